@@ -1,0 +1,92 @@
+//! The record of what was done: who, what, to which organization, when.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::error::StoreError;
+use crate::values::OrganizationId;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivityKind {
+    /// A workspace got its first operator.
+    WorkspaceClaimed,
+    /// Somebody signed in.
+    SignedIn,
+    /// Failed sign-ins made an account wait.
+    SignInThrottled,
+    /// An organization was created.
+    OrganizationCreated,
+    /// An organization got another name.
+    OrganizationRenamed,
+    /// Display name, address or password of an organization changed.
+    OrganizationChanged,
+    /// An organization was deactivated.
+    OrganizationDeactivated,
+    /// An organization was reactivated.
+    OrganizationReactivated,
+    /// An organization was moved to the trash.
+    OrganizationTrashed,
+    /// An organization came back from the trash.
+    OrganizationRestored,
+    /// An organization and its documents were deleted for ever.
+    OrganizationDeleted,
+    /// A list of organizations was exported.
+    ListExported,
+    /// What a crash left of an act was finished.
+    OperationFinished,
+    /// What a crash left of an act was undone.
+    OperationUndone,
+}
+
+impl ActivityKind {
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WorkspaceClaimed => "workspace_claimed",
+            Self::SignedIn => "signed_in",
+            Self::SignInThrottled => "sign_in_throttled",
+            Self::OrganizationCreated => "organization_created",
+            Self::OrganizationRenamed => "organization_renamed",
+            Self::OrganizationChanged => "organization_changed",
+            Self::OrganizationDeactivated => "organization_deactivated",
+            Self::OrganizationReactivated => "organization_reactivated",
+            Self::OrganizationTrashed => "organization_trashed",
+            Self::OrganizationRestored => "organization_restored",
+            Self::OrganizationDeleted => "organization_deleted",
+            Self::ListExported => "list_exported",
+            Self::OperationFinished => "operation_finished",
+            Self::OperationUndone => "operation_undone",
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityEntry {
+    /// When.
+    pub at: OffsetDateTime,
+    /// The address of who did it; `tenantry` for the program itself.
+    pub actor: String,
+    /// What.
+    pub kind: ActivityKind,
+    /// To which organization.
+    pub organization_id: Option<OrganizationId>,
+    /// Its name then.
+    pub organization_name: Option<String>,
+    /// More, for people: names and counts, never a secret.
+    pub detail: Option<String>,
+}
+
+/// Where the record is kept.
+///
+/// # Contract
+/// Entries are only added, in the collection `console_activity`, and survive the organization they speak of.
+#[async_trait]
+pub trait ActivityStore: Send + Sync {
+    /// Adds an entry.
+    async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError>;
+
+    /// The newest entries of an organization, newest first.
+    async fn newest(&self, organization_id: OrganizationId, limit: u32) -> Result<Vec<ActivityEntry>, StoreError>;
+}

@@ -1,0 +1,57 @@
+use time::OffsetDateTime;
+
+use crate::error::AppError;
+use crate::values::{CollectionName, OrganizationId};
+
+/// What a store says of one collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionStatistics {
+    /// The collection.
+    pub collection: CollectionName,
+    /// Documents in it.
+    pub documents: u64,
+    /// Bytes of its documents, uncompressed. `None` where the store does not say.
+    pub data_size: Option<u64>,
+    /// Bytes on disk, without indexes. `None` where the store does not say.
+    pub storage_size: Option<u64>,
+    /// Its indexes.
+    pub indexes: Vec<IndexStatistics>,
+    /// Whether documents were counted (true) or estimated from the store's metadata (false).
+    pub exact: bool,
+    /// When it was read.
+    pub read_at: OffsetDateTime,
+    /// The command it was read with.
+    pub command: &'static str,
+    /// What is missing and why, for people.
+    pub note: Option<String>,
+}
+
+impl CollectionStatistics {
+    /// Bytes of an average document, rounded down; `None` without documents or without their size.
+    pub fn average_document(&self) -> Option<u64> {
+        self.data_size?.checked_div(self.documents)
+    }
+
+    /// Bytes of all indexes; `None` when the size of one is not known.
+    pub fn index_size(&self) -> Option<u64> {
+        self.indexes.iter().map(|index| index.size).sum()
+    }
+}
+
+/// One index of a collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexStatistics {
+    /// Its name.
+    pub name: String,
+    /// Its bytes on disk. `None` where the store does not say.
+    pub size: Option<u64>,
+}
+
+/// The two numbers of a row in the list.
+#[derive(Debug, Clone)]
+pub struct StatisticsSummary {
+    /// Whose.
+    pub id: OrganizationId,
+    /// The numbers, or why there are none.
+    pub outcome: Result<CollectionStatistics, AppError>,
+}

@@ -1,0 +1,43 @@
+use async_trait::async_trait;
+
+use super::CollectionStatistics;
+use crate::error::StoreError;
+use crate::values::CollectionName;
+
+/// The collections that hold tenants' documents.
+///
+/// # Contract
+/// - A collection is created with the service's validator and with the indexes `created_at_1` and `updated_at_1`.
+/// - A rename keeps documents, indexes and options, copies nothing, and never replaces a collection that is there.
+/// - After an unclear answer (a broken line) the adapter does not repeat a rename: the caller looks at what exists.
+#[async_trait]
+pub trait CollectionStore: Send + Sync {
+    /// Whether there is a collection of this name. "Could not look" is an error, never `false`.
+    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError>;
+
+    /// Creates a tenant collection with validator and indexes; what is there already of these is left as it is, so
+    /// that a half-done creation is completed by repeating it.
+    async fn create(&self, name: &CollectionName) -> Result<(), StoreError>;
+
+    /// Renames a collection.
+    ///
+    /// # Errors
+    /// `CollectionExists` when the target is there, `CollectionMissing` when the source is not. Nothing changes then.
+    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError>;
+
+    /// Deletes a collection with everything in it; absent counts as done.
+    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError>;
+
+    /// Reads a collection's statistics now.
+    ///
+    /// # Errors
+    /// `CollectionMissing`.
+    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError>;
+
+    /// Inserts documents, each as BSON bytes with its own `_id`; a document whose `_id` is there already counts as
+    /// done.
+    ///
+    /// # Errors
+    /// `CollectionMissing`; `Corrupt` for bytes that are no BSON document.
+    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError>;
+}

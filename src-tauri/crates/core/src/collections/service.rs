@@ -1,0 +1,103 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::StreamExt;
+use time::OffsetDateTime;
+
+use super::model::{CollectionStatistics, StatisticsSummary};
+use crate::clock::Clock;
+use crate::error::{AppError, StoreError};
+use crate::limits::{STATISTICS_AT_ONCE, STATISTICS_FRESH, SUMMARY_MAX};
+use crate::ports::Ports;
+use crate::sessions::{Act, Actor};
+use crate::values::{CollectionName, OrganizationId};
+
+/// Statistics of tenant collections.
+pub struct CollectionService {
+    ports: Ports,
+    clock: Arc<dyn Clock>,
+    /// What rows on screen were told, for a minute. By collection, so that a renamed or trashed one is asked again.
+    recent: Mutex<HashMap<CollectionName, (OffsetDateTime, CollectionStatistics)>>,
+}
+
+impl CollectionService {
+    /// A service for one open workspace.
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
+        Self { ports, clock, recent: Mutex::new(HashMap::new()) }
+    }
+
+    /// Reads the statistics of an organization's collection now.
+    ///
+    /// # Errors
+    /// `DataMissing` when the collection is gone; `NotFound`, `Forbidden`, `Store`.
+    pub async fn statistics(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+    ) -> Result<CollectionStatistics, AppError> {
+        actor.require_on(Act::Statistics, id)?;
+        let collection = self.collection_of(id).await?;
+        let statistics = self.ports.collections.statistics(&collection).await.map_err(data_missing)?;
+        self.remember(&statistics);
+        Ok(statistics)
+    }
+
+    /// The statistics of the rows on screen, a few at a time, none older than a minute. More than
+    /// [`SUMMARY_MAX`] ids are cut off.
+    ///
+    /// # Errors
+    /// `Forbidden`. What fails for one row is that row's outcome.
+    pub async fn summaries(
+        &self,
+        actor: &Actor,
+        ids: &[OrganizationId],
+    ) -> Result<Vec<StatisticsSummary>, AppError> {
+        for id in ids {
+            actor.require_on(Act::Statistics, *id)?;
+        }
+        let reads = ids.iter().take(SUMMARY_MAX).map(|id| async {
+            StatisticsSummary { id: *id, outcome: self.recent_statistics(*id).await }
+        });
+        Ok(futures_util::stream::iter(reads).buffered(STATISTICS_AT_ONCE).collect().await)
+    }
+
+    async fn recent_statistics(&self, id: OrganizationId) -> Result<CollectionStatistics, AppError> {
+        let collection = self.collection_of(id).await?;
+        if let Some(statistics) = self.recall(&collection) {
+            return Ok(statistics);
+        }
+        let statistics = self.ports.collections.statistics(&collection).await.map_err(data_missing)?;
+        self.remember(&statistics);
+        Ok(statistics)
+    }
+
+    async fn collection_of(&self, id: OrganizationId) -> Result<CollectionName, AppError> {
+        if let Some(organization) = self.ports.organizations.find(id).await? {
+            return Ok(organization.collection());
+        }
+        match self.ports.organizations.find_trashed(id).await? {
+            Some(organization) => Ok(organization.collection()),
+            None => Err(AppError::NotFound { what: "organization" }),
+        }
+    }
+
+    fn recall(&self, collection: &CollectionName) -> Option<CollectionStatistics> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, statistics) = recent.get(collection)?;
+        (self.clock.now() - *at < STATISTICS_FRESH).then(|| statistics.clone())
+    }
+
+    fn remember(&self, statistics: &CollectionStatistics) {
+        let now = self.clock.now();
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|_, (at, _)| now - *at < STATISTICS_FRESH);
+        recent.insert(statistics.collection.clone(), (now, statistics.clone()));
+    }
+}
+
+fn data_missing(error: StoreError) -> AppError {
+    match error {
+        StoreError::CollectionMissing { collection } => AppError::DataMissing { collection },
+        other => AppError::Store(other),
+    }
+}

@@ -1,0 +1,204 @@
+//! Writing lists of organizations to files that people and other programs read.
+//!
+//! A row has no place for a password hash, so no format can write one.
+
+mod csv;
+mod json;
+mod ndjson;
+mod service;
+mod xlsx;
+
+use std::io::{self, BufWriter, Write};
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::organizations::{Organization, OrganizationStatus};
+
+pub use service::{ExportRequest, ExportScope, ExportService};
+pub use xlsx::XLSX_ROWS_MAX;
+
+/// The kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExportFormat {
+    /// Comma-separated values (RFC 4180) in UTF-8 with a byte order mark, safe to open in a spreadsheet.
+    Csv,
+    /// One JSON array of objects.
+    Json,
+    /// One JSON object per line.
+    Ndjson,
+    /// A spreadsheet in the Office Open XML format.
+    Xlsx,
+}
+
+impl ExportFormat {
+    /// The usual end of a file's name, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
+/// What a file can say of each organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExportColumn {
+    /// The id, as 24 hex digits.
+    Id,
+    /// The name.
+    Name,
+    /// The display name; empty where there is none.
+    DisplayName,
+    /// `active`, `deactivated` or `trashed`.
+    Status,
+    /// The admin's address.
+    AdminEmail,
+    /// The collection of its documents.
+    CollectionName,
+    /// When it was created, UTC.
+    CreatedAt,
+    /// When it was last changed, UTC.
+    UpdatedAt,
+    /// Documents in its collection; empty where it has no collection.
+    Documents,
+    /// Bytes of these documents; empty where the store does not say.
+    DataSize,
+}
+
+impl ExportColumn {
+    /// The word in the header line, or the name in an object. Programs rely on it: it never changes.
+    pub fn header(self) -> &'static str {
+        match self {
+            Self::Id => "organization_id",
+            Self::Name => "organization_name",
+            Self::DisplayName => "display_name",
+            Self::Status => "status",
+            Self::AdminEmail => "admin_email",
+            Self::CollectionName => "collection_name",
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::Documents => "documents",
+            Self::DataSize => "data_size",
+        }
+    }
+
+    /// Whether it has to be asked of the organization's collection, one organization at a time.
+    pub fn needs_statistics(self) -> bool {
+        match self {
+            Self::Documents | Self::DataSize => true,
+            Self::Id
+            | Self::Name
+            | Self::DisplayName
+            | Self::Status
+            | Self::AdminEmail
+            | Self::CollectionName
+            | Self::CreatedAt
+            | Self::UpdatedAt => false,
+        }
+    }
+}
+
+/// One organization as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportRow {
+    /// Its metadata.
+    pub organization: Organization,
+    /// Documents in its collection, where they were asked for.
+    pub documents: Option<u64>,
+    /// Bytes of these documents, where they were asked for.
+    pub data_size: Option<u64>,
+}
+
+/// Writes rows to a file of one format.
+///
+/// Holds about one row at a time, whatever their number. Dropped without [`finish`](Self::finish), it leaves a file
+/// that is not whole.
+pub trait RowWriter: Send {
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// What the output answers; `InvalidInput` for a row more than the format holds.
+    fn write_row(&mut self, row: &ExportRow) -> io::Result<()>;
+
+    /// Writes what stands at the end and empties all buffers into the output.
+    ///
+    /// # Errors
+    /// What the output answers.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// Starts a file of a format: the headers are written, the rows follow.
+///
+/// # Errors
+/// What the output answers, or the folder for temporary files where the format needs one.
+pub fn row_writer(
+    format: ExportFormat,
+    columns: &[ExportColumn],
+    output: Box<dyn Write + Send>,
+) -> io::Result<Box<dyn RowWriter>> {
+    let columns = columns.to_vec();
+    let output = BufWriter::with_capacity(OUTPUT_BUFFER, output);
+    Ok(match format {
+        ExportFormat::Csv => Box::new(csv::CsvWriter::start(columns, output)?),
+        ExportFormat::Json => Box::new(json::JsonWriter::start(columns, output)?),
+        ExportFormat::Ndjson => Box::new(ndjson::NdjsonWriter::start(columns, output)),
+        ExportFormat::Xlsx => Box::new(xlsx::XlsxWriter::start(columns, output)?),
+    })
+}
+
+const OUTPUT_BUFFER: usize = 64 * 1024;
+
+type Output = BufWriter<Box<dyn Write + Send>>;
+
+/// What stands in one cell, by type.
+enum Cell<'row> {
+    Text(&'row str),
+    OwnText(String),
+    Moment(OffsetDateTime),
+    Number(u64),
+    Empty,
+}
+
+impl ExportRow {
+    fn cell(&self, column: ExportColumn) -> Cell<'_> {
+        let organization = &self.organization;
+        match column {
+            ExportColumn::Id => Cell::OwnText(organization.id.to_hex()),
+            ExportColumn::Name => Cell::Text(organization.name.as_str()),
+            ExportColumn::DisplayName => {
+                organization.display_name.as_ref().map_or(Cell::Empty, |name| Cell::Text(name.as_str()))
+            }
+            ExportColumn::Status => Cell::Text(status_word(organization.status())),
+            ExportColumn::AdminEmail => Cell::Text(organization.admin_email.as_str()),
+            ExportColumn::CollectionName => Cell::OwnText(organization.collection().to_string()),
+            ExportColumn::CreatedAt => Cell::Moment(organization.created_at),
+            ExportColumn::UpdatedAt => Cell::Moment(organization.updated_at),
+            ExportColumn::Documents => self.documents.map_or(Cell::Empty, Cell::Number),
+            ExportColumn::DataSize => self.data_size.map_or(Cell::Empty, Cell::Number),
+        }
+    }
+}
+
+fn status_word(status: OrganizationStatus) -> &'static str {
+    match status {
+        OrganizationStatus::Active => "active",
+        OrganizationStatus::Deactivated => "deactivated",
+        OrganizationStatus::Trashed => "trashed",
+    }
+}
+
+/// A moment in UTC with milliseconds, always as long: `2026-03-05T09:30:00.000Z`.
+fn iso_8601(moment: OffsetDateTime) -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let moment = moment.to_offset(time::UtcOffset::UTC);
+    // Every part that the format names is there; the fallback is another way to write the same moment.
+    moment.format(FORMAT).unwrap_or_else(|_| moment.to_string())
+}
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,96 @@
+use std::io::{self, Write};
+
+use serde::ser::{SerializeMap, Serializer};
+
+use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
+
+/// One array, written object by object, each on a line of its own.
+pub(super) struct JsonWriter {
+    columns: Vec<ExportColumn>,
+    output: Output,
+    is_empty: bool,
+}
+
+impl JsonWriter {
+    pub(super) fn start(columns: Vec<ExportColumn>, mut output: Output) -> io::Result<Self> {
+        output.write_all(b"[")?;
+        Ok(Self { columns, output, is_empty: true })
+    }
+}
+
+impl RowWriter for JsonWriter {
+    fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
+        self.output.write_all(if self.is_empty { b"\n" } else { b",\n" })?;
+        self.is_empty = false;
+        write_object(&mut self.output, &self.columns, row)
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.output.write_all(if self.is_empty { b"]\n" } else { b"\n]\n" })?;
+        self.output.flush()
+    }
+}
+
+/// One row as an object on one line: text, numbers, and `null` for what is not known.
+pub(super) fn write_object(output: &mut Output, columns: &[ExportColumn], row: &ExportRow) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::new(output);
+    let mut object = serializer.serialize_map(Some(columns.len()))?;
+    for column in columns {
+        let name = column.header();
+        match row.cell(*column) {
+            Cell::Text(text) => object.serialize_entry(name, text)?,
+            Cell::OwnText(text) => object.serialize_entry(name, &text)?,
+            Cell::Moment(moment) => object.serialize_entry(name, &iso_8601(moment))?,
+            Cell::Number(number) => object.serialize_entry(name, &number)?,
+            Cell::Empty => object.serialize_entry(name, &())?,
+        }
+    }
+    object.end()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{ALL_COLUMNS, row, written};
+    use super::super::{ExportColumn, ExportFormat};
+    use crate::values::DisplayName;
+
+    #[test]
+    fn no_rows_are_an_empty_array() {
+        let bytes = written(ExportFormat::Json, &ALL_COLUMNS, &[]);
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), json!([]));
+    }
+
+    #[test]
+    fn rows_are_objects_with_typed_values_in_one_array() {
+        let mut odd = row("odd");
+        odd.organization.display_name = Some(DisplayName::from_stored("=1+1 \"x\"\n\u{0}组".to_owned()));
+        let bytes = written(ExportFormat::Json, &ALL_COLUMNS, &[row("acme"), odd]);
+        let rows: Value = serde_json::from_slice(&bytes).expect("JSON");
+        assert_eq!(
+            rows[0],
+            json!({
+                "organization_id": "000000000000000000000007",
+                "organization_name": "acme",
+                "display_name": null,
+                "status": "active",
+                "admin_email": "admin@acme.example",
+                "collection_name": "org_acme",
+                "created_at": "2026-03-05T09:30:00.250Z",
+                "updated_at": "2026-03-06T00:00:00.000Z",
+                "documents": 12,
+                "data_size": null,
+            })
+        );
+        assert_eq!(rows[1]["display_name"], "=1+1 \"x\"\n\u{0}组", "JSON has no formulas: text stays as it is");
+    }
+
+    #[test]
+    fn columns_keep_the_order_that_was_asked_for() {
+        let columns = [ExportColumn::Status, ExportColumn::Id];
+        let text = String::from_utf8(written(ExportFormat::Json, &columns, &[row("acme")])).expect("UTF-8");
+        assert_eq!(text, "[\n{\"status\":\"active\",\"organization_id\":\"000000000000000000000007\"}\n]\n");
+    }
+}

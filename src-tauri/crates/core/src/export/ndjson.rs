@@ -1,0 +1,48 @@
+use std::io::{self, Write};
+
+use super::json::write_object;
+use super::{ExportColumn, ExportRow, Output, RowWriter};
+
+/// One object per line, so that a reader needs no more than a line at a time.
+pub(super) struct NdjsonWriter {
+    columns: Vec<ExportColumn>,
+    output: Output,
+}
+
+impl NdjsonWriter {
+    pub(super) fn start(columns: Vec<ExportColumn>, output: Output) -> Self {
+        Self { columns, output }
+    }
+}
+
+impl RowWriter for NdjsonWriter {
+    fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
+        write_object(&mut self.output, &self.columns, row)?;
+        self.output.write_all(b"\n")
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::testing::{ALL_COLUMNS, row, written};
+    use super::super::{ExportFormat, ExportRow};
+    use crate::values::DisplayName;
+
+    #[test]
+    fn every_line_is_an_object_even_when_a_text_has_line_ends() {
+        let mut odd = row("odd");
+        odd.organization.display_name = Some(DisplayName::from_stored("two\r\nlines".to_owned()));
+        let rows: Vec<ExportRow> = vec![row("acme"), odd];
+        let text = String::from_utf8(written(ExportFormat::Ndjson, &ALL_COLUMNS, &rows)).expect("UTF-8");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1]["display_name"], "two\r\nlines");
+    }
+}

@@ -1,0 +1,12 @@
+//! The journal of operations: an act that touches more than one thing writes here first what it is about to do.
+//!
+//! A plan holds names only, so that what a crash left can be finished or undone by looking at what exists.
+
+mod model;
+mod port;
+mod recovery;
+mod runner;
+
+pub use model::{Operation, OperationPlan, Owner, Recovered, RecoveryOutcome};
+pub use port::OperationJournal;
+pub use runner::OperationRunner;

@@ -1,0 +1,183 @@
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::model::{Operation, OperationPlan, Owner, Recovered, RecoveryOutcome};
+use super::recovery::{self, Settled};
+use crate::activity::{ActivityEntry, ActivityKind};
+use crate::clock::Clock;
+use crate::error::{AppError, StoreError, UniqueField};
+use crate::ports::Ports;
+use crate::sessions::Actor;
+use crate::values::OrganizationId;
+
+/// Carries out acts that touch more than one thing: intent first, then the steps, then the end of the intent.
+pub struct OperationRunner {
+    ports: Ports,
+    clock: Arc<dyn Clock>,
+    owner: Owner,
+    /// What this run of the program is carrying out at this moment.
+    running: Mutex<HashSet<OrganizationId>>,
+}
+
+/// Takes an organization out of the running ones when the act ends, however it ends.
+struct Running<'a> {
+    set: &'a Mutex<HashSet<OrganizationId>>,
+    id: OrganizationId,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+impl OperationRunner {
+    /// A runner for one open workspace.
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>, owner: Owner) -> Self {
+        Self { ports, clock, owner, running: Mutex::new(HashSet::new()) }
+    }
+
+    /// Writes the intent, carries out the steps, ends the intent. When a step fails, what exists decides: an act that
+    /// is done after all counts as done, one that is not is undone, and one that can't be decided now stays in the
+    /// journal.
+    ///
+    /// # Errors
+    /// `Busy` when another act on the organization is under way; else what `steps` answers.
+    pub(crate) async fn run<F>(
+        &self,
+        id: OrganizationId,
+        plan: OperationPlan,
+        actor: &Actor,
+        steps: F,
+    ) -> Result<(), AppError>
+    where
+        F: Future<Output = Result<(), AppError>> + Send,
+    {
+        let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
+        let operation = Operation {
+            organization_id: id,
+            plan,
+            owner: self.owner.clone(),
+            actor: actor.email().to_owned(),
+            started_at: self.clock.now(),
+        };
+        self.begin(&operation).await?;
+        let failure = match steps.await {
+            Ok(()) => {
+                self.end(id).await;
+                return Ok(());
+            }
+            Err(failure) => failure,
+        };
+        match recovery::settle(&self.ports, &operation, self.clock.now()).await {
+            Ok(Settled::Finished) => {
+                self.end(id).await;
+                Ok(())
+            }
+            Ok(Settled::Undone) => {
+                self.end(id).await;
+                Err(failure)
+            }
+            Ok(Settled::Undecided { reason }) => {
+                tracing::error!(act = operation.plan.act(), %id, reason, "an act could not be finished or undone");
+                Err(failure)
+            }
+            Err(error) => {
+                tracing::warn!(act = operation.plan.act(), %id, %error, "an act stays in the journal");
+                Err(failure)
+            }
+        }
+    }
+
+    /// Finishes or undoes what a crash left, and says what became of each. Called when a workspace is opened.
+    ///
+    /// # Errors
+    /// `Store` when the journal can't be read. A single operation that can't be settled is an outcome, not an error.
+    pub async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
+        let mut recovered = Vec::new();
+        for operation in self.ports.journal.unfinished().await? {
+            let Some(_running) = self.start(operation.organization_id) else { continue };
+            let outcome = if self.may_take(&operation) {
+                self.recover_one(&operation).await
+            } else {
+                RecoveryOutcome::InProgressElsewhere
+            };
+            recovered.push(Recovered { operation, outcome });
+        }
+        Ok(recovered)
+    }
+
+    async fn recover_one(&self, operation: &Operation) -> RecoveryOutcome {
+        match self.take_and_settle(operation).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => RecoveryOutcome::InProgressElsewhere,
+            Err(error) => RecoveryOutcome::NeedsAttention { reason: error.to_string() },
+        }
+    }
+
+    /// Takes an abandoned operation over and settles it; `None` when somebody else was quicker.
+    async fn take_and_settle(&self, operation: &Operation) -> Result<Option<RecoveryOutcome>, StoreError> {
+        let now = self.clock.now();
+        if !self.ports.journal.take_over(operation, &self.owner, now).await? {
+            return Ok(None);
+        }
+        let (outcome, kind) = match recovery::settle(&self.ports, operation, now).await? {
+            Settled::Finished => (RecoveryOutcome::Finished, ActivityKind::OperationFinished),
+            Settled::Undone => (RecoveryOutcome::Undone, ActivityKind::OperationUndone),
+            Settled::Undecided { reason } => return Ok(Some(RecoveryOutcome::NeedsAttention { reason })),
+        };
+        self.ports.journal.end(operation.organization_id).await?;
+        let entry = ActivityEntry {
+            at: now,
+            actor: "tenantry".to_owned(),
+            kind,
+            organization_id: Some(operation.organization_id),
+            organization_name: Some(operation.plan.name().to_string()),
+            detail: Some(format!("{}, begun by {}", operation.plan.act(), operation.actor)),
+        };
+        crate::sessions::record(&self.ports, &entry).await;
+        Ok(Some(outcome))
+    }
+
+    /// Writes the intent. An abandoned one of the same organization is settled first.
+    async fn begin(&self, operation: &Operation) -> Result<(), AppError> {
+        match self.ports.journal.begin(operation).await {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Duplicate { field: UniqueField::Operation }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let Some(earlier) = self.ports.journal.find(operation.organization_id).await? else {
+            // It ended in between.
+            return Ok(self.ports.journal.begin(operation).await?);
+        };
+        let busy = AppError::Busy { act: earlier.plan.act() };
+        if !self.may_take(&earlier) {
+            return Err(busy);
+        }
+        match self.take_and_settle(&earlier).await? {
+            Some(RecoveryOutcome::Finished | RecoveryOutcome::Undone) => {
+                Ok(self.ports.journal.begin(operation).await?)
+            }
+            Some(RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. }) | None => Err(busy),
+        }
+    }
+
+    /// Whether an entry of the journal is nobody's any more. Called while the organization is marked as running here,
+    /// so an entry of this very run is one that failed without being settled.
+    fn may_take(&self, operation: &Operation) -> bool {
+        operation.owner == self.owner || operation.is_abandoned(&self.owner, self.clock.now())
+    }
+
+    fn start(&self, id: OrganizationId) -> Option<Running<'_>> {
+        let fresh = self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        fresh.then_some(Running { set: &self.running, id })
+    }
+
+    /// The act is done; an entry that can't be removed now is found settled later.
+    async fn end(&self, id: OrganizationId) {
+        if let Err(error) = self.ports.journal.end(id).await {
+            tracing::warn!(%id, %error, "a finished act could not be taken out of the journal");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Every number of the product in one place.
+
+use std::time::Duration;
+
+/// Characters of an organization's name. The service's rule.
+pub const ORGANIZATION_NAME_MIN: usize = 3;
+/// Characters of an organization's name. The service's rule.
+pub const ORGANIZATION_NAME_MAX: usize = 50;
+/// Characters of a display name, of any script.
+pub const DISPLAY_NAME_MAX: usize = 80;
+/// Characters of an operator's own name.
+pub const PERSON_NAME_MAX: usize = 80;
+/// Octets of an address (RFC 5321, 4.5.3.1.3 less the angle brackets).
+pub const EMAIL_MAX: usize = 254;
+/// Characters of a password. The service's rule.
+pub const PASSWORD_MIN: usize = 8;
+/// Bytes of a password in UTF-8: bcrypt reads no further, so a longer one is refused, never cut.
+pub const PASSWORD_MAX_BYTES: usize = 72;
+/// Characters of a search text; what is longer finds nothing anyway.
+pub const SEARCH_MAX: usize = 200;
+/// Rows of one page that a caller may ask for.
+pub const PAGE_MAX: u32 = 200;
+/// Rows that an export reads at a time.
+pub const EXPORT_BATCH: u32 = 1_000;
+/// Organizations whose statistics one call may ask for: the rows of a screen.
+pub const SUMMARY_MAX: usize = 50;
+/// Statistics read at the same time: a shared cluster has other work to do.
+pub const STATISTICS_AT_ONCE: usize = 6;
+/// How long the statistics of a row are good.
+pub const STATISTICS_FRESH: Duration = Duration::from_secs(60);
+
+/// bcrypt's cost for new hashes. The service's value.
+pub const BCRYPT_COST: u32 = 12;
+/// The lowest cost a stored hash may have before it is renewed at the next sign-in.
+pub const BCRYPT_COST_FLOOR: u32 = 10;
+/// The highest cost that is still verified: one more doubles the time a sign-in takes.
+pub const BCRYPT_COST_CEILING: u32 = 14;
+
+/// Life of a session. The service's default.
+pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
+/// How long a session that was found good is not asked again before a read. A write always asks.
+pub const SESSION_FRESH: Duration = Duration::from_secs(2);
+/// Failed sign-ins in a row before waiting starts.
+pub const SIGN_IN_FREE_FAILURES: u32 = 5;
+/// The longest wait after failed sign-ins.
+pub const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// How long an operation in the journal belongs to the program that started it, when that program runs on another
+/// computer and so can't be known to be dead.
+pub const OPERATION_LEASE: Duration = Duration::from_secs(120);
+
+/// The database a workspace has when its profile names none.
+pub const DEFAULT_DATABASE: &str = "organization_management";

@@ -1,0 +1,269 @@
+//! Creating, renaming, deactivating, trashing, restoring and deleting for ever.
+//!
+//! Each act that touches more than one thing is an operation of the journal. Its first step is the one that decides
+//! whether the act takes place; `journal/recovery.rs` reads that off what exists.
+
+use super::model::{NewOrganization, Organization, OrganizationChange, Trashed};
+use super::service::{CreateRequest, OrganizationService, conflict};
+use crate::activity::ActivityKind;
+use crate::error::{AppError, ConflictOn, FieldIssue, StoreError};
+use crate::journal::OperationPlan;
+use crate::sessions::{Act, Actor};
+use crate::values::{
+    CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password,
+};
+
+impl OrganizationService {
+    /// Creates an organization: its document, then its collection with validator and indexes.
+    ///
+    /// # Errors
+    /// `InvalidInput` with every field that breaks a rule; `Conflict` on a taken name, address or collection;
+    /// `Forbidden`, `Busy`, `Store`. Nothing is left behind.
+    pub async fn create(&self, actor: &Actor, request: CreateRequest) -> Result<Organization, AppError> {
+        actor.require(Act::Create)?;
+        let mut issues = Vec::new();
+        let name = OrganizationName::parse(&request.name).map_err(|issue| issues.push(issue)).ok();
+        let display_name = DisplayName::parse(&request.display_name).map_err(|issue| issues.push(issue)).ok();
+        let email = EmailAddress::parse(&request.email).map_err(|issue| issues.push(issue)).ok();
+        let password =
+            Password::parse(&request.password).map_err(|more: Vec<FieldIssue>| issues.extend(more)).ok();
+        let (Some(name), Some(display_name), Some(admin_email), Some(password)) =
+            (name, display_name, email, password)
+        else {
+            return Err(AppError::InvalidInput(issues));
+        };
+        self.require_free_name(&name).await?;
+        self.require_free_email(&admin_email, None).await?;
+        let admin_password = self.hasher.hash(&password).await?;
+        let organization = NewOrganization {
+            id: OrganizationId::new(),
+            name,
+            display_name,
+            admin_email,
+            admin_password,
+            created_at: self.clock.now(),
+        };
+        self.create_hashed(actor, &organization).await
+    }
+
+    /// Creates an organization whose password is hashed already.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), but for `InvalidInput`.
+    pub async fn create_hashed(
+        &self,
+        actor: &Actor,
+        organization: &NewOrganization,
+    ) -> Result<Organization, AppError> {
+        actor.require(Act::Create)?;
+        let steps = async {
+            self.ports.organizations.insert(organization).await.map_err(conflict)?;
+            let collection = CollectionName::for_organization(&organization.name);
+            Ok(self.ports.collections.create(&collection).await?)
+        };
+        let plan = OperationPlan::Create { name: organization.name.clone() };
+        self.runner.run(organization.id, plan, actor, steps).await?;
+        let created = self.load_live(organization.id).await?;
+        self.record(actor, ActivityKind::OrganizationCreated, &created, None).await;
+        Ok(created)
+    }
+
+    /// Renames an organization: the server's own rename moves the collection, then the document gets its name.
+    /// Sessions of its admin stay alive. The name that it has already counts as done.
+    ///
+    /// # Errors
+    /// `InvalidInput`, `Conflict`, `NotFound`, `Forbidden`, `Busy`, `Store`.
+    pub async fn rename(&self, actor: &Actor, id: OrganizationId, to: &str) -> Result<Organization, AppError> {
+        actor.require_on(Act::Change, id)?;
+        let to = OrganizationName::parse(to)?;
+        let organization = self.load_live(id).await?;
+        if organization.name == to {
+            return Ok(organization);
+        }
+        self.require_free_name(&to).await?;
+        let (source, target) = (organization.collection(), CollectionName::for_organization(&to));
+        let has_collection = self.ports.collections.exists(&source).await?;
+        let steps = async {
+            if has_collection {
+                self.ports.collections.rename(&source, &target).await.map_err(conflict)?;
+            }
+            self.ports.organizations.set_name(id, &to, self.clock.now()).await.map_err(conflict)
+        };
+        let plan = OperationPlan::Rename { from: organization.name.clone(), to: to.clone(), has_collection };
+        self.runner.run(id, plan, actor, steps).await?;
+        let renamed = self.load_live(id).await?;
+        let detail = format!("from {} to {}", organization.name, renamed.name);
+        self.record(actor, ActivityKind::OrganizationRenamed, &renamed, Some(detail)).await;
+        Ok(renamed)
+    }
+
+    /// Deactivates an organization: nobody of it can sign in, and sessions of its admin end. Its data stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, `Store`.
+    pub async fn deactivate(&self, actor: &Actor, id: OrganizationId) -> Result<Organization, AppError> {
+        self.set_active(actor, id, false, ActivityKind::OrganizationDeactivated).await
+    }
+
+    /// Lets the people of an organization sign in again.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, `Store`.
+    pub async fn reactivate(&self, actor: &Actor, id: OrganizationId) -> Result<Organization, AppError> {
+        self.set_active(actor, id, true, ActivityKind::OrganizationReactivated).await
+    }
+
+    async fn set_active(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        is_active: bool,
+        kind: ActivityKind,
+    ) -> Result<Organization, AppError> {
+        actor.require_on(Act::Deactivate, id)?;
+        let organization = self.load_live(id).await?;
+        if organization.is_active == is_active {
+            return Ok(organization);
+        }
+        let change = OrganizationChange {
+            is_active: Some(is_active),
+            end_sessions: !is_active,
+            ..OrganizationChange::default()
+        };
+        let changed = self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
+        self.record(actor, kind, &changed, None).await;
+        Ok(changed)
+    }
+
+    /// Moves an organization to the trash: it leaves the list, its sessions end, its name is free again, and its
+    /// collection is set aside under a name of its own. All of it can be restored.
+    ///
+    /// # Errors
+    /// `ConfirmationMismatch` where the workspace asks for the typed name; `NotFound`, `Forbidden`, `Busy`, `Store`.
+    pub async fn trash(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        confirmation: Option<&str>,
+    ) -> Result<Organization, AppError> {
+        actor.require_on(Act::Trash, id)?;
+        let organization = self.load_live(id).await?;
+        if self.confirm_trash {
+            require_confirmation(&organization, confirmation)?;
+        }
+        let (source, target) = (organization.collection(), CollectionName::in_trash(id));
+        let had_collection = self.ports.collections.exists(&source).await?;
+        let trashed = Trashed { at: self.clock.now(), by: actor.email().to_owned(), had_collection };
+        let steps = async {
+            self.ports.organizations.copy_to_trash(id, &trashed).await.map_err(missing)?;
+            self.ports.organizations.remove(id).await?;
+            if had_collection {
+                self.ports.collections.rename(&source, &target).await?;
+            }
+            Ok(())
+        };
+        let plan = OperationPlan::Trash { name: organization.name.clone(), trashed: trashed.clone() };
+        self.runner.run(id, plan, actor, steps).await?;
+        self.record(actor, ActivityKind::OrganizationTrashed, &organization, None).await;
+        self.load_trashed(id).await
+    }
+
+    /// Brings an organization back from the trash, under its old name or another one. Its admin signs in again.
+    ///
+    /// # Errors
+    /// `Conflict` when the name, the address or the collection was taken meanwhile, and it stays in the trash;
+    /// `InvalidInput`, `NotFound`, `Forbidden`, `Busy`, `Store`.
+    pub async fn restore(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        name: Option<&str>,
+    ) -> Result<Organization, AppError> {
+        actor.require_on(Act::Restore, id)?;
+        let trashed = self.load_trashed(id).await?;
+        let name = match name {
+            Some(name) => OrganizationName::parse(name)?,
+            None => trashed.name.clone(),
+        };
+        self.require_free_name(&name).await?;
+        self.require_free_email(&trashed.admin_email, Some(id)).await?;
+        let (source, target) = (CollectionName::in_trash(id), CollectionName::for_organization(&name));
+        let has_collection = self.ports.collections.exists(&source).await?;
+        let steps = async {
+            if has_collection {
+                self.ports.collections.rename(&source, &target).await.map_err(conflict)?;
+            }
+            self.ports.organizations.copy_from_trash(id, &name, self.clock.now()).await.map_err(conflict)?;
+            Ok(self.ports.organizations.remove_trashed(id).await?)
+        };
+        let plan = OperationPlan::Restore { name: name.clone(), has_collection };
+        self.runner.run(id, plan, actor, steps).await?;
+        let restored = self.load_live(id).await?;
+        self.record(actor, ActivityKind::OrganizationRestored, &restored, None).await;
+        Ok(restored)
+    }
+
+    /// Deletes an organization in the trash with all its documents. There is no way back.
+    ///
+    /// # Errors
+    /// `ConfirmationMismatch` unless its name was typed; `NotFound` unless it is in the trash; `Forbidden`, `Busy`,
+    /// `Store`.
+    pub async fn delete_forever(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        confirmation: &str,
+    ) -> Result<(), AppError> {
+        actor.require_on(Act::DeleteForever, id)?;
+        let organization = self.load_trashed(id).await?;
+        require_confirmation(&organization, Some(confirmation))?;
+        let steps = async {
+            self.ports.collections.delete(&CollectionName::in_trash(id)).await?;
+            Ok(self.ports.organizations.remove_trashed(id).await?)
+        };
+        let plan = OperationPlan::DeleteForever { name: organization.name.clone() };
+        self.runner.run(id, plan, actor, steps).await?;
+        self.record(actor, ActivityKind::OrganizationDeleted, &organization, None).await;
+        Ok(())
+    }
+
+    /// Answers early, and names the field. What decides is the unique index.
+    pub(super) async fn require_free_name(&self, name: &OrganizationName) -> Result<(), AppError> {
+        if self.ports.organizations.find_by_name(name).await?.is_some() {
+            return Err(AppError::Conflict(ConflictOn::Name));
+        }
+        if self.ports.collections.exists(&CollectionName::for_organization(name)).await? {
+            return Err(AppError::Conflict(ConflictOn::Collection));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn require_free_email(
+        &self,
+        email: &EmailAddress,
+        owner: Option<OrganizationId>,
+    ) -> Result<(), AppError> {
+        match self.ports.organizations.find_credentials(email).await? {
+            Some(found) if Some(found.organization.id) != owner => Err(AppError::Conflict(ConflictOn::Email)),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// The organization went away between the look and the act.
+pub(super) fn missing(error: StoreError) -> AppError {
+    match error {
+        StoreError::NotFound { .. } => AppError::NotFound { what: "organization" },
+        other => conflict(other),
+    }
+}
+
+fn require_confirmation(organization: &Organization, typed: Option<&str>) -> Result<(), AppError> {
+    let shown = organization.display_name.as_ref().map(DisplayName::as_str);
+    let typed = typed.map(str::trim);
+    if typed == Some(organization.name.as_str()) || (typed.is_some() && typed == shown) {
+        Ok(())
+    } else {
+        Err(AppError::ConfirmationMismatch)
+    }
+}

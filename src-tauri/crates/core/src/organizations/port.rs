@@ -1,0 +1,109 @@
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{
+    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
+};
+use crate::error::StoreError;
+use crate::values::{EmailAddress, OrganizationId, OrganizationName};
+
+/// The metadata of organizations, live and in the trash.
+///
+/// # Contract
+/// - `organization_name` is unique among the live ones, and so is `admin_email` without regard to case. Uniqueness is
+///   an index, reported as [`StoreError::Duplicate`]; an adapter never looks before it inserts. Where existing data
+///   does not permit the index, the adapter checks after its write and takes the write back.
+/// - Every write is durable when it returns (majority write concern, or synced to disk), and every write may be
+///   repeated with the same arguments: the second time changes nothing and answers the same.
+/// - Fields of a document that this program does not know stay as they are, in the trash and back too.
+/// - The live ones and the trash are apart: [`find`](Self::find) and its like never see the trash.
+/// - A stored document that breaks the format is shown with what can be read of it; it never fails a list.
+#[async_trait]
+pub trait OrganizationStore: Send + Sync {
+    /// Inserts an organization. Its own id being there already, as a live one with the same name, counts as done.
+    ///
+    /// # Errors
+    /// `Duplicate {Name | Email | Id}`; nothing is written then.
+    async fn insert(&self, organization: &NewOrganization) -> Result<(), StoreError>;
+
+    /// Inserts many organizations in one go, for sample data. Stops at the first that can't be inserted.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert); those before the refused one stay.
+    async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError>;
+
+    /// Removes a live organization's document; absent counts as done.
+    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError>;
+
+    /// The live organization with this id.
+    async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
+
+    /// The live organization with this name.
+    async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError>;
+
+    /// The live organization whose admin has this address, without regard to case, with the stored hash.
+    async fn find_credentials(&self, email: &EmailAddress) -> Result<Option<OrganizationCredentials>, StoreError>;
+
+    /// A page of a list; `filter.status` decides whether it is the live ones or the trash. Costs what the page costs
+    /// when there is no search: an index serves every sort.
+    async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError>;
+
+    /// How many match by status; `filter.status` is ignored. Without a search it does not read every document.
+    async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError>;
+
+    /// Sets name and collection name, and `updated_at`. Having the new name already counts as done.
+    ///
+    /// # Errors
+    /// `Duplicate {Name}`, nothing is written then; `NotFound`.
+    async fn set_name(
+        &self,
+        id: OrganizationId,
+        to: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+
+    /// Changes fields in place in one write, and `updated_at`; answers the organization as it is then.
+    ///
+    /// # Errors
+    /// `Duplicate {Email}`, nothing is written then; `NotFound`.
+    async fn change(
+        &self,
+        id: OrganizationId,
+        change: &OrganizationChange,
+        at: OffsetDateTime,
+    ) -> Result<Organization, StoreError>;
+
+    /// Puts the hash in place if the stored one is still `from`: a renewed cost must not undo a password change.
+    async fn renew_hash(
+        &self,
+        id: OrganizationId,
+        from: &crate::values::PasswordHash,
+        to: &crate::values::PasswordHash,
+    ) -> Result<(), StoreError>;
+
+    /// Copies the live document whole into the trash, with when, by whom and whether it has a collection. Being there
+    /// already counts as done. The live one stays.
+    ///
+    /// # Errors
+    /// `NotFound` when it is neither live nor in the trash.
+    async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError>;
+
+    /// The organization in the trash with this id.
+    async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
+
+    /// Copies the document in the trash back among the live ones, whole, under `name`, with `updated_at` and a raised
+    /// session version. Being live already counts as done. The trash keeps its copy.
+    ///
+    /// # Errors
+    /// `Duplicate {Name | Email}`, nothing is written then; `NotFound` when the trash does not have it.
+    async fn copy_from_trash(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+
+    /// Removes the document in the trash; absent counts as done.
+    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError>;
+}

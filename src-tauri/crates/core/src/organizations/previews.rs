@@ -1,0 +1,127 @@
+//! What is shown before an act: whether a name is free, what a rename moves, what a removal touches.
+
+use super::model::Organization;
+use super::service::OrganizationService;
+use crate::collections::CollectionStatistics;
+use crate::error::{AppError, ConflictOn, StoreError};
+use crate::sessions::{Act, Actor};
+use crate::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName};
+
+/// Whether a name can be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameAvailability {
+    /// The name as it would be stored.
+    pub name: OrganizationName,
+    /// The collection that it would have.
+    pub collection: CollectionName,
+    /// What stands in the way.
+    pub taken_by: Option<ConflictOn>,
+}
+
+/// What a rename moves.
+#[derive(Debug, Clone)]
+pub struct RenamePreview {
+    /// The organization as it is.
+    pub organization: Organization,
+    /// The new name and whether it can be had.
+    pub availability: NameAvailability,
+    /// The collection as it is; `None` when it is missing.
+    pub statistics: Option<CollectionStatistics>,
+}
+
+/// What a removal touches, to the trash or for ever.
+#[derive(Debug, Clone)]
+pub struct RemovalPreview {
+    /// The organization.
+    pub organization: Organization,
+    /// Its collection; `None` when it is missing.
+    pub statistics: Option<CollectionStatistics>,
+    /// Whether its name must be typed.
+    pub confirmation_needed: bool,
+}
+
+impl OrganizationService {
+    /// Whether a name can be had; `for_id` is the organization that asks, whose own name counts as free.
+    ///
+    /// # Errors
+    /// `InvalidInput`, `Forbidden`, `Store`.
+    pub async fn availability(
+        &self,
+        actor: &Actor,
+        name: &str,
+        for_id: Option<OrganizationId>,
+    ) -> Result<NameAvailability, AppError> {
+        self.require_may_ask(actor, for_id)?;
+        let name = OrganizationName::parse(name)?;
+        let collection = CollectionName::for_organization(&name);
+        let taken_by = match self.ports.organizations.find_by_name(&name).await? {
+            Some(organization) if Some(organization.id) == for_id => None,
+            Some(_) => Some(ConflictOn::Name),
+            None => self.ports.collections.exists(&collection).await?.then_some(ConflictOn::Collection),
+        };
+        Ok(NameAvailability { name, collection, taken_by })
+    }
+
+    /// Whether an address is valid and free; `for_id` is the organization that asks, whose own address counts as free.
+    ///
+    /// # Errors
+    /// `InvalidInput`, `Conflict`, `Forbidden`, `Store`.
+    pub async fn require_usable_email(
+        &self,
+        actor: &Actor,
+        email: &str,
+        for_id: Option<OrganizationId>,
+    ) -> Result<(), AppError> {
+        self.require_may_ask(actor, for_id)?;
+        self.require_free_email(&EmailAddress::parse(email)?, for_id).await
+    }
+
+    /// What a rename would move.
+    ///
+    /// # Errors
+    /// `InvalidInput`, `NotFound`, `Forbidden`, `Store`.
+    pub async fn preview_rename(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        to: &str,
+    ) -> Result<RenamePreview, AppError> {
+        actor.require_on(Act::Change, id)?;
+        let organization = self.load_live(id).await?;
+        let availability = self.availability(actor, to, Some(id)).await?;
+        let statistics = self.statistics_of(&organization).await?;
+        Ok(RenamePreview { organization, availability, statistics })
+    }
+
+    /// What a removal would touch: to the trash for a live organization, for ever for one in the trash.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, `Store`.
+    pub async fn preview_removal(&self, actor: &Actor, id: OrganizationId) -> Result<RemovalPreview, AppError> {
+        actor.require_on(Act::List, id)?;
+        let organization = self.load(id).await?;
+        let forever = organization.trashed.is_some();
+        actor.require_on(if forever { Act::DeleteForever } else { Act::Trash }, id)?;
+        let statistics = self.statistics_of(&organization).await?;
+        Ok(RemovalPreview { organization, statistics, confirmation_needed: forever || self.confirm_trash })
+    }
+
+    async fn statistics_of(
+        &self,
+        organization: &Organization,
+    ) -> Result<Option<CollectionStatistics>, AppError> {
+        match self.ports.collections.statistics(&organization.collection()).await {
+            Ok(statistics) => Ok(Some(statistics)),
+            Err(StoreError::CollectionMissing { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Only who may use the answer may ask whether something exists.
+    fn require_may_ask(&self, actor: &Actor, for_id: Option<OrganizationId>) -> Result<(), AppError> {
+        match for_id {
+            Some(id) => actor.require_on(Act::List, id),
+            None => actor.require(Act::Create),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::model::{
+    Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, StatusFilter,
+};
+use crate::activity::{ActivityEntry, ActivityKind};
+use crate::clock::Clock;
+use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
+use crate::journal::OperationRunner;
+use crate::limits::{PAGE_MAX, SEARCH_MAX};
+use crate::ports::Ports;
+use crate::sessions::{Act, Actor, PasswordHasher};
+use crate::values::{OrganizationId, OrganizationName};
+
+/// The acts on organizations. Each takes an [`Actor`], and so a session that was found good, and checks its rights.
+///
+/// Reading is in this file, the lifecycle in `lifecycle.rs`, changes of address and password in `administrators.rs`,
+/// and what is shown before an act in `previews.rs`.
+pub struct OrganizationService {
+    pub(super) ports: Ports,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) hasher: PasswordHasher,
+    pub(super) runner: Arc<OperationRunner>,
+    /// Whether the name must be typed before an organization goes to the trash.
+    pub(super) confirm_trash: bool,
+}
+
+/// What creating an organization takes, as typed.
+#[derive(Debug)]
+pub struct CreateRequest {
+    /// The name.
+    pub name: String,
+    /// The display name; empty for none.
+    pub display_name: String,
+    /// The admin's address.
+    pub email: String,
+    /// The admin's password.
+    pub password: SecretString,
+}
+
+/// What changes of an organization, as typed; `None` keeps.
+#[derive(Debug)]
+pub struct UpdateRequest {
+    /// Which one.
+    pub id: OrganizationId,
+    /// Another name.
+    pub name: Option<String>,
+    /// Another display name; empty for none.
+    pub display_name: Option<String>,
+    /// Another address of the admin.
+    pub email: Option<String>,
+    /// Another password of the admin.
+    pub password: Option<SecretString>,
+}
+
+impl OrganizationService {
+    /// A service for one open workspace. `confirm_trash` asks for the typed name before an organization goes to the
+    /// trash, as a production workspace does.
+    pub fn new(
+        ports: Ports,
+        clock: Arc<dyn Clock>,
+        hasher: PasswordHasher,
+        runner: Arc<OperationRunner>,
+        confirm_trash: bool,
+    ) -> Self {
+        Self { ports, clock, hasher, runner, confirm_trash }
+    }
+
+    /// A page of the organizations that the session may know of.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn page(&self, actor: &Actor, query: OrganizationQuery) -> Result<OrganizationPage, AppError> {
+        let query = OrganizationQuery {
+            filter: narrowed(actor, query.filter),
+            limit: query.limit.clamp(1, PAGE_MAX),
+            ..query
+        };
+        Ok(self.ports.organizations.page(&query).await?)
+    }
+
+    /// How many organizations match a search, by status.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn count(&self, actor: &Actor, search: String) -> Result<OrganizationCounts, AppError> {
+        let filter = narrowed(actor, OrganizationFilter { search, status: StatusFilter::All, only: None });
+        Ok(self.ports.organizations.count(&filter).await?)
+    }
+
+    /// The organization with this id, live or in the trash, or the live one with this name in any case.
+    ///
+    /// # Errors
+    /// `NotFound`, `Store`.
+    pub async fn get(&self, actor: &Actor, name_or_id: &str) -> Result<Organization, AppError> {
+        let missing = AppError::NotFound { what: "organization" };
+        let by_name = match OrganizationName::parse(name_or_id) {
+            Ok(name) => self.ports.organizations.find_by_name(&name).await?,
+            Err(_) => None,
+        };
+        let organization = match (by_name, name_or_id.trim().parse::<OrganizationId>()) {
+            (Some(organization), _) => organization,
+            (None, Ok(id)) => self.load(id).await?,
+            (None, Err(())) => return Err(missing),
+        };
+        actor.require_on(Act::List, organization.id)?;
+        Ok(organization)
+    }
+
+    /// Live or in the trash.
+    pub(crate) async fn load(&self, id: OrganizationId) -> Result<Organization, AppError> {
+        if let Some(organization) = self.ports.organizations.find(id).await? {
+            return Ok(organization);
+        }
+        self.load_trashed(id).await
+    }
+
+    pub(super) async fn load_live(&self, id: OrganizationId) -> Result<Organization, AppError> {
+        self.ports.organizations.find(id).await?.ok_or(AppError::NotFound { what: "organization" })
+    }
+
+    pub(super) async fn load_trashed(&self, id: OrganizationId) -> Result<Organization, AppError> {
+        self.ports.organizations.find_trashed(id).await?.ok_or(AppError::NotFound { what: "organization" })
+    }
+
+    pub(super) async fn record(
+        &self,
+        actor: &Actor,
+        kind: ActivityKind,
+        organization: &Organization,
+        detail: Option<String>,
+    ) {
+        let entry = ActivityEntry {
+            at: self.clock.now(),
+            actor: actor.email().to_owned(),
+            kind,
+            organization_id: Some(organization.id),
+            organization_name: Some(organization.name.to_string()),
+            detail,
+        };
+        crate::sessions::record(&self.ports, &entry).await;
+    }
+}
+
+/// The filter cut to what the session may know of, and to a search text of a sensible length.
+pub(crate) fn narrowed(actor: &Actor, filter: OrganizationFilter) -> OrganizationFilter {
+    OrganizationFilter {
+        search: filter.search.trim().chars().take(SEARCH_MAX).collect(),
+        status: filter.status,
+        only: actor.organization_scope().or(filter.only),
+    }
+}
+
+/// A typed duplicate as what the person is told.
+pub(super) fn conflict(error: StoreError) -> AppError {
+    match error {
+        StoreError::Duplicate { field: UniqueField::Name | UniqueField::Id } => {
+            AppError::Conflict(ConflictOn::Name)
+        }
+        StoreError::Duplicate { field: UniqueField::Email } => AppError::Conflict(ConflictOn::Email),
+        StoreError::CollectionExists { .. } => AppError::Conflict(ConflictOn::Collection),
+        other => AppError::Store(other),
+    }
+}

@@ -1,0 +1,15 @@
+//! Signing in, sessions, and who may do what.
+
+mod model;
+mod password;
+mod rights;
+mod service;
+mod throttle;
+mod token;
+
+pub use model::{Account, Actor, Session};
+pub use password::PasswordHasher;
+pub use rights::{Act, Role, allows};
+pub(crate) use service::record;
+pub use service::{Freshness, SessionService};
+pub use token::SigningKey;

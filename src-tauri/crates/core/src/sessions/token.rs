@@ -1,0 +1,203 @@
+//! Signed tokens (JWT, RFC 7519), readable by the service: its claims plus ours, never `aud`.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use rand::RngCore;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::model::{Account, Actor};
+use super::rights::Role;
+use crate::error::{AppError, SessionProblem};
+use crate::limits::SESSION_LIFE;
+use crate::values::{OperatorId, OrganizationId};
+
+/// The one algorithm: a token that names another is refused (RFC 8725, 3.1).
+const ALGORITHM: Algorithm = Algorithm::HS256;
+const ISSUER: &str = "tenantry";
+
+/// The key that tokens of a workspace are signed with. Wiped on drop.
+#[derive(Clone)]
+pub struct SigningKey(SecretSlice<u8>);
+
+impl SigningKey {
+    /// The service's secret, as it stands in its settings: tokens of either side are then good on the other.
+    pub fn of_service(secret: &SecretString) -> Self {
+        Self(SecretSlice::from(secret.expose_secret().as_bytes().to_vec()))
+    }
+
+    /// A random 256-bit key.
+    pub fn random() -> Self {
+        let mut bytes = vec![0u8; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        Self(SecretSlice::from(bytes))
+    }
+
+    /// A key from a vault; `None` unless it is hex of 32 bytes.
+    pub fn from_hex(text: &SecretString) -> Option<Self> {
+        let bytes = hex::decode(text.expose_secret()).ok()?;
+        (bytes.len() == 32).then(|| Self(SecretSlice::from(bytes)))
+    }
+
+    /// The key as hex, for a vault.
+    pub fn to_hex(&self) -> SecretString {
+        SecretString::from(hex::encode(self.0.expose_secret()))
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKey(hidden)")
+    }
+}
+
+/// The claims: the first five are the service's, and all that it writes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Claims {
+    admin_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_name: Option<String>,
+    email: String,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ver: Option<i64>,
+}
+
+impl Claims {
+    pub(super) fn new(actor: &Actor, version: i64, now: OffsetDateTime) -> Self {
+        Self::until(actor, version, now, now + SESSION_LIFE)
+    }
+
+    pub(super) fn until(actor: &Actor, version: i64, now: OffsetDateTime, expires_at: OffsetDateTime) -> Self {
+        let (id, organization_id, organization_name) = match actor.account {
+            Account::Operator(id) => (id.to_hex(), None, None),
+            Account::Organization(id) => (id.to_hex(), Some(id.to_hex()), Some(actor.name.clone())),
+        };
+        let mut session_id = [0u8; 16];
+        rand::rng().fill_bytes(&mut session_id);
+        Self {
+            sub: Some(id.clone()),
+            admin_id: id,
+            organization_id,
+            organization_name,
+            email: actor.email.clone(),
+            exp: expires_at.unix_timestamp(),
+            iss: Some(ISSUER.to_owned()),
+            iat: Some(now.unix_timestamp()),
+            jti: Some(hex::encode(session_id)),
+            role: Some(actor.role.as_str().to_owned()),
+            ver: Some(version),
+        }
+    }
+
+    pub(super) fn account(&self) -> Result<(Account, Role), AppError> {
+        let refused = AppError::Session(SessionProblem::Revoked);
+        let role = Role::from_claim(self.role.as_deref()).ok_or_else(|| refused.clone())?;
+        let account = match role {
+            Role::Operator => self.admin_id.parse::<OperatorId>().map(Account::Operator),
+            Role::OrganizationAdmin | Role::Viewer => self
+                .organization_id
+                .as_deref()
+                .unwrap_or(&self.admin_id)
+                .parse::<OrganizationId>()
+                .map(Account::Organization),
+        };
+        account.map(|account| (account, role)).map_err(|()| refused)
+    }
+
+    /// The version that the token was made for. The service's tokens have none.
+    pub(super) fn version(&self) -> Option<i64> {
+        self.ver
+    }
+
+    pub(super) fn session_id(&self) -> Option<&str> {
+        self.jti.as_deref()
+    }
+
+    pub(super) fn expires_at(&self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.exp).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+pub(super) fn sign(claims: &Claims, key: &SigningKey) -> Result<SecretString, AppError> {
+    let key = EncodingKey::from_secret(key.0.expose_secret());
+    jsonwebtoken::encode(&Header::new(ALGORITHM), claims, &key)
+        .map(SecretString::from)
+        .map_err(|error| AppError::Unexpected { detail: format!("signing: {error}") })
+}
+
+/// Reads a token whose signature is good and whose time is not over.
+///
+/// # Errors
+/// `Session(Expired)`; `Session(Revoked)` for anything else that is wrong with it.
+pub(super) fn read(token: &SecretString, key: &SigningKey, now: OffsetDateTime) -> Result<Claims, AppError> {
+    let mut validation = Validation::new(ALGORITHM);
+    // Compared with our clock below, without leeway.
+    validation.validate_exp = false;
+    let claims = jsonwebtoken::decode::<Claims>(
+        token.expose_secret(),
+        &DecodingKey::from_secret(key.0.expose_secret()),
+        &validation,
+    )
+    .map_err(|_| AppError::Session(SessionProblem::Revoked))?
+    .claims;
+    if claims.expires_at() <= now { Err(AppError::Session(SessionProblem::Expired)) } else { Ok(claims) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor() -> Actor {
+        Actor {
+            account: Account::Organization(OrganizationId::new()),
+            role: Role::OrganizationAdmin,
+            name: "acme".to_owned(),
+            email: "dana@example.com".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_token_has_no_audience_because_the_services_decoder_would_refuse_it() {
+        let claims = serde_json::to_value(Claims::new(&actor(), 0, OffsetDateTime::UNIX_EPOCH)).expect("JSON");
+        assert!(claims.get("aud").is_none());
+        for name in ["admin_id", "organization_id", "organization_name", "email", "exp"] {
+            assert!(claims.get(name).is_some(), "the service reads {name}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_algorithm_is_refused() {
+        let (key, now) = (SigningKey::random(), OffsetDateTime::UNIX_EPOCH);
+        let claims = Claims::new(&actor(), 0, now);
+        let token = sign(&claims, &key).expect("signed");
+        assert!(read(&token, &key, now).is_ok());
+        assert!(read(&token, &SigningKey::random(), now).is_err());
+        let header = Header::new(Algorithm::HS512);
+        let other = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.0.expose_secret()));
+        assert!(read(&SecretString::from(other.expect("signed")), &key, now).is_err());
+    }
+
+    #[test]
+    fn a_token_ends_with_its_last_second() {
+        let (key, now) = (SigningKey::random(), OffsetDateTime::UNIX_EPOCH);
+        let token = sign(&Claims::new(&actor(), 0, now), &key).expect("signed");
+        assert!(read(&token, &key, now + SESSION_LIFE - std::time::Duration::from_secs(1)).is_ok());
+        assert_eq!(
+            read(&token, &key, now + SESSION_LIFE).map(|_| ()),
+            Err(AppError::Session(SessionProblem::Expired))
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! Parsed values: one type per file. A value of these types has passed its rules.
+
+mod collection_name;
+mod display_name;
+mod email_address;
+mod ids;
+mod organization_name;
+mod password;
+mod person_name;
+
+pub use collection_name::CollectionName;
+pub use display_name::DisplayName;
+pub use email_address::EmailAddress;
+pub use ids::{OperatorId, OrganizationId};
+pub use organization_name::OrganizationName;
+pub use password::{Password, PasswordHash, PasswordRules};
+pub use person_name::PersonName;
+
+use crate::error::{Field, FieldIssue};
+
+/// A rule of a field, as a stable word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldRule {
+    /// It may not be empty.
+    Required,
+    /// It has too few characters.
+    TooShort,
+    /// It has too many characters.
+    TooLong,
+    /// It has too many bytes.
+    TooManyBytes,
+    /// It holds characters that it may not.
+    Characters,
+    /// A password without an upper-case letter.
+    NoUpper,
+    /// A password without a lower-case letter.
+    NoLower,
+    /// A password without a digit.
+    NoDigit,
+    /// A NUL character.
+    Nul,
+    /// None or more than one `@`.
+    AtSign,
+    /// Not a valid address.
+    Address,
+    /// It is taken.
+    Taken,
+}
+
+impl FieldRule {
+    /// The word that programs see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::TooShort => "too_short",
+            Self::TooLong => "too_long",
+            Self::TooManyBytes => "too_many_bytes",
+            Self::Characters => "characters",
+            Self::NoUpper => "no_upper",
+            Self::NoLower => "no_lower",
+            Self::NoDigit => "no_digit",
+            Self::Nul => "nul",
+            Self::AtSign => "at_sign",
+            Self::Address => "address",
+            Self::Taken => "taken",
+        }
+    }
+}
+
+fn issue(field: Field, rule: FieldRule, message: impl Into<String>) -> FieldIssue {
+    FieldIssue { field, rule, message: message.into() }
+}

@@ -1,0 +1,30 @@
+use super::display_name::parse_shown_name;
+use super::{FieldRule, issue};
+use crate::error::{Field, FieldIssue};
+use crate::limits::PERSON_NAME_MAX;
+
+/// An operator's own name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonName(String);
+
+impl PersonName {
+    /// Reads what a person typed.
+    ///
+    /// # Errors
+    /// `required`, `too_long`, `characters`.
+    pub fn parse(text: &str) -> Result<Self, FieldIssue> {
+        parse_shown_name(text, Field::PersonName, PERSON_NAME_MAX)?
+            .map(Self)
+            .ok_or_else(|| issue(Field::PersonName, FieldRule::Required, "A name is needed."))
+    }
+
+    /// A name as a store holds it.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
