@@ -1,0 +1,236 @@
+import type { WireError } from "../bindings";
+import { formatDuration } from "../format";
+import { m } from "../messages";
+import { ApiError } from "./api-error";
+
+/** An error in the person's words: what happened, why, and what to do. `small` is the small print with the code. */
+export interface Explanation {
+  readonly title: string;
+  readonly text: string;
+  readonly remedy: string;
+  readonly small: string;
+}
+
+type Sentences = Omit<Explanation, "small">;
+
+function fileSentences(details: Extract<WireError, { code: "file_not_written" }>["details"]): Sentences {
+  const text = m.errors_file_text({ path: details.path });
+  switch (details.reason) {
+    case "full":
+      return { title: m.errors_file_full_title(), text, remedy: m.errors_file_full_remedy() };
+    case "denied":
+      return { title: m.errors_file_denied_title(), text, remedy: m.errors_file_denied_remedy() };
+    case "exists":
+      return { title: m.errors_file_exists_title(), text, remedy: m.errors_file_exists_remedy() };
+    case "missing":
+      return { title: m.errors_file_missing_title(), text, remedy: m.errors_file_missing_remedy() };
+    case "other":
+      return { title: m.errors_file_other_title(), text, remedy: m.errors_file_other_remedy() };
+  }
+}
+
+function conflictSentences(field: Extract<WireError, { code: "conflict" }>["details"]["field"]): Sentences {
+  switch (field) {
+    case "name":
+      return {
+        title: m.errors_conflict_name_title(),
+        text: m.errors_conflict_name_text(),
+        remedy: m.errors_conflict_name_remedy(),
+      };
+    case "email":
+      return {
+        title: m.errors_conflict_email_title(),
+        text: m.errors_conflict_email_text(),
+        remedy: m.errors_conflict_email_remedy(),
+      };
+    case "collection":
+      return {
+        title: m.errors_conflict_collection_title(),
+        text: m.errors_conflict_collection_text(),
+        remedy: m.errors_conflict_collection_remedy(),
+      };
+  }
+}
+
+function sentences(wire: WireError): Sentences {
+  switch (wire.code) {
+    case "invalid_input":
+      return {
+        title: m.errors_invalid_input_title(),
+        text: wire.details.fields.map((problem) => problem.message).join(" ") || wire.message,
+        remedy: m.errors_invalid_input_remedy(),
+      };
+    case "conflict":
+      return conflictSentences(wire.details.field);
+    case "not_found":
+      return {
+        title: m.errors_not_found_title(),
+        text: m.errors_not_found_text(),
+        remedy: m.errors_not_found_remedy(),
+      };
+    case "not_signed_in":
+    case "session_expired":
+      return {
+        title: m.errors_session_title(),
+        text: m.errors_session_text(),
+        remedy: m.errors_session_remedy(),
+      };
+    case "session_revoked":
+      return {
+        title: m.errors_session_title(),
+        text: m.errors_session_revoked_text(),
+        remedy: m.errors_session_remedy(),
+      };
+    case "forbidden":
+      return {
+        title: m.errors_forbidden_title(),
+        text: m.errors_forbidden_text(),
+        remedy: m.errors_forbidden_remedy(),
+      };
+    case "credentials_refused":
+      return {
+        title: m.errors_credentials_refused_title(),
+        text:
+          wire.details.triesLeft === null
+            ? m.errors_credentials_refused_text()
+            : m.errors_credentials_refused_tries({ count: wire.details.triesLeft }),
+        remedy: m.errors_credentials_refused_remedy(),
+      };
+    case "organization_inactive":
+      return {
+        title: m.errors_organization_inactive_title(),
+        text: m.errors_organization_inactive_text(),
+        remedy: m.errors_organization_inactive_remedy(),
+      };
+    case "throttled":
+      return {
+        title: m.errors_throttled_title(),
+        text: m.errors_throttled_text({ duration: formatDuration(wire.details.waitSeconds * 1000) }),
+        remedy: m.errors_throttled_remedy(),
+      };
+    case "already_claimed":
+      return {
+        title: m.errors_already_claimed_title(),
+        text: m.errors_already_claimed_text(),
+        remedy: m.errors_already_claimed_remedy(),
+      };
+    case "not_claimed":
+      return {
+        title: m.errors_not_claimed_title(),
+        text: m.errors_not_claimed_text(),
+        remedy: m.errors_not_claimed_remedy(),
+      };
+    case "busy":
+      return {
+        title: m.errors_busy_title(),
+        text: m.errors_busy_text({ act: wire.details.act }),
+        remedy: m.errors_busy_remedy(),
+      };
+    case "confirmation_mismatch":
+      return {
+        title: m.errors_confirmation_mismatch_title(),
+        text: m.errors_confirmation_mismatch_text(),
+        remedy: m.errors_confirmation_mismatch_remedy(),
+      };
+    case "no_workspace":
+      return {
+        title: m.errors_no_workspace_title(),
+        text: m.errors_no_workspace_text(),
+        remedy: m.errors_no_workspace_remedy(),
+      };
+    case "workspace_password_needed":
+      return {
+        title: m.errors_workspace_password_needed_title(),
+        text: m.errors_workspace_password_needed_text(),
+        remedy: m.errors_workspace_password_needed_remedy(),
+      };
+    case "workspace_refused":
+      return {
+        title: m.errors_workspace_refused_title(),
+        text: m.errors_workspace_refused_text(),
+        remedy: m.errors_workspace_refused_remedy(),
+      };
+    case "workspace_damaged":
+      return {
+        title: m.errors_workspace_damaged_title(),
+        text: m.errors_workspace_damaged_text(),
+        remedy: m.errors_workspace_damaged_remedy(),
+      };
+    case "workspace_newer":
+      return {
+        title: m.errors_workspace_newer_title(),
+        text: m.errors_workspace_newer_text({
+          found: wire.details.found,
+          supported: wire.details.supported,
+        }),
+        remedy: m.errors_workspace_newer_remedy(),
+      };
+    case "connection_string_invalid":
+      return {
+        title: m.errors_connection_string_invalid_title(),
+        text: wire.details.problem,
+        remedy: m.errors_connection_string_invalid_remedy(),
+      };
+    case "unavailable":
+      return {
+        title: m.errors_unavailable_title(),
+        text: m.errors_unavailable_text(),
+        remedy: wire.details.retryable ? m.errors_unavailable_remedy() : m.errors_unavailable_once_remedy(),
+      };
+    case "denied_by_database":
+      return {
+        title: m.errors_denied_by_database_title(),
+        text:
+          wire.details.namespace === null
+            ? m.errors_denied_by_database_text({ action: wire.details.action })
+            : m.errors_denied_by_database_on_text({
+                action: wire.details.action,
+                namespace: wire.details.namespace,
+              }),
+        remedy: m.errors_denied_by_database_remedy(),
+      };
+    case "data_missing":
+      return {
+        title: m.errors_data_missing_title(),
+        text: m.errors_data_missing_text({ collection: wire.details.collection }),
+        remedy: m.errors_data_missing_remedy(),
+      };
+    case "data_corrupt":
+      return {
+        title: m.errors_data_corrupt_title(),
+        text: m.errors_data_corrupt_text({ what: wire.details.what }),
+        remedy: m.errors_data_corrupt_remedy(),
+      };
+    case "file_not_written":
+      return fileSentences(wire.details);
+    case "cancelled":
+      return {
+        title: m.errors_cancelled_title(),
+        text: m.errors_cancelled_text(),
+        remedy: m.errors_cancelled_remedy(),
+      };
+    case "internal":
+      return {
+        title: m.errors_internal_title(),
+        text: m.errors_internal_text(),
+        remedy: m.errors_internal_remedy(),
+      };
+    default:
+      return unreachable(wire);
+  }
+}
+
+/** The compiler refuses this call as long as a code has no sentence above. */
+function unreachable(wire: never): never {
+  throw new Error(`no sentence for ${JSON.stringify(wire)}`);
+}
+
+/** Explains anything that was thrown; what is not an ApiError counts as an internal failure. */
+export function explain(cause: unknown): Explanation {
+  const { wire } = ApiError.from(cause);
+  const small =
+    wire.code === "internal" && wire.details.incident
+      ? m.errors_code_incident({ code: wire.code, incident: wire.details.incident })
+      : m.errors_code({ code: wire.code });
+  return { ...sentences(wire), small };
+}

@@ -1,0 +1,12 @@
+/** A short message at the corner. Warnings and failures stay until they are closed. */
+export interface ToastMessage {
+  readonly id: number;
+  readonly kind: "success" | "info" | "warning" | "danger";
+  readonly title: string;
+  readonly text?: string | null;
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Work under way: a part from 0 to 1, or null when its whole is not known. */
+  readonly progress?: { readonly part: number | null };
+  /** Milliseconds until it goes by itself; null stays. */
+  readonly lifetime: number | null;
+}

@@ -1,0 +1,16 @@
+import { mount } from "svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import App from "./App.svelte";
+
+async function start(target: HTMLElement) {
+  // A plain browser has no program behind it: `npm run dev` then works on made-up data. The build drops this.
+  if (import.meta.env.DEV && !("__TAURI_INTERNALS__" in window)) {
+    const { installFakeBackend } = await import("./lib/api/testing");
+    installFakeBackend({ delay: 120 });
+  }
+  mount(App, { target });
+}
+
+const target = document.getElementById("app");
+if (target) void start(target);
