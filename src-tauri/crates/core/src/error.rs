@@ -238,6 +238,9 @@ pub enum FileProblem {
     /// The folder is not there.
     #[error("the folder is missing")]
     Missing,
+    /// The format can't hold that many rows.
+    #[error("the list has more rows than a spreadsheet holds")]
+    TooManyRows,
     /// Anything else the operating system said.
     #[error("the operating system refused")]
     Other,

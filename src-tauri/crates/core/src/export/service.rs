@@ -1,0 +1,419 @@
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{ExportColumn, ExportFormat, ExportRow, XLSX_ROWS_MAX, row_writer};
+use crate::activity::{ActivityEntry, ActivityKind};
+use crate::clock::Clock;
+use crate::error::{AppError, FileProblem, StoreError};
+use crate::jobs::{Cancellation, Progress, ProgressSink};
+use crate::limits::{EXPORT_BATCH, STATISTICS_AT_ONCE, SUMMARY_MAX};
+use crate::organizations::{
+    Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+};
+use crate::ports::Ports;
+use crate::sessions::{Act, Actor};
+use crate::values::OrganizationId;
+
+/// Which organizations a file gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportScope {
+    /// All that are not in the trash.
+    All,
+    /// Those that a list with this filter shows.
+    Filtered(OrganizationFilter),
+    /// These, live ones before those in the trash. One that is there no more is left out.
+    Selected(Vec<OrganizationId>),
+}
+
+/// What a file is to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportRequest {
+    /// Which organizations.
+    pub scope: ExportScope,
+    /// What of each, in this order; a column named twice is written once.
+    pub columns: Vec<ExportColumn>,
+    /// The kind of file.
+    pub format: ExportFormat,
+    /// By what they are sorted.
+    pub sort: SortField,
+    /// Which way.
+    pub direction: SortDirection,
+}
+
+/// Exports lists of organizations.
+pub struct ExportService {
+    ports: Ports,
+    clock: Arc<dyn Clock>,
+}
+
+impl ExportService {
+    /// A service for one open workspace.
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
+        Self { ports, clock }
+    }
+
+    /// Writes the organizations that the scope and the session allow to `output`; answers how many. An organization's
+    /// own admin gets a file with their own at most.
+    ///
+    /// The rows are those of keyset pages read one after the other: each organization that is there from beginning to
+    /// end stands in the file once. Memory does not grow with their number. Nothing of `output` is worth keeping after
+    /// an error: replacing the target whole or not at all is the caller's.
+    ///
+    /// # Errors
+    /// `Cancelled`, `FileNotWritten`, `Forbidden`, `Store`.
+    pub async fn run(
+        &self,
+        actor: &Actor,
+        request: ExportRequest,
+        output: Box<dyn Write + Send>,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<u64, AppError> {
+        if !actor.may(Act::List) {
+            return Err(AppError::Forbidden);
+        }
+        let columns = without_repetition(request.columns);
+        let source = Source { scope: request.scope, sort: request.sort, direction: request.direction }
+            .limited_to(actor.organization_scope());
+        cancellation.checkpoint()?;
+        let total = self.total(&source).await?;
+        if request.format == ExportFormat::Xlsx && total > XLSX_ROWS_MAX {
+            return Err(AppError::FileNotWritten(FileProblem::TooManyRows));
+        }
+        // Two batches wait at most: the store is read while the file is written, and neither runs ahead.
+        let (sender, receiver) = mpsc::channel(2);
+        let writer = {
+            let (format, columns) = (request.format, columns.clone());
+            let output = Stoppable { output, cancellation: cancellation.clone() };
+            tokio::task::spawn_blocking(move || write_file(format, &columns, Box::new(output), receiver))
+        };
+        let mut delivery = Delivery {
+            sender,
+            needs_statistics: columns.iter().any(|column| column.needs_statistics()),
+            progress,
+            cancellation,
+            total,
+            done: 0,
+            reported: None,
+        };
+        let read = self.read(&source, &mut delivery).await;
+        let rows = delivery.done;
+        // Ends the writer, also after a failure: the file is closed when this returns.
+        drop(delivery);
+        let written = writer.await;
+        cancellation.checkpoint()?;
+        match written {
+            Ok(Ok(())) => read?,
+            Ok(Err(error)) => return Err(AppError::FileNotWritten(problem_of(&error))),
+            Err(error) => {
+                tracing::error!(%error, "the writer of an export stopped");
+                return Err(AppError::FileNotWritten(FileProblem::Other));
+            }
+        }
+        self.record(actor, rows, request.format).await;
+        Ok(rows)
+    }
+
+    async fn total(&self, source: &Source) -> Result<u64, AppError> {
+        let filter = match &source.scope {
+            ExportScope::All => &everything(None),
+            ExportScope::Filtered(filter) => filter,
+            ExportScope::Selected(ids) => return Ok(ids.len() as u64),
+        };
+        let counts = self.ports.organizations.count(filter).await?;
+        Ok(match filter.status {
+            StatusFilter::All => counts.active + counts.deactivated,
+            StatusFilter::Active => counts.active,
+            StatusFilter::Deactivated => counts.deactivated,
+            StatusFilter::Trashed => counts.trashed,
+        })
+    }
+
+    async fn read(&self, source: &Source, delivery: &mut Delivery<'_>) -> Result<(), AppError> {
+        delivery.report(true);
+        match &source.scope {
+            ExportScope::All => self.read_pages(source, everything(None), None, delivery).await?,
+            ExportScope::Filtered(filter) => {
+                self.read_pages(source, filter.clone(), None, delivery).await?;
+            }
+            ExportScope::Selected(ids) => self.read_selected(source, ids, delivery).await?,
+        }
+        delivery.finish().await
+    }
+
+    /// Reads a list page by page; with `chosen`, only what is in it, taking out what was found.
+    async fn read_pages(
+        &self,
+        source: &Source,
+        filter: OrganizationFilter,
+        mut chosen: Option<&mut HashSet<OrganizationId>>,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<(), AppError> {
+        let mut query = OrganizationQuery {
+            filter,
+            sort: source.sort,
+            direction: source.direction,
+            after: None,
+            limit: EXPORT_BATCH,
+        };
+        loop {
+            let page = self.ports.organizations.page(&query).await?;
+            let mut organizations = page.organizations;
+            if let Some(chosen) = chosen.as_deref_mut() {
+                organizations.retain(|organization| chosen.remove(&organization.id));
+            }
+            self.deliver(organizations, delivery).await?;
+            match page.next {
+                Some(next) if chosen.as_deref().is_none_or(|chosen| !chosen.is_empty()) => {
+                    query.after = Some(next);
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn read_selected(
+        &self,
+        source: &Source,
+        ids: &[OrganizationId],
+        delivery: &mut Delivery<'_>,
+    ) -> Result<(), AppError> {
+        if ids.len() > EXPORT_BATCH as usize {
+            // Asking for each would be a question to the store per row, and sorting them would hold all in memory.
+            let mut chosen: HashSet<_> = ids.iter().copied().collect();
+            self.read_pages(source, everything(None), Some(&mut chosen), delivery).await?;
+            if chosen.is_empty() {
+                return Ok(());
+            }
+            let trash = OrganizationFilter { status: StatusFilter::Trashed, ..everything(None) };
+            return self.read_pages(source, trash, Some(&mut chosen), delivery).await;
+        }
+        let mut organizations: Vec<Organization> = stream::iter(ids.to_vec())
+            .map(|id| {
+                let store = Arc::clone(&self.ports.organizations);
+                async move {
+                    match store.find(id).await? {
+                        Some(organization) => Ok(Some(organization)),
+                        None => store.find_trashed(id).await,
+                    }
+                }
+            })
+            .buffered(STATISTICS_AT_ONCE)
+            .try_filter_map(|found| async move { Ok::<_, StoreError>(found) })
+            .try_collect()
+            .await?;
+        organizations.sort_by(|one, other| source.compare(one, other));
+        self.deliver(organizations, delivery).await
+    }
+
+    async fn deliver(
+        &self,
+        organizations: Vec<Organization>,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<(), AppError> {
+        delivery.cancellation.checkpoint()?;
+        if !delivery.needs_statistics {
+            let rows = organizations
+                .into_iter()
+                .map(|organization| ExportRow { organization, documents: None, data_size: None })
+                .collect();
+            return delivery.send(rows).await;
+        }
+        // Small parts: each row is a question of its own, and whoever cancels should not wait for a thousand.
+        let mut rest = organizations.into_iter().peekable();
+        while rest.peek().is_some() {
+            let part: Vec<Organization> = rest.by_ref().take(SUMMARY_MAX).collect();
+            let rows = self.with_statistics(part).await?;
+            delivery.send(rows).await?;
+            delivery.cancellation.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    async fn with_statistics(&self, organizations: Vec<Organization>) -> Result<Vec<ExportRow>, AppError> {
+        stream::iter(organizations)
+            .map(|organization| {
+                let store = Arc::clone(&self.ports.collections);
+                async move {
+                    match store.statistics(&organization.collection()).await {
+                        Ok(statistics) => Ok(ExportRow {
+                            organization,
+                            documents: Some(statistics.documents),
+                            data_size: statistics.data_size,
+                        }),
+                        Err(StoreError::CollectionMissing { .. }) => {
+                            Ok(ExportRow { organization, documents: None, data_size: None })
+                        }
+                        // Empty cells would pass for "no collection" in a file that looks complete.
+                        Err(error) => Err(error.into()),
+                    }
+                }
+            })
+            .buffered(STATISTICS_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn record(&self, actor: &Actor, rows: u64, format: ExportFormat) {
+        let entry = ActivityEntry {
+            at: self.clock.now(),
+            actor: actor.email().to_owned(),
+            kind: ActivityKind::ListExported,
+            organization_id: actor.organization_scope(),
+            organization_name: actor.organization_scope().map(|_| actor.name().to_owned()),
+            detail: Some(format!("{rows} rows as {}", format.extension())),
+        };
+        crate::sessions::record(&self.ports, &entry).await;
+    }
+}
+
+/// What is read, and in which order.
+struct Source {
+    scope: ExportScope,
+    sort: SortField,
+    direction: SortDirection,
+}
+
+impl Source {
+    fn limited_to(self, own: Option<OrganizationId>) -> Self {
+        let scope = match (self.scope, own) {
+            (scope, None) => scope,
+            (ExportScope::All, Some(own)) => ExportScope::Filtered(everything(Some(own))),
+            (ExportScope::Filtered(filter), Some(own)) => {
+                ExportScope::Filtered(OrganizationFilter { only: Some(own), ..filter })
+            }
+            (ExportScope::Selected(mut ids), Some(own)) => {
+                ids.retain(|id| *id == own);
+                ExportScope::Selected(ids)
+            }
+        };
+        Self { scope, ..self }
+    }
+
+    /// The order of a store's pages, live ones first.
+    fn compare(&self, one: &Organization, other: &Organization) -> Ordering {
+        let by_field = match self.sort {
+            // A collection name is its organization's name behind a fixed prefix.
+            SortField::Name | SortField::CollectionName => one.name.cmp(&other.name),
+            SortField::Status => one.is_active.cmp(&other.is_active),
+            SortField::AdminEmail => one.admin_email.as_str().cmp(other.admin_email.as_str()),
+            SortField::CreatedAt => one.created_at.cmp(&other.created_at),
+            SortField::UpdatedAt => one.updated_at.cmp(&other.updated_at),
+        };
+        let ordering = by_field.then(one.id.cmp(&other.id));
+        one.trashed.is_some().cmp(&other.trashed.is_some()).then(match self.direction {
+            SortDirection::Ascending => ordering,
+            SortDirection::Descending => ordering.reverse(),
+        })
+    }
+}
+
+fn everything(only: Option<OrganizationId>) -> OrganizationFilter {
+    OrganizationFilter { search: String::new(), status: StatusFilter::All, only }
+}
+
+fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
+    let mut seen = HashSet::new();
+    columns.into_iter().filter(|column| seen.insert(*column)).collect()
+}
+
+/// The way of rows to the writer, and of the news of them to whoever watches.
+struct Delivery<'job> {
+    sender: mpsc::Sender<Part>,
+    needs_statistics: bool,
+    progress: &'job dyn ProgressSink,
+    cancellation: &'job Cancellation,
+    total: u64,
+    done: u64,
+    reported: Option<Instant>,
+}
+
+enum Part {
+    Rows(Vec<ExportRow>),
+    End,
+}
+
+impl Delivery<'_> {
+    /// Reports that follow each other faster than this help nobody.
+    const REPORT_EVERY: Duration = Duration::from_millis(100);
+
+    async fn send(&mut self, rows: Vec<ExportRow>) -> Result<(), AppError> {
+        let count = rows.len() as u64;
+        self.sender.send(Part::Rows(rows)).await.map_err(|_| Self::writer_gone())?;
+        self.done += count;
+        self.report(false);
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> Result<(), AppError> {
+        self.sender.send(Part::End).await.map_err(|_| Self::writer_gone())?;
+        self.total = self.done;
+        self.report(true);
+        Ok(())
+    }
+
+    fn report(&mut self, always: bool) {
+        let now = Instant::now();
+        if always || self.reported.is_none_or(|then| now - then >= Self::REPORT_EVERY) {
+            self.reported = Some(now);
+            // Organizations created meanwhile may make it more than was counted.
+            self.progress.report(Progress { done: self.done, total: Some(self.total.max(self.done)) });
+        }
+    }
+
+    /// The writer ends early only with an error of its own, which stands before this one.
+    fn writer_gone() -> AppError {
+        AppError::FileNotWritten(FileProblem::Other)
+    }
+}
+
+/// Writes parts as they come, on a thread where waiting for a disk hurts nobody.
+fn write_file(
+    format: ExportFormat,
+    columns: &[ExportColumn],
+    output: Box<dyn Write + Send>,
+    mut parts: mpsc::Receiver<Part>,
+) -> io::Result<()> {
+    let mut writer = row_writer(format, columns, output)?;
+    while let Some(part) = parts.blocking_recv() {
+        match part {
+            Part::Rows(rows) => {
+                for row in &rows {
+                    writer.write_row(row)?;
+                }
+            }
+            Part::End => return writer.finish(),
+        }
+    }
+    // The other end is gone without an end: nobody wants the file.
+    Ok(())
+}
+
+/// An output that fails once the job is cancelled: finishing a large spreadsheet takes seconds.
+struct Stoppable {
+    output: Box<dyn Write + Send>,
+    cancellation: Cancellation,
+}
+
+impl Write for Stoppable {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.cancellation.checkpoint().map_err(io::Error::other)?;
+        self.output.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+fn problem_of(error: &io::Error) -> FileProblem {
+    tracing::warn!(kind = ?error.kind(), "an export could not be written");
+    if error.kind() == io::ErrorKind::InvalidInput { FileProblem::TooManyRows } else { FileProblem::from(error) }
+}

@@ -1,0 +1,124 @@
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::{SAMPLE_PASSWORD, SampleOrganization, organizations};
+use crate::activity::{ActivityEntry, ActivityKind};
+use crate::clock::Clock;
+use crate::error::{AppError, StoreError};
+use crate::jobs::{Cancellation, Progress, ProgressSink};
+use crate::organizations::{NewOrganization, OrganizationChange};
+use crate::ports::Ports;
+use crate::sessions::{Act, Actor, PasswordHasher};
+use crate::values::{CollectionName, Password, PasswordHash};
+
+/// What loading did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SampleReport {
+    /// Organizations that are there now and were not before.
+    pub created: u32,
+    /// Those that were there already, also under another name or in the trash, and those whose name or address another
+    /// organization has.
+    pub already_there: u32,
+}
+
+/// Loads the sample organizations into a workspace.
+pub struct SampleService {
+    ports: Ports,
+    clock: Arc<dyn Clock>,
+}
+
+impl SampleService {
+    /// A service for one open workspace.
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
+        Self { ports, clock }
+    }
+
+    /// Adds the sample organizations that are not there yet, with their documents.
+    ///
+    /// Not journaled: an organization's own document comes last, so one is seen with all its documents or not at all,
+    /// and what a crash or a cancel left is completed by loading again, because all ids are fixed.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Cancelled` (those made before stay), `Store`.
+    pub async fn load(
+        &self,
+        actor: &Actor,
+        hasher: &PasswordHasher,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<SampleReport, AppError> {
+        actor.require(Act::Create)?;
+        let password = Password::parse(&SecretString::from(SAMPLE_PASSWORD)).map_err(AppError::InvalidInput)?;
+        // One hash for all: sixty would take half a minute, and the password is public.
+        let hash = hasher.hash(&password).await?;
+        let samples = organizations(self.clock.now());
+        let total = Some(samples.len() as u64);
+        let mut report = SampleReport::default();
+        for (done, sample) in (0u64..).zip(&samples) {
+            cancellation.checkpoint()?;
+            progress.report(Progress { done, total });
+            if self.add(actor, sample, &hash).await? {
+                report.created += 1;
+            } else {
+                report.already_there += 1;
+            }
+        }
+        progress.report(Progress { done: samples.len() as u64, total });
+        Ok(report)
+    }
+
+    /// Adds one; `false` when it is there, or what it needs is taken.
+    async fn add(
+        &self,
+        actor: &Actor,
+        sample: &SampleOrganization,
+        hash: &PasswordHash,
+    ) -> Result<bool, AppError> {
+        let store = &self.ports.organizations;
+        // Name and address too: documents may not go into another organization's collection, nor into one that then
+        // gets no organization.
+        if store.find(sample.id).await?.is_some()
+            || store.find_trashed(sample.id).await?.is_some()
+            || store.find_by_name(&sample.name).await?.is_some()
+            || store.find_credentials(&sample.admin_email).await?.is_some()
+        {
+            return Ok(false);
+        }
+        let collection = CollectionName::for_organization(&sample.name);
+        self.ports.collections.create(&collection).await?;
+        self.ports.collections.insert_documents(&collection, &sample.documents).await?;
+        let new = NewOrganization {
+            id: sample.id,
+            name: sample.name.clone(),
+            display_name: sample.display_name.clone(),
+            admin_email: sample.admin_email.clone(),
+            admin_password: hash.clone(),
+            created_at: sample.created_at,
+        };
+        match store.insert(&new).await {
+            Ok(()) => {}
+            // Taken since it was looked at. The collection stays: it may be of whoever took the name.
+            Err(StoreError::Duplicate { .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        if !sample.is_active {
+            let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+            store.change(sample.id, &change, self.clock.now()).await?;
+        }
+        self.record(actor, sample).await;
+        Ok(true)
+    }
+
+    async fn record(&self, actor: &Actor, sample: &SampleOrganization) {
+        let entry = ActivityEntry {
+            at: self.clock.now(),
+            actor: actor.email().to_owned(),
+            kind: ActivityKind::OrganizationCreated,
+            organization_id: Some(sample.id),
+            organization_name: Some(sample.name.to_string()),
+            detail: Some("sample organization".to_owned()),
+        };
+        crate::sessions::record(&self.ports, &entry).await;
+    }
+}
