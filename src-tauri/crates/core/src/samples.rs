@@ -40,7 +40,8 @@ pub fn organizations(now: OffsetDateTime) -> Vec<SampleOrganization> {
         .zip(table::ORGANIZATIONS)
         .map(|(index, entry)| {
             let mut dice = Dice::new(u64::from(index));
-            let created_at = cut_to_milliseconds(now - Duration::milliseconds(dice.between(40_000_000, THREE_YEARS)));
+            let created_at =
+                cut_to_milliseconds(now - Duration::milliseconds(dice.between(40_000_000, THREE_YEARS)));
             let is_active = index % 11 != 6;
             let documents = documents::documents(entry.trade, index, created_at, now, &mut dice);
             SampleOrganization {
@@ -149,7 +150,10 @@ mod tests {
     fn loading_again_later_brings_the_same_ids() {
         let (first, again) = (organizations(NOW), organizations(NOW + Duration::days(100)));
         for (one, other) in first.iter().zip(&again) {
-            assert_eq!((one.id, &one.name, one.documents.len()), (other.id, &other.name, other.documents.len()));
+            assert_eq!(
+                (one.id, &one.name, one.documents.len()),
+                (other.id, &other.name, other.documents.len())
+            );
         }
         assert_eq!(first, organizations(NOW));
     }
@@ -160,7 +164,10 @@ mod tests {
             let mut ids = HashSet::new();
             for bytes in &sample.documents {
                 let document = bson::Document::from_reader(bytes.as_slice()).expect("BSON");
-                assert!(ids.insert(document.get_object_id("_id").expect("an ObjectId")), "an id stands twice");
+                assert!(
+                    ids.insert(document.get_object_id("_id").expect("an ObjectId")),
+                    "an id stands twice"
+                );
                 let moment = |name| {
                     let milliseconds = document.get_datetime(name).expect("a date").timestamp_millis();
                     OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(milliseconds)

@@ -77,7 +77,8 @@ mod tests {
     fn display_name_as_written(name: &str) -> String {
         let mut row = row("acme");
         row.organization.display_name = Some(crate::values::DisplayName::from_stored(name.to_owned()));
-        let text = String::from_utf8(written(ExportFormat::Csv, &[ExportColumn::DisplayName], &[row])).expect("UTF-8");
+        let text = String::from_utf8(written(ExportFormat::Csv, &[ExportColumn::DisplayName], &[row]))
+            .expect("UTF-8");
         let line = text.strip_prefix("\u{FEFF}\"display_name\"\r\n").expect("the header comes first");
         line.strip_suffix("\r\n").expect("the line is ended").to_owned()
     }

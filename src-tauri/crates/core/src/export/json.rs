@@ -84,7 +84,10 @@ mod tests {
                 "data_size": null,
             })
         );
-        assert_eq!(rows[1]["display_name"], "=1+1 \"x\"\n\u{0}组", "JSON has no formulas: text stays as it is");
+        assert_eq!(
+            rows[1]["display_name"], "=1+1 \"x\"\n\u{0}组",
+            "JSON has no formulas: text stays as it is"
+        );
     }
 
     #[test]

@@ -415,5 +415,9 @@ impl Write for Stoppable {
 
 fn problem_of(error: &io::Error) -> FileProblem {
     tracing::warn!(kind = ?error.kind(), "an export could not be written");
-    if error.kind() == io::ErrorKind::InvalidInput { FileProblem::TooManyRows } else { FileProblem::from(error) }
+    if error.kind() == io::ErrorKind::InvalidInput {
+        FileProblem::TooManyRows
+    } else {
+        FileProblem::from(error)
+    }
 }

@@ -54,7 +54,9 @@ impl RowWriter for XlsxWriter {
                 Cell::OwnText(text) => write_text(sheet, self.rows, number, &text)?,
                 Cell::Moment(moment) => match serial_day(moment) {
                     Some(day) => {
-                        sheet.write_number_with_format(self.rows, number, day, &self.moments).map_err(io_error)?;
+                        sheet
+                            .write_number_with_format(self.rows, number, day, &self.moments)
+                            .map_err(io_error)?;
                     }
                     None => write_text(sheet, self.rows, number, &iso_8601(moment))?,
                 },
@@ -130,7 +132,8 @@ mod tests {
 
     fn sheet(rows: &[ExportRow]) -> Range<Data> {
         let bytes = written(ExportFormat::Xlsx, &ALL_COLUMNS, rows);
-        let mut workbook: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).expect("a spreadsheet");
+        let mut workbook: Xlsx<_> =
+            calamine::open_workbook_from_rs(Cursor::new(bytes)).expect("a spreadsheet");
         workbook.worksheet_range("Organizations").expect("the sheet")
     }
 
@@ -200,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_as_such() {
-        let mut writer = row_writer(ExportFormat::Xlsx, &ALL_COLUMNS, Box::new(Full)).expect("nothing written yet");
+        let mut writer =
+            row_writer(ExportFormat::Xlsx, &ALL_COLUMNS, Box::new(Full)).expect("nothing written yet");
         writer.write_row(&row("acme")).expect("the temporary file takes it");
         assert_eq!(writer.finish().expect_err("the disk is full").kind(), io::ErrorKind::StorageFull);
     }

@@ -6,30 +6,85 @@ use super::table::Trade;
 use super::{Dice, object_id};
 
 const PEOPLE: [&str; 20] = [
-    "Amara Osei", "Jonas Keller", "Mei Nakamura", "Sofía Castillo", "Liam O'Brien", "Zainab Yusuf", "Pavel Novák",
-    "Ingrid Solberg", "Rahul Menon", "Chloé Laurent", "Tomás Ferreira", "Hana Kim", "Dmitri Sokolov", "Leila Haddad",
-    "Grace Mwangi", "Oskar Wiśniewski", "Emily Carter", "Yusuf Demir", "Anneke de Vries", "Noah Fischer",
+    "Amara Osei",
+    "Jonas Keller",
+    "Mei Nakamura",
+    "Sofía Castillo",
+    "Liam O'Brien",
+    "Zainab Yusuf",
+    "Pavel Novák",
+    "Ingrid Solberg",
+    "Rahul Menon",
+    "Chloé Laurent",
+    "Tomás Ferreira",
+    "Hana Kim",
+    "Dmitri Sokolov",
+    "Leila Haddad",
+    "Grace Mwangi",
+    "Oskar Wiśniewski",
+    "Emily Carter",
+    "Yusuf Demir",
+    "Anneke de Vries",
+    "Noah Fischer",
 ];
 const CITIES: [&str; 12] = [
-    "Rotterdam", "Valparaíso", "Osaka", "Gdańsk", "Mombasa", "Halifax", "Trieste", "Busan", "Lyon", "Oulu", "Santos",
+    "Rotterdam",
+    "Valparaíso",
+    "Osaka",
+    "Gdańsk",
+    "Mombasa",
+    "Halifax",
+    "Trieste",
+    "Busan",
+    "Lyon",
+    "Oulu",
+    "Santos",
     "Tauranga",
 ];
 const GOODS: [&str; 14] = [
-    "Desk lamp", "Wool blanket", "Espresso cups, set of 4", "Oak shelf", "Trail backpack 30 l", "Olive oil 750 ml",
-    "Notebook A5", "Ceramic vase", "Rain jacket", "Cast-iron pan", "Linen shirt", "Herbal tea", "Bread knife",
+    "Desk lamp",
+    "Wool blanket",
+    "Espresso cups, set of 4",
+    "Oak shelf",
+    "Trail backpack 30 l",
+    "Olive oil 750 ml",
+    "Notebook A5",
+    "Ceramic vase",
+    "Rain jacket",
+    "Cast-iron pan",
+    "Linen shirt",
+    "Herbal tea",
+    "Bread knife",
     "Picture frame",
 ];
 const TREATMENTS: [&str; 8] = [
-    "First consultation", "Follow-up", "Vaccination", "Blood test", "X-ray", "Physiotherapy", "Dental cleaning",
+    "First consultation",
+    "Follow-up",
+    "Vaccination",
+    "Blood test",
+    "X-ray",
+    "Physiotherapy",
+    "Dental cleaning",
     "Eye examination",
 ];
 const COURSES: [&str; 8] = [
-    "Algebra I", "World History", "Chemistry Lab", "Creative Writing", "Introduction to Programming", "Music Theory",
-    "Biology", "Drawing",
+    "Algebra I",
+    "World History",
+    "Chemistry Lab",
+    "Creative Writing",
+    "Introduction to Programming",
+    "Music Theory",
+    "Biology",
+    "Drawing",
 ];
 const REPAIRS: [&str; 7] = [
-    "Replace bearing", "Calibrate spindle", "Weld bracket", "Repaint cabinet", "Change hydraulic hose",
-    "Inspect brakes", "Rewind motor",
+    "Replace bearing",
+    "Calibrate spindle",
+    "Weld bracket",
+    "Repaint cabinet",
+    "Change hydraulic hose",
+    "Inspect brakes",
+    "Rewind motor",
 ];
 
 /// Up to 400 documents of what the trade keeps, oldest first.
@@ -61,18 +116,28 @@ pub(super) fn documents(
         .collect()
 }
 
-fn describe(trade: Trade, number: u32, created: OffsetDateTime, document: &mut RawDocumentBuf, dice: &mut Dice) {
+fn describe(
+    trade: Trade,
+    number: u32,
+    created: OffsetDateTime,
+    document: &mut RawDocumentBuf,
+    dice: &mut Dice,
+) {
     let person = dice.one_of(&PEOPLE);
     let year = created.year();
     match trade {
         Trade::Clinic => {
-            let status = dice.one_of(&["booked", "arrived", "completed", "completed", "cancelled", "no-show"]);
+            let status =
+                dice.one_of(&["booked", "arrived", "completed", "completed", "cancelled", "no-show"]);
             document.append(cstr!("type"), "appointment");
-            document.append(cstr!("patient"), rawdoc! {
-                "name": person,
-                "record": format!("P-{:05}", dice.between(100, 99_999)),
-                "born": date(created - Duration::days(dice.between(1_000, 30_000))),
-            });
+            document.append(
+                cstr!("patient"),
+                rawdoc! {
+                    "name": person,
+                    "record": format!("P-{:05}", dice.between(100, 99_999)),
+                    "born": date(created - Duration::days(dice.between(1_000, 30_000))),
+                },
+            );
             document.append(cstr!("reason"), dice.one_of(&TREATMENTS));
             document.append(cstr!("starts_at"), date(created + Duration::hours(dice.between(24, 600))));
             document.append(cstr!("minutes"), whole(dice.between(1, 7) * 10));
@@ -94,10 +159,13 @@ fn describe(trade: Trade, number: u32, created: OffsetDateTime, document: &mut R
             }
             document.append(cstr!("type"), "invoice");
             document.append(cstr!("number"), format!("INV-{year}-{number:04}"));
-            document.append(cstr!("customer"), rawdoc! {
-                "name": person,
-                "city": dice.one_of(&CITIES),
-            });
+            document.append(
+                cstr!("customer"),
+                rawdoc! {
+                    "name": person,
+                    "city": dice.one_of(&CITIES),
+                },
+            );
             document.append(cstr!("lines"), lines);
             document.append(cstr!("total"), money(cents));
             document.append(cstr!("currency"), "EUR");
@@ -105,7 +173,14 @@ fn describe(trade: Trade, number: u32, created: OffsetDateTime, document: &mut R
             document.append(cstr!("due_at"), date(created + Duration::days(30)));
         }
         Trade::Freight => {
-            let status = dice.one_of(&["announced", "picked up", "in transit", "delivered", "delivered", "held at customs"]);
+            let status = dice.one_of(&[
+                "announced",
+                "picked up",
+                "in transit",
+                "delivered",
+                "delivered",
+                "held at customs",
+            ]);
             document.append(cstr!("type"), "shipment");
             document.append(cstr!("tracking_number"), format!("{:012}", dice.between(1, 999_999_999_999)));
             document.append(cstr!("from"), dice.one_of(&CITIES));

@@ -49,7 +49,8 @@ impl SampleService {
         cancellation: &Cancellation,
     ) -> Result<SampleReport, AppError> {
         actor.require(Act::Create)?;
-        let password = Password::parse(&SecretString::from(SAMPLE_PASSWORD)).map_err(AppError::InvalidInput)?;
+        let password =
+            Password::parse(&SecretString::from(SAMPLE_PASSWORD)).map_err(AppError::InvalidInput)?;
         // One hash for all: sixty would take half a minute, and the password is public.
         let hash = hasher.hash(&password).await?;
         let samples = organizations(self.clock.now());
