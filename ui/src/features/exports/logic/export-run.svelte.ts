@@ -1,0 +1,98 @@
+import type { ExportInput, ExportReport, JobProgress } from "$lib/api";
+
+export type ExportBackend = {
+  exportOrganizations: (
+    input: ExportInput,
+    onProgress: (progress: JobProgress) => void,
+  ) => Promise<ExportReport>;
+  cancelJob: (job: string) => Promise<unknown>;
+};
+
+/** One export from its start to its outcome. It outlives the dialog that started it. */
+export class ExportRun {
+  readonly job: string;
+  /** Settles with the run's outcome and never rejects. */
+  readonly ended: Promise<void>;
+  /** Called after each progress, for those who cannot read the state as it changes. */
+  onprogress: () => void = () => undefined;
+  #progress = $state.raw<JobProgress | null>(null);
+  #report = $state.raw<ExportReport | null>(null);
+  #failure = $state.raw<unknown>(null);
+  #running = $state(true);
+  #cancelling = $state(false);
+  readonly #backend: ExportBackend;
+  readonly #expectedRows: number | null;
+
+  /** `expectedRows` stands in for the total until the first progress tells it. */
+  constructor(backend: ExportBackend, input: ExportInput, expectedRows: number | null) {
+    this.#backend = backend;
+    this.#expectedRows = expectedRows;
+    this.job = input.job;
+    this.ended = this.#run(input);
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  get cancelling(): boolean {
+    return this.#cancelling;
+  }
+
+  get report(): ExportReport | null {
+    return this.#report;
+  }
+
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  get done(): number {
+    return this.#progress?.done ?? 0;
+  }
+
+  get total(): number | null {
+    return this.#progress?.total ?? this.#expectedRows;
+  }
+
+  get perSecond(): number {
+    return this.#progress?.perSecond ?? 0;
+  }
+
+  /** Whole percent, at most 99 while it runs: the file is in its place only at the end. */
+  get percent(): number | null {
+    if (!this.total) return null;
+    return Math.min(99, Math.floor((this.done * 100) / this.total));
+  }
+
+  get secondsLeft(): number | null {
+    if (!this.total || this.perSecond <= 0) return null;
+    return Math.max(1, Math.ceil((this.total - this.done) / this.perSecond));
+  }
+
+  async cancel(): Promise<void> {
+    if (!this.#running || this.#cancelling) return;
+    this.#cancelling = true;
+    try {
+      await this.#backend.cancelJob(this.job);
+    } catch {
+      // The run still answers by itself; the button may be pressed again.
+      this.#cancelling = false;
+    }
+  }
+
+  async #run(input: ExportInput): Promise<void> {
+    try {
+      this.#report = await this.#backend.exportOrganizations(input, (progress) => {
+        if (!this.#running) return;
+        this.#progress = progress;
+        this.onprogress();
+      });
+    } catch (failure) {
+      this.#failure = failure;
+    } finally {
+      this.#running = false;
+      this.#cancelling = false;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { ApiError } from "$lib/api";
+import { formatBytes, formatCount } from "$lib/format";
+import { m } from "$lib/messages";
+import type { ToastState } from "$lib/state";
+import type { ExportRun } from "./export-run.svelte";
+
+/** Long enough to reach for the button that shows the file. */
+const DONE_LIFETIME = 10_000;
+
+/** Goes on showing an export whose dialog is closed: progress first, then what came of it. */
+export async function followInToast(
+  run: ExportRun,
+  toasts: ToastState,
+  revealFile: (path: string) => Promise<unknown>,
+): Promise<void> {
+  const cancel = { label: m.exports_cancel(), run: () => void run.cancel() };
+  const id = toasts.info(m.exports_running(), { ...progressOf(run), action: cancel, lifetime: null });
+  run.onprogress = () => toasts.update(id, progressOf(run));
+  await run.ended;
+  toasts.dismiss(id);
+  showOutcome(run, toasts, revealFile);
+}
+
+/** The toast an export leaves when it has ended. */
+export function showOutcome(
+  run: ExportRun,
+  toasts: ToastState,
+  revealFile: (path: string) => Promise<unknown>,
+): void {
+  const { report, failure } = run;
+  if (report) {
+    const reveal = () => {
+      revealFile(report.path).catch((error: unknown) => toasts.failure(error));
+    };
+    toasts.success(m.exports_done({ count: report.rows, shown: formatCount(report.rows) }), {
+      text: m.exports_done_text({ size: formatBytes(report.bytes), path: report.path }),
+      action: { label: m.exports_reveal(), run: reveal },
+      lifetime: DONE_LIFETIME,
+    });
+  } else if (isCancelled(failure)) {
+    toasts.info(m.exports_cancelled(), { text: m.exports_cancelled_text() });
+  } else {
+    toasts.failure(failure);
+  }
+}
+
+export function isCancelled(failure: unknown): boolean {
+  return failure !== null && ApiError.from(failure).code === "cancelled";
+}
+
+// A screen reader reads a toast's text whenever it changes: so it changes at every tenth only.
+function progressOf(run: ExportRun): { text: string | null; progress: { part: number | null } } {
+  const { percent } = run;
+  if (percent === null) return { text: null, progress: { part: null } };
+  const tenth = Math.floor(percent / 10) * 10;
+  return { text: m.exports_running_announced({ percent: tenth }), progress: { part: percent / 100 } };
+}

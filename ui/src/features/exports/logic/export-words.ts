@@ -1,0 +1,40 @@
+import type { ExportColumn, ExportFormat } from "$lib/api";
+import { m } from "$lib/messages";
+
+export const EXPORT_FORMATS: { value: ExportFormat; label: string }[] = [
+  { value: "csv", label: m.exports_format_csv() },
+  { value: "json", label: m.exports_format_json() },
+  { value: "ndjson", label: m.exports_format_ndjson() },
+  { value: "xlsx", label: m.exports_format_xlsx() },
+];
+
+/** What the file looks like to the program that opens it. */
+export function formatHint(format: ExportFormat): string {
+  switch (format) {
+    case "csv":
+      return m.exports_format_csv_hint();
+    case "json":
+      return m.exports_format_json_hint();
+    case "ndjson":
+      return m.exports_format_ndjson_hint();
+    case "xlsx":
+      return m.exports_format_xlsx_hint();
+  }
+}
+
+const COLUMN_WORDS: Record<ExportColumn, () => string> = {
+  id: m.exports_column_id,
+  name: m.exports_column_name,
+  displayName: m.exports_column_display_name,
+  status: m.exports_column_status,
+  adminEmail: m.exports_column_admin_email,
+  collectionName: m.exports_column_collection_name,
+  createdAt: m.exports_column_created_at,
+  updatedAt: m.exports_column_updated_at,
+  documents: m.exports_column_documents,
+  dataSize: m.exports_column_data_size,
+};
+
+export function columnWord(column: ExportColumn): string {
+  return COLUMN_WORDS[column]();
+}

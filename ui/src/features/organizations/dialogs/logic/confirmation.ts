@@ -1,0 +1,39 @@
+import type { Environment } from "$lib/api";
+
+export type ConfirmedAct = "rename" | "deactivate" | "trash" | "delete_forever";
+
+/** What the person does before the button works, beyond reading the dialog. */
+export type Confirmation = {
+  typed: "nothing" | "name" | "count";
+  checkbox: boolean;
+  holdOffSeconds: number;
+};
+
+/** More organizations than this at once are confirmed by typing how many they are. */
+export const BULK_WITHOUT_COUNT = 10;
+const HOLD_OFF_SECONDS = 3;
+
+export function confirmationFor(act: ConfirmedAct, environment: Environment, count: number): Confirmation {
+  const production = environment === "production";
+  const careful = production || environment === "staging";
+  switch (act) {
+    case "rename":
+      return { typed: "nothing", checkbox: production, holdOffSeconds: 0 };
+    case "deactivate":
+      return {
+        typed: careful && count > BULK_WITHOUT_COUNT ? "count" : "nothing",
+        checkbox: false,
+        holdOffSeconds: 0,
+      };
+    case "trash":
+      return { typed: typedForTrash(careful, production, count), checkbox: false, holdOffSeconds: 0 };
+    case "delete_forever":
+      return { typed: "name", checkbox: false, holdOffSeconds: production ? HOLD_OFF_SECONDS : 0 };
+  }
+}
+
+function typedForTrash(careful: boolean, production: boolean, count: number): Confirmation["typed"] {
+  if (count === 1) return production ? "name" : "nothing";
+  // Several names cannot be typed in one field; in production their number always is.
+  return production || (careful && count > BULK_WITHOUT_COUNT) ? "count" : "nothing";
+}

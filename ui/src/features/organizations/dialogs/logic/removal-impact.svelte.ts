@@ -1,0 +1,85 @@
+import { LIMITS, type OrganizationView, type RemovalPreview, type StatisticsSummary } from "$lib/api";
+import { Latest } from "./latest.svelte";
+
+export type ImpactBackend = {
+  previewRemoval: (id: string) => Promise<RemovalPreview>;
+  summarizeStatistics: (ids: string[]) => Promise<StatisticsSummary[]>;
+};
+
+export type RemovalImpact = {
+  documents: number;
+  dataSize: number;
+  indexes: number | null;
+  collectionExists: boolean;
+  confirmationNeeded: boolean;
+  /** Organizations whose collection could not be read, so that the sums leave them out. */
+  unread: number;
+};
+
+/** What removing one or several organizations touches. */
+export class RemovalImpactReading {
+  readonly #latest = new Latest<RemovalImpact>();
+  #disposed = false;
+  readonly #organizations: OrganizationView[];
+  readonly #backend: ImpactBackend;
+
+  constructor(organizations: OrganizationView[], backend: ImpactBackend) {
+    this.#organizations = organizations;
+    this.#backend = backend;
+    this.read();
+  }
+
+  get value(): RemovalImpact | null {
+    return this.#latest.value;
+  }
+
+  get failure(): unknown {
+    return this.#latest.failure;
+  }
+
+  get loading(): boolean {
+    return this.#latest.loading;
+  }
+
+  read(): void {
+    void this.#latest.load(() => this.#ask());
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#latest.clear();
+  }
+
+  #ask(): Promise<RemovalImpact> {
+    const [only] = this.#organizations;
+    return only && this.#organizations.length === 1 ? this.#askOne(only.id) : this.#askMany();
+  }
+
+  async #askOne(id: string): Promise<RemovalImpact> {
+    const { documents, dataSize, indexes, collectionExists, confirmationNeeded } =
+      await this.#backend.previewRemoval(id);
+    return { documents, dataSize, indexes, collectionExists, confirmationNeeded, unread: 0 };
+  }
+
+  async #askMany(): Promise<RemovalImpact> {
+    const ids = this.#organizations.map((organization) => organization.id);
+    const summaries: StatisticsSummary[] = [];
+    for (let start = 0; start < ids.length && !this.#disposed; start += LIMITS.summaryMax) {
+      summaries.push(
+        ...(await this.#backend.summarizeStatistics(ids.slice(start, start + LIMITS.summaryMax))),
+      );
+    }
+    return {
+      documents: sum(summaries.map((summary) => summary.documents)),
+      dataSize: sum(summaries.map((summary) => summary.dataSize)),
+      indexes: null,
+      collectionExists: true,
+      confirmationNeeded: false,
+      unread: summaries.filter((summary) => summary.documents === null).length,
+    };
+  }
+}
+
+function sum(values: (number | null)[]): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
+}

@@ -1,0 +1,81 @@
+import type { NameCheck, OrganizationView, RenamePreview, UpdateInput } from "$lib/api";
+import { m } from "$lib/messages";
+import { CheckedField } from "./checked-field.svelte";
+import type { Confirmation } from "./confirmation";
+import { Latest } from "./latest.svelte";
+import { Submission } from "./submission.svelte";
+
+export type RenameBackend = {
+  checkOrganizationName: (name: string, forId: string | null) => Promise<NameCheck>;
+  previewRename: (id: string, name: string) => Promise<RenamePreview>;
+  updateOrganization: (input: UpdateInput) => Promise<OrganizationView>;
+};
+
+/** Another name for an organization, with what moves when it gets it. */
+export class RenameDraft {
+  readonly name: CheckedField<NameCheck>;
+  readonly submission: Submission;
+  checked = $state(false);
+  readonly #organization: OrganizationView;
+  readonly #backend: RenameBackend;
+  readonly #confirmation: Confirmation;
+  readonly #preview = new Latest<RenamePreview>();
+
+  constructor(organization: OrganizationView, backend: RenameBackend, confirmation: Confirmation) {
+    this.#organization = organization;
+    this.#backend = backend;
+    this.#confirmation = confirmation;
+    this.name = new CheckedField((name) => this.#check(name), organization.name, organization.name);
+    this.submission = new Submission({ name: this.name });
+  }
+
+  get asksForCheckbox(): boolean {
+    return this.#confirmation.checkbox;
+  }
+
+  /** What moves under the name as it is typed now; null while that is not known. */
+  get impact(): RenamePreview | null {
+    return this.name.isGood ? this.#preview.value : null;
+  }
+
+  get readingImpact(): boolean {
+    return this.name.isGood && this.#preview.loading;
+  }
+
+  get impactFailure(): unknown {
+    return this.name.isGood ? this.#preview.failure : null;
+  }
+
+  get blocked(): string | null {
+    if (this.name.isEmpty) return m.dialogs_name_missing();
+    if (!this.name.isChanged) return m.dialogs_rename_unchanged();
+    if (this.name.isRefused) return m.dialogs_name_refused();
+    if (this.asksForCheckbox && !this.checked) return m.dialogs_rename_checkbox_missing();
+    return null;
+  }
+
+  submit(done: (renamed: OrganizationView) => void): Promise<void> {
+    const { id } = this.#organization;
+    const input = { id, name: this.name.value, displayName: null, email: null, password: null };
+    return this.submission.run(() => this.#backend.updateOrganization(input), done);
+  }
+
+  dispose(): void {
+    this.name.dispose();
+    this.#preview.clear();
+  }
+
+  async #check(name: string): Promise<NameCheck> {
+    this.#preview.clear();
+    const answer = await this.#backend.checkOrganizationName(name, this.#organization.id);
+    const free = answer.valid && answer.available !== false;
+    if (free && name === this.name.value) void this.#readImpact(name);
+    return answer;
+  }
+
+  async #readImpact(name: string): Promise<void> {
+    await this.#preview.load(() => this.#backend.previewRename(this.#organization.id, name));
+    const problems = this.#preview.value?.problems ?? [];
+    if (problems.length > 0 && name === this.name.value) this.name.refuse(problems);
+  }
+}
