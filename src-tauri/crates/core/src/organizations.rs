@@ -14,4 +14,5 @@ pub use model::{
 };
 pub use port::OrganizationStore;
 pub use previews::{NameAvailability, RemovalPreview, RenamePreview};
+pub(crate) use service::narrowed;
 pub use service::{CreateRequest, OrganizationService, UpdateRequest};

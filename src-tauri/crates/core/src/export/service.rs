@@ -15,7 +15,7 @@ use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::limits::{EXPORT_BATCH, STATISTICS_AT_ONCE, SUMMARY_MAX};
 use crate::organizations::{
-    Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+    Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, narrowed,
 };
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
@@ -80,8 +80,7 @@ impl ExportService {
             return Err(AppError::Forbidden);
         }
         let columns = without_repetition(request.columns);
-        let source = Source { scope: request.scope, sort: request.sort, direction: request.direction }
-            .limited_to(actor.organization_scope());
+        let source = Source::of(actor, request.scope, request.sort, request.direction);
         cancellation.checkpoint()?;
         let total = self.total(&source).await?;
         if request.format == ExportFormat::Xlsx && total > XLSX_ROWS_MAX {
@@ -210,6 +209,7 @@ impl ExportService {
             .try_collect()
             .await?;
         organizations.sort_by(|one, other| source.compare(one, other));
+        organizations.dedup_by_key(|organization| organization.id);
         self.deliver(organizations, delivery).await
     }
 
@@ -282,19 +282,18 @@ struct Source {
 }
 
 impl Source {
-    fn limited_to(self, own: Option<OrganizationId>) -> Self {
-        let scope = match (self.scope, own) {
-            (scope, None) => scope,
+    /// Limited to what the session may know of.
+    fn of(actor: &Actor, scope: ExportScope, sort: SortField, direction: SortDirection) -> Self {
+        let scope = match (scope, actor.organization_scope()) {
+            (ExportScope::All, None) => ExportScope::All,
             (ExportScope::All, Some(own)) => ExportScope::Filtered(everything(Some(own))),
-            (ExportScope::Filtered(filter), Some(own)) => {
-                ExportScope::Filtered(OrganizationFilter { only: Some(own), ..filter })
-            }
-            (ExportScope::Selected(mut ids), Some(own)) => {
-                ids.retain(|id| *id == own);
+            (ExportScope::Filtered(filter), _) => ExportScope::Filtered(narrowed(actor, filter)),
+            (ExportScope::Selected(mut ids), own) => {
+                ids.retain(|id| own.is_none_or(|own| own == *id));
                 ExportScope::Selected(ids)
             }
         };
-        Self { scope, ..self }
+        Self { scope, sort, direction }
     }
 
     /// The order of a store's pages, live ones first.
