@@ -1,0 +1,129 @@
+//! Workspaces on both stores, with the services on top of them as the program puts them together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tenantry_core::clock::{Clock, SystemClock};
+use tenantry_core::collections::CollectionService;
+use tenantry_core::export::ExportService;
+use tenantry_core::journal::{OperationRunner, Owner};
+use tenantry_core::organizations::OrganizationService;
+use tenantry_core::sessions::{Actor, Freshness, PasswordHasher, SessionService, SigningKey};
+use tenantry_core::Ports;
+use tenantry_store_sqlite::SqliteStore;
+use tenantry_tests::server::{Server, Topology};
+use tenantry_tests::workspace::open_database;
+
+use crate::Outcome;
+use crate::calls::Raw;
+use crate::raw_mongodb::RawMongo;
+use crate::raw_sqlite::RawSqlite;
+
+const OPERATOR: (&str, &str) = ("bench@tenantry.example", "Bench-2026");
+
+/// Where workspaces are made.
+pub(crate) enum Place {
+    Sqlite { folder: TempDir },
+    Mongo { server: &'static Server },
+}
+
+/// How another process opens a workspace.
+#[derive(Debug, Clone)]
+pub(crate) enum Address {
+    File(PathBuf),
+    Database { uri: String, database: String },
+}
+
+/// An open workspace with a session.
+pub(crate) struct Workspace {
+    pub(crate) ports: Ports,
+    pub(crate) sessions: SessionService,
+    pub(crate) organizations: OrganizationService,
+    pub(crate) collections: CollectionService,
+    pub(crate) exports: ExportService,
+    token: SecretString,
+}
+
+impl Place {
+    pub(crate) fn sqlite() -> Outcome<Self> {
+        Ok(Self::Sqlite { folder: TempDir::with_prefix("tenantry-bench-")? })
+    }
+
+    pub(crate) fn mongodb() -> Outcome<Self> {
+        Ok(Self::Mongo { server: Server::shared(Topology::ReplicaSet) })
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Mongo { .. } => "mongodb",
+        }
+    }
+
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "The built-in workspace (SQLite)",
+            Self::Mongo { .. } => "MongoDB",
+        }
+    }
+
+    pub(crate) fn address(&self, name: &str) -> Address {
+        match self {
+            Self::Sqlite { folder } => Address::File(folder.path().join(format!("{name}.sqlite"))),
+            Self::Mongo { server } => Address::Database {
+                uri: server.uri(),
+                database: format!("tenantry_bench_{}_{name}", std::process::id()),
+            },
+        }
+    }
+
+    /// A prepared, claimed workspace.
+    pub(crate) async fn open(&self, name: &str) -> Outcome<Workspace> {
+        Workspace::open(&self.address(name)).await
+    }
+
+    /// The same place without Tenantry.
+    pub(crate) async fn raw(&self, name: &str) -> Outcome<Box<dyn Raw>> {
+        Ok(match self.address(name) {
+            Address::File(path) => Box::new(RawSqlite::open(&path)?),
+            Address::Database { uri, database } => Box::new(RawMongo::open(&uri, &database).await?),
+        })
+    }
+}
+
+impl Workspace {
+    pub(crate) async fn open(address: &Address) -> Outcome<Self> {
+        let ports = match address {
+            Address::File(path) => Ports::of(Arc::new(SqliteStore::open(path).await?)),
+            Address::Database { uri, database } => open_database(uri, database).await?,
+        };
+        ports.health.prepare().await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // The lowest cost: hashing is not what is measured.
+        let hasher = PasswordHasher::with_cost(4);
+        let sessions = SessionService::new(ports.clone(), clock.clone(), hasher.clone(), SigningKey::random());
+        let (email, password) = (OPERATOR.0, SecretString::from(OPERATOR.1));
+        let session = if sessions.is_claimed().await? {
+            sessions.sign_in(email, &password).await?
+        } else {
+            sessions.claim("Bench", email, &password).await?
+        };
+        let owner = Owner { installation: "bench".to_owned(), instance: std::process::id().to_string() };
+        let runner = Arc::new(OperationRunner::new(ports.clone(), clock.clone(), owner));
+        Ok(Self {
+            organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, runner, false),
+            collections: CollectionService::new(ports.clone(), clock.clone()),
+            exports: ExportService::new(ports.clone(), clock),
+            sessions,
+            token: session.token,
+            ports,
+        })
+    }
+
+    /// What every command starts with.
+    pub(crate) async fn actor(&self, freshness: Freshness) -> Outcome<Actor> {
+        Ok(self.sessions.authorize(&self.token, freshness).await?)
+    }
+}

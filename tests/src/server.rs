@@ -1,0 +1,306 @@
+//! MongoDB servers for tests: real ones, in processes of their own, gone when the test program is gone.
+//!
+//! Looked for in this order: the deployment at `TENANTRY_TEST_MONGODB_URI` where it has the topology that is asked for,
+//! a `mongod` on the PATH, `secantusd-rs` in Tenantry's cache (`make tools` puts it there). Without any of them the
+//! tests fail: a check that is skipped without a word is no check.
+
+use std::env;
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bson::{Document, doc};
+use mongodb::Client;
+use tempfile::TempDir;
+
+/// How the server presents itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topology {
+    /// A replica set of one node: transactions work.
+    ReplicaSet,
+    /// A single server: no transactions.
+    Standalone,
+}
+
+/// The administrator of a server with access control.
+const ADMINISTRATOR: (&str, &str) = ("root", "Root-passw0rd");
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// The server's process and its data end when this program does, however that ends: the shell waits for its standard
+/// input to close, which the operating system does for a program that was killed as well.
+const GUARD: &str = r#"
+data=$1; shift
+"$@" </dev/null &
+server=$!
+echo "guarded process $server"
+cat >/dev/null
+kill -KILL "$server" 2>/dev/null
+wait "$server" 2>/dev/null
+rm -rf "$data"
+"#;
+
+/// A running server, stopped when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    /// Host and port of a server that was started here, the whole connection string of a given one.
+    address: String,
+    access_control: bool,
+    own: Option<OwnServer>,
+}
+
+#[derive(Debug)]
+struct OwnServer {
+    guard: Child,
+    line: Option<ChildStdin>,
+    log: PathBuf,
+    process: u32,
+}
+
+impl Server {
+    /// The server of this topology that the tests of one program share.
+    ///
+    /// # Panics
+    /// When no server can be had.
+    pub fn shared(topology: Topology) -> &'static Server {
+        static REPLICA_SET: OnceLock<Server> = OnceLock::new();
+        static STANDALONE: OnceLock<Server> = OnceLock::new();
+        let server = match topology {
+            Topology::ReplicaSet => &REPLICA_SET,
+            Topology::Standalone => &STANDALONE,
+        };
+        server.get_or_init(|| given_deployment(topology).unwrap_or_else(|| Server::start(topology)))
+    }
+
+    /// The server with access control that the tests of one program share. A connection needs one of the users that
+    /// [`Server::add_user`] makes.
+    ///
+    /// # Panics
+    /// When no server can be had.
+    pub fn shared_with_access_control() -> &'static Server {
+        static SERVER: OnceLock<Server> = OnceLock::new();
+        SERVER.get_or_init(|| {
+            // Standalone: a mongod in a replica set wants a key file as well.
+            let server = start_process(Topology::Standalone, true);
+            let (name, password) = ADMINISTRATOR;
+            // A server without users lets the first connection from its own computer make one.
+            block_on(command(
+                format!("mongodb://{}/?directConnection=true", server.address),
+                doc! {"createUser": name, "pwd": password, "roles": ["root"]},
+            ));
+            server
+        })
+    }
+
+    /// A server for one test alone, to be stopped in the middle of something.
+    ///
+    /// # Panics
+    /// When no server can be had.
+    pub fn start(topology: Topology) -> Server {
+        start_process(topology, false)
+    }
+
+    /// The connection string; without a user.
+    pub fn uri(&self) -> String {
+        if self.own.is_some() {
+            format!("mongodb://{}/", self.address)
+        } else {
+            self.address.clone()
+        }
+    }
+
+    /// The connection string of the administrator of a server with access control.
+    pub fn administrator_uri(&self) -> String {
+        assert!(self.access_control, "this server has no users");
+        let (name, password) = ADMINISTRATOR;
+        format!("mongodb://{name}:{password}@{}/?authSource=admin", self.address)
+    }
+
+    /// Makes a user with these roles on this database; answers its connection string.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn add_user(&self, name: &str, database: &str, roles: &[&str]) -> String {
+        let roles: Vec<Document> = roles.iter().map(|role| doc! {"role": *role, "db": database}).collect();
+        let password = "User-passw0rd";
+        command(self.administrator_uri(), doc! {"createUser": name, "pwd": password, "roles": roles}).await;
+        format!("mongodb://{name}:{password}@{}/?authSource=admin", self.address)
+    }
+
+    /// Kills the server's process at once.
+    ///
+    /// # Panics
+    /// When the server is not one that this program started.
+    pub fn kill(&self) {
+        let own = self.own.as_ref().expect("only a server that was started here is killed");
+        let status = Command::new("kill").args(["-KILL", &own.process.to_string()]).status();
+        assert!(status.is_ok_and(|status| status.success()), "the server's process must be there to be killed");
+    }
+}
+
+/// A database name that no other test has.
+pub fn fresh_database() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    // The process and the time too: a given deployment sees many runs.
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let moment = time::OffsetDateTime::now_utc().unix_timestamp();
+    format!("tenantry_{moment:x}_{:x}_{count:x}", std::process::id())
+}
+
+fn given_deployment(topology: Topology) -> Option<Server> {
+    let uri = env::var("TENANTRY_TEST_MONGODB_URI").ok().filter(|uri| !uri.is_empty())?;
+    let hello = block_on(command(uri.clone(), doc! {"hello": 1}));
+    let is_replica_set = hello.contains_key("setName");
+    (is_replica_set == (topology == Topology::ReplicaSet)).then_some(Server {
+        address: uri,
+        access_control: false,
+        own: None,
+    })
+}
+
+fn start_process(topology: Topology, access_control: bool) -> Server {
+    if let Some(program) = on_path("mongod") {
+        return start_mongod(&program, topology, access_control);
+    }
+    let program = cache().join("secantus/bin/secantusd-rs");
+    if program.is_file() {
+        return start_secantus(&program, topology, access_control);
+    }
+    panic!(
+        "No MongoDB server to test against: TENANTRY_TEST_MONGODB_URI has none of this topology, there is no mongod on \
+         the PATH and no {}. `make tools` installs the last one.",
+        program.display()
+    );
+}
+
+fn start_mongod(program: &Path, topology: Topology, access_control: bool) -> Server {
+    let port = free_port();
+    let mut arguments: Vec<String> = ["--bind_ip", "127.0.0.1", "--port"].map(str::to_owned).into();
+    arguments.push(port.to_string());
+    if topology == Topology::ReplicaSet {
+        arguments.extend(["--replSet", "tests"].map(str::to_owned));
+    }
+    if access_control {
+        arguments.push("--auth".to_owned());
+    }
+    let own = OwnServer::start(program, "--dbpath", &arguments);
+    let host = format!("127.0.0.1:{port}");
+    await_some("the server listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+    if topology == Topology::ReplicaSet {
+        let direct = format!("mongodb://{host}/?directConnection=true");
+        let members = doc! {"_id": "tests", "members": [{"_id": 0, "host": &host}]};
+        block_on(command(direct.clone(), doc! {"replSetInitiate": members}));
+        await_some("the server is primary", || {
+            let hello = block_on(command(direct.clone(), doc! {"hello": 1}));
+            hello.get_bool("isWritablePrimary").ok().filter(|is_primary| *is_primary)
+        });
+    }
+    Server { address: host, access_control, own: Some(own) }
+}
+
+fn start_secantus(program: &Path, topology: Topology, access_control: bool) -> Server {
+    let mut arguments: Vec<String> = ["--host", "127.0.0.1", "--port", "0", "--cache-size", "256M"]
+        .into_iter()
+        .chain(["--log-file-max", "32MB", "--log-level", "ERROR"])
+        .map(str::to_owned)
+        .collect();
+    if topology == Topology::Standalone {
+        arguments.push("--standalone".to_owned());
+    }
+    if access_control {
+        arguments.push("--auth".to_owned());
+    }
+    let own = OwnServer::start(program, "--storage-path", &arguments);
+    let host = own.await_output("listening on ");
+    Server { address: host, access_control, own: Some(own) }
+}
+
+impl OwnServer {
+    fn start(program: &Path, data_option: &str, arguments: &[String]) -> Self {
+        let folder = TempDir::with_prefix("tenantry-mongodb-").expect("a folder for the server").keep();
+        let data = folder.join("data");
+        fs::create_dir(&data).expect("a folder for the server's data");
+        // A file and not a pipe: a server that nobody reads from would stop at a full pipe.
+        let log = File::create(folder.join("log")).expect("a log file for the server");
+        let mut guard = Command::new("sh")
+            .args(["-c", GUARD, "guard"])
+            .arg(&folder)
+            .arg(program)
+            .arg(data_option)
+            .arg(&data)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().expect("a second handle of the log"))
+            .stderr(log)
+            .spawn()
+            .expect("sh must start");
+        let line = guard.stdin.take();
+        let mut server = Self { guard, line, log: folder.join("log"), process: 0 };
+        server.process = server.await_output("guarded process ").parse().expect("a process id");
+        server
+    }
+
+    /// What follows `start` in the line of the server's output that holds it.
+    fn await_output(&self, start: &str) -> String {
+        await_some(start, || {
+            let output = fs::read_to_string(&self.log).unwrap_or_default();
+            // Whole lines only: the last one may still be growing.
+            let whole = output.rsplit_once('\n').map(|(whole, _)| whole.to_owned()).unwrap_or_default();
+            whole.lines().find_map(|line| line.split_once(start)).map(|(_, rest)| rest.trim().to_owned())
+        })
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        drop(self.line.take());
+        // The guard has nothing left to do but to end; there is nobody to tell if it doesn't.
+        let _ = self.guard.wait();
+    }
+}
+
+fn await_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + START_LIMIT;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "a test server did not get ready within {START_LIMIT:?}: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+async fn command(uri: String, command: Document) -> Document {
+    let client = Client::with_uri_str(uri).await.expect("a connection string");
+    client.database("admin").run_command(command).await.expect("the server does what a test's preparation needs")
+}
+
+/// On a thread of its own: the caller may be inside a test's runtime.
+fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+        });
+        thread.join().expect("the preparation of a server succeeds")
+    })
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// Where `make tools` puts what the tests need, outside the checkout.
+pub fn cache() -> PathBuf {
+    let base = env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cache");
+    base.unwrap_or_else(home).join("tenantry")
+}

@@ -1,0 +1,64 @@
+//! The contract of the ports, as facts that every store must keep. Each function takes the ports of an empty, prepared
+//! store; `tests/contract.rs` runs all of them on all stores.
+
+pub mod accounts;
+pub mod activity;
+pub mod collections;
+pub mod health;
+pub mod journal;
+pub mod organizations;
+
+use tenantry_core::organizations::NewOrganization;
+use tenantry_core::ports::Ports;
+use tenantry_core::values::{CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
+use time::{Duration, OffsetDateTime};
+
+/// A moment in whole milliseconds, the resolution of a stored date: `minute` minutes into the tests' time.
+pub fn moment(minute: i64) -> OffsetDateTime {
+    // 2026-03-01T12:00:00.123Z: not a whole second, so that cut-off milliseconds are found.
+    OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(1_772_366_400_123) + Duration::minutes(minute)
+}
+
+/// A parsed organization name.
+pub fn name(text: &str) -> OrganizationName {
+    OrganizationName::parse(text).expect("a good name")
+}
+
+/// A parsed address.
+pub fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("a good address")
+}
+
+/// A parsed display name.
+pub fn display_name(text: &str) -> DisplayName {
+    DisplayName::parse(text).expect("a good display name").expect("not empty")
+}
+
+/// The form of a stored hash. No password has it: a port never verifies.
+pub fn hash(last: &str) -> PasswordHash {
+    PasswordHash::from_stored(format!("$2b$12$0123456789012345678901{last:.>31}"))
+}
+
+/// An organization of this name with the admin `admin@<name>.example.com`.
+pub fn organization(text: &str) -> NewOrganization {
+    NewOrganization {
+        id: OrganizationId::new(),
+        name: name(text),
+        display_name: None,
+        admin_email: email(&format!("admin@{text}.example.com")),
+        admin_password: hash("a"),
+        created_at: moment(0),
+    }
+}
+
+/// Inserts an organization of this name; answers what was inserted.
+pub async fn insert(ports: &Ports, text: &str) -> NewOrganization {
+    let new = organization(text);
+    ports.organizations.insert(&new).await.expect("a free name and address are inserted");
+    new
+}
+
+/// Its tenant collection's name.
+pub fn collection(text: &str) -> CollectionName {
+    CollectionName::for_organization(&name(text))
+}

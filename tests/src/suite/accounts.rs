@@ -1,0 +1,122 @@
+//! What [`AccountStore`](tenantry_core::operators::AccountStore) owes.
+
+use tenantry_core::error::{StoreError, UniqueField};
+use tenantry_core::operators::{NewOperator, SignInAttempts};
+use tenantry_core::ports::Ports;
+use tenantry_core::values::{OperatorId, PersonName};
+
+use super::{email, hash, moment};
+
+const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
+const ID_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Id });
+
+fn operator(address: &str) -> NewOperator {
+    NewOperator {
+        id: OperatorId::new(),
+        name: PersonName::parse("Dana Özgür").expect("a good name"),
+        email: email(address),
+        password_hash: hash("operator"),
+        created_at: moment(0),
+    }
+}
+
+/// `has_operators`, `find_operator`, `find_operator_by_email`.
+pub async fn an_inserted_operator_is_found_by_id_and_by_address_in_any_case(ports: &Ports) {
+    assert_eq!(ports.accounts.has_operators().await, Ok(false));
+    let new = operator("Dana@example.com");
+    assert_eq!(ports.accounts.insert_operator(&new).await, Ok(()));
+    assert_eq!(ports.accounts.has_operators().await, Ok(true));
+    let by_id = ports.accounts.find_operator(new.id).await.expect("a look-up answers").expect("it is there");
+    assert_eq!(by_id.id, new.id);
+    assert_eq!(by_id.name, new.name);
+    assert_eq!(by_id.email.as_str(), "Dana@example.com");
+    assert_eq!(by_id.password_hash.expose(), hash("operator").expose());
+    for typed in ["Dana@example.com", "dana@EXAMPLE.com", "DANA@example.com"] {
+        let found = ports.accounts.find_operator_by_email(&email(typed)).await.expect("a look-up answers");
+        assert_eq!(found.map(|found| found.id), Some(new.id), "{typed}");
+    }
+    let nobody = ports.accounts.find_operator_by_email(&email("nobody@example.com")).await.expect("a look-up answers");
+    assert!(nobody.is_none());
+    assert!(ports.accounts.find_operator(OperatorId::new()).await.expect("a look-up answers").is_none());
+}
+
+/// Uniqueness of id and address.
+pub async fn an_operator_is_refused_when_id_or_address_is_taken(ports: &Ports) {
+    let first = operator("Dana@example.com");
+    ports.accounts.insert_operator(&first).await.expect("inserted");
+    let same_id = NewOperator { id: first.id, ..operator("other@example.com") };
+    assert_eq!(ports.accounts.insert_operator(&same_id).await, ID_TAKEN);
+    let same_address = operator("DANA@example.com");
+    assert_eq!(ports.accounts.insert_operator(&same_address).await, EMAIL_TAKEN);
+    assert!(ports.accounts.find_operator(same_address.id).await.expect("a look-up answers").is_none());
+    let kept = ports.accounts.find_operator(first.id).await.expect("a look-up answers").expect("the first stays");
+    assert_eq!(kept.email.as_str(), "Dana@example.com");
+}
+
+/// Two claims at once.
+pub async fn of_many_founders_at_once_one_wins(ports: &Ports) {
+    let claims = (0..8).map(|number| {
+        let new = NewOperator { id: OperatorId::FOUNDER, ..operator(&format!("founder{number}@example.com")) };
+        let accounts = ports.accounts.clone();
+        async move { accounts.insert_operator(&new).await }
+    });
+    let answers = futures_util::future::join_all(claims).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.is_ok() || *answer == ID_TAKEN), "{answers:?}");
+}
+
+/// A renewed cost must not undo a password change.
+pub async fn an_operators_hash_is_renewed_only_while_it_is_the_one_that_was_read(ports: &Ports) {
+    let new = operator("dana@example.com");
+    ports.accounts.insert_operator(&new).await.expect("inserted");
+    let stored = async || {
+        let found = ports.accounts.find_operator(new.id).await.expect("a look-up answers").expect("it is there");
+        found.password_hash.expose().to_owned()
+    };
+    assert_eq!(ports.accounts.renew_operator_hash(new.id, &hash("operator"), &hash("renewed")).await, Ok(()));
+    assert_eq!(stored().await, hash("renewed").expose());
+    assert_eq!(ports.accounts.renew_operator_hash(new.id, &hash("operator"), &hash("late")).await, Ok(()));
+    assert_eq!(stored().await, hash("renewed").expose());
+}
+
+/// Failures are counted per account and forgotten.
+pub async fn failed_sign_ins_are_counted_per_account_until_they_are_cleared(ports: &Ports) {
+    assert_eq!(ports.accounts.sign_in_attempts("account-1").await, Ok(None));
+    for number in 1..=3_u32 {
+        let answer = ports.accounts.add_failed_sign_in("account-1", moment(number.into())).await;
+        assert_eq!(answer, Ok(number));
+    }
+    assert_eq!(ports.accounts.add_failed_sign_in("account-2", moment(9)).await, Ok(1));
+    let attempts = SignInAttempts { failures: 3, last_failed_at: moment(3) };
+    assert_eq!(ports.accounts.sign_in_attempts("account-1").await, Ok(Some(attempts)));
+    assert_eq!(ports.accounts.clear_failed_sign_ins("account-1").await, Ok(()));
+    assert_eq!(ports.accounts.sign_in_attempts("account-1").await, Ok(None));
+    assert_eq!(ports.accounts.clear_failed_sign_ins("account-1").await, Ok(()), "none counts as done");
+    let other = SignInAttempts { failures: 1, last_failed_at: moment(9) };
+    assert_eq!(ports.accounts.sign_in_attempts("account-2").await, Ok(Some(other)));
+    assert_eq!(ports.accounts.add_failed_sign_in("account-1", moment(10)).await, Ok(1), "counting starts anew");
+}
+
+/// Counting is atomic.
+pub async fn failed_sign_ins_at_once_are_all_counted(ports: &Ports) {
+    let failures = (0..16).map(|_| {
+        let accounts = ports.accounts.clone();
+        async move { accounts.add_failed_sign_in("account", moment(1)).await.expect("counted") }
+    });
+    let mut answers = futures_util::future::join_all(failures).await;
+    answers.sort_unstable();
+    assert_eq!(answers, (1..=16).collect::<Vec<_>>(), "each attempt has its own number");
+    let attempts = ports.accounts.sign_in_attempts("account").await.expect("a look-up answers");
+    assert_eq!(attempts.map(|attempts| attempts.failures), Some(16));
+}
+
+/// Ended sessions.
+pub async fn an_ended_session_stays_ended_and_others_do_not_end(ports: &Ports) {
+    // Sessions that would still live: a store may forget those that are over by the computer's own clock.
+    let later = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
+    assert_eq!(ports.accounts.is_session_revoked("session-1").await, Ok(false));
+    assert_eq!(ports.accounts.revoke_session("session-1", later).await, Ok(()));
+    assert_eq!(ports.accounts.revoke_session("session-1", later).await, Ok(()), "repeating counts as done");
+    assert_eq!(ports.accounts.is_session_revoked("session-1").await, Ok(true));
+    assert_eq!(ports.accounts.is_session_revoked("session-2").await, Ok(false));
+}

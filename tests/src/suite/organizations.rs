@@ -1,0 +1,735 @@
+//! What [`OrganizationStore`](tenantry_core::organizations::OrganizationStore) owes.
+
+use std::collections::BTreeSet;
+
+use tenantry_core::error::{StoreError, UniqueField};
+use tenantry_core::organizations::{
+    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationFilter, OrganizationQuery,
+    OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed,
+};
+use tenantry_core::ports::Ports;
+use tenantry_core::values::{CollectionName, OrganizationId};
+
+use super::{display_name, email, hash, insert, moment, name, organization};
+
+const NAME_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Name });
+const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
+const ID_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Id });
+
+const SORTS: [SortField; 6] = [
+    SortField::Name,
+    SortField::Status,
+    SortField::AdminEmail,
+    SortField::CollectionName,
+    SortField::CreatedAt,
+    SortField::UpdatedAt,
+];
+
+async fn find(ports: &Ports, id: OrganizationId) -> Option<Organization> {
+    ports.organizations.find(id).await.expect("a look-up answers")
+}
+
+async fn load(ports: &Ports, id: OrganizationId) -> Organization {
+    find(ports, id).await.expect("the organization is there")
+}
+
+async fn stored_hash(ports: &Ports, address: &str) -> String {
+    let found = ports.organizations.find_credentials(&email(address)).await.expect("a look-up answers");
+    found.expect("the credentials are there").password_hash.expose().to_owned()
+}
+
+fn is_not_found<T>(answer: Result<T, StoreError>) -> bool {
+    matches!(answer, Err(StoreError::NotFound { .. }))
+}
+
+fn trashed(minute: i64) -> Trashed {
+    Trashed { at: moment(minute), by: "operator@example.com".to_owned(), had_collection: true }
+}
+
+/// Moves an organization's document to the trash, both steps.
+async fn move_to_trash(ports: &Ports, id: OrganizationId, minute: i64) {
+    ports.organizations.copy_to_trash(id, &trashed(minute)).await.expect("the copy is made");
+    ports.organizations.remove(id).await.expect("the live one is removed");
+}
+
+fn everything(status: StatusFilter) -> OrganizationFilter {
+    OrganizationFilter { search: String::new(), status, only: None }
+}
+
+fn searching(text: &str) -> OrganizationFilter {
+    OrganizationFilter { search: text.to_owned(), status: StatusFilter::All, only: None }
+}
+
+fn query(filter: OrganizationFilter, limit: u32) -> OrganizationQuery {
+    OrganizationQuery { filter, sort: SortField::Name, direction: SortDirection::Ascending, after: None, limit }
+}
+
+/// The names on the first page by name.
+async fn names(ports: &Ports, filter: OrganizationFilter) -> Vec<String> {
+    let page = ports.organizations.page(&query(filter, 100)).await.expect("a page");
+    assert_eq!(page.next, None, "the page holds all of them");
+    page.organizations.iter().map(|organization| organization.name.to_string()).collect()
+}
+
+/// All rows, page after page.
+async fn walk(ports: &Ports, mut query: OrganizationQuery) -> Vec<Organization> {
+    let mut rows = Vec::new();
+    loop {
+        let page = ports.organizations.page(&query).await.expect("a page");
+        assert!(page.organizations.len() <= query.limit as usize, "a page has at most as many rows as asked for");
+        rows.extend(page.organizations);
+        let Some(next) = page.next else { return rows };
+        assert!(rows.len() < 1_000, "paging must come to an end");
+        query.after = Some(next);
+    }
+}
+
+/// What is inserted is found, field by field.
+pub async fn an_inserted_organization_is_found_whole(ports: &Ports) {
+    let new = NewOrganization {
+        display_name: Some(display_name("Çelik & Söhne 鋼")),
+        admin_email: email("Dana.W@Acme.example.com"),
+        created_at: moment(7),
+        ..organization("acme")
+    };
+    ports.organizations.insert(&new).await.expect("inserted");
+    let found = load(ports, new.id).await;
+    assert_eq!(found.id, new.id);
+    assert_eq!(found.name, new.name);
+    assert_eq!(found.display_name, new.display_name);
+    assert_eq!(found.admin_email.as_str(), "Dana.W@acme.example.com", "the local part stays as typed");
+    assert!(found.is_active, "a new organization is active");
+    assert_eq!(found.created_at, moment(7), "to the millisecond");
+    assert_eq!(found.updated_at, moment(7));
+    assert_eq!(found.trashed, None);
+    assert_eq!(found.status(), OrganizationStatus::Active);
+    assert_eq!(found.collection(), CollectionName::for_organization(&new.name));
+    let by_name = ports.organizations.find_by_name(&new.name).await;
+    assert_eq!(by_name, Ok(Some(found)));
+}
+
+/// Uniqueness of the name.
+pub async fn insert_is_refused_when_the_name_is_taken(ports: &Ports) {
+    insert(ports, "acme").await;
+    let second = NewOrganization { admin_email: email("other@example.com"), ..organization("acme") };
+    assert_eq!(ports.organizations.insert(&second).await, NAME_TAKEN);
+    assert_eq!(find(ports, second.id).await, None, "nothing is written");
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["acme"]);
+}
+
+/// Uniqueness of the address, without regard to case.
+pub async fn insert_is_refused_when_the_address_is_taken_in_another_case(ports: &Ports) {
+    let first = NewOrganization { admin_email: email("Dana@example.com"), ..organization("acme") };
+    ports.organizations.insert(&first).await.expect("inserted");
+    for taken in ["Dana@example.com", "dana@EXAMPLE.com", "DANA@example.com"] {
+        let second = NewOrganization { admin_email: email(taken), ..organization("globex") };
+        assert_eq!(ports.organizations.insert(&second).await, EMAIL_TAKEN, "{taken}");
+        assert_eq!(find(ports, second.id).await, None, "nothing is written");
+    }
+}
+
+/// Every write may be repeated.
+pub async fn an_insert_that_is_repeated_counts_as_done(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let before = load(ports, new.id).await;
+    assert_eq!(ports.organizations.insert(&new).await, Ok(()));
+    assert_eq!(load(ports, new.id).await, before, "the second time changes nothing");
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["acme"]);
+}
+
+/// Only its own repetition counts as done.
+pub async fn insert_is_refused_when_the_id_belongs_to_another_name(ports: &Ports) {
+    let first = insert(ports, "acme").await;
+    let second = NewOrganization { id: first.id, ..organization("globex") };
+    assert_eq!(ports.organizations.insert(&second).await, ID_TAKEN);
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["acme"]);
+}
+
+/// An index decides, not a look before the insert.
+pub async fn of_many_inserts_of_one_name_at_once_one_wins(ports: &Ports) {
+    let contenders = (0..12).map(|number| {
+        let new = NewOrganization { admin_email: email(&format!("admin{number}@example.com")), ..organization("acme") };
+        let organizations = ports.organizations.clone();
+        async move { organizations.insert(&new).await }
+    });
+    let answers = futures_util::future::join_all(contenders).await;
+    let won = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(won, 1, "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.is_ok() || *answer == NAME_TAKEN), "{answers:?}");
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["acme"]);
+}
+
+/// The same for the address.
+pub async fn of_many_inserts_of_one_address_at_once_one_wins(ports: &Ports) {
+    let contenders = (0..12).map(|number| {
+        let address = if number % 2 == 0 { "dana@example.com" } else { "DANA@example.com" };
+        let new = NewOrganization { admin_email: email(address), ..organization(&format!("acme{number}")) };
+        let organizations = ports.organizations.clone();
+        async move { organizations.insert(&new).await }
+    });
+    let answers = futures_util::future::join_all(contenders).await;
+    let won = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(won, 1, "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.is_ok() || *answer == EMAIL_TAKEN), "{answers:?}");
+    assert_eq!(names(ports, everything(StatusFilter::All)).await.len(), 1, "the losers left nothing");
+}
+
+/// `insert_many` inserts all.
+pub async fn many_are_inserted_in_one_go(ports: &Ports) {
+    let many: Vec<_> = (0..250).map(|number| organization(&format!("org-{number:03}"))).collect();
+    assert_eq!(ports.organizations.insert_many(&many).await, Ok(()));
+    let counts = ports.organizations.count(&everything(StatusFilter::All)).await.expect("a count");
+    assert_eq!(counts.active, 250);
+    assert_eq!(ports.organizations.insert_many(&[]).await, Ok(()), "none is no error");
+}
+
+/// `insert_many` stops at the first refusal; those before stay.
+pub async fn inserting_many_stops_at_the_first_that_is_refused(ports: &Ports) {
+    insert(ports, "taken").await;
+    let second_taken = NewOrganization { admin_email: email("other@example.com"), ..organization("taken") };
+    let many = [organization("first"), second_taken, organization("third")];
+    assert_eq!(ports.organizations.insert_many(&many).await, NAME_TAKEN);
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["first", "taken"]);
+}
+
+/// Uniqueness is among the live ones.
+pub async fn name_and_address_are_free_again_once_they_are_in_the_trash(ports: &Ports) {
+    let first = insert(ports, "acme").await;
+    move_to_trash(ports, first.id, 1).await;
+    insert(ports, "acme").await;
+}
+
+/// `remove` removes, and absent counts as done.
+pub async fn a_removed_organization_is_gone_and_removing_it_again_counts_as_done(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let other = insert(ports, "globex").await;
+    assert_eq!(ports.organizations.remove(new.id).await, Ok(()));
+    assert_eq!(find(ports, new.id).await, None);
+    assert_eq!(ports.organizations.find_by_name(&new.name).await, Ok(None));
+    assert_eq!(ports.organizations.remove(new.id).await, Ok(()));
+    assert!(find(ports, other.id).await.is_some(), "another one stays");
+    insert(ports, "acme").await;
+}
+
+/// `find_credentials` disregards case and brings the stored hash.
+pub async fn credentials_are_found_by_address_in_any_case_with_the_stored_hash(ports: &Ports) {
+    let new = NewOrganization {
+        admin_email: email("Dana.W@example.com"),
+        admin_password: hash("secret"),
+        ..organization("acme")
+    };
+    ports.organizations.insert(&new).await.expect("inserted");
+    for typed in ["Dana.W@example.com", "dana.w@example.com", "DANA.W@EXAMPLE.COM"] {
+        let found = ports.organizations.find_credentials(&email(typed)).await.expect("a look-up answers");
+        let found = found.unwrap_or_else(|| panic!("{typed} finds the admin"));
+        assert_eq!(found.organization, load(ports, new.id).await);
+        assert_eq!(found.password_hash.expose(), hash("secret").expose());
+    }
+    let none = ports.organizations.find_credentials(&email("nobody@example.com")).await.expect("a look-up answers");
+    assert!(none.is_none(), "an unknown address finds nobody");
+}
+
+/// The live ones and the trash are apart.
+pub async fn what_is_in_the_trash_is_seen_by_the_trash_only(ports: &Ports) {
+    let gone = insert(ports, "acme").await;
+    insert(ports, "globex").await;
+    move_to_trash(ports, gone.id, 1).await;
+    assert_eq!(find(ports, gone.id).await, None);
+    assert_eq!(ports.organizations.find_by_name(&gone.name).await, Ok(None));
+    let credentials = ports.organizations.find_credentials(&gone.admin_email).await.expect("a look-up answers");
+    assert!(credentials.is_none(), "nobody signs in to an organization in the trash");
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["globex"]);
+    assert_eq!(names(ports, everything(StatusFilter::Active)).await, ["globex"]);
+    assert_eq!(names(ports, everything(StatusFilter::Trashed)).await, ["acme"]);
+    let page = ports.organizations.page(&query(everything(StatusFilter::Trashed), 10)).await.expect("a page");
+    let row = &page.organizations[0];
+    assert_eq!(row.status(), OrganizationStatus::Trashed);
+    assert_eq!(row.trashed, Some(trashed(1)), "a row of the trash says when and by whom");
+    assert_eq!(row.collection(), CollectionName::in_trash(gone.id));
+}
+
+/// Every sort in both directions gives the same order as sorting by value and id, however small the pages.
+pub async fn every_sort_goes_through_all_rows_once_in_order_with_ties_broken_by_id(ports: &Ports) {
+    let mut new = Vec::new();
+    for number in 0..17_i64 {
+        let text = format!("org{}-{number:02}", ["b", "a", "_", "-"][number as usize % 4]);
+        let one = NewOrganization {
+            // Of two addresses that differ in case by the first letter, byte order has the upper-case one first.
+            admin_email: email(&format!("{}{number}@example.com", if number % 2 == 0 { "Z" } else { "a" })),
+            created_at: moment(number / 4),
+            ..organization(&text)
+        };
+        ports.organizations.insert(&one).await.expect("inserted");
+        if number % 3 == 0 {
+            let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+            ports.organizations.change(one.id, &off, moment(100 - number / 6)).await.expect("deactivated");
+        }
+        new.push(one);
+    }
+    let all = walk(ports, query(everything(StatusFilter::All), 100)).await;
+    assert_eq!(all.len(), new.len());
+    for sort in SORTS {
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let mut expected = all.clone();
+            expected.sort_by(|one, other| match sort {
+                SortField::Name => one.name.cmp(&other.name),
+                SortField::Status => one.is_active.cmp(&other.is_active),
+                SortField::AdminEmail => one.admin_email.as_str().cmp(other.admin_email.as_str()),
+                SortField::CollectionName => one.collection().cmp(&other.collection()),
+                SortField::CreatedAt => one.created_at.cmp(&other.created_at),
+                SortField::UpdatedAt => one.updated_at.cmp(&other.updated_at),
+            }
+            .then(one.id.cmp(&other.id)));
+            if direction == SortDirection::Descending {
+                expected.reverse();
+            }
+            for limit in [1, 3, 17, 100] {
+                let rows = walk(
+                    ports,
+                    OrganizationQuery { sort, direction, ..query(everything(StatusFilter::All), limit) },
+                )
+                .await;
+                let ids = |rows: &[Organization]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+                assert_eq!(ids(&rows), ids(&expected), "{sort:?} {direction:?} in pages of {limit}");
+            }
+        }
+    }
+}
+
+/// The trash is paged the same way.
+pub async fn the_trash_goes_through_every_sort_as_well(ports: &Ports) {
+    for number in 0..7_i64 {
+        let one = insert(ports, &format!("org-{number}")).await;
+        move_to_trash(ports, one.id, number).await;
+    }
+    for sort in SORTS {
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let whole =
+                walk(ports, OrganizationQuery { sort, direction, ..query(everything(StatusFilter::Trashed), 100) })
+                    .await;
+            let paged =
+                walk(ports, OrganizationQuery { sort, direction, ..query(everything(StatusFilter::Trashed), 2) }).await;
+            assert_eq!(whole.len(), 7, "{sort:?} {direction:?}");
+            assert_eq!(whole, paged, "{sort:?} {direction:?}");
+            let values: Vec<_> = whole.iter().map(|row| (sort.cursor_value(row), row.id)).collect();
+            let mut sorted = values.clone();
+            sorted.sort();
+            if direction == SortDirection::Descending {
+                sorted.reverse();
+            }
+            assert_eq!(values, sorted, "{sort:?} {direction:?}");
+        }
+    }
+}
+
+/// The last page says so, also when it is full.
+pub async fn the_last_page_has_no_next_one_even_when_it_is_full(ports: &Ports) {
+    let empty = ports.organizations.page(&query(everything(StatusFilter::All), 3)).await.expect("a page");
+    assert!(empty.organizations.is_empty() && empty.next.is_none());
+    for text in ["aaa", "bbb", "ccc"] {
+        insert(ports, text).await;
+    }
+    let full = ports.organizations.page(&query(everything(StatusFilter::All), 3)).await.expect("a page");
+    assert_eq!(full.organizations.len(), 3);
+    assert_eq!(full.next, None, "there is nothing after it");
+    let half = ports.organizations.page(&query(everything(StatusFilter::All), 2)).await.expect("a page");
+    assert_eq!(half.organizations.len(), 2);
+    let last = &half.organizations[1];
+    assert_eq!(half.next, Some(Cursor { value: SortField::Name.cursor_value(last), id: last.id }));
+}
+
+/// The rows after a cursor stay the same rows whatever happens before it.
+pub async fn paging_is_stable_under_inserts_and_removals_before_the_cursor(ports: &Ports) {
+    let mut ids = Vec::new();
+    for text in ["bbb", "ddd", "fff", "hhh", "jjj", "lll"] {
+        ids.push(insert(ports, text).await.id);
+    }
+    let first = query(everything(StatusFilter::All), 3);
+    let page = ports.organizations.page(&first).await.expect("a page");
+    assert_eq!(page.organizations.len(), 3);
+    let after = page.next.expect("there is more");
+    insert(ports, "aaa").await;
+    insert(ports, "ccc").await;
+    ports.organizations.remove(ids[0]).await.expect("removed");
+    // The very row that the cursor points at.
+    ports.organizations.remove(ids[2]).await.expect("removed");
+    let rest = walk(ports, OrganizationQuery { after: Some(after), ..first }).await;
+    let rest: Vec<_> = rest.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(rest, ["hhh", "jjj", "lll"]);
+}
+
+/// The search finds text anywhere in name, display name and address, without regard to case.
+pub async fn search_finds_text_anywhere_in_name_display_name_and_address_in_any_case(ports: &Ports) {
+    let shown = |text: &str, shown: &str| NewOrganization { display_name: Some(display_name(shown)), ..organization(text) };
+    let addressed = |text: &str, address: &str| NewOrganization { admin_email: email(address), ..organization(text) };
+    for one in [
+        organization("acme-corp"),
+        shown("globex", "École Polytechnique"),
+        addressed("initech", "Head.OF.it@Umbrella.example.com"),
+        shown("soylent", "Überlingen 組織"),
+    ] {
+        ports.organizations.insert(&one).await.expect("inserted");
+    }
+    for (text, expected) in [
+        ("", vec!["acme-corp", "globex", "initech", "soylent"]),
+        ("me-co", vec!["acme-corp"]),
+        ("ME-CO", vec!["acme-corp"]),
+        ("polytech", vec!["globex"]),
+        ("éCOLE", vec!["globex"]),
+        ("ÜBER", vec!["soylent"]),
+        ("織", vec!["soylent"]),
+        ("head.of.IT", vec!["initech"]),
+        ("umbrella", vec!["initech"]),
+        ("example.com", vec!["acme-corp", "globex", "initech", "soylent"]),
+        ("org_", vec![]),
+        ("nowhere", vec![]),
+    ] {
+        assert_eq!(names(ports, searching(text)).await, expected, "{text:?}");
+    }
+}
+
+/// The search text is no pattern.
+pub async fn search_takes_its_text_literally(ports: &Ports) {
+    for text in ["acme_corp", "acme-corp", "acmexcorp"] {
+        insert(ports, text).await;
+    }
+    let odd = NewOrganization { display_name: Some(display_name(r"100% (\d+) [a-z]* $")), ..organization("odd") };
+    ports.organizations.insert(&odd).await.expect("inserted");
+    for (text, expected) in [
+        ("acme_corp", vec!["acme_corp"]),
+        ("acme.corp", vec![]),
+        ("%", vec!["odd"]),
+        ("0% (", vec!["odd"]),
+        (r"(\d+)", vec!["odd"]),
+        (r"\", vec!["odd"]),
+        ("[a-z]*", vec!["odd"]),
+        ("*", vec!["odd"]),
+        ("^a", vec![]),
+        ("m$", vec![]),
+        ("(", vec!["odd"]),
+        ("'", vec![]),
+        ("\"", vec![]),
+        ("a|o", vec![]),
+    ] {
+        assert_eq!(names(ports, searching(text)).await, expected, "{text:?}");
+    }
+}
+
+/// Filters by status, and by one organization.
+pub async fn a_list_holds_what_its_filter_says(ports: &Ports) {
+    let off = insert(ports, "acme").await;
+    let on = insert(ports, "globex").await;
+    let gone = insert(ports, "initech").await;
+    let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+    ports.organizations.change(off.id, &change, moment(1)).await.expect("deactivated");
+    move_to_trash(ports, gone.id, 2).await;
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["acme", "globex"]);
+    assert_eq!(names(ports, everything(StatusFilter::Active)).await, ["globex"]);
+    assert_eq!(names(ports, everything(StatusFilter::Deactivated)).await, ["acme"]);
+    assert_eq!(names(ports, everything(StatusFilter::Trashed)).await, ["initech"]);
+    let only = |id, search: &str, status| OrganizationFilter { search: search.to_owned(), status, only: Some(id) };
+    assert_eq!(names(ports, only(on.id, "", StatusFilter::All)).await, ["globex"]);
+    assert_eq!(names(ports, only(on.id, "glo", StatusFilter::All)).await, ["globex"]);
+    assert!(names(ports, only(on.id, "acme", StatusFilter::All)).await.is_empty());
+    assert!(names(ports, only(on.id, "", StatusFilter::Deactivated)).await.is_empty());
+    assert!(names(ports, only(on.id, "", StatusFilter::Trashed)).await.is_empty());
+}
+
+/// Cursor, search and status work together.
+pub async fn a_searched_and_filtered_list_is_paged_without_gaps(ports: &Ports) {
+    for number in 0..20 {
+        let one = insert(ports, &format!("{}-{number:02}", if number % 2 == 0 { "even" } else { "odd" })).await;
+        if number % 4 == 0 {
+            let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+            ports.organizations.change(one.id, &off, moment(1)).await.expect("deactivated");
+        }
+    }
+    let filter = OrganizationFilter { search: "EVEN".to_owned(), status: StatusFilter::Active, only: None };
+    for sort in SORTS {
+        let rows = walk(ports, OrganizationQuery { sort, ..query(filter.clone(), 2) }).await;
+        let found: BTreeSet<_> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(rows.len(), 5, "{sort:?}: each row once");
+        assert_eq!(found, BTreeSet::from(["even-02", "even-06", "even-10", "even-14", "even-18"]), "{sort:?}");
+    }
+}
+
+/// Counts by status, exact, under a search, and for one organization.
+pub async fn counts_are_by_status_and_follow_search_and_only(ports: &Ports) {
+    let mut ids = Vec::new();
+    for text in ["acme-1", "acme-2", "acme-3", "globex-1", "globex-2", "globex-3"] {
+        ids.push(insert(ports, text).await.id);
+    }
+    let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+    ports.organizations.change(ids[0], &off, moment(1)).await.expect("deactivated");
+    move_to_trash(ports, ids[1], 1).await;
+    move_to_trash(ports, ids[3], 1).await;
+    let count = async |filter: OrganizationFilter| {
+        let counts = ports.organizations.count(&filter).await.expect("a count");
+        (counts.active, counts.deactivated, counts.trashed)
+    };
+    assert_eq!(count(everything(StatusFilter::All)).await, (3, 1, 2));
+    assert_eq!(count(everything(StatusFilter::Trashed)).await, (3, 1, 2), "the filter's status is ignored");
+    assert_eq!(count(searching("ACME")).await, (1, 1, 1));
+    assert_eq!(count(searching("nowhere")).await, (0, 0, 0));
+    let only = OrganizationFilter { only: Some(ids[0]), ..everything(StatusFilter::All) };
+    assert_eq!(count(only).await, (0, 1, 0));
+    let exact = ports.organizations.count(&searching("acme")).await.expect("a count").exact;
+    assert!(exact, "what was counted document by document is exact");
+}
+
+/// `set_name` sets the name, the collection's name and the time, and nothing else.
+pub async fn setting_a_name_moves_name_and_collection_name_only(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    insert(ports, "mmm").await;
+    let before = load(ports, new.id).await;
+    assert_eq!(ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await, Ok(()));
+    let after = load(ports, new.id).await;
+    assert_eq!(after, Organization { name: name("zenith"), updated_at: moment(5), ..before });
+    assert_eq!(ports.organizations.find_by_name(&name("acme")).await, Ok(None));
+    let by_collection =
+        OrganizationQuery { sort: SortField::CollectionName, ..query(everything(StatusFilter::All), 10) };
+    let page = ports.organizations.page(&by_collection).await.expect("a page");
+    assert_eq!(page.organizations[1].id, new.id, "the stored collection name moved along");
+    insert(ports, "acme").await;
+}
+
+/// Every write may be repeated.
+pub async fn setting_a_name_again_counts_as_done(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await.expect("named");
+    let before = load(ports, new.id).await;
+    assert_eq!(ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await, Ok(()));
+    assert_eq!(load(ports, new.id).await, before);
+}
+
+/// `set_name`'s errors.
+pub async fn setting_a_name_is_refused_when_it_is_taken_or_nobody_is_there(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    insert(ports, "globex").await;
+    let before = load(ports, new.id).await;
+    assert_eq!(ports.organizations.set_name(new.id, &name("globex"), moment(5)).await, NAME_TAKEN);
+    assert_eq!(load(ports, new.id).await, before, "nothing is written");
+    assert!(is_not_found(ports.organizations.set_name(OrganizationId::new(), &name("zenith"), moment(5)).await));
+    move_to_trash(ports, new.id, 6).await;
+    assert!(is_not_found(ports.organizations.set_name(new.id, &name("zenith"), moment(7)).await), "not in the trash");
+}
+
+/// `change` changes what it names, answers the organization, and keeps the rest.
+pub async fn a_change_touches_only_what_it_names(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let mut expected = load(ports, new.id).await;
+    let change = async |change: OrganizationChange, minute| {
+        ports.organizations.change(new.id, &change, moment(minute)).await.expect("changed")
+    };
+    let none = OrganizationChange::default();
+
+    expected.display_name = Some(display_name("Acme Corporation"));
+    expected.updated_at = moment(1);
+    let shown = OrganizationChange { display_name: Some(expected.display_name.clone()), ..none.clone() };
+    assert_eq!(change(shown, 1).await, expected);
+    assert_eq!(load(ports, new.id).await, expected, "what is answered is what is stored");
+
+    expected.admin_email = email("New.Admin@example.com");
+    expected.updated_at = moment(2);
+    let address = OrganizationChange { admin_email: Some(expected.admin_email.clone()), ..none.clone() };
+    assert_eq!(change(address, 2).await, expected);
+    assert_eq!(stored_hash(ports, "new.admin@example.com").await, hash("a").expose());
+    let old = ports.organizations.find_credentials(&new.admin_email).await.expect("a look-up answers");
+    assert!(old.is_none(), "the old address finds nobody");
+
+    expected.updated_at = moment(3);
+    assert_eq!(change(OrganizationChange { admin_password: Some(hash("b")), ..none.clone() }, 3).await, expected);
+    assert_eq!(stored_hash(ports, "new.admin@example.com").await, hash("b").expose());
+
+    expected.is_active = false;
+    expected.updated_at = moment(4);
+    assert_eq!(change(OrganizationChange { is_active: Some(false), ..none.clone() }, 4).await, expected);
+    assert_eq!(expected.status(), OrganizationStatus::Deactivated);
+
+    expected.display_name = None;
+    expected.is_active = true;
+    expected.updated_at = moment(5);
+    let both = OrganizationChange { display_name: Some(None), is_active: Some(true), ..none.clone() };
+    assert_eq!(change(both, 5).await, expected);
+    assert_eq!(load(ports, new.id).await, expected);
+}
+
+/// The session version.
+pub async fn a_change_raises_the_session_version_only_when_it_ends_sessions(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let before = load(ports, new.id).await.session_version;
+    let change = OrganizationChange { admin_password: Some(hash("b")), ..OrganizationChange::default() };
+    let after = ports.organizations.change(new.id, &change, moment(1)).await.expect("changed");
+    assert_eq!(after.session_version, before);
+    let ending = OrganizationChange { end_sessions: true, ..change };
+    let after = ports.organizations.change(new.id, &ending, moment(2)).await.expect("changed");
+    assert_eq!(after.session_version, before + 1);
+    let after = ports.organizations.change(new.id, &ending, moment(3)).await.expect("changed");
+    assert_eq!(after.session_version, before + 2);
+}
+
+/// Every write may be repeated.
+pub async fn a_change_that_is_repeated_answers_the_same(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let change = OrganizationChange {
+        display_name: Some(Some(display_name("Acme"))),
+        admin_email: Some(email("other@example.com")),
+        is_active: Some(false),
+        ..OrganizationChange::default()
+    };
+    let first = ports.organizations.change(new.id, &change, moment(1)).await;
+    let second = ports.organizations.change(new.id, &change, moment(1)).await;
+    assert_eq!(first, second);
+    assert!(first.is_ok());
+}
+
+/// `change`'s errors.
+pub async fn a_change_is_refused_when_the_address_is_taken_or_nobody_is_there(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    insert(ports, "globex").await;
+    let before = load(ports, new.id).await;
+    let taken = OrganizationChange {
+        admin_email: Some(email("ADMIN@globex.example.com")),
+        is_active: Some(false),
+        end_sessions: true,
+        ..OrganizationChange::default()
+    };
+    let answer = ports.organizations.change(new.id, &taken, moment(1)).await;
+    assert_eq!(answer.map(|_| ()), EMAIL_TAKEN);
+    assert_eq!(load(ports, new.id).await, before, "nothing is written, the other fields neither");
+    let own = OrganizationChange {
+        admin_email: Some(email("ADMIN@acme.example.com")),
+        ..OrganizationChange::default()
+    };
+    let answer = ports.organizations.change(new.id, &own, moment(2)).await.expect("its own address in another case");
+    assert_eq!(answer.admin_email.as_str(), "ADMIN@acme.example.com");
+    assert!(is_not_found(ports.organizations.change(OrganizationId::new(), &own, moment(3)).await));
+    move_to_trash(ports, new.id, 6).await;
+    assert!(is_not_found(ports.organizations.change(new.id, &own, moment(7)).await), "not in the trash");
+}
+
+/// A renewed cost must not undo a password change.
+pub async fn a_hash_is_renewed_only_while_it_is_the_one_that_was_read(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let before = load(ports, new.id).await;
+    assert_eq!(ports.organizations.renew_hash(new.id, &hash("a"), &hash("renewed")).await, Ok(()));
+    assert_eq!(stored_hash(ports, "admin@acme.example.com").await, hash("renewed").expose());
+    assert_eq!(load(ports, new.id).await, before, "a renewed hash is no change that anybody sees");
+    assert_eq!(ports.organizations.renew_hash(new.id, &hash("a"), &hash("late")).await, Ok(()));
+    assert_eq!(stored_hash(ports, "admin@acme.example.com").await, hash("renewed").expose());
+}
+
+/// `copy_to_trash` copies and leaves the live one.
+pub async fn a_copy_in_the_trash_is_whole_and_the_live_one_stays(ports: &Ports) {
+    let new = NewOrganization { display_name: Some(display_name("Acme")), ..organization("acme") };
+    ports.organizations.insert(&new).await.expect("inserted");
+    let live = load(ports, new.id).await;
+    assert_eq!(ports.organizations.find_trashed(new.id).await, Ok(None));
+    assert_eq!(ports.organizations.copy_to_trash(new.id, &trashed(3)).await, Ok(()));
+    assert_eq!(load(ports, new.id).await, live, "the live one stays as it is");
+    let copy = ports.organizations.find_trashed(new.id).await;
+    assert_eq!(copy, Ok(Some(Organization { trashed: Some(trashed(3)), ..live })));
+}
+
+/// What the trash notes.
+pub async fn the_trash_remembers_whether_there_was_a_collection(ports: &Ports) {
+    for had_collection in [true, false] {
+        let new = insert(ports, if had_collection { "with" } else { "without" }).await;
+        let noted = Trashed { had_collection, ..trashed(1) };
+        ports.organizations.copy_to_trash(new.id, &noted).await.expect("copied");
+        let copy = ports.organizations.find_trashed(new.id).await.expect("a look-up answers");
+        assert_eq!(copy.and_then(|copy| copy.trashed), Some(noted));
+    }
+}
+
+/// Every write may be repeated; an existing copy counts as done, with or without the live one.
+pub async fn copying_to_the_trash_again_counts_as_done(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    ports.organizations.copy_to_trash(new.id, &trashed(3)).await.expect("copied");
+    let copy = ports.organizations.find_trashed(new.id).await;
+    assert_eq!(ports.organizations.copy_to_trash(new.id, &trashed(3)).await, Ok(()));
+    assert_eq!(ports.organizations.find_trashed(new.id).await, copy);
+    ports.organizations.remove(new.id).await.expect("removed");
+    assert_eq!(ports.organizations.copy_to_trash(new.id, &trashed(3)).await, Ok(()), "the live one may be gone");
+    assert_eq!(ports.organizations.find_trashed(new.id).await, copy);
+}
+
+/// `copy_to_trash`'s error.
+pub async fn copying_to_the_trash_is_refused_when_nobody_is_there(ports: &Ports) {
+    assert!(is_not_found(ports.organizations.copy_to_trash(OrganizationId::new(), &trashed(1)).await));
+}
+
+/// `copy_from_trash` brings the document back whole and leaves the copy.
+pub async fn a_copy_comes_back_from_the_trash_whole_under_its_new_name(ports: &Ports) {
+    let new = NewOrganization {
+        display_name: Some(display_name("Acme")),
+        admin_password: hash("kept"),
+        ..organization("acme")
+    };
+    ports.organizations.insert(&new).await.expect("inserted");
+    let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+    let before = ports.organizations.change(new.id, &off, moment(1)).await.expect("deactivated");
+    move_to_trash(ports, new.id, 2).await;
+    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme-again"), moment(9)).await, Ok(()));
+    let live = load(ports, new.id).await;
+    assert!(live.session_version > before.session_version, "tokens from before the trash are no good");
+    let session_version = live.session_version;
+    assert_eq!(
+        live,
+        Organization { name: name("acme-again"), updated_at: moment(9), session_version, ..before },
+        "everything else is as it was: deactivated, its display name, its address"
+    );
+    assert_eq!(live.collection().as_str(), "org_acme-again");
+    assert_eq!(stored_hash(ports, "admin@acme.example.com").await, hash("kept").expose());
+    let copy = ports.organizations.find_trashed(new.id).await.expect("a look-up answers");
+    assert!(copy.is_some(), "the trash keeps its copy");
+}
+
+/// Every write may be repeated.
+pub async fn copying_from_the_trash_again_counts_as_done(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    move_to_trash(ports, new.id, 2).await;
+    ports.organizations.copy_from_trash(new.id, &name("acme"), moment(9)).await.expect("copied");
+    let live = load(ports, new.id).await;
+    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme"), moment(9)).await, Ok(()));
+    assert_eq!(load(ports, new.id).await, live, "the second time changes nothing");
+}
+
+/// `copy_from_trash`'s errors.
+pub async fn copying_from_the_trash_is_refused_when_name_or_address_is_taken(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    move_to_trash(ports, new.id, 2).await;
+    let named = NewOrganization { admin_email: email("other@example.com"), ..organization("acme") };
+    ports.organizations.insert(&named).await.expect("inserted");
+    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme"), moment(3)).await, NAME_TAKEN);
+    assert_eq!(find(ports, new.id).await, None, "nothing is written");
+    let addressed = NewOrganization { admin_email: email("ADMIN@acme.example.com"), ..organization("globex") };
+    ports.organizations.insert(&addressed).await.expect("inserted");
+    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("free"), moment(3)).await, EMAIL_TAKEN);
+    assert_eq!(find(ports, new.id).await, None, "nothing is written");
+    let absent = OrganizationId::new();
+    assert!(is_not_found(ports.organizations.copy_from_trash(absent, &name("free"), moment(3)).await));
+}
+
+/// `remove_trashed` removes, and absent counts as done.
+pub async fn the_trash_forgets_what_is_removed_and_removing_it_again_counts_as_done(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let other = insert(ports, "globex").await;
+    move_to_trash(ports, new.id, 1).await;
+    move_to_trash(ports, other.id, 1).await;
+    assert_eq!(ports.organizations.remove_trashed(new.id).await, Ok(()));
+    assert_eq!(ports.organizations.find_trashed(new.id).await, Ok(None));
+    assert_eq!(ports.organizations.remove_trashed(new.id).await, Ok(()));
+    assert_eq!(names(ports, everything(StatusFilter::Trashed)).await, ["globex"]);
+}
+
+/// Removing the copy leaves a live one alone, and the other way round.
+pub async fn removing_on_one_side_leaves_the_other_side(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    ports.organizations.copy_to_trash(new.id, &trashed(1)).await.expect("copied");
+    ports.organizations.remove_trashed(new.id).await.expect("removed");
+    assert!(find(ports, new.id).await.is_some());
+    ports.organizations.copy_to_trash(new.id, &trashed(1)).await.expect("copied");
+    ports.organizations.remove(new.id).await.expect("removed");
+    assert!(ports.organizations.find_trashed(new.id).await.expect("a look-up answers").is_some());
+}

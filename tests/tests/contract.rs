@@ -1,0 +1,120 @@
+//! The contract of the ports, fact by fact, on every store.
+
+use tenantry_tests::suite;
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+macro_rules! facts {
+    ($store:expr; $($noun:ident: $($fact:ident),+;)+) => {
+        $(mod $noun {
+            use super::super::*;
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $fact() {
+                let workspace = TestWorkspace::open($store).await;
+                suite::$noun::$fact(&workspace.ports).await;
+                workspace.remove().await;
+            })+
+        })+
+    };
+}
+
+/// Every fact of the suite as a test on one store.
+macro_rules! contract {
+    ($store:expr) => {
+        facts! { $store;
+            organizations:
+                an_inserted_organization_is_found_whole,
+                insert_is_refused_when_the_name_is_taken,
+                insert_is_refused_when_the_address_is_taken_in_another_case,
+                an_insert_that_is_repeated_counts_as_done,
+                insert_is_refused_when_the_id_belongs_to_another_name,
+                of_many_inserts_of_one_name_at_once_one_wins,
+                of_many_inserts_of_one_address_at_once_one_wins,
+                many_are_inserted_in_one_go,
+                inserting_many_stops_at_the_first_that_is_refused,
+                name_and_address_are_free_again_once_they_are_in_the_trash,
+                a_removed_organization_is_gone_and_removing_it_again_counts_as_done,
+                credentials_are_found_by_address_in_any_case_with_the_stored_hash,
+                what_is_in_the_trash_is_seen_by_the_trash_only,
+                every_sort_goes_through_all_rows_once_in_order_with_ties_broken_by_id,
+                the_trash_goes_through_every_sort_as_well,
+                the_last_page_has_no_next_one_even_when_it_is_full,
+                paging_is_stable_under_inserts_and_removals_before_the_cursor,
+                search_finds_text_anywhere_in_name_display_name_and_address_in_any_case,
+                search_takes_its_text_literally,
+                a_list_holds_what_its_filter_says,
+                a_searched_and_filtered_list_is_paged_without_gaps,
+                counts_are_by_status_and_follow_search_and_only,
+                setting_a_name_moves_name_and_collection_name_only,
+                setting_a_name_again_counts_as_done,
+                setting_a_name_is_refused_when_it_is_taken_or_nobody_is_there,
+                a_change_touches_only_what_it_names,
+                a_change_raises_the_session_version_only_when_it_ends_sessions,
+                a_change_that_is_repeated_answers_the_same,
+                a_change_is_refused_when_the_address_is_taken_or_nobody_is_there,
+                a_hash_is_renewed_only_while_it_is_the_one_that_was_read,
+                a_copy_in_the_trash_is_whole_and_the_live_one_stays,
+                the_trash_remembers_whether_there_was_a_collection,
+                copying_to_the_trash_again_counts_as_done,
+                copying_to_the_trash_is_refused_when_nobody_is_there,
+                a_copy_comes_back_from_the_trash_whole_under_its_new_name,
+                copying_from_the_trash_again_counts_as_done,
+                copying_from_the_trash_is_refused_when_name_or_address_is_taken,
+                the_trash_forgets_what_is_removed_and_removing_it_again_counts_as_done,
+                removing_on_one_side_leaves_the_other_side;
+            collections:
+                a_collection_exists_once_it_is_created,
+                a_new_collection_has_the_indexes_of_the_service_and_no_documents,
+                creating_again_keeps_what_is_there,
+                a_rename_takes_documents_and_indexes_along,
+                a_collection_moves_to_the_trash_and_back,
+                a_rename_is_refused_when_the_target_is_there_and_nothing_changes,
+                a_rename_is_refused_when_the_source_is_missing,
+                a_deleted_collection_is_gone_and_deleting_it_again_counts_as_done,
+                statistics_tell_documents_and_their_bytes,
+                statistics_of_a_missing_collection_say_that_it_is_missing,
+                a_document_whose_id_is_there_counts_as_done_and_the_others_are_inserted,
+                documents_keep_ids_of_every_type_apart,
+                documents_are_refused_when_the_collection_is_missing,
+                bytes_that_are_no_document_are_refused;
+            accounts:
+                an_inserted_operator_is_found_by_id_and_by_address_in_any_case,
+                an_operator_is_refused_when_id_or_address_is_taken,
+                of_many_founders_at_once_one_wins,
+                an_operators_hash_is_renewed_only_while_it_is_the_one_that_was_read,
+                failed_sign_ins_are_counted_per_account_until_they_are_cleared,
+                failed_sign_ins_at_once_are_all_counted,
+                an_ended_session_stays_ended_and_others_do_not_end;
+            journal:
+                every_plan_is_read_as_it_was_written,
+                a_second_operation_on_one_organization_is_refused_until_the_first_ends,
+                of_many_begins_at_once_one_wins,
+                unfinished_operations_are_listed_oldest_first_until_they_end,
+                an_operation_is_taken_over_only_as_it_was_seen,
+                of_many_that_take_over_at_once_one_wins;
+            activity:
+                the_newest_entries_of_an_organization_come_first,
+                every_kind_of_entry_is_read_as_it_was_written,
+                the_record_survives_its_organization;
+            health:
+                preparing_again_changes_nothing_and_warns_of_nothing,
+                the_store_says_what_it_is;
+        }
+    };
+}
+
+mod sqlite_in_memory {
+    contract!(StoreKind::SqliteInMemory);
+}
+
+mod sqlite_on_a_file {
+    contract!(StoreKind::SqliteOnFile);
+}
+
+mod mongodb_replica_set {
+    contract!(StoreKind::MongoReplicaSet);
+}
+
+mod mongodb_standalone {
+    contract!(StoreKind::MongoStandalone);
+}

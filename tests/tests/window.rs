@@ -1,0 +1,1 @@
+//! The program in its real window, driven through WebDriver.
