@@ -1,0 +1,52 @@
+import type { OrganizationView } from "$lib/api";
+import type { IconName, MenuItem } from "$lib/components";
+import { m } from "$lib/messages";
+import type { OrganizationAct } from "./state/organization-acts";
+
+export type MenuActs = {
+  offered: OrganizationAct[];
+  onopen?: (() => void) | undefined;
+  oncopy: (organization: OrganizationView) => void;
+  onexport: (organization: OrganizationView) => void;
+  onact: (act: OrganizationAct, organization: OrganizationView) => void;
+};
+
+type Entry = { label: () => string; icon: IconName; kbd?: string; danger?: boolean };
+
+const ENTRIES: Record<OrganizationAct, Entry> = {
+  rename: { label: m.organizations_act_rename, icon: "pencil", kbd: "F2" },
+  edit_admin: { label: m.organizations_act_edit_admin, icon: "user-round" },
+  deactivate: { label: m.organizations_act_deactivate, icon: "circle-pause" },
+  reactivate: { label: m.organizations_act_reactivate, icon: "circle-play" },
+  trash: { label: m.organizations_act_trash, icon: "trash-2", kbd: "Del", danger: true },
+  restore: { label: m.organizations_act_restore, icon: "archive-restore" },
+  delete_forever: { label: m.organizations_act_delete_forever, icon: "trash-2", danger: true },
+};
+
+const EDITS: OrganizationAct[] = ["rename", "edit_admin"];
+
+/** The menu of one organization: looking and editing first, what has consequences after a rule. */
+export function organizationMenu(organization: OrganizationView, acts: MenuActs): MenuItem[] {
+  const { offered, onopen, oncopy, onexport, onact } = acts;
+  const entry = (act: OrganizationAct): MenuItem => {
+    const { label, ...look } = ENTRIES[act];
+    return { ...look, label: label(), onselect: () => onact(act, organization) };
+  };
+  const items: MenuItem[] = [];
+  if (onopen)
+    items.push({ label: m.organizations_act_open(), icon: "panel-right", kbd: "Enter", onselect: onopen });
+  items.push(...offered.filter((act) => EDITS.includes(act)).map(entry));
+  items.push({
+    label: m.organizations_act_copy_collection(),
+    icon: "copy",
+    onselect: () => oncopy(organization),
+  });
+  items.push({
+    label: m.organizations_act_export(),
+    icon: "download",
+    onselect: () => onexport(organization),
+  });
+  const consequential = offered.filter((act) => !EDITS.includes(act)).map(entry);
+  if (consequential.length > 0) items.push("separator", ...consequential);
+  return items;
+}

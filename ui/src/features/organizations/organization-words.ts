@@ -1,0 +1,41 @@
+import type { OrganizationStatus, OrganizationView, SortField } from "$lib/api";
+import { m } from "$lib/messages";
+import type { ColumnName } from "./state/columns";
+import type { SortDirection } from "./state/organization-browser.svelte";
+
+/** What people call the organization. Its name stays the identifier. */
+export function displayNameOf(organization: Pick<OrganizationView, "name" | "displayName">): string {
+  return organization.displayName ?? organization.name;
+}
+
+const STATUS_LABELS: Record<OrganizationStatus, () => string> = {
+  active: m.common_status_active,
+  deactivated: m.common_status_deactivated,
+  trashed: m.common_status_trashed,
+};
+
+export function statusLabel(status: OrganizationStatus): string {
+  return STATUS_LABELS[status]();
+}
+
+const COLUMN_LABELS: Record<ColumnName, () => string> = {
+  name: m.organizations_column_name,
+  collectionName: m.organizations_column_collectionName,
+  adminEmail: m.organizations_column_adminEmail,
+  status: m.organizations_column_status,
+  documents: m.organizations_column_documents,
+  dataSize: m.organizations_column_dataSize,
+  createdAt: m.organizations_column_createdAt,
+  updatedAt: m.organizations_column_updatedAt,
+};
+
+export function columnLabel(column: ColumnName): string {
+  return COLUMN_LABELS[column]();
+}
+
+export function orderLabel(sort: SortField, direction: SortDirection): string {
+  if (sort === "createdAt" || sort === "updatedAt") {
+    return direction === "ascending" ? m.organizations_order_oldest() : m.organizations_order_newest();
+  }
+  return direction === "ascending" ? m.organizations_order_a_to_z() : m.organizations_order_z_to_a();
+}

@@ -1,0 +1,80 @@
+import type { OrganizationView } from "$lib/api";
+import type { ToastMessage } from "$lib/components";
+import { formatCount } from "$lib/format";
+import { m } from "$lib/messages";
+import { displayNameOf } from "../organization-words";
+import type { ActOutcome } from "./act-runner.svelte";
+import type { ReversibleAct } from "./organization-acts";
+
+export type Announcement = Pick<ToastMessage, "kind" | "title" | "text" | "action">;
+
+type Describe = (problem: unknown) => string;
+
+const ONE_DONE: Record<ReversibleAct, (inputs: { name: string }) => string> = {
+  deactivate: m.organizations_done_deactivate,
+  reactivate: m.organizations_done_reactivate,
+  trash: m.organizations_done_trash,
+};
+
+const MANY_DONE: Record<ReversibleAct, (inputs: { count: number; shown: string }) => string> = {
+  deactivate: m.organizations_done_many_deactivate,
+  reactivate: m.organizations_done_many_reactivate,
+  trash: m.organizations_done_many_trash,
+};
+
+const ONE_FAILED: Record<ReversibleAct, (inputs: { name: string }) => string> = {
+  deactivate: m.organizations_failed_deactivate,
+  reactivate: m.organizations_failed_reactivate,
+  trash: m.organizations_failed_trash,
+};
+
+const MIXED: Record<ReversibleAct, (inputs: { done: string; all: string }) => string> = {
+  deactivate: m.organizations_mixed_deactivate,
+  reactivate: m.organizations_mixed_reactivate,
+  trash: m.organizations_mixed_trash,
+};
+
+/** One toast for what became of an act: all done, nothing done, or some of it. Null when there was nothing to do. */
+export function announceOutcome(
+  outcome: ActOutcome,
+  describe: Describe,
+  offer: { undo: () => void; showDetails: () => void },
+): Announcement | null {
+  const { act, changed, failures } = outcome;
+  const [failure] = failures;
+  if (failure === undefined) return changed.length === 0 ? null : announceDone(act, changed, offer.undo);
+  if (changed.length === 0 && failures.length === 1) {
+    const name = displayNameOf(failure.organization);
+    return { kind: "danger", title: ONE_FAILED[act]({ name }), text: describe(failure.problem) };
+  }
+  const all = changed.length + failures.length;
+  return {
+    kind: "warning",
+    title: MIXED[act]({ done: formatCount(changed.length), all: formatCount(all) }),
+    text: m.organizations_mixed_why({
+      name: displayNameOf(failure.organization),
+      reason: describe(failure.problem),
+    }),
+    action: { label: m.organizations_show_details(), run: offer.showDetails },
+  };
+}
+
+function announceDone(act: ReversibleAct, changed: OrganizationView[], undo: () => void): Announcement {
+  const [only] = changed;
+  const title =
+    changed.length === 1 && only !== undefined
+      ? ONE_DONE[act]({ name: displayNameOf(only) })
+      : MANY_DONE[act]({ count: changed.length, shown: formatCount(changed.length) });
+  return { kind: "info", title, action: { label: m.organizations_undo(), run: undo } };
+}
+
+/** What became of taking an act back. */
+export function announceUndone(outcome: ActOutcome, describe: Describe): Announcement {
+  const [failure] = outcome.failures;
+  if (failure === undefined) return { kind: "success", title: m.organizations_undone() };
+  const text = m.organizations_mixed_why({
+    name: displayNameOf(failure.organization),
+    reason: describe(failure.problem),
+  });
+  return { kind: "danger", title: m.organizations_undo_failed(), text };
+}

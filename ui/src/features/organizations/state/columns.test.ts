@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { layoutColumns, OPTIONAL_COLUMNS } from "./columns";
+
+const every = new Set(OPTIONAL_COLUMNS);
+
+describe("the column layout", () => {
+  it("condenses to name, status mark and size beside the panel at 960 px", () => {
+    const layout = layoutColumns(960 - 200 - 368, every);
+    expect(layout.columns).toEqual(["name", "status", "dataSize"]);
+    expect(layout.condensed).toBe(true);
+  });
+
+  it("shows the base columns at 960 px when the panel is closed", () => {
+    const layout = layoutColumns(960 - 200, every);
+    expect(layout.columns).toEqual(["name", "collectionName", "status", "documents", "dataSize"]);
+    expect(layout.condensed).toBe(false);
+  });
+
+  it("shows everything where there is room", () => {
+    expect(layoutColumns(1440 - 240, every).columns).toHaveLength(8);
+  });
+
+  it("gives the room of an unwanted column to the next one", () => {
+    const wanted = new Set(OPTIONAL_COLUMNS.filter((column) => column !== "collectionName"));
+    expect(layoutColumns(960 - 200, wanted).columns).toContain("adminEmail");
+  });
+
+  it("has a track for the check box, each column and the row menu", () => {
+    const layout = layoutColumns(1200, new Set());
+    expect(layout.template).toBe("44px minmax(0, 1fr) 112px 36px");
+  });
+});

@@ -1,0 +1,91 @@
+import type { SortField } from "$lib/api";
+
+export type ColumnName =
+  "name" | "collectionName" | "adminEmail" | "status" | "documents" | "dataSize" | "createdAt" | "updatedAt";
+
+/** The columns a person can turn off. Name and status are what a row is recognized by. */
+export type OptionalColumn = Exclude<ColumnName, "name" | "status">;
+
+export type ColumnLayout = {
+  columns: ColumnName[];
+  /** The status shows its mark only; the word stays for screen readers. */
+  condensed: boolean;
+  template: string;
+};
+
+type Measure = { width: string; least: number; sort: SortField | null; numeric: boolean };
+
+const MEASURES: Record<ColumnName, Measure> = {
+  name: { width: "minmax(0, 1fr)", least: 156, sort: "name", numeric: false },
+  collectionName: { width: "minmax(0, 1.12fr)", least: 150, sort: "collectionName", numeric: false },
+  adminEmail: { width: "minmax(0, 1.12fr)", least: 168, sort: "adminEmail", numeric: false },
+  status: { width: "112px", least: 112, sort: "status", numeric: false },
+  documents: { width: "100px", least: 100, sort: null, numeric: true },
+  dataSize: { width: "96px", least: 96, sort: null, numeric: true },
+  createdAt: { width: "104px", least: 104, sort: "createdAt", numeric: true },
+  updatedAt: { width: "104px", least: 104, sort: "updatedAt", numeric: true },
+};
+
+/** As they stand in the table, from left to right. */
+export const COLUMN_ORDER: ColumnName[] = [
+  "name",
+  "collectionName",
+  "adminEmail",
+  "status",
+  "documents",
+  "dataSize",
+  "createdAt",
+  "updatedAt",
+];
+
+/** Who gets room first when there is not enough for all. */
+const ROOM_ORDER: OptionalColumn[] = [
+  "dataSize",
+  "collectionName",
+  "documents",
+  "adminEmail",
+  "updatedAt",
+  "createdAt",
+];
+
+export const OPTIONAL_COLUMNS: OptionalColumn[] = [
+  "collectionName",
+  "adminEmail",
+  "documents",
+  "dataSize",
+  "createdAt",
+  "updatedAt",
+];
+
+const SELECT_WIDTH = 44;
+const MENU_WIDTH = 36;
+const STATUS_MARK_WIDTH = 28;
+const CONDENSED_BELOW = 480;
+
+export function columnSortField(column: ColumnName): SortField | null {
+  return MEASURES[column].sort;
+}
+
+export function isNumericColumn(column: ColumnName): boolean {
+  return MEASURES[column].numeric;
+}
+
+/** The wanted columns that fit into `width` without scrolling sideways. */
+export function layoutColumns(width: number, wanted: ReadonlySet<OptionalColumn>): ColumnLayout {
+  const condensed = width < CONDENSED_BELOW;
+  const statusWidth = condensed ? STATUS_MARK_WIDTH : MEASURES.status.least;
+  let room = width - SELECT_WIDTH - MENU_WIDTH - MEASURES.name.least - statusWidth;
+  const fitting = new Set<ColumnName>(["name", "status"]);
+  for (const column of ROOM_ORDER) {
+    if (!wanted.has(column)) continue;
+    // Stop at the first that does not fit: a narrower one further on would come and go as the window is dragged.
+    if (room < MEASURES[column].least) break;
+    room -= MEASURES[column].least;
+    fitting.add(column);
+  }
+  const columns = COLUMN_ORDER.filter((column) => fitting.has(column));
+  const widths = columns.map((column) =>
+    column === "status" && condensed ? `${STATUS_MARK_WIDTH}px` : MEASURES[column].width,
+  );
+  return { columns, condensed, template: [`${SELECT_WIDTH}px`, ...widths, `${MENU_WIDTH}px`].join(" ") };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import type { OrganizationView, Rights, SessionView } from "$lib/api";
+import { offeredActs, offeredBulkActs, runsAtOnce } from "./organization-acts";
+
+const none: Rights = {
+  createOrganization: false,
+  renameAny: false,
+  deactivate: false,
+  trash: false,
+  restore: false,
+  deleteForever: false,
+  listAll: false,
+  changeAdmin: false,
+  health: false,
+};
+const every = Object.fromEntries(Object.keys(none).map((right) => [right, true])) as Rights;
+
+function session(
+  role: SessionView["role"],
+  rights: Rights,
+  organizationId: string | null = null,
+): SessionView {
+  return {
+    role,
+    name: "Dana",
+    email: "dana@example.test",
+    organizationId,
+    expiresAt: "2026-11-23T12:00:00Z",
+    rights,
+  };
+}
+
+function organization(change: Partial<OrganizationView> = {}): OrganizationView {
+  return {
+    id: "1",
+    name: "acme",
+    displayName: null,
+    status: "active",
+    adminEmail: "admin@acme.test",
+    collectionName: "org_acme",
+    createdAt: "2026-01-01T00:00:00Z",
+    updatedAt: "2026-01-01T00:00:00Z",
+    trashedAt: null,
+    trashedBy: null,
+    ...change,
+  };
+}
+
+describe("the acts that are offered", () => {
+  it("are all of a live organization's to an operator", () => {
+    expect(offeredActs(session("operator", every), organization())).toEqual([
+      "rename",
+      "edit_admin",
+      "deactivate",
+      "trash",
+    ]);
+  });
+
+  it("are only restoring and deleting for good in the trash", () => {
+    expect(offeredActs(session("operator", every), organization({ status: "trashed" }))).toEqual([
+      "restore",
+      "delete_forever",
+    ]);
+  });
+
+  it("let an organization admin rename their own and no other organization", () => {
+    const admin = session("organization_admin", none, "1");
+    expect(offeredActs(admin, organization())).toContain("rename");
+    expect(offeredActs(admin, organization({ id: "2" }))).not.toContain("rename");
+  });
+
+  it("are none for a viewer", () => {
+    expect(offeredActs(session("viewer", none), organization())).toEqual([]);
+  });
+
+  it("in bulk hold what at least one of the rows can take", () => {
+    expect(offeredBulkActs(every, ["active", "deactivated"])).toEqual(["deactivate", "reactivate", "trash"]);
+    expect(offeredBulkActs(every, ["deactivated"])).toEqual(["reactivate", "trash"]);
+    expect(offeredBulkActs(every, ["trashed"])).toEqual([]);
+    expect(offeredBulkActs(none, ["active"])).toEqual([]);
+  });
+});
+
+describe("an act that can be undone", () => {
+  it("runs at once on local and development workspaces only", () => {
+    expect(runsAtOnce("local", 1)).toBe(true);
+    expect(runsAtOnce("development", 10)).toBe(true);
+    expect(runsAtOnce("staging", 1)).toBe(false);
+    expect(runsAtOnce("production", 1)).toBe(false);
+  });
+
+  it("asks everywhere when it touches more than ten", () => {
+    expect(runsAtOnce("local", 11)).toBe(false);
+  });
+});

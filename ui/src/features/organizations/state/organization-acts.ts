@@ -1,0 +1,61 @@
+import type { Environment, OrganizationStatus, OrganizationView, Rights, SessionView } from "$lib/api";
+
+export type OrganizationAct =
+  "rename" | "edit_admin" | "deactivate" | "reactivate" | "trash" | "restore" | "delete_forever";
+
+/** What this person may do to this organization now. What is not in here is not shown. */
+export function offeredActs(session: SessionView, organization: OrganizationView): OrganizationAct[] {
+  const { rights } = session;
+  const own = session.role === "organization_admin" && session.organizationId === organization.id;
+  if (organization.status === "trashed") {
+    return keepAllowed([
+      ["restore", rights.restore],
+      ["delete_forever", rights.deleteForever],
+    ]);
+  }
+  const active = organization.status === "active";
+  return keepAllowed([
+    ["rename", rights.renameAny || own],
+    ["edit_admin", rights.changeAdmin],
+    ["deactivate", rights.deactivate && active],
+    ["reactivate", rights.deactivate && !active],
+    ["trash", rights.trash],
+  ]);
+}
+
+/** Acts that can be done to many rows at once, and taken back. */
+export type ReversibleAct = "deactivate" | "reactivate" | "trash";
+
+const APPLIES_TO: Record<ReversibleAct, OrganizationStatus[]> = {
+  deactivate: ["active"],
+  reactivate: ["deactivated"],
+  trash: ["active", "deactivated"],
+};
+
+export function appliesTo(act: ReversibleAct, organization: OrganizationView): boolean {
+  return APPLIES_TO[act].includes(organization.status);
+}
+
+/** The acts that at least one row of these statuses can take. */
+export function offeredBulkActs(rights: Rights, statuses: OrganizationStatus[]): ReversibleAct[] {
+  const allowed: Record<ReversibleAct, boolean> = {
+    deactivate: rights.deactivate,
+    reactivate: rights.deactivate,
+    trash: rights.trash,
+  };
+  const acts: ReversibleAct[] = ["deactivate", "reactivate", "trash"];
+  return acts.filter((act) => allowed[act] && APPLIES_TO[act].some((status) => statuses.includes(status)));
+}
+
+/** Above this many at once the person reads a dialog in every environment. */
+export const BULK_AT_ONCE_LIMIT = 10;
+
+/** Whether an undoable act runs at once and offers Undo, or asks in a dialog before. */
+export function runsAtOnce(environment: Environment, organizationCount: number): boolean {
+  if (organizationCount > BULK_AT_ONCE_LIMIT) return false;
+  return environment === "local" || environment === "development";
+}
+
+function keepAllowed(acts: [OrganizationAct, boolean][]): OrganizationAct[] {
+  return acts.filter(([, allowed]) => allowed).map(([act]) => act);
+}

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { OrganizationCounts, OrganizationPage, OrganizationQuery, OrganizationView } from "$lib/api";
+import { OrganizationBrowser } from "./organization-browser.svelte";
+
+function organization(name: string, change: Partial<OrganizationView> = {}): OrganizationView {
+  return {
+    id: name,
+    name,
+    displayName: null,
+    status: "active",
+    adminEmail: `admin@${name}.test`,
+    collectionName: `org_${name}`,
+    createdAt: "2026-01-01T00:00:00Z",
+    updatedAt: "2026-01-01T00:00:00Z",
+    trashedAt: null,
+    trashedBy: null,
+    ...change,
+  };
+}
+
+const counts: OrganizationCounts = { all: 2, active: 2, deactivated: 0, trashed: 1, exact: true };
+
+class Source {
+  queries: OrganizationQuery[] = [];
+  searches: string[] = [];
+  listOrganizations = async (query: OrganizationQuery): Promise<OrganizationPage> => {
+    this.queries.push(query);
+    return { organizations: [organization("acme"), organization("bolt")], nextCursor: null };
+  };
+  countOrganizations = async (search: string): Promise<OrganizationCounts> => {
+    this.searches.push(search);
+    return counts;
+  };
+}
+
+let source: Source;
+let browser: OrganizationBrowser;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  source = new Source();
+  browser = new OrganizationBrowser(source, 200);
+  browser.open();
+  await vi.runAllTimersAsync();
+  source.queries = [];
+  source.searches = [];
+});
+afterEach(() => {
+  browser.stop();
+  vi.useRealTimers();
+});
+
+describe("the organization browser", () => {
+  it("searches once, when typing pauses", async () => {
+    browser.search("a");
+    browser.search("ac");
+    browser.search("acm ");
+    await vi.advanceTimersByTimeAsync(149);
+    expect(source.queries).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(source.queries.map((query) => query.filter.search)).toEqual(["acm"]);
+    expect(source.searches).toEqual(["acm"]);
+  });
+
+  it("does not ask again when only blanks were typed", async () => {
+    browser.search("  ");
+    await vi.runAllTimersAsync();
+    expect(source.queries).toHaveLength(0);
+  });
+
+  it("keeps the search when the facet changes", async () => {
+    browser.search("acm");
+    await vi.runAllTimersAsync();
+    browser.chooseStatus("trashed");
+    await vi.runAllTimersAsync();
+    expect(source.queries.at(-1)?.filter).toEqual({ search: "acm", status: "trashed" });
+  });
+
+  it("turns the order around on the second choice of a field", async () => {
+    browser.sortBy("adminEmail");
+    browser.sortBy("adminEmail");
+    await vi.runAllTimersAsync();
+    expect(browser.query).toMatchObject({ sort: "adminEmail", direction: "descending" });
+  });
+
+  it("looks at times newest first", () => {
+    browser.sortBy("createdAt");
+    expect(browser.query.direction).toBe("descending");
+  });
+
+  it("shows a changed organization where it stands", () => {
+    browser.accept([organization("bolt", { displayName: "Bolt & Sons" })]);
+    expect(browser.list.at(1)?.displayName).toBe("Bolt & Sons");
+  });
+
+  it("lets an organization leave the facet it no longer belongs to", () => {
+    browser.accept([organization("acme", { status: "trashed" })]);
+    expect(browser.list.at(0)?.id).toBe("bolt");
+  });
+
+  it("counts again after a change", async () => {
+    browser.accept([organization("acme", { status: "deactivated" })]);
+    await vi.runAllTimersAsync();
+    expect(source.searches).toEqual([""]);
+  });
+
+  it("knows an empty workspace from an empty search", async () => {
+    expect(browser.unfiltered).toBe(true);
+    browser.search("zzz");
+    await vi.runAllTimersAsync();
+    expect(browser.unfiltered).toBe(false);
+    browser.clearFilter();
+    expect(browser.unfiltered).toBe(true);
+    expect(browser.searchText).toBe("");
+  });
+});

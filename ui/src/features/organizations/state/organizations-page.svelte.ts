@@ -1,0 +1,259 @@
+import { SvelteSet } from "svelte/reactivity";
+import type {
+  CollectionStatistics,
+  Environment,
+  OrganizationStatus,
+  OrganizationView,
+  SessionView,
+  StatisticsSummary,
+} from "$lib/api";
+import { LIMITS } from "$lib/api";
+import { m } from "$lib/messages";
+import { displayNameOf } from "../organization-words";
+import { ActRunner, type ActSource } from "./act-runner.svelte";
+import type { Announcement } from "./announcements";
+import { recallColumns, rememberColumns } from "./column-memory";
+import type { OptionalColumn } from "./columns";
+import { gatherMatching } from "./gather-matching";
+import { OpenedOrganization } from "./opened-organization.svelte";
+import { offeredActs, offeredBulkActs, type OrganizationAct, type ReversibleAct } from "./organization-acts";
+import { OrganizationBrowser, type OrganizationSource } from "./organization-browser.svelte";
+import { PageActs } from "./page-acts.svelte";
+import { RowSelection } from "./row-selection.svelte";
+import { StatisticsCache } from "./statistics-cache.svelte";
+import { TableView } from "./table-view.svelte";
+
+export type PageSource = OrganizationSource &
+  ActSource & {
+    collectionStatistics: (id: string) => Promise<CollectionStatistics>;
+    summarizeStatistics: (ids: string[]) => Promise<StatisticsSummary[]>;
+  };
+
+export type PageHost = {
+  session: () => SessionView | null;
+  environment: () => Environment;
+  announce: (announcement: Announcement) => void;
+  describe: (problem: unknown) => string;
+};
+
+/** Everything the organizations page remembers while it is open. */
+export class OrganizationsPageState {
+  readonly browser: OrganizationBrowser;
+  readonly selection = new RowSelection<OrganizationView>();
+  readonly statistics: StatisticsCache;
+  readonly opened: OpenedOrganization;
+  readonly acts: PageActs;
+  readonly view: TableView;
+  readonly columns = new SvelteSet<OptionalColumn>(recallColumns());
+  gathering = $state(false);
+  /** The row the keyboard is on. */
+  #cursor = $state(0);
+  readonly #source: PageSource;
+  readonly #host: PageHost;
+
+  constructor(source: PageSource, host: PageHost) {
+    this.#source = source;
+    this.#host = host;
+    this.browser = new OrganizationBrowser(source, LIMITS.pageMax, {
+      onquery: (filterChanged) => this.#restart(filterChanged),
+    });
+    this.view = new TableView(() => this.list.length);
+    this.statistics = new StatisticsCache(source.summarizeStatistics, host.describe, LIMITS.summaryMax);
+    this.opened = new OpenedOrganization(source.collectionStatistics);
+    this.acts = new PageActs(new ActRunner(source), {
+      environment: host.environment,
+      accept: (organizations) => this.accept(organizations),
+      announce: host.announce,
+      describe: host.describe,
+    });
+  }
+
+  get list() {
+    return this.browser.list;
+  }
+
+  get cursor(): number {
+    return Math.max(0, Math.min(this.#cursor, this.list.length - 1));
+  }
+
+  /** The organization on the keyboard's row, when it is loaded. */
+  get current(): OrganizationView | undefined {
+    return this.list.at(this.cursor);
+  }
+
+  actsFor(organization: OrganizationView): OrganizationAct[] {
+    const session = this.#host.session();
+    return session === null ? [] : offeredActs(session, organization);
+  }
+
+  get checkedCount(): number {
+    return this.selection.count(this.list.length);
+  }
+
+  get bulkActs(): ReversibleAct[] {
+    const session = this.#host.session();
+    return session === null ? [] : offeredBulkActs(session.rights, this.#checkedStatuses());
+  }
+
+  moveTo(index: number): void {
+    this.#cursor = index;
+    if (this.opened.organization !== null) this.openRow(index);
+  }
+
+  openRow(index: number): void {
+    this.#cursor = index;
+    const organization = this.list.at(index);
+    if (organization !== undefined) this.opened.open(organization);
+  }
+
+  toggleRow(index: number): void {
+    this.#cursor = index;
+    const organization = this.list.at(index);
+    if (organization !== undefined) this.selection.toggle(organization, index);
+  }
+
+  /** Checks from the last toggled row to this one and goes there. */
+  extendTo(index: number): void {
+    this.selection.extendTo(index, this.cursor, (position) => this.list.at(position));
+    this.moveTo(index);
+  }
+
+  startOnCurrent(act: OrganizationAct): void {
+    const organization = this.current;
+    if (organization !== undefined && this.actsFor(organization).includes(act))
+      this.acts.start(act, organization);
+  }
+
+  toggleColumn(column: OptionalColumn): void {
+    if (!this.columns.delete(column)) this.columns.add(column);
+    rememberColumns(this.columns);
+  }
+
+  toggleAll(): void {
+    if (this.selection.empty) this.selection.checkAllMatching();
+    else this.selection.clear();
+  }
+
+  /** The organizations on screen, as far as they are loaded: their figures are wanted. */
+  get visibleIds(): string[] {
+    const { visible } = this.view;
+    if (visible === null || !(this.columns.has("documents") || this.columns.has("dataSize"))) return [];
+    const rows = Array.from(
+      { length: visible.last - visible.first + 1 },
+      (_, offset) => visible.first + offset,
+    );
+    return rows.flatMap((index) => this.list.at(index)?.id ?? []);
+  }
+
+  async bulk(act: ReversibleAct): Promise<void> {
+    if (this.gathering) return;
+    const organizations = await this.checkedOrganizations();
+    if (organizations !== null) this.acts.startMany(act, organizations);
+  }
+
+  /** Every checked organization, read from the store where the check stands for all that match. Null when that failed. */
+  async checkedOrganizations(): Promise<OrganizationView[] | null> {
+    const { rows, excludedIds } = this.selection;
+    if (rows !== null) return rows;
+    this.gathering = true;
+    try {
+      return await gatherMatching(this.#source, this.browser.query, excludedIds, LIMITS.pageMax);
+    } catch (problem) {
+      this.#host.announce({
+        kind: "danger",
+        title: m.organizations_gather_failed(),
+        text: this.#host.describe(problem),
+      });
+      return null;
+    } finally {
+      this.gathering = false;
+    }
+  }
+
+  /** Shows organizations as they are now, wherever the page shows them. */
+  accept(organizations: OrganizationView[]): void {
+    this.browser.accept(organizations);
+    this.opened.accept(organizations);
+    for (const organization of organizations) {
+      if (this.browser.holds(organization)) this.selection.replace(organization);
+      else this.#leave(organization.id);
+    }
+  }
+
+  showCreated(organization: OrganizationView): void {
+    this.#reorder(organization);
+    const open = () => this.opened.open(organization);
+    this.#host.announce({
+      kind: "success",
+      title: m.organizations_created({ name: displayNameOf(organization) }),
+      text: m.organizations_created_why({ collection: organization.collectionName }),
+      action: { label: m.organizations_toast_open(), run: open },
+    });
+  }
+
+  showRenamed(organization: OrganizationView): void {
+    this.#reorder(organization);
+    this.statistics.forget(organization.id);
+    this.#host.announce({
+      kind: "success",
+      title: m.organizations_renamed({ name: displayNameOf(organization) }),
+      text: m.organizations_renamed_why({ collection: organization.collectionName }),
+    });
+  }
+
+  showAdminChanged(organization: OrganizationView): void {
+    this.accept([organization]);
+    const name = displayNameOf(organization);
+    this.#host.announce({ kind: "success", title: m.organizations_admin_changed({ name }) });
+  }
+
+  showRestored(organization: OrganizationView): void {
+    this.accept([organization]);
+    const name = displayNameOf(organization);
+    this.#host.announce({ kind: "success", title: m.organizations_restored({ name }) });
+  }
+
+  showDeleted(organization: OrganizationView): void {
+    this.browser.removed(organization.id);
+    this.#leave(organization.id);
+    const name = displayNameOf(organization);
+    this.#host.announce({ kind: "success", title: m.organizations_deleted_forever({ name }) });
+  }
+
+  refresh(): void {
+    this.statistics.expire();
+    this.browser.refresh();
+    void this.opened.reading.refresh();
+  }
+
+  stop(): void {
+    this.browser.stop();
+    this.statistics.stop();
+    this.opened.close();
+  }
+
+  /** Reads the list again: something new is in it, or something stands elsewhere in the order. */
+  #reorder(organization: OrganizationView): void {
+    this.opened.accept([organization]);
+    this.selection.replace(organization);
+    this.browser.refresh();
+  }
+
+  #leave(id: string): void {
+    this.selection.drop(id);
+    if (this.opened.organization?.id === id) this.opened.close();
+  }
+
+  #restart(filterChanged: boolean): void {
+    this.#cursor = 0;
+    // A check nobody sees any more would be acted upon unseen.
+    if (filterChanged) this.selection.clear();
+  }
+
+  #checkedStatuses(): OrganizationStatus[] {
+    const { rows } = this.selection;
+    if (rows !== null) return rows.map(({ status }) => status);
+    const { status } = this.browser;
+    return status === "all" ? ["active", "deactivated"] : [status];
+  }
+}

@@ -1,0 +1,83 @@
+import type { Environment, OrganizationView } from "$lib/api";
+import type { ActOutcome, ActRunner } from "./act-runner.svelte";
+import { announceOutcome, announceUndone, type Announcement } from "./announcements";
+import type { OpenDialog } from "./open-dialog";
+import { appliesTo, runsAtOnce, type OrganizationAct, type ReversibleAct } from "./organization-acts";
+
+export type ActHost = {
+  environment: () => Environment;
+  /** The page shows these as they are now. */
+  accept: (organizations: OrganizationView[]) => void;
+  announce: (announcement: Announcement) => void;
+  describe: (problem: unknown) => string;
+};
+
+/** From the wish to the result: at once with Undo where that is safe, otherwise through a dialog. */
+export class PageActs {
+  dialog = $state.raw<OpenDialog | null>(null);
+  readonly #runner: ActRunner;
+  readonly #host: ActHost;
+
+  constructor(runner: ActRunner, host: ActHost) {
+    this.#runner = runner;
+    this.#host = host;
+  }
+
+  isBusy(id: string): boolean {
+    return this.#runner.isBusy(id);
+  }
+
+  create(): void {
+    this.dialog = { kind: "create" };
+  }
+
+  close(): void {
+    this.dialog = null;
+  }
+
+  start(act: OrganizationAct, organization: OrganizationView): void {
+    if (this.isBusy(organization.id)) return;
+    switch (act) {
+      case "deactivate":
+      case "reactivate":
+      case "trash":
+        this.startMany(act, [organization]);
+        return;
+      case "rename":
+      case "edit_admin":
+      case "restore":
+      case "delete_forever":
+        this.dialog = { kind: act, organization };
+        return;
+    }
+  }
+
+  startMany(act: ReversibleAct, organizations: OrganizationView[]): void {
+    const targets = organizations.filter((organization) => appliesTo(act, organization));
+    if (targets.length === 0) return;
+    // Letting people sign in again takes nothing from anybody, so it asks nowhere.
+    if (act === "reactivate" || runsAtOnce(this.#host.environment(), targets.length))
+      void this.run(act, targets);
+    else this.dialog = { kind: act, organizations: targets };
+  }
+
+  async run(act: ReversibleAct, organizations: OrganizationView[]): Promise<void> {
+    this.report(await this.#runner.run(act, organizations));
+  }
+
+  /** Shows what an act changed, and says what became of it. */
+  report(outcome: ActOutcome): void {
+    if (outcome.changed.length > 0) this.#host.accept(outcome.changed);
+    const announcement = announceOutcome(outcome, this.#host.describe, {
+      undo: () => void this.#undo(outcome),
+      showDetails: () => (this.dialog = { kind: "outcome", outcome }),
+    });
+    if (announcement !== null) this.#host.announce(announcement);
+  }
+
+  async #undo(outcome: ActOutcome): Promise<void> {
+    const undone = await this.#runner.undo(outcome);
+    if (undone.changed.length > 0) this.#host.accept(undone.changed);
+    this.#host.announce(announceUndone(undone, this.#host.describe));
+  }
+}

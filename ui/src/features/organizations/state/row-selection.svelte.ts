@@ -1,0 +1,87 @@
+import { SvelteMap } from "svelte/reactivity";
+
+/**
+ * Which rows are checked: some named ones, or all that match except some named ones. The second form lets a person check
+ * a hundred thousand rows of which only a screenful is loaded.
+ */
+export class RowSelection<Row extends { id: string }> {
+  #named = new SvelteMap<string, Row | null>();
+  #inverted = $state(false);
+  #anchor: number | null = null;
+
+  get allMatching(): boolean {
+    return this.#inverted;
+  }
+
+  get empty(): boolean {
+    return !this.#inverted && this.#named.size === 0;
+  }
+
+  has(id: string): boolean {
+    return this.#named.has(id) !== this.#inverted;
+  }
+
+  /** How many are checked in a list of `total` rows. */
+  count(total: number): number {
+    return this.#inverted ? Math.max(0, total - this.#named.size) : this.#named.size;
+  }
+
+  /** The checked rows when they are named one by one; null when all that match are checked. */
+  get rows(): Row[] | null {
+    if (this.#inverted) return null;
+    return [...this.#named.values()].filter((row) => row !== null);
+  }
+
+  /** While all that match are checked: those that are not. */
+  get excludedIds(): string[] {
+    return this.#inverted ? [...this.#named.keys()] : [];
+  }
+
+  toggle(row: Row, index: number): void {
+    if (this.#named.has(row.id)) this.#named.delete(row.id);
+    else this.#named.set(row.id, row);
+    this.#anchor = index;
+  }
+
+  /** Checks every loaded row between the last toggled row and this one. */
+  extendTo(index: number, current: number, rowAt: (index: number) => Row | undefined): void {
+    this.#anchor ??= current;
+    const first = Math.min(this.#anchor, index);
+    const last = Math.max(this.#anchor, index);
+    for (let position = first; position <= last; position += 1) {
+      const row = rowAt(position);
+      if (row !== undefined) this.#check(row);
+    }
+  }
+
+  checkAllMatching(): void {
+    this.#named.clear();
+    this.#inverted = true;
+    this.#anchor = null;
+  }
+
+  clear(): void {
+    this.#named.clear();
+    this.#inverted = false;
+    this.#anchor = null;
+  }
+
+  keepOnly(rows: Row[]): void {
+    this.clear();
+    for (const row of rows) this.#check(row);
+  }
+
+  /** A changed row keeps its check; a row that left the list loses it. */
+  replace(row: Row): void {
+    if (this.#named.has(row.id)) this.#named.set(row.id, row);
+  }
+
+  drop(id: string): void {
+    this.#named.delete(id);
+  }
+
+  #check(row: Row): void {
+    if (this.#inverted) this.#named.delete(row.id);
+    else this.#named.set(row.id, row);
+  }
+}

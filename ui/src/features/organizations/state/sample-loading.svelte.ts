@@ -1,0 +1,69 @@
+import { ApiError, type JobProgress, type SampleReport } from "$lib/api";
+
+export type SampleSource = {
+  newJob: () => string;
+  load: (job: string, onprogress: (progress: JobProgress) => void) => Promise<SampleReport>;
+  cancel: (job: string) => Promise<unknown>;
+};
+
+/** Filling an empty built-in workspace with organizations to try things on. */
+export class SampleLoading {
+  readonly #source: SampleSource;
+  #job = $state.raw<string | null>(null);
+  #progress = $state.raw<JobProgress | null>(null);
+  #report = $state.raw<SampleReport | null>(null);
+  #problem = $state.raw<unknown>(null);
+
+  constructor(source: SampleSource) {
+    this.#source = source;
+  }
+
+  get running(): boolean {
+    return this.#job !== null;
+  }
+
+  get progress(): JobProgress | null {
+    return this.#progress;
+  }
+
+  /** From 0 to 1; null while the whole is not known. */
+  get part(): number | null {
+    const { done, total } = this.#progress ?? { done: 0, total: null };
+    return total === null || total === 0 ? null : done / total;
+  }
+
+  /** What was made, with the password the samples share: it is told once, here. */
+  get report(): SampleReport | null {
+    return this.#report;
+  }
+
+  get problem(): unknown {
+    return this.#problem;
+  }
+
+  async start(): Promise<SampleReport | null> {
+    if (this.running) return null;
+    const job = this.#source.newJob();
+    this.#job = job;
+    this.#progress = null;
+    this.#problem = null;
+    try {
+      this.#report = await this.#source.load(job, (progress) => (this.#progress = progress));
+      return this.#report;
+    } catch (problem) {
+      // Cancelled by the person: nothing to report.
+      if (ApiError.from(problem).code !== "cancelled") this.#problem = problem;
+      return null;
+    } finally {
+      this.#job = null;
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#job !== null) await this.#source.cancel(this.#job);
+  }
+
+  dismiss(): void {
+    this.#report = null;
+  }
+}
