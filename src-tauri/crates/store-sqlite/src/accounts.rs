@@ -1,0 +1,161 @@
+//! Operators, failed sign-ins, ended sessions.
+
+use async_trait::async_trait;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, named_params};
+use tenantry_core::StoreError;
+use tenantry_core::error::UniqueField;
+use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
+use tenantry_core::values::{EmailAddress, OperatorId, PasswordHash, PersonName};
+use time::OffsetDateTime;
+
+use crate::SqliteStore;
+use crate::errors::{Outcome, breaks_uniqueness};
+use crate::organizations::duplicate;
+use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash};
+
+/// How long an ended session is remembered beyond its end, so that a clock that is put back does not revive it.
+const REMEMBERED: time::Duration = time::Duration::hours(1);
+
+const OPERATOR: &str = "SELECT id, name, email, password, session_version FROM console_operators";
+
+#[async_trait]
+impl AccountStore for SqliteStore {
+    async fn has_operators(&self) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM console_operators)";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError> {
+        let operator = operator.clone();
+        self.write(move |transaction| {
+            let inserted = transaction.execute(
+                "INSERT INTO console_operators (id, name, email, email_key, password, created_at) \
+                 VALUES (:id, :name, :email, :email_key, :password, :at)",
+                named_params! {
+                    ":id": operator_bytes(operator.id),
+                    ":name": operator.name.as_str(),
+                    ":email": operator.email.as_str(),
+                    ":email_key": operator.email.matching_key(),
+                    ":password": operator.password_hash.expose(),
+                    ":at": milliseconds(operator.created_at),
+                },
+            );
+            match inserted {
+                Ok(_) => Ok(()),
+                Err(error) if breaks_uniqueness(&error) => {
+                    let id = Value::Blob(operator_bytes(operator.id).to_vec());
+                    let by_id = find_operator(transaction, "id", id)?;
+                    Err(duplicate(if by_id.is_some() { UniqueField::Id } else { UniqueField::Email }))
+                }
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+
+    async fn find_operator(&self, id: OperatorId) -> Result<Option<Operator>, StoreError> {
+        let id = Value::Blob(operator_bytes(id).to_vec());
+        self.read(move |connection| find_operator(connection, "id", id)).await
+    }
+
+    async fn find_operator_by_email(&self, email: &EmailAddress) -> Result<Option<Operator>, StoreError> {
+        let key = Value::Text(email.matching_key());
+        self.read(move |connection| find_operator(connection, "email_key", key)).await
+    }
+
+    async fn renew_operator_hash(
+        &self,
+        id: OperatorId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        let (from, to) = (from.clone(), to.clone());
+        self.write(move |transaction| {
+            transaction.execute(
+                "UPDATE console_operators SET password = :to WHERE id = :id AND password = :from",
+                named_params! {":to": to.expose(), ":id": operator_bytes(id), ":from": from.expose()},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError> {
+        let account = account.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT failures, last_failed_at FROM console_sign_in_attempts WHERE account = ?1";
+            let attempts = connection.query_row(sql, [account], |row| {
+                Ok(SignInAttempts { failures: row.get(0)?, last_failed_at: moment(row.get(1)?) })
+            });
+            Ok(attempts.optional()?)
+        })
+        .await
+    }
+
+    async fn add_failed_sign_in(&self, account: &str, at: OffsetDateTime) -> Result<u32, StoreError> {
+        let account = account.to_owned();
+        self.write(move |transaction| {
+            Ok(transaction.query_row(
+                "INSERT INTO console_sign_in_attempts (account, failures, last_failed_at) VALUES (:account, 1, :at) \
+                 ON CONFLICT (account) DO UPDATE SET failures = min(failures + 1, 4294967295), last_failed_at = :at \
+                 RETURNING failures",
+                named_params! {":account": account, ":at": milliseconds(at)},
+                |row| row.get(0),
+            )?)
+        })
+        .await
+    }
+
+    async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError> {
+        let account = account.to_owned();
+        self.write(move |transaction| {
+            transaction.execute("DELETE FROM console_sign_in_attempts WHERE account = ?1", [account])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError> {
+        let (session, forgotten) = (session_id.to_owned(), self.clock.now() - REMEMBERED);
+        self.write(move |transaction| {
+            transaction.execute(
+                "DELETE FROM console_revoked_sessions WHERE expires_at < ?1",
+                [milliseconds(forgotten)],
+            )?;
+            transaction.execute(
+                "INSERT INTO console_revoked_sessions (session_id, expires_at) VALUES (:session, :expires_at) \
+                 ON CONFLICT (session_id) DO NOTHING",
+                named_params! {":session": session, ":expires_at": milliseconds(expires_at)},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn is_session_revoked(&self, session_id: &str) -> Result<bool, StoreError> {
+        let session = session_id.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM console_revoked_sessions WHERE session_id = ?1)";
+            Ok(connection.prepare_cached(sql)?.query_row([session], |row| row.get(0))?)
+        })
+        .await
+    }
+}
+
+fn find_operator(connection: &Connection, column: &'static str, value: Value) -> Outcome<Option<Operator>> {
+    let mut statement = connection.prepare_cached(&format!("{OPERATOR} WHERE {column} = ?1"))?;
+    let operator = statement.query_row([value], |row| {
+        Ok(Operator {
+            id: operator_id(row.get_ref("id")?)?,
+            name: PersonName::from_stored(row.get("name")?),
+            email: EmailAddress::from_stored(row.get("email")?),
+            password_hash: password_hash(row, "password")?,
+            session_version: row.get("session_version")?,
+        })
+    });
+    Ok(operator.optional()?)
+}

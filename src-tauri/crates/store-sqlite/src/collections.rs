@@ -1,0 +1,172 @@
+//! Tenant collections: a row each, and their documents in one table.
+
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Transaction, named_params};
+use tenantry_core::StoreError;
+use tenantry_core::collections::{CollectionStatistics, CollectionStore, IndexStatistics};
+use tenantry_core::values::CollectionName;
+use time::OffsetDateTime;
+
+use crate::SqliteStore;
+use crate::documents::keys;
+use crate::errors::{Failure, Outcome, breaks_uniqueness};
+use crate::records::milliseconds;
+
+const STATISTICS: &str =
+    "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at FROM collections WHERE name = ?1";
+const STATISTICS_NOTE: &str = "SQLite keeps all collections in one file and does not tell how much of it one takes. \
+                               Sizes of indexes are the bytes of their keys.";
+/// A date as a key of an index.
+const DATE_BYTES: u64 = 8;
+
+#[async_trait]
+impl CollectionStore for SqliteStore {
+    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        let name = name.clone();
+        self.read(move |connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM collections WHERE name = ?1)";
+            Ok(connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
+        let (name, at) = (name.clone(), milliseconds(self.clock.now()));
+        self.write(move |transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO collections (name, created_at) VALUES (:name, :at) ON CONFLICT (name) DO NOTHING",
+                )?
+                .execute(named_params! {":name": name.as_str(), ":at": at})?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+        let (from, to) = (from.clone(), to.clone());
+        self.write(move |transaction| rename(transaction, &from, &to)).await
+    }
+
+    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
+        let name = name.clone();
+        self.write(move |transaction| {
+            transaction.execute("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
+        let (name, read_at) = (name.clone(), self.clock.now());
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(STATISTICS)?;
+            let totals = statement.query_row([name.as_str()], |row| {
+                let total = |column| row.get::<_, i64>(column).map(|total| u64::try_from(total).unwrap_or(0));
+                Ok([total(0)?, total(1)?, total(2)?, total(3)?, total(4)?])
+            });
+            let totals = totals.optional()?.ok_or_else(|| missing(&name))?;
+            Ok(statistics(name, totals, read_at))
+        })
+        .await
+    }
+
+    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
+        let (name, documents) = (name.clone(), documents.to_vec());
+        self.write(move |transaction| insert_documents(transaction, &name, &documents)).await
+    }
+}
+
+fn missing(name: &CollectionName) -> Failure {
+    StoreError::CollectionMissing { collection: name.to_string() }.into()
+}
+
+fn rename(transaction: &Transaction<'_>, from: &CollectionName, to: &CollectionName) -> Outcome<()> {
+    let exists = || StoreError::CollectionExists { collection: to.to_string() };
+    let renamed = transaction
+        .execute("UPDATE collections SET name = ?2 WHERE name = ?1", [from.as_str(), to.as_str()]);
+    match renamed {
+        Ok(0) => Err(missing(from)),
+        // Onto itself: the target is there.
+        Ok(_) if from == to => Err(exists().into()),
+        Ok(_) => Ok(()),
+        Err(error) if breaks_uniqueness(&error) => Err(exists().into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn statistics(
+    collection: CollectionName,
+    [documents, data_size, id_keys, dated_created, dated_updated]: [u64; 5],
+    read_at: OffsetDateTime,
+) -> CollectionStatistics {
+    let index = |name: &str, size| IndexStatistics { name: name.to_owned(), size: Some(size) };
+    CollectionStatistics {
+        collection,
+        documents,
+        data_size: Some(data_size),
+        storage_size: None,
+        indexes: vec![
+            index("_id_", id_keys),
+            index("created_at_1", id_keys + dated_created * DATE_BYTES),
+            index("updated_at_1", id_keys + dated_updated * DATE_BYTES),
+        ],
+        exact: true,
+        read_at,
+        command: STATISTICS,
+        note: Some(STATISTICS_NOTE.to_owned()),
+    }
+}
+
+fn insert_documents(
+    transaction: &Transaction<'_>,
+    name: &CollectionName,
+    documents: &[Vec<u8>],
+) -> Outcome<()> {
+    let collection: i64 = transaction
+        .query_row("SELECT id FROM collections WHERE name = ?1", [name.as_str()], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| missing(name))?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO documents (collection_id, id_key, created_at, updated_at, document) \
+         VALUES (:collection, :id, :created_at, :updated_at, :document) \
+         ON CONFLICT (collection_id, id_key) DO NOTHING",
+    )?;
+    let (mut count, mut data_size, mut id_keys, mut dated_created, mut dated_updated) = (0, 0, 0, 0, 0);
+    for document in documents {
+        let keys = keys(document)?;
+        let inserted = insert.execute(named_params! {
+            ":collection": collection,
+            ":id": keys.id,
+            ":created_at": keys.created_at,
+            ":updated_at": keys.updated_at,
+            ":document": document,
+        })?;
+        // Nothing was inserted where the document is there already.
+        if inserted == 1 {
+            count += 1;
+            data_size += signed(document.len());
+            id_keys += signed(keys.id.len());
+            dated_created += i64::from(keys.created_at.is_some());
+            dated_updated += i64::from(keys.updated_at.is_some());
+        }
+    }
+    transaction.execute(
+        "UPDATE collections SET documents = documents + :count, data_size = data_size + :data_size, \
+         id_key_size = id_key_size + :id_keys, dated_created_at = dated_created_at + :dated_created, \
+         dated_updated_at = dated_updated_at + :dated_updated WHERE id = :collection",
+        named_params! {
+            ":count": count,
+            ":data_size": data_size,
+            ":id_keys": id_keys,
+            ":dated_created": dated_created,
+            ":dated_updated": dated_updated,
+            ":collection": collection,
+        },
+    )?;
+    Ok(())
+}
+
+fn signed(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

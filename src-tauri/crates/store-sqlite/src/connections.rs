@@ -1,0 +1,138 @@
+//! The connections of one workspace: one that writes, a few that read.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use tenantry_core::StoreError;
+
+use crate::SqliteStore;
+use crate::errors::Outcome;
+
+/// How long a write waits for another program that writes to the same file.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Readers that are kept for the next call.
+const IDLE_READERS: usize = 4;
+/// Pages kept in memory by each connection, in KiB: the indexes of a list of 100,000 fit.
+const CACHE_KIB: i64 = 32 * 1024;
+/// Statements kept by each connection.
+const STATEMENTS: usize = 64;
+/// What the write-ahead log is cut back to after a large import, in bytes.
+const LOG_BYTES: i64 = 16 * 1024 * 1024;
+
+pub(crate) struct Connections {
+    /// `None` in memory, where there is one connection only.
+    path: Option<PathBuf>,
+    writer: Mutex<Connection>,
+    idle_readers: Mutex<Vec<Connection>>,
+}
+
+impl Connections {
+    pub(crate) fn new(path: Option<PathBuf>, writer: Connection) -> Self {
+        Self { path, writer: Mutex::new(writer), idle_readers: Mutex::new(Vec::new()) }
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
+        let Some(path) = self.path() else {
+            return read_in_one_state(&mut locked(&self.writer), work);
+        };
+        let idle = locked(&self.idle_readers).pop();
+        let mut reader = match idle {
+            Some(reader) => reader,
+            None => open_reader(path)?,
+        };
+        let result = read_in_one_state(&mut reader, work);
+        let mut idle = locked(&self.idle_readers);
+        if idle.len() < IDLE_READERS {
+            idle.push(reader);
+        }
+        result
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
+        let mut writer = locked(&self.writer);
+        // Immediate: a transaction that reads first and writes later could find that another program wrote between.
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+}
+
+/// Everything that `work` reads is of one moment.
+fn read_in_one_state<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Outcome<T>,
+) -> Outcome<T> {
+    let transaction = connection.transaction()?;
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+/// A panic inside a transaction rolls it back, so what a poisoned lock guards is whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_reader(path: &Path) -> Outcome<Connection> {
+    // Not SQLITE_OPEN_READ_ONLY: such a connection can't make the log's index when it is the first to look.
+    let reader =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    configure(&reader)?;
+    reader.pragma_update(None, "query_only", true)?;
+    Ok(reader)
+}
+
+/// What every connection needs before its first statement.
+pub(crate) fn configure(connection: &Connection) -> Outcome<()> {
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // FULL: a commit is on the disk when the call returns. NORMAL could lose the last ones with the power.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    Ok(())
+}
+
+impl SqliteStore {
+    /// Reads on a blocking thread, all of it in one state of the file.
+    pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    {
+        let connections = Arc::clone(&self.connections);
+        blocking(move || connections.read(work)).await
+    }
+
+    /// Writes on a blocking thread: all of it or, when `work` fails, nothing.
+    pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
+    {
+        let connections = Arc::clone(&self.connections);
+        blocking(move || connections.write(work)).await
+    }
+}
+
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Outcome<T> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(StoreError::from),
+        Err(_) => Err(StoreError::Unexpected { detail: "a blocking task did not end".to_owned() }),
+    }
+}

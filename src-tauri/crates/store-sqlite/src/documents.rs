@@ -1,0 +1,121 @@
+//! Tenants' documents: what is read of their BSON.
+
+use bson::raw::{RawBsonRef, RawDocumentBuf};
+use bson::{Document, RawDocument};
+
+use crate::errors::{Outcome, damaged};
+
+/// What the store keeps of a document beside its bytes.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    /// The `_id`, in the form in which equal ids are equal bytes.
+    pub(crate) id: Vec<u8>,
+    /// `created_at`, in milliseconds.
+    pub(crate) created_at: Option<i64>,
+    /// `updated_at`, in milliseconds.
+    pub(crate) updated_at: Option<i64>,
+}
+
+/// Reads the keys of a document.
+///
+/// # Errors
+/// `Corrupt` for bytes that are no BSON document, for one without `_id`, and for one that the service's validator
+/// refuses: `created_at` and `updated_at` are dates where they are there.
+pub(crate) fn keys(bytes: &[u8]) -> Outcome<Keys> {
+    let not_bson = |_| damaged("a document (it is no BSON)");
+    let raw = RawDocument::from_bytes(bytes).map_err(not_bson)?;
+    // Opening a raw document looks at its first and last bytes only; this reads all of it.
+    Document::try_from(raw).map_err(not_bson)?;
+    let value = |name: &str| raw.get(name).map_err(not_bson);
+    let date = |name: &str| match value(name)? {
+        None => Ok(None),
+        Some(RawBsonRef::DateTime(date)) => Ok(Some(date.timestamp_millis())),
+        Some(_) => Err(damaged("a document (created_at and updated_at are dates)")),
+    };
+    let id = value("_id")?.ok_or_else(|| damaged("a document (it has no _id)"))?;
+    Ok(Keys { id: id_key(id), created_at: date("created_at")?, updated_at: date("updated_at")? })
+}
+
+/// The type and the bytes of an `_id`. Whole numbers have one form whatever their type, as they are one `_id` to
+/// MongoDB.
+fn id_key(id: RawBsonRef<'_>) -> Vec<u8> {
+    const WHOLE_NUMBER: u8 = 0;
+    let whole = match id {
+        RawBsonRef::Int32(number) => Some(i64::from(number)),
+        RawBsonRef::Int64(number) => Some(number),
+        RawBsonRef::Double(number) => whole_number(number),
+        _ => None,
+    };
+    if let Some(number) = whole {
+        return [[WHOLE_NUMBER].as_slice(), &number.to_be_bytes()].concat();
+    }
+    let mut alone = RawDocumentBuf::new();
+    alone.append(bson::raw::cstr!(""), id);
+    // Without the document's own length, the end of the empty name, and the document's end.
+    let bytes = alone.as_bytes();
+    let mut key = vec![id.element_type() as u8];
+    key.extend_from_slice(bytes.get(6..bytes.len() - 1).unwrap_or_default());
+    key
+}
+
+fn whole_number(number: f64) -> Option<i64> {
+    // Up to here every whole number has a double of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the range")]
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::{Bson, doc};
+    use tenantry_core::StoreError;
+
+    use super::*;
+    use crate::errors::Failure;
+
+    fn keys_of(document: &Document) -> Outcome<Keys> {
+        keys(&document.to_vec().expect("a document can be written"))
+    }
+
+    fn id_of(id: impl Into<Bson>) -> Vec<u8> {
+        keys_of(&doc! {"_id": id.into()}).expect("a document with an _id").id
+    }
+
+    #[test]
+    fn ids_that_are_one_to_mongodb_have_one_key_and_others_do_not() {
+        assert_eq!(id_of(7_i32), id_of(7_i64));
+        assert_eq!(id_of(7_i32), id_of(7.0));
+        assert_ne!(id_of(7_i32), id_of(7.5));
+        assert_ne!(id_of("7"), id_of(7_i32));
+        assert_ne!(id_of("a"), id_of("b"));
+        assert_ne!(id_of(""), id_of(Bson::Null));
+    }
+
+    #[test]
+    fn dates_are_read_in_milliseconds() {
+        let keys = keys_of(&doc! {"_id": 1, "created_at": bson::DateTime::from_millis(5)}).expect("readable");
+        assert_eq!((keys.created_at, keys.updated_at), (Some(5), None));
+    }
+
+    #[test]
+    fn what_is_no_document_or_breaks_the_validator_is_refused() {
+        let whole = doc! {"_id": 1, "inner": {"text": "abc"}}.to_vec().expect("writable");
+        let mut broken = whole.clone();
+        // The length of the text inside.
+        let position = broken.windows(4).rposition(|bytes| bytes == [4, 0, 0, 0]).expect("a length of 4");
+        broken[position] = 200;
+        let refused = [
+            keys(b"nonsense"),
+            keys(&whole[..whole.len() - 1]),
+            keys(&broken),
+            keys_of(&doc! {"name": "no id"}),
+            keys_of(&doc! {"_id": 1, "updated_at": "yesterday"}),
+        ];
+        for (number, result) in refused.into_iter().enumerate() {
+            assert!(
+                matches!(result, Err(Failure::Store(StoreError::Corrupt { .. }))),
+                "document {number} must be refused"
+            );
+        }
+    }
+}

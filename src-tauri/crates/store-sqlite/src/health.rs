@@ -1,0 +1,78 @@
+//! How the workspace's file is.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, MAIN_DB};
+use tenantry_core::StoreError;
+use tenantry_core::health::{HealthStore, Privilege, ServerFacts, StoreHealth, Topology};
+
+use crate::SqliteStore;
+use crate::errors::Outcome;
+
+const ACTS_ON_A_WRITABLE_FILE: [&str; 4] =
+    ["change organizations", "create, rename and drop collections", "write the journal", "record activity"];
+
+#[async_trait]
+impl HealthStore for SqliteStore {
+    /// Opening made all of it already.
+    async fn prepare(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn server(&self) -> Result<ServerFacts, StoreError> {
+        // A read, so that a file that can't be read is not called well.
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?)
+        })
+        .await?;
+        Ok(self.facts())
+    }
+
+    async fn health(&self) -> Result<StoreHealth, StoreError> {
+        let (is_writable, warnings) = self.write(|transaction| state(transaction)).await?;
+        let read = Privilege {
+            act: "read organizations and statistics",
+            needs: "reading the workspace's file".to_owned(),
+            allowed: Some(true),
+        };
+        let write = ACTS_ON_A_WRITABLE_FILE.map(|act| Privilege {
+            act,
+            needs: "writing the workspace's file".to_owned(),
+            allowed: Some(is_writable),
+        });
+        Ok(StoreHealth {
+            server: self.facts(),
+            database_user: None,
+            privileges: std::iter::once(read).chain(write).collect(),
+            warnings,
+        })
+    }
+}
+
+impl SqliteStore {
+    fn facts(&self) -> ServerFacts {
+        let path = self.connections.path();
+        ServerFacts {
+            product: "SQLite".to_owned(),
+            version: rusqlite::version().to_owned(),
+            topology: Topology::File,
+            address: path.map_or_else(|| "in memory".to_owned(), |path| path.display().to_string()),
+            database: path
+                .and_then(|path| path.file_stem())
+                .map_or_else(|| "in memory".to_owned(), |stem| stem.to_string_lossy().into_owned()),
+            encrypted: false,
+            round_trip: None,
+        }
+    }
+}
+
+/// Whether the file can be written, and what is not as it should be.
+fn state(connection: &Connection) -> Outcome<(bool, Vec<String>)> {
+    let is_writable = !connection.is_readonly(MAIN_DB)?;
+    let mut warnings = Vec::new();
+    let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    // In memory there is no log.
+    if !matches!(journal.as_str(), "wal" | "memory") {
+        warnings.push("The file's folder does not permit a write-ahead log, so reading waits for writing.".to_owned());
+    }
+    Ok((is_writable, warnings))
+}

@@ -1,0 +1,32 @@
+//! Tenantry's ports on one SQLite file: the built-in workspace.
+//!
+//! Everything runs on blocking threads, behind one connection that writes and a few that read. A transaction here
+//! spans a whole port call, and every commit is synced to disk before the call returns.
+
+mod accounts;
+mod activity;
+mod collections;
+mod connections;
+mod documents;
+mod errors;
+mod health;
+mod journal;
+mod open;
+mod organizations;
+mod records;
+mod schema;
+mod search;
+mod trash;
+
+use std::sync::Arc;
+
+use tenantry_core::clock::Clock;
+
+use crate::connections::Connections;
+
+/// A workspace in one file, or in memory.
+#[derive(Clone)]
+pub struct SqliteStore {
+    connections: Arc<Connections>,
+    clock: Arc<dyn Clock>,
+}

@@ -1,0 +1,294 @@
+//! Organizations' metadata.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use tenantry_core::StoreError;
+use tenantry_core::error::UniqueField;
+use tenantry_core::organizations::{
+    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
+};
+use tenantry_core::values::{
+    CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
+};
+use time::OffsetDateTime;
+
+use crate::errors::{Failure, Outcome, breaks_uniqueness};
+use crate::records::{Shelf, bytes, find, milliseconds, organization, password_hash, search_text};
+use crate::{SqliteStore, search, trash};
+
+#[async_trait]
+impl OrganizationStore for SqliteStore {
+    async fn insert(&self, organization: &NewOrganization) -> Result<(), StoreError> {
+        let organization = organization.clone();
+        self.write(move |transaction| insert(transaction, &organization)).await
+    }
+
+    async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError> {
+        let organizations = organizations.to_vec();
+        // A refusal is an outcome here, not a failure: what stands before the refused one is committed.
+        self.write(move |transaction| {
+            for organization in &organizations {
+                match insert(transaction, organization) {
+                    Ok(()) => {}
+                    Err(Failure::Store(refusal)) => return Ok(Err(refusal)),
+                    Err(failure) => return Err(failure),
+                }
+            }
+            Ok(Ok(()))
+        })
+        .await?
+    }
+
+    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError> {
+        self.write(move |transaction| {
+            transaction.execute("DELETE FROM organizations WHERE id = ?1", [bytes(id)])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        self.read(move |connection| find(connection, Shelf::Live, id)).await
+    }
+
+    async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
+        let name = name.as_str().to_owned();
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {} FROM organizations AS row WHERE row.organization_name = ?1",
+                Shelf::Live.columns()
+            );
+            Ok(connection.prepare_cached(&sql)?.query_row([name], organization).optional()?)
+        })
+        .await
+    }
+
+    async fn find_credentials(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+        let key = email.matching_key();
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {}, row.admin_password AS admin_password \
+                 FROM organizations AS row WHERE row.admin_email_key = ?1",
+                Shelf::Live.columns()
+            );
+            let credentials = connection.prepare_cached(&sql)?.query_row([key], |row| {
+                Ok(OrganizationCredentials {
+                    organization: organization(row)?,
+                    password_hash: password_hash(row, "admin_password")?,
+                })
+            });
+            Ok(credentials.optional()?)
+        })
+        .await
+    }
+
+    async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
+        let query = query.clone();
+        self.read(move |connection| search::page(connection, &query)).await
+    }
+
+    async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
+        let filter = filter.clone();
+        self.read(move |connection| search::count(connection, &filter)).await
+    }
+
+    async fn set_name(
+        &self,
+        id: OrganizationId,
+        to: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let to = to.clone();
+        self.write(move |transaction| set_name(transaction, id, &to, at)).await
+    }
+
+    async fn change(
+        &self,
+        id: OrganizationId,
+        change: &OrganizationChange,
+        at: OffsetDateTime,
+    ) -> Result<Organization, StoreError> {
+        let wanted = change.clone();
+        self.write(move |transaction| change_in_place(transaction, id, &wanted, at)).await
+    }
+
+    async fn renew_hash(
+        &self,
+        id: OrganizationId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        let (from, to) = (from.clone(), to.clone());
+        self.write(move |transaction| {
+            transaction.execute(
+                "UPDATE organizations SET admin_password = :to WHERE id = :id AND admin_password = :from",
+                named_params! {":to": to.expose(), ":id": bytes(id), ":from": from.expose()},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
+        let trashed = trashed.clone();
+        self.write(move |transaction| trash::copy_to(transaction, id, &trashed)).await
+    }
+
+    async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        self.read(move |connection| find(connection, Shelf::Trash, id)).await
+    }
+
+    async fn copy_from_trash(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let name = name.clone();
+        self.write(move |transaction| trash::copy_from(transaction, id, &name, at)).await
+    }
+
+    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
+        self.write(move |transaction| trash::remove(transaction, id)).await
+    }
+}
+
+fn insert(transaction: &Transaction<'_>, new: &NewOrganization) -> Outcome<()> {
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT INTO organizations (id, organization_name, collection_name, display_name, admin_email, \
+             admin_email_key, admin_password, is_active, created_at, updated_at, search_text) \
+             VALUES (:id, :name, :collection, :display_name, :email, :email_key, :password, 1, :at, :at, :search_text)",
+        )?
+        .execute(named_params! {
+            ":id": bytes(new.id),
+            ":name": new.name.as_str(),
+            ":collection": CollectionName::for_organization(&new.name).as_str(),
+            ":display_name": new.display_name.as_ref().map(|name| name.as_str()),
+            ":email": new.admin_email.as_str(),
+            ":email_key": new.admin_email.matching_key(),
+            ":password": new.admin_password.expose(),
+            ":at": milliseconds(new.created_at),
+            ":search_text": search_text(&new.name, new.display_name.as_ref(), &new.admin_email),
+        });
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(error) if breaks_uniqueness(&error) => match find(transaction, Shelf::Live, new.id)? {
+            Some(own) if own.name == new.name => Ok(()),
+            Some(_) => Err(duplicate(UniqueField::Id)),
+            None => Err(taken(transaction, &new.name)?),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Which of name and address a refused insert met.
+pub(crate) fn taken(connection: &Connection, name: &OrganizationName) -> Outcome<Failure> {
+    let name_is_taken: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM organizations WHERE organization_name = ?1)",
+        [name.as_str()],
+        |row| row.get(0),
+    )?;
+    Ok(duplicate(if name_is_taken { UniqueField::Name } else { UniqueField::Email }))
+}
+
+pub(crate) fn duplicate(field: UniqueField) -> Failure {
+    StoreError::Duplicate { field }.into()
+}
+
+pub(crate) fn missing() -> Failure {
+    StoreError::NotFound { what: "organization" }.into()
+}
+
+fn set_name(
+    transaction: &Transaction<'_>,
+    id: OrganizationId,
+    to: &OrganizationName,
+    at: OffsetDateTime,
+) -> Outcome<()> {
+    let stored = find(transaction, Shelf::Live, id)?.ok_or_else(missing)?;
+    if stored.name == *to {
+        return Ok(());
+    }
+    let renamed = transaction.execute(
+        "UPDATE organizations SET organization_name = :name, collection_name = :collection, updated_at = :at, \
+         search_text = :search_text WHERE id = :id",
+        named_params! {
+            ":name": to.as_str(),
+            ":collection": CollectionName::for_organization(to).as_str(),
+            ":at": milliseconds(at),
+            ":search_text": search_text(to, stored.display_name.as_ref(), &stored.admin_email),
+            ":id": bytes(id),
+        },
+    );
+    match renamed {
+        Ok(_) => Ok(()),
+        Err(error) if breaks_uniqueness(&error) => Err(duplicate(UniqueField::Name)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn change_in_place(
+    transaction: &Transaction<'_>,
+    id: OrganizationId,
+    change: &OrganizationChange,
+    at: OffsetDateTime,
+) -> Outcome<Organization> {
+    let (password, sessions_ended_at) = transaction
+        .query_row(
+            "SELECT admin_password, sessions_ended_at FROM organizations WHERE id = ?1",
+            [bytes(id)],
+            |row| Ok((password_hash(row, "admin_password")?, row.get::<_, Option<i64>>("sessions_ended_at")?)),
+        )
+        .optional()?
+        .ok_or_else(missing)?;
+    let stored = find(transaction, Shelf::Live, id)?.ok_or_else(missing)?;
+
+    let mut wanted = stored.clone();
+    if let Some(display_name) = &change.display_name {
+        wanted.display_name.clone_from(display_name);
+    }
+    if let Some(email) = &change.admin_email {
+        wanted.admin_email.clone_from(email);
+    }
+    if let Some(is_active) = change.is_active {
+        wanted.is_active = is_active;
+    }
+    wanted.updated_at = crate::records::moment(milliseconds(at));
+    let new_password = change.admin_password.as_ref().unwrap_or(&password);
+    let is_repeated = wanted == stored
+        && new_password.expose() == password.expose()
+        && (!change.end_sessions || sessions_ended_at == Some(milliseconds(at)));
+    if is_repeated {
+        return Ok(stored);
+    }
+    wanted.session_version += i64::from(change.end_sessions);
+
+    let changed = transaction.execute(
+        "UPDATE organizations SET display_name = :display_name, admin_email = :email, \
+         admin_email_key = :email_key, admin_password = :password, is_active = :is_active, updated_at = :at, \
+         session_version = :session_version, sessions_ended_at = iif(:end_sessions, :at, sessions_ended_at), \
+         search_text = :search_text WHERE id = :id",
+        named_params! {
+            ":display_name": wanted.display_name.as_ref().map(|name| name.as_str()),
+            ":email": wanted.admin_email.as_str(),
+            ":email_key": wanted.admin_email.matching_key(),
+            ":password": new_password.expose(),
+            ":is_active": wanted.is_active,
+            ":at": milliseconds(at),
+            ":session_version": wanted.session_version,
+            ":end_sessions": change.end_sessions,
+            ":search_text": search_text(&wanted.name, wanted.display_name.as_ref(), &wanted.admin_email),
+            ":id": bytes(id),
+        },
+    );
+    match changed {
+        Ok(_) => Ok(wanted),
+        Err(error) if breaks_uniqueness(&error) => Err(duplicate(UniqueField::Email)),
+        Err(error) => Err(error.into()),
+    }
+}

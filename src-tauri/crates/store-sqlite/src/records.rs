@@ -1,0 +1,149 @@
+//! Rows as the core's values, and the core's values as rows.
+
+use bson::oid::ObjectId;
+use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row};
+use tenantry_core::organizations::{Organization, Trashed};
+use tenantry_core::values::{
+    DisplayName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+};
+use time::OffsetDateTime;
+
+use crate::errors::Outcome;
+
+/// Where an organization's document stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    Live,
+    Trash,
+}
+
+impl Shelf {
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Self::Live => "organizations",
+            Self::Trash => "console_trash",
+        }
+    }
+
+    /// The columns that [`organization`] reads, of the table under the name `row`.
+    pub(crate) fn columns(self) -> &'static str {
+        match self {
+            Self::Live => {
+                "row.id AS id, row.organization_name AS organization_name, row.collection_name AS collection_name, \
+                 row.display_name AS display_name, row.admin_email AS admin_email, row.is_active AS is_active, \
+                 row.created_at AS created_at, row.updated_at AS updated_at, \
+                 row.session_version AS session_version, \
+                 NULL AS trashed_at, NULL AS trashed_by, NULL AS had_collection"
+            }
+            Self::Trash => {
+                "row.id AS id, row.organization_name AS organization_name, row.collection_name AS collection_name, \
+                 row.display_name AS display_name, row.admin_email AS admin_email, row.is_active AS is_active, \
+                 row.created_at AS created_at, row.updated_at AS updated_at, \
+                 row.session_version AS session_version, \
+                 row.trashed_at AS trashed_at, row.trashed_by AS trashed_by, row.had_collection AS had_collection"
+            }
+        }
+    }
+}
+
+/// Reads a row of [`Shelf::columns`].
+pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
+    let trashed = match row.get::<_, Option<i64>>("trashed_at")? {
+        None => None,
+        Some(at) => Some(Trashed {
+            at: moment(at),
+            by: row.get("trashed_by")?,
+            had_collection: row.get("had_collection")?,
+        }),
+    };
+    Ok(Organization {
+        id: organization_id(row.get_ref("id")?)?,
+        name: OrganizationName::from_stored(row.get("organization_name")?),
+        display_name: row.get::<_, Option<String>>("display_name")?.map(DisplayName::from_stored),
+        admin_email: EmailAddress::from_stored(row.get("admin_email")?),
+        is_active: row.get("is_active")?,
+        created_at: moment(row.get("created_at")?),
+        updated_at: moment(row.get("updated_at")?),
+        session_version: row.get("session_version")?,
+        trashed,
+    })
+}
+
+/// The organization with this id on this shelf.
+pub(crate) fn find(connection: &Connection, shelf: Shelf, id: OrganizationId) -> Outcome<Option<Organization>> {
+    let sql = format!("SELECT {} FROM {} AS row WHERE row.id = ?1", shelf.columns(), shelf.table());
+    Ok(connection.prepare_cached(&sql)?.query_row([bytes(id)], organization).optional()?)
+}
+
+pub(crate) fn bytes(id: OrganizationId) -> [u8; 12] {
+    id.object_id().bytes()
+}
+
+pub(crate) fn operator_bytes(id: OperatorId) -> [u8; 12] {
+    id.object_id().bytes()
+}
+
+pub(crate) fn organization_id(value: ValueRef<'_>) -> FromSqlResult<OrganizationId> {
+    object_id(value).map(OrganizationId::from)
+}
+
+pub(crate) fn operator_id(value: ValueRef<'_>) -> FromSqlResult<OperatorId> {
+    object_id(value).map(OperatorId::from)
+}
+
+fn object_id(value: ValueRef<'_>) -> FromSqlResult<ObjectId> {
+    let blob = value.as_blob()?;
+    let bytes = <[u8; 12]>::try_from(blob)
+        .map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 12, blob_size: blob.len() })?;
+    Ok(ObjectId::from_bytes(bytes))
+}
+
+
+pub(crate) fn password_hash(row: &Row<'_>, column: &str) -> rusqlite::Result<PasswordHash> {
+    Ok(PasswordHash::from_stored(row.get(column)?))
+}
+
+/// Milliseconds since 1970: the resolution of a BSON date.
+pub(crate) fn milliseconds(moment: OffsetDateTime) -> i64 {
+    moment.unix_timestamp() * 1_000 + i64::from(moment.millisecond())
+}
+
+/// A stored moment. What no calendar holds is shown as 1970: a damaged date must not hide its row.
+pub(crate) fn moment(milliseconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// What a search looks into: one line per field, so that nothing is found across two of them.
+pub(crate) fn search_text(
+    name: &OrganizationName,
+    display_name: Option<&DisplayName>,
+    email: &EmailAddress,
+) -> String {
+    let display_name = display_name.map_or("", DisplayName::as_str);
+    lower_cased(&format!("{name}\n{display_name}\n{email}"))
+}
+
+/// Lower case letter by letter: a word's lower case may depend on the letters around (Greek's final sigma), and a part
+/// of it would not be found then.
+pub(crate) fn lower_cased(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_survive_a_round_trip_before_and_after_1970() {
+        for stored in [0, 1, -1, -1_500, 1_795_430_232_123] {
+            assert_eq!(milliseconds(moment(stored)), stored);
+        }
+    }
+
+    #[test]
+    fn a_date_that_no_calendar_holds_is_shown_as_1970() {
+        assert_eq!(moment(i64::MAX), OffsetDateTime::UNIX_EPOCH);
+    }
+}

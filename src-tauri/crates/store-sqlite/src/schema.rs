@@ -1,0 +1,65 @@
+//! The shape of the file, and the steps that bring an older one to it.
+
+use rusqlite::{Connection, TransactionBehavior};
+use tenantry_core::StoreError;
+
+use crate::errors::{Outcome, damaged};
+
+/// Marks a file as ours: "Tnty".
+pub(crate) const APPLICATION_ID: i64 = 0x546e_7479;
+
+/// Step n leads to version n. A step that was released is never edited: files have it behind them.
+pub(crate) const STEPS: &[&str] =
+    &[include_str!("migrations/0001_tables.sql"), include_str!("migrations/0002_search.sql")];
+
+/// What a file says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// There is nothing in it yet.
+    Empty,
+    /// A workspace of this version.
+    Version(usize),
+}
+
+/// Reads what the file says of itself; writes nothing.
+///
+/// # Errors
+/// `Newer`, or `Corrupt` for a database of another program.
+pub(crate) fn inspect(connection: &Connection, steps: &[&str]) -> Outcome<Found> {
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application == 0 && version == 0 && tables == 0 {
+        return Ok(Found::Empty);
+    }
+    if application != APPLICATION_ID {
+        return Err(damaged("the file (it is another program's database)").into());
+    }
+    let version = usize::try_from(version).map_err(|_| damaged("the workspace's file"))?;
+    if version > steps.len() {
+        return Err(newer(version, steps.len()).into());
+    }
+    Ok(Found::Version(version))
+}
+
+/// Runs the steps that the file does not have behind it, each in a transaction of its own.
+pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Outcome<()> {
+    for (index, step) in steps.iter().enumerate() {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Read inside: another program may have taken the step while this one waited for the lock.
+        let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if usize::try_from(version).is_ok_and(|version| version > index) {
+            continue;
+        }
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn newer(found: usize, supported: usize) -> StoreError {
+    let number = |version: usize| u32::try_from(version).unwrap_or(u32::MAX);
+    StoreError::Newer { found: number(found), supported: number(supported) }
+}

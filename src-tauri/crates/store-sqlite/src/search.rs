@@ -1,0 +1,454 @@
+//! Lists: pages, counts and the search in them.
+//!
+//! A list is read in the order of an index, one ordered run per status, until the page is full. A search that few
+//! organizations match is the exception: reading in order would pass most of the table before a page is full, so the
+//! matches are collected first, by trigrams or from the index of the search text, and sorted.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ToSql};
+use tenantry_core::StoreError;
+use tenantry_core::organizations::{
+    OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, SortDirection, SortField,
+    StatusFilter,
+};
+
+use crate::errors::Outcome;
+use crate::records::{Shelf, bytes, lower_cased, organization};
+
+/// Up to how many matches are collected and sorted. Above it a page is full soon enough when the list is read in order.
+const FEW: i64 = 4_000;
+/// A trigram index knows nothing shorter.
+const TRIGRAM: usize = 3;
+
+type Parameters = Vec<(&'static str, Value)>;
+
+/// What is searched for, lower-cased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Term {
+    /// Everything matches.
+    Any,
+    /// Nothing can match: no stored field holds such a character.
+    Impossible,
+    /// Too short for the trigrams.
+    Short(String),
+    /// Long enough for them.
+    Long(String),
+}
+
+impl Term {
+    fn parse(search: &str) -> Self {
+        let text = lower_cased(search);
+        if text.is_empty() {
+            Self::Any
+        } else if text.contains(['\n', '\0']) {
+            Self::Impossible
+        } else if text.chars().count() < TRIGRAM {
+            Self::Short(text)
+        } else {
+            Self::Long(text)
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Any | Self::Impossible => None,
+            Self::Short(text) | Self::Long(text) => Some(text),
+        }
+    }
+
+    /// The matches among the rows of a shelf, as the FROM and WHERE of a statement.
+    fn matches(&self, shelf: Shelf) -> Option<(String, &'static str, Value)> {
+        let table = shelf.table();
+        match self {
+            Self::Any | Self::Impossible => None,
+            Self::Short(text) => Some((
+                format!("{table} AS found INDEXED BY {table}_by_search_text"),
+                "instr(found.search_text, :found) > 0",
+                Value::Text(text.clone()),
+            )),
+            Self::Long(text) => Some((
+                format!("{table}_search('\"' || replace(:found, '\"', '\"\"') || '\"') AS found"),
+                "true",
+                Value::Text(text.clone()),
+            )),
+        }
+    }
+}
+
+/// The position of a match: the tables' own key, which the trigrams carry as their row's number.
+fn position_of_match(term: &Term) -> &'static str {
+    if matches!(term, Term::Long(_)) { "found.rowid" } else { "found.position" }
+}
+
+/// A page of a list.
+pub(crate) fn page(connection: &Connection, query: &OrganizationQuery) -> Outcome<OrganizationPage> {
+    let term = Term::parse(&query.filter.search);
+    let last = OrganizationPage { organizations: Vec::new(), next: None };
+    if term == Term::Impossible || query.limit == 0 {
+        return Ok(last);
+    }
+    let collect = query.filter.only.is_none() && are_few(connection, shelf_of(&query.filter), &term)?;
+    let statement =
+        if collect { Some(collected(query, &term)?) } else { in_order(query, term.text())? };
+    let Some((sql, parameters)) = statement else {
+        return Ok(last);
+    };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut organizations =
+        statement.query_map(&*bound(&parameters), organization)?.collect::<Result<Vec<_>, _>>()?;
+    // One more than asked for was read, to know whether there is a next page.
+    let is_last = organizations.len() <= query.limit as usize;
+    organizations.truncate(query.limit as usize);
+    let next = organizations.last().filter(|_| !is_last).map(|organization| {
+        tenantry_core::organizations::Cursor {
+            value: query.sort.cursor_value(organization),
+            id: organization.id,
+        }
+    });
+    Ok(OrganizationPage { organizations, next })
+}
+
+/// How many match, by status.
+pub(crate) fn count(connection: &Connection, filter: &OrganizationFilter) -> Outcome<OrganizationCounts> {
+    let term = Term::parse(&filter.search);
+    let mut counts = OrganizationCounts { exact: true, ..OrganizationCounts::default() };
+    if term == Term::Impossible {
+        return Ok(counts);
+    }
+    (counts.deactivated, counts.active) = count_on(connection, Shelf::Live, filter, &term)?;
+    let (deactivated, active) = count_on(connection, Shelf::Trash, filter, &term)?;
+    counts.trashed = deactivated + active;
+    Ok(counts)
+}
+
+/// Deactivated and active ones.
+fn count_on(
+    connection: &Connection,
+    shelf: Shelf,
+    filter: &OrganizationFilter,
+    term: &Term,
+) -> Outcome<(u64, u64)> {
+    let table = shelf.table();
+    let collect = filter.only.is_none() && are_few(connection, shelf, term)?;
+    let (sql, parameters) = match term.matches(shelf).filter(|_| collect) {
+        Some((from, condition, found)) => (
+            format!(
+                "SELECT row.is_active, count(*) FROM {from} CROSS JOIN {table} AS row \
+                 ON row.position = {} WHERE {condition} GROUP BY row.is_active",
+                position_of_match(term)
+            ),
+            vec![(":found", found)],
+        ),
+        None => {
+            let mut sql = format!("SELECT row.is_active, count(*) FROM {table} AS row WHERE true");
+            let mut parameters = Parameters::new();
+            narrow(filter, term.text(), &mut sql, &mut parameters);
+            sql.push_str(" GROUP BY row.is_active");
+            (sql, parameters)
+        }
+    };
+    let mut counts = (0, 0);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(&*bound(&parameters))?;
+    while let Some(row) = rows.next()? {
+        let count = u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
+        if row.get(0)? { counts.1 = count } else { counts.0 = count }
+    }
+    Ok(counts)
+}
+
+fn are_few(connection: &Connection, shelf: Shelf, term: &Term) -> Outcome<bool> {
+    let Some((from, condition, found)) = term.matches(shelf) else {
+        return Ok(false);
+    };
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {condition} LIMIT {})", FEW + 1);
+    let found: i64 =
+        connection.prepare_cached(&sql)?.query_row(&*bound(&[(":found", found)]), |row| row.get(0))?;
+    Ok(found <= FEW)
+}
+
+/// Reads the list in the order of its index and skips what does not match. `None` when there is nothing left to read.
+fn in_order(query: &OrganizationQuery, text: Option<&str>) -> Outcome<Option<(String, Parameters)>> {
+    let shelf = shelf_of(&query.filter);
+    let mut parameters = vec![(":limit", Value::Integer(i64::from(query.limit) + 1))];
+    let mut condition = String::new();
+    narrow(&query.filter, text, &mut condition, &mut parameters);
+    let place = Place::of(query, &mut parameters)?;
+    let runs: Vec<String> = statuses(query.filter.status)
+        .iter()
+        .filter_map(|&is_active| {
+            let after = place.within(query, is_active)?;
+            Some(format!(
+                "SELECT {} FROM {} AS row WHERE row.is_active = {}{after}{condition}",
+                shelf.columns(),
+                shelf.table(),
+                u8::from(is_active),
+            ))
+        })
+        .collect();
+    if runs.is_empty() {
+        return Ok(None);
+    }
+    let way = way(query.direction);
+    let sql = format!(
+        "{} ORDER BY {} {way}, id {way} LIMIT :limit",
+        // The runs are merged as they are read: each is in the order of its index already.
+        runs.join(" UNION ALL "),
+        column(query.sort)
+    );
+    // The run after the row's own is read from its beginning: alone, it has no place for the id.
+    if !sql.contains(":id") {
+        parameters.retain(|(name, _)| *name != ":id");
+    }
+    Ok(Some((sql, parameters)))
+}
+
+/// Collects all matches and sorts them.
+fn collected(query: &OrganizationQuery, term: &Term) -> Outcome<(String, Parameters)> {
+    let shelf = shelf_of(&query.filter);
+    let mut parameters = vec![(":limit", Value::Integer(i64::from(query.limit) + 1))];
+    let Some((from, condition, found)) = term.matches(shelf) else {
+        return Err(StoreError::Unexpected { detail: "a list without a search was to be collected".to_owned() }.into());
+    };
+    parameters.push((":found", found));
+    let status = match statuses(query.filter.status) {
+        [only] => format!(" AND +row.is_active = {}", u8::from(*only)),
+        _ => String::new(),
+    };
+    let place = Place::of(query, &mut parameters)?;
+    let way = way(query.direction);
+    let sql = format!(
+        "SELECT {} FROM {from} CROSS JOIN {} AS row ON row.position = {} WHERE {condition}{status}{} \
+         ORDER BY row.{} {way}, row.id {way} LIMIT :limit",
+        shelf.columns(),
+        shelf.table(),
+        position_of_match(term),
+        place.after(query),
+        column(query.sort),
+    );
+    Ok((sql, parameters))
+}
+
+/// The conditions of a filter that hold on every shelf and status.
+fn narrow(filter: &OrganizationFilter, text: Option<&str>, sql: &mut String, parameters: &mut Parameters) {
+    if let Some(only) = filter.only {
+        sql.push_str(" AND row.id = :only");
+        parameters.push((":only", Value::Blob(bytes(only).to_vec())));
+    }
+    if let Some(text) = text {
+        sql.push_str(" AND instr(row.search_text, :text) > 0");
+        parameters.push((":text", Value::Text(text.to_owned())));
+    }
+}
+
+/// The row after which a page starts.
+enum Place {
+    Beginning,
+    /// After a row whose sort column has a value of its own.
+    Row,
+    /// After a row of this status, in a list by status.
+    Status { is_active: bool },
+}
+
+impl Place {
+    fn of(query: &OrganizationQuery, parameters: &mut Parameters) -> Outcome<Self> {
+        let Some(cursor) = &query.after else {
+            return Ok(Self::Beginning);
+        };
+        parameters.push((":id", Value::Blob(bytes(cursor.id).to_vec())));
+        let number = || {
+            cursor
+                .value
+                .parse::<i64>()
+                .map_err(|_| StoreError::Unexpected { detail: "a cursor without a number".to_owned() })
+        };
+        match query.sort {
+            SortField::Name | SortField::AdminEmail | SortField::CollectionName => {
+                parameters.push((":value", Value::Text(cursor.value.clone())));
+                Ok(Self::Row)
+            }
+            SortField::CreatedAt | SortField::UpdatedAt => {
+                parameters.push((":value", Value::Integer(number()?)));
+                Ok(Self::Row)
+            }
+            SortField::Status => Ok(Self::Status { is_active: number()? != 0 }),
+        }
+    }
+
+    /// What is after it in the run of one status; `None` when all of the run is before it.
+    fn within(&self, query: &OrganizationQuery, run: bool) -> Option<String> {
+        let than = than(query.direction);
+        match self {
+            Self::Beginning => Some(String::new()),
+            Self::Row => Some(format!(" AND (row.{}, row.id) {than} (:value, :id)", column(query.sort))),
+            Self::Status { is_active } if *is_active == run => Some(format!(" AND row.id {than} :id")),
+            Self::Status { .. } => {
+                let is_after = match query.direction {
+                    SortDirection::Ascending => run,
+                    SortDirection::Descending => !run,
+                };
+                is_after.then(String::new)
+            }
+        }
+    }
+
+    /// What is after it among all statuses.
+    fn after(&self, query: &OrganizationQuery) -> String {
+        let than = than(query.direction);
+        match self {
+            Self::Beginning => String::new(),
+            Self::Row => format!(" AND (row.{}, row.id) {than} (:value, :id)", column(query.sort)),
+            Self::Status { is_active } => {
+                format!(" AND (row.is_active, row.id) {than} ({}, :id)", u8::from(*is_active))
+            }
+        }
+    }
+}
+
+fn shelf_of(filter: &OrganizationFilter) -> Shelf {
+    match filter.status {
+        StatusFilter::All | StatusFilter::Active | StatusFilter::Deactivated => Shelf::Live,
+        StatusFilter::Trashed => Shelf::Trash,
+    }
+}
+
+/// The values of `is_active` that a list holds.
+fn statuses(status: StatusFilter) -> &'static [bool] {
+    match status {
+        StatusFilter::All | StatusFilter::Trashed => &[false, true],
+        StatusFilter::Active => &[true],
+        StatusFilter::Deactivated => &[false],
+    }
+}
+
+fn column(sort: SortField) -> &'static str {
+    match sort {
+        SortField::Name => "organization_name",
+        SortField::Status => "is_active",
+        SortField::AdminEmail => "admin_email",
+        SortField::CollectionName => "collection_name",
+        SortField::CreatedAt => "created_at",
+        SortField::UpdatedAt => "updated_at",
+    }
+}
+
+fn way(direction: SortDirection) -> &'static str {
+    match direction {
+        SortDirection::Ascending => "ASC",
+        SortDirection::Descending => "DESC",
+    }
+}
+
+fn than(direction: SortDirection) -> &'static str {
+    match direction {
+        SortDirection::Ascending => ">",
+        SortDirection::Descending => "<",
+    }
+}
+
+fn bound<'a>(parameters: &'a [(&'static str, Value)]) -> Vec<(&'static str, &'a dyn ToSql)> {
+    parameters.iter().map(|(name, value)| (*name, value as &dyn ToSql)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tenantry_core::organizations::Cursor;
+    use tenantry_core::values::OrganizationId;
+
+    use super::*;
+    use crate::schema::{STEPS, migrate};
+
+    const SORTS: [SortField; 6] = [
+        SortField::Name,
+        SortField::Status,
+        SortField::AdminEmail,
+        SortField::CollectionName,
+        SortField::CreatedAt,
+        SortField::UpdatedAt,
+    ];
+    const STATUSES: [StatusFilter; 4] =
+        [StatusFilter::All, StatusFilter::Active, StatusFilter::Deactivated, StatusFilter::Trashed];
+
+    fn connection() -> Connection {
+        let mut connection = Connection::open_in_memory().expect("opens");
+        migrate(&mut connection, STEPS).expect("migrates");
+        connection
+    }
+
+    fn plan(connection: &Connection, sql: &str, parameters: &Parameters) -> String {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
+        let steps = statement.query_map(&*bound(parameters), |row| row.get::<_, String>("detail")).expect("a plan");
+        steps.collect::<Result<Vec<_>, _>>().expect("steps").join("\n")
+    }
+
+    /// Every list there is, from its beginning and from a row on.
+    fn queries() -> Vec<OrganizationQuery> {
+        let mut queries = Vec::new();
+        for sort in SORTS {
+            for status in STATUSES {
+                for direction in [SortDirection::Ascending, SortDirection::Descending] {
+                    for value in [None, Some("0"), Some("1")] {
+                        let after =
+                            value.map(|value| Cursor { value: value.to_owned(), id: OrganizationId::new() });
+                        let filter = OrganizationFilter { search: String::new(), status, only: None };
+                        queries.push(OrganizationQuery { filter, sort, direction, after, limit: 50 });
+                    }
+                }
+            }
+        }
+        queries
+    }
+
+    #[test]
+    fn every_list_is_read_in_the_order_of_an_index() {
+        let connection = connection();
+        for query in queries() {
+            for text in [None, Some("ab")] {
+                let Some((sql, parameters)) = in_order(&query, text).expect("a statement") else {
+                    assert_eq!(query.sort, SortField::Status, "only a list by status passes a whole run");
+                    continue;
+                };
+                let plan = plan(&connection, &sql, &parameters);
+                assert!(!plan.contains("TEMP B-TREE"), "{query:?} sorts:\n{sql}\n{plan}");
+                assert!(!plan.contains("SCAN"), "{query:?} reads everything:\n{sql}\n{plan}");
+                if query.after.is_some() && query.sort != SortField::Status {
+                    let seeks = plan.lines().filter(|line| line.contains("SEARCH"));
+                    let column = column(query.sort);
+                    let place = format!("({column},id){}(?,?)", than(query.direction));
+                    for seek in seeks {
+                        assert!(seek.contains(&place), "{query:?} reads what it has passed:\n{sql}\n{plan}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_search_reads_the_matches_only() {
+        let connection = connection();
+        for query in queries() {
+            let (sql, parameters) = collected(&query, &Term::parse("acme")).expect("a statement");
+            let plan = plan(&connection, &sql, &parameters);
+            assert!(plan.contains("VIRTUAL TABLE INDEX"), "{query:?} does not ask the trigrams:\n{plan}");
+            assert!(plan.contains("USING INTEGER PRIMARY KEY"), "{query:?} does not go to the rows:\n{plan}");
+        }
+    }
+
+    #[test]
+    fn a_short_search_reads_one_narrow_index() {
+        let connection = connection();
+        for query in queries() {
+            let (sql, parameters) = collected(&query, &Term::parse("ac")).expect("a statement");
+            let plan = plan(&connection, &sql, &parameters);
+            assert!(plan.contains("COVERING INDEX"), "{query:?} reads whole rows:\n{plan}");
+        }
+    }
+
+    #[test]
+    fn counting_reads_an_index_only() {
+        let connection = connection();
+        let sql = "SELECT row.is_active, count(*) FROM organizations AS row WHERE true GROUP BY row.is_active";
+        let plan = plan(&connection, sql, &Parameters::new());
+        assert!(plan.contains("COVERING INDEX") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
