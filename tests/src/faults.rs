@@ -15,7 +15,9 @@ use tenantry_core::organizations::{
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
 };
 use tenantry_core::ports::Ports;
-use tenantry_core::values::{CollectionName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash};
+use tenantry_core::values::{
+    CollectionName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+};
 use time::OffsetDateTime;
 
 /// Which side of the write the fault is on.
@@ -76,7 +78,10 @@ impl FaultyStore {
         if self.dead.load(Ordering::SeqCst) { Err(lost()) } else { Ok(()) }
     }
 
-    async fn write<T>(&self, call: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
+    async fn write<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
         self.refuse_when_dead()?;
         if self.writes.fetch_add(1, Ordering::SeqCst) + 1 != self.fault.write {
             return call.await;
@@ -91,7 +96,10 @@ impl FaultyStore {
         Err(lost())
     }
 
-    async fn read<T>(&self, call: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
+    async fn read<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
         self.refuse_when_dead()?;
         call.await
     }
@@ -123,7 +131,10 @@ impl OrganizationStore for FaultyStore {
         self.read(self.inner.organizations.find_by_name(name)).await
     }
 
-    async fn find_credentials(&self, email: &EmailAddress) -> Result<Option<OrganizationCredentials>, StoreError> {
+    async fn find_credentials(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<OrganizationCredentials>, StoreError> {
         self.read(self.inner.organizations.find_credentials(email)).await
     }
 
@@ -273,7 +284,12 @@ impl OperationJournal for FaultyStore {
         self.read(self.inner.journal.unfinished()).await
     }
 
-    async fn take_over(&self, operation: &Operation, to: &Owner, at: OffsetDateTime) -> Result<bool, StoreError> {
+    async fn take_over(
+        &self,
+        operation: &Operation,
+        to: &Owner,
+        at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
         self.write(self.inner.journal.take_over(operation, to, at)).await
     }
 
@@ -288,7 +304,11 @@ impl ActivityStore for FaultyStore {
         self.write(self.inner.activity.record(entry)).await
     }
 
-    async fn newest(&self, organization_id: OrganizationId, limit: u32) -> Result<Vec<ActivityEntry>, StoreError> {
+    async fn newest(
+        &self,
+        organization_id: OrganizationId,
+        limit: u32,
+    ) -> Result<Vec<ActivityEntry>, StoreError> {
         self.read(self.inner.activity.newest(organization_id, limit)).await
     }
 }

@@ -107,11 +107,7 @@ impl Server {
 
     /// The connection string; without a user.
     pub fn uri(&self) -> String {
-        if self.own.is_some() {
-            format!("mongodb://{}/", self.address)
-        } else {
-            self.address.clone()
-        }
+        if self.own.is_some() { format!("mongodb://{}/", self.address) } else { self.address.clone() }
     }
 
     /// The connection string of the administrator of a server with access control.
@@ -139,7 +135,10 @@ impl Server {
     pub fn kill(&self) {
         let own = self.own.as_ref().expect("only a server that was started here is killed");
         let status = Command::new("kill").args(["-KILL", &own.process.to_string()]).status();
-        assert!(status.is_ok_and(|status| status.success()), "the server's process must be there to be killed");
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "the server's process must be there to be killed"
+        );
     }
 }
 
@@ -277,21 +276,32 @@ fn await_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 async fn command(uri: String, command: Document) -> Document {
     let client = Client::with_uri_str(uri).await.expect("a connection string");
-    client.database("admin").run_command(command).await.expect("the server does what a test's preparation needs")
+    client
+        .database("admin")
+        .run_command(command)
+        .await
+        .expect("the server does what a test's preparation needs")
 }
 
 /// On a thread of its own: the caller may be inside a test's runtime.
 fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime")
+                .block_on(work)
         });
         thread.join().expect("the preparation of a server succeeds")
     })
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a free port").port()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

@@ -10,7 +10,9 @@ pub mod organizations;
 
 use tenantry_core::organizations::NewOrganization;
 use tenantry_core::ports::Ports;
-use tenantry_core::values::{CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
+use tenantry_core::values::{
+    CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
+};
 use time::{Duration, OffsetDateTime};
 
 /// A moment in whole milliseconds, the resolution of a stored date: `minute` minutes into the tests' time.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mongodb::{Client, Database};
 use tempfile::TempDir;
+use tenantry_core::clock::SystemClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
@@ -46,7 +47,7 @@ impl TestWorkspace {
     pub async fn open(kind: StoreKind) -> Self {
         let topology = match kind {
             StoreKind::SqliteInMemory => {
-                let store = SqliteStore::in_memory().await.expect("a store in memory");
+                let store = SqliteStore::in_memory(Arc::new(SystemClock)).await.expect("a store in memory");
                 return Self::prepared(Ports::of(Arc::new(store)), Place::Memory).await;
             }
             StoreKind::SqliteOnFile => {
@@ -84,7 +85,9 @@ impl TestWorkspace {
         match self.place {
             // What is in memory has no other run; the same ports stand for it.
             Place::Memory => self.ports.clone(),
-            Place::File { .. } | Place::Server { .. } => self.place.open().await.expect("the store opens again"),
+            Place::File { .. } | Place::Server { .. } => {
+                self.place.open().await.expect("the store opens again")
+            }
         }
     }
 
@@ -101,7 +104,9 @@ impl TestWorkspace {
     /// # Panics
     /// When the workspace is not on a server.
     pub async fn database(&self) -> Database {
-        let Place::Server { uri, database } = &self.place else { panic!("this workspace is not on a server") };
+        let Place::Server { uri, database } = &self.place else {
+            panic!("this workspace is not on a server")
+        };
         Client::with_uri_str(uri).await.expect("a connection string").database(database)
     }
 
@@ -119,8 +124,10 @@ impl TestWorkspace {
 impl Place {
     async fn open(&self) -> Result<Ports, StoreError> {
         match self {
-            Self::Memory => Ok(Ports::of(Arc::new(SqliteStore::in_memory().await?))),
-            Self::File { folder } => Ok(Ports::of(Arc::new(SqliteStore::open(&file_in(folder)).await?))),
+            Self::Memory => Ok(Ports::of(Arc::new(SqliteStore::in_memory(Arc::new(SystemClock)).await?))),
+            Self::File { folder } => {
+                Ok(Ports::of(Arc::new(SqliteStore::open(&file_in(folder), Arc::new(SystemClock)).await?)))
+            }
             Self::Server { uri, database } => open_database(uri, database).await,
         }
     }
@@ -135,6 +142,6 @@ fn file_in(folder: &TempDir) -> PathBuf {
 /// # Errors
 /// As the store's own `open`.
 pub async fn open_database(uri: &str, database: &str) -> Result<Ports, StoreError> {
-    let store = MongoStore::open(&ConnectionString::parse(uri)?, database, MongoOptions::default()).await?;
-    Ok(Ports::of(Arc::new(store)))
+    let options = MongoOptions::new(ConnectionString::parse(uri)?, database, Arc::new(SystemClock));
+    Ok(Ports::of(Arc::new(MongoStore::open(options).await?)))
 }

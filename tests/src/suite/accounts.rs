@@ -35,7 +35,8 @@ pub async fn an_inserted_operator_is_found_by_id_and_by_address_in_any_case(port
         let found = ports.accounts.find_operator_by_email(&email(typed)).await.expect("a look-up answers");
         assert_eq!(found.map(|found| found.id), Some(new.id), "{typed}");
     }
-    let nobody = ports.accounts.find_operator_by_email(&email("nobody@example.com")).await.expect("a look-up answers");
+    let nobody =
+        ports.accounts.find_operator_by_email(&email("nobody@example.com")).await.expect("a look-up answers");
     assert!(nobody.is_none());
     assert!(ports.accounts.find_operator(OperatorId::new()).await.expect("a look-up answers").is_none());
 }
@@ -49,14 +50,16 @@ pub async fn an_operator_is_refused_when_id_or_address_is_taken(ports: &Ports) {
     let same_address = operator("DANA@example.com");
     assert_eq!(ports.accounts.insert_operator(&same_address).await, EMAIL_TAKEN);
     assert!(ports.accounts.find_operator(same_address.id).await.expect("a look-up answers").is_none());
-    let kept = ports.accounts.find_operator(first.id).await.expect("a look-up answers").expect("the first stays");
+    let kept =
+        ports.accounts.find_operator(first.id).await.expect("a look-up answers").expect("the first stays");
     assert_eq!(kept.email.as_str(), "Dana@example.com");
 }
 
 /// Two claims at once.
 pub async fn of_many_founders_at_once_one_wins(ports: &Ports) {
     let claims = (0..8).map(|number| {
-        let new = NewOperator { id: OperatorId::FOUNDER, ..operator(&format!("founder{number}@example.com")) };
+        let new =
+            NewOperator { id: OperatorId::FOUNDER, ..operator(&format!("founder{number}@example.com")) };
         let accounts = ports.accounts.clone();
         async move { accounts.insert_operator(&new).await }
     });
@@ -70,7 +73,8 @@ pub async fn an_operators_hash_is_renewed_only_while_it_is_the_one_that_was_read
     let new = operator("dana@example.com");
     ports.accounts.insert_operator(&new).await.expect("inserted");
     let stored = async || {
-        let found = ports.accounts.find_operator(new.id).await.expect("a look-up answers").expect("it is there");
+        let found =
+            ports.accounts.find_operator(new.id).await.expect("a look-up answers").expect("it is there");
         found.password_hash.expose().to_owned()
     };
     assert_eq!(ports.accounts.renew_operator_hash(new.id, &hash("operator"), &hash("renewed")).await, Ok(()));
@@ -94,7 +98,11 @@ pub async fn failed_sign_ins_are_counted_per_account_until_they_are_cleared(port
     assert_eq!(ports.accounts.clear_failed_sign_ins("account-1").await, Ok(()), "none counts as done");
     let other = SignInAttempts { failures: 1, last_failed_at: moment(9) };
     assert_eq!(ports.accounts.sign_in_attempts("account-2").await, Ok(Some(other)));
-    assert_eq!(ports.accounts.add_failed_sign_in("account-1", moment(10)).await, Ok(1), "counting starts anew");
+    assert_eq!(
+        ports.accounts.add_failed_sign_in("account-1", moment(10)).await,
+        Ok(1),
+        "counting starts anew"
+    );
 }
 
 /// Counting is atomic.

@@ -11,7 +11,8 @@ use super::collection;
 /// A document of `size` bytes of text or a little more, as bytes.
 fn document(size: usize) -> Vec<u8> {
     let now = DateTime::from_millis(1_772_366_400_000);
-    let document = doc! {"_id": ObjectId::new(), "text": "x".repeat(size), "created_at": now, "updated_at": now};
+    let document =
+        doc! {"_id": ObjectId::new(), "text": "x".repeat(size), "created_at": now, "updated_at": now};
     document.to_vec().expect("a document has bytes")
 }
 
@@ -163,10 +164,11 @@ pub async fn a_document_whose_id_is_there_counts_as_done_and_the_others_are_inse
 pub async fn documents_keep_ids_of_every_type_apart(ports: &Ports) {
     let acme = collection("acme");
     ports.collections.create(&acme).await.expect("created");
-    let documents: Vec<_> = [doc! {"_id": "1"}, doc! {"_id": 1_i32}, doc! {"_id": true}, doc! {"_id": {"a": 1}}]
-        .iter()
-        .map(|document| document.to_vec().expect("bytes"))
-        .collect();
+    let documents: Vec<_> =
+        [doc! {"_id": "1"}, doc! {"_id": 1_i32}, doc! {"_id": true}, doc! {"_id": {"a": 1}}]
+            .iter()
+            .map(|document| document.to_vec().expect("bytes"))
+            .collect();
     ports.collections.insert_documents(&acme, &documents).await.expect("inserted");
     ports.collections.insert_documents(&acme, &documents).await.expect("repeated");
     assert_eq!(count(ports, &acme).await, 4);

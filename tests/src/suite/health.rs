@@ -1,5 +1,6 @@
 //! What [`HealthStore`](tenantry_core::health::HealthStore) owes.
 
+use tenantry_core::health::Topology;
 use tenantry_core::ports::Ports;
 
 use super::insert;
@@ -23,6 +24,12 @@ pub async fn the_store_says_what_it_is(ports: &Ports) {
     assert_eq!(health.server.version, facts.version);
     assert_eq!(health.server.topology, facts.topology);
     assert_eq!(health.server.database, facts.database);
-    assert!(health.warnings.is_empty(), "{:?}", health.warnings);
-    assert!(health.privileges.iter().all(|privilege| privilege.allowed != Some(false)), "{:?}", health.privileges);
+    // That a single server can lose what it holds is worth a warning, and true of the one in the tests.
+    let warned = usize::from(facts.topology == Topology::Standalone);
+    assert_eq!(health.warnings.len(), warned, "{:?}", health.warnings);
+    assert!(
+        health.privileges.iter().all(|privilege| privilege.allowed != Some(false)),
+        "{:?}",
+        health.privileges
+    );
 }

@@ -30,7 +30,8 @@ fn create(minute: i64) -> Operation {
 
 /// Every plan comes back as it was written.
 pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
-    let noted = |had_collection| Trashed { at: moment(3), by: "operator@example.com".to_owned(), had_collection };
+    let noted =
+        |had_collection| Trashed { at: moment(3), by: "operator@example.com".to_owned(), had_collection };
     let plans = [
         OperationPlan::Create { name: name("acme") },
         OperationPlan::Rename { from: name("acme"), to: name("zenith"), has_collection: true },
@@ -98,7 +99,11 @@ pub async fn an_operation_is_taken_over_only_as_it_was_seen(ports: &Ports) {
     assert_eq!(ports.journal.take_over(&seen, &owner("third-run"), moment(10)).await, Ok(false), "too late");
     assert_eq!(ports.journal.find(seen.organization_id).await, Ok(Some(taken.clone())));
     ports.journal.end(seen.organization_id).await.expect("ended");
-    assert_eq!(ports.journal.take_over(&taken, &owner("third-run"), moment(11)).await, Ok(false), "it is over");
+    assert_eq!(
+        ports.journal.take_over(&taken, &owner("third-run"), moment(11)).await,
+        Ok(false),
+        "it is over"
+    );
 }
 
 /// Of many that take over, one wins.
@@ -107,7 +112,9 @@ pub async fn of_many_that_take_over_at_once_one_wins(ports: &Ports) {
     ports.journal.begin(&seen).await.expect("begun");
     let takers = (0..8).map(|number| {
         let (seen, journal) = (seen.clone(), ports.journal.clone());
-        async move { journal.take_over(&seen, &owner(&format!("run-{number}")), moment(9)).await.expect("an answer") }
+        async move {
+            journal.take_over(&seen, &owner(&format!("run-{number}")), moment(9)).await.expect("an answer")
+        }
     });
     let answers = futures_util::future::join_all(takers).await;
     assert_eq!(answers.iter().filter(|won| **won).count(), 1, "{answers:?}");

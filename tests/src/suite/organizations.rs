@@ -61,7 +61,13 @@ fn searching(text: &str) -> OrganizationFilter {
 }
 
 fn query(filter: OrganizationFilter, limit: u32) -> OrganizationQuery {
-    OrganizationQuery { filter, sort: SortField::Name, direction: SortDirection::Ascending, after: None, limit }
+    OrganizationQuery {
+        filter,
+        sort: SortField::Name,
+        direction: SortDirection::Ascending,
+        after: None,
+        limit,
+    }
 }
 
 /// The names on the first page by name.
@@ -76,7 +82,10 @@ async fn walk(ports: &Ports, mut query: OrganizationQuery) -> Vec<Organization> 
     let mut rows = Vec::new();
     loop {
         let page = ports.organizations.page(&query).await.expect("a page");
-        assert!(page.organizations.len() <= query.limit as usize, "a page has at most as many rows as asked for");
+        assert!(
+            page.organizations.len() <= query.limit as usize,
+            "a page has at most as many rows as asked for"
+        );
         rows.extend(page.organizations);
         let Some(next) = page.next else { return rows };
         assert!(rows.len() < 1_000, "paging must come to an end");
@@ -148,7 +157,10 @@ pub async fn insert_is_refused_when_the_id_belongs_to_another_name(ports: &Ports
 /// An index decides, not a look before the insert.
 pub async fn of_many_inserts_of_one_name_at_once_one_wins(ports: &Ports) {
     let contenders = (0..12).map(|number| {
-        let new = NewOrganization { admin_email: email(&format!("admin{number}@example.com")), ..organization("acme") };
+        let new = NewOrganization {
+            admin_email: email(&format!("admin{number}@example.com")),
+            ..organization("acme")
+        };
         let organizations = ports.organizations.clone();
         async move { organizations.insert(&new).await }
     });
@@ -225,7 +237,8 @@ pub async fn credentials_are_found_by_address_in_any_case_with_the_stored_hash(p
         assert_eq!(found.organization, load(ports, new.id).await);
         assert_eq!(found.password_hash.expose(), hash("secret").expose());
     }
-    let none = ports.organizations.find_credentials(&email("nobody@example.com")).await.expect("a look-up answers");
+    let none =
+        ports.organizations.find_credentials(&email("nobody@example.com")).await.expect("a look-up answers");
     assert!(none.is_none(), "an unknown address finds nobody");
 }
 
@@ -236,7 +249,8 @@ pub async fn what_is_in_the_trash_is_seen_by_the_trash_only(ports: &Ports) {
     move_to_trash(ports, gone.id, 1).await;
     assert_eq!(find(ports, gone.id).await, None);
     assert_eq!(ports.organizations.find_by_name(&gone.name).await, Ok(None));
-    let credentials = ports.organizations.find_credentials(&gone.admin_email).await.expect("a look-up answers");
+    let credentials =
+        ports.organizations.find_credentials(&gone.admin_email).await.expect("a look-up answers");
     assert!(credentials.is_none(), "nobody signs in to an organization in the trash");
     assert_eq!(names(ports, everything(StatusFilter::All)).await, ["globex"]);
     assert_eq!(names(ports, everything(StatusFilter::Active)).await, ["globex"]);
@@ -271,15 +285,17 @@ pub async fn every_sort_goes_through_all_rows_once_in_order_with_ties_broken_by_
     for sort in SORTS {
         for direction in [SortDirection::Ascending, SortDirection::Descending] {
             let mut expected = all.clone();
-            expected.sort_by(|one, other| match sort {
-                SortField::Name => one.name.cmp(&other.name),
-                SortField::Status => one.is_active.cmp(&other.is_active),
-                SortField::AdminEmail => one.admin_email.as_str().cmp(other.admin_email.as_str()),
-                SortField::CollectionName => one.collection().cmp(&other.collection()),
-                SortField::CreatedAt => one.created_at.cmp(&other.created_at),
-                SortField::UpdatedAt => one.updated_at.cmp(&other.updated_at),
-            }
-            .then(one.id.cmp(&other.id)));
+            expected.sort_by(|one, other| {
+                match sort {
+                    SortField::Name => one.name.cmp(&other.name),
+                    SortField::Status => one.is_active.cmp(&other.is_active),
+                    SortField::AdminEmail => one.admin_email.as_str().cmp(other.admin_email.as_str()),
+                    SortField::CollectionName => one.collection().cmp(&other.collection()),
+                    SortField::CreatedAt => one.created_at.cmp(&other.created_at),
+                    SortField::UpdatedAt => one.updated_at.cmp(&other.updated_at),
+                }
+                .then(one.id.cmp(&other.id))
+            });
             if direction == SortDirection::Descending {
                 expected.reverse();
             }
@@ -304,11 +320,16 @@ pub async fn the_trash_goes_through_every_sort_as_well(ports: &Ports) {
     }
     for sort in SORTS {
         for direction in [SortDirection::Ascending, SortDirection::Descending] {
-            let whole =
-                walk(ports, OrganizationQuery { sort, direction, ..query(everything(StatusFilter::Trashed), 100) })
-                    .await;
-            let paged =
-                walk(ports, OrganizationQuery { sort, direction, ..query(everything(StatusFilter::Trashed), 2) }).await;
+            let whole = walk(
+                ports,
+                OrganizationQuery { sort, direction, ..query(everything(StatusFilter::Trashed), 100) },
+            )
+            .await;
+            let paged = walk(
+                ports,
+                OrganizationQuery { sort, direction, ..query(everything(StatusFilter::Trashed), 2) },
+            )
+            .await;
             assert_eq!(whole.len(), 7, "{sort:?} {direction:?}");
             assert_eq!(whole, paged, "{sort:?} {direction:?}");
             let values: Vec<_> = whole.iter().map(|row| (sort.cursor_value(row), row.id)).collect();
@@ -360,8 +381,12 @@ pub async fn paging_is_stable_under_inserts_and_removals_before_the_cursor(ports
 
 /// The search finds text anywhere in name, display name and address, without regard to case.
 pub async fn search_finds_text_anywhere_in_name_display_name_and_address_in_any_case(ports: &Ports) {
-    let shown = |text: &str, shown: &str| NewOrganization { display_name: Some(display_name(shown)), ..organization(text) };
-    let addressed = |text: &str, address: &str| NewOrganization { admin_email: email(address), ..organization(text) };
+    let shown = |text: &str, shown: &str| NewOrganization {
+        display_name: Some(display_name(shown)),
+        ..organization(text)
+    };
+    let addressed =
+        |text: &str, address: &str| NewOrganization { admin_email: email(address), ..organization(text) };
     for one in [
         organization("acme-corp"),
         shown("globex", "École Polytechnique"),
@@ -393,7 +418,8 @@ pub async fn search_takes_its_text_literally(ports: &Ports) {
     for text in ["acme_corp", "acme-corp", "acmexcorp"] {
         insert(ports, text).await;
     }
-    let odd = NewOrganization { display_name: Some(display_name(r"100% (\d+) [a-z]* $")), ..organization("odd") };
+    let odd =
+        NewOrganization { display_name: Some(display_name(r"100% (\d+) [a-z]* $")), ..organization("odd") };
     ports.organizations.insert(&odd).await.expect("inserted");
     for (text, expected) in [
         ("acme_corp", vec!["acme_corp"]),
@@ -427,7 +453,8 @@ pub async fn a_list_holds_what_its_filter_says(ports: &Ports) {
     assert_eq!(names(ports, everything(StatusFilter::Active)).await, ["globex"]);
     assert_eq!(names(ports, everything(StatusFilter::Deactivated)).await, ["acme"]);
     assert_eq!(names(ports, everything(StatusFilter::Trashed)).await, ["initech"]);
-    let only = |id, search: &str, status| OrganizationFilter { search: search.to_owned(), status, only: Some(id) };
+    let only =
+        |id, search: &str, status| OrganizationFilter { search: search.to_owned(), status, only: Some(id) };
     assert_eq!(names(ports, only(on.id, "", StatusFilter::All)).await, ["globex"]);
     assert_eq!(names(ports, only(on.id, "glo", StatusFilter::All)).await, ["globex"]);
     assert!(names(ports, only(on.id, "acme", StatusFilter::All)).await.is_empty());
@@ -438,7 +465,8 @@ pub async fn a_list_holds_what_its_filter_says(ports: &Ports) {
 /// Cursor, search and status work together.
 pub async fn a_searched_and_filtered_list_is_paged_without_gaps(ports: &Ports) {
     for number in 0..20 {
-        let one = insert(ports, &format!("{}-{number:02}", if number % 2 == 0 { "even" } else { "odd" })).await;
+        let one =
+            insert(ports, &format!("{}-{number:02}", if number % 2 == 0 { "even" } else { "odd" })).await;
         if number % 4 == 0 {
             let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
             ports.organizations.change(one.id, &off, moment(1)).await.expect("deactivated");
@@ -449,7 +477,11 @@ pub async fn a_searched_and_filtered_list_is_paged_without_gaps(ports: &Ports) {
         let rows = walk(ports, OrganizationQuery { sort, ..query(filter.clone(), 2) }).await;
         let found: BTreeSet<_> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(rows.len(), 5, "{sort:?}: each row once");
-        assert_eq!(found, BTreeSet::from(["even-02", "even-06", "even-10", "even-14", "even-18"]), "{sort:?}");
+        assert_eq!(
+            found,
+            BTreeSet::from(["even-02", "even-06", "even-10", "even-14", "even-18"]),
+            "{sort:?}"
+        );
     }
 }
 
@@ -490,7 +522,8 @@ pub async fn setting_a_name_moves_name_and_collection_name_only(ports: &Ports) {
         OrganizationQuery { sort: SortField::CollectionName, ..query(everything(StatusFilter::All), 10) };
     let page = ports.organizations.page(&by_collection).await.expect("a page");
     assert_eq!(page.organizations[1].id, new.id, "the stored collection name moved along");
-    insert(ports, "acme").await;
+    let successor = NewOrganization { admin_email: email("other@example.com"), ..organization("acme") };
+    assert_eq!(ports.organizations.insert(&successor).await, Ok(()), "the old name is free");
 }
 
 /// Every write may be repeated.
@@ -509,9 +542,14 @@ pub async fn setting_a_name_is_refused_when_it_is_taken_or_nobody_is_there(ports
     let before = load(ports, new.id).await;
     assert_eq!(ports.organizations.set_name(new.id, &name("globex"), moment(5)).await, NAME_TAKEN);
     assert_eq!(load(ports, new.id).await, before, "nothing is written");
-    assert!(is_not_found(ports.organizations.set_name(OrganizationId::new(), &name("zenith"), moment(5)).await));
+    assert!(is_not_found(
+        ports.organizations.set_name(OrganizationId::new(), &name("zenith"), moment(5)).await
+    ));
     move_to_trash(ports, new.id, 6).await;
-    assert!(is_not_found(ports.organizations.set_name(new.id, &name("zenith"), moment(7)).await), "not in the trash");
+    assert!(
+        is_not_found(ports.organizations.set_name(new.id, &name("zenith"), moment(7)).await),
+        "not in the trash"
+    );
 }
 
 /// `change` changes what it names, answers the organization, and keeps the rest.
@@ -538,7 +576,10 @@ pub async fn a_change_touches_only_what_it_names(ports: &Ports) {
     assert!(old.is_none(), "the old address finds nobody");
 
     expected.updated_at = moment(3);
-    assert_eq!(change(OrganizationChange { admin_password: Some(hash("b")), ..none.clone() }, 3).await, expected);
+    assert_eq!(
+        change(OrganizationChange { admin_password: Some(hash("b")), ..none.clone() }, 3).await,
+        expected
+    );
     assert_eq!(stored_hash(ports, "new.admin@example.com").await, hash("b").expose());
 
     expected.is_active = false;
@@ -601,7 +642,8 @@ pub async fn a_change_is_refused_when_the_address_is_taken_or_nobody_is_there(po
         admin_email: Some(email("ADMIN@acme.example.com")),
         ..OrganizationChange::default()
     };
-    let answer = ports.organizations.change(new.id, &own, moment(2)).await.expect("its own address in another case");
+    let answer =
+        ports.organizations.change(new.id, &own, moment(2)).await.expect("its own address in another case");
     assert_eq!(answer.admin_email.as_str(), "ADMIN@acme.example.com");
     assert!(is_not_found(ports.organizations.change(OrganizationId::new(), &own, moment(3)).await));
     move_to_trash(ports, new.id, 6).await;
@@ -650,7 +692,11 @@ pub async fn copying_to_the_trash_again_counts_as_done(ports: &Ports) {
     assert_eq!(ports.organizations.copy_to_trash(new.id, &trashed(3)).await, Ok(()));
     assert_eq!(ports.organizations.find_trashed(new.id).await, copy);
     ports.organizations.remove(new.id).await.expect("removed");
-    assert_eq!(ports.organizations.copy_to_trash(new.id, &trashed(3)).await, Ok(()), "the live one may be gone");
+    assert_eq!(
+        ports.organizations.copy_to_trash(new.id, &trashed(3)).await,
+        Ok(()),
+        "the live one may be gone"
+    );
     assert_eq!(ports.organizations.find_trashed(new.id).await, copy);
 }
 
@@ -703,7 +749,8 @@ pub async fn copying_from_the_trash_is_refused_when_name_or_address_is_taken(por
     ports.organizations.insert(&named).await.expect("inserted");
     assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme"), moment(3)).await, NAME_TAKEN);
     assert_eq!(find(ports, new.id).await, None, "nothing is written");
-    let addressed = NewOrganization { admin_email: email("ADMIN@acme.example.com"), ..organization("globex") };
+    let addressed =
+        NewOrganization { admin_email: email("ADMIN@acme.example.com"), ..organization("globex") };
     ports.organizations.insert(&addressed).await.expect("inserted");
     assert_eq!(ports.organizations.copy_from_trash(new.id, &name("free"), moment(3)).await, EMAIL_TAKEN);
     assert_eq!(find(ports, new.id).await, None, "nothing is written");
