@@ -11,7 +11,9 @@ for (const name of readdirSync(folder).filter((entry) => entry.endsWith(".js")))
   total += size;
   console.log(`${(size / 1000).toFixed(1).padStart(8)} kB  ${name}`);
 }
-console.log(`${(total / 1000).toFixed(1).padStart(8)} kB  JavaScript in total, gzip (limit ${LIMIT / 1000} kB)`);
+console.log(
+  `${(total / 1000).toFixed(1).padStart(8)} kB  JavaScript in total, gzip (limit ${LIMIT / 1000} kB)`,
+);
 if (total > LIMIT) {
   console.error("The bundle is over its limit.");
   process.exit(1);

@@ -32,9 +32,9 @@ export function formatShortCount(value: number): string {
 }
 
 /** A size in decimal units, as number and unit apart, for columns where the decimals line up. */
-export function splitBytes(value: number): { number: string; unit: string } {
+export function splitBytes(size: number): { number: string; unit: string } {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
-  let scaled = value;
+  let scaled = size;
   let index = 0;
   // 999.95 would be written as 1,000.0: the next unit starts where the rounding does.
   while (scaled >= 999.95 && index < units.length - 1) {
@@ -47,9 +47,9 @@ export function splitBytes(value: number): { number: string; unit: string } {
 }
 
 /** A size in one piece: 19.34 GB. Null is unknown and reads "Not available". */
-export function formatBytes(value: number | null): string {
-  if (value === null) return m.common_not_available();
-  const { number, unit } = splitBytes(value);
+export function formatBytes(size: number | null): string {
+  if (size === null) return m.common_not_available();
+  const { number, unit } = splitBytes(size);
   return `${number}${NARROW_SPACE}${unit}`;
 }
 
@@ -108,4 +108,10 @@ export function formatDuration(milliseconds: number): string {
   if (milliseconds < 99_500) return join(Math.round(milliseconds / 1000), "s");
   if (milliseconds < 99.5 * MINUTE) return join(Math.round(milliseconds / MINUTE), "min");
   return join(Math.round(milliseconds / HOUR), "h");
+}
+
+/** What is left of a time that runs out: whole minutes, seconds in the last two. 29 min, 80 s. */
+export function formatCountdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  return seconds > 120 ? `${Math.ceil(seconds / 60)}${NARROW_SPACE}min` : `${seconds}${NARROW_SPACE}s`;
 }

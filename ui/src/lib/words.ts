@@ -26,3 +26,31 @@ export function statusWord(status: OrganizationStatus): string {
       return m.common_status_trashed();
   }
 }
+
+/** The word for a server's topology; a server of a kind unknown here keeps its own word. */
+export function topologyWord(topology: string): string {
+  switch (topology) {
+    case "file":
+      return m.shell_topology_file();
+    case "standalone":
+      return m.shell_topology_standalone();
+    case "replica_set":
+      return m.shell_topology_replica_set();
+    case "sharded":
+      return m.shell_topology_sharded();
+    default:
+      return topology;
+  }
+}
+
+/** The word for a choice of light or dark. */
+export function themeWord(choice: "system" | "light" | "dark"): string {
+  switch (choice) {
+    case "system":
+      return m.common_theme_system();
+    case "light":
+      return m.common_theme_light();
+    case "dark":
+      return m.common_theme_dark();
+  }
+}

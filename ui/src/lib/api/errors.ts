@@ -212,7 +212,7 @@ function sentences(wire: WireError): Sentences {
     case "internal":
       return {
         title: m.errors_internal_title(),
-        text: m.errors_internal_text(),
+        text: wire.details.incident ? m.errors_internal_text() : m.errors_internal_unlogged_text(),
         remedy: m.errors_internal_remedy(),
       };
     default:

@@ -17,28 +17,45 @@ export { explain, type Explanation } from "./errors";
 
 type Result<Data> = { status: "ok"; data: Data } | { status: "error"; error: unknown };
 
-let sessionEnded: (error: ApiError) => void = () => undefined;
+/** Learns from every call what concerns the whole window. */
+export interface CallObserver {
+  /** A call failed because there is no session any more. */
+  sessionEnded(error: ApiError): void;
+  /** The open workspace's server answered, or did not. */
+  serverReached(reached: boolean): void;
+}
 
-/** Calls `listener` whenever a call fails because there is no session any more. One listener at a time. */
-export function onSessionEnded(listener: (error: ApiError) => void): () => void {
-  sessionEnded = listener;
+let observer: CallObserver | null = null;
+
+/** Sets the one observer of calls, until the returned function is called. */
+export function observeCalls(next: CallObserver): () => void {
+  observer = next;
   return () => {
-    if (sessionEnded === listener) sessionEnded = () => undefined;
+    if (observer === next) observer = null;
   };
 }
 
 /** Turns a generated command, which answers with a result object, into a function that answers or throws. */
-function calling<Arguments extends unknown[], Data>(command: (...args: Arguments) => Promise<Result<Data>>) {
+function calling<Arguments extends unknown[], Data>(
+  command: (...args: Arguments) => Promise<Result<Data>>,
+  asksServer = false,
+) {
   return async (...args: Arguments): Promise<Data> => {
     // A command that fails before it is sent (an argument that cannot be serialized) rejects by itself.
     const result = await command(...args).catch((error: unknown) => ({ status: "error", error }) as const);
-    if (result.status === "ok") return result.data;
+    if (result.status === "ok") {
+      if (asksServer) observer?.serverReached(true);
+      return result.data;
+    }
     const error = ApiError.from(result.error);
     switch (error.code) {
       case "not_signed_in":
       case "session_expired":
       case "session_revoked":
-        sessionEnded(error);
+        observer?.sessionEnded(error);
+        break;
+      case "unavailable":
+        if (asksServer) observer?.serverReached(false);
     }
     throw error;
   };
@@ -73,7 +90,7 @@ export const api = {
   currentWorkspace: calling(commands.currentWorkspace),
   closeWorkspace: calling(commands.closeWorkspace),
   claimWorkspace: calling(commands.claimWorkspace),
-  workspaceHealth: calling(commands.workspaceHealth),
+  workspaceHealth: calling(commands.workspaceHealth, true),
   loadSampleOrganizations: (job: string, onprogress: (progress: JobProgress) => void) =>
     loadSamples(progressChannel(onprogress), job),
 
@@ -82,14 +99,14 @@ export const api = {
   currentSession: calling(commands.currentSession),
   copyToken: calling(commands.copyToken),
 
-  listOrganizations: calling(commands.listOrganizations),
-  countOrganizations: calling(commands.countOrganizations),
-  getOrganization: calling(commands.getOrganization),
+  listOrganizations: calling(commands.listOrganizations, true),
+  countOrganizations: calling(commands.countOrganizations, true),
+  getOrganization: calling(commands.getOrganization, true),
   checkOrganizationName: calling(commands.checkOrganizationName),
   checkAdminEmail: calling(commands.checkAdminEmail),
   checkPassword: calling(commands.checkPassword),
-  createOrganization: calling(commands.createOrganization),
-  updateOrganization: calling(commands.updateOrganization),
+  createOrganization: calling(commands.createOrganization, true),
+  updateOrganization: calling(commands.updateOrganization, true),
   previewRename: calling(commands.previewRename),
   deactivateOrganization: calling(commands.deactivateOrganization),
   reactivateOrganization: calling(commands.reactivateOrganization),
@@ -98,7 +115,7 @@ export const api = {
   restoreOrganization: calling(commands.restoreOrganization),
   deleteOrganizationForever: calling(commands.deleteOrganizationForever),
 
-  collectionStatistics: calling(commands.collectionStatistics),
+  collectionStatistics: calling(commands.collectionStatistics, true),
   summarizeStatistics: calling(commands.summarizeStatistics),
 
   chooseExportFile: calling(commands.chooseExportFile),

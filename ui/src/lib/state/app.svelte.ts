@@ -1,5 +1,6 @@
 import { getContext, setContext } from "svelte";
-import { api, onSessionEnded, type Environment } from "../api";
+import { api, observeCalls, type Environment, type OpenWorkspace } from "../api";
+import { m } from "../messages";
 import { SessionState } from "./session.svelte";
 import { ShortcutState } from "./shortcuts.svelte";
 import { ThemeState } from "./theme.svelte";
@@ -31,9 +32,7 @@ export class AppState {
   });
 
   /** The environment of the open workspace: its mark stands in every dialog that changes data. */
-  readonly environment = $derived<Environment | null>(
-    this.workspace.current?.workspace.environment ?? null,
-  );
+  readonly environment = $derived<Environment | null>(this.workspace.current?.workspace.environment ?? null);
 
   navigate = (page: Page): void => {
     this.page = page;
@@ -54,6 +53,22 @@ export class AppState {
     }
   }
 
+  /** Opens a workspace and says what its last run left behind. */
+  async openWorkspace(id: string, password: string | null, remember: boolean): Promise<void> {
+    const opened = await this.workspace.open(id, password, remember);
+    this.page = "organizations";
+    this.#tellFindings(opened);
+  }
+
+  #tellFindings({ recovered, warnings }: OpenWorkspace): void {
+    for (const operation of recovered) {
+      const settled = operation.outcome === "finished" || operation.outcome === "undone";
+      const title = settled ? m.shell_recovered_title() : m.shell_unsettled_title();
+      this.toasts[settled ? "info" : "warning"](title, { text: operation.message, lifetime: null });
+    }
+    for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });
+  }
+
   /** Back to the list of workspaces. The session ends with the workspace. */
   async leaveWorkspace(): Promise<void> {
     try {
@@ -71,7 +86,10 @@ export class AppState {
     const ends = [
       this.session.run(),
       this.theme.follow(),
-      onSessionEnded((error) => this.session.noticeEnd(error)),
+      observeCalls({
+        sessionEnded: (error) => this.session.noticeEnd(error),
+        serverReached: (reached) => (this.workspace.reached = reached),
+      }),
     ];
     return () => ends.forEach((end) => end());
   }

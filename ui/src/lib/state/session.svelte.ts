@@ -1,4 +1,4 @@
-import { api, ApiError, type Rights, type SessionView } from "../api";
+import { api, type ApiError, type Rights, type SessionView } from "../api";
 
 const NO_RIGHTS: Rights = {
   createOrganization: false,

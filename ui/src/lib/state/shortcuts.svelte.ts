@@ -12,7 +12,7 @@ const ABOVE = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox][da
  * a person can turn them off: speech input types letters by accident (WCAG 2.1.4).
  */
 export class ShortcutState {
-  #handlers = new Map<ShortcutKey, () => void>();
+  readonly #handlers: Partial<Record<string, () => void>> = {};
   #enabled = $state(readPreference("shortcuts", ["on", "off"], "on") === "on");
 
   get enabled(): boolean {
@@ -29,9 +29,9 @@ export class ShortcutState {
    * `$effect(() => app.shortcuts.on("n", openCreateDialog))`.
    */
   on(key: ShortcutKey, run: () => void): () => void {
-    this.#handlers.set(key, run);
+    this.#handlers[key] = run;
     return () => {
-      if (this.#handlers.get(key) === run) this.#handlers.delete(key);
+      if (this.#handlers[key] === run) delete this.#handlers[key];
     };
   }
 
@@ -41,7 +41,7 @@ export class ShortcutState {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof Element && event.target.closest(TEXT_FIELDS)) return;
     if (document.querySelector(ABOVE)) return;
-    const run = this.#handlers.get(event.key.toLowerCase() as ShortcutKey);
+    const run = this.#handlers[event.key.toLowerCase()];
     if (!run) return;
     event.preventDefault();
     run();

@@ -4,9 +4,13 @@ import { api, type OpenWorkspace } from "../api";
 export class WorkspaceState {
   current = $state.raw<OpenWorkspace | null>(null);
 
+  /** Whether its server answered when it was last asked. */
+  reached = $state(true);
+
   async open(id: string, password: string | null, remember: boolean): Promise<OpenWorkspace> {
     const opened = await api.openWorkspace(id, password, remember);
     this.current = opened;
+    this.reached = true;
     return opened;
   }
 

@@ -1,0 +1,157 @@
+import type { OrganizationView, OpenWorkspace, WorkspaceSummary } from "../bindings";
+
+const first = [
+  "Cobalt Ridge",
+  "Ionian",
+  "Brightwater",
+  "Delphi",
+  "Eastgate",
+  "Northmark",
+  "Glasswing",
+  "Lindqvist",
+  "Halden",
+  "Kestrel",
+  "Calder and Moss",
+  "Aldgate",
+  "Juniper Street",
+  "Baltic",
+  "Acacia",
+  "Orchard Lane",
+  "Fennimore",
+  "Marrow and Vale",
+  "Tidewater",
+  "Verity",
+  "Ashdown",
+  "Pellworm",
+  "Sable Point",
+  "Great North",
+  "Rookery Lane",
+  "Ostrava",
+  "Whitby",
+  "Zephyr",
+];
+const second = [
+  "Mining",
+  "Airways",
+  "Utilities",
+  "Diagnostics",
+  "Logistics",
+  "Freight",
+  "Robotics",
+  "Pharma",
+  "Shipyard",
+  "Aerospace",
+  "Legal",
+  "Insurance",
+  "Housing Association",
+  "Grain Terminal",
+  "Health Partners",
+  "Schools",
+  "Foods",
+  "Publishing",
+  "Credit Union",
+  "Land Registry",
+];
+const people = ["i.solberg", "dana", "m.okafor", "lena.brandt", "t.nakamura", "ines", "r.calder", "office"];
+
+/** Hex text of 24 digits from a number, as the database's own ids look. */
+export const idFor = (index: number): string => (0x65c10000 + index).toString(16).padStart(24, "6");
+
+/** Always the same `count` organizations, so that pictures of two runs can be compared. */
+export function madeUpOrganizations(count: number): OrganizationView[] {
+  return Array.from({ length: count }, (_, index): OrganizationView => {
+    const place = index % first.length;
+    const trade = (place + Math.floor(index / first.length) * 3) % second.length;
+    const displayName = `${first[place]} ${second[trade]}`;
+    const round = Math.floor(index / (first.length * second.length));
+    const name = displayName.toLowerCase().replace(/[^a-z0-9]+/g, "_") + (round > 0 ? `_${round}` : "");
+    const created = Date.UTC(2023, 1, 8, 9, 30) + index * 5.3 * 86_400_000;
+    const trashed = index % 29 === 28;
+    return {
+      id: idFor(index),
+      name,
+      displayName: index % 5 === 4 ? null : displayName,
+      status: trashed ? "trashed" : index % 13 === 8 ? "deactivated" : "active",
+      adminEmail: `${people[index % people.length]}@${name.replaceAll("_", "-")}.example`,
+      collectionName: `org_${name}`,
+      createdAt: new Date(created).toISOString(),
+      updatedAt: new Date(created + (index % 40) * 3_600_000).toISOString(),
+      trashedAt: trashed ? new Date(created + 86_400_000).toISOString() : null,
+      trashedBy: trashed ? "dana@meridian.example" : null,
+    };
+  });
+}
+
+const profile = (
+  id: string,
+  name: string,
+  environment: WorkspaceSummary["environment"],
+  kind: WorkspaceSummary["kind"],
+  address: string,
+  lastOpenedAt: string,
+): WorkspaceSummary => ({
+  id,
+  name,
+  environment,
+  kind,
+  address,
+  database: "organization_management",
+  lastOpenedAt,
+  passwordStored: environment !== "staging",
+  passwordNeeded: kind === "atlas",
+  connectionString: `${kind === "atlas" ? "mongodb+srv://tenantry_admin@" : "mongodb://"}${address}/?retryWrites=true`,
+  hasSigningSecret: environment === "production",
+});
+
+export const madeUpWorkspaces: WorkspaceSummary[] = [
+  {
+    id: "built-in",
+    kind: "built_in",
+    name: "On this computer",
+    environment: "local",
+    address: "~/.local/share/tenantry",
+    database: null,
+    lastOpenedAt: "2026-11-23T09:12:00Z",
+    passwordStored: false,
+    passwordNeeded: false,
+    connectionString: null,
+    hasSigningSecret: false,
+  },
+  profile("p1", "Meridian", "production", "atlas", "meridian-prod.k3x9f.mongodb.net", "2026-11-23T08:20:00Z"),
+  profile(
+    "p2",
+    "Meridian Staging",
+    "staging",
+    "atlas",
+    "meridian-stg.k3x9f.mongodb.net",
+    "2026-11-21T10:00:00Z",
+  ),
+  profile(
+    "p3",
+    "Integration rig",
+    "development",
+    "mongodb",
+    "10.20.4.18,10.20.4.19,10.20.4.20",
+    "2026-10-22T10:00:00Z",
+  ),
+  profile("p4", "Laptop MongoDB", "development", "mongodb", "localhost:27017", "2026-10-09T10:00:00Z"),
+];
+
+export function openedWorkspace(workspace: WorkspaceSummary, claimed: boolean): OpenWorkspace {
+  const builtIn = workspace.kind === "built_in";
+  return {
+    workspace,
+    claimed,
+    server: {
+      product: builtIn ? "SQLite" : "MongoDB",
+      version: builtIn ? "3.50.4" : "8.0.4",
+      topology: builtIn ? "file" : workspace.kind === "atlas" ? "replica_set" : "standalone",
+      address: workspace.address,
+      database: workspace.database ?? "tenantry.db",
+      encrypted: workspace.kind === "atlas",
+      roundTripMilliseconds: builtIn ? null : 12,
+    },
+    recovered: [],
+    warnings: [],
+  };
+}

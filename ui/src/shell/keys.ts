@@ -1,0 +1,25 @@
+import type { Page } from "$lib/state";
+
+/** The page a key of the keyboard table leads to: Ctrl or Cmd with 1 to 4, or a comma. */
+export function pageOfKey(event: KeyboardEvent, healthAllowed: boolean): Page | null {
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return null;
+  const pages: Page[] = healthAllowed
+    ? ["organizations", "health", "settings", "about"]
+    : ["organizations", "settings", "about"];
+  if (event.key === ",") return "settings";
+  return /^[1-4]$/.test(event.key) ? (pages[Number(event.key) - 1] ?? null) : null;
+}
+
+const FOCUSABLE = "button, [href], input, select, textarea, [tabindex='0']";
+
+/** Moves the focus to the next or previous region of the window: the elements marked `data-region`. */
+export function moveToRegion(step: 1 | -1): void {
+  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter(
+    (region) => region.offsetParent !== null,
+  );
+  if (regions.length === 0) return;
+  // The innermost region counts: a panel inside the main part is a region of its own.
+  const current = regions.findLastIndex((region) => region.contains(document.activeElement));
+  const next = regions[(current + step + regions.length) % regions.length];
+  (next?.querySelector<HTMLElement>(FOCUSABLE) ?? next)?.focus();
+}

@@ -1,0 +1,151 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { api, ApiError, explain, newJob, observeCalls, type WireError } from "$lib/api";
+import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$lib/api/testing";
+
+let backend: FakeBackend;
+beforeEach(() => {
+  backend = installFakeBackend({ opened: "built-in", signedIn: true });
+});
+
+const thrownBy = (call: Promise<unknown>) =>
+  call.then(
+    () => {
+      throw new Error("the call did not fail");
+    },
+    (error: unknown) => error as ApiError,
+  );
+
+describe("a call", () => {
+  it("answers with data", async () => {
+    const page = await api.listOrganizations({
+      filter: { search: "freight", status: "all" },
+      sort: "name",
+      direction: "ascending",
+      cursor: null,
+      limit: 50,
+    });
+    expect(page.organizations.every(({ name }) => name.includes("freight"))).toBe(true);
+  });
+
+  it("throws the service's error as it is", async () => {
+    const error = await thrownBy(api.getOrganization("nobody"));
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error.code).toBe("not_found");
+  });
+
+  it.each([
+    ["bare text of the framework", "invalid args `id` for command"],
+    ["a code that does not exist", { code: "surprise", message: "?" } as unknown as WireError],
+    ["an error without a message", { code: "busy" } as unknown as WireError],
+  ])("turns %s into an internal error", async (_, rejection) => {
+    backend.fail("about", rejection);
+    expect((await thrownBy(api.about())).code).toBe("internal");
+  });
+
+  it("tells the observer when the session is over", async () => {
+    const sessionEnded = vi.fn();
+    const stop = observeCalls({ sessionEnded, serverReached: vi.fn() });
+    backend.fail("count_organizations", { code: "session_expired", message: "Over." });
+    await thrownBy(api.countOrganizations(""));
+    expect(sessionEnded).toHaveBeenCalledOnce();
+    stop();
+    await thrownBy(api.countOrganizations(""));
+    expect(sessionEnded).toHaveBeenCalledOnce();
+  });
+
+  it("tells the observer whether the server answers", async () => {
+    const serverReached = vi.fn();
+    const stop = observeCalls({ sessionEnded: vi.fn(), serverReached });
+    backend.fail("count_organizations", { code: "unavailable", message: "", details: { retryable: true } });
+    await thrownBy(api.countOrganizations(""));
+    backend.restore("count_organizations");
+    await api.countOrganizations("");
+    expect(serverReached.mock.calls).toEqual([[false], [true]]);
+    stop();
+  });
+});
+
+describe("long work", () => {
+  it("tells its progress", async () => {
+    const progress = vi.fn();
+    await api.loadSampleOrganizations(newJob(), progress);
+    expect(progress).toHaveBeenLastCalledWith({ done: 60, total: 60, perSecond: 4200 });
+  });
+
+  it("ends with the code cancelled when it is cancelled", async () => {
+    const job = newJob();
+    const error = await thrownBy(api.loadSampleOrganizations(job, () => void api.cancelJob(job)));
+    expect(error.code).toBe("cancelled");
+  });
+});
+
+describe("an explanation", () => {
+  const wires: WireError[] = [
+    { code: "invalid_input", message: "x", details: { fields: [] } },
+    { code: "conflict", message: "x", details: { field: "name" } },
+    { code: "conflict", message: "x", details: { field: "email" } },
+    { code: "conflict", message: "x", details: { field: "collection" } },
+    { code: "not_found", message: "x", details: { what: "organization" } },
+    { code: "not_signed_in", message: "x" },
+    { code: "session_expired", message: "x" },
+    { code: "session_revoked", message: "x" },
+    { code: "forbidden", message: "x" },
+    { code: "credentials_refused", message: "x", details: { triesLeft: null } },
+    { code: "credentials_refused", message: "x", details: { triesLeft: 1 } },
+    { code: "organization_inactive", message: "x" },
+    { code: "throttled", message: "x", details: { waitSeconds: 90 } },
+    { code: "already_claimed", message: "x" },
+    { code: "not_claimed", message: "x" },
+    { code: "busy", message: "x", details: { act: "rename" } },
+    { code: "confirmation_mismatch", message: "x" },
+    { code: "no_workspace", message: "x" },
+    { code: "workspace_password_needed", message: "x" },
+    { code: "workspace_refused", message: "x" },
+    { code: "workspace_damaged", message: "x" },
+    { code: "workspace_newer", message: "x", details: { found: 9, supported: 2 } },
+    { code: "connection_string_invalid", message: "x", details: { problem: "No host." } },
+    { code: "unavailable", message: "x", details: { retryable: true } },
+    { code: "unavailable", message: "x", details: { retryable: false } },
+    { code: "denied_by_database", message: "x", details: { action: "find", namespace: null } },
+    { code: "denied_by_database", message: "x", details: { action: "find", namespace: "a.b" } },
+    { code: "data_missing", message: "x", details: { collection: "org_a" } },
+    { code: "data_corrupt", message: "x", details: { what: "admin_email" } },
+    ...(["full", "denied", "exists", "missing", "other"] as const).map((reason): WireError => ({
+      code: "file_not_written",
+      message: "x",
+      details: { path: "/f", reason },
+    })),
+    { code: "cancelled", message: "x" },
+    { code: "internal", message: "x", details: { incident: "7f3a" } },
+    { code: "internal", message: "x", details: { incident: "" } },
+  ];
+
+  it.each(wires)("of $code says what, why and what next, with its code in small print", (wire) => {
+    const { title, text, remedy, small } = explain(new ApiError(wire));
+    expect([title, text, remedy].every((sentence) => sentence.length > 0)).toBe(true);
+    expect(title).not.toContain(wire.code);
+    expect(small).toContain(wire.code);
+  });
+
+  it("counts the tries that are left", () => {
+    const error = { code: "credentials_refused", message: "", details: { triesLeft: 1 } } as const;
+    expect(explain(new ApiError(error)).text).toContain("1 try left");
+  });
+
+  it("names the incident of an internal error", () => {
+    const error = { code: "internal", message: "", details: { incident: "7f3a" } } as const;
+    expect(explain(new ApiError(error)).small).toContain("7f3a");
+  });
+
+  it("never shows the raw text of a failure", () => {
+    const { title, text, remedy, small } = explain(new Error("mongodb://user:secret@host"));
+    expect([title, text, remedy, small].join(" ")).not.toContain("secret");
+  });
+});
+
+describe("the in-memory backend", () => {
+  it("refuses a wrong password", async () => {
+    expect((await thrownBy(api.signIn("a@b.example", "wrong"))).code).toBe("credentials_refused");
+    expect((await api.signIn("a@b.example", FAKE_PASSWORD)).email).toBe("a@b.example");
+  });
+});
