@@ -39,9 +39,11 @@ export class RestoreDraft {
     return this.name.isRefused ? m.dialogs_name_refused() : null;
   }
 
-  submit(done: (restored: OrganizationView) => void): Promise<void> {
+  async submit(done: (restored: OrganizationView) => void): Promise<void> {
     const name = this.#needsName ? this.name.value : null;
-    return this.submission.run(() => this.#restore(name), done);
+    await this.submission.run(() => this.#restore(name), done);
+    // What was refused is the old name, not the still empty field for another one.
+    if (name === null) this.name.refuse([]);
   }
 
   dispose(): void {

@@ -1,0 +1,164 @@
+import { configure, render, screen, waitFor } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { expect, test, vi } from "vitest";
+import type { ExportInput, OrganizationFilter } from "$lib/api";
+import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
+import { AppState, appContextKey } from "$lib/state";
+import ExportDialog from "./ExportDialog.svelte";
+
+// A machine that builds at the same time takes its time; a test that passes does not wait for this.
+configure({ asyncUtilTimeout: 4_000 });
+
+const COUNTS = { all: 190, active: 170, deactivated: 20, trashed: 6, exact: true };
+
+type Given = Partial<FakeOptions> & { filter?: OrganizationFilter; selectedIds?: string[] };
+
+async function open({ filter, selectedIds = [], ...options }: Given = {}) {
+  const backend = installFakeBackend({ opened: "p1", signedIn: true, ...options });
+  const app = new AppState();
+  await app.start();
+  const onclose = vi.fn();
+  const context = new Map<unknown, unknown>([[appContextKey, app]]);
+  const { unmount } = render(ExportDialog, {
+    props: {
+      filter: filter ?? { search: "", status: "all" },
+      selectedIds,
+      sort: "name",
+      direction: "ascending",
+      counts: COUNTS,
+      // The page takes the dialog away as soon as it asks for it.
+      onclose: () => {
+        onclose();
+        unmount();
+      },
+    },
+    context,
+  });
+  const sent = () =>
+    backend.calls
+      .filter((call) => call.command === "export_organizations")
+      .map((call) => (call.args as { input: ExportInput }).input);
+  return { backend, app, user: userEvent.setup({ delay: null }), onclose, sent };
+}
+
+const start = () => screen.getByRole("button", { name: /^Export/ });
+const cancel = () => screen.findByRole("button", { name: "Cancel export" });
+
+test("the dialog says how many rows each choice writes and that passwords are left out", async () => {
+  await open({ filter: { search: "", status: "deactivated" }, selectedIds: ["a", "b", "c"] });
+  expect(screen.getByRole("radio", { name: /All organizations/ }).closest("label")).toHaveTextContent("190");
+  expect(screen.getByRole("radio", { name: /Matching the filter/ }).closest("label")).toHaveTextContent("20");
+  expect(screen.getByRole("radio", { name: /Selected/ })).toBeChecked();
+  expect(start()).toHaveTextContent("Export 3 rows");
+  expect(screen.getByText("Passwords and sessions are never exported.")).toBeVisible();
+});
+
+test("a search narrows only its own choice: all organizations are counted without it", async () => {
+  const { user } = await open({ filter: { search: "cobalt", status: "all" } });
+  expect(screen.getByRole("radio", { name: /Matching the filter/ })).toBeChecked();
+  await user.click(screen.getByRole("radio", { name: /All organizations/ }));
+  await waitFor(() => expect(start()).toHaveTextContent("Export 194 rows"));
+});
+
+test("what is chosen is exported, and the toast shows the file in its folder", async () => {
+  const { backend, app, user, onclose, sent } = await open({ selectedIds: ["a", "b"] });
+  await user.click(screen.getByRole("radio", { name: "XLSX" }));
+  await user.click(screen.getByRole("checkbox", { name: "Id" }));
+  await user.click(screen.getByRole("checkbox", { name: "Status" }));
+  await user.click(screen.getByRole("button", { name: "Choose" }));
+  expect(await screen.findByText("~/Documents/organizations.xlsx")).toBeVisible();
+  await user.click(start());
+  await waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+  expect(sent()).toMatchObject([
+    {
+      scope: { kind: "selected", ids: ["a", "b"] },
+      columns: ["id", "name", "displayName", "adminEmail", "collectionName", "createdAt", "updatedAt"],
+      format: "xlsx",
+      target: "chosen",
+      sort: "name",
+      direction: "ascending",
+    },
+  ]);
+  const toast = app.toasts.list.at(-1);
+  expect(toast).toMatchObject({ kind: "success", title: "Exported 2 rows" });
+  toast?.action?.run();
+  await waitFor(() => expect(backend.calls.some((call) => call.command === "reveal_file")).toBe(true));
+});
+
+test("a place is suggested for each format, and a chosen one is not lost to a look at another format", async () => {
+  const { user } = await open();
+  expect(await screen.findByText("~/Downloads/organizations.csv")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Choose" }));
+  expect(await screen.findByText("~/Documents/organizations.csv")).toBeVisible();
+  await user.click(screen.getByRole("radio", { name: "JSON" }));
+  expect(await screen.findByText("~/Downloads/organizations.json")).toBeVisible();
+  await user.click(screen.getByRole("radio", { name: "CSV" }));
+  expect(await screen.findByText("~/Documents/organizations.csv")).toBeVisible();
+});
+
+test("columns that cost a read for each row say so, and no column at all blocks", async () => {
+  const { user } = await open();
+  expect(screen.queryByText(/one read for each row/)).toBeNull();
+  await user.click(screen.getByRole("checkbox", { name: "Documents" }));
+  expect(screen.getByText(/one read for each row/)).toBeVisible();
+  for (const box of screen.getAllByRole("checkbox", { checked: true })) await user.click(box);
+  expect(start()).toHaveAttribute("aria-disabled", "true");
+  expect(start()).toHaveAccessibleDescription("Choose at least one column.");
+});
+
+test.each([
+  ["full", "The disk is full"],
+  ["denied", "The file cannot be written there"],
+] as const)(
+  "a file that was not written (%s) keeps the form, and the export can be tried again",
+  async (reason, title) => {
+    const { backend, user, onclose, sent } = await open();
+    backend.fail("export_organizations", {
+      code: "file_not_written",
+      message: "-",
+      details: { path: "/full/organizations.csv", reason },
+    });
+    await user.click(screen.getByRole("checkbox", { name: "Id" }));
+    await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));
+    await user.click(start());
+    const alert = await screen.findByRole("alert");
+    expect(alert).toHaveTextContent(title);
+    expect(alert).toHaveTextContent("Code: file_not_written");
+    expect(screen.getByRole("checkbox", { name: "Id" })).toBeChecked();
+    await waitFor(() => expect(start()).toHaveFocus());
+
+    backend.restore("export_organizations");
+    await user.click(start());
+    await waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+    expect(sent()).toHaveLength(2);
+  },
+);
+
+test("a running export shows its progress and is cancelled by the only button left", async () => {
+  const { backend, user, onclose } = await open({ delay: 15 });
+  await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));
+  await user.click(start());
+  const button = await cancel();
+  expect(button).toHaveFocus();
+  expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
+  await waitFor(() => expect(screen.getByRole("dialog")).toHaveTextContent(/\d+ of 194 rows/));
+  expect(screen.getByRole("dialog")).toHaveTextContent("4,200 rows/s");
+  await user.click(button);
+  expect(await screen.findByText("No file was written.")).toBeVisible();
+  expect(backend.calls.filter((call) => call.command === "cancel_job")).toHaveLength(1);
+  expect(onclose).not.toHaveBeenCalled();
+});
+
+test("an export whose dialog is closed goes on in a toast that ends with its outcome", async () => {
+  const { app, user, onclose } = await open({ delay: 15 });
+  await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));
+  await user.click(start());
+  await cancel();
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+  expect(app.toasts.list.at(-1)).toMatchObject({ title: "Exporting", lifetime: null });
+  expect(app.toasts.list.at(-1)?.action?.label).toBe("Cancel export");
+  await waitFor(() => expect(app.toasts.list.at(-1)?.title).toBe("Exported 194 rows"));
+  expect(app.toasts.list.filter((toast) => toast.title === "Exporting")).toHaveLength(0);
+  expect(onclose).toHaveBeenCalledOnce();
+});

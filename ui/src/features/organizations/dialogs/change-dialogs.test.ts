@@ -1,0 +1,119 @@
+import { render, screen, waitFor } from "@testing-library/svelte";
+import { expect, test, vi } from "vitest";
+import AdminDialog from "./AdminDialog.svelte";
+import RenameDialog from "./RenameDialog.svelte";
+import RestoreDialog from "./RestoreDialog.svelte";
+import { argumentsOf, firstOf, openDialog, type Environment } from "./testing";
+
+type Changing = typeof RenameDialog | typeof AdminDialog | typeof RestoreDialog;
+
+async function open(dialog: Changing, environment: Environment = "production") {
+  const onclose = vi.fn();
+  const ondone = vi.fn();
+  const opened = await openDialog(environment, (backend, context) => {
+    const organization = firstOf(backend, dialog === RestoreDialog ? "trashed" : "active");
+    render(dialog, { props: { organization, onclose, ondone }, context });
+  });
+  return { ...opened, onclose, ondone };
+}
+
+async function typeNewName(user: Awaited<ReturnType<typeof open>>["user"], text: string) {
+  const field = screen.getByLabelText("New name");
+  await user.clear(field);
+  await user.type(field, text);
+}
+
+test("a rename shows what moves and that nobody is signed out", async () => {
+  const { user } = await open(RenameDialog, "local");
+  await typeNewName(user, "northmark_logistics");
+  const dialog = screen.getByRole("dialog");
+  await waitFor(() => expect(dialog).toHaveTextContent("org_northmark_logistics"));
+  await waitFor(() => expect(dialog).toHaveTextContent(/kept in place, none copied/));
+  expect(dialog).toHaveTextContent("3 kept, no rebuild");
+  expect(dialog).toHaveTextContent("Nobody is signed out.");
+  expect(screen.queryByRole("checkbox")).toBeNull();
+});
+
+test("in production a rename waits for the checkbox and sends the name alone", async () => {
+  const { backend, user, ondone } = await open(RenameDialog);
+  await typeNewName(user, "northmark_logistics");
+  const button = screen.getByRole("button", { name: "Rename organization" });
+  await user.click(button);
+  expect(argumentsOf(backend, "update_organization")).toHaveLength(0);
+  await user.click(screen.getByRole("checkbox"));
+  await user.click(button);
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  const id = firstOf(backend, "active").id;
+  expect(argumentsOf(backend, "update_organization")).toEqual([
+    { input: { id, name: "northmark_logistics", displayName: null, email: null, password: null } },
+  ]);
+});
+
+test("a taken name shows no impact and blocks the rename", async () => {
+  const { backend, user } = await open(RenameDialog, "local");
+  const taken = backend.organizations[1]?.name ?? "";
+  await typeNewName(user, taken);
+  await waitFor(() => expect(screen.getByLabelText("New name")).toBeInvalid());
+  expect(argumentsOf(backend, "preview_rename")).toHaveLength(0);
+  expect(screen.getByRole("button", { name: "Rename organization" })).toHaveAttribute(
+    "aria-disabled",
+    "true",
+  );
+});
+
+test("the present name cannot be given again", async () => {
+  await open(RenameDialog, "local");
+  const button = screen.getByRole("button", { name: "Rename organization" });
+  expect(button).toHaveAccessibleDescription("The name is the present one.");
+});
+
+test("only what was changed of the administrator is sent, and an emptied display name clears it", async () => {
+  const { backend, user, ondone } = await open(AdminDialog);
+  const save = screen.getByRole("button", { name: "Save changes" });
+  expect(save).toHaveAccessibleDescription("Nothing is changed yet.");
+  await user.clear(screen.getByLabelText("Display name"));
+  await user.click(save);
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  const id = firstOf(backend, "active").id;
+  expect(argumentsOf(backend, "update_organization")).toEqual([
+    { input: { id, name: null, displayName: "", email: null, password: null } },
+  ]);
+});
+
+test("a new password tells that other sessions end", async () => {
+  const { user } = await open(AdminDialog);
+  await user.type(screen.getByLabelText("New password"), "Meridian-2027");
+  expect(screen.getByText("A new password ends the administrator's other sessions.")).toBeVisible();
+});
+
+test("an organization whose name was taken meanwhile is restored under another one", async () => {
+  const { backend, user, ondone } = await open(RestoreDialog);
+  backend.fail("restore_organization", {
+    code: "conflict",
+    message: "That name is taken.",
+    details: { field: "name" },
+  });
+  await user.click(screen.getByRole("button", { name: "Restore organization" }));
+  const field = await screen.findByLabelText("Restore under the name");
+  await waitFor(() => expect(field).toHaveFocus());
+  expect(field).not.toBeInvalid();
+
+  backend.restore("restore_organization");
+  await user.type(field, "cobalt_again");
+  await user.click(screen.getByRole("button", { name: "Restore organization" }));
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  expect(
+    argumentsOf(backend, "restore_organization").map((args) => (args as { name: unknown }).name),
+  ).toEqual([null, "cobalt_again"]);
+});
+
+test("an address that was taken meanwhile is said plainly, and no name is asked for", async () => {
+  const { backend, user } = await open(RestoreDialog);
+  backend.fail("restore_organization", { code: "conflict", message: "-", details: { field: "email" } });
+  await user.click(screen.getByRole("button", { name: "Restore organization" }));
+  const address = firstOf(backend, "trashed").adminEmail;
+  const alert = await screen.findByRole("alert");
+  expect(alert).toHaveTextContent(`Another organization now signs in with ${address}.`);
+  expect(alert).toHaveTextContent("Code: conflict");
+  expect(screen.queryByLabelText("Restore under the name")).toBeNull();
+});

@@ -1,0 +1,169 @@
+import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, expect, test, vi } from "vitest";
+import type { OrganizationView } from "$lib/api";
+import type { FakeBackend } from "$lib/api/testing";
+import DeactivateDialog from "./DeactivateDialog.svelte";
+import DeleteForeverDialog from "./DeleteForeverDialog.svelte";
+import { argumentsOf, firstOf, openDialog, organizationsOf, type Environment } from "./testing";
+import TrashDialog from "./TrashDialog.svelte";
+
+afterEach(() => vi.useRealTimers());
+
+async function openFor(
+  dialog: typeof TrashDialog,
+  environment: Environment,
+  count: number,
+  arrange: (backend: FakeBackend) => void = () => undefined,
+) {
+  const onclose = vi.fn();
+  const ondone = vi.fn();
+  let organizations: OrganizationView[] = [];
+  const opened = await openDialog(environment, (backend, context) => {
+    arrange(backend);
+    organizations = organizationsOf(backend, "active").slice(0, count);
+    render(dialog, { props: { organizations, onclose, ondone }, context });
+  });
+  return { ...opened, organizations, onclose, ondone };
+}
+
+async function openDeletion(environment: Environment) {
+  const onclose = vi.fn();
+  const ondone = vi.fn();
+  const opened = await openDialog(environment, (backend, context) => {
+    const organization = firstOf(backend, "trashed");
+    render(DeleteForeverDialog, { props: { organization, onclose, ondone }, context });
+  });
+  return { ...opened, organization: firstOf(opened.backend, "trashed"), ondone };
+}
+
+const trash = () => screen.getByRole("button", { name: "Move to trash" });
+const deletion = () => screen.getByRole("button", { name: /^Delete for good/ });
+
+test("moving to the trash shows what it touches and starts on Cancel", async () => {
+  const { backend, user, organizations, ondone } = await openFor(TrashDialog, "staging", 1);
+  const dialog = screen.getByRole("alertdialog");
+  await waitFor(() => expect(dialog).toHaveTextContent(organizations[0]?.collectionName ?? "-"));
+  await waitFor(() => expect(screen.getByRole("button", { name: "Cancel" })).toHaveFocus());
+  await waitFor(() => expect(trash()).not.toHaveAttribute("aria-disabled"));
+  await user.click(trash());
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  expect(argumentsOf(backend, "delete_organization")).toEqual([
+    { id: organizations[0]?.id, confirmation: null },
+  ]);
+});
+
+test("in production the button waits for the typed name, and Ctrl+Enter does not press it", async () => {
+  const { backend, user, organizations, ondone } = await openFor(TrashDialog, "production", 1);
+  const name = organizations[0]?.name ?? "";
+  const field = screen.getByLabelText("Type the organization name to confirm");
+  await waitFor(() => expect(field).toHaveFocus());
+  await user.type(field, name.slice(0, -1));
+  await user.click(trash());
+  expect(argumentsOf(backend, "delete_organization")).toHaveLength(0);
+  await user.type(field, name.slice(-1));
+  await user.keyboard("{Control>}{Enter}{/Control}{Enter}");
+  expect(argumentsOf(backend, "delete_organization")).toHaveLength(0);
+  await user.click(trash());
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  expect(argumentsOf(backend, "delete_organization")).toEqual([
+    { id: organizations[0]?.id, confirmation: name },
+  ]);
+});
+
+test("nothing is moved whose impact could not be read, and reading can be tried again", async () => {
+  const { backend, user } = await openFor(TrashDialog, "staging", 1, (fresh) =>
+    fresh.fail("preview_removal", { code: "unavailable", message: "-", details: { retryable: true } }),
+  );
+  expect(await screen.findByText("Code: unavailable")).toBeVisible();
+  expect(trash()).toHaveAttribute("aria-disabled", "true");
+  backend.restore("preview_removal");
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(trash()).not.toHaveAttribute("aria-disabled"));
+});
+
+test("more than ten in production are confirmed by typing how many they are", async () => {
+  const { user, ondone } = await openFor(TrashDialog, "production", 12);
+  const field = screen.getByLabelText("Type the number of organizations to confirm");
+  await user.type(field, "1");
+  expect(trash()).toHaveAttribute("aria-disabled", "true");
+  await user.type(field, "2");
+  await waitFor(() => expect(trash()).not.toHaveAttribute("aria-disabled"));
+  await user.click(trash());
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  expect(ondone.mock.calls[0]?.[0].changed).toHaveLength(12);
+});
+
+test("those of several that failed are named with their reason and tried again alone", async () => {
+  const { backend, user, organizations, ondone } = await openFor(DeactivateDialog, "staging", 3);
+  const second = organizations[1];
+  backend.on("deactivate_organization", ({ id }: { id: string }) => {
+    if (id === second?.id) throw { code: "busy", message: "-", details: { act: "rename" } };
+    return backend.organizations.find((organization) => organization.id === id);
+  });
+  await user.click(screen.getByRole("button", { name: "Deactivate" }));
+  const alert = await screen.findByRole("alert");
+  expect(alert).toHaveTextContent("1 of 3 were not changed. The others are done.");
+  expect(within(alert).getByText(second?.displayName ?? "-")).toBeVisible();
+  expect(alert).toHaveTextContent("Code: busy");
+  expect(ondone).not.toHaveBeenCalled();
+
+  backend.restore("deactivate_organization");
+  await user.click(await screen.findByRole("button", { name: "Try the remaining 1 again" }));
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  const asked = argumentsOf(backend, "deactivate_organization").map((args) => (args as { id: string }).id);
+  expect(asked).toEqual([...organizations.map(({ id }) => id), second?.id]);
+});
+
+test("a dialog left after a partial failure still hands back what was changed", async () => {
+  const { backend, user, organizations, onclose, ondone } = await openFor(DeactivateDialog, "staging", 2);
+  backend.on("deactivate_organization", ({ id }: { id: string }) => {
+    if (id === organizations[1]?.id) throw { code: "busy", message: "-", details: { act: "rename" } };
+    return backend.organizations.find((organization) => organization.id === id);
+  });
+  await user.click(screen.getByRole("button", { name: "Deactivate" }));
+  await screen.findByRole("alert");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  expect(ondone.mock.calls[0]?.[0].changed).toHaveLength(1);
+  expect(ondone.mock.calls[0]?.[0].failed).toHaveLength(1);
+  expect(onclose).not.toHaveBeenCalled();
+});
+
+test("deleting for good asks for the typed name in every environment", async () => {
+  const { backend, user, organization, ondone } = await openDeletion("local");
+  const field = screen.getByLabelText("Type the organization name to confirm");
+  await waitFor(() => expect(field).toHaveFocus());
+  await user.click(deletion());
+  expect(argumentsOf(backend, "delete_organization_forever")).toHaveLength(0);
+  await user.type(field, organization.name);
+  await user.click(deletion());
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+});
+
+test("a name the service does not accept keeps what was typed", async () => {
+  const { backend, user, organization } = await openDeletion("local");
+  backend.fail("delete_organization_forever", { code: "confirmation_mismatch", message: "-" });
+  const field = screen.getByLabelText("Type the organization name to confirm");
+  await user.type(field, organization.name);
+  await user.click(deletion());
+  expect(await screen.findByText("Code: confirmation_mismatch")).toBeVisible();
+  expect(field).toHaveValue(organization.name);
+  expect(deletion()).not.toHaveAttribute("aria-disabled");
+});
+
+test("in production deleting for good holds off three seconds after the name is typed", async () => {
+  const { backend, user, organization } = await openDeletion("production");
+  const field = screen.getByLabelText("Type the organization name to confirm");
+  await waitFor(() => expect(screen.getByRole("alertdialog")).not.toHaveTextContent("Reading"));
+  await user.type(field, organization.name.slice(0, -1));
+  vi.useFakeTimers();
+  await user
+    .setup({ advanceTimers: (by) => void vi.advanceTimersByTime(by) })
+    .type(field, organization.name.slice(-1));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(deletion()).toHaveTextContent("Delete for good (1)");
+  deletion().click();
+  expect(argumentsOf(backend, "delete_organization_forever")).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(deletion()).not.toHaveAttribute("aria-disabled");
+});
