@@ -1,0 +1,89 @@
+//! The record of what was done.
+
+use async_trait::async_trait;
+use bson::oid::ObjectId;
+use bson::{RawDocument, RawDocumentBuf, doc};
+use futures_util::TryStreamExt;
+use tenantry_core::StoreError;
+use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
+use tenantry_core::values::OrganizationId;
+
+use crate::documents;
+use crate::errors::Act;
+use crate::open::{ACTIVITY, MongoStore};
+
+#[async_trait]
+impl ActivityStore for MongoStore {
+    async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
+        let mut document = doc! {
+            // Made here: the driver may send it twice when the line breaks.
+            "_id": ObjectId::new(),
+            "at": documents::date(entry.at),
+            "actor": &entry.actor,
+            "kind": entry.kind.as_str(),
+        };
+        if let Some(id) = entry.organization_id {
+            document.insert("organization_id", id.object_id());
+        }
+        if let Some(name) = &entry.organization_name {
+            document.insert("organization_name", name);
+        }
+        if let Some(detail) = &entry.detail {
+            document.insert("detail", detail);
+        }
+        let entries = self.documents(ACTIVITY);
+        let recorded = entries.insert_one(document);
+        self.write(recorded).await.map(|_| ()).map_err(|failure| self.told(failure, Act::on("insert", ACTIVITY)))
+    }
+
+    async fn newest(&self, organization_id: OrganizationId, limit: u32) -> Result<Vec<ActivityEntry>, StoreError> {
+        // The server takes a limit of zero for none.
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let found = async {
+            let entries = self.raw(ACTIVITY);
+            let cursor = entries
+                .find(doc! { "organization_id": organization_id.object_id() })
+                .sort(doc! { "at": -1, "_id": -1 })
+                .limit(i64::from(limit))
+                .await?;
+            cursor.try_collect::<Vec<RawDocumentBuf>>().await
+        };
+        let found = self.call(Act::on("find", ACTIVITY), found).await?;
+        // An entry of a newer version's kind is left out: there is no word to show for it.
+        Ok(found.iter().filter_map(|document| entry(document)).collect())
+    }
+}
+
+fn entry(document: &RawDocument) -> Option<ActivityEntry> {
+    Some(ActivityEntry {
+        at: documents::moment(document, "at")?,
+        actor: documents::text(document, "actor")?,
+        kind: kind(&documents::text(document, "kind")?)?,
+        organization_id: documents::object_id(document, "organization_id").map(OrganizationId::from),
+        organization_name: documents::text(document, "organization_name"),
+        detail: documents::text(document, "detail"),
+    })
+}
+
+fn kind(word: &str) -> Option<ActivityKind> {
+    [
+        ActivityKind::WorkspaceClaimed,
+        ActivityKind::SignedIn,
+        ActivityKind::SignInThrottled,
+        ActivityKind::OrganizationCreated,
+        ActivityKind::OrganizationRenamed,
+        ActivityKind::OrganizationChanged,
+        ActivityKind::OrganizationDeactivated,
+        ActivityKind::OrganizationReactivated,
+        ActivityKind::OrganizationTrashed,
+        ActivityKind::OrganizationRestored,
+        ActivityKind::OrganizationDeleted,
+        ActivityKind::ListExported,
+        ActivityKind::OperationFinished,
+        ActivityKind::OperationUndone,
+    ]
+    .into_iter()
+    .find(|kind| kind.as_str() == word)
+}

@@ -1,0 +1,258 @@
+//! Tenant collections.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bson::{Document, RawDocument, RawDocumentBuf, doc};
+use futures_util::TryStreamExt;
+use mongodb::IndexModel;
+use mongodb::options::IndexOptions;
+use tenantry_core::StoreError;
+use tenantry_core::collections::{CollectionStatistics, CollectionStore, IndexStatistics};
+use tenantry_core::values::CollectionName;
+
+use crate::documents;
+use crate::errors::{Act, Failure, code};
+use crate::open::{MAJORITY_LIMIT, MongoStore};
+
+const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
+/// Counting is exact up to here; beyond, it would read more than a number is worth.
+const COUNTED_UP_TO: u64 = 100_000;
+const COUNT_LIMIT: Duration = Duration::from_secs(1);
+
+#[async_trait]
+impl CollectionStore for MongoStore {
+    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        let names = self
+            .database
+            .list_collection_names()
+            // By name only: any other filter makes the server open every collection.
+            .filter(doc! { "name": name.as_str() })
+            .authorized_collections(true);
+        let names = self.call(Act::in_database("listCollections"), names).await?;
+        Ok(names.iter().any(|found| found == name.as_str()))
+    }
+
+    async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
+        let act = Act::on("createCollection", name.as_str());
+        let created = self.database.create_collection(name.as_str()).validator(validator());
+        match self.write(created).await {
+            Ok(_) => {}
+            Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {}
+            Err(failure) => return Err(self.told(failure, act)),
+        }
+        for field in ["created_at", "updated_at"] {
+            let mut options = IndexOptions::default();
+            options.name = Some(format!("{field}_1"));
+            let mut index = IndexModel::default();
+            index.keys = doc! { field: 1 };
+            index.options = Some(options);
+            match self.write(self.documents(name.as_str()).create_index(index)).await {
+                Ok(_) => {}
+                // An index of this name or on this field is there with other options: it stays as it is.
+                Err(failure)
+                    if failure.is(code::INDEX_OPTIONS_CONFLICT) || failure.is(code::INDEX_KEY_SPECS_CONFLICT) => {}
+                Err(failure) => return Err(self.told(failure, Act::on("createIndex", name.as_str()))),
+            }
+        }
+        Ok(())
+    }
+
+    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+        let database = self.database.name();
+        let milliseconds = i64::try_from(MAJORITY_LIMIT.as_millis()).unwrap_or(i64::MAX);
+        let command = doc! {
+            "renameCollection": format!("{database}.{from}"),
+            "to": format!("{database}.{to}"),
+            "writeConcern": { "w": "majority", "wtimeout": milliseconds },
+        };
+        // The driver repeats no command that is run by its name, which is what a rename needs.
+        match self.write(self.client.database("admin").run_command(command)).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => {
+                Err(StoreError::CollectionMissing { collection: from.to_string() })
+            }
+            Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {
+                Err(StoreError::CollectionExists { collection: to.to_string() })
+            }
+            Err(failure) => Err(self.told(failure, Act::in_database("renameCollectionSameDB"))),
+        }
+    }
+
+    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
+        match self.write(self.documents(name.as_str()).drop()).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => Ok(()),
+            Err(failure) => Err(self.told(failure, Act::on("dropCollection", name.as_str()))),
+        }
+    }
+
+    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
+        let act = Act::on("collStats", name.as_str());
+        let stage = doc! { "$collStats": { "storageStats": {}, "count": {} } };
+        let read = async {
+            let stored = self.raw(name.as_str());
+            let cursor = stored.aggregate([stage]).max_time(STATISTICS_LIMIT).await?;
+            cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
+        };
+        let mut statistics = match self.attempt(read).await {
+            Ok(shards) if shards.is_empty() => {
+                return Err(StoreError::CollectionMissing { collection: name.to_string() });
+            }
+            Ok(shards) => summed(name, &shards, self.clock.now()),
+            Err(failure) if failure.is_denied() || failure.is_unsupported() => {
+                return self.estimated(name, &failure).await;
+            }
+            Err(failure) => return Err(self.told(failure, act)),
+        };
+        if statistics.documents < COUNTED_UP_TO {
+            let stored = self.raw(name.as_str());
+            let counted = stored.count_documents(doc! {}).max_time(COUNT_LIMIT);
+            match self.attempt(counted).await {
+                Ok(documents) => {
+                    statistics.documents = documents;
+                    statistics.exact = true;
+                }
+                // The estimate stands: it is less, and it is an answer.
+                Err(failure) if failure.is_denied() || failure.is(code::MAX_TIME_MS_EXPIRED) => {}
+                Err(failure) => return Err(self.told(failure, act)),
+            }
+        }
+        Ok(statistics)
+    }
+
+    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
+        let act = Act::on("insert", name.as_str());
+        let damaged = || StoreError::Corrupt { what: "a document to insert".to_owned() };
+        let mut read = Vec::with_capacity(documents.len());
+        for bytes in documents {
+            let document = RawDocumentBuf::from_bytes(bytes.clone()).map_err(|_| damaged())?;
+            // The outermost length alone says nothing about what is inside.
+            Document::try_from(&*document).map_err(|_| damaged())?;
+            if !matches!(document.get("_id"), Ok(Some(_))) {
+                return Err(damaged());
+            }
+            read.push(document);
+        }
+        // Inserting would create the collection, without validator and indexes.
+        if !self.exists(name).await? {
+            return Err(StoreError::CollectionMissing { collection: name.to_string() });
+        }
+        if read.is_empty() {
+            return Ok(());
+        }
+        match self.write(self.raw(name.as_str()).insert_many(read).ordered(false)).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is_duplicate() => Ok(()),
+            Err(failure) => Err(self.told(failure, act)),
+        }
+    }
+}
+
+impl MongoStore {
+    /// What can be said of a collection without the privilege `collStats`.
+    async fn estimated(&self, name: &CollectionName, why: &Failure) -> Result<CollectionStatistics, StoreError> {
+        if !self.exists(name).await? {
+            return Err(StoreError::CollectionMissing { collection: name.to_string() });
+        }
+        let act = Act::on("find", name.as_str());
+        let stored = self.raw(name.as_str());
+        let counted = stored.estimated_document_count().max_time(STATISTICS_LIMIT);
+        let documents = self.call(act, counted).await?;
+        let indexes = self.attempt(stored.list_index_names()).await.unwrap_or_default();
+        let note = if why.is_denied() {
+            "The database user lacks the privilege collStats: sizes are not known, and the count is an estimate."
+        } else {
+            "This server has no $collStats: sizes are not known, and the count is an estimate."
+        };
+        Ok(CollectionStatistics {
+            collection: name.clone(),
+            documents,
+            data_size: None,
+            storage_size: None,
+            indexes: indexes.into_iter().map(|name| IndexStatistics { name, size: None }).collect(),
+            exact: false,
+            read_at: self.clock.now(),
+            command: "estimatedDocumentCount",
+            note: Some(note.to_owned()),
+        })
+    }
+}
+
+/// The service's validator.
+fn validator() -> Document {
+    doc! {
+        "$jsonSchema": {
+            "bsonType": "object",
+            "properties": {
+                "created_at": { "bsonType": "date" },
+                "updated_at": { "bsonType": "date" },
+            },
+        },
+    }
+}
+
+/// One document per shard, added up. What one shard does not say, the sum does not say.
+fn summed(name: &CollectionName, shards: &[RawDocumentBuf], read_at: time::OffsetDateTime) -> CollectionStatistics {
+    let storage: Vec<Option<&RawDocument>> =
+        shards.iter().map(|shard| shard.get_document("storageStats").ok()).collect();
+    let sum = |key| storage.iter().map(|shard| shard.and_then(|shard| documents::count(shard, key))).sum::<Option<u64>>();
+    let counted = shards.iter().map(|shard| documents::count(shard, "count")).sum::<Option<u64>>();
+    let mut indexes: Vec<IndexStatistics> = Vec::new();
+    for sizes in storage.iter().flatten().filter_map(|shard| shard.get_document("indexSizes").ok()) {
+        for (index, _) in sizes.iter().flatten() {
+            let size = documents::count(sizes, index.as_str());
+            match indexes.iter_mut().find(|known| known.name == index.as_str()) {
+                Some(known) => known.size = known.size.zip(size).map(|(a, b)| a + b),
+                None => indexes.push(IndexStatistics { name: index.as_str().to_owned(), size }),
+            }
+        }
+    }
+    CollectionStatistics {
+        collection: name.clone(),
+        documents: counted.or_else(|| sum("count")).unwrap_or(0),
+        data_size: sum("size"),
+        storage_size: sum("storageSize"),
+        indexes,
+        // The count comes from the server's metadata, which an unclean stop leaves behind.
+        exact: false,
+        read_at,
+        command: "$collStats",
+        note: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenantry_core::values::OrganizationName;
+
+    use super::*;
+
+    fn name() -> CollectionName {
+        CollectionName::for_organization(&OrganizationName::from_stored("acme".to_owned()))
+    }
+
+    fn shard(documents: i64, size: i64) -> RawDocumentBuf {
+        RawDocumentBuf::try_from(doc! {
+            "count": documents,
+            "storageStats": { "size": size, "storageSize": 4096, "indexSizes": { "_id_": 10, "created_at_1": 20_i64 } },
+        })
+        .expect("a document")
+    }
+
+    #[test]
+    fn shards_are_added_up() {
+        let sum = summed(&name(), &[shard(2, 100), shard(3, 150)], time::OffsetDateTime::UNIX_EPOCH);
+        assert_eq!((sum.documents, sum.data_size, sum.storage_size), (5, Some(250), Some(8192)));
+        assert_eq!(sum.index_size(), Some(60));
+        assert_eq!(sum.average_document(), Some(50));
+        assert!(!sum.exact);
+    }
+
+    #[test]
+    fn a_size_that_one_shard_does_not_say_is_not_known() {
+        let silent = RawDocumentBuf::try_from(doc! { "count": 1 }).expect("a document");
+        let sum = summed(&name(), &[shard(2, 100), silent], time::OffsetDateTime::UNIX_EPOCH);
+        assert_eq!((sum.documents, sum.data_size), (3, None));
+    }
+}

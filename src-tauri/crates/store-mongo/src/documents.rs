@@ -1,0 +1,267 @@
+//! Stored documents and what they mean. Reading an organization is lenient: other software writes these documents too,
+//! and one that breaks the format is shown with what can be read of it.
+
+use bson::oid::ObjectId;
+use bson::raw::RawBsonRef;
+use bson::{Bson, DateTime, Document, RawDocument, doc};
+use tenantry_core::organizations::{NewOrganization, Organization, OrganizationCredentials, Trashed};
+use tenantry_core::values::{CollectionName, DisplayName, EmailAddress, OrganizationName, PasswordHash};
+use time::OffsetDateTime;
+
+/// A document as a write's argument.
+pub(crate) fn new_organization(organization: &NewOrganization) -> Document {
+    let created_at = date(organization.created_at);
+    // The order of the fields is the service's.
+    let mut document = doc! {
+        "_id": organization.id.object_id(),
+        "organization_name": organization.name.as_str(),
+        "admin_email": organization.admin_email.as_str(),
+        "admin_password": organization.admin_password.expose(),
+        "collection_name": CollectionName::for_organization(&organization.name).as_str(),
+        "created_at": created_at,
+        "updated_at": created_at,
+        "is_active": true,
+    };
+    if let Some(display_name) = &organization.display_name {
+        document.insert("console", doc! { "display_name": display_name.as_str() });
+    }
+    document
+}
+
+/// The organization in a document of `organizations`; `None` without an id that can be named.
+pub(crate) fn organization(document: &RawDocument) -> Option<Organization> {
+    let console = document.get_document("console").ok();
+    let display_name = console.and_then(|console| text(console, "display_name")).filter(|name| !name.is_empty());
+    Some(Organization {
+        id: object_id(document, "_id")?.into(),
+        name: OrganizationName::from_stored(text(document, "organization_name").unwrap_or_default()),
+        display_name: display_name.map(DisplayName::from_stored),
+        admin_email: EmailAddress::from_stored(text(document, "admin_email").unwrap_or_default()),
+        is_active: is_active(document),
+        created_at: moment(document, "created_at").unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        updated_at: moment(document, "updated_at").unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        session_version: console.and_then(|console| integer(console, "session_version")).unwrap_or(0),
+        trashed: None,
+    })
+}
+
+/// The organization in a document of `console_trash`.
+pub(crate) fn trashed_organization(document: &RawDocument) -> Option<Organization> {
+    let id = object_id(document, "_id")?;
+    let inner = document.get_document("organization").ok().and_then(organization);
+    let mut organization = inner.unwrap_or_else(|| Organization {
+        id: id.into(),
+        name: OrganizationName::from_stored(String::new()),
+        display_name: None,
+        admin_email: EmailAddress::from_stored(String::new()),
+        is_active: true,
+        created_at: OffsetDateTime::UNIX_EPOCH,
+        updated_at: OffsetDateTime::UNIX_EPOCH,
+        session_version: 0,
+        trashed: None,
+    });
+    organization.trashed = Some(Trashed {
+        at: moment(document, "trashed_at").unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        by: text(document, "trashed_by").unwrap_or_default(),
+        had_collection: document.get_bool("had_collection").unwrap_or(true),
+    });
+    Some(organization)
+}
+
+/// The organization with its admin's hash; an unreadable hash is empty, which no password matches.
+pub(crate) fn credentials(document: &RawDocument) -> Option<OrganizationCredentials> {
+    Some(OrganizationCredentials {
+        organization: organization(document)?,
+        password_hash: PasswordHash::from_stored(text(document, "admin_password").unwrap_or_default()),
+    })
+}
+
+/// The document of the trash as it comes back to life: name, collection, time of change and session version are new,
+/// every other field is as it was and where it was.
+pub(crate) fn restored(document: &RawDocument, name: &OrganizationName, at: OffsetDateTime) -> Option<Document> {
+    let mut document = Document::try_from(document).ok()?;
+    document.insert("organization_name", name.as_str());
+    document.insert("collection_name", CollectionName::for_organization(name).as_str());
+    document.insert("updated_at", date(at));
+    let console = match document.get_mut("console") {
+        Some(Bson::Document(console)) => console,
+        _ => {
+            document.insert("console", Document::new());
+            match document.get_mut("console") {
+                Some(Bson::Document(console)) => console,
+                _ => return None,
+            }
+        }
+    };
+    let version = match console.get("session_version") {
+        Some(Bson::Int32(version)) => i64::from(*version),
+        Some(Bson::Int64(version)) => *version,
+        _ => 0,
+    };
+    console.insert("session_version", version.saturating_add(1));
+    Some(document)
+}
+
+/// Absent counts as true, and so does what is no boolean: only a plain `false` locks people out.
+pub(crate) fn is_active(document: &RawDocument) -> bool {
+    document.get_bool("is_active").unwrap_or(true)
+}
+
+pub(crate) fn object_id(document: &RawDocument, key: &str) -> Option<ObjectId> {
+    document.get_object_id(key).ok()
+}
+
+pub(crate) fn text(document: &RawDocument, key: &str) -> Option<String> {
+    document.get_str(key).ok().map(str::to_owned)
+}
+
+pub(crate) fn integer(document: &RawDocument, key: &str) -> Option<i64> {
+    match document.get(key) {
+        Ok(Some(RawBsonRef::Int32(number))) => Some(i64::from(number)),
+        Ok(Some(RawBsonRef::Int64(number))) => Some(number),
+        // Shells of the past write every number as a double.
+        #[expect(clippy::cast_possible_truncation, reason = "a version or count of that size is nonsense anyway")]
+        Ok(Some(RawBsonRef::Double(number))) if number.is_finite() => Some(number as i64),
+        _ => None,
+    }
+}
+
+/// A count or a size in bytes.
+pub(crate) fn count(document: &RawDocument, key: &str) -> Option<u64> {
+    integer(document, key).and_then(|number| u64::try_from(number).ok())
+}
+
+pub(crate) fn moment(document: &RawDocument, key: &str) -> Option<OffsetDateTime> {
+    let milliseconds = document.get_datetime(key).ok()?.timestamp_millis();
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()
+}
+
+/// A moment as BSON holds it, in milliseconds.
+pub(crate) fn date(moment: OffsetDateTime) -> DateTime {
+    let milliseconds = moment.unix_timestamp_nanos().div_euclid(1_000_000);
+    DateTime::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::RawDocumentBuf;
+    use tenantry_core::values::OrganizationId;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn raw(document: Document) -> RawDocumentBuf {
+        RawDocumentBuf::try_from(document).expect("a document")
+    }
+
+    fn new() -> NewOrganization {
+        NewOrganization {
+            id: OrganizationId::new(),
+            name: OrganizationName::from_stored("acme".to_owned()),
+            display_name: None,
+            admin_email: EmailAddress::from_stored("Dana@example.com".to_owned()),
+            admin_password: PasswordHash::from_stored("$2b$12$abc".to_owned()),
+            created_at: datetime!(2026-03-01 12:00:00.123 UTC),
+        }
+    }
+
+    #[test]
+    fn a_new_document_has_the_services_fields_in_the_services_order_and_no_other() {
+        let document = new_organization(&new());
+        let fields: Vec<&str> = document.keys().map(String::as_str).collect();
+        assert_eq!(
+            fields,
+            [
+                "_id",
+                "organization_name",
+                "admin_email",
+                "admin_password",
+                "collection_name",
+                "created_at",
+                "updated_at",
+                "is_active"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let mut new = new();
+        new.display_name = Some(DisplayName::from_stored("Acme Corporation".to_owned()));
+        let read = organization(&raw(new_organization(&new))).expect("it has an id");
+        assert_eq!(read.id, new.id);
+        assert_eq!(read.name, new.name);
+        assert_eq!(read.display_name, new.display_name);
+        assert_eq!(read.admin_email, new.admin_email);
+        assert_eq!((read.created_at, read.updated_at), (new.created_at, new.created_at));
+        assert!(read.is_active);
+        assert_eq!(read.session_version, 0);
+    }
+
+    #[test]
+    fn a_document_that_breaks_the_format_is_read_as_far_as_it_goes() {
+        let id = ObjectId::new();
+        let broken = raw(doc! { "_id": id, "organization_name": 7, "created_at": "yesterday", "console": "none" });
+        let read = organization(&broken).expect("it has an id");
+        assert_eq!(read.id.object_id(), id);
+        assert_eq!(read.name.as_str(), "");
+        assert_eq!(read.created_at, OffsetDateTime::UNIX_EPOCH);
+        assert!(read.is_active, "absent counts as true");
+        assert!(organization(&raw(doc! { "_id": "text" })).is_none());
+    }
+
+    #[test]
+    fn only_a_plain_false_is_inactive() {
+        assert!(!is_active(&raw(doc! { "is_active": false })));
+        for active in [doc! {}, doc! { "is_active": Bson::Null }, doc! { "is_active": 0 }, doc! { "is_active": true }] {
+            assert!(is_active(&raw(active.clone())), "{active}");
+        }
+    }
+
+    #[test]
+    fn a_document_comes_back_whole_and_in_order() {
+        let id = ObjectId::new();
+        let stored = raw(doc! {
+            "_id": id, "plan": "gold", "organization_name": "acme", "admin_email": "a@example.com",
+            "collection_name": "org_acme", "updated_at": DateTime::from_millis(1), "console": { "other": 1, "session_version": 4 },
+            "billing": { "n": 9_007_199_254_740_993_i64 },
+        });
+        let name = OrganizationName::from_stored("acme-2".to_owned());
+        let document = restored(&stored, &name, datetime!(2026-03-01 12:00 UTC)).expect("readable");
+        assert_eq!(
+            document,
+            doc! {
+                "_id": id, "plan": "gold", "organization_name": "acme-2", "admin_email": "a@example.com",
+                "collection_name": "org_acme-2", "updated_at": DateTime::from_millis(1_772_366_400_000),
+                "console": { "other": 1, "session_version": 5_i64 }, "billing": { "n": 9_007_199_254_740_993_i64 },
+            }
+        );
+        let fields: Vec<&String> = document.keys().collect();
+        assert_eq!(fields[1..3], ["plan", "organization_name"]);
+    }
+
+    #[test]
+    fn a_trashed_document_says_when_and_by_whom() {
+        let id = ObjectId::new();
+        let read = trashed_organization(&raw(doc! {
+            "_id": id, "organization": { "_id": id, "organization_name": "acme" },
+            "trashed_at": DateTime::from_millis(1_000), "trashed_by": "op@example.com", "had_collection": false,
+        }))
+        .expect("it has an id");
+        assert_eq!(read.name.as_str(), "acme");
+        assert_eq!(
+            read.trashed,
+            Some(Trashed {
+                at: OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(1),
+                by: "op@example.com".to_owned(),
+                had_collection: false,
+            })
+        );
+    }
+
+    #[test]
+    fn moments_before_1970_keep_their_millisecond() {
+        let moment = datetime!(1969-12-31 23:59:59.999 UTC);
+        assert_eq!(date(moment).timestamp_millis(), -1);
+    }
+}

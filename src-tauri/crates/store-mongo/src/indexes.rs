@@ -1,0 +1,288 @@
+//! The indexes that this program wants, and what it does where it can't have them.
+
+use std::time::Duration;
+
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures_util::TryStreamExt;
+use mongodb::IndexModel;
+use mongodb::options::{Collation, IndexOptions};
+use tenantry_core::StoreError;
+
+use crate::documents;
+use crate::errors::{Act, Failure, code};
+use crate::open::{
+    ACTIVITY, INDEX_LIMIT, MongoStore, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, Rule, TRASH, within,
+};
+use crate::organizations::without_case;
+
+/// Counting duplicates reads every organization; it is done only where they kept an index from being made.
+const DUPLICATES_LIMIT: Duration = Duration::from_secs(2);
+
+struct Wanted {
+    collection: &'static str,
+    name: &'static str,
+    keys: Document,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Serves a list.
+    Order,
+    /// Keeps a rule.
+    Unique(Keeps),
+    /// Removes documents whose date has come.
+    Expiry,
+}
+
+/// What a unique index keeps unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    Names,
+    Emails,
+    Operators,
+}
+
+/// What became of one index.
+enum Made {
+    /// It is there, and does what it is for.
+    Yes,
+    /// Something like it is there that does less: the server has no collations.
+    Half,
+    /// It could not be made.
+    No(Failure),
+}
+
+fn wanted() -> Vec<Wanted> {
+    let index = |collection, name, keys, kind| Wanted { collection, name, keys, kind };
+    vec![
+        index(
+            ORGANIZATIONS,
+            "console_unique_name",
+            doc! { "organization_name": 1 },
+            Kind::Unique(Keeps::Names),
+        ),
+        index(ORGANIZATIONS, "console_unique_email", doc! { "admin_email": 1 }, Kind::Unique(Keeps::Emails)),
+        // The id breaks ties, so it is part of every order. Names order by collection too.
+        index(ORGANIZATIONS, "console_by_name", doc! { "organization_name": 1, "_id": 1 }, Kind::Order),
+        index(ORGANIZATIONS, "console_by_email", doc! { "admin_email": 1, "_id": 1 }, Kind::Order),
+        index(ORGANIZATIONS, "console_by_status", doc! { "is_active": 1, "_id": 1 }, Kind::Order),
+        index(ORGANIZATIONS, "console_by_created", doc! { "created_at": 1, "_id": 1 }, Kind::Order),
+        index(ORGANIZATIONS, "console_by_updated", doc! { "updated_at": 1, "_id": 1 }, Kind::Order),
+        index(TRASH, "console_by_name", doc! { "organization.organization_name": 1, "_id": 1 }, Kind::Order),
+        index(TRASH, "console_by_email", doc! { "organization.admin_email": 1, "_id": 1 }, Kind::Order),
+        index(TRASH, "console_by_status", doc! { "organization.is_active": 1, "_id": 1 }, Kind::Order),
+        index(TRASH, "console_by_created", doc! { "organization.created_at": 1, "_id": 1 }, Kind::Order),
+        index(TRASH, "console_by_updated", doc! { "organization.updated_at": 1, "_id": 1 }, Kind::Order),
+        index(OPERATORS, "console_unique_email", doc! { "email_key": 1 }, Kind::Unique(Keeps::Operators)),
+        index(REVOKED_SESSIONS, "console_expiry", doc! { "expires_at": 1 }, Kind::Expiry),
+        index(ACTIVITY, "console_newest", doc! { "organization_id": 1, "at": -1, "_id": -1 }, Kind::Order),
+    ]
+}
+
+impl MongoStore {
+    /// Makes what is missing; answers what could not be made, for people.
+    pub(crate) async fn prepare_indexes(&self) -> Result<Vec<String>, StoreError> {
+        let mut warnings = Vec::new();
+        let mut denied = false;
+        let mut there: Option<(&'static str, Vec<Document>)> = None;
+        for index in wanted() {
+            let known = match &there {
+                Some((collection, known)) if *collection == index.collection => known,
+                _ => &there.insert((index.collection, self.indexes_of(index.collection).await?)).1,
+            };
+            let made = if known.iter().any(|found| serves(found, &index)) { Made::Yes } else { self.make(&index).await? };
+            if let Kind::Unique(keeps) = index.kind {
+                self.rule(keeps).set(matches!(made, Made::Yes));
+            }
+            match (made, index.kind) {
+                (Made::Yes, _) => {}
+                (Made::Half, _) => warnings.push(
+                    "This server can't compare text without regard to case in an index. That an administrator's \
+                     address is used once is checked after each write instead."
+                        .to_owned(),
+                ),
+                (Made::No(failure), _) if failure.is_denied() => denied = true,
+                (Made::No(failure), Kind::Unique(keeps)) if failure.is_duplicate() => {
+                    warnings.push(self.duplicates(keeps).await);
+                }
+                (Made::No(failure), _) => warnings.push(format!(
+                    "The index {} on {} could not be made{}. Lists may be slow, and what must be unique is checked \
+                     after each write instead.",
+                    index.name,
+                    index.collection,
+                    failure.code.map(|code| format!(" (code {code})")).unwrap_or_default(),
+                )),
+            }
+        }
+        if denied {
+            warnings.push(
+                "The database user lacks createIndex. Lists may be slow, and what must be unique is checked after \
+                 each write instead."
+                    .to_owned(),
+            );
+        }
+        Ok(warnings)
+    }
+
+    fn rule(&self, keeps: Keeps) -> &Rule {
+        match keeps {
+            Keeps::Names => &self.unique.names,
+            Keeps::Emails => &self.unique.emails,
+            Keeps::Operators => &self.unique.operators,
+        }
+    }
+
+    /// None where the collection is missing, or where the user may not look: then each is tried.
+    async fn indexes_of(&self, collection: &'static str) -> Result<Vec<Document>, StoreError> {
+        let listed = self.attempt(self.database.run_command(doc! { "listIndexes": collection })).await;
+        match listed {
+            Ok(listed) => Ok(listed
+                .get_document("cursor")
+                .and_then(|cursor| cursor.get_array("firstBatch"))
+                .map(|batch| batch.iter().filter_map(Bson::as_document).cloned().collect())
+                .unwrap_or_default()),
+            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) || failure.is_denied() => Ok(Vec::new()),
+            Err(failure) => Err(self.told(failure, Act::on("listIndexes", collection))),
+        }
+    }
+
+    async fn make(&self, index: &Wanted) -> Result<Made, StoreError> {
+        let without_case = (index.kind == Kind::Unique(Keeps::Emails)).then(without_case);
+        let has_collation = without_case.is_some();
+        let failure = match self.create(index, without_case).await {
+            Ok(()) => return Ok(Made::Yes),
+            Err(failure) => failure,
+        };
+        if failure.code.is_none() {
+            // No answer, so nothing that can be said of this index: the caller is told what is the matter.
+            return Err(self.told(failure, Act::on("createIndex", index.collection)));
+        }
+        if has_collation && failure.is_unsupported() && self.create(index, None).await.is_ok() {
+            return Ok(Made::Half);
+        }
+        Ok(Made::No(failure))
+    }
+
+    async fn create(&self, index: &Wanted, collation: Option<Collation>) -> Result<(), Failure> {
+        let mut options = IndexOptions::default();
+        options.name = Some(index.name.to_owned());
+        options.collation = collation;
+        match index.kind {
+            Kind::Order => {}
+            Kind::Unique(_) => options.unique = Some(true),
+            Kind::Expiry => options.expire_after = Some(Duration::ZERO),
+        }
+        let mut model = IndexModel::default();
+        model.keys = index.keys.clone();
+        model.options = Some(options);
+        let stored = self.documents(index.collection);
+        let created = stored.create_index(model);
+        match within(INDEX_LIMIT, created).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is_unconfirmed() => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// How many values are there more than once, in words. The values are nobody's business in a message.
+    async fn duplicates(&self, keeps: Keeps) -> String {
+        let (collection, field, what) = match keeps {
+            Keeps::Names => (ORGANIZATIONS, "$organization_name", "organization names"),
+            Keeps::Emails => (ORGANIZATIONS, "$admin_email", "administrators' addresses"),
+            Keeps::Operators => (OPERATORS, "$email_key", "operators' addresses"),
+        };
+        let counted = async {
+            let pipeline = [
+                doc! { "$group": { "_id": field, "uses": { "$sum": 1 } } },
+                doc! { "$match": { "uses": { "$gt": 1 } } },
+                doc! { "$count": "number" },
+            ];
+            let stored = self.raw(collection);
+            let counted = stored.aggregate(pipeline).max_time(DUPLICATES_LIMIT);
+            let counted = match keeps {
+                Keeps::Emails => counted.collation(without_case()),
+                Keeps::Names | Keeps::Operators => counted,
+            };
+            counted.await?.with_type::<RawDocumentBuf>().try_next().await
+        };
+        let number = match self.attempt(counted).await {
+            Ok(Some(counted)) => documents::count(&counted, "number").map(|number| number.to_string()),
+            Ok(None) | Err(_) => None,
+        };
+        let number = number.unwrap_or_else(|| "Some".to_owned());
+        format!(
+            "{number} {what} are used more than once, so no unique index could be made. New ones are checked after \
+             each write instead; change the duplicates, then open the workspace again."
+        )
+    }
+}
+
+/// Whether an index that is there does what a wanted one is for, whatever its name.
+fn serves(found: &Document, wanted: &Wanted) -> bool {
+    let same_keys = found.get_document("key").is_ok_and(|keys| {
+        keys.len() == wanted.keys.len()
+            && keys.iter().zip(&wanted.keys).all(|((found, way), (field, wanted_way))| {
+                found == field && number(way) == number(wanted_way)
+            })
+    });
+    let whole = !found.contains_key("partialFilterExpression") && !found.get_bool("sparse").unwrap_or(false);
+    let unique = found.get_bool("unique").unwrap_or(false);
+    let collation = found.get_document("collation").ok();
+    same_keys
+        && whole
+        && match wanted.kind {
+            Kind::Order => collation.is_none(),
+            Kind::Unique(Keeps::Names | Keeps::Operators) => unique && collation.is_none(),
+            Kind::Unique(Keeps::Emails) => {
+                unique && collation.is_some_and(|collation| collation.get("strength").and_then(number) == Some(2))
+            }
+            Kind::Expiry => found.contains_key("expireAfterSeconds"),
+        }
+}
+
+fn number(value: &Bson) -> Option<i64> {
+    match value {
+        Bson::Int32(number) => Some(i64::from(*number)),
+        Bson::Int64(number) => Some(*number),
+        #[expect(clippy::cast_possible_truncation, reason = "1, -1 or a strength")]
+        Bson::Double(number) => Some(*number as i64),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Wanted {
+        wanted()
+            .into_iter()
+            .find(|index| index.collection == ORGANIZATIONS && index.name == name)
+            .expect("it is wanted")
+    }
+
+    #[test]
+    fn an_index_of_another_name_serves_when_it_keeps_the_same_rule() {
+        let name = named("console_unique_name");
+        assert!(serves(&doc! { "name": "x", "key": { "organization_name": 1.0 }, "unique": true }, &name));
+        assert!(!serves(&doc! { "name": "x", "key": { "organization_name": 1 } }, &name), "it is not unique");
+        let partial = doc! { "key": { "organization_name": 1 }, "unique": true, "partialFilterExpression": {} };
+        assert!(!serves(&partial, &name), "it does not see every document");
+    }
+
+    #[test]
+    fn an_address_needs_an_index_without_regard_to_case() {
+        let email = named("console_unique_email");
+        let plain = doc! { "key": { "admin_email": 1 }, "unique": true };
+        let mut right = plain.clone();
+        right.insert("collation", doc! { "locale": "en", "strength": 2 });
+        assert!(!serves(&plain, &email));
+        assert!(serves(&right, &email));
+    }
+
+    #[test]
+    fn every_index_of_ours_says_that_it_is_ours() {
+        assert!(wanted().iter().all(|index| index.name.starts_with("console_")));
+    }
+}

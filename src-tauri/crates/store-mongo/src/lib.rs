@@ -1,0 +1,21 @@
+//! Tenantry's ports on MongoDB, in a database that the organization service writes too.
+//!
+//! Besides the service's `organizations` and the tenant collections, everything lives in collections named
+//! `console_*`, which the service never looks at.
+
+mod accounts;
+mod activity;
+mod collections;
+mod connection_string;
+mod documents;
+mod errors;
+mod health;
+mod indexes;
+mod journal;
+mod open;
+mod organizations;
+mod paging;
+mod trash;
+
+pub use connection_string::ConnectionString;
+pub use open::{MongoOptions, MongoStore};

@@ -1,0 +1,345 @@
+//! Opening a deployment, and what every call to it goes through.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bson::{Document, RawDocumentBuf, doc};
+use mongodb::event::EventHandler;
+use mongodb::event::sdam::SdamEvent;
+use mongodb::options::{
+    Acknowledgment, ClientOptions, ReadPreference, ResolverConfig, SelectionCriteria, Tls, WriteConcern,
+};
+use mongodb::{Client, Collection, Database};
+use tenantry_core::StoreError;
+use tenantry_core::clock::Clock;
+use tenantry_core::health::Topology;
+use tokio::time::timeout;
+
+use crate::ConnectionString;
+use crate::documents;
+use crate::errors::{Act, Failure, Place, Troubles};
+
+/// Longer than any answer takes that somebody waits for. The driver has no limit of its own for an answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Building an index reads every document of its collection.
+pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
+/// How long a write waits for a majority.
+pub(crate) const MAJORITY_LIMIT: Duration = Duration::from_secs(10);
+/// When a slow name server gets company: on Windows, look-ups of SRV records through the system took 40 s.
+const LOOK_UP_PATIENCE: Duration = Duration::from_secs(3);
+/// One window needs few connections, and the smallest Atlas clusters have few to give.
+const POOL: u32 = 8;
+
+pub(crate) const ORGANIZATIONS: &str = "organizations";
+pub(crate) const TRASH: &str = "console_trash";
+pub(crate) const OPERATORS: &str = "console_operators";
+pub(crate) const SIGN_IN_ATTEMPTS: &str = "console_sign_in_attempts";
+pub(crate) const REVOKED_SESSIONS: &str = "console_revoked_sessions";
+pub(crate) const OPERATIONS: &str = "console_operations";
+pub(crate) const ACTIVITY: &str = "console_activity";
+
+/// What is needed to open a deployment.
+#[derive(Clone)]
+pub struct MongoOptions {
+    /// Where it is and who signs in to it.
+    pub connection_string: ConnectionString,
+    /// The database.
+    pub database: String,
+    /// How long to look for a server that answers.
+    pub server_selection_timeout: Duration,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl MongoOptions {
+    /// Options with 8 s to find a server.
+    pub fn new(connection_string: ConnectionString, database: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            connection_string,
+            database: database.into(),
+            server_selection_timeout: Duration::from_secs(8),
+            clock,
+        }
+    }
+}
+
+impl fmt::Debug for MongoOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoOptions")
+            .field("connection_string", &self.connection_string)
+            .field("database", &self.database)
+            .field("server_selection_timeout", &self.server_selection_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All ports on one MongoDB database.
+///
+/// Writes wait for a majority and the journal. Reads go to the primary: an act looks at what the act before it did.
+pub struct MongoStore {
+    pub(crate) client: Client,
+    pub(crate) database: Database,
+    pub(crate) connection_string: ConnectionString,
+    pub(crate) topology: Topology,
+    pub(crate) encrypted: bool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) place: Place,
+    pub(crate) unique: Uniqueness,
+}
+
+/// Which rules an index keeps. False until it was seen; then writes are checked afterwards and taken back.
+#[derive(Debug, Default)]
+pub(crate) struct Uniqueness {
+    pub(crate) names: Rule,
+    pub(crate) emails: Rule,
+    pub(crate) operators: Rule,
+}
+
+/// Whether an index keeps one rule.
+#[derive(Debug, Default)]
+pub(crate) struct Rule(AtomicBool);
+
+impl Rule {
+    pub(crate) fn is_enforced(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set(&self, enforced: bool) {
+        self.0.store(enforced, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for MongoStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoStore")
+            .field("connection_string", &self.connection_string)
+            .field("database", &self.place.database)
+            .field("topology", &self.topology)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MongoStore {
+    /// Connects, signs in and learns how the deployment is built. Prepares nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` with the reason, within `server_selection_timeout` and the time that one answer takes;
+    /// `SignInRefused`; `ConnectionString` where only now something of it turns out to be wrong.
+    pub async fn open(options: MongoOptions) -> Result<Self, StoreError> {
+        let troubles = Troubles::default();
+        let place = Place {
+            database: options.database.clone(),
+            atlas: options.connection_string.is_atlas(),
+            troubles: troubles.clone(),
+        };
+        check_database_name(&options.database)?;
+        let act = Act::in_database("hello");
+        let looked_up = timeout(options.server_selection_timeout, look_up(&options.connection_string)).await;
+        let mut client_options = match looked_up {
+            Ok(Ok(client_options)) => client_options,
+            Ok(Err(error)) => return Err(Failure::read(&error).into_store_error(act, &place)),
+            Err(_) => {
+                return Err(StoreError::Unavailable {
+                    reason: "the cluster's name was not found in time (DNS)".to_owned(),
+                });
+            }
+        };
+        settle_options(&mut client_options, options.server_selection_timeout, troubles);
+        let encrypted = matches!(client_options.tls, Some(Tls::Enabled(_)));
+        let client = Client::with_options(client_options)
+            .map_err(|error| Failure::read(&error).into_store_error(act, &place))?;
+        let mut store = Self {
+            database: client.database(&options.database),
+            client,
+            connection_string: options.connection_string,
+            topology: Topology::Standalone,
+            encrypted,
+            clock: options.clock,
+            place,
+            unique: Uniqueness::default(),
+        };
+        let hello = store.call(act, store.database.run_command(doc! { "hello": 1 })).await?;
+        store.topology = topology(&hello);
+        Ok(store)
+    }
+
+    pub(crate) fn raw(&self, collection: &str) -> Collection<RawDocumentBuf> {
+        self.database.collection(collection)
+    }
+
+    pub(crate) fn documents(&self, collection: &str) -> Collection<Document> {
+        self.database.collection(collection)
+    }
+
+    /// Waits for an answer, within limits, and reads what went wrong.
+    pub(crate) async fn attempt<T, F>(&self, asked: F) -> Result<T, Failure>
+    where
+        F: IntoFuture<Output = mongodb::error::Result<T>>,
+    {
+        within(ANSWER_LIMIT, asked).await
+    }
+
+    /// [`attempt`](Self::attempt) where nobody branches on the failure.
+    pub(crate) async fn call<T, F>(&self, act: Act<'_>, asked: F) -> Result<T, StoreError>
+    where
+        F: IntoFuture<Output = mongodb::error::Result<T>>,
+    {
+        self.attempt(asked).await.map_err(|failure| self.told(failure, act))
+    }
+
+    pub(crate) fn told(&self, failure: Failure, act: Act<'_>) -> StoreError {
+        if let (Some(code), Some(collection)) = (failure.code, act.collection) {
+            tracing::debug!(action = act.action, collection, code, "the server refused");
+        }
+        failure.into_store_error(act, &self.place)
+    }
+
+    /// A write. `None` is a write that stands and whose answer was lost: the majority was late, and has it now.
+    pub(crate) async fn write<T, F>(&self, asked: F) -> Result<Option<T>, Failure>
+    where
+        F: IntoFuture<Output = mongodb::error::Result<T>>,
+    {
+        match self.attempt(asked).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(failure) if failure.is_unconfirmed() => {
+                // A write that changes nothing waits until a majority has everything before it.
+                let filter = doc! { "_id": bson::oid::ObjectId::from_bytes([0; 12]) };
+                let nothing = doc! { "$set": { "started_at": documents::date(self.clock.now()) } };
+                self.attempt(self.documents(OPERATIONS).update_one(filter, nothing)).await.map(|_| None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+pub(crate) async fn within<T, F>(limit: Duration, asked: F) -> Result<T, Failure>
+where
+    F: IntoFuture<Output = mongodb::error::Result<T>>,
+{
+    match timeout(limit, asked.into_future()).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(Failure::read(&error)),
+        Err(_) => Err(Failure::took_too_long()),
+    }
+}
+
+/// The write concern of everything that is written.
+pub(crate) fn majority() -> WriteConcern {
+    let mut concern = WriteConcern::default();
+    concern.w = Some(Acknowledgment::Majority);
+    concern.w_timeout = Some(MAJORITY_LIMIT);
+    concern.journal = Some(true);
+    concern
+}
+
+async fn look_up(connection_string: &ConnectionString) -> mongodb::error::Result<ClientOptions> {
+    let system = ClientOptions::parse(connection_string.expose()).into_future();
+    if !connection_string.is_srv() {
+        return system.await;
+    }
+    tokio::pin!(system);
+    if let Ok(found) = timeout(LOOK_UP_PATIENCE, &mut system).await {
+        return found;
+    }
+    let public = ClientOptions::parse(connection_string.expose())
+        .resolver_config(ResolverConfig::cloudflare())
+        .into_future();
+    tokio::pin!(public);
+    tokio::select! {
+        found = &mut system => match found {
+            Ok(found) => Ok(found),
+            Err(_) => public.await,
+        },
+        found = &mut public => match found {
+            Ok(found) => Ok(found),
+            Err(_) => system.await,
+        },
+    }
+}
+
+fn settle_options(options: &mut ClientOptions, patience: Duration, troubles: Troubles) {
+    options.app_name = Some("Tenantry".to_owned());
+    options.server_selection_timeout = Some(patience);
+    options.connect_timeout = Some(options.connect_timeout.map_or(patience, |given| given.min(patience)));
+    options.max_pool_size = Some(POOL);
+    options.min_pool_size = Some(0);
+    options.retry_reads = Some(true);
+    options.retry_writes = Some(true);
+    options.write_concern = Some(majority());
+    // Whatever the string asks for: a secondary may not have seen yet what this program wrote a moment ago.
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.read_concern = None;
+    options.sdam_event_handler = Some(EventHandler::callback(move |event| match event {
+        SdamEvent::ServerHeartbeatFailed(event) => troubles.note(&event.failure),
+        SdamEvent::ServerHeartbeatSucceeded(_) => troubles.clear(),
+        _ => {}
+    }));
+}
+
+fn topology(hello: &Document) -> Topology {
+    if hello.get_str("msg").is_ok_and(|message| message == "isdbgrid") {
+        Topology::Sharded
+    } else if hello.contains_key("setName") {
+        Topology::ReplicaSet
+    } else {
+        Topology::Standalone
+    }
+}
+
+/// The driver takes any text for a name and fails on it later; the rules are the server's.
+fn check_database_name(name: &str) -> Result<(), StoreError> {
+    let good = !name.is_empty()
+        && name.len() < 64
+        && !name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']);
+    if good {
+        Ok(())
+    } else {
+        Err(StoreError::ConnectionString {
+            problem: "The database's name must have 1 to 63 bytes and none of / \\ . \" $ * < > : | ? or space."
+                .to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topology_is_told_by_hello() {
+        assert_eq!(topology(&doc! { "setName": "rs0" }), Topology::ReplicaSet);
+        assert_eq!(topology(&doc! { "msg": "isdbgrid" }), Topology::Sharded);
+        assert_eq!(topology(&doc! { "isWritablePrimary": true }), Topology::Standalone);
+    }
+
+    #[test]
+    fn a_database_name_keeps_the_servers_rules() {
+        assert!(check_database_name("organization_management").is_ok());
+        for name in ["", "a.b", "a b", "a$b", "a/b", &"a".repeat(64)] {
+            assert!(check_database_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_host_where_nothing_listens_is_told_as_such() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        drop(listener);
+        let options = MongoOptions {
+            connection_string: ConnectionString::parse(&format!("mongodb://dana:planted@{address}")).expect("good"),
+            database: "tenants".to_owned(),
+            server_selection_timeout: Duration::from_millis(600),
+            clock: Arc::new(tenantry_core::clock::SystemClock),
+        };
+        assert!(!format!("{options:?}").contains("planted"));
+        match MongoStore::open(options).await {
+            Err(StoreError::Unavailable { reason }) => {
+                assert!(reason.contains("nothing accepts connections"), "{reason}");
+            }
+            other => panic!("must be unavailable: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Live organizations, and the lists of both the live ones and the trash.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
+use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
+use tenantry_core::StoreError;
+use tenantry_core::error::UniqueField;
+use tenantry_core::organizations::{
+    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
+};
+use tenantry_core::values::{
+    CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
+};
+use time::OffsetDateTime;
+
+use crate::documents;
+use crate::errors::Act;
+use crate::open::{MongoStore, ORGANIZATIONS, TRASH};
+use crate::paging;
+
+const SEARCH_LIMIT: Duration = Duration::from_secs(2);
+const PAGE_LIMIT: Duration = Duration::from_secs(10);
+/// Organizations are counted one by one up to here, through the index of `_id`; beyond, the server's own number is
+/// taken, which may be off after it stopped uncleanly.
+const COUNTED_UP_TO: u64 = 20_000;
+/// Addresses that differ only in case: more than one only where the service wrote them.
+const SAME_ADDRESS_MAX: i64 = 20;
+
+const FIND: Act<'static> = Act { action: "find", collection: Some(ORGANIZATIONS) };
+const INSERT: Act<'static> = Act { action: "insert", collection: Some(ORGANIZATIONS) };
+const UPDATE: Act<'static> = Act { action: "update", collection: Some(ORGANIZATIONS) };
+const REMOVE: Act<'static> = Act { action: "remove", collection: Some(ORGANIZATIONS) };
+
+/// Without regard to case, with regard to accents.
+pub(crate) fn without_case() -> Collation {
+    Collation::builder().locale("en").strength(CollationStrength::Secondary).build()
+}
+
+#[async_trait]
+impl OrganizationStore for MongoStore {
+    async fn insert(&self, organization: &NewOrganization) -> Result<(), StoreError> {
+        let document = documents::new_organization(organization);
+        match self.write(self.documents(ORGANIZATIONS).insert_one(document)).await {
+            Ok(_) => {}
+            Err(failure) if failure.is_duplicate() => {
+                return self.repeated_or_taken(organization.id, &organization.name, &organization.admin_email).await;
+            }
+            Err(failure) => return Err(self.told(failure, INSERT)),
+        }
+        self.keep_unique(organization.id, &organization.name, &organization.admin_email).await
+    }
+
+    async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError> {
+        let checked_by_indexes = self.unique.names.is_enforced() && self.unique.emails.is_enforced();
+        let mut rest = organizations;
+        while checked_by_indexes && !rest.is_empty() {
+            let documents: Vec<Document> = rest.iter().map(documents::new_organization).collect();
+            match self.write(self.documents(ORGANIZATIONS).insert_many(documents)).await {
+                Ok(_) => rest = &[],
+                Err(failure) if failure.is_duplicate() => {
+                    let index = failure.index.unwrap_or(0);
+                    let Some(refused) = rest.get(index) else { return Err(self.told(failure, INSERT)) };
+                    self.repeated_or_taken(refused.id, &refused.name, &refused.admin_email).await?;
+                    rest = rest.get(index + 1..).unwrap_or_default();
+                }
+                Err(failure) => return Err(self.told(failure, INSERT)),
+            }
+        }
+        for organization in rest {
+            self.insert(organization).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError> {
+        let organizations = self.documents(ORGANIZATIONS);
+        let removed = organizations.delete_one(doc! { "_id": id.object_id() });
+        self.write(removed).await.map(|_| ()).map_err(|failure| self.told(failure, REMOVE))
+    }
+
+    async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        let found = self.find_live(doc! { "_id": id.object_id() }).await?;
+        Ok(found.and_then(|document| documents::organization(&document)))
+    }
+
+    async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
+        let found = self.find_live(doc! { "organization_name": name.as_str() }).await?;
+        Ok(found.and_then(|document| documents::organization(&document)))
+    }
+
+    async fn find_credentials(&self, email: &EmailAddress) -> Result<Option<OrganizationCredentials>, StoreError> {
+        let mut found: Vec<_> =
+            self.with_address(email).await?.iter().filter_map(|document| documents::credentials(document)).collect();
+        // Where the service let two in that differ only in case, each signs in with its own spelling.
+        let exact = found.iter().position(|one| one.organization.admin_email == *email).unwrap_or(0);
+        Ok((exact < found.len()).then(|| found.swap_remove(exact)))
+    }
+
+    async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
+        let trash = query.filter.status == StatusFilter::Trashed;
+        let collection = if trash { TRASH } else { ORGANIZATIONS };
+        let read = if trash { documents::trashed_organization } else { documents::organization };
+        let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let segments = paging::segments(query);
+        // Together, not one after the other: a line across the world costs one round trip that way.
+        let parts = segments.into_iter().map(|segment| async move {
+            let found = async {
+                let limit = i64::from(query.limit) + 1;
+                let stored = self.raw(collection);
+                let cursor = stored
+                    .find(segment.filter)
+                    .sort(segment.sort)
+                    .limit(limit)
+                    .batch_size(query.limit.saturating_add(1))
+                    .max_time(PAGE_LIMIT)
+                    .await?;
+                cursor.try_collect::<Vec<RawDocumentBuf>>().await
+            };
+            self.call(Act::on("find", collection), found).await
+        });
+        let rows: Vec<RawDocumentBuf> = try_join_all(parts).await?.into_iter().flatten().collect();
+        let more = rows.len() > wanted;
+        let organizations: Vec<Organization> = rows.iter().take(wanted).filter_map(|row| read(row)).collect();
+        let next = organizations
+            .last()
+            .filter(|_| more)
+            .map(|last| Cursor { value: query.sort.cursor_value(last), id: last.id });
+        Ok(OrganizationPage { organizations, next })
+    }
+
+    async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
+        if filter.search.is_empty() && filter.only.is_none() {
+            let organizations = self.raw(ORGANIZATIONS);
+            let deactivated = self.call(FIND, organizations.count_documents(doc! { "is_active": false }));
+            let ((live, live_exact), deactivated, (trashed, trash_exact)) =
+                tokio::try_join!(self.count_all(ORGANIZATIONS), deactivated, self.count_all(TRASH))?;
+            return Ok(OrganizationCounts {
+                active: live.saturating_sub(deactivated),
+                deactivated,
+                trashed,
+                exact: live_exact && trash_exact,
+            });
+        }
+        let among_live = OrganizationFilter { status: StatusFilter::All, ..filter.clone() };
+        let in_trash = OrganizationFilter { status: StatusFilter::Trashed, ..filter.clone() };
+        let groups = async {
+            let pipeline = [
+                doc! { "$match": paging::filter(&among_live) },
+                doc! { "$group": { "_id": { "$eq": ["$is_active", false] }, "number": { "$sum": 1 } } },
+            ];
+            let organizations = self.raw(ORGANIZATIONS);
+            let cursor = organizations.aggregate(pipeline).max_time(SEARCH_LIMIT).await?;
+            cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
+        };
+        let trash = self.raw(TRASH);
+        let trashed = trash.count_documents(paging::filter(&in_trash)).max_time(SEARCH_LIMIT);
+        let (groups, trashed) =
+            tokio::try_join!(self.call(FIND, groups), self.call(Act::on("find", TRASH), trashed))?;
+        let number = |deactivated: bool| {
+            groups
+                .iter()
+                .find(|group| group.get_bool("_id").is_ok_and(|group| group == deactivated))
+                .and_then(|group| documents::count(group, "number"))
+                .unwrap_or(0)
+        };
+        Ok(OrganizationCounts { active: number(false), deactivated: number(true), trashed, exact: true })
+    }
+
+    async fn set_name(
+        &self,
+        id: OrganizationId,
+        to: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let filter = doc! { "_id": id.object_id(), "organization_name": { "$ne": to.as_str() } };
+        let update = doc! { "$set": {
+            "organization_name": to.as_str(),
+            "collection_name": CollectionName::for_organization(to).as_str(),
+            "updated_at": documents::date(at),
+        } };
+        let organizations = self.raw(ORGANIZATIONS);
+        let changed = organizations.find_one_and_update(filter, update);
+        let before = match self.write(changed.return_document(ReturnDocument::Before)).await {
+            Ok(before) => before.flatten(),
+            Err(failure) if failure.is_duplicate() => {
+                return Err(StoreError::Duplicate { field: UniqueField::Name });
+            }
+            Err(failure) => return Err(self.told(failure, UPDATE)),
+        };
+        let Some(before) = before else {
+            return match self.find(id).await? {
+                Some(_) => Ok(()),
+                None => Err(StoreError::NotFound { what: "organization" }),
+            };
+        };
+        if !self.unique.names.is_enforced() && self.name_is_taken(id, to).await? {
+            let ours = doc! { "_id": id.object_id(), "organization_name": to.as_str() };
+            self.put_back(ours, &before, &["organization_name", "collection_name", "updated_at"]).await?;
+            return Err(StoreError::Duplicate { field: UniqueField::Name });
+        }
+        Ok(())
+    }
+
+    async fn change(
+        &self,
+        id: OrganizationId,
+        change: &OrganizationChange,
+        at: OffsetDateTime,
+    ) -> Result<Organization, StoreError> {
+        let (filter, update) = changed(id, change, at);
+        let organizations = self.raw(ORGANIZATIONS);
+        let written = organizations.find_one_and_update(filter, update);
+        let before = match self.write(written.return_document(ReturnDocument::Before)).await {
+            Ok(before) => before.flatten(),
+            Err(failure) if failure.is_duplicate() => {
+                return Err(StoreError::Duplicate { field: UniqueField::Email });
+            }
+            Err(failure) => return Err(self.told(failure, UPDATE)),
+        };
+        if let (Some(before), Some(email), false) = (before, &change.admin_email, self.unique.emails.is_enforced())
+            && self.address_is_taken(id, email).await?
+        {
+            let ours = doc! { "_id": id.object_id(), "admin_email": email.as_str() };
+            let fields = ["admin_email", "admin_password", "is_active", "updated_at", "console"];
+            self.put_back(ours, &before, &fields).await?;
+            return Err(StoreError::Duplicate { field: UniqueField::Email });
+        }
+        self.find(id).await?.ok_or(StoreError::NotFound { what: "organization" })
+    }
+
+    async fn renew_hash(&self, id: OrganizationId, from: &PasswordHash, to: &PasswordHash) -> Result<(), StoreError> {
+        let filter = doc! { "_id": id.object_id(), "admin_password": from.expose() };
+        let update = doc! { "$set": { "admin_password": to.expose() } };
+        let organizations = self.documents(ORGANIZATIONS);
+        let renewed = organizations.update_one(filter, update);
+        self.write(renewed).await.map(|_| ()).map_err(|failure| self.told(failure, UPDATE))
+    }
+
+    async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
+        self.trash(id, trashed).await
+    }
+
+    async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        let found = self.find_in_trash(id).await?;
+        Ok(found.and_then(|document| documents::trashed_organization(&document)))
+    }
+
+    async fn copy_from_trash(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.restore(id, name, at).await
+    }
+
+    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
+        let trash = self.documents(TRASH);
+        let removed = trash.delete_one(doc! { "_id": id.object_id() });
+        self.write(removed).await.map(|_| ()).map_err(|failure| self.told(failure, Act::on("remove", TRASH)))
+    }
+}
+
+impl MongoStore {
+    pub(crate) async fn find_live(&self, filter: Document) -> Result<Option<RawDocumentBuf>, StoreError> {
+        self.call(FIND, self.raw(ORGANIZATIONS).find_one(filter)).await
+    }
+
+    /// The live ones whose admin has this address, without regard to case.
+    async fn with_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let find = |filter: Document, collation: Option<Collation>| async move {
+            let organizations = self.raw(ORGANIZATIONS);
+            let found = organizations.find(filter).sort(doc! { "_id": 1 }).limit(SAME_ADDRESS_MAX);
+            let found = match collation {
+                Some(collation) => found.collation(collation),
+                None => found,
+            };
+            found.await?.try_collect::<Vec<RawDocumentBuf>>().await
+        };
+        let plain = doc! { "admin_email": email.as_str() };
+        let mut found = match self.attempt(find(plain, Some(without_case()))).await {
+            Ok(found) => found,
+            Err(failure) if failure.is_unsupported() => {
+                let pattern = doc! { "admin_email": paging::equals(email.as_str()) };
+                self.call(FIND, find(pattern, None)).await?
+            }
+            Err(failure) => return Err(self.told(failure, FIND)),
+        };
+        // A collation takes more than case for the same, such as characters that are not seen.
+        let key = email.matching_key();
+        found.retain(|document| {
+            documents::text(document, "admin_email")
+                .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == key)
+        });
+        Ok(found)
+    }
+
+    /// After a unique index refused an insert: whether this very organization is there, or what of it is taken.
+    pub(crate) async fn repeated_or_taken(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        email: &EmailAddress,
+    ) -> Result<(), StoreError> {
+        let field = match self.find(id).await? {
+            Some(there) if there.name == *name => return Ok(()),
+            Some(_) => UniqueField::Id,
+            None if self.name_is_taken(id, name).await? => UniqueField::Name,
+            None if self.address_is_taken(id, email).await? => UniqueField::Email,
+            // Whatever it was is gone again.
+            None => {
+                return Err(StoreError::Unavailable {
+                    reason: "somebody else is changing the same data".to_owned(),
+                });
+            }
+        };
+        Err(StoreError::Duplicate { field })
+    }
+
+    /// Where no index keeps name and address unique: takes an inserted document back when one of them is taken. Of
+    /// two at the same moment both may go, and never do both stay.
+    pub(crate) async fn keep_unique(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        email: &EmailAddress,
+    ) -> Result<(), StoreError> {
+        let field = if !self.unique.names.is_enforced() && self.name_is_taken(id, name).await? {
+            UniqueField::Name
+        } else if !self.unique.emails.is_enforced() && self.address_is_taken(id, email).await? {
+            UniqueField::Email
+        } else {
+            return Ok(());
+        };
+        let organizations = self.documents(ORGANIZATIONS);
+        let taken_back = organizations.delete_one(doc! { "_id": id.object_id() });
+        self.write(taken_back).await.map_err(|failure| self.told(failure, REMOVE))?;
+        Err(StoreError::Duplicate { field })
+    }
+
+    async fn name_is_taken(&self, by_other_than: OrganizationId, name: &OrganizationName) -> Result<bool, StoreError> {
+        let other = doc! { "organization_name": name.as_str(), "_id": { "$ne": by_other_than.object_id() } };
+        Ok(self.find_live(other).await?.is_some())
+    }
+
+    async fn address_is_taken(&self, by_other_than: OrganizationId, email: &EmailAddress) -> Result<bool, StoreError> {
+        let own = by_other_than.object_id();
+        let found = self.with_address(email).await?;
+        Ok(found.iter().any(|document| documents::object_id(document, "_id") != Some(own)))
+    }
+
+    /// Gives fields the values that they had before.
+    async fn put_back(&self, ours: Document, before: &RawDocumentBuf, fields: &[&str]) -> Result<(), StoreError> {
+        let mut set = Document::new();
+        let mut unset = Document::new();
+        for field in fields {
+            match before.get(field).ok().flatten().map(Bson::try_from) {
+                Some(Ok(value)) => set.insert(*field, value),
+                Some(Err(_)) | None => unset.insert(*field, ""),
+            };
+        }
+        let mut update = doc! { "$set": set };
+        if !unset.is_empty() {
+            update.insert("$unset", unset);
+        }
+        let organizations = self.documents(ORGANIZATIONS);
+        let put_back = organizations.update_one(ours, update);
+        self.write(put_back).await.map(|_| ()).map_err(|failure| self.told(failure, UPDATE))
+    }
+
+    /// How many documents there are, and whether they were counted.
+    async fn count_all(&self, collection: &'static str) -> Result<(u64, bool), StoreError> {
+        let act = Act::on("find", collection);
+        let estimate = self.call(act, self.raw(collection).estimated_document_count()).await?;
+        if estimate > COUNTED_UP_TO {
+            return Ok((estimate, false));
+        }
+        let by_id = Hint::Keys(doc! { "_id": 1 });
+        let counted = self.call(act, self.raw(collection).count_documents(doc! {}).hint(by_id)).await?;
+        Ok((counted, true))
+    }
+}
+
+/// The write of a change. It finds nothing when the document is as the change leaves it, so that a repeated change
+/// does not raise the session version again.
+fn changed(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime) -> (Document, Document) {
+    let at = documents::date(at);
+    let mut set = doc! { "updated_at": at };
+    let mut unset = Document::new();
+    let mut as_left = doc! { "updated_at": at };
+    match &change.display_name {
+        None => {}
+        Some(Some(display_name)) => {
+            set.insert("console.display_name", display_name.as_str());
+            as_left.insert("console.display_name", display_name.as_str());
+        }
+        Some(None) => {
+            unset.insert("console.display_name", "");
+            as_left.insert("console.display_name", doc! { "$exists": false });
+        }
+    }
+    if let Some(email) = &change.admin_email {
+        set.insert("admin_email", email.as_str());
+        as_left.insert("admin_email", email.as_str());
+    }
+    if let Some(hash) = &change.admin_password {
+        set.insert("admin_password", hash.expose());
+        as_left.insert("admin_password", hash.expose());
+    }
+    if let Some(is_active) = change.is_active {
+        set.insert("is_active", is_active);
+        as_left.insert("is_active", is_active);
+    }
+    let mut filter = doc! { "_id": id.object_id() };
+    // A change that only ends sessions leaves nothing to tell it by: it may happen twice, and never not at all.
+    if set.len() > 1 || !unset.is_empty() {
+        filter.insert("$nor", vec![as_left]);
+    }
+    let mut update = doc! { "$set": set };
+    if !unset.is_empty() {
+        update.insert("$unset", unset);
+    }
+    if change.end_sessions {
+        update.insert("$inc", doc! { "console.session_version": 1_i64 });
+    }
+    (filter, update)
+}

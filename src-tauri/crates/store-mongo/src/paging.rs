@@ -1,0 +1,270 @@
+//! Pages of a list by key: the rows after a place, found through an index, whatever is inserted before it.
+//!
+//! A list is made of segments that follow each other. One reason is status, where absent counts as true, which no
+//! index sorts so; the other are documents whose sort field can't be read: they come where an empty text or the year
+//! 1970 belongs, instead of being skipped.
+
+use bson::{Bson, DateTime, Document, Regex, doc};
+use tenantry_core::organizations::{
+    Cursor, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+};
+
+/// One part of a list: its own condition and order.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Segment {
+    pub(crate) filter: Document,
+    pub(crate) sort: Document,
+}
+
+/// The segments of a list that may hold rows after the query's place, in the list's order.
+pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
+    let base = filter(&query.filter);
+    let prefix = prefix(query.filter.status);
+    let way = match query.direction {
+        SortDirection::Ascending => Way { sign: 1, after: "$gt" },
+        SortDirection::Descending => Way { sign: -1, after: "$lt" },
+    };
+    let mut segments = match query.sort {
+        SortField::Status => by_status(&base, prefix, query.after.as_ref(), way),
+        SortField::Name => by_value(&base, &format!("{prefix}organization_name"), text_place(query.after.as_ref(), ""), way),
+        SortField::AdminEmail => by_value(&base, &format!("{prefix}admin_email"), text_place(query.after.as_ref(), ""), way),
+        // `org_` and the name, so in the order of the names. The stored field may lag behind a rename of the
+        // service's that broke off, and is not what is shown.
+        SortField::CollectionName => {
+            by_value(&base, &format!("{prefix}organization_name"), text_place(query.after.as_ref(), "org_"), way)
+        }
+        SortField::CreatedAt => by_value(&base, &format!("{prefix}created_at"), moment_place(query.after.as_ref()), way),
+        SortField::UpdatedAt => by_value(&base, &format!("{prefix}updated_at"), moment_place(query.after.as_ref()), way),
+    };
+    if query.direction == SortDirection::Descending {
+        segments.reverse();
+    }
+    segments.into_iter().flatten().collect()
+}
+
+/// Which documents a list holds, without its place.
+pub(crate) fn filter(filter: &OrganizationFilter) -> Document {
+    let prefix = prefix(filter.status);
+    let mut document = Document::new();
+    if let Some(only) = filter.only {
+        document.insert("_id", only.object_id());
+    }
+    match filter.status {
+        StatusFilter::All | StatusFilter::Trashed => {}
+        // Not "is true": absent counts as true.
+        StatusFilter::Active => {
+            document.insert("is_active", doc! { "$ne": false });
+        }
+        StatusFilter::Deactivated => {
+            document.insert("is_active", false);
+        }
+    }
+    if !filter.search.is_empty() {
+        let found = contains(&filter.search);
+        document.insert(
+            "$or",
+            ["organization_name", "admin_email", "console.display_name"]
+                .map(|field| Bson::Document(doc! { format!("{prefix}{field}"): found.clone() }))
+                .to_vec(),
+        );
+    }
+    document
+}
+
+/// In the trash the document lies whole in a field of its own.
+fn prefix(status: StatusFilter) -> &'static str {
+    match status {
+        StatusFilter::All | StatusFilter::Active | StatusFilter::Deactivated => "",
+        StatusFilter::Trashed => "organization.",
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Way {
+    sign: i32,
+    after: &'static str,
+}
+
+/// A place, with the smallest value that counts as readable's lower neighbour: what unreadable documents count as.
+struct SortPlace<'a> {
+    unreadable: Bson,
+    after: Option<(Bson, &'a Cursor)>,
+}
+
+fn text_place<'a>(after: Option<&'a Cursor>, prefix: &str) -> SortPlace<'a> {
+    let value = |cursor: &Cursor| {
+        Bson::String(cursor.value.strip_prefix(prefix).unwrap_or(&cursor.value).to_owned())
+    };
+    SortPlace { unreadable: Bson::String(String::new()), after: after.map(|cursor| (value(cursor), cursor)) }
+}
+
+fn moment_place(after: Option<&Cursor>) -> SortPlace<'_> {
+    let value = |cursor: &Cursor| Bson::DateTime(DateTime::from_millis(cursor.value.parse().unwrap_or(0)));
+    SortPlace {
+        unreadable: Bson::DateTime(DateTime::from_millis(0)),
+        after: after.map(|cursor| (value(cursor), cursor)),
+    }
+}
+
+/// The unreadable ones in the order of ids, then the others by value. Both in ascending order; a place empties those
+/// before it.
+fn by_value(base: &Document, field: &str, place: SortPlace<'_>, way: Way) -> Vec<Option<Segment>> {
+    let ascending = way.sign > 0;
+    let sort = doc! { field: way.sign, "_id": way.sign };
+    // A comparison finds values of its own type only, so its opposite holds whatever has another type, or none.
+    let readable = doc! { field: { "$gt": place.unreadable.clone() } };
+    let unreadable = doc! { field: { "$not": { "$gt": place.unreadable.clone() } } };
+    let segment = |conditions: Vec<Document>, sort: Document| Some(Segment { filter: all(base, conditions), sort });
+    match place.after {
+        None => vec![
+            segment(vec![unreadable], doc! { "_id": way.sign }),
+            segment(vec![readable], sort),
+        ],
+        Some((value, cursor)) => {
+            let id = cursor.id.object_id();
+            let is_readable = match (&value, &place.unreadable) {
+                (Bson::DateTime(value), Bson::DateTime(lowest)) => value > lowest,
+                (Bson::String(value), Bson::String(lowest)) => value > lowest,
+                _ => false,
+            };
+            if is_readable {
+                let mut further = doc! { way.after: value.clone() };
+                if !ascending {
+                    further.insert("$gt", place.unreadable);
+                }
+                // Either branch is a range of the same index, so the server merges them in order.
+                let rest = doc! { "$or": [
+                    { field: further },
+                    { field: value, "_id": { way.after: id } },
+                ] };
+                let before = if ascending { None } else { segment(vec![unreadable], doc! { "_id": way.sign }) };
+                vec![before, segment(vec![rest], sort)]
+            } else {
+                let rest = doc! { "_id": { way.after: id } };
+                let others = if ascending { segment(vec![readable], sort) } else { None };
+                vec![segment(vec![unreadable, rest], doc! { "_id": way.sign }), others]
+            }
+        }
+    }
+}
+
+/// Deactivated, then active, each in the order of ids.
+fn by_status(base: &Document, prefix: &str, after: Option<&Cursor>, way: Way) -> Vec<Option<Segment>> {
+    let field = format!("{prefix}is_active");
+    let sort = doc! { "_id": way.sign };
+    let group = |active: bool| {
+        let condition = if active { doc! { &field: { "$ne": false } } } else { doc! { &field: false } };
+        let mut conditions = vec![condition];
+        if let Some(cursor) = after {
+            let at = cursor.value == "1";
+            let passed = if way.sign > 0 { !active && at } else { active && !at };
+            if passed {
+                return None;
+            }
+            if active == at {
+                conditions.push(doc! { "_id": { way.after: cursor.id.object_id() } });
+            }
+        }
+        Some(Segment { filter: all(base, conditions), sort: sort.clone() })
+    };
+    vec![group(false), group(true)]
+}
+
+fn all(base: &Document, conditions: Vec<Document>) -> Document {
+    let mut parts: Vec<Document> = conditions;
+    if !base.is_empty() {
+        parts.insert(0, base.clone());
+    }
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => doc! { "$and": parts },
+    }
+}
+
+/// Finds a text anywhere, without regard to case, taken literally.
+pub(crate) fn contains(text: &str) -> Bson {
+    pattern(&escaped(text))
+}
+
+/// Finds exactly this text, without regard to case.
+pub(crate) fn equals(text: &str) -> Bson {
+    pattern(&format!("^{}$", escaped(text)))
+}
+
+fn pattern(text: &str) -> Bson {
+    match (bson::raw::CString::try_from(text), bson::raw::CString::try_from("i")) {
+        (Ok(pattern), Ok(options)) => Bson::RegularExpression(Regex { pattern, options }),
+        // A pattern holds no NUL once it is escaped; were it otherwise, nothing is found.
+        _ => Bson::Undefined,
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            // BSON ends a pattern at a NUL.
+            '\0' => escaped.push_str("\\x00"),
+            _ if character.is_ascii_punctuation() => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::oid::ObjectId;
+
+    use super::*;
+
+    fn query(sort: SortField, direction: SortDirection, after: Option<&str>) -> OrganizationQuery {
+        OrganizationQuery {
+            filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
+            sort,
+            direction,
+            after: after.map(|value| Cursor { value: value.to_owned(), id: ObjectId::from_bytes([7; 12]).into() }),
+            limit: 10,
+        }
+    }
+
+    #[test]
+    fn a_search_is_no_pattern() {
+        assert_eq!(escaped("a.c*(x)[0]\\d^$|+?{}\0é"), r"a\.c\*\(x\)\[0\]\\d\^\$\|\+\?\{\}\x00é");
+    }
+
+    #[test]
+    fn ascending_starts_with_what_cannot_be_read_and_descending_ends_with_it() {
+        let up = segments(&query(SortField::Name, SortDirection::Ascending, None));
+        let down = segments(&query(SortField::Name, SortDirection::Descending, None));
+        assert_eq!(up[0].filter, doc! { "organization_name": { "$not": { "$gt": "" } } });
+        assert_eq!(up[1].filter, doc! { "organization_name": { "$gt": "" } });
+        assert_eq!(down[0].filter, up[1].filter);
+        assert_eq!(down[0].sort, doc! { "organization_name": -1, "_id": -1 });
+    }
+
+    #[test]
+    fn a_place_is_the_value_and_then_the_id_in_the_same_direction() {
+        let id = ObjectId::from_bytes([7; 12]);
+        let up = segments(&query(SortField::CollectionName, SortDirection::Ascending, Some("org_acme")));
+        assert_eq!(up.len(), 1);
+        assert_eq!(
+            up[0].filter,
+            doc! { "$or": [
+                { "organization_name": { "$gt": "acme" } },
+                { "organization_name": "acme", "_id": { "$gt": id } },
+            ] }
+        );
+    }
+
+    #[test]
+    fn a_place_among_the_active_leaves_the_deactivated_behind() {
+        let up = segments(&query(SortField::Status, SortDirection::Ascending, Some("1")));
+        assert_eq!(up.len(), 1, "deactivated ones come before: {up:?}");
+        let down = segments(&query(SortField::Status, SortDirection::Descending, Some("1")));
+        assert_eq!(down.len(), 2, "deactivated ones are still to come: {down:?}");
+    }
+}
