@@ -76,7 +76,10 @@ impl AccountStore for MongoStore {
         let filter = doc! { "_id": id.object_id(), "password_hash": from.expose() };
         let operators = self.documents(OPERATORS);
         let renewed = operators.update_one(filter, doc! { "$set": { "password_hash": to.expose() } });
-        self.write(renewed).await.map(|_| ()).map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))
+        self.write(renewed)
+            .await
+            .map(|_| ())
+            .map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))
     }
 
     async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError> {
@@ -124,8 +127,7 @@ impl AccountStore for MongoStore {
         // An index removes it when it has expired.
         let update = doc! { "$set": { "expires_at": documents::date(expires_at) } };
         let revoked_sessions = self.documents(REVOKED_SESSIONS);
-        let revoke =
-            || revoked_sessions.update_one(doc! { "_id": session_id }, update.clone()).upsert(true);
+        let revoke = || revoked_sessions.update_one(doc! { "_id": session_id }, update.clone()).upsert(true);
         let revoked = match self.write(revoke()).await {
             Err(failure) if failure.is_duplicate() => self.write(revoke()).await,
             other => other,

@@ -33,10 +33,17 @@ impl ActivityStore for MongoStore {
         }
         let entries = self.documents(ACTIVITY);
         let recorded = entries.insert_one(document);
-        self.write(recorded).await.map(|_| ()).map_err(|failure| self.told(failure, Act::on("insert", ACTIVITY)))
+        self.write(recorded)
+            .await
+            .map(|_| ())
+            .map_err(|failure| self.told(failure, Act::on("insert", ACTIVITY)))
     }
 
-    async fn newest(&self, organization_id: OrganizationId, limit: u32) -> Result<Vec<ActivityEntry>, StoreError> {
+    async fn newest(
+        &self,
+        organization_id: OrganizationId,
+        limit: u32,
+    ) -> Result<Vec<ActivityEntry>, StoreError> {
         // The server takes a limit of zero for none.
         if limit == 0 {
             return Ok(Vec::new());

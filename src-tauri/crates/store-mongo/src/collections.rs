@@ -51,7 +51,8 @@ impl CollectionStore for MongoStore {
                 Ok(_) => {}
                 // An index of this name or on this field is there with other options: it stays as it is.
                 Err(failure)
-                    if failure.is(code::INDEX_OPTIONS_CONFLICT) || failure.is(code::INDEX_KEY_SPECS_CONFLICT) => {}
+                    if failure.is(code::INDEX_OPTIONS_CONFLICT)
+                        || failure.is(code::INDEX_KEY_SPECS_CONFLICT) => {}
                 Err(failure) => return Err(self.told(failure, Act::on("createIndex", name.as_str()))),
             }
         }
@@ -151,7 +152,11 @@ impl CollectionStore for MongoStore {
 
 impl MongoStore {
     /// What can be said of a collection without the privilege `collStats`.
-    async fn estimated(&self, name: &CollectionName, why: &Failure) -> Result<CollectionStatistics, StoreError> {
+    async fn estimated(
+        &self,
+        name: &CollectionName,
+        why: &Failure,
+    ) -> Result<CollectionStatistics, StoreError> {
         if !self.exists(name).await? {
             return Err(StoreError::CollectionMissing { collection: name.to_string() });
         }
@@ -193,10 +198,16 @@ fn validator() -> Document {
 }
 
 /// One document per shard, added up. What one shard does not say, the sum does not say.
-fn summed(name: &CollectionName, shards: &[RawDocumentBuf], read_at: time::OffsetDateTime) -> CollectionStatistics {
+fn summed(
+    name: &CollectionName,
+    shards: &[RawDocumentBuf],
+    read_at: time::OffsetDateTime,
+) -> CollectionStatistics {
     let storage: Vec<Option<&RawDocument>> =
         shards.iter().map(|shard| shard.get_document("storageStats").ok()).collect();
-    let sum = |key| storage.iter().map(|shard| shard.and_then(|shard| documents::count(shard, key))).sum::<Option<u64>>();
+    let sum = |key| {
+        storage.iter().map(|shard| shard.and_then(|shard| documents::count(shard, key))).sum::<Option<u64>>()
+    };
     let counted = shards.iter().map(|shard| documents::count(shard, "count")).sum::<Option<u64>>();
     let mut indexes: Vec<IndexStatistics> = Vec::new();
     for sizes in storage.iter().flatten().filter_map(|shard| shard.get_document("indexSizes").ok()) {

@@ -9,7 +9,8 @@ use tenantry_core::StoreError;
 
 /// Options that carry a secret of their own. They are refused: what is kept of a connection string without its
 /// password must be safe to show.
-const SECRET_OPTIONS: [&str; 3] = ["tlscertificatekeyfilepassword", "proxypassword", "authmechanismproperties"];
+const SECRET_OPTIONS: [&str; 3] =
+    ["tlscertificatekeyfilepassword", "proxypassword", "authmechanismproperties"];
 
 /// A MongoDB connection string that the driver can read.
 ///
@@ -184,9 +185,7 @@ impl<'a> Parts<'a> {
             return Err(wrong("It must begin with mongodb:// or mongodb+srv://."));
         }
         if self.options.is_some_and(|options| options.contains('@')) && self.user.is_none() {
-            return Err(wrong(
-                "A question mark in the user's name or password must be written as %3F.",
-            ));
+            return Err(wrong("A question mark in the user's name or password must be written as %3F."));
         }
         for (what, part) in [("user's name", self.user), ("password", self.password)] {
             let Some(part) = part else { continue };
@@ -222,11 +221,15 @@ impl<'a> Parts<'a> {
         let mut seen = Vec::new();
         for option in self.options.unwrap_or_default().split('&').filter(|option| !option.is_empty()) {
             let Some((key, _)) = option.split_once('=') else {
-                return Err(wrong("After the question mark, every option is a name, an equals sign and a value."));
+                return Err(wrong(
+                    "After the question mark, every option is a name, an equals sign and a value.",
+                ));
             };
             let key = key.to_ascii_lowercase();
             if SECRET_OPTIONS.contains(&key.as_str()) {
-                return Err(wrong("It has an option that carries a secret of its own, which is not supported."));
+                return Err(wrong(
+                    "It has an option that carries a secret of its own, which is not supported.",
+                ));
             }
             if key != "readpreferencetags" && seen.contains(&key) {
                 return Err(wrong("It has the same option twice."));
@@ -317,8 +320,12 @@ mod tests {
 
     #[test]
     fn neither_display_nor_debug_shows_the_password() {
-        let string = parsed("mongodb://dana:pl%40nted@db.example.com:27018/app?replicaSet=rs0&authSource=admin");
-        assert_eq!(string.to_string(), "mongodb://dana@db.example.com:27018/app?replicaSet=rs0&authSource=admin");
+        let string =
+            parsed("mongodb://dana:pl%40nted@db.example.com:27018/app?replicaSet=rs0&authSource=admin");
+        assert_eq!(
+            string.to_string(),
+            "mongodb://dana@db.example.com:27018/app?replicaSet=rs0&authSource=admin"
+        );
         assert!(!format!("{string:?}").contains("nted"));
     }
 
@@ -336,7 +343,8 @@ mod tests {
     #[test]
     fn every_character_of_a_password_survives_being_put_in() {
         let password = SecretString::from("p:@/?#[]% é€&=+$ü");
-        let string = parsed("mongodb://dana@db.example.com/app?tls=true").with_password(&password).expect("good");
+        let string =
+            parsed("mongodb://dana@db.example.com/app?tls=true").with_password(&password).expect("good");
         assert_eq!(string.password().map(ExposeSecret::expose_secret), Some(password.expose_secret()));
         assert_eq!(string.hosts(), ["db.example.com:27017"]);
         assert_eq!(string.to_string(), "mongodb://dana@db.example.com/app?tls=true");

@@ -31,7 +31,8 @@ pub(crate) fn new_organization(organization: &NewOrganization) -> Document {
 /// The organization in a document of `organizations`; `None` without an id that can be named.
 pub(crate) fn organization(document: &RawDocument) -> Option<Organization> {
     let console = document.get_document("console").ok();
-    let display_name = console.and_then(|console| text(console, "display_name")).filter(|name| !name.is_empty());
+    let display_name =
+        console.and_then(|console| text(console, "display_name")).filter(|name| !name.is_empty());
     Some(Organization {
         id: object_id(document, "_id")?.into(),
         name: OrganizationName::from_stored(text(document, "organization_name").unwrap_or_default()),
@@ -78,7 +79,11 @@ pub(crate) fn credentials(document: &RawDocument) -> Option<OrganizationCredenti
 
 /// The document of the trash as it comes back to life: name, collection, time of change and session version are new,
 /// every other field is as it was and where it was.
-pub(crate) fn restored(document: &RawDocument, name: &OrganizationName, at: OffsetDateTime) -> Option<Document> {
+pub(crate) fn restored(
+    document: &RawDocument,
+    name: &OrganizationName,
+    at: OffsetDateTime,
+) -> Option<Document> {
     let mut document = Document::try_from(document).ok()?;
     document.insert("organization_name", name.as_str());
     document.insert("collection_name", CollectionName::for_organization(name).as_str());
@@ -120,7 +125,10 @@ pub(crate) fn integer(document: &RawDocument, key: &str) -> Option<i64> {
         Ok(Some(RawBsonRef::Int32(number))) => Some(i64::from(number)),
         Ok(Some(RawBsonRef::Int64(number))) => Some(number),
         // Shells of the past write every number as a double.
-        #[expect(clippy::cast_possible_truncation, reason = "a version or count of that size is nonsense anyway")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a version or count of that size is nonsense anyway"
+        )]
         Ok(Some(RawBsonRef::Double(number))) if number.is_finite() => Some(number as i64),
         _ => None,
     }
@@ -201,7 +209,8 @@ mod tests {
     #[test]
     fn a_document_that_breaks_the_format_is_read_as_far_as_it_goes() {
         let id = ObjectId::new();
-        let broken = raw(doc! { "_id": id, "organization_name": 7, "created_at": "yesterday", "console": "none" });
+        let broken =
+            raw(doc! { "_id": id, "organization_name": 7, "created_at": "yesterday", "console": "none" });
         let read = organization(&broken).expect("it has an id");
         assert_eq!(read.id.object_id(), id);
         assert_eq!(read.name.as_str(), "");
@@ -213,7 +222,9 @@ mod tests {
     #[test]
     fn only_a_plain_false_is_inactive() {
         assert!(!is_active(&raw(doc! { "is_active": false })));
-        for active in [doc! {}, doc! { "is_active": Bson::Null }, doc! { "is_active": 0 }, doc! { "is_active": true }] {
+        for active in
+            [doc! {}, doc! { "is_active": Bson::Null }, doc! { "is_active": 0 }, doc! { "is_active": true }]
+        {
             assert!(is_active(&raw(active.clone())), "{active}");
         }
     }

@@ -130,7 +130,9 @@ impl LineProblem {
         match self {
             Self::Refused => "nothing accepts connections at that host and port",
             Self::NameNotFound => "the host's name was not found (DNS)",
-            Self::Tls => "no encrypted line could be agreed on (TLS): the certificate is not trusted, or one side does not use TLS",
+            Self::Tls => {
+                "no encrypted line could be agreed on (TLS): the certificate is not trusted, or one side does not use TLS"
+            }
             Self::Closed => "the server closed the connection",
             Self::NoRoute => "there is no route to the host",
             Self::Timeout => "the host did not answer in time",
@@ -212,11 +214,16 @@ impl Failure {
             match error.kind.as_ref() {
                 ErrorKind::Command(command) => failure.code = Some(command.code),
                 ErrorKind::Write(WriteFailure::WriteError(write)) => failure.code = Some(write.code),
-                ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => failure.code = Some(concern.code),
+                ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
+                    failure.code = Some(concern.code)
+                }
                 ErrorKind::InsertMany(many) => {
                     // Of several refused documents the one that is not a mere repetition decides.
                     let refused = many.write_errors.iter().flatten();
-                    let worst = refused.clone().find(|one| one.code != code::DUPLICATE_KEY).or(refused.clone().next());
+                    let worst = refused
+                        .clone()
+                        .find(|one| one.code != code::DUPLICATE_KEY)
+                        .or(refused.clone().next());
                     if let Some(worst) = worst {
                         failure.code = Some(worst.code);
                         failure.index = Some(worst.index);
@@ -281,9 +288,10 @@ impl Failure {
         }
         match self.code {
             Some(code::UNAUTHORIZED) => place.denied(act, act.action.to_owned()),
-            Some(code::ATLAS_ERROR) => {
-                place.denied(act, format!("{} (not offered on this Atlas tier, or its limit is reached)", act.action))
-            }
+            Some(code::ATLAS_ERROR) => place.denied(
+                act,
+                format!("{} (not offered on this Atlas tier, or its limit is reached)", act.action),
+            ),
             Some(code::AUTHENTICATION_FAILED) => StoreError::SignInRefused,
             Some(code::NAMESPACE_NOT_FOUND) => {
                 StoreError::CollectionMissing { collection: act.collection.unwrap_or_default().to_owned() }
@@ -313,7 +321,9 @@ impl Failure {
             Some(number) if code::CURSOR_GONE.contains(&number) => {
                 StoreError::Unavailable { reason: "the server forgot the place in the list".to_owned() }
             }
-            Some(number) => StoreError::Unexpected { detail: format!("{} answered code {number}", act.action) },
+            Some(number) => {
+                StoreError::Unexpected { detail: format!("{} answered code {number}", act.action) }
+            }
             None => {
                 let variant = match self.cause {
                     Cause::Other(variant) => variant,
@@ -472,7 +482,8 @@ mod tests {
 
     #[test]
     fn a_failed_look_up_of_a_host_is_told_as_such() {
-        let error = std::net::ToSocketAddrs::to_socket_addrs("no-such-host.invalid:1").expect_err("reserved name");
+        let error =
+            std::net::ToSocketAddrs::to_socket_addrs("no-such-host.invalid:1").expect_err("reserved name");
         assert_eq!(LineProblem::of_io(&error), LineProblem::NameNotFound);
     }
 

@@ -20,7 +20,9 @@ impl HealthStore for MongoStore {
         let started = Instant::now();
         self.call(Act::in_database("hello"), self.database.run_command(doc! { "hello": 1 })).await?;
         let round_trip = started.elapsed();
-        let build = self.call(Act::in_database("buildInfo"), self.database.run_command(doc! { "buildInfo": 1 })).await?;
+        let build = self
+            .call(Act::in_database("buildInfo"), self.database.run_command(doc! { "buildInfo": 1 }))
+            .await?;
         let (product, version) = match build.get_str("secantusVersion") {
             Ok(version) => ("SecantusDB", version),
             Err(_) => ("MongoDB", build.get_str("version").unwrap_or("unknown")),
@@ -54,12 +56,14 @@ impl HealthStore for MongoStore {
         }
         if !self.unique.names.is_enforced() {
             warnings.push(
-                "No unique index keeps organization names apart; they are checked after each write.".to_owned(),
+                "No unique index keeps organization names apart; they are checked after each write."
+                    .to_owned(),
             );
         }
         if !self.unique.emails.is_enforced() {
             warnings.push(
-                "No unique index keeps administrators' addresses apart; they are checked after each write.".to_owned(),
+                "No unique index keeps administrators' addresses apart; they are checked after each write."
+                    .to_owned(),
             );
         }
         Ok(StoreHealth {
@@ -113,12 +117,14 @@ impl Rights {
             Self::NoAccessControl => Some(true),
             Self::Listed(_, list) => Some(actions.iter().all(|action| {
                 list.iter().any(|privilege| {
-                    let covers =
-                        privilege.get_document("resource").is_ok_and(|resource| covers(resource, database, collection));
-                    covers
-                        && privilege.get_array("actions").is_ok_and(|granted| {
-                            granted.iter().any(|one| matches!(one.as_str(), Some(one) if one == *action || one == "anyAction"))
-                        })
+                    let covers = privilege
+                        .get_document("resource")
+                        .is_ok_and(|resource| covers(resource, database, collection));
+                    covers && privilege.get_array("actions").is_ok_and(|granted| {
+                        granted.iter().any(
+                            |one| matches!(one.as_str(), Some(one) if one == *action || one == "anyAction"),
+                        )
+                    })
                 })
             })),
         }
@@ -130,7 +136,8 @@ fn covers(resource: &Document, database: &str, collection: Option<&str>) -> bool
     if resource.get_bool("anyResource").unwrap_or(false) {
         return true;
     }
-    let (Ok(in_database), Ok(of_collection)) = (resource.get_str("db"), resource.get_str("collection")) else {
+    let (Ok(in_database), Ok(of_collection)) = (resource.get_str("db"), resource.get_str("collection"))
+    else {
         return false;
     };
     (in_database.is_empty() || in_database == database)
@@ -169,7 +176,10 @@ mod tests {
     use super::*;
 
     fn allowed(status: &Document) -> Vec<Option<bool>> {
-        privileges("tenants", &Rights::of(Some(status))).into_iter().map(|privilege| privilege.allowed).collect()
+        privileges("tenants", &Rights::of(Some(status)))
+            .into_iter()
+            .map(|privilege| privilege.allowed)
+            .collect()
     }
 
     fn status(privileges: Vec<Bson>) -> Document {
@@ -194,7 +204,8 @@ mod tests {
 
     #[test]
     fn a_reader_may_read_and_nothing_else() {
-        let reader = doc! { "resource": { "db": "tenants", "collection": "" }, "actions": ["find", "collStats"] };
+        let reader =
+            doc! { "resource": { "db": "tenants", "collection": "" }, "actions": ["find", "collStats"] };
         let allowed = allowed(&status(vec![Bson::Document(reader)]));
         let expected = [true, false, false, false, false, false, true, false].map(Some);
         assert_eq!(allowed, expected);

@@ -91,7 +91,11 @@ impl MongoStore {
                 Some((collection, known)) if *collection == index.collection => known,
                 _ => &there.insert((index.collection, self.indexes_of(index.collection).await?)).1,
             };
-            let made = if known.iter().any(|found| serves(found, &index)) { Made::Yes } else { self.make(&index).await? };
+            let made = if known.iter().any(|found| serves(found, &index)) {
+                Made::Yes
+            } else {
+                self.make(&index).await?
+            };
             if let Kind::Unique(keeps) = index.kind {
                 self.rule(keeps).set(matches!(made, Made::Yes));
             }
@@ -235,7 +239,9 @@ fn serves(found: &Document, wanted: &Wanted) -> bool {
             Kind::Order => collation.is_none(),
             Kind::Unique(Keeps::Names | Keeps::Operators) => unique && collation.is_none(),
             Kind::Unique(Keeps::Emails) => {
-                unique && collation.is_some_and(|collation| collation.get("strength").and_then(number) == Some(2))
+                unique
+                    && collation
+                        .is_some_and(|collation| collation.get("strength").and_then(number) == Some(2))
             }
             Kind::Expiry => found.contains_key("expireAfterSeconds"),
         }
@@ -267,7 +273,8 @@ mod tests {
         let name = named("console_unique_name");
         assert!(serves(&doc! { "name": "x", "key": { "organization_name": 1.0 }, "unique": true }, &name));
         assert!(!serves(&doc! { "name": "x", "key": { "organization_name": 1 } }, &name), "it is not unique");
-        let partial = doc! { "key": { "organization_name": 1 }, "unique": true, "partialFilterExpression": {} };
+        let partial =
+            doc! { "key": { "organization_name": 1 }, "unique": true, "partialFilterExpression": {} };
         assert!(!serves(&partial, &name), "it does not see every document");
     }
 

@@ -57,7 +57,12 @@ impl OperationJournal for MongoStore {
         Ok(operations)
     }
 
-    async fn take_over(&self, operation: &Operation, to: &Owner, at: OffsetDateTime) -> Result<bool, StoreError> {
+    async fn take_over(
+        &self,
+        operation: &Operation,
+        to: &Owner,
+        at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
         let update = doc! { "$set": {
             "installation": &to.installation,
             "instance": &to.instance,
@@ -77,7 +82,10 @@ impl OperationJournal for MongoStore {
     async fn end(&self, organization_id: OrganizationId) -> Result<(), StoreError> {
         let operations = self.documents(OPERATIONS);
         let ended = operations.delete_one(doc! { "_id": organization_id.object_id() });
-        self.write(ended).await.map(|_| ()).map_err(|failure| self.told(failure, Act::on("remove", OPERATIONS)))
+        self.write(ended)
+            .await
+            .map(|_| ())
+            .map_err(|failure| self.told(failure, Act::on("remove", OPERATIONS)))
     }
 }
 
@@ -159,7 +167,8 @@ mod tests {
 
     #[test]
     fn every_plan_is_read_as_it_was_written() {
-        let trashed = Trashed { at: datetime!(2026-03-01 12:00 UTC), by: "op".to_owned(), had_collection: false };
+        let trashed =
+            Trashed { at: datetime!(2026-03-01 12:00 UTC), by: "op".to_owned(), had_collection: false };
         for plan in [
             OperationPlan::Create { name: name("acme") },
             OperationPlan::Rename { from: name("acme"), to: name("acme-2"), has_collection: true },
@@ -181,7 +190,8 @@ mod tests {
 
     #[test]
     fn an_act_that_is_not_known_is_not_guessed() {
-        let stored = RawDocumentBuf::try_from(doc! { "_id": bson::oid::ObjectId::new(), "act": "merge", "name": "a" });
+        let stored =
+            RawDocumentBuf::try_from(doc! { "_id": bson::oid::ObjectId::new(), "act": "merge", "name": "a" });
         assert_eq!(operation(&stored.expect("a document")), None);
     }
 }

@@ -56,7 +56,11 @@ pub struct MongoOptions {
 
 impl MongoOptions {
     /// Options with 8 s to find a server.
-    pub fn new(connection_string: ConnectionString, database: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        connection_string: ConnectionString,
+        database: impl Into<String>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             connection_string,
             database: database.into(),
@@ -298,8 +302,9 @@ fn check_database_name(name: &str) -> Result<(), StoreError> {
         Ok(())
     } else {
         Err(StoreError::ConnectionString {
-            problem: "The database's name must have 1 to 63 bytes and none of / \\ . \" $ * < > : | ? or space."
-                .to_owned(),
+            problem:
+                "The database's name must have 1 to 63 bytes and none of / \\ . \" $ * < > : | ? or space."
+                    .to_owned(),
         })
     }
 }
@@ -329,7 +334,8 @@ mod tests {
         let address = listener.local_addr().expect("bound");
         drop(listener);
         let options = MongoOptions {
-            connection_string: ConnectionString::parse(&format!("mongodb://dana:planted@{address}")).expect("good"),
+            connection_string: ConnectionString::parse(&format!("mongodb://dana:planted@{address}"))
+                .expect("good"),
             database: "tenants".to_owned(),
             server_selection_timeout: Duration::from_millis(600),
             clock: Arc::new(tenantry_core::clock::SystemClock),

@@ -13,9 +13,7 @@ use tenantry_core::organizations::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
 };
-use tenantry_core::values::{
-    CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
-};
+use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
 use time::OffsetDateTime;
 
 use crate::documents;
@@ -48,7 +46,9 @@ impl OrganizationStore for MongoStore {
         match self.write(self.documents(ORGANIZATIONS).insert_one(document)).await {
             Ok(_) => {}
             Err(failure) if failure.is_duplicate() => {
-                return self.repeated_or_taken(organization.id, &organization.name, &organization.admin_email).await;
+                return self
+                    .repeated_or_taken(organization.id, &organization.name, &organization.admin_email)
+                    .await;
             }
             Err(failure) => return Err(self.told(failure, INSERT)),
         }
@@ -93,9 +93,16 @@ impl OrganizationStore for MongoStore {
         Ok(found.and_then(|document| documents::organization(&document)))
     }
 
-    async fn find_credentials(&self, email: &EmailAddress) -> Result<Option<OrganizationCredentials>, StoreError> {
-        let mut found: Vec<_> =
-            self.with_address(email).await?.iter().filter_map(|document| documents::credentials(document)).collect();
+    async fn find_credentials(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+        let mut found: Vec<_> = self
+            .with_address(email)
+            .await?
+            .iter()
+            .filter_map(|document| documents::credentials(document))
+            .collect();
         // Where the service let two in that differ only in case, each signs in with its own spelling.
         let exact = found.iter().position(|one| one.organization.admin_email == *email).unwrap_or(0);
         Ok((exact < found.len()).then(|| found.swap_remove(exact)))
@@ -222,7 +229,8 @@ impl OrganizationStore for MongoStore {
             }
             Err(failure) => return Err(self.told(failure, UPDATE)),
         };
-        if let (Some(before), Some(email), false) = (before, &change.admin_email, self.unique.emails.is_enforced())
+        if let (Some(before), Some(email), false) =
+            (before, &change.admin_email, self.unique.emails.is_enforced())
             && self.address_is_taken(id, email).await?
         {
             let ours = doc! { "_id": id.object_id(), "admin_email": email.as_str() };
@@ -233,7 +241,12 @@ impl OrganizationStore for MongoStore {
         self.find(id).await?.ok_or(StoreError::NotFound { what: "organization" })
     }
 
-    async fn renew_hash(&self, id: OrganizationId, from: &PasswordHash, to: &PasswordHash) -> Result<(), StoreError> {
+    async fn renew_hash(
+        &self,
+        id: OrganizationId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<(), StoreError> {
         let filter = doc! { "_id": id.object_id(), "admin_password": from.expose() };
         let update = doc! { "$set": { "admin_password": to.expose() } };
         let organizations = self.documents(ORGANIZATIONS);
@@ -343,19 +356,32 @@ impl MongoStore {
         Err(StoreError::Duplicate { field })
     }
 
-    async fn name_is_taken(&self, by_other_than: OrganizationId, name: &OrganizationName) -> Result<bool, StoreError> {
+    async fn name_is_taken(
+        &self,
+        by_other_than: OrganizationId,
+        name: &OrganizationName,
+    ) -> Result<bool, StoreError> {
         let other = doc! { "organization_name": name.as_str(), "_id": { "$ne": by_other_than.object_id() } };
         Ok(self.find_live(other).await?.is_some())
     }
 
-    async fn address_is_taken(&self, by_other_than: OrganizationId, email: &EmailAddress) -> Result<bool, StoreError> {
+    async fn address_is_taken(
+        &self,
+        by_other_than: OrganizationId,
+        email: &EmailAddress,
+    ) -> Result<bool, StoreError> {
         let own = by_other_than.object_id();
         let found = self.with_address(email).await?;
         Ok(found.iter().any(|document| documents::object_id(document, "_id") != Some(own)))
     }
 
     /// Gives fields the values that they had before.
-    async fn put_back(&self, ours: Document, before: &RawDocumentBuf, fields: &[&str]) -> Result<(), StoreError> {
+    async fn put_back(
+        &self,
+        ours: Document,
+        before: &RawDocumentBuf,
+        fields: &[&str],
+    ) -> Result<(), StoreError> {
         let mut set = Document::new();
         let mut unset = Document::new();
         for field in fields {

@@ -21,20 +21,31 @@ pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
     let base = filter(&query.filter);
     let prefix = prefix(query.filter.status);
     let way = match query.direction {
-        SortDirection::Ascending => Way { sign: 1, after: "$gt" },
-        SortDirection::Descending => Way { sign: -1, after: "$lt" },
+        SortDirection::Ascending => Way { sign: 1, after: "$gt", from: "$gte" },
+        SortDirection::Descending => Way { sign: -1, after: "$lt", from: "$lte" },
     };
     let mut segments = match query.sort {
         SortField::Status => by_status(&base, prefix, query.after.as_ref(), way),
-        SortField::Name => by_value(&base, &format!("{prefix}organization_name"), text_place(query.after.as_ref(), ""), way),
-        SortField::AdminEmail => by_value(&base, &format!("{prefix}admin_email"), text_place(query.after.as_ref(), ""), way),
+        SortField::Name => {
+            by_value(&base, &format!("{prefix}organization_name"), text_place(query.after.as_ref(), ""), way)
+        }
+        SortField::AdminEmail => {
+            by_value(&base, &format!("{prefix}admin_email"), text_place(query.after.as_ref(), ""), way)
+        }
         // `org_` and the name, so in the order of the names. The stored field may lag behind a rename of the
         // service's that broke off, and is not what is shown.
-        SortField::CollectionName => {
-            by_value(&base, &format!("{prefix}organization_name"), text_place(query.after.as_ref(), "org_"), way)
+        SortField::CollectionName => by_value(
+            &base,
+            &format!("{prefix}organization_name"),
+            text_place(query.after.as_ref(), "org_"),
+            way,
+        ),
+        SortField::CreatedAt => {
+            by_value(&base, &format!("{prefix}created_at"), moment_place(query.after.as_ref()), way)
         }
-        SortField::CreatedAt => by_value(&base, &format!("{prefix}created_at"), moment_place(query.after.as_ref()), way),
-        SortField::UpdatedAt => by_value(&base, &format!("{prefix}updated_at"), moment_place(query.after.as_ref()), way),
+        SortField::UpdatedAt => {
+            by_value(&base, &format!("{prefix}updated_at"), moment_place(query.after.as_ref()), way)
+        }
     };
     if query.direction == SortDirection::Descending {
         segments.reverse();
@@ -83,6 +94,7 @@ fn prefix(status: StatusFilter) -> &'static str {
 struct Way {
     sign: i32,
     after: &'static str,
+    from: &'static str,
 }
 
 /// A place, with the smallest value that counts as readable's lower neighbour: what unreadable documents count as.
@@ -92,9 +104,8 @@ struct SortPlace<'a> {
 }
 
 fn text_place<'a>(after: Option<&'a Cursor>, prefix: &str) -> SortPlace<'a> {
-    let value = |cursor: &Cursor| {
-        Bson::String(cursor.value.strip_prefix(prefix).unwrap_or(&cursor.value).to_owned())
-    };
+    let value =
+        |cursor: &Cursor| Bson::String(cursor.value.strip_prefix(prefix).unwrap_or(&cursor.value).to_owned());
     SortPlace { unreadable: Bson::String(String::new()), after: after.map(|cursor| (value(cursor), cursor)) }
 }
 
@@ -114,12 +125,10 @@ fn by_value(base: &Document, field: &str, place: SortPlace<'_>, way: Way) -> Vec
     // A comparison finds values of its own type only, so its opposite holds whatever has another type, or none.
     let readable = doc! { field: { "$gt": place.unreadable.clone() } };
     let unreadable = doc! { field: { "$not": { "$gt": place.unreadable.clone() } } };
-    let segment = |conditions: Vec<Document>, sort: Document| Some(Segment { filter: all(base, conditions), sort });
+    let segment =
+        |conditions: Vec<Document>, sort: Document| Some(Segment { filter: all(base, conditions), sort });
     match place.after {
-        None => vec![
-            segment(vec![unreadable], doc! { "_id": way.sign }),
-            segment(vec![readable], sort),
-        ],
+        None => vec![segment(vec![unreadable], doc! { "_id": way.sign }), segment(vec![readable], sort)],
         Some((value, cursor)) => {
             let id = cursor.id.object_id();
             let is_readable = match (&value, &place.unreadable) {
@@ -128,16 +137,18 @@ fn by_value(base: &Document, field: &str, place: SortPlace<'_>, way: Way) -> Vec
                 _ => false,
             };
             if is_readable {
-                let mut further = doc! { way.after: value.clone() };
+                let mut from = doc! { way.from: value.clone() };
                 if !ascending {
-                    further.insert("$gt", place.unreadable);
+                    from.insert("$gt", place.unreadable);
                 }
-                // Either branch is a range of the same index, so the server merges them in order.
-                let rest = doc! { "$or": [
-                    { field: further },
-                    { field: value, "_id": { way.after: id } },
-                ] };
-                let before = if ascending { None } else { segment(vec![unreadable], doc! { "_id": way.sign }) };
+                // The range stands outside the alternative: a query that is nothing but alternatives is planned one by
+                // one, each perhaps with an index that does not sort, and the whole list is sorted for one page.
+                let rest = doc! {
+                    field: from,
+                    "$or": [{ field: { way.after: value } }, { "_id": { way.after: id } }],
+                };
+                let before =
+                    if ascending { None } else { segment(vec![unreadable], doc! { "_id": way.sign }) };
                 vec![before, segment(vec![rest], sort)]
             } else {
                 let rest = doc! { "_id": { way.after: id } };
@@ -153,7 +164,11 @@ fn by_status(base: &Document, prefix: &str, after: Option<&Cursor>, way: Way) ->
     let field = format!("{prefix}is_active");
     let sort = doc! { "_id": way.sign };
     let group = |active: bool| {
-        let condition = if active { doc! { &field: { "$ne": false } } } else { doc! { &field: false } };
+        let condition = if active {
+            doc! { &field: { "$ne": false } }
+        } else {
+            doc! { &field: false }
+        };
         let mut conditions = vec![condition];
         if let Some(cursor) = after {
             let at = cursor.value == "1";
@@ -226,7 +241,8 @@ mod tests {
             filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
             sort,
             direction,
-            after: after.map(|value| Cursor { value: value.to_owned(), id: ObjectId::from_bytes([7; 12]).into() }),
+            after: after
+                .map(|value| Cursor { value: value.to_owned(), id: ObjectId::from_bytes([7; 12]).into() }),
             limit: 10,
         }
     }
@@ -253,10 +269,10 @@ mod tests {
         assert_eq!(up.len(), 1);
         assert_eq!(
             up[0].filter,
-            doc! { "$or": [
-                { "organization_name": { "$gt": "acme" } },
-                { "organization_name": "acme", "_id": { "$gt": id } },
-            ] }
+            doc! {
+                "organization_name": { "$gte": "acme" },
+                "$or": [{ "organization_name": { "$gt": "acme" } }, { "_id": { "$gt": id } }],
+            }
         );
     }
 

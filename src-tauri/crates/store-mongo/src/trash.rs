@@ -11,7 +11,10 @@ use crate::errors::Act;
 use crate::open::{MongoStore, ORGANIZATIONS, TRASH};
 
 impl MongoStore {
-    pub(crate) async fn find_in_trash(&self, id: OrganizationId) -> Result<Option<RawDocumentBuf>, StoreError> {
+    pub(crate) async fn find_in_trash(
+        &self,
+        id: OrganizationId,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
         self.call(Act::on("find", TRASH), self.raw(TRASH).find_one(doc! { "_id": id.object_id() })).await
     }
 
@@ -50,7 +53,8 @@ impl MongoStore {
             return Err(StoreError::NotFound { what: "organization" });
         };
         let organization = kept.get_document("organization").map_err(|_| damaged())?;
-        let email = EmailAddress::from_stored(documents::text(organization, "admin_email").unwrap_or_default());
+        let email =
+            EmailAddress::from_stored(documents::text(organization, "admin_email").unwrap_or_default());
         let document = documents::restored(organization, name, at).ok_or_else(damaged)?;
         match self.write(self.documents(ORGANIZATIONS).insert_one(document)).await {
             Ok(_) => self.keep_unique(id, name, &email).await,
