@@ -1,7 +1,7 @@
 import { configure, render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import type { ExportInput, OrganizationFilter } from "$lib/api";
+import type { ExportInput, OrganizationCounts, OrganizationFilter } from "$lib/api";
 import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
 import { AppState, appContextKey } from "$lib/state";
 import ExportDialog from "./ExportDialog.svelte";
@@ -11,9 +11,13 @@ configure({ asyncUtilTimeout: 4_000 });
 
 const COUNTS = { all: 190, active: 170, deactivated: 20, trashed: 6, exact: true };
 
-type Given = Partial<FakeOptions> & { filter?: OrganizationFilter; selectedIds?: string[] };
+type Given = Partial<FakeOptions> & {
+  filter?: OrganizationFilter;
+  selectedIds?: string[];
+  counts?: OrganizationCounts | null;
+};
 
-async function open({ filter, selectedIds = [], ...options }: Given = {}) {
+async function open({ filter, selectedIds = [], counts = COUNTS, ...options }: Given = {}) {
   const backend = installFakeBackend({ opened: "p1", signedIn: true, ...options });
   const app = new AppState();
   await app.start();
@@ -25,7 +29,7 @@ async function open({ filter, selectedIds = [], ...options }: Given = {}) {
       selectedIds,
       sort: "name",
       direction: "ascending",
-      counts: COUNTS,
+      counts,
       // The page takes the dialog away as soon as it asks for it.
       onclose: () => {
         onclose();
@@ -58,6 +62,14 @@ test("a search narrows only its own choice: all organizations are counted withou
   expect(screen.getByRole("radio", { name: /Matching the filter/ })).toBeChecked();
   await user.click(screen.getByRole("radio", { name: /All organizations/ }));
   await waitFor(() => expect(start()).toHaveTextContent("Export 194 rows"));
+});
+
+test("counts that are not at hand are asked for", async () => {
+  const { user } = await open({ filter: { search: "", status: "deactivated" }, counts: null });
+  const filtered = screen.getByRole("radio", { name: /Matching the filter/ });
+  await waitFor(() => expect(filtered.closest("label")).toHaveTextContent(/Matching the filter \d+$/));
+  await user.click(screen.getByRole("radio", { name: /All organizations/ }));
+  expect(start()).toHaveTextContent("Export 194 rows");
 });
 
 test("what is chosen is exported, and the toast shows the file in its folder", async () => {

@@ -3,23 +3,27 @@ import type { RowChoice } from "./export-draft.svelte";
 
 export type RowCount = { rows: number; exact: boolean };
 
+type Counting = (search: string) => Promise<OrganizationCounts>;
+
 /** How many rows each choice would write; null where it is not known. */
 export class RowCounts {
   #all = $state.raw<RowCount | null>(null);
-  readonly #filtered: RowCount | null;
+  #filtered = $state.raw<RowCount | null>(null);
   readonly #selected: RowCount;
+  readonly #filter: OrganizationFilter;
 
-  /** `counts` are those beside the list's facets, which a search narrows: then all are counted once more. */
+  /** `counts` are those the list shows for its search, or null where they are not at hand. */
   constructor(
     filter: OrganizationFilter,
     counts: OrganizationCounts | null,
     selected: number,
-    countOrganizations: (search: string) => Promise<OrganizationCounts>,
+    countOrganizations: Counting,
   ) {
-    this.#filtered = counts && { rows: counts[filter.status], exact: counts.exact };
+    this.#filter = filter;
     this.#selected = { rows: selected, exact: true };
-    if (counts && filter.search === "") this.#all = { rows: counts.all, exact: counts.exact };
-    else void this.#countAll(countOrganizations);
+    if (counts) this.#takeListed(counts);
+    else void ask(countOrganizations, filter.search, (answer) => this.#takeListed(answer));
+    if (filter.search !== "") void ask(countOrganizations, "", (answer) => this.#takeAll(answer));
   }
 
   of(choice: RowChoice): RowCount | null {
@@ -33,12 +37,25 @@ export class RowCounts {
     }
   }
 
-  async #countAll(countOrganizations: (search: string) => Promise<OrganizationCounts>): Promise<void> {
-    try {
-      const counts = await countOrganizations("");
-      this.#all = { rows: counts.all, exact: counts.exact };
-    } catch {
-      // The number is an aid: without it the export works as well, and says how many it wrote.
-    }
+  /** Takes the counts for the filter's search, which are those of all where there is no search. */
+  #takeListed(counts: OrganizationCounts): void {
+    this.#filtered = { rows: counts[this.#filter.status], exact: counts.exact };
+    if (this.#filter.search === "") this.#takeAll(counts);
+  }
+
+  #takeAll(counts: OrganizationCounts): void {
+    this.#all = { rows: counts.all, exact: counts.exact };
+  }
+}
+
+async function ask(
+  countOrganizations: Counting,
+  search: string,
+  take: (counts: OrganizationCounts) => void,
+): Promise<void> {
+  try {
+    take(await countOrganizations(search));
+  } catch {
+    // The number is an aid: without it the export works as well, and says how many it wrote.
   }
 }
