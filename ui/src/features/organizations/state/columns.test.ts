@@ -27,6 +27,6 @@ describe("the column layout", () => {
 
   it("has a track for the check box, each column and the row menu", () => {
     const layout = layoutColumns(1200, new Set());
-    expect(layout.template).toBe("44px minmax(0, 1fr) 112px 36px");
+    expect(layout.template).toBe("44px minmax(0, 1fr) 100px 32px");
   });
 });

@@ -19,9 +19,9 @@ const MEASURES: Record<ColumnName, Measure> = {
   name: { width: "minmax(0, 1fr)", least: 156, sort: "name", numeric: false },
   collectionName: { width: "minmax(0, 1.12fr)", least: 150, sort: "collectionName", numeric: false },
   adminEmail: { width: "minmax(0, 1.12fr)", least: 168, sort: "adminEmail", numeric: false },
-  status: { width: "112px", least: 112, sort: "status", numeric: false },
-  documents: { width: "100px", least: 100, sort: null, numeric: true },
-  dataSize: { width: "96px", least: 96, sort: null, numeric: true },
+  status: { width: "100px", least: 100, sort: "status", numeric: false },
+  documents: { width: "92px", least: 92, sort: null, numeric: true },
+  dataSize: { width: "88px", least: 88, sort: null, numeric: true },
   createdAt: { width: "104px", least: 104, sort: "createdAt", numeric: true },
   updatedAt: { width: "104px", least: 104, sort: "updatedAt", numeric: true },
 };
@@ -38,15 +38,9 @@ export const COLUMN_ORDER: ColumnName[] = [
   "updatedAt",
 ];
 
-/** Who gets room first when there is not enough for all. */
-const ROOM_ORDER: OptionalColumn[] = [
-  "dataSize",
-  "collectionName",
-  "documents",
-  "adminEmail",
-  "updatedAt",
-  "createdAt",
-];
+/** Who gets room first when there is not enough for all: the base columns, then the others. */
+const BASE_COLUMNS: OptionalColumn[] = ["dataSize", "collectionName", "documents"];
+const FURTHER_COLUMNS: OptionalColumn[] = ["adminEmail", "updatedAt", "createdAt"];
 
 export const OPTIONAL_COLUMNS: OptionalColumn[] = [
   "collectionName",
@@ -58,9 +52,11 @@ export const OPTIONAL_COLUMNS: OptionalColumn[] = [
 ];
 
 const SELECT_WIDTH = 44;
-const MENU_WIDTH = 36;
+const MENU_WIDTH = 32;
 const STATUS_MARK_WIDTH = 28;
 const CONDENSED_BELOW = 480;
+/** What the names get on top of their least width before a further column is shown. */
+const NAME_COMFORT = 34;
 
 export function columnSortField(column: ColumnName): SortField | null {
   return MEASURES[column].sort;
@@ -76,13 +72,17 @@ export function layoutColumns(width: number, wanted: ReadonlySet<OptionalColumn>
   const statusWidth = condensed ? STATUS_MARK_WIDTH : MEASURES.status.least;
   let room = width - SELECT_WIDTH - MENU_WIDTH - MEASURES.name.least - statusWidth;
   const fitting = new Set<ColumnName>(["name", "status"]);
-  for (const column of ROOM_ORDER) {
-    if (!wanted.has(column)) continue;
-    // Stop at the first that does not fit: a narrower one further on would come and go as the window is dragged.
-    if (room < MEASURES[column].least) break;
-    room -= MEASURES[column].least;
-    fitting.add(column);
-  }
+  // Stops at the first that does not fit: a narrower one further on would come and go as the window is dragged.
+  const take = (candidates: OptionalColumn[]): void => {
+    for (const column of candidates.filter((candidate) => wanted.has(candidate))) {
+      if (room < MEASURES[column].least) return;
+      room -= MEASURES[column].least;
+      fitting.add(column);
+    }
+  };
+  take(BASE_COLUMNS);
+  room -= NAME_COMFORT;
+  take(FURTHER_COLUMNS);
   const columns = COLUMN_ORDER.filter((column) => fitting.has(column));
   const widths = columns.map((column) =>
     column === "status" && condensed ? `${STATUS_MARK_WIDTH}px` : MEASURES[column].width,

@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { KeysetRuns, type KeysetPage } from "./keyset-runs";
 
 export type KeysetRequest<Query> = { query: Query; reversed: boolean; cursor: string | null; limit: number };
@@ -92,7 +93,7 @@ export class KeysetList<Query, Row> {
     for (const runs of [this.#shown, this.#coming]) {
       if (runs !== null && runs.query === query) runs.expectTotal(total);
     }
-    this.#version += 1;
+    this.#changed();
     void this.#walk();
   }
 
@@ -113,15 +114,20 @@ export class KeysetList<Query, Row> {
   replace(row: Row): boolean {
     const replaced = this.#shown?.replace(row) ?? false;
     this.#coming?.replace(row);
-    this.#version += 1;
+    this.#changed();
     return replaced;
   }
 
   remove(key: string): void {
     this.#shown?.remove(key);
     this.#coming?.remove(key);
-    this.#version += 1;
+    this.#changed();
     void this.#walk();
+  }
+
+  /** Also called where an effect asks for rows: the effect must not depend on what it changes. */
+  #changed(): void {
+    untrack(() => (this.#version += 1));
   }
 
   #track(): void {
@@ -132,7 +138,7 @@ export class KeysetList<Query, Row> {
     this.#coming = new KeysetRuns(query, this.#keyOf);
     if (expected !== null) this.#coming.expectTotal(expected);
     this.#problem = null;
-    this.#version += 1;
+    this.#changed();
     void this.#walk();
   }
 
@@ -157,7 +163,7 @@ export class KeysetList<Query, Row> {
         });
         if (runs !== this.#target()) return;
         runs.append(end, page);
-        this.#version += 1;
+        this.#changed();
       }
       this.#show(runs);
     } catch (problem) {
@@ -174,6 +180,6 @@ export class KeysetList<Query, Row> {
     if (this.#coming !== runs) return;
     this.#shown = runs;
     this.#coming = null;
-    this.#version += 1;
+    this.#changed();
   }
 }

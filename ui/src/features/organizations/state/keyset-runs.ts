@@ -83,12 +83,13 @@ export class KeysetRuns<Query, Row> {
   /** Which end to load from next so that the rows from `first` to `last` become known; null when they are. */
   missing(first: number, last: number): ListEnd | null {
     if (this.#complete) return null;
-    if (!this.#started && this.#total === null) return "head";
+    // A list that is counted as empty is still asked once: the count may be older than the rows.
+    if (!this.#started && (this.#total ?? 0) === 0) return "head";
+    // Without a count nobody knows where the other end is.
+    if (this.#total === null) return last >= this.#head.length ? "head" : null;
     const firstMissing = Math.max(first, this.#head.length);
     const lastMissing = Math.min(last, this.length - this.#tail.length - 1);
-    // A list that is counted as empty is still asked once: the count may be older than the rows.
-    if (firstMissing > lastMissing) return this.#started ? null : "head";
-    if (this.#total === null) return "head";
+    if (firstMissing > lastMissing) return null;
     const rowsFromHead = lastMissing + 1 - this.#head.length;
     const rowsFromTail = this.length - this.#tail.length - firstMissing;
     return rowsFromTail < rowsFromHead ? "tail" : "head";

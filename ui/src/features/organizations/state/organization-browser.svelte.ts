@@ -40,6 +40,7 @@ export class OrganizationBrowser {
   });
   #searchText = $state("");
   #counts = $state.raw<OrganizationCounts | null>(null);
+  #total = $state<number | null>(null);
   #updatedAt = $state<number | null>(null);
   #searchTimer: ReturnType<typeof setTimeout> | undefined;
   #countRound = 0;
@@ -77,6 +78,11 @@ export class OrganizationBrowser {
 
   get counts(): OrganizationCounts | null {
     return this.#counts;
+  }
+
+  /** All organizations outside the trash, whatever is searched for; null while not known. */
+  get total(): number | null {
+    return this.#total;
   }
 
   /** When rows were last read for the present query. */
@@ -188,6 +194,7 @@ export class OrganizationBrowser {
       if (round !== this.#countRound) return;
       this.#counts = counts;
       this.#countedSearch = search;
+      if (search === "") this.#total = counts.all;
       this.#tellTotal();
     } catch {
       // The list itself reports a store that does not answer; the older counts stay.

@@ -247,7 +247,10 @@ export class OrganizationsPageState {
   #restart(filterChanged: boolean): void {
     this.#cursor = 0;
     // A check nobody sees any more would be acted upon unseen.
-    if (filterChanged) this.selection.clear();
+    if (!filterChanged) return;
+    this.selection.clear();
+    const { organization } = this.opened;
+    if (organization !== null && !this.browser.holds(organization)) this.opened.close();
   }
 
   #checkedStatuses(): OrganizationStatus[] {

@@ -1,0 +1,190 @@
+import { render, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
+import { appContextKey, AppState } from "$lib/state";
+import OrganizationsPage from "./OrganizationsPage.svelte";
+
+// Looking for roles in a table takes its time on a busy machine.
+vi.setConfig({ testTimeout: 20_000 });
+
+// The test environment lays nothing out: a window of 5 rows stands for the real one.
+beforeEach(() => {
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(160);
+  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(1200);
+});
+
+async function open(options: FakeOptions = {}) {
+  const backend = installFakeBackend({ opened: "built-in", signedIn: true, ...options });
+  const app = new AppState();
+  await app.start();
+  const onexport = vi.fn();
+  render(OrganizationsPage, { props: { onexport }, context: new Map([[appContextKey, app]]) });
+  return { backend, app, onexport, user: userEvent.setup() };
+}
+
+async function openList(options: FakeOptions = {}) {
+  const opened = await open(options);
+  await screen.findByRole("grid");
+  return { ...opened, grid: screen.getByRole("grid") };
+}
+
+const rows = () => screen.getAllByRole("row").slice(1);
+const nameIn = (row: HTMLElement) => within(row).getAllByRole("gridcell")[1]?.textContent.trim() ?? "";
+const rowAt = (index: number): HTMLElement => {
+  const row = rows().find(({ dataset }) => dataset["index"] === String(index));
+  if (row === undefined) throw new Error(`row ${index} is not drawn`);
+  return row;
+};
+
+describe("the organizations page", () => {
+  it("draws only the rows near the window, and tells how many there are", async () => {
+    const { grid } = await openList();
+    expect(rows().length).toBeLessThan(30);
+    expect(Number(grid.getAttribute("aria-rowcount"))).toBeGreaterThan(150);
+  });
+
+  it("walks the rows with the arrow keys, one stop for Tab", async () => {
+    const { user } = await openList();
+    rowAt(0).focus();
+    await user.keyboard("{ArrowDown}{ArrowDown}");
+    await waitFor(() => expect(rowAt(2)).toHaveFocus());
+    expect(rows().filter(({ tabIndex }) => tabIndex === 0)).toEqual([rowAt(2)]);
+  });
+
+  it("opens the panel with Enter, moves the focus into it, and Escape brings it back", async () => {
+    const { user } = await openList();
+    rowAt(1).focus();
+    await user.keyboard("{ArrowDown}{Enter}");
+    const name = nameIn(rowAt(1));
+    const panel = await screen.findByRole("complementary", { name });
+    await waitFor(() => expect(panel).toHaveFocus());
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(rowAt(1)).toHaveFocus());
+    expect(screen.queryByRole("complementary")).toBeNull();
+  });
+
+  it("checks with Space, extends with Shift, and Escape clears", async () => {
+    const { user } = await openList();
+    rowAt(0).focus();
+    await user.keyboard(" {Shift>}{ArrowDown}{ArrowDown}{/Shift}");
+    expect(await screen.findByRole("toolbar")).toHaveTextContent("3 checked");
+    expect(rowAt(2)).toHaveAttribute("aria-selected", "true");
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByRole("toolbar")).toBeNull());
+  });
+
+  it("turns the order around with a second click on a column's header", async () => {
+    const { user } = await openList();
+    const header = screen.getByRole("columnheader", { name: "Collection" });
+    await user.click(within(header).getByRole("button"));
+    await user.click(within(header).getByRole("button"));
+    expect(header).toHaveAttribute("aria-sort", "descending");
+  });
+
+  it("trashes at once in a local workspace, and Undo puts it back", async () => {
+    const { user, app, backend } = await openList();
+    const name = nameIn(rowAt(0));
+    rowAt(0).focus();
+    await user.keyboard("{Delete}");
+    await waitFor(() => expect(app.toasts.list[0]?.title).toBe(`${name} moved to trash`));
+    expect(nameIn(rowAt(0))).not.toBe(name);
+    app.toasts.list[0]?.action?.run();
+    await waitFor(() => expect(nameIn(rowAt(0))).toBe(name));
+    expect(backend.calls.map(({ command }) => command)).toContain("restore_organization");
+  });
+
+  it("asks before it trashes in production", async () => {
+    const { user, backend } = await openList({ opened: "p1" });
+    rowAt(0).focus();
+    await user.keyboard("{Delete}");
+    expect(await screen.findByRole("alertdialog")).toBeVisible();
+    expect(backend.calls.map(({ command }) => command)).not.toContain("delete_organization");
+  });
+
+  it("tells what part of a bulk act failed, and shows the details", async () => {
+    const { user, app, backend } = await openList();
+    const refused = backend.organizations.find(({ displayName, name }) =>
+      [displayName, name].includes(nameIn(rowAt(1))),
+    );
+    backend.on("delete_organization", (({ id }: { id: string }) => {
+      if (id === refused?.id) throw { code: "busy", message: "Busy.", details: { act: "rename" } };
+      return { ...backend.organizations.find((each) => each.id === id), status: "trashed" };
+    }) as never);
+    rowAt(0).focus();
+    await user.keyboard(" {Shift>}{ArrowDown}{ArrowDown}{/Shift}");
+    await user.click(within(await screen.findByRole("toolbar")).getByRole("button", { name: "Trash" }));
+    await waitFor(() => expect(app.toasts.list[0]?.title).toBe("2 of 3 moved to trash"));
+    app.toasts.list[0]?.action?.run();
+    expect(await screen.findByRole("dialog", { name: "What was not done" })).toBeVisible();
+  });
+
+  it("offers a viewer nothing that changes", async () => {
+    const { user } = await openList({ role: "viewer" });
+    expect(screen.queryByRole("button", { name: "New organization" })).toBeNull();
+    rowAt(0).focus();
+    await user.keyboard("{Enter}");
+    const panel = await screen.findByRole("complementary");
+    for (const act of ["Rename", "Deactivate", "Move to trash", /^Change the administrator/]) {
+      expect(within(panel).queryByRole("button", { name: act })).toBeNull();
+    }
+  });
+
+  it("exports what is checked, in the order of the list", async () => {
+    const { user, onexport } = await openList();
+    rowAt(0).focus();
+    await user.keyboard(" ");
+    await user.click(screen.getAllByRole("button", { name: "Export" })[0] as HTMLElement);
+    await waitFor(() => expect(onexport).toHaveBeenCalledOnce());
+    expect(onexport.mock.lastCall?.[0]).toMatchObject({
+      selectedIds: [expect.any(String)],
+      sort: "name",
+      direction: "ascending",
+    });
+  });
+
+  it("finds while typing, and says so when nothing matches", async () => {
+    const { user } = await openList();
+    await user.type(screen.getByRole("searchbox"), "no such thing");
+    expect(await screen.findByText("Nothing matches")).toBeVisible();
+    await user.click(screen.getAllByRole("button", { name: "Clear search" })[0] as HTMLElement);
+    expect(await screen.findByRole("grid")).toBeVisible();
+  });
+
+  it("keeps the last rows behind a failure and offers to try again", async () => {
+    const { user, backend } = await openList();
+    backend.fail("list_organizations", {
+      code: "denied_by_database",
+      message: "",
+      details: { action: "find", namespace: null },
+    });
+    await user.click(screen.getByRole("button", { name: /^Deactivated/ }));
+    const again = await screen.findByRole("button", { name: "Retry now" });
+    expect(screen.getByRole("grid")).toBeInTheDocument();
+    backend.restore("list_organizations");
+    await user.click(again);
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Retry now" })).toBeNull());
+  });
+
+  it("fills an empty built-in workspace with samples and tells their password", async () => {
+    const { user } = await open({ organizations: [] });
+    await user.click(await screen.findByRole("button", { name: "Load sample organizations" }));
+    expect(await screen.findByText(/sample organizations loaded/)).toBeVisible();
+    expect(
+      screen.getByText("Every sample administrator signs in with the password", { exact: false }),
+    ).toBeVisible();
+    expect(await screen.findByRole("grid")).toBeVisible();
+  });
+
+  it("tells from which command the statistics come, and reads them again", async () => {
+    const { user, backend } = await openList();
+    rowAt(0).focus();
+    await user.keyboard("{Enter}");
+    await user.click(await screen.findByRole("tab", { name: "Collection" }));
+    expect(await screen.findByText("Read with")).toBeVisible();
+    const readings = () => backend.calls.filter(({ command }) => command === "collection_statistics").length;
+    const before = readings();
+    await user.click(screen.getByRole("button", { name: "Read the statistics again" }));
+    await waitFor(() => expect(readings()).toBe(before + 1));
+  });
+});
