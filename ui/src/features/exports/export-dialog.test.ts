@@ -8,6 +8,7 @@ import ExportDialog from "./ExportDialog.svelte";
 
 // A machine that builds at the same time takes its time; a test that passes does not wait for this.
 configure({ asyncUtilTimeout: 4_000 });
+vi.setConfig({ testTimeout: 20_000 });
 
 const COUNTS = { all: 190, active: 170, deactivated: 20, trashed: 6, exact: true };
 
