@@ -12,8 +12,7 @@ use crate::documents::keys;
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
 use crate::records::milliseconds;
 
-const STATISTICS: &str =
-    "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at FROM collections WHERE name = ?1";
+const STATISTICS: &str = "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at FROM collections WHERE name = ?1";
 const STATISTICS_NOTE: &str = "SQLite keeps all collections in one file and does not tell how much of it one takes. \
                                Sizes of indexes are the bytes of their keys.";
 /// A date as a key of an index.
@@ -83,8 +82,8 @@ fn missing(name: &CollectionName) -> Failure {
 
 fn rename(transaction: &Transaction<'_>, from: &CollectionName, to: &CollectionName) -> Outcome<()> {
     let exists = || StoreError::CollectionExists { collection: to.to_string() };
-    let renamed = transaction
-        .execute("UPDATE collections SET name = ?2 WHERE name = ?1", [from.as_str(), to.as_str()]);
+    let renamed =
+        transaction.execute("UPDATE collections SET name = ?2 WHERE name = ?1", [from.as_str(), to.as_str()]);
     match renamed {
         Ok(0) => Err(missing(from)),
         // Onto itself: the target is there.

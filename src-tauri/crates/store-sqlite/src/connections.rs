@@ -83,8 +83,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn open_reader(path: &Path) -> Outcome<Connection> {
     // Not SQLITE_OPEN_READ_ONLY: such a connection can't make the log's index when it is the first to look.
-    let reader =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let reader = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     configure(&reader)?;
     reader.pragma_update(None, "query_only", true)?;
     Ok(reader)

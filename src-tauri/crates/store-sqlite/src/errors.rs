@@ -36,10 +36,7 @@ impl From<Failure> for StoreError {
 /// Whether a write broke a UNIQUE or PRIMARY KEY rule. Which one, SQLite says in its text only: the caller looks, in
 /// the same transaction.
 pub(crate) fn breaks_uniqueness(error: &rusqlite::Error) -> bool {
-    matches!(
-        extended_code(error),
-        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
-    )
+    matches!(extended_code(error), Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
 }
 
 /// The damage that a reader should be told of.
@@ -113,7 +110,8 @@ mod tests {
 
     #[test]
     fn the_text_of_an_error_is_never_passed_on() {
-        for code in [ffi::SQLITE_ERROR, ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_IOERR, ffi::SQLITE_MISUSE] {
+        for code in [ffi::SQLITE_ERROR, ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_IOERR, ffi::SQLITE_MISUSE]
+        {
             assert!(!format!("{:?}", said(code)).contains("a value"), "code {code} leaks SQLite's text");
         }
     }

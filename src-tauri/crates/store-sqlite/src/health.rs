@@ -72,7 +72,9 @@ fn state(connection: &Connection) -> Outcome<(bool, Vec<String>)> {
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     // In memory there is no log.
     if !matches!(journal.as_str(), "wal" | "memory") {
-        warnings.push("The file's folder does not permit a write-ahead log, so reading waits for writing.".to_owned());
+        warnings.push(
+            "The file's folder does not permit a write-ahead log, so reading waits for writing.".to_owned(),
+        );
     }
     Ok((is_writable, warnings))
 }

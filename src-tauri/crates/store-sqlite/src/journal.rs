@@ -120,11 +120,9 @@ impl<'a> PlanColumns<'a> {
     fn of(plan: &'a OperationPlan) -> Self {
         match plan {
             OperationPlan::Create { .. } | OperationPlan::DeleteForever { .. } => Self::default(),
-            OperationPlan::Rename { to, has_collection, .. } => Self {
-                new_name: Some(to.as_str()),
-                has_collection: Some(*has_collection),
-                ..Self::default()
-            },
+            OperationPlan::Rename { to, has_collection, .. } => {
+                Self { new_name: Some(to.as_str()), has_collection: Some(*has_collection), ..Self::default() }
+            }
             OperationPlan::Trash { trashed, .. } => Self {
                 has_collection: Some(trashed.had_collection),
                 trashed_at: Some(milliseconds(trashed.at)),

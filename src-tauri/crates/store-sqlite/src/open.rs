@@ -169,9 +169,9 @@ fn back_up(path: &Path, version: usize) -> Outcome<()> {
     let copying = |error: io::Error| refused(&error, "copying the workspace's file before it is changed");
     // SQLite writes into a file that is there when it is empty: so the mode is ours.
     own_file().create(true).truncate(true).open(&half).map_err(copying)?;
-    let target = half.to_str().ok_or_else(|| StoreError::Unavailable {
-        reason: "the path is not in Unicode".to_owned(),
-    })?;
+    let target = half
+        .to_str()
+        .ok_or_else(|| StoreError::Unavailable { reason: "the path is not in Unicode".to_owned() })?;
     let connection = connect(path)?;
     configure(&connection)?;
     connection.execute("VACUUM INTO ?1", [target])?;
@@ -226,7 +226,11 @@ mod tests {
     async fn refused_and_untouched(path: &Path) -> StoreError {
         let before = fs::read(path).expect("the file is there");
         let Err(error) = open(path).await else { panic!("the file must be refused") };
-        assert_eq!(fs::read(path).expect("the file is still there"), before, "a refused file must not change");
+        assert_eq!(
+            fs::read(path).expect("the file is still there"),
+            before,
+            "a refused file must not change"
+        );
         error
     }
 
@@ -288,7 +292,9 @@ mod tests {
     async fn the_database_of_another_program_is_refused_and_untouched() {
         let folder = folder();
         let path = folder.path().join("other.db");
-        Connection::open(&path).and_then(|other| other.execute_batch("CREATE TABLE t (a)")).expect("a database");
+        Connection::open(&path)
+            .and_then(|other| other.execute_batch("CREATE TABLE t (a)"))
+            .expect("a database");
         assert!(matches!(refused_and_untouched(&path).await, StoreError::Corrupt { .. }));
     }
 
@@ -330,7 +336,11 @@ mod tests {
             limit: 10,
         };
         let page = store.page(&query).await.expect("searches");
-        assert_eq!(page.organizations.len(), 1, "what was there before the search's tables must be found by it");
+        assert_eq!(
+            page.organizations.len(),
+            1,
+            "what was there before the search's tables must be found by it"
+        );
 
         let copy = folder.path().join("tenantry.db.version-1.backup");
         let copy = open_file(copy, &STEPS[..1]).expect("the copy is a whole file of version 1");

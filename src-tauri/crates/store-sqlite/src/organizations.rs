@@ -8,9 +8,7 @@ use tenantry_core::organizations::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
 };
-use tenantry_core::values::{
-    CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
-};
+use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
 use time::OffsetDateTime;
 
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
@@ -242,7 +240,9 @@ fn change_in_place(
         .query_row(
             "SELECT admin_password, sessions_ended_at FROM organizations WHERE id = ?1",
             [bytes(id)],
-            |row| Ok((password_hash(row, "admin_password")?, row.get::<_, Option<i64>>("sessions_ended_at")?)),
+            |row| {
+                Ok((password_hash(row, "admin_password")?, row.get::<_, Option<i64>>("sessions_ended_at")?))
+            },
         )
         .optional()?
         .ok_or_else(missing)?;

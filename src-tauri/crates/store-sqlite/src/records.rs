@@ -71,7 +71,11 @@ pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
 }
 
 /// The organization with this id on this shelf.
-pub(crate) fn find(connection: &Connection, shelf: Shelf, id: OrganizationId) -> Outcome<Option<Organization>> {
+pub(crate) fn find(
+    connection: &Connection,
+    shelf: Shelf,
+    id: OrganizationId,
+) -> Outcome<Option<Organization>> {
     let sql = format!("SELECT {} FROM {} AS row WHERE row.id = ?1", shelf.columns(), shelf.table());
     Ok(connection.prepare_cached(&sql)?.query_row([bytes(id)], organization).optional()?)
 }
@@ -98,7 +102,6 @@ fn object_id(value: ValueRef<'_>) -> FromSqlResult<ObjectId> {
         .map_err(|_| FromSqlError::InvalidBlobSize { expected_size: 12, blob_size: blob.len() })?;
     Ok(ObjectId::from_bytes(bytes))
 }
-
 
 pub(crate) fn password_hash(row: &Row<'_>, column: &str) -> rusqlite::Result<PasswordHash> {
     Ok(PasswordHash::from_stored(row.get(column)?))
