@@ -1,0 +1,62 @@
+//! What the window may call, with the types that `ui/src/lib/bindings.ts` is made of.
+
+use serde_json::{Value, json};
+use tauri::Runtime;
+use tauri_specta::{Builder, ErrorHandlingMode};
+use tenantry_core::limits;
+
+use crate::commands;
+
+/// The commands with their types, for any runtime: the window's, and the mock one of tests.
+pub fn builder<R: Runtime>() -> Builder<R> {
+    Builder::<R>::new()
+        .commands(commands::all())
+        // A rejection may come from the framework too: the window's one api file finds out which it is.
+        .error_handling(ErrorHandlingMode::ResultUnknown)
+        // An optional field of an answer is `null`, never absent: one type serves both directions.
+        .disable_serde_phases()
+        .typ::<crate::error::WireError>()
+        .constant("LIMITS", limits_for_forms())
+        .constant("DEFAULT_DATABASE", limits::DEFAULT_DATABASE)
+}
+
+/// The numbers that forms show and count against.
+fn limits_for_forms() -> Value {
+    json!({
+        "organizationNameMin": limits::ORGANIZATION_NAME_MIN,
+        "organizationNameMax": limits::ORGANIZATION_NAME_MAX,
+        "displayNameMax": limits::DISPLAY_NAME_MAX,
+        "passwordMin": limits::PASSWORD_MIN,
+        "passwordMaxBytes": limits::PASSWORD_MAX_BYTES,
+        "emailMax": limits::EMAIL_MAX,
+        "pageMax": limits::PAGE_MAX,
+        "summaryMax": limits::SUMMARY_MAX,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    use super::*;
+
+    #[test]
+    fn the_bindings_in_the_repository_are_those_of_the_commands() {
+        let folder = tempfile::tempdir().unwrap();
+        let rendered = folder.path().join("bindings.ts");
+        builder::<tauri::test::MockRuntime>().export(Typescript::default(), &rendered).unwrap();
+        let rendered = std::fs::read_to_string(rendered).unwrap();
+
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/lib/bindings.ts");
+        if std::env::var_os("UPDATE_BINDINGS").is_some() {
+            std::fs::write(&committed, &rendered).unwrap();
+        }
+        let committed = std::fs::read_to_string(committed).unwrap();
+        assert!(
+            committed == rendered,
+            "ui/src/lib/bindings.ts is not what the commands are. Run UPDATE_BINDINGS=1 cargo test -p tenantry bindings"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The commands that the window may call, all of them. Each parses, asks a service, and maps the answer.
+
+pub mod about;
+pub mod collections;
+pub mod exports;
+pub mod jobs;
+pub mod organizations;
+pub mod sessions;
+pub mod workspaces;
+
+use tauri::Runtime;
+use tauri_specta::{Commands, collect_commands};
+
+/// The one list of commands: what is not in it can't be called.
+pub fn all<R: Runtime>() -> Commands<R> {
+    collect_commands![
+        about::about,
+        about::report_ui_problem,
+        workspaces::list_workspaces,
+        workspaces::save_profile,
+        workspaces::remove_profile,
+        workspaces::open_workspace,
+        workspaces::current_workspace,
+        workspaces::close_workspace,
+        workspaces::claim_workspace,
+        workspaces::workspace_health,
+        workspaces::load_sample_organizations,
+        sessions::sign_in,
+        sessions::sign_out,
+        sessions::current_session,
+        sessions::copy_token,
+        organizations::list_organizations,
+        organizations::count_organizations,
+        organizations::get_organization,
+        organizations::check_organization_name,
+        organizations::check_admin_email,
+        organizations::check_password,
+        organizations::create_organization,
+        organizations::update_organization,
+        organizations::preview_rename,
+        organizations::deactivate_organization,
+        organizations::reactivate_organization,
+        organizations::preview_removal,
+        organizations::delete_organization,
+        organizations::restore_organization,
+        organizations::delete_organization_forever,
+        collections::collection_statistics,
+        collections::summarize_statistics,
+        exports::choose_export_file,
+        exports::default_export_file,
+        exports::export_organizations,
+        exports::reveal_file,
+        jobs::cancel_job,
+    ]
+}
+
+/// A moment as the window gets it: RFC 3339, UTC.
+fn moment(at: time::OffsetDateTime) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    // A year past 9999 is the one thing that the format can't write; no stored date has one.
+    at.format(&time::format_description::well_known::Rfc3339).unwrap_or_else(|_| at.to_string())
+}
+
+/// # Errors
+/// `not_found`: what is no id is the id of nothing.
+fn organization_id(text: &str) -> Result<tenantry_core::values::OrganizationId, crate::error::WireError> {
+    text.parse().map_err(|()| crate::error::WireError::not_found("organization"))
+}

@@ -1,0 +1,164 @@
+//! Tenant collections.
+
+use serde::Serialize;
+use tauri::State;
+use tenantry_core::AppError;
+use tenantry_core::collections as core;
+use time::OffsetDateTime;
+
+use super::{moment, organization_id};
+use crate::error::WireError;
+use crate::numbers::Count;
+use crate::state::AppState;
+
+/// What the store says of a collection.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CollectionStatistics {
+    /// Its name.
+    pub collection: String,
+    /// Whether it is there.
+    pub exists: bool,
+    /// Documents in it.
+    pub documents: Count,
+    /// Bytes of its documents.
+    pub data_size: Option<Count>,
+    /// Bytes of an average document.
+    pub average_document: Option<Count>,
+    /// Bytes on disk, without indexes.
+    pub storage_size: Option<Count>,
+    /// Its indexes.
+    pub indexes: Vec<IndexStatistics>,
+    /// Bytes of all indexes.
+    pub index_size: Option<Count>,
+    /// Counted, not estimated.
+    pub exact: bool,
+    /// When it was read.
+    pub read_at: String,
+    /// With which command.
+    pub command: String,
+    /// What is missing and why.
+    pub note: Option<String>,
+}
+
+/// One index.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct IndexStatistics {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub size: Option<Count>,
+}
+
+/// The two numbers of a row, or why there are none.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StatisticsSummary {
+    /// The organization.
+    pub id: String,
+    /// Documents.
+    pub documents: Option<Count>,
+    /// Their bytes.
+    pub data_size: Option<Count>,
+    /// When they were read.
+    pub read_at: String,
+    /// Why there are no numbers.
+    pub problem: Option<String>,
+}
+
+impl From<core::CollectionStatistics> for CollectionStatistics {
+    fn from(statistics: core::CollectionStatistics) -> Self {
+        let index = |index: &core::IndexStatistics| IndexStatistics {
+            name: index.name.clone(),
+            size: index.size.map(Count::from),
+        };
+        Self {
+            collection: statistics.collection.to_string(),
+            exists: true,
+            documents: Count::from(statistics.documents),
+            data_size: statistics.data_size.map(Count::from),
+            average_document: statistics.average_document().map(Count::from),
+            storage_size: statistics.storage_size.map(Count::from),
+            indexes: statistics.indexes.iter().map(index).collect(),
+            index_size: statistics.index_size().map(Count::from),
+            exact: statistics.exact,
+            read_at: moment(statistics.read_at),
+            command: statistics.command.to_owned(),
+            note: statistics.note,
+        }
+    }
+}
+
+impl CollectionStatistics {
+    /// A collection that is gone, which other software may do.
+    fn missing(collection: String, now: OffsetDateTime) -> Self {
+        Self {
+            collection,
+            exists: false,
+            documents: Count::from(0_u32),
+            data_size: None,
+            average_document: None,
+            storage_size: None,
+            indexes: Vec::new(),
+            index_size: None,
+            exact: true,
+            read_at: moment(now),
+            command: "listCollections".to_owned(),
+            note: None,
+        }
+    }
+}
+
+/// The statistics of an organization's collection, read now. A collection that is missing is an answer, not an error.
+///
+/// # Errors
+/// `not_found`, `forbidden`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn collection_statistics(
+    state: State<'_, AppState>,
+    id: String,
+) -> Result<CollectionStatistics, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    match workspace.services.collections.statistics(&actor, organization_id(&id)?).await {
+        Ok(statistics) => Ok(CollectionStatistics::from(statistics)),
+        Err(AppError::DataMissing { collection }) => {
+            Ok(CollectionStatistics::missing(collection, state.clock.now()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The numbers of the rows on screen, none older than a minute.
+///
+/// # Errors
+/// `forbidden`, those of a session. What fails for one row is told in that row.
+#[tauri::command]
+#[specta::specta]
+pub async fn summarize_statistics(
+    state: State<'_, AppState>,
+    ids: Vec<String>,
+) -> Result<Vec<StatisticsSummary>, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    let ids = ids.iter().map(|id| organization_id(id)).collect::<Result<Vec<_>, _>>()?;
+    let summaries = workspace.services.collections.summaries(&actor, &ids).await?;
+    let now = state.clock.now();
+    let summarize = |summary: core::StatisticsSummary| match summary.outcome {
+        Ok(statistics) => StatisticsSummary {
+            id: summary.id.to_hex(),
+            documents: Some(Count::from(statistics.documents)),
+            data_size: statistics.data_size.map(Count::from),
+            read_at: moment(statistics.read_at),
+            problem: None,
+        },
+        Err(error) => StatisticsSummary {
+            id: summary.id.to_hex(),
+            documents: None,
+            data_size: None,
+            read_at: moment(now),
+            problem: Some(WireError::from(error).message().to_owned()),
+        },
+    };
+    Ok(summaries.into_iter().map(summarize).collect())
+}

@@ -1,0 +1,689 @@
+//! Organizations.
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tauri::State;
+use tenantry_core::AppError;
+use tenantry_core::error::ConflictOn;
+use tenantry_core::organizations as core;
+use tenantry_core::values::{CollectionName, FieldRule, PasswordRules};
+
+use super::{moment, organization_id};
+use crate::error::{FieldProblem, WireError, WireField};
+use crate::numbers::Count;
+use crate::state::AppState;
+
+/// What an organization's life is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationStatus {
+    /// Its people can sign in.
+    Active,
+    /// Nobody of it can sign in.
+    Deactivated,
+    /// Set aside, restorable.
+    Trashed,
+}
+
+/// An organization.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What is shown instead of it.
+    pub display_name: Option<String>,
+    /// Its status.
+    pub status: OrganizationStatus,
+    /// The address its admin signs in with.
+    pub admin_email: String,
+    /// The collection of its documents.
+    pub collection_name: String,
+    /// When it was created.
+    pub created_at: String,
+    /// When it was changed last.
+    pub updated_at: String,
+    /// When it was moved to the trash.
+    pub trashed_at: Option<String>,
+    /// Who did that.
+    pub trashed_by: Option<String>,
+}
+
+/// By what a list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SortField {
+    /// The name.
+    Name,
+    /// The status.
+    Status,
+    /// The admin's address.
+    AdminEmail,
+    /// The collection.
+    CollectionName,
+    /// When it was created.
+    CreatedAt,
+    /// When it was changed last.
+    UpdatedAt,
+}
+
+/// Which way a list goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SortDirection {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// Which statuses a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusFilter {
+    /// Active and deactivated; never the trash.
+    All,
+    /// Active ones.
+    Active,
+    /// Deactivated ones.
+    Deactivated,
+    /// Those in the trash.
+    Trashed,
+}
+
+/// Which organizations a list holds.
+#[derive(Debug, Clone, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationFilter {
+    /// Found anywhere in name, display name or address; empty finds all.
+    pub search: String,
+    /// By status.
+    pub status: StatusFilter,
+}
+
+/// A page that is asked for.
+#[derive(Debug, Clone, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationQuery {
+    /// Which organizations.
+    pub filter: OrganizationFilter,
+    /// By what they are sorted.
+    pub sort: SortField,
+    /// Which way.
+    pub direction: SortDirection,
+    /// `nextCursor` of the page before; `null` for the first.
+    pub cursor: Option<String>,
+    /// Rows, 1 to 200.
+    pub limit: u32,
+}
+
+/// A page.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationPage {
+    /// The rows.
+    pub organizations: Vec<OrganizationView>,
+    /// Where the next page starts; `null` when this is the last.
+    pub next_cursor: Option<String>,
+}
+
+/// How many organizations match.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationCounts {
+    /// Active and deactivated.
+    pub all: Count,
+    /// Active.
+    pub active: Count,
+    /// Deactivated.
+    pub deactivated: Count,
+    /// In the trash.
+    pub trashed: Count,
+    /// Counted, not estimated.
+    pub exact: bool,
+}
+
+/// Whether a name can be had.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct NameCheck {
+    /// It keeps the rules and is free.
+    pub valid: bool,
+    /// It is free; `null` when it breaks a rule and so was not looked up.
+    pub available: Option<bool>,
+    /// The name as it would be stored.
+    pub name: String,
+    /// The collection that it would have.
+    pub collection_name: Option<String>,
+    /// What is wrong with it.
+    pub problems: Vec<FieldProblem>,
+}
+
+/// Whether a field's value is good.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldCheck {
+    /// It is.
+    pub valid: bool,
+    /// What is wrong with it.
+    pub problems: Vec<FieldProblem>,
+}
+
+/// Which rules a password keeps.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "one rule each, shown one by one")]
+pub struct PasswordCheck {
+    /// At least 8 characters.
+    pub length: bool,
+    /// An upper-case letter.
+    pub upper: bool,
+    /// A lower-case letter.
+    pub lower: bool,
+    /// A digit.
+    pub digit: bool,
+    /// At most 72 bytes, no NUL.
+    pub bytes: bool,
+}
+
+/// What creating takes.
+#[derive(Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateInput {
+    /// The name.
+    pub name: String,
+    /// The display name.
+    pub display_name: Option<String>,
+    /// The admin's address.
+    pub email: String,
+    /// The admin's password.
+    pub password: String,
+}
+
+/// What changing takes; `null` keeps.
+#[derive(Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateInput {
+    /// Which organization.
+    pub id: String,
+    /// Another name.
+    pub name: Option<String>,
+    /// Another display name; empty for none.
+    pub display_name: Option<String>,
+    /// Another address.
+    pub email: Option<String>,
+    /// Another password.
+    pub password: Option<String>,
+}
+
+/// What a rename moves.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RenamePreview {
+    /// The name.
+    pub from: String,
+    /// The new name, as it would be stored.
+    pub to: String,
+    /// The collection.
+    pub from_collection: String,
+    /// The new collection.
+    pub to_collection: String,
+    /// Documents that keep where they are.
+    pub documents: Count,
+    /// Indexes that keep.
+    pub indexes: Count,
+    /// The new name is free.
+    pub available: bool,
+    /// What stands in the way.
+    pub problems: Vec<FieldProblem>,
+}
+
+/// What a removal touches.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovalPreview {
+    /// The organization.
+    pub organization: OrganizationView,
+    /// Its documents.
+    pub documents: Count,
+    /// Their bytes; `null` where the store does not say.
+    pub data_size: Option<Count>,
+    /// Its collection's indexes.
+    pub indexes: Count,
+    /// Whether the collection is there.
+    pub collection_exists: bool,
+    /// Whether the name must be typed.
+    pub confirmation_needed: bool,
+}
+
+impl From<core::Organization> for OrganizationView {
+    fn from(organization: core::Organization) -> Self {
+        Self {
+            id: organization.id.to_hex(),
+            name: organization.name.to_string(),
+            display_name: organization.display_name.as_ref().map(|name| name.as_str().to_owned()),
+            status: OrganizationStatus::from(organization.status()),
+            admin_email: organization.admin_email.to_string(),
+            collection_name: organization.collection().to_string(),
+            created_at: moment(organization.created_at),
+            updated_at: moment(organization.updated_at),
+            trashed_at: organization.trashed.as_ref().map(|trashed| moment(trashed.at)),
+            trashed_by: organization.trashed.map(|trashed| trashed.by),
+        }
+    }
+}
+
+impl From<core::OrganizationStatus> for OrganizationStatus {
+    fn from(status: core::OrganizationStatus) -> Self {
+        match status {
+            core::OrganizationStatus::Active => Self::Active,
+            core::OrganizationStatus::Deactivated => Self::Deactivated,
+            core::OrganizationStatus::Trashed => Self::Trashed,
+        }
+    }
+}
+
+impl From<SortField> for core::SortField {
+    fn from(sort: SortField) -> Self {
+        match sort {
+            SortField::Name => Self::Name,
+            SortField::Status => Self::Status,
+            SortField::AdminEmail => Self::AdminEmail,
+            SortField::CollectionName => Self::CollectionName,
+            SortField::CreatedAt => Self::CreatedAt,
+            SortField::UpdatedAt => Self::UpdatedAt,
+        }
+    }
+}
+
+impl From<SortDirection> for core::SortDirection {
+    fn from(direction: SortDirection) -> Self {
+        match direction {
+            SortDirection::Ascending => Self::Ascending,
+            SortDirection::Descending => Self::Descending,
+        }
+    }
+}
+
+impl From<OrganizationFilter> for core::OrganizationFilter {
+    fn from(filter: OrganizationFilter) -> Self {
+        let status = match filter.status {
+            StatusFilter::All => core::StatusFilter::All,
+            StatusFilter::Active => core::StatusFilter::Active,
+            StatusFilter::Deactivated => core::StatusFilter::Deactivated,
+            StatusFilter::Trashed => core::StatusFilter::Trashed,
+        };
+        Self { search: filter.search, status, only: None }
+    }
+}
+
+impl From<core::OrganizationPage> for OrganizationPage {
+    fn from(page: core::OrganizationPage) -> Self {
+        Self {
+            organizations: page.organizations.into_iter().map(OrganizationView::from).collect(),
+            next_cursor: page.next.map(|cursor| format!("{}{}", cursor.id.to_hex(), cursor.value)),
+        }
+    }
+}
+
+impl From<core::OrganizationCounts> for OrganizationCounts {
+    fn from(counts: core::OrganizationCounts) -> Self {
+        Self {
+            all: Count::from(counts.active.saturating_add(counts.deactivated)),
+            active: Count::from(counts.active),
+            deactivated: Count::from(counts.deactivated),
+            trashed: Count::from(counts.trashed),
+            exact: counts.exact,
+        }
+    }
+}
+
+impl From<core::NameAvailability> for NameCheck {
+    fn from(availability: core::NameAvailability) -> Self {
+        Self {
+            valid: availability.taken_by.is_none(),
+            available: Some(availability.taken_by.is_none()),
+            name: availability.name.to_string(),
+            collection_name: Some(availability.collection.to_string()),
+            problems: availability.taken_by.map(taken).into_iter().collect(),
+        }
+    }
+}
+
+impl From<core::RenamePreview> for RenamePreview {
+    fn from(preview: core::RenamePreview) -> Self {
+        let statistics = preview.statistics.as_ref();
+        Self {
+            from: preview.organization.name.to_string(),
+            to: preview.availability.name.to_string(),
+            from_collection: CollectionName::for_organization(&preview.organization.name).to_string(),
+            to_collection: preview.availability.collection.to_string(),
+            documents: Count::from(statistics.map_or(0, |statistics| statistics.documents)),
+            indexes: Count::from(statistics.map_or(0, |statistics| statistics.indexes.len())),
+            available: preview.availability.taken_by.is_none(),
+            problems: preview.availability.taken_by.map(taken).into_iter().collect(),
+        }
+    }
+}
+
+impl From<core::RemovalPreview> for RemovalPreview {
+    fn from(preview: core::RemovalPreview) -> Self {
+        let statistics = preview.statistics.as_ref();
+        Self {
+            documents: Count::from(statistics.map_or(0, |statistics| statistics.documents)),
+            data_size: statistics.and_then(|statistics| statistics.data_size).map(Count::from),
+            indexes: Count::from(statistics.map_or(0, |statistics| statistics.indexes.len())),
+            collection_exists: statistics.is_some(),
+            confirmation_needed: preview.confirmation_needed,
+            organization: OrganizationView::from(preview.organization),
+        }
+    }
+}
+
+/// What is taken, as a problem of the field that it was typed into.
+fn taken(by: ConflictOn) -> FieldProblem {
+    let (field, message) = match by {
+        ConflictOn::Name => (WireField::Name, "This name is taken."),
+        ConflictOn::Email => (WireField::Email, "This address is taken."),
+        ConflictOn::Collection => {
+            (WireField::Name, "The collection that this name needs exists and belongs to no organization.")
+        }
+    };
+    FieldProblem { field, rule: FieldRule::Taken.as_str().to_owned(), message: message.to_owned() }
+}
+
+fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, WireError> {
+    let after = query.cursor.as_deref().map(cursor).transpose()?;
+    Ok(core::OrganizationQuery {
+        filter: query.filter.into(),
+        sort: query.sort.into(),
+        direction: query.direction.into(),
+        after,
+        limit: query.limit,
+    })
+}
+
+/// Reads a cursor: the id's 24 hex digits, then the sort value.
+fn cursor(text: &str) -> Result<core::Cursor, WireError> {
+    let (id, value) = text.split_at_checked(24).ok_or_else(|| WireError::not_found("page"))?;
+    Ok(core::Cursor { id: organization_id(id)?, value: value.to_owned() })
+}
+
+/// A page of the organizations that the session may know of.
+///
+/// # Errors
+/// Those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_organizations(
+    state: State<'_, AppState>,
+    query: OrganizationQuery,
+) -> Result<OrganizationPage, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    let page = workspace.services.organizations.page(&actor, self::query(query)?).await?;
+    Ok(OrganizationPage::from(page))
+}
+
+/// How many organizations match a search, by status.
+///
+/// # Errors
+/// Those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn count_organizations(
+    state: State<'_, AppState>,
+    search: String,
+) -> Result<OrganizationCounts, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    Ok(OrganizationCounts::from(workspace.services.organizations.count(&actor, search).await?))
+}
+
+/// The organization with this id or this name, in any case.
+///
+/// # Errors
+/// `not_found`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn get_organization(
+    state: State<'_, AppState>,
+    name_or_id: String,
+) -> Result<OrganizationView, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    Ok(OrganizationView::from(workspace.services.organizations.get(&actor, &name_or_id).await?))
+}
+
+/// Whether a name keeps the rules and is free.
+///
+/// # Errors
+/// `forbidden`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_organization_name(
+    state: State<'_, AppState>,
+    name: String,
+    for_id: Option<String>,
+) -> Result<NameCheck, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    let for_id = for_id.as_deref().map(organization_id).transpose()?;
+    match workspace.services.organizations.availability(&actor, &name, for_id).await {
+        Ok(availability) => Ok(NameCheck::from(availability)),
+        Err(AppError::InvalidInput(issues)) => Ok(NameCheck {
+            valid: false,
+            available: None,
+            name: name.trim().to_lowercase(),
+            collection_name: None,
+            problems: issues.into_iter().map(FieldProblem::from).collect(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether an address keeps the rules and is free.
+///
+/// # Errors
+/// `forbidden`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_admin_email(
+    state: State<'_, AppState>,
+    email: String,
+    for_id: Option<String>,
+) -> Result<FieldCheck, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    let for_id = for_id.as_deref().map(organization_id).transpose()?;
+    let problems = match workspace.services.organizations.require_usable_email(&actor, &email, for_id).await {
+        Ok(()) => Vec::new(),
+        Err(AppError::InvalidInput(issues)) => issues.into_iter().map(FieldProblem::from).collect(),
+        Err(AppError::Conflict(on)) => vec![taken(on)],
+        Err(error) => return Err(error.into()),
+    };
+    Ok(FieldCheck { valid: problems.is_empty(), problems })
+}
+
+/// Which rules a password keeps. Asks nothing of a workspace: the first operator's is checked before there is one.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_password(password: String) -> Result<PasswordCheck, WireError> {
+    let PasswordRules { length, upper, lower, digit, bytes } = PasswordRules::of(&password);
+    drop(SecretString::from(password));
+    Ok(PasswordCheck { length, upper, lower, digit, bytes })
+}
+
+/// Creates an organization with its admin and its collection.
+///
+/// # Errors
+/// `invalid_input`, `conflict`, `forbidden`, `busy`, those of a session, `unavailable`, `denied_by_database`.
+#[tauri::command]
+#[specta::specta]
+pub async fn create_organization(
+    state: State<'_, AppState>,
+    input: CreateInput,
+) -> Result<OrganizationView, WireError> {
+    let (workspace, actor) = state.writer().await?;
+    let request = core::CreateRequest {
+        name: input.name,
+        display_name: input.display_name.unwrap_or_default(),
+        email: input.email,
+        password: SecretString::from(input.password),
+    };
+    Ok(OrganizationView::from(workspace.services.organizations.create(&actor, request).await?))
+}
+
+/// Changes an organization. Whoever changes their own password stays signed in.
+///
+/// # Errors
+/// As [`create_organization`], and `not_found`.
+#[tauri::command]
+#[specta::specta]
+pub async fn update_organization(
+    state: State<'_, AppState>,
+    input: UpdateInput,
+) -> Result<OrganizationView, WireError> {
+    let (workspace, actor) = state.writer().await?;
+    let request = core::UpdateRequest {
+        id: organization_id(&input.id)?,
+        name: input.name,
+        display_name: input.display_name,
+        email: input.email,
+        password: input.password.map(SecretString::from),
+    };
+    let changed = workspace.services.organizations.update(&actor, request).await?;
+    workspace.carry_session_on(&changed)?;
+    Ok(OrganizationView::from(changed))
+}
+
+/// What a rename would move.
+///
+/// # Errors
+/// `invalid_input`, `not_found`, `forbidden`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_rename(
+    state: State<'_, AppState>,
+    id: String,
+    name: String,
+) -> Result<RenamePreview, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    let id = organization_id(&id)?;
+    Ok(RenamePreview::from(workspace.services.organizations.preview_rename(&actor, id, &name).await?))
+}
+
+/// Keeps the people of an organization from signing in.
+///
+/// # Errors
+/// `not_found`, `forbidden`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn deactivate_organization(
+    state: State<'_, AppState>,
+    id: String,
+) -> Result<OrganizationView, WireError> {
+    let (workspace, actor) = state.writer().await?;
+    let id = organization_id(&id)?;
+    Ok(OrganizationView::from(workspace.services.organizations.deactivate(&actor, id).await?))
+}
+
+/// Lets the people of an organization sign in again.
+///
+/// # Errors
+/// As [`deactivate_organization`].
+#[tauri::command]
+#[specta::specta]
+pub async fn reactivate_organization(
+    state: State<'_, AppState>,
+    id: String,
+) -> Result<OrganizationView, WireError> {
+    let (workspace, actor) = state.writer().await?;
+    let id = organization_id(&id)?;
+    Ok(OrganizationView::from(workspace.services.organizations.reactivate(&actor, id).await?))
+}
+
+/// What a removal would touch: to the trash for a live organization, for ever for one in the trash.
+///
+/// # Errors
+/// `not_found`, `forbidden`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_removal(state: State<'_, AppState>, id: String) -> Result<RemovalPreview, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    let id = organization_id(&id)?;
+    Ok(RemovalPreview::from(workspace.services.organizations.preview_removal(&actor, id).await?))
+}
+
+/// Moves an organization to the trash.
+///
+/// # Errors
+/// `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn delete_organization(
+    state: State<'_, AppState>,
+    id: String,
+    confirmation: Option<String>,
+) -> Result<OrganizationView, WireError> {
+    let (workspace, actor) = state.writer().await?;
+    let id = organization_id(&id)?;
+    let trashed = workspace.services.organizations.trash(&actor, id, confirmation.as_deref()).await?;
+    Ok(OrganizationView::from(trashed))
+}
+
+/// Brings an organization back from the trash, under another name where the old one is taken.
+///
+/// # Errors
+/// `conflict`, `invalid_input`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_organization(
+    state: State<'_, AppState>,
+    id: String,
+    name: Option<String>,
+) -> Result<OrganizationView, WireError> {
+    let (workspace, actor) = state.writer().await?;
+    let id = organization_id(&id)?;
+    let restored = workspace.services.organizations.restore(&actor, id, name.as_deref()).await?;
+    Ok(OrganizationView::from(restored))
+}
+
+/// Deletes an organization in the trash with all its documents.
+///
+/// # Errors
+/// `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn delete_organization_forever(
+    state: State<'_, AppState>,
+    id: String,
+    confirmation: String,
+) -> Result<(), WireError> {
+    let (workspace, actor) = state.writer().await?;
+    workspace.services.organizations.delete_forever(&actor, organization_id(&id)?, &confirmation).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let id = tenantry_core::values::OrganizationId::new();
+        let page = core::OrganizationPage {
+            organizations: Vec::new(),
+            next: Some(core::Cursor { value: "ünï:code".to_owned(), id }),
+        };
+        let text = OrganizationPage::from(page).next_cursor.unwrap();
+        assert_eq!(cursor(&text).unwrap(), core::Cursor { value: "ünï:code".to_owned(), id });
+    }
+
+    #[test]
+    fn a_cursor_that_is_none_is_refused() {
+        for text in ["", "short", "zzzzzzzzzzzzzzzzzzzzzzzzacme", "ünïünïünïünïünïünïüü"] {
+            assert!(cursor(text).is_err(), "{text:?} was taken for a place in a list");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Signing in and out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Serialize;
+use tauri::State;
+use tenantry_core::AppError;
+use tenantry_core::sessions::{Act, Actor, Freshness, Role, Session};
+
+use super::moment;
+use crate::error::WireError;
+use crate::state::AppState;
+
+/// How long a copied token stays on the clipboard.
+const COPIED_FOR: Duration = Duration::from_secs(30);
+
+/// A session, without its token.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// What the session may be.
+    pub role: WireRole,
+    /// The person's name, or the organization's.
+    pub name: String,
+    /// The address signed in with.
+    pub email: String,
+    /// The one organization that it may know of; `null` when it may know of all.
+    pub organization_id: Option<String>,
+    /// When it ends.
+    pub expires_at: String,
+    /// What it may do. What it asks for is checked again in Rust.
+    pub rights: Rights,
+}
+
+/// A role, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum WireRole {
+    /// An administrator of the whole workspace.
+    Operator,
+    /// The admin of one organization.
+    OrganizationAdmin,
+    /// Somebody who may look at one organization.
+    Viewer,
+}
+
+/// What a session may do, on what it may know of.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "one right each, asked by name")]
+pub struct Rights {
+    /// Create organizations.
+    pub create_organization: bool,
+    /// Rename organizations that it may know of.
+    pub rename_any: bool,
+    /// Deactivate and reactivate.
+    pub deactivate: bool,
+    /// Move to the trash.
+    pub trash: bool,
+    /// Restore from the trash.
+    pub restore: bool,
+    /// Delete for ever.
+    pub delete_forever: bool,
+    /// See all organizations.
+    pub list_all: bool,
+    /// Change address and password of an admin.
+    pub change_admin: bool,
+    /// See the workspace's health.
+    pub health: bool,
+}
+
+impl From<&Session> for SessionView {
+    fn from(session: &Session) -> Self {
+        let actor = &session.actor;
+        Self {
+            role: WireRole::from(actor.role()),
+            name: actor.name().to_owned(),
+            email: actor.email().to_owned(),
+            organization_id: actor.organization_scope().map(|id| id.to_hex()),
+            expires_at: moment(session.expires_at),
+            rights: Rights::from(actor),
+        }
+    }
+}
+
+impl From<Role> for WireRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Operator => Self::Operator,
+            Role::OrganizationAdmin => Self::OrganizationAdmin,
+            Role::Viewer => Self::Viewer,
+        }
+    }
+}
+
+impl From<&Actor> for Rights {
+    fn from(actor: &Actor) -> Self {
+        Self {
+            create_organization: actor.may(Act::Create),
+            rename_any: actor.may(Act::Change),
+            deactivate: actor.may(Act::Deactivate),
+            trash: actor.may(Act::Trash),
+            restore: actor.may(Act::Restore),
+            delete_forever: actor.may(Act::DeleteForever),
+            list_all: actor.organization_scope().is_none(),
+            change_admin: actor.may(Act::Change),
+            health: actor.may(Act::Workspace),
+        }
+    }
+}
+
+/// Signs in an operator or an organization's admin. Whoever was signed in is signed out.
+///
+/// # Errors
+/// `no_workspace`, `invalid_input`, `credentials_refused`, `not_claimed`, `throttled`, `organization_inactive`.
+#[tauri::command]
+#[specta::specta]
+pub async fn sign_in(
+    state: State<'_, AppState>,
+    email: String,
+    password: String,
+) -> Result<SessionView, WireError> {
+    let workspace = state.workspace()?;
+    let password = SecretString::from(password);
+    let session = workspace.services.sessions.sign_in(&email, &password).await.map_err(|error| match error {
+        AppError::CredentialsRefused { .. } if !workspace.is_claimed() => WireError::not_claimed(),
+        error => WireError::from(error),
+    })?;
+    workspace.sign_out().await?;
+    let view = SessionView::from(&session);
+    workspace.keep_session(session);
+    Ok(view)
+}
+
+/// Ends the session, if there is one.
+///
+/// # Errors
+/// `unavailable` when the workspace can't be told; the program has forgotten the session even so.
+#[tauri::command]
+#[specta::specta]
+pub async fn sign_out(state: State<'_, AppState>) -> Result<(), WireError> {
+    if let Some(workspace) = state.current_workspace() {
+        state.jobs.cancel_all();
+        workspace.sign_out().await?;
+    }
+    Ok(())
+}
+
+/// The session, as the account is now; `null` when there is none, or it ended.
+///
+/// # Errors
+/// `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn current_session(state: State<'_, AppState>) -> Result<Option<SessionView>, WireError> {
+    let Some(workspace) = state.current_workspace() else { return Ok(None) };
+    match workspace.authorize(Freshness::Recent).await {
+        Ok(actor) => Ok(workspace.session().map(|session| SessionView::from(&Session { actor, ..session }))),
+        Err(AppError::Session(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Puts the session's token on the clipboard, for 30 seconds.
+///
+/// # Errors
+/// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_token(state: State<'_, AppState>) -> Result<(), WireError> {
+    let (workspace, _) = state.writer().await?;
+    let session = workspace.session().ok_or_else(WireError::not_signed_in)?;
+    let (desktop, token) = (Arc::clone(&state.desktop), session.token.clone());
+    tokio::task::spawn_blocking(move || desktop.copy_secret(&token))
+        .await
+        .map_err(|error| WireError::internal(&format!("the clipboard: {error}")))??;
+    state.clear_copied_after(COPIED_FOR, session.token);
+    Ok(())
+}

@@ -1,0 +1,810 @@
+//! Workspaces: listing, saving, opening, claiming, and how one is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tauri::State;
+use tauri::ipc::Channel;
+use tenantry_core::error::{Field, StoreError};
+use tenantry_core::health as core_health;
+use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
+use tenantry_core::limits::DEFAULT_DATABASE;
+use tenantry_core::organizations::{OrganizationFilter, StatusFilter};
+use tenantry_core::samples::SAMPLE_PASSWORD;
+use tenantry_core::sessions::{Act, SigningKey};
+use tenantry_core::values::FieldRule;
+use tenantry_core::{AppError, FieldIssue};
+
+use super::jobs::JobProgress;
+use super::moment;
+use super::sessions::SessionView;
+use crate::compose::{self, Address, Place, Setting};
+use crate::error::WireError;
+use crate::identifiers::random_id;
+use crate::jobs::ChannelProgress;
+use crate::numbers::Count;
+use crate::profiles::{BuiltIn, Environment, Profile};
+use crate::state::{AppState, Workspace, require};
+use crate::vault::{Kept, SecretKind};
+
+/// The built-in workspace's id.
+const BUILT_IN: &str = "built-in";
+/// Characters of a profile's name.
+const PROFILE_NAME_MAX: usize = 80;
+/// Bytes of a database's name. The server's rule.
+const DATABASE_NAME_MAX: usize = 63;
+
+/// What kind of place a workspace is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceKind {
+    /// A file on this computer.
+    BuiltIn,
+    /// A MongoDB deployment.
+    Mongodb,
+    /// MongoDB Atlas.
+    Atlas,
+}
+
+/// A workspace, as it stands in the list.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkspaceSummary {
+    /// `built-in`, or the profile's id.
+    pub id: String,
+    /// What kind of place it is.
+    pub kind: WorkspaceKind,
+    /// Its name.
+    pub name: String,
+    /// What it is used for.
+    pub environment: Environment,
+    /// Hosts, or the folder of the file.
+    pub address: String,
+    /// The database.
+    pub database: Option<String>,
+    /// When it was opened last.
+    pub last_opened_at: Option<String>,
+    /// The keychain has the database user's password.
+    pub password_stored: bool,
+    /// Opening it asks for the password.
+    pub password_needed: bool,
+    /// The connection string, without the password.
+    pub connection_string: Option<String>,
+    /// The service's secret key was given.
+    pub has_signing_secret: bool,
+}
+
+/// Where secrets are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretKeeper {
+    /// In the operating system's keychain.
+    Keychain,
+    /// Nowhere: they are asked for every time.
+    AskEveryTime,
+}
+
+/// Where secrets are kept, and why.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretKeeping {
+    /// Where.
+    pub keeper: SecretKeeper,
+    /// Why not in the keychain.
+    pub reason: Option<String>,
+}
+
+/// All workspaces.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkspaceList {
+    /// The built-in one first.
+    pub workspaces: Vec<WorkspaceSummary>,
+    /// Where secrets are kept.
+    pub secrets: SecretKeeping,
+    /// What a person should know, as sentences.
+    pub notices: Vec<String>,
+}
+
+/// A connection profile, as typed.
+#[derive(Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileInput {
+    /// `null` for a new one.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What it is used for.
+    pub environment: Environment,
+    /// May hold a password, which is taken out.
+    pub connection_string: String,
+    /// The database.
+    pub database: String,
+    /// The service's secret key; `null` keeps what is there, empty forgets it.
+    pub signing_secret: Option<String>,
+}
+
+/// A workspace that is open.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenWorkspace {
+    /// Which one.
+    pub workspace: WorkspaceSummary,
+    /// It has an operator.
+    pub claimed: bool,
+    /// The server or file.
+    pub server: ServerFacts,
+    /// What a crash had left.
+    pub recovered: Vec<RecoveredOperation>,
+    /// What could not be prepared, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// What became of an act that a crash had left unfinished.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RecoveredOperation {
+    /// The act.
+    pub act: RecoveredAct,
+    /// The organization's name.
+    pub organization_name: String,
+    /// What became of it.
+    pub outcome: RecoveredOutcome,
+    /// The same as a sentence.
+    pub message: String,
+}
+
+/// An act that can be left unfinished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveredAct {
+    /// Creating.
+    Create,
+    /// Renaming.
+    Rename,
+    /// Moving to the trash.
+    Trash,
+    /// Restoring.
+    Restore,
+    /// Deleting for ever.
+    DeleteForever,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveredOutcome {
+    /// All of it is done.
+    Finished,
+    /// Nothing of it remains.
+    Undone,
+    /// Somebody else may be at it.
+    InProgressElsewhere,
+    /// It could not be decided.
+    NeedsAttention,
+}
+
+/// What is known of the server or file.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerFacts {
+    /// Its product.
+    pub product: String,
+    /// Its version.
+    pub version: String,
+    /// How it is built.
+    pub topology: Topology,
+    /// Hosts, or the file.
+    pub address: String,
+    /// The database.
+    pub database: String,
+    /// Whether the line is encrypted.
+    pub encrypted: bool,
+    /// One round trip.
+    pub round_trip_milliseconds: Option<Count>,
+}
+
+/// How a deployment is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Topology {
+    /// A file on this computer.
+    File,
+    /// One server.
+    Standalone,
+    /// A replica set.
+    ReplicaSet,
+    /// A sharded cluster.
+    Sharded,
+}
+
+/// How a workspace is.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// Whether it answers.
+    pub status: HealthStatus,
+    /// When it was asked.
+    pub checked_at: String,
+    /// The server or file.
+    pub server: ServerFacts,
+    /// How many organizations there are, the trash left out.
+    pub organizations: OrganizationTotal,
+    /// The database user; `null` without access control.
+    pub database_user: Option<String>,
+    /// What that user may do.
+    pub privileges: Vec<Privilege>,
+    /// What is not as it should be, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// Whether a workspace answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// It does.
+    Up,
+    /// It does not.
+    Down,
+}
+
+/// How many organizations there are.
+#[derive(Debug, Clone, Copy, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationTotal {
+    /// The number.
+    pub total: Count,
+    /// Counted, not estimated.
+    pub exact: bool,
+}
+
+/// Whether the database user may do something.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Privilege {
+    /// What the program does with it.
+    pub act: String,
+    /// What it needs, in the server's words.
+    pub needs: String,
+    /// `null` where the server does not say.
+    pub allowed: Option<bool>,
+}
+
+/// What loading sample organizations did.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SampleReport {
+    /// Those that are there now and were not before.
+    pub created: u32,
+    /// Those that were there.
+    pub already_there: u32,
+    /// The one password that their admins share.
+    pub password: String,
+}
+
+impl From<core_health::ServerFacts> for ServerFacts {
+    fn from(facts: core_health::ServerFacts) -> Self {
+        Self {
+            product: facts.product,
+            version: facts.version,
+            topology: Topology::from(facts.topology),
+            address: facts.address,
+            database: facts.database,
+            encrypted: facts.encrypted,
+            round_trip_milliseconds: facts
+                .round_trip
+                .map(|time| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))),
+        }
+    }
+}
+
+impl From<core_health::Topology> for Topology {
+    fn from(topology: core_health::Topology) -> Self {
+        match topology {
+            core_health::Topology::File => Self::File,
+            core_health::Topology::Standalone => Self::Standalone,
+            core_health::Topology::ReplicaSet => Self::ReplicaSet,
+            core_health::Topology::Sharded => Self::Sharded,
+        }
+    }
+}
+
+impl From<core_health::Privilege> for Privilege {
+    fn from(privilege: core_health::Privilege) -> Self {
+        Self { act: privilege.act.to_owned(), needs: privilege.needs, allowed: privilege.allowed }
+    }
+}
+
+impl From<&Recovered> for RecoveredOperation {
+    fn from(recovered: &Recovered) -> Self {
+        let plan = &recovered.operation.plan;
+        let (act, doing) = match plan {
+            OperationPlan::Create { .. } => (RecoveredAct::Create, "Creating"),
+            OperationPlan::Rename { .. } => (RecoveredAct::Rename, "Renaming"),
+            OperationPlan::Trash { .. } => (RecoveredAct::Trash, "Moving to the trash of"),
+            OperationPlan::Restore { .. } => (RecoveredAct::Restore, "Restoring"),
+            OperationPlan::DeleteForever { .. } => (RecoveredAct::DeleteForever, "Deleting for ever of"),
+        };
+        let (outcome, became) = match &recovered.outcome {
+            RecoveryOutcome::Finished => (RecoveredOutcome::Finished, "was interrupted and is finished now".to_owned()),
+            RecoveryOutcome::Undone => {
+                (RecoveredOutcome::Undone, "was interrupted and is undone; nothing changed".to_owned())
+            }
+            RecoveryOutcome::InProgressElsewhere => {
+                (RecoveredOutcome::InProgressElsewhere, "is under way on another computer".to_owned())
+            }
+            RecoveryOutcome::NeedsAttention { reason } => (
+                RecoveredOutcome::NeedsAttention,
+                format!("was interrupted and could not be settled: {reason}. It is tried again at the next opening"),
+            ),
+        };
+        let name = plan.name().to_string();
+        Self { act, outcome, message: format!("{doing} {name} {became}."), organization_name: name }
+    }
+}
+
+/// All workspaces that can be opened.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_workspaces(state: State<'_, AppState>) -> Result<WorkspaceList, WireError> {
+    let reason = state.vault().await.why_ask_every_time().map(str::to_owned);
+    let mut workspaces = vec![built_in_summary(&state)];
+    for profile in state.profiles.all() {
+        workspaces.push(summary(&state, profile).await);
+    }
+    let keeper = if reason.is_none() { SecretKeeper::Keychain } else { SecretKeeper::AskEveryTime };
+    Ok(WorkspaceList {
+        workspaces,
+        secrets: SecretKeeping { keeper, reason },
+        notices: state.profiles.notices().to_vec(),
+    })
+}
+
+/// Saves a connection profile. A password in the connection string is taken out and kept in the vault.
+///
+/// # Errors
+/// `invalid_input`, `not_found`, `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_profile(
+    state: State<'_, AppState>,
+    input: ProfileInput,
+) -> Result<WorkspaceSummary, WireError> {
+    let ProfileInput { id, name, environment, connection_string, database, signing_secret } = input;
+    let connection_string = SecretString::from(connection_string);
+    let (name, address, database) = parse_profile(&name, &connection_string, &database)?;
+    let before = match id {
+        Some(id) => Some(state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?),
+        None => None,
+    };
+    let mut profile = Profile {
+        id: before.as_ref().map_or_else(random_id, |before| before.id.clone()),
+        name,
+        environment,
+        connection_string: address.public.clone(),
+        database,
+        last_opened_at: before.as_ref().and_then(|before| before.last_opened_at),
+        password_stored: before.as_ref().is_some_and(|before| before.password_stored),
+        has_signing_secret: before.as_ref().is_some_and(|before| before.has_signing_secret),
+    };
+    keep_secrets(&state, &mut profile, before.as_ref(), address, signing_secret).await;
+    state.profiles.save(profile.clone())?;
+    Ok(summary(&state, profile).await)
+}
+
+/// Forgets a connection profile and its secrets. What it points to stays as it is.
+///
+/// # Errors
+/// `not_found`, `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_profile(state: State<'_, AppState>, id: String) -> Result<(), WireError> {
+    let _turn = state.opening.lock().await;
+    if !state.profiles.remove(&id)? {
+        return Err(WireError::not_found("workspace"));
+    }
+    if state.current_workspace().is_some_and(|open| open.id == id) {
+        state.close_workspace().await;
+    }
+    state.vault().await.forget_all(&id).await;
+    Ok(())
+}
+
+/// Opens a workspace in place of the one that is open. When it can't be opened, the other one stays.
+///
+/// # Errors
+/// `not_found`, `workspace_password_needed`, `workspace_refused`, `workspace_damaged`, `workspace_newer`,
+/// `connection_string_invalid`, `unavailable`, `denied_by_database`.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_workspace(
+    state: State<'_, AppState>,
+    id: String,
+    password: Option<String>,
+    remember: bool,
+) -> Result<OpenWorkspace, WireError> {
+    let _turn = state.opening.lock().await;
+    // The same one twice at a time would take its own operations for those of a crash.
+    if state.current_workspace().is_some_and(|open| open.id == id) {
+        state.close_workspace().await;
+    }
+    let opened = if id == BUILT_IN {
+        open_built_in(&state).await?
+    } else {
+        let profile = state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?;
+        open_profile(&state, profile, password.map(SecretString::from), remember).await?
+    };
+    state.close_workspace().await;
+    tracing::info!(workspace = opened.id, product = opened.server.product, "opened a workspace");
+    let opened = Arc::new(opened);
+    state.replace_workspace(Some(Arc::clone(&opened)));
+    view(&state, &opened).await
+}
+
+/// The open workspace; `null` when none is.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn current_workspace(state: State<'_, AppState>) -> Result<Option<OpenWorkspace>, WireError> {
+    match state.current_workspace() {
+        Some(workspace) => Ok(Some(view(&state, &workspace).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Closes the open workspace and ends its session.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn close_workspace(state: State<'_, AppState>) -> Result<(), WireError> {
+    let _turn = state.opening.lock().await;
+    state.close_workspace().await;
+    Ok(())
+}
+
+/// Makes the first operator of the open workspace and signs in.
+///
+/// # Errors
+/// `no_workspace`, `invalid_input`, `already_claimed`, `unavailable`, `denied_by_database`.
+#[tauri::command]
+#[specta::specta]
+pub async fn claim_workspace(
+    state: State<'_, AppState>,
+    name: String,
+    email: String,
+    password: String,
+) -> Result<SessionView, WireError> {
+    let workspace = state.workspace()?;
+    let password = SecretString::from(password);
+    let claimed = workspace.services.sessions.claim(&name, &email, &password).await;
+    if matches!(claimed, Ok(_) | Err(AppError::AlreadyClaimed)) {
+        workspace.note_claimed();
+    }
+    let session = claimed?;
+    let view = SessionView::from(&session);
+    workspace.keep_session(session);
+    Ok(view)
+}
+
+/// How the open workspace is: server, round trip, organizations, and what the database user may do.
+///
+/// # Errors
+/// `forbidden`, those of a session.
+#[tauri::command]
+#[specta::specta]
+pub async fn workspace_health(state: State<'_, AppState>) -> Result<Health, WireError> {
+    let (workspace, actor) = state.reader().await?;
+    require(&actor, Act::Workspace)?;
+    let checked_at = moment(state.clock.now());
+    let everything = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
+    let ports = &workspace.services.ports;
+    let asked = tokio::join!(ports.health.health(), ports.organizations.count(&everything));
+    let (health, counts) = match asked {
+        (Ok(health), Ok(counts)) => (health, counts),
+        (Err(error @ (StoreError::Unavailable { .. } | StoreError::TookTooLong)), _)
+        | (_, Err(error @ (StoreError::Unavailable { .. } | StoreError::TookTooLong))) => {
+            return Ok(down(&workspace, checked_at, error));
+        }
+        (Err(error), _) | (_, Err(error)) => return Err(error.into()),
+    };
+    Ok(Health {
+        status: HealthStatus::Up,
+        checked_at,
+        server: ServerFacts::from(health.server),
+        organizations: OrganizationTotal {
+            total: Count::from(counts.active.saturating_add(counts.deactivated)),
+            exact: counts.exact,
+        },
+        database_user: health.database_user,
+        privileges: health.privileges.into_iter().map(Privilege::from).collect(),
+        warnings: health.warnings,
+    })
+}
+
+/// Adds invented organizations to the built-in workspace.
+///
+/// # Errors
+/// `forbidden` in any other workspace and to anybody but an operator; `cancelled`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn load_sample_organizations(
+    state: State<'_, AppState>,
+    progress: Channel<JobProgress>,
+    job: String,
+) -> Result<SampleReport, WireError> {
+    let (workspace, actor) = state.writer().await?;
+    if workspace.id != BUILT_IN {
+        return Err(WireError::forbidden());
+    }
+    let job = state.jobs.begin(&job);
+    let progress = ChannelProgress::new(progress);
+    let services = &workspace.services;
+    let report = services.samples.load(&actor, &services.hasher, &progress, job.cancellation()).await?;
+    Ok(SampleReport {
+        created: report.created,
+        already_there: report.already_there,
+        password: SAMPLE_PASSWORD.to_owned(),
+    })
+}
+
+fn built_in_summary(state: &AppState) -> WorkspaceSummary {
+    WorkspaceSummary {
+        id: BUILT_IN.to_owned(),
+        kind: WorkspaceKind::BuiltIn,
+        name: "On this computer".to_owned(),
+        environment: Environment::Local,
+        address: state.folders.data.display().to_string(),
+        database: None,
+        last_opened_at: state.profiles.built_in().last_opened_at.map(moment),
+        password_stored: false,
+        password_needed: false,
+        connection_string: None,
+        has_signing_secret: false,
+    }
+}
+
+async fn summary(state: &AppState, profile: Profile) -> WorkspaceSummary {
+    // A string that was edited by hand may be wrong: it still stands in the list, and opening says what is wrong.
+    let address = compose::take_apart(&profile.connection_string).ok();
+    let is_atlas = address.as_ref().is_some_and(|address| address.is_atlas);
+    let at_hand = profile.password_stored || state.vault().await.remembers(&profile.id, SecretKind::DatabasePassword);
+    WorkspaceSummary {
+        id: profile.id,
+        kind: if is_atlas { WorkspaceKind::Atlas } else { WorkspaceKind::Mongodb },
+        name: profile.name,
+        environment: profile.environment,
+        address: address.as_ref().map(|address| address.hosts.clone()).unwrap_or_default(),
+        database: Some(profile.database),
+        last_opened_at: profile.last_opened_at.map(moment),
+        password_stored: profile.password_stored,
+        password_needed: address.is_some_and(|address| address.needs_password) && !at_hand,
+        // Read anew by `take_apart`, so that a password that a person wrote into the file is not shown.
+        connection_string: compose::take_apart(&profile.connection_string).ok().map(|address| address.public),
+        has_signing_secret: profile.has_signing_secret,
+    }
+}
+
+async fn view(state: &AppState, workspace: &Workspace) -> Result<OpenWorkspace, WireError> {
+    let summary = match state.profiles.find(&workspace.id) {
+        Some(profile) => summary(state, profile).await,
+        None if workspace.id == BUILT_IN => built_in_summary(state),
+        None => return Err(WireError::not_found("workspace")),
+    };
+    Ok(OpenWorkspace {
+        workspace: summary,
+        claimed: workspace.is_claimed(),
+        server: ServerFacts::from(workspace.server.clone()),
+        recovered: workspace.recovered.iter().map(RecoveredOperation::from).collect(),
+        warnings: workspace.warnings.clone(),
+    })
+}
+
+fn down(workspace: &Workspace, checked_at: String, error: StoreError) -> Health {
+    Health {
+        status: HealthStatus::Down,
+        checked_at,
+        server: ServerFacts { round_trip_milliseconds: None, ..ServerFacts::from(workspace.server.clone()) },
+        organizations: OrganizationTotal { total: Count::from(0_u32), exact: false },
+        database_user: None,
+        privileges: Vec::new(),
+        warnings: vec![WireError::from(error).message().to_owned()],
+    }
+}
+
+fn parse_profile(
+    name: &str,
+    connection_string: &SecretString,
+    database: &str,
+) -> Result<(String, Address, String), WireError> {
+    use secrecy::ExposeSecret;
+    let mut issues = Vec::new();
+    let mut add = |field, rule, message: String| issues.push(FieldIssue { field, rule, message });
+    let name = name.trim().to_owned();
+    if name.is_empty() {
+        add(Field::ProfileName, FieldRule::Required, "A name is needed.".to_owned());
+    } else if name.chars().count() > PROFILE_NAME_MAX {
+        let message = format!("A name has at most {PROFILE_NAME_MAX} characters.");
+        add(Field::ProfileName, FieldRule::TooLong, message);
+    }
+    let typed = connection_string.expose_secret().trim();
+    let address = if typed.is_empty() {
+        add(Field::ConnectionString, FieldRule::Required, "A connection string is needed.".to_owned());
+        None
+    } else {
+        match compose::take_apart(typed) {
+            Ok(address) => Some(address),
+            Err(StoreError::ConnectionString { problem }) => {
+                add(Field::ConnectionString, FieldRule::Address, problem);
+                None
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let named = address.as_ref().and_then(|address| address.database.as_deref());
+    let database = match database.trim() {
+        "" => named.unwrap_or(DEFAULT_DATABASE),
+        database => database,
+    };
+    if database.len() > DATABASE_NAME_MAX {
+        let message = format!("A database's name has at most {DATABASE_NAME_MAX} bytes.");
+        add(Field::Database, FieldRule::TooManyBytes, message);
+    } else if database.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
+        let message = "A database's name has none of / \\ . \" $ * < > : | ? and no space.".to_owned();
+        add(Field::Database, FieldRule::Characters, message);
+    }
+    let database = database.to_owned();
+    match address {
+        Some(address) if issues.is_empty() => Ok((name, address, database)),
+        Some(_) | None => Err(WireError::from(issues)),
+    }
+}
+
+/// Keeps what the profile's form brought, and forgets what does not belong to it any more.
+async fn keep_secrets(
+    state: &AppState,
+    profile: &mut Profile,
+    before: Option<&Profile>,
+    address: Address,
+    signing_secret: Option<String>,
+) {
+    let vault = state.vault().await;
+    let moved = before
+        .and_then(|before| compose::take_apart(&before.connection_string).ok())
+        .is_some_and(|before| (before.user, before.hosts) != (address.user, address.hosts));
+    match address.password {
+        Some(password) => {
+            let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, true).await;
+            profile.password_stored = kept == Kept::InKeychain;
+        }
+        // A password is good for one user of one deployment: another server must not be told it.
+        None if moved => {
+            vault.forget(&profile.id, SecretKind::DatabasePassword).await;
+            profile.password_stored = false;
+        }
+        None => {}
+    }
+    match signing_secret.map(SecretString::from) {
+        None => {}
+        Some(secret) if is_empty(&secret) => {
+            vault.forget(&profile.id, SecretKind::ServiceSecret).await;
+            profile.has_signing_secret = false;
+        }
+        Some(secret) => {
+            vault.keep(&profile.id, SecretKind::ServiceSecret, secret, true).await;
+            profile.has_signing_secret = true;
+        }
+    }
+}
+
+fn is_empty(secret: &SecretString) -> bool {
+    secrecy::ExposeSecret::expose_secret(secret).is_empty()
+}
+
+async fn open_built_in(state: &AppState) -> Result<Workspace, WireError> {
+    let path = state.folders.built_in_workspace();
+    let setting = Setting {
+        clock: Arc::clone(&state.clock),
+        owner: state.owner(),
+        signing_key: own_signing_key(state, BUILT_IN).await,
+        confirm_trash: false,
+    };
+    let opened = compose::open(Place::File(&path), setting).await.map_err(|error| built_in_error(error, &path))?;
+    if let Err(error) = state.profiles.save_built_in(BuiltIn { last_opened_at: Some(state.clock.now()) }) {
+        tracing::warn!(%error, "the time of opening could not be noted");
+    }
+    Ok(Workspace::new(BUILT_IN, opened))
+}
+
+fn built_in_error(error: AppError, path: &Path) -> WireError {
+    match error {
+        AppError::Store(StoreError::Corrupt { what }) => {
+            tracing::error!(what, "the built-in workspace is damaged");
+            WireError::workspace_damaged(path)
+        }
+        error => WireError::from(error),
+    }
+}
+
+async fn open_profile(
+    state: &AppState,
+    mut profile: Profile,
+    typed: Option<SecretString>,
+    remember: bool,
+) -> Result<Workspace, WireError> {
+    let vault = state.vault().await;
+    let address = compose::take_apart(&profile.connection_string)?;
+    let is_typed = typed.is_some();
+    let password = match typed {
+        Some(typed) => Some(typed),
+        None if address.needs_password => {
+            let stored = vault.find(&profile.id, SecretKind::DatabasePassword).await;
+            Some(stored.ok_or_else(WireError::workspace_password_needed)?)
+        }
+        None => None,
+    };
+    let (signing_key, warning) = signing_key(state, &profile).await;
+    let setting = Setting {
+        clock: Arc::clone(&state.clock),
+        owner: state.owner(),
+        signing_key,
+        confirm_trash: profile.environment == Environment::Production,
+    };
+    let place = Place::Deployment {
+        connection_string: &profile.connection_string,
+        database: &profile.database,
+        password: password.as_ref().filter(|_| address.needs_password),
+    };
+    let mut opened = compose::open(place, setting).await?;
+    opened.warnings.extend(warning);
+    if let Some(password) = password.filter(|_| is_typed) {
+        // Only now: a wrong one must not take the place of the right one.
+        let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, remember).await;
+        profile.password_stored = kept == Kept::InKeychain;
+    }
+    profile.last_opened_at = Some(state.clock.now());
+    let id = profile.id.clone();
+    if let Err(error) = state.profiles.save(profile) {
+        tracing::warn!(%error, "the time of opening could not be noted");
+    }
+    Ok(Workspace::new(&id, opened))
+}
+
+/// The key that a profile's tokens are signed with, and what a person should know about it.
+async fn signing_key(state: &AppState, profile: &Profile) -> (SigningKey, Option<String>) {
+    if !profile.has_signing_secret {
+        return (own_signing_key(state, &profile.id).await, None);
+    }
+    match state.vault().await.find(&profile.id, SecretKind::ServiceSecret).await {
+        Some(secret) => (SigningKey::of_service(&secret), None),
+        None => (
+            own_signing_key(state, &profile.id).await,
+            Some(
+                "The service's secret key is not stored on this computer, so the service will not accept tokens of \
+                 this session. Enter the key again in the workspace's settings."
+                    .to_owned(),
+            ),
+        ),
+    }
+}
+
+/// The workspace's own random key, made the first time.
+async fn own_signing_key(state: &AppState, workspace: &str) -> SigningKey {
+    let vault = state.vault().await;
+    if let Some(secret) = vault.find(workspace, SecretKind::TokenKey).await
+        && let Some(key) = SigningKey::from_hex(&secret)
+    {
+        return key;
+    }
+    let key = SigningKey::random();
+    vault.keep(workspace, SecretKind::TokenKey, key.to_hex(), true).await;
+    key
+}

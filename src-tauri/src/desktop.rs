@@ -1,0 +1,117 @@
+//! What the program asks of the desktop: a place for a file, showing a file, the clipboard. The only user of the
+//! dialog, opener and clipboard plugins, none of which the web view may call.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use tauri::{AppHandle, Manager, Runtime};
+use tauri_plugin_clipboard_manager::ClipboardExt;
+use tauri_plugin_dialog::DialogExt;
+use tauri_plugin_opener::OpenerExt;
+
+use crate::folders::Folders;
+
+/// The desktop did not do it.
+#[derive(Debug, thiserror::Error)]
+#[error("the desktop refused: {0}")]
+pub struct DesktopError(String);
+
+/// What the program asks of the desktop. All methods block: call them where that does no harm.
+pub trait Desktop: Send + Sync {
+    /// Lets a person choose where a file is saved; `None` when they changed their mind. A file that is there may be
+    /// replaced then: the dialog has asked.
+    fn choose_file(&self, folder: &Path, name: &str, kind: &str, extension: &str) -> Option<PathBuf>;
+
+    /// Shows a file in the file manager.
+    ///
+    /// # Errors
+    /// There is no file manager, or it refused.
+    fn reveal(&self, file: &Path) -> Result<(), DesktopError>;
+
+    /// Puts a secret on the clipboard, past the clipboard's history where the system has one.
+    ///
+    /// # Errors
+    /// There is no clipboard.
+    fn copy_secret(&self, secret: &SecretString) -> Result<(), DesktopError>;
+
+    /// Empties the clipboard if it still holds this secret. What was copied meanwhile is a person's own.
+    fn clear_secret(&self, secret: &SecretString);
+}
+
+/// The desktop that the window is on.
+pub struct WindowDesktop<R: Runtime>(AppHandle<R>);
+
+impl<R: Runtime> WindowDesktop<R> {
+    /// The desktop of an app.
+    pub fn of(app: &AppHandle<R>) -> Self {
+        Self(app.clone())
+    }
+}
+
+impl<R: Runtime> Desktop for WindowDesktop<R> {
+    fn choose_file(&self, folder: &Path, name: &str, kind: &str, extension: &str) -> Option<PathBuf> {
+        let mut dialog = self
+            .0
+            .dialog()
+            .file()
+            .set_title("Export organizations")
+            .set_directory(folder)
+            .set_file_name(name)
+            .add_filter(kind, &[extension]);
+        if let Some(window) = self.0.get_webview_window("main") {
+            dialog = dialog.set_parent(&window);
+        }
+        dialog.blocking_save_file().and_then(|chosen| chosen.into_path().ok())
+    }
+
+    fn reveal(&self, file: &Path) -> Result<(), DesktopError> {
+        self.0.opener().reveal_item_in_dir(file).map_err(|error| DesktopError(error.to_string()))
+    }
+
+    fn copy_secret(&self, secret: &SecretString) -> Result<(), DesktopError> {
+        self.0
+            .clipboard()
+            .write_secret(secret.expose_secret())
+            .map_err(|error| DesktopError(error.to_string()))
+    }
+
+    fn clear_secret(&self, secret: &SecretString) {
+        let clipboard = self.0.clipboard();
+        let still_there = clipboard.read_text().is_ok_and(|text| text == secret.expose_secret());
+        if still_there && clipboard.clear().is_err() {
+            tracing::warn!("the clipboard could not be emptied");
+        }
+    }
+}
+
+/// The desktop of a program that is driven by another one: exports go to a given folder without a dialog. All else is
+/// the window's desktop.
+pub struct DrivenDesktop<D>(pub D);
+
+impl<D: Desktop> Desktop for DrivenDesktop<D> {
+    fn choose_file(&self, folder: &Path, name: &str, _kind: &str, _extension: &str) -> Option<PathBuf> {
+        Some(folder.join(name))
+    }
+
+    fn reveal(&self, file: &Path) -> Result<(), DesktopError> {
+        self.0.reveal(file)
+    }
+
+    fn copy_secret(&self, secret: &SecretString) -> Result<(), DesktopError> {
+        self.0.copy_secret(secret)
+    }
+
+    fn clear_secret(&self, secret: &SecretString) {
+        self.0.clear_secret(secret);
+    }
+}
+
+/// The desktop that these folders ask for.
+pub fn desktop_for<R: Runtime>(app: &AppHandle<R>, folders: &Folders) -> std::sync::Arc<dyn Desktop> {
+    let window = WindowDesktop::of(app);
+    if folders.exports_without_dialog {
+        std::sync::Arc::new(DrivenDesktop(window))
+    } else {
+        std::sync::Arc::new(window)
+    }
+}

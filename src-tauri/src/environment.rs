@@ -1,0 +1,38 @@
+//! The environment variables that the program reads, all of them.
+
+use std::path::PathBuf;
+
+/// The environment variables that the program reads.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvVars;
+
+impl EnvVars {
+    /// A folder that takes the place of the system's folders for data, configuration and logs. A program started with
+    /// it is on its own: it neither hands over to, nor takes over from, another one that is running. For tests, for
+    /// trying things out, and for a workspace on a removable disk.
+    pub const TENANTRY_DATA_DIR: &'static str = "TENANTRY_DATA_DIR";
+
+    /// A folder that exports go to without a save dialog, for programs that drive the window. A file that exists
+    /// there is never replaced: the export gets the next free name.
+    pub const TENANTRY_EXPORT_DIR: &'static str = "TENANTRY_EXPORT_DIR";
+}
+
+/// What the environment asks for.
+#[derive(Debug, Clone, Default)]
+pub struct EnvironmentVariables {
+    /// [`EnvVars::TENANTRY_DATA_DIR`].
+    pub data_directory: Option<PathBuf>,
+    /// [`EnvVars::TENANTRY_EXPORT_DIR`].
+    pub export_directory: Option<PathBuf>,
+}
+
+impl EnvironmentVariables {
+    /// Reads the process's environment. An empty variable counts as absent.
+    pub fn read() -> Self {
+        let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self {
+            data_directory: folder(EnvVars::TENANTRY_DATA_DIR),
+            export_directory: folder(EnvVars::TENANTRY_EXPORT_DIR),
+        }
+    }
+}

@@ -1,0 +1,562 @@
+//! Errors as the window gets them: a stable code to branch on, a sentence to show, and details by code.
+//!
+//! Every code stands in `docs/errors.md`. Conversions match every variant: a new failure of the core does not compile
+//! until somebody has decided what the window is told.
+
+use serde::Serialize;
+use tenantry_core::error::{ConflictOn, Field, FileProblem, SessionProblem, UniqueField};
+use tenantry_core::{AppError, FieldIssue, StoreError};
+
+use crate::desktop::DesktopError;
+use crate::identifiers::random_id;
+use crate::numbers::Count;
+use crate::profiles::ProfilesNotWritten;
+
+/// What a command rejects with.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum WireError {
+    /// Fields break rules; nothing was done.
+    InvalidInput { message: String, details: InvalidInput },
+    /// A name, address or collection is taken.
+    Conflict { message: String, details: Conflict },
+    /// There is no such thing, or this session may not know of it.
+    NotFound { message: String, details: NotFound },
+    /// Nobody is signed in.
+    NotSignedIn { message: String },
+    /// The session's time is over.
+    SessionExpired { message: String },
+    /// The session was ended.
+    SessionRevoked { message: String },
+    /// The role may not do this.
+    Forbidden { message: String },
+    /// Address or password are wrong.
+    CredentialsRefused { message: String, details: CredentialsRefused },
+    /// The password was right, the organization is deactivated.
+    OrganizationInactive { message: String },
+    /// Too many failed sign-ins.
+    Throttled { message: String, details: Throttled },
+    /// The workspace has an operator already.
+    AlreadyClaimed { message: String },
+    /// Address or password are wrong, and the workspace has no operator who could have them.
+    NotClaimed { message: String },
+    /// Another act on this organization is under way.
+    Busy { message: String, details: Busy },
+    /// What was typed to confirm is not the organization's name.
+    ConfirmationMismatch { message: String },
+    /// No workspace is open.
+    NoWorkspace { message: String },
+    /// The database user's password is not stored: ask.
+    WorkspacePasswordNeeded { message: String },
+    /// The server refused the database user.
+    WorkspaceRefused { message: String },
+    /// The built-in workspace's file is damaged.
+    WorkspaceDamaged { message: String },
+    /// A newer program wrote the file.
+    WorkspaceNewer { message: String, details: WorkspaceNewer },
+    /// The connection string can't be used.
+    ConnectionStringInvalid { message: String, details: ConnectionStringInvalid },
+    /// The server or file can't be reached.
+    Unavailable { message: String, details: Unavailable },
+    /// The database user may not do this.
+    DeniedByDatabase { message: String, details: DeniedByDatabase },
+    /// The organization's collection is missing.
+    DataMissing { message: String, details: DataMissing },
+    /// What is stored breaks a rule that it must keep.
+    DataCorrupt { message: String, details: DataCorrupt },
+    /// A file could not be written.
+    FileNotWritten { message: String, details: FileNotWritten },
+    /// A job was cancelled.
+    Cancelled { message: String },
+    /// A defect, or something that nobody can do anything about: it is in the log under this incident.
+    Internal { message: String, details: Internal },
+}
+
+macro_rules! details {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Serialize, specta::Type)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)+
+        }
+    )+};
+}
+
+details! {
+    /// Details of `invalid_input`.
+    InvalidInput {
+        /// Every rule that is broken.
+        fields: Vec<FieldProblem>,
+    }
+    /// One rule that one field breaks.
+    FieldProblem {
+        /// The field.
+        field: WireField,
+        /// The rule, as a stable word.
+        rule: String,
+        /// The rule, as a sentence. Never holds what was typed.
+        message: String,
+    }
+    /// Details of `conflict`.
+    Conflict {
+        /// What is taken.
+        field: ConflictField,
+    }
+    /// Details of `not_found`.
+    NotFound {
+        /// What was looked for, as a noun.
+        what: String,
+    }
+    /// Details of `credentials_refused`.
+    CredentialsRefused {
+        /// Failures that are still free before waiting starts.
+        tries_left: Option<u32>,
+    }
+    /// Details of `throttled`.
+    Throttled {
+        /// The rest of the wait.
+        wait_seconds: Count,
+    }
+    /// Details of `busy`.
+    Busy {
+        /// The act that is under way.
+        act: String,
+    }
+    /// Details of `workspace_newer`.
+    WorkspaceNewer {
+        /// The file's version.
+        found: u32,
+        /// The newest version that this program knows.
+        supported: u32,
+    }
+    /// Details of `connection_string_invalid`.
+    ConnectionStringInvalid {
+        /// What is wrong with it, as a sentence.
+        problem: String,
+    }
+    /// Details of `unavailable`.
+    Unavailable {
+        /// Whether trying again may help.
+        retryable: bool,
+    }
+    /// Details of `denied_by_database`.
+    DeniedByDatabase {
+        /// What the user lacks, in the server's words.
+        action: String,
+        /// On what.
+        namespace: Option<String>,
+    }
+    /// Details of `data_missing`.
+    DataMissing {
+        /// The collection's name.
+        collection: String,
+    }
+    /// Details of `data_corrupt`.
+    DataCorrupt {
+        /// What is damaged, without its content.
+        what: String,
+    }
+    /// Details of `file_not_written`.
+    FileNotWritten {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: FileReason,
+    }
+    /// Details of `internal`.
+    Internal {
+        /// The number that the log has it under.
+        incident: String,
+    }
+}
+
+/// A field of a form, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum WireField {
+    /// An organization's name.
+    Name,
+    /// An organization's display name.
+    DisplayName,
+    /// An address.
+    Email,
+    /// A password.
+    Password,
+    /// A person's name.
+    PersonName,
+    /// A connection profile's name.
+    ProfileName,
+    /// A connection string.
+    ConnectionString,
+    /// A database's name.
+    Database,
+    /// The service's signing secret.
+    SigningSecret,
+}
+
+/// What is taken, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ConflictField {
+    /// The organization's name.
+    Name,
+    /// The admin's address.
+    Email,
+    /// The collection.
+    Collection,
+}
+
+/// Why a file could not be written, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum FileReason {
+    /// No room.
+    Full,
+    /// Not permitted.
+    Denied,
+    /// Something is there.
+    Exists,
+    /// No such folder.
+    Missing,
+    /// Anything else.
+    Other,
+}
+
+impl WireError {
+    /// No workspace is open.
+    pub fn no_workspace() -> Self {
+        Self::NoWorkspace { message: "No workspace is open.".to_owned() }
+    }
+
+    /// Nobody is signed in.
+    pub fn not_signed_in() -> Self {
+        Self::NotSignedIn { message: "Nobody is signed in. Sign in first.".to_owned() }
+    }
+
+    /// The role may not do this.
+    pub fn forbidden() -> Self {
+        Self::Forbidden { message: "Your role does not permit this.".to_owned() }
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &str) -> Self {
+        Self::NotFound { message: format!("This {what} does not exist."), details: NotFound { what: what.to_owned() } }
+    }
+
+    /// The database user's password is needed.
+    pub fn workspace_password_needed() -> Self {
+        Self::WorkspacePasswordNeeded {
+            message: "The password of the database user is not stored. Enter it to open the workspace.".to_owned(),
+        }
+    }
+
+    /// The built-in workspace's file is damaged; it was left as it is.
+    pub fn workspace_damaged(path: &std::path::Path) -> Self {
+        Self::WorkspaceDamaged {
+            message: format!(
+                "The file of this workspace is damaged. Nothing in it was changed. It is at {}.",
+                path.display()
+            ),
+        }
+    }
+
+    /// Wrong address or password in a workspace without operators.
+    pub fn not_claimed() -> Self {
+        Self::NotClaimed {
+            message: "Address and password match no organization's admin, and this workspace has no operator yet. \
+                      Make the first one to go on."
+                .to_owned(),
+        }
+    }
+
+    /// A file can't be written.
+    pub fn file_not_written(path: &str, problem: FileProblem) -> Self {
+        let (reason, why) = match problem {
+            FileProblem::Full => (FileReason::Full, "The disk is full."),
+            FileProblem::Denied => (FileReason::Denied, "The folder or file may not be written."),
+            FileProblem::Exists => (FileReason::Exists, "A file of that name is there already."),
+            FileProblem::Missing => (FileReason::Missing, "The folder does not exist."),
+            FileProblem::TooManyRows => (
+                FileReason::Other,
+                "A spreadsheet holds 1,048,575 rows, and this list has more. Choose CSV instead.",
+            ),
+            FileProblem::Other => (FileReason::Other, "The operating system refused."),
+        };
+        Self::FileNotWritten {
+            message: format!("{path} was not written. {why}"),
+            details: FileNotWritten { path: path.to_owned(), reason },
+        }
+    }
+
+    /// Something that nobody branches on: it is logged here, once, and the window gets the number that it is under.
+    pub fn internal(detail: &str) -> Self {
+        let incident: String = random_id().chars().take(8).collect();
+        tracing::error!(incident, detail, "unexpected failure");
+        Self::Internal {
+            message: format!("Something unexpected happened. The log has it as incident {incident}."),
+            details: Internal { incident },
+        }
+    }
+
+    /// The sentence to show.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::InvalidInput { message, .. }
+            | Self::Conflict { message, .. }
+            | Self::NotFound { message, .. }
+            | Self::NotSignedIn { message }
+            | Self::SessionExpired { message }
+            | Self::SessionRevoked { message }
+            | Self::Forbidden { message }
+            | Self::CredentialsRefused { message, .. }
+            | Self::OrganizationInactive { message }
+            | Self::Throttled { message, .. }
+            | Self::AlreadyClaimed { message }
+            | Self::NotClaimed { message }
+            | Self::Busy { message, .. }
+            | Self::ConfirmationMismatch { message }
+            | Self::NoWorkspace { message }
+            | Self::WorkspacePasswordNeeded { message }
+            | Self::WorkspaceRefused { message }
+            | Self::WorkspaceDamaged { message }
+            | Self::WorkspaceNewer { message, .. }
+            | Self::ConnectionStringInvalid { message, .. }
+            | Self::Unavailable { message, .. }
+            | Self::DeniedByDatabase { message, .. }
+            | Self::DataMissing { message, .. }
+            | Self::DataCorrupt { message, .. }
+            | Self::FileNotWritten { message, .. }
+            | Self::Cancelled { message }
+            | Self::Internal { message, .. } => message,
+        }
+    }
+
+    fn conflict(on: ConflictOn) -> Self {
+        let (field, message) = match on {
+            ConflictOn::Name => (ConflictField::Name, "This name is taken."),
+            ConflictOn::Email => (ConflictField::Email, "This address is taken."),
+            ConflictOn::Collection => {
+                (ConflictField::Collection, "A collection that this name needs exists and belongs to no organization.")
+            }
+        };
+        Self::Conflict { message: message.to_owned(), details: Conflict { field } }
+    }
+
+    fn busy(act: &str) -> Self {
+        Self::Busy {
+            message: "Another change of this organization is under way. Try again when it is done.".to_owned(),
+            details: Busy { act: act.to_owned() },
+        }
+    }
+
+    fn data_missing(collection: String) -> Self {
+        Self::DataMissing {
+            message: format!("The collection {collection} is missing."),
+            details: DataMissing { collection },
+        }
+    }
+}
+
+impl From<AppError> for WireError {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::InvalidInput(issues) => Self::from(issues),
+            AppError::Conflict(on) => Self::conflict(on),
+            AppError::NotFound { what } => Self::not_found(what),
+            AppError::Session(SessionProblem::Missing) => Self::not_signed_in(),
+            AppError::Session(SessionProblem::Expired) => {
+                Self::SessionExpired { message: "Your session is over. Sign in again.".to_owned() }
+            }
+            AppError::Session(SessionProblem::Revoked) => {
+                Self::SessionRevoked { message: "Your session was ended. Sign in again.".to_owned() }
+            }
+            AppError::Forbidden => Self::forbidden(),
+            AppError::CredentialsRefused { tries_left } => Self::CredentialsRefused {
+                message: "Address and password do not match.".to_owned(),
+                details: CredentialsRefused { tries_left: Some(tries_left) },
+            },
+            AppError::OrganizationInactive => Self::OrganizationInactive {
+                message: "This organization is deactivated. An operator can reactivate it.".to_owned(),
+            },
+            AppError::Throttled { seconds } => Self::Throttled {
+                message: format!("Too many failed sign-ins. Wait {seconds} s and try again."),
+                details: Throttled { wait_seconds: Count::from(seconds) },
+            },
+            AppError::AlreadyClaimed => Self::AlreadyClaimed {
+                message: "This workspace has an operator already. Sign in instead.".to_owned(),
+            },
+            AppError::Busy { act } => Self::busy(act),
+            AppError::ConfirmationMismatch => Self::ConfirmationMismatch {
+                message: "What you typed is not the organization's name.".to_owned(),
+            },
+            AppError::DataMissing { collection } => Self::data_missing(collection),
+            AppError::Cancelled => Self::Cancelled { message: "Cancelled.".to_owned() },
+            AppError::FileNotWritten(problem) => Self::file_not_written("The file", problem),
+            AppError::Store(error) => Self::from(error),
+            AppError::Unexpected { detail } => Self::internal(&detail),
+        }
+    }
+}
+
+impl From<StoreError> for WireError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate { field: UniqueField::Name } => Self::conflict(ConflictOn::Name),
+            StoreError::Duplicate { field: UniqueField::Email } => Self::conflict(ConflictOn::Email),
+            StoreError::Duplicate { field: UniqueField::Operation } => Self::busy("change"),
+            StoreError::Duplicate { field: UniqueField::Id } => Self::internal("an id is taken"),
+            StoreError::NotFound { what } => Self::not_found(what),
+            StoreError::CollectionExists { .. } => Self::conflict(ConflictOn::Collection),
+            StoreError::CollectionMissing { collection } => Self::data_missing(collection),
+            StoreError::Unavailable { reason } => Self::Unavailable {
+                message: format!("The workspace can't be reached: {reason}."),
+                details: Unavailable { retryable: true },
+            },
+            StoreError::TookTooLong => Self::Unavailable {
+                message: "The workspace took too long to answer.".to_owned(),
+                details: Unavailable { retryable: true },
+            },
+            StoreError::Denied { action, namespace } => Self::DeniedByDatabase {
+                message: match &namespace {
+                    Some(namespace) => format!("The database user lacks {action} on {namespace}."),
+                    None => format!("Not permitted: {action}."),
+                },
+                details: DeniedByDatabase { action, namespace },
+            },
+            StoreError::SignInRefused => Self::WorkspaceRefused {
+                message: "The server refused the database user's name or password.".to_owned(),
+            },
+            StoreError::Full => Self::file_not_written("The workspace", FileProblem::Full),
+            StoreError::Corrupt { what } => Self::DataCorrupt {
+                message: format!("Damaged: {what}. Nothing was changed."),
+                details: DataCorrupt { what },
+            },
+            StoreError::Newer { found, supported } => Self::WorkspaceNewer {
+                message: "A newer version of Tenantry wrote this workspace. Nothing was changed.".to_owned(),
+                details: WorkspaceNewer { found, supported },
+            },
+            StoreError::ConnectionString { problem } => Self::ConnectionStringInvalid {
+                message: format!("The connection string can't be used. {problem}"),
+                details: ConnectionStringInvalid { problem },
+            },
+            StoreError::Unexpected { detail } => Self::internal(&detail),
+        }
+    }
+}
+
+impl From<Vec<FieldIssue>> for WireError {
+    fn from(issues: Vec<FieldIssue>) -> Self {
+        let fields: Vec<FieldProblem> = issues.into_iter().map(FieldProblem::from).collect();
+        let message = match fields.as_slice() {
+            [only] => only.message.clone(),
+            [] | [_, ..] => "Some fields need another look.".to_owned(),
+        };
+        Self::InvalidInput { message, details: InvalidInput { fields } }
+    }
+}
+
+impl From<FieldIssue> for FieldProblem {
+    fn from(issue: FieldIssue) -> Self {
+        Self { field: WireField::from(issue.field), rule: issue.rule.as_str().to_owned(), message: issue.message }
+    }
+}
+
+impl From<Field> for WireField {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Name => Self::Name,
+            Field::DisplayName => Self::DisplayName,
+            Field::Email => Self::Email,
+            Field::Password => Self::Password,
+            Field::PersonName => Self::PersonName,
+            Field::ProfileName => Self::ProfileName,
+            Field::ConnectionString => Self::ConnectionString,
+            Field::Database => Self::Database,
+            Field::SigningSecret => Self::SigningSecret,
+        }
+    }
+}
+
+impl From<ProfilesNotWritten> for WireError {
+    fn from(error: ProfilesNotWritten) -> Self {
+        tracing::warn!(%error, "connection profiles");
+        Self::file_not_written("The list of saved workspaces", FileProblem::Other)
+    }
+}
+
+impl From<DesktopError> for WireError {
+    fn from(error: DesktopError) -> Self {
+        Self::internal(&error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tenantry_core::values::FieldRule;
+
+    use super::*;
+
+    fn wire(error: impl Into<WireError>) -> Value {
+        serde_json::to_value(error.into()).unwrap()
+    }
+
+    #[test]
+    fn an_error_is_a_code_a_message_and_details() {
+        assert_eq!(
+            wire(AppError::Conflict(ConflictOn::Email)),
+            json!({"code": "conflict", "message": "This address is taken.", "details": {"field": "email"}}),
+            "the window branches on `code` and highlights `details.field`"
+        );
+        assert_eq!(
+            wire(AppError::CredentialsRefused { tries_left: 2 })["details"],
+            json!({"triesLeft": 2}),
+            "details are in the window's spelling"
+        );
+        assert!(
+            wire(AppError::Forbidden).get("details").is_none(),
+            "a code without details has no empty ones to tempt a reader"
+        );
+    }
+
+    #[test]
+    fn broken_rules_name_their_field_and_rule() {
+        let issue = FieldIssue {
+            field: Field::PersonName,
+            rule: FieldRule::TooLong,
+            message: "A name has at most 80 characters.".to_owned(),
+        };
+        assert_eq!(
+            wire(AppError::InvalidInput(vec![issue])),
+            json!({
+                "code": "invalid_input",
+                "message": "A name has at most 80 characters.",
+                "details": {"fields": [{
+                    "field": "personName", "rule": "too_long", "message": "A name has at most 80 characters."
+                }]}
+            }),
+            "forms put each sentence under its field"
+        );
+    }
+
+    #[test]
+    fn what_nobody_branches_on_keeps_its_detail_in_the_log() {
+        let shown = wire(AppError::Unexpected { detail: "E11000 keyValue {admin_email}".to_owned() });
+        assert_eq!(shown["code"], "internal");
+        assert!(!shown.to_string().contains("E11000"), "a driver's text reached the window: {shown}");
+        let incident = shown["details"]["incident"].as_str().unwrap();
+        assert!(shown["message"].as_str().unwrap().contains(incident), "a person must be able to quote it");
+    }
+
+    #[test]
+    fn sessions_end_with_a_code_of_their_own() {
+        for (problem, code) in [
+            (SessionProblem::Missing, "not_signed_in"),
+            (SessionProblem::Expired, "session_expired"),
+            (SessionProblem::Revoked, "session_revoked"),
+        ] {
+            assert_eq!(wire(AppError::Session(problem))["code"], code, "the window shows another sentence for each");
+        }
+    }
+}

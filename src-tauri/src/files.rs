@@ -1,0 +1,196 @@
+//! Files that the program writes for a person: chosen in Rust, written beside their place and moved there whole.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::NamedTempFile;
+use tenantry_core::error::FileProblem;
+
+use crate::identifiers::random_id;
+
+/// Places that exports may go to, and files that they went to. The web view knows a place by a random token and can
+/// name no path.
+#[derive(Debug, Default)]
+pub struct ExportFiles {
+    chosen: Mutex<HashMap<String, Target>>,
+    written: Mutex<HashSet<PathBuf>>,
+}
+
+/// A place that an export may go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where.
+    pub path: PathBuf,
+    /// Whether a person agreed to replace the file that is there.
+    pub may_replace: bool,
+}
+
+impl ExportFiles {
+    /// Takes a place; answers its token.
+    pub fn choose(&self, target: Target) -> String {
+        let token = random_id();
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).insert(token.clone(), target);
+        token
+    }
+
+    /// The place of a token.
+    pub fn target(&self, token: &str) -> Option<Target> {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    }
+
+    /// Notes that an export is done: its place is used up, its file may be shown.
+    pub fn note_written(&self, token: &str, path: &Path) {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    }
+
+    /// Whether this program wrote the file in this run.
+    pub fn was_written(&self, path: &Path) -> bool {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+    }
+}
+
+/// A file on its way: written under another name beside its place, readable by this user only, removed when dropped.
+#[derive(Debug)]
+pub struct PendingFile {
+    file: NamedTempFile,
+    target: Target,
+}
+
+impl PendingFile {
+    /// Starts a file beside its place, so that moving it there later can't run over two disks.
+    ///
+    /// # Errors
+    /// `Exists` when something is there that may not be replaced, found out before anything is written; `Missing`,
+    /// `Denied`, `Full`, `Other`.
+    pub fn start(target: Target) -> Result<Self, FileProblem> {
+        if !target.may_replace && target.path.exists() {
+            return Err(FileProblem::Exists);
+        }
+        let folder = target.path.parent().ok_or(FileProblem::Missing)?;
+        let file = tempfile::Builder::new()
+            .prefix(".tenantry-")
+            .suffix(".part")
+            .tempfile_in(folder)
+            .map_err(|error| FileProblem::from(&error))?;
+        Ok(Self { file, target })
+    }
+
+    /// What the content is written to.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn writer(&self) -> Result<Box<dyn Write + Send>, FileProblem> {
+        Ok(Box::new(self.file.reopen().map_err(|error| FileProblem::from(&error))?))
+    }
+
+    /// Moves the whole file to its place; answers its size in bytes.
+    ///
+    /// # Errors
+    /// `Exists` when something came there meanwhile that may not be replaced; `Denied`, `Full`, `Other`.
+    pub fn finish(self) -> Result<u64, FileProblem> {
+        let problem = |error: &io::Error| FileProblem::from(error);
+        // On the disk before it has its name: after a power cut there is the old file or the new one, not half of one.
+        self.file.as_file().sync_all().map_err(|error| problem(&error))?;
+        let bytes = self.file.as_file().metadata().map_err(|error| problem(&error))?.len();
+        let moved = if self.target.may_replace {
+            self.file.persist(&self.target.path)
+        } else {
+            self.file.persist_noclobber(&self.target.path)
+        };
+        moved.map_err(|failed| problem(&failed.error))?;
+        Ok(bytes)
+    }
+}
+
+/// A name in a folder that nothing has: `name.extension`, else with a number.
+pub fn free_path(folder: &Path, name: &str, extension: &str) -> PathBuf {
+    let first = folder.join(format!("{name}.{extension}"));
+    if !first.exists() {
+        return first;
+    }
+    (2_u32..)
+        .map(|number| folder.join(format!("{name}-{number}.{extension}")))
+        .find(|path| !path.exists())
+        .unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(target: Target, content: &str) -> Result<u64, FileProblem> {
+        let pending = PendingFile::start(target)?;
+        pending.writer()?.write_all(content.as_bytes()).unwrap();
+        pending.finish()
+    }
+
+    #[test]
+    fn a_finished_file_is_whole_and_readable_by_its_user_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("organizations.csv");
+        assert_eq!(write(Target { path: path.clone(), may_replace: false }, "a,b"), Ok(3));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a,b");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "it lists every admin's address");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a part of it was left behind");
+    }
+
+    #[test]
+    fn a_file_that_is_dropped_half_way_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("organizations.csv");
+        std::fs::write(&path, "old").unwrap();
+        let pending = PendingFile::start(Target { path: path.clone(), may_replace: true }).unwrap();
+        pending.writer().unwrap().write_all(b"half").unwrap();
+        drop(pending);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old", "a cancelled export damaged the old file");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_nobody_agreed_to_replace_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("organizations.csv");
+        let target = Target { path: path.clone(), may_replace: false };
+        let pending = PendingFile::start(target.clone()).unwrap();
+        std::fs::write(&path, "came meanwhile").unwrap();
+        assert_eq!(pending.finish(), Err(FileProblem::Exists));
+        assert!(matches!(PendingFile::start(target), Err(FileProblem::Exists)), "known before anything is written");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "came meanwhile");
+    }
+
+    #[test]
+    fn a_missing_folder_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone").join("organizations.csv");
+        assert!(matches!(PendingFile::start(Target { path, may_replace: true }), Err(FileProblem::Missing)));
+    }
+
+    #[test]
+    fn a_suggested_name_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        for expected in ["organizations.csv", "organizations-2.csv", "organizations-3.csv"] {
+            let path = free_path(folder.path(), "organizations", "csv");
+            assert_eq!(path, folder.path().join(expected));
+            std::fs::write(path, "").unwrap();
+        }
+    }
+
+    #[test]
+    fn only_files_of_this_run_can_be_shown() {
+        let files = ExportFiles::default();
+        let path = PathBuf::from("/somewhere/organizations.csv");
+        let token = files.choose(Target { path: path.clone(), may_replace: false });
+        assert!(!files.was_written(&path), "chosen is not written");
+        files.note_written(&token, &path);
+        assert!(files.was_written(&path));
+        assert_eq!(files.target(&token), None, "a place is good for one export");
+    }
+}

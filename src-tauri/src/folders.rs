@@ -1,0 +1,72 @@
+//! Where the program keeps its files.
+
+use std::path::{Path, PathBuf};
+
+use tauri::{Manager, Runtime};
+
+use crate::environment::EnvironmentVariables;
+
+/// Where the program keeps its files.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// The built-in workspace.
+    pub data: PathBuf,
+    /// Connection profiles.
+    pub configuration: PathBuf,
+    /// Logs.
+    pub logs: PathBuf,
+    /// Where an export is suggested to go.
+    pub exports: PathBuf,
+    /// Exports go there without a dialog.
+    pub exports_without_dialog: bool,
+}
+
+impl Folders {
+    /// The folders of this computer's user, or those that the environment asks for. None of them is made here.
+    ///
+    /// # Errors
+    /// The system does not say where an application's files belong.
+    pub fn find<R: Runtime>(
+        app: &impl Manager<R>,
+        environment: &EnvironmentVariables,
+    ) -> Result<Self, tauri::Error> {
+        let paths = app.path();
+        let (data, configuration, logs) = match &environment.data_directory {
+            Some(folder) => (folder.clone(), folder.clone(), folder.join("logs")),
+            None => (paths.app_local_data_dir()?, paths.app_config_dir()?, paths.app_log_dir()?),
+        };
+        let exports = match &environment.export_directory {
+            Some(folder) => folder.clone(),
+            None => paths.document_dir().or_else(|_| paths.download_dir()).or_else(|_| paths.home_dir())?,
+        };
+        Ok(Self {
+            data,
+            configuration,
+            logs,
+            exports,
+            exports_without_dialog: environment.export_directory.is_some(),
+        })
+    }
+
+    /// The built-in workspace's file.
+    pub fn built_in_workspace(&self) -> PathBuf {
+        self.data.join("tenantry.db")
+    }
+
+    /// The file with the connection profiles.
+    pub fn profiles(&self) -> PathBuf {
+        self.configuration.join("profiles.json")
+    }
+
+    /// Makes a folder that only this user can open, with its parents.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn make_private(folder: &Path) -> std::io::Result<()> {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)
+    }
+}

@@ -1,0 +1,138 @@
+//! Jobs that the window started: which are running, how far they are, and how one is cancelled.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tauri::ipc::Channel;
+use tenantry_core::jobs::{Cancellation, Progress, ProgressSink};
+
+use crate::commands::jobs::JobProgress;
+use crate::numbers::Count;
+
+/// The shortest time between two reports: what comes faster is not seen, and fills the web view's queue.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
+
+/// The jobs that are running.
+#[derive(Debug, Clone, Default)]
+pub struct JobRegistry(Arc<Mutex<HashMap<String, Cancellation>>>);
+
+impl JobRegistry {
+    /// Registers a job under the name that the window gave it. It is forgotten when the guard is dropped, however the
+    /// job ends. A name that is in use belongs to the newer job from then on.
+    pub fn begin(&self, job: &str) -> JobGuard {
+        let cancellation = Cancellation::default();
+        self.running().insert(job.to_owned(), cancellation.clone());
+        JobGuard { registry: self.clone(), job: job.to_owned(), cancellation }
+    }
+
+    /// Asks a job to stop at its next checkpoint. A job that has ended already needs no cancelling.
+    pub fn cancel(&self, job: &str) {
+        if let Some(cancellation) = self.running().get(job) {
+            cancellation.cancel();
+        }
+    }
+
+    /// Asks all jobs to stop, when their workspace closes or the program ends.
+    pub fn cancel_all(&self) {
+        for cancellation in self.running().values() {
+            cancellation.cancel();
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cancellation>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running job. Dropping it takes the job off the registry.
+#[derive(Debug)]
+pub struct JobGuard {
+    registry: JobRegistry,
+    job: String,
+    cancellation: Cancellation,
+}
+
+impl JobGuard {
+    /// The flag that the job looks at.
+    pub fn cancellation(&self) -> &Cancellation {
+        &self.cancellation
+    }
+}
+
+impl Drop for JobGuard {
+    fn drop(&mut self) {
+        self.registry.running().remove(&self.job);
+    }
+}
+
+/// Sends a job's progress to the window, ten times a second at most.
+pub struct ChannelProgress {
+    channel: Channel<JobProgress>,
+    started: Instant,
+    reported: Mutex<Option<Instant>>,
+}
+
+impl ChannelProgress {
+    /// Reports on `channel`, counting speed from now.
+    pub fn new(channel: Channel<JobProgress>) -> Self {
+        Self { channel, started: Instant::now(), reported: Mutex::new(None) }
+    }
+}
+
+impl ProgressSink for ChannelProgress {
+    fn report(&self, progress: Progress) {
+        let now = Instant::now();
+        let is_last = progress.total == Some(progress.done);
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_last && reported.is_some_and(|before| now.duration_since(before) < REPORT_EVERY) {
+            return;
+        }
+        *reported = Some(now);
+        drop(reported);
+
+        let milliseconds = u64::try_from(now.duration_since(self.started).as_millis()).unwrap_or(u64::MAX);
+        let report = JobProgress {
+            done: Count::from(progress.done),
+            total: progress.total.map(Count::from),
+            per_second: Count::from(progress.done.saturating_mul(1000) / milliseconds.max(1)),
+        };
+        // A window that has gone no longer wants to know; the job's own result is what counts.
+        if self.channel.send(report).is_err() {
+            tracing::debug!("nobody listens to a job's progress");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_forgotten_when_its_guard_is_dropped() {
+        let jobs = JobRegistry::default();
+        let guard = jobs.begin("export-1");
+        let cancellation = guard.cancellation().clone();
+        drop(guard);
+        jobs.cancel("export-1");
+        assert!(cancellation.checkpoint().is_ok(), "a job that has ended must not be reachable by its name");
+        assert!(jobs.running().is_empty(), "a registry that keeps ended jobs grows for ever");
+    }
+
+    #[test]
+    fn cancelling_reaches_the_named_job_only() {
+        let jobs = JobRegistry::default();
+        let (one, other) = (jobs.begin("one"), jobs.begin("other"));
+        jobs.cancel("one");
+        assert!(one.cancellation().checkpoint().is_err(), "the named job goes on after Cancel");
+        assert!(other.cancellation().checkpoint().is_ok(), "a job that nobody cancelled was stopped");
+    }
+
+    #[test]
+    fn closing_cancels_every_job() {
+        let jobs = JobRegistry::default();
+        let (one, other) = (jobs.begin("one"), jobs.begin("other"));
+        jobs.cancel_all();
+        assert!(one.cancellation().checkpoint().is_err() && other.cancellation().checkpoint().is_err());
+    }
+}

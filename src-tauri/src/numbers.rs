@@ -1,0 +1,53 @@
+//! Numbers on the wire.
+
+use serde::{Serialize, Serializer};
+
+/// The largest integer that a JavaScript number holds exactly.
+const LARGEST: u64 = (1 << 53) - 1;
+
+/// A count or a number of bytes that every JavaScript number can hold.
+///
+/// What is larger is shown as the largest: eight petabytes in one collection are past anything the number is shown for,
+/// and an error in their place would hide the rest of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, specta::Type)]
+#[specta(transparent)]
+pub struct Count(#[specta(type = u32)] u64);
+
+impl From<u64> for Count {
+    fn from(value: u64) -> Self {
+        Self(value.min(LARGEST))
+    }
+}
+
+impl From<u32> for Count {
+    fn from(value: u32) -> Self {
+        Self(u64::from(value))
+    }
+}
+
+impl From<usize> for Count {
+    fn from(value: usize) -> Self {
+        Self::from(u64::try_from(value).unwrap_or(LARGEST))
+    }
+}
+
+impl Serialize for Count {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_past_what_a_javascript_number_holds_is_cut_to_the_largest() {
+        assert_eq!(
+            serde_json::to_string(&Count::from(u64::MAX)).unwrap(),
+            "9007199254740991",
+            "2^53 - 1 is the last integer that survives JSON.parse"
+        );
+        assert_eq!(serde_json::to_string(&Count::from(1_u64 << 40)).unwrap(), "1099511627776");
+    }
+}
