@@ -23,5 +23,6 @@ export default defineConfig({
     include: ["tests/**/*.test.ts", "src/**/*.test.ts"],
     setupFiles: ["./tests/setup.ts"],
     restoreMocks: true,
+    testTimeout: 30_000,
   },
 });

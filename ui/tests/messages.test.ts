@@ -28,7 +28,7 @@ const sources = filesBelow("src", [".svelte", ".ts"]).filter(
 );
 const used = new Set(
   sources.flatMap((name) =>
-    [...readFileSync(path.join(root, name), "utf8").matchAll(/\bm\s*\.\s*([a-z][a-z0-9_]*)/g)].map(
+    [...readFileSync(path.join(root, name), "utf8").matchAll(/\bm\s*\.\s*([a-z][A-Za-z0-9_]*)/g)].map(
       (match) => match[1] ?? "",
     ),
   ),

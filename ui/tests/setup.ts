@@ -1,4 +1,5 @@
 import "@testing-library/jest-dom/vitest";
+import { configure } from "@testing-library/svelte";
 import { clearMocks } from "@tauri-apps/api/mocks";
 import { afterEach, vi } from "vitest";
 
@@ -27,6 +28,9 @@ if (typeof window.matchMedia !== "function") {
       removeEventListener: () => undefined,
     }) as unknown as MediaQueryList;
 }
+
+// Generous, so that a busy machine makes no failure of a slow one.
+configure({ asyncUtilTimeout: 10_000 });
 
 afterEach(() => {
   clearMocks();

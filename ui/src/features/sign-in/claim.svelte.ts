@@ -14,18 +14,23 @@ export class ClaimForm {
   busy = $state(false);
   problem = $state.raw<ApiError | null>(null);
   #check = $state.raw<PasswordCheck | null>(null);
-  #lastCheck = 0;
+  #checking = $state(false);
+  #lastCheck: Promise<void> = Promise.resolve();
 
   /** Asks the rules about the password as it stands; of two answers the later question's counts. */
-  async checkPassword(): Promise<void> {
-    this.#lastCheck += 1;
-    const mine = this.#lastCheck;
-    try {
-      const check = await api.checkPassword(this.password);
-      if (mine === this.#lastCheck) this.#check = check;
-    } catch (error) {
-      if (mine === this.#lastCheck) this.problem = ApiError.from(error);
-    }
+  checkPassword(): void {
+    const mine: Promise<void> = api.checkPassword(this.password).then(
+      (check) => this.#settle(mine, () => (this.#check = check)),
+      (error: unknown) => this.#settle(mine, () => (this.problem = ApiError.from(error))),
+    );
+    this.#lastCheck = mine;
+    this.#checking = true;
+  }
+
+  #settle(question: Promise<void>, apply: () => void): void {
+    if (question !== this.#lastCheck) return;
+    apply();
+    this.#checking = false;
   }
 
   #state(met: boolean | undefined): RuleState {
@@ -54,16 +59,20 @@ export class ClaimForm {
   readonly missing = $derived.by(() => {
     if (this.name.trim() === "") return m.sign_in_claim_need_name();
     if (this.email.trim() === "") return m.sign_in_claim_need_email();
-    if (this.rules.some((rule) => rule.state !== "met")) return m.sign_in_claim_need_password();
+    // Who types fast and presses Enter is not held up by an answer on its way: `send` waits for it.
+    if (this.password === "" || (!this.#checking && this.rules.some((rule) => rule.state !== "met")))
+      return m.sign_in_claim_need_password();
     if (this.repeat !== this.password) return m.sign_in_claim_need_repeat();
     return null;
   });
 
-  /** Claims the workspace; null when it was refused, and `problem` says why. */
+  /** Claims the workspace; null when it was refused, and `problem` or `missing` says why. */
   async send(): Promise<SessionView | null> {
     this.busy = true;
     this.problem = null;
     try {
+      await this.#lastCheck;
+      if (this.missing) return null;
       return await api.claimWorkspace(this.name, this.email, this.password);
     } catch (error) {
       this.problem = ApiError.from(error);

@@ -31,7 +31,7 @@ export class ShortcutState {
   on(key: ShortcutKey, run: () => void): () => void {
     this.#handlers[key] = run;
     return () => {
-      if (this.#handlers[key] === run) delete this.#handlers[key];
+      if (this.#handlers[key] === run) this.#handlers[key] = undefined;
     };
   }
 
