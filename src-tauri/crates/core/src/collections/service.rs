@@ -55,8 +55,8 @@ impl CollectionService {
         for id in ids {
             actor.require_on(Act::Statistics, *id)?;
         }
-        let reads = ids.iter().take(SUMMARY_MAX).map(|id| async {
-            StatisticsSummary { id: *id, outcome: self.recent_statistics(*id).await }
+        let reads = ids.iter().copied().take(SUMMARY_MAX).map(|id| async move {
+            StatisticsSummary { id, outcome: self.recent_statistics(id).await }
         });
         Ok(futures_util::stream::iter(reads).buffered(STATISTICS_AT_ONCE).collect().await)
     }
