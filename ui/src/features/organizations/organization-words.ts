@@ -20,13 +20,13 @@ export function statusLabel(status: OrganizationStatus): string {
 
 const COLUMN_LABELS: Record<ColumnName, () => string> = {
   name: m.organizations_column_name,
-  collectionName: m.organizations_column_collectionName,
-  adminEmail: m.organizations_column_adminEmail,
+  collectionName: m.organizations_column_collection_name,
+  adminEmail: m.organizations_column_admin_email,
   status: m.organizations_column_status,
   documents: m.organizations_column_documents,
-  dataSize: m.organizations_column_dataSize,
-  createdAt: m.organizations_column_createdAt,
-  updatedAt: m.organizations_column_updatedAt,
+  dataSize: m.organizations_column_data_size,
+  createdAt: m.organizations_column_created_at,
+  updatedAt: m.organizations_column_updated_at,
 };
 
 export function columnLabel(column: ColumnName): string {
