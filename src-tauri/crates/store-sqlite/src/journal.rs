@@ -144,7 +144,7 @@ fn find(connection: &Connection, id: OrganizationId) -> Outcome<Option<Operation
 
 fn operation(row: &Row<'_>) -> Outcome<Operation> {
     Ok(Operation {
-        organization_id: organization_id(row.get_ref("organization_id").map_err(rusqlite::Error::from)?)
+        organization_id: organization_id(row.get_ref("organization_id")?)
             .map_err(|_| damaged("an entry of the journal"))?,
         plan: plan(row)?,
         owner: Owner { installation: row.get("owner_installation")?, instance: row.get("owner_instance")? },
