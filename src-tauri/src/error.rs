@@ -12,7 +12,8 @@ use crate::identifiers::random_id;
 use crate::numbers::Count;
 use crate::profiles::ProfilesNotWritten;
 
-/// What a command rejects with.
+/// What a command rejects with: `message` is a sentence to show, `details` what the window needs besides the code.
+#[expect(missing_docs, reason = "the two fields mean the same in every variant")]
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum WireError {

@@ -8,7 +8,7 @@ export type ImpactBackend = {
 
 export type RemovalImpact = {
   documents: number;
-  dataSize: number;
+  dataSize: number | null;
   indexes: number | null;
   collectionExists: boolean;
   confirmationNeeded: boolean;
