@@ -1,15 +1,16 @@
-//! Workspaces on every store, empty and prepared, and the services on top of them.
+//! Workspaces on every store, empty and prepared.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use mongodb::{Client, Database};
 use tempfile::TempDir;
-use tenantry_core::clock::SystemClock;
+use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
+use time::OffsetDateTime;
 
 use crate::server::{Server, Topology, fresh_database};
 
@@ -30,6 +31,9 @@ pub enum StoreKind {
 pub struct TestWorkspace {
     /// Its ports.
     pub ports: Ports,
+    /// The time in it: it began when the workspace was opened, and stands until it is moved. Not an invented time,
+    /// because a server forgets what is over by its own clock.
+    pub clock: Arc<ManualClock>,
     place: Place,
 }
 
@@ -47,13 +51,13 @@ impl TestWorkspace {
     pub async fn open(kind: StoreKind) -> Self {
         let topology = match kind {
             StoreKind::SqliteInMemory => {
-                let store = SqliteStore::in_memory(Arc::new(SystemClock)).await.expect("a store in memory");
-                return Self::prepared(Ports::of(Arc::new(store)), Place::Memory).await;
+                return Self::at(Place::Memory).await;
             }
             StoreKind::SqliteOnFile => {
-                let place = Place::File { folder: TempDir::with_prefix("tenantry-").expect("a folder") };
-                let ports = place.open().await.expect("a store on a file");
-                return Self::prepared(ports, place).await;
+                return Self::at(Place::File {
+                    folder: TempDir::with_prefix("tenantry-").expect("a folder"),
+                })
+                .await;
             }
             StoreKind::MongoReplicaSet => Topology::ReplicaSet,
             StoreKind::MongoStandalone => Topology::Standalone,
@@ -66,15 +70,15 @@ impl TestWorkspace {
     /// # Panics
     /// When the store can't be opened.
     pub async fn on_server(server: &Server, database: String) -> Self {
-        let place = Place::Server { uri: server.uri(), database };
-        let ports = place.open().await.expect("a store on the server");
-        Self::prepared(ports, place).await
+        Self::at(Place::Server { uri: server.uri(), database }).await
     }
 
-    async fn prepared(ports: Ports, place: Place) -> Self {
+    async fn at(place: Place) -> Self {
+        let clock = Arc::new(ManualClock::at(OffsetDateTime::now_utc()));
+        let ports = place.open(&clock).await.expect("the store opens");
         let warnings = ports.health.prepare().await.expect("the store is prepared");
-        assert_eq!(warnings, Vec::<String>::new(), "an empty store has nothing to warn of");
-        Self { ports, place }
+        assert_eq!(warnings, Vec::<String>::new(), "such a store has nothing to warn of");
+        Self { ports, clock, place }
     }
 
     /// The ports of another run of the program on the same workspace.
@@ -86,7 +90,7 @@ impl TestWorkspace {
             // What is in memory has no other run; the same ports stand for it.
             Place::Memory => self.ports.clone(),
             Place::File { .. } | Place::Server { .. } => {
-                self.place.open().await.expect("the store opens again")
+                self.place.open(&self.clock).await.expect("the store opens again")
             }
         }
     }
@@ -122,26 +126,21 @@ impl TestWorkspace {
 }
 
 impl Place {
-    async fn open(&self) -> Result<Ports, StoreError> {
+    async fn open(&self, clock: &Arc<ManualClock>) -> Result<Ports, StoreError> {
+        let clock = Arc::clone(clock);
         match self {
-            Self::Memory => Ok(Ports::of(Arc::new(SqliteStore::in_memory(Arc::new(SystemClock)).await?))),
+            Self::Memory => Ok(Ports::of(Arc::new(SqliteStore::in_memory(clock).await?))),
             Self::File { folder } => {
-                Ok(Ports::of(Arc::new(SqliteStore::open(&file_in(folder), Arc::new(SystemClock)).await?)))
+                Ok(Ports::of(Arc::new(SqliteStore::open(&file_in(folder), clock).await?)))
             }
-            Self::Server { uri, database } => open_database(uri, database).await,
+            Self::Server { uri, database } => {
+                let options = MongoOptions::new(ConnectionString::parse(uri)?, database, clock);
+                Ok(Ports::of(Arc::new(MongoStore::open(options).await?)))
+            }
         }
     }
 }
 
 fn file_in(folder: &TempDir) -> PathBuf {
     folder.path().join("workspace.sqlite")
-}
-
-/// The ports of a database on a server.
-///
-/// # Errors
-/// As the store's own `open`.
-pub async fn open_database(uri: &str, database: &str) -> Result<Ports, StoreError> {
-    let options = MongoOptions::new(ConnectionString::parse(uri)?, database, Arc::new(SystemClock));
-    Ok(Ports::of(Arc::new(MongoStore::open(options).await?)))
 }

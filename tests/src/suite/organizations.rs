@@ -616,6 +616,7 @@ pub async fn a_change_that_is_repeated_answers_the_same(ports: &Ports) {
         display_name: Some(Some(display_name("Acme"))),
         admin_email: Some(email("other@example.com")),
         is_active: Some(false),
+        end_sessions: true,
         ..OrganizationChange::default()
     };
     let first = ports.organizations.change(new.id, &change, moment(1)).await;

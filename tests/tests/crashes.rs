@@ -1,0 +1,305 @@
+//! The program dies at every write of an act, before it and after it, and the next start leaves nothing half-done.
+//!
+//! A dead program is a store that refuses everything from a chosen write on: what is in the store then is what a
+//! crash would leave. The same acts also meet a line that loses one answer and works again.
+
+use std::collections::BTreeMap;
+
+use bson::oid::ObjectId;
+use bson::{DateTime, doc};
+use tenantry_core::error::AppError;
+use tenantry_core::journal::RecoveryOutcome;
+use tenantry_core::organizations::{Organization, Trashed};
+use tenantry_core::ports::Ports;
+use tenantry_core::sessions::Actor;
+use tenantry_core::values::{CollectionName, OrganizationId};
+use tenantry_tests::console::{Console, Run, create_request};
+use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
+use tenantry_tests::suite::{collection, name};
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+/// Documents of the tenant in each case.
+const DOCUMENTS: u64 = 3;
+/// More writes than any act has.
+const MANY: u32 = 30;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Create,
+    Rename,
+    Trash,
+    Restore,
+    DeleteForever,
+}
+
+/// Everything that the store holds of one organization and of the names that the act is about.
+#[derive(Debug, Clone, PartialEq)]
+struct Picture {
+    live: Option<Organization>,
+    trashed: Option<Organization>,
+    /// Documents and indexes by collection, for those that exist.
+    collections: BTreeMap<String, (u64, Vec<String>)>,
+    stored_hash: Option<String>,
+}
+
+/// One organization on which an act meets a fault.
+struct Case {
+    act: Act,
+    from: String,
+    to: String,
+    id: OrganizationId,
+}
+
+impl Case {
+    /// An organization in the state that the act starts from.
+    async fn prepare(console: &Console, operator: &Actor, act: Act, number: u32) -> Self {
+        let (from, to) = (format!("from-{number}"), format!("to-{number}"));
+        if act == Act::Create {
+            return Self { act, from, to, id: OrganizationId::new() };
+        }
+        let id = console.organizations.create(operator, create_request(&from)).await.expect("created").id;
+        let now = DateTime::from_millis(1_772_366_400_000);
+        let documents: Vec<_> = (0..DOCUMENTS)
+            .map(|number| doc! {"_id": ObjectId::new(), "number": number as i64, "created_at": now})
+            .map(|document| document.to_vec().expect("bytes"))
+            .collect();
+        console.ports.collections.insert_documents(&collection(&from), &documents).await.expect("inserted");
+        if matches!(act, Act::Restore | Act::DeleteForever) {
+            console.organizations.trash(operator, id, None).await.expect("trashed");
+        }
+        Self { act, from, to, id }
+    }
+
+    async fn act(&self, console: &Console, operator: &Actor) -> Result<(), AppError> {
+        let organizations = &console.organizations;
+        match self.act {
+            Act::Create => organizations.create(operator, create_request(&self.from)).await.map(|_| ()),
+            Act::Rename => organizations.rename(operator, self.id, &self.to).await.map(|_| ()),
+            Act::Trash => organizations.trash(operator, self.id, None).await.map(|_| ()),
+            Act::Restore => organizations.restore(operator, self.id, Some(&self.to)).await.map(|_| ()),
+            Act::DeleteForever => organizations.delete_forever(operator, self.id, &self.from).await,
+        }
+    }
+
+    async fn picture(&self, ports: &Ports) -> Picture {
+        let by_name = ports.organizations.find_by_name(&name(&self.from)).await.expect("a look-up answers");
+        // A created organization has an id that only the service knew.
+        let id = by_name.as_ref().map_or(self.id, |organization| organization.id);
+        let live = ports.organizations.find(id).await.expect("a look-up answers");
+        let mut collections = BTreeMap::new();
+        for name in [collection(&self.from), collection(&self.to), CollectionName::in_trash(id)] {
+            if ports.collections.exists(&name).await.expect("a look-up answers") {
+                let statistics = ports.collections.statistics(&name).await.expect("statistics");
+                let mut indexes: Vec<_> = statistics.indexes.into_iter().map(|index| index.name).collect();
+                indexes.sort_unstable();
+                collections.insert(name.to_string(), (statistics.documents, indexes));
+            }
+        }
+        let stored_hash = match &live {
+            Some(organization) => {
+                let found = ports.organizations.find_credentials(&organization.admin_email).await;
+                found.expect("a look-up answers").map(|found| found.password_hash.expose().to_owned())
+            }
+            None => None,
+        };
+        let trashed = ports.organizations.find_trashed(id).await.expect("a look-up answers");
+        Picture { live, trashed, collections, stored_hash }
+    }
+
+    /// Whether the act is done (true) or never was (false). Anything between fails the test.
+    fn is_done(&self, before: &Picture, now: &Picture) -> bool {
+        if now == before {
+            return false;
+        }
+        let three =
+            |documents| (documents, ["_id_", "created_at_1", "updated_at_1"].map(str::to_owned).to_vec());
+        let only = |name: String, documents| BTreeMap::from([(name, three(documents))]);
+        let in_trash = CollectionName::in_trash(self.id).to_string();
+        let expected = match self.act {
+            Act::Create => {
+                let live = now.live.clone().expect("the organization is there");
+                assert_eq!(live.name, name(&self.from));
+                assert_eq!(live.admin_email.as_str(), create_request(&self.from).email);
+                assert!(live.is_active && now.stored_hash.is_some(), "its admin can sign in");
+                let collections = only(format!("org_{}", self.from), 0);
+                Picture { live: Some(live), trashed: None, collections, stored_hash: now.stored_hash.clone() }
+            }
+            Act::Rename => {
+                let live = before.live.clone().expect("it was there");
+                let updated_at = now.live.as_ref().expect("it is there").updated_at;
+                let live = Organization { name: name(&self.to), updated_at, ..live };
+                Picture {
+                    live: Some(live),
+                    collections: only(format!("org_{}", self.to), DOCUMENTS),
+                    ..before.clone()
+                }
+            }
+            Act::Trash => {
+                let note = now.trashed.as_ref().and_then(|trashed| trashed.trashed.clone()).expect("a note");
+                assert!(note.had_collection && note.by == tenantry_tests::console::OPERATOR, "{note:?}");
+                let trashed = Organization {
+                    trashed: Some(Trashed { at: note.at, by: note.by, had_collection: true }),
+                    ..before.live.clone().expect("it was there")
+                };
+                Picture {
+                    live: None,
+                    trashed: Some(trashed),
+                    collections: only(in_trash, DOCUMENTS),
+                    stored_hash: None,
+                }
+            }
+            Act::Restore => {
+                let live = now.live.clone().expect("it is there");
+                let was = before.trashed.clone().expect("it was in the trash");
+                assert!(live.session_version > was.session_version, "old sessions stay ended");
+                assert!(now.stored_hash.is_some(), "its admin can sign in");
+                let live = Organization {
+                    name: name(&self.to),
+                    trashed: None,
+                    updated_at: live.updated_at,
+                    session_version: live.session_version,
+                    ..was
+                };
+                Picture {
+                    live: Some(live),
+                    trashed: None,
+                    collections: only(format!("org_{}", self.to), DOCUMENTS),
+                    stored_hash: now.stored_hash.clone(),
+                }
+            }
+            Act::DeleteForever => {
+                Picture { live: None, trashed: None, collections: BTreeMap::new(), stored_hash: None }
+            }
+        };
+        assert_eq!(*now, expected, "half-done: neither as before, {before:#?}, nor done");
+        true
+    }
+}
+
+/// A program on the same workspace with a fault ahead of it.
+fn faulty(workspace: &TestWorkspace, ports: &Ports, instance: &str, fault: Fault) -> (FaultyStore, Console) {
+    let store = FaultyStore::over(ports, fault);
+    let run = Run { instance: instance.to_owned(), ..Run::default() };
+    let console = Console::run(store.ports(), &workspace.clock, run);
+    (store, console)
+}
+
+fn next_run(workspace: &TestWorkspace, ports: &Ports, instance: &str) -> Console {
+    Console::run(ports.clone(), &workspace.clock, Run { instance: instance.to_owned(), ..Run::default() })
+}
+
+/// Puts the fault at every write of the act, and for a dead program also at every write of the recovery after it.
+async fn survives(kind: StoreKind, act: Act) {
+    let workspace = TestWorkspace::open(kind).await;
+    let first = Console::on(&workspace);
+    let operator = first.operator().await;
+    let bystander = Case::prepare(&first, &operator, Act::Rename, 999_999).await;
+    let bystander_before = bystander.picture(&workspace.ports).await;
+    let (mut number, mut done, mut undone, mut faults) = (0, 0, 0, 0);
+    for moment in [Moment::Before, Moment::After] {
+        for aftermath in [Aftermath::Dead, Aftermath::Recovers] {
+            for write in 1..MANY {
+                let mut reached = false;
+                for second_write in 0..MANY {
+                    number += 1;
+                    let case = Case::prepare(&first, &operator, act, number).await;
+                    let before = case.picture(&workspace.ports).await;
+                    let fault = Fault { write, moment, aftermath };
+                    let (store, console) =
+                        faulty(&workspace, &workspace.ports, &format!("run-{number}"), fault);
+                    let answer = case.act(&console, &operator).await;
+                    reached = store.was_met();
+                    if !reached {
+                        assert_eq!(answer, Ok(()), "without a fault {act:?} succeeds");
+                        break;
+                    }
+                    faults += 1;
+                    drop(console);
+
+                    // The next start dies as well, at its own write number `second_write`; 0 is none.
+                    let ports = workspace.reopened().await;
+                    let again = Fault { write: second_write, moment, aftermath: Aftermath::Dead };
+                    let (second, console) = faulty(&workspace, &ports, &format!("run-{number}-again"), again);
+                    // It may fail to read the journal's end, being dead; what counts is what it leaves.
+                    let _ = console.runner.recover().await;
+                    let second_reached = second_write > 0 && second.was_met();
+
+                    let last = next_run(&workspace, &ports, &format!("run-{number}-last"));
+                    let recovered = last.runner.recover().await.expect("the journal is read");
+                    for one in &recovered {
+                        let settled =
+                            matches!(one.outcome, RecoveryOutcome::Finished | RecoveryOutcome::Undone);
+                        assert!(settled, "{act:?} {fault:?}: {one:?}");
+                    }
+                    assert_eq!(last.ports.journal.unfinished().await, Ok(Vec::new()), "{act:?} {fault:?}");
+                    let now = case.picture(&ports).await;
+                    let is_done = case.is_done(&before, &now);
+                    assert!(is_done || answer.is_err(), "{act:?} {fault:?}: said to be done and is not");
+                    if is_done {
+                        done += 1;
+                    } else {
+                        undone += 1;
+                        // Nothing that a crash left stands in the way of doing it now.
+                        assert_eq!(case.act(&last, &operator).await, Ok(()), "{act:?} {fault:?}");
+                        assert!(case.is_done(&before, &case.picture(&ports).await), "{act:?} {fault:?}");
+                    }
+                    if aftermath == Aftermath::Recovers || (second_write > 0 && !second_reached) {
+                        break;
+                    }
+                }
+                if !reached {
+                    assert!(write > 3, "{act:?} has an intent, at least one step and an end");
+                    break;
+                }
+                assert!(write < MANY - 1, "{act:?} must end");
+            }
+        }
+    }
+    assert!(faults > 20 && done > 0 && undone > 0, "{faults} faults, {done} done, {undone} undone");
+    assert_eq!(
+        bystander.picture(&workspace.ports).await,
+        bystander_before,
+        "another organization stays as it was"
+    );
+    println!("{act:?} on {kind:?}: {faults} crashes, {done} finished, {undone} undone");
+    workspace.remove().await;
+}
+
+macro_rules! every_act_survives {
+    ($($store:ident: $kind:expr;)+) => {
+        $(mod $store {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn create_is_done_or_undone_after_a_crash_at_any_write() {
+                survives($kind, Act::Create).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn rename_is_done_or_undone_after_a_crash_at_any_write() {
+                survives($kind, Act::Rename).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn trash_is_done_or_undone_after_a_crash_at_any_write() {
+                survives($kind, Act::Trash).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn restore_is_done_or_undone_after_a_crash_at_any_write() {
+                survives($kind, Act::Restore).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn delete_for_ever_is_done_or_undone_after_a_crash_at_any_write() {
+                survives($kind, Act::DeleteForever).await;
+            }
+        })+
+    };
+}
+
+every_act_survives! {
+    sqlite_on_a_file: StoreKind::SqliteOnFile;
+    mongodb_replica_set: StoreKind::MongoReplicaSet;
+    mongodb_standalone: StoreKind::MongoStandalone;
+}
