@@ -55,7 +55,7 @@ impl Default for Run {
         Self {
             installation: "this-computer",
             instance: "first-run".to_owned(),
-            key: SigningKey::of_service(&SecretString::from("a key of the tests")),
+            key: SigningKey::of_service(&SecretString::from(crate::tokens::TEST_KEY)),
             // The lowest that there is: what is tested is not how long it takes.
             cost: 4,
             confirm_trash: false,

@@ -6,4 +6,5 @@ pub mod faults;
 pub mod fixture;
 pub mod server;
 pub mod suite;
+pub mod tokens;
 pub mod workspace;

@@ -1,0 +1,8 @@
+//! The rules of the acts, on a real store: what each one does, refuses, and leaves behind.
+
+#[path = "services/acts.rs"]
+mod acts;
+#[path = "services/rights.rs"]
+mod rights;
+#[path = "services/sign_in.rs"]
+mod sign_in;

@@ -1,0 +1,174 @@
+use secrecy::SecretString;
+use tenantry_core::error::AppError;
+use tenantry_core::organizations::{
+    OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+};
+use tenantry_core::sessions::{Act, Actor, Freshness, Role, allows};
+use tenantry_core::values::OrganizationId;
+use tenantry_tests::console::{Console, create_request, update_request};
+use tenantry_tests::tokens;
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+/// What a role may do: everywhere, with its own organization only, or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    All,
+    Own,
+    No,
+}
+
+/// The table of who may do what, row by row: operator, organization admin, viewer.
+const TABLE: [(Act, [May; 3]); 10] = [
+    (Act::List, [May::All, May::Own, May::Own]),
+    (Act::Create, [May::All, May::No, May::No]),
+    (Act::Change, [May::All, May::Own, May::No]),
+    (Act::Deactivate, [May::All, May::No, May::No]),
+    (Act::Trash, [May::All, May::Own, May::No]),
+    (Act::Restore, [May::All, May::No, May::No]),
+    (Act::DeleteForever, [May::All, May::No, May::No]),
+    (Act::Statistics, [May::All, May::Own, May::Own]),
+    (Act::Activity, [May::All, May::Own, May::No]),
+    (Act::Workspace, [May::All, May::No, May::No]),
+];
+
+#[test]
+fn the_rights_are_those_of_the_table() {
+    for (act, row) in TABLE {
+        for (role, may) in [Role::Operator, Role::OrganizationAdmin, Role::Viewer].into_iter().zip(row) {
+            assert_eq!(allows(role, act, true), may != May::No, "{role:?} {act:?} on its own");
+            assert_eq!(allows(role, act, false), may == May::All, "{role:?} {act:?} on any");
+        }
+    }
+}
+
+/// What each act of the services answers for this person on this organization: done (or refused for another reason
+/// than rights), forbidden, or nothing to be known of.
+async fn answers(console: &Console, actor: &Actor, id: OrganizationId) -> Vec<(Act, Result<(), AppError>)> {
+    let organizations = &console.organizations;
+    // Each one is stopped by its input after the rights were checked, so that nothing changes from act to act.
+    let bad = "no good";
+    vec![
+        (Act::List, organizations.get(actor, &id.to_hex()).await.map(|_| ())),
+        (Act::Create, organizations.create(actor, create_request(bad)).await.map(|_| ())),
+        (Act::Change, organizations.rename(actor, id, bad).await.map(|_| ())),
+        (Act::Change, organizations.update(actor, update_request(id)).await.map(|_| ())),
+        (Act::Change, organizations.preview_rename(actor, id, bad).await.map(|_| ())),
+        (Act::Deactivate, organizations.reactivate(actor, id).await.map(|_| ())),
+        (Act::Trash, organizations.preview_removal(actor, id).await.map(|_| ())),
+        (Act::Restore, organizations.restore(actor, id, Some(bad)).await.map(|_| ())),
+        (Act::DeleteForever, organizations.delete_forever(actor, id, bad).await.map(|_| ())),
+        (Act::Statistics, console.collections.statistics(actor, id).await.map(|_| ())),
+        (Act::Statistics, console.collections.summaries(actor, &[id]).await.map(|_| ())),
+    ]
+}
+
+fn right_of(act: Act, column: usize) -> May {
+    TABLE.iter().find(|(row, _)| *row == act).map(|(_, row)| row[column]).expect("a row of the table")
+}
+
+#[tokio::test]
+async fn every_act_of_the_services_asks_for_the_right_of_the_table() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let operator = console.operator().await;
+    let own = console.create("own").await;
+    let other = console.create("other").await;
+    let admin = console.sign_in("admin@own.example.com").await.actor;
+    let token = tokens::for_organization(&own, Some("viewer"));
+    let viewer =
+        console.sessions.authorize(&token, Freshness::Now).await.expect("a viewer's session is good");
+    assert_eq!(viewer.role(), Role::Viewer);
+    let missing = Err(AppError::NotFound { what: "organization" });
+    for (column, actor) in [&operator, &admin, &viewer].into_iter().enumerate() {
+        for (act, answer) in answers(&console, actor, own.id).await {
+            let forbidden = answer == Err(AppError::Forbidden);
+            let expected = right_of(act, column) == May::No;
+            assert_eq!(forbidden, expected, "{:?} {act:?} on its own: {answer:?}", actor.role());
+        }
+        for (act, answer) in answers(&console, actor, other.id).await {
+            let role = actor.role();
+            match (right_of(act, column), act) {
+                (May::All, _) => assert_ne!(answer, Err(AppError::Forbidden), "{role:?} {act:?} on another"),
+                (May::Own | May::No, Act::Create) => {
+                    assert_eq!(answer, Err(AppError::Forbidden), "{role:?} {act:?}")
+                }
+                (May::Own | May::No, _) => {
+                    assert_eq!(
+                        answer, missing,
+                        "{role:?} {act:?}: another organization is not even known of"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_organization_admin_lists_counts_and_searches_its_own_organization_only() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let operator = console.operator().await;
+    let own = console.create("own").await;
+    let other = console.create("other").await;
+    let gone = console.create("gone").await;
+    console.organizations.trash(&operator, gone.id, None).await.expect("trashed");
+    let admin = console.sign_in("admin@own.example.com").await.actor;
+    for status in [StatusFilter::All, StatusFilter::Active, StatusFilter::Trashed] {
+        for only in [None, Some(other.id), Some(gone.id)] {
+            let query = OrganizationQuery {
+                filter: OrganizationFilter { search: String::new(), status, only },
+                sort: SortField::Name,
+                direction: SortDirection::Ascending,
+                after: None,
+                limit: 100,
+            };
+            let page = console.organizations.page(&admin, query).await.expect("a page");
+            let stranger = page.organizations.iter().find(|organization| organization.id != own.id);
+            assert_eq!(stranger, None, "{status:?} {only:?}");
+        }
+    }
+    let counts = console.organizations.count(&admin, String::new()).await.expect("counts");
+    assert_eq!((counts.active, counts.deactivated, counts.trashed), (1, 0, 0));
+    let searched = console.organizations.count(&admin, "other".to_owned()).await.expect("counts");
+    assert_eq!(searched.active, 0);
+    for known_as in ["other", &other.id.to_hex(), &gone.id.to_hex()] {
+        let found = console.organizations.get(&admin, known_as).await;
+        assert_eq!(found, Err(AppError::NotFound { what: "organization" }), "{known_as}");
+    }
+    let probing = console.organizations.availability(&admin, "other", None).await;
+    assert_eq!(probing.map(|_| ()), Err(AppError::Forbidden), "who may not create may not probe for names");
+    let probing = console.organizations.require_usable_email(&admin, "admin@other.example.com", None).await;
+    assert_eq!(probing, Err(AppError::Forbidden), "nor for addresses");
+}
+
+#[tokio::test]
+async fn an_organization_admin_may_trash_its_own_organization_and_not_bring_it_back() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let own = console.create("own").await;
+    let session = console.sign_in("admin@own.example.com").await;
+    let trashed = console.organizations.trash(&session.actor, own.id, None).await;
+    assert!(trashed.is_ok(), "{trashed:?}");
+    assert!(console.authorize(&session).await.is_err(), "its session ends with it");
+    let restored = console.organizations.restore(&session.actor, own.id, None).await;
+    assert_eq!(restored, Err(AppError::Forbidden));
+}
+
+#[tokio::test]
+async fn a_token_of_an_unknown_role_is_no_session() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    console.operator().await;
+    let own = console.create("own").await;
+    for role in ["admin", "Operator", "root", ""] {
+        let token = tokens::for_organization(&own, Some(role));
+        let answer = console.sessions.authorize(&token, Freshness::Now).await;
+        assert!(matches!(answer, Err(AppError::Session(_))), "{role:?}: {answer:?}");
+    }
+    // An organization's id is no operator's id.
+    let posing = tokens::for_organization(&own, Some("operator"));
+    let answer = console.sessions.authorize(&posing, Freshness::Now).await;
+    assert!(matches!(answer, Err(AppError::Session(_))), "{answer:?}");
+    let nonsense = SecretString::from("no.token.at-all");
+    assert!(console.sessions.authorize(&nonsense, Freshness::Now).await.is_err());
+}
