@@ -8,6 +8,9 @@ pub mod organizations;
 pub mod sessions;
 pub mod workspaces;
 
+#[cfg(test)]
+mod tests;
+
 use tauri::Runtime;
 use tauri_specta::{Commands, collect_commands};
 

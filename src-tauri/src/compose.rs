@@ -85,7 +85,8 @@ pub struct Opened {
 pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError> {
     let ports = connect(place, Arc::clone(&setting.clock)).await?;
     let warnings = ports.health.prepare().await?;
-    let runner = Arc::new(OperationRunner::new(ports.clone(), Arc::clone(&setting.clock), setting.owner.clone()));
+    let runner =
+        Arc::new(OperationRunner::new(ports.clone(), Arc::clone(&setting.clock), setting.owner.clone()));
     let recovered = runner.recover().await?;
     let server = ports.health.server().await?;
     let services = services(ports, setting, runner);
@@ -181,7 +182,9 @@ mod tests {
         let needs = |text| take_apart(text).unwrap().needs_password;
         assert!(needs("mongodb://dana@host.example"));
         assert!(!needs("mongodb://localhost:27017"), "a server without access control asks for none");
-        assert!(!needs("mongodb://CN%3Ddana@host.example/?tls=true&authMechanism=MONGODB-X509&authSource=$external"));
+        assert!(!needs(
+            "mongodb://CN%3Ddana@host.example/?tls=true&authMechanism=MONGODB-X509&authSource=$external"
+        ));
     }
 
     #[test]

@@ -27,9 +27,20 @@ pub struct EnvironmentVariables {
 }
 
 impl EnvironmentVariables {
+    /// The file with the window's place and size, relative to the folder for configuration.
+    pub fn window_state_file(&self) -> String {
+        let name = "window.json";
+        match &self.data_directory {
+            Some(folder) => folder.join(name).to_string_lossy().into_owned(),
+            None => name.to_owned(),
+        }
+    }
+
     /// Reads the process's environment. An empty variable counts as absent.
     pub fn read() -> Self {
-        let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // Absolute: paths are joined to the system's folders further on.
+        let folder = |name| given(name).and_then(|path| std::path::absolute(path).ok());
         Self {
             data_directory: folder(EnvVars::TENANTRY_DATA_DIR),
             export_directory: folder(EnvVars::TENANTRY_EXPORT_DIR),

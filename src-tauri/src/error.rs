@@ -242,13 +242,17 @@ impl WireError {
 
     /// There is no such thing.
     pub fn not_found(what: &str) -> Self {
-        Self::NotFound { message: format!("This {what} does not exist."), details: NotFound { what: what.to_owned() } }
+        Self::NotFound {
+            message: format!("This {what} does not exist."),
+            details: NotFound { what: what.to_owned() },
+        }
     }
 
     /// The database user's password is needed.
     pub fn workspace_password_needed() -> Self {
         Self::WorkspacePasswordNeeded {
-            message: "The password of the database user is not stored. Enter it to open the workspace.".to_owned(),
+            message: "The password of the database user is not stored. Enter it to open the workspace."
+                .to_owned(),
         }
     }
 
@@ -265,9 +269,10 @@ impl WireError {
     /// Wrong address or password in a workspace without operators.
     pub fn not_claimed() -> Self {
         Self::NotClaimed {
-            message: "Address and password match no organization's admin, and this workspace has no operator yet. \
+            message:
+                "Address and password match no organization's admin, and this workspace has no operator yet. \
                       Make the first one to go on."
-                .to_owned(),
+                    .to_owned(),
         }
     }
 
@@ -337,16 +342,18 @@ impl WireError {
         let (field, message) = match on {
             ConflictOn::Name => (ConflictField::Name, "This name is taken."),
             ConflictOn::Email => (ConflictField::Email, "This address is taken."),
-            ConflictOn::Collection => {
-                (ConflictField::Collection, "A collection that this name needs exists and belongs to no organization.")
-            }
+            ConflictOn::Collection => (
+                ConflictField::Collection,
+                "A collection that this name needs exists and belongs to no organization.",
+            ),
         };
         Self::Conflict { message: message.to_owned(), details: Conflict { field } }
     }
 
     fn busy(act: &str) -> Self {
         Self::Busy {
-            message: "Another change of this organization is under way. Try again when it is done.".to_owned(),
+            message: "Another change of this organization is under way. Try again when it is done."
+                .to_owned(),
             details: Busy { act: act.to_owned() },
         }
     }
@@ -459,7 +466,11 @@ impl From<Vec<FieldIssue>> for WireError {
 
 impl From<FieldIssue> for FieldProblem {
     fn from(issue: FieldIssue) -> Self {
-        Self { field: WireField::from(issue.field), rule: issue.rule.as_str().to_owned(), message: issue.message }
+        Self {
+            field: WireField::from(issue.field),
+            rule: issue.rule.as_str().to_owned(),
+            message: issue.message,
+        }
     }
 }
 
@@ -557,7 +568,11 @@ mod tests {
             (SessionProblem::Expired, "session_expired"),
             (SessionProblem::Revoked, "session_revoked"),
         ] {
-            assert_eq!(wire(AppError::Session(problem))["code"], code, "the window shows another sentence for each");
+            assert_eq!(
+                wire(AppError::Session(problem))["code"],
+                code,
+                "the window shows another sentence for each"
+            );
         }
     }
 }

@@ -162,7 +162,10 @@ mod tests {
         let pending = PendingFile::start(target.clone()).unwrap();
         std::fs::write(&path, "came meanwhile").unwrap();
         assert_eq!(pending.finish(), Err(FileProblem::Exists));
-        assert!(matches!(PendingFile::start(target), Err(FileProblem::Exists)), "known before anything is written");
+        assert!(
+            matches!(PendingFile::start(target), Err(FileProblem::Exists)),
+            "known before anything is written"
+        );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "came meanwhile");
     }
 

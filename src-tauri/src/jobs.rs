@@ -1,6 +1,7 @@
 //! Jobs that the window started: which are running, how far they are, and how one is cancelled.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,33 +16,44 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 /// The jobs that are running.
 #[derive(Debug, Clone, Default)]
-pub struct JobRegistry(Arc<Mutex<HashMap<String, Cancellation>>>);
+pub struct JobRegistry {
+    running: Arc<Mutex<HashMap<String, Running>>>,
+    begun: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct Running {
+    /// Tells a job from an earlier one of the same name.
+    number: u64,
+    cancellation: Cancellation,
+}
 
 impl JobRegistry {
     /// Registers a job under the name that the window gave it. It is forgotten when the guard is dropped, however the
     /// job ends. A name that is in use belongs to the newer job from then on.
     pub fn begin(&self, job: &str) -> JobGuard {
         let cancellation = Cancellation::default();
-        self.running().insert(job.to_owned(), cancellation.clone());
-        JobGuard { registry: self.clone(), job: job.to_owned(), cancellation }
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        self.running().insert(job.to_owned(), Running { number, cancellation: cancellation.clone() });
+        JobGuard { registry: self.clone(), job: job.to_owned(), number, cancellation }
     }
 
     /// Asks a job to stop at its next checkpoint. A job that has ended already needs no cancelling.
     pub fn cancel(&self, job: &str) {
-        if let Some(cancellation) = self.running().get(job) {
-            cancellation.cancel();
+        if let Some(running) = self.running().get(job) {
+            running.cancellation.cancel();
         }
     }
 
     /// Asks all jobs to stop, when their workspace closes or the program ends.
     pub fn cancel_all(&self) {
-        for cancellation in self.running().values() {
-            cancellation.cancel();
+        for running in self.running().values() {
+            running.cancellation.cancel();
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cancellation>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -50,6 +62,7 @@ impl JobRegistry {
 pub struct JobGuard {
     registry: JobRegistry,
     job: String,
+    number: u64,
     cancellation: Cancellation,
 }
 
@@ -62,7 +75,10 @@ impl JobGuard {
 
 impl Drop for JobGuard {
     fn drop(&mut self) {
-        self.registry.running().remove(&self.job);
+        let mut running = self.registry.running();
+        if running.get(&self.job).is_some_and(|running| running.number == self.number) {
+            running.remove(&self.job);
+        }
     }
 }
 
@@ -117,6 +133,15 @@ mod tests {
         jobs.cancel("export-1");
         assert!(cancellation.checkpoint().is_ok(), "a job that has ended must not be reachable by its name");
         assert!(jobs.running().is_empty(), "a registry that keeps ended jobs grows for ever");
+    }
+
+    #[test]
+    fn a_job_that_ends_does_not_take_a_newer_one_of_its_name_along() {
+        let jobs = JobRegistry::default();
+        let (older, newer) = (jobs.begin("export"), jobs.begin("export"));
+        drop(older);
+        jobs.cancel("export");
+        assert!(newer.cancellation().checkpoint().is_err(), "the newer job can't be cancelled any more");
     }
 
     #[test]

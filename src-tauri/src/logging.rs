@@ -21,7 +21,7 @@ const DAYS_KEPT: usize = 7;
 const FILE_PREFIX: &str = "tenantry";
 const FILE_SUFFIX: &str = "log";
 
-/// Starts logging to files in `folder`, and has panics logged too.
+/// Starts logging to files in `folder`.
 ///
 /// # Errors
 /// The folder can't be made or written; the program works without a log.
@@ -38,9 +38,7 @@ pub fn start(folder: &Path) -> io::Result<()> {
         .with(quiet_except_ours)
         .with(lines)
         .try_init()
-        .map_err(|error| io::Error::other(error.to_string()))?;
-    log_panics();
-    Ok(())
+        .map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// The file that is written to today.
@@ -50,13 +48,23 @@ pub fn current_file(folder: &Path) -> PathBuf {
     folder.join(format!("{FILE_PREFIX}.{year:04}-{month:02}-{day:02}.{FILE_SUFFIX}"))
 }
 
-/// A panic is a defect; its place is what finds it. Its message is redacted with the rest of the line.
-fn log_panics() {
+/// Has panics logged, and only logged: a panic is a defect, its place is what finds it, and its message is redacted with
+/// the rest of the line.
+pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let message = panic.payload_as_str().unwrap_or("no message");
+        let message = panic_message(panic);
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(message, place, "panicked");
     }));
+}
+
+fn panic_message<'panic>(panic: &'panic std::panic::PanicHookInfo<'_>) -> &'panic str {
+    let payload = panic.payload();
+    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(message), _) => message,
+        (None, Some(message)) => message,
+        (None, None) => "no message",
+    }
 }
 
 /// A log file whose lines are redacted on their way.
@@ -101,8 +109,11 @@ impl<W: Write> Write for RedactingWriter<W> {
 /// Takes what looks like a secret out of a text: the password of a connection string, a signed token, a bcrypt hash,
 /// and the value of a field that is named like one.
 pub fn redact(text: &str) -> String {
-    let Some(patterns) = PATTERNS.as_ref() else { return "(a text that could not be checked for secrets)".to_owned() };
-    let text = patterns.connection_string.replace_all(text, |found: &Captures<'_>| format!("{}***@", &found[1]));
+    let Some(patterns) = PATTERNS.as_ref() else {
+        return "(a text that could not be checked for secrets)".to_owned();
+    };
+    let text =
+        patterns.connection_string.replace_all(text, |found: &Captures<'_>| format!("{}***@", &found[1]));
     let text = patterns.token.replace_all(&text, "***");
     let text = patterns.hash.replace_all(&text, "***");
     patterns.named.replace_all(&text, |found: &Captures<'_>| format!("{}***", &found[1])).into_owned()

@@ -371,10 +371,18 @@ mod tests {
         let next_run = Profiles::open(app().handle(), &path).unwrap();
         assert_eq!(ids(&next_run), ["a", "b"]);
         assert_eq!(next_run.find("a").unwrap().name, "Renamed");
-        assert_eq!(next_run.installation(), installation, "secrets in the keychain are found under this name");
+        assert_eq!(
+            next_run.installation(),
+            installation,
+            "secrets in the keychain are found under this name"
+        );
         assert!(next_run.notices().is_empty(), "a whole file is no reason for a notice");
         assert!(next_run.remove("a").unwrap());
-        assert_eq!(ids(&Profiles::open(app().handle(), &path).unwrap()), ["b"], "a removed profile came back");
+        assert_eq!(
+            ids(&Profiles::open(app().handle(), &path).unwrap()),
+            ["b"],
+            "a removed profile came back"
+        );
     }
 
     #[test]

@@ -97,14 +97,19 @@ impl Vault {
     }
 
     /// Takes a secret: for next time when `remember` asks for it and the keychain takes it, else until the program ends.
-    pub async fn keep(&self, workspace: &str, kind: SecretKind, secret: SecretString, remember: bool) -> Kept {
+    pub async fn keep(
+        &self,
+        workspace: &str,
+        kind: SecretKind,
+        secret: SecretString,
+        remember: bool,
+    ) -> Kept {
         self.memory().insert((workspace.to_owned(), kind), secret.clone());
         if !remember {
             return Kept::UntilExit;
         }
-        let written = self
-            .ask_keychain(workspace, kind, move |entry| entry.set_password(secret.expose_secret()))
-            .await;
+        let written =
+            self.ask_keychain(workspace, kind, move |entry| entry.set_password(secret.expose_secret())).await;
         match written {
             Some(Ok(())) => Kept::InKeychain,
             Some(Err(_)) | None => Kept::UntilExit,

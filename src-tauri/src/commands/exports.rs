@@ -246,7 +246,8 @@ pub async fn export_organizations(
     let start = move || PendingFile::start(target).and_then(|file| Ok((file.writer()?, file)));
     let (writer, file) = blocking(start).await?.map_err(not_written)?;
     let progress = ChannelProgress::new(progress);
-    let exported = workspace.services.exports.run(&actor, request, writer, &progress, job.cancellation()).await;
+    let exported =
+        workspace.services.exports.run(&actor, request, writer, &progress, job.cancellation()).await;
     let rows = exported.map_err(|error| match error {
         AppError::FileNotWritten(problem) => not_written(problem),
         error => WireError::from(error),
@@ -318,6 +319,9 @@ mod tests {
         assert!(confirmed(path.clone(), "csv").may_replace, "the dialog asked about it");
         let added = confirmed(folder.path().join("organizations"), "csv");
         assert_eq!(added, Target { path, may_replace: false }, "the dialog asked about another name");
-        assert!(!confirmed(folder.path().join("new.csv"), "csv").may_replace, "nothing was there to agree to");
+        assert!(
+            !confirmed(folder.path().join("new.csv"), "csv").may_replace,
+            "nothing was there to agree to"
+        );
     }
 }

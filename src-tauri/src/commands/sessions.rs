@@ -124,10 +124,11 @@ pub async fn sign_in(
 ) -> Result<SessionView, WireError> {
     let workspace = state.workspace()?;
     let password = SecretString::from(password);
-    let session = workspace.services.sessions.sign_in(&email, &password).await.map_err(|error| match error {
-        AppError::CredentialsRefused { .. } if !workspace.is_claimed() => WireError::not_claimed(),
-        error => WireError::from(error),
-    })?;
+    let session =
+        workspace.services.sessions.sign_in(&email, &password).await.map_err(|error| match error {
+            AppError::CredentialsRefused { .. } if !workspace.is_claimed() => WireError::not_claimed(),
+            error => WireError::from(error),
+        })?;
     workspace.sign_out().await?;
     let view = SessionView::from(&session);
     workspace.keep_session(session);

@@ -328,7 +328,9 @@ impl From<&Recovered> for RecoveredOperation {
             OperationPlan::DeleteForever { .. } => (RecoveredAct::DeleteForever, "Deleting for ever of"),
         };
         let (outcome, became) = match &recovered.outcome {
-            RecoveryOutcome::Finished => (RecoveredOutcome::Finished, "was interrupted and is finished now".to_owned()),
+            RecoveryOutcome::Finished => {
+                (RecoveredOutcome::Finished, "was interrupted and is finished now".to_owned())
+            }
             RecoveryOutcome::Undone => {
                 (RecoveredOutcome::Undone, "was interrupted and is undone; nothing changed".to_owned())
             }
@@ -337,7 +339,9 @@ impl From<&Recovered> for RecoveredOperation {
             }
             RecoveryOutcome::NeedsAttention { reason } => (
                 RecoveredOutcome::NeedsAttention,
-                format!("was interrupted and could not be settled: {reason}. It is tried again at the next opening"),
+                format!(
+                    "was interrupted and could not be settled: {reason}. It is tried again at the next opening"
+                ),
             ),
         };
         let name = plan.name().to_string();
@@ -576,7 +580,8 @@ async fn summary(state: &AppState, profile: Profile) -> WorkspaceSummary {
     // A string that was edited by hand may be wrong: it still stands in the list, and opening says what is wrong.
     let address = compose::take_apart(&profile.connection_string).ok();
     let is_atlas = address.as_ref().is_some_and(|address| address.is_atlas);
-    let at_hand = profile.password_stored || state.vault().await.remembers(&profile.id, SecretKind::DatabasePassword);
+    let at_hand =
+        profile.password_stored || state.vault().await.remembers(&profile.id, SecretKind::DatabasePassword);
     WorkspaceSummary {
         id: profile.id,
         kind: if is_atlas { WorkspaceKind::Atlas } else { WorkspaceKind::Mongodb },
@@ -717,7 +722,8 @@ async fn open_built_in(state: &AppState) -> Result<Workspace, WireError> {
         signing_key: own_signing_key(state, BUILT_IN).await,
         confirm_trash: false,
     };
-    let opened = compose::open(Place::File(&path), setting).await.map_err(|error| built_in_error(error, &path))?;
+    let opened =
+        compose::open(Place::File(&path), setting).await.map_err(|error| built_in_error(error, &path))?;
     if let Err(error) = state.profiles.save_built_in(BuiltIn { last_opened_at: Some(state.clock.now()) }) {
         tracing::warn!(%error, "the time of opening could not be noted");
     }
