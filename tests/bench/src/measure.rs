@@ -7,11 +7,18 @@ use crate::Outcome;
 
 /// The times of one kind of call.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Times(Vec<Duration>);
+pub(crate) struct Times {
+    taken: Vec<Duration>,
+    failure: Option<String>,
+}
 
 impl Times {
     pub(crate) fn add(&mut self, time: Duration) {
-        self.0.push(time);
+        self.taken.push(time);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.taken.len()
     }
 
     pub(crate) fn median(&self) -> Duration {
@@ -23,7 +30,7 @@ impl Times {
     }
 
     fn at(&self, percent: usize) -> Duration {
-        let mut sorted = self.0.clone();
+        let mut sorted = self.taken.clone();
         sorted.sort_unstable();
         let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
         sorted.get(index).copied().unwrap_or_default()
@@ -54,49 +61,75 @@ pub(crate) struct Comparison {
     pub(crate) act: Times,
 }
 
-/// Measures three ways in turns, so that what else happens on the machine meets all of them.
+/// Measures three ways in turns, so that what else happens on the machine meets all of them. A way that fails is told
+/// in its column and left out from then on.
 pub(crate) async fn compare<Raw, Port, Act>(
     what: impl Into<String>,
     effort: Effort,
     mut raw: Raw,
     mut port: Port,
     mut act: Act,
-) -> Outcome<Comparison>
-where
+) where
     Raw: AsyncFnMut(u32) -> Outcome<()>,
     Port: AsyncFnMut(u32) -> Outcome<()>,
     Act: AsyncFnMut(u32) -> Outcome<()>,
 {
-    let mut comparison =
-        Comparison { what: what.into(), raw: Times::default(), port: Times::default(), act: Times::default() };
+    let mut comparison = Comparison {
+        what: what.into(),
+        raw: Times::default(),
+        port: Times::default(),
+        act: Times::default(),
+    };
     let start = Instant::now();
-    // The first rounds fill caches and pools and are not counted.
-    let warm_up = (effort.times / 10).clamp(1, 20);
-    for round in 0..effort.times + warm_up {
-        let counts = round >= warm_up;
+    let mut is_warm = false;
+    let mut counted = 0;
+    for round in 0.. {
         for turn in 0..3 {
             // Each way comes first as often as the others.
             match (round + turn) % 3 {
-                0 => take(&mut comparison.raw, counts, raw(round)).await?,
-                1 => take(&mut comparison.port, counts, port(round)).await?,
-                _ => take(&mut comparison.act, counts, act(round)).await?,
+                0 => comparison.raw.take(raw(round)).await,
+                1 => comparison.port.take(port(round)).await,
+                _ => comparison.act.take(act(round)).await,
             }
         }
-        if counts && start.elapsed() > effort.at_most {
+        counted += 1;
+        if counted >= effort.times || start.elapsed() > effort.at_most {
             break;
+        }
+        // The first rounds fill caches and pools and are not counted.
+        if !is_warm && (counted >= (effort.times / 10).clamp(1, 20) || start.elapsed() > effort.at_most / 10)
+        {
+            is_warm = true;
+            counted = 0;
+            comparison.forget();
         }
     }
     comparison.print();
-    Ok(comparison)
 }
 
-async fn take(times: &mut Times, counts: bool, work: impl Future<Output = Outcome<()>>) -> Outcome<()> {
-    let start = Instant::now();
-    work.await?;
-    if counts {
-        times.add(start.elapsed());
+impl Times {
+    async fn take(&mut self, work: impl Future<Output = Outcome<()>>) {
+        if self.failure.is_some() {
+            return;
+        }
+        let start = Instant::now();
+        match work.await {
+            Ok(()) => self.add(start.elapsed()),
+            Err(error) => self.failure = Some(format!("{error} after {}", shown(start.elapsed()))),
+        }
     }
-    Ok(())
+
+    fn shown(&self, of: fn(&Self) -> Duration) -> String {
+        self.failure.clone().unwrap_or_else(|| shown(of(self)))
+    }
+
+    /// How many times as long as the other.
+    fn ratio(&self, raw: &Self) -> String {
+        if self.failure.is_some() || raw.failure.is_some() {
+            return "—".to_owned();
+        }
+        format!("{:.2}", self.median().as_secs_f64() / raw.median().as_secs_f64())
+    }
 }
 
 impl Comparison {
@@ -105,21 +138,25 @@ impl Comparison {
         println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     }
 
+    fn forget(&mut self) {
+        for times in [&mut self.raw, &mut self.port, &mut self.act] {
+            times.taken.clear();
+        }
+    }
+
     fn print(&self) {
-        let (raw, port, act) = (self.raw.median(), self.port.median(), self.act.median());
-        let ratio = |time: Duration| format!("{:.2}", time.as_secs_f64() / raw.as_secs_f64());
         println!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             self.what,
-            shown(raw),
-            shown(port),
-            shown(act),
-            ratio(port),
-            ratio(act),
-            shown(self.raw.p95()),
-            shown(self.port.p95()),
-            shown(self.act.p95()),
-            self.raw.0.len(),
+            self.raw.shown(Times::median),
+            self.port.shown(Times::median),
+            self.act.shown(Times::median),
+            self.port.ratio(&self.raw),
+            self.act.ratio(&self.raw),
+            self.raw.shown(Times::p95),
+            self.port.shown(Times::p95),
+            self.act.shown(Times::p95),
+            self.raw.count(),
         );
     }
 }

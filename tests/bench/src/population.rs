@@ -36,7 +36,9 @@ fn organization(number: u32) -> NewOrganization {
     NewOrganization {
         id: OrganizationId::from(ObjectId::from_bytes(id)),
         admin_email: EmailAddress::from_stored(format!("admin@{name}.example")),
-        display_name: number.is_multiple_of(3).then(|| DisplayName::from_stored(format!("Organization {number}"))),
+        display_name: number
+            .is_multiple_of(3)
+            .then(|| DisplayName::from_stored(format!("Organization {number}"))),
         name: OrganizationName::from_stored(name),
         admin_password: PasswordHash::from_stored(format!("$2b$12${}", "x".repeat(53))),
         created_at: OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH),
@@ -63,7 +65,8 @@ pub(crate) async fn add_documents(ports: &Ports, number: u32, count: u32) -> Out
     let collection = CollectionName::for_organization(&OrganizationName::from_stored(name(number)));
     ports.collections.create(&collection).await?;
     for first in (0..count).step_by(1_000) {
-        let part: Vec<_> = (first..count.min(first + 1_000)).map(|index| document(index).into_bytes()).collect();
+        let part: Vec<_> =
+            (first..count.min(first + 1_000)).map(|index| document(index).into_bytes()).collect();
         ports.collections.insert_documents(&collection, &part).await?;
     }
     Ok(collection)

@@ -44,8 +44,12 @@ impl Raw for RawMongo {
     }
 
     async fn first_page(&self, limit: u32) -> Outcome<u32> {
-        let cursor =
-            self.organizations.find(doc! {}).sort(doc! { "organization_name": 1 }).limit(i64::from(limit)).await?;
+        let cursor = self
+            .organizations
+            .find(doc! {})
+            .sort(doc! { "organization_name": 1 })
+            .limit(i64::from(limit))
+            .await?;
         let rows: Vec<Document> = cursor.try_collect().await?;
         Ok(u32::try_from(rows.len())?)
     }
@@ -55,8 +59,12 @@ impl Raw for RawMongo {
         let filter = doc! { "$or": [
             { "organization_name": &matches }, { "console.display_name": &matches }, { "admin_email": matches },
         ] };
-        let cursor =
-            self.organizations.find(filter).sort(doc! { "organization_name": 1 }).limit(i64::from(limit)).await?;
+        let cursor = self
+            .organizations
+            .find(filter)
+            .sort(doc! { "organization_name": 1 })
+            .limit(i64::from(limit))
+            .await?;
         let rows: Vec<Document> = cursor.try_collect().await?;
         Ok(u32::try_from(rows.len())?)
     }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use tempfile::TempDir;
+use tenantry_core::Ports;
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::collections::CollectionService;
 use tenantry_core::export::ExportService;
 use tenantry_core::journal::{OperationRunner, Owner};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::sessions::{Actor, Freshness, PasswordHasher, SessionService, SigningKey};
-use tenantry_core::Ports;
+use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 use tenantry_tests::server::{Server, Topology};
-use tenantry_tests::workspace::open_database;
 
 use crate::Outcome;
 use crate::calls::Raw;
@@ -95,15 +95,19 @@ impl Place {
 
 impl Workspace {
     pub(crate) async fn open(address: &Address) -> Outcome<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ports = match address {
-            Address::File(path) => Ports::of(Arc::new(SqliteStore::open(path).await?)),
-            Address::Database { uri, database } => open_database(uri, database).await?,
+            Address::File(path) => Ports::of(Arc::new(SqliteStore::open(path, clock.clone()).await?)),
+            Address::Database { uri, database } => {
+                let options = MongoOptions::new(ConnectionString::parse(uri)?, database, clock.clone());
+                Ports::of(Arc::new(MongoStore::open(options).await?))
+            }
         };
         ports.health.prepare().await?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // The lowest cost: hashing is not what is measured.
         let hasher = PasswordHasher::with_cost(4);
-        let sessions = SessionService::new(ports.clone(), clock.clone(), hasher.clone(), SigningKey::random());
+        let sessions =
+            SessionService::new(ports.clone(), clock.clone(), hasher.clone(), SigningKey::random());
         let (email, password) = (OPERATOR.0, SecretString::from(OPERATOR.1));
         let session = if sessions.is_claimed().await? {
             sessions.sign_in(email, &password).await?
