@@ -135,7 +135,9 @@ impl LineProblem {
             }
             Self::Closed => "the server closed the connection",
             Self::NoRoute => "there is no route to the host",
-            Self::Timeout => "the host did not answer in time",
+            Self::Timeout => {
+                "the host did not answer in time: a firewall may be in between, or only one side uses TLS"
+            }
             Self::Unknown => "the connection broke",
         }
     }

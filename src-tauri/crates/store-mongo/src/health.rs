@@ -97,7 +97,10 @@ impl Rights {
             Err(_) => return Self::Unknown,
         };
         let Some(user) = user.map(str::to_owned) else { return Self::NoAccessControl };
+        let has_roles = information.get_array("authenticatedUserRoles").is_ok_and(|roles| !roles.is_empty());
         match information.get_array("authenticatedUserPrivileges") {
+            // Roles grant something, so an empty list is one that the server did not fill.
+            Ok(list) if list.is_empty() && has_roles => Self::User(user),
             Ok(list) => Self::Listed(user, list.iter().filter_map(Bson::as_document).cloned().collect()),
             Err(_) => Self::User(user),
         }
@@ -120,11 +123,12 @@ impl Rights {
                     let covers = privilege
                         .get_document("resource")
                         .is_ok_and(|resource| covers(resource, database, collection));
-                    covers && privilege.get_array("actions").is_ok_and(|granted| {
-                        granted.iter().any(
+                    covers
+                        && privilege.get_array("actions").is_ok_and(|granted| {
+                            granted.iter().any(
                             |one| matches!(one.as_str(), Some(one) if one == *action || one == "anyAction"),
                         )
-                    })
+                        })
                 })
             })),
         }
@@ -199,6 +203,12 @@ mod tests {
     fn what_the_server_does_not_say_is_not_known() {
         let status = doc! { "authInfo": { "authenticatedUsers": [{ "user": "dana", "db": "admin" }] } };
         assert!(allowed(&status).iter().all(Option::is_none));
+        let unfilled = doc! { "authInfo": {
+            "authenticatedUsers": [{ "user": "dana", "db": "admin" }],
+            "authenticatedUserRoles": [{ "role": "readWrite", "db": "tenants" }],
+            "authenticatedUserPrivileges": [],
+        } };
+        assert!(allowed(&unfilled).iter().all(Option::is_none), "roles grant something");
         assert!(privileges("tenants", &Rights::of(None)).iter().all(|privilege| privilege.allowed.is_none()));
     }
 

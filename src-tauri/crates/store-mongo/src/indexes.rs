@@ -192,9 +192,9 @@ impl MongoStore {
     /// How many values are there more than once, in words. The values are nobody's business in a message.
     async fn duplicates(&self, keeps: Keeps) -> String {
         let (collection, field, what) = match keeps {
-            Keeps::Names => (ORGANIZATIONS, "$organization_name", "organization names"),
-            Keeps::Emails => (ORGANIZATIONS, "$admin_email", "administrators' addresses"),
-            Keeps::Operators => (OPERATORS, "$email_key", "operators' addresses"),
+            Keeps::Names => (ORGANIZATIONS, "$organization_name", "Organization names"),
+            Keeps::Emails => (ORGANIZATIONS, "$admin_email", "Administrators' addresses"),
+            Keeps::Operators => (OPERATORS, "$email_key", "Operators' addresses"),
         };
         let counted = async {
             let pipeline = [
@@ -214,10 +214,10 @@ impl MongoStore {
             Ok(Some(counted)) => documents::count(&counted, "number").map(|number| number.to_string()),
             Ok(None) | Err(_) => None,
         };
-        let number = number.unwrap_or_else(|| "Some".to_owned());
+        let number = number.unwrap_or_else(|| "some".to_owned());
         format!(
-            "{number} {what} are used more than once, so no unique index could be made. New ones are checked after \
-             each write instead; change the duplicates, then open the workspace again."
+            "{what} that are used more than once: {number}. So no unique index could be made, and new ones are checked \
+             after each write instead. Change the duplicates, then open the workspace again."
         )
     }
 }

@@ -267,7 +267,9 @@ async fn look_up(connection_string: &ConnectionString) -> mongodb::error::Result
 fn settle_options(options: &mut ClientOptions, patience: Duration, troubles: Troubles) {
     options.app_name = Some("Tenantry".to_owned());
     options.server_selection_timeout = Some(patience);
-    options.connect_timeout = Some(options.connect_timeout.map_or(patience, |given| given.min(patience)));
+    // Shorter than the wait for a server, or that wait ends before anybody knows what it waited for.
+    let connecting = patience / 2;
+    options.connect_timeout = Some(options.connect_timeout.map_or(connecting, |given| given.min(connecting)));
     options.max_pool_size = Some(POOL);
     options.min_pool_size = Some(0);
     options.retry_reads = Some(true);
