@@ -1,0 +1,85 @@
+# Tenantry. Each target is a line or two; what is longer is in scripts/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+# Outside the checkout: a build weighs gigabytes, and a clean clone finds the earlier one.
+export CARGO_TARGET_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tenantry/target
+export CARGO_TERM_COLOR ?= auto
+
+# One choice of features for lints, tests and the program: a second one would build the window's toolkit twice.
+FEATURES := tenantry/custom-protocol
+WINDOW := $(FEATURES),tenantry-tests/window
+
+UI_PACKAGES := ui/node_modules/.package-lock.json
+UI := ui/dist/index.html
+UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/src/lib/paraglide/*')
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench tools packages ui-packages ui build lint-rust lint-ui test-ui test-rust test-window audit clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## install what is missing, build, open the window
+	scripts/run
+
+test: ## everything, the quick checks first
+	scripts/timed format cargo fmt --all --check
+	scripts/timed packages $(MAKE) --no-print-directory packages ui-packages
+	scripts/timed lint-ui $(MAKE) --no-print-directory lint-ui
+	scripts/timed test-ui $(MAKE) --no-print-directory test-ui
+	scripts/timed tools $(MAKE) --no-print-directory tools
+	scripts/timed lint-rust $(MAKE) --no-print-directory lint-rust
+	scripts/timed test-rust $(MAKE) --no-print-directory test-rust
+	scripts/timed test-window $(MAKE) --no-print-directory test-window
+	@echo "Everything passed."
+
+bench: $(UI) ## measure beside the raw driver and the raw statement, in release mode
+	cargo build --release --package tenantry --package tenantry-bench --features $(FEATURES)
+	$(CARGO_TARGET_DIR)/release/tenantry-bench $(ARGUMENTS)
+	cd ui && npm run --silent size
+
+packages: ## system packages that building and testing need
+	scripts/install-system-packages build test
+
+tools: ## a MongoDB server and the WebDriver of the tests, kept outside the checkout
+	scripts/install-test-tools
+
+ui-packages: $(UI_PACKAGES) ## packages of the web UI
+
+$(UI_PACKAGES): ui/package-lock.json
+	cd ui && npm ci --no-audit --no-fund
+	touch $@
+
+ui: $(UI) ## the built web UI
+
+$(UI): $(UI_PACKAGES) $(UI_SOURCES)
+	cd ui && npm run --silent build
+
+lint-ui: $(UI_PACKAGES) ## format, lints and types of the web UI
+	cd ui && npm run --silent messages && npm run --silent format && npm run --silent lint && npm run --silent check
+
+test-ui: $(UI_PACKAGES) $(UI) ## tests of the web UI, its build and the size of it
+	cd ui && npm run --silent messages && npm run --silent test && npm run --silent size
+
+lint-rust: $(UI) ## clippy over everything, warnings denied
+	cargo clippy --workspace --all-targets --features $(WINDOW) -- --deny warnings
+
+test-rust: $(UI) ## Rust tests on every store
+	cargo test --workspace --features $(FEATURES)
+
+build: $(UI) ## the program as the tests in the window drive it
+	cargo build --workspace --all-targets --features $(WINDOW)
+
+test-window: build ## the program in its real window; writes docs/screenshots
+	TENANTRY_PROGRAM=$(CARGO_TARGET_DIR)/debug/tenantry scripts/with-display \
+		cargo test --workspace --features $(WINDOW) --test window -- --test-threads=1 --nocapture
+
+audit: ## known weaknesses and licences of dependencies, where the registries answer
+	cargo deny check
+	cd ui && npm audit --omit=dev
+
+clean: ## removes builds, not the tools
+	cargo clean
+	rm -rf ui/dist ui/node_modules
