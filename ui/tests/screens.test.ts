@@ -99,6 +99,16 @@ describe("the workspaces", () => {
 });
 
 describe("claiming", () => {
+  it("lets the admin of an organization in a database without operators sign in instead", async () => {
+    const { user } = await start({ claimed: false });
+    await user.click(button(/^Meridian meridian-prod/));
+    await user.click(button("Open workspace"));
+    await user.click(await screen.findByRole("button", { name: "Sign in instead" }));
+    expect(screen.getByRole("heading", { name: "Sign in to Meridian" })).toBeVisible();
+    await user.click(button("Claim workspace"));
+    expect(screen.getByRole("heading", { name: "Claim this workspace" })).toBeVisible();
+  });
+
   it("names the next missing thing, then makes the first operator", async () => {
     const { user } = await start({ claimed: false });
     await user.click(button("Open workspace"));

@@ -40,6 +40,29 @@ pub enum ActivityKind {
 }
 
 impl ActivityKind {
+    /// Every kind.
+    const ALL: [Self; 14] = [
+        Self::WorkspaceClaimed,
+        Self::SignedIn,
+        Self::SignInThrottled,
+        Self::OrganizationCreated,
+        Self::OrganizationRenamed,
+        Self::OrganizationChanged,
+        Self::OrganizationDeactivated,
+        Self::OrganizationReactivated,
+        Self::OrganizationTrashed,
+        Self::OrganizationRestored,
+        Self::OrganizationDeleted,
+        Self::ListExported,
+        Self::OperationFinished,
+        Self::OperationUndone,
+    ];
+
+    /// Reads the stored word; `None` for one of a newer program.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The word that is stored.
     pub fn as_str(self) -> &'static str {
         match self {

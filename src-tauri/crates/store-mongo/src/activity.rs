@@ -67,30 +67,9 @@ fn entry(document: &RawDocument) -> Option<ActivityEntry> {
     Some(ActivityEntry {
         at: documents::moment(document, "at")?,
         actor: documents::text(document, "actor")?,
-        kind: kind(&documents::text(document, "kind")?)?,
+        kind: ActivityKind::from_word(&documents::text(document, "kind")?)?,
         organization_id: documents::object_id(document, "organization_id").map(OrganizationId::from),
         organization_name: documents::text(document, "organization_name"),
         detail: documents::text(document, "detail"),
     })
-}
-
-fn kind(word: &str) -> Option<ActivityKind> {
-    [
-        ActivityKind::WorkspaceClaimed,
-        ActivityKind::SignedIn,
-        ActivityKind::SignInThrottled,
-        ActivityKind::OrganizationCreated,
-        ActivityKind::OrganizationRenamed,
-        ActivityKind::OrganizationChanged,
-        ActivityKind::OrganizationDeactivated,
-        ActivityKind::OrganizationReactivated,
-        ActivityKind::OrganizationTrashed,
-        ActivityKind::OrganizationRestored,
-        ActivityKind::OrganizationDeleted,
-        ActivityKind::ListExported,
-        ActivityKind::OperationFinished,
-        ActivityKind::OperationUndone,
-    ]
-    .into_iter()
-    .find(|kind| kind.as_str() == word)
 }

@@ -9,24 +9,6 @@ use tenantry_core::values::OrganizationId;
 use crate::SqliteStore;
 use crate::records::{bytes, milliseconds, moment, organization_id};
 
-/// Every kind that this program knows; a newer one may have written others.
-const KINDS: [ActivityKind; 14] = [
-    ActivityKind::WorkspaceClaimed,
-    ActivityKind::SignedIn,
-    ActivityKind::SignInThrottled,
-    ActivityKind::OrganizationCreated,
-    ActivityKind::OrganizationRenamed,
-    ActivityKind::OrganizationChanged,
-    ActivityKind::OrganizationDeactivated,
-    ActivityKind::OrganizationReactivated,
-    ActivityKind::OrganizationTrashed,
-    ActivityKind::OrganizationRestored,
-    ActivityKind::OrganizationDeleted,
-    ActivityKind::ListExported,
-    ActivityKind::OperationFinished,
-    ActivityKind::OperationUndone,
-];
-
 #[async_trait]
 impl ActivityStore for SqliteStore {
     async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
@@ -73,7 +55,7 @@ impl ActivityStore for SqliteStore {
 /// An entry; none where its kind is not known.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<ActivityEntry>> {
     let stored: String = row.get("kind")?;
-    let Some(kind) = KINDS.into_iter().find(|kind| kind.as_str() == stored) else {
+    let Some(kind) = ActivityKind::from_word(&stored) else {
         return Ok(None);
     };
     Ok(Some(ActivityEntry {

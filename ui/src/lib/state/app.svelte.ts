@@ -22,13 +22,15 @@ export class AppState {
   readonly shortcuts = new ShortcutState();
 
   page = $state<Page>("organizations");
+  /** In a workspace without an operator: whether somebody would rather sign in as an organization's admin. */
+  signInUnclaimed = $state(false);
   #started = $state(false);
 
   readonly screen = $derived.by((): Screen => {
     if (!this.#started) return "starting";
     if (this.workspace.current === null) return "workspaces";
     if (this.session.view !== null) return "shell";
-    return this.workspace.current.claimed ? "sign-in" : "claim";
+    return this.workspace.current.claimed || this.signInUnclaimed ? "sign-in" : "claim";
   });
 
   /** The environment of the open workspace: its mark stands in every dialog that changes data. */
@@ -57,6 +59,7 @@ export class AppState {
   async openWorkspace(id: string, password: string | null, remember: boolean): Promise<void> {
     const opened = await this.workspace.open(id, password, remember);
     this.page = "organizations";
+    this.signInUnclaimed = false;
     this.#tellFindings(opened);
   }
 
