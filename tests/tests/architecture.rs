@@ -1,0 +1,158 @@
+//! The house's order: who may know whom, and that documents and code speak of the same things.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_path_buf()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every file of a folder with one of these endings.
+fn sources(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    fn walk(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("a readable folder").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() {
+                if !matches!(name, "node_modules" | "dist" | "paraglide" | "target" | "gen") {
+                    walk(&path, endings, found);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(folder), endings, &mut found);
+    assert!(!found.is_empty(), "nothing is checked in {folder}");
+    found
+}
+
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let text = read(manifest);
+    let mut inside = false;
+    let mut names = BTreeSet::new();
+    for line in text.lines() {
+        if line.starts_with('[') {
+            inside = line == "[dependencies]" || line.ends_with(".dependencies]");
+        } else if inside && let Some((name, _)) = line.split_once(['=', '.']) {
+            names.insert(name.trim().to_owned());
+        }
+    }
+    assert!(!names.is_empty(), "{manifest} names no dependencies");
+    names
+}
+
+#[test]
+fn the_core_knows_neither_window_nor_store_nor_another_crate_of_the_house() {
+    for name in dependencies("src-tauri/crates/core/Cargo.toml") {
+        let foreign = ["tauri", "specta", "mongodb", "rusqlite", "tenantry"];
+        assert!(!foreign.iter().any(|prefix| name.starts_with(prefix)), "core depends on {name}");
+    }
+}
+
+#[test]
+fn a_store_knows_the_core_only() {
+    for (store, foreign) in [("store-mongo", "rusqlite"), ("store-sqlite", "mongodb")] {
+        let names = dependencies(&format!("src-tauri/crates/{store}/Cargo.toml"));
+        let house: Vec<_> = names.iter().filter(|name| name.starts_with("tenantry")).collect();
+        assert_eq!(house, ["tenantry-core"], "{store}");
+        assert!(!names.contains(foreign) && !names.contains("tauri"), "{store} knows {names:?}");
+    }
+}
+
+#[test]
+fn the_checks_never_import_the_shell() {
+    assert!(!dependencies("tests/Cargo.toml").contains("tenantry"));
+}
+
+#[test]
+fn the_core_asks_neither_environment_nor_files_nor_the_wall_clock() {
+    for path in sources("src-tauri/crates/core/src", &[".rs"]) {
+        let text = fs::read_to_string(&path).expect("readable");
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for forbidden in ["std::env", "std::fs", "tokio::fs", "SystemTime"] {
+            assert!(!product.contains(forbidden), "{} uses {forbidden}", path.display());
+        }
+        if !path.ends_with("clock.rs") {
+            assert!(!product.contains("now_utc"), "{} asks the wall clock itself", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_api_layer_of_the_window_imports_the_bindings_and_tauri() {
+    for path in sources("ui/src", &[".ts", ".svelte"]) {
+        if path.to_string_lossy().contains("/lib/api/") || path.ends_with("lib/bindings.ts") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("readable");
+        for line in text.lines().filter(|line| line.contains("from \"") || line.contains("import(\"")) {
+            assert!(
+                !line.contains("@tauri-apps/") && !line.contains("/bindings\""),
+                "{}: {line}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn only_one_file_of_the_shell_names_an_adapter() {
+    for path in sources("src-tauri/src", &[".rs"]) {
+        if !path.ends_with("compose.rs") {
+            let text = fs::read_to_string(&path).expect("readable");
+            assert!(!text.contains("tenantry_store_"), "{} names an adapter", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_code_that_the_window_can_get_stands_in_the_table_of_errors_and_no_other() {
+    let bindings = read("ui/src/lib/bindings.ts");
+    let start = bindings.find("export type WireError").expect("the bindings define WireError");
+    let definition = bindings[start..].split(';').next().unwrap_or_default();
+    // The union may be cut by a `;` inside an object type: read on to the next export.
+    let definition = match bindings[start + 1..].find("\nexport type ") {
+        Some(end) => &bindings[start..start + 1 + end],
+        None => definition,
+    };
+    let sent: BTreeSet<&str> = definition
+        .split("code: \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let documented = read("docs/errors.md");
+    let told: BTreeSet<&str> = documented
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|line| line.split('`').next())
+        .collect();
+    assert!(sent.len() > 20, "the codes were not found in the bindings: {sent:?}");
+    assert_eq!(sent, told, "docs/errors.md and the bindings differ");
+}
+
+#[test]
+fn the_project_speaks_of_itself_only() {
+    // Joined here, so that this list does not find itself.
+    let forbidden: Vec<String> = [["/ro", "ot/"], ["/wo", "rk/"], ["shared/", "design"], ["shared/", "fixtures"]]
+        .iter()
+        .map(|parts| parts.concat())
+        .collect();
+    let mut files = vec![root().join("README.md"), root().join("Makefile"), root().join("Cargo.toml")];
+    for folder in ["docs", "src-tauri", "ui", "tests", "scripts"] {
+        files.extend(sources(folder, &[".rs", ".ts", ".svelte", ".md", ".toml", ".json", ".css", ".sql", ".js"]));
+    }
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        for word in &forbidden {
+            assert!(!text.contains(word.as_str()), "{} mentions {word}", path.display());
+        }
+    }
+}
