@@ -13,7 +13,7 @@ export interface Explanation {
 
 type Sentences = Omit<Explanation, "small">;
 
-function fileSentences(details: Extract<WireError, { code: "file_not_written" }>["details"]): Sentences {
+function fileSentences({ details, message }: Extract<WireError, { code: "file_not_written" }>): Sentences {
   const text = m.errors_file_text({ path: details.path });
   switch (details.reason) {
     case "full":
@@ -25,7 +25,7 @@ function fileSentences(details: Extract<WireError, { code: "file_not_written" }>
     case "missing":
       return { title: m.errors_file_missing_title(), text, remedy: m.errors_file_missing_remedy() };
     case "other":
-      return { title: m.errors_file_other_title(), text, remedy: m.errors_file_other_remedy() };
+      return { title: m.errors_file_other_title(), text: message, remedy: m.errors_file_other_remedy() };
   }
 }
 
@@ -153,7 +153,7 @@ function sentences(wire: WireError): Sentences {
     case "workspace_damaged":
       return {
         title: m.errors_workspace_damaged_title(),
-        text: m.errors_workspace_damaged_text(),
+        text: wire.message,
         remedy: m.errors_workspace_damaged_remedy(),
       };
     case "workspace_newer":
@@ -174,7 +174,7 @@ function sentences(wire: WireError): Sentences {
     case "unavailable":
       return {
         title: m.errors_unavailable_title(),
-        text: m.errors_unavailable_text(),
+        text: wire.message,
         remedy: wire.details.retryable ? m.errors_unavailable_remedy() : m.errors_unavailable_once_remedy(),
       };
     case "denied_by_database":
@@ -202,7 +202,7 @@ function sentences(wire: WireError): Sentences {
         remedy: m.errors_data_corrupt_remedy(),
       };
     case "file_not_written":
-      return fileSentences(wire.details);
+      return fileSentences(wire);
     case "cancelled":
       return {
         title: m.errors_cancelled_title(),
