@@ -8,7 +8,7 @@ const TEXT_FIELDS =
 const ABOVE = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox][data-state=open]";
 
 /**
- * Keys of one letter. They work only while no text field has the focus and nothing lies above the page, and
+ * Single-key shortcuts. They work only while no text field has the focus and nothing lies above the page, and
  * a person can turn them off: speech input types letters by accident (WCAG 2.1.4).
  */
 export class ShortcutState {
