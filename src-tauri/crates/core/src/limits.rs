@@ -20,8 +20,10 @@ pub const PASSWORD_MAX_BYTES: usize = 72;
 pub const SEARCH_MAX: usize = 200;
 /// Rows of one page that a caller may ask for.
 pub const PAGE_MAX: u32 = 200;
-/// Rows that an export reads at a time.
-pub const EXPORT_BATCH: u32 = 1_000;
+/// Rows that an export asks a store for at a time. Many: some servers look at the whole rest of a list for each page.
+pub const EXPORT_PAGE: u32 = 10_000;
+/// Rows that an export hands on at a time, and after which it can be cancelled.
+pub const EXPORT_BATCH: usize = 1_000;
 /// Organizations whose statistics one call may ask for: the rows of a screen.
 pub const SUMMARY_MAX: usize = 50;
 /// Statistics read at the same time: a shared cluster has other work to do.

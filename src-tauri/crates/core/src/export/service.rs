@@ -13,7 +13,7 @@ use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
-use crate::limits::{EXPORT_BATCH, STATISTICS_AT_ONCE, SUMMARY_MAX};
+use crate::limits::{EXPORT_BATCH, EXPORT_PAGE, STATISTICS_AT_ONCE, SUMMARY_MAX};
 use crate::organizations::{
     Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, narrowed,
 };
@@ -86,7 +86,7 @@ impl ExportService {
         if request.format == ExportFormat::Xlsx && total > XLSX_ROWS_MAX {
             return Err(AppError::FileNotWritten(FileProblem::TooManyRows));
         }
-        // Two batches wait at most: the store is read while the file is written, and neither runs ahead.
+        // Two batches wait at most: what is read does not pile up before a slow disk.
         let (sender, receiver) = mpsc::channel(2);
         let writer = {
             let (format, columns) = (request.format, columns.clone());
@@ -160,7 +160,7 @@ impl ExportService {
             sort: source.sort,
             direction: source.direction,
             after: None,
-            limit: EXPORT_BATCH,
+            limit: EXPORT_PAGE,
         };
         loop {
             let page = self.ports.organizations.page(&query).await?;
@@ -184,7 +184,7 @@ impl ExportService {
         ids: &[OrganizationId],
         delivery: &mut Delivery<'_>,
     ) -> Result<(), AppError> {
-        if ids.len() > EXPORT_BATCH as usize {
+        if ids.len() > EXPORT_BATCH {
             // Asking for each would be a question to the store per row, and sorting them would hold all in memory.
             let mut chosen: HashSet<_> = ids.iter().copied().collect();
             self.read_pages(source, everything(None), Some(&mut chosen), delivery).await?;
@@ -218,23 +218,20 @@ impl ExportService {
         organizations: Vec<Organization>,
         delivery: &mut Delivery<'_>,
     ) -> Result<(), AppError> {
-        delivery.cancellation.checkpoint()?;
-        if !delivery.needs_statistics {
-            let rows = organizations
-                .into_iter()
-                .map(|organization| ExportRow { organization, documents: None, data_size: None })
-                .collect();
-            return delivery.send(rows).await;
-        }
-        // Small parts: each row is a question of its own, and whoever cancels should not wait for a thousand.
+        // Each row with statistics is a question of its own, and whoever cancels should not wait for a thousand.
+        let size = if delivery.needs_statistics { SUMMARY_MAX } else { EXPORT_BATCH };
         let mut rest = organizations.into_iter().peekable();
         while rest.peek().is_some() {
-            let part: Vec<Organization> = rest.by_ref().take(SUMMARY_MAX).collect();
-            let rows = self.with_statistics(part).await?;
-            delivery.send(rows).await?;
             delivery.cancellation.checkpoint()?;
+            let part: Vec<Organization> = rest.by_ref().take(size).collect();
+            let rows = if delivery.needs_statistics {
+                self.with_statistics(part).await?
+            } else {
+                part.into_iter().map(without_statistics).collect()
+            };
+            delivery.send(rows).await?;
         }
-        Ok(())
+        delivery.cancellation.checkpoint()
     }
 
     async fn with_statistics(&self, organizations: Vec<Organization>) -> Result<Vec<ExportRow>, AppError> {
@@ -248,9 +245,7 @@ impl ExportService {
                             documents: Some(statistics.documents),
                             data_size: statistics.data_size,
                         }),
-                        Err(StoreError::CollectionMissing { .. }) => {
-                            Ok(ExportRow { organization, documents: None, data_size: None })
-                        }
+                        Err(StoreError::CollectionMissing { .. }) => Ok(without_statistics(organization)),
                         // Empty cells would pass for "no collection" in a file that looks complete.
                         Err(error) => Err(error.into()),
                     }
@@ -316,6 +311,10 @@ impl Source {
 
 fn everything(only: Option<OrganizationId>) -> OrganizationFilter {
     OrganizationFilter { search: String::new(), status: StatusFilter::All, only }
+}
+
+fn without_statistics(organization: Organization) -> ExportRow {
+    ExportRow { organization, documents: None, data_size: None }
 }
 
 fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
