@@ -144,3 +144,12 @@ impl Place {
 fn file_in(folder: &TempDir) -> PathBuf {
     folder.path().join("workspace.sqlite")
 }
+
+/// The ports of a database on a server, not prepared.
+///
+/// # Errors
+/// As the store's own `open`.
+pub async fn open_database(uri: &str, database: &str) -> Result<Ports, StoreError> {
+    let place = Place::Server { uri: uri.to_owned(), database: database.to_owned() };
+    place.open(&Arc::new(ManualClock::at(OffsetDateTime::now_utc()))).await
+}

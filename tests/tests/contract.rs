@@ -118,3 +118,22 @@ mod mongodb_replica_set {
 mod mongodb_standalone {
     contract!(StoreKind::MongoStandalone);
 }
+
+#[test]
+fn every_fact_of_the_suite_is_run() {
+    let here = include_str!("contract.rs");
+    for source in [
+        include_str!("../src/suite/accounts.rs"),
+        include_str!("../src/suite/activity.rs"),
+        include_str!("../src/suite/collections.rs"),
+        include_str!("../src/suite/health.rs"),
+        include_str!("../src/suite/journal.rs"),
+        include_str!("../src/suite/organizations.rs"),
+    ] {
+        for rest in source.split("pub async fn ").skip(1) {
+            let fact = rest.split('(').next().expect("a function has parentheses");
+            let listed = here.lines().any(|line| line.trim().trim_end_matches([',', ';']) == fact);
+            assert!(listed, "{fact} is in the suite and in no list of this file");
+        }
+    }
+}
