@@ -39,8 +39,6 @@ pub enum WireError {
     Throttled { message: String, details: Throttled },
     /// The workspace has an operator already.
     AlreadyClaimed { message: String },
-    /// Address or password are wrong, and the workspace has no operator who could have them.
-    NotClaimed { message: String },
     /// Another act on this organization is under way.
     Busy { message: String, details: Busy },
     /// What was typed to confirm is not the organization's name.
@@ -266,16 +264,6 @@ impl WireError {
         }
     }
 
-    /// Wrong address or password in a workspace without operators.
-    pub fn not_claimed() -> Self {
-        Self::NotClaimed {
-            message:
-                "Address and password match no organization's admin, and this workspace has no operator yet. \
-                      Make the first one to go on."
-                    .to_owned(),
-        }
-    }
-
     /// A file can't be written.
     pub fn file_not_written(path: &str, problem: FileProblem) -> Self {
         let (reason, why) = match problem {
@@ -319,7 +307,6 @@ impl WireError {
             | Self::OrganizationInactive { message }
             | Self::Throttled { message, .. }
             | Self::AlreadyClaimed { message }
-            | Self::NotClaimed { message }
             | Self::Busy { message, .. }
             | Self::ConfirmationMismatch { message }
             | Self::NoWorkspace { message }

@@ -95,7 +95,6 @@ describe("an explanation", () => {
     { code: "organization_inactive", message: "x" },
     { code: "throttled", message: "x", details: { waitSeconds: 90 } },
     { code: "already_claimed", message: "x" },
-    { code: "not_claimed", message: "x" },
     { code: "busy", message: "x", details: { act: "rename" } },
     { code: "confirmation_mismatch", message: "x" },
     { code: "no_workspace", message: "x" },

@@ -114,7 +114,7 @@ impl From<&Actor> for Rights {
 /// Signs in an operator or an organization's admin. Whoever was signed in is signed out.
 ///
 /// # Errors
-/// `no_workspace`, `invalid_input`, `credentials_refused`, `not_claimed`, `throttled`, `organization_inactive`.
+/// `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
 #[tauri::command]
 #[specta::specta]
 pub async fn sign_in(
@@ -124,11 +124,7 @@ pub async fn sign_in(
 ) -> Result<SessionView, WireError> {
     let workspace = state.workspace()?;
     let password = SecretString::from(password);
-    let session =
-        workspace.services.sessions.sign_in(&email, &password).await.map_err(|error| match error {
-            AppError::CredentialsRefused { .. } if !workspace.is_claimed() => WireError::not_claimed(),
-            error => WireError::from(error),
-        })?;
+    let session = workspace.services.sessions.sign_in(&email, &password).await?;
     workspace.sign_out().await?;
     let view = SessionView::from(&session);
     workspace.keep_session(session);

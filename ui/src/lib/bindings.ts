@@ -86,7 +86,7 @@ export const commands = {
 	 *  Signs in an operator or an organization's admin. Whoever was signed in is signed out.
 	 * 
 	 *  # Errors
-	 *  `no_workspace`, `invalid_input`, `credentials_refused`, `not_claimed`, `throttled`, `organization_inactive`.
+	 *  `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
 	 */
 	signIn: (email: string, password: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("sign_in", { email, password })),
 	/**
@@ -1008,8 +1008,6 @@ export type WireError =
 { code: "throttled"; message: string; details: Throttled } | 
 /**  The workspace has an operator already. */
 { code: "already_claimed"; message: string } | 
-/**  Address or password are wrong, and the workspace has no operator who could have them. */
-{ code: "not_claimed"; message: string } | 
 /**  Another act on this organization is under way. */
 { code: "busy"; message: string; details: Busy } | 
 /**  What was typed to confirm is not the organization's name. */

@@ -15,7 +15,6 @@ const codes = {
   organization_inactive: true,
   throttled: true,
   already_claimed: true,
-  not_claimed: true,
   busy: true,
   confirmation_mismatch: true,
   no_workspace: true,

@@ -114,12 +114,6 @@ function sentences(wire: WireError): Sentences {
         text: m.errors_already_claimed_text(),
         remedy: m.errors_already_claimed_remedy(),
       };
-    case "not_claimed":
-      return {
-        title: m.errors_not_claimed_title(),
-        text: m.errors_not_claimed_text(),
-        remedy: m.errors_not_claimed_remedy(),
-      };
     case "busy":
       return {
         title: m.errors_busy_title(),
