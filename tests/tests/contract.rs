@@ -46,6 +46,7 @@ macro_rules! contract {
                 a_searched_and_filtered_list_is_paged_without_gaps,
                 counts_are_by_status_and_follow_search_and_only,
                 setting_a_name_moves_name_and_collection_name_only,
+                a_name_that_was_given_up_is_free_for_another,
                 setting_a_name_again_counts_as_done,
                 setting_a_name_is_refused_when_it_is_taken_or_nobody_is_there,
                 a_change_touches_only_what_it_names,
