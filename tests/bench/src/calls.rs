@@ -58,7 +58,7 @@ pub(crate) async fn measure(workspace: &Workspace, raw: &dyn Raw) -> Outcome<()>
 
 /// What a blocking thread costs: every call to the built-in workspace pays it, and no raw statement does.
 async fn thread_hop() -> Outcome<()> {
-    let mut times = Times::default();
+    let mut times = Times::new();
     for _ in 0..2_000 {
         let start = Instant::now();
         tokio::task::spawn_blocking(|| ()).await?;

@@ -9,6 +9,8 @@ mod measure;
 mod population;
 mod raw_mongodb;
 mod raw_sqlite;
+mod start_up;
+mod webdriver;
 mod workspace;
 
 use std::error::Error;
@@ -41,11 +43,14 @@ async fn main() -> ExitCode {
 async fn run(wanted: &[String]) -> Outcome<()> {
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
     machine::describe();
-    for place in [Place::sqlite as fn() -> Outcome<Place>, Place::mongodb] {
-        let place = place()?;
-        if is_wanted(place.kind()) {
-            measure_store(&place).await?;
-        }
+    if is_wanted("sqlite") {
+        measure_store(&Place::sqlite()?).await?;
+    }
+    if is_wanted("mongodb") {
+        measure_store(&Place::mongodb()).await?;
+    }
+    if is_wanted("startup") {
+        start_up::measure().await?;
     }
     machine::load();
     Ok(())

@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 
 /// The times of one kind of call.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Times {
     taken: Vec<Duration>,
     failure: Option<String>,
 }
 
 impl Times {
+    pub(crate) const fn new() -> Self {
+        Self { taken: Vec::new(), failure: None }
+    }
+
     pub(crate) fn add(&mut self, time: Duration) {
         self.taken.push(time);
     }
@@ -74,12 +78,8 @@ pub(crate) async fn compare<Raw, Port, Act>(
     Port: AsyncFnMut(u32) -> Outcome<()>,
     Act: AsyncFnMut(u32) -> Outcome<()>,
 {
-    let mut comparison = Comparison {
-        what: what.into(),
-        raw: Times::default(),
-        port: Times::default(),
-        act: Times::default(),
-    };
+    let mut comparison =
+        Comparison { what: what.into(), raw: Times::new(), port: Times::new(), act: Times::new() };
     let start = Instant::now();
     let mut is_warm = false;
     let mut counted = 0;

@@ -21,7 +21,8 @@ use crate::calls::Raw;
 use crate::raw_mongodb::RawMongo;
 use crate::raw_sqlite::RawSqlite;
 
-const OPERATOR: (&str, &str) = ("bench@tenantry.example", "Bench-2026");
+/// Address and password of the operator who claims each workspace.
+pub(crate) const OPERATOR: (&str, &str) = ("bench@tenantry.example", "Bench-2026");
 
 /// Where workspaces are made.
 pub(crate) enum Place {
@@ -51,15 +52,8 @@ impl Place {
         Ok(Self::Sqlite { folder: TempDir::with_prefix("tenantry-bench-")? })
     }
 
-    pub(crate) fn mongodb() -> Outcome<Self> {
-        Ok(Self::Mongo { server: Server::shared(Topology::ReplicaSet) })
-    }
-
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Sqlite { .. } => "sqlite",
-            Self::Mongo { .. } => "mongodb",
-        }
+    pub(crate) fn mongodb() -> Self {
+        Self::Mongo { server: Server::shared(Topology::ReplicaSet) }
     }
 
     pub(crate) fn title(&self) -> &'static str {
@@ -95,6 +89,11 @@ impl Place {
 
 impl Workspace {
     pub(crate) async fn open(address: &Address) -> Outcome<Self> {
+        // The lowest cost: hashing is not what is measured.
+        Self::open_with(address, PasswordHasher::with_cost(4)).await
+    }
+
+    pub(crate) async fn open_with(address: &Address, hasher: PasswordHasher) -> Outcome<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ports = match address {
             Address::File(path) => Ports::of(Arc::new(SqliteStore::open(path, clock.clone()).await?)),
@@ -104,8 +103,6 @@ impl Workspace {
             }
         };
         ports.health.prepare().await?;
-        // The lowest cost: hashing is not what is measured.
-        let hasher = PasswordHasher::with_cost(4);
         let sessions =
             SessionService::new(ports.clone(), clock.clone(), hasher.clone(), SigningKey::random());
         let (email, password) = (OPERATOR.0, SecretString::from(OPERATOR.1));
