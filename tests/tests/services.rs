@@ -2,7 +2,13 @@
 
 #[path = "services/acts.rs"]
 mod acts;
+#[path = "services/refusals.rs"]
+mod refusals;
+#[path = "services/exports.rs"]
+mod exports;
 #[path = "services/rights.rs"]
 mod rights;
+#[path = "services/samples.rs"]
+mod samples;
 #[path = "services/sign_in.rs"]
 mod sign_in;
