@@ -154,7 +154,7 @@ pub async fn a_document_whose_id_is_there_counts_as_done_and_the_others_are_inse
     let acme = collection("acme");
     ports.collections.create(&acme).await.expect("created");
     let (one, two, three) = (document(10), document(20), document(30));
-    assert_eq!(ports.collections.insert_documents(&acme, &[two.clone()]).await, Ok(()));
+    assert_eq!(ports.collections.insert_documents(&acme, std::slice::from_ref(&two)).await, Ok(()));
     assert_eq!(ports.collections.insert_documents(&acme, &[one, two.clone(), three]).await, Ok(()));
     assert_eq!(count(ports, &acme).await, 3);
     assert_eq!(ports.collections.insert_documents(&acme, &[]).await, Ok(()), "none is no error");
