@@ -235,9 +235,9 @@ impl Workspace {
         self.session_place().clone()
     }
 
-    /// Takes a session in place of the one that is there.
-    pub fn keep_session(&self, session: Session) {
-        *self.session_place() = Some(session);
+    /// Takes a session in place of the one that is there; answers that one.
+    pub fn keep_session(&self, session: Session) -> Option<Session> {
+        self.session_place().replace(session)
     }
 
     /// Ends the session, if there is one. It is forgotten here even when the store can't be told.

@@ -125,9 +125,16 @@ pub async fn sign_in(
     let workspace = state.workspace()?;
     let password = SecretString::from(password);
     let session = workspace.services.sessions.sign_in(&email, &password).await?;
-    workspace.sign_out().await?;
     let view = SessionView::from(&session);
-    workspace.keep_session(session);
+    let account = session.actor.account();
+    if let Some(earlier) = workspace.keep_session(session) {
+        if earlier.actor.account() != account {
+            state.jobs.cancel_all();
+        }
+        if let Err(error) = workspace.services.sessions.sign_out(&earlier.token).await {
+            tracing::warn!(%error, "the session before could not be ended in the store");
+        }
+    }
     Ok(view)
 }
 

@@ -396,8 +396,12 @@ pub async fn save_profile(
         password_stored: before.as_ref().is_some_and(|before| before.password_stored),
         has_signing_secret: before.as_ref().is_some_and(|before| before.has_signing_secret),
     };
-    keep_secrets(&state, &mut profile, before.as_ref(), address, signing_secret).await;
+    forget_moved_password(&state, &mut profile, before.as_ref(), &address).await;
+    // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
     state.profiles.save(profile.clone())?;
+    if keep_secrets(&state, &mut profile, address, signing_secret).await {
+        state.profiles.save(profile.clone())?;
+    }
     Ok(summary(&state, profile).await)
 }
 
@@ -674,28 +678,34 @@ fn parse_profile(
 }
 
 /// Keeps what the profile's form brought, and forgets what does not belong to it any more.
-async fn keep_secrets(
+/// A password is good for one user of one deployment: another server must not be told it.
+async fn forget_moved_password(
     state: &AppState,
     profile: &mut Profile,
     before: Option<&Profile>,
+    address: &Address,
+) {
+    let Some(before) = before else { return };
+    let moved = compose::take_apart(&before.connection_string)
+        .map_or(true, |before| (&before.user, &before.hosts) != (&address.user, &address.hosts));
+    if moved {
+        state.vault().await.forget(&profile.id, SecretKind::DatabasePassword).await;
+        profile.password_stored = false;
+    }
+}
+
+/// Keeps what was typed; answers whether the profile's notes of it changed.
+async fn keep_secrets(
+    state: &AppState,
+    profile: &mut Profile,
     address: Address,
     signing_secret: Option<String>,
-) {
+) -> bool {
     let vault = state.vault().await;
-    let moved = before
-        .and_then(|before| compose::take_apart(&before.connection_string).ok())
-        .is_some_and(|before| (before.user, before.hosts) != (address.user, address.hosts));
-    match address.password {
-        Some(password) => {
-            let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, true).await;
-            profile.password_stored = kept == Kept::InKeychain;
-        }
-        // A password is good for one user of one deployment: another server must not be told it.
-        None if moved => {
-            vault.forget(&profile.id, SecretKind::DatabasePassword).await;
-            profile.password_stored = false;
-        }
-        None => {}
+    let noted = (profile.password_stored, profile.has_signing_secret);
+    if let Some(password) = address.password {
+        let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, true).await;
+        profile.password_stored = kept == Kept::InKeychain;
     }
     match signing_secret.map(SecretString::from) {
         None => {}
@@ -708,6 +718,7 @@ async fn keep_secrets(
             profile.has_signing_secret = true;
         }
     }
+    noted != (profile.password_stored, profile.has_signing_secret)
 }
 
 fn is_empty(secret: &SecretString) -> bool {

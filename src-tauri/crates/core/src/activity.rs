@@ -111,5 +111,9 @@ pub trait ActivityStore: Send + Sync {
     async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError>;
 
     /// The newest entries of an organization, newest first.
-    async fn newest(&self, organization_id: OrganizationId, limit: u32) -> Result<Vec<ActivityEntry>, StoreError>;
+    async fn newest(
+        &self,
+        organization_id: OrganizationId,
+        limit: u32,
+    ) -> Result<Vec<ActivityEntry>, StoreError>;
 }

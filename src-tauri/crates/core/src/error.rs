@@ -130,6 +130,26 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether what was asked for may have happened all the same, or may still happen.
+    pub fn is_unclear(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::TookTooLong => true,
+            Self::Duplicate { .. }
+            | Self::NotFound { .. }
+            | Self::CollectionExists { .. }
+            | Self::CollectionMissing { .. }
+            | Self::Denied { .. }
+            | Self::SignInRefused
+            | Self::Full
+            | Self::Corrupt { .. }
+            | Self::Newer { .. }
+            | Self::ConnectionString { .. }
+            | Self::Unexpected { .. } => false,
+        }
+    }
+}
+
 /// Why a session is no good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionProblem {

@@ -20,6 +20,9 @@ const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
 const COUNTED_UP_TO: u64 = 100_000;
 const COUNT_LIMIT: Duration = Duration::from_secs(1);
 
+/// A rename waits for a lock no longer than this.
+const RENAME_LIMIT_MILLISECONDS: i64 = 20_000;
+
 #[async_trait]
 impl CollectionStore for MongoStore {
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
@@ -66,6 +69,8 @@ impl CollectionStore for MongoStore {
             "renameCollection": format!("{database}.{from}"),
             "to": format!("{database}.{to}"),
             "writeConcern": { "w": "majority", "wtimeout": milliseconds },
+            // Shorter than the wait for an answer: what is taken for failed must not happen later.
+            "maxTimeMS": RENAME_LIMIT_MILLISECONDS,
         };
         // The driver repeats no command that is run by its name, which is what a rename needs.
         match self.write(self.client.database("admin").run_command(command)).await {

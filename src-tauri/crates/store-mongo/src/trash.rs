@@ -34,9 +34,11 @@ impl MongoStore {
             "trashed_by": &trashed.by,
             "had_collection": trashed.had_collection,
         };
-        match self.write(self.documents(TRASH).insert_one(document)).await {
+        // Replaces a copy that an earlier try left: the live document is newer.
+        let trash = self.documents(TRASH);
+        let replaced = trash.replace_one(doc! { "_id": id.object_id() }, document).upsert(true);
+        match self.write(replaced).await {
             Ok(_) => Ok(()),
-            Err(failure) if failure.is_duplicate() => Ok(()),
             Err(failure) => Err(self.told(failure, Act::on("insert", TRASH))),
         }
     }

@@ -10,6 +10,11 @@ use crate::organizations::{missing, taken};
 use crate::records::{Shelf, bytes, find, milliseconds, search_text};
 
 pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed: &Trashed) -> Outcome<()> {
+    // Not INSERT OR REPLACE: it would leave out the triggers that keep the counts.
+    transaction.execute(
+        "DELETE FROM console_trash WHERE id = ?1 AND EXISTS (SELECT 1 FROM organizations WHERE id = ?1)",
+        [bytes(id)],
+    )?;
     let copied = transaction.execute(
         "INSERT INTO console_trash (id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
@@ -17,7 +22,7 @@ pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed
          SELECT id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
          search_text, :at, :by, :had_collection \
-         FROM organizations WHERE id = :id ON CONFLICT (id) DO NOTHING",
+         FROM organizations WHERE id = :id",
         named_params! {
             ":at": milliseconds(trashed.at),
             ":by": trashed.by,

@@ -55,9 +55,11 @@ impl CollectionService {
         for id in ids {
             actor.require_on(Act::Statistics, *id)?;
         }
-        let reads = ids.iter().copied().take(SUMMARY_MAX).map(|id| async move {
-            StatisticsSummary { id, outcome: self.recent_statistics(id).await }
-        });
+        let reads = ids
+            .iter()
+            .copied()
+            .take(SUMMARY_MAX)
+            .map(|id| async move { StatisticsSummary { id, outcome: self.recent_statistics(id).await } });
         Ok(futures_util::stream::iter(reads).buffered(STATISTICS_AT_ONCE).collect().await)
     }
 

@@ -32,7 +32,9 @@ pub(super) async fn settle(
         OperationPlan::Rename { from, to, has_collection } => {
             settle_rename(ports, id, from, to, *has_collection, now).await
         }
-        OperationPlan::Trash { name, trashed } => settle_trash(ports, id, name, trashed.had_collection).await,
+        OperationPlan::Trash { name, trashed } => {
+            settle_trash(ports, id, name, trashed.had_collection, now).await
+        }
         OperationPlan::Restore { name, has_collection } => {
             settle_restore(ports, id, name, *has_collection, now).await
         }
@@ -41,11 +43,24 @@ pub(super) async fn settle(
 }
 
 /// The document decides: it comes first, and it alone makes the organization.
-async fn settle_create(ports: &Ports, id: OrganizationId, name: &OrganizationName) -> Result<Settled, StoreError> {
+async fn settle_create(
+    ports: &Ports,
+    id: OrganizationId,
+    name: &OrganizationName,
+) -> Result<Settled, StoreError> {
     match ports.organizations.find(id).await? {
         Some(organization) if organization.name == *name => {
-            ports.collections.create(&organization.collection()).await?;
-            Ok(Settled::Finished)
+            let collection = organization.collection();
+            match ports.collections.create(&collection).await {
+                Ok(()) => Ok(Settled::Finished),
+                Err(error) if error.is_unclear() => Err(error),
+                // Refused for good: the server's limit of collections, a right that is missing.
+                Err(_) => {
+                    ports.organizations.remove(id).await?;
+                    delete_if_empty(ports, &collection).await;
+                    Ok(Settled::Undone)
+                }
+            }
         }
         // Renamed by other software meanwhile: its collection is that software's business.
         Some(_) => Ok(Settled::Finished),
@@ -68,27 +83,60 @@ async fn settle_rename(
     if organization.name == *to {
         return Ok(Settled::Finished);
     }
+    if organization.name != *from {
+        // Renamed by somebody else before this act began.
+        return Ok(Settled::Undone);
+    }
     let (source, target) = (CollectionName::for_organization(from), CollectionName::for_organization(to));
-    if !has_collection || ports.collections.exists(&source).await? || !ports.collections.exists(&target).await? {
+    if !has_collection
+        || ports.collections.exists(&source).await?
+        || !ports.collections.exists(&target).await?
+    {
         // Nothing was moved, so nothing was done.
         return Ok(Settled::Undone);
     }
     match ports.organizations.set_name(id, to, now).await {
         Ok(()) => Ok(Settled::Finished),
         Err(StoreError::Duplicate { field: UniqueField::Name }) => {
-            ports.collections.rename(&target, &source).await?;
+            move_back(ports, &target, &source, to).await?;
             Ok(Settled::Undone)
         }
         Err(error) => Err(error),
     }
 }
 
-/// The copy in the trash decides: it comes first, and from then on the act goes forward only.
+/// Takes a rename back because somebody took the name. Whoever did may have found the collection that is leaving, and
+/// gets one of their own.
+async fn move_back(
+    ports: &Ports,
+    from: &CollectionName,
+    to: &CollectionName,
+    taken: &OrganizationName,
+) -> Result<(), StoreError> {
+    ports.collections.rename(from, to).await?;
+    if ports.organizations.find_by_name(taken).await?.is_some() {
+        ports.collections.create(from).await?;
+    }
+    Ok(())
+}
+
+/// Removes what a refused creation made of a collection. One that can't be removed stays and is told as a conflict when
+/// the name is wanted again.
+async fn delete_if_empty(ports: &Ports, collection: &CollectionName) {
+    let empty = ports.collections.statistics(collection).await.is_ok_and(|found| found.documents == 0);
+    if empty && let Err(error) = ports.collections.delete(collection).await {
+        tracing::warn!(%collection, %error, "an empty collection could not be removed");
+    }
+}
+
+/// The copy in the trash decides: it comes first, and from then on the act goes forward, unless the collection may not be
+/// moved at all.
 async fn settle_trash(
     ports: &Ports,
     id: OrganizationId,
     name: &OrganizationName,
     had_collection: bool,
+    now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
     if ports.organizations.find_trashed(id).await?.is_none() {
         return Ok(Settled::Undone);
@@ -104,7 +152,16 @@ async fn settle_trash(
                     reason: format!("another organization named {name} was created meanwhile"),
                 });
             }
-            ports.collections.rename(&source, &target).await?;
+            match ports.collections.rename(&source, &target).await {
+                Ok(()) => {}
+                Err(error) if error.is_unclear() => return Err(error),
+                // Refused for good: a view, a right that is missing. The documents stayed, so the organization returns.
+                Err(_) => {
+                    ports.organizations.copy_from_trash(id, name, now).await?;
+                    ports.organizations.remove_trashed(id).await?;
+                    return Ok(Settled::Undone);
+                }
+            }
         }
     }
     Ok(Settled::Finished)
@@ -122,7 +179,10 @@ async fn settle_restore(
         return Ok(Settled::Finished);
     }
     let (source, target) = (CollectionName::in_trash(id), CollectionName::for_organization(name));
-    if !has_collection || ports.collections.exists(&source).await? || !ports.collections.exists(&target).await? {
+    if !has_collection
+        || ports.collections.exists(&source).await?
+        || !ports.collections.exists(&target).await?
+    {
         return Ok(Settled::Undone);
     }
     match ports.organizations.copy_from_trash(id, name, now).await {
@@ -131,7 +191,7 @@ async fn settle_restore(
             Ok(Settled::Finished)
         }
         Err(StoreError::Duplicate { field: UniqueField::Name | UniqueField::Email }) => {
-            ports.collections.rename(&target, &source).await?;
+            move_back(ports, &target, &source, name).await?;
             Ok(Settled::Undone)
         }
         Err(error) => Err(error),

@@ -32,6 +32,10 @@ impl Drop for Running<'_> {
     }
 }
 
+fn is_unclear(failure: &AppError) -> bool {
+    matches!(failure, AppError::Store(error) if error.is_unclear())
+}
+
 impl OperationRunner {
     /// A runner for one open workspace.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>, owner: Owner) -> Self {
@@ -76,7 +80,11 @@ impl OperationRunner {
                 Ok(())
             }
             Ok(Settled::Undone) => {
-                self.end(id).await;
+                // A server may still be at what it was asked for before the line broke. The entry stays then, and a
+                // later look finds out.
+                if !is_unclear(&failure) {
+                    self.end(id).await;
+                }
                 Err(failure)
             }
             Ok(Settled::Undecided { reason }) => {
@@ -159,7 +167,9 @@ impl OperationRunner {
             Some(RecoveryOutcome::Finished | RecoveryOutcome::Undone) => {
                 Ok(self.ports.journal.begin(operation).await?)
             }
-            Some(RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. }) | None => Err(busy),
+            Some(RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. }) | None => {
+                Err(busy)
+            }
         }
     }
 

@@ -13,7 +13,8 @@ impl OrganizationService {
     /// sessions of that admin.
     ///
     /// Everything is checked before anything is written. A rename comes first; should another person take the address
-    /// in between, the rename is taken back.
+    /// in between, the rename is taken back. After an unclear answer both stay as they are: the change may have been
+    /// made.
     ///
     /// # Errors
     /// `InvalidInput` with every field that breaks a rule; `Conflict`, `NotFound`, `Forbidden`, `Busy`, `Store`.
@@ -33,8 +34,12 @@ impl OrganizationService {
             changed = match self.change_in_place(actor, id, &changes).await {
                 Ok(changed) => changed,
                 Err(failure) => {
-                    if changed.name != before.name {
-                        self.rename(actor, id, before.name.as_str()).await?;
+                    let unclear = matches!(&failure, AppError::Store(error) if error.is_unclear());
+                    if changed.name != before.name
+                        && !unclear
+                        && let Err(error) = self.rename(actor, id, before.name.as_str()).await
+                    {
+                        tracing::error!(%id, %error, "a rename could not be taken back");
                     }
                     return Err(failure);
                 }
@@ -60,7 +65,8 @@ impl OrganizationService {
             admin_password,
             is_active: None,
         };
-        let changed = self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
+        let changed =
+            self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
         self.record(actor, ActivityKind::OrganizationChanged, &changed, Some(changes.summary())).await;
         Ok(changed)
     }

@@ -9,9 +9,7 @@ use crate::activity::ActivityKind;
 use crate::error::{AppError, ConflictOn, FieldIssue, StoreError};
 use crate::journal::OperationPlan;
 use crate::sessions::{Act, Actor};
-use crate::values::{
-    CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password,
-};
+use crate::values::{CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password};
 
 impl OrganizationService {
     /// Creates an organization: its document, then its collection with validator and indexes.
@@ -73,7 +71,12 @@ impl OrganizationService {
     ///
     /// # Errors
     /// `InvalidInput`, `Conflict`, `NotFound`, `Forbidden`, `Busy`, `Store`.
-    pub async fn rename(&self, actor: &Actor, id: OrganizationId, to: &str) -> Result<Organization, AppError> {
+    pub async fn rename(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        to: &str,
+    ) -> Result<Organization, AppError> {
         actor.require_on(Act::Change, id)?;
         let to = OrganizationName::parse(to)?;
         let organization = self.load_live(id).await?;
@@ -84,6 +87,7 @@ impl OrganizationService {
         let (source, target) = (organization.collection(), CollectionName::for_organization(&to));
         let has_collection = self.ports.collections.exists(&source).await?;
         let steps = async {
+            self.require_still(id, &organization.name).await?;
             if has_collection {
                 self.ports.collections.rename(&source, &target).await.map_err(conflict)?;
             }
@@ -130,7 +134,8 @@ impl OrganizationService {
             end_sessions: !is_active,
             ..OrganizationChange::default()
         };
-        let changed = self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
+        let changed =
+            self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
         self.record(actor, kind, &changed, None).await;
         Ok(changed)
     }
@@ -155,6 +160,7 @@ impl OrganizationService {
         let had_collection = self.ports.collections.exists(&source).await?;
         let trashed = Trashed { at: self.clock.now(), by: actor.email().to_owned(), had_collection };
         let steps = async {
+            self.require_still(id, &organization.name).await?;
             self.ports.organizations.copy_to_trash(id, &trashed).await.map_err(missing)?;
             self.ports.organizations.remove(id).await?;
             if had_collection {
@@ -227,6 +233,11 @@ impl OrganizationService {
         Ok(())
     }
 
+    /// The plan was made before the intent was written; another console may have renamed the organization in between.
+    async fn require_still(&self, id: OrganizationId, name: &OrganizationName) -> Result<(), AppError> {
+        if self.load_live(id).await?.name == *name { Ok(()) } else { Err(AppError::Busy { act: "rename" }) }
+    }
+
     /// Answers early, and names the field. What decides is the unique index.
     pub(super) async fn require_free_name(&self, name: &OrganizationName) -> Result<(), AppError> {
         if self.ports.organizations.find_by_name(name).await?.is_some() {
@@ -259,9 +270,8 @@ pub(super) fn missing(error: StoreError) -> AppError {
 }
 
 fn require_confirmation(organization: &Organization, typed: Option<&str>) -> Result<(), AppError> {
-    let shown = organization.display_name.as_ref().map(DisplayName::as_str);
-    let typed = typed.map(str::trim);
-    if typed == Some(organization.name.as_str()) || (typed.is_some() && typed == shown) {
+    // Not the display name: two organizations may share one.
+    if typed.map(str::trim) == Some(organization.name.as_str()) {
         Ok(())
     } else {
         Err(AppError::ConfirmationMismatch)

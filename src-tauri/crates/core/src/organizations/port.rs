@@ -43,7 +43,10 @@ pub trait OrganizationStore: Send + Sync {
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError>;
 
     /// The live organization whose admin has this address, without regard to case, with the stored hash.
-    async fn find_credentials(&self, email: &EmailAddress) -> Result<Option<OrganizationCredentials>, StoreError>;
+    async fn find_credentials(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<OrganizationCredentials>, StoreError>;
 
     /// A page of a list; `filter.status` decides whether it is the live ones or the trash. Costs what the page costs
     /// when there is no search: an index serves every sort.
@@ -82,8 +85,8 @@ pub trait OrganizationStore: Send + Sync {
         to: &crate::values::PasswordHash,
     ) -> Result<(), StoreError>;
 
-    /// Copies the live document whole into the trash, with when, by whom and whether it has a collection. Being there
-    /// already counts as done. The live one stays.
+    /// Copies the live document whole into the trash, with when, by whom and whether it has a collection. A copy that is
+    /// there is replaced while the live one is, else it counts as done. The live one stays.
     ///
     /// # Errors
     /// `NotFound` when it is neither live nor in the trash.

@@ -97,7 +97,11 @@ impl OrganizationService {
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, `Store`.
-    pub async fn preview_removal(&self, actor: &Actor, id: OrganizationId) -> Result<RemovalPreview, AppError> {
+    pub async fn preview_removal(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+    ) -> Result<RemovalPreview, AppError> {
         actor.require_on(Act::List, id)?;
         let organization = self.load(id).await?;
         let forever = organization.trashed.is_some();

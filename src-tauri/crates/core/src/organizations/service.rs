@@ -95,26 +95,30 @@ impl OrganizationService {
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn get(&self, actor: &Actor, name_or_id: &str) -> Result<Organization, AppError> {
+        // An id first: a name of 24 hex digits is legal, and must not stand before somebody else's id.
+        if let Ok(id) = name_or_id.trim().parse::<OrganizationId>()
+            && actor.require_on(Act::List, id).is_ok()
+            && let Some(organization) = self.find_any(id).await?
+        {
+            return Ok(organization);
+        }
         let missing = AppError::NotFound { what: "organization" };
-        let by_name = match OrganizationName::parse(name_or_id) {
-            Ok(name) => self.ports.organizations.find_by_name(&name).await?,
-            Err(_) => None,
-        };
-        let organization = match (by_name, name_or_id.trim().parse::<OrganizationId>()) {
-            (Some(organization), _) => organization,
-            (None, Ok(id)) => self.load(id).await?,
-            (None, Err(())) => return Err(missing),
-        };
+        let Ok(name) = OrganizationName::parse(name_or_id) else { return Err(missing) };
+        let organization = self.ports.organizations.find_by_name(&name).await?.ok_or(missing)?;
         actor.require_on(Act::List, organization.id)?;
         Ok(organization)
     }
 
     /// Live or in the trash.
-    pub(crate) async fn load(&self, id: OrganizationId) -> Result<Organization, AppError> {
-        if let Some(organization) = self.ports.organizations.find(id).await? {
-            return Ok(organization);
+    pub(super) async fn load(&self, id: OrganizationId) -> Result<Organization, AppError> {
+        self.find_any(id).await?.ok_or(AppError::NotFound { what: "organization" })
+    }
+
+    async fn find_any(&self, id: OrganizationId) -> Result<Option<Organization>, AppError> {
+        match self.ports.organizations.find(id).await? {
+            Some(organization) => Ok(Some(organization)),
+            None => Ok(self.ports.organizations.find_trashed(id).await?),
         }
-        self.load_trashed(id).await
     }
 
     pub(super) async fn load_live(&self, id: OrganizationId) -> Result<Organization, AppError> {

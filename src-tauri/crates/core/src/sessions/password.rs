@@ -60,20 +60,30 @@ impl PasswordHasher {
         hash: Option<&PasswordHash>,
     ) -> Result<Verdict, AppError> {
         let known = hash.is_some();
-        let hash = hash.unwrap_or(&self.stand_in).clone();
+        let stand_in = self.stand_in.clone();
+        let hash = hash.unwrap_or(&stand_in).clone();
         let (typed, cost) = (typed.clone(), self.cost);
         tokio::task::spawn_blocking(move || {
-            let Ok(parts) = HashParts::from_str(hash.expose()) else { return Verdict::Wrong };
             // bcrypt reads neither past 72 bytes nor past a NUL: such a password never was stored.
-            let readable = typed.expose_secret().len() <= PASSWORD_MAX_BYTES
-                && !typed.expose_secret().contains('\0')
-                && parts.get_cost() <= BCRYPT_COST_CEILING;
-            let candidate = if readable { typed.expose_secret() } else { "" };
-            let fits = bcrypt::verify(candidate, hash.expose()).unwrap_or(false);
-            match (fits && known && readable, parts.get_cost() < cost) {
-                (false, _) => Verdict::Wrong,
-                (true, false) => Verdict::Right,
-                (true, true) => Verdict::RightButWeak,
+            let typed = typed.expose_secret();
+            let verifiable = typed.len() <= PASSWORD_MAX_BYTES && !typed.contains('\0');
+            // One more step of cost doubles the time: an unreasonable hash is not computed, and neither it nor a
+            // damaged one may answer at once.
+            let stored_cost = HashParts::from_str(hash.expose()).map(|parts| parts.get_cost());
+            let stored_cost = stored_cost.ok().filter(|stored| known && *stored <= BCRYPT_COST_CEILING);
+            let fits = match stored_cost {
+                Some(_) if verifiable => bcrypt::verify(typed, hash.expose()).unwrap_or(false),
+                Some(_) | None => false,
+            };
+            match stored_cost {
+                Some(stored) if fits && stored < cost => Verdict::RightButWeak,
+                Some(_) if fits => Verdict::Right,
+                Some(stored) if verifiable && stored >= cost => Verdict::Wrong,
+                // A cheaper hash, or none: the rest of the time that a new one takes.
+                Some(_) | None => {
+                    let _ = bcrypt::verify("", stand_in.expose());
+                    Verdict::Wrong
+                }
             }
         })
         .await
@@ -104,9 +114,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hash_of_unreasonable_cost_is_not_computed() {
+        let (hasher, typed) = (PasswordHasher::with_cost(4), SecretString::from("Passw0rd"));
+        let costly = PasswordHasher::with_cost(20).stand_in;
+        let verdict = hasher.verify(&typed, Some(&costly));
+        let in_time = tokio::time::timeout(std::time::Duration::from_secs(10), verdict).await;
+        assert_eq!(in_time.expect("it takes minutes to compute"), Ok(Verdict::Wrong));
+    }
+
+    #[tokio::test]
     async fn the_stand_in_is_a_readable_hash_that_nothing_fits() {
         let hasher = PasswordHasher::with_cost(4);
-        assert!(HashParts::from_str(hasher.stand_in.expose()).is_ok(), "else an unknown address answers at once");
+        assert!(
+            HashParts::from_str(hasher.stand_in.expose()).is_ok(),
+            "else an unknown address answers at once"
+        );
         assert_eq!(hasher.verify(&SecretString::from("Passw0rd"), None).await, Ok(Verdict::Wrong));
     }
 

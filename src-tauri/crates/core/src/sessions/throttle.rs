@@ -25,9 +25,10 @@ fn wait_after(failures: u32) -> Duration {
 
 /// What is left of the wait, in whole seconds, rounded up.
 pub(super) fn seconds_left(attempts: &SignInAttempts, now: OffsetDateTime) -> u64 {
-    let until = attempts.last_failed_at + wait_after(attempts.failures);
-    let left = (until - now).whole_milliseconds();
-    u64::try_from(left).map_or(0, |left| left.div_ceil(1_000))
+    let wait = wait_after(attempts.failures);
+    // Another console's clock may be ahead: never longer than the wait itself.
+    let left = (attempts.last_failed_at + wait - now).min(time::Duration::try_from(wait).unwrap_or_default());
+    u64::try_from(left.whole_milliseconds()).map_or(0, |left| left.div_ceil(1_000))
 }
 
 /// Failures that are still free.
@@ -47,6 +48,13 @@ mod tests {
         assert_eq!(wait_after(14), Duration::from_secs(512));
         assert_eq!(wait_after(15), SIGN_IN_WAIT_MAX);
         assert_eq!(wait_after(500), SIGN_IN_WAIT_MAX);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_does_not_lengthen_the_wait() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let attempts = SignInAttempts { failures: 6, last_failed_at: now + Duration::from_secs(86_400) };
+        assert_eq!(seconds_left(&attempts, now), 2);
     }
 
     #[test]

@@ -80,7 +80,12 @@ impl Claims {
         Self::until(actor, version, now, now + SESSION_LIFE)
     }
 
-    pub(super) fn until(actor: &Actor, version: i64, now: OffsetDateTime, expires_at: OffsetDateTime) -> Self {
+    pub(super) fn until(
+        actor: &Actor,
+        version: i64,
+        now: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    ) -> Self {
         let (id, organization_id, organization_name) = match actor.account {
             Account::Operator(id) => (id.to_hex(), None, None),
             Account::Organization(id) => (id.to_hex(), Some(id.to_hex()), Some(actor.name.clone())),
@@ -171,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_token_has_no_audience_because_the_services_decoder_would_refuse_it() {
-        let claims = serde_json::to_value(Claims::new(&actor(), 0, OffsetDateTime::UNIX_EPOCH)).expect("JSON");
+        let claims =
+            serde_json::to_value(Claims::new(&actor(), 0, OffsetDateTime::UNIX_EPOCH)).expect("JSON");
         assert!(claims.get("aud").is_none());
         for name in ["admin_id", "organization_id", "organization_name", "email", "exp"] {
             assert!(claims.get(name).is_some(), "the service reads {name}");

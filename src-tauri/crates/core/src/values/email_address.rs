@@ -36,7 +36,9 @@ impl EmailAddress {
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         let normalized = format!("{local}@{}", domain.to_lowercase());
         // A quoted local part is legal, and neither the service nor any mail form takes it.
-        if local.starts_with('"') || email_address::EmailAddress::parse_with_options(&normalized, options).is_err() {
+        if local.starts_with('"')
+            || email_address::EmailAddress::parse_with_options(&normalized, options).is_err()
+        {
             return Err(issue(Field::Email, FieldRule::Address, "This is not a complete e-mail address."));
         }
         Ok(Self(normalized))

@@ -72,7 +72,10 @@ mod tests {
 
     #[test]
     fn a_name_is_trimmed_and_lower_cased() {
-        assert_eq!(OrganizationName::parse("  Acme-Corp_7 ").map(|name| name.0), Ok("acme-corp_7".to_owned()));
+        assert_eq!(
+            OrganizationName::parse("  Acme-Corp_7 ").map(|name| name.0),
+            Ok("acme-corp_7".to_owned())
+        );
     }
 
     #[test]
