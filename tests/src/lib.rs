@@ -4,7 +4,10 @@
 pub mod console;
 pub mod faults;
 pub mod fixture;
+pub mod processes;
 pub mod server;
 pub mod suite;
 pub mod tokens;
+#[cfg(feature = "window")]
+pub mod window;
 pub mod workspace;

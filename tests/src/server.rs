@@ -5,18 +5,19 @@
 //! tests fail: a check that is skipped without a word is no check.
 
 use std::env;
-use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use bson::{Document, doc};
 use mongodb::Client;
 use tempfile::TempDir;
+
+use crate::processes::{GuardedProcess, await_some, free_port};
 
 /// How the server presents itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,36 +31,13 @@ pub enum Topology {
 /// The administrator of a server with access control.
 const ADMINISTRATOR: (&str, &str) = ("root", "Root-passw0rd");
 
-const START_LIMIT: Duration = Duration::from_secs(60);
-
-/// The server's process and its data end when this program does, however that ends: the shell waits for its standard
-/// input to close, which the operating system does for a program that was killed as well.
-const GUARD: &str = r#"
-data=$1; shift
-"$@" </dev/null &
-server=$!
-echo "guarded process $server"
-cat >/dev/null
-kill -KILL "$server" 2>/dev/null
-wait "$server" 2>/dev/null
-rm -rf "$data"
-"#;
-
 /// A running server, stopped when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     /// Host and port of a server that was started here, the whole connection string of a given one.
     address: String,
     access_control: bool,
-    own: Option<OwnServer>,
-}
-
-#[derive(Debug)]
-struct OwnServer {
-    guard: Child,
-    line: Option<ChildStdin>,
-    log: PathBuf,
-    process: u32,
+    own: Option<GuardedProcess>,
 }
 
 impl Server {
@@ -133,12 +111,7 @@ impl Server {
     /// # Panics
     /// When the server is not one that this program started.
     pub fn kill(&self) {
-        let own = self.own.as_ref().expect("only a server that was started here is killed");
-        let status = Command::new("kill").args(["-KILL", &own.process.to_string()]).status();
-        assert!(
-            status.is_ok_and(|status| status.success()),
-            "the server's process must be there to be killed"
-        );
+        self.own.as_ref().expect("only a server that was started here is killed").kill();
     }
 }
 
@@ -187,7 +160,7 @@ fn start_mongod(program: &Path, topology: Topology, access_control: bool) -> Ser
     if access_control {
         arguments.push("--auth".to_owned());
     }
-    let own = OwnServer::start(program, "--dbpath", &arguments);
+    let own = start_with_data(program, "--dbpath", &arguments);
     let host = format!("127.0.0.1:{port}");
     await_some("the server listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
     if topology == Topology::ReplicaSet {
@@ -214,64 +187,17 @@ fn start_secantus(program: &Path, topology: Topology, access_control: bool) -> S
     if access_control {
         arguments.push("--auth".to_owned());
     }
-    let own = OwnServer::start(program, "--storage-path", &arguments);
+    let own = start_with_data(program, "--storage-path", &arguments);
     let host = own.await_output("listening on ");
     Server { address: host, access_control, own: Some(own) }
 }
 
-impl OwnServer {
-    fn start(program: &Path, data_option: &str, arguments: &[String]) -> Self {
-        let folder = TempDir::with_prefix("tenantry-mongodb-").expect("a folder for the server").keep();
-        let data = folder.join("data");
-        fs::create_dir(&data).expect("a folder for the server's data");
-        // A file and not a pipe: a server that nobody reads from would stop at a full pipe.
-        let log = File::create(folder.join("log")).expect("a log file for the server");
-        let mut guard = Command::new("sh")
-            .args(["-c", GUARD, "guard"])
-            .arg(&folder)
-            .arg(program)
-            .arg(data_option)
-            .arg(&data)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().expect("a second handle of the log"))
-            .stderr(log)
-            .spawn()
-            .expect("sh must start");
-        let line = guard.stdin.take();
-        let mut server = Self { guard, line, log: folder.join("log"), process: 0 };
-        server.process = server.await_output("guarded process ").parse().expect("a process id");
-        server
-    }
-
-    /// What follows `start` in the line of the server's output that holds it.
-    fn await_output(&self, start: &str) -> String {
-        await_some(start, || {
-            let output = fs::read_to_string(&self.log).unwrap_or_default();
-            // Whole lines only: the last one may still be growing.
-            let whole = output.rsplit_once('\n').map(|(whole, _)| whole.to_owned()).unwrap_or_default();
-            whole.lines().find_map(|line| line.split_once(start)).map(|(_, rest)| rest.trim().to_owned())
-        })
-    }
-}
-
-impl Drop for OwnServer {
-    fn drop(&mut self) {
-        drop(self.line.take());
-        // The guard has nothing left to do but to end; there is nobody to tell if it doesn't.
-        let _ = self.guard.wait();
-    }
-}
-
-fn await_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + START_LIMIT;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < end, "a test server did not get ready within {START_LIMIT:?}: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
+/// The server with a folder for its data, which is gone when the server is.
+fn start_with_data(program: &Path, data_option: &str, arguments: &[String]) -> GuardedProcess {
+    let folder = TempDir::with_prefix("tenantry-mongodb-").expect("a folder for the server").keep();
+    let data = folder.join("data");
+    fs::create_dir(&data).expect("a folder for the server's data");
+    GuardedProcess::start(Command::new(program).arg(data_option).arg(&data).args(arguments), folder)
 }
 
 async fn command(uri: String, command: Document) -> Document {
@@ -297,14 +223,7 @@ fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     })
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port()
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 

@@ -2,10 +2,10 @@
 
 #[path = "services/acts.rs"]
 mod acts;
-#[path = "services/refusals.rs"]
-mod refusals;
 #[path = "services/exports.rs"]
 mod exports;
+#[path = "services/refusals.rs"]
+mod refusals;
 #[path = "services/rights.rs"]
 mod rights;
 #[path = "services/samples.rs"]

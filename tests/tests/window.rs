@@ -1,1 +1,183 @@
-//! The program in its real window, driven through WebDriver.
+//! The program in its real window: the whole life of organizations as a person runs it, on the built-in workspace and on
+//! MongoDB, and the pictures of the README.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bson::oid::ObjectId;
+use bson::{DateTime, doc};
+use fantoccini::key::Key;
+use tenantry_core::clock::SystemClock;
+use tenantry_core::organizations::OrganizationStatus;
+use tenantry_core::ports::Ports;
+use tenantry_store_sqlite::SqliteStore;
+use tenantry_tests::server::{Server, Topology, fresh_database};
+use tenantry_tests::suite::{collection, name};
+use tenantry_tests::window::Window;
+use tenantry_tests::workspace::open_database;
+
+const OPERATOR: &str = "olga@example.com";
+const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
+const ADMIN: &str = "dana@acme.example.com";
+const ADMINS_PASSWORD: &str = "Passw0rd-of-dana";
+
+async fn claim(window: &Window) {
+    window.see("Claim this workspace").await;
+    window.fill("Your name", "Olga Operator").await;
+    window.fill("Email", OPERATOR).await;
+    window.fill("Password", OPERATORS_PASSWORD).await;
+    window.fill("Repeat password", OPERATORS_PASSWORD).await;
+    window.press("Claim workspace").await;
+    window.see("No organizations yet").await;
+}
+
+async fn create(window: &Window, name: &str, email: &str, password: &str) {
+    window.press("New organization").await;
+    window.see("Stored in lower case").await;
+    window.fill("Name", name).await;
+    window.fill("Administrator email", email).await;
+    window.fill("Password", password).await;
+    window.see("Available. Its collection will be").await;
+    window.press("Create organization").await;
+    window.see(&format!("{} created", name.to_lowercase())).await;
+}
+
+async fn from_the_menu_of(window: &Window, name: &str, act: &str) {
+    window.press(&format!("Actions for {name}")).await;
+    window.press(act).await;
+}
+
+async fn sign_in(window: &Window, email: &str, password: &str) {
+    window.fill("Email", email).await;
+    window.fill("Password", password).await;
+    window.press("Sign in").await;
+}
+
+async fn add_documents(ports: &Ports, of: &str, count: i64) {
+    let now = DateTime::now();
+    let documents: Vec<_> = (0..count)
+        .map(|number| doc! {"_id": ObjectId::new(), "number": number, "created_at": now, "updated_at": now})
+        .map(|document| document.to_vec().expect("bytes"))
+        .collect();
+    ports.collections.insert_documents(&collection(of), &documents).await.expect("inserted");
+}
+
+/// The file that an export left in the folder.
+fn exported(folder: &Path) -> (PathBuf, String) {
+    let files: Vec<_> =
+        fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    let [file] = files.as_slice() else { panic!("one file must be there: {files:?}") };
+    (file.clone(), fs::read_to_string(file).expect("a text"))
+}
+
+/// From the claim to the organization admin's own view. `ports` looks at the same store from outside.
+async fn run_the_whole_life(window: &Window, ports: &Ports) {
+    claim(window).await;
+    create(window, "Acme-Corp", ADMIN, ADMINS_PASSWORD).await;
+    create(window, "globex", "gus@globex.example.com", "Passw0rd-of-gus").await;
+    add_documents(ports, "acme-corp", 7).await;
+    window.see_in_row("acme-corp", "Active").await;
+
+    from_the_menu_of(window, "acme-corp", "Rename").await;
+    window.fill("New name", "acme-group").await;
+    window.see("7 documents").await;
+    window.tick("I have checked jobs and reports that use this collection").await;
+    window.press("Rename organization").await;
+    window.see("acme-group renamed").await;
+    assert_eq!(
+        ports.collections.exists(&collection("acme-corp")).await,
+        Ok(false),
+        "the collection moved along"
+    );
+
+    window.press_row("acme-group").await;
+    window.press("Collection").await;
+    window.see("org_acme-group").await;
+    window.see("created_at_1").await;
+    window.press("Close panel").await;
+    window.see_in_row("acme-group", "7").await;
+
+    from_the_menu_of(window, "acme-group", "Deactivate").await;
+    window.press("Deactivate").await;
+    window.see_in_row("acme-group", "Deactivated").await;
+    from_the_menu_of(window, "acme-group", "Reactivate").await;
+    window.see_in_row("acme-group", "Active").await;
+
+    from_the_menu_of(window, "acme-group", "Move to trash").await;
+    window.see("It can be restored until it is deleted for good").await;
+    window.press("Move to trash").await;
+    window.see("acme-group moved to trash").await;
+    let stored = ports.organizations.find_by_name(&name("acme-group")).await.expect("a look-up answers");
+    assert_eq!(stored, None, "it left the list for the trash");
+    window.press("Trash").await;
+    from_the_menu_of(window, "acme-group", "Restore").await;
+    window.press("Restore organization").await;
+    window.see("acme-group restored").await;
+    window.press("All").await;
+    window.see_in_row("acme-group", "Active").await;
+    let stored = ports.organizations.find_by_name(&name("acme-group")).await.expect("a look-up answers");
+    assert_eq!(stored.map(|one| one.status()), Some(OrganizationStatus::Active));
+    let statistics =
+        ports.collections.statistics(&collection("acme-group")).await.expect("its collection is back");
+    assert_eq!(statistics.documents, 7);
+
+    window.press("Export").await;
+    window.press("Export 2 rows").await;
+    window.see("Exported 2 rows").await;
+    let (file, text) = exported(window.exports.path());
+    assert_eq!(file.extension().and_then(|extension| extension.to_str()), Some("csv"));
+    let rows: Vec<&str> = text.lines().collect();
+    assert_eq!(rows.len(), 3, "a line of headings and two rows: {text}");
+    assert!(text.contains("\"acme-group\"") && text.contains("\"globex\"") && text.contains(ADMIN), "{text}");
+    assert!(!text.contains("$2b$"), "never a password hash: {text}");
+
+    window.press("Sign out").await;
+    window.see("Sign in to").await;
+    sign_in(window, ADMIN, "Wrong-passw0rd").await;
+    window.see("That email and password do not match").await;
+    sign_in(window, ADMIN, ADMINS_PASSWORD).await;
+    window.see("Organization admin").await;
+    window.see_in_row("acme-group", "Active").await;
+    assert!(
+        !window.text().await.contains("globex"),
+        "an organization's admin sees its own organization only"
+    );
+    for act in ["New organization", "Health"] {
+        assert!(!window.offers(act).await, "{act} is not offered to an organization's admin");
+    }
+    window.press("Actions for acme-group").await;
+    window.see("Copy collection name").await;
+    for act in ["Deactivate", "Restore", "Delete for good"] {
+        assert!(!window.offers(act).await, "{act} is not offered to an organization's admin");
+    }
+    window.key(Key::Escape).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_runs_the_whole_life_of_an_organization_on_the_built_in_workspace() {
+    let window = Window::open().await;
+    window.see("A workspace in one file").await;
+    window.press("Open workspace").await;
+    window.see("Claim this workspace").await;
+    let file = window.data.path().join("tenantry.db");
+    let store = SqliteStore::open(&file, Arc::new(SystemClock)).await.expect("the program's own file");
+    run_the_whole_life(&window, &Ports::of(Arc::new(store))).await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_runs_the_whole_life_of_an_organization_on_mongodb() {
+    let server = Server::shared(Topology::ReplicaSet);
+    let database = fresh_database();
+    let window = Window::open().await;
+    window.press("Add workspace").await;
+    window.fill("Connection string", &server.uri()).await;
+    window.fill("Name", "Test server").await;
+    window.fill("Database", &database).await;
+    window.press("Save and open").await;
+    window.see("Claim this workspace").await;
+    let ports = open_database(&server.uri(), &database).await.expect("the same database");
+    run_the_whole_life(&window, &ports).await;
+    window.close().await;
+}

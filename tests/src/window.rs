@@ -1,0 +1,271 @@
+//! The program in its real window, on a display of its own, driven through WebDriver by what a person sees: words on
+//! buttons, labels of fields.
+
+use std::env;
+use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::processes::{GuardedProcess, await_some, free_port};
+use crate::server::{cache, on_path};
+
+/// How long the window may take for what was asked of it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What can be pressed, as XPath.
+const BUTTON: &str =
+    "self::button or @role='button' or @role='tab' or @role='radio' or starts-with(@role, 'menuitem')";
+
+/// An open window.
+pub struct Window {
+    client: Client,
+    // Dropped in this order: the driver closes the program before its display is gone.
+    _driver: GuardedProcess,
+    _display: GuardedProcess,
+    /// Where the program keeps its data.
+    pub data: TempDir,
+    /// Where it exports to.
+    pub exports: TempDir,
+}
+
+impl Window {
+    /// Starts the program at `TENANTRY_PROGRAM` with nothing of its own yet.
+    ///
+    /// # Panics
+    /// When the program, the driver or the display can't be started.
+    pub async fn open() -> Self {
+        let program =
+            PathBuf::from(env::var_os("TENANTRY_PROGRAM").expect("TENANTRY_PROGRAM names the built program"));
+        assert!(program.is_file(), "{} is not built", program.display());
+        let (data, exports) = (folder("data"), folder("exports"));
+        let display = start_display();
+        let number = display.await_output("display ");
+        let (port, native_port) = (free_port(), free_port());
+        let driver = cache().join("tauri-driver/bin/tauri-driver");
+        let driver = if driver.is_file() {
+            driver
+        } else {
+            on_path("tauri-driver").expect("`make tools` installs it")
+        };
+        let native = on_path("WebKitWebDriver").expect("the system package webkit2gtk-driver is installed");
+        let mut command = Command::new(driver);
+        command
+            .args(["--port", &port.to_string(), "--native-port", &native_port.to_string(), "--native-driver"])
+            .arg(native)
+            .env("DISPLAY", format!(":{number}"))
+            .env("GDK_BACKEND", "x11")
+            .env_remove("WAYLAND_DISPLAY")
+            .env("TENANTRY_DATA_DIR", data.path())
+            .env("TENANTRY_EXPORT_DIR", exports.path());
+        let driver = GuardedProcess::start(&command, folder("driver").keep());
+        await_some("the driver listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+        let capabilities = json!({"browserName": "wry", "tauri:options": {"application": program}});
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities.as_object().expect("an object").clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await;
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => panic!("the program does not start: {error}\n{}", driver.output()),
+        };
+        Self { client, _driver: driver, _display: display, data, exports }
+    }
+
+    /// Closes the window.
+    ///
+    /// # Panics
+    /// When it does not close.
+    pub async fn close(self) {
+        self.client.clone().close().await.expect("the window closes");
+    }
+
+    /// Presses the button, menu item or tab of this name, once it is there and can be pressed. Of several the one that
+    /// nothing lies over.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn press(&self, name: &str) {
+        let path = format!(
+            "//*[({BUTTON}) and not(@disabled) and not(@aria-disabled='true') and ({})]",
+            named(name)
+        );
+        self.act(&format!("press \"{name}\""), &path, async |element: &Element| element.click().await).await;
+    }
+
+    /// Whether there is a button, menu item or tab of this name.
+    pub async fn offers(&self, name: &str) -> bool {
+        let path = format!("//*[({BUTTON}) and ({})]", named(name));
+        !self.find(&path).await.is_empty()
+    }
+
+    /// Types into the field with this label, in place of what was there.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let label_is = named(label);
+        let path = format!(
+            "//*[@id = //label[{label_is}]/@for] | //label[{label_is}]//input | //input[@aria-label={}]",
+            quoted(label)
+        );
+        let what = format!("fill \"{label}\"");
+        self.act(&what, &path, async |element: &Element| {
+            element.clear().await?;
+            element.send_keys(text).await
+        })
+        .await;
+    }
+
+    /// Ticks the box with this label.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn tick(&self, label: &str) {
+        let path = format!("//label[{0} and .//input[@type='checkbox']]", named(label));
+        self.act(&format!("tick \"{label}\""), &path, async |element: &Element| element.click().await).await;
+    }
+
+    /// Presses the row of the list in which this text stands.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn press_row(&self, text: &str) {
+        let path = format!("//*[@role='row']//*[@role='gridcell'][{}]", named(text));
+        self.act(&format!("press the row of \"{text}\""), &path, async |element: &Element| {
+            element.click().await
+        })
+        .await;
+    }
+
+    /// Presses a key where the focus is.
+    ///
+    /// # Panics
+    /// When the window does not take it.
+    pub async fn key(&self, key: Key) {
+        let focused = self.client.active_element().await.expect("something has the focus");
+        focused.send_keys(&char::from(key).to_string()).await.expect("the key is pressed");
+    }
+
+    /// Waits until this text can be read in the window.
+    ///
+    /// # Panics
+    /// When it can't in time.
+    pub async fn see(&self, text: &str) {
+        self.until(&format!("see \"{text}\""), async || self.text().await.contains(text)).await;
+    }
+
+    /// Waits until this text can't be read in the window any more.
+    ///
+    /// # Panics
+    /// When it still can after the time.
+    pub async fn see_no(&self, text: &str) {
+        self.until(&format!("see no \"{text}\""), async || !self.text().await.contains(text)).await;
+    }
+
+    /// Waits until the row in which `text` stands says `more` as well.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn see_in_row(&self, text: &str, more: &str) {
+        let path = format!("//*[@role='row'][.//*[{}] and .//*[{}]]", named(text), named(more));
+        self.until(&format!("see \"{more}\" in the row of \"{text}\""), async || {
+            !self.find(&path).await.is_empty()
+        })
+        .await;
+    }
+
+    /// What can be read in the window, line by line.
+    pub async fn text(&self) -> String {
+        let text = self.client.execute("return document.body.innerText", Vec::new()).await;
+        text.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Takes a picture of the window once nothing in it moves.
+    ///
+    /// # Panics
+    /// When it can't be taken or written.
+    pub async fn photograph(&self, path: &Path) {
+        let still = "return !document.querySelector('[aria-busy=true], .skeleton') \
+                     && document.getAnimations().every((one) => one.playState !== 'running')";
+        let end = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < end
+            && self.client.execute(still, Vec::new()).await.ok().and_then(|still| still.as_bool())
+                != Some(true)
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let picture = self.client.screenshot().await.expect("a picture of the window");
+        fs::write(path, picture).expect("the picture is written");
+    }
+
+    async fn find(&self, path: &str) -> Vec<Element> {
+        // What is being drawn anew can't be found for a moment.
+        self.client.find_all(Locator::XPath(path)).await.unwrap_or_default()
+    }
+
+    async fn act(&self, what: &str, path: &str, act: impl AsyncFn(&Element) -> Result<(), CmdError>) {
+        self.until(what, async || {
+            for element in self.find(path).await {
+                // Not shown, or something lies over it: not yet, or not this one.
+                if element.is_displayed().await.unwrap_or(false) && act(&element).await.is_ok() {
+                    return true;
+                }
+            }
+            false
+        })
+        .await;
+    }
+
+    async fn until(&self, what: &str, look: impl AsyncFn() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !look().await {
+            if Instant::now() > end {
+                let picture = env::temp_dir().join("tenantry-window-failed.png");
+                self.photograph(&picture).await;
+                panic!(
+                    "could not {what} within {PATIENCE:?}. The window is in {}; it says:\n{}",
+                    picture.display(),
+                    self.text().await
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// A display of its own: no other window is in the way of clicks and pictures.
+fn start_display() -> GuardedProcess {
+    let server = on_path("Xvfb").expect("the system package xvfb is installed");
+    // The number that it chose comes on the line after the word that the shell prints.
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", r#"printf 'display '; exec "$0" -displayfd 1 -screen 0 1440x1000x24 -nolisten tcp"#])
+        .arg(server);
+    GuardedProcess::start(&command, folder("display").keep())
+}
+
+fn folder(use_for: &str) -> TempDir {
+    TempDir::with_prefix(format!("tenantry-window-{use_for}-")).expect("a folder")
+}
+
+/// The XPath condition of having this accessible name, or the text of it.
+fn named(name: &str) -> String {
+    let name = quoted(name);
+    format!("@aria-label={name} or normalize-space(.)={name} or .//text()[normalize-space(.)={name}]")
+}
+
+/// A text as XPath has it. It has no escapes: quotes of one kind stand in quotes of the other.
+fn quoted(text: &str) -> String {
+    assert!(!text.contains('\''), "{text}: no sentence that the tests look for has this quote");
+    format!("'{text}'")
+}
