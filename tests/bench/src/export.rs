@@ -62,10 +62,8 @@ pub(crate) async fn measure(place: &Place, workspace: &Workspace, raw: &dyn Raw)
         shown(read.median()),
         per_second(count, read.median())
     );
-    println!(
-        "| format | time | rows/s | time / raw reading | peak memory, {FEW} rows | peak memory, all rows |"
-    );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    println!("| format | time | rows/s | time / raw reading | peak at {FEW} rows | at {count} | at {MANY} |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for format in FORMATS {
         let target = folder.path().join(format!("list.{}", format.extension()));
         let mut times = Times::new();

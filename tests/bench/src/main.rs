@@ -63,5 +63,6 @@ async fn measure_store(place: &Place) -> Outcome<()> {
     println!("{ORGANIZATIONS} organizations inserted in {:.1} s\n", filled.as_secs_f64());
     let raw = place.raw("measured").await?;
     calls::measure(&workspace, raw.as_ref()).await?;
-    export::measure(place, &workspace, raw.as_ref()).await
+    export::measure(place, &workspace, raw.as_ref()).await?;
+    place.remove(&["measured", "few", "many"]).await
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mongodb::Client;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tenantry_core::Ports;
@@ -76,6 +77,16 @@ impl Place {
     /// A prepared, claimed workspace.
     pub(crate) async fn open(&self, name: &str) -> Outcome<Workspace> {
         Workspace::open(&self.address(name)).await
+    }
+
+    /// Removes the workspaces that were made here. A file goes with its folder; a given server would keep them.
+    pub(crate) async fn remove(&self, names: &[&str]) -> Outcome<()> {
+        for name in names {
+            if let Address::Database { uri, database } = self.address(name) {
+                Client::with_uri_str(uri).await?.database(&database).drop().await?;
+            }
+        }
+        Ok(())
     }
 
     /// The same place without Tenantry.
