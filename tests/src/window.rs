@@ -1,6 +1,7 @@
 //! The program in its real window, on a display of its own, driven through WebDriver by what a person sees: words on
 //! buttons, labels of fields.
 
+use std::cell::{Cell, RefCell};
 use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::key::Key;
@@ -23,8 +25,7 @@ use crate::server::{cache, on_path};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What can be pressed, as XPath.
-const BUTTON: &str =
-    "self::button or @role='button' or @role='tab' or @role='radio' or starts-with(@role, 'menuitem')";
+const BUTTON: &str = "self::button or @role='button' or @role='radio' or starts-with(@role, 'menuitem')";
 
 /// An open window.
 pub struct Window {
@@ -68,7 +69,9 @@ impl Window {
             .env("TENANTRY_DATA_DIR", data.path())
             .env("TENANTRY_EXPORT_DIR", exports.path());
         let driver = GuardedProcess::start(&command, folder("driver").keep());
-        await_some("the driver listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+        for port in [port, native_port] {
+            await_some("the driver listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+        }
         let capabilities = json!({"browserName": "wry", "tauri:options": {"application": program}});
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities.as_object().expect("an object").clone())
@@ -89,7 +92,7 @@ impl Window {
         self.client.clone().close().await.expect("the window closes");
     }
 
-    /// Presses the button, menu item or tab of this name, once it is there and can be pressed. Of several the one that
+    /// Presses the button or menu item of this name, once it is there and can be pressed. Of several the one that
     /// nothing lies over.
     ///
     /// # Panics
@@ -102,7 +105,19 @@ impl Window {
         self.act(&format!("press \"{name}\""), &path, async |element: &Element| element.click().await).await;
     }
 
-    /// Whether there is a button, menu item or tab of this name.
+    /// Presses the tab of this name.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn press_tab(&self, name: &str) {
+        let path = format!("//*[@role='tab' and ({})]", named(name));
+        self.act(&format!("press the tab \"{name}\""), &path, async |element: &Element| {
+            element.click().await
+        })
+        .await;
+    }
+
+    /// Whether there is a button or menu item of this name.
     pub async fn offers(&self, name: &str) -> bool {
         let path = format!("//*[({BUTTON}) and ({})]", named(name));
         !self.find(&path).await.is_empty()
@@ -198,13 +213,19 @@ impl Window {
         let still = "return !document.querySelector('[aria-busy=true], .skeleton') \
                      && document.getAnimations().every((one) => one.playState !== 'running')";
         let end = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < end
-            && self.client.execute(still, Vec::new()).await.ok().and_then(|still| still.as_bool())
-                != Some(true)
-        {
+        let mut still_for = 0;
+        // Three times in a row: between an act and what it starts nothing moves either.
+        while Instant::now() < end && still_for < 3 {
+            let answer = self.client.execute(still, Vec::new()).await;
+            still_for =
+                if answer.is_ok_and(|still| still.as_bool() == Some(true)) { still_for + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let picture = self.client.screenshot().await.expect("a picture of the window");
+        // The driver closes a connection now and then while it is asked.
+        let picture = match self.client.screenshot().await {
+            Ok(picture) => picture,
+            Err(_) => self.client.screenshot().await.expect("a picture of the window"),
+        };
         fs::write(path, picture).expect("the picture is written");
     }
 
@@ -214,32 +235,63 @@ impl Window {
     }
 
     async fn act(&self, what: &str, path: &str, act: impl AsyncFn(&Element) -> Result<(), CmdError>) {
-        self.until(what, async || {
+        let nudge = Cell::new(0.0);
+        let obstacle = RefCell::new("there is none".to_owned());
+        let done = self.within_patience(async || {
             for element in self.find(path).await {
+                // The pointer goes to and fro: one that stays where it is tells nobody that what lay between has gone.
+                let x = nudge.replace(1.0 - nudge.get());
+                let pointer =
+                    PointerAction::MoveToElement { element: element.clone(), duration: None, x, y: 0.0 };
+                let hover = MouseActions::new("mouse".to_owned()).then(pointer);
                 // Not shown, or something lies over it: not yet, or not this one.
-                if element.is_displayed().await.unwrap_or(false) && act(&element).await.is_ok() {
-                    return true;
+                let outcome = async {
+                    self.client.perform_actions(hover).await?;
+                    if element.is_displayed().await? { act(&element).await.map(|()| true) } else { Ok(false) }
+                };
+                let o = outcome.await;
+                if what.contains("menu of") {
+                    println!(
+                        "TRY {:?} {:?}",
+                        element.html(true).await.map(|h| h.chars().take(80).collect::<String>()),
+                        o
+                    );
+                }
+                match o {
+                    Ok(true) => return true,
+                    Ok(false) => *obstacle.borrow_mut() = "it is not shown".to_owned(),
+                    Err(error) => *obstacle.borrow_mut() = format!("{error:?}"),
                 }
             }
             false
-        })
-        .await;
+        });
+        if !done.await {
+            self.fail(&format!("{what}: {}", obstacle.borrow())).await;
+        }
     }
 
     async fn until(&self, what: &str, look: impl AsyncFn() -> bool) {
+        if !self.within_patience(look).await {
+            self.fail(what).await;
+        }
+    }
+
+    async fn within_patience(&self, look: impl AsyncFn() -> bool) -> bool {
         let end = Instant::now() + PATIENCE;
         while !look().await {
             if Instant::now() > end {
-                let picture = env::temp_dir().join("tenantry-window-failed.png");
-                self.photograph(&picture).await;
-                panic!(
-                    "could not {what} within {PATIENCE:?}. The window is in {}; it says:\n{}",
-                    picture.display(),
-                    self.text().await
-                );
+                return false;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        true
+    }
+
+    async fn fail(&self, what: &str) -> ! {
+        let picture = env::temp_dir().join("tenantry-window-failed.png");
+        self.photograph(&picture).await;
+        let (text, picture) = (self.text().await, picture.display());
+        panic!("could not {what} within {PATIENCE:?}. The window is in {picture}; it says:\n{text}");
     }
 }
 

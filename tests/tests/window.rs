@@ -13,7 +13,7 @@ use tenantry_core::organizations::OrganizationStatus;
 use tenantry_core::ports::Ports;
 use tenantry_store_sqlite::SqliteStore;
 use tenantry_tests::server::{Server, Topology, fresh_database};
-use tenantry_tests::suite::{collection, name};
+use tenantry_tests::suite::{collection, insert, name};
 use tenantry_tests::window::Window;
 use tenantry_tests::workspace::open_database;
 
@@ -23,13 +23,17 @@ const ADMIN: &str = "dana@acme.example.com";
 const ADMINS_PASSWORD: &str = "Passw0rd-of-dana";
 
 async fn claim(window: &Window) {
+    claim_for_organizations(window).await;
+    window.see("No organizations yet").await;
+}
+
+async fn claim_for_organizations(window: &Window) {
     window.see("Claim this workspace").await;
     window.fill("Your name", "Olga Operator").await;
     window.fill("Email", OPERATOR).await;
     window.fill("Password", OPERATORS_PASSWORD).await;
     window.fill("Repeat password", OPERATORS_PASSWORD).await;
     window.press("Claim workspace").await;
-    window.see("No organizations yet").await;
 }
 
 async fn create(window: &Window, name: &str, email: &str, password: &str) {
@@ -43,8 +47,9 @@ async fn create(window: &Window, name: &str, email: &str, password: &str) {
     window.see(&format!("{} created", name.to_lowercase())).await;
 }
 
-async fn from_the_menu_of(window: &Window, name: &str, act: &str) {
-    window.press(&format!("Actions for {name}")).await;
+async fn from_the_panel_of(window: &Window, name: &str, act: &str) {
+    window.press_row(name).await;
+    window.press_tab("Overview").await;
     window.press(act).await;
 }
 
@@ -71,18 +76,28 @@ fn exported(folder: &Path) -> (PathBuf, String) {
     (file.clone(), fs::read_to_string(file).expect("a text"))
 }
 
+/// What kind of workspace it is, which decides what is asked before an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Environment {
+    Local,
+    Production,
+}
+
 /// From the claim to the organization admin's own view. `ports` looks at the same store from outside.
-async fn run_the_whole_life(window: &Window, ports: &Ports) {
+async fn run_the_whole_life(window: &Window, ports: &Ports, environment: Environment) {
+    let asks = environment == Environment::Production;
     claim(window).await;
     create(window, "Acme-Corp", ADMIN, ADMINS_PASSWORD).await;
     create(window, "globex", "gus@globex.example.com", "Passw0rd-of-gus").await;
     add_documents(ports, "acme-corp", 7).await;
     window.see_in_row("acme-corp", "Active").await;
 
-    from_the_menu_of(window, "acme-corp", "Rename").await;
+    from_the_panel_of(window, "acme-corp", "Rename").await;
     window.fill("New name", "acme-group").await;
-    window.see("7 documents").await;
-    window.tick("I have checked jobs and reports that use this collection").await;
+    window.see("7 kept in place, none copied").await;
+    if asks {
+        window.tick("I have checked jobs and reports that use this collection").await;
+    }
     window.press("Rename organization").await;
     window.see("acme-group renamed").await;
     assert_eq!(
@@ -92,26 +107,32 @@ async fn run_the_whole_life(window: &Window, ports: &Ports) {
     );
 
     window.press_row("acme-group").await;
-    window.press("Collection").await;
+    window.press_tab("Collection").await;
     window.see("org_acme-group").await;
     window.see("created_at_1").await;
     window.press("Close panel").await;
     window.see_in_row("acme-group", "7").await;
 
-    from_the_menu_of(window, "acme-group", "Deactivate").await;
-    window.press("Deactivate").await;
+    from_the_panel_of(window, "acme-group", "Deactivate").await;
+    if asks {
+        window.see("Deactivate acme-group?").await;
+        window.press("Deactivate").await;
+    }
     window.see_in_row("acme-group", "Deactivated").await;
-    from_the_menu_of(window, "acme-group", "Reactivate").await;
+    from_the_panel_of(window, "acme-group", "Reactivate").await;
     window.see_in_row("acme-group", "Active").await;
 
-    from_the_menu_of(window, "acme-group", "Move to trash").await;
-    window.see("It can be restored until it is deleted for good").await;
-    window.press("Move to trash").await;
+    from_the_panel_of(window, "acme-group", "Move to trash").await;
+    if asks {
+        window.see("7, ").await;
+        window.fill("Type the organization name to confirm", "acme-group").await;
+        window.press("Move to trash").await;
+    }
     window.see("acme-group moved to trash").await;
     let stored = ports.organizations.find_by_name(&name("acme-group")).await.expect("a look-up answers");
     assert_eq!(stored, None, "it left the list for the trash");
     window.press("Trash").await;
-    from_the_menu_of(window, "acme-group", "Restore").await;
+    from_the_panel_of(window, "acme-group", "Restore").await;
     window.press("Restore organization").await;
     window.see("acme-group restored").await;
     window.press("All").await;
@@ -146,7 +167,8 @@ async fn run_the_whole_life(window: &Window, ports: &Ports) {
     for act in ["New organization", "Health"] {
         assert!(!window.offers(act).await, "{act} is not offered to an organization's admin");
     }
-    window.press("Actions for acme-group").await;
+    window.press_row("acme-group").await;
+    window.press("More actions").await;
     window.see("Copy collection name").await;
     for act in ["Deactivate", "Restore", "Delete for good"] {
         assert!(!window.offers(act).await, "{act} is not offered to an organization's admin");
@@ -162,7 +184,7 @@ async fn a_person_runs_the_whole_life_of_an_organization_on_the_built_in_workspa
     window.see("Claim this workspace").await;
     let file = window.data.path().join("tenantry.db");
     let store = SqliteStore::open(&file, Arc::new(SystemClock)).await.expect("the program's own file");
-    run_the_whole_life(&window, &Ports::of(Arc::new(store))).await;
+    run_the_whole_life(&window, &Ports::of(Arc::new(store)), Environment::Local).await;
     window.close().await;
 }
 
@@ -175,9 +197,105 @@ async fn a_person_runs_the_whole_life_of_an_organization_on_mongodb() {
     window.fill("Connection string", &server.uri()).await;
     window.fill("Name", "Test server").await;
     window.fill("Database", &database).await;
+    window.press("Production").await;
     window.press("Save and open").await;
     window.see("Claim this workspace").await;
     let ports = open_database(&server.uri(), &database).await.expect("the same database");
-    run_the_whole_life(&window, &ports).await;
+    run_the_whole_life(&window, &ports, Environment::Production).await;
     window.close().await;
+}
+
+/// Where the README takes its pictures from.
+fn picture(screen: &str, theme: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/screenshots");
+    fs::create_dir_all(&folder).expect("the folder of the pictures");
+    folder.join(format!("{screen}-{}.png", theme.to_lowercase()))
+}
+
+/// A production database with something to lose in it.
+async fn with_organizations(uri: &str, database: &str) {
+    let ports = open_database(uri, database).await.expect("a database");
+    ports.health.prepare().await.expect("prepared");
+    for (text, documents) in [("acme-corp", 4_812), ("globex", 1_207), ("initech-emea", 96)] {
+        insert(&ports, text).await;
+        ports.collections.create(&collection(text)).await.expect("created");
+        add_documents(&ports, text, documents).await;
+    }
+}
+
+async fn photograph_every_screen(theme: &str) {
+    let window = Window::open().await;
+    let take = async |screen: &str| window.photograph(&picture(screen, theme)).await;
+    window.press("Light or dark").await;
+    window.press(theme).await;
+    window.see("A workspace in one file").await;
+    take("start").await;
+    window.press("Open workspace").await;
+    window.see("Claim this workspace").await;
+    window.fill("Your name", "Olga Operator").await;
+    window.fill("Email", OPERATOR).await;
+    take("claim").await;
+    claim(&window).await;
+
+    window.press("Load sample organizations").await;
+    window.see("60 sample organizations loaded").await;
+    window.press("Close this note").await;
+    window.see_no("Every sample administrator").await;
+    window.see_in_row("Atlas Machine Works", "Active").await;
+    take("organizations").await;
+    window.press_row("Atlas Machine Works").await;
+    window.see("Can be restored from the trash.").await;
+    take("detail").await;
+    window.press("Close panel").await;
+
+    window.press("New organization").await;
+    window.fill("Name", "harbor-lights").await;
+    window.fill("Display name", "Harbor Lights").await;
+    window.fill("Administrator email", "elena@harborlights.example").await;
+    window.fill("Password", "Passw0rd").await;
+    window.see("Available. Its collection will be org_harbor-lights").await;
+    take("create").await;
+    window.press("Cancel").await;
+
+    from_the_panel_of(&window, "Atlas Machine Works", "Rename").await;
+    window.fill("New name", "atlas-works").await;
+    window.see("kept in place, none copied").await;
+    take("rename").await;
+    window.press("Cancel").await;
+
+    window.press("Export").await;
+    window.see("Export 60 rows").await;
+    take("export").await;
+    window.press("Cancel").await;
+
+    let server = Server::shared(Topology::ReplicaSet);
+    let database = fresh_database();
+    with_organizations(&server.uri(), &database).await;
+    window.press("On this computer, Local. Back to the workspaces").await;
+    window.press("Add workspace").await;
+    window.fill("Connection string", &server.uri()).await;
+    window.fill("Name", "Customers").await;
+    window.fill("Database", &database).await;
+    window.press("Production").await;
+    window.press("Save and open").await;
+    claim_for_organizations(&window).await;
+    from_the_panel_of(&window, "acme-corp", "Move to trash").await;
+    window.see("4,812, ").await;
+    window.fill("Type the organization name to confirm", "acme-c").await;
+    take("trash").await;
+    window.press("Cancel").await;
+    window.press("Health").await;
+    window.see("Replica set").await;
+    take("health").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_screen_is_photographed_in_light() {
+    photograph_every_screen("Light").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_screen_is_photographed_in_dark() {
+    photograph_every_screen("Dark").await;
 }
