@@ -75,8 +75,8 @@ build: $(UI) ## the program as the tests in the window drive it
 	cargo build --workspace --all-targets --features $(WINDOW)
 
 test-window: build ## the program in its real window; writes docs/screenshots
-	TENANTRY_PROGRAM=$(CARGO_TARGET_DIR)/debug/tenantry scripts/with-display \
-		cargo test --workspace --features $(WINDOW) --test window -- --test-threads=1 --nocapture
+	TENANTRY_PROGRAM=$(CARGO_TARGET_DIR)/debug/tenantry \
+		cargo test --workspace --features $(WINDOW) --test window -- --test-threads=1
 
 audit: ## known weaknesses and licences of dependencies, where the registries answer
 	cargo deny check

@@ -9,6 +9,7 @@ use bson::oid::ObjectId;
 use bson::{DateTime, doc};
 use fantoccini::key::Key;
 use tenantry_core::clock::SystemClock;
+use tenantry_core::limits::DEFAULT_DATABASE;
 use tenantry_core::organizations::OrganizationStatus;
 use tenantry_core::ports::Ports;
 use tenantry_store_sqlite::SqliteStore;
@@ -268,14 +269,14 @@ async fn photograph_every_screen(theme: &str) {
     take("export").await;
     window.press("Cancel").await;
 
-    let server = Server::shared(Topology::ReplicaSet);
-    let database = fresh_database();
-    with_organizations(&server.uri(), &database).await;
+    // A server of its own, for a database with the name that it has in real life.
+    let server = Server::start(Topology::ReplicaSet);
+    with_organizations(&server.uri(), DEFAULT_DATABASE).await;
     window.press("On this computer, Local. Back to the workspaces").await;
     window.press("Add workspace").await;
     window.fill("Connection string", &server.uri()).await;
     window.fill("Name", "Customers").await;
-    window.fill("Database", &database).await;
+    window.fill("Database", DEFAULT_DATABASE).await;
     window.press("Production").await;
     window.press("Save and open").await;
     claim_for_organizations(&window).await;
