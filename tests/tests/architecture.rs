@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_path_buf()
+    // Where it is run, not where it was built: two checkouts may share their builds.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this");
+    Path::new(&package).parent().expect("the repository").to_path_buf()
 }
 
 fn read(path: impl AsRef<Path>) -> String {
