@@ -5,6 +5,7 @@ pub mod collections;
 pub mod exports;
 pub mod jobs;
 pub mod organizations;
+pub mod profiles;
 pub mod sessions;
 pub mod workspaces;
 
@@ -20,8 +21,8 @@ pub fn all<R: Runtime>() -> Commands<R> {
         about::about,
         about::report_ui_problem,
         workspaces::list_workspaces,
-        workspaces::save_profile,
-        workspaces::remove_profile,
+        profiles::save_profile,
+        profiles::remove_profile,
         workspaces::open_workspace,
         workspaces::current_workspace,
         workspaces::close_workspace,

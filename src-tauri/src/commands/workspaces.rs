@@ -4,25 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
-use tenantry_core::error::{Field, StoreError};
+use tenantry_core::AppError;
+use tenantry_core::error::StoreError;
 use tenantry_core::health as core_health;
 use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
-use tenantry_core::limits::DEFAULT_DATABASE;
 use tenantry_core::organizations::{OrganizationFilter, StatusFilter};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 use tenantry_core::sessions::{Act, SigningKey};
-use tenantry_core::values::FieldRule;
-use tenantry_core::{AppError, FieldIssue};
 
 use super::jobs::JobProgress;
 use super::moment;
 use super::sessions::SessionView;
-use crate::compose::{self, Address, Place, Setting};
+use crate::compose::{self, Place, Setting};
 use crate::error::WireError;
-use crate::identifiers::random_id;
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
 use crate::profiles::{BuiltIn, Environment, Profile};
@@ -31,11 +28,6 @@ use crate::vault::{Kept, SecretKind};
 
 /// The built-in workspace's id.
 const BUILT_IN: &str = "built-in";
-/// Characters of a profile's name.
-const PROFILE_NAME_MAX: usize = 80;
-/// Bytes of a database's name. The server's rule.
-const DATABASE_NAME_MAX: usize = 63;
-
 /// What kind of place a workspace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -106,24 +98,6 @@ pub struct WorkspaceList {
     pub secrets: SecretKeeping,
     /// What a person should know, as sentences.
     pub notices: Vec<String>,
-}
-
-/// A connection profile, as typed.
-#[derive(Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct ProfileInput {
-    /// `null` for a new one.
-    pub id: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// What it is used for.
-    pub environment: Environment,
-    /// May hold a password, which is taken out.
-    pub connection_string: String,
-    /// The database.
-    pub database: String,
-    /// The service's secret key; `null` keeps what is there, empty forgets it.
-    pub signing_secret: Option<String>,
 }
 
 /// A workspace that is open.
@@ -369,60 +343,6 @@ pub async fn list_workspaces(state: State<'_, AppState>) -> Result<WorkspaceList
     })
 }
 
-/// Saves a connection profile. A password in the connection string is taken out and kept in the vault.
-///
-/// # Errors
-/// `invalid_input`, `not_found`, `file_not_written`.
-#[tauri::command]
-#[specta::specta]
-pub async fn save_profile(
-    state: State<'_, AppState>,
-    input: ProfileInput,
-) -> Result<WorkspaceSummary, WireError> {
-    let ProfileInput { id, name, environment, connection_string, database, signing_secret } = input;
-    let connection_string = SecretString::from(connection_string);
-    let (name, address, database) = parse_profile(&name, &connection_string, &database)?;
-    let before = match id {
-        Some(id) => Some(state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?),
-        None => None,
-    };
-    let mut profile = Profile {
-        id: before.as_ref().map_or_else(random_id, |before| before.id.clone()),
-        name,
-        environment,
-        connection_string: address.public.clone(),
-        database,
-        last_opened_at: before.as_ref().and_then(|before| before.last_opened_at),
-        password_stored: before.as_ref().is_some_and(|before| before.password_stored),
-        has_signing_secret: before.as_ref().is_some_and(|before| before.has_signing_secret),
-    };
-    forget_moved_password(&state, &mut profile, before.as_ref(), &address).await;
-    // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
-    state.profiles.save(profile.clone())?;
-    if keep_secrets(&state, &mut profile, address, signing_secret).await {
-        state.profiles.save(profile.clone())?;
-    }
-    Ok(summary(&state, profile).await)
-}
-
-/// Forgets a connection profile and its secrets. What it points to stays as it is.
-///
-/// # Errors
-/// `not_found`, `file_not_written`.
-#[tauri::command]
-#[specta::specta]
-pub async fn remove_profile(state: State<'_, AppState>, id: String) -> Result<(), WireError> {
-    let _turn = state.opening.lock().await;
-    if !state.profiles.remove(&id)? {
-        return Err(WireError::not_found("workspace"));
-    }
-    if state.current_workspace().is_some_and(|open| open.id == id) {
-        state.close_workspace().await;
-    }
-    state.vault().await.forget_all(&id).await;
-    Ok(())
-}
-
 /// Opens a workspace in place of the one that is open. When it can't be opened, the other one stays.
 ///
 /// # Errors
@@ -580,7 +500,8 @@ fn built_in_summary(state: &AppState) -> WorkspaceSummary {
     }
 }
 
-async fn summary(state: &AppState, profile: Profile) -> WorkspaceSummary {
+/// A saved profile, as it stands in the list.
+pub(super) async fn summary(state: &AppState, profile: Profile) -> WorkspaceSummary {
     // A string that was edited by hand may be wrong: it still stands in the list, and opening says what is wrong.
     let address = compose::take_apart(&profile.connection_string).ok();
     let is_atlas = address.as_ref().is_some_and(|address| address.is_atlas);
@@ -627,102 +548,6 @@ fn down(workspace: &Workspace, checked_at: String, error: StoreError) -> Health 
         privileges: Vec::new(),
         warnings: vec![WireError::from(error).message().to_owned()],
     }
-}
-
-fn parse_profile(
-    name: &str,
-    connection_string: &SecretString,
-    database: &str,
-) -> Result<(String, Address, String), WireError> {
-    use secrecy::ExposeSecret;
-    let mut issues = Vec::new();
-    let mut add = |field, rule, message: String| issues.push(FieldIssue { field, rule, message });
-    let name = name.trim().to_owned();
-    if name.is_empty() {
-        add(Field::ProfileName, FieldRule::Required, "A name is needed.".to_owned());
-    } else if name.chars().count() > PROFILE_NAME_MAX {
-        let message = format!("A name has at most {PROFILE_NAME_MAX} characters.");
-        add(Field::ProfileName, FieldRule::TooLong, message);
-    }
-    let typed = connection_string.expose_secret().trim();
-    let address = if typed.is_empty() {
-        add(Field::ConnectionString, FieldRule::Required, "A connection string is needed.".to_owned());
-        None
-    } else {
-        match compose::take_apart(typed) {
-            Ok(address) => Some(address),
-            Err(StoreError::ConnectionString { problem }) => {
-                add(Field::ConnectionString, FieldRule::Address, problem);
-                None
-            }
-            Err(error) => return Err(error.into()),
-        }
-    };
-    let named = address.as_ref().and_then(|address| address.database.as_deref());
-    let database = match database.trim() {
-        "" => named.unwrap_or(DEFAULT_DATABASE),
-        database => database,
-    };
-    if database.len() > DATABASE_NAME_MAX {
-        let message = format!("A database's name has at most {DATABASE_NAME_MAX} bytes.");
-        add(Field::Database, FieldRule::TooManyBytes, message);
-    } else if database.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
-        let message = "A database's name has none of / \\ . \" $ * < > : | ? and no space.".to_owned();
-        add(Field::Database, FieldRule::Characters, message);
-    }
-    let database = database.to_owned();
-    match address {
-        Some(address) if issues.is_empty() => Ok((name, address, database)),
-        Some(_) | None => Err(WireError::from(issues)),
-    }
-}
-
-/// Keeps what the profile's form brought, and forgets what does not belong to it any more.
-/// A password is good for one user of one deployment: another server must not be told it.
-async fn forget_moved_password(
-    state: &AppState,
-    profile: &mut Profile,
-    before: Option<&Profile>,
-    address: &Address,
-) {
-    let Some(before) = before else { return };
-    let moved = compose::take_apart(&before.connection_string)
-        .map_or(true, |before| (&before.user, &before.hosts) != (&address.user, &address.hosts));
-    if moved {
-        state.vault().await.forget(&profile.id, SecretKind::DatabasePassword).await;
-        profile.password_stored = false;
-    }
-}
-
-/// Keeps what was typed; answers whether the profile's notes of it changed.
-async fn keep_secrets(
-    state: &AppState,
-    profile: &mut Profile,
-    address: Address,
-    signing_secret: Option<String>,
-) -> bool {
-    let vault = state.vault().await;
-    let noted = (profile.password_stored, profile.has_signing_secret);
-    if let Some(password) = address.password {
-        let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, true).await;
-        profile.password_stored = kept == Kept::InKeychain;
-    }
-    match signing_secret.map(SecretString::from) {
-        None => {}
-        Some(secret) if is_empty(&secret) => {
-            vault.forget(&profile.id, SecretKind::ServiceSecret).await;
-            profile.has_signing_secret = false;
-        }
-        Some(secret) => {
-            vault.keep(&profile.id, SecretKind::ServiceSecret, secret, true).await;
-            profile.has_signing_secret = true;
-        }
-    }
-    noted != (profile.password_stored, profile.has_signing_secret)
-}
-
-fn is_empty(secret: &SecretString) -> bool {
-    secrecy::ExposeSecret::expose_secret(secret).is_empty()
 }
 
 async fn open_built_in(state: &AppState) -> Result<Workspace, WireError> {

@@ -1,0 +1,87 @@
+//! Sessions, as the window has them.
+
+use serde_json::{Value, json};
+use tauri::Manager;
+
+use super::{Console, OPERATOR, PASSWORD};
+use crate::state::AppState;
+
+/// Every command that works on a workspace's data, with arguments that would do.
+fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {
+    let id = "65c1a2b3c4d5e6f708091011";
+    let filter = json!({"search": "", "status": "all"});
+    vec![
+        ("workspace_health", json!({})),
+        ("load_sample_organizations", json!({"progress": "__CHANNEL__:1", "job": "j"})),
+        ("copy_token", json!({})),
+        (
+            "list_organizations",
+            json!({"query": {
+            "filter": filter, "sort": "name", "direction": "ascending", "cursor": null, "limit": 10}}),
+        ),
+        ("count_organizations", json!({"search": ""})),
+        ("get_organization", json!({"nameOrId": "acme"})),
+        ("check_organization_name", json!({"name": "acme", "forId": null})),
+        ("check_admin_email", json!({"email": "a@example.com", "forId": null})),
+        (
+            "create_organization",
+            json!({"input": {
+            "name": "acme", "displayName": null, "email": "a@example.com", "password": PASSWORD}}),
+        ),
+        (
+            "update_organization",
+            json!({"input": {
+            "id": id, "name": "acme", "displayName": null, "email": null, "password": null}}),
+        ),
+        ("preview_rename", json!({"id": id, "name": "acme"})),
+        ("deactivate_organization", json!({"id": id})),
+        ("reactivate_organization", json!({"id": id})),
+        ("preview_removal", json!({"id": id})),
+        ("delete_organization", json!({"id": id, "confirmation": null})),
+        ("restore_organization", json!({"id": id, "name": null})),
+        ("delete_organization_forever", json!({"id": id, "confirmation": "acme"})),
+        ("collection_statistics", json!({"id": id})),
+        ("summarize_statistics", json!({"ids": [id]})),
+        ("choose_export_file", json!({"format": "csv"})),
+        ("default_export_file", json!({"format": "csv"})),
+        (
+            "export_organizations",
+            json!({"progress": "__CHANNEL__:2", "input": {
+            "job": "j", "scope": {"kind": "all"}, "columns": ["name"], "format": "csv", "target": "t",
+            "sort": "name", "direction": "ascending"}}),
+        ),
+    ]
+}
+
+#[test]
+fn no_command_on_data_works_without_a_workspace_or_without_a_session() {
+    let console = Console::start();
+    for (command, arguments) in commands_that_need_a_session() {
+        let error = console.refused(command, arguments);
+        assert_eq!(error["code"], "no_workspace", "{command}, before a workspace is open: {error}");
+    }
+    console.open();
+    for (command, arguments) in commands_that_need_a_session() {
+        let error = console.refused(command, arguments);
+        assert_eq!(error["code"], "not_signed_in", "{command}, before anybody signed in: {error}");
+    }
+    console.ok("claim_workspace", json!({"name": "Dana Ortiz", "email": OPERATOR, "password": PASSWORD}));
+    console.list();
+    console.ok("sign_out", json!({}));
+    for (command, arguments) in commands_that_need_a_session() {
+        let error = console.refused(command, arguments);
+        assert_eq!(error["code"], "not_signed_in", "{command}, after the sign-out: {error}");
+    }
+}
+
+#[test]
+fn a_token_reaches_the_clipboard_and_never_the_window() {
+    let console = Console::start();
+    console.claim();
+    let token = console.token();
+    assert_eq!(console.ok("copy_token", json!({})), Value::Null);
+    assert_eq!(console.desktop.clipboard.lock().unwrap().as_deref(), Some(token.as_str()));
+    console.app.state::<AppState>().clear_copied();
+    assert!(console.desktop.clipboard.lock().unwrap().is_none(), "the token outlives the program");
+    assert!(!console.told.lock().unwrap().contains(&token), "the web view was told the token");
+}
