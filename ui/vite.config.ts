@@ -2,10 +2,36 @@ import { fileURLToPath } from "node:url";
 import { paraglideVitePlugin } from "@inlang/paraglide-js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/**
+ * With one locale a message is its text. The choice of a locale that the compiler writes around every message
+ * would cost five of the bundle's 150 kB.
+ */
+function withoutChoiceOfLocale(): Plugin {
+  return {
+    name: "without-choice-of-locale",
+    apply: "build",
+    transform(code, id) {
+      if (!id.includes("/paraglide/messages/")) return null;
+      const exported =
+        /^export const (\w+) = .*=> \{\n\texperimentalStaticLocale[^\n]*\n\treturn (en_\w+)\(inputs\)\n\}\);?$/m;
+      const shorter = code.replace(exported, "export const $1 = $2;");
+      if (shorter === code && code.includes("experimentalStaticLocale ??"))
+        this.error(`The messages' compiler writes another form now: ${id}`);
+      return { code: shorter, map: null };
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [paraglideVitePlugin({ project: "./project.inlang" }), svelte(), svelteTesting()],
+  plugins: [
+    paraglideVitePlugin({ project: "./project.inlang" }),
+    withoutChoiceOfLocale(),
+    svelte(),
+    svelteTesting(),
+  ],
   resolve: {
     alias: { $lib: fileURLToPath(new URL("./src/lib", import.meta.url)) },
   },
