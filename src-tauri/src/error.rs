@@ -59,6 +59,14 @@ pub enum WireError {
     Unavailable { message: String, details: Unavailable },
     /// The database user may not do this.
     DeniedByDatabase { message: String, details: DeniedByDatabase },
+    /// The workspace is open for reading only.
+    ReadOnly { message: String, details: ReadOnly },
+    /// The sealed file of secrets needs its passphrase.
+    SecretsLocked { message: String },
+    /// A sealed file does not open with this passphrase.
+    PassphraseRefused { message: String },
+    /// Nothing in a file or text can be imported.
+    ImportRefused { message: String, details: ImportRefused },
     /// The organization's collection is missing.
     DataMissing { message: String, details: DataMissing },
     /// What is stored breaks a rule that it must keep.
@@ -146,6 +154,16 @@ details! {
         /// On what.
         namespace: Option<String>,
     }
+    /// Details of `read_only`.
+    ReadOnly {
+        /// Whether it is only locked, so that an operator may unlock it.
+        unlockable: bool,
+    }
+    /// Details of `import_refused`.
+    ImportRefused {
+        /// What is wrong with it, as a sentence.
+        problem: String,
+    }
     /// Details of `data_missing`.
     DataMissing {
         /// The collection's name.
@@ -192,6 +210,12 @@ pub enum WireField {
     Database,
     /// The service's signing secret.
     SigningSecret,
+    /// A connection profile's notes.
+    Notes,
+    /// Why a workspace is unlocked.
+    Reason,
+    /// The passphrase of a sealed file.
+    Passphrase,
 }
 
 /// What is taken, on the wire.
@@ -251,6 +275,37 @@ impl WireError {
         Self::WorkspacePasswordNeeded {
             message: "The password of the database user is not stored. Enter it to open the workspace."
                 .to_owned(),
+        }
+    }
+
+    /// The workspace is open for reading only.
+    pub fn read_only(unlockable: bool) -> Self {
+        let message = if unlockable {
+            "This workspace is locked. Nothing was changed. An operator can unlock it for ten minutes."
+        } else {
+            "This workspace is open for reading only. Nothing was changed."
+        };
+        Self::ReadOnly { message: message.to_owned(), details: ReadOnly { unlockable } }
+    }
+
+    /// The sealed file of secrets needs its passphrase.
+    pub fn secrets_locked() -> Self {
+        Self::SecretsLocked {
+            message: "The file of secrets is locked. Enter its passphrase first.".to_owned(),
+        }
+    }
+
+    /// A sealed file does not open with this passphrase.
+    pub fn passphrase_refused() -> Self {
+        Self::PassphraseRefused { message: "The file does not open with this passphrase.".to_owned() }
+    }
+
+    /// Nothing in a file or text can be imported. `problem` is a sentence without anything secret.
+    pub fn import_refused(problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self::ImportRefused {
+            message: format!("Nothing was imported. {problem}"),
+            details: ImportRefused { problem },
         }
     }
 
@@ -317,6 +372,10 @@ impl WireError {
             | Self::ConnectionStringInvalid { message, .. }
             | Self::Unavailable { message, .. }
             | Self::DeniedByDatabase { message, .. }
+            | Self::ReadOnly { message, .. }
+            | Self::SecretsLocked { message }
+            | Self::PassphraseRefused { message }
+            | Self::ImportRefused { message, .. }
             | Self::DataMissing { message, .. }
             | Self::DataCorrupt { message, .. }
             | Self::FileNotWritten { message, .. }
@@ -419,6 +478,7 @@ impl From<StoreError> for WireError {
                 },
                 details: DeniedByDatabase { action, namespace },
             },
+            StoreError::ReadOnly { unlockable } => Self::read_only(unlockable),
             StoreError::SignInRefused => Self::WorkspaceRefused {
                 message: "The server refused the database user's name or password.".to_owned(),
             },
@@ -473,6 +533,9 @@ impl From<Field> for WireField {
             Field::ConnectionString => Self::ConnectionString,
             Field::Database => Self::Database,
             Field::SigningSecret => Self::SigningSecret,
+            Field::Notes => Self::Notes,
+            Field::Reason => Self::Reason,
+            Field::Passphrase => Self::Passphrase,
         }
     }
 }
@@ -546,6 +609,19 @@ mod tests {
         assert!(!shown.to_string().contains("E11000"), "a driver's text reached the window: {shown}");
         let incident = shown["details"]["incident"].as_str().unwrap();
         assert!(shown["message"].as_str().unwrap().contains(incident), "a person must be able to quote it");
+    }
+
+    #[test]
+    fn a_refused_write_says_whether_unlocking_helps() {
+        for unlockable in [true, false] {
+            let shown = wire(AppError::Store(StoreError::ReadOnly { unlockable }));
+            assert_eq!(shown["code"], "read_only");
+            assert_eq!(
+                shown["details"],
+                json!({"unlockable": unlockable}),
+                "the window offers to unlock by it"
+            );
+        }
     }
 
     #[test]

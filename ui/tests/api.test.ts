@@ -107,6 +107,11 @@ describe("an explanation", () => {
     { code: "unavailable", message: "x", details: { retryable: false } },
     { code: "denied_by_database", message: "x", details: { action: "find", namespace: null } },
     { code: "denied_by_database", message: "x", details: { action: "find", namespace: "a.b" } },
+    { code: "read_only", message: "x", details: { unlockable: true } },
+    { code: "read_only", message: "x", details: { unlockable: false } },
+    { code: "secrets_locked", message: "x" },
+    { code: "passphrase_refused", message: "x" },
+    { code: "import_refused", message: "x", details: { problem: "No connection string." } },
     { code: "data_missing", message: "x", details: { collection: "org_a" } },
     { code: "data_corrupt", message: "x", details: { what: "admin_email" } },
     ...(["full", "denied", "exists", "missing", "other"] as const).map((reason): WireError => ({

@@ -558,6 +558,12 @@ export type HealthStatus =
 /**  It does not. */
 "down";
 
+/**  Details of `import_refused`. */
+export type ImportRefused = {
+	/**  What is wrong with it, as a sentence. */
+	problem: string,
+};
+
 /**  One index. */
 export type IndexStatistics = {
 	/**  Its name. */
@@ -745,6 +751,12 @@ export type ProfileInput = {
 	database: string,
 	/**  The service's secret key; `null` keeps what is there, empty forgets it. */
 	signingSecret: string | null,
+};
+
+/**  Details of `read_only`. */
+export type ReadOnly = {
+	/**  Whether it is only locked, so that an operator may unlock it. */
+	unlockable: boolean,
 };
 
 /**  An act that can be left unfinished. */
@@ -1028,6 +1040,14 @@ export type WireError =
 { code: "unavailable"; message: string; details: Unavailable } | 
 /**  The database user may not do this. */
 { code: "denied_by_database"; message: string; details: DeniedByDatabase } | 
+/**  The workspace is open for reading only. */
+{ code: "read_only"; message: string; details: ReadOnly } | 
+/**  The sealed file of secrets needs its passphrase. */
+{ code: "secrets_locked"; message: string } | 
+/**  A sealed file does not open with this passphrase. */
+{ code: "passphrase_refused"; message: string } | 
+/**  Nothing in a file or text can be imported. */
+{ code: "import_refused"; message: string; details: ImportRefused } | 
 /**  The organization's collection is missing. */
 { code: "data_missing"; message: string; details: DataMissing } | 
 /**  What is stored breaks a rule that it must keep. */
@@ -1058,7 +1078,13 @@ export type WireField =
 /**  A database's name. */
 "database" | 
 /**  The service's signing secret. */
-"signingSecret";
+"signingSecret" | 
+/**  A connection profile's notes. */
+"notes" | 
+/**  Why a workspace is unlocked. */
+"reason" | 
+/**  The passphrase of a sealed file. */
+"passphrase";
 
 /**  A role, on the wire. */
 export type WireRole = 

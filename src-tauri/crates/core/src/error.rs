@@ -26,6 +26,12 @@ pub enum Field {
     Database,
     /// The service's signing secret.
     SigningSecret,
+    /// A connection profile's notes.
+    Notes,
+    /// Why a workspace is unlocked.
+    Reason,
+    /// The passphrase of a sealed file.
+    Passphrase,
 }
 
 /// One rule that one field breaks, ready to be shown at that field.
@@ -96,6 +102,12 @@ pub enum StoreError {
         /// Where it is needed.
         namespace: Option<String>,
     },
+    /// The workspace is open for reading only. Nothing was written.
+    #[error("the workspace is read-only")]
+    ReadOnly {
+        /// Whether it is only locked, so that an operator may unlock it.
+        unlockable: bool,
+    },
     /// The server refused the database user's name or password.
     #[error("the server refused the database user")]
     SignInRefused,
@@ -140,6 +152,7 @@ impl StoreError {
             | Self::CollectionExists { .. }
             | Self::CollectionMissing { .. }
             | Self::Denied { .. }
+            | Self::ReadOnly { .. }
             | Self::SignInRefused
             | Self::Full
             | Self::Corrupt { .. }

@@ -183,6 +183,32 @@ function sentences(wire: WireError): Sentences {
               }),
         remedy: m.errors_denied_by_database_remedy(),
       };
+    case "read_only":
+      return wire.details.unlockable
+        ? { title: m.errors_locked_title(), text: m.errors_locked_text(), remedy: m.errors_locked_remedy() }
+        : {
+            title: m.errors_read_only_title(),
+            text: m.errors_read_only_text(),
+            remedy: m.errors_read_only_remedy(),
+          };
+    case "secrets_locked":
+      return {
+        title: m.errors_secrets_locked_title(),
+        text: m.errors_secrets_locked_text(),
+        remedy: m.errors_secrets_locked_remedy(),
+      };
+    case "passphrase_refused":
+      return {
+        title: m.errors_passphrase_refused_title(),
+        text: m.errors_passphrase_refused_text(),
+        remedy: m.errors_passphrase_refused_remedy(),
+      };
+    case "import_refused":
+      return {
+        title: m.errors_import_refused_title(),
+        text: wire.details.problem,
+        remedy: m.errors_import_refused_remedy(),
+      };
     case "data_missing":
       return {
         title: m.errors_data_missing_title(),
