@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod clock;
 pub mod collections;
+pub mod connections;
 pub mod error;
 pub mod export;
 pub mod health;

@@ -1,0 +1,115 @@
+/// What a form shows of a connection string, and what it can be changed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionFields {
+    /// `mongodb+srv`: the hosts are looked up.
+    pub srv: bool,
+    /// As typed: `host` or `host:port`; with `srv` exactly one name.
+    pub hosts: Vec<String>,
+    /// The database that the string names.
+    pub default_database: Option<String>,
+    /// `replicaSet`.
+    pub replica_set: Option<String>,
+    /// `directConnection`; `None` when it is not given.
+    pub direct_connection: Option<bool>,
+    /// How to sign in.
+    pub authentication: AuthenticationKind,
+    /// The database user's name, not percent-encoded.
+    pub user: Option<String>,
+    /// The string has a password, or the mask of one.
+    pub has_password: bool,
+    /// `authSource`.
+    pub auth_source: Option<String>,
+    /// `tls`, or its older name `ssl`.
+    pub tls: TlsChoice,
+    /// `tlsCAFile`.
+    pub tls_ca_file: Option<String>,
+    /// `tlsCertificateKeyFile`.
+    pub tls_certificate_key_file: Option<String>,
+    /// `tlsCertificateKeyFilePassword` is there, or the mask of it.
+    pub has_certificate_key_password: bool,
+    /// `tlsAllowInvalidCertificates=true`.
+    pub tls_allow_invalid_certificates: bool,
+    /// `tlsAllowInvalidHostnames=true`.
+    pub tls_allow_invalid_hostnames: bool,
+    /// `connectTimeoutMS`.
+    pub connect_timeout_milliseconds: Option<u32>,
+    /// `serverSelectionTimeoutMS`.
+    pub server_selection_timeout_milliseconds: Option<u32>,
+    /// `socketTimeoutMS`.
+    pub socket_timeout_milliseconds: Option<u32>,
+    /// `maxPoolSize`.
+    pub max_pool_size: Option<u32>,
+    /// `minPoolSize`.
+    pub min_pool_size: Option<u32>,
+    /// `readPreference`.
+    pub read_preference: Option<ReadPreferenceMode>,
+    /// `appName`.
+    pub app_name: Option<String>,
+    /// `compressors`, in the order of preference.
+    pub compressors: Vec<Compressor>,
+    /// Every other option, in order.
+    pub other_options: Vec<OtherOption>,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthenticationKind {
+    /// Not at all.
+    None,
+    /// With a password; the server chooses which SCRAM.
+    Scram,
+    /// With a password, by SCRAM-SHA-256.
+    ScramSha256,
+    /// With a password, by SCRAM-SHA-1.
+    ScramSha1,
+    /// With a client certificate.
+    X509,
+    /// Some other way that the string names.
+    Other,
+}
+
+/// Whether the line is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TlsChoice {
+    /// Not said: on for `mongodb+srv`, off otherwise.
+    Default,
+    /// `tls=true`.
+    On,
+    /// `tls=false`.
+    Off,
+}
+
+/// Which members of a replica set lists are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReadPreferenceMode {
+    /// The primary.
+    Primary,
+    /// The primary while there is one.
+    PrimaryPreferred,
+    /// A secondary.
+    Secondary,
+    /// A secondary while there is one.
+    SecondaryPreferred,
+    /// The one that answers quickest.
+    Nearest,
+}
+
+/// How messages are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compressor {
+    /// Zstandard.
+    Zstd,
+    /// zlib.
+    Zlib,
+    /// Snappy.
+    Snappy,
+}
+
+/// An option that has no field of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherOption {
+    /// Its name as typed.
+    pub name: String,
+    /// Its value, not percent-encoded; the mask for a secret.
+    pub value: String,
+}
