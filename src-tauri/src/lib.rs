@@ -14,6 +14,7 @@ pub mod life;
 pub mod logging;
 pub mod numbers;
 pub mod profiles;
+pub mod sealing;
 pub mod state;
 pub mod vault;
 
