@@ -49,6 +49,64 @@ pub struct Privilege {
     pub allowed: Option<bool>,
 }
 
+/// An act of a person that needs rights of the database user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RestrictedAct {
+    /// Listing organizations.
+    List,
+    /// Creating one.
+    Create,
+    /// Changing its display name, address or password.
+    Change,
+    /// Renaming it.
+    Rename,
+    /// Deactivating and reactivating it.
+    Deactivate,
+    /// Moving it to the trash.
+    Trash,
+    /// Restoring it.
+    Restore,
+    /// Deleting it for ever.
+    DeleteForever,
+    /// Reading how much it holds.
+    Statistics,
+}
+
+impl RestrictedAct {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::List,
+        Self::Create,
+        Self::Change,
+        Self::Rename,
+        Self::Deactivate,
+        Self::Trash,
+        Self::Restore,
+        Self::DeleteForever,
+        Self::Statistics,
+    ];
+}
+
+/// An act that the database user can't do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restriction {
+    /// The act.
+    pub act: RestrictedAct,
+    /// What is missing, in the server's words: "renameCollectionSameDB on organization_management".
+    pub needs: String,
+}
+
+/// What gives the database user the smallest role that allows everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleCommand {
+    /// The user that gets it; `None` where nobody signed in.
+    pub user: Option<String>,
+    /// For the MongoDB shell, to be run by somebody who may make roles. Empty where there are no roles.
+    pub shell: String,
+    /// The same for the command line of MongoDB Atlas, which lets nobody make roles in a shell.
+    pub atlas: Option<String>,
+}
+
 /// The state of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreHealth {
@@ -71,6 +129,13 @@ pub trait HealthStore: Send + Sync {
 
     /// Asks the server for facts only: quick, for opening and for the status bar.
     async fn server(&self) -> Result<ServerFacts, StoreError>;
+
+    /// Which acts the database user can't do. What can't be found out is no restriction. Quick, and no slower with
+    /// more organizations.
+    async fn restrictions(&self) -> Result<Vec<Restriction>, StoreError>;
+
+    /// What would give the database user all that this program needs, and nothing more.
+    async fn role_command(&self) -> Result<RoleCommand, StoreError>;
 
     /// Asks for everything.
     async fn health(&self) -> Result<StoreHealth, StoreError>;

@@ -16,6 +16,7 @@ mod journal;
 mod open;
 mod organizations;
 mod paging;
+mod privileges;
 mod trash;
 
 pub use connection_string::ConnectionString;

@@ -23,7 +23,7 @@ use crate::documents;
 use crate::errors::{Act, Failure, Place, Troubles};
 
 /// Longer than any answer takes that somebody waits for. The driver has no limit of its own for an answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Building an index reads every document of its collection.
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
 /// How long a write waits for a majority.

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, MAIN_DB};
 use tenantry_core::StoreError;
-use tenantry_core::health::{HealthStore, Privilege, ServerFacts, StoreHealth, Topology};
+use tenantry_core::health::{
+    HealthStore, Privilege, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+};
 
 use crate::SqliteStore;
 use crate::errors::Outcome;
@@ -25,6 +27,15 @@ impl HealthStore for SqliteStore {
         })
         .await?;
         Ok(self.facts())
+    }
+
+    /// A file that can't be written is told as a warning and by the operating system; there is no role to give.
+    async fn restrictions(&self) -> Result<Vec<Restriction>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn role_command(&self) -> Result<RoleCommand, StoreError> {
+        Ok(RoleCommand { user: None, shell: String::new(), atlas: None })
     }
 
     async fn health(&self) -> Result<StoreHealth, StoreError> {
