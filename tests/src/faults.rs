@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tenantry_core::activity::{ActivityEntry, ActivityStore};
 use tenantry_core::collections::{CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
-use tenantry_core::health::{HealthStore, ServerFacts, StoreHealth};
+use tenantry_core::health::{HealthStore, Restriction, RoleCommand, ServerFacts, StoreHealth};
 use tenantry_core::journal::{Operation, OperationJournal, Owner};
 use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
 use tenantry_core::organizations::{
@@ -321,6 +321,14 @@ impl HealthStore for FaultyStore {
 
     async fn server(&self) -> Result<ServerFacts, StoreError> {
         self.read(self.inner.health.server()).await
+    }
+
+    async fn restrictions(&self) -> Result<Vec<Restriction>, StoreError> {
+        self.read(self.inner.health.restrictions()).await
+    }
+
+    async fn role_command(&self) -> Result<RoleCommand, StoreError> {
+        self.read(self.inner.health.role_command()).await
     }
 
     async fn health(&self) -> Result<StoreHealth, StoreError> {
