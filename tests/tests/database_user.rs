@@ -185,12 +185,13 @@ async fn run_in_shell(server: &Server, shell: &str) {
 async fn the_role_allows_the_whole_lifecycle_and_nothing_more() {
     let server = Server::shared_with_access_control();
     let database = fresh_database();
-    let uri = server.add_user("console's \"own\"", &database, &[]).await;
+    let name = "console's \"own\"";
+    let uri = server.add_user(name, &database, &[]).await.replace(name, "console%27s%20%22own%22");
     let ports = open_database(&uri, &database).await.expect("anybody may open it");
     let before = ports.health.restrictions().await.expect("an answer");
     assert_eq!(acts(&before), RestrictedAct::ALL, "a user without roles may do nothing");
     let command = ports.health.role_command().await.expect("a command");
-    assert_eq!(command.user.as_deref(), Some("console's \"own\""));
+    assert_eq!(command.user.as_deref(), Some(name));
     assert_eq!(command.atlas, None, "this is not Atlas");
     run_in_shell(server, &command.shell).await;
 
@@ -206,7 +207,10 @@ async fn the_role_allows_the_whole_lifecycle_and_nothing_more() {
     let raw = database_at(&uri, &database).await;
     let others = database_at(&uri, &fresh_database()).await;
     let something = doc! { "_id": 1 };
-    assert!(raw.collection("org_beta").insert_one(&something).await.is_err(), "write tenants' documents");
+    assert!(
+        raw.collection::<Document>("org_beta").insert_one(&something).await.is_err(),
+        "write tenants' documents"
+    );
     assert!(raw.collection::<Document>("org_beta").delete_many(doc! {}).await.is_err(), "remove them");
     assert!(
         raw.collection::<Document>("console_activity").delete_many(doc! {}).await.is_err(),
@@ -221,7 +225,10 @@ async fn the_role_allows_the_whole_lifecycle_and_nothing_more() {
         others.collection::<Document>("organizations").find_one(doc! {}).await.is_err(),
         "read elsewhere"
     );
-    assert!(others.collection("organizations").insert_one(&something).await.is_err(), "write elsewhere");
+    assert!(
+        others.collection::<Document>("organizations").insert_one(&something).await.is_err(),
+        "write elsewhere"
+    );
     let user = doc! { "createUser": "more", "pwd": "p", "roles": Vec::<Bson>::new() };
     assert!(raw.run_command(user).await.is_err(), "make users");
 }
