@@ -8,7 +8,7 @@ use tenantry_core::clock::Clock;
 use tenantry_core::collections::CollectionService;
 use tenantry_core::export::ExportService;
 use tenantry_core::health::ServerFacts;
-use tenantry_core::journal::{OperationRunner, Owner, Recovered};
+use tenantry_core::journal::{Opening, OperationRunner, Recovered};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
@@ -39,7 +39,7 @@ pub struct Setting {
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// In whose name operations are begun.
-    pub owner: Owner,
+    pub opening: Opening,
     /// What tokens are signed with.
     pub signing_key: SigningKey,
     /// Whether the name must be typed before an organization goes to the trash.
@@ -83,13 +83,13 @@ pub struct Opened {
 /// # Errors
 /// What the adapter answers; nothing stays open then.
 pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError> {
-    let ports = connect(place, Arc::clone(&setting.clock)).await?;
+    let Setting { clock, opening, signing_key, confirm_trash } = setting;
+    let ports = connect(place, Arc::clone(&clock)).await?;
     let warnings = ports.health.prepare().await?;
-    let runner =
-        Arc::new(OperationRunner::new(ports.clone(), Arc::clone(&setting.clock), setting.owner.clone()));
+    let runner = Arc::new(OperationRunner::new(ports.clone(), Arc::clone(&clock), opening));
     let recovered = runner.recover().await?;
     let server = ports.health.server().await?;
-    let services = services(ports, setting, runner);
+    let services = services(ports, clock, signing_key, runner, confirm_trash);
     let claimed = services.sessions.is_claimed().await?;
     Ok(Opened { services, server, claimed, recovered, warnings })
 }
@@ -109,8 +109,13 @@ async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, Store
     }
 }
 
-fn services(ports: Ports, setting: Setting, runner: Arc<OperationRunner>) -> Services {
-    let Setting { clock, signing_key, confirm_trash, .. } = setting;
+fn services(
+    ports: Ports,
+    clock: Arc<dyn Clock>,
+    signing_key: SigningKey,
+    runner: Arc<OperationRunner>,
+    confirm_trash: bool,
+) -> Services {
     let hasher = PasswordHasher::default();
     Services {
         sessions: SessionService::new(ports.clone(), Arc::clone(&clock), hasher.clone(), signing_key),

@@ -25,6 +25,8 @@ pub struct JobRegistry {
 struct Running {
     /// Tells a job from an earlier one of the same name.
     number: u64,
+    /// The workspace that it works in, if it works in one.
+    workspace: Option<String>,
     cancellation: Cancellation,
 }
 
@@ -32,9 +34,19 @@ impl JobRegistry {
     /// Registers a job under the name that the window gave it. It is forgotten when the guard is dropped, however the
     /// job ends. A name that is in use belongs to the newer job from then on.
     pub fn begin(&self, job: &str) -> JobGuard {
+        self.register(job, None)
+    }
+
+    /// The same for a job that works in an open workspace, and ends with it.
+    pub fn begin_in(&self, workspace: &str, job: &str) -> JobGuard {
+        self.register(job, Some(workspace.to_owned()))
+    }
+
+    fn register(&self, job: &str, workspace: Option<String>) -> JobGuard {
         let cancellation = Cancellation::default();
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
-        self.running().insert(job.to_owned(), Running { number, cancellation: cancellation.clone() });
+        self.running()
+            .insert(job.to_owned(), Running { number, workspace, cancellation: cancellation.clone() });
         JobGuard { registry: self.clone(), job: job.to_owned(), number, cancellation }
     }
 
@@ -45,10 +57,12 @@ impl JobRegistry {
         }
     }
 
-    /// Asks all jobs to stop, when their workspace closes or the program ends.
-    pub fn cancel_all(&self) {
+    /// Asks the jobs of one workspace to stop, when it closes or somebody else signs in to it.
+    pub fn cancel_all_of(&self, workspace: &str) {
         for running in self.running().values() {
-            running.cancellation.cancel();
+            if running.workspace.as_deref() == Some(workspace) {
+                running.cancellation.cancel();
+            }
         }
     }
 
@@ -154,10 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn closing_cancels_every_job() {
+    fn closing_cancels_the_jobs_of_its_own_workspace_only() {
         let jobs = JobRegistry::default();
-        let (one, other) = (jobs.begin("one"), jobs.begin("other"));
-        jobs.cancel_all();
-        assert!(one.cancellation().checkpoint().is_err() && other.cancellation().checkpoint().is_err());
+        let (own, other) = (jobs.begin_in("meridian", "one"), jobs.begin_in("built-in", "other"));
+        let nobodys = jobs.begin("three");
+        jobs.cancel_all_of("meridian");
+        assert!(own.cancellation().checkpoint().is_err(), "a job outlives its workspace");
+        assert!(other.cancellation().checkpoint().is_ok(), "a job of another workspace was stopped");
+        assert!(nobodys.cancellation().checkpoint().is_ok(), "a job of no workspace was stopped");
     }
 }

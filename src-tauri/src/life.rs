@@ -57,7 +57,7 @@ fn is_own(page: &Url) -> bool {
 /// Leaves nothing behind that must not outlive the program: no session, no half-written export, no copied token.
 pub fn stop(app: &AppHandle) {
     if let Some(state) = app.try_state::<AppState>() {
-        let closing = async { tokio::time::timeout(ENDING_LIMIT, state.close_workspace()).await };
+        let closing = async { tokio::time::timeout(ENDING_LIMIT, state.close_all()).await };
         if tauri::async_runtime::block_on(closing).is_err() {
             tracing::warn!("ended while something was still running");
         }

@@ -1,20 +1,22 @@
-//! What the program knows while it runs. The session lives here and nowhere else: the web view never sees its token.
+//! What the program knows while it runs. Sessions live here and nowhere else: the web view never sees a token.
+
+mod open_workspaces;
+mod workspace;
+
+pub use open_workspaces::OpenWorkspaces;
+pub use workspace::{Workspace, require};
 
 use std::fs::File;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
-use tenantry_core::AppError;
+use futures_util::future::join_all;
+use secrecy::SecretString;
 use tenantry_core::clock::{Clock, SystemClock};
-use tenantry_core::error::SessionProblem;
-use tenantry_core::health::ServerFacts;
-use tenantry_core::journal::{Owner, Recovered};
-use tenantry_core::organizations::Organization;
-use tenantry_core::sessions::{Act, Actor, Freshness, Session};
+use tenantry_core::journal::{Opening, Openings};
+use tenantry_core::sessions::{Actor, Freshness};
 use tokio::sync::OnceCell;
 
-use crate::compose::{Opened, Services};
 use crate::desktop::Desktop;
 use crate::error::WireError;
 use crate::files::ExportFiles;
@@ -41,10 +43,10 @@ pub struct AppState {
     pub desktop: Arc<dyn Desktop>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
-    /// Opening and closing take turns.
-    pub opening: tokio::sync::Mutex<()>,
+    /// The workspaces that are open.
+    pub open: OpenWorkspaces,
+    openings: Openings,
     vault: OnceCell<Vault>,
-    workspace: Mutex<Option<Arc<Workspace>>>,
     copied: Mutex<Option<SecretString>>,
     /// Held for as long as the program runs; `None` when another program has this data folder open.
     lock: Option<File>,
@@ -61,9 +63,9 @@ impl AppState {
             exports: ExportFiles::default(),
             desktop,
             clock: Arc::new(SystemClock),
-            opening: tokio::sync::Mutex::default(),
+            open: OpenWorkspaces::default(),
+            openings: Openings::default(),
             vault: OnceCell::new(),
-            workspace: Mutex::default(),
             copied: Mutex::default(),
             lock,
         }
@@ -84,37 +86,19 @@ impl AppState {
     ///
     /// What an earlier run of this installation left unfinished is taken for abandoned at once. A second program on
     /// the same data folder must not be taken for a later run: it counts as another installation.
-    pub fn owner(&self) -> Owner {
+    pub fn opening(&self) -> Opening {
         let installation = match self.lock {
             Some(_) => self.profiles.installation().to_owned(),
             None => random_id(),
         };
-        Owner { installation, instance: random_id() }
+        self.openings.begin(installation, random_id())
     }
 
-    /// The open workspace.
-    ///
-    /// # Errors
-    /// `no_workspace`.
-    pub fn workspace(&self) -> Result<Arc<Workspace>, WireError> {
-        self.current_workspace().ok_or_else(WireError::no_workspace)
-    }
-
-    /// The open workspace, if there is one.
-    pub fn current_workspace(&self) -> Option<Arc<Workspace>> {
-        self.open_place().clone()
-    }
-
-    /// Takes a workspace that was opened; answers the one that was open before.
-    pub fn replace_workspace(&self, workspace: Option<Arc<Workspace>>) -> Option<Arc<Workspace>> {
-        std::mem::replace(&mut *self.open_place(), workspace)
-    }
-
-    /// Closes the open workspace: signs out, cancels its jobs, and waits for what is still running in it, so that
-    /// nothing of it is taken for abandoned when it is opened again.
-    pub async fn close_workspace(&self) {
-        let Some(workspace) = self.replace_workspace(None) else { return };
-        self.jobs.cancel_all();
+    /// Closes a workspace: signs out of it, cancels its jobs, and waits for what is still running in it, so that
+    /// nothing of it is taken for abandoned when it is opened again. One that is not open needs no closing.
+    pub async fn close_workspace(&self, id: &str) {
+        let Some(workspace) = self.open.take(id) else { return };
+        self.jobs.cancel_all_of(id);
         let _ = workspace.sign_out().await;
         let all_done = async {
             while Arc::strong_count(&workspace) > 1 {
@@ -126,24 +110,36 @@ impl AppState {
         }
     }
 
-    /// The open workspace, and whoever is signed in to it, found good for a read.
+    /// Closes every workspace, at the same time: at the end of the program nobody waits for one server after the other.
+    pub async fn close_all(&self) {
+        let open = self.open.all();
+        let ids: Vec<String> = open.iter().map(|workspace| workspace.id.clone()).collect();
+        drop(open);
+        join_all(ids.iter().map(|id| self.close_workspace(id))).await;
+    }
+
+    /// An open workspace, and whoever is signed in to it, found good for a read.
     ///
     /// # Errors
     /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, or what the store answers.
-    pub async fn reader(&self) -> Result<(Arc<Workspace>, Actor), WireError> {
-        self.authorized(Freshness::Recent).await
+    pub async fn reader(&self, workspace: &str) -> Result<(Arc<Workspace>, Actor), WireError> {
+        self.authorized(workspace, Freshness::Recent).await
     }
 
-    /// The open workspace, and whoever is signed in to it, found good now, before a write.
+    /// An open workspace, and whoever is signed in to it, found good now, before a write.
     ///
     /// # Errors
     /// As [`reader`](Self::reader).
-    pub async fn writer(&self) -> Result<(Arc<Workspace>, Actor), WireError> {
-        self.authorized(Freshness::Now).await
+    pub async fn writer(&self, workspace: &str) -> Result<(Arc<Workspace>, Actor), WireError> {
+        self.authorized(workspace, Freshness::Now).await
     }
 
-    async fn authorized(&self, freshness: Freshness) -> Result<(Arc<Workspace>, Actor), WireError> {
-        let workspace = self.workspace()?;
+    async fn authorized(
+        &self,
+        workspace: &str,
+        freshness: Freshness,
+    ) -> Result<(Arc<Workspace>, Actor), WireError> {
+        let workspace = self.open.load(workspace)?;
         let actor = workspace.authorize(freshness).await?;
         Ok((workspace, actor))
     }
@@ -169,10 +165,6 @@ impl AppState {
             self.desktop.clear_secret(&secret);
         }
     }
-
-    fn open_place(&self) -> MutexGuard<'_, Option<Arc<Workspace>>> {
-        self.workspace.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Locks the data folder for this program. The lock ends with the process, however it ends.
@@ -187,104 +179,4 @@ fn lock(folders: &Folders) -> Option<File> {
             None
         }
     }
-}
-
-/// A workspace that is open.
-pub struct Workspace {
-    /// `built-in`, or the profile's id.
-    pub id: String,
-    /// Its services.
-    pub services: Services,
-    /// The server or file, as it was when it was opened.
-    pub server: ServerFacts,
-    /// What a crash had left.
-    pub recovered: Vec<Recovered>,
-    /// What could not be prepared, for people.
-    pub warnings: Vec<String>,
-    claimed: Mutex<bool>,
-    session: Mutex<Option<Session>>,
-}
-
-impl Workspace {
-    /// A workspace that was just opened: nobody is signed in.
-    pub fn new(id: &str, opened: Opened) -> Self {
-        let Opened { services, server, claimed, recovered, warnings } = opened;
-        Self {
-            id: id.to_owned(),
-            services,
-            server,
-            recovered,
-            warnings,
-            claimed: Mutex::new(claimed),
-            session: Mutex::default(),
-        }
-    }
-
-    /// Whether it has an operator.
-    pub fn is_claimed(&self) -> bool {
-        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that it has an operator.
-    pub fn note_claimed(&self) {
-        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    }
-
-    /// The session as it was when somebody signed in; it may have ended since.
-    pub fn session(&self) -> Option<Session> {
-        self.session_place().clone()
-    }
-
-    /// Takes a session in place of the one that is there; answers that one.
-    pub fn keep_session(&self, session: Session) -> Option<Session> {
-        self.session_place().replace(session)
-    }
-
-    /// Ends the session, if there is one. It is forgotten here even when the store can't be told.
-    ///
-    /// # Errors
-    /// What the store answers.
-    pub async fn sign_out(&self) -> Result<(), AppError> {
-        let session = self.session_place().take();
-        match session {
-            Some(session) => self.services.sessions.sign_out(&session.token).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Finds out whether the session is good. One that is not is forgotten.
-    ///
-    /// # Errors
-    /// `Session`, `Store`.
-    pub async fn authorize(&self, freshness: Freshness) -> Result<Actor, AppError> {
-        let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
-        let authorized = self.services.sessions.authorize(&session.token, freshness).await;
-        if let Err(AppError::Session(_)) = &authorized {
-            // Only this one: a newer may have taken its place while the store was asked.
-            let asked_for = |kept: &mut Session| kept.token.expose_secret() == session.token.expose_secret();
-            self.session_place().take_if(asked_for);
-        }
-        authorized
-    }
-
-    /// Lets the session go on after its own organization was changed by it.
-    ///
-    /// # Errors
-    /// `Unexpected`.
-    pub fn carry_session_on(&self, changed: &Organization) -> Result<(), AppError> {
-        if let Some(session) = self.session() {
-            self.keep_session(self.services.sessions.carry_on(&session, changed)?);
-        }
-        Ok(())
-    }
-
-    fn session_place(&self) -> MutexGuard<'_, Option<Session>> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// # Errors
-/// `forbidden` unless this session may do `act`.
-pub fn require(actor: &Actor, act: Act) -> Result<(), WireError> {
-    if actor.may(act) { Ok(()) } else { Err(WireError::forbidden()) }
 }

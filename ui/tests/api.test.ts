@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { api, ApiError, explain, newJob, observeCalls, type WireError } from "$lib/api";
+import { api, ApiError, explain, newJob, observeCalls, workspaceApi, type WireError } from "$lib/api";
 import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$lib/api/testing";
 
 let backend: FakeBackend;
+const builtIn = workspaceApi("built-in");
 beforeEach(() => {
   backend = installFakeBackend({ opened: "built-in", signedIn: true });
 });
@@ -17,7 +18,7 @@ const thrownBy = (call: Promise<unknown>) =>
 
 describe("a call", () => {
   it("answers with data", async () => {
-    const page = await api.listOrganizations({
+    const page = await builtIn.listOrganizations({
       filter: { search: "freight", status: "all" },
       sort: "name",
       direction: "ascending",
@@ -28,7 +29,7 @@ describe("a call", () => {
   });
 
   it("throws the service's error as it is", async () => {
-    const error = await thrownBy(api.getOrganization("nobody"));
+    const error = await thrownBy(builtIn.getOrganization("nobody"));
     expect(error).toBeInstanceOf(ApiError);
     expect(error.code).toBe("not_found");
   });
@@ -46,10 +47,10 @@ describe("a call", () => {
     const sessionEnded = vi.fn();
     const stop = observeCalls({ sessionEnded, serverReached: vi.fn() });
     backend.fail("count_organizations", { code: "session_expired", message: "Over." });
-    await thrownBy(api.countOrganizations(""));
-    expect(sessionEnded).toHaveBeenCalledOnce();
+    await thrownBy(builtIn.countOrganizations(""));
+    expect(sessionEnded).toHaveBeenCalledExactlyOnceWith("built-in", expect.any(ApiError));
     stop();
-    await thrownBy(api.countOrganizations(""));
+    await thrownBy(builtIn.countOrganizations(""));
     expect(sessionEnded).toHaveBeenCalledOnce();
   });
 
@@ -57,24 +58,39 @@ describe("a call", () => {
     const serverReached = vi.fn();
     const stop = observeCalls({ sessionEnded: vi.fn(), serverReached });
     backend.fail("count_organizations", { code: "unavailable", message: "", details: { retryable: true } });
-    await thrownBy(api.countOrganizations(""));
+    await thrownBy(builtIn.countOrganizations(""));
     backend.restore("count_organizations");
-    await api.countOrganizations("");
-    expect(serverReached.mock.calls).toEqual([[false], [true]]);
+    await builtIn.countOrganizations("");
+    expect(serverReached.mock.calls).toEqual([
+      ["built-in", false],
+      ["built-in", true],
+    ]);
     stop();
+  });
+});
+
+describe("a call into a workspace", () => {
+  it("goes to the workspace it was made for, whatever is shown when it is sent", async () => {
+    const meridian = workspaceApi("p1");
+    await api.openWorkspace("p1", null, false);
+    await api.switchWorkspace("built-in");
+    await meridian.countOrganizations("");
+    await builtIn.loadSampleOrganizations(newJob(), vi.fn());
+    const sent = backend.calls.slice(2).map(({ args }) => (args as { workspace: string }).workspace);
+    expect(sent).toEqual(["p1", "built-in"]);
   });
 });
 
 describe("long work", () => {
   it("tells its progress", async () => {
     const progress = vi.fn();
-    await api.loadSampleOrganizations(newJob(), progress);
+    await builtIn.loadSampleOrganizations(newJob(), progress);
     expect(progress).toHaveBeenLastCalledWith({ done: 60, total: 60, perSecond: 4200 });
   });
 
   it("ends with the code cancelled when it is cancelled", async () => {
     const job = newJob();
-    const error = await thrownBy(api.loadSampleOrganizations(job, () => void api.cancelJob(job)));
+    const error = await thrownBy(builtIn.loadSampleOrganizations(job, () => void api.cancelJob(job)));
     expect(error.code).toBe("cancelled");
   });
 });
@@ -149,7 +165,7 @@ describe("an explanation", () => {
 
 describe("the in-memory backend", () => {
   it("refuses a wrong password", async () => {
-    expect((await thrownBy(api.signIn("a@b.example", "wrong"))).code).toBe("credentials_refused");
-    expect((await api.signIn("a@b.example", FAKE_PASSWORD)).email).toBe("a@b.example");
+    expect((await thrownBy(builtIn.signIn("a@b.example", "wrong"))).code).toBe("credentials_refused");
+    expect((await builtIn.signIn("a@b.example", FAKE_PASSWORD)).email).toBe("a@b.example");
   });
 });

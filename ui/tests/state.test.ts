@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { api, ApiError } from "$lib/api";
+import { api, ApiError, workspaceApi } from "$lib/api";
 import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$lib/api/testing";
 import { AppState, SessionState, ShortcutState, ThemeState, ToastState } from "$lib/state";
 
@@ -50,6 +50,18 @@ describe("the window", () => {
     expect(app.toasts.list).toHaveLength(1);
   });
 
+  it("keeps the session of a workspace that is switched away from and back to", async () => {
+    const app = new AppState();
+    await app.openWorkspace("p1", null, false);
+    const meridian = app.api;
+    await app.session.signIn("dana@meridian.example", FAKE_PASSWORD);
+    await app.openWorkspace("built-in", null, false);
+    expect(app.session.view).toBeNull();
+    await app.switchWorkspace("p1");
+    expect(app.session.view?.email).toBe("dana@meridian.example");
+    expect(app.api.workspace).toBe(meridian.workspace);
+  });
+
   it("tells what an interrupted run left", async () => {
     const app = new AppState();
     const opened = await api.openWorkspace("built-in", null, false);
@@ -71,7 +83,11 @@ describe("the window", () => {
 });
 
 describe("a session", () => {
-  const view = async () => api.signIn("dana@meridian.example", FAKE_PASSWORD);
+  const builtIn = workspaceApi("built-in");
+  const view = async () => {
+    await api.openWorkspace("built-in", null, false);
+    return builtIn.signIn("dana@meridian.example", FAKE_PASSWORD);
+  };
 
   it("counts down and ends, and the screen stays", async () => {
     const session = new SessionState();
@@ -89,15 +105,21 @@ describe("a session", () => {
   it("ends when the service says so, whatever the clock of the window", async () => {
     const app = new AppState();
     const stop = app.connect();
-    app.session.begin(await view());
+    const signedIn = await view();
+    await app.openWorkspace("built-in", null, false);
+    app.session.begin(signedIn);
     backend.fail("count_organizations", { code: "session_revoked", message: "" });
-    await api.countOrganizations("").catch(() => undefined);
+    await workspaceApi("p1")
+      .countOrganizations("")
+      .catch(() => undefined);
+    expect(app.session.ended).toBeNull();
+    await builtIn.countOrganizations("").catch(() => undefined);
     expect(app.session.ended).toBe("revoked");
     stop();
   });
 
   it("goes on after signing in again, and says that it is a new one", async () => {
-    const session = new SessionState();
+    const session = new SessionState(builtIn);
     session.begin(await view());
     session.noticeEnd(new ApiError({ code: "session_expired", message: "" }));
     const before = session.generation;

@@ -118,9 +118,10 @@ impl CollectionStatistics {
 #[specta::specta]
 pub async fn collection_statistics(
     state: State<'_, AppState>,
+    workspace: String,
     id: String,
 ) -> Result<CollectionStatistics, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     match workspace.services.collections.statistics(&actor, organization_id(&id)?).await {
         Ok(statistics) => Ok(CollectionStatistics::from(statistics)),
         Err(AppError::DataMissing { collection }) => {
@@ -138,9 +139,10 @@ pub async fn collection_statistics(
 #[specta::specta]
 pub async fn summarize_statistics(
     state: State<'_, AppState>,
+    workspace: String,
     ids: Vec<String>,
 ) -> Result<Vec<StatisticsSummary>, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     let ids = ids.iter().map(|id| organization_id(id)).collect::<Result<Vec<_>, _>>()?;
     let summaries = workspace.services.collections.summaries(&actor, &ids).await?;
     let now = state.clock.now();

@@ -185,9 +185,10 @@ impl TryFrom<ExportScope> for core::ExportScope {
 #[specta::specta]
 pub async fn choose_export_file(
     state: State<'_, AppState>,
+    workspace: String,
     format: ExportFormat,
 ) -> Result<Option<ChosenFile>, WireError> {
-    state.reader().await?;
+    state.reader(&workspace).await?;
     let (desktop, folder) = (Arc::clone(&state.desktop), state.folders.exports.clone());
     let extension = core::ExportFormat::from(format).extension();
     let name = suggested_name(&state);
@@ -209,9 +210,10 @@ pub async fn choose_export_file(
 #[specta::specta]
 pub async fn default_export_file(
     state: State<'_, AppState>,
+    workspace: String,
     format: ExportFormat,
 ) -> Result<ChosenFile, WireError> {
-    state.reader().await?;
+    state.reader(&workspace).await?;
     let (folder, name) = (state.folders.exports.clone(), suggested_name(&state));
     let extension = core::ExportFormat::from(format).extension();
     let path = blocking(move || free_path(&folder, &name, extension)).await?;
@@ -227,11 +229,12 @@ pub async fn default_export_file(
 #[specta::specta]
 pub async fn export_organizations(
     state: State<'_, AppState>,
+    workspace: String,
     input: ExportInput,
     progress: Channel<JobProgress>,
 ) -> Result<ExportReport, WireError> {
     let started = Instant::now();
-    let (workspace, actor) = state.reader().await?;
+    let (open, actor) = state.reader(&workspace).await?;
     let target = state.exports.target(&input.target).ok_or_else(|| WireError::not_found("chosen file"))?;
     let path = target.path.clone();
     let not_written = |problem| WireError::file_not_written(&path.display().to_string(), problem);
@@ -242,12 +245,11 @@ pub async fn export_organizations(
         sort: input.sort.into(),
         direction: input.direction.into(),
     };
-    let job = state.jobs.begin(&input.job);
+    let job = state.jobs.begin_in(&workspace, &input.job);
     let start = move || PendingFile::start(target).and_then(|file| Ok((file.writer()?, file)));
     let (writer, file) = blocking(start).await?.map_err(not_written)?;
     let progress = ChannelProgress::new(progress);
-    let exported =
-        workspace.services.exports.run(&actor, request, writer, &progress, job.cancellation()).await;
+    let exported = open.services.exports.run(&actor, request, writer, &progress, job.cancellation()).await;
     let rows = exported.map_err(|error| match error {
         AppError::FileNotWritten(problem) => not_written(problem),
         error => WireError::from(error),

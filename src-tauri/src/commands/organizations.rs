@@ -419,9 +419,10 @@ fn cursor(text: &str) -> Result<core::Cursor, WireError> {
 #[specta::specta]
 pub async fn list_organizations(
     state: State<'_, AppState>,
+    workspace: String,
     query: OrganizationQuery,
 ) -> Result<OrganizationPage, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     let page = workspace.services.organizations.page(&actor, self::query(query)?).await?;
     Ok(OrganizationPage::from(page))
 }
@@ -434,9 +435,10 @@ pub async fn list_organizations(
 #[specta::specta]
 pub async fn count_organizations(
     state: State<'_, AppState>,
+    workspace: String,
     search: String,
 ) -> Result<OrganizationCounts, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     Ok(OrganizationCounts::from(workspace.services.organizations.count(&actor, search).await?))
 }
 
@@ -448,9 +450,10 @@ pub async fn count_organizations(
 #[specta::specta]
 pub async fn get_organization(
     state: State<'_, AppState>,
+    workspace: String,
     name_or_id: String,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     Ok(OrganizationView::from(workspace.services.organizations.get(&actor, &name_or_id).await?))
 }
 
@@ -462,10 +465,11 @@ pub async fn get_organization(
 #[specta::specta]
 pub async fn check_organization_name(
     state: State<'_, AppState>,
+    workspace: String,
     name: String,
     for_id: Option<String>,
 ) -> Result<NameCheck, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     let for_id = for_id.as_deref().map(organization_id).transpose()?;
     match workspace.services.organizations.availability(&actor, &name, for_id).await {
         Ok(availability) => Ok(NameCheck::from(availability)),
@@ -488,10 +492,11 @@ pub async fn check_organization_name(
 #[specta::specta]
 pub async fn check_admin_email(
     state: State<'_, AppState>,
+    workspace: String,
     email: String,
     for_id: Option<String>,
 ) -> Result<FieldCheck, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     let for_id = for_id.as_deref().map(organization_id).transpose()?;
     let problems = match workspace.services.organizations.require_usable_email(&actor, &email, for_id).await {
         Ok(()) => Vec::new(),
@@ -522,9 +527,10 @@ pub async fn check_password(password: String) -> Result<PasswordCheck, WireError
 #[specta::specta]
 pub async fn create_organization(
     state: State<'_, AppState>,
+    workspace: String,
     input: CreateInput,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     let request = core::CreateRequest {
         name: input.name,
         display_name: input.display_name.unwrap_or_default(),
@@ -542,9 +548,10 @@ pub async fn create_organization(
 #[specta::specta]
 pub async fn update_organization(
     state: State<'_, AppState>,
+    workspace: String,
     input: UpdateInput,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     let request = core::UpdateRequest {
         id: organization_id(&input.id)?,
         name: input.name,
@@ -565,10 +572,11 @@ pub async fn update_organization(
 #[specta::specta]
 pub async fn preview_rename(
     state: State<'_, AppState>,
+    workspace: String,
     id: String,
     name: String,
 ) -> Result<RenamePreview, WireError> {
-    let (workspace, actor) = state.reader().await?;
+    let (workspace, actor) = state.reader(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(RenamePreview::from(workspace.services.organizations.preview_rename(&actor, id, &name).await?))
 }
@@ -581,9 +589,10 @@ pub async fn preview_rename(
 #[specta::specta]
 pub async fn deactivate_organization(
     state: State<'_, AppState>,
+    workspace: String,
     id: String,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(OrganizationView::from(workspace.services.organizations.deactivate(&actor, id).await?))
 }
@@ -596,9 +605,10 @@ pub async fn deactivate_organization(
 #[specta::specta]
 pub async fn reactivate_organization(
     state: State<'_, AppState>,
+    workspace: String,
     id: String,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(OrganizationView::from(workspace.services.organizations.reactivate(&actor, id).await?))
 }
@@ -609,8 +619,12 @@ pub async fn reactivate_organization(
 /// `not_found`, `forbidden`, those of a session, `unavailable`.
 #[tauri::command]
 #[specta::specta]
-pub async fn preview_removal(state: State<'_, AppState>, id: String) -> Result<RemovalPreview, WireError> {
-    let (workspace, actor) = state.reader().await?;
+pub async fn preview_removal(
+    state: State<'_, AppState>,
+    workspace: String,
+    id: String,
+) -> Result<RemovalPreview, WireError> {
+    let (workspace, actor) = state.reader(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(RemovalPreview::from(workspace.services.organizations.preview_removal(&actor, id).await?))
 }
@@ -623,10 +637,11 @@ pub async fn preview_removal(state: State<'_, AppState>, id: String) -> Result<R
 #[specta::specta]
 pub async fn delete_organization(
     state: State<'_, AppState>,
+    workspace: String,
     id: String,
     confirmation: Option<String>,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     let id = organization_id(&id)?;
     let trashed = workspace.services.organizations.trash(&actor, id, confirmation.as_deref()).await?;
     Ok(OrganizationView::from(trashed))
@@ -640,10 +655,11 @@ pub async fn delete_organization(
 #[specta::specta]
 pub async fn restore_organization(
     state: State<'_, AppState>,
+    workspace: String,
     id: String,
     name: Option<String>,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     let id = organization_id(&id)?;
     let restored = workspace.services.organizations.restore(&actor, id, name.as_deref()).await?;
     Ok(OrganizationView::from(restored))
@@ -657,10 +673,11 @@ pub async fn restore_organization(
 #[specta::specta]
 pub async fn delete_organization_forever(
     state: State<'_, AppState>,
+    workspace: String,
     id: String,
     confirmation: String,
 ) -> Result<(), WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     workspace.services.organizations.delete_forever(&actor, organization_id(&id)?, &confirmation).await?;
     Ok(())
 }

@@ -82,13 +82,12 @@ pub async fn save_profile(
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_profile(state: State<'_, AppState>, id: String) -> Result<(), WireError> {
-    let _turn = state.opening.lock().await;
+    let turn = state.open.turn(&id);
+    let _turn = turn.lock().await;
     if !state.profiles.remove(&id)? {
         return Err(WireError::not_found("workspace"));
     }
-    if state.current_workspace().is_some_and(|open| open.id == id) {
-        state.close_workspace().await;
-    }
+    state.close_workspace(&id).await;
     state.vault().await.forget_all(&id).await;
     Ok(())
 }

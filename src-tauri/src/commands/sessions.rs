@@ -111,7 +111,7 @@ impl From<&Actor> for Rights {
     }
 }
 
-/// Signs in an operator or an organization's admin. Whoever was signed in is signed out.
+/// Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out.
 ///
 /// # Errors
 /// `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
@@ -119,17 +119,18 @@ impl From<&Actor> for Rights {
 #[specta::specta]
 pub async fn sign_in(
     state: State<'_, AppState>,
+    workspace: String,
     email: String,
     password: String,
 ) -> Result<SessionView, WireError> {
-    let workspace = state.workspace()?;
+    let workspace = state.open.load(&workspace)?;
     let password = SecretString::from(password);
     let session = workspace.services.sessions.sign_in(&email, &password).await?;
     let view = SessionView::from(&session);
     let account = session.actor.account();
     if let Some(earlier) = workspace.keep_session(session) {
         if earlier.actor.account() != account {
-            state.jobs.cancel_all();
+            state.jobs.cancel_all_of(&workspace.id);
         }
         if let Err(error) = workspace.services.sessions.sign_out(&earlier.token).await {
             tracing::warn!(%error, "the session before could not be ended in the store");
@@ -138,28 +139,29 @@ pub async fn sign_in(
     Ok(view)
 }
 
-/// Ends the session, if there is one.
+/// Ends the session of an open workspace, if there is one.
 ///
 /// # Errors
-/// `unavailable` when the workspace can't be told; the program has forgotten the session even so.
+/// `no_workspace`; `unavailable` when the workspace can't be told; the program has forgotten the session even so.
 #[tauri::command]
 #[specta::specta]
-pub async fn sign_out(state: State<'_, AppState>) -> Result<(), WireError> {
-    if let Some(workspace) = state.current_workspace() {
-        state.jobs.cancel_all();
-        workspace.sign_out().await?;
-    }
-    Ok(())
+pub async fn sign_out(state: State<'_, AppState>, workspace: String) -> Result<(), WireError> {
+    let workspace = state.open.load(&workspace)?;
+    state.jobs.cancel_all_of(&workspace.id);
+    Ok(workspace.sign_out().await?)
 }
 
-/// The session, as the account is now; `null` when there is none, or it ended.
+/// The session of an open workspace, as the account is now; `null` when there is none, or it ended.
 ///
 /// # Errors
-/// `unavailable`.
+/// `no_workspace`, `unavailable`.
 #[tauri::command]
 #[specta::specta]
-pub async fn current_session(state: State<'_, AppState>) -> Result<Option<SessionView>, WireError> {
-    let Some(workspace) = state.current_workspace() else { return Ok(None) };
+pub async fn current_session(
+    state: State<'_, AppState>,
+    workspace: String,
+) -> Result<Option<SessionView>, WireError> {
+    let workspace = state.open.load(&workspace)?;
     match workspace.authorize(Freshness::Recent).await {
         Ok(actor) => Ok(workspace.session().map(|session| SessionView::from(&Session { actor, ..session }))),
         Err(AppError::Session(_)) => Ok(None),
@@ -173,8 +175,8 @@ pub async fn current_session(state: State<'_, AppState>) -> Result<Option<Sessio
 /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
 #[tauri::command]
 #[specta::specta]
-pub async fn copy_token(state: State<'_, AppState>) -> Result<(), WireError> {
-    let (workspace, _) = state.writer().await?;
+pub async fn copy_token(state: State<'_, AppState>, workspace: String) -> Result<(), WireError> {
+    let (workspace, _) = state.writer(&workspace).await?;
     let session = workspace.session().ok_or_else(WireError::not_signed_in)?;
     let (desktop, token) = (Arc::clone(&state.desktop), session.token.clone());
     tokio::task::spawn_blocking(move || desktop.copy_secret(&token))

@@ -90,7 +90,11 @@ impl Console {
         Self { webview, app, desktop, folder, told: Mutex::default() }
     }
 
-    fn call(&self, command: &str, arguments: Value) -> Result<Value, Value> {
+    /// Calls a command, in the built-in workspace where `arguments` name no other.
+    fn call(&self, command: &str, mut arguments: Value) -> Result<Value, Value> {
+        if let Some(arguments) = arguments.as_object_mut() {
+            arguments.entry("workspace").or_insert_with(|| json!("built-in"));
+        }
         let request = InvokeRequest {
             cmd: command.to_owned(),
             callback: tauri::ipc::CallbackFn(0),
@@ -155,7 +159,7 @@ impl Console {
     }
 
     fn token(&self) -> String {
-        let workspace = self.app.state::<AppState>().current_workspace().unwrap();
+        let workspace = self.app.state::<AppState>().open.current().unwrap();
         workspace.session().unwrap().token.expose_secret().to_owned()
     }
 }

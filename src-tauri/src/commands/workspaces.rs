@@ -116,6 +116,24 @@ pub struct OpenWorkspace {
     pub warnings: Vec<String>,
 }
 
+/// A workspace that is open, as the switcher shows it.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenSummary {
+    /// Which one.
+    pub id: String,
+    /// What kind of place it is.
+    pub kind: WorkspaceKind,
+    /// Its name.
+    pub name: String,
+    /// What it is used for.
+    pub environment: Environment,
+    /// The address of who is signed in to it.
+    pub signed_in_as: Option<String>,
+    /// When that session ends, unless something ends it earlier.
+    pub session_ends_at: Option<String>,
+}
+
 /// What became of an act that a crash had left unfinished.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -343,7 +361,8 @@ pub async fn list_workspaces(state: State<'_, AppState>) -> Result<WorkspaceList
     })
 }
 
-/// Opens a workspace in place of the one that is open. When it can't be opened, the other one stays.
+/// Opens a workspace beside those that are open, or answers the one that is open already; it is the current one from
+/// then on.
 ///
 /// # Errors
 /// `not_found`, `workspace_password_needed`, `workspace_refused`, `workspace_damaged`, `workspace_newer`,
@@ -356,10 +375,11 @@ pub async fn open_workspace(
     password: Option<String>,
     remember: bool,
 ) -> Result<OpenWorkspace, WireError> {
-    let _turn = state.opening.lock().await;
+    let turn = state.open.turn(&id);
     // The same one twice at a time would take its own operations for those of a crash.
-    if state.current_workspace().is_some_and(|open| open.id == id) {
-        state.close_workspace().await;
+    let _turn = turn.lock().await;
+    if let Ok(open) = state.open.switch(&id) {
+        return view(&state, &open).await;
     }
     let opened = if id == BUILT_IN {
         open_built_in(&state).await?
@@ -367,39 +387,75 @@ pub async fn open_workspace(
         let profile = state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?;
         open_profile(&state, profile, password.map(SecretString::from), remember).await?
     };
-    state.close_workspace().await;
     tracing::info!(workspace = opened.id, product = opened.server.product, "opened a workspace");
     let opened = Arc::new(opened);
-    state.replace_workspace(Some(Arc::clone(&opened)));
+    state.open.add(Arc::clone(&opened));
     view(&state, &opened).await
 }
 
-/// The open workspace; `null` when none is.
+/// Shows another of the workspaces that are open. Its session is as it was left.
+///
+/// # Errors
+/// `no_workspace` when it is not open.
+#[tauri::command]
+#[specta::specta]
+pub async fn switch_workspace(state: State<'_, AppState>, id: String) -> Result<OpenWorkspace, WireError> {
+    let workspace = state.open.switch(&id)?;
+    view(&state, &workspace).await
+}
+
+/// The workspace that was shown last, for a window that was loaded again; `null` when none is open.
 ///
 /// # Errors
 /// None.
 #[tauri::command]
 #[specta::specta]
 pub async fn current_workspace(state: State<'_, AppState>) -> Result<Option<OpenWorkspace>, WireError> {
-    match state.current_workspace() {
+    match state.open.current() {
         Some(workspace) => Ok(Some(view(&state, &workspace).await?)),
         None => Ok(None),
     }
 }
 
-/// Closes the open workspace and ends its session.
+/// The workspaces that are open, in the order in which they were opened. Asks no server.
 ///
 /// # Errors
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn close_workspace(state: State<'_, AppState>) -> Result<(), WireError> {
-    let _turn = state.opening.lock().await;
-    state.close_workspace().await;
+pub async fn open_workspaces(state: State<'_, AppState>) -> Result<Vec<OpenSummary>, WireError> {
+    let mut summaries = Vec::new();
+    for workspace in state.open.all() {
+        let OpenWorkspace { workspace: WorkspaceSummary { id, kind, name, environment, .. }, .. } =
+            view(&state, &workspace).await?;
+        let now = state.clock.now();
+        let session = workspace.session().filter(|session| session.expires_at > now);
+        summaries.push(OpenSummary {
+            id,
+            kind,
+            name,
+            environment,
+            signed_in_as: session.as_ref().map(|session| session.actor.email().to_owned()),
+            session_ends_at: session.map(|session| moment(session.expires_at)),
+        });
+    }
+    Ok(summaries)
+}
+
+/// Closes a workspace: ends its session and its jobs. One that is not open needs no closing.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn close_workspace(state: State<'_, AppState>, workspace: String) -> Result<(), WireError> {
+    let turn = state.open.turn(&workspace);
+    let _turn = turn.lock().await;
+    state.close_workspace(&workspace).await;
     Ok(())
 }
 
-/// Makes the first operator of the open workspace and signs in.
+/// Makes the first operator of an open workspace and signs in.
 ///
 /// # Errors
 /// `no_workspace`, `invalid_input`, `already_claimed`, `unavailable`, `denied_by_database`.
@@ -407,11 +463,12 @@ pub async fn close_workspace(state: State<'_, AppState>) -> Result<(), WireError
 #[specta::specta]
 pub async fn claim_workspace(
     state: State<'_, AppState>,
+    workspace: String,
     name: String,
     email: String,
     password: String,
 ) -> Result<SessionView, WireError> {
-    let workspace = state.workspace()?;
+    let workspace = state.open.load(&workspace)?;
     let password = SecretString::from(password);
     let claimed = workspace.services.sessions.claim(&name, &email, &password).await;
     if matches!(claimed, Ok(_) | Err(AppError::AlreadyClaimed)) {
@@ -423,14 +480,14 @@ pub async fn claim_workspace(
     Ok(view)
 }
 
-/// How the open workspace is: server, round trip, organizations, and what the database user may do.
+/// How an open workspace is: server, round trip, organizations, and what the database user may do.
 ///
 /// # Errors
 /// `forbidden`, those of a session.
 #[tauri::command]
 #[specta::specta]
-pub async fn workspace_health(state: State<'_, AppState>) -> Result<Health, WireError> {
-    let (workspace, actor) = state.reader().await?;
+pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> Result<Health, WireError> {
+    let (workspace, actor) = state.reader(&workspace).await?;
     require(&actor, Act::Workspace)?;
     let checked_at = moment(state.clock.now());
     let everything = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
@@ -466,14 +523,15 @@ pub async fn workspace_health(state: State<'_, AppState>) -> Result<Health, Wire
 #[specta::specta]
 pub async fn load_sample_organizations(
     state: State<'_, AppState>,
+    workspace: String,
     progress: Channel<JobProgress>,
     job: String,
 ) -> Result<SampleReport, WireError> {
-    let (workspace, actor) = state.writer().await?;
+    let (workspace, actor) = state.writer(&workspace).await?;
     if workspace.id != BUILT_IN {
         return Err(WireError::forbidden());
     }
-    let job = state.jobs.begin(&job);
+    let job = state.jobs.begin_in(&workspace.id, &job);
     let progress = ChannelProgress::new(progress);
     let services = &workspace.services;
     let report = services.samples.load(&actor, &services.hasher, &progress, job.cancellation()).await?;
@@ -554,7 +612,7 @@ async fn open_built_in(state: &AppState) -> Result<Workspace, WireError> {
     let path = state.folders.built_in_workspace();
     let setting = Setting {
         clock: Arc::clone(&state.clock),
-        owner: state.owner(),
+        opening: state.opening(),
         signing_key: own_signing_key(state, BUILT_IN).await,
         confirm_trash: false,
     };
@@ -596,7 +654,7 @@ async fn open_profile(
     let (signing_key, warning) = signing_key(state, &profile).await;
     let setting = Setting {
         clock: Arc::clone(&state.clock),
-        owner: state.owner(),
+        opening: state.opening(),
         signing_key,
         confirm_trash: profile.environment == Environment::Production,
     };

@@ -40,7 +40,8 @@ export const commands = {
 	 */
 	removeProfile: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_profile", { id })),
 	/**
-	 *  Opens a workspace in place of the one that is open. When it can't be opened, the other one stays.
+	 *  Opens a workspace beside those that are open, or answers the one that is open already; it is the current one from
+	 *  then on.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `workspace_password_needed`, `workspace_refused`, `workspace_damaged`, `workspace_newer`,
@@ -48,103 +49,117 @@ export const commands = {
 	 */
 	openWorkspace: (id: string, password: string | null, remember: boolean) => typedError<OpenWorkspace, WireError>(__TAURI_INVOKE("open_workspace", { id, password, remember })),
 	/**
-	 *  The open workspace; `null` when none is.
+	 *  Shows another of the workspaces that are open. Its session is as it was left.
+	 * 
+	 *  # Errors
+	 *  `no_workspace` when it is not open.
+	 */
+	switchWorkspace: (id: string) => typedError<OpenWorkspace, WireError>(__TAURI_INVOKE("switch_workspace", { id })),
+	/**
+	 *  The workspace that was shown last, for a window that was loaded again; `null` when none is open.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
 	currentWorkspace: () => typedError<OpenWorkspace | null, WireError>(__TAURI_INVOKE("current_workspace")),
 	/**
-	 *  Closes the open workspace and ends its session.
+	 *  The workspaces that are open, in the order in which they were opened. Asks no server.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	closeWorkspace: () => typedError<null, WireError>(__TAURI_INVOKE("close_workspace")),
+	openWorkspaces: () => typedError<OpenSummary[], WireError>(__TAURI_INVOKE("open_workspaces")),
 	/**
-	 *  Makes the first operator of the open workspace and signs in.
+	 *  Closes a workspace: ends its session and its jobs. One that is not open needs no closing.
+	 * 
+	 *  # Errors
+	 *  None.
+	 */
+	closeWorkspace: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("close_workspace", { workspace })),
+	/**
+	 *  Makes the first operator of an open workspace and signs in.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `invalid_input`, `already_claimed`, `unavailable`, `denied_by_database`.
 	 */
-	claimWorkspace: (name: string, email: string, password: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("claim_workspace", { name, email, password })),
+	claimWorkspace: (workspace: string, name: string, email: string, password: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("claim_workspace", { workspace, name, email, password })),
 	/**
-	 *  How the open workspace is: server, round trip, organizations, and what the database user may do.
+	 *  How an open workspace is: server, round trip, organizations, and what the database user may do.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session.
 	 */
-	workspaceHealth: () => typedError<Health, WireError>(__TAURI_INVOKE("workspace_health")),
+	workspaceHealth: (workspace: string) => typedError<Health, WireError>(__TAURI_INVOKE("workspace_health", { workspace })),
 	/**
 	 *  Adds invented organizations to the built-in workspace.
 	 * 
 	 *  # Errors
 	 *  `forbidden` in any other workspace and to anybody but an operator; `cancelled`, those of a session, `unavailable`.
 	 */
-	loadSampleOrganizations: (progress: Channel<JobProgress>, job: string) => typedError<SampleReport, WireError>(__TAURI_INVOKE("load_sample_organizations", { progress, job })),
+	loadSampleOrganizations: (workspace: string, progress: Channel<JobProgress>, job: string) => typedError<SampleReport, WireError>(__TAURI_INVOKE("load_sample_organizations", { workspace, progress, job })),
 	/**
-	 *  Signs in an operator or an organization's admin. Whoever was signed in is signed out.
+	 *  Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
 	 */
-	signIn: (email: string, password: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("sign_in", { email, password })),
+	signIn: (workspace: string, email: string, password: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("sign_in", { workspace, email, password })),
 	/**
-	 *  Ends the session, if there is one.
+	 *  Ends the session of an open workspace, if there is one.
 	 * 
 	 *  # Errors
-	 *  `unavailable` when the workspace can't be told; the program has forgotten the session even so.
+	 *  `no_workspace`; `unavailable` when the workspace can't be told; the program has forgotten the session even so.
 	 */
-	signOut: () => typedError<null, WireError>(__TAURI_INVOKE("sign_out")),
+	signOut: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("sign_out", { workspace })),
 	/**
-	 *  The session, as the account is now; `null` when there is none, or it ended.
+	 *  The session of an open workspace, as the account is now; `null` when there is none, or it ended.
 	 * 
 	 *  # Errors
-	 *  `unavailable`.
+	 *  `no_workspace`, `unavailable`.
 	 */
-	currentSession: () => typedError<SessionView | null, WireError>(__TAURI_INVOKE("current_session")),
+	currentSession: (workspace: string) => typedError<SessionView | null, WireError>(__TAURI_INVOKE("current_session", { workspace })),
 	/**
 	 *  Puts the session's token on the clipboard, for 30 seconds.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
 	 */
-	copyToken: () => typedError<null, WireError>(__TAURI_INVOKE("copy_token")),
+	copyToken: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("copy_token", { workspace })),
 	/**
 	 *  A page of the organizations that the session may know of.
 	 * 
 	 *  # Errors
 	 *  Those of a session, `unavailable`.
 	 */
-	listOrganizations: (query: OrganizationQuery) => typedError<OrganizationPage, WireError>(__TAURI_INVOKE("list_organizations", { query })),
+	listOrganizations: (workspace: string, query: OrganizationQuery) => typedError<OrganizationPage, WireError>(__TAURI_INVOKE("list_organizations", { workspace, query })),
 	/**
 	 *  How many organizations match a search, by status.
 	 * 
 	 *  # Errors
 	 *  Those of a session, `unavailable`.
 	 */
-	countOrganizations: (search: string) => typedError<OrganizationCounts, WireError>(__TAURI_INVOKE("count_organizations", { search })),
+	countOrganizations: (workspace: string, search: string) => typedError<OrganizationCounts, WireError>(__TAURI_INVOKE("count_organizations", { workspace, search })),
 	/**
 	 *  The organization with this id or this name, in any case.
 	 * 
 	 *  # Errors
 	 *  `not_found`, those of a session, `unavailable`.
 	 */
-	getOrganization: (nameOrId: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("get_organization", { nameOrId })),
+	getOrganization: (workspace: string, nameOrId: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("get_organization", { workspace, nameOrId })),
 	/**
 	 *  Whether a name keeps the rules and is free.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session, `unavailable`.
 	 */
-	checkOrganizationName: (name: string, forId: string | null) => typedError<NameCheck, WireError>(__TAURI_INVOKE("check_organization_name", { name, forId })),
+	checkOrganizationName: (workspace: string, name: string, forId: string | null) => typedError<NameCheck, WireError>(__TAURI_INVOKE("check_organization_name", { workspace, name, forId })),
 	/**
 	 *  Whether an address keeps the rules and is free.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session, `unavailable`.
 	 */
-	checkAdminEmail: (email: string, forId: string | null) => typedError<FieldCheck, WireError>(__TAURI_INVOKE("check_admin_email", { email, forId })),
+	checkAdminEmail: (workspace: string, email: string, forId: string | null) => typedError<FieldCheck, WireError>(__TAURI_INVOKE("check_admin_email", { workspace, email, forId })),
 	/**
 	 *  Which rules a password keeps. Asks nothing of a workspace: the first operator's is checked before there is one.
 	 * 
@@ -158,91 +173,91 @@ export const commands = {
 	 *  # Errors
 	 *  `invalid_input`, `conflict`, `forbidden`, `busy`, those of a session, `unavailable`, `denied_by_database`.
 	 */
-	createOrganization: (input: CreateInput) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("create_organization", { input })),
+	createOrganization: (workspace: string, input: CreateInput) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("create_organization", { workspace, input })),
 	/**
 	 *  Changes an organization. Whoever changes their own password stays signed in.
 	 * 
 	 *  # Errors
 	 *  As [`create_organization`], and `not_found`.
 	 */
-	updateOrganization: (input: UpdateInput) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("update_organization", { input })),
+	updateOrganization: (workspace: string, input: UpdateInput) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("update_organization", { workspace, input })),
 	/**
 	 *  What a rename would move.
 	 * 
 	 *  # Errors
 	 *  `invalid_input`, `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	previewRename: (id: string, name: string) => typedError<RenamePreview, WireError>(__TAURI_INVOKE("preview_rename", { id, name })),
+	previewRename: (workspace: string, id: string, name: string) => typedError<RenamePreview, WireError>(__TAURI_INVOKE("preview_rename", { workspace, id, name })),
 	/**
 	 *  Keeps the people of an organization from signing in.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	deactivateOrganization: (id: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("deactivate_organization", { id })),
+	deactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("deactivate_organization", { workspace, id })),
 	/**
 	 *  Lets the people of an organization sign in again.
 	 * 
 	 *  # Errors
 	 *  As [`deactivate_organization`].
 	 */
-	reactivateOrganization: (id: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("reactivate_organization", { id })),
+	reactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("reactivate_organization", { workspace, id })),
 	/**
 	 *  What a removal would touch: to the trash for a live organization, for ever for one in the trash.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	previewRemoval: (id: string) => typedError<RemovalPreview, WireError>(__TAURI_INVOKE("preview_removal", { id })),
+	previewRemoval: (workspace: string, id: string) => typedError<RemovalPreview, WireError>(__TAURI_INVOKE("preview_removal", { workspace, id })),
 	/**
 	 *  Moves an organization to the trash.
 	 * 
 	 *  # Errors
 	 *  `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	deleteOrganization: (id: string, confirmation: string | null) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("delete_organization", { id, confirmation })),
+	deleteOrganization: (workspace: string, id: string, confirmation: string | null) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("delete_organization", { workspace, id, confirmation })),
 	/**
 	 *  Brings an organization back from the trash, under another name where the old one is taken.
 	 * 
 	 *  # Errors
 	 *  `conflict`, `invalid_input`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	restoreOrganization: (id: string, name: string | null) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("restore_organization", { id, name })),
+	restoreOrganization: (workspace: string, id: string, name: string | null) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("restore_organization", { workspace, id, name })),
 	/**
 	 *  Deletes an organization in the trash with all its documents.
 	 * 
 	 *  # Errors
 	 *  `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	deleteOrganizationForever: (id: string, confirmation: string) => typedError<null, WireError>(__TAURI_INVOKE("delete_organization_forever", { id, confirmation })),
+	deleteOrganizationForever: (workspace: string, id: string, confirmation: string) => typedError<null, WireError>(__TAURI_INVOKE("delete_organization_forever", { workspace, id, confirmation })),
 	/**
 	 *  The statistics of an organization's collection, read now. A collection that is missing is an answer, not an error.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	collectionStatistics: (id: string) => typedError<CollectionStatistics, WireError>(__TAURI_INVOKE("collection_statistics", { id })),
+	collectionStatistics: (workspace: string, id: string) => typedError<CollectionStatistics, WireError>(__TAURI_INVOKE("collection_statistics", { workspace, id })),
 	/**
 	 *  The numbers of the rows on screen, none older than a minute.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session. What fails for one row is told in that row.
 	 */
-	summarizeStatistics: (ids: string[]) => typedError<StatisticsSummary[], WireError>(__TAURI_INVOKE("summarize_statistics", { ids })),
+	summarizeStatistics: (workspace: string, ids: string[]) => typedError<StatisticsSummary[], WireError>(__TAURI_INVOKE("summarize_statistics", { workspace, ids })),
 	/**
 	 *  Opens the platform's save dialog; `null` when the person changed their mind.
 	 * 
 	 *  # Errors
 	 *  Those of a session.
 	 */
-	chooseExportFile: (format: ExportFormat) => typedError<ChosenFile | null, WireError>(__TAURI_INVOKE("choose_export_file", { format })),
+	chooseExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile | null, WireError>(__TAURI_INVOKE("choose_export_file", { workspace, format })),
 	/**
 	 *  A free name in the folder that exports are suggested to go to.
 	 * 
 	 *  # Errors
 	 *  Those of a session.
 	 */
-	defaultExportFile: (format: ExportFormat) => typedError<ChosenFile, WireError>(__TAURI_INVOKE("default_export_file", { format })),
+	defaultExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile, WireError>(__TAURI_INVOKE("default_export_file", { workspace, format })),
 	/**
 	 *  Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
 	 * 
@@ -250,7 +265,7 @@ export const commands = {
 	 *  `not_found` for a place that was used up, `file_not_written`, `cancelled`, `forbidden`, those of a session,
 	 *  `unavailable`.
 	 */
-	exportOrganizations: (input: ExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, WireError>(__TAURI_INVOKE("export_organizations", { input, progress })),
+	exportOrganizations: (workspace: string, input: ExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, WireError>(__TAURI_INVOKE("export_organizations", { workspace, input, progress })),
 	/**
 	 *  Shows an exported file in the file manager. Only files that were exported in this run.
 	 * 
@@ -612,6 +627,22 @@ export type NameCheck = {
 export type NotFound = {
 	/**  What was looked for, as a noun. */
 	what: string,
+};
+
+/**  A workspace that is open, as the switcher shows it. */
+export type OpenSummary = {
+	/**  Which one. */
+	id: string,
+	/**  What kind of place it is. */
+	kind: WorkspaceKind,
+	/**  Its name. */
+	name: string,
+	/**  What it is used for. */
+	environment: Environment,
+	/**  The address of who is signed in to it. */
+	signedInAs: string | null,
+	/**  When that session ends, unless something ends it earlier. */
+	sessionEndsAt: string | null,
 };
 
 /**  A workspace that is open. */

@@ -3,10 +3,12 @@
 //! A plan holds names only, so that what a crash left can be finished or undone by looking at what exists.
 
 mod model;
+mod opening;
 mod port;
 mod recovery;
 mod runner;
 
 pub use model::{Operation, OperationPlan, Owner, Recovered, RecoveryOutcome};
+pub use opening::{Opening, Openings};
 pub use port::OperationJournal;
 pub use runner::OperationRunner;

@@ -1,8 +1,14 @@
 //! Opening workspaces, as the window does.
 
-use serde_json::json;
+use std::sync::Arc;
 
-use super::Console;
+use serde_json::{Value, json};
+use tauri::Manager;
+use tenantry_core::sessions::SigningKey;
+
+use super::{Console, OPERATOR, PASSWORD};
+use crate::compose::{self, Place, Setting};
+use crate::state::{AppState, Workspace};
 
 #[test]
 fn a_damaged_file_is_named_and_left_as_it_is() {
@@ -30,4 +36,90 @@ fn opening_asks_for_a_password_that_is_not_at_hand() {
     let error =
         console.refused("open_workspace", json!({"id": saved["id"], "password": null, "remember": false}));
     assert_eq!(error["code"], "workspace_password_needed", "{error}");
+}
+
+/// Opens a second workspace beside the built-in one: another file, under the id of a saved profile.
+async fn open_beside(console: &Console) -> String {
+    let saved = console.ok(
+        "save_profile",
+        json!({"input": {
+            "id": null, "name": "Beside", "environment": "staging", "database": "",
+            "connectionString": "mongodb://127.0.0.1:1", "signingSecret": null
+        }}),
+    );
+    let id = saved["id"].as_str().unwrap().to_owned();
+    let state = console.app.state::<AppState>();
+    let setting = Setting {
+        clock: Arc::clone(&state.clock),
+        opening: state.opening(),
+        signing_key: SigningKey::random(),
+        confirm_trash: false,
+    };
+    let file = console.folder.path().join("beside.db");
+    let opened = compose::open(Place::File(&file), setting).await.unwrap();
+    state.open.add(Arc::new(Workspace::new(&id, opened)));
+    id
+}
+
+#[test]
+fn workspaces_are_open_side_by_side_and_a_call_lands_in_the_one_it_names() {
+    let console = Console::start();
+    console.claim();
+    let beside = tauri::async_runtime::block_on(open_beside(&console));
+    let other = "lee@example.com";
+    console.ok(
+        "claim_workspace",
+        json!({"workspace": beside, "name": "Lee", "email": other, "password": PASSWORD}),
+    );
+    let acme = console.create("acme");
+    let input =
+        json!({"name": "acme", "displayName": null, "email": "acme@example.com", "password": PASSWORD});
+    let twin = console.ok("create_organization", json!({"workspace": beside, "input": input}));
+
+    // The window shows the second one; a call that was begun in the first goes on there.
+    assert_eq!(console.ok("current_workspace", json!({}))["workspace"]["id"], beside.as_str());
+    console.ok("deactivate_organization", json!({"id": acme["id"]}));
+    let status = |workspace: &str| {
+        console.ok("get_organization", json!({"workspace": workspace, "nameOrId": "acme"}))["status"].clone()
+    };
+    assert_eq!((status("built-in"), status(&beside)), (json!("deactivated"), json!("active")));
+    let strange = console.refused("deactivate_organization", json!({"id": twin["id"]}));
+    assert_eq!(strange["code"], "not_found", "an id of one workspace did something in another: {strange}");
+
+    let session = |workspace: &str| console.ok("current_session", json!({"workspace": workspace}));
+    assert_eq!(session("built-in")["email"], OPERATOR);
+    assert_eq!(session(&beside)["email"], other);
+    let open = console.ok("open_workspaces", json!({}));
+    let listed: Vec<_> =
+        open.as_array().unwrap().iter().map(|each| (&each["id"], &each["signedInAs"])).collect();
+    assert_eq!(listed, [(&json!("built-in"), &json!(OPERATOR)), (&json!(beside), &json!(other))], "{open}");
+}
+
+#[test]
+fn closing_one_workspace_leaves_the_other_as_it_is() {
+    let console = Console::start();
+    console.claim();
+    let beside = tauri::async_runtime::block_on(open_beside(&console));
+    let jobs = &console.app.state::<AppState>().jobs;
+    let (own, others) = (jobs.begin_in(&beside, "one"), jobs.begin_in("built-in", "other"));
+
+    console.ok("close_workspace", json!({"workspace": beside}));
+    assert!(own.cancellation().checkpoint().is_err(), "a job goes on in a closed workspace");
+    assert!(others.cancellation().checkpoint().is_ok(), "a job of another workspace was cancelled");
+    let late = console.refused("count_organizations", json!({"workspace": beside, "search": ""}));
+    assert_eq!(late["code"], "no_workspace", "a late call landed somewhere: {late}");
+    assert_eq!(console.ok("current_workspace", json!({})), Value::Null, "a closed workspace is still shown");
+    assert_eq!(console.refused("switch_workspace", json!({"id": beside}))["code"], "no_workspace");
+    console.ok("switch_workspace", json!({"id": "built-in"}));
+    assert_eq!(console.ok("current_session", json!({}))["email"], OPERATOR, "it was signed out of another");
+    console.ok("close_workspace", json!({"workspace": beside}));
+}
+
+#[test]
+fn opening_what_is_open_answers_it_with_its_session() {
+    let console = Console::start();
+    console.claim();
+    console.open();
+    assert_eq!(console.ok("current_session", json!({}))["email"], OPERATOR, "opening again signed out");
+    assert_eq!(console.ok("open_workspaces", json!({})).as_array().unwrap().len(), 1);
 }

@@ -1,4 +1,4 @@
-import { api, ApiError, LIMITS, type PasswordCheck, type SessionView } from "$lib/api";
+import { ApiError, LIMITS, type PasswordCheck, type SessionView, type WorkspaceApi } from "$lib/api";
 import { m } from "$lib/messages";
 
 type RuleState = "pending" | "met" | "unmet";
@@ -16,10 +16,15 @@ export class ClaimForm {
   #check = $state.raw<PasswordCheck | null>(null);
   #checking = $state(false);
   #lastCheck: Promise<void> = Promise.resolve();
+  readonly #api: Pick<WorkspaceApi, "checkPassword" | "claimWorkspace">;
+
+  constructor(api: Pick<WorkspaceApi, "checkPassword" | "claimWorkspace">) {
+    this.#api = api;
+  }
 
   /** Asks the rules about the password as it stands; of two answers the later question's counts. */
   checkPassword(): void {
-    const mine: Promise<void> = api.checkPassword(this.password).then(
+    const mine: Promise<void> = this.#api.checkPassword(this.password).then(
       (check) => this.#settle(mine, () => (this.#check = check)),
       (error: unknown) => this.#settle(mine, () => (this.problem = ApiError.from(error))),
     );
@@ -73,7 +78,7 @@ export class ClaimForm {
     try {
       await this.#lastCheck;
       if (this.missing) return null;
-      return await api.claimWorkspace(this.name, this.email, this.password);
+      return await this.#api.claimWorkspace(this.name, this.email, this.password);
     } catch (error) {
       this.problem = ApiError.from(error);
       return null;

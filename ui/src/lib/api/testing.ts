@@ -54,6 +54,7 @@ export interface FakeBackend {
 const refuse = (error: WireError): never => {
   throw error;
 };
+const noWorkspace = () => refuse({ code: "no_workspace", message: "No workspace is open." });
 const notFound = () =>
   refuse({ code: "not_found", message: "Not found.", details: { what: "organization" } });
 
@@ -89,8 +90,11 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const changed = new Map<string, Handler>();
   const cancelled = new Set<string>();
   let claimed = options.claimed ?? true;
-  let open = workspaces.find((workspace) => workspace.id === options.opened) ?? null;
-  let session: SessionView | null = null;
+  const open = workspaces.filter((workspace) => workspace.id === options.opened);
+  const sessions = new Map<string, SessionView>();
+  /** The workspace that was shown last, and the one that the call being answered goes into. */
+  let current = open[0] ?? null;
+  let into = current;
 
   const now = () => new Date().toISOString();
   const find = (nameOrId: string) =>
@@ -103,7 +107,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   function begin(email: string, name = "Dana Whitlock"): SessionView {
     const role = options.role ?? "operator";
     const operator = role === "operator";
-    session = {
+    const session: SessionView = {
       role,
       name,
       email,
@@ -121,16 +125,18 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         health: operator,
       },
     };
+    if (into) sessions.set(into.id, session);
     return session;
   }
+  const session = () => (into && sessions.get(into.id)) ?? null;
   if (options.signedIn) begin("dana@meridian.example");
 
   function visible(filter: OrganizationQuery["filter"]): OrganizationView[] {
     const needle = filter.search.trim().toLowerCase();
-    const own = session?.rights.listAll === false ? session.organizationId : null;
+    const own = session()?.rights.listAll === false ? session()?.organizationId : null;
     return organizations.filter(
       (each) =>
-        (own === null || each.id === own) &&
+        (!own || each.id === own) &&
         (filter.status === "all" ? each.status !== "trashed" : each.status === filter.status) &&
         [each.name, each.displayName ?? "", each.adminEmail].some((text) =>
           text.toLowerCase().includes(needle),
@@ -221,13 +227,29 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         refuse({ code: "workspace_refused", message: "The server refused this user and password." });
       if (id === "p3")
         refuse({ code: "unavailable", message: "No server answered.", details: { retryable: true } });
-      open = workspace;
+      if (!open.includes(workspace)) open.push(workspace);
+      current = workspace;
       return openedWorkspace(workspace, claimed);
     },
-    current_workspace: () => (open ? openedWorkspace(open, claimed) : null),
-    close_workspace: () => {
-      open = null;
-      session = null;
+    switch_workspace: ({ id }: { id: string }) => {
+      current = open.find((each) => each.id === id) ?? noWorkspace();
+      return openedWorkspace(current, claimed);
+    },
+    open_workspaces: () =>
+      open.map(({ id, kind, name, environment }) => ({
+        id,
+        kind,
+        name,
+        environment,
+        signedInAs: sessions.get(id)?.email ?? null,
+        sessionEndsAt: sessions.get(id)?.expiresAt ?? null,
+      })),
+    current_workspace: () => current && openedWorkspace(current, claimed),
+    close_workspace: ({ workspace }: { workspace: string }) => {
+      const index = open.findIndex(({ id }) => id === workspace);
+      if (index >= 0) open.splice(index, 1);
+      if (current?.id === workspace) current = null;
+      sessions.delete(workspace);
       return null;
     },
     claim_workspace: ({ name, email }: { name: string; email: string }) => {
@@ -235,7 +257,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
       return begin(email, name);
     },
     workspace_health: () => {
-      const opened = openedWorkspace(open ?? (workspaces[0] as WorkspaceSummary), claimed);
+      const opened = openedWorkspace(into ?? (workspaces[0] as WorkspaceSummary), claimed);
       return {
         status: "up",
         checkedAt: now(),
@@ -265,10 +287,10 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         ? begin(email)
         : refuse({ code: "credentials_refused", message: "No match.", details: { triesLeft: 4 } }),
     sign_out: () => {
-      session = null;
+      if (into) sessions.delete(into.id);
       return null;
     },
-    current_session: () => session,
+    current_session: session,
     copy_token: () => null,
     list_organizations: ({ query }: { query: OrganizationQuery }) => {
       const list = sorted(visible(query.filter), query);
@@ -361,13 +383,13 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         dataSize: documents(organization) * 2311,
         indexes: 3,
         collectionExists: true,
-        confirmationNeeded: open?.environment === "production" || organization.status === "trashed",
+        confirmationNeeded: into?.environment === "production" || organization.status === "trashed",
       };
     },
     delete_organization: ({ id, confirmation }: { id: string; confirmation: string | null }) =>
-      open?.environment === "production" && confirmation !== find(id).name
+      into?.environment === "production" && confirmation !== find(id).name
         ? refuse({ code: "confirmation_mismatch", message: "The name does not match." })
-        : change(id, { status: "trashed", trashedAt: now(), trashedBy: session?.email ?? null }),
+        : change(id, { status: "trashed", trashedAt: now(), trashedBy: session()?.email ?? null }),
     restore_organization: ({ id, name }: { id: string; name: string | null }) =>
       change(id, {
         status: "active",
@@ -449,6 +471,9 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     calls.push({ command, args });
     if (options.delay) await new Promise((resolve) => setTimeout(resolve, options.delay));
     const handler = changed.get(command) ?? handlers[command];
+    const workspace = (args as { workspace?: string } | undefined)?.workspace;
+    if (workspace !== undefined && command !== "close_workspace")
+      into = open.find(({ id }) => id === workspace) ?? noWorkspace();
     if (!handler) throw new Error(`Command ${command} not found`);
     // Answers are copied, as the wire does: a screen must not share objects with the store.
     return structuredClone(await handler(args as never));

@@ -1,5 +1,13 @@
 import { getContext, setContext } from "svelte";
-import { api, observeCalls, type Environment, type OpenWorkspace } from "../api";
+import { SvelteMap } from "svelte/reactivity";
+import {
+  api,
+  observeCalls,
+  workspaceApi,
+  type Environment,
+  type OpenWorkspace,
+  type WorkspaceApi,
+} from "../api";
 import { m } from "../messages";
 import { SessionState } from "./session.svelte";
 import { ShortcutState } from "./shortcuts.svelte";
@@ -15,11 +23,15 @@ export type Screen = "starting" | "workspaces" | "claim" | "sign-in" | "shell";
 
 /** The state of the whole window, reached with {@link useApp} from every component below App. */
 export class AppState {
-  readonly session = new SessionState();
   readonly workspace = new WorkspaceState();
   readonly toasts = new ToastState();
   readonly theme = new ThemeState();
   readonly shortcuts = new ShortcutState();
+
+  /** Who is signed in to the workspace that is shown. Each open workspace has a session of its own. */
+  session = $state.raw(new SessionState());
+  readonly #sessions = new SvelteMap<string, SessionState>();
+  #api = $state.raw<WorkspaceApi | null>(null);
 
   page = $state<Page>("organizations");
   /** In a workspace without an operator: whether somebody would rather sign in as an organization's admin. */
@@ -40,14 +52,20 @@ export class AppState {
     this.page = page;
   };
 
+  /**
+   * The calls into the workspace that is shown. A screen takes them once, when it is made, and its calls go to its own
+   * workspace from then on, also when another one is shown meanwhile.
+   */
+  get api(): WorkspaceApi {
+    if (this.#api === null) throw new Error("no workspace is open");
+    return this.#api;
+  }
+
   /** Takes up what the program behind the window still has open, for example after a reload of the window. */
   async start(): Promise<void> {
     try {
-      this.workspace.current = await api.currentWorkspace();
-      if (this.workspace.current) {
-        const session = await api.currentSession();
-        if (session) this.session.begin(session);
-      }
+      const opened = await api.currentWorkspace();
+      if (opened) await this.#show(opened);
     } catch (error) {
       this.toasts.failure(error);
     } finally {
@@ -55,12 +73,39 @@ export class AppState {
     }
   }
 
-  /** Opens a workspace and says what its last run left behind. */
+  /** Opens a workspace beside those that are open, and says what its last run left behind. */
   async openWorkspace(id: string, password: string | null, remember: boolean): Promise<void> {
-    const opened = await this.workspace.open(id, password, remember);
+    const opened = await api.openWorkspace(id, password, remember);
+    const known = this.#sessions.has(id);
+    await this.#show(opened);
+    if (!known) this.#tellFindings(opened);
+  }
+
+  /** Shows another of the open workspaces, with its session as it was left. */
+  async switchWorkspace(id: string): Promise<void> {
+    await this.#show(await api.switchWorkspace(id));
+  }
+
+  async #show(opened: OpenWorkspace): Promise<void> {
+    const { id } = opened.workspace;
+    const calls = workspaceApi(id);
+    let session = this.#sessions.get(id);
+    if (!session) {
+      session = new SessionState(calls);
+      // Asked before anything is shown: the sign-in screen must not flash up where somebody is signed in.
+      try {
+        const view = await calls.currentSession();
+        if (view) session.begin(view);
+      } catch (error) {
+        this.toasts.failure(error);
+      }
+      this.#sessions.set(id, session);
+    }
+    this.workspace.show(opened);
+    this.session = session;
+    this.#api = calls;
     this.page = "organizations";
     this.signInUnclaimed = false;
-    this.#tellFindings(opened);
   }
 
   #tellFindings({ recovered, warnings }: OpenWorkspace): void {
@@ -72,26 +117,36 @@ export class AppState {
     for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });
   }
 
-  /** Back to the list of workspaces. The session ends with the workspace. */
+  /** Closes the workspace that is shown; its session ends with it. Back to the list of workspaces. */
   async leaveWorkspace(): Promise<void> {
+    const { id } = this.workspace;
+    if (id === null) return;
     try {
-      await this.workspace.close();
+      await api.closeWorkspace(id);
     } catch (error) {
       this.toasts.failure(error);
     } finally {
-      this.session.forget();
+      this.#sessions.delete(id);
+      this.workspace.current = null;
+      this.session = new SessionState();
+      this.#api = null;
       this.page = "organizations";
     }
   }
 
-  /** Connects clock, system theme and the api's news about the session, until the returned function is called. */
+  /** Connects clock, system theme and the api's news about workspaces, until the returned function is called. */
   connect(): () => void {
+    const clock = setInterval(() => {
+      for (const session of this.#sessions.values()) session.tick(Date.now());
+    }, 1_000);
     const ends = [
-      this.session.run(),
+      () => clearInterval(clock),
       this.theme.follow(),
       observeCalls({
-        sessionEnded: (error) => this.session.noticeEnd(error),
-        serverReached: (reached) => (this.workspace.reached = reached),
+        sessionEnded: (workspace, error) => this.#sessions.get(workspace)?.noticeEnd(error),
+        serverReached: (workspace, reached) => {
+          if (workspace === this.workspace.id) this.workspace.reached = reached;
+        },
       }),
     ];
     return () => ends.forEach((end) => end());

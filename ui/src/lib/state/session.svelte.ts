@@ -1,4 +1,4 @@
-import { api, type ApiError, type Rights, type SessionView } from "../api";
+import type { ApiError, Rights, SessionView, WorkspaceApi } from "../api";
 
 const NO_RIGHTS: Rights = {
   createOrganization: false,
@@ -13,7 +13,7 @@ const NO_RIGHTS: Rights = {
 };
 
 /**
- * Who is signed in and for how long. When a session ends, `view` stays, so that the screen stays: `ended` is
+ * Who is signed in to one open workspace, and for how long. When a session ends, `view` stays, so that the screen stays: `ended` is
  * then set, the shell asks for the password above whatever is open, and nothing typed is lost. A call that
  * failed because of it has thrown its ApiError; the person repeats it after signing in.
  */
@@ -25,6 +25,13 @@ export class SessionState {
   generation = $state(0);
   #now = $state(Date.now());
 
+  readonly #api: WorkspaceApi | null;
+
+  /** A session of the workspace that `api` calls into; without one, nobody can sign in. */
+  constructor(api: WorkspaceApi | null = null) {
+    this.#api = api;
+  }
+
   readonly rights = $derived<Rights>(this.view?.rights ?? NO_RIGHTS);
 
   /** Milliseconds until the session ends; 0 when it has, null when nobody is signed in. */
@@ -33,12 +40,6 @@ export class SessionState {
       ? this.view && 0
       : Math.max(0, Date.parse(this.view.expiresAt) - this.#now),
   );
-
-  /** Counts down until the returned function is called. */
-  run(): () => void {
-    const timer = setInterval(() => this.tick(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }
 
   tick(now: number): void {
     this.#now = now;
@@ -59,13 +60,13 @@ export class SessionState {
   }
 
   async signIn(email: string, password: string): Promise<void> {
-    this.begin(await api.signIn(email, password));
+    if (this.#api) this.begin(await this.#api.signIn(email, password));
   }
 
   /** Leaves for the sign-in screen, also when the session was over already. */
   async signOut(): Promise<void> {
     try {
-      await api.signOut();
+      await this.#api?.signOut();
     } finally {
       this.forget();
     }

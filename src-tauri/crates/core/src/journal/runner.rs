@@ -2,7 +2,8 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::model::{Operation, OperationPlan, Owner, Recovered, RecoveryOutcome};
+use super::model::{Operation, OperationPlan, Recovered, RecoveryOutcome};
+use super::opening::Opening;
 use super::recovery::{self, Settled};
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use crate::values::OrganizationId;
 pub struct OperationRunner {
     ports: Ports,
     clock: Arc<dyn Clock>,
-    owner: Owner,
+    opening: Opening,
     /// What this run of the program is carrying out at this moment.
     running: Mutex<HashSet<OrganizationId>>,
 }
@@ -38,8 +39,8 @@ fn is_unclear(failure: &AppError) -> bool {
 
 impl OperationRunner {
     /// A runner for one open workspace.
-    pub fn new(ports: Ports, clock: Arc<dyn Clock>, owner: Owner) -> Self {
-        Self { ports, clock, owner, running: Mutex::new(HashSet::new()) }
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>, opening: impl Into<Opening>) -> Self {
+        Self { ports, clock, opening: opening.into(), running: Mutex::new(HashSet::new()) }
     }
 
     /// Writes the intent, carries out the steps, ends the intent. When a step fails, what exists decides: an act that
@@ -62,7 +63,7 @@ impl OperationRunner {
         let operation = Operation {
             organization_id: id,
             plan,
-            owner: self.owner.clone(),
+            owner: self.opening.owner().clone(),
             actor: actor.email().to_owned(),
             started_at: self.clock.now(),
         };
@@ -127,7 +128,7 @@ impl OperationRunner {
     /// Takes an abandoned operation over and settles it; `None` when somebody else was quicker.
     async fn take_and_settle(&self, operation: &Operation) -> Result<Option<RecoveryOutcome>, StoreError> {
         let now = self.clock.now();
-        if !self.ports.journal.take_over(operation, &self.owner, now).await? {
+        if !self.ports.journal.take_over(operation, self.opening.owner(), now).await? {
             return Ok(None);
         }
         let (outcome, kind) = match recovery::settle(&self.ports, operation, now).await? {
@@ -176,7 +177,9 @@ impl OperationRunner {
     /// Whether an entry of the journal is nobody's any more. Called while the organization is marked as running here,
     /// so an entry of this very run is one that failed without being settled.
     fn may_take(&self, operation: &Operation) -> bool {
-        operation.owner == self.owner || operation.is_abandoned(&self.owner, self.clock.now())
+        let me = self.opening.owner();
+        operation.owner == *me
+            || !self.opening.is_beside(&operation.owner) && operation.is_abandoned(me, self.clock.now())
     }
 
     fn start(&self, id: OrganizationId) -> Option<Running<'_>> {

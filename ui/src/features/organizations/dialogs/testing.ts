@@ -41,7 +41,13 @@ export function firstOf(backend: FakeBackend, status: OrganizationView["status"]
   return first;
 }
 
-/** The arguments of every call of a command so far. */
+/** The arguments of every call of a command so far, without the workspace that it went to. */
 export function argumentsOf(backend: FakeBackend, command: string): unknown[] {
-  return backend.calls.filter((call) => call.command === command).map((call) => call.args);
+  return backend.calls
+    .filter((call) => call.command === command)
+    .map((call) => {
+      const { workspace, ...others } = call.args as { workspace?: string };
+      if (!workspace) throw new Error(`${command} went to no workspace`);
+      return others;
+    });
 }

@@ -1,0 +1,85 @@
+//! The workspaces that are open, side by side.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Workspace;
+use crate::error::WireError;
+
+/// The workspaces that are open, in the order in which they were opened, and which of them was shown last.
+#[derive(Default)]
+pub struct OpenWorkspaces {
+    open: Mutex<Open>,
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+#[derive(Default)]
+struct Open {
+    workspaces: Vec<Arc<Workspace>>,
+    current: Option<String>,
+}
+
+impl OpenWorkspaces {
+    /// Opening, closing and removing one workspace take turns. Different ones don't wait for each other: a server that
+    /// does not answer keeps nobody from working elsewhere.
+    pub fn turn(&self, id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(id.to_owned()).or_default())
+    }
+
+    /// The open workspace with this id.
+    ///
+    /// # Errors
+    /// `no_workspace`.
+    pub fn load(&self, id: &str) -> Result<Arc<Workspace>, WireError> {
+        self.find(id).ok_or_else(WireError::no_workspace)
+    }
+
+    /// The open workspace with this id, if it is open.
+    pub fn find(&self, id: &str) -> Option<Arc<Workspace>> {
+        self.place().workspaces.iter().find(|workspace| workspace.id == id).cloned()
+    }
+
+    /// All of them, in the order in which they were opened.
+    pub fn all(&self) -> Vec<Arc<Workspace>> {
+        self.place().workspaces.clone()
+    }
+
+    /// The one that was shown last, if it is still open.
+    pub fn current(&self) -> Option<Arc<Workspace>> {
+        let open = self.place();
+        let current = open.current.as_ref()?;
+        open.workspaces.iter().find(|workspace| workspace.id == *current).cloned()
+    }
+
+    /// Takes a workspace that was just opened; it is the current one from then on.
+    pub fn add(&self, workspace: Arc<Workspace>) {
+        let mut open = self.place();
+        open.current = Some(workspace.id.clone());
+        open.workspaces.push(workspace);
+    }
+
+    /// Makes an open workspace the current one.
+    ///
+    /// # Errors
+    /// `no_workspace`.
+    pub fn switch(&self, id: &str) -> Result<Arc<Workspace>, WireError> {
+        let mut open = self.place();
+        let found = open.workspaces.iter().find(|workspace| workspace.id == id).cloned();
+        let found = found.ok_or_else(WireError::no_workspace)?;
+        open.current = Some(id.to_owned());
+        Ok(found)
+    }
+
+    /// Takes one out. When it was the current one, none is.
+    pub fn take(&self, id: &str) -> Option<Arc<Workspace>> {
+        let mut open = self.place();
+        let position = open.workspaces.iter().position(|workspace| workspace.id == id)?;
+        open.current.take_if(|current| current == id);
+        Some(open.workspaces.remove(position))
+    }
+
+    fn place(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

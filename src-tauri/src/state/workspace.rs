@@ -1,0 +1,114 @@
+//! One open workspace: its services, what was found when it was opened, and who is signed in to it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use secrecy::ExposeSecret;
+use tenantry_core::AppError;
+use tenantry_core::error::SessionProblem;
+use tenantry_core::health::ServerFacts;
+use tenantry_core::journal::Recovered;
+use tenantry_core::organizations::Organization;
+use tenantry_core::sessions::{Act, Actor, Freshness, Session};
+
+use crate::compose::{Opened, Services};
+use crate::error::WireError;
+
+/// A workspace that is open.
+pub struct Workspace {
+    /// `built-in`, or the profile's id.
+    pub id: String,
+    /// Its services.
+    pub services: Services,
+    /// The server or file, as it was when it was opened.
+    pub server: ServerFacts,
+    /// What a crash had left.
+    pub recovered: Vec<Recovered>,
+    /// What could not be prepared, for people.
+    pub warnings: Vec<String>,
+    claimed: Mutex<bool>,
+    session: Mutex<Option<Session>>,
+}
+
+impl Workspace {
+    /// A workspace that was just opened: nobody is signed in.
+    pub fn new(id: &str, opened: Opened) -> Self {
+        let Opened { services, server, claimed, recovered, warnings } = opened;
+        Self {
+            id: id.to_owned(),
+            services,
+            server,
+            recovered,
+            warnings,
+            claimed: Mutex::new(claimed),
+            session: Mutex::default(),
+        }
+    }
+
+    /// Whether it has an operator.
+    pub fn is_claimed(&self) -> bool {
+        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that it has an operator.
+    pub fn note_claimed(&self) {
+        *self.claimed.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    /// The session as it was when somebody signed in; it may have ended since.
+    pub fn session(&self) -> Option<Session> {
+        self.session_place().clone()
+    }
+
+    /// Takes a session in place of the one that is there; answers that one.
+    pub fn keep_session(&self, session: Session) -> Option<Session> {
+        self.session_place().replace(session)
+    }
+
+    /// Ends the session, if there is one. It is forgotten here even when the store can't be told.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub async fn sign_out(&self) -> Result<(), AppError> {
+        let session = self.session_place().take();
+        match session {
+            Some(session) => self.services.sessions.sign_out(&session.token).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Finds out whether the session is good. One that is not is forgotten.
+    ///
+    /// # Errors
+    /// `Session`, `Store`.
+    pub async fn authorize(&self, freshness: Freshness) -> Result<Actor, AppError> {
+        let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
+        let authorized = self.services.sessions.authorize(&session.token, freshness).await;
+        if let Err(AppError::Session(_)) = &authorized {
+            // Only this one: a newer may have taken its place while the store was asked.
+            let asked_for = |kept: &mut Session| kept.token.expose_secret() == session.token.expose_secret();
+            self.session_place().take_if(asked_for);
+        }
+        authorized
+    }
+
+    /// Lets the session go on after its own organization was changed by it.
+    ///
+    /// # Errors
+    /// `Unexpected`.
+    pub fn carry_session_on(&self, changed: &Organization) -> Result<(), AppError> {
+        if let Some(session) = self.session() {
+            self.keep_session(self.services.sessions.carry_on(&session, changed)?);
+        }
+        Ok(())
+    }
+
+    fn session_place(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// # Errors
+/// `forbidden` unless this session may do `act`.
+pub fn require(actor: &Actor, act: Act) -> Result<(), WireError> {
+    if actor.may(act) { Ok(()) } else { Err(WireError::forbidden()) }
+}

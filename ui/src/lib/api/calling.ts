@@ -1,0 +1,60 @@
+import { ApiError } from "./api-error";
+
+type Result<Data> = { status: "ok"; data: Data } | { status: "error"; error: unknown };
+type Command<Arguments extends unknown[], Data> = (...args: Arguments) => Promise<Result<Data>>;
+
+/** Learns from every call into a workspace what concerns more than the screen that made it. */
+export interface CallObserver {
+  /** A call failed because there is no session in that workspace any more. */
+  sessionEnded(workspace: string, error: ApiError): void;
+  /** That workspace's server answered, or did not. */
+  serverReached(workspace: string, reached: boolean): void;
+}
+
+let observer: CallObserver | null = null;
+
+/** Sets the one observer of calls, until the returned function is called. */
+export function observeCalls(next: CallObserver): () => void {
+  observer = next;
+  return () => {
+    if (observer === next) observer = null;
+  };
+}
+
+/** Turns a generated command, which answers with a result object, into a function that answers or throws. */
+export function calling<Arguments extends unknown[], Data>(command: Command<Arguments, Data>) {
+  return async (...args: Arguments): Promise<Data> => {
+    // A command that fails before it is sent (an argument that cannot be serialized) rejects by itself.
+    const result = await command(...args).catch((error: unknown) => ({ status: "error", error }) as const);
+    if (result.status === "ok") return result.data;
+    throw ApiError.from(result.error);
+  };
+}
+
+/** The same for a command into one workspace: its answers tell the observer how that workspace is. */
+export function callingInto<Arguments extends unknown[], Data>(
+  workspace: string,
+  command: Command<[workspace: string, ...args: Arguments], Data>,
+  asksServer = false,
+) {
+  const call = calling(command);
+  return async (...args: Arguments): Promise<Data> => {
+    try {
+      const data = await call(workspace, ...args);
+      if (asksServer) observer?.serverReached(workspace, true);
+      return data;
+    } catch (cause) {
+      const error = ApiError.from(cause);
+      switch (error.code) {
+        case "not_signed_in":
+        case "session_expired":
+        case "session_revoked":
+          observer?.sessionEnded(workspace, error);
+          break;
+        case "unavailable":
+          if (asksServer) observer?.serverReached(workspace, false);
+      }
+      throw error;
+    }
+  };
+}

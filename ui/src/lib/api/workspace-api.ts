@@ -1,0 +1,70 @@
+import { Channel } from "@tauri-apps/api/core";
+import { commands } from "../bindings";
+import type { ExportInput, JobProgress } from "../bindings";
+import { calling, callingInto } from "./calling";
+
+function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
+  const channel = new Channel<JobProgress>();
+  channel.onmessage = onprogress;
+  return channel;
+}
+
+/**
+ * The calls into one open workspace. They go there whatever the window shows by the time they are sent: a list of
+ * acts that goes on after a switch stays in the workspace it was begun in.
+ */
+export function workspaceApi(workspace: string) {
+  const into = <Arguments extends unknown[], Data>(
+    command: Parameters<typeof callingInto<Arguments, Data>>[1],
+  ) => callingInto(workspace, command);
+  const asking = <Arguments extends unknown[], Data>(
+    command: Parameters<typeof callingInto<Arguments, Data>>[1],
+  ) => callingInto(workspace, command, true);
+  const loadSamples = into(commands.loadSampleOrganizations);
+  const exportList = into(commands.exportOrganizations);
+
+  return {
+    /** The id of the workspace that the calls go to. */
+    workspace,
+
+    claimWorkspace: into(commands.claimWorkspace),
+    workspaceHealth: asking(commands.workspaceHealth),
+    loadSampleOrganizations: (job: string, onprogress: (progress: JobProgress) => void) =>
+      loadSamples(progressChannel(onprogress), job),
+
+    signIn: into(commands.signIn),
+    signOut: into(commands.signOut),
+    currentSession: into(commands.currentSession),
+    copyToken: into(commands.copyToken),
+
+    listOrganizations: asking(commands.listOrganizations),
+    countOrganizations: asking(commands.countOrganizations),
+    getOrganization: asking(commands.getOrganization),
+    checkOrganizationName: into(commands.checkOrganizationName),
+    checkAdminEmail: into(commands.checkAdminEmail),
+    createOrganization: asking(commands.createOrganization),
+    updateOrganization: asking(commands.updateOrganization),
+    previewRename: into(commands.previewRename),
+    deactivateOrganization: into(commands.deactivateOrganization),
+    reactivateOrganization: into(commands.reactivateOrganization),
+    previewRemoval: into(commands.previewRemoval),
+    deleteOrganization: into(commands.deleteOrganization),
+    restoreOrganization: into(commands.restoreOrganization),
+    deleteOrganizationForever: into(commands.deleteOrganizationForever),
+
+    collectionStatistics: asking(commands.collectionStatistics),
+    summarizeStatistics: into(commands.summarizeStatistics),
+
+    chooseExportFile: into(commands.chooseExportFile),
+    defaultExportFile: into(commands.defaultExportFile),
+    exportOrganizations: (input: ExportInput, onprogress: (progress: JobProgress) => void) =>
+      exportList(input, progressChannel(onprogress)),
+
+    // These three ask nothing of a workspace; who works in one needs them with the rest.
+    checkPassword: calling(commands.checkPassword),
+    revealFile: calling(commands.revealFile),
+    cancelJob: calling(commands.cancelJob),
+  };
+}
+
+export type WorkspaceApi = ReturnType<typeof workspaceApi>;
