@@ -1,7 +1,8 @@
 //! Work long enough to need progress and a Cancel button.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
 
 use crate::error::AppError;
 
@@ -28,19 +29,44 @@ impl ProgressSink for Quiet {
     fn report(&self, _progress: Progress) {}
 }
 
-/// A flag that stops a job at its next checkpoint.
+/// A flag that stops a job at its next checkpoint, or in the middle of a wait that listens to it.
 #[derive(Debug, Default, Clone)]
-pub struct Cancellation(Arc<AtomicBool>);
+pub struct Cancellation(Arc<watch::Sender<bool>>);
 
 impl Cancellation {
     /// Asks the job to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
     }
 
     /// # Errors
     /// `Cancelled` once it was asked for.
     pub fn checkpoint(&self) -> Result<(), AppError> {
-        if self.0.load(Ordering::Relaxed) { Err(AppError::Cancelled) } else { Ok(()) }
+        if *self.0.borrow() { Err(AppError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Waits until it is asked for; for ever when it never is.
+    pub async fn cancelled(&self) {
+        // Can't fail: the sender is held here.
+        let _ = self.0.subscribe().wait_for(|cancelled| *cancelled).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wait_ends_when_the_job_is_cancelled_before_or_during_it() {
+        let cancellation = Cancellation::default();
+        let waiting = tokio::spawn({
+            let cancellation = cancellation.clone();
+            async move { cancellation.cancelled().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished(), "nobody asked for it");
+        cancellation.cancel();
+        waiting.await.expect("the wait ends");
+        cancellation.cancelled().await;
     }
 }
