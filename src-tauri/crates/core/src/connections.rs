@@ -2,6 +2,7 @@
 //!
 //! The grammar belongs to the store that speaks to the deployment; these are the words that it answers in.
 
+pub mod diagnosis;
 mod fields;
 mod secrets;
 

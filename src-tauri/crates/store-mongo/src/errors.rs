@@ -29,12 +29,15 @@ pub(crate) mod code {
     pub(crate) const COMMAND_NOT_SUPPORTED_ON_VIEW: i32 = 166;
     pub(crate) const NOT_IMPLEMENTED: i32 = 238;
     pub(crate) const EXCEEDED_TIME_LIMIT: i32 = 262;
+    pub(crate) const MECHANISM_UNAVAILABLE: i32 = 334;
     pub(crate) const ATLAS_ERROR: i32 = 8000;
     pub(crate) const DUPLICATE_KEY: i32 = 11000;
     pub(crate) const OUT_OF_DISK_SPACE: i32 = 14031;
     pub(crate) const UNRECOGNIZED_STAGE: i32 = 40324;
     pub(crate) const UNKNOWN_FIELD: i32 = 40415;
 
+    /// The server does not know the way of signing in, or does not offer it.
+    pub(crate) const MECHANISM: [i32; 2] = [BAD_VALUE, MECHANISM_UNAVAILABLE];
     /// Not reachable, or restarting.
     pub(crate) const RESTARTING: [i32; 6] = [6, 7, 89, 91, 9001, 11600];
     /// The primary is changing.
@@ -268,6 +271,25 @@ impl Failure {
         self.code.is_some_and(|code| code::UNSUPPORTED.contains(&code))
     }
 
+    /// Whether the server did not accept who we say we are.
+    pub(crate) fn is_sign_in_refused(&self) -> bool {
+        self.cause == Cause::SignIn || self.is(code::AUTHENTICATION_FAILED)
+    }
+
+    /// What happened, in our words: for technical texts.
+    pub(crate) fn words(&self) -> &'static str {
+        match self.cause {
+            Cause::Answer => "the server refused",
+            Cause::SignIn => "the sign-in was refused",
+            Cause::Line(problem) => problem.words(),
+            Cause::Selection => "no server that takes writes was found in time",
+            Cause::TookTooLong => "it took too long",
+            Cause::TlsOptions => "the TLS options can't be used",
+            Cause::Damaged => "the answer can't be read",
+            Cause::Other(variant) => variant,
+        }
+    }
+
     pub(crate) fn is_denied(&self) -> bool {
         self.is(code::UNAUTHORIZED) || (self.is(code::ATLAS_ERROR) && self.cause != Cause::SignIn)
     }
@@ -350,6 +372,19 @@ impl Act<'_> {
             None => "an answer of the server".to_owned(),
         }
     }
+}
+
+/// What the server said, with its number. For a connection test's technical text, and only through its redaction: it
+/// may hold anything.
+pub(crate) fn server_text(error: &Error) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let ErrorKind::Command(command) = error.kind.as_ref() {
+            return Some(format!("code {} {}: {}", command.code, command.code_name, command.message));
+        }
+        next = source(error);
+    }
+    None
 }
 
 /// Where a store is, as far as messages need it.

@@ -7,6 +7,7 @@ mod accounts;
 mod activity;
 mod collections;
 mod connection_string;
+pub mod diagnosis;
 pub mod dns;
 mod documents;
 mod errors;

@@ -32,15 +32,8 @@ pub enum StageName {
 
 impl StageName {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
-        Self::Read,
-        Self::LookUp,
-        Self::Reach,
-        Self::Tls,
-        Self::Handshake,
-        Self::SignIn,
-        Self::Permissions,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::LookUp, Self::Reach, Self::Tls, Self::Handshake, Self::SignIn, Self::Permissions];
 }
 
 /// How far a stage is.
@@ -357,10 +350,9 @@ impl FindingCode {
             | Self::TlsExpectedByServer
             | Self::TlsNotExpectedByServer
             | Self::TlsFailed => EditorTab::Tls,
-            Self::CredentialsRefused
-            | Self::WrongAuthSource
-            | Self::MechanismRefused
-            | Self::NoPrivilege => EditorTab::Authentication,
+            Self::CredentialsRefused | Self::WrongAuthSource | Self::MechanismRefused | Self::NoPrivilege => {
+                EditorTab::Authentication
+            }
             Self::StringMalformed
             | Self::HostUnknown
             | Self::SrvNotFound
