@@ -5,7 +5,7 @@ use tauri::Runtime;
 use tauri_specta::{Builder, ErrorHandlingMode};
 use tenantry_core::limits;
 
-use crate::commands;
+use crate::{commands, profiles};
 
 /// The commands with their types, for any runtime: the window's, and the mock one of tests.
 pub fn builder<R: Runtime>() -> Builder<R> {
@@ -31,6 +31,8 @@ fn limits_for_forms() -> Value {
         "emailMax": limits::EMAIL_MAX,
         "pageMax": limits::PAGE_MAX,
         "summaryMax": limits::SUMMARY_MAX,
+        "profileNameMax": profiles::NAME_MAX,
+        "notesMax": profiles::NOTES_MAX,
     })
 }
 

@@ -31,7 +31,9 @@ pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::E
     let handle = app.handle().clone();
     // Looks for the keychain while the window opens, so that the first question does not wait for it.
     tauri::async_runtime::spawn(async move {
-        handle.state::<AppState>().vault().await;
+        let state = handle.state::<AppState>();
+        state.vault().await;
+        state.finish_removals_in_time().await;
     });
     open_windows(app, variables)
 }

@@ -23,7 +23,7 @@ use crate::files::ExportFiles;
 use crate::folders::Folders;
 use crate::identifiers::random_id;
 use crate::jobs::JobRegistry;
-use crate::profiles::Profiles;
+use crate::profiles::{Profiles, UNDO_TIME};
 use crate::vault::Vault;
 
 /// How long closing waits for what is still running in the workspace.
@@ -46,6 +46,8 @@ pub struct AppState {
     /// The workspaces that are open.
     pub open: OpenWorkspaces,
     openings: Openings,
+    /// A profile was removed: its secrets are to be forgotten when its time is over.
+    pub removal_noted: tokio::sync::Notify,
     vault: OnceCell<Vault>,
     copied: Mutex<Option<SecretString>>,
     /// Held for as long as the program runs; `None` when another program has this data folder open.
@@ -65,6 +67,7 @@ impl AppState {
             clock: Arc::new(SystemClock),
             open: OpenWorkspaces::default(),
             openings: Openings::default(),
+            removal_noted: tokio::sync::Notify::new(),
             vault: OnceCell::new(),
             copied: Mutex::default(),
             lock,
@@ -79,7 +82,29 @@ impl AppState {
 
     /// The vault. The first call looks for the keychain.
     pub async fn vault(&self) -> &Vault {
-        self.vault.get_or_init(|| Vault::probe(self.profiles.installation().to_owned())).await
+        self.vault.get_or_init(|| Vault::probe(self.profiles.installation())).await
+    }
+
+    /// Forgets the secrets of removed profiles that can't be had back any more.
+    pub async fn finish_removals(&self) {
+        for id in self.profiles.removals_due(self.clock.now()) {
+            self.vault().await.forget_all(&id).await;
+            if let Err(error) = self.profiles.finish_removal(&id) {
+                tracing::warn!(%error, "a removal is finished at the next start");
+            }
+        }
+    }
+
+    /// Finishes removals as they become due, those of an earlier run at once. Goes on until the program ends.
+    pub async fn finish_removals_in_time(&self) {
+        loop {
+            self.finish_removals().await;
+            match self.profiles.next_removal() {
+                // A little more than needed; a clock that is moved meanwhile makes it later, never wrong.
+                Some(_) => tokio::time::sleep(UNDO_TIME.unsigned_abs()).await,
+                None => self.removal_noted.notified().await,
+            }
+        }
     }
 
     /// In whose name a workspace that is opened now begins operations.
@@ -88,7 +113,7 @@ impl AppState {
     /// the same data folder must not be taken for a later run: it counts as another installation.
     pub fn opening(&self) -> Opening {
         let installation = match self.lock {
-            Some(_) => self.profiles.installation().to_owned(),
+            Some(_) => self.profiles.installation(),
             None => random_id(),
         };
         self.openings.begin(installation, random_id())

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use keyring_core::{CredentialStore, Error as KeychainError};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 
 /// The name that the keychain shows for the program's entries.
 const SERVICE: &str = "Tenantry";
@@ -16,7 +17,8 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a secret is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SecretKind {
     /// The database user's password.
     DatabasePassword,

@@ -1,25 +1,16 @@
-//! Saved connection profiles: saving and removing.
+//! Saved connection profiles: saving, arranging, duplicating, removing and having back.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tauri::State;
-use tenantry_core::FieldIssue;
-use tenantry_core::error::{Field, StoreError};
-use tenantry_core::limits::DEFAULT_DATABASE;
-use tenantry_core::values::FieldRule;
 
 use super::workspaces::{WorkspaceSummary, summary};
 use crate::compose::{self, Address};
 use crate::error::WireError;
 use crate::identifiers::random_id;
-use crate::profiles::{Environment, Profile};
+use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
 use crate::state::AppState;
 use crate::vault::{Kept, SecretKind};
-
-/// Characters of a profile's name.
-const PROFILE_NAME_MAX: usize = 80;
-/// Bytes of a database's name. The server's rule.
-const DATABASE_NAME_MAX: usize = 63;
 
 /// A connection profile, as typed.
 #[derive(Deserialize, specta::Type)]
@@ -35,11 +26,19 @@ pub struct ProfileInput {
     pub connection_string: String,
     /// The database.
     pub database: String,
+    /// What a person notes about it.
+    pub notes: String,
+    /// What may be done in it.
+    pub access: Access,
+    /// The database user's password; `null` keeps what is there, empty forgets it.
+    pub password: Option<String>,
+    /// Whether secrets are kept for the next run.
+    pub remember: bool,
     /// The service's secret key; `null` keeps what is there, empty forgets it.
     pub signing_secret: Option<String>,
 }
 
-/// Saves a connection profile. A password in the connection string is taken out and kept in the vault.
+/// Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 ///
 /// # Errors
 /// `invalid_input`, `not_found`, `file_not_written`.
@@ -49,33 +48,79 @@ pub async fn save_profile(
     state: State<'_, AppState>,
     input: ProfileInput,
 ) -> Result<WorkspaceSummary, WireError> {
-    let ProfileInput { id, name, environment, connection_string, database, signing_secret } = input;
-    let connection_string = SecretString::from(connection_string);
-    let (name, address, database) = parse_profile(&name, &connection_string, &database)?;
-    let before = match id {
+    let connection_string = SecretString::from(input.connection_string);
+    let typed = Typed {
+        name: &input.name,
+        connection_string: &connection_string,
+        database: &input.database,
+        notes: &input.notes,
+    };
+    let Checked { name, address, database, notes } = typed.check()?;
+    let before = match input.id {
         Some(id) => Some(state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?),
         None => None,
     };
     let mut profile = Profile {
-        id: before.as_ref().map_or_else(random_id, |before| before.id.clone()),
         name,
-        environment,
+        environment: input.environment,
         connection_string: address.public.clone(),
         database,
-        last_opened_at: before.as_ref().and_then(|before| before.last_opened_at),
-        password_stored: before.as_ref().is_some_and(|before| before.password_stored),
-        has_signing_secret: before.as_ref().is_some_and(|before| before.has_signing_secret),
+        notes,
+        access: input.access,
+        ..before.clone().unwrap_or_else(new_profile)
     };
-    forget_moved_password(&state, &mut profile, before.as_ref(), &address).await;
+    forget_moved(&state, &mut profile, before.as_ref(), &address).await;
     // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
     state.profiles.save(profile.clone())?;
-    if keep_secrets(&state, &mut profile, address, signing_secret).await {
+    let noted = (profile.stored.clone(), profile.has_signing_secret);
+    let typed = [
+        (SecretKind::DatabasePassword, input.password.map(SecretString::from).or(address.password)),
+        (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from)),
+    ];
+    for (kind, secret) in typed {
+        keep_or_forget(&state, &mut profile, kind, secret, input.remember).await;
+    }
+    if noted != (profile.stored.clone(), profile.has_signing_secret) {
         state.profiles.save(profile.clone())?;
     }
     Ok(summary(&state, profile).await)
 }
 
-/// Forgets a connection profile and its secrets. What it points to stays as it is.
+/// Saves a profile once more under another name, right behind it, with its secrets.
+///
+/// # Errors
+/// `not_found`, `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn duplicate_profile(
+    state: State<'_, AppState>,
+    id: String,
+) -> Result<WorkspaceSummary, WireError> {
+    let original = state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?;
+    let names: Vec<String> = state.profiles.all().into_iter().map(|profile| profile.name).collect();
+    let mut copy = Profile {
+        id: random_id(),
+        name: copy_name(&original.name, &names),
+        favorite: false,
+        last_opened_at: None,
+        stored: std::collections::BTreeSet::new(),
+        ..original.clone()
+    };
+    state.profiles.add_behind(&original.id, copy.clone())?;
+    let vault = state.vault().await;
+    // Not the key of its tokens: each workspace signs with its own.
+    for kind in [SecretKind::DatabasePassword, SecretKind::ServiceSecret] {
+        if let Some(secret) = vault.find(&original.id, kind).await {
+            let kept = vault.keep(&copy.id, kind, secret, original.stored.contains(&kind)).await;
+            copy.note_stored(kind, kept == Kept::InKeychain);
+        }
+    }
+    state.profiles.change_profile(&copy.id, |saved| saved.stored.clone_from(&copy.stored))?;
+    Ok(summary(&state, copy).await)
+}
+
+/// Takes a profile out of the list, and closes its workspace if it is open. What it points to stays as it is. It can be
+/// had back for 15 seconds; then its secrets are forgotten.
 ///
 /// # Errors
 /// `not_found`, `file_not_written`.
@@ -84,105 +129,96 @@ pub async fn save_profile(
 pub async fn remove_profile(state: State<'_, AppState>, id: String) -> Result<(), WireError> {
     let turn = state.open.turn(&id);
     let _turn = turn.lock().await;
-    if !state.profiles.remove(&id)? {
+    if !state.profiles.remove(&id, state.clock.now())? {
         return Err(WireError::not_found("workspace"));
     }
     state.close_workspace(&id).await;
-    state.vault().await.forget_all(&id).await;
+    state.removal_noted.notify_one();
     Ok(())
 }
 
-fn parse_profile(
-    name: &str,
-    connection_string: &SecretString,
-    database: &str,
-) -> Result<(String, Address, String), WireError> {
-    use secrecy::ExposeSecret;
-    let mut issues = Vec::new();
-    let mut add = |field, rule, message: String| issues.push(FieldIssue { field, rule, message });
-    let name = name.trim().to_owned();
-    if name.is_empty() {
-        add(Field::ProfileName, FieldRule::Required, "A name is needed.".to_owned());
-    } else if name.chars().count() > PROFILE_NAME_MAX {
-        let message = format!("A name has at most {PROFILE_NAME_MAX} characters.");
-        add(Field::ProfileName, FieldRule::TooLong, message);
-    }
-    let typed = connection_string.expose_secret().trim();
-    let address = if typed.is_empty() {
-        add(Field::ConnectionString, FieldRule::Required, "A connection string is needed.".to_owned());
-        None
-    } else {
-        match compose::take_apart(typed) {
-            Ok(address) => Some(address),
-            Err(StoreError::ConnectionString { problem }) => {
-                add(Field::ConnectionString, FieldRule::Address, problem);
-                None
-            }
-            Err(error) => return Err(error.into()),
-        }
-    };
-    let named = address.as_ref().and_then(|address| address.database.as_deref());
-    let database = match database.trim() {
-        "" => named.unwrap_or(DEFAULT_DATABASE),
-        database => database,
-    };
-    if database.len() > DATABASE_NAME_MAX {
-        let message = format!("A database's name has at most {DATABASE_NAME_MAX} bytes.");
-        add(Field::Database, FieldRule::TooManyBytes, message);
-    } else if database.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
-        let message = "A database's name has none of / \\ . \" $ * < > : | ? and no space.".to_owned();
-        add(Field::Database, FieldRule::Characters, message);
-    }
-    let database = database.to_owned();
-    match address {
-        Some(address) if issues.is_empty() => Ok((name, address, database)),
-        Some(_) | None => Err(WireError::from(issues)),
+/// Has a removed profile back, in its place and with its secrets.
+///
+/// # Errors
+/// `not_found` when it is too late, `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_profile(state: State<'_, AppState>, id: String) -> Result<WorkspaceSummary, WireError> {
+    let restored = state.profiles.restore(&id, state.clock.now())?;
+    Ok(summary(&state, restored.ok_or_else(|| WireError::not_found("workspace"))?).await)
+}
+
+/// Puts the saved profiles in this order.
+///
+/// # Errors
+/// `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn arrange_profiles(state: State<'_, AppState>, ids: Vec<String>) -> Result<(), WireError> {
+    Ok(state.profiles.arrange(&ids)?)
+}
+
+/// Marks a profile that is shown before the others, or takes the mark away.
+///
+/// # Errors
+/// `not_found`, `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn mark_favorite(
+    state: State<'_, AppState>,
+    id: String,
+    favorite: bool,
+) -> Result<WorkspaceSummary, WireError> {
+    let marked = state.profiles.change_profile(&id, |profile| profile.favorite = favorite)?;
+    Ok(summary(&state, marked.ok_or_else(|| WireError::not_found("workspace"))?).await)
+}
+
+fn new_profile() -> Profile {
+    Profile {
+        id: random_id(),
+        name: String::new(),
+        environment: Environment::Production,
+        connection_string: String::new(),
+        database: String::new(),
+        notes: String::new(),
+        favorite: false,
+        access: Access::ReadWrite,
+        last_opened_at: None,
+        stored: std::collections::BTreeSet::new(),
+        has_signing_secret: false,
     }
 }
 
 /// A password is good for one user of one deployment: another server must not be told it.
-async fn forget_moved_password(
-    state: &AppState,
-    profile: &mut Profile,
-    before: Option<&Profile>,
-    address: &Address,
-) {
+async fn forget_moved(state: &AppState, profile: &mut Profile, before: Option<&Profile>, address: &Address) {
     let Some(before) = before else { return };
     let moved = compose::take_apart(&before.connection_string)
         .map_or(true, |before| (&before.user, &before.hosts) != (&address.user, &address.hosts));
     if moved {
         state.vault().await.forget(&profile.id, SecretKind::DatabasePassword).await;
-        profile.password_stored = false;
+        profile.note_stored(SecretKind::DatabasePassword, false);
     }
 }
 
-/// Keeps what was typed; answers whether the profile's notes of it changed.
-async fn keep_secrets(
+/// Keeps a secret that was typed, or forgets it when it was emptied.
+async fn keep_or_forget(
     state: &AppState,
     profile: &mut Profile,
-    address: Address,
-    signing_secret: Option<String>,
-) -> bool {
+    kind: SecretKind,
+    secret: Option<SecretString>,
+    remember: bool,
+) {
+    let Some(secret) = secret else { return };
+    let is_there = !secret.expose_secret().is_empty();
     let vault = state.vault().await;
-    let noted = (profile.password_stored, profile.has_signing_secret);
-    if let Some(password) = address.password {
-        let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, true).await;
-        profile.password_stored = kept == Kept::InKeychain;
+    let stored = if is_there {
+        vault.keep(&profile.id, kind, secret, remember).await == Kept::InKeychain
+    } else {
+        vault.forget(&profile.id, kind).await;
+        false
+    };
+    profile.note_stored(kind, stored);
+    if kind == SecretKind::ServiceSecret {
+        profile.has_signing_secret = is_there;
     }
-    match signing_secret.map(SecretString::from) {
-        None => {}
-        Some(secret) if is_empty(&secret) => {
-            vault.forget(&profile.id, SecretKind::ServiceSecret).await;
-            profile.has_signing_secret = false;
-        }
-        Some(secret) => {
-            vault.keep(&profile.id, SecretKind::ServiceSecret, secret, true).await;
-            profile.has_signing_secret = true;
-        }
-    }
-    noted != (profile.password_stored, profile.has_signing_secret)
-}
-
-fn is_empty(secret: &SecretString) -> bool {
-    secrecy::ExposeSecret::expose_secret(secret).is_empty()
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::webview::InvokeRequest;
 use tauri::{Manager, WebviewWindow, WebviewWindowBuilder};
+use tenantry_core::clock::{Clock, SystemClock};
 
 use crate::bindings;
 use crate::desktop::{Desktop, DesktopError};
@@ -69,6 +70,11 @@ struct Console {
 
 impl Console {
     fn start() -> Self {
+        Self::start_at(Arc::new(SystemClock))
+    }
+
+    /// As [`start`](Self::start), with a clock of the test's own.
+    fn start_at(clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let folders = Folders {
             data: folder.path().to_owned(),
@@ -83,8 +89,9 @@ impl Console {
             .build(mock_context(noop_assets()))
             .unwrap();
         let desktop = Arc::new(NotingDesktop::default());
-        let profiles = Profiles::open(app.handle(), &folders.profiles()).unwrap();
-        let state = AppState::new(folders, profiles, desktop.clone());
+        let profiles = Profiles::open_or_do_without(app.handle(), &folders.profiles());
+        let mut state = AppState::new(folders, profiles, desktop.clone());
+        state.clock = clock;
         app.manage(state.with_vault(Vault::ask_every_time("a test has no keychain")));
         let webview = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build().unwrap();
         Self { webview, app, desktop, folder, told: Mutex::default() }
@@ -120,6 +127,28 @@ impl Console {
             Err(error) => error,
             Ok(answer) => panic!("{command} must be refused, and answered {answer}"),
         }
+    }
+
+    /// What the editor sends of a new profile, with these changes.
+    fn profile(changes: &Value) -> Value {
+        let mut input = json!({
+            "id": null, "name": "Staging", "environment": "staging", "database": "", "notes": "",
+            "connectionString": "mongodb://dana@127.0.0.1:1", "access": "read_write", "password": null,
+            "remember": true, "signingSecret": null
+        });
+        input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        json!({"input": input})
+    }
+
+    fn save(&self, changes: &Value) -> Value {
+        self.ok("save_profile", Self::profile(changes))
+    }
+
+    /// Names of the saved workspaces, in the order of the list.
+    fn names(&self) -> Vec<String> {
+        let list = self.ok("list_workspaces", json!({}));
+        let workspaces = list["workspaces"].as_array().unwrap();
+        workspaces.iter().skip(1).map(|workspace| workspace["name"].as_str().unwrap().to_owned()).collect()
     }
 
     fn open(&self) -> Value {

@@ -22,7 +22,7 @@ use crate::compose::{self, Place, Setting};
 use crate::error::WireError;
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
-use crate::profiles::{BuiltIn, Environment, Profile};
+use crate::profiles::{Access, BuiltIn, Environment, Profile};
 use crate::state::{AppState, Workspace, require};
 use crate::vault::{Kept, SecretKind};
 
@@ -66,6 +66,14 @@ pub struct WorkspaceSummary {
     pub connection_string: Option<String>,
     /// The service's secret key was given.
     pub has_signing_secret: bool,
+    /// What a person noted about it.
+    pub notes: String,
+    /// Shown before the others.
+    pub favorite: bool,
+    /// What may be done in it.
+    pub access: Access,
+    /// It is open now.
+    pub is_open: bool,
 }
 
 /// Where secrets are kept.
@@ -555,6 +563,10 @@ fn built_in_summary(state: &AppState) -> WorkspaceSummary {
         password_needed: false,
         connection_string: None,
         has_signing_secret: false,
+        notes: String::new(),
+        favorite: false,
+        access: Access::ReadWrite,
+        is_open: is_open(state, BUILT_IN),
     }
 }
 
@@ -564,7 +576,8 @@ pub(super) async fn summary(state: &AppState, profile: Profile) -> WorkspaceSumm
     let address = compose::take_apart(&profile.connection_string).ok();
     let is_atlas = address.as_ref().is_some_and(|address| address.is_atlas);
     let at_hand =
-        profile.password_stored || state.vault().await.remembers(&profile.id, SecretKind::DatabasePassword);
+        profile.password_stored() || state.vault().await.remembers(&profile.id, SecretKind::DatabasePassword);
+    let (is_open, password_stored) = (is_open(state, &profile.id), profile.password_stored());
     WorkspaceSummary {
         id: profile.id,
         kind: if is_atlas { WorkspaceKind::Atlas } else { WorkspaceKind::Mongodb },
@@ -573,12 +586,20 @@ pub(super) async fn summary(state: &AppState, profile: Profile) -> WorkspaceSumm
         address: address.as_ref().map(|address| address.hosts.clone()).unwrap_or_default(),
         database: Some(profile.database),
         last_opened_at: profile.last_opened_at.map(moment),
-        password_stored: profile.password_stored,
+        password_stored,
         password_needed: address.is_some_and(|address| address.needs_password) && !at_hand,
         // Read anew by `take_apart`, so that a password that a person wrote into the file is not shown.
         connection_string: compose::take_apart(&profile.connection_string).ok().map(|address| address.public),
         has_signing_secret: profile.has_signing_secret,
+        notes: profile.notes,
+        favorite: profile.favorite,
+        access: profile.access,
+        is_open,
     }
+}
+
+fn is_open(state: &AppState, id: &str) -> bool {
+    state.open.find(id).is_some()
 }
 
 async fn view(state: &AppState, workspace: &Workspace) -> Result<OpenWorkspace, WireError> {
@@ -636,7 +657,7 @@ fn built_in_error(error: AppError, path: &Path) -> WireError {
 
 async fn open_profile(
     state: &AppState,
-    mut profile: Profile,
+    profile: Profile,
     typed: Option<SecretString>,
     remember: bool,
 ) -> Result<Workspace, WireError> {
@@ -665,17 +686,23 @@ async fn open_profile(
     };
     let mut opened = compose::open(place, setting).await?;
     opened.warnings.extend(warning);
+    let mut stored = None;
     if let Some(password) = password.filter(|_| is_typed) {
         // Only now: a wrong one must not take the place of the right one.
         let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, remember).await;
-        profile.password_stored = kept == Kept::InKeychain;
+        stored = Some(kept == Kept::InKeychain);
     }
-    profile.last_opened_at = Some(state.clock.now());
-    let id = profile.id.clone();
-    if let Err(error) = state.profiles.save(profile) {
+    // Not saved whole: it may have been renamed while it was being opened.
+    let noted = state.profiles.change_profile(&profile.id, |noted| {
+        noted.last_opened_at = Some(state.clock.now());
+        if let Some(stored) = stored {
+            noted.note_stored(SecretKind::DatabasePassword, stored);
+        }
+    });
+    if let Err(error) = noted {
         tracing::warn!(%error, "the time of opening could not be noted");
     }
-    Ok(Workspace::new(&id, opened))
+    Ok(Workspace::new(&profile.id, opened))
 }
 
 /// The key that a profile's tokens are signed with, and what a person should know about it.

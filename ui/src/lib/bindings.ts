@@ -26,19 +26,48 @@ export const commands = {
 	 */
 	listWorkspaces: () => typedError<WorkspaceList, WireError>(__TAURI_INVOKE("list_workspaces")),
 	/**
-	 *  Saves a connection profile. A password in the connection string is taken out and kept in the vault.
+	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 	 * 
 	 *  # Errors
 	 *  `invalid_input`, `not_found`, `file_not_written`.
 	 */
 	saveProfile: (input: ProfileInput) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("save_profile", { input })),
 	/**
-	 *  Forgets a connection profile and its secrets. What it points to stays as it is.
+	 *  Saves a profile once more under another name, right behind it, with its secrets.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `file_not_written`.
+	 */
+	duplicateProfile: (id: string) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("duplicate_profile", { id })),
+	/**
+	 *  Takes a profile out of the list, and closes its workspace if it is open. What it points to stays as it is. It can be
+	 *  had back for 15 seconds; then its secrets are forgotten.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `file_not_written`.
 	 */
 	removeProfile: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_profile", { id })),
+	/**
+	 *  Has a removed profile back, in its place and with its secrets.
+	 * 
+	 *  # Errors
+	 *  `not_found` when it is too late, `file_not_written`.
+	 */
+	restoreProfile: (id: string) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("restore_profile", { id })),
+	/**
+	 *  Puts the saved profiles in this order.
+	 * 
+	 *  # Errors
+	 *  `file_not_written`.
+	 */
+	arrangeProfiles: (ids: string[]) => typedError<null, WireError>(__TAURI_INVOKE("arrange_profiles", { ids })),
+	/**
+	 *  Marks a profile that is shown before the others, or takes the mark away.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `file_not_written`.
+	 */
+	markFavorite: (id: string, favorite: boolean) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("mark_favorite", { id, favorite })),
 	/**
 	 *  Opens a workspace beside those that are open, or answers the one that is open already; it is the current one from
 	 *  then on.
@@ -285,7 +314,7 @@ export const commands = {
 /* Constants */
 export const DEFAULT_DATABASE = "organization_management" as const;
 
-export const LIMITS = {"displayNameMax":80,"emailMax":254,"organizationNameMax":50,"organizationNameMin":3,"pageMax":200,"passwordMaxBytes":72,"passwordMin":8,"summaryMax":50} as const;
+export const LIMITS = {"displayNameMax":80,"emailMax":254,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":200,"passwordMaxBytes":72,"passwordMin":8,"profileNameMax":80,"summaryMax":50} as const;
 
 /* Types */
 /**  What the program is and what it can do. */
@@ -301,6 +330,15 @@ export type About = {
 	/**  Where the log is. */
 	logFile: string,
 };
+
+/**  What may be done in a workspace. */
+export type Access = 
+/**  Everything that the role allows. */
+"read_write" | 
+/**  Nothing but reading, until an operator unlocks it for a while with a reason. */
+"locked" | 
+/**  Nothing but reading. */
+"read_only";
 
 /**  Details of `busy`. */
 export type Busy = {
@@ -780,6 +818,14 @@ export type ProfileInput = {
 	connectionString: string,
 	/**  The database. */
 	database: string,
+	/**  What a person notes about it. */
+	notes: string,
+	/**  What may be done in it. */
+	access: Access,
+	/**  The database user's password; `null` keeps what is there, empty forgets it. */
+	password: string | null,
+	/**  Whether secrets are kept for the next run. */
+	remember: boolean,
 	/**  The service's secret key; `null` keeps what is there, empty forgets it. */
 	signingSecret: string | null,
 };
@@ -1177,6 +1223,14 @@ export type WorkspaceSummary = {
 	connectionString: string | null,
 	/**  The service's secret key was given. */
 	hasSigningSecret: boolean,
+	/**  What a person noted about it. */
+	notes: string,
+	/**  Shown before the others. */
+	favorite: boolean,
+	/**  What may be done in it. */
+	access: Access,
+	/**  It is open now. */
+	isOpen: boolean,
 };
 
 /* Tauri Specta runtime */

@@ -1,42 +1,148 @@
 //! Connection profiles, as the window saves them.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tauri::Manager;
+use tenantry_core::clock::{Clock, ManualClock};
 
 use super::Console;
+use crate::profiles::UNDO_TIME;
+use crate::state::AppState;
+use crate::vault::SecretKind;
+
+impl Console {
+    fn secret(&self, id: &Value, kind: SecretKind) -> Option<String> {
+        let state = self.app.state::<AppState>();
+        let found = async { state.vault().await.find(id.as_str().unwrap(), kind).await };
+        tauri::async_runtime::block_on(found).map(|secret| secret.expose_secret().to_owned())
+    }
+
+    fn finish_removals(&self) {
+        tauri::async_runtime::block_on(self.app.state::<AppState>().finish_removals());
+    }
+}
 
 #[test]
 fn a_password_stays_with_the_server_it_was_given_for() {
     let console = Console::start();
-    let input = |id: Value, connection_string: &str| {
-        json!({"input": {
-            "id": id, "name": "Staging", "environment": "staging", "connectionString": connection_string,
-            "database": "", "signingSecret": null
-        }})
-    };
-    let saved =
-        console.ok("save_profile", input(Value::Null, "mongodb://dana:planted@db.example.com/tenants"));
+    let saved = console.save(&json!({"connectionString": "mongodb://dana:planted@db.example.com/tenants"}));
     assert_eq!(saved["connectionString"], "mongodb://dana@db.example.com/tenants", "{saved}");
     assert_eq!(saved["database"], "tenants", "the string's own database is used where none was typed");
     assert_eq!(saved["passwordStored"], false, "there is no keychain, and the window must not say otherwise");
     assert_eq!(saved["passwordNeeded"], false, "it was just given");
 
-    let id = saved["id"].clone();
-    let renamed =
-        console.ok("save_profile", input(id.clone(), "mongodb://dana@db.example.com/tenants?tls=true"));
+    let change = |text: &str| console.save(&json!({"id": saved["id"], "connectionString": text}));
+    let renamed = change("mongodb://dana@db.example.com/tenants?tls=true");
     assert_eq!(renamed["passwordNeeded"], false, "an option changed, the server did not");
-    let moved = console.ok("save_profile", input(id, "mongodb://dana@evil.example.com/tenants"));
+    let moved = change("mongodb://dana@evil.example.com/tenants");
     assert_eq!(moved["passwordNeeded"], true, "another server would be told the first one's password");
+}
+
+#[test]
+fn a_password_from_its_own_field_is_kept_and_an_empty_one_forgets_it() {
+    let console = Console::start();
+    let saved = console.save(&json!({"password": "planted"}));
+    assert_eq!(saved["passwordNeeded"], false);
+    let id = &saved["id"];
+    let again = console.save(&json!({"id": id, "name": "Renamed"}));
+    assert_eq!(again["passwordNeeded"], false, "what was not touched is kept");
+    let forgotten = console.save(&json!({"id": id, "password": ""}));
+    assert_eq!(forgotten["passwordNeeded"], true);
+    assert_eq!(console.secret(id, SecretKind::DatabasePassword), None);
 }
 
 #[test]
 fn a_profile_with_mistakes_is_refused_field_by_field() {
     let console = Console::start();
-    let error = console.refused("save_profile", json!({"input": {
-        "id": null, "name": " ", "environment": "local", "connectionString": "http://planted", "database": "a b",
-        "signingSecret": null
-    }}));
+    let mistakes = json!({
+        "name": " ", "connectionString": "http://planted", "database": "a b", "notes": "n".repeat(3_000)
+    });
+    let error = console.refused("save_profile", Console::profile(&mistakes));
     let fields = error["details"]["fields"].as_array().unwrap();
     let named: Vec<_> = fields.iter().map(|problem| problem["field"].as_str().unwrap()).collect();
-    assert_eq!(named, ["profileName", "connectionString", "database"], "{error}");
+    assert_eq!(named, ["profileName", "connectionString", "database", "notes"], "{error}");
     assert!(!error.to_string().contains("planted"), "what was typed came back: {error}");
+    assert!(console.names().is_empty(), "a refused profile was saved");
+}
+
+#[test]
+fn notes_access_and_favorites_are_kept() {
+    let console = Console::start();
+    let saved = console.save(&json!({"notes": " ask Dana ", "access": "locked"}));
+    assert_eq!((&saved["notes"], &saved["access"]), (&json!("ask Dana"), &json!("locked")), "{saved}");
+    assert_eq!((&saved["favorite"], &saved["isOpen"]), (&json!(false), &json!(false)));
+    let marked = console.ok("mark_favorite", json!({"id": saved["id"], "favorite": true}));
+    assert_eq!(marked["favorite"], true);
+    let renamed = console.save(&json!({"id": saved["id"], "name": "Renamed"}));
+    assert_eq!(renamed["favorite"], true, "saving the form took the mark away");
+    console.open();
+    let list = console.ok("list_workspaces", json!({}));
+    assert_eq!(list["workspaces"][0]["isOpen"], true, "{list}");
+    assert_eq!(console.refused("mark_favorite", json!({"id": "x", "favorite": true}))["code"], "not_found");
+}
+
+#[test]
+fn the_list_has_the_order_that_people_gave_it() {
+    let console = Console::start();
+    let ids: Vec<_> =
+        ["one", "two", "three"].map(|name| console.save(&json!({"name": name}))["id"].clone()).into();
+    console.ok("arrange_profiles", json!({"ids": [ids[2], ids[0], ids[1]]}));
+    assert_eq!(console.names(), ["three", "one", "two"]);
+}
+
+#[test]
+fn a_duplicate_has_its_own_copy_of_the_secrets() {
+    let console = Console::start();
+    let original =
+        console.save(&json!({"password": "planted", "signingSecret": "planted-too", "notes": "n"}));
+    console.save(&json!({"name": "Last"}));
+    let copy = console.ok("duplicate_profile", json!({"id": original["id"]}));
+    assert_eq!((&copy["name"], &copy["notes"]), (&json!("Staging (copy)"), &json!("n")), "{copy}");
+    assert_eq!((&copy["hasSigningSecret"], &copy["passwordNeeded"]), (&json!(true), &json!(false)), "{copy}");
+    assert_ne!(copy["id"], original["id"]);
+    let second = console.ok("duplicate_profile", json!({"id": original["id"]}));
+    assert_eq!(second["name"], "Staging (copy 2)", "two entries of one name can't be told apart");
+    assert_eq!(console.names(), ["Staging", "Staging (copy 2)", "Staging (copy)", "Last"]);
+
+    console.save(&json!({"id": original["id"], "password": "", "signingSecret": ""}));
+    assert_eq!(console.secret(&copy["id"], SecretKind::DatabasePassword).as_deref(), Some("planted"));
+    assert_eq!(console.secret(&copy["id"], SecretKind::ServiceSecret).as_deref(), Some("planted-too"));
+    assert_eq!(console.refused("duplicate_profile", json!({"id": "built-in"}))["code"], "not_found");
+}
+
+#[test]
+fn a_removal_can_be_undone_with_its_secrets() {
+    let console = Console::start();
+    let saved = console.save(&json!({"name": "One", "password": "planted"}));
+    console.save(&json!({"name": "Two"}));
+    let id = json!({"id": saved["id"]});
+    console.ok("remove_profile", id.clone());
+    assert_eq!(console.names(), ["Two"]);
+    assert_eq!(console.refused("remove_profile", id.clone())["code"], "not_found", "removed twice");
+    console.finish_removals();
+    let restored = console.ok("restore_profile", id.clone());
+    assert_eq!(console.names(), ["One", "Two"], "it must come back to its place");
+    assert_eq!(restored["passwordNeeded"], false, "its password is lost");
+    assert_eq!(console.refused("restore_profile", id)["code"], "not_found", "restored twice");
+}
+
+#[test]
+fn after_its_time_a_removed_profile_and_its_secrets_are_gone() {
+    let clock = Arc::new(ManualClock::at(time::macros::datetime!(2026-03-01 12:00 UTC)));
+    let console = Console::start_at(Arc::clone(&clock) as Arc<dyn Clock>);
+    let saved = console.save(&json!({"password": "planted"}));
+    console.ok("remove_profile", json!({"id": saved["id"]}));
+    clock.advance(UNDO_TIME.unsigned_abs() - Duration::from_secs(1));
+    console.finish_removals();
+    assert!(console.secret(&saved["id"], SecretKind::DatabasePassword).is_some(), "a second too early");
+    clock.advance(Duration::from_secs(1));
+    let late = console.refused("restore_profile", json!({"id": saved["id"]}));
+    assert_eq!(late["code"], "not_found", "its secrets may be gone at any moment: {late}");
+    console.finish_removals();
+    assert_eq!(console.secret(&saved["id"], SecretKind::DatabasePassword), None, "its password stayed");
+    let file = std::fs::read_to_string(console.folder.path().join("profiles.json")).unwrap();
+    assert!(!file.contains(saved["id"].as_str().unwrap()), "something of it stayed: {file}");
 }

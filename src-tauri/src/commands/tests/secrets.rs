@@ -20,24 +20,15 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     console.ok("check_password", json!({"password": "Planted-Check-1"}));
     console.ok("copy_token", json!({}));
     let token = console.token();
-    let saved = console.ok(
-        "save_profile",
-        json!({"input": {
-            "id": null, "name": "Staging", "environment": "staging", "database": "tenants",
-            // Nothing listens there, so opening fails with the password in hand.
-            "connectionString": "mongodb://dana:Planted-Database-1@127.0.0.1:1/?serverSelectionTimeoutMS=300",
-            "signingSecret": "Planted-Signing-1"
-        }}),
-    );
+    let saved = console.save(&json!({
+        "database": "tenants", "signingSecret": "Planted-Signing-1",
+        // Nothing listens there, so opening fails with the password in hand.
+        "connectionString": "mongodb://dana:Planted-Database-1@127.0.0.1:1/?serverSelectionTimeoutMS=300"
+    }));
     let typed = json!({"id": saved["id"], "password": "Planted-Database-2", "remember": true});
     assert_eq!(console.refused("open_workspace", typed)["code"], "unavailable");
-    let pasted = console.refused(
-        "save_profile",
-        json!({"input": {
-            "id": null, "name": "Raw", "environment": "staging", "database": "",
-            "connectionString": "mongodb://dana:Planted@Raw-1@127.0.0.1:1", "signingSecret": null
-        }}),
-    );
+    let raw = Console::profile(&json!({"connectionString": "mongodb://dana:Planted@Raw-1@127.0.0.1:1"}));
+    let pasted = console.refused("save_profile", raw);
     assert_eq!(pasted["code"], "invalid_input");
     let place = console.ok("default_export_file", json!({"format": "csv"}));
     let report = console.export(&place["target"]).unwrap();

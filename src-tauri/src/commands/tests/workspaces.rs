@@ -26,13 +26,7 @@ fn a_damaged_file_is_named_and_left_as_it_is() {
 #[test]
 fn opening_asks_for_a_password_that_is_not_at_hand() {
     let console = Console::start();
-    let saved = console.ok(
-        "save_profile",
-        json!({"input": {
-            "id": null, "name": "Staging", "environment": "staging", "database": "",
-            "connectionString": "mongodb://dana@127.0.0.1:1", "signingSecret": null
-        }}),
-    );
+    let saved = console.save(&json!({"connectionString": "mongodb://dana@127.0.0.1:1"}));
     let error =
         console.refused("open_workspace", json!({"id": saved["id"], "password": null, "remember": false}));
     assert_eq!(error["code"], "workspace_password_needed", "{error}");
@@ -40,13 +34,7 @@ fn opening_asks_for_a_password_that_is_not_at_hand() {
 
 /// Opens a second workspace beside the built-in one: another file, under the id of a saved profile.
 async fn open_beside(console: &Console) -> String {
-    let saved = console.ok(
-        "save_profile",
-        json!({"input": {
-            "id": null, "name": "Beside", "environment": "staging", "database": "",
-            "connectionString": "mongodb://127.0.0.1:1", "signingSecret": null
-        }}),
-    );
+    let saved = console.save(&json!({"name": "Beside", "connectionString": "mongodb://127.0.0.1:1"}));
     let id = saved["id"].as_str().unwrap().to_owned();
     let state = console.app.state::<AppState>();
     let setting = Setting {

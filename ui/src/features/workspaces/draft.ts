@@ -1,4 +1,4 @@
-import { DEFAULT_DATABASE, type Environment, type ProfileInput, type WorkspaceSummary } from "$lib/api";
+import { DEFAULT_DATABASE, type Access, type Environment, type ProfileInput, type WorkspaceSummary } from "$lib/api";
 
 /** What stands in the connection editor. Kept for each connection until it is saved, so that looking at another loses nothing. */
 export interface Draft {
@@ -9,6 +9,8 @@ export interface Draft {
   password: string;
   remember: boolean;
   signingSecret: string;
+  notes: string;
+  access: Access;
 }
 
 export function draftOf(workspace: WorkspaceSummary | null, canRemember: boolean): Draft {
@@ -20,6 +22,8 @@ export function draftOf(workspace: WorkspaceSummary | null, canRemember: boolean
     password: "",
     remember: canRemember,
     signingSecret: "",
+    notes: workspace?.notes ?? "",
+    access: workspace?.access ?? "read_write",
   };
 }
 
@@ -42,6 +46,10 @@ export function profileInput(draft: Draft, id: string | null): ProfileInput {
     environment: draft.environment,
     connectionString: draft.connectionString.trim(),
     database: draft.database,
+    notes: draft.notes,
+    access: draft.access,
+    password: null,
+    remember: true,
     signingSecret: draft.signingSecret === "" ? null : draft.signingSecret,
   };
 }

@@ -33,7 +33,11 @@ export const api = {
 
   listWorkspaces: calling(commands.listWorkspaces),
   saveProfile: calling(commands.saveProfile),
+  duplicateProfile: calling(commands.duplicateProfile),
   removeProfile: calling(commands.removeProfile),
+  restoreProfile: calling(commands.restoreProfile),
+  arrangeProfiles: calling(commands.arrangeProfiles),
+  markFavorite: calling(commands.markFavorite),
 
   openWorkspace: calling(commands.openWorkspace),
   switchWorkspace: calling(commands.switchWorkspace),

@@ -101,6 +101,10 @@ const profile = (
   passwordNeeded: kind === "atlas",
   connectionString: `${kind === "atlas" ? "mongodb+srv://tenantry_admin@" : "mongodb://"}${address}/?retryWrites=true`,
   hasSigningSecret: environment === "production",
+  notes: "",
+  favorite: false,
+  access: "read_write",
+  isOpen: false,
 });
 
 export const madeUpWorkspaces: WorkspaceSummary[] = [
@@ -116,6 +120,10 @@ export const madeUpWorkspaces: WorkspaceSummary[] = [
     passwordNeeded: false,
     connectionString: null,
     hasSigningSecret: false,
+    notes: "",
+    favorite: false,
+    access: "read_write",
+    isOpen: false,
   },
   profile("p1", "Meridian", "production", "atlas", "meridian-prod.k3x9f.mongodb.net", "2026-11-23T08:20:00Z"),
   profile(

@@ -207,6 +207,10 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         passwordNeeded: input.connectionString.includes("@"),
         connectionString: input.connectionString.replace(/:[^/@]+@/, "@"),
         hasSigningSecret: Boolean(input.signingSecret),
+        notes: input.notes,
+        favorite: false,
+        access: input.access,
+        isOpen: false,
       };
       const index = workspaces.findIndex((each) => each.id === saved.id);
       if (index < 0) workspaces.push(saved);

@@ -1,0 +1,339 @@
+//! The file with the profiles: reading what is there, whole or not, and never leaving one that is cut off.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::removed::Removed;
+use super::{Access, Content, Environment, OpenProblem, Profile, VERSION, migration};
+use crate::identifiers::random_id;
+use crate::{compose, logging};
+
+pub(super) const VERSION_KEY: &str = "version";
+
+/// What was found in the file.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) content: Content,
+    /// What a person should know about it, as sentences.
+    pub(super) notices: Vec<String>,
+}
+
+impl Found {
+    /// Reads the file; where it is missing or damaged, also the last good copy. What is damaged is kept aside first.
+    ///
+    /// # Errors
+    /// A newer program wrote it, or a damaged or older one could not be kept aside: going on would lose it.
+    pub(super) fn read(path: &Path) -> Result<Self, OpenProblem> {
+        let Some(bytes) = read_if_there(path)? else {
+            return Ok(match last_good_copy(path)? {
+                Some(content) => Self {
+                    content,
+                    notices: vec![
+                        "The list of saved workspaces was missing. Its last copy is used.".to_owned(),
+                    ],
+                },
+                None => Self::default(),
+            });
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let mut reader = Reader { good: last_good_copy(path)?.unwrap_or_default(), whole: true };
+        let content = match serde_json::from_str::<Value>(&text) {
+            Ok(Value::Object(mut object)) => {
+                match version(&object)? {
+                    Some(1) => {
+                        migration::keep_version_1(path, &without_secrets(&bytes, &object))?;
+                        migration::from_version_1(&mut object);
+                    }
+                    Some(VERSION) => {}
+                    Some(_) | None => reader.whole = false,
+                }
+                reader.in_object(&object)
+            }
+            Ok(_) | Err(_) => reader.in_ruins(&text),
+        };
+        let mut found = Self { content, notices: Vec::new() };
+        if !reader.whole {
+            found.set_aside(path, &bytes)?;
+        }
+        found.take_out_secrets();
+        Ok(found)
+    }
+
+    fn set_aside(&mut self, path: &Path, bytes: &[u8]) -> Result<(), OpenProblem> {
+        let aside = keep_copy(path, "damaged", bytes)?;
+        let saved = match self.content.profiles.len() {
+            0 => "No workspace in it could be read.".to_owned(),
+            1 => "One workspace in it could still be read.".to_owned(),
+            more => format!("{more} workspaces in it could still be read."),
+        };
+        tracing::warn!(aside = %aside.display(), "the connection profiles were damaged");
+        self.notices.push(format!(
+            "The list of saved workspaces was damaged. {saved} The damaged file is kept at {}.",
+            aside.display()
+        ));
+        // Written anew afterwards; the plugin must not read the damaged one in its place.
+        std::fs::remove_file(path)?;
+        Ok(())
+    }
+
+    /// The file holds no secret, also when somebody wrote one into it by hand.
+    fn take_out_secrets(&mut self) {
+        let removed = self.content.removed.iter_mut().map(|removed| &mut removed.profile);
+        let mut found = false;
+        for profile in self.content.profiles.iter_mut().chain(removed) {
+            let public = public_form(&profile.connection_string);
+            found |= public != profile.connection_string;
+            profile.connection_string = public;
+        }
+        if found {
+            self.notices.push(
+                "A password stood in the list of saved workspaces, which is no place for one. It was taken out: \
+                 enter it when you open the workspace."
+                    .to_owned(),
+            );
+        }
+    }
+}
+
+/// A connection string as it may be in the file.
+fn public_form(connection_string: &str) -> String {
+    compose::take_apart(connection_string)
+        .map_or_else(|_| logging::redact(connection_string), |address| address.public)
+}
+
+/// The bytes as they are, unless there is a secret in them.
+fn without_secrets(bytes: &[u8], object: &Map<String, Value>) -> Vec<u8> {
+    let mut stripped = object.clone();
+    let mut found = false;
+    if let Some(Value::Array(profiles)) = stripped.get_mut("profiles") {
+        for value in profiles.iter_mut().filter_map(|profile| profile.get_mut("connectionString")) {
+            let Some(text) = value.as_str() else { continue };
+            let public = public_form(text);
+            found |= public != text;
+            *value = Value::from(public);
+        }
+    }
+    match serde_json::to_vec_pretty(&stripped) {
+        Ok(stripped) if found => stripped,
+        Ok(_) | Err(_) => bytes.to_vec(),
+    }
+}
+
+/// # Errors
+/// A newer program wrote it.
+fn version(object: &Map<String, Value>) -> Result<Option<u64>, OpenProblem> {
+    let version = object.get(VERSION_KEY).and_then(Value::as_u64);
+    match version {
+        Some(found) if found > VERSION => {
+            let installation = object.get("installation").and_then(Value::as_str).map(str::to_owned);
+            Err(OpenProblem::Newer { found, installation })
+        }
+        Some(_) | None => Ok(version),
+    }
+}
+
+/// The copy that was written whole before the file itself; `None` when it can't be used.
+fn last_good_copy(path: &Path) -> Result<Option<Content>, OpenProblem> {
+    let Some(bytes) = read_if_there(&copy_of(path))? else { return Ok(None) };
+    let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(&bytes) else { return Ok(None) };
+    if version(&object)? != Some(VERSION) {
+        return Ok(None);
+    }
+    let mut reader = Reader { good: Content::default(), whole: true };
+    let content = reader.in_object(&object);
+    Ok(reader.whole.then_some(content))
+}
+
+/// Reads what can be read.
+struct Reader {
+    /// The last good copy, for what can't be.
+    good: Content,
+    /// So far everything could be.
+    whole: bool,
+}
+
+impl Reader {
+    /// Reads a file that is JSON.
+    fn in_object(&mut self, object: &Map<String, Value>) -> Content {
+        let installation = self.part(object, "installation", self.good.installation.clone());
+        let built_in = self.part(object, "builtIn", self.good.built_in.clone());
+        let settings = self.part(object, "settings", self.good.settings.clone());
+        let mut taken = HashSet::from(["built-in".to_owned()]);
+        let mut profiles = Vec::new();
+        for mut profile in self.profiles(object) {
+            if !taken.insert(profile.id.clone()) {
+                // Copied by hand: the two would share their secrets.
+                self.whole = false;
+                profile.id = random_id();
+                profile.stored.clear();
+            }
+            profiles.push(profile);
+        }
+        let removed: Vec<Value> = self.part(object, "removed", Vec::new());
+        let removed =
+            removed.into_iter().filter_map(|value| match serde_json::from_value::<Removed>(value) {
+                Ok(removed) => Some(Removed { is_old: true, ..removed }),
+                Err(_) => {
+                    self.whole = false;
+                    None
+                }
+            });
+        Content { removed: removed.collect(), installation, profiles, built_in, settings }
+    }
+
+    fn profiles(&mut self, object: &Map<String, Value>) -> Vec<Profile> {
+        let Some(Value::Array(values)) = object.get("profiles") else {
+            self.whole = false;
+            return self.good.profiles.clone();
+        };
+        let mut profiles = Vec::new();
+        for value in values {
+            let whole = serde_json::from_value::<Profile>(value.clone()).ok();
+            self.whole &= whole.is_some();
+            profiles.extend(whole.or_else(|| self.half_good(value)));
+        }
+        profiles
+    }
+
+    /// What can be read of a damaged entry, completed from the last good copy, and where that has nothing by what does
+    /// least harm.
+    fn half_good(&self, value: &Value) -> Option<Profile> {
+        let object = value.as_object()?;
+        let id = read::<String>(object, "id").filter(|id| !id.is_empty())?;
+        let good = self.good.profiles.iter().find(|profile| profile.id == id);
+        let text = |key: &str, good: Option<&String>| read::<String>(object, key).or_else(|| good.cloned());
+        Some(Profile {
+            connection_string: text("connectionString", good.map(|good| &good.connection_string))?,
+            name: text("name", good.map(|good| &good.name))
+                .unwrap_or_else(|| "Workspace without a name".to_owned()),
+            database: text("database", good.map(|good| &good.database))
+                .unwrap_or_else(|| tenantry_core::limits::DEFAULT_DATABASE.to_owned()),
+            notes: text("notes", good.map(|good| &good.notes)).unwrap_or_default(),
+            environment: read(object, "environment")
+                .or_else(|| good.map(|good| good.environment))
+                .unwrap_or(Environment::Production),
+            access: read(object, "access").or_else(|| good.map(|good| good.access)).unwrap_or(Access::Locked),
+            favorite: read(object, "favorite").or_else(|| good.map(|good| good.favorite)).unwrap_or(false),
+            last_opened_at: good.and_then(|good| good.last_opened_at),
+            stored: read(object, "stored")
+                .or_else(|| good.map(|good| good.stored.clone()))
+                .unwrap_or_default(),
+            has_signing_secret: read(object, "hasSigningSecret")
+                .or_else(|| good.map(|good| good.has_signing_secret))
+                .unwrap_or(false),
+            id,
+        })
+    }
+
+    /// Reads a file that is cut off or otherwise no JSON: the last good copy, else what whole profiles there are.
+    fn in_ruins(&mut self, text: &str) -> Content {
+        self.whole = false;
+        if !self.good.installation.is_empty() {
+            return self.good.clone();
+        }
+        let mut content = Content::default();
+        let mut from = 0;
+        while let Some(brace) = text.get(from..).and_then(|rest| rest.find('{')).map(|at| from + at) {
+            let mut stream = serde_json::Deserializer::from_str(&text[brace..]).into_iter::<Value>();
+            // A list of profiles is a value too, and so is the whole file: only what looks like one profile is taken.
+            let profile = stream.next().and_then(Result::ok).filter(|value| value.get("profiles").is_none());
+            match profile.as_ref().and_then(|value| self.in_old_form(value)) {
+                Some(profile) => {
+                    content.profiles.push(profile);
+                    from = brace + stream.byte_offset();
+                }
+                None => from = brace + 1,
+            }
+        }
+        // Its secrets in the keychain are found under this name.
+        let installation = text.split_once("\"installation\"").and_then(|(_, rest)| {
+            let id = rest.split('"').nth(1)?;
+            (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| id.to_owned())
+        });
+        content.installation = installation.unwrap_or_default();
+        content
+    }
+
+    /// A profile among ruins: of today's form, or of version 1.
+    fn in_old_form(&self, value: &Value) -> Option<Profile> {
+        value.as_object().filter(|object| object.contains_key("connectionString"))?;
+        if let Ok(profile) = serde_json::from_value::<Profile>(value.clone()) {
+            return Some(profile);
+        }
+        let mut file = Map::from_iter([("profiles".to_owned(), Value::Array(vec![value.clone()]))]);
+        migration::from_version_1(&mut file);
+        self.half_good(file.get("profiles")?.get(0)?)
+    }
+
+    fn part<T: DeserializeOwned>(&mut self, object: &Map<String, Value>, key: &str, good: T) -> T {
+        read(object, key).unwrap_or_else(|| {
+            self.whole = false;
+            good
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(object: &Map<String, Value>, key: &str) -> Option<T> {
+    object.get(key).and_then(|value| serde_json::from_value(value.clone()).ok())
+}
+
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the copy is that is written before the file.
+pub(super) fn copy_of(path: &Path) -> PathBuf {
+    path.with_extension("backup.json")
+}
+
+/// Writes a file so that there is the old one or the new one, never half of one, also after a power cut. Readable by
+/// this user only.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    beside(folder, bytes)?.persist(path).map_err(|failed| failed.error)?;
+    make_lasting(folder)
+}
+
+/// Keeps bytes beside a file under a name that nothing has: `profiles.<what>.json`, else with a number. A copy of the
+/// same bytes that is there already will do.
+pub(super) fn keep_copy(path: &Path, what: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let names = std::iter::once(format!("{what}.json"))
+        .chain((2_u32..).map(|number| format!("{what}-{number}.json")));
+    for name in names {
+        let copy = path.with_extension(name);
+        if std::fs::read(&copy).is_ok_and(|there| there == bytes) {
+            return Ok(copy);
+        }
+        match beside(folder, bytes)?.persist_noclobber(&copy) {
+            Ok(_) => return make_lasting(folder).map(|()| copy),
+            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(failed) => return Err(failed.error),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+fn beside(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(".tenantry-").suffix(".part").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// A new name is lost in a power cut until its folder is written as well.
+fn make_lasting(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! What is saved of a workspace.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::vault::SecretKind;
+
+/// What a workspace is used for: how loudly it warns, and whether names are typed before an organization is trashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// On this computer.
+    Local,
+    /// For building.
+    Development,
+    /// For trying.
+    Staging,
+    /// With real data.
+    Production,
+}
+
+/// What may be done in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Everything that the role allows.
+    ReadWrite,
+    /// Nothing but reading, until an operator unlocks it for a while with a reason.
+    Locked,
+    /// Nothing but reading.
+    ReadOnly,
+}
+
+/// A saved connection profile. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// Random, made by this program.
+    pub id: String,
+    /// The name that a person gave it.
+    pub name: String,
+    /// What it is used for.
+    pub environment: Environment,
+    /// The connection string without its secrets.
+    pub connection_string: String,
+    /// The master database's name.
+    pub database: String,
+    /// What a person noted about it.
+    pub notes: String,
+    /// Shown before the others.
+    pub favorite: bool,
+    /// What may be done in it.
+    pub access: Access,
+    /// When it was opened last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_opened_at: Option<OffsetDateTime>,
+    /// Which of its secrets are kept for the next run. Says nothing about those that are at hand in this one.
+    pub stored: BTreeSet<SecretKind>,
+    /// Whether the service's secret key was given.
+    pub has_signing_secret: bool,
+}
+
+impl Profile {
+    /// Whether the database user's password is kept for the next run.
+    pub fn password_stored(&self) -> bool {
+        self.stored.contains(&SecretKind::DatabasePassword)
+    }
+
+    /// Notes whether a secret is kept for the next run.
+    pub fn note_stored(&mut self, kind: SecretKind, stored: bool) {
+        if stored {
+            self.stored.insert(kind);
+        } else {
+            self.stored.remove(&kind);
+        }
+    }
+}
+
+/// What is noted of the built-in workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuiltIn {
+    /// When it was opened last.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub last_opened_at: Option<OffsetDateTime>,
+}
+
+/// What people chose for the whole program, and what of it is under way. Holds no secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Where secrets are kept; `None` while nobody has chosen.
+    #[serde(default)]
+    pub secret_keeper: Option<KeeperChoice>,
+    /// Secrets are being moved: noted before the first one is, and removed after the last.
+    #[serde(default)]
+    pub secret_move: Option<MoveIntent>,
+}
+
+/// Where secrets are kept, by choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeeperChoice {
+    /// In the operating system's keychain.
+    Keychain,
+    /// In a file that is sealed with a passphrase.
+    SealedFile,
+    /// Nowhere: they are asked for every time.
+    AskEveryTime,
+}
+
+/// Secrets are on their way from one place to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub struct MoveIntent {
+    /// Where they were.
+    pub from: KeeperChoice,
+    /// Where they are to be.
+    pub to: KeeperChoice,
+}
