@@ -1,9 +1,12 @@
 //! What Tenantry's checks stand on: MongoDB servers that are started for them, workspaces on every store, the existing
 //! service's database, and stores that die at a chosen moment.
 
+pub mod certificates;
 pub mod console;
+pub mod dns_stub;
 pub mod faults;
 pub mod fixture;
+pub mod listeners;
 pub mod processes;
 pub mod server;
 pub mod suite;

@@ -17,6 +17,7 @@ use bson::{Document, doc};
 use mongodb::Client;
 use tempfile::TempDir;
 
+use crate::certificates::Pair;
 use crate::processes::{GuardedProcess, await_some, free_port};
 
 /// How the server presents itself.
@@ -83,6 +84,33 @@ impl Server {
         start_process(topology, false)
     }
 
+    /// A server that encrypts, for one test alone. With `authority`, it wants certificates of clients that the
+    /// authority in that file issued.
+    ///
+    /// # Panics
+    /// When no server can be had.
+    pub fn start_encrypted(pair: &Pair, authority: Option<&Path>) -> Server {
+        let folder = TempDir::with_prefix("tenantry-tls-").expect("a folder for the certificate");
+        let [certificate, key, both] =
+            ["certificate.pem", "key.pem", "both.pem"].map(|name| folder.path().join(name));
+        fs::write(&certificate, &pair.certificate).expect("a writable folder");
+        fs::write(&key, &pair.key).expect("a writable folder");
+        fs::write(&both, format!("{}{}", pair.certificate, pair.key)).expect("a writable folder");
+        let with = |name: &str, path: &Path| [name.to_owned(), path.display().to_string()];
+        let (mut mongod, mut secantus) = (Vec::new(), Vec::new());
+        mongod.extend(["--tlsMode".to_owned(), "requireTLS".to_owned()]);
+        mongod.extend(with("--tlsCertificateKeyFile", &both));
+        secantus.extend(with("--tls-cert-file", &certificate));
+        secantus.extend(with("--tls-key-file", &key));
+        if let Some(authority) = authority {
+            mongod.extend(with("--tlsCAFile", authority));
+            secantus.extend(with("--tls-ca-file", authority));
+            secantus.push("--tls-require-client-cert".to_owned());
+        }
+        // Read at the start only: the server outlives the folder.
+        start_with(Topology::Standalone, false, &Arguments { mongod, secantus })
+    }
+
     /// The connection string; without a user.
     pub fn uri(&self) -> String {
         if self.own.is_some() { format!("mongodb://{}/", self.address) } else { self.address.clone() }
@@ -135,13 +163,24 @@ fn given_deployment(topology: Topology) -> Option<Server> {
     })
 }
 
+/// What one kind of server is told besides.
+#[derive(Default)]
+struct Arguments {
+    mongod: Vec<String>,
+    secantus: Vec<String>,
+}
+
 fn start_process(topology: Topology, access_control: bool) -> Server {
+    start_with(topology, access_control, &Arguments::default())
+}
+
+fn start_with(topology: Topology, access_control: bool, arguments: &Arguments) -> Server {
     if let Some(program) = on_path("mongod") {
-        return start_mongod(&program, topology, access_control);
+        return start_mongod(&program, topology, access_control, &arguments.mongod);
     }
     let program = cache().join("secantus/bin/secantusd-rs");
     if program.is_file() {
-        return start_secantus(&program, topology, access_control);
+        return start_secantus(&program, topology, access_control, &arguments.secantus);
     }
     panic!(
         "No MongoDB server to test against: TENANTRY_TEST_MONGODB_URI has none of this topology, there is no mongod on \
@@ -150,7 +189,7 @@ fn start_process(topology: Topology, access_control: bool) -> Server {
     );
 }
 
-fn start_mongod(program: &Path, topology: Topology, access_control: bool) -> Server {
+fn start_mongod(program: &Path, topology: Topology, access_control: bool, besides: &[String]) -> Server {
     let port = free_port();
     let mut arguments: Vec<String> = ["--bind_ip", "127.0.0.1", "--port"].map(str::to_owned).into();
     arguments.push(port.to_string());
@@ -160,6 +199,7 @@ fn start_mongod(program: &Path, topology: Topology, access_control: bool) -> Ser
     if access_control {
         arguments.push("--auth".to_owned());
     }
+    arguments.extend_from_slice(besides);
     let own = start_with_data(program, "--dbpath", &arguments);
     let host = format!("127.0.0.1:{port}");
     await_some("the server listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
@@ -175,7 +215,7 @@ fn start_mongod(program: &Path, topology: Topology, access_control: bool) -> Ser
     Server { address: host, access_control, own: Some(own) }
 }
 
-fn start_secantus(program: &Path, topology: Topology, access_control: bool) -> Server {
+fn start_secantus(program: &Path, topology: Topology, access_control: bool, besides: &[String]) -> Server {
     let mut arguments: Vec<String> = ["--host", "127.0.0.1", "--port", "0", "--cache-size", "256M"]
         .into_iter()
         .chain(["--log-file-max", "32MB", "--log-level", "ERROR"])
@@ -187,6 +227,7 @@ fn start_secantus(program: &Path, topology: Topology, access_control: bool) -> S
     if access_control {
         arguments.push("--auth".to_owned());
     }
+    arguments.extend_from_slice(besides);
     let own = start_with_data(program, "--storage-path", &arguments);
     let host = own.await_output("listening on ");
     Server { address: host, access_control, own: Some(own) }

@@ -142,7 +142,7 @@ impl Course<'_> {
         let signed_in = if target.credential().is_some() {
             let redactor = self.redactor.clone();
             let signing_in =
-                |deadline| sign_in::sign_in(&target, &server, &request.database, redactor, deadline);
+                |deadline| sign_in::sign_in(&target, server, &request.database, redactor, deadline);
             Some(self.stage(StageName::SignIn, signing_in).await?)
         } else {
             self.skip(StageName::SignIn);

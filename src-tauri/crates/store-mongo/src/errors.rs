@@ -11,6 +11,7 @@ use tenantry_core::StoreError;
 pub(crate) mod code {
     pub(crate) const BAD_VALUE: i32 = 2;
     pub(crate) const FAILED_TO_PARSE: i32 = 9;
+    pub(crate) const USER_NOT_FOUND: i32 = 11;
     pub(crate) const UNAUTHORIZED: i32 = 13;
     pub(crate) const AUTHENTICATION_FAILED: i32 = 18;
     pub(crate) const NAMESPACE_NOT_FOUND: i32 = 26;
@@ -38,6 +39,9 @@ pub(crate) mod code {
 
     /// The server does not know the way of signing in, or does not offer it.
     pub(crate) const MECHANISM: [i32; 2] = [BAD_VALUE, MECHANISM_UNAVAILABLE];
+    /// Who we say we are was not accepted: user, password, or the database that is to know them.
+    pub(crate) const SIGN_IN_REFUSED: [i32; 4] =
+        [USER_NOT_FOUND, UNAUTHORIZED, AUTHENTICATION_FAILED, ATLAS_ERROR];
     /// Not reachable, or restarting.
     pub(crate) const RESTARTING: [i32; 6] = [6, 7, 89, 91, 9001, 11600];
     /// The primary is changing.
@@ -271,8 +275,8 @@ impl Failure {
         self.code.is_some_and(|code| code::UNSUPPORTED.contains(&code))
     }
 
-    /// Whether the server did not accept who we say we are.
-    pub(crate) fn is_sign_in_refused(&self) -> bool {
+    /// Whether the server did not accept who we say we are, or how we say it. The driver seldom passes on its number.
+    pub(crate) fn is_of_sign_in(&self) -> bool {
         self.cause == Cause::SignIn || self.is(code::AUTHENTICATION_FAILED)
     }
 

@@ -41,6 +41,8 @@ const RELEASES: [(i32, &str); 15] = [
 
 /// What is known of the deployment once a server that takes writes was found.
 pub(super) struct Server {
+    /// Open still.
+    pub(super) line: Line,
     /// Ways of signing in that it offers to the user; none where it does not tell.
     pub(super) mechanisms: Vec<String>,
 }
@@ -87,7 +89,8 @@ pub(super) async fn handshake(
         .hello
         .get_array("saslSupportedMechs")
         .map(|list| list.iter().filter_map(|mechanism| mechanism.as_str().map(str::to_owned)).collect());
-    Ok(Passed { value: Server { mechanisms: mechanisms.unwrap_or_default() }, facts })
+    let server = Server { line: server.line, mechanisms: mechanisms.unwrap_or_default() };
+    Ok(Passed { value: server, facts })
 }
 
 async fn introduce(target: &Target, mut line: Line, asking: &Asking<'_>) -> Result<Introduced, Failed> {
@@ -120,7 +123,6 @@ fn question(target: &Target) -> (Form, Document) {
     let mut question = doc! { "isMaster": 1, "helloOk": true };
     if let Some(credential) = target.credential()
         && let Some(user) = &credential.username
-        && credential.mechanism.is_none()
     {
         question.insert("saslSupportedMechs", format!("{}.{user}", target.auth_source()));
     }

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bson::doc;
+use bson::oid::ObjectId;
+use bson::spec::BinarySubtype;
+use bson::{Binary, doc};
 use mongodb::Client;
 use mongodb::error::Error;
 use mongodb::options::{
@@ -18,6 +20,7 @@ use super::handshake::Server;
 use super::look_up::Host;
 use super::read::Target;
 use super::redaction::Redactor;
+use super::wire::{Form, ask};
 use crate::errors::{Failure, code, server_text};
 
 /// How many other databases are asked whether they know the user. Servers may lock an account after too many failures.
@@ -32,7 +35,7 @@ pub(super) async fn client(target: &Target, source: Option<&str>, limit: Duratio
     let unusable = |error: &Error| {
         // What could not be known before the names were looked up.
         let problem = "The options of the connection string do not go together.";
-        let technical = format!("{problem} The driver refuses them ({})", variant(error));
+        let technical = format!("{problem} The driver refuses them ({})", Failure::read(error).words());
         Failed::new(FindingCode::StringMalformed, technical).saying(problem)
     };
     let mut options = ClientOptions::parse(string).await.map_err(|error| unusable(&error))?;
@@ -56,7 +59,7 @@ pub(super) fn put_addresses(string: &mut DriverString, hosts: &[Host]) {
 
 pub(super) async fn sign_in(
     target: &Target,
-    server: &Server,
+    mut server: Server,
     database: &str,
     redactor: Redactor,
     deadline: Instant,
@@ -67,7 +70,7 @@ pub(super) async fn sign_in(
         Ok(()) => {
             let facts = StageFacts::SignIn {
                 user: target.user().unwrap_or_default(),
-                mechanism: mechanism(target, server),
+                mechanism: mechanism(target, &server),
                 auth_source: source,
             };
             return Ok(Passed { value: client, facts });
@@ -80,12 +83,23 @@ pub(super) async fn sign_in(
         return Err(named(target, Failed::new(FindingCode::TookTooLong, technical)));
     };
     let failure = Failure::read(&error);
-    let said = server_text(&error).map(|text| redactor.foreign(&text));
-    let technical = format!("sign-in on {source}: {}", said.unwrap_or_else(|| variant(&error).to_owned()));
-    if is_mechanism_refused(target, server, &failure) {
+    if !failure.is_of_sign_in() {
+        let said = server_text(&error).map(|text| redactor.foreign(&text));
+        let technical =
+            format!("sign-in on {source}: {}", said.unwrap_or_else(|| failure.words().to_owned()));
+        return Err(named(target, Failed::new(FindingCode::Other, technical)));
+    }
+    let objection = objection(target, &mut server, &source, deadline).await;
+    let code = objection.as_ref().map(|objection| objection.code);
+    let said = match &objection {
+        Some(objection) => redactor.foreign(&objection.text),
+        None => "the server refused the proof of the password".to_owned(),
+    };
+    let technical = format!("sign-in on {source}: {said}");
+    if is_not_offered(target, &server) || code.is_some_and(|code| code::MECHANISM.contains(&code)) {
         return Err(named(target, Failed::new(FindingCode::MechanismRefused, technical)));
     }
-    if !failure.is_sign_in_refused() {
+    if code.is_some_and(|code| !code::SIGN_IN_REFUSED.contains(&code)) {
         return Err(named(target, Failed::new(FindingCode::Other, technical)));
     }
     let mut failed = named(target, Failed::new(FindingCode::CredentialsRefused, technical));
@@ -178,16 +192,48 @@ fn name(mechanism: &AuthMechanism) -> &'static str {
     }
 }
 
-/// Servers answer with different codes to a mechanism that they do not know; what they offered is the better witness.
-fn is_mechanism_refused(target: &Target, server: &Server, failure: &Failure) -> bool {
+/// Servers answer with different codes to a mechanism that they do not offer; what they offered is the better witness.
+fn is_not_offered(target: &Target, server: &Server) -> bool {
     let Some(mechanism) = target.credential().and_then(|credential| credential.mechanism.as_ref()) else {
         return false;
     };
-    let offered = &server.mechanisms;
-    let not_offered = !offered.is_empty() && !offered.iter().any(|offered| offered == name(mechanism));
-    not_offered || code::MECHANISM.iter().any(|code| failure.is(*code))
+    // The server lists those that take a password it knows; others are for itself to refuse.
+    let is_scram = matches!(mechanism, AuthMechanism::ScramSha1 | AuthMechanism::ScramSha256);
+    is_scram
+        && !server.mechanisms.is_empty()
+        && !server.mechanisms.iter().any(|offered| offered == name(mechanism))
 }
 
-fn variant(error: &Error) -> &'static str {
-    Failure::read(error).words()
+/// What a server has against the beginning of a sign-in.
+struct Objection {
+    code: i32,
+    text: String,
+}
+
+/// Begins to sign in once more, to hear why not: the driver does not pass on what the server said. No password is in the
+/// beginning of it. `None` where the server has nothing against the beginning, so that it is the proof that it refused.
+async fn objection(
+    target: &Target,
+    server: &mut Server,
+    source: &str,
+    deadline: Instant,
+) -> Option<Objection> {
+    let mechanism = mechanism(target, server);
+    let question = if mechanism == "MONGODB-X509" {
+        doc! { "authenticate": 1, "mechanism": &mechanism, "$db": source }
+    } else {
+        let payload = if mechanism.starts_with("SCRAM-") { scram_beginning(target) } else { Vec::new() };
+        let payload = Binary { subtype: BinarySubtype::Generic, bytes: payload };
+        doc! { "saslStart": 1, "mechanism": &mechanism, "payload": payload, "$db": source }
+    };
+    let answer = ask(&mut *server.line.stream, Form::Message, &question, deadline).await.ok()?;
+    let code = answer.get_i32("code").ok()?;
+    let text = |key| answer.get_str(key).unwrap_or_default();
+    Some(Objection { code, text: format!("code {code} {}: {}", text("codeName"), text("errmsg")) })
+}
+
+/// RFC 5802: who wants to sign in, and a number used once.
+fn scram_beginning(target: &Target) -> Vec<u8> {
+    let user = target.user().unwrap_or_default().replace('=', "=3D").replace(',', "=2C");
+    format!("n,,n={user},r={}", ObjectId::new()).into_bytes()
 }

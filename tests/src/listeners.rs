@@ -1,0 +1,195 @@
+//! Things that answer at a port in a server's place, or don't.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bson::{Bson, Document, doc};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// A TLS alert "internal error", as Atlas sends it to an address that is not on the access list.
+pub const ALERT_80: &[u8] = &[0x15, 3, 3, 0, 2, 2, 80];
+/// A TLS alert "handshake failure".
+pub const ALERT_40: &[u8] = &[0x15, 3, 3, 0, 2, 2, 40];
+
+/// A listener on this computer, gone when it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    /// Where it is.
+    pub address: SocketAddr,
+    task: Option<JoinHandle<()>>,
+    /// Held open for as long as it lives.
+    _held: Vec<TcpStream>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl Listener {
+    /// Answers like a MongoDB server that introduces itself with `hello` and refuses everything else with `refusal`;
+    /// without one, everything else stays without an answer.
+    pub async fn introducing(hello: Document, refusal: Option<Document>) -> Self {
+        Self::serve(move |stream| introduce(stream, hello.clone(), refusal.clone())).await
+    }
+
+    /// The same through TLS.
+    pub async fn introducing_in_tls(hello: Document, config: Arc<ServerConfig>) -> Self {
+        let acceptor = TlsAcceptor::from(config);
+        Self::serve(move |stream| {
+            let (acceptor, hello) = (acceptor.clone(), hello.clone());
+            async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    introduce(stream, hello, None).await;
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits for a word, says this, and hangs up.
+    pub async fn saying(bytes: &'static [u8]) -> Self {
+        Self::serve(move |mut stream| async move {
+            let mut word = [0_u8; 1024];
+            let _ = stream.read(&mut word).await;
+            let _ = stream.write_all(bytes).await;
+            let _ = stream.flush().await;
+            // The rest of what was said is read, or the system would send a reset and the answer would be lost.
+            let _ = tokio::time::timeout(Duration::from_millis(100), stream.read(&mut word)).await;
+        })
+        .await
+    }
+
+    /// Says this at once and waits.
+    pub async fn greeting(bytes: &'static [u8]) -> Self {
+        Self::serve(move |mut stream| async move {
+            let _ = stream.write_all(bytes).await;
+            std::future::pending().await
+        })
+        .await
+    }
+
+    /// Accepts and never says a word.
+    pub async fn mute() -> Self {
+        Self::serve(|stream| async move {
+            let _held = stream;
+            std::future::pending().await
+        })
+        .await
+    }
+
+    /// A port that drops what comes, as a firewall does: its queue is full and nobody accepts.
+    ///
+    /// # Panics
+    /// When no port can be had, or the queue never fills.
+    pub async fn black_hole() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let listener = socket.listen(1).expect("a listener");
+        let address = listener.local_addr().expect("bound");
+        let mut held = Vec::new();
+        for _ in 0..64 {
+            match tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
+                Ok(stream) => held.push(stream.expect("the queue takes it")),
+                Err(_) => {
+                    let task = tokio::spawn(async move {
+                        let _listener = listener;
+                        std::future::pending().await
+                    });
+                    return Self { address, task: Some(task), _held: held };
+                }
+            }
+        }
+        panic!("the queue of the listener never fills");
+    }
+
+    async fn serve<F, W>(work: F) -> Self
+    where
+        F: Fn(TcpStream) -> W + Send + 'static,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let task = tokio::spawn(async move {
+            let mut running = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                running.spawn(work(stream));
+            }
+        });
+        Self { address, task: Some(task), _held: Vec::new() }
+    }
+}
+
+/// The introduction of a primary that the driver can speak to.
+pub fn good_hello() -> Document {
+    doc! {
+        "ismaster": true, "isWritablePrimary": true, "helloOk": true,
+        "minWireVersion": 0, "maxWireVersion": 21,
+        "maxBsonObjectSize": 16 << 20, "maxMessageSizeBytes": 48_000_000, "maxWriteBatchSize": 100_000,
+        "ok": 1.0,
+    }
+}
+
+async fn introduce(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    hello: Document,
+    refusal: Option<Document>,
+) {
+    while let Some((id, code, question)) = read(&mut stream).await {
+        let name = question.keys().next().map(|key| key.to_ascii_lowercase()).unwrap_or_default();
+        let answer = match name.as_str() {
+            "hello" | "ismaster" => Some(hello.clone()),
+            "buildinfo" => Some(doc! { "version": "7.0.1", "ok": 1 }),
+            _ => refusal.clone(),
+        };
+        let Some(answer) = answer else { continue };
+        if write(&mut stream, id, code, &answer).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(i32, i32, Document)> {
+    let mut head = [0_u8; 16];
+    stream.read_exact(&mut head).await.ok()?;
+    let number = |at: usize| i32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let length = usize::try_from(number(0)).ok()?.checked_sub(16)?;
+    if length > 1 << 20 {
+        // No message of ours: waits for the rest like a server that believes it.
+        return std::future::pending().await;
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    // Before the document: flags, the namespace and two numbers; or flags and the kind of the section.
+    let skipped = if number(12) == 2004 { 4 + "admin.$cmd\0".len() + 8 } else { 5 };
+    let question = Document::from_reader(body.get(skipped..)?).ok()?;
+    Some((number(4), number(12), question))
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), to: i32, code: i32, answer: &Document) -> Option<()> {
+    let document = answer.to_vec().ok()?;
+    let (code, front): (i32, Vec<u8>) =
+        if code == 2004 { (1, [&[0; 16][..], &1_i32.to_le_bytes()].concat()) } else { (2013, vec![0; 5]) };
+    let length = i32::try_from(16 + front.len() + document.len()).ok()?;
+    let mut message = Vec::new();
+    for part in [length, 7, to, code] {
+        message.extend_from_slice(&part.to_le_bytes());
+    }
+    message.extend_from_slice(&front);
+    message.extend_from_slice(&document);
+    stream.write_all(&message).await.ok()?;
+    stream.flush().await.ok()
+}
+
+/// A refusal with a code.
+pub fn refusal(code: i32, name: &str, message: &str) -> Document {
+    doc! { "ok": 0.0, "errmsg": message, "code": code, "codeName": Bson::from(name) }
+}
