@@ -6,6 +6,7 @@ pub mod exports;
 pub mod jobs;
 pub mod organizations;
 pub mod profiles;
+pub mod secrets;
 pub mod sessions;
 pub mod workspaces;
 
@@ -39,6 +40,12 @@ pub fn all<R: Runtime>() -> Commands<R> {
         sessions::sign_out,
         sessions::current_session,
         sessions::copy_token,
+        secrets::secret_keeping,
+        secrets::look_for_keychain,
+        secrets::choose_secret_keeper,
+        secrets::unlock_secrets,
+        secrets::lock_secrets,
+        secrets::change_passphrase,
         organizations::list_organizations,
         organizations::count_organizations,
         organizations::get_organization,

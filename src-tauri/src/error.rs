@@ -319,6 +319,14 @@ impl WireError {
         }
     }
 
+    /// The keychain can't be used; nothing was changed.
+    pub fn keychain_unavailable(why: &str) -> Self {
+        Self::Unavailable {
+            message: format!("{why} Nothing was changed."),
+            details: Unavailable { retryable: true },
+        }
+    }
+
     /// A file can't be written.
     pub fn file_not_written(path: &str, problem: FileProblem) -> Self {
         let (reason, why) = match problem {

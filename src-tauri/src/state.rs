@@ -80,15 +80,27 @@ impl AppState {
         Self { vault: OnceCell::new_with(Some(vault)), ..self }
     }
 
-    /// The vault. The first call looks for the keychain.
+    /// The vault. The first call looks for the keychain, and finishes what a crash had left of a move.
     pub async fn vault(&self) -> &Vault {
-        self.vault.get_or_init(|| Vault::probe(self.profiles.installation())).await
+        let start = || async {
+            let chosen = self.profiles.settings().secret_keeper;
+            let vault = Vault::start(self.profiles.installation(), &self.folders.data, chosen).await;
+            // Another program on this folder may be at it right now.
+            if self.lock.is_some() {
+                vault.finish_move(&self.profiles).await;
+            }
+            vault
+        };
+        self.vault.get_or_init(start).await
     }
 
     /// Forgets the secrets of removed profiles that can't be had back any more.
     pub async fn finish_removals(&self) {
         for id in self.profiles.removals_due(self.clock.now()) {
-            self.vault().await.forget_all(&id).await;
+            if self.vault().await.forget_all(&id).await.is_err() {
+                // The file of secrets is locked: the profile stays removed, its secrets go after the file is unlocked.
+                continue;
+            }
             if let Err(error) = self.profiles.finish_removal(&id) {
                 tracing::warn!(%error, "a removal is finished at the next start");
             }

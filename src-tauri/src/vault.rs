@@ -1,20 +1,28 @@
-//! Secrets: in the operating system's keychain where there is one, in memory until the program ends where there is
-//! none. Never in a file.
+//! Secrets: in the operating system's keychain, in a file that is sealed with a passphrase, or in memory until the
+//! program ends. Never in a file that is not sealed.
 
-use std::collections::HashMap;
+mod keychain;
+mod memory;
+mod moves;
+mod sealed_file;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use keyring_core::{CredentialStore, Error as KeychainError};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-/// The name that the keychain shows for the program's entries.
-const SERVICE: &str = "Tenantry";
-/// How long the keychain may take to answer the first question. One that waits for a person to unlock it is not there.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long it may take afterwards: a person may have to type the keychain's own password.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+pub use keychain::KeychainProblem;
+pub use moves::{Moved, NotMoved, note_as_stored};
+pub use sealed_file::{SealedFileProblem, SealedFileState};
+
+use crate::profiles::{KeeperChoice, Profiles};
+use keychain::Keychain;
+use memory::{Memory, Standing};
+use sealed_file::SealedFile;
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,6 +30,12 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 pub enum SecretKind {
     /// The database user's password.
     DatabasePassword,
+    /// The password of the client certificate's key.
+    CertificateKeyPassword,
+    /// The password of the user of a SOCKS5 proxy.
+    ProxyPassword,
+    /// The token of a temporary AWS session.
+    AwsSessionToken,
     /// The service's secret key, which its tokens are signed with.
     ServiceSecret,
     /// The key that this program signs the workspace's tokens with.
@@ -29,11 +43,22 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    const ALL: [Self; 3] = [Self::DatabasePassword, Self::ServiceSecret, Self::TokenKey];
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::DatabasePassword,
+        Self::CertificateKeyPassword,
+        Self::ProxyPassword,
+        Self::AwsSessionToken,
+        Self::ServiceSecret,
+        Self::TokenKey,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::DatabasePassword => "database-password",
+            Self::CertificateKeyPassword => "certificate-key-password",
+            Self::ProxyPassword => "proxy-password",
+            Self::AwsSessionToken => "aws-session-token",
             Self::ServiceSecret => "service-secret",
             Self::TokenKey => "token-key",
         }
@@ -43,62 +68,131 @@ impl SecretKind {
 /// Where a secret ended up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// In the keychain, for next time.
-    InKeychain,
+    /// In the keychain or in the sealed file, for next time.
+    ForNextTime,
     /// In memory, until the program ends.
     UntilExit,
 }
 
+impl Kept {
+    /// Whether the next run will find it.
+    pub fn for_next_time(self) -> bool {
+        self == Self::ForNextTime
+    }
+}
+
+/// The sealed file must be unlocked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the file of secrets is locked")]
+pub struct SecretsLocked;
+
+/// Where secrets are kept now, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keeping {
+    /// Where.
+    pub keeper: KeeperChoice,
+    /// What a person chose; `None` while nobody has.
+    pub chosen: Option<KeeperChoice>,
+    /// Why not where they should be, as a sentence.
+    pub reason: Option<String>,
+    /// Whether the keychain could be used.
+    pub keychain_available: bool,
+    /// What the sealed file is like.
+    pub sealed_file: SealedFileState,
+}
+
 /// Secrets of workspaces.
 ///
-/// Every secret that was given or found is also held in memory until the program ends, so that the keychain is asked
-/// once. Memory is wiped when it is let go.
+/// Without a choice they go to the keychain where it can be used, else nowhere: they live in memory until the program
+/// ends. What a person chose is never exchanged for another place in silence.
 pub struct Vault {
-    keychain: Result<Arc<CredentialStore>, String>,
-    installation: String,
-    session: Mutex<HashMap<(String, SecretKind), SecretString>>,
+    keychain: Keychain,
+    sealed_file: Arc<SealedFile>,
+    memory: Memory,
+    chosen: Mutex<Option<KeeperChoice>>,
+    /// Why the last secret could not be stored, until one can.
+    not_stored: Mutex<Option<String>>,
+    /// Secrets are moved by one person at a time.
+    moving: tokio::sync::Mutex<()>,
 }
 
 impl Vault {
-    /// Looks for the operating system's keychain.
-    ///
-    /// `installation` sets entries of this data folder apart from those of others on the same computer.
-    pub async fn probe(installation: String) -> Self {
-        let asked = tokio::task::spawn_blocking(|| {
-            let store = platform_keychain()?;
-            // A name that nothing is stored under: answers without a question to the person where the keychain works.
-            match store.build(SERVICE, "probe", None)?.get_password() {
-                Ok(_) | Err(KeychainError::NoEntry) => Ok(store),
-                Err(error) => Err(error),
-            }
-        });
-        let keychain = match tokio::time::timeout(PROBE_TIMEOUT, asked).await {
-            Ok(Ok(Ok(store))) => Ok(store),
-            Ok(Ok(Err(error))) => Err(explain(&error)),
-            Ok(Err(_)) => Err("this system's keychain failed".to_owned()),
-            Err(_) => Err("this system's keychain does not answer".to_owned()),
-        };
-        if let Err(reason) = &keychain {
-            tracing::info!(reason, "no keychain; secrets are asked for every time");
+    /// Looks for the keychain and for the sealed file in `folder`. Asks a person nothing.
+    pub async fn start(installation: String, folder: &Path, chosen: Option<KeeperChoice>) -> Self {
+        let vault = Self::with(Keychain::look(installation).await, folder, chosen);
+        let keeping = vault.keeping();
+        tracing::info!(keeper = ?keeping.keeper, chosen = ?keeping.chosen, reason = keeping.reason, "secrets");
+        vault
+    }
+
+    /// A vault on a system without a keychain.
+    pub fn without_keychain(folder: &Path, chosen: Option<KeeperChoice>) -> Self {
+        Self::with(Keychain::absent(KeychainProblem::NoBus), folder, chosen)
+    }
+
+    fn with(keychain: Keychain, folder: &Path, chosen: Option<KeeperChoice>) -> Self {
+        Self {
+            keychain,
+            sealed_file: Arc::new(SealedFile::in_folder(folder)),
+            memory: Memory::default(),
+            chosen: Mutex::new(chosen),
+            not_stored: Mutex::default(),
+            moving: tokio::sync::Mutex::default(),
         }
-        Self::with(keychain, installation)
     }
 
-    /// A vault that keeps nothing past the program's end.
-    pub fn ask_every_time(reason: &str) -> Self {
-        Self::with(Err(reason.to_owned()), String::new())
+    /// Where secrets are kept now, and why.
+    pub fn keeping(&self) -> Keeping {
+        let chosen = self.chosen();
+        let keychain = self.keychain.problem();
+        let sealed_file = self.sealed_file.state();
+        let (keeper, reason) = match (chosen, keychain) {
+            (Some(KeeperChoice::AskEveryTime), _) => (KeeperChoice::AskEveryTime, None),
+            (Some(KeeperChoice::SealedFile), _) => {
+                let gone = (sealed_file == SealedFileState::Missing).then(|| {
+                    "The file of secrets is gone. Choose a passphrase for a new one, or another place."
+                        .to_owned()
+                });
+                (KeeperChoice::SealedFile, gone)
+            }
+            // Its choice is lost with the settings, what is in it is not.
+            (None, problem) if sealed_file != SealedFileState::Missing => {
+                (KeeperChoice::SealedFile, problem.map(KeychainProblem::sentence))
+            }
+            (Some(KeeperChoice::Keychain) | None, None) => (KeeperChoice::Keychain, None),
+            (Some(KeeperChoice::Keychain) | None, Some(problem)) => {
+                (KeeperChoice::AskEveryTime, Some(problem.sentence()))
+            }
+        };
+        Keeping {
+            keeper,
+            chosen,
+            reason: reason.or_else(|| self.not_stored()),
+            keychain_available: keychain.is_none(),
+            sealed_file,
+        }
     }
 
-    fn with(keychain: Result<Arc<CredentialStore>, String>, installation: String) -> Self {
-        Self { keychain, installation, session: Mutex::default() }
+    /// Whether a secret can be stored for the next run now.
+    pub fn can_store(&self) -> bool {
+        match self.place() {
+            KeeperChoice::AskEveryTime => false,
+            KeeperChoice::SealedFile => self.sealed_file.state() == SealedFileState::Unlocked,
+            KeeperChoice::Keychain => self.keychain.problem().is_none(),
+        }
     }
 
-    /// Why secrets can't be kept in the keychain; `None` where they can.
-    pub fn why_ask_every_time(&self) -> Option<&str> {
-        self.keychain.as_ref().err().map(String::as_str)
+    /// Whether the sealed file is where secrets are kept, and is there.
+    pub fn is_sealed_file_in_use(&self) -> bool {
+        self.place() == KeeperChoice::SealedFile && self.sealed_file.state() != SealedFileState::Missing
     }
 
-    /// Takes a secret: for next time when `remember` asks for it and the keychain takes it, else until the program ends.
+    /// What the keychain is called on this system.
+    pub fn keychain_name(&self) -> &'static str {
+        keychain::NAME
+    }
+
+    /// Takes a secret: for next time when `remember` asks for it and the place takes it, else until the program ends.
     pub async fn keep(
         &self,
         workspace: &str,
@@ -106,175 +200,258 @@ impl Vault {
         secret: SecretString,
         remember: bool,
     ) -> Kept {
-        self.memory().insert((workspace.to_owned(), kind), secret.clone());
+        let standing = if remember { Standing::Wanted } else { Standing::ThisRun };
+        self.memory.hold(workspace, kind, secret.clone(), standing);
         if !remember {
+            self.take_back(workspace, kind).await;
             return Kept::UntilExit;
         }
-        let written =
-            self.ask_keychain(workspace, kind, move |entry| entry.set_password(secret.expose_secret())).await;
-        match written {
-            Some(Ok(())) => Kept::InKeychain,
-            Some(Err(_)) | None => Kept::UntilExit,
-        }
+        if self.store(workspace, kind, secret).await { Kept::ForNextTime } else { Kept::UntilExit }
     }
 
     /// A secret that was kept.
-    pub async fn find(&self, workspace: &str, kind: SecretKind) -> Option<SecretString> {
-        if let Some(secret) = self.memory().get(&(workspace.to_owned(), kind)) {
-            return Some(secret.clone());
-        }
-        let found =
-            self.ask_keychain(workspace, kind, |entry| entry.get_password().map(SecretString::from)).await;
-        let secret = found.and_then(Result::ok)?;
-        self.memory().insert((workspace.to_owned(), kind), secret.clone());
-        Some(secret)
-    }
-
-    /// Whether a secret is at hand without asking the keychain.
-    pub fn remembers(&self, workspace: &str, kind: SecretKind) -> bool {
-        self.memory().contains_key(&(workspace.to_owned(), kind))
-    }
-
-    /// Forgets one secret of a workspace.
-    pub async fn forget(&self, workspace: &str, kind: SecretKind) {
-        self.memory().remove(&(workspace.to_owned(), kind));
-        // An entry that can't be deleted is logged by `ask_keychain`; its workspace is gone either way.
-        let _ = self.ask_keychain(workspace, kind, keyring_core::Entry::delete_credential).await;
-    }
-
-    /// Forgets all secrets of a workspace.
-    pub async fn forget_all(&self, workspace: &str) {
-        for kind in SecretKind::ALL {
-            self.forget(workspace, kind).await;
-        }
-    }
-
-    /// `None` where there is no keychain.
-    async fn ask_keychain<T: Send + 'static>(
+    ///
+    /// # Errors
+    /// [`SecretsLocked`]: it may be in the sealed file, which must be unlocked first.
+    pub async fn find(
         &self,
         workspace: &str,
         kind: SecretKind,
-        ask: impl FnOnce(&keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
-    ) -> Option<Result<T, ()>> {
-        let store = Arc::clone(self.keychain.as_ref().ok()?);
-        let user = format!("{}/{workspace}/{}", self.installation, kind.as_str());
-        let asked = tokio::task::spawn_blocking(move || ask(&store.build(SERVICE, &user, None)?));
-        let reason = match tokio::time::timeout(ANSWER_TIMEOUT, asked).await {
-            Ok(Ok(Ok(answer))) => return Some(Ok(answer)),
-            Ok(Ok(Err(KeychainError::NoEntry))) => return Some(Err(())),
-            Ok(Ok(Err(error))) => explain(&error),
-            Ok(Err(_)) => "the call stopped".to_owned(),
-            Err(_) => "no answer".to_owned(),
-        };
-        tracing::warn!(kind = kind.as_str(), reason, "the keychain could not be used");
-        Some(Err(()))
-    }
-
-    fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<(String, SecretKind), SecretString>> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a keychain's error means to a person. Its own text is left out: some variants carry the secret's bytes.
-fn explain(error: &KeychainError) -> String {
-    let reason = match error {
-        KeychainError::PlatformFailure(_) => "this system has no keychain that answers",
-        KeychainError::NoStorageAccess(_) => "this system's keychain is locked",
-        KeychainError::NoDefaultStore => "this system has no keychain",
-        KeychainError::NoEntry
-        | KeychainError::BadEncoding(_)
-        | KeychainError::BadDataFormat(..)
-        | KeychainError::BadStoreFormat(_)
-        | KeychainError::TooLong(..)
-        | KeychainError::Invalid(..)
-        | KeychainError::Ambiguous(_)
-        | KeychainError::NotSupportedByStore(_) => "this system's keychain refused the entry",
-        // The enum is open for new kinds of failure.
-        _ => "this system's keychain failed",
-    };
-    reason.to_owned()
-}
-
-#[cfg(target_os = "linux")]
-fn platform_keychain() -> keyring_core::Result<Arc<CredentialStore>> {
-    Ok(zbus_secret_service_keyring_store::Store::new()?)
-}
-
-#[cfg(target_os = "macos")]
-fn platform_keychain() -> keyring_core::Result<Arc<CredentialStore>> {
-    Ok(apple_native_keyring_store::keychain::Store::new()?)
-}
-
-#[cfg(target_os = "windows")]
-fn platform_keychain() -> keyring_core::Result<Arc<CredentialStore>> {
-    Ok(windows_native_keyring_store::Store::new()?)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
-fn platform_keychain() -> keyring_core::Result<Arc<CredentialStore>> {
-    Err(KeychainError::NoDefaultStore)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn vault_with_keychain() -> (Vault, Arc<CredentialStore>) {
-        let store: Arc<CredentialStore> = keyring_core::mock::Store::new().unwrap();
-        (Vault::with(Ok(Arc::clone(&store)), "installation".to_owned()), store)
-    }
-
-    async fn found(vault: &Vault, workspace: &str) -> Option<String> {
-        let secret = vault.find(workspace, SecretKind::DatabasePassword).await;
-        secret.map(|secret| secret.expose_secret().to_owned())
-    }
-
-    #[tokio::test]
-    async fn a_remembered_secret_is_there_for_the_next_run() {
-        let (vault, store) = vault_with_keychain();
-        let kept = vault.keep("w1", SecretKind::DatabasePassword, SecretString::from("s3cret"), true).await;
-        assert_eq!(kept, Kept::InKeychain);
-        let next_run = Vault::with(Ok(store), "installation".to_owned());
-        assert_eq!(found(&next_run, "w1").await.as_deref(), Some("s3cret"));
-        assert_eq!(found(&next_run, "w2").await, None, "one workspace's secret was given to another");
-    }
-
-    #[tokio::test]
-    async fn a_secret_that_is_not_remembered_never_reaches_the_keychain() {
-        let (vault, store) = vault_with_keychain();
-        vault.keep("w1", SecretKind::DatabasePassword, SecretString::from("s3cret"), false).await;
-        assert_eq!(found(&vault, "w1").await.as_deref(), Some("s3cret"), "it must be good for this run");
-        let next_run = Vault::with(Ok(store), "installation".to_owned());
-        assert_eq!(found(&next_run, "w1").await, None, "it was kept although nobody asked for that");
-    }
-
-    #[tokio::test]
-    async fn two_data_folders_do_not_share_secrets() {
-        let (vault, store) = vault_with_keychain();
-        vault.keep("built-in", SecretKind::DatabasePassword, SecretString::from("s3cret"), true).await;
-        let other = Vault::with(Ok(store), "another".to_owned());
-        assert_eq!(found(&other, "built-in").await, None);
-    }
-
-    #[tokio::test]
-    async fn without_a_keychain_a_secret_lives_until_the_program_ends() {
-        let vault = Vault::ask_every_time("none here");
-        let kept = vault.keep("w1", SecretKind::DatabasePassword, SecretString::from("s3cret"), true).await;
-        assert_eq!(kept, Kept::UntilExit, "the window must not say that it was stored");
-        assert_eq!(found(&vault, "w1").await.as_deref(), Some("s3cret"));
-    }
-
-    #[tokio::test]
-    async fn a_forgotten_workspace_leaves_no_secret() {
-        let (vault, store) = vault_with_keychain();
-        for kind in SecretKind::ALL {
-            vault.keep("w1", kind, SecretString::from("s3cret"), true).await;
+    ) -> Result<Option<SecretString>, SecretsLocked> {
+        if let Some(secret) = self.memory.find(workspace, kind) {
+            return Ok(Some(secret));
         }
-        vault.forget_all("w1").await;
-        let next_run = Vault::with(Ok(store), "installation".to_owned());
-        for kind in SecretKind::ALL {
-            assert!(vault.find("w1", kind).await.is_none(), "{kind:?} is still in memory");
-            assert!(next_run.find("w1", kind).await.is_none(), "{kind:?} is still in the keychain");
+        match self.place() {
+            KeeperChoice::AskEveryTime => Ok(None),
+            KeeperChoice::SealedFile => {
+                let of = workspace.to_owned();
+                match self.in_sealed_file(move |file| file.find(&of, kind)).await {
+                    Ok(secret) => Ok(secret),
+                    Err(SealedFileProblem::Missing) => Ok(None),
+                    Err(_) => Err(SecretsLocked),
+                }
+            }
+            KeeperChoice::Keychain => {
+                let secret = self.keychain.find(workspace, kind).await.ok().flatten();
+                if let Some(secret) = &secret {
+                    self.memory.hold(workspace, kind, secret.clone(), Standing::AlsoInKeychain);
+                }
+                Ok(secret)
+            }
         }
+    }
+
+    /// Whether a secret is at hand without asking anybody.
+    pub fn remembers(&self, workspace: &str, kind: SecretKind) -> bool {
+        self.memory.find(workspace, kind).is_some()
+            || self.place() == KeeperChoice::SealedFile
+                && matches!(self.sealed_file.find(workspace, kind), Ok(Some(_)))
+    }
+
+    /// Forgets one secret of a workspace.
+    ///
+    /// # Errors
+    /// [`SecretsLocked`]: it may be in the sealed file, which must be unlocked first. It is forgotten in this run all
+    /// the same.
+    pub async fn forget(&self, workspace: &str, kind: SecretKind) -> Result<(), SecretsLocked> {
+        self.forget_kinds(workspace, vec![kind]).await
+    }
+
+    /// Forgets all secrets of a workspace.
+    ///
+    /// # Errors
+    /// As [`forget`](Self::forget).
+    pub async fn forget_all(&self, workspace: &str) -> Result<(), SecretsLocked> {
+        self.forget_kinds(workspace, SecretKind::ALL.to_vec()).await
+    }
+
+    async fn forget_kinds(&self, workspace: &str, kinds: Vec<SecretKind>) -> Result<(), SecretsLocked> {
+        for kind in &kinds {
+            self.memory.let_go(workspace, *kind);
+        }
+        match self.place() {
+            KeeperChoice::AskEveryTime => Ok(()),
+            KeeperChoice::SealedFile => {
+                let of = workspace.to_owned();
+                let forgotten = self.in_sealed_file(move |file| {
+                    file.change(|secrets| {
+                        if let Some(kept) = secrets.get_mut(&of) {
+                            kept.retain(|name, _| kinds.iter().all(|kind| kind.as_str() != name));
+                        }
+                    })
+                });
+                match forgotten.await {
+                    Ok(()) | Err(SealedFileProblem::Missing) => Ok(()),
+                    Err(problem) => {
+                        tracing::warn!(error = %problem, "a secret could not be taken out of the file of secrets");
+                        Err(SecretsLocked)
+                    }
+                }
+            }
+            KeeperChoice::Keychain => {
+                for kind in kinds {
+                    // What can't be removed is logged there; its workspace is gone either way.
+                    let _ = self.keychain.remove(workspace, kind).await;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Looks for the keychain again; a locked one asks the person for its password. Answers what found its place in it.
+    pub async fn look_for_keychain(&self) -> Vec<(String, SecretKind)> {
+        self.keychain.look_again(true).await;
+        self.store_wanted().await
+    }
+
+    /// Unlocks the sealed file for this run. Answers what found its place in it.
+    ///
+    /// # Errors
+    /// What [`SealedFileProblem`] says.
+    pub async fn unlock(
+        &self,
+        passphrase: SecretString,
+    ) -> Result<Vec<(String, SecretKind)>, SealedFileProblem> {
+        self.in_sealed_file(move |file| file.unlock(&passphrase)).await?;
+        Ok(self.store_wanted().await)
+    }
+
+    /// Lets go of what is in the sealed file, until its passphrase is given again.
+    pub fn lock(&self) {
+        self.sealed_file.lock();
+    }
+
+    /// Seals the file with another passphrase.
+    ///
+    /// # Errors
+    /// What [`SealedFileProblem`] says.
+    pub async fn change_passphrase(
+        &self,
+        current: SecretString,
+        next: SecretString,
+    ) -> Result<(), SealedFileProblem> {
+        self.in_sealed_file(move |file| file.change_passphrase(&current, &next)).await
+    }
+
+    /// Forgets what is in the sealed file of workspaces that there are no more: they were removed while it was locked.
+    pub async fn forget_others(&self, profiles: &Profiles) {
+        let workspaces = moves::workspaces(profiles);
+        if self.sealed_file.state() != SealedFileState::Unlocked {
+            return;
+        }
+        let forgotten = self.in_sealed_file(move |file| {
+            let known = |id: &String| workspaces.contains(id);
+            if file.all()?.keys().all(known) {
+                return Ok(());
+            }
+            file.change(|secrets| secrets.retain(|id, _| known(id)))
+        });
+        if let Err(problem) = forgotten.await {
+            tracing::warn!(error = %problem, "secrets of removed workspaces are still in the file of secrets");
+        }
+    }
+
+    /// Finds a place for what had none. A person may have given it one meanwhile.
+    async fn store_wanted(&self) -> Vec<(String, SecretKind)> {
+        let mut stored = Vec::new();
+        for (workspace, kind, secret) in self.memory.wanted() {
+            if self.store(&workspace, kind, secret).await {
+                stored.push((workspace, kind));
+            }
+        }
+        stored
+    }
+
+    /// Stores a secret that is in memory where secrets are kept; answers whether that worked.
+    async fn store(&self, workspace: &str, kind: SecretKind, secret: SecretString) -> bool {
+        match self.place() {
+            KeeperChoice::AskEveryTime => false,
+            KeeperChoice::SealedFile => {
+                let (of, kept) = (workspace.to_owned(), secret);
+                let written = self.in_sealed_file(move |file| {
+                    file.change(|secrets| {
+                        secrets.entry(of).or_default().insert(kind.as_str().to_owned(), kept);
+                    })
+                });
+                match written.await {
+                    Ok(()) => {
+                        // Not in two places: locking the file lets go of it.
+                        self.memory.let_go(workspace, kind);
+                        self.note_not_stored(None);
+                        true
+                    }
+                    Err(SealedFileProblem::Missing | SealedFileProblem::Locked) => false,
+                    Err(problem) => {
+                        tracing::warn!(error = %problem, "a secret could not be written");
+                        self.note_not_stored(Some(format!("The last secret was not stored: {problem}.")));
+                        false
+                    }
+                }
+            }
+            KeeperChoice::Keychain => {
+                let stored = self.keychain.store(workspace, kind, secret.clone()).await.is_ok();
+                if stored {
+                    self.memory.hold(workspace, kind, secret, Standing::AlsoInKeychain);
+                }
+                stored
+            }
+        }
+    }
+
+    /// Removes what was stored before under a name whose secret is not to be stored any more. Asks a person nothing.
+    async fn take_back(&self, workspace: &str, kind: SecretKind) {
+        match self.place() {
+            KeeperChoice::AskEveryTime => {}
+            KeeperChoice::SealedFile => {
+                if matches!(self.sealed_file.find(workspace, kind), Ok(Some(_))) {
+                    let of = workspace.to_owned();
+                    let change = move |file: &SealedFile| {
+                        file.change(|secrets| {
+                            secrets.get_mut(&of).and_then(|kinds| kinds.remove(kind.as_str()));
+                        })
+                    };
+                    if let Err(problem) = self.in_sealed_file(change).await {
+                        tracing::warn!(error = %problem, "a secret could not be taken out of the file of secrets");
+                    }
+                }
+            }
+            KeeperChoice::Keychain => {
+                if self.keychain.problem().is_none() {
+                    // What can't be removed is logged there.
+                    let _ = self.keychain.remove(workspace, kind).await;
+                }
+            }
+        }
+    }
+
+    /// Where secrets belong, whether that can be used now or not.
+    fn place(&self) -> KeeperChoice {
+        match self.chosen() {
+            Some(chosen) => chosen,
+            None if self.sealed_file.state() != SealedFileState::Missing => KeeperChoice::SealedFile,
+            None => KeeperChoice::Keychain,
+        }
+    }
+
+    async fn in_sealed_file<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&SealedFile) -> Result<T, SealedFileProblem> + Send + 'static,
+    ) -> Result<T, SealedFileProblem> {
+        let file = Arc::clone(&self.sealed_file);
+        // A call that stopped half-way has left the file as it was.
+        let worked = tokio::task::spawn_blocking(move || work(&file)).await;
+        worked.unwrap_or(Err(SealedFileProblem::NotSealed))
+    }
+
+    fn chosen(&self) -> Option<KeeperChoice> {
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_not_stored(&self, reason: Option<String>) {
+        *self.not_stored.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    fn not_stored(&self) -> Option<String> {
+        self.not_stored.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -10,7 +10,7 @@ use crate::error::WireError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
 use crate::state::AppState;
-use crate::vault::{Kept, SecretKind};
+use crate::vault::SecretKind;
 
 /// A connection profile, as typed.
 #[derive(Deserialize, specta::Type)]
@@ -41,7 +41,7 @@ pub struct ProfileInput {
 /// Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 ///
 /// # Errors
-/// `invalid_input`, `not_found`, `file_not_written`.
+/// `invalid_input`, `not_found`, `file_not_written`, `secrets_locked`.
 #[tauri::command]
 #[specta::specta]
 pub async fn save_profile(
@@ -69,7 +69,7 @@ pub async fn save_profile(
         access: input.access,
         ..before.clone().unwrap_or_else(new_profile)
     };
-    forget_moved(&state, &mut profile, before.as_ref(), &address).await;
+    forget_moved(&state, &mut profile, before.as_ref(), &address).await?;
     // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
     state.profiles.save(profile.clone())?;
     let noted = (profile.stored.clone(), profile.has_signing_secret);
@@ -78,7 +78,7 @@ pub async fn save_profile(
         (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from)),
     ];
     for (kind, secret) in typed {
-        keep_or_forget(&state, &mut profile, kind, secret, input.remember).await;
+        keep_or_forget(&state, &mut profile, kind, secret, input.remember).await?;
     }
     if noted != (profile.stored.clone(), profile.has_signing_secret) {
         state.profiles.save(profile.clone())?;
@@ -106,14 +106,18 @@ pub async fn duplicate_profile(
         stored: std::collections::BTreeSet::new(),
         ..original.clone()
     };
-    state.profiles.add_behind(&original.id, copy.clone())?;
     let vault = state.vault().await;
+    let mut secrets = Vec::new();
     // Not the key of its tokens: each workspace signs with its own.
-    for kind in [SecretKind::DatabasePassword, SecretKind::ServiceSecret] {
-        if let Some(secret) = vault.find(&original.id, kind).await {
-            let kept = vault.keep(&copy.id, kind, secret, original.stored.contains(&kind)).await;
-            copy.note_stored(kind, kept == Kept::InKeychain);
+    for kind in SecretKind::ALL.into_iter().filter(|kind| *kind != SecretKind::TokenKey) {
+        if original.stored.contains(&kind) || vault.remembers(&original.id, kind) {
+            secrets.extend(vault.find(&original.id, kind).await?.map(|secret| (kind, secret)));
         }
+    }
+    state.profiles.add_behind(&original.id, copy.clone())?;
+    for (kind, secret) in secrets {
+        let kept = vault.keep(&copy.id, kind, secret, original.stored.contains(&kind)).await;
+        copy.note_stored(kind, kept.for_next_time());
     }
     state.profiles.change_profile(&copy.id, |saved| saved.stored.clone_from(&copy.stored))?;
     Ok(summary(&state, copy).await)
@@ -190,14 +194,20 @@ fn new_profile() -> Profile {
 }
 
 /// A password is good for one user of one deployment: another server must not be told it.
-async fn forget_moved(state: &AppState, profile: &mut Profile, before: Option<&Profile>, address: &Address) {
-    let Some(before) = before else { return };
+async fn forget_moved(
+    state: &AppState,
+    profile: &mut Profile,
+    before: Option<&Profile>,
+    address: &Address,
+) -> Result<(), WireError> {
+    let Some(before) = before else { return Ok(()) };
     let moved = compose::take_apart(&before.connection_string)
         .map_or(true, |before| (&before.user, &before.hosts) != (&address.user, &address.hosts));
     if moved {
-        state.vault().await.forget(&profile.id, SecretKind::DatabasePassword).await;
+        state.vault().await.forget(&profile.id, SecretKind::DatabasePassword).await?;
         profile.note_stored(SecretKind::DatabasePassword, false);
     }
+    Ok(())
 }
 
 /// Keeps a secret that was typed, or forgets it when it was emptied.
@@ -207,18 +217,19 @@ async fn keep_or_forget(
     kind: SecretKind,
     secret: Option<SecretString>,
     remember: bool,
-) {
-    let Some(secret) = secret else { return };
+) -> Result<(), WireError> {
+    let Some(secret) = secret else { return Ok(()) };
     let is_there = !secret.expose_secret().is_empty();
     let vault = state.vault().await;
     let stored = if is_there {
-        vault.keep(&profile.id, kind, secret, remember).await == Kept::InKeychain
+        vault.keep(&profile.id, kind, secret, remember).await.for_next_time()
     } else {
-        vault.forget(&profile.id, kind).await;
+        vault.forget(&profile.id, kind).await?;
         false
     };
     profile.note_stored(kind, stored);
     if kind == SecretKind::ServiceSecret {
         profile.has_signing_secret = is_there;
     }
+    Ok(())
 }

@@ -90,9 +90,10 @@ impl Console {
             .unwrap();
         let desktop = Arc::new(NotingDesktop::default());
         let profiles = Profiles::open_or_do_without(app.handle(), &folders.profiles());
+        let vault = Vault::without_keychain(&folders.data, profiles.settings().secret_keeper);
         let mut state = AppState::new(folders, profiles, desktop.clone());
         state.clock = clock;
-        app.manage(state.with_vault(Vault::ask_every_time("a test has no keychain")));
+        app.manage(state.with_vault(vault));
         let webview = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build().unwrap();
         Self { webview, app, desktop, folder, told: Mutex::default() }
     }

@@ -17,6 +17,7 @@ use tenantry_core::sessions::{Act, SigningKey};
 
 use super::jobs::JobProgress;
 use super::moment;
+use super::secrets::SecretKeeping;
 use super::sessions::SessionView;
 use crate::compose::{self, Place, Setting};
 use crate::error::WireError;
@@ -24,10 +25,10 @@ use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
 use crate::profiles::{Access, BuiltIn, Environment, Profile};
 use crate::state::{AppState, Workspace, require};
-use crate::vault::{Kept, SecretKind};
+use crate::vault::{SecretKind, Vault};
 
 /// The built-in workspace's id.
-const BUILT_IN: &str = "built-in";
+pub(crate) const BUILT_IN: &str = "built-in";
 /// What kind of place a workspace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -74,26 +75,6 @@ pub struct WorkspaceSummary {
     pub access: Access,
     /// It is open now.
     pub is_open: bool,
-}
-
-/// Where secrets are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum SecretKeeper {
-    /// In the operating system's keychain.
-    Keychain,
-    /// Nowhere: they are asked for every time.
-    AskEveryTime,
-}
-
-/// Where secrets are kept, and why.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretKeeping {
-    /// Where.
-    pub keeper: SecretKeeper,
-    /// Why not in the keychain.
-    pub reason: Option<String>,
 }
 
 /// All workspaces.
@@ -356,15 +337,13 @@ impl From<&Recovered> for RecoveredOperation {
 #[tauri::command]
 #[specta::specta]
 pub async fn list_workspaces(state: State<'_, AppState>) -> Result<WorkspaceList, WireError> {
-    let reason = state.vault().await.why_ask_every_time().map(str::to_owned);
     let mut workspaces = vec![built_in_summary(&state)];
     for profile in state.profiles.all() {
         workspaces.push(summary(&state, profile).await);
     }
-    let keeper = if reason.is_none() { SecretKeeper::Keychain } else { SecretKeeper::AskEveryTime };
     Ok(WorkspaceList {
         workspaces,
-        secrets: SecretKeeping { keeper, reason },
+        secrets: super::secrets::keeping(state.vault().await),
         notices: state.profiles.notices().to_vec(),
     })
 }
@@ -373,8 +352,8 @@ pub async fn list_workspaces(state: State<'_, AppState>) -> Result<WorkspaceList
 /// then on.
 ///
 /// # Errors
-/// `not_found`, `workspace_password_needed`, `workspace_refused`, `workspace_damaged`, `workspace_newer`,
-/// `connection_string_invalid`, `unavailable`, `denied_by_database`.
+/// `not_found`, `workspace_password_needed`, `secrets_locked`, `workspace_refused`, `workspace_damaged`,
+/// `workspace_newer`, `connection_string_invalid`, `unavailable`, `denied_by_database`.
 #[tauri::command]
 #[specta::specta]
 pub async fn open_workspace(
@@ -667,12 +646,11 @@ async fn open_profile(
     let password = match typed {
         Some(typed) => Some(typed),
         None if address.needs_password => {
-            let stored = vault.find(&profile.id, SecretKind::DatabasePassword).await;
-            Some(stored.ok_or_else(WireError::workspace_password_needed)?)
+            Some(stored_password(vault, &profile).await?.ok_or_else(WireError::workspace_password_needed)?)
         }
         None => None,
     };
-    let (signing_key, warning) = signing_key(state, &profile).await;
+    let (signing_key, warning) = signing_key(state, &profile).await?;
     let setting = Setting {
         clock: Arc::clone(&state.clock),
         opening: state.opening(),
@@ -690,7 +668,7 @@ async fn open_profile(
     if let Some(password) = password.filter(|_| is_typed) {
         // Only now: a wrong one must not take the place of the right one.
         let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, remember).await;
-        stored = Some(kept == Kept::InKeychain);
+        stored = Some(kept.for_next_time());
     }
     // Not saved whole: it may have been renamed while it was being opened.
     let noted = state.profiles.change_profile(&profile.id, |noted| {
@@ -705,33 +683,46 @@ async fn open_profile(
     Ok(Workspace::new(&profile.id, opened))
 }
 
-/// The key that a profile's tokens are signed with, and what a person should know about it.
-async fn signing_key(state: &AppState, profile: &Profile) -> (SigningKey, Option<String>) {
-    if !profile.has_signing_secret {
-        return (own_signing_key(state, &profile.id).await, None);
+/// The database user's password, from the place where secrets are kept or from this run.
+///
+/// # Errors
+/// `secrets_locked`: it is in the file of secrets, according to the profile's note.
+async fn stored_password(vault: &Vault, profile: &Profile) -> Result<Option<SecretString>, WireError> {
+    // One that the note does not know belongs to what the profile was before.
+    if !profile.password_stored() && !vault.remembers(&profile.id, SecretKind::DatabasePassword) {
+        return Ok(None);
     }
-    match state.vault().await.find(&profile.id, SecretKind::ServiceSecret).await {
-        Some(secret) => (SigningKey::of_service(&secret), None),
-        None => (
+    Ok(vault.find(&profile.id, SecretKind::DatabasePassword).await?)
+}
+
+/// The key that a profile's tokens are signed with, and what a person should know about it.
+async fn signing_key(state: &AppState, profile: &Profile) -> Result<(SigningKey, Option<String>), WireError> {
+    if !profile.has_signing_secret {
+        return Ok((own_signing_key(state, &profile.id).await, None));
+    }
+    match state.vault().await.find(&profile.id, SecretKind::ServiceSecret).await? {
+        Some(secret) => Ok((SigningKey::of_service(&secret), None)),
+        None => Ok((
             own_signing_key(state, &profile.id).await,
             Some(
                 "The service's secret key is not stored on this computer, so the service will not accept tokens of \
                  this session. Enter the key again in the workspace's settings."
                     .to_owned(),
             ),
-        ),
+        )),
     }
 }
 
-/// The workspace's own random key, made the first time.
+/// The workspace's own random key, made the first time. Where the stored one can't be asked for now, another one does
+/// for this run: it must not take the stored one's place later.
 async fn own_signing_key(state: &AppState, workspace: &str) -> SigningKey {
     let vault = state.vault().await;
-    if let Some(secret) = vault.find(workspace, SecretKind::TokenKey).await
+    if let Ok(Some(secret)) = vault.find(workspace, SecretKind::TokenKey).await
         && let Some(key) = SigningKey::from_hex(&secret)
     {
         return key;
     }
     let key = SigningKey::random();
-    vault.keep(workspace, SecretKind::TokenKey, key.to_hex(), true).await;
+    vault.keep(workspace, SecretKind::TokenKey, key.to_hex(), vault.can_store()).await;
     key
 }

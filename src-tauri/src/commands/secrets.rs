@@ -1,0 +1,272 @@
+//! Where secrets are kept: asking, choosing, unlocking, locking.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tauri::State;
+use tenantry_core::FieldIssue;
+use tenantry_core::error::{Field, FileProblem};
+use tenantry_core::values::FieldRule;
+
+use crate::error::WireError;
+use crate::profiles::KeeperChoice;
+use crate::state::AppState;
+use crate::vault::{self, NotMoved, SealedFileProblem, SecretKind, SecretsLocked, Vault};
+
+/// Characters of a passphrase, at least. Guessing one costs a second for each try.
+const PASSPHRASE_MIN: usize = 10;
+
+/// Where secrets are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretKeeper {
+    /// In the operating system's keychain.
+    Keychain,
+    /// In a file that is sealed with a passphrase.
+    SealedFile,
+    /// Nowhere: they are asked for every time.
+    AskEveryTime,
+}
+
+/// What the sealed file is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SealedFileState {
+    /// There is none.
+    None,
+    /// It needs its passphrase.
+    Locked,
+    /// It is open for this run.
+    Unlocked,
+}
+
+/// Where secrets are kept, and why.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretKeeping {
+    /// Where they are kept now.
+    pub keeper: SecretKeeper,
+    /// Why not in the keychain, or why not where a person chose, as a sentence.
+    pub reason: Option<String>,
+    /// Whether the keychain can be used.
+    pub keychain_available: bool,
+    /// What the keychain is called on this system.
+    pub keychain_name: String,
+    /// What the sealed file is like.
+    pub sealed_file: SealedFileState,
+    /// A person chose a place; else it was found.
+    pub chosen: bool,
+}
+
+/// What changing the place did.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretMove {
+    /// Where they are kept now.
+    pub keeping: SecretKeeping,
+    /// How many secrets were moved.
+    pub moved: u32,
+    /// What a person should know, as sentences.
+    pub problems: Vec<String>,
+}
+
+impl From<KeeperChoice> for SecretKeeper {
+    fn from(choice: KeeperChoice) -> Self {
+        match choice {
+            KeeperChoice::Keychain => Self::Keychain,
+            KeeperChoice::SealedFile => Self::SealedFile,
+            KeeperChoice::AskEveryTime => Self::AskEveryTime,
+        }
+    }
+}
+
+impl From<SecretKeeper> for KeeperChoice {
+    fn from(keeper: SecretKeeper) -> Self {
+        match keeper {
+            SecretKeeper::Keychain => Self::Keychain,
+            SecretKeeper::SealedFile => Self::SealedFile,
+            SecretKeeper::AskEveryTime => Self::AskEveryTime,
+        }
+    }
+}
+
+impl From<vault::SealedFileState> for SealedFileState {
+    fn from(state: vault::SealedFileState) -> Self {
+        match state {
+            vault::SealedFileState::Missing => Self::None,
+            vault::SealedFileState::Locked => Self::Locked,
+            vault::SealedFileState::Unlocked => Self::Unlocked,
+        }
+    }
+}
+
+/// Where secrets are kept, and why.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn secret_keeping(state: State<'_, AppState>) -> Result<SecretKeeping, WireError> {
+    Ok(keeping(state.vault().await))
+}
+
+/// Looks for the keychain again. A locked one asks for its own password.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn look_for_keychain(state: State<'_, AppState>) -> Result<SecretKeeping, WireError> {
+    let vault = state.vault().await;
+    let stored = vault.look_for_keychain().await;
+    note_stored(&state, &stored);
+    Ok(keeping(vault))
+}
+
+/// Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
+///
+/// # Errors
+/// `invalid_input` for a passphrase that is too short, `passphrase_refused`, `secrets_locked`, `unavailable` when the
+/// keychain can't be used, `file_not_written`, `data_corrupt`. Nothing is changed then.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_secret_keeper(
+    state: State<'_, AppState>,
+    keeper: SecretKeeper,
+    passphrase: Option<String>,
+) -> Result<SecretMove, WireError> {
+    let vault = state.vault().await;
+    let passphrase = passphrase.filter(|typed| !typed.is_empty()).map(SecretString::from);
+    let is_new = keeper == SecretKeeper::SealedFile && !vault.is_sealed_file_in_use();
+    if is_new {
+        require_strong(passphrase.as_ref())?;
+    }
+    let moved = vault.move_to(&state.profiles, KeeperChoice::from(keeper), passphrase).await?;
+    Ok(SecretMove {
+        keeping: keeping(vault),
+        moved: u32::try_from(moved.moved).unwrap_or(u32::MAX),
+        problems: moved.problems,
+    })
+}
+
+/// Unlocks the file of secrets for this run.
+///
+/// # Errors
+/// `passphrase_refused`, `data_corrupt`, `not_found`.
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock_secrets(
+    state: State<'_, AppState>,
+    passphrase: String,
+) -> Result<SecretKeeping, WireError> {
+    let vault = state.vault().await;
+    let stored = vault.unlock(SecretString::from(passphrase)).await?;
+    vault.forget_others(&state.profiles).await;
+    note_stored(&state, &stored);
+    Ok(keeping(vault))
+}
+
+/// Lets go of what is in the file of secrets, until its passphrase is given again. Open workspaces stay open.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn lock_secrets(state: State<'_, AppState>) -> Result<SecretKeeping, WireError> {
+    let vault = state.vault().await;
+    vault.lock();
+    Ok(keeping(vault))
+}
+
+/// Seals the file of secrets with another passphrase.
+///
+/// # Errors
+/// `invalid_input`, `passphrase_refused`, `not_found`, `file_not_written`, `data_corrupt`.
+#[tauri::command]
+#[specta::specta]
+pub async fn change_passphrase(
+    state: State<'_, AppState>,
+    current: String,
+    next: String,
+) -> Result<(), WireError> {
+    let next = SecretString::from(next);
+    require_strong(Some(&next))?;
+    let vault = state.vault().await;
+    vault.change_passphrase(SecretString::from(current), next).await?;
+    Ok(())
+}
+
+/// Where a vault keeps secrets, for the window.
+pub(super) fn keeping(vault: &Vault) -> SecretKeeping {
+    let keeping = vault.keeping();
+    SecretKeeping {
+        keeper: SecretKeeper::from(keeping.keeper),
+        reason: keeping.reason,
+        keychain_available: keeping.keychain_available,
+        keychain_name: vault.keychain_name().to_owned(),
+        sealed_file: SealedFileState::from(keeping.sealed_file),
+        chosen: keeping.chosen.is_some(),
+    }
+}
+
+fn note_stored(state: &AppState, stored: &[(String, SecretKind)]) {
+    if let Err(error) = vault::note_as_stored(&state.profiles, stored) {
+        tracing::warn!(%error, "which secrets are stored could not be noted");
+    }
+}
+
+/// # Errors
+/// `invalid_input` for a passphrase that a person should not rely on.
+pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), WireError> {
+    let characters = passphrase.map_or(0, |typed| typed.expose_secret().chars().count());
+    if characters >= PASSPHRASE_MIN {
+        return Ok(());
+    }
+    let (rule, message) = if characters == 0 {
+        (FieldRule::Required, "A passphrase is needed.".to_owned())
+    } else {
+        (FieldRule::TooShort, format!("A passphrase has at least {PASSPHRASE_MIN} characters."))
+    };
+    Err(WireError::from(vec![FieldIssue { field: Field::Passphrase, rule, message }]))
+}
+
+impl From<SecretsLocked> for WireError {
+    fn from(_: SecretsLocked) -> Self {
+        Self::secrets_locked()
+    }
+}
+
+impl From<SealedFileProblem> for WireError {
+    fn from(problem: SealedFileProblem) -> Self {
+        match problem {
+            SealedFileProblem::Missing => Self::not_found("file of secrets"),
+            SealedFileProblem::Locked => Self::secrets_locked(),
+            SealedFileProblem::Refused => Self::passphrase_refused(),
+            SealedFileProblem::Damaged => Self::from(tenantry_core::StoreError::Corrupt {
+                what: "the file of secrets and its copy".to_owned(),
+            }),
+            SealedFileProblem::Newer => Self::from(tenantry_core::StoreError::Corrupt {
+                what: "the file of secrets, or a newer Tenantry wrote it".to_owned(),
+            }),
+            SealedFileProblem::File(problem) => Self::file_not_written("The file of secrets", problem),
+            SealedFileProblem::NotSealed => Self::internal("the secrets could not be sealed"),
+        }
+    }
+}
+
+impl From<NotMoved> for WireError {
+    fn from(problem: NotMoved) -> Self {
+        match problem {
+            NotMoved::Keychain(problem) => Self::keychain_unavailable(&problem.sentence()),
+            NotMoved::SealedFile(problem) => Self::from(problem),
+            NotMoved::PassphraseNeeded => Self::from(vec![FieldIssue {
+                field: Field::Passphrase,
+                rule: FieldRule::Required,
+                message: "A passphrase is needed.".to_owned(),
+            }]),
+            NotMoved::NotReadBack => {
+                Self::file_not_written("The new place of the secrets", FileProblem::Other)
+            }
+            NotMoved::NotNoted(problem) => Self::from(problem),
+        }
+    }
+}

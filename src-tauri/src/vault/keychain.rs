@@ -1,0 +1,276 @@
+//! Secrets in the operating system's keychain.
+//!
+//! A keychain may be absent, locked, refuse, or not answer at all, and any of that may begin while the program runs. It
+//! is looked for without a question to the person; the system's own question comes only after something that a person
+//! did and that needs it.
+
+#[cfg(target_os = "linux")]
+mod secret_service;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use keyring_core::{CredentialStore, Entry, Error as KeyringError};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::SecretKind;
+
+/// The name that the keychain shows for the program's entries.
+const SERVICE: &str = "Tenantry";
+/// How long looking for the keychain may take. Nobody is asked anything then, so it has no reason to be slow.
+const PROBE_LIMIT: Duration = Duration::from_secs(3);
+/// How long an answer may take where a person may have to type the keychain's own password.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+
+/// Why the keychain can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeychainProblem {
+    /// Nothing on this system keeps secrets: no session bus, or a system without one.
+    NoBus,
+    /// There is a session bus and no keychain on it.
+    NoService,
+    /// There is a keychain in which nothing can be stored yet.
+    NotSetUp,
+    /// It is locked, or a person closed its question.
+    Locked,
+    /// It answered, and refused.
+    Refused,
+    /// It did not answer in time.
+    Silent,
+    /// It was there and went away.
+    Gone,
+}
+
+impl KeychainProblem {
+    /// The same as a sentence.
+    pub fn sentence(self) -> String {
+        let name = NAME;
+        match self {
+            Self::NoBus if cfg!(target_os = "linux") => {
+                "This session has no D-Bus, which a keychain is reached over.".to_owned()
+            }
+            Self::NoBus => "This system has no keychain that Tenantry can use.".to_owned(),
+            Self::NoService => format!(
+                "No {name} is running in this session. GNOME Keyring, KWallet and KeePassXC each provide one."
+            ),
+            Self::NotSetUp => {
+                format!(
+                    "The {name} has no default keyring yet. The system makes one when you set its password."
+                )
+            }
+            Self::Locked => format!("The {name} is locked."),
+            Self::Refused => format!("The {name} refused."),
+            Self::Silent => format!("The {name} does not answer."),
+            Self::Gone => format!("The {name} was there and has stopped."),
+        }
+    }
+}
+
+/// What the keychain is called here.
+#[cfg(target_os = "linux")]
+pub(super) const NAME: &str = "Secret Service";
+/// What the keychain is called here.
+#[cfg(target_os = "macos")]
+pub(super) const NAME: &str = "Keychain";
+/// What the keychain is called here.
+#[cfg(target_os = "windows")]
+pub(super) const NAME: &str = "Credential Manager";
+/// What the keychain is called here.
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
+pub(super) const NAME: &str = "keychain";
+
+/// What the last look or use found.
+#[derive(Clone)]
+enum Found {
+    Usable(Arc<CredentialStore>),
+    /// It is there, and would ask a person for its password. It does so once, for something that a person wants.
+    Locked(Arc<CredentialStore>),
+    Unusable(KeychainProblem),
+}
+
+/// The operating system's keychain.
+pub(super) struct Keychain {
+    installation: String,
+    found: Mutex<Found>,
+}
+
+impl Keychain {
+    /// Looks for the keychain.
+    ///
+    /// `installation` sets entries of this data folder apart from those of others on the same computer.
+    pub(super) async fn look(installation: String) -> Self {
+        let keychain = Self::with(installation, Found::Unusable(KeychainProblem::NoService));
+        keychain.look_again(false).await;
+        keychain
+    }
+
+    /// A keychain that is not there.
+    pub(super) fn absent(problem: KeychainProblem) -> Self {
+        Self::with(String::new(), Found::Unusable(problem))
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(store: Arc<CredentialStore>, installation: &str) -> Self {
+        Self::with(installation.to_owned(), Found::Usable(store))
+    }
+
+    fn with(installation: String, found: Found) -> Self {
+        Self { installation, found: Mutex::new(found) }
+    }
+
+    /// Looks again. With `may_ask` a locked keychain asks the person for its password.
+    pub(super) async fn look_again(&self, may_ask: bool) {
+        let limit = if may_ask { ANSWER_LIMIT } else { PROBE_LIMIT };
+        let found = match within(limit, move || look(may_ask)).await {
+            Some(found) => found,
+            None => Found::Unusable(KeychainProblem::Silent),
+        };
+        self.note(found);
+    }
+
+    /// Why it can't be used now; `None` when it can.
+    pub(super) fn problem(&self) -> Option<KeychainProblem> {
+        match self.found() {
+            Found::Usable(_) => None,
+            Found::Locked(_) => Some(KeychainProblem::Locked),
+            Found::Unusable(problem) => Some(problem),
+        }
+    }
+
+    /// Stores a secret. A locked keychain is not asked to open for that.
+    pub(super) async fn store(
+        &self,
+        workspace: &str,
+        kind: SecretKind,
+        secret: SecretString,
+    ) -> Result<(), KeychainProblem> {
+        if let Some(problem) = self.problem() {
+            return Err(problem);
+        }
+        self.ask(workspace, kind, move |entry| entry.set_password(secret.expose_secret())).await.map(|_| ())
+    }
+
+    /// A stored secret. A locked keychain that has it asks the person to open it.
+    pub(super) async fn find(
+        &self,
+        workspace: &str,
+        kind: SecretKind,
+    ) -> Result<Option<SecretString>, KeychainProblem> {
+        self.ask(workspace, kind, |entry| entry.get_password().map(SecretString::from)).await
+    }
+
+    /// Removes a stored secret; one that is not there is fine.
+    pub(super) async fn remove(&self, workspace: &str, kind: SecretKind) -> Result<(), KeychainProblem> {
+        self.ask(workspace, kind, Entry::delete_credential).await.map(|_| ())
+    }
+
+    /// `None`: there is no such entry.
+    async fn ask<T: Send + 'static>(
+        &self,
+        workspace: &str,
+        kind: SecretKind,
+        ask: impl FnOnce(&Entry) -> keyring_core::Result<T> + Send + 'static,
+    ) -> Result<Option<T>, KeychainProblem> {
+        let (store, was_locked) = match self.found() {
+            Found::Usable(store) => (store, false),
+            Found::Locked(store) => (store, true),
+            Found::Unusable(problem) => return Err(problem),
+        };
+        let user = format!("{}/{workspace}/{}", self.installation, kind.as_str());
+        let asked = {
+            let store = Arc::clone(&store);
+            within(ANSWER_LIMIT, move || ask(&store.build(SERVICE, &user, None)?)).await
+        };
+        let problem = match asked {
+            Some(Ok(answer)) => {
+                // Whoever answers a question about an entry that is locked has unlocked it.
+                if was_locked {
+                    self.note(Found::Usable(store));
+                }
+                return Ok(Some(answer));
+            }
+            Some(Err(KeyringError::NoEntry)) => return Ok(None),
+            Some(Err(error)) => classify(&error),
+            None => KeychainProblem::Silent,
+        };
+        tracing::warn!(kind = kind.as_str(), ?problem, "the keychain could not be used");
+        // Not asked again until a person wants it: a question that was closed, or that nobody sees, would come back
+        // with each secret.
+        self.note(Found::Unusable(problem));
+        Err(problem)
+    }
+
+    fn note(&self, found: Found) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    fn found(&self) -> Found {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Runs what may never come back on a thread of its own: the runtime waits for the threads of its pool when it ends.
+async fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let spawned = std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
+        // Nobody listens any more when it took too long.
+        let _ = sender.send(work());
+    });
+    spawned.ok()?;
+    tokio::time::timeout(limit, receiver).await.ok()?.ok()
+}
+
+/// What a keychain's error means. Its own text is left out: some variants carry the secret's bytes.
+fn classify(error: &KeyringError) -> KeychainProblem {
+    #[cfg(target_os = "linux")]
+    if let KeyringError::PlatformFailure(cause) | KeyringError::NoStorageAccess(cause) = error
+        && let Some(problem) = secret_service::classify_cause(cause.as_ref())
+    {
+        return problem;
+    }
+    match error {
+        KeyringError::NoStorageAccess(_) => KeychainProblem::Locked,
+        KeyringError::NoDefaultStore => KeychainProblem::NoBus,
+        // The enum is open for new kinds of failure.
+        _ => KeychainProblem::Refused,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn look(may_ask: bool) -> Found {
+    let store = || zbus_secret_service_keyring_store::Store::new().map_err(|error| classify(&error));
+    match secret_service::look(may_ask) {
+        Ok(()) => store().map_or_else(Found::Unusable, |store| Found::Usable(store)),
+        Err(KeychainProblem::Locked) if !may_ask => {
+            store().map_or_else(Found::Unusable, |store| Found::Locked(store))
+        }
+        Err(problem) => Found::Unusable(problem),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn look(_may_ask: bool) -> Found {
+    let asked = platform_store().and_then(|store| {
+        // A name that nothing is stored under: answers without a question to the person where the keychain works.
+        match store.build(SERVICE, "probe", None)?.get_password() {
+            Ok(_) | Err(KeyringError::NoEntry) => Ok(store),
+            Err(error) => Err(error),
+        }
+    });
+    asked.map_or_else(|error| Found::Unusable(classify(&error)), Found::Usable)
+}
+
+#[cfg(target_os = "macos")]
+fn platform_store() -> keyring_core::Result<Arc<CredentialStore>> {
+    Ok(apple_native_keyring_store::keychain::Store::new()?)
+}
+
+#[cfg(target_os = "windows")]
+fn platform_store() -> keyring_core::Result<Arc<CredentialStore>> {
+    Ok(windows_native_keyring_store::Store::new()?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
+fn platform_store() -> keyring_core::Result<Arc<CredentialStore>> {
+    Err(KeyringError::NoDefaultStore)
+}

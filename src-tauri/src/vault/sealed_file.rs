@@ -1,0 +1,402 @@
+//! Secrets in a file that is sealed with a passphrase.
+//!
+//! The file holds two sealed texts, one behind the other: a random key, sealed with the passphrase, and the secrets,
+//! sealed for that key. So the passphrase's cost is paid once per run, when the file is unlocked, and not for each
+//! secret that is saved. A second file with the same content is there in case the first one is damaged.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tenantry_core::error::FileProblem;
+
+use super::SecretKind;
+use crate::files::{PendingFile, Target};
+use crate::sealing::{NotSealed, SealingKey, UnsealProblem};
+
+/// The version of the content that this program writes.
+const VERSION: u32 = 1;
+const FILE: &str = "secrets.age";
+const COPY: &str = "secrets.copy.age";
+/// Where the first of the two sealed texts ends.
+const END: &str = "-----END AGE ENCRYPTED FILE-----\n";
+
+/// By workspace, then by kind. A kind is a text here: one that a newer program wrote is kept as it is.
+pub(super) type Secrets = BTreeMap<String, BTreeMap<String, SecretString>>;
+
+/// What the file of secrets is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedFileState {
+    /// There is none.
+    Missing,
+    /// It needs its passphrase.
+    Locked,
+    /// It is open for this run.
+    Unlocked,
+}
+
+/// The file could not be unlocked, read or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealedFileProblem {
+    /// There is none.
+    #[error("there is no file of secrets")]
+    Missing,
+    /// It needs its passphrase.
+    #[error("the file of secrets is locked")]
+    Locked,
+    /// The passphrase is another one.
+    #[error("the passphrase is not the one of the file of secrets")]
+    Refused,
+    /// Neither the file nor its copy can be read.
+    #[error("the file of secrets is damaged")]
+    Damaged,
+    /// A newer program wrote it.
+    #[error("the file of secrets was written by a newer Tenantry")]
+    Newer,
+    /// It can't be read or written.
+    #[error("the file of secrets can't be read and written")]
+    File(FileProblem),
+    /// Sealing failed.
+    #[error("the secrets could not be sealed")]
+    NotSealed,
+}
+
+/// What is inside, while the file is open.
+struct Open {
+    key: SealingKey,
+    /// The key as it stands in the file, so that saving needs no passphrase.
+    sealed_key: String,
+    secrets: Secrets,
+    /// The whole file as it was read or written last.
+    text: String,
+}
+
+/// A file of secrets. All methods block.
+pub(super) struct SealedFile {
+    folder: PathBuf,
+    open: Mutex<Option<Open>>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    secrets: BTreeMap<&'a str, BTreeMap<&'a str, &'a str>>,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    version: u32,
+    #[serde(default)]
+    secrets: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl SealedFile {
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), open: Mutex::default() }
+    }
+
+    pub(super) fn state(&self) -> SealedFileState {
+        match (self.place().is_some(), self.file().exists() || self.copy().exists()) {
+            (true, _) => SealedFileState::Unlocked,
+            (false, true) => SealedFileState::Locked,
+            (false, false) => SealedFileState::Missing,
+        }
+    }
+
+    /// Starts a file without secrets. A file that is there is not replaced.
+    pub(super) fn create(&self, passphrase: &SecretString) -> Result<(), SealedFileProblem> {
+        let mut place = self.place();
+        if self.file().exists() || self.copy().exists() {
+            return Err(SealedFileProblem::File(FileProblem::Exists));
+        }
+        let key = SealingKey::random();
+        let sealed_key = key.seal_with(passphrase)?;
+        let mut open = Open { key, sealed_key, secrets: Secrets::new(), text: String::new() };
+        self.write(&mut open)?;
+        *place = Some(open);
+        Ok(())
+    }
+
+    /// Opens the file for this run. A damaged one is kept aside and its copy takes its place.
+    pub(super) fn unlock(&self, passphrase: &SecretString) -> Result<(), SealedFileProblem> {
+        let mut place = self.place();
+        let first = read_text(&self.file()).and_then(|text| open(text, passphrase));
+        let opened = match first {
+            Err(SealedFileProblem::Missing | SealedFileProblem::Damaged) => {
+                // When the copy is no better, what is wrong with the file itself is what a person should hear.
+                let problem = first.as_ref().err().copied().unwrap_or(SealedFileProblem::Missing);
+                let mut copied =
+                    read_text(&self.copy()).and_then(|text| open(text, passphrase)).map_err(|of_copy| {
+                        if of_copy == SealedFileProblem::Refused { of_copy } else { problem }
+                    })?;
+                self.keep_aside("damaged")?;
+                self.write(&mut copied)?;
+                tracing::warn!("the file of secrets was damaged; its copy took its place");
+                copied
+            }
+            Ok(_) | Err(_) => first?,
+        };
+        *place = Some(opened);
+        Ok(())
+    }
+
+    /// Lets go of what is inside. The passphrase is needed again.
+    pub(super) fn lock(&self) {
+        *self.place() = None;
+    }
+
+    pub(super) fn find(
+        &self,
+        workspace: &str,
+        kind: SecretKind,
+    ) -> Result<Option<SecretString>, SealedFileProblem> {
+        let place = self.place();
+        let open = place.as_ref().ok_or_else(|| self.closed())?;
+        Ok(open.secrets.get(workspace).and_then(|kinds| kinds.get(kind.as_str())).cloned())
+    }
+
+    /// Everything that is inside.
+    pub(super) fn all(&self) -> Result<Secrets, SealedFileProblem> {
+        let place = self.place();
+        Ok(place.as_ref().ok_or_else(|| self.closed())?.secrets.clone())
+    }
+
+    /// What is inside according to the disk, not to memory.
+    pub(super) fn read_back(&self) -> Result<Secrets, SealedFileProblem> {
+        let place = self.place();
+        let open = place.as_ref().ok_or_else(|| self.closed())?;
+        Ok(reread(&open.key, read_text(&self.file())?)?.secrets)
+    }
+
+    /// Changes what is inside; whatever `change` does is written whole or not at all.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Secrets)) -> Result<(), SealedFileProblem> {
+        let mut place = self.place();
+        let open = place.as_mut().ok_or_else(|| self.closed())?;
+        // A second program on the same folder may have written meanwhile: its secrets must not be lost.
+        match read_text(&self.file()) {
+            Ok(text) if text != open.text => match reread(&open.key, text) {
+                Ok(newer) => *open = newer,
+                Err(problem @ (SealedFileProblem::Refused | SealedFileProblem::Newer)) => {
+                    // Sealed with another passphrase since.
+                    *place = None;
+                    return Err(if problem == SealedFileProblem::Refused {
+                        SealedFileProblem::Locked
+                    } else {
+                        problem
+                    });
+                }
+                // Damaged since: written anew from what is in memory.
+                Err(_) => {}
+            },
+            // Removed by hand, or as it was: written anew from what is in memory.
+            Ok(_) | Err(_) => {}
+        }
+        let before = open.secrets.clone();
+        change(&mut open.secrets);
+        open.secrets.retain(|_, kinds| !kinds.is_empty());
+        let written = self.write(open);
+        if written.is_err() {
+            open.secrets = before;
+        }
+        written
+    }
+
+    /// Seals the same secrets with another passphrase, and for another key: whoever has an old file and its passphrase
+    /// can't open what is written from now on.
+    pub(super) fn change_passphrase(
+        &self,
+        current: &SecretString,
+        next: &SecretString,
+    ) -> Result<(), SealedFileProblem> {
+        self.unlock(current)?;
+        let mut place = self.place();
+        let open = place.as_mut().ok_or(SealedFileProblem::Locked)?;
+        let key = SealingKey::random();
+        let sealed_key = key.seal_with(next)?;
+        let mut changed = Open { key, sealed_key, secrets: open.secrets.clone(), text: String::new() };
+        self.write(&mut changed)?;
+        *open = changed;
+        Ok(())
+    }
+
+    /// Removes the file and its copy, for good. Needs no passphrase.
+    pub(super) fn remove(&self) -> Result<(), SealedFileProblem> {
+        let mut place = self.place();
+        *place = None;
+        for path in [self.copy(), self.file()] {
+            match std::fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(problem(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the file where nobody takes it for the one in use, for a person who can't open it now; answers where.
+    pub(super) fn set_aside(&self) -> Result<Option<PathBuf>, SealedFileProblem> {
+        *self.place() = None;
+        let aside = self.keep_aside("locked")?;
+        self.remove()?;
+        Ok(aside)
+    }
+
+    /// Copies the file, else its copy, to a free name.
+    fn keep_aside(&self, why: &str) -> Result<Option<PathBuf>, SealedFileProblem> {
+        let Some(from) = [self.file(), self.copy()].into_iter().find(|path| path.exists()) else {
+            return Ok(None);
+        };
+        for number in 1_u32.. {
+            let aside = self.folder.join(format!("secrets.{why}-{number}.age"));
+            if aside.exists() {
+                continue;
+            }
+            let bytes = std::fs::read(&from).map_err(|error| problem(&error))?;
+            write_file(&aside, &bytes, false)?;
+            return Ok(Some(aside));
+        }
+        Err(SealedFileProblem::File(FileProblem::Exists))
+    }
+
+    fn write(&self, open: &mut Open) -> Result<(), SealedFileProblem> {
+        let sealed = open.key.seal(&content(&open.secrets))?;
+        let text = format!("{}{sealed}", open.sealed_key);
+        write_file(&self.file(), text.as_bytes(), true)?;
+        // The same content, not the one before: a secret that was forgotten, or a passphrase that was changed, must not
+        // live on in the copy. Each of the two is whole at any moment.
+        if let Err(error) = write_file(&self.copy(), text.as_bytes(), true) {
+            tracing::warn!(%error, "the copy of the file of secrets was not written");
+        }
+        open.text = text;
+        Ok(())
+    }
+
+    fn closed(&self) -> SealedFileProblem {
+        let there = self.file().exists() || self.copy().exists();
+        if there { SealedFileProblem::Locked } else { SealedFileProblem::Missing }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    fn copy(&self) -> PathBuf {
+        self.folder.join(COPY)
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<NotSealed> for SealedFileProblem {
+    fn from(_: NotSealed) -> Self {
+        Self::NotSealed
+    }
+}
+
+fn problem(error: &io::Error) -> SealedFileProblem {
+    match error.kind() {
+        io::ErrorKind::NotFound => SealedFileProblem::Missing,
+        // Bytes that are no text.
+        io::ErrorKind::InvalidData => SealedFileProblem::Damaged,
+        _ => SealedFileProblem::File(FileProblem::from(error)),
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, SealedFileProblem> {
+    std::fs::read_to_string(path).map_err(|error| problem(&error))
+}
+
+fn write_file(path: &Path, content: &[u8], may_replace: bool) -> Result<(), SealedFileProblem> {
+    let pending = PendingFile::start(Target { path: path.to_owned(), may_replace })?;
+    pending.writer()?.write_all(content).map_err(|error| problem(&error))?;
+    pending.finish()?;
+    // The new name is on the disk only when the folder is.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| problem(&error))?;
+    }
+    Ok(())
+}
+
+impl From<FileProblem> for SealedFileProblem {
+    fn from(problem: FileProblem) -> Self {
+        Self::File(problem)
+    }
+}
+
+fn open(text: String, passphrase: &SecretString) -> Result<Open, SealedFileProblem> {
+    let (sealed_key, _) = parts(&text)?;
+    let key = SealingKey::unseal_with(sealed_key.as_bytes(), passphrase).map_err(|error| match error {
+        UnsealProblem::Refused => SealedFileProblem::Refused,
+        UnsealProblem::NotSealed | UnsealProblem::Damaged | UnsealProblem::TooCostly => {
+            SealedFileProblem::Damaged
+        }
+    })?;
+    match reread(&key, text) {
+        // The passphrase was right, so the key and what it should open do not belong together.
+        Err(SealedFileProblem::Refused) => Err(SealedFileProblem::Damaged),
+        opened => opened,
+    }
+}
+
+fn reread(key: &SealingKey, text: String) -> Result<Open, SealedFileProblem> {
+    let (sealed_key, sealed) = parts(&text)?;
+    let content = key.unseal(sealed.as_bytes()).map_err(|error| match error {
+        UnsealProblem::Refused => SealedFileProblem::Refused,
+        UnsealProblem::NotSealed | UnsealProblem::Damaged | UnsealProblem::TooCostly => {
+            SealedFileProblem::Damaged
+        }
+    })?;
+    let read: Read = serde_json::from_slice(&content).map_err(|_| SealedFileProblem::Damaged)?;
+    if read.version > VERSION {
+        return Err(SealedFileProblem::Newer);
+    }
+    let secret = |(kind, secret): (String, String)| (kind, SecretString::from(secret));
+    let secrets = read
+        .secrets
+        .into_iter()
+        .map(|(workspace, kinds)| (workspace, kinds.into_iter().map(secret).collect()))
+        .collect();
+    let sealed_key = sealed_key.to_owned();
+    Ok(Open { key: key.clone(), sealed_key, secrets, text })
+}
+
+/// The sealed key and the sealed secrets.
+fn parts(text: &str) -> Result<(&str, &str), SealedFileProblem> {
+    let end = text.find(END).ok_or(SealedFileProblem::Damaged)? + END.len();
+    Ok(text.split_at(end))
+}
+
+fn content(secrets: &Secrets) -> Zeroizing<Vec<u8>> {
+    let plain = Written {
+        version: VERSION,
+        secrets: secrets
+            .iter()
+            .map(|(workspace, kinds)| {
+                let kinds = kinds.iter().map(|(kind, secret)| (kind.as_str(), secret.expose_secret()));
+                (workspace.as_str(), kinds.collect())
+            })
+            .collect(),
+    };
+    // Room for everything at once, each byte of a secret escaped: a buffer that grows leaves copies behind.
+    let longest =
+        |(kind, secret): (&String, &SecretString)| kind.len() + 6 * secret.expose_secret().len() + 16;
+    let room: usize = secrets
+        .iter()
+        .map(|(workspace, kinds)| workspace.len() + 16 + kinds.iter().map(longest).sum::<usize>())
+        .sum();
+    let mut content = Zeroizing::new(Vec::with_capacity(room + 64));
+    // Texts and a number into memory: nothing in it can fail.
+    let _ = serde_json::to_writer(&mut *content, &plain);
+    content
+}
+
+#[cfg(test)]
+mod tests;
