@@ -29,7 +29,7 @@ export const commands = {
 	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 	 * 
 	 *  # Errors
-	 *  `invalid_input`, `not_found`, `file_not_written`.
+	 *  `invalid_input`, `not_found`, `file_not_written`, `secrets_locked`.
 	 */
 	saveProfile: (input: ProfileInput) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("save_profile", { input })),
 	/**
@@ -73,8 +73,8 @@ export const commands = {
 	 *  then on.
 	 * 
 	 *  # Errors
-	 *  `not_found`, `workspace_password_needed`, `workspace_refused`, `workspace_damaged`, `workspace_newer`,
-	 *  `connection_string_invalid`, `unavailable`, `denied_by_database`.
+	 *  `not_found`, `workspace_password_needed`, `secrets_locked`, `workspace_refused`, `workspace_damaged`,
+	 *  `workspace_newer`, `connection_string_invalid`, `unavailable`, `denied_by_database`.
 	 */
 	openWorkspace: (id: string, password: string | null, remember: boolean) => typedError<OpenWorkspace, WireError>(__TAURI_INVOKE("open_workspace", { id, password, remember })),
 	/**
@@ -154,6 +154,49 @@ export const commands = {
 	 *  `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
 	 */
 	copyToken: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("copy_token", { workspace })),
+	/**
+	 *  Where secrets are kept, and why.
+	 * 
+	 *  # Errors
+	 *  None.
+	 */
+	secretKeeping: () => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("secret_keeping")),
+	/**
+	 *  Looks for the keychain again. A locked one asks for its own password.
+	 * 
+	 *  # Errors
+	 *  None.
+	 */
+	lookForKeychain: () => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("look_for_keychain")),
+	/**
+	 *  Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
+	 * 
+	 *  # Errors
+	 *  `invalid_input` for a passphrase that is too short, `passphrase_refused`, `secrets_locked`, `unavailable` when the
+	 *  keychain can't be used, `file_not_written`, `data_corrupt`. Nothing is changed then.
+	 */
+	chooseSecretKeeper: (keeper: SecretKeeper, passphrase: string | null) => typedError<SecretMove, WireError>(__TAURI_INVOKE("choose_secret_keeper", { keeper, passphrase })),
+	/**
+	 *  Unlocks the file of secrets for this run.
+	 * 
+	 *  # Errors
+	 *  `passphrase_refused`, `data_corrupt`, `not_found`.
+	 */
+	unlockSecrets: (passphrase: string) => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
+	/**
+	 *  Lets go of what is in the file of secrets, until its passphrase is given again. Open workspaces stay open.
+	 * 
+	 *  # Errors
+	 *  None.
+	 */
+	lockSecrets: () => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("lock_secrets")),
+	/**
+	 *  Seals the file of secrets with another passphrase.
+	 * 
+	 *  # Errors
+	 *  `invalid_input`, `passphrase_refused`, `not_found`, `file_not_written`, `data_corrupt`.
+	 */
+	changePassphrase: (current: string, next: string) => typedError<null, WireError>(__TAURI_INVOKE("change_passphrase", { current, next })),
 	/**
 	 *  A page of the organizations that the session may know of.
 	 * 
@@ -940,19 +983,48 @@ export type SampleReport = {
 	password: string,
 };
 
+/**  What the sealed file is like. */
+export type SealedFileState = 
+/**  There is none. */
+"none" | 
+/**  It needs its passphrase. */
+"locked" | 
+/**  It is open for this run. */
+"unlocked";
+
 /**  Where secrets are kept. */
 export type SecretKeeper = 
 /**  In the operating system's keychain. */
 "keychain" | 
+/**  In a file that is sealed with a passphrase. */
+"sealed_file" | 
 /**  Nowhere: they are asked for every time. */
 "ask_every_time";
 
 /**  Where secrets are kept, and why. */
 export type SecretKeeping = {
-	/**  Where. */
+	/**  Where they are kept now. */
 	keeper: SecretKeeper,
-	/**  Why not in the keychain. */
+	/**  Why not in the keychain, or why not where a person chose, as a sentence. */
 	reason: string | null,
+	/**  Whether the keychain can be used. */
+	keychainAvailable: boolean,
+	/**  What the keychain is called on this system. */
+	keychainName: string,
+	/**  What the sealed file is like. */
+	sealedFile: SealedFileState,
+	/**  A person chose a place; else it was found. */
+	chosen: boolean,
+};
+
+/**  What changing the place did. */
+export type SecretMove = {
+	/**  Where they are kept now. */
+	keeping: SecretKeeping,
+	/**  How many secrets were moved. */
+	moved: number,
+	/**  What a person should know, as sentences. */
+	problems: string[],
 };
 
 /**  What is known of the server or file. */

@@ -29,7 +29,9 @@ export class WorkspacesState {
   readonly chosen = $derived(this.list?.workspaces.find(({ id }) => id === this.chosenId) ?? null);
   readonly builtIn = $derived(this.list?.workspaces.find(({ kind }) => kind === "built_in") ?? null);
   readonly connections = $derived(this.list?.workspaces.filter(({ kind }) => kind !== "built_in") ?? []);
-  readonly canRemember = $derived(this.list?.secrets.keeper === "keychain");
+  readonly canRemember = $derived(
+    this.list?.secrets.keeper === "keychain" || this.list?.secrets.sealedFile === "unlocked",
+  );
   readonly draft = $derived(this.#drafts.get(this.chosenId) ?? null);
   readonly changed = $derived(
     this.chosenId !== BUILT_IN && this.draft !== null && differs(this.draft, this.chosen),

@@ -177,7 +177,14 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     report_ui_problem: () => null,
     list_workspaces: () => ({
       workspaces,
-      secrets: { keeper: "keychain", reason: null },
+      secrets: {
+        keeper: "keychain",
+        reason: null,
+        keychainAvailable: true,
+        keychainName: "Secret Service",
+        sealedFile: "none",
+        chosen: false,
+      },
       notices: [],
     }),
     save_profile: ({ input }: { input: ProfileInput }) => {
