@@ -89,7 +89,7 @@ pub async fn save_profile(
 /// Saves a profile once more under another name, right behind it, with its secrets.
 ///
 /// # Errors
-/// `not_found`, `file_not_written`.
+/// `not_found`, `file_not_written`, `secrets_locked`.
 #[tauri::command]
 #[specta::specta]
 pub async fn duplicate_profile(

@@ -17,7 +17,7 @@ impl Console {
     fn secret(&self, id: &Value, kind: SecretKind) -> Option<String> {
         let state = self.app.state::<AppState>();
         let found = async { state.vault().await.find(id.as_str().unwrap(), kind).await };
-        tauri::async_runtime::block_on(found).map(|secret| secret.expose_secret().to_owned())
+        tauri::async_runtime::block_on(found).unwrap().map(|secret| secret.expose_secret().to_owned())
     }
 
     fn finish_removals(&self) {
