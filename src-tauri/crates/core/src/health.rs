@@ -1,8 +1,14 @@
 //! How a workspace's store is.
 
+mod deployment;
+mod end_of_life;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+pub use deployment::{CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
+pub use end_of_life::EndOfLife;
 
 use crate::error::StoreError;
 
@@ -118,6 +124,20 @@ pub struct StoreHealth {
     pub privileges: Vec<Privilege>,
     /// What is not as it should be, for people.
     pub warnings: Vec<String>,
+    /// Until when the server is mended, where that is known.
+    pub end_of_life: Option<EndOfLife>,
+    /// Every server of the deployment.
+    pub members: Vec<Member>,
+    /// What the server keeps documents with.
+    pub storage_engine: Option<String>,
+    /// Connections of the server that answered.
+    pub connections: Option<ConnectionUse>,
+    /// The server's clock minus this computer's.
+    pub clock_difference: Option<time::Duration>,
+    /// How full the deployment is.
+    pub collections: Option<CollectionUse>,
+    /// What the server does not tell, by the names of the wire.
+    pub not_available: Vec<&'static str>,
 }
 
 /// The state of a store.
@@ -137,6 +157,6 @@ pub trait HealthStore: Send + Sync {
     /// What would give the database user all that this program needs, and nothing more.
     async fn role_command(&self) -> Result<RoleCommand, StoreError>;
 
-    /// Asks for everything.
+    /// Asks for everything. May take longer with more organizations.
     async fn health(&self) -> Result<StoreHealth, StoreError>;
 }

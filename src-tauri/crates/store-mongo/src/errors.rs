@@ -133,7 +133,7 @@ pub(crate) enum LineProblem {
 }
 
 impl LineProblem {
-    fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Refused => "nothing accepts connections at that host and port",
             Self::NameNotFound => "the host's name was not found (DNS)",
@@ -174,7 +174,7 @@ impl LineProblem {
         }
     }
 
-    fn of(error: &Error) -> Option<Self> {
+    pub(crate) fn of(error: &Error) -> Option<Self> {
         let mut next = Some(error);
         while let Some(error) = next {
             match error.kind.as_ref() {
@@ -294,8 +294,18 @@ impl Failure {
         }
     }
 
+    /// Whether the server or we gave up waiting.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.cause == Cause::TookTooLong || self.is(code::MAX_TIME_MS_EXPIRED)
+    }
+
+    /// Whether a tier of Atlas does not offer it.
+    pub(crate) fn is_atlas_limit(&self) -> bool {
+        self.is(code::ATLAS_ERROR) && self.cause != Cause::SignIn
+    }
+
     pub(crate) fn is_denied(&self) -> bool {
-        self.is(code::UNAUTHORIZED) || (self.is(code::ATLAS_ERROR) && self.cause != Cause::SignIn)
+        self.is(code::UNAUTHORIZED) || self.is_atlas_limit()
     }
 
     /// Our word for it.

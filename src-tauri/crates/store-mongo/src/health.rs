@@ -1,11 +1,16 @@
 //! How the deployment is, and what the database user may do in it.
 
-use std::time::Instant;
+mod product;
+mod usage;
+
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bson::doc;
+use bson::{Document, doc};
 use tenantry_core::StoreError;
-use tenantry_core::health::{HealthStore, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology};
+use tenantry_core::health::{
+    EndOfLife, HealthStore, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+};
 
 use crate::errors::Act;
 use crate::open::MongoStore;
@@ -18,25 +23,7 @@ impl HealthStore for MongoStore {
     }
 
     async fn server(&self) -> Result<ServerFacts, StoreError> {
-        let started = Instant::now();
-        self.call(Act::in_database("hello"), self.database.run_command(doc! { "hello": 1 })).await?;
-        let round_trip = started.elapsed();
-        let build = self
-            .call(Act::in_database("buildInfo"), self.database.run_command(doc! { "buildInfo": 1 }))
-            .await?;
-        let (product, version) = match build.get_str("secantusVersion") {
-            Ok(version) => ("SecantusDB", version),
-            Err(_) => ("MongoDB", build.get_str("version").unwrap_or("unknown")),
-        };
-        Ok(ServerFacts {
-            product: product.to_owned(),
-            version: version.to_owned(),
-            topology: self.topology,
-            address: self.connection_string.hosts().join(", "),
-            database: self.place.database.clone(),
-            encrypted: self.encrypted,
-            round_trip: Some(round_trip),
-        })
+        Ok(self.greeted().await?.0)
     }
 
     async fn restrictions(&self) -> Result<Vec<Restriction>, StoreError> {
@@ -48,8 +35,23 @@ impl HealthStore for MongoStore {
     }
 
     async fn health(&self) -> Result<StoreHealth, StoreError> {
-        let server = self.server().await?;
-        let rights = self.rights().await?;
+        let (server, clock_difference) = self.greeted().await?;
+        let (rights, status, tier, members) = tokio::join!(
+            self.rights(),
+            self.server_status(),
+            self.tier(),
+            self.members.measured(&self.client)
+        );
+        let (rights, status, tier) = (rights?, status?, tier?);
+        let (collections, mut not_available) = self.collection_use(tier, &server.version).await?;
+        let storage_engine = status.as_ref().and_then(usage::storage_engine);
+        let connections = status.as_ref().and_then(usage::connections);
+        let missing = [
+            ("storageEngine", storage_engine.is_none()),
+            ("connections", connections.is_none()),
+            ("clock", clock_difference.is_none()),
+        ];
+        not_available.extend(missing.into_iter().filter_map(|(name, is_missing)| is_missing.then_some(name)));
         let mut warnings = Vec::new();
         if !self.encrypted && !self.connection_string.is_on_this_computer() {
             warnings.push("The line to the server is not encrypted (tls=true).".to_owned());
@@ -69,19 +71,77 @@ impl HealthStore for MongoStore {
                     .to_owned(),
             );
         }
+        let end_of_life = EndOfLife::of(&server.product, &server.version, self.clock.now());
         Ok(StoreHealth {
             server,
             database_user: rights.user().map(|user| user.name.clone()),
             privileges: privileges::privileges(&self.place.database, &rights),
             warnings,
+            end_of_life,
+            members,
+            storage_engine,
+            connections,
+            clock_difference,
+            collections,
+            not_available,
         })
     }
 }
 
 impl MongoStore {
+    /// The server's facts, and its clock minus this computer's.
+    async fn greeted(&self) -> Result<(ServerFacts, Option<time::Duration>), StoreError> {
+        let asked_at = self.clock.now();
+        let started = Instant::now();
+        let hello =
+            self.call(Act::in_database("hello"), self.database.run_command(doc! { "hello": 1 })).await?;
+        let round_trip = started.elapsed();
+        let build = self
+            .call(Act::in_database("buildInfo"), self.database.run_command(doc! { "buildInfo": 1 }))
+            .await?;
+        let (product, version) = product::of(&build, self.connection_string.hosts());
+        let facts = ServerFacts {
+            product,
+            version,
+            topology: self.topology,
+            address: self.connection_string.hosts().join(", "),
+            database: self.place.database.clone(),
+            encrypted: self.encrypted,
+            round_trip: Some(round_trip),
+        };
+        Ok((facts, clock_difference(&hello, asked_at, round_trip)))
+    }
+
     async fn rights(&self) -> Result<Rights, StoreError> {
         Rights::ask(&self.database)
             .await
             .map_err(|failure| self.told(failure, Act::in_database("connectionStatus")))
+    }
+}
+
+/// The server told its time about half a round trip after it was asked.
+fn clock_difference(
+    hello: &Document,
+    asked_at: time::OffsetDateTime,
+    round_trip: Duration,
+) -> Option<time::Duration> {
+    let told = hello.get_datetime("localTime").ok()?.timestamp_millis();
+    let told = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(told) * 1_000_000).ok()?;
+    Some(told - (asked_at + round_trip / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn half_a_round_trip_is_taken_off_the_difference_of_the_clocks() {
+        let asked_at = datetime!(2026-03-01 12:00 UTC);
+        let told = bson::DateTime::from_millis(1_772_366_405_000);
+        let difference = clock_difference(&doc! { "localTime": told }, asked_at, Duration::from_secs(4));
+        assert_eq!(difference, Some(time::Duration::seconds(3)));
+        assert_eq!(clock_difference(&doc! {}, asked_at, Duration::ZERO), None);
     }
 }

@@ -14,6 +14,7 @@ mod errors;
 mod health;
 mod indexes;
 mod journal;
+mod members;
 mod open;
 mod organizations;
 mod paging;

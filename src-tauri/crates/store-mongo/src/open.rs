@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use crate::ConnectionString;
 use crate::documents;
 use crate::errors::{Act, Failure, Place, Troubles};
+use crate::members::Members;
 
 /// Longer than any answer takes that somebody waits for. The driver has no limit of its own for an answer.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -92,6 +93,7 @@ pub struct MongoStore {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) place: Place,
     pub(crate) unique: Uniqueness,
+    pub(crate) members: Members,
 }
 
 /// Which rules an index keeps. False until it was seen; then writes are checked afterwards and taken back.
@@ -134,6 +136,7 @@ impl MongoStore {
     /// `SignInRefused`; `ConnectionString` where only now something of it turns out to be wrong.
     pub async fn open(options: MongoOptions) -> Result<Self, StoreError> {
         let troubles = Troubles::default();
+        let members = Members::default();
         let place = Place {
             database: options.database.clone(),
             atlas: options.connection_string.is_atlas(),
@@ -151,7 +154,7 @@ impl MongoStore {
                 });
             }
         };
-        settle_options(&mut client_options, options.server_selection_timeout, troubles);
+        settle_options(&mut client_options, options.server_selection_timeout, troubles, members.clone());
         let encrypted = matches!(client_options.tls, Some(Tls::Enabled(_)));
         let client = Client::with_options(client_options)
             .map_err(|error| Failure::read(&error).into_store_error(act, &place))?;
@@ -164,6 +167,7 @@ impl MongoStore {
             clock: options.clock,
             place,
             unique: Uniqueness::default(),
+            members,
         };
         let hello = store.call(act, store.database.run_command(doc! { "hello": 1 })).await?;
         store.topology = topology(&hello);
@@ -264,7 +268,7 @@ async fn look_up(connection_string: &ConnectionString) -> mongodb::error::Result
     }
 }
 
-fn settle_options(options: &mut ClientOptions, patience: Duration, troubles: Troubles) {
+fn settle_options(options: &mut ClientOptions, patience: Duration, troubles: Troubles, members: Members) {
     options.app_name = Some("Tenantry".to_owned());
     options.server_selection_timeout = Some(patience);
     // Shorter than the wait for a server, or that wait ends before anybody knows what it waited for.
@@ -281,6 +285,7 @@ fn settle_options(options: &mut ClientOptions, patience: Duration, troubles: Tro
     options.sdam_event_handler = Some(EventHandler::callback(move |event| match event {
         SdamEvent::ServerHeartbeatFailed(event) => troubles.note(&event.failure),
         SdamEvent::ServerHeartbeatSucceeded(_) => troubles.clear(),
+        SdamEvent::TopologyDescriptionChanged(event) => members.note(&event),
         _ => {}
     }));
 }

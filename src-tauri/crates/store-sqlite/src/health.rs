@@ -55,6 +55,13 @@ impl HealthStore for SqliteStore {
             database_user: None,
             privileges: std::iter::once(read).chain(write).collect(),
             warnings,
+            end_of_life: None,
+            members: Vec::new(),
+            storage_engine: None,
+            connections: None,
+            clock_difference: None,
+            collections: None,
+            not_available: Vec::new(),
         })
     }
 }
