@@ -3,6 +3,7 @@
 pub mod about;
 pub mod collections;
 pub mod exports;
+pub mod health;
 pub mod jobs;
 pub mod organizations;
 pub mod profiles;
@@ -34,7 +35,8 @@ pub fn all<R: Runtime>() -> Commands<R> {
         workspaces::open_workspaces,
         workspaces::close_workspace,
         workspaces::claim_workspace,
-        workspaces::workspace_health,
+        health::workspace_health,
+        health::role_command,
         workspaces::load_sample_organizations,
         sessions::sign_in,
         sessions::sign_out,

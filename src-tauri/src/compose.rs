@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::CollectionService;
 use tenantry_core::export::ExportService;
-use tenantry_core::health::ServerFacts;
+use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::journal::{Opening, OperationRunner, Recovered};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::samples::SampleService;
@@ -76,6 +76,8 @@ pub struct Opened {
     pub recovered: Vec<Recovered>,
     /// What could not be prepared, for people.
     pub warnings: Vec<String>,
+    /// What the database user can't do.
+    pub restrictions: Vec<Restriction>,
 }
 
 /// Opens a workspace: connects, prepares the store, and settles what a crash left.
@@ -88,10 +90,10 @@ pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError
     let warnings = ports.health.prepare().await?;
     let runner = Arc::new(OperationRunner::new(ports.clone(), Arc::clone(&clock), opening));
     let recovered = runner.recover().await?;
-    let server = ports.health.server().await?;
+    let (server, restrictions) = tokio::try_join!(ports.health.server(), ports.health.restrictions())?;
     let services = services(ports, clock, signing_key, runner, confirm_trash);
     let claimed = services.sessions.is_claimed().await?;
-    Ok(Opened { services, server, claimed, recovered, warnings })
+    Ok(Opened { services, server, claimed, recovered, warnings, restrictions })
 }
 
 async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, StoreError> {

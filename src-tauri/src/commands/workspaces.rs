@@ -11,10 +11,10 @@ use tenantry_core::AppError;
 use tenantry_core::error::StoreError;
 use tenantry_core::health as core_health;
 use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
-use tenantry_core::organizations::{OrganizationFilter, StatusFilter};
 use tenantry_core::samples::SAMPLE_PASSWORD;
-use tenantry_core::sessions::{Act, SigningKey};
+use tenantry_core::sessions::SigningKey;
 
+use super::health::Restriction;
 use super::jobs::JobProgress;
 use super::moment;
 use super::secrets::SecretKeeping;
@@ -24,7 +24,7 @@ use crate::error::WireError;
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
 use crate::profiles::{Access, BuiltIn, Environment, Profile};
-use crate::state::{AppState, Workspace, require};
+use crate::state::{AppState, Workspace};
 use crate::vault::{SecretKind, Vault};
 
 /// The built-in workspace's id.
@@ -103,6 +103,8 @@ pub struct OpenWorkspace {
     pub recovered: Vec<RecoveredOperation>,
     /// What could not be prepared, as sentences.
     pub warnings: Vec<String>,
+    /// What the database user can't do.
+    pub restrictions: Vec<Restriction>,
 }
 
 /// A workspace that is open, as the switcher shows it.
@@ -201,58 +203,6 @@ pub enum Topology {
     Sharded,
 }
 
-/// How a workspace is.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Health {
-    /// Whether it answers.
-    pub status: HealthStatus,
-    /// When it was asked.
-    pub checked_at: String,
-    /// The server or file.
-    pub server: ServerFacts,
-    /// How many organizations there are, the trash left out.
-    pub organizations: OrganizationTotal,
-    /// The database user; `null` without access control.
-    pub database_user: Option<String>,
-    /// What that user may do.
-    pub privileges: Vec<Privilege>,
-    /// What is not as it should be, as sentences.
-    pub warnings: Vec<String>,
-}
-
-/// Whether a workspace answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum HealthStatus {
-    /// It does.
-    Up,
-    /// It does not.
-    Down,
-}
-
-/// How many organizations there are.
-#[derive(Debug, Clone, Copy, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct OrganizationTotal {
-    /// The number.
-    pub total: Count,
-    /// Counted, not estimated.
-    pub exact: bool,
-}
-
-/// Whether the database user may do something.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Privilege {
-    /// What the program does with it.
-    pub act: String,
-    /// What it needs, in the server's words.
-    pub needs: String,
-    /// `null` where the server does not say.
-    pub allowed: Option<bool>,
-}
-
 /// What loading sample organizations did.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -289,12 +239,6 @@ impl From<core_health::Topology> for Topology {
             core_health::Topology::ReplicaSet => Self::ReplicaSet,
             core_health::Topology::Sharded => Self::Sharded,
         }
-    }
-}
-
-impl From<core_health::Privilege> for Privilege {
-    fn from(privilege: core_health::Privilege) -> Self {
-        Self { act: privilege.act.to_owned(), needs: privilege.needs, allowed: privilege.allowed }
     }
 }
 
@@ -467,41 +411,6 @@ pub async fn claim_workspace(
     Ok(view)
 }
 
-/// How an open workspace is: server, round trip, organizations, and what the database user may do.
-///
-/// # Errors
-/// `forbidden`, those of a session.
-#[tauri::command]
-#[specta::specta]
-pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> Result<Health, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
-    require(&actor, Act::Workspace)?;
-    let checked_at = moment(state.clock.now());
-    let everything = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
-    let ports = &workspace.services.ports;
-    let asked = tokio::join!(ports.health.health(), ports.organizations.count(&everything));
-    let (health, counts) = match asked {
-        (Ok(health), Ok(counts)) => (health, counts),
-        (Err(error @ (StoreError::Unavailable { .. } | StoreError::TookTooLong)), _)
-        | (_, Err(error @ (StoreError::Unavailable { .. } | StoreError::TookTooLong))) => {
-            return Ok(down(&workspace, checked_at, error));
-        }
-        (Err(error), _) | (_, Err(error)) => return Err(error.into()),
-    };
-    Ok(Health {
-        status: HealthStatus::Up,
-        checked_at,
-        server: ServerFacts::from(health.server),
-        organizations: OrganizationTotal {
-            total: Count::from(counts.active.saturating_add(counts.deactivated)),
-            exact: counts.exact,
-        },
-        database_user: health.database_user,
-        privileges: health.privileges.into_iter().map(Privilege::from).collect(),
-        warnings: health.warnings,
-    })
-}
-
 /// Adds invented organizations to the built-in workspace.
 ///
 /// # Errors
@@ -593,19 +502,8 @@ async fn view(state: &AppState, workspace: &Workspace) -> Result<OpenWorkspace, 
         server: ServerFacts::from(workspace.server.clone()),
         recovered: workspace.recovered.iter().map(RecoveredOperation::from).collect(),
         warnings: workspace.warnings.clone(),
+        restrictions: workspace.restrictions().into_iter().map(Restriction::from).collect(),
     })
-}
-
-fn down(workspace: &Workspace, checked_at: String, error: StoreError) -> Health {
-    Health {
-        status: HealthStatus::Down,
-        checked_at,
-        server: ServerFacts { round_trip_milliseconds: None, ..ServerFacts::from(workspace.server.clone()) },
-        organizations: OrganizationTotal { total: Count::from(0_u32), exact: false },
-        database_user: None,
-        privileges: Vec::new(),
-        warnings: vec![WireError::from(error).message().to_owned()],
-    }
 }
 
 async fn open_built_in(state: &AppState) -> Result<Workspace, WireError> {

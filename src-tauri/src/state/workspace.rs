@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use secrecy::ExposeSecret;
 use tenantry_core::AppError;
 use tenantry_core::error::SessionProblem;
-use tenantry_core::health::ServerFacts;
+use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::journal::Recovered;
 use tenantry_core::organizations::Organization;
 use tenantry_core::sessions::{Act, Actor, Freshness, Session};
@@ -25,6 +25,7 @@ pub struct Workspace {
     pub recovered: Vec<Recovered>,
     /// What could not be prepared, for people.
     pub warnings: Vec<String>,
+    restrictions: Mutex<Vec<Restriction>>,
     claimed: Mutex<bool>,
     session: Mutex<Option<Session>>,
 }
@@ -32,16 +33,27 @@ pub struct Workspace {
 impl Workspace {
     /// A workspace that was just opened: nobody is signed in.
     pub fn new(id: &str, opened: Opened) -> Self {
-        let Opened { services, server, claimed, recovered, warnings } = opened;
+        let Opened { services, server, claimed, recovered, warnings, restrictions } = opened;
         Self {
             id: id.to_owned(),
             services,
             server,
             recovered,
             warnings,
+            restrictions: Mutex::new(restrictions),
             claimed: Mutex::new(claimed),
             session: Mutex::default(),
         }
+    }
+
+    /// What the database user can't do, as it was found out last.
+    pub fn restrictions(&self) -> Vec<Restriction> {
+        self.restrictions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what the database user can't do now.
+    pub fn note_restrictions(&self, restrictions: Vec<Restriction>) {
+        *self.restrictions.lock().unwrap_or_else(PoisonError::into_inner) = restrictions;
     }
 
     /// Whether it has an operator.

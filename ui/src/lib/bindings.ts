@@ -120,6 +120,14 @@ export const commands = {
 	 */
 	workspaceHealth: (workspace: string) => typedError<Health, WireError>(__TAURI_INVOKE("workspace_health", { workspace })),
 	/**
+	 *  The smallest role that would allow the database user everything that is missing, as commands to paste. Asks for no
+	 *  session: without rights nobody can sign in, and who opened the workspace knows the user already.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`, `unavailable`.
+	 */
+	roleCommand: (workspace: string) => typedError<RoleCommand, WireError>(__TAURI_INVOKE("role_command", { workspace })),
+	/**
 	 *  Adds invented organizations to the built-in workspace.
 	 * 
 	 *  # Errors
@@ -427,6 +435,22 @@ export type CollectionStatistics = {
 	note: string | null,
 };
 
+/**  How much of the room for collections is used. */
+export type CollectionUse = {
+	/**  Collections of the deployment, as far as the database user sees it. */
+	collections: Count,
+	/**  Their indexes. */
+	indexes: Count | null,
+	/**  Collections of organizations among them, those in the trash included. */
+	organizations: Count,
+	/**  How many there may be; `null` where that is not known. */
+	limit: number | null,
+	/**  What kind of limit that is. */
+	limitSource: LimitSource | null,
+	/**  Bytes that a collection's name has left for the organization's name. */
+	namespaceBytes: number,
+};
+
 /**  One command. */
 export type CommandDescription = {
 	/**  Its name. */
@@ -454,6 +478,14 @@ export type ConflictField =
 export type ConnectionStringInvalid = {
 	/**  What is wrong with it, as a sentence. */
 	problem: string,
+};
+
+/**  How many connections a server has. */
+export type ConnectionUse = {
+	/**  From everybody. */
+	current: Count,
+	/**  How many more there could be. */
+	available: Count,
 };
 
 /**
@@ -500,6 +532,16 @@ export type DeniedByDatabase = {
 	action: string,
 	/**  On what. */
 	namespace: string | null,
+};
+
+/**  Until when a series of a server is mended. */
+export type EndOfLife = {
+	/**  The series: "7.0". */
+	series: string,
+	/**  The last day, at its beginning in UTC. */
+	date: string,
+	/**  That day is over. */
+	ended: boolean,
 };
 
 /**  What a workspace is used for: how loudly it warns, and whether names are typed before an organization is trashed. */
@@ -645,6 +687,23 @@ export type Health = {
 	privileges: Privilege[],
 	/**  What is not as it should be, as sentences. */
 	warnings: string[],
+	/**  Until when the server is mended; `null` where that is not known. */
+	endOfLife: EndOfLife | null,
+	/**  Every server of the deployment. */
+	members: Member[],
+	/**  What the server keeps documents with. */
+	storageEngine: string | null,
+	/**  Connections of the server that answered. */
+	connections: ConnectionUse | null,
+	/**  The server's clock minus this computer's. */
+	clockDifferenceMilliseconds: number | null,
+	/**  How full the deployment is. */
+	collections: CollectionUse | null,
+	/**
+	 *  What the server does not tell: "connections", "storageEngine", "clock", "collections", "indexes",
+	 *  "otherDatabases".
+	 */
+	notAvailable: string[],
 };
 
 /**  Whether a workspace answers. */
@@ -689,6 +748,42 @@ export type JobProgress = {
 	/**  Units in a second, since the job began. */
 	perSecond: Count,
 };
+
+/**  What kind of limit there is. */
+export type LimitSource = 
+/**  Atlas Free and Flex allow no more collections. */
+"atlas_free_or_flex" | 
+/**  Atlas recommends no more collections and indexes together on its smallest clusters. */
+"recommended";
+
+/**  A server of a deployment. */
+export type Member = {
+	/**  Host and port. */
+	host: string,
+	/**  What it is now. */
+	state: MemberState,
+	/**  One round trip to it, measured now. */
+	roundTripMilliseconds: Count | null,
+	/**  Why it can't be reached, in words. */
+	problem: string | null,
+};
+
+/**  What a server of a deployment is. */
+export type MemberState = 
+/**  It takes writes. */
+"primary" | 
+/**  It follows the primary. */
+"secondary" | 
+/**  It votes and holds nothing. */
+"arbiter" | 
+/**  It is the only one. */
+"standalone" | 
+/**  It leads to the servers of a sharded cluster. */
+"router" | 
+/**  It starts, recovers, is hidden, or left the set. */
+"other" | 
+/**  It does not answer. */
+"unreachable";
 
 /**  Whether a name can be had. */
 export type NameCheck = {
@@ -738,6 +833,8 @@ export type OpenWorkspace = {
 	recovered: RecoveredOperation[],
 	/**  What could not be prepared, as sentences. */
 	warnings: string[],
+	/**  What the database user can't do. */
+	restrictions: Restriction[],
 };
 
 /**  How many organizations match. */
@@ -951,6 +1048,35 @@ export type RenamePreview = {
 	problems: FieldProblem[],
 };
 
+/**  An act that needs rights of the database user. */
+export type RestrictedAct = 
+/**  Listing organizations. */
+"list" | 
+/**  Creating one. */
+"create" | 
+/**  Changing its display name, address or password. */
+"change" | 
+/**  Renaming it. */
+"rename" | 
+/**  Deactivating and reactivating it. */
+"deactivate" | 
+/**  Moving it to the trash. */
+"trash" | 
+/**  Restoring it. */
+"restore" | 
+/**  Deleting it for ever. */
+"delete_forever" | 
+/**  Reading how much it holds. */
+"statistics";
+
+/**  An act that the database user can't do. */
+export type Restriction = {
+	/**  The act. */
+	act: RestrictedAct,
+	/**  What is missing, in the server's words. */
+	needs: string,
+};
+
 /**  What a session may do, on what it may know of. */
 export type Rights = {
 	/**  Create organizations. */
@@ -971,6 +1097,16 @@ export type Rights = {
 	changeAdmin: boolean,
 	/**  See the workspace's health. */
 	health: boolean,
+};
+
+/**  What gives the database user the smallest role that allows everything. */
+export type RoleCommand = {
+	/**  The user that gets it; `null` where nobody signed in to the server. */
+	user: string | null,
+	/**  For the MongoDB shell. Empty in a workspace without roles. */
+	shell: string,
+	/**  For the Atlas CLI; `null` elsewhere. */
+	atlas: string | null,
 };
 
 /**  What loading sample organizations did. */

@@ -122,6 +122,8 @@ pub struct StoreHealth {
     pub database_user: Option<String>,
     /// What that user may do.
     pub privileges: Vec<Privilege>,
+    /// The acts that it can't do.
+    pub restrictions: Vec<Restriction>,
     /// What is not as it should be, for people.
     pub warnings: Vec<String>,
     /// Until when the server is mended, where that is known.

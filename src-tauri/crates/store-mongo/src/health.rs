@@ -76,6 +76,7 @@ impl HealthStore for MongoStore {
             server,
             database_user: rights.user().map(|user| user.name.clone()),
             privileges: privileges::privileges(&self.place.database, &rights),
+            restrictions: privileges::restrictions(&self.place.database, &rights),
             warnings,
             end_of_life,
             members,

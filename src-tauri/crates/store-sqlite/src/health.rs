@@ -54,6 +54,7 @@ impl HealthStore for SqliteStore {
             server: self.facts(),
             database_user: None,
             privileges: std::iter::once(read).chain(write).collect(),
+            restrictions: Vec::new(),
             warnings,
             end_of_life: None,
             members: Vec::new(),
