@@ -8,6 +8,7 @@ pub mod faults;
 pub mod fixture;
 pub mod listeners;
 pub mod processes;
+pub mod proxy;
 pub mod server;
 pub mod suite;
 pub mod tokens;

@@ -108,7 +108,36 @@ impl Server {
             secantus.push("--tls-require-client-cert".to_owned());
         }
         // Read at the start only: the server outlives the folder.
-        start_with(Topology::Standalone, false, &Arguments { mongod, secantus })
+        start_with(Topology::Standalone, false, &Arguments { mongod, secantus, kept: None })
+    }
+
+    /// A server on a port and with data of its own choice, so that it can be stopped and another one started in its
+    /// place.
+    ///
+    /// # Panics
+    /// When no server can be had.
+    pub fn start_at(topology: Topology, port: u16, data: &Path) -> Server {
+        let kept = Some(Kept { port, data });
+        start_with(topology, false, &Arguments { kept, ..Arguments::default() })
+    }
+
+    /// Host and port of a server that was started here.
+    ///
+    /// # Panics
+    /// When it was not.
+    pub fn address(&self) -> &str {
+        assert!(self.own.is_some(), "only a server that was started here has an address of its own");
+        &self.address
+    }
+
+    /// Takes the right to write from the primary of a replica set of one for some seconds.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn step_down(&self, seconds: i32) {
+        let uri = format!("{}?directConnection=true", self.uri());
+        let step_down = doc! {"replSetStepDown": seconds, "secondaryCatchUpPeriodSecs": 0, "force": true};
+        command(uri, step_down).await;
     }
 
     /// The connection string; without a user.
@@ -165,22 +194,30 @@ fn given_deployment(topology: Topology) -> Option<Server> {
 
 /// What one kind of server is told besides.
 #[derive(Default)]
-struct Arguments {
+struct Arguments<'a> {
     mongod: Vec<String>,
     secantus: Vec<String>,
+    kept: Option<Kept<'a>>,
+}
+
+/// Where a server is that another one may take the place of.
+#[derive(Debug, Clone, Copy)]
+struct Kept<'a> {
+    port: u16,
+    data: &'a Path,
 }
 
 fn start_process(topology: Topology, access_control: bool) -> Server {
     start_with(topology, access_control, &Arguments::default())
 }
 
-fn start_with(topology: Topology, access_control: bool, arguments: &Arguments) -> Server {
+fn start_with(topology: Topology, access_control: bool, arguments: &Arguments<'_>) -> Server {
     if let Some(program) = on_path("mongod") {
-        return start_mongod(&program, topology, access_control, &arguments.mongod);
+        return start_mongod(&program, topology, access_control, arguments);
     }
     let program = cache().join("secantus/bin/secantusd-rs");
     if program.is_file() {
-        return start_secantus(&program, topology, access_control, &arguments.secantus);
+        return start_secantus(&program, topology, access_control, arguments);
     }
     panic!(
         "No MongoDB server to test against: TENANTRY_TEST_MONGODB_URI has none of this topology, there is no mongod on \
@@ -189,8 +226,9 @@ fn start_with(topology: Topology, access_control: bool, arguments: &Arguments) -
     );
 }
 
-fn start_mongod(program: &Path, topology: Topology, access_control: bool, besides: &[String]) -> Server {
-    let port = free_port();
+fn start_mongod(program: &Path, topology: Topology, access_control: bool, given: &Arguments<'_>) -> Server {
+    let port = given.kept.map_or_else(free_port, |kept| kept.port);
+    let is_new = given.kept.is_none_or(|kept| is_empty(kept.data));
     let mut arguments: Vec<String> = ["--bind_ip", "127.0.0.1", "--port"].map(str::to_owned).into();
     arguments.push(port.to_string());
     if topology == Topology::ReplicaSet {
@@ -199,14 +237,16 @@ fn start_mongod(program: &Path, topology: Topology, access_control: bool, beside
     if access_control {
         arguments.push("--auth".to_owned());
     }
-    arguments.extend_from_slice(besides);
-    let own = start_with_data(program, "--dbpath", &arguments);
+    arguments.extend_from_slice(&given.mongod);
+    let own = start_with_data(program, "--dbpath", &arguments, given.kept);
     let host = format!("127.0.0.1:{port}");
     await_some("the server listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
     if topology == Topology::ReplicaSet {
         let direct = format!("mongodb://{host}/?directConnection=true");
         let members = doc! {"_id": "tests", "members": [{"_id": 0, "host": &host}]};
-        block_on(command(direct.clone(), doc! {"replSetInitiate": members}));
+        if is_new {
+            block_on(command(direct.clone(), doc! {"replSetInitiate": members}));
+        }
         await_some("the server is primary", || {
             let hello = block_on(command(direct.clone(), doc! {"hello": 1}));
             hello.get_bool("isWritablePrimary").ok().filter(|is_primary| *is_primary)
@@ -215,29 +255,39 @@ fn start_mongod(program: &Path, topology: Topology, access_control: bool, beside
     Server { address: host, access_control, own: Some(own) }
 }
 
-fn start_secantus(program: &Path, topology: Topology, access_control: bool, besides: &[String]) -> Server {
-    let mut arguments: Vec<String> = ["--host", "127.0.0.1", "--port", "0", "--cache-size", "256M"]
+fn start_secantus(program: &Path, topology: Topology, access_control: bool, given: &Arguments<'_>) -> Server {
+    let mut arguments: Vec<String> = ["--host", "127.0.0.1", "--cache-size", "256M"]
         .into_iter()
-        .chain(["--log-file-max", "32MB", "--log-level", "ERROR"])
+        .chain(["--log-file-max", "32MB", "--log-level", "ERROR", "--port"])
         .map(str::to_owned)
         .collect();
+    arguments.push(given.kept.map_or(0, |kept| kept.port).to_string());
     if topology == Topology::Standalone {
         arguments.push("--standalone".to_owned());
     }
     if access_control {
         arguments.push("--auth".to_owned());
     }
-    arguments.extend_from_slice(besides);
-    let own = start_with_data(program, "--storage-path", &arguments);
+    arguments.extend_from_slice(&given.secantus);
+    let own = start_with_data(program, "--storage-path", &arguments, given.kept);
     let host = own.await_output("listening on ");
     Server { address: host, access_control, own: Some(own) }
 }
 
-/// The server with a folder for its data, which is gone when the server is.
-fn start_with_data(program: &Path, data_option: &str, arguments: &[String]) -> GuardedProcess {
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// The server with a folder for its data, which is gone when the server is unless it is kept.
+fn start_with_data(
+    program: &Path,
+    data_option: &str,
+    arguments: &[String],
+    kept: Option<Kept<'_>>,
+) -> GuardedProcess {
     let folder = TempDir::with_prefix("tenantry-mongodb-").expect("a folder for the server").keep();
-    let data = folder.join("data");
-    fs::create_dir(&data).expect("a folder for the server's data");
+    let data = kept.map_or_else(|| folder.join("data"), |kept| kept.data.to_owned());
+    fs::create_dir_all(&data).expect("a folder for the server's data");
     GuardedProcess::start(Command::new(program).arg(data_option).arg(&data).args(arguments), folder)
 }
 

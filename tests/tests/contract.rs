@@ -99,7 +99,8 @@ macro_rules! contract {
                 the_record_survives_its_organization;
             health:
                 preparing_again_changes_nothing_and_warns_of_nothing,
-                the_store_says_what_it_is;
+                the_store_says_what_it_is,
+                a_deployment_is_told_with_its_members_and_its_room;
         }
     };
 }

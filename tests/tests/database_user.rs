@@ -107,6 +107,12 @@ async fn a_reader_is_restricted_to_reading_and_told_what_is_missing() {
     );
     let change = restrictions.iter().find(|one| one.act == Change).expect("it is there");
     assert_eq!(change.needs, format!("update on {database}.organizations"));
+    let health = ports.health.health().await.expect("what is not told is no failure");
+    assert_eq!(health.not_available, ["otherDatabases", "storageEngine", "connections"]);
+    let room = health.collections.expect("its own database is counted");
+    assert_eq!(room.organizations, 1);
+    assert_eq!(health.members.len(), 1);
+    assert!(health.members[0].round_trip.is_some(), "{:?}", health.members);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,9 +1,11 @@
 //! What [`HealthStore`](tenantry_core::health::HealthStore) owes.
 
-use tenantry_core::health::Topology;
+use std::time::Duration;
+
+use tenantry_core::health::{MemberState, Topology};
 use tenantry_core::ports::Ports;
 
-use super::insert;
+use super::{collection, insert};
 
 /// `prepare` may be repeated, at any time.
 pub async fn preparing_again_changes_nothing_and_warns_of_nothing(ports: &Ports) {
@@ -32,4 +34,41 @@ pub async fn the_store_says_what_it_is(ports: &Ports) {
         "{:?}",
         health.privileges
     );
+}
+
+/// What there is to know of a deployment is told, and a file has none of it.
+pub async fn a_deployment_is_told_with_its_members_and_its_room(ports: &Ports) {
+    insert(ports, "acme").await;
+    ports.collections.create(&collection("acme")).await.expect("created");
+    let health = ports.health.health().await.expect("health");
+    assert_eq!(ports.health.restrictions().await, Ok(health.restrictions.clone()));
+    assert_eq!(health.restrictions, Vec::new(), "without access control there is nothing that may not be done");
+    if health.server.topology == Topology::File {
+        assert_eq!(health.members, Vec::new());
+        assert_eq!(health.collections, None);
+        assert_eq!(health.clock_difference, None);
+        assert_eq!(ports.health.role_command().await.expect("an answer").shell, "");
+        return;
+    }
+    let expected = match health.server.topology {
+        Topology::Standalone => MemberState::Standalone,
+        Topology::ReplicaSet | Topology::Sharded | Topology::File => MemberState::Primary,
+    };
+    let member = health.members.iter().find(|member| member.state == expected).expect("one that takes writes");
+    assert!(member.round_trip.is_some_and(|time| time < Duration::from_secs(1)), "{member:?}");
+    assert!(member.host.contains(':'), "{member:?}");
+    let room = health.collections.expect("a user who may do everything may count");
+    assert_eq!(room.organizations, 1, "{room:?}");
+    assert!(room.collections > 5, "the console's own are among them: {room:?}");
+    assert!(room.indexes.is_some_and(|indexes| indexes > room.collections), "{room:?}");
+    assert_eq!(room.limit, None, "nobody knows of a limit here: {room:?}");
+    let name = health.server.database.len() as u32;
+    assert_eq!(room.namespace_bytes, 255 - ".org_".len() as u32 - name);
+    let connections = health.connections.expect("told");
+    assert!(connections.current > 0, "{connections:?}");
+    assert_eq!(health.storage_engine.as_deref(), Some("wiredTiger"));
+    // The tests' clock stands since the workspace was opened, so the server's is ahead by at most their time.
+    let difference = health.clock_difference.expect("a server tells its time");
+    assert!(difference > time::Duration::seconds(-2) && difference < time::Duration::minutes(5), "{difference}");
+    assert_eq!(health.not_available, Vec::<&str>::new());
 }

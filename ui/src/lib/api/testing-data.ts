@@ -161,5 +161,6 @@ export function openedWorkspace(workspace: WorkspaceSummary, claimed: boolean): 
     },
     recovered: [],
     warnings: [],
+    restrictions: [],
   };
 }

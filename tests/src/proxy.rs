@@ -1,0 +1,239 @@
+//! A line that a test can cut, refuse, delay, freeze and lead elsewhere.
+//!
+//! It stands between a client and a server and copies bytes, on threads of its own: a test's runtime that waits for an
+//! answer must not keep the answer from coming.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// What a message starts with: its length and kind, 16 bytes in all.
+const HEADER: usize = 16;
+
+/// A proxy before one server. Gone with its lines when it is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    target: String,
+    accepting: bool,
+    frozen: bool,
+    delay: Duration,
+    /// Cut every line when a message with these bytes comes from the client, before or after the server got it.
+    trap: Option<(Vec<u8>, Moment)>,
+    sprung: u32,
+    lines: Vec<TcpStream>,
+    over: bool,
+}
+
+/// When a trap cuts the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The server never gets the message.
+    BeforeTheServer,
+    /// The server gets it and does it; the answer is lost.
+    BeforeTheAnswer,
+}
+
+impl Proxy {
+    /// A proxy before `target`, a host and port.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub fn before(target: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let state = State {
+            target: target.to_owned(),
+            accepting: true,
+            frozen: false,
+            delay: Duration::ZERO,
+            trap: None,
+            sprung: 0,
+            lines: Vec::new(),
+            over: false,
+        };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let accepting = Arc::clone(&shared);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let (accept, over) = {
+                    let state = accepting.lock();
+                    (state.accepting, state.over)
+                };
+                if over {
+                    return;
+                }
+                if accept {
+                    accepting.connect(client);
+                }
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Host and port of the proxy.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Cuts every line that is there. New ones are accepted.
+    pub fn cut(&self) {
+        for line in self.shared.lock().lines.drain(..) {
+            let _ = line.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Cuts every line and hangs up on new ones at once, as a computer does on which the server is gone.
+    pub fn refuse(&self) {
+        self.shared.lock().accepting = false;
+        self.cut();
+    }
+
+    /// Accepts lines again.
+    pub fn accept(&self) {
+        self.shared.lock().accepting = true;
+    }
+
+    /// Holds back all bytes without hanging up, as a network does that lost its way, or a computer that sleeps.
+    pub fn freeze(&self) {
+        self.shared.lock().frozen = true;
+    }
+
+    /// Lets the bytes go on that were held back.
+    pub fn thaw(&self) {
+        self.shared.lock().frozen = false;
+        self.shared.changed.notify_all();
+    }
+
+    /// Holds back every piece of what the server says for this long.
+    pub fn delay(&self, delay: Duration) {
+        self.shared.lock().delay = delay;
+    }
+
+    /// Leads new lines to another server, and cuts those that are there.
+    pub fn lead_to(&self, target: &str) {
+        self.shared.lock().target = target.to_owned();
+        self.cut();
+    }
+
+    /// Cuts the line, once, when a message that holds this text comes by.
+    pub fn cut_at(&self, text: &str, moment: Moment) {
+        self.shared.lock().trap = Some((text.as_bytes().to_vec(), moment));
+    }
+
+    /// How many times a trap was sprung.
+    pub fn sprung(&self) -> u32 {
+        self.shared.lock().sprung
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.lock().over = true;
+        self.thaw();
+        self.cut();
+        // So that the thread that accepts sees that it is over.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connect(self: &Arc<Self>, client: TcpStream) {
+        let target = self.lock().target.clone();
+        // Nothing listens there: the client's line ends with this.
+        let Ok(server) = TcpStream::connect(&target) else { return };
+        let copy = |stream: &TcpStream| stream.try_clone().expect("a second handle of a line");
+        self.lock().lines.extend([copy(&client), copy(&server)]);
+        let _ = client.set_nodelay(true);
+        let _ = server.set_nodelay(true);
+        let (shared, from, to) = (Arc::clone(self), copy(&client), copy(&server));
+        thread::spawn(move || shared.carry_messages(from, to));
+        let shared = Arc::clone(self);
+        thread::spawn(move || shared.carry_answers(server, client));
+    }
+
+    /// From the client, message by message: a trap looks at whole ones.
+    fn carry_messages(&self, mut client: TcpStream, mut server: TcpStream) {
+        while let Some(message) = read_message(&mut client) {
+            self.wait_while_frozen();
+            match self.spring(&message) {
+                None => {
+                    if server.write_all(&message).is_err() {
+                        break;
+                    }
+                }
+                Some(Moment::BeforeTheServer) => break,
+                Some(Moment::BeforeTheAnswer) => {
+                    // The other direction must not carry the answer: the client's side is closed first.
+                    let _ = client.shutdown(Shutdown::Both);
+                    let _ = server.write_all(&message);
+                    // Hanging up at once could take the message back on the way.
+                    thread::sleep(Duration::from_millis(300));
+                    break;
+                }
+            }
+        }
+        let _ = client.shutdown(Shutdown::Both);
+        let _ = server.shutdown(Shutdown::Both);
+    }
+
+    fn carry_answers(&self, mut server: TcpStream, mut client: TcpStream) {
+        let mut bytes = [0; 16 * 1024];
+        while let Ok(length @ 1..) = server.read(&mut bytes) {
+            let delay = self.lock().delay;
+            if !delay.is_zero() {
+                thread::sleep(delay);
+            }
+            self.wait_while_frozen();
+            if client.write_all(&bytes[..length]).is_err() {
+                break;
+            }
+        }
+        let _ = client.shutdown(Shutdown::Both);
+        let _ = server.shutdown(Shutdown::Both);
+    }
+
+    fn wait_while_frozen(&self) {
+        let waiting = self.changed.wait_while(self.lock(), |state| state.frozen && !state.over);
+        drop(waiting.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn spring(&self, message: &[u8]) -> Option<Moment> {
+        let mut state = self.lock();
+        let (text, moment) = state.trap.as_ref()?;
+        if !message.windows(text.len()).any(|part| part == text.as_slice()) {
+            return None;
+        }
+        let moment = *moment;
+        state.trap = None;
+        state.sprung += 1;
+        Some(moment)
+    }
+}
+
+fn read_message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut message = vec![0; HEADER];
+    stream.read_exact(&mut message).ok()?;
+    let length = i32::from_le_bytes([message[0], message[1], message[2], message[3]]);
+    let length = usize::try_from(length).ok().filter(|length| *length >= HEADER)?;
+    message.resize(length, 0);
+    stream.read_exact(&mut message[HEADER..]).ok()?;
+    Some(message)
+}
