@@ -42,7 +42,11 @@ pub async fn a_deployment_is_told_with_its_members_and_its_room(ports: &Ports) {
     ports.collections.create(&collection("acme")).await.expect("created");
     let health = ports.health.health().await.expect("health");
     assert_eq!(ports.health.restrictions().await, Ok(health.restrictions.clone()));
-    assert_eq!(health.restrictions, Vec::new(), "without access control there is nothing that may not be done");
+    assert_eq!(
+        health.restrictions,
+        Vec::new(),
+        "without access control there is nothing that may not be done"
+    );
     if health.server.topology == Topology::File {
         assert_eq!(health.members, Vec::new());
         assert_eq!(health.collections, None);
@@ -54,7 +58,8 @@ pub async fn a_deployment_is_told_with_its_members_and_its_room(ports: &Ports) {
         Topology::Standalone => MemberState::Standalone,
         Topology::ReplicaSet | Topology::Sharded | Topology::File => MemberState::Primary,
     };
-    let member = health.members.iter().find(|member| member.state == expected).expect("one that takes writes");
+    let member =
+        health.members.iter().find(|member| member.state == expected).expect("one that takes writes");
     assert!(member.round_trip.is_some_and(|time| time < Duration::from_secs(1)), "{member:?}");
     assert!(member.host.contains(':'), "{member:?}");
     let room = health.collections.expect("a user who may do everything may count");
@@ -69,6 +74,9 @@ pub async fn a_deployment_is_told_with_its_members_and_its_room(ports: &Ports) {
     assert_eq!(health.storage_engine.as_deref(), Some("wiredTiger"));
     // The tests' clock stands since the workspace was opened, so the server's is ahead by at most their time.
     let difference = health.clock_difference.expect("a server tells its time");
-    assert!(difference > time::Duration::seconds(-2) && difference < time::Duration::minutes(5), "{difference}");
+    assert!(
+        difference > time::Duration::seconds(-2) && difference < time::Duration::minutes(5),
+        "{difference}"
+    );
     assert_eq!(health.not_available, Vec::<&str>::new());
 }
