@@ -3,12 +3,14 @@ import { ApiError } from "./api-error";
 type Result<Data> = { status: "ok"; data: Data } | { status: "error"; error: unknown };
 type Command<Arguments extends unknown[], Data> = (...args: Arguments) => Promise<Result<Data>>;
 
-/** Learns from every call into a workspace what concerns more than the screen that made it. */
+/** Learns from every call what concerns more than the screen that made it. */
 export interface CallObserver {
   /** A call failed because there is no session in that workspace any more. */
   sessionEnded(workspace: string, error: ApiError): void;
   /** That workspace's server answered, or did not. */
   serverReached(workspace: string, reached: boolean): void;
+  /** A call needs secrets that are sealed: asks for the passphrase. When it answers true, the call is repeated. */
+  secretsLocked(): Promise<boolean>;
 }
 
 let observer: CallObserver | null = null;
@@ -23,11 +25,13 @@ export function observeCalls(next: CallObserver): () => void {
 
 /** Turns a generated command, which answers with a result object, into a function that answers or throws. */
 export function calling<Arguments extends unknown[], Data>(command: Command<Arguments, Data>) {
-  return async (...args: Arguments): Promise<Data> => {
+  return async function call(...args: Arguments): Promise<Data> {
     // A command that fails before it is sent (an argument that cannot be serialized) rejects by itself.
     const result = await command(...args).catch((error: unknown) => ({ status: "error", error }) as const);
     if (result.status === "ok") return result.data;
-    throw ApiError.from(result.error);
+    const error = ApiError.from(result.error);
+    if (error.code === "secrets_locked" && (await observer?.secretsLocked())) return call(...args);
+    throw error;
   };
 }
 

@@ -39,6 +39,13 @@ export const api = {
   arrangeProfiles: calling(commands.arrangeProfiles),
   markFavorite: calling(commands.markFavorite),
 
+  secretKeeping: calling(commands.secretKeeping),
+  lookForKeychain: calling(commands.lookForKeychain),
+  chooseSecretKeeper: calling(commands.chooseSecretKeeper),
+  unlockSecrets: calling(commands.unlockSecrets),
+  lockSecrets: calling(commands.lockSecrets),
+  changePassphrase: calling(commands.changePassphrase),
+
   openWorkspace: calling(commands.openWorkspace),
   switchWorkspace: calling(commands.switchWorkspace),
   currentWorkspace: calling(commands.currentWorkspace),

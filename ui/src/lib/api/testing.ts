@@ -175,6 +175,14 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
       logFile: "~/.local/state/tenantry/tenantry.log",
     }),
     report_ui_problem: () => null,
+    secret_keeping: () => ({
+      keeper: "keychain",
+      reason: null,
+      keychainAvailable: true,
+      keychainName: "Secret Service",
+      sealedFile: "none",
+      chosen: false,
+    }),
     list_workspaces: () => ({
       workspaces,
       secrets: {

@@ -9,6 +9,7 @@ import {
   type WorkspaceApi,
 } from "../api";
 import { m } from "../messages";
+import { SecretsState } from "./secrets.svelte";
 import { SessionState } from "./session.svelte";
 import { ShortcutState } from "./shortcuts.svelte";
 import { ThemeState } from "./theme.svelte";
@@ -27,6 +28,7 @@ export class AppState {
   readonly toasts = new ToastState();
   readonly theme = new ThemeState();
   readonly shortcuts = new ShortcutState();
+  readonly secrets = new SecretsState();
 
   /** Who is signed in to the workspace that is shown. Each open workspace has a session of its own. */
   session = $state.raw(new SessionState());
@@ -45,6 +47,8 @@ export class AppState {
     return this.workspace.current.claimed || this.signInUnclaimed ? "sign-in" : "claim";
   });
 
+  /** The environment of the workspace that is looked at before any is open. */
+  considered = $state<Environment | null>(null);
   /** The environment of the open workspace: its mark stands in every dialog that changes data. */
   readonly environment = $derived<Environment | null>(this.workspace.current?.workspace.environment ?? null);
 
@@ -147,6 +151,7 @@ export class AppState {
         serverReached: (workspace, reached) => {
           if (workspace === this.workspace.id) this.workspace.reached = reached;
         },
+        secretsLocked: () => this.secrets.askForPassphrase(),
       }),
     ];
     return () => ends.forEach((end) => end());
