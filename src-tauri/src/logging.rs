@@ -107,7 +107,7 @@ impl<W: Write> Write for RedactingWriter<W> {
 }
 
 /// Takes what looks like a secret out of a text: the password of a connection string, a signed token, a bcrypt hash,
-/// and the value of a field that is named like one.
+/// the key of a sealed file, and the value of a field that is named like one.
 pub fn redact(text: &str) -> String {
     let Some(patterns) = PATTERNS.as_ref() else {
         return "(a text that could not be checked for secrets)".to_owned();
@@ -115,6 +115,7 @@ pub fn redact(text: &str) -> String {
     let text =
         patterns.connection_string.replace_all(text, |found: &Captures<'_>| format!("{}***@", &found[1]));
     let text = patterns.token.replace_all(&text, "***");
+    let text = patterns.sealing_key.replace_all(&text, "***");
     let text = patterns.hash.replace_all(&text, "***");
     patterns.named.replace_all(&text, |found: &Captures<'_>| format!("{}***", &found[1])).into_owned()
 }
@@ -122,6 +123,7 @@ pub fn redact(text: &str) -> String {
 struct Patterns {
     connection_string: Regex,
     token: Regex,
+    sealing_key: Regex,
     hash: Regex,
     named: Regex,
 }
@@ -132,8 +134,9 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         // Up to the last `@` before a space or quote: a password that was pasted raw may hold one itself.
         connection_string: Regex::new(r#"(mongodb(?:\+srv)?://)[^\s"'<>]*@"#).ok()?,
         token: Regex::new(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}").ok()?,
+        sealing_key: Regex::new(r"(?i)AGE-SECRET-KEY-1[a-z0-9]+").ok()?,
         hash: Regex::new(r"\$2[abxy]?\$\d{2}\$[./A-Za-z0-9]{53}").ok()?,
-        named: Regex::new(r#"(?i)((?:password|passwd|secret|token|api[_-]?key)\\?["']?\s*[=:]\s*)(?:\\?"[^"\\]*\\?"|'[^']*'|[^\s,;&"'}\\]+)"#)
+        named: Regex::new(r#"(?i)((?:password|passwd|passphrase|secret|token|api[_-]?key)\\?["']?\s*(?:[=:]|%3[AD])\s*)(?:\\?"[^"\\]*\\?"|'[^']*'|[^\s,;&"'}\\]+)"#)
             .ok()?,
     })
 });
@@ -153,6 +156,12 @@ mod tests {
             (r#"{"password":"s3cret","name":"acme"}"#.to_owned(), "s3cret"),
             (r#"{"message":"{\"admin_password\": \"s3cret\"}"}"#.to_owned(), "s3cret"),
             ("signing_secret = s3cret, more".to_owned(), "s3cret"),
+            ("mongodb://h/?tls=true&tlsCertificateKeyFilePassword=s3cret&w=1".to_owned(), "s3cret"),
+            ("mongodb://h/?proxyHost=p&proxyUsername=u&proxyPassword=s3cret".to_owned(), "s3cret"),
+            ("authMechanismProperties=SERVICE_NAME:x,AWS_SESSION_TOKEN:s3cret+/=".to_owned(), "s3cret"),
+            ("authMechanismProperties=AWS_SESSION_TOKEN%3As3cret".to_owned(), "s3cret"),
+            ("unlocking with passphrase=s3cret".to_owned(), "s3cret"),
+            ("read AGE-SECRET-KEY-1QQPS3CRETQQQQ from it".to_owned(), "S3CRET"),
         ] {
             let redacted = redact(&text);
             assert!(!redacted.contains(secret), "a secret is left in: {redacted}");
