@@ -158,7 +158,9 @@ impl Vault {
         if self.keychain.problem() == Some(KeychainProblem::Locked) {
             self.keychain.look_again(true).await;
         }
+        let mut left = false;
         for workspace in workspaces(profiles) {
+            let profile = profiles.find(&workspace);
             for kind in SecretKind::ALL {
                 // Also what is in memory already, which a keychain that is gone can't answer any more.
                 let found = match self.memory.find_stored(&workspace, kind) {
@@ -168,11 +170,14 @@ impl Vault {
                 match found {
                     Ok(Some(secret)) => collected.secrets.push((workspace.clone(), kind, secret)),
                     Ok(None) => {}
-                    Err(_) => collected.complete = false,
+                    Err(_) => {
+                        collected.complete = false;
+                        left |= profile.as_ref().is_some_and(|profile| profile.stored.contains(&kind));
+                    }
                 }
             }
         }
-        if !collected.complete {
+        if left {
             let why = self.keychain.problem().map(KeychainProblem::sentence).unwrap_or_default();
             collected.problems.push(format!(
                 "Secrets that are only in the keychain stay there: {why} They have to be entered again."

@@ -1,9 +1,38 @@
 //! Secrets go nowhere.
 
-use serde_json::json;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
 
 use super::{Console, OPERATOR};
 use crate::logging;
+
+/// Takes secrets through every place, with every wrong passphrase on the way; two files are put aside, one is in use.
+fn move_secrets(console: &Console, saved: &Value) {
+    let first = "Planted-Passphrase-1";
+    console.refused("choose_secret_keeper", json!({"keeper": "keychain", "passphrase": null}));
+    console.choose_keeper("sealed_file", Some(first));
+    console.ok("lock_secrets", json!({}));
+    console.refused("unlock_secrets", json!({"passphrase": "Planted-Passphrase-2"}));
+    let opening = json!({"id": saved["id"], "password": null, "remember": false});
+    assert_eq!(console.refused("open_workspace", opening)["code"], "secrets_locked");
+    console.ok("unlock_secrets", json!({"passphrase": first}));
+    let next = "Planted-Passphrase-3";
+    console.refused("change_passphrase", json!({"current": "Planted-Passphrase-4", "next": next}));
+    console.ok("change_passphrase", json!({"current": first, "next": next}));
+    console.choose_keeper("ask_every_time", None);
+    console.choose_keeper("sealed_file", Some(next));
+    for name in ["secrets.age", "secrets.copy.age"] {
+        assert!(console.folder.path().join(name).exists(), "{name} is not there");
+    }
+    // Damaged, and then forgotten: both are put aside.
+    console.ok("lock_secrets", json!({}));
+    std::fs::write(console.folder.path().join("secrets.age"), "damaged").unwrap();
+    console.ok("unlock_secrets", json!({"passphrase": next}));
+    console.ok("lock_secrets", json!({}));
+    console.choose_keeper("ask_every_time", None);
+    console.choose_keeper("sealed_file", Some("Planted-Passphrase-5"));
+}
 
 /// The last net under everything above: secrets are planted wherever one can be typed, everything is exercised, also
 /// what fails, and then all that was written or told is searched for them.
@@ -30,6 +59,10 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     let raw = Console::profile(&json!({"connectionString": "mongodb://dana:Planted@Raw-1@127.0.0.1:1"}));
     let pasted = console.refused("save_profile", raw);
     assert_eq!(pasted["code"], "invalid_input");
+    let copy = console.ok("duplicate_profile", json!({"id": saved["id"]}));
+    console.save(&json!({"name": "Typed", "password": "Planted-Database-3"}));
+    move_secrets(&console, &saved);
+    console.ok("remove_profile", json!({"id": copy["id"]}));
     let place = console.ok("default_export_file", json!({"format": "csv"}));
     let report = console.export(&place["target"]).unwrap();
     console.ok(
@@ -39,14 +72,159 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
 
     let log = std::fs::read_to_string(logging::current_file(&logs)).unwrap();
     assert!(log.contains("opened a workspace"), "the log is empty, so searching it proves nothing: {log}");
+    assert!(
+        log.contains("moved secrets"),
+        "nothing was moved, so searching what it left proves nothing: {log}"
+    );
     let profiles = std::fs::read_to_string(console.folder.path().join("profiles.json")).unwrap();
     assert!(profiles.contains("mongodb://dana@127.0.0.1:1"), "the profile is not there: {profiles}");
     let exported = std::fs::read_to_string(report["path"].as_str().unwrap()).unwrap();
     assert!(exported.contains("acme@example.com"), "{exported}");
     let told = console.told.lock().unwrap().clone();
-    for (place, text) in [("log", log), ("profile file", profiles), ("export", exported), ("window", told)] {
-        for secret in ["Planted", "Raw-1", "$2b$", token.as_str()] {
-            assert!(!text.contains(secret), "{secret:?} is in the {place}: {text}");
-        }
+    let mut places = vec![("what the window was told".to_owned(), told)];
+    // The profile file with its copies, the sealed file, what was put aside of it, the logs, the export, the database.
+    for path in files_in(console.folder.path()) {
+        let bytes = std::fs::read(&path).unwrap();
+        places.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }
+    let sealed = places.iter().filter(|(place, _)| place.contains("secrets.")).count();
+    assert!(sealed >= 4, "the sealed files are not among them: {:?}", places.iter().map(|(place, _)| place));
+    for (place, text) in &places {
+        for secret in ["Planted", "Raw-1", token.as_str()] {
+            assert!(!text.contains(secret), "{secret:?} is in {place}: {text}");
+        }
+        // The built-in workspace keeps its accounts' hashes.
+        assert!(!text.contains("$2b$") || place.contains("tenantry.db"), "a hash is in {place}: {text}");
+    }
+}
+
+/// Every file under a folder.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(files_in(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+impl Console {
+    fn choose_keeper(&self, keeper: &str, passphrase: Option<&str>) -> Value {
+        self.ok("choose_secret_keeper", json!({"keeper": keeper, "passphrase": passphrase}))
+    }
+
+    fn keeping(&self) -> Value {
+        self.ok("secret_keeping", json!({}))
+    }
+}
+
+#[test]
+fn the_window_learns_where_secrets_are_kept_and_why() {
+    let console = Console::start();
+    let found = console.keeping();
+    assert_eq!((&found["keeper"], &found["chosen"]), (&json!("ask_every_time"), &json!(false)), "{found}");
+    assert_eq!(
+        (&found["keychainAvailable"], &found["sealedFile"]),
+        (&json!(false), &json!("none")),
+        "{found}"
+    );
+    assert!(found["reason"].as_str().is_some_and(|reason| reason.ends_with('.')), "no sentence: {found}");
+
+    let moved = console.choose_keeper("sealed_file", Some("Planted-Passphrase"));
+    assert_eq!(
+        (&moved["keeping"]["keeper"], &moved["keeping"]["chosen"]),
+        (&json!("sealed_file"), &json!(true))
+    );
+    assert_eq!(moved["keeping"]["sealedFile"], "unlocked", "{moved}");
+    assert_eq!(
+        console.ok("list_workspaces", json!({}))["secrets"],
+        console.keeping(),
+        "the list says another thing"
+    );
+}
+
+#[test]
+fn what_was_given_before_moves_into_the_sealed_file_and_the_profile_says_so() {
+    let console = Console::start();
+    let saved = console.save(&json!({"connectionString": "mongodb://dana:planted@127.0.0.1:1"}));
+    assert_eq!(saved["passwordStored"], false, "there is no keychain");
+    let moved = console.choose_keeper("sealed_file", Some("correct horse"));
+    assert_eq!((&moved["moved"], &moved["problems"]), (&json!(1), &json!([])), "{moved}");
+    let listed = console.ok("list_workspaces", json!({}))["workspaces"][1].clone();
+    assert_eq!(listed["passwordStored"], true, "{listed}");
+
+    let back = console.choose_keeper("ask_every_time", None);
+    assert_eq!((&back["moved"], &back["keeping"]["sealedFile"]), (&json!(1), &json!("none")), "{back}");
+    let listed = console.ok("list_workspaces", json!({}))["workspaces"][1].clone();
+    assert_eq!(listed["passwordStored"], false, "the next run will not have it: {listed}");
+    assert_eq!(listed["passwordNeeded"], false, "this run has it: {listed}");
+}
+
+#[test]
+fn a_workspace_whose_password_is_locked_away_asks_for_the_passphrase() {
+    let console = Console::start();
+    console.choose_keeper("sealed_file", Some("correct horse"));
+    let saved = console.save(&json!({
+        "connectionString": "mongodb://dana:planted@127.0.0.1:1/?serverSelectionTimeoutMS=300"
+    }));
+    assert_eq!(saved["passwordStored"], true, "{saved}");
+    assert_eq!(console.ok("lock_secrets", json!({}))["sealedFile"], "locked");
+    let opening = json!({"id": saved["id"], "password": null, "remember": false});
+    assert_eq!(console.refused("open_workspace", opening.clone())["code"], "secrets_locked");
+    let copied = console.refused("duplicate_profile", json!({"id": saved["id"]}));
+    assert_eq!(copied["code"], "secrets_locked", "a copy would be without its password: {copied}");
+    assert_eq!(console.names().len(), 1, "half a copy was left");
+    let elsewhere = Console::profile(&json!({
+        "id": saved["id"], "connectionString": "mongodb://dana@evil.example.com"
+    }));
+    let moved = console.refused("save_profile", elsewhere);
+    assert_eq!(
+        moved["code"], "secrets_locked",
+        "the password could not be forgotten, and would go to another server"
+    );
+    console.ok("open_workspace", json!({"id": "built-in", "password": null, "remember": false}));
+
+    let wrong = console.refused("unlock_secrets", json!({"passphrase": "correct house"}));
+    assert_eq!(wrong["code"], "passphrase_refused", "{wrong}");
+    assert_eq!(
+        console.ok("unlock_secrets", json!({"passphrase": "correct horse"}))["sealedFile"],
+        "unlocked"
+    );
+    let error = console.refused("open_workspace", opening);
+    assert_eq!(error["code"], "unavailable", "it has its password, and nobody listens there: {error}");
+}
+
+#[test]
+fn a_passphrase_must_be_worth_its_name() {
+    let console = Console::start();
+    for (passphrase, rule) in [(None, "required"), (Some(""), "required"), (Some("too short"), "too_short")] {
+        let error = console
+            .refused("choose_secret_keeper", json!({"keeper": "sealed_file", "passphrase": passphrase}));
+        let field = &error["details"]["fields"][0];
+        assert_eq!((&field["field"], &field["rule"]), (&json!("passphrase"), &json!(rule)), "{error}");
+    }
+    assert_eq!(console.keeping()["chosen"], false, "a refusal was taken for a choice");
+    console.choose_keeper("sealed_file", Some("correct horse"));
+    let change = |current: &str, next: &str| json!({"current": current, "next": next});
+    assert_eq!(
+        console.refused("change_passphrase", change("correct horse", "short"))["code"],
+        "invalid_input"
+    );
+    let wrong = console.refused("change_passphrase", change("correct house", "another horse"));
+    assert_eq!(wrong["code"], "passphrase_refused", "{wrong}");
+    console.ok("change_passphrase", change("correct horse", "another horse"));
+    console.ok("lock_secrets", json!({}));
+    assert_eq!(
+        console.refused("unlock_secrets", json!({"passphrase": "correct horse"}))["code"],
+        "passphrase_refused"
+    );
+    console.ok("unlock_secrets", json!({"passphrase": "another horse"}));
+}
+
+#[test]
+fn a_keychain_that_is_not_there_is_not_chosen() {
+    let console = Console::start();
+    let error = console.refused("choose_secret_keeper", json!({"keeper": "keychain", "passphrase": null}));
+    assert_eq!(error["code"], "unavailable", "{error}");
+    assert_eq!(console.keeping()["chosen"], false);
 }
