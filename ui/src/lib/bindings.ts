@@ -36,7 +36,7 @@ export const commands = {
 	 *  Saves a profile once more under another name, right behind it, with its secrets.
 	 * 
 	 *  # Errors
-	 *  `not_found`, `file_not_written`.
+	 *  `not_found`, `file_not_written`, `secrets_locked`.
 	 */
 	duplicateProfile: (id: string) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("duplicate_profile", { id })),
 	/**
