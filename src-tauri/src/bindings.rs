@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tauri::Runtime;
 use tauri_specta::{Builder, ErrorHandlingMode};
+use tenantry_core::connections::SECRET_MASK;
 use tenantry_core::limits;
 
 use crate::{commands, profiles};
@@ -18,6 +19,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         .typ::<crate::error::WireError>()
         .constant("LIMITS", limits_for_forms())
         .constant("DEFAULT_DATABASE", limits::DEFAULT_DATABASE)
+        .constant("SECRET_MASK", SECRET_MASK)
 }
 
 /// The numbers that forms show and count against.

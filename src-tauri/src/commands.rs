@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod collections;
+pub mod connection_strings;
 pub mod exports;
 pub mod health;
 pub mod jobs;
@@ -23,6 +24,11 @@ pub fn all<R: Runtime>() -> Commands<R> {
         about::about,
         about::report_ui_problem,
         workspaces::list_workspaces,
+        connection_strings::read_connection_string,
+        connection_strings::write_connection_string,
+        connection_strings::forget_draft,
+        connection_strings::connection_templates,
+        connection_strings::seed_list,
         profiles::save_profile,
         profiles::duplicate_profile,
         profiles::remove_profile,

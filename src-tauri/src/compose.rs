@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use secrecy::SecretString;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::CollectionService;
+use tenantry_core::connections::{ConnectionFields, ConnectionReading, ConnectionSecrets};
 use tenantry_core::export::ExportService;
 use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::journal::{Opening, OperationRunner, Recovered};
@@ -13,11 +14,16 @@ use tenantry_core::organizations::OrganizationService;
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
 use tenantry_core::{AppError, Ports, StoreError};
+use tenantry_store_mongo::dns::{NameOptions, Names};
 use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 
-/// Ways of signing in to a server that take no password.
-const PASSWORDLESS: [&str; 4] = ["mongodb-x509", "mongodb-oidc", "mongodb-aws", "gssapi"];
+use crate::vault::SecretKind;
+
+pub use tenantry_store_mongo::Template;
+
+/// Looking up the hosts of a `mongodb+srv` string: a person waits for it.
+const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where a workspace is.
 pub enum Place<'a> {
@@ -25,12 +31,12 @@ pub enum Place<'a> {
     File(&'a Path),
     /// In a database of a MongoDB deployment.
     Deployment {
-        /// The connection string, without its password.
+        /// The connection string, without its secrets.
         connection_string: &'a str,
         /// The database.
         database: &'a str,
-        /// The database user's password.
-        password: Option<&'a SecretString>,
+        /// The secrets that belong into it; those that have no place in it are left out.
+        secrets: &'a ConnectionSecrets,
     },
 }
 
@@ -99,12 +105,8 @@ pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError
 async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, StoreError> {
     match place {
         Place::File(path) => Ok(Ports::of(Arc::new(SqliteStore::open(path, clock).await?))),
-        Place::Deployment { connection_string, database, password } => {
-            let connection_string = ConnectionString::parse(connection_string)?;
-            let connection_string = match password {
-                Some(password) => connection_string.with_password(password)?,
-                None => connection_string,
-            };
+        Place::Deployment { connection_string, database, secrets } => {
+            let connection_string = ConnectionString::parse(connection_string)?.with_secrets(secrets)?;
             let options = MongoOptions::new(connection_string, database, clock);
             Ok(Ports::of(Arc::new(MongoStore::open(options).await?)))
         }
@@ -136,12 +138,14 @@ fn services(
     }
 }
 
-/// A connection string, taken apart into what may be stored and shown, and the password.
+/// A connection string, taken apart into what may be stored and shown, and the secrets.
 pub struct Address {
-    /// The string without its password.
+    /// The string with the mask in the place of every secret.
     pub public: String,
-    /// The password, as a person would type it.
-    pub password: Option<SecretString>,
+    /// The secrets that stood in it.
+    pub secrets: ConnectionSecrets,
+    /// Which secrets belong into it, there or not.
+    pub places: Vec<SecretKind>,
     /// The database user's name.
     pub user: Option<String>,
     /// The hosts, for people.
@@ -159,25 +163,64 @@ pub struct Address {
 /// # Errors
 /// `ConnectionString`, with the rule that it breaks and without any part of it.
 pub fn take_apart(connection_string: &str) -> Result<Address, StoreError> {
-    let parsed = ConnectionString::parse(connection_string)?;
-    let public = parsed.without_password();
-    Ok(Address {
-        password: parsed.password().cloned(),
-        user: parsed.username().map(str::to_owned),
-        hosts: parsed.hosts().join(", "),
-        is_atlas: parsed.is_atlas(),
-        needs_password: parsed.username().is_some() && !signs_in_without_password(&public),
-        database: parsed.default_database().map(str::to_owned),
-        public,
-    })
+    Ok(address(&ConnectionString::parse(connection_string)?))
 }
 
-fn signs_in_without_password(connection_string: &str) -> bool {
-    let options = connection_string.split_once('?').map_or("", |(_, options)| options).to_ascii_lowercase();
-    options
-        .split('&')
-        .filter_map(|option| option.strip_prefix("authmechanism="))
-        .any(|mechanism| PASSWORDLESS.contains(&mechanism))
+/// Takes a connection string apart that gets secrets from elsewhere: they count before its own, and what may be
+/// stored has a place for each. A secret that has no place in it is left out.
+///
+/// # Errors
+/// As [`take_apart`].
+pub fn take_apart_with(connection_string: &str, secrets: &ConnectionSecrets) -> Result<Address, StoreError> {
+    Ok(address(&ConnectionString::parse(connection_string)?.with_secrets(secrets)?))
+}
+
+fn address(string: &ConnectionString) -> Address {
+    let places = string.places();
+    let belongs = [
+        (places.password, SecretKind::DatabasePassword),
+        (places.certificate_key_password, SecretKind::CertificateKeyPassword),
+        (places.proxy_password, SecretKind::ProxyPassword),
+        (places.aws_session_token, SecretKind::AwsSessionToken),
+    ];
+    Address {
+        public: string.to_string(),
+        secrets: string.secrets().clone(),
+        places: belongs.into_iter().filter_map(|(there, kind)| there.then_some(kind)).collect(),
+        user: string.username().map(str::to_owned),
+        hosts: string.hosts().join(", "),
+        is_atlas: string.is_atlas(),
+        needs_password: string.needs_password(),
+        database: string.default_database().map(str::to_owned),
+    }
+}
+
+/// What a form shows of a connection string, and what is wrong with it.
+pub fn read_connection_string(text: &str) -> ConnectionReading {
+    tenantry_store_mongo::read(text)
+}
+
+/// The string changed to say what a form says.
+pub fn write_connection_string(text: &str, fields: &ConnectionFields) -> ConnectionReading {
+    tenantry_store_mongo::write(text, fields)
+}
+
+/// A `mongodb+srv` string as the list of hosts that it stands for.
+///
+/// # Errors
+/// `ConnectionString`; `Unavailable` when the name can't be looked up.
+pub async fn seed_list(connection_string: &str) -> Result<ConnectionReading, StoreError> {
+    let string = ConnectionString::parse(connection_string)?;
+    let unavailable = |reason: String| StoreError::Unavailable { reason };
+    let names = Names::new(NameOptions::default()).map_err(|problem| unavailable(problem.to_string()))?;
+    tokio::time::timeout(LOOK_UP_LIMIT, tenantry_store_mongo::seed_list(&string, &names))
+        .await
+        .map_err(|_| unavailable("the name servers do not answer (DNS)".to_owned()))?
+}
+
+/// What a template of a connection string is for, and the string.
+pub fn connection_templates() -> impl Iterator<Item = (Template, &'static str)> {
+    tenantry_store_mongo::TEMPLATES.into_iter()
 }
 
 #[cfg(test)]
@@ -198,7 +241,7 @@ mod tests {
     fn what_may_be_stored_holds_no_password() {
         let address = take_apart("mongodb://dana:s3cret@host.example/tenants").unwrap();
         assert!(!address.public.contains("s3cret"), "{}", address.public);
-        assert!(address.password.is_some(), "the password is lost");
+        assert!(address.secrets.password.is_some(), "the password is lost");
         assert_eq!(address.database.as_deref(), Some("tenants"));
     }
 }

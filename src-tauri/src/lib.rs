@@ -3,7 +3,9 @@
 pub mod bindings;
 pub mod commands;
 pub mod compose;
+pub mod connection_secrets;
 pub mod desktop;
+pub mod drafts;
 pub mod environment;
 pub mod error;
 pub mod files;

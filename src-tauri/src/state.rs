@@ -18,6 +18,7 @@ use tenantry_core::sessions::{Actor, Freshness};
 use tokio::sync::OnceCell;
 
 use crate::desktop::Desktop;
+use crate::drafts::Drafts;
 use crate::error::WireError;
 use crate::files::ExportFiles;
 use crate::folders::Folders;
@@ -35,6 +36,8 @@ pub struct AppState {
     pub folders: Folders,
     /// Saved connection profiles.
     pub profiles: Profiles,
+    /// Secrets of connection strings that are being edited.
+    pub drafts: Drafts,
     /// Running jobs.
     pub jobs: JobRegistry,
     /// Places and files of exports.
@@ -61,6 +64,7 @@ impl AppState {
         Self {
             folders,
             profiles,
+            drafts: Drafts::default(),
             jobs: JobRegistry::default(),
             exports: ExportFiles::default(),
             desktop,

@@ -213,6 +213,10 @@ impl CollectionStore for FaultyStore {
         self.write(self.inner.collections.delete(name)).await
     }
 
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.read(self.inner.collections.is_empty(name)).await
+    }
+
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
         self.read(self.inner.collections.statistics(name)).await
     }

@@ -66,6 +66,7 @@ macro_rules! contract {
             collections:
                 a_collection_exists_once_it_is_created,
                 a_new_collection_has_the_indexes_of_the_service_and_no_documents,
+                a_collection_is_empty_until_something_is_inserted,
                 creating_again_keeps_what_is_there,
                 a_rename_takes_documents_and_indexes_along,
                 a_collection_moves_to_the_trash_and_back,

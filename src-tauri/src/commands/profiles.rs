@@ -6,6 +6,7 @@ use tauri::State;
 
 use super::workspaces::{WorkspaceSummary, summary};
 use crate::compose::{self, Address};
+use crate::connection_secrets;
 use crate::error::WireError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
@@ -73,11 +74,10 @@ pub async fn save_profile(
     // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
     state.profiles.save(profile.clone())?;
     let noted = (profile.stored.clone(), profile.has_signing_secret);
-    let typed = [
-        (SecretKind::DatabasePassword, input.password.map(SecretString::from).or(address.password)),
-        (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from)),
-    ];
-    for (kind, secret) in typed {
+    let mut secrets = address.secrets;
+    secrets.password = input.password.map(SecretString::from).or(secrets.password);
+    let service_secret = (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from));
+    for (kind, secret) in connection_secrets::each(secrets).into_iter().chain([service_secret]) {
         keep_or_forget(&state, &mut profile, kind, secret, input.remember).await?;
     }
     if noted != (profile.stored.clone(), profile.has_signing_secret) {
@@ -204,8 +204,10 @@ async fn forget_moved(
     let moved = compose::take_apart(&before.connection_string)
         .map_or(true, |before| (&before.user, &before.hosts) != (&address.user, &address.hosts));
     if moved {
-        state.vault().await.forget(&profile.id, SecretKind::DatabasePassword).await?;
-        profile.note_stored(SecretKind::DatabasePassword, false);
+        for kind in connection_secrets::KINDS {
+            state.vault().await.forget(&profile.id, kind).await?;
+            profile.note_stored(kind, false);
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_core::AppError;
+use tenantry_core::connections::ConnectionSecrets;
 use tenantry_core::error::StoreError;
 use tenantry_core::health as core_health;
 use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
@@ -20,6 +21,7 @@ use super::moment;
 use super::secrets::SecretKeeping;
 use super::sessions::SessionView;
 use crate::compose::{self, Place, Setting};
+use crate::connection_secrets;
 use crate::error::WireError;
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
@@ -476,7 +478,7 @@ pub(super) async fn summary(state: &AppState, profile: Profile) -> WorkspaceSumm
         last_opened_at: profile.last_opened_at.map(moment),
         password_stored,
         password_needed: address.is_some_and(|address| address.needs_password) && !at_hand,
-        // Read anew by `take_apart`, so that a password that a person wrote into the file is not shown.
+        // Read anew by `take_apart`, so that a secret that a person wrote into the file is not shown.
         connection_string: compose::take_apart(&profile.connection_string).ok().map(|address| address.public),
         has_signing_secret: profile.has_signing_secret,
         notes: profile.notes,
@@ -541,13 +543,11 @@ async fn open_profile(
     let vault = state.vault().await;
     let address = compose::take_apart(&profile.connection_string)?;
     let is_typed = typed.is_some();
-    let password = match typed {
-        Some(typed) => Some(typed),
-        None if address.needs_password => {
-            Some(stored_password(vault, &profile).await?.ok_or_else(WireError::workspace_password_needed)?)
-        }
-        None => None,
-    };
+    let given = ConnectionSecrets { password: typed, ..ConnectionSecrets::default() };
+    let secrets = connection_secrets::complete(given, vault, &profile, &address).await?;
+    if address.needs_password && secrets.password.is_none() {
+        return Err(WireError::workspace_password_needed());
+    }
     let (signing_key, warning) = signing_key(state, &profile).await?;
     let setting = Setting {
         clock: Arc::clone(&state.clock),
@@ -558,12 +558,12 @@ async fn open_profile(
     let place = Place::Deployment {
         connection_string: &profile.connection_string,
         database: &profile.database,
-        password: password.as_ref().filter(|_| address.needs_password),
+        secrets: &secrets,
     };
     let mut opened = compose::open(place, setting).await?;
     opened.warnings.extend(warning);
     let mut stored = None;
-    if let Some(password) = password.filter(|_| is_typed) {
+    if let Some(password) = secrets.password.filter(|_| is_typed) {
         // Only now: a wrong one must not take the place of the right one.
         let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, remember).await;
         stored = Some(kept.for_next_time());
@@ -579,18 +579,6 @@ async fn open_profile(
         tracing::warn!(%error, "the time of opening could not be noted");
     }
     Ok(Workspace::new(&profile.id, opened))
-}
-
-/// The database user's password, from the place where secrets are kept or from this run.
-///
-/// # Errors
-/// `secrets_locked`: it is in the file of secrets, according to the profile's note.
-async fn stored_password(vault: &Vault, profile: &Profile) -> Result<Option<SecretString>, WireError> {
-    // One that the note does not know belongs to what the profile was before.
-    if !profile.password_stored() && !vault.remembers(&profile.id, SecretKind::DatabasePassword) {
-        return Ok(None);
-    }
-    Ok(vault.find(&profile.id, SecretKind::DatabasePassword).await?)
 }
 
 /// The key that a profile's tokens are signed with, and what a person should know about it.

@@ -52,6 +52,20 @@ pub async fn a_new_collection_has_the_indexes_of_the_service_and_no_documents(po
     assert_eq!(indexes, ["_id_", "created_at_1", "updated_at_1"]);
 }
 
+/// `is_empty` sees the document that was just inserted.
+pub async fn a_collection_is_empty_until_something_is_inserted(ports: &Ports) {
+    let (acme, other) = (collection("acme"), collection("other"));
+    let is_empty =
+        async |name: &CollectionName| ports.collections.is_empty(name).await.expect("a look answers");
+    assert!(is_empty(&acme).await, "one that is missing is empty");
+    ports.collections.create(&acme).await.expect("created");
+    ports.collections.create(&other).await.expect("created");
+    assert!(is_empty(&acme).await);
+    ports.collections.insert_documents(&acme, &[document(10)]).await.expect("inserted");
+    assert!(!is_empty(&acme).await);
+    assert!(is_empty(&other).await);
+}
+
 /// Creation may be repeated.
 pub async fn creating_again_keeps_what_is_there(ports: &Ports) {
     let acme = collection("acme");

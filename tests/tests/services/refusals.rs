@@ -37,6 +37,10 @@ impl CollectionStore for Refusing {
         self.0.delete(name).await
     }
 
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.0.is_empty(name).await
+    }
+
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
         self.0.statistics(name).await
     }

@@ -26,6 +26,41 @@ export const commands = {
 	 */
 	listWorkspaces: () => typedError<WorkspaceList, WireError>(__TAURI_INVOKE("list_workspaces")),
 	/**
+	 *  Reads a connection string as it is typed. Secrets in it are taken out and held under the draft.
+	 * 
+	 *  # Errors
+	 *  None: what is wrong with the string is in the answer.
+	 */
+	readConnectionString: (draft: string, text: string) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("read_connection_string", { draft, text })),
+	/**
+	 *  Changes a connection string to say what the form says; everything else of it stays as it is.
+	 * 
+	 *  # Errors
+	 *  None: what is wrong with the string is in the answer.
+	 */
+	writeConnectionString: (text: string, fields: ConnectionFields) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("write_connection_string", { text, fields })),
+	/**
+	 *  Forgets the secrets of an editor that is closed.
+	 * 
+	 *  # Errors
+	 *  None.
+	 */
+	forgetDraft: (draft: string) => typedError<null, WireError>(__TAURI_INVOKE("forget_draft", { draft })),
+	/**
+	 *  Connection strings to start from.
+	 * 
+	 *  # Errors
+	 *  None.
+	 */
+	connectionTemplates: () => typedError<ConnectionTemplate[], WireError>(__TAURI_INVOKE("connection_templates")),
+	/**
+	 *  Writes a `mongodb+srv` string out as the list of hosts that it stands for.
+	 * 
+	 *  # Errors
+	 *  `connection_string_invalid`, `unavailable` when the name can't be looked up.
+	 */
+	seedList: (draft: string, connectionString: string) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("seed_list", { draft, connectionString })),
+	/**
 	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 	 * 
 	 *  # Errors
@@ -367,6 +402,8 @@ export const DEFAULT_DATABASE = "organization_management" as const;
 
 export const LIMITS = {"displayNameMax":80,"emailMax":254,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":200,"passwordMaxBytes":72,"passwordMin":8,"profileNameMax":80,"summaryMax":50} as const;
 
+export const SECRET_MASK = "••••••••" as const;
+
 /* Types */
 /**  What the program is and what it can do. */
 export type About = {
@@ -390,6 +427,21 @@ export type Access =
 "locked" | 
 /**  Nothing but reading. */
 "read_only";
+
+/**  How to sign in. */
+export type AuthenticationKind = 
+/**  Not at all. */
+"none" | 
+/**  With a password; the server chooses which SCRAM. */
+"scram" | 
+/**  With a password, by SCRAM-SHA-256. */
+"scram_sha256" | 
+/**  With a password, by SCRAM-SHA-1. */
+"scram_sha1" | 
+/**  With a client certificate. */
+"x509" | 
+/**  Some other way that the string names. */
+"other";
 
 /**  Details of `busy`. */
 export type Busy = {
@@ -459,6 +511,15 @@ export type CommandDescription = {
 	description: string,
 };
 
+/**  How messages are compressed. */
+export type Compressor = 
+/**  Zstandard. */
+"zstd" | 
+/**  zlib. */
+"zlib" | 
+/**  Snappy. */
+"snappy";
+
 /**  Details of `conflict`. */
 export type Conflict = {
 	/**  What is taken. */
@@ -474,10 +535,117 @@ export type ConflictField =
 /**  The collection. */
 "collection";
 
+/**  What a form shows of a connection string. */
+export type ConnectionFields = {
+	/**  `mongodb+srv`: the hosts are looked up. */
+	srv: boolean,
+	/**  As typed, `host` or `host:port`; with `srv` exactly one name. */
+	hosts: string[],
+	/**  The database that the string names. */
+	defaultDatabase: string | null,
+	/**  The replica set's name. */
+	replicaSet: string | null,
+	/**  Whether to speak to one member only; `null` when it is not given. */
+	directConnection: boolean | null,
+	/**  How to sign in. */
+	authentication: AuthenticationKind,
+	/**  The database user. */
+	user: string | null,
+	/**  The string has a password, shown as the mask. */
+	hasPassword: boolean,
+	/**  Where the user is known. */
+	authSource: string | null,
+	/**  Whether the line is encrypted. */
+	tls: TlsChoice,
+	/**  The file of authorities that are trusted. */
+	tlsCaFile: string | null,
+	/**  The file of the client certificate and its key. */
+	tlsCertificateKeyFile: string | null,
+	/**  The key's password is there, shown as the mask. */
+	hasCertificateKeyPassword: boolean,
+	/**  Takes any certificate. */
+	tlsAllowInvalidCertificates: boolean,
+	/**  Takes a certificate of any name; this program's driver does not. */
+	tlsAllowInvalidHostnames: boolean,
+	/**  How long one connection may take. */
+	connectTimeoutMilliseconds: number | null,
+	/**  How long to look for a server. */
+	serverSelectionTimeoutMilliseconds: number | null,
+	/**  How long one answer may take. */
+	socketTimeoutMilliseconds: number | null,
+	/**  Connections at most. */
+	maxPoolSize: number | null,
+	/**  Connections at least. */
+	minPoolSize: number | null,
+	/**  Where lists and statistics are read from. */
+	readPreference: ReadPreferenceMode | null,
+	/**  What the server's log calls this program. */
+	appName: string | null,
+	/**  In the order of preference. */
+	compressors: Compressor[],
+	/**  Every other option, in order; the mask stands for secret values. */
+	otherOptions: OtherOption[],
+};
+
+/**  Part of a connection string. */
+export type ConnectionPart = 
+/**  `mongodb://` or `mongodb+srv://`. */
+"scheme" | 
+/**  The user's name. */
+"user" | 
+/**  The user's password. */
+"password" | 
+/**  The hosts with their ports. */
+"hosts" | 
+/**  The database after the slash. */
+"database" | 
+/**  What stands after the question mark. */
+"options";
+
+/**  Something that the driver does not accept, and where it stands. */
+export type ConnectionProblem = {
+	/**  A sentence. */
+	message: string,
+	/**  The part. */
+	part: ConnectionPart,
+	/**  Where the form asks for it. */
+	tab: EditorTab,
+	/**  The option's name, where it is a known one. */
+	option: string | null,
+	/**  Where it begins in the text, in UTF-16 code units. */
+	start: number,
+	/**  Where it ends, exclusive. */
+	end: number,
+};
+
+/**  A connection string, read. */
+export type ConnectionReading = {
+	/**  As typed, every secret replaced by the mask. */
+	text: string,
+	/**  `null` when the string can't be taken apart. */
+	fields: ConnectionFields | null,
+	/**  Empty: the driver accepts it. */
+	problems: ConnectionProblem[],
+	/**  What kind of place it leads to. */
+	kind: WorkspaceKind,
+	/**  Signing in takes a password. */
+	needsPassword: boolean,
+	/**  A secret was typed into the text; the program holds it now, under the draft. */
+	tookSecrets: boolean,
+};
+
 /**  Details of `connection_string_invalid`. */
 export type ConnectionStringInvalid = {
 	/**  What is wrong with it, as a sentence. */
 	problem: string,
+};
+
+/**  A connection string to start from. */
+export type ConnectionTemplate = {
+	/**  What it is for. */
+	id: TemplateName,
+	/**  The string. */
+	connectionString: string,
 };
 
 /**  How many connections a server has. */
@@ -533,6 +701,17 @@ export type DeniedByDatabase = {
 	/**  On what. */
 	namespace: string | null,
 };
+
+/**  Part of the editor's form. */
+export type EditorTab = 
+/**  Hosts, database, replica set. */
+"general" | 
+/**  Who signs in, and how. */
+"authentication" | 
+/**  Encryption and certificates. */
+"tls" | 
+/**  Everything else. */
+"advanced";
 
 /**  Until when a series of a server is mended. */
 export type EndOfLife = {
@@ -922,6 +1101,14 @@ export type OrganizationView = {
 	trashedBy: string | null,
 };
 
+/**  An option that has no field of its own. */
+export type OtherOption = {
+	/**  Its name as typed. */
+	name: string,
+	/**  Its value; the mask stands for a secret. */
+	value: string,
+};
+
 /**  Which rules a password keeps. */
 export type PasswordCheck = {
 	/**  At least 8 characters. */
@@ -975,6 +1162,19 @@ export type ReadOnly = {
 	/**  Whether it is only locked, so that an operator may unlock it. */
 	unlockable: boolean,
 };
+
+/**  Which members of a replica set lists are read from. */
+export type ReadPreferenceMode = 
+/**  The primary. */
+"primary" | 
+/**  The primary while there is one. */
+"primary_preferred" | 
+/**  A secondary. */
+"secondary" | 
+/**  A secondary while there is one. */
+"secondary_preferred" | 
+/**  The one that answers quickest. */
+"nearest";
 
 /**  An act that can be left unfinished. */
 export type RecoveredAct = 
@@ -1244,11 +1444,29 @@ export type StatusFilter =
 /**  Those in the trash. */
 "trashed";
 
+/**  What a template is for. */
+export type TemplateName = 
+/**  A server on this computer. */
+"local" | 
+/**  MongoDB Atlas. */
+"atlas" | 
+/**  A replica set with TLS and users. */
+"replica_set";
+
 /**  Details of `throttled`. */
 export type Throttled = {
 	/**  The rest of the wait. */
 	waitSeconds: Count,
 };
+
+/**  Whether the line is encrypted. */
+export type TlsChoice = 
+/**  On for `mongodb+srv`, off otherwise. */
+"default" | 
+/**  On. */
+"on" | 
+/**  Off. */
+"off";
 
 /**  How a deployment is built. */
 export type Topology = 

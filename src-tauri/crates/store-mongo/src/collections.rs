@@ -93,11 +93,17 @@ impl CollectionStore for MongoStore {
         }
     }
 
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        let stored = self.raw(name.as_str());
+        let any = stored.find_one(doc! {}).projection(doc! { "_id": 1 });
+        Ok(self.call(Act::on("find", name.as_str()), any).await?.is_none())
+    }
+
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
         let act = Act::on("collStats", name.as_str());
         let stage = doc! { "$collStats": { "storageStats": {}, "count": {} } };
         let read = async {
-            let stored = self.raw(name.as_str());
+            let stored = self.listed(name.as_str());
             let cursor = stored.aggregate([stage]).max_time(STATISTICS_LIMIT).await?;
             cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
         };
@@ -112,7 +118,7 @@ impl CollectionStore for MongoStore {
             Err(failure) => return Err(self.told(failure, act)),
         };
         if statistics.documents < COUNTED_UP_TO {
-            let stored = self.raw(name.as_str());
+            let stored = self.listed(name.as_str());
             let counted = stored.count_documents(doc! {}).max_time(COUNT_LIMIT);
             match self.attempt(counted).await {
                 Ok(documents) => {
@@ -166,7 +172,7 @@ impl MongoStore {
             return Err(StoreError::CollectionMissing { collection: name.to_string() });
         }
         let act = Act::on("find", name.as_str());
-        let stored = self.raw(name.as_str());
+        let stored = self.listed(name.as_str());
         let counted = stored.estimated_document_count().max_time(STATISTICS_LIMIT);
         let documents = self.call(act, counted).await?;
         let indexes = self.attempt(stored.list_index_names()).await.unwrap_or_default();

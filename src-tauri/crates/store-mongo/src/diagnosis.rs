@@ -81,7 +81,8 @@ pub async fn diagnose(
     let mut course = Course {
         sink,
         limit: request.limit,
-        redactor: Redactor::new(&request.secrets),
+        // Also of those that were typed into the string and not taken out of it yet.
+        redactor: Redactor::new(&request.secrets.clone().or(crate::read(&request.connection_string).secrets)),
         stages: StageName::ALL.map(Stage::waiting).into(),
         finding: None,
         atlas: false,

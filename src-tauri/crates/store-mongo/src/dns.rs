@@ -12,6 +12,7 @@ use hickory_resolver::config::{
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData};
+use mongodb::options::{ConnectionString as Parsed, HostInfo, ServerAddress};
 use tokio::time::timeout;
 
 /// When a slow name server gets company: on Windows, look-ups of SRV records through the system took 40 s.
@@ -126,6 +127,30 @@ pub struct Deployment {
     pub hosts: Vec<SrvHost>,
     /// Options that apply where the string does not give them.
     pub options: TxtOptions,
+}
+
+impl Deployment {
+    /// A string that was read by the driver, with the hosts in place of the name that was looked up, and with what
+    /// `mongodb+srv` implies where the string does not say it.
+    pub(crate) fn put_into(self, mut string: Parsed) -> Parsed {
+        let Self { hosts, options } = self;
+        let most =
+            string.srv_max_hosts.take().and_then(|most| usize::try_from(most).ok()).filter(|most| *most > 0);
+        string.srv_service_name = None;
+        string.host_info = HostInfo::HostIdentifiers(
+            hosts
+                .into_iter()
+                .take(most.unwrap_or(usize::MAX))
+                .map(|SrvHost { host, port }| ServerAddress::Tcp { host, port: Some(port) })
+                .collect(),
+        );
+        if let Some(credential) = &mut string.credential {
+            credential.source = credential.source.take().or(options.auth_source);
+        }
+        string.replica_set = string.replica_set.or(options.replica_set);
+        string.load_balanced = string.load_balanced.or(options.load_balanced);
+        string
+    }
 }
 
 /// Looks names up.

@@ -100,7 +100,7 @@ impl MongoStore {
         let build = self
             .call(Act::in_database("buildInfo"), self.database.run_command(doc! { "buildInfo": 1 }))
             .await?;
-        let (product, version) = product::of(&build, self.connection_string.hosts());
+        let (product, version) = product::of(&build, &self.connection_string.hosts());
         let facts = ServerFacts {
             product,
             version,

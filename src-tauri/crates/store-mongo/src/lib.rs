@@ -19,7 +19,8 @@ mod open;
 mod organizations;
 mod paging;
 mod privileges;
+mod settings;
 mod trash;
 
-pub use connection_string::ConnectionString;
+pub use connection_string::{ConnectionString, SecretPlaces, TEMPLATES, Template, read, seed_list, write};
 pub use open::{MongoOptions, MongoStore};

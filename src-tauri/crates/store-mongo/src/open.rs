@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bson::{Document, RawDocumentBuf, doc};
-use mongodb::event::EventHandler;
-use mongodb::event::sdam::SdamEvent;
 use mongodb::options::{
-    Acknowledgment, ClientOptions, ReadPreference, ResolverConfig, SelectionCriteria, Tls, WriteConcern,
+    Acknowledgment, ClientOptions, ConnectionString as Parsed, DatabaseOptions, ResolverConfig, Tls,
+    WriteConcern,
 };
 use mongodb::{Client, Collection, Database};
 use tenantry_core::StoreError;
@@ -19,9 +18,11 @@ use tenantry_core::health::Topology;
 use tokio::time::timeout;
 
 use crate::ConnectionString;
+use crate::dns::{NameOptions, Names};
 use crate::documents;
 use crate::errors::{Act, Failure, Place, Troubles};
 use crate::members::Members;
+use crate::settings::{Settings, settle};
 
 /// Longer than any answer takes that somebody waits for. The driver has no limit of its own for an answer.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -31,8 +32,6 @@ pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
 pub(crate) const MAJORITY_LIMIT: Duration = Duration::from_secs(10);
 /// When a slow name server gets company: on Windows, look-ups of SRV records through the system took 40 s.
 const LOOK_UP_PATIENCE: Duration = Duration::from_secs(3);
-/// One window needs few connections, and the smallest Atlas clusters have few to give.
-const POOL: u32 = 8;
 
 pub(crate) const ORGANIZATIONS: &str = "organizations";
 pub(crate) const TRASH: &str = "console_trash";
@@ -49,8 +48,10 @@ pub struct MongoOptions {
     pub connection_string: ConnectionString,
     /// The database.
     pub database: String,
-    /// How long to look for a server that answers.
+    /// How long to look for a server that answers, where the string does not say.
     pub server_selection_timeout: Duration,
+    /// Whom to ask for the hosts of a `mongodb+srv` string.
+    pub names: NameOptions,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -66,6 +67,7 @@ impl MongoOptions {
             connection_string,
             database: database.into(),
             server_selection_timeout: Duration::from_secs(8),
+            names: NameOptions::default(),
             clock,
         }
     }
@@ -83,10 +85,14 @@ impl fmt::Debug for MongoOptions {
 
 /// All ports on one MongoDB database.
 ///
-/// Writes wait for a majority and the journal. Reads go to the primary: an act looks at what the act before it did.
+/// Writes wait for a majority and the journal. Reads go to the primary, because an act looks at what the act before it
+/// did; only lists and statistics go where the string's read preference wants them.
 pub struct MongoStore {
     pub(crate) client: Client,
     pub(crate) database: Database,
+    /// The same, for what is only shown.
+    listing: Database,
+    answer_limit: Duration,
     pub(crate) connection_string: ConnectionString,
     pub(crate) topology: Topology,
     pub(crate) encrypted: bool,
@@ -144,22 +150,26 @@ impl MongoStore {
         };
         check_database_name(&options.database)?;
         let act = Act::in_database("hello");
-        let looked_up = timeout(options.server_selection_timeout, look_up(&options.connection_string)).await;
-        let mut client_options = match looked_up {
-            Ok(Ok(client_options)) => client_options,
-            Ok(Err(error)) => return Err(Failure::read(&error).into_store_error(act, &place)),
+        let (parsed, answer_limit) = options.connection_string.for_driver()?;
+        let looking = look_up(&parsed, &options, act, &place);
+        let client_options = match timeout(options.server_selection_timeout, looking).await {
+            Ok(looked_up) => looked_up?,
             Err(_) => {
                 return Err(StoreError::Unavailable {
                     reason: "the cluster's name was not found in time (DNS)".to_owned(),
                 });
             }
         };
-        settle_options(&mut client_options, options.server_selection_timeout, troubles, members.clone());
+        let patience = options.server_selection_timeout;
+        let settings = settle(client_options, patience, answer_limit, troubles, members.clone());
+        let Settings { client_options, listing, answer_limit } = settings;
         let encrypted = matches!(client_options.tls, Some(Tls::Enabled(_)));
         let client = Client::with_options(client_options)
             .map_err(|error| Failure::read(&error).into_store_error(act, &place))?;
         let mut store = Self {
             database: client.database(&options.database),
+            listing: client.database_with_options(&options.database, only_for_lists(listing)),
+            answer_limit,
             client,
             connection_string: options.connection_string,
             topology: Topology::Standalone,
@@ -178,6 +188,11 @@ impl MongoStore {
         self.database.collection(collection)
     }
 
+    /// For what is only shown: may be read from a secondary, and lag behind.
+    pub(crate) fn listed(&self, collection: &str) -> Collection<RawDocumentBuf> {
+        self.listing.collection(collection)
+    }
+
     pub(crate) fn documents(&self, collection: &str) -> Collection<Document> {
         self.database.collection(collection)
     }
@@ -187,7 +202,7 @@ impl MongoStore {
     where
         F: IntoFuture<Output = mongodb::error::Result<T>>,
     {
-        within(ANSWER_LIMIT, asked).await
+        within(self.answer_limit, asked).await
     }
 
     /// [`attempt`](Self::attempt) where nobody branches on the failure.
@@ -243,20 +258,35 @@ pub(crate) fn majority() -> WriteConcern {
     concern
 }
 
-async fn look_up(connection_string: &ConnectionString) -> mongodb::error::Result<ClientOptions> {
-    let system = ClientOptions::parse(connection_string.expose()).into_future();
-    if !connection_string.is_srv() {
-        return system.await;
+async fn look_up(
+    parsed: &Parsed,
+    options: &MongoOptions,
+    act: Act<'_>,
+    place: &Place,
+) -> Result<ClientOptions, StoreError> {
+    let read = |error: &mongodb::error::Error| Failure::read(error).into_store_error(act, place);
+    let string = &options.connection_string;
+    let system = ClientOptions::parse(parsed.clone()).into_future();
+    if !string.is_srv() {
+        return system.await.map_err(|error| read(&error));
+    }
+    if options.names.name_server.is_some() {
+        let unavailable =
+            |problem: crate::dns::LookUpProblem| StoreError::Unavailable { reason: problem.to_string() };
+        let names = Names::new(options.names).map_err(unavailable)?;
+        let name = string.hosts().into_iter().next().unwrap_or_default();
+        let found = names.deployment(string.srv_service(), &name).await.map_err(unavailable)?;
+        let parsed = found.put_into(parsed.clone());
+        return ClientOptions::parse(parsed).await.map_err(|error| read(&error));
     }
     tokio::pin!(system);
     if let Ok(found) = timeout(LOOK_UP_PATIENCE, &mut system).await {
-        return found;
+        return found.map_err(|error| read(&error));
     }
-    let public = ClientOptions::parse(connection_string.expose())
-        .resolver_config(ResolverConfig::cloudflare())
-        .into_future();
+    let public =
+        ClientOptions::parse(parsed.clone()).resolver_config(ResolverConfig::cloudflare()).into_future();
     tokio::pin!(public);
-    tokio::select! {
+    let found = tokio::select! {
         found = &mut system => match found {
             Ok(found) => Ok(found),
             Err(_) => public.await,
@@ -265,29 +295,14 @@ async fn look_up(connection_string: &ConnectionString) -> mongodb::error::Result
             Ok(found) => Ok(found),
             Err(_) => system.await,
         },
-    }
+    };
+    found.map_err(|error| read(&error))
 }
 
-fn settle_options(options: &mut ClientOptions, patience: Duration, troubles: Troubles, members: Members) {
-    options.app_name = Some("Tenantry".to_owned());
-    options.server_selection_timeout = Some(patience);
-    // Shorter than the wait for a server, or that wait ends before anybody knows what it waited for.
-    let connecting = patience / 2;
-    options.connect_timeout = Some(options.connect_timeout.map_or(connecting, |given| given.min(connecting)));
-    options.max_pool_size = Some(POOL);
-    options.min_pool_size = Some(0);
-    options.retry_reads = Some(true);
-    options.retry_writes = Some(true);
-    options.write_concern = Some(majority());
-    // Whatever the string asks for: a secondary may not have seen yet what this program wrote a moment ago.
-    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
-    options.read_concern = None;
-    options.sdam_event_handler = Some(EventHandler::callback(move |event| match event {
-        SdamEvent::ServerHeartbeatFailed(event) => troubles.note(&event.failure),
-        SdamEvent::ServerHeartbeatSucceeded(_) => troubles.clear(),
-        SdamEvent::TopologyDescriptionChanged(event) => members.note(&event),
-        _ => {}
-    }));
+fn only_for_lists(criteria: mongodb::options::SelectionCriteria) -> DatabaseOptions {
+    let mut options = DatabaseOptions::default();
+    options.selection_criteria = Some(criteria);
+    options
 }
 
 fn topology(hello: &Document) -> Topology {
@@ -345,6 +360,7 @@ mod tests {
                 .expect("good"),
             database: "tenants".to_owned(),
             server_selection_timeout: Duration::from_millis(600),
+            names: NameOptions::default(),
             clock: Arc::new(tenantry_core::clock::SystemClock),
         };
         assert!(!format!("{options:?}").contains("planted"));

@@ -118,7 +118,7 @@ impl OrganizationStore for MongoStore {
         let parts = segments.into_iter().map(|segment| async move {
             let found = async {
                 let limit = i64::from(query.limit) + 1;
-                let stored = self.raw(collection);
+                let stored = self.listed(collection);
                 let cursor = stored
                     .find(segment.filter)
                     .sort(segment.sort)
@@ -142,7 +142,7 @@ impl OrganizationStore for MongoStore {
 
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
         if filter.search.is_empty() && filter.only.is_none() {
-            let organizations = self.raw(ORGANIZATIONS);
+            let organizations = self.listed(ORGANIZATIONS);
             let deactivated = self.call(FIND, organizations.count_documents(doc! { "is_active": false }));
             let ((live, live_exact), deactivated, (trashed, trash_exact)) =
                 tokio::try_join!(self.count_all(ORGANIZATIONS), deactivated, self.count_all(TRASH))?;
@@ -160,11 +160,11 @@ impl OrganizationStore for MongoStore {
                 doc! { "$match": paging::filter(&among_live) },
                 doc! { "$group": { "_id": { "$eq": ["$is_active", false] }, "number": { "$sum": 1 } } },
             ];
-            let organizations = self.raw(ORGANIZATIONS);
+            let organizations = self.listed(ORGANIZATIONS);
             let cursor = organizations.aggregate(pipeline).max_time(SEARCH_LIMIT).await?;
             cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
         };
-        let trash = self.raw(TRASH);
+        let trash = self.listed(TRASH);
         let trashed = trash.count_documents(paging::filter(&in_trash)).max_time(SEARCH_LIMIT);
         let (groups, trashed) =
             tokio::try_join!(self.call(FIND, groups), self.call(Act::on("find", TRASH), trashed))?;
@@ -402,12 +402,12 @@ impl MongoStore {
     /// How many documents there are, and whether they were counted.
     async fn count_all(&self, collection: &'static str) -> Result<(u64, bool), StoreError> {
         let act = Act::on("find", collection);
-        let estimate = self.call(act, self.raw(collection).estimated_document_count()).await?;
+        let estimate = self.call(act, self.listed(collection).estimated_document_count()).await?;
         if estimate > COUNTED_UP_TO {
             return Ok((estimate, false));
         }
         let by_id = Hint::Keys(doc! { "_id": 1 });
-        let counted = self.call(act, self.raw(collection).count_documents(doc! {}).hint(by_id)).await?;
+        let counted = self.call(act, self.listed(collection).count_documents(doc! {}).hint(by_id)).await?;
         Ok((counted, true))
     }
 }

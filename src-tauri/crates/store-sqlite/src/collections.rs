@@ -13,6 +13,8 @@ use crate::errors::{Failure, Outcome, breaks_uniqueness};
 use crate::records::milliseconds;
 
 const STATISTICS: &str = "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at FROM collections WHERE name = ?1";
+const HAS_DOCUMENTS: &str = "SELECT EXISTS (SELECT 1 FROM documents JOIN collections ON collections.id = documents.collection_id \
+                             WHERE collections.name = ?1)";
 const STATISTICS_NOTE: &str = "SQLite keeps all collections in one file and does not tell how much of it one takes. \
                                Sizes of indexes are the bytes of their keys.";
 /// A date as a key of an index.
@@ -52,6 +54,16 @@ impl CollectionStore for SqliteStore {
         self.write(move |transaction| {
             transaction.execute("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        let name = name.clone();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(HAS_DOCUMENTS)?;
+            let has_documents: bool = statement.query_row([name.as_str()], |row| row.get(0))?;
+            Ok(!has_documents)
         })
         .await
     }

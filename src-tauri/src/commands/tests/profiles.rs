@@ -29,7 +29,7 @@ impl Console {
 fn a_password_stays_with_the_server_it_was_given_for() {
     let console = Console::start();
     let saved = console.save(&json!({"connectionString": "mongodb://dana:planted@db.example.com/tenants"}));
-    assert_eq!(saved["connectionString"], "mongodb://dana@db.example.com/tenants", "{saved}");
+    assert_eq!(saved["connectionString"], "mongodb://dana:••••••••@db.example.com/tenants", "{saved}");
     assert_eq!(saved["database"], "tenants", "the string's own database is used where none was typed");
     assert_eq!(saved["passwordStored"], false, "there is no keychain, and the window must not say otherwise");
     assert_eq!(saved["passwordNeeded"], false, "it was just given");

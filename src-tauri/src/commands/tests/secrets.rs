@@ -77,7 +77,7 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
         "nothing was moved, so searching what it left proves nothing: {log}"
     );
     let profiles = std::fs::read_to_string(console.folder.path().join("profiles.json")).unwrap();
-    assert!(profiles.contains("mongodb://dana@127.0.0.1:1"), "the profile is not there: {profiles}");
+    assert!(profiles.contains("mongodb://dana:••••••••@127.0.0.1:1"), "the profile is not there: {profiles}");
     let exported = std::fs::read_to_string(report["path"].as_str().unwrap()).unwrap();
     assert!(exported.contains("acme@example.com"), "{exported}");
     let told = console.told.lock().unwrap().clone();

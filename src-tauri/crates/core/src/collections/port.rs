@@ -28,7 +28,12 @@ pub trait CollectionStore: Send + Sync {
     /// Deletes a collection with everything in it; absent counts as done.
     async fn delete(&self, name: &CollectionName) -> Result<(), StoreError>;
 
-    /// Reads a collection's statistics now.
+    /// Whether a collection has no document, as the newest write left it: what is empty may be deleted. A collection
+    /// that is missing is empty.
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError>;
+
+    /// Reads a collection's statistics now. They are for showing: where the store keeps several copies they may come
+    /// from one that lags behind.
     ///
     /// # Errors
     /// `CollectionMissing`.

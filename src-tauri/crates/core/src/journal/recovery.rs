@@ -123,7 +123,7 @@ async fn move_back(
 /// Removes what a refused creation made of a collection. One that can't be removed stays and is told as a conflict when
 /// the name is wanted again.
 async fn delete_if_empty(ports: &Ports, collection: &CollectionName) {
-    let empty = ports.collections.statistics(collection).await.is_ok_and(|found| found.documents == 0);
+    let empty = ports.collections.is_empty(collection).await.unwrap_or(false);
     if empty && let Err(error) = ports.collections.delete(collection).await {
         tracing::warn!(%collection, %error, "an empty collection could not be removed");
     }

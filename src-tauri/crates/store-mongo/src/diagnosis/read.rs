@@ -10,7 +10,6 @@ use tenantry_core::connections::diagnosis::{FindingCode, StageFacts};
 use super::failure::Failed;
 use super::{Passed, TestRequest};
 use crate::ConnectionString;
-use crate::dns::DEFAULT_SERVICE;
 
 /// Where the test goes, and as whom.
 pub(super) struct Target {
@@ -75,13 +74,11 @@ fn is_atlas_name(name: &str) -> bool {
 
 pub(super) async fn read(request: &TestRequest) -> Result<Passed<Target>, Failed> {
     let string = with_secrets(request)?;
-    let text = string.expose();
-    let parsed = DriverString::parse(text)
-        .map_err(|_| malformed("The driver does not accept the connection string."))?;
+    let (parsed, _) = string.for_driver().map_err(refused)?;
     let (srv, hosts) = match &parsed.host_info {
         HostInfo::HostIdentifiers(hosts) => (None, hosts.clone()),
         HostInfo::DnsRecord(name) => {
-            let service = option(text, "srvservicename").unwrap_or_else(|| DEFAULT_SERVICE.to_owned());
+            let service = string.srv_service().to_owned();
             (Some(SrvName { service, name: name.clone() }), Vec::new())
         }
         // A kind of host that a later driver knows.
@@ -100,34 +97,34 @@ pub(super) async fn read(request: &TestRequest) -> Result<Passed<Target>, Failed
         srv: srv.is_some(),
     };
     let atlas = srv.as_ref().is_some_and(|srv| is_atlas_name(&srv.name)) || hosts.iter().any(is_atlas);
-    let password = request.secrets.password.as_ref().or(string.password());
+    let password = string.secrets().password.as_ref();
     let percent_in_password = password.is_some_and(|password| looks_encoded(password.expose_secret()));
     let target = Target { string: parsed, srv, hosts, tls, atlas, percent_in_password };
     Ok(Passed { value: target, facts })
 }
 
 fn with_secrets(request: &TestRequest) -> Result<ConnectionString, Failed> {
-    let problem = |error| match error {
+    let reading = crate::read(&request.connection_string);
+    if let Some(problem) = reading.problems.into_iter().next() {
+        let mut failed = malformed(&problem.message);
+        failed.tab = Some(problem.tab);
+        let units = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        failed.facts.place = Some((units(problem.start), units(problem.end)));
+        return Err(failed);
+    }
+    let string = ConnectionString::parse(&request.connection_string).map_err(refused)?;
+    string.with_secrets(&request.secrets).map_err(refused)
+}
+
+fn refused(error: StoreError) -> Failed {
+    match error {
         StoreError::ConnectionString { problem } => malformed(&problem),
         error => malformed(&error.to_string()),
-    };
-    let string = ConnectionString::parse(&request.connection_string).map_err(problem)?;
-    match &request.secrets.password {
-        Some(password) if string.username().is_some() => string.with_password(password).map_err(problem),
-        Some(_) | None => Ok(string),
     }
 }
 
 fn malformed(problem: &str) -> Failed {
     Failed::new(FindingCode::StringMalformed, problem).saying(problem)
-}
-
-fn option(text: &str, name: &str) -> Option<String> {
-    let (_, options) = text.split_once('?')?;
-    options
-        .split('&')
-        .filter_map(|option| option.split_once('='))
-        .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then(|| value.to_owned()))
 }
 
 /// Passwords with such a sequence are rare; passwords copied out of a connection string are not.

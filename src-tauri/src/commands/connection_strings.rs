@@ -1,0 +1,115 @@
+//! Connection strings, as an editor works on them: text and form kept in step, secrets held apart.
+
+mod wire;
+
+pub use wire::*;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use tauri::State;
+
+use crate::compose::{self, Template};
+use crate::error::WireError;
+use crate::state::AppState;
+
+/// A connection string to start from.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionTemplate {
+    /// What it is for.
+    pub id: TemplateName,
+    /// The string.
+    pub connection_string: String,
+}
+
+/// What a template is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateName {
+    /// A server on this computer.
+    Local,
+    /// MongoDB Atlas.
+    Atlas,
+    /// A replica set with TLS and users.
+    ReplicaSet,
+}
+
+/// Reads a connection string as it is typed. Secrets in it are taken out and held under the draft.
+///
+/// # Errors
+/// None: what is wrong with the string is in the answer.
+#[tauri::command]
+#[specta::specta]
+pub async fn read_connection_string(
+    state: State<'_, AppState>,
+    draft: String,
+    text: String,
+) -> Result<ConnectionReading, WireError> {
+    let text = SecretString::from(text);
+    let reading = compose::read_connection_string(text.expose_secret());
+    let took_secrets = state.drafts.take(&draft, &reading);
+    Ok(ConnectionReading::of(reading, took_secrets))
+}
+
+/// Changes a connection string to say what the form says; everything else of it stays as it is.
+///
+/// # Errors
+/// None: what is wrong with the string is in the answer.
+#[tauri::command]
+#[specta::specta]
+pub async fn write_connection_string(
+    text: String,
+    fields: ConnectionFields,
+) -> Result<ConnectionReading, WireError> {
+    let text = SecretString::from(text);
+    let written = compose::write_connection_string(text.expose_secret(), &fields.into());
+    Ok(ConnectionReading::of(written, false))
+}
+
+/// Forgets the secrets of an editor that is closed.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn forget_draft(state: State<'_, AppState>, draft: String) -> Result<(), WireError> {
+    state.drafts.forget(&draft);
+    Ok(())
+}
+
+/// Connection strings to start from.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn connection_templates() -> Result<Vec<ConnectionTemplate>, WireError> {
+    let named = |template| match template {
+        Template::Local => TemplateName::Local,
+        Template::Atlas => TemplateName::Atlas,
+        Template::ReplicaSet => TemplateName::ReplicaSet,
+    };
+    Ok(compose::connection_templates()
+        .map(|(template, string)| ConnectionTemplate {
+            id: named(template),
+            connection_string: string.to_owned(),
+        })
+        .collect())
+}
+
+/// Writes a `mongodb+srv` string out as the list of hosts that it stands for.
+///
+/// # Errors
+/// `connection_string_invalid`, `unavailable` when the name can't be looked up.
+#[tauri::command]
+#[specta::specta]
+pub async fn seed_list(
+    state: State<'_, AppState>,
+    draft: String,
+    connection_string: String,
+) -> Result<ConnectionReading, WireError> {
+    let typed = SecretString::from(connection_string);
+    let reading = compose::seed_list(typed.expose_secret()).await?;
+    let took_secrets = state.drafts.take(&draft, &reading);
+    Ok(ConnectionReading::of(reading, took_secrets))
+}

@@ -1,0 +1,117 @@
+//! Secrets that were typed into a connection string that is not saved yet: in memory, apart from the window, until the
+//! editor is closed. They are wiped when they are let go.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tenantry_core::connections::{ConnectionReading, ConnectionSecrets};
+
+/// An editor that is reloaded forgets its draft without saying so; the oldest gives way.
+const DRAFTS_MAX: usize = 16;
+
+/// Secrets by the draft that they were typed into.
+#[derive(Default)]
+pub struct Drafts(Mutex<VecDeque<(String, ConnectionSecrets)>>);
+
+impl Drafts {
+    /// Takes the secrets of a string that was read, and forgets those whose place is gone from it. Answers whether
+    /// there was any.
+    pub fn take(&self, draft: &str, reading: &ConnectionReading) -> bool {
+        let took = !reading.secrets.is_empty();
+        let mut kept = reading.secrets.clone().or(self.remove(draft));
+        if let Some(fields) = &reading.fields {
+            let masked = |name: &str| {
+                fields.other_options.iter().any(|option| {
+                    option.name.eq_ignore_ascii_case(name)
+                        && option.value.contains(tenantry_core::connections::SECRET_MASK)
+                })
+            };
+            kept.password = kept.password.filter(|_| fields.has_password);
+            kept.certificate_key_password =
+                kept.certificate_key_password.filter(|_| fields.has_certificate_key_password);
+            kept.proxy_password = kept.proxy_password.filter(|_| masked("proxyPassword"));
+            kept.aws_session_token = kept.aws_session_token.filter(|_| masked("authMechanismProperties"));
+        }
+        if !kept.is_empty() {
+            let mut all = self.all();
+            all.push_back((draft.to_owned(), kept));
+            if all.len() > DRAFTS_MAX {
+                all.pop_front();
+            }
+        }
+        took
+    }
+
+    /// The secrets of a draft.
+    pub fn find(&self, draft: &str) -> ConnectionSecrets {
+        let all = self.all();
+        all.iter().find(|(id, _)| id == draft).map(|(_, secrets)| secrets.clone()).unwrap_or_default()
+    }
+
+    /// Forgets the secrets of a draft.
+    pub fn forget(&self, draft: &str) {
+        drop(self.remove(draft));
+    }
+
+    fn remove(&self, draft: &str) -> ConnectionSecrets {
+        let mut all = self.all();
+        let at = all.iter().position(|(id, _)| id == draft);
+        at.and_then(|at| all.remove(at)).map(|(_, secrets)| secrets).unwrap_or_default()
+    }
+
+    fn all(&self) -> MutexGuard<'_, VecDeque<(String, ConnectionSecrets)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::compose::read_connection_string;
+
+    fn password(drafts: &Drafts, draft: &str) -> Option<String> {
+        drafts.find(draft).password.map(|password| password.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn a_typed_password_stays_while_its_place_does() {
+        let drafts = Drafts::default();
+        let typed = read_connection_string("mongodb://dana:typed@localhost/");
+        assert!(drafts.take("one", &typed), "a secret was typed");
+        let again = read_connection_string(&typed.text);
+        assert!(!drafts.take("one", &again), "the mask is no secret");
+        assert_eq!(password(&drafts, "one").as_deref(), Some("typed"));
+        drafts.take("one", &read_connection_string("mongodb://dana@localhost/"));
+        assert_eq!(password(&drafts, "one"), None, "the person took it out");
+    }
+
+    #[test]
+    fn a_draft_knows_its_own_secrets_until_it_is_forgotten() {
+        let drafts = Drafts::default();
+        drafts.take("one", &read_connection_string("mongodb://dana:typed@localhost/"));
+        assert_eq!(password(&drafts, "two"), None);
+        drafts.forget("one");
+        assert_eq!(password(&drafts, "one"), None);
+    }
+
+    #[test]
+    fn an_option_with_a_secret_is_kept_like_a_password() {
+        let drafts = Drafts::default();
+        let text = "mongodb://localhost/?proxyHost=p&proxyUsername=u&proxyPassword=typed";
+        assert!(drafts.take("one", &read_connection_string(text)));
+        assert!(drafts.find("one").proxy_password.is_some());
+    }
+
+    #[test]
+    fn drafts_that_nobody_forgot_do_not_pile_up() {
+        let drafts = Drafts::default();
+        for number in 0..=DRAFTS_MAX {
+            let reading = read_connection_string("mongodb://dana:typed@localhost/");
+            drafts.take(&number.to_string(), &reading);
+        }
+        assert_eq!(password(&drafts, "0"), None, "the oldest gave way");
+        assert!(password(&drafts, "1").is_some());
+    }
+}
