@@ -27,7 +27,7 @@ use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
 use crate::profiles::{Access, BuiltIn, Environment, Profile};
 use crate::state::{AppState, Workspace};
-use crate::vault::{SecretKind, Vault};
+use crate::vault::SecretKind;
 
 /// The built-in workspace's id.
 pub(crate) const BUILT_IN: &str = "built-in";
