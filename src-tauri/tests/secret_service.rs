@@ -3,6 +3,7 @@
 //!
 //! Each test starts this program again under `dbus-run-session`, so that no test meets the keyring of whoever runs it.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does: loudly")]
 
 use std::io::Write;
 use std::path::Path;
