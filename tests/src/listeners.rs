@@ -55,6 +55,15 @@ impl Listener {
         .await
     }
 
+    /// A SOCKS5 proxy that knows every name as this computer and tells refused ports apart. With `user` it wants that
+    /// user and password.
+    pub async fn socks5(user: Option<(&'static str, &'static str)>) -> Self {
+        Self::serve(move |stream| async move {
+            let _ = socks5(stream, user).await;
+        })
+        .await
+    }
+
     /// Waits for a word, says this, and hangs up.
     pub async fn saying(bytes: &'static [u8]) -> Self {
         Self::serve(move |mut stream| async move {
@@ -192,4 +201,47 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), to: i32, code: i32, answe
 /// A refusal with a code.
 pub fn refusal(code: i32, name: &str, message: &str) -> Document {
     doc! { "ok": 0.0, "errmsg": message, "code": code, "codeName": Bson::from(name) }
+}
+
+/// RFC 1928 and 1929, as much as a client of one connection to a named host needs.
+async fn socks5(mut stream: TcpStream, user: Option<(&str, &str)>) -> std::io::Result<()> {
+    let mut head = [0_u8; 2];
+    stream.read_exact(&mut head).await?;
+    let mut methods = vec![0; usize::from(head[1])];
+    stream.read_exact(&mut methods).await?;
+    let method = if user.is_some() { 2 } else { 0 };
+    if !methods.contains(&method) {
+        return stream.write_all(&[5, 0xff]).await;
+    }
+    stream.write_all(&[5, method]).await?;
+    if let Some((name, password)) = user {
+        let _version = stream.read_u8().await?;
+        let given = (field(&mut stream).await?, field(&mut stream).await?);
+        let good = given == (name.as_bytes().to_vec(), password.as_bytes().to_vec());
+        stream.write_all(&[1, u8::from(!good)]).await?;
+        if !good {
+            return Ok(());
+        }
+    }
+    let mut request = [0_u8; 4];
+    stream.read_exact(&mut request).await?;
+    match request[3] {
+        1 => drop(stream.read_u32().await?),
+        _ => drop(field(&mut stream).await?),
+    }
+    let port = stream.read_u16().await?;
+    match TcpStream::connect(("127.0.0.1", port)).await {
+        Ok(mut host) => {
+            stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).await?;
+            tokio::io::copy_bidirectional(&mut stream, &mut host).await?;
+            Ok(())
+        }
+        Err(_) => stream.write_all(&[5, 5, 0, 1, 0, 0, 0, 0, 0, 0]).await,
+    }
+}
+
+async fn field(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut field = vec![0; usize::from(stream.read_u8().await?)];
+    stream.read_exact(&mut field).await?;
+    Ok(field)
 }

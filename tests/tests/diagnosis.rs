@@ -9,6 +9,8 @@ mod good;
 mod names;
 #[path = "diagnosis/ports.rs"]
 mod ports;
+#[path = "diagnosis/proxies.rs"]
+mod proxies;
 #[path = "diagnosis/rules.rs"]
 mod rules;
 #[path = "diagnosis/servers.rs"]

@@ -10,6 +10,7 @@ mod failure;
 mod handshake;
 mod look_up;
 mod permissions;
+mod proxy;
 mod reach;
 mod read;
 mod redaction;

@@ -224,7 +224,8 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
         failed.technical = format!("{name} names {primary} as its primary\n{}", failed.technical);
         failed
     };
-    let host = look_up_one(address, asking.names, asking.deadline).await.map_err(told)?;
+    let proxy = member.line.host.proxy.as_ref();
+    let host = look_up_one(address, proxy, asking.names, asking.deadline).await.map_err(told)?;
     let reached = reach_one(host, asking.deadline).await.map_err(told)?;
     let line = match asking.encryption {
         Some(encryption) => encrypt_one(encryption, reached, asking.deadline).await.map_err(told)?.0,

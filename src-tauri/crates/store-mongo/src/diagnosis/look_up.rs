@@ -9,18 +9,28 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Passed;
 use super::failure::Failed;
+use super::proxy::{self, Proxy};
 use super::read::Target;
 use crate::dns::{Deployment, LookUpProblem, NameOptions, Names};
 
 /// The port that a host has when the string names none.
-const DEFAULT_PORT: u16 = 27017;
+pub(super) const DEFAULT_PORT: u16 = 27017;
 
 /// A host and where it is.
 #[derive(Debug, Clone)]
 pub(super) struct Host {
     pub(super) name: ServerAddress,
-    /// None for a socket of this computer, and where the name is not known.
+    /// None for a socket of this computer, behind a proxy, and where the name is not known.
     pub(super) addresses: Vec<SocketAddr>,
+    /// What it is reached through. It looks the name up.
+    pub(super) proxy: Option<Proxy>,
+}
+
+impl Host {
+    fn is_known(&self) -> bool {
+        let is_on_a_network = matches!(self.name, ServerAddress::Tcp { .. });
+        !is_on_a_network || self.proxy.is_some() || !self.addresses.is_empty()
+    }
 }
 
 pub(super) async fn look_up(
@@ -40,8 +50,9 @@ pub(super) async fn look_up(
         txt_options = found.options.listed();
         take_over(&mut target, found);
     }
-    let (hosts, problems) = addresses(&names, &target.hosts, deadline).await;
-    if hosts.iter().all(|host| host.addresses.is_empty() && is_on_a_network(&host.name)) {
+    let proxy = find_proxy(&names, &target, deadline).await?;
+    let (hosts, problems) = addresses(&names, &target.hosts, proxy.as_ref(), deadline).await;
+    if !hosts.iter().any(Host::is_known) {
         return Err(host_failed(problems));
     }
     let facts = StageFacts::LookUp {
@@ -56,18 +67,32 @@ pub(super) async fn look_up(
 /// One host, as the replica set names it.
 pub(super) async fn look_up_one(
     name: ServerAddress,
+    proxy: Option<&Proxy>,
     options: NameOptions,
     deadline: Instant,
 ) -> Result<Host, Failed> {
     let names = Names::new(options)
         .map_err(|_| Failed::new(FindingCode::LookUpFailed, "the system's name servers can't be read"))?;
-    let (hosts, problems) = addresses(&names, &[name], deadline).await;
-    let found = hosts.into_iter().find(|host| !host.addresses.is_empty() || !is_on_a_network(&host.name));
-    found.ok_or_else(|| host_failed(problems))
+    let (hosts, problems) = addresses(&names, &[name], proxy, deadline).await;
+    hosts.into_iter().find(Host::is_known).ok_or_else(|| host_failed(problems))
 }
 
-fn is_on_a_network(name: &ServerAddress) -> bool {
-    matches!(name, ServerAddress::Tcp { .. })
+async fn find_proxy(names: &Names, target: &Target, deadline: Instant) -> Result<Option<Proxy>, Failed> {
+    let Some(settings) = target.string.socks5_proxy.clone() else { return Ok(None) };
+    let port = proxy::port(&settings);
+    let found = timeout_at(deadline, names.addresses(&settings.host)).await;
+    match found.unwrap_or(Err(LookUpProblem::NoAnswer)) {
+        Ok(found) => {
+            let addresses = found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
+            Ok(Some(Proxy::new(settings, addresses)))
+        }
+        Err(problem) => {
+            let name = ServerAddress::Tcp { host: settings.host, port: Some(port) };
+            let mut failed = host_failed(vec![(name, problem)]);
+            failed.technical = format!("the SOCKS5 proxy {}", failed.technical);
+            Err(failed)
+        }
+    }
 }
 
 /// What SRV and TXT records say goes where the string says nothing: the driver's rules.
@@ -95,10 +120,11 @@ fn take_over(target: &mut Target, found: Deployment) {
 async fn addresses(
     names: &Names,
     hosts: &[ServerAddress],
+    proxy: Option<&Proxy>,
     deadline: Instant,
 ) -> (Vec<Host>, Vec<(ServerAddress, LookUpProblem)>) {
     let asked = join_all(hosts.iter().map(|name| async move {
-        let ServerAddress::Tcp { host, port } = name else { return (name, Ok(Vec::new())) };
+        let (ServerAddress::Tcp { host, port }, None) = (name, proxy) else { return (name, Ok(Vec::new())) };
         let found = timeout_at(deadline, names.addresses(host)).await;
         let found = found.unwrap_or(Err(LookUpProblem::NoAnswer));
         let port = port.unwrap_or(DEFAULT_PORT);
@@ -111,7 +137,7 @@ async fn addresses(
             problems.push((name.clone(), problem));
             Vec::new()
         });
-        found.push(Host { name: name.clone(), addresses });
+        found.push(Host { name: name.clone(), addresses, proxy: proxy.cloned() });
     }
     (found, problems)
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Passed;
 use super::failure::Failed;
-use super::look_up::Host;
+use super::look_up::{DEFAULT_PORT, Host};
 use super::read::is_atlas;
 
 /// How far apart the addresses of one host are tried.
@@ -91,6 +91,10 @@ pub(super) async fn connect(host: &Host, deadline: Instant) -> io::Result<Box<dy
         let stream = timeout_at(deadline, tokio::net::UnixStream::connect(path)).await??;
         return Ok(Box::new(stream));
     }
+    if let (Some(proxy), ServerAddress::Tcp { host, port }) = (&host.proxy, &host.name) {
+        let stream = timeout_at(deadline, proxy.connect(host, port.unwrap_or(DEFAULT_PORT))).await??;
+        return Ok(Box::new(stream));
+    }
     let mut asked: FuturesUnordered<_> =
         host.addresses.iter().enumerate().map(|(place, address)| connect_later(place, *address)).collect();
     let mut worst = None;
@@ -151,8 +155,10 @@ fn unreachable(problems: &[(ServerAddress, io::Error)]) -> Failed {
     let mut technical = String::new();
     for (host, error) in problems {
         let number = error.raw_os_error().map(|number| format!(" (os error {number})")).unwrap_or_default();
+        // With words inside it is one of ours; the system's words depend on its language.
+        let words = if error.get_ref().is_some() { error.to_string() } else { error.kind().to_string() };
         // Writing to a string can't fail.
-        let _ = writeln!(technical, "{host}: {}{number}", error.kind());
+        let _ = writeln!(technical, "{host}: {words}{number}");
     }
     // Of several hosts the one that says most; where one refuses, a port or a stopped server is at fault for all.
     let Some((host, error)) = problems.iter().min_by_key(|(_, error)| rank(error)) else {
