@@ -3,6 +3,7 @@
 pub mod about;
 pub mod collections;
 pub mod connection_strings;
+pub mod diagnosis;
 pub mod exports;
 pub mod health;
 pub mod jobs;
@@ -29,6 +30,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         connection_strings::forget_draft,
         connection_strings::connection_templates,
         connection_strings::seed_list,
+        diagnosis::test_connection,
         profiles::save_profile,
         profiles::duplicate_profile,
         profiles::remove_profile,

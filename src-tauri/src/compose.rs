@@ -4,16 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::CollectionService;
+use tenantry_core::connections::diagnosis::{Diagnosis, StageSink};
 use tenantry_core::connections::{ConnectionFields, ConnectionReading, ConnectionSecrets};
 use tenantry_core::export::ExportService;
 use tenantry_core::health::{Restriction, ServerFacts};
+use tenantry_core::jobs::Cancellation;
 use tenantry_core::journal::{Opening, OperationRunner, Recovered};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
 use tenantry_core::{AppError, Ports, StoreError};
+use tenantry_store_mongo::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
 use tenantry_store_mongo::dns::{NameOptions, Names};
 use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
@@ -221,6 +225,37 @@ pub async fn seed_list(connection_string: &str) -> Result<ConnectionReading, Sto
 /// What a template of a connection string is for, and the string.
 pub fn connection_templates() -> impl Iterator<Item = (Template, &'static str)> {
     tenantry_store_mongo::TEMPLATES.into_iter()
+}
+
+/// A connection to be tested.
+pub struct Trial {
+    /// The string; masks stand in it for secrets.
+    pub connection_string: SecretString,
+    /// The secrets.
+    pub secrets: ConnectionSecrets,
+    /// The database.
+    pub database: String,
+}
+
+/// Tests a connection.
+///
+/// # Errors
+/// `Cancelled`.
+pub async fn test_connection(
+    trial: Trial,
+    clock: Arc<dyn Clock>,
+    sink: &dyn StageSink,
+    cancellation: &Cancellation,
+) -> Result<Diagnosis, AppError> {
+    let request = TestRequest {
+        connection_string: trial.connection_string.expose_secret().to_owned(),
+        secrets: trial.secrets,
+        database: trial.database,
+        limit: STAGE_LIMIT,
+        names: NameOptions::default(),
+        clock,
+    };
+    diagnose(&request, sink, cancellation).await
 }
 
 #[cfg(test)]

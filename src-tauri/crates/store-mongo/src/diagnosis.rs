@@ -83,7 +83,7 @@ pub async fn diagnose(
         sink,
         limit: request.limit,
         // Also of those that were typed into the string and not taken out of it yet.
-        redactor: Redactor::new(&request.secrets.clone().or(crate::read(&request.connection_string).secrets)),
+        redactor: Redactor::new([&request.secrets, &crate::read(&request.connection_string).secrets]),
         stages: StageName::ALL.map(Stage::waiting).into(),
         finding: None,
         atlas: false,
@@ -137,8 +137,8 @@ impl Course<'_> {
         };
         let redactor = self.redactor.clone();
         let introducing = |deadline| {
-            let (encryption, names) = (encryption.as_ref(), request.names);
-            handshake::handshake(&target, lines, Asking { encryption, names, redactor, deadline })
+            let (encryption, names, now) = (encryption.as_ref(), request.names, request.clock.now());
+            handshake::handshake(&target, lines, Asking { encryption, names, redactor, now, deadline })
         };
         let server = self.stage(StageName::Handshake, introducing).await?;
         let signed_in = if target.credential().is_some() {

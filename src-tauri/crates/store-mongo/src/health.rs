@@ -1,6 +1,6 @@
 //! How the deployment is, and what the database user may do in it.
 
-mod product;
+pub(crate) mod product;
 mod usage;
 
 use std::time::{Duration, Instant};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::EditorTab;
-use crate::health::{Privilege, Topology};
+use crate::health::{EndOfLife, Privilege, Topology};
 
 pub use report::report;
 
@@ -156,6 +156,8 @@ pub struct ServerIntroduction {
     pub wire_version: i32,
     /// The primary of its replica set.
     pub primary: Option<String>,
+    /// Until when its series is mended, where that is known.
+    pub end_of_life: Option<EndOfLife>,
 }
 
 /// Why the test stopped.

@@ -4,7 +4,8 @@ use bson::{Document, doc};
 use futures_util::future::join_all;
 use mongodb::options::ServerAddress;
 use tenantry_core::connections::diagnosis::{FindingCode, ServerIntroduction, StageFacts};
-use tenantry_core::health::Topology;
+use tenantry_core::health::{EndOfLife, Topology};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::Passed;
@@ -17,6 +18,7 @@ use super::redaction::Redactor;
 use super::tls::{access_list, encrypt_one, speaks_tls};
 use super::wire::{Form, NoAnswer, ask};
 use crate::dns::NameOptions;
+use crate::health::product;
 
 /// The oldest wire protocol that the driver speaks: MongoDB 4.4.
 const OLDEST_WIRE_VERSION: i32 = 9;
@@ -52,6 +54,7 @@ pub(super) struct Asking<'a> {
     pub(super) encryption: Option<&'a Encryption>,
     pub(super) names: NameOptions,
     pub(super) redactor: Redactor,
+    pub(super) now: OffsetDateTime,
     pub(super) deadline: Instant,
 }
 
@@ -84,7 +87,7 @@ pub(super) async fn handshake(
         server = follow(target, server, &asking).await?;
         check_version(&mut server).await?;
     }
-    let facts = StageFacts::Handshake(describe(&mut server, asking.deadline).await);
+    let facts = StageFacts::Handshake(describe(&mut server, &asking).await);
     let mechanisms = server
         .hello
         .get_array("saslSupportedMechs")
@@ -239,7 +242,7 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
     Err(told(Failed::new(FindingCode::NoPrimary, problem).at(&server.line.host.name).saying(problem)))
 }
 
-async fn describe(server: &mut Introduced, deadline: Instant) -> ServerIntroduction {
+async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> ServerIntroduction {
     let hello = &server.hello;
     let topology = if hello.get_str("msg").is_ok_and(|message| message == "isdbgrid") {
         Topology::Sharded
@@ -252,19 +255,15 @@ async fn describe(server: &mut Introduced, deadline: Instant) -> ServerIntroduct
     let primary = hello.get_str("primary").ok().map(str::to_owned);
     // Some servers tell more only to those who have signed in.
     let question = doc! { "buildInfo": 1, "$db": "admin" };
-    let build = ask(&mut *server.line.stream, Form::Message, &question, deadline).await.unwrap_or_default();
-    let (product, version) = match build.get_str("secantusVersion") {
-        Ok(version) => ("SecantusDB", version),
-        Err(_) => ("MongoDB", build.get_str("version").unwrap_or_default()),
+    let build = ask(&mut *server.line.stream, Form::Message, &question, asking.deadline).await;
+    let answered = build.ok().filter(|build| build.contains_key("version"));
+    let hosts = [server.line.host.name.to_string()];
+    let (product, version) = match &answered {
+        Some(build) => product::of(build, &hosts),
+        None => (product::of(&Document::new(), &hosts).0, release(wire_version).to_owned()),
     };
-    let version = if version.is_empty() { release(wire_version) } else { version };
-    ServerIntroduction {
-        product: product.to_owned(),
-        version: version.to_owned(),
-        topology,
-        wire_version,
-        primary,
-    }
+    let end_of_life = EndOfLife::of(&product, &version, asking.now);
+    ServerIntroduction { product, version, topology, wire_version, primary, end_of_life }
 }
 
 async fn explain(problem: NoAnswer, line: &Line, asking: &Asking<'_>) -> Failed {

@@ -24,8 +24,8 @@ const STAGGER: Duration = Duration::from_millis(250);
 const AFTER_THE_FIRST: Duration = Duration::from_millis(1500);
 
 /// A line to a server, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 /// An open line to a host.
 pub(super) struct Line {

@@ -19,13 +19,9 @@ pub(super) struct Redactor {
 }
 
 impl Redactor {
-    pub(super) fn new(secrets: &ConnectionSecrets) -> Self {
-        let ConnectionSecrets { password, certificate_key_password, proxy_password, aws_session_token } =
-            secrets;
+    pub(super) fn new<'a>(all: impl IntoIterator<Item = &'a ConnectionSecrets>) -> Self {
         let mut forms = Vec::new();
-        for secret in
-            [password, certificate_key_password, proxy_password, aws_session_token].into_iter().flatten()
-        {
+        for secret in all.into_iter().flat_map(each) {
             let plain = secret.expose_secret();
             if plain.is_empty() {
                 continue;
@@ -64,6 +60,11 @@ impl Redactor {
     }
 }
 
+fn each(secrets: &ConnectionSecrets) -> impl Iterator<Item = &SecretString> {
+    let ConnectionSecrets { password, certificate_key_password, proxy_password, aws_session_token } = secrets;
+    [password, certificate_key_password, proxy_password, aws_session_token].into_iter().flatten()
+}
+
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -89,7 +90,7 @@ mod tests {
 
     fn redactor(password: &str) -> Redactor {
         let password = Some(SecretString::from(password));
-        Redactor::new(&ConnectionSecrets { password, ..ConnectionSecrets::default() })
+        Redactor::new([&ConnectionSecrets { password, ..ConnectionSecrets::default() }])
     }
 
     #[test]

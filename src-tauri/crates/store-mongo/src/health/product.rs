@@ -3,7 +3,7 @@
 use bson::Document;
 
 /// The product and its version. By what the server says of itself, and where it says nothing by its host's name.
-pub(super) fn of(build: &Document, hosts: &[String]) -> (String, String) {
+pub(crate) fn of(build: &Document, hosts: &[String]) -> (String, String) {
     let version = |document: &Document, key| document.get_str(key).unwrap_or("unknown").to_owned();
     if let Ok(own) = build.get_str("secantusVersion") {
         return ("SecantusDB".to_owned(), own.to_owned());

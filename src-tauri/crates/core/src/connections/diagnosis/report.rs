@@ -122,6 +122,7 @@ fn introduction(server: &ServerIntroduction) -> Vec<String> {
     let mut lines =
         vec![format!("{} {version}, {topology}, wire version {}", server.product, server.wire_version)];
     lines.extend(server.primary.iter().map(|primary| format!("primary {primary}")));
+    lines.extend(server.end_of_life.iter().map(|end| format!("{} is mended until {}", end.series, end.date)));
     lines
 }
 
