@@ -61,6 +61,13 @@ export const commands = {
 	 */
 	seedList: (draft: string, connectionString: string) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("seed_list", { draft, connectionString })),
 	/**
+	 *  Tests a connection stage by stage, up to the first that fails. A failure is a finding in the report, not an error.
+	 * 
+	 *  # Errors
+	 *  `cancelled`; `secrets_locked` where a stored secret is needed and the file of secrets is locked.
+	 */
+	testConnection: (input: TestInput, job: string, progress: Channel<TestStage>) => typedError<ConnectionReport, WireError>(__TAURI_INVOKE("test_connection", { input, job, progress })),
+	/**
 	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 	 * 
 	 *  # Errors
@@ -634,6 +641,18 @@ export type ConnectionReading = {
 	tookSecrets: boolean,
 };
 
+/**  What the test found. */
+export type ConnectionReport = {
+	/**  All seven. */
+	stages: TestStage[],
+	/**  Why it stopped; `null` when everything passed. */
+	finding: Finding | null,
+	/**  How long it took in all. */
+	milliseconds: Count,
+	/**  All of it as plain text without secrets, to be copied. */
+	report: string,
+};
+
 /**  Details of `connection_string_invalid`. */
 export type ConnectionStringInvalid = {
 	/**  What is wrong with it, as a sentence. */
@@ -849,6 +868,121 @@ export type FileReason =
 "missing" | 
 /**  Anything else. */
 "other";
+
+/**  Why the test stopped. */
+export type Finding = {
+	/**  What it is. */
+	code: FindingCode,
+	/**  Where it stopped. */
+	stage: StageName,
+	/**  Where in the editor it is put right. */
+	tab: EditorTab,
+	/**  What the sentences about it need. */
+	facts: FindingFacts,
+	/**  For those who know their way; without secrets. */
+	technical: string,
+};
+
+/**  What stopped the test. */
+export type FindingCode = 
+/**  The connection string can't be read. */
+"string_malformed" | 
+/**  The name of no host is known. */
+"host_unknown" | 
+/**  The name of the cluster has no SRV record. */
+"srv_not_found" | 
+/**  The SRV record points out of the cluster's domain. */
+"srv_foreign_domain" | 
+/**  The name server did not answer, or not usefully. */
+"look_up_failed" | 
+/**  Nothing listens at the port. */
+"connection_refused" | 
+/**  Nobody answers. */
+"connection_silent" | 
+/**  There is no way to the host's network. */
+"no_route" | 
+/**  Atlas does not let this address in. */
+"access_list" | 
+/**  The certificate's issuer is not known. */
+"certificate_unknown_authority" | 
+/**  The certificate is another host's. */
+"certificate_wrong_name" | 
+/**  The certificate's time is over. */
+"certificate_expired" | 
+/**  The certificate's time has not begun. */
+"certificate_not_yet_valid" | 
+/**  A certificate's file can't be used. */
+"certificate_file" | 
+/**  The server wants a client certificate, or another one. */
+"client_certificate_needed" | 
+/**  The server wants encryption and the string does not. */
+"tls_expected_by_server" | 
+/**  The string wants encryption and the server does not. */
+"tls_not_expected_by_server" | 
+/**  No encryption could be agreed on. */
+"tls_failed" | 
+/**  The user or the password is wrong. */
+"credentials_refused" | 
+/**  The credentials are right in another database. */
+"wrong_auth_source" | 
+/**  The server does not offer the mechanism. */
+"mechanism_refused" | 
+/**  The user may not read organizations. */
+"no_privilege" | 
+/**  The server is older than the driver supports. */
+"server_too_old" | 
+/**  The replica set has no primary. */
+"no_primary" | 
+/**  The replica set has another name. */
+"wrong_replica_set" | 
+/**  Something else answers. */
+"not_mongodb" | 
+/**  The server hung up. */
+"closed_by_server" | 
+/**  A stage took longer than it may. */
+"took_too_long" | 
+/**  Anything else. */
+"other";
+
+/**  What the sentences about a finding need. */
+export type FindingFacts = {
+	/**  The host, with its port. */
+	host: string | null,
+	/**  The database. */
+	database: string | null,
+	/**  The database user. */
+	user: string | null,
+	/**  The database that was asked to know the user. */
+	authSource: string | null,
+	/**  The database that does. */
+	otherAuthSource: string | null,
+	/**  The names of the server's certificate. */
+	certificateNames: string[],
+	/**  Who issued it. */
+	issuer: string | null,
+	/**  Its first moment. */
+	validFrom: string | null,
+	/**  Its last moment. */
+	validUntil: string | null,
+	/**  The server's version. */
+	version: string | null,
+	/**  The domain that the hosts must share. */
+	domain: string | null,
+	/**  The host outside of it. */
+	foreignHost: string | null,
+	/**  What is wrong, as a sentence. */
+	problem: string | null,
+	/**  Where in the string that begins, in UTF-16 units. */
+	start: number | null,
+	/**  Where it ends, exclusive. */
+	end: number | null,
+	/**  Rights that are missing. */
+	missing: string[],
+	/**  The password looks percent-encoded. */
+	percentInPassword: boolean,
+	/**  The host is one of Atlas. */
+	atlas: boolean,
+};
 
 /**  How a workspace is. */
 export type Health = {
@@ -1419,6 +1553,105 @@ export type SortField =
 /**  When it was changed last. */
 "updatedAt";
 
+/**  What a stage found. */
+export type StageFacts = 
+/**  Of the connection string. */
+{ kind: "read"; 
+/**  Hosts with their ports, or the one name to look up. */
+hosts: string[]; 
+/**  The hosts stand in DNS. */
+srv: boolean } | 
+/**  Of the name server. */
+{ kind: "look_up"; 
+/**  Hosts with their ports. */
+hosts: string[]; 
+/**  SRV records that named them. */
+srvRecords: Count; 
+/**  Their addresses. */
+addresses: Count; 
+/**  Options of the TXT record. */
+txtOptions: string[] } | 
+/**  Of the ports. */
+{ kind: "reach"; 
+/**  Hosts that accepted a connection. */
+reached: Count; 
+/**  Hosts in all. */
+hosts: Count } | 
+/**  Of the encrypted line. */
+{ kind: "tls"; 
+/**  The protocol. */
+version: string; 
+/**  The names of the certificate. */
+names: string[]; 
+/**  Who issued it. */
+issuer: string; 
+/**  Its first moment. */
+validFrom: string; 
+/**  Its last moment. */
+validUntil: string; 
+/**  It was found good. */
+trusted: boolean } | 
+/**  Of the server. */
+{ kind: "handshake"; 
+/**  Its product. */
+product: string; 
+/**  Its version. */
+version: string; 
+/**  How the deployment is built. */
+topology: Topology; 
+/**  The newest wire version that it speaks. */
+wireVersion: number; 
+/**  The primary. */
+primary: string | null; 
+/**  Until when its series is mended; `null` where that is not known. */
+endOfLife: EndOfLife | null } | 
+/**  Of the sign-in. */
+{ kind: "sign_in"; 
+/**  The database user. */
+user: string; 
+/**  The mechanism. */
+mechanism: string; 
+/**  The database that knows the user. */
+authSource: string } | 
+/**  Of the rights. */
+{ kind: "permissions"; 
+/**  What each part of the program needs. */
+privileges: Privilege[]; 
+/**  Found out by trying: the server does not list them. */
+tried: boolean };
+
+/**  A stage of the connection test. */
+export type StageName = 
+/**  The connection string is read. */
+"read" | 
+/**  Names become addresses. */
+"look_up" | 
+/**  Ports are reached. */
+"reach" | 
+/**  The line is encrypted. */
+"tls" | 
+/**  The server introduces itself. */
+"handshake" | 
+/**  The database user signs in. */
+"sign_in" | 
+/**  What the database user may do. */
+"permissions";
+
+/**  How far a stage is. */
+export type StageState = 
+/**  Its turn will come. */
+"waiting" | 
+/**  It is under way. */
+"running" | 
+/**  It is done. */
+"passed" | 
+/**  The test stopped here. */
+"failed" | 
+/**  It is not needed here. */
+"skipped" | 
+/**  An earlier stage failed. */
+"not_run";
+
 /**  The two numbers of a row, or why there are none. */
 export type StatisticsSummary = {
 	/**  The organization. */
@@ -1452,6 +1685,34 @@ export type TemplateName =
 "atlas" | 
 /**  A replica set with TLS and users. */
 "replica_set";
+
+/**  What is tested. */
+export type TestInput = {
+	/**  The editor's draft: it holds the secrets that were typed into the string. */
+	draft: string,
+	/**  The profile's id; `null` when it was never saved. */
+	id: string | null,
+	/**  The connection string; masks stand in it for secrets. */
+	connectionString: string,
+	/**  The database; empty for the one that the string names, or the usual one. */
+	database: string,
+	/**  The password; `null` for the draft's or the stored one. */
+	password: string | null,
+	/**  The password of the client certificate's key; `null` for the draft's or the stored one. */
+	certificateKeyPassword: string | null,
+};
+
+/**  One stage. */
+export type TestStage = {
+	/**  Which. */
+	stage: StageName,
+	/**  How far it is. */
+	state: StageState,
+	/**  How long it took; `null` before its end. */
+	milliseconds: Count | null,
+	/**  What it found. */
+	facts: StageFacts | null,
+};
 
 /**  Details of `throttled`. */
 export type Throttled = {
