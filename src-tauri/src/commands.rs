@@ -11,6 +11,7 @@ pub mod organizations;
 pub mod profiles;
 pub mod secrets;
 pub mod sessions;
+pub mod transfer;
 pub mod workspaces;
 
 #[cfg(test)]
@@ -37,6 +38,10 @@ pub fn all<R: Runtime>() -> Commands<R> {
         profiles::restore_profile,
         profiles::arrange_profiles,
         profiles::mark_favorite,
+        transfer::choose_import_file,
+        transfer::import_profiles,
+        transfer::choose_profiles_file,
+        transfer::export_profiles,
         workspaces::open_workspace,
         workspaces::switch_workspace,
         workspaces::current_workspace,

@@ -20,7 +20,17 @@ pub struct DesktopError(String);
 pub trait Desktop: Send + Sync {
     /// Lets a person choose where a file is saved; `None` when they changed their mind. A file that is there may be
     /// replaced then: the dialog has asked.
-    fn choose_file(&self, folder: &Path, name: &str, kind: &str, extension: &str) -> Option<PathBuf>;
+    fn choose_file(
+        &self,
+        title: &str,
+        folder: &Path,
+        name: &str,
+        kind: &str,
+        extension: &str,
+    ) -> Option<PathBuf>;
+
+    /// Lets a person choose a file with connections to import; `None` when they changed their mind.
+    fn choose_import(&self, folder: &Path) -> Option<PathBuf>;
 
     /// Shows a file in the file manager.
     ///
@@ -49,12 +59,19 @@ impl<R: Runtime> WindowDesktop<R> {
 }
 
 impl<R: Runtime> Desktop for WindowDesktop<R> {
-    fn choose_file(&self, folder: &Path, name: &str, kind: &str, extension: &str) -> Option<PathBuf> {
+    fn choose_file(
+        &self,
+        title: &str,
+        folder: &Path,
+        name: &str,
+        kind: &str,
+        extension: &str,
+    ) -> Option<PathBuf> {
         let mut dialog = self
             .0
             .dialog()
             .file()
-            .set_title("Export organizations")
+            .set_title(title)
             .set_directory(folder)
             .set_file_name(name)
             .add_filter(kind, &[extension]);
@@ -62,6 +79,14 @@ impl<R: Runtime> Desktop for WindowDesktop<R> {
             dialog = dialog.set_parent(&window);
         }
         dialog.blocking_save_file().and_then(|chosen| chosen.into_path().ok())
+    }
+
+    fn choose_import(&self, folder: &Path) -> Option<PathBuf> {
+        let mut dialog = self.0.dialog().file().set_title("Import connections").set_directory(folder);
+        if let Some(window) = self.0.get_webview_window("main") {
+            dialog = dialog.set_parent(&window);
+        }
+        dialog.blocking_pick_file().and_then(|chosen| chosen.into_path().ok())
     }
 
     fn reveal(&self, file: &Path) -> Result<(), DesktopError> {
@@ -84,13 +109,27 @@ impl<R: Runtime> Desktop for WindowDesktop<R> {
     }
 }
 
+/// The file that a driven program imports.
+const DRIVEN_IMPORT: &str = "connections-to-import";
+
 /// The desktop of a program that is driven by another one: exports go to a given folder without a dialog. All else is
 /// the window's desktop.
 pub struct DrivenDesktop<D>(pub D);
 
 impl<D: Desktop> Desktop for DrivenDesktop<D> {
-    fn choose_file(&self, folder: &Path, name: &str, _kind: &str, _extension: &str) -> Option<PathBuf> {
+    fn choose_file(
+        &self,
+        _title: &str,
+        folder: &Path,
+        name: &str,
+        _kind: &str,
+        _extension: &str,
+    ) -> Option<PathBuf> {
         Some(folder.join(name))
+    }
+
+    fn choose_import(&self, folder: &Path) -> Option<PathBuf> {
+        Some(folder.join(DRIVEN_IMPORT)).filter(|path| path.exists())
     }
 
     fn reveal(&self, file: &Path) -> Result<(), DesktopError> {

@@ -13,7 +13,7 @@ impl EnvVars {
     pub const TENANTRY_DATA_DIR: &'static str = "TENANTRY_DATA_DIR";
 
     /// A folder that exports go to without a save dialog, for programs that drive the window. A file that exists
-    /// there is never replaced: the export gets the next free name.
+    /// there is never replaced: the export gets the next free name. An import takes the file `connections-to-import` there.
     pub const TENANTRY_EXPORT_DIR: &'static str = "TENANTRY_EXPORT_DIR";
 }
 

@@ -46,9 +46,49 @@ impl ExportFiles {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
     }
 
+    /// Notes a file that may be shown.
+    pub fn note_shown(&self, path: &Path) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    }
+
     /// Whether this program wrote the file in this run.
     pub fn was_written(&self, path: &Path) -> bool {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+    }
+}
+
+/// Files with connections that a person chose in this run. The web view can name no other.
+#[derive(Debug, Default)]
+pub struct ConnectionFiles {
+    imports: Mutex<HashSet<PathBuf>>,
+    exports: Mutex<HashMap<PathBuf, Target>>,
+}
+
+impl ConnectionFiles {
+    /// Takes a file that a person chose to import.
+    pub fn choose_import(&self, path: &Path) {
+        self.imports.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    }
+
+    /// Whether a person chose this file.
+    pub fn may_import(&self, path: &Path) -> bool {
+        self.imports.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+    }
+
+    /// Takes a place that a person chose to export to.
+    pub fn choose_export(&self, target: Target) {
+        let mut exports = self.exports.lock().unwrap_or_else(PoisonError::into_inner);
+        exports.insert(target.path.clone(), target);
+    }
+
+    /// A place that a person chose.
+    pub fn target(&self, path: &Path) -> Option<Target> {
+        self.exports.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+
+    /// Notes that an export is done: its place is used up.
+    pub fn note_written(&self, path: &Path) {
+        self.exports.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
     }
 }
 

@@ -18,6 +18,7 @@ pub mod numbers;
 pub mod profiles;
 pub mod sealing;
 pub mod state;
+pub mod transfer;
 pub mod vault;
 
 use std::process::ExitCode;

@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 use crate::desktop::Desktop;
 use crate::drafts::Drafts;
 use crate::error::WireError;
-use crate::files::ExportFiles;
+use crate::files::{ConnectionFiles, ExportFiles};
 use crate::folders::Folders;
 use crate::identifiers::random_id;
 use crate::jobs::JobRegistry;
@@ -42,6 +42,8 @@ pub struct AppState {
     pub jobs: JobRegistry,
     /// Places and files of exports.
     pub exports: ExportFiles,
+    /// Files with connections that were chosen.
+    pub connection_files: ConnectionFiles,
     /// The desktop.
     pub desktop: Arc<dyn Desktop>,
     /// Where the time comes from.
@@ -67,6 +69,7 @@ impl AppState {
             drafts: Drafts::default(),
             jobs: JobRegistry::default(),
             exports: ExportFiles::default(),
+            connection_files: ConnectionFiles::default(),
             desktop,
             clock: Arc::new(SystemClock),
             open: OpenWorkspaces::default(),

@@ -195,7 +195,7 @@ pub async fn choose_export_file(
     let ask = move || {
         let suggested = free_path(&folder, &name, extension);
         let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let chosen = desktop.choose_file(&folder, &name, format.kind(), extension)?;
+        let chosen = desktop.choose_file("Export organizations", &folder, &name, format.kind(), extension)?;
         Some(confirmed(chosen, extension))
     };
     let chosen = blocking(ask).await?;
@@ -286,7 +286,7 @@ fn suggested_name(state: &AppState) -> String {
 
 /// What a save dialog answered. It has asked before an existing file is replaced; for the extension that is added here
 /// it has not.
-fn confirmed(chosen: PathBuf, extension: &str) -> Target {
+pub(super) fn confirmed(chosen: PathBuf, extension: &str) -> Target {
     if chosen.extension().is_some() {
         let may_replace = chosen.exists();
         Target { path: chosen, may_replace }
@@ -303,7 +303,10 @@ fn choose(state: &AppState, target: Target) -> ChosenFile {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WireError> {
+/// Work that would hold up others, off the threads that answer.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, WireError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| WireError::internal(&format!("work on a file stopped: {error}")))

@@ -1,5 +1,7 @@
 //! Saved connection profiles: saving, arranging, duplicating, removing and having back.
 
+use std::collections::BTreeMap;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tauri::State;
@@ -107,13 +109,7 @@ pub async fn duplicate_profile(
         ..original.clone()
     };
     let vault = state.vault().await;
-    let mut secrets = Vec::new();
-    // Not the key of its tokens: each workspace signs with its own.
-    for kind in SecretKind::ALL.into_iter().filter(|kind| *kind != SecretKind::TokenKey) {
-        if original.stored.contains(&kind) || vault.remembers(&original.id, kind) {
-            secrets.extend(vault.find(&original.id, kind).await?.map(|secret| (kind, secret)));
-        }
-    }
+    let secrets = secrets_to_carry(&state, &original).await?;
     state.profiles.add_behind(&original.id, copy.clone())?;
     for (kind, secret) in secrets {
         let kept = vault.keep(&copy.id, kind, secret, original.stored.contains(&kind)).await;
@@ -175,6 +171,25 @@ pub async fn mark_favorite(
 ) -> Result<WorkspaceSummary, WireError> {
     let marked = state.profiles.change_profile(&id, |profile| profile.favorite = favorite)?;
     Ok(summary(&state, marked.ok_or_else(|| WireError::not_found("workspace"))?).await)
+}
+
+/// The secrets that go with a profile when it is duplicated or exported: all but the key of its tokens, since each
+/// workspace signs with its own.
+///
+/// # Errors
+/// `secrets_locked`.
+pub(super) async fn secrets_to_carry(
+    state: &AppState,
+    profile: &Profile,
+) -> Result<BTreeMap<SecretKind, SecretString>, WireError> {
+    let vault = state.vault().await;
+    let mut secrets = BTreeMap::new();
+    for kind in SecretKind::ALL.into_iter().filter(|kind| *kind != SecretKind::TokenKey) {
+        if profile.stored.contains(&kind) || vault.remembers(&profile.id, kind) {
+            secrets.extend(vault.find(&profile.id, kind).await?.map(|secret| (kind, secret)));
+        }
+    }
+    Ok(secrets)
 }
 
 fn new_profile() -> Profile {

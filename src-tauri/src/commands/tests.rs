@@ -6,6 +6,7 @@ mod organizations;
 mod profiles;
 mod secrets;
 mod sessions;
+mod transfer;
 mod workspaces;
 
 use std::path::PathBuf;
@@ -37,7 +38,11 @@ struct NotingDesktop {
 }
 
 impl Desktop for NotingDesktop {
-    fn choose_file(&self, _: &std::path::Path, _: &str, _: &str, _: &str) -> Option<PathBuf> {
+    fn choose_file(&self, _: &str, _: &std::path::Path, _: &str, _: &str, _: &str) -> Option<PathBuf> {
+        self.choice.lock().unwrap().clone()
+    }
+
+    fn choose_import(&self, _: &std::path::Path) -> Option<PathBuf> {
         self.choice.lock().unwrap().clone()
     }
 

@@ -111,6 +111,36 @@ export const commands = {
 	 */
 	markFavorite: (id: string, favorite: boolean) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("mark_favorite", { id, favorite })),
 	/**
+	 *  Lets a person choose a file with connections; `null` when they changed their mind.
+	 * 
+	 *  # Errors
+	 *  `import_refused` for a file that can't be read or is of no kind that can be imported.
+	 */
+	chooseImportFile: () => typedError<ChosenImport | null, WireError>(__TAURI_INVOKE("choose_import_file")),
+	/**
+	 *  Imports connections. What is refused leaves nothing behind; what comes in is saved in one go.
+	 * 
+	 *  # Errors
+	 *  `import_refused`, `passphrase_refused`, `invalid_input` when a passphrase is needed, `not_found` for a file that was
+	 *  not chosen in this run, `file_not_written`.
+	 */
+	importProfiles: (source: ImportSource, passphrase: string | null) => typedError<ImportReport, WireError>(__TAURI_INVOKE("import_profiles", { source, passphrase })),
+	/**
+	 *  Lets a person choose where connections are exported to; `null` when they changed their mind.
+	 * 
+	 *  # Errors
+	 *  None of its own.
+	 */
+	chooseProfilesFile: () => typedError<string | null, WireError>(__TAURI_INVOKE("choose_profiles_file")),
+	/**
+	 *  Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a place that was not chosen or a profile that is gone, `invalid_input` for a short passphrase,
+	 *  `file_not_written`.
+	 */
+	exportProfiles: (path: string, ids: string[], passphrase: string | null) => typedError<ProfilesExported, WireError>(__TAURI_INVOKE("export_profiles", { path, ids, passphrase })),
+	/**
 	 *  Opens a workspace beside those that are open, or answers the one that is open already; it is the current one from
 	 *  then on.
 	 * 
@@ -464,6 +494,18 @@ export type ChosenFile = {
 	displayPath: string,
 	/**  A file is there, and a person agreed to replace it. */
 	exists: boolean,
+};
+
+/**  A file that was chosen to be imported. */
+export type ChosenImport = {
+	/**  The file. Only one that was chosen in this run can be imported. */
+	path: string,
+	/**  Its name. */
+	name: string,
+	/**  Importing it takes a passphrase. */
+	sealed: boolean,
+	/**  What kind of file it is. */
+	kind: ImportKind,
 };
 
 /**  What the store says of a collection. */
@@ -1026,11 +1068,62 @@ export type HealthStatus =
 /**  It does not. */
 "down";
 
+/**  What became of one connection. */
+export type ImportEntry = {
+	/**  Its name, or its place in what was imported. */
+	name: string,
+	/**  What became of it. */
+	outcome: ImportOutcome,
+	/**  What came in and what did not, as sentences. */
+	message: string,
+	/**  The profile that it is now, or that is there already. */
+	workspaceId: string | null,
+};
+
+/**  What connections are imported from. */
+export type ImportKind = 
+/**  An export of MongoDB Compass. */
+"compass" | 
+/**  A list of connection strings. */
+"connection_strings" | 
+/**  An export of this program. */
+"tenantry";
+
+/**  What became of one connection, as a word. */
+export type ImportOutcome = 
+/**  All of it came in. */
+"imported" | 
+/**  It came in without a secret that it needs. */
+"imported_without_secret" | 
+/**  The same one is there. */
+"already_there" | 
+/**  Nothing of it came in. */
+"refused";
+
 /**  Details of `import_refused`. */
 export type ImportRefused = {
 	/**  What is wrong with it, as a sentence. */
 	problem: string,
 };
+
+/**  What became of everything that was imported. */
+export type ImportReport = {
+	/**  How many came in, with or without their secrets. */
+	imported: number,
+	/**  Every entry, in order. */
+	entries: ImportEntry[],
+};
+
+/**  What is imported. */
+export type ImportSource = 
+/**  A file that was chosen. */
+{ kind: "file"; 
+/**  Where it is. */
+path: string } | 
+/**  What was typed or pasted. */
+{ kind: "text"; 
+/**  The text. */
+text: string };
 
 /**  One index. */
 export type IndexStatistics = {
@@ -1289,6 +1382,16 @@ export type ProfileInput = {
 	remember: boolean,
 	/**  The service's secret key; `null` keeps what is there, empty forgets it. */
 	signingSecret: string | null,
+};
+
+/**  What was exported. */
+export type ProfilesExported = {
+	/**  Where the file is. */
+	path: string,
+	/**  Connections in it. */
+	profiles: number,
+	/**  Secrets in it. */
+	secrets: number,
 };
 
 /**  Details of `read_only`. */

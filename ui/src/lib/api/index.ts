@@ -38,6 +38,10 @@ export const api = {
   restoreProfile: calling(commands.restoreProfile),
   arrangeProfiles: calling(commands.arrangeProfiles),
   markFavorite: calling(commands.markFavorite),
+  chooseImportFile: calling(commands.chooseImportFile),
+  importProfiles: calling(commands.importProfiles),
+  chooseProfilesFile: calling(commands.chooseProfilesFile),
+  exportProfiles: calling(commands.exportProfiles),
 
   secretKeeping: calling(commands.secretKeeping),
   lookForKeychain: calling(commands.lookForKeychain),

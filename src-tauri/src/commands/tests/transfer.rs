@@ -1,0 +1,136 @@
+//! Importing and exporting connections, as the window does.
+
+use serde_json::{Value, json};
+
+use super::Console;
+
+const PASSPHRASE: &str = "correct horse battery";
+
+impl Console {
+    fn import(&self, text: &str) -> Value {
+        self.ok("import_profiles", json!({"source": {"kind": "text", "text": text}, "passphrase": null}))
+    }
+
+    fn choose(&self, name: &str) -> std::path::PathBuf {
+        let path = self.folder.path().join(name);
+        *self.desktop.choice.lock().unwrap() = Some(path.clone());
+        path
+    }
+}
+
+#[test]
+fn a_pasted_list_is_reported_line_by_line_and_saved_at_once() {
+    let console = Console::start();
+    let report = console
+        .import("One = mongodb://dana:planted@127.0.0.1:1\nnonsense\nOne = mongodb://dana@127.0.0.1:1");
+    assert_eq!(report["imported"], 1, "{report}");
+    let outcomes: Vec<_> = report["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["imported", "refused", "already_there"]);
+    assert_eq!(console.names(), ["One"]);
+    let message = report["entries"][0]["message"].as_str().unwrap();
+    assert!(message.contains("until the program ends"), "there is no keychain: {message}");
+    let list = console.ok("list_workspaces", json!({}));
+    assert_eq!(list["workspaces"][1]["id"], report["entries"][0]["workspaceId"]);
+    assert_eq!(list["workspaces"][1]["passwordNeeded"], false, "its password was in the string");
+    let file = std::fs::read_to_string(console.folder.path().join("profiles.json")).unwrap();
+    assert!(!file.contains("planted") && !console.told.lock().unwrap().contains("planted"));
+}
+
+#[test]
+fn nothing_at_all_is_an_error() {
+    let console = Console::start();
+    let nothing = json!({"source": {"kind": "text", "text": "hello"}, "passphrase": null});
+    let error = console.refused("import_profiles", nothing);
+    assert_eq!(error["code"], "import_refused", "{error}");
+    assert!(console.names().is_empty());
+}
+
+#[test]
+fn only_a_file_that_was_chosen_is_read_or_written() {
+    let console = Console::start();
+    let path = console.folder.path().join("list.txt");
+    std::fs::write(&path, "One = mongodb://127.0.0.1:1").unwrap();
+    let source = json!({"source": {"kind": "file", "path": path}, "passphrase": null});
+    let error = console.refused("import_profiles", source.clone());
+    assert_eq!(error["code"], "not_found", "the window named a path, and it was read: {error}");
+    let id = console.save(&json!({}))["id"].clone();
+    let export = json!({"path": path, "ids": [id], "passphrase": null});
+    assert_eq!(console.refused("export_profiles", export)["code"], "not_found", "it was written over");
+
+    console.choose("list.txt");
+    let chosen = console.ok("choose_import_file", json!({}));
+    assert_eq!(
+        (&chosen["kind"], &chosen["sealed"], &chosen["name"]),
+        (&json!("connection_strings"), &json!(false), &json!("list.txt"))
+    );
+    assert_eq!(console.ok("import_profiles", source)["imported"], 1);
+    console.choose("picture.png");
+    assert_eq!(console.refused("choose_import_file", json!({}))["code"], "import_refused", "there is none");
+    std::fs::write(console.choose("picture.png"), [0x89, 0x50, 0, 1]).unwrap();
+    assert_eq!(console.refused("choose_import_file", json!({}))["code"], "import_refused");
+}
+
+#[test]
+fn an_export_without_secrets_holds_none_and_does_not_replace_what_nobody_agreed_to() {
+    let console = Console::start();
+    let id = console.save(&json!({"password": "planted", "signingSecret": "planted"}))["id"].clone();
+    let path = console.choose("out.tenantry");
+    assert_eq!(console.ok("choose_profiles_file", json!({})), json!(path));
+    let export = json!({"path": path, "ids": [id], "passphrase": null});
+    std::fs::write(&path, "came meanwhile").unwrap();
+    let error = console.refused("export_profiles", export.clone());
+    assert_eq!(error["details"]["reason"], "exists", "{error}");
+    std::fs::remove_file(&path).unwrap();
+    let report = console.ok("export_profiles", export.clone());
+    assert_eq!((&report["profiles"], &report["secrets"]), (&json!(1), &json!(0)), "{report}");
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains("Staging") && !written.contains("planted"), "{written}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(
+        console.refused("export_profiles", export)["code"],
+        "not_found",
+        "a place is good for one export"
+    );
+    console.ok("reveal_file", json!({"path": path}));
+}
+
+#[test]
+fn a_sealed_export_carries_secrets_to_another_computer() {
+    let console = Console::start();
+    let saved = console.save(&json!({"password": "planted", "signingSecret": "planted"}));
+    let path = console.choose("out.tenantry");
+    console.ok("choose_profiles_file", json!({}));
+    let export = |passphrase: &str| json!({"path": path, "ids": [saved["id"]], "passphrase": passphrase});
+    let short = console.refused("export_profiles", export("short"));
+    assert_eq!(short["details"]["fields"][0]["field"], "passphrase", "{short}");
+    assert_eq!(console.ok("export_profiles", export(PASSPHRASE))["secrets"], 2);
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("planted"));
+
+    let other = Console::start();
+    *other.desktop.choice.lock().unwrap() = Some(path.clone());
+    let chosen = other.ok("choose_import_file", json!({}));
+    assert_eq!((&chosen["kind"], &chosen["sealed"]), (&json!("tenantry"), &json!(true)), "{chosen}");
+    let import =
+        |passphrase: Value| json!({"source": {"kind": "file", "path": path}, "passphrase": passphrase});
+    let without = other.refused("import_profiles", import(Value::Null));
+    assert_eq!(without["details"]["fields"][0]["field"], "passphrase", "{without}");
+    let wrong = other.refused("import_profiles", import(json!("wrong horse battery")));
+    assert_eq!(wrong["code"], "passphrase_refused", "{wrong}");
+    assert!(other.names().is_empty());
+    let report = other.ok("import_profiles", import(json!(PASSPHRASE)));
+    assert_eq!(report["entries"][0]["outcome"], "imported", "{report}");
+    let list = other.ok("list_workspaces", json!({}));
+    assert_eq!(list["workspaces"][1]["passwordNeeded"], false, "its password did not come along");
+    for console in [console, other] {
+        assert!(!console.told.lock().unwrap().contains("planted"), "the web view was told a secret");
+    }
+}

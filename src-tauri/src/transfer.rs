@@ -1,0 +1,201 @@
+//! Connections that come from elsewhere, and those that go elsewhere.
+//!
+//! A reader makes candidates of a file or text; [`plan`] checks them as the editor does and decides on each. Nothing is
+//! saved here. No sentence in here holds a piece of a connection string.
+
+mod compass;
+mod plan;
+mod strings;
+mod tenantry;
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::Value;
+
+pub use plan::{ImportEntry, ImportOutcome, Plan, Planned, plan};
+pub use tenantry::{Exported, write};
+
+use crate::profiles::{Access, Environment};
+use crate::sealing::{self, UnsealProblem};
+use crate::vault::SecretKind;
+
+/// Bytes of a file or text to import: some ten thousand connections.
+pub const IMPORT_MAX: usize = 4 * 1024 * 1024;
+/// Connections in one import.
+pub const ENTRIES_MAX: usize = 1_000;
+
+/// What connections are imported from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportKind {
+    /// An export of MongoDB Compass.
+    Compass,
+    /// A list of connection strings.
+    ConnectionStrings,
+    /// An export of this program.
+    Tenantry,
+}
+
+/// Nothing at all can be imported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportProblem {
+    /// It is sealed, and no passphrase was given.
+    #[error("a passphrase is needed")]
+    PassphraseNeeded,
+    /// It is sealed with another passphrase.
+    #[error("the passphrase is not the one that it was sealed with")]
+    PassphraseRefused,
+    /// It is nothing that this program can read; a sentence says why.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl ImportProblem {
+    fn unusable(sentence: impl Into<String>) -> Self {
+        Self::Unusable(sentence.into())
+    }
+}
+
+/// A connection as it was found, not checked yet.
+pub struct Candidate {
+    /// Its name; `None` where it has none.
+    pub name: Option<String>,
+    /// May hold secrets.
+    pub connection_string: SecretString,
+    /// The database; empty where it is not said.
+    pub database: String,
+    /// What it is used for; `None` where that is not known.
+    pub environment: Option<Environment>,
+    /// Notes about it.
+    pub notes: String,
+    /// Shown before the others.
+    pub favorite: bool,
+    /// What may be done in it; `None` where it is not said.
+    pub access: Option<Access>,
+    /// Secrets that do not stand in the connection string.
+    pub secrets: BTreeMap<SecretKind, SecretString>,
+    /// The service's secret key was given, here or where it comes from.
+    pub has_signing_secret: bool,
+    /// What of it can't come in, as sentences.
+    pub left_out: Vec<&'static str>,
+}
+
+impl Candidate {
+    fn new(name: Option<String>, connection_string: SecretString) -> Self {
+        Self {
+            name,
+            connection_string,
+            database: String::new(),
+            environment: None,
+            notes: String::new(),
+            favorite: false,
+            access: None,
+            secrets: BTreeMap::new(),
+            has_signing_secret: false,
+            left_out: Vec::new(),
+        }
+    }
+}
+
+/// An entry of what is imported.
+pub enum Entry {
+    /// It looks like a connection.
+    Found(Box<Candidate>),
+    /// It does not.
+    Refused {
+        /// Its name, or its place.
+        name: String,
+        /// Why, as a sentence.
+        message: String,
+    },
+}
+
+/// What kind of file or text it is, and whether it is sealed; `None` when it is nothing that can be imported. What is
+/// sealed is this program's own.
+pub fn kind_of(content: &[u8]) -> Option<(ImportKind, bool)> {
+    if sealing::is_sealed(content) {
+        return Some((ImportKind::Tenantry, true));
+    }
+    let text = text_of(content).ok()?;
+    let kind = if text.starts_with(['{', '[']) {
+        match format_of(&serde_json::from_str(text).ok()?)? {
+            compass::FORMAT => ImportKind::Compass,
+            tenantry::FORMAT => ImportKind::Tenantry,
+            _ => return None,
+        }
+    } else {
+        strings::has_any(text).then_some(ImportKind::ConnectionStrings)?
+    };
+    Some((kind, false))
+}
+
+/// Reads a file or text. Unsealing takes a second and blocks.
+///
+/// # Errors
+/// See [`ImportProblem`].
+pub fn read(content: &[u8], passphrase: Option<&SecretString>) -> Result<Vec<Entry>, ImportProblem> {
+    if content.len() > IMPORT_MAX {
+        return Err(ImportProblem::unusable("It is larger than 4 MB, which no list of connections is."));
+    }
+    if sealing::is_sealed(content) {
+        let passphrase = passphrase.ok_or(ImportProblem::PassphraseNeeded)?;
+        let unsealed = sealing::unseal(content, passphrase).map_err(unseal_problem)?;
+        return read_open(&unsealed);
+    }
+    read_open(content)
+}
+
+fn read_open(content: &[u8]) -> Result<Vec<Entry>, ImportProblem> {
+    let text = text_of(content)?;
+    let entries = if text.starts_with(['{', '[']) { read_json(text)? } else { strings::read(text)? };
+    match entries.len() {
+        0 => Err(ImportProblem::unusable("There is no connection in it.")),
+        1..=ENTRIES_MAX => Ok(entries),
+        _ => Err(ImportProblem::unusable(format!(
+            "It has more than {ENTRIES_MAX} connections. Split it into several files."
+        ))),
+    }
+}
+
+fn read_json(text: &str) -> Result<Vec<Entry>, ImportProblem> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|_| ImportProblem::unusable("It is damaged or cut off: it is no whole JSON document."))?;
+    match format_of(&value) {
+        Some(compass::FORMAT) => compass::read(&value),
+        Some(tenantry::FORMAT) => tenantry::read(value),
+        Some(_) | None => {
+            Err(ImportProblem::unusable("It is JSON, and neither an export of Compass nor one of Tenantry."))
+        }
+    }
+}
+
+/// What a JSON document says that it is.
+fn format_of(value: &Value) -> Option<&str> {
+    value.get("type")?.as_str()
+}
+
+fn text_of(content: &[u8]) -> Result<&str, ImportProblem> {
+    let text = std::str::from_utf8(content)
+        .ok()
+        .filter(|text| !text.contains('\0'))
+        .ok_or_else(|| ImportProblem::unusable("It is no text in UTF-8."))?;
+    Ok(text.trim_start_matches('\u{feff}').trim())
+}
+
+fn unseal_problem(problem: UnsealProblem) -> ImportProblem {
+    match problem {
+        UnsealProblem::Refused => ImportProblem::PassphraseRefused,
+        UnsealProblem::NotSealed => {
+            ImportProblem::unusable("It is not sealed with a passphrase but for a key of somebody.")
+        }
+        UnsealProblem::Damaged => ImportProblem::unusable("What is sealed in it is damaged or cut off."),
+        UnsealProblem::TooCostly => {
+            ImportProblem::unusable("It asks for more work to open it than any file of Tenantry does.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! What becomes of each connection that was found.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use tenantry_core::AppError;
+
+use super::{Candidate, Entry};
+use crate::compose::{self, Address};
+use crate::connection_secrets;
+use crate::error::WireError;
+use crate::identifiers::random_id;
+use crate::profiles::{Access, Checked, Environment, NAME_MAX, Profile, Typed};
+use crate::vault::SecretKind;
+
+/// What became of one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportEntry {
+    /// Its name, or its place in what was imported.
+    pub name: String,
+    /// What became of it.
+    pub outcome: ImportOutcome,
+    /// What came in and what did not, as sentences.
+    pub message: String,
+    /// The profile that it is now, or that is there already.
+    pub workspace_id: Option<String>,
+}
+
+/// What became of one connection, as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportOutcome {
+    /// All of it came in.
+    Imported,
+    /// It came in without a secret that it needs.
+    ImportedWithoutSecret,
+    /// The same one is there.
+    AlreadyThere,
+    /// Nothing of it came in.
+    Refused,
+}
+
+/// A profile to save, and the secrets to keep for it afterwards.
+pub struct Planned {
+    /// The profile, without secrets.
+    pub profile: Profile,
+    /// Its secrets.
+    pub secrets: BTreeMap<SecretKind, SecretString>,
+}
+
+/// What an import will do.
+#[derive(Default)]
+pub struct Plan {
+    /// What becomes of each entry, in order.
+    pub entries: Vec<ImportEntry>,
+    /// What is saved.
+    pub planned: Vec<Planned>,
+}
+
+/// Decides on each entry: those that keep to the editor's rules and are not among the `saved` come in.
+pub fn plan(entries: Vec<Entry>, saved: &[Profile]) -> Plan {
+    let known = saved.iter().filter_map(|profile| {
+        let address = compose::take_apart(&profile.connection_string).ok()?;
+        Some((identity(&address, &profile.database), (profile.id.clone(), profile.name.clone())))
+    });
+    let mut known: HashMap<_, _> = known.collect();
+    let mut plan = Plan::default();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let entry = match entry {
+            Entry::Refused { name, message } => refused(name, message),
+            Entry::Found(candidate) => found(*candidate, index + 1, &mut known, &mut plan.planned),
+        };
+        plan.entries.push(entry);
+    }
+    plan
+}
+
+fn refused(name: String, message: String) -> ImportEntry {
+    ImportEntry { name, outcome: ImportOutcome::Refused, message, workspace_id: None }
+}
+
+fn found(
+    candidate: Candidate,
+    number: usize,
+    known: &mut HashMap<String, (String, String)>,
+    planned: &mut Vec<Planned>,
+) -> ImportEntry {
+    let hosts = compose::take_apart(candidate.connection_string.expose_secret().trim())
+        .map(|address| address.hosts.replace(":27017", ""))
+        .ok();
+    let name = cut(candidate.name.as_deref().or(hosts.as_deref()).unwrap_or_default());
+    let typed = Typed {
+        name: if name.is_empty() { "-" } else { &name },
+        connection_string: &candidate.connection_string,
+        database: &candidate.database,
+        notes: &candidate.notes,
+    };
+    let named = |name: &str| if name.is_empty() { format!("Connection {number}") } else { name.to_owned() };
+    let checked = match typed.check() {
+        Ok(checked) => checked,
+        Err(error) => return refused(named(&name), why(error)),
+    };
+    let identity = identity(&checked.address, &checked.database);
+    if let Some((id, there)) = known.get(&identity) {
+        return ImportEntry {
+            name: named(&name),
+            outcome: ImportOutcome::AlreadyThere,
+            message: format!("{there} is the same connection."),
+            workspace_id: Some(id.clone()),
+        };
+    }
+    let (environment, is_guess) = match candidate.environment {
+        Some(environment) => (environment, false),
+        None => guess(&name, &checked.address),
+    };
+    let access = match (candidate.access, environment) {
+        (Some(access), _) => access,
+        (None, Environment::Production) => Access::Locked,
+        (None, Environment::Local | Environment::Development | Environment::Staging) => Access::ReadWrite,
+    };
+    let Checked { name, address, database, notes } = checked;
+    let mut secrets = candidate.secrets;
+    secrets.retain(|_, secret| !secret.expose_secret().is_empty());
+    let needs_password = address.needs_password;
+    let profile = Profile {
+        id: random_id(),
+        name,
+        environment,
+        connection_string: address.public.clone(),
+        database,
+        notes,
+        favorite: candidate.favorite,
+        access,
+        last_opened_at: None,
+        stored: BTreeSet::new(),
+        has_signing_secret: candidate.has_signing_secret || secrets.contains_key(&SecretKind::ServiceSecret),
+    };
+    for (kind, secret) in connection_secrets::each(address.secrets) {
+        if let Some(secret) = secret {
+            secrets.entry(kind).or_insert(secret);
+        }
+    }
+    let mut message: Vec<&str> = candidate.left_out;
+    let lacks_password = needs_password && !secrets.contains_key(&SecretKind::DatabasePassword);
+    let lacks_key = profile.has_signing_secret && !secrets.contains_key(&SecretKind::ServiceSecret);
+    if lacks_password {
+        message.push("Its password is asked for when it is opened.");
+    }
+    if lacks_key {
+        message.push("The service's secret key did not come in: enter it in the connection's settings.");
+    }
+    if is_guess {
+        message.push("It is taken for production until you say what it is used for.");
+    }
+    let entry = ImportEntry {
+        name: profile.name.clone(),
+        outcome: if lacks_password || lacks_key {
+            ImportOutcome::ImportedWithoutSecret
+        } else {
+            ImportOutcome::Imported
+        },
+        message: message.join(" "),
+        workspace_id: Some(profile.id.clone()),
+    };
+    known.insert(identity, (profile.id.clone(), profile.name.clone()));
+    planned.push(Planned { profile, secrets });
+    entry
+}
+
+/// A name from elsewhere, in one line and not too long.
+fn cut(name: &str) -> String {
+    let printable = name.chars().map(|character| if character.is_control() { ' ' } else { character });
+    printable.collect::<String>().trim().chars().take(NAME_MAX).collect::<String>().trim_end().to_owned()
+}
+
+/// The sentences of what the editor would say.
+fn why(error: AppError) -> String {
+    match error {
+        AppError::InvalidInput(issues) => {
+            issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join(" ")
+        }
+        error => WireError::from(error).message().to_owned(),
+    }
+}
+
+/// What a connection is used for, by its hosts and its name; `true` when nothing tells. A false alarm costs a click, a
+/// missing one costs data.
+fn guess(name: &str, address: &Address) -> (Environment, bool) {
+    let is_here = |host: &str| {
+        let host = host.trim();
+        ["localhost", "127.0.0.1", "[::1]"]
+            .iter()
+            .any(|here| host.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+    };
+    if address.hosts.split(',').all(is_here) {
+        return (Environment::Local, false);
+    }
+    let name = name.to_lowercase();
+    let mut words = name.split(|character: char| !character.is_alphanumeric());
+    let said = words.find_map(|word| match word {
+        "prod" | "production" | "live" => Some(Environment::Production),
+        "stage" | "staging" | "test" | "testing" | "qa" | "uat" => Some(Environment::Staging),
+        "dev" | "development" => Some(Environment::Development),
+        "local" => Some(Environment::Local),
+        _ => None,
+    });
+    said.map_or((Environment::Production, true), |environment| (environment, false))
+}
+
+/// What makes two connections the same: hosts, user, database and options, in whatever order they are written.
+fn identity(address: &Address, database: &str) -> String {
+    let (start, options) = address.public.split_once('?').unwrap_or((&address.public, ""));
+    let scheme = start.split_once("://").map_or("", |(scheme, _)| scheme);
+    let lower = address.hosts.to_lowercase();
+    let mut hosts: Vec<&str> =
+        lower.split(',').map(str::trim).map(|host| host.strip_suffix(":27017").unwrap_or(host)).collect();
+    hosts.sort_unstable();
+    let mut options: Vec<String> = options
+        .split('&')
+        .filter_map(|option| option.split_once('='))
+        .filter(|(_, value)| *value != tenantry_core::connections::SECRET_MASK)
+        .map(|(name, value)| format!("{}={value}", name.to_ascii_lowercase()))
+        .collect();
+    // Not by value: of options that are given more than once the order counts.
+    options.sort_by(|one, other| one.split('=').next().cmp(&other.split('=').next()));
+    let default_database = address.database.as_deref().unwrap_or_default();
+    [
+        scheme,
+        address.user.as_deref().unwrap_or_default(),
+        &hosts.join(","),
+        database,
+        default_database,
+        &options.join("&"),
+    ]
+    .join("\n")
+}

@@ -1,0 +1,55 @@
+//! A list of connection strings: one in a line, with a name before it if there is one: `name = string`, or the name and
+//! a tab. Empty lines and those that begin with `#` are passed over.
+
+use secrecy::SecretString;
+
+use super::{Candidate, Entry, ImportProblem};
+
+const SCHEMES: [&str; 2] = ["mongodb://", "mongodb+srv://"];
+
+/// Whether there is a connection string in the text.
+pub(super) fn has_any(text: &str) -> bool {
+    lines(text).any(|(_, line)| start_of_string(line).is_some())
+}
+
+pub(super) fn read(text: &str) -> Result<Vec<Entry>, ImportProblem> {
+    if !has_any(text) {
+        return Err(ImportProblem::unusable(
+            "There is no connection string in it, no export of Compass and none of Tenantry.",
+        ));
+    }
+    Ok(lines(text).map(|(number, line)| entry(number, line)).collect())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn entry(number: usize, line: &str) -> Entry {
+    // Nothing of the line is told: it may be a connection string with a misspelt beginning, password and all.
+    let refused =
+        |message: &str| Entry::Refused { name: format!("Line {number}"), message: message.to_owned() };
+    let Some(start) = start_of_string(line) else {
+        return refused(
+            "There is no connection string in it: none begins with mongodb:// or mongodb+srv://.",
+        );
+    };
+    let (before, string) = line.split_at(start);
+    let name = match before.trim_end_matches([' ', '"', '\'']) {
+        "" => None,
+        before => match before.strip_suffix(['=', '\t']) {
+            Some(name) => Some(name.trim_matches([' ', '\t', '"', '\'']).to_owned()),
+            None => {
+                return refused("What stands before the connection string is no name: write name = string.");
+            }
+        },
+    };
+    let string = string.trim_end_matches(['"', '\'', ',', ';']);
+    let name = name.filter(|name| !name.is_empty());
+    Entry::Found(Box::new(Candidate::new(name, SecretString::from(string))))
+}
+
+fn start_of_string(line: &str) -> Option<usize> {
+    SCHEMES.into_iter().filter_map(|scheme| line.find(scheme)).min()
+}

@@ -1,0 +1,124 @@
+//! This program's own export: JSON, with secrets only inside a seal.
+
+use std::collections::BTreeMap;
+
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Candidate, Entry, ImportProblem};
+use crate::profiles::{Access, Environment, Profile};
+use crate::vault::SecretKind;
+
+/// What such a file says that it is.
+pub(super) const FORMAT: &str = "Tenantry Connections";
+const VERSION: u64 = 1;
+
+/// A profile on its way out, with the secrets that go with it.
+pub struct Exported {
+    /// The profile.
+    pub profile: Profile,
+    /// Its secrets.
+    pub secrets: BTreeMap<SecretKind, SecretString>,
+}
+
+#[derive(Serialize)]
+struct FileToWrite<'a> {
+    r#type: &'static str,
+    version: u64,
+    connections: Vec<ConnectionToWrite<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConnectionToWrite<'a> {
+    name: &'a str,
+    environment: Environment,
+    connection_string: &'a str,
+    database: &'a str,
+    notes: &'a str,
+    favorite: bool,
+    access: Access,
+    has_signing_secret: bool,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    secrets: BTreeMap<SecretKind, &'a str>,
+}
+
+/// Made leniently: a person may have written it, and an older program may have left something out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConnectionRead {
+    name: String,
+    connection_string: String,
+    environment: Option<Environment>,
+    #[serde(default)]
+    database: String,
+    #[serde(default)]
+    notes: String,
+    #[serde(default)]
+    favorite: bool,
+    access: Option<Access>,
+    #[serde(default)]
+    has_signing_secret: bool,
+    #[serde(default)]
+    secrets: BTreeMap<SecretKind, String>,
+}
+
+/// The content of a file with these profiles. It holds their secrets if they have any with them: seal it then.
+///
+/// # Errors
+/// It can't be written as JSON.
+pub fn write(connections: &[Exported]) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
+    let connections = connections.iter().map(|Exported { profile, secrets }| ConnectionToWrite {
+        name: &profile.name,
+        environment: profile.environment,
+        connection_string: &profile.connection_string,
+        database: &profile.database,
+        notes: &profile.notes,
+        favorite: profile.favorite,
+        access: profile.access,
+        has_signing_secret: profile.has_signing_secret,
+        secrets: secrets.iter().map(|(kind, secret)| (*kind, secret.expose_secret())).collect(),
+    });
+    let file = FileToWrite { r#type: FORMAT, version: VERSION, connections: connections.collect() };
+    serde_json::to_vec_pretty(&file).map(Zeroizing::new)
+}
+
+pub(super) fn read(mut file: Value) -> Result<Vec<Entry>, ImportProblem> {
+    match file.get("version").and_then(Value::as_u64) {
+        Some(VERSION) => {}
+        Some(newer) if newer > VERSION => {
+            return Err(ImportProblem::unusable("It was exported by a newer Tenantry. Update this one."));
+        }
+        Some(_) | None => return Err(ImportProblem::unusable("It does not say which version it is of.")),
+    }
+    match file.get_mut("connections").map(Value::take) {
+        Some(Value::Array(connections)) => Ok(connections.into_iter().enumerate().map(entry).collect()),
+        Some(_) | None => {
+            Err(ImportProblem::unusable("It is an export of Tenantry without a list of connections."))
+        }
+    }
+}
+
+fn entry((index, value): (usize, Value)) -> Entry {
+    let Ok(read) = serde_json::from_value::<ConnectionRead>(value) else {
+        return Entry::Refused {
+            name: format!("Connection {}", index + 1),
+            message: "It is damaged: something is missing in it or is not what it should be.".to_owned(),
+        };
+    };
+    let secrets = read.secrets.into_iter().map(|(kind, secret)| (kind, SecretString::from(secret)));
+    // Each workspace makes a key of its own for its tokens.
+    let secrets = secrets.filter(|(kind, _)| *kind != SecretKind::TokenKey);
+    Entry::Found(Box::new(Candidate {
+        database: read.database,
+        environment: read.environment,
+        notes: read.notes,
+        favorite: read.favorite,
+        access: read.access,
+        secrets: secrets.collect(),
+        has_signing_secret: read.has_signing_secret,
+        ..Candidate::new(Some(read.name), SecretString::from(read.connection_string))
+    }))
+}
