@@ -17,7 +17,6 @@ use super::profiles::secrets_to_carry;
 use super::secrets::require_strong;
 use crate::error::WireError;
 use crate::files::{PendingFile, free_path};
-use crate::profiles::Profile;
 use crate::sealing;
 use crate::state::AppState;
 use crate::transfer::{self, Exported, ImportEntry, ImportKind, ImportOutcome, ImportProblem, Planned};
