@@ -62,6 +62,8 @@ impl ImportProblem {
 pub struct Candidate {
     /// Its name; `None` where it has none.
     pub name: Option<String>,
+    /// What it is called where it has no name and no host can be told.
+    pub place: String,
     /// May hold secrets.
     pub connection_string: SecretString,
     /// The database; empty where it is not said.
@@ -83,9 +85,10 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    fn new(name: Option<String>, connection_string: SecretString) -> Self {
+    fn new(name: Option<String>, place: String, connection_string: SecretString) -> Self {
         Self {
             name,
+            place,
             connection_string,
             database: String::new(),
             environment: None,

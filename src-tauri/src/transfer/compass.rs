@@ -32,15 +32,16 @@ fn entry(number: usize, value: &Value) -> Entry {
     let favorite = value.get("favorite").filter(|favorite| favorite.is_object());
     let name = favorite.and_then(|favorite| favorite.get("name")).and_then(Value::as_str).map(str::trim);
     let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+    let place = format!("Connection {number}");
     let options = value.get("connectionOptions");
     let Some(string) = options.and_then(|options| options.get("connectionString")).and_then(Value::as_str)
     else {
         return Entry::Refused {
-            name: name.unwrap_or_else(|| format!("Connection {number}")),
+            name: name.unwrap_or(place),
             message: "It has no connection string.".to_owned(),
         };
     };
-    let mut candidate = Candidate::new(name, SecretString::from(without_own_options(string)));
+    let mut candidate = Candidate::new(name, place, SecretString::from(without_own_options(string)));
     candidate.favorite = match value.get("savedConnectionType").and_then(Value::as_str) {
         Some(saved_as) => saved_as == "favorite",
         None => favorite.is_some(),

@@ -67,10 +67,10 @@ pub fn plan(entries: Vec<Entry>, saved: &[Profile]) -> Plan {
     });
     let mut known: HashMap<_, _> = known.collect();
     let mut plan = Plan::default();
-    for (index, entry) in entries.into_iter().enumerate() {
+    for entry in entries {
         let entry = match entry {
             Entry::Refused { name, message } => refused(name, message),
-            Entry::Found(candidate) => found(*candidate, index + 1, &mut known, &mut plan.planned),
+            Entry::Found(candidate) => found(*candidate, &mut known, &mut plan.planned),
         };
         plan.entries.push(entry);
     }
@@ -83,7 +83,6 @@ fn refused(name: String, message: String) -> ImportEntry {
 
 fn found(
     candidate: Candidate,
-    number: usize,
     known: &mut HashMap<String, (String, String)>,
     planned: &mut Vec<Planned>,
 ) -> ImportEntry {
@@ -97,7 +96,10 @@ fn found(
         database: &candidate.database,
         notes: &candidate.notes,
     };
-    let named = |name: &str| if name.is_empty() { format!("Connection {number}") } else { name.to_owned() };
+    let named = |name: &str| if name.is_empty() { candidate.place.clone() } else { name.to_owned() };
+    if ran_together(candidate.connection_string.expose_secret()) {
+        return refused(named(&name), "Two connection strings seem to have run into one.".to_owned());
+    }
     let checked = match typed.check() {
         Ok(checked) => checked,
         Err(error) => return refused(named(&name), why(error)),
@@ -167,6 +169,13 @@ fn found(
     known.insert(identity, (profile.id.clone(), profile.name.clone()));
     planned.push(Planned { profile, secrets });
     entry
+}
+
+/// Whether an option's value looks like a user and a password before a host: a line break was lost, and drivers would take
+/// the rest of the line for a name, password and all.
+fn ran_together(connection_string: &str) -> bool {
+    let options = connection_string.split_once('?').map_or("", |(_, options)| options);
+    options.split('&').any(|option| option.split_once('@').is_some_and(|(before, _)| before.contains(':')))
 }
 
 /// A name from elsewhere, in one line and not too long.

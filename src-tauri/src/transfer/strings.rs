@@ -47,7 +47,11 @@ fn entry(number: usize, line: &str) -> Entry {
     };
     let string = string.trim_end_matches(['"', '\'', ',', ';']);
     let name = name.filter(|name| !name.is_empty());
-    Entry::Found(Box::new(Candidate::new(name, SecretString::from(string))))
+    Entry::Found(Box::new(Candidate::new(name, place(number), SecretString::from(string))))
+}
+
+fn place(number: usize) -> String {
+    format!("Line {number}")
 }
 
 fn start_of_string(line: &str) -> Option<usize> {

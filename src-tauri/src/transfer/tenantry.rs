@@ -102,9 +102,10 @@ pub(super) fn read(mut file: Value) -> Result<Vec<Entry>, ImportProblem> {
 }
 
 fn entry((index, value): (usize, Value)) -> Entry {
+    let place = format!("Connection {}", index + 1);
     let Ok(read) = serde_json::from_value::<ConnectionRead>(value) else {
         return Entry::Refused {
-            name: format!("Connection {}", index + 1),
+            name: place,
             message: "It is damaged: something is missing in it or is not what it should be.".to_owned(),
         };
     };
@@ -119,6 +120,6 @@ fn entry((index, value): (usize, Value)) -> Entry {
         access: read.access,
         secrets: secrets.collect(),
         has_signing_secret: read.has_signing_secret,
-        ..Candidate::new(Some(read.name), SecretString::from(read.connection_string))
+        ..Candidate::new(Some(read.name), place, SecretString::from(read.connection_string))
     }))
 }

@@ -142,6 +142,18 @@ fn a_list_of_connection_strings_comes_in_line_by_line() {
 }
 
 #[test]
+fn two_connection_strings_in_one_line_are_not_taken_for_one() {
+    let plan =
+        planned("mongodb://h1/?replicaSet=rs0mongodb://dana:planted@h2/\nmongodb://h3/?replicaSet=rs0");
+    assert_eq!(
+        outcomes(&plan),
+        [("Line 1", ImportOutcome::Refused), ("h3", ImportOutcome::Imported)],
+        "the password of the second would be saved as a replica set's name"
+    );
+    assert_tells_nothing(&plan);
+}
+
+#[test]
 fn the_same_connection_comes_in_once() {
     let plan = planned(
         "mongodb://dana:one@a:27017,b/tenants?w=1&tls=true\nAgain = mongodb://dana:two@B,A/tenants?TLS=true&w=1\n\

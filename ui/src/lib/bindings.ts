@@ -122,7 +122,7 @@ export const commands = {
 	 * 
 	 *  # Errors
 	 *  `import_refused`, `passphrase_refused`, `invalid_input` when a passphrase is needed, `not_found` for a file that was
-	 *  not chosen in this run, `file_not_written`.
+	 *  not chosen in this run, `file_not_written`, `secrets_locked` when there are secrets that could not be stored.
 	 */
 	importProfiles: (source: ImportSource, passphrase: string | null) => typedError<ImportReport, WireError>(__TAURI_INVOKE("import_profiles", { source, passphrase })),
 	/**
@@ -137,7 +137,7 @@ export const commands = {
 	 * 
 	 *  # Errors
 	 *  `not_found` for a place that was not chosen or a profile that is gone, `invalid_input` for a short passphrase,
-	 *  `file_not_written`.
+	 *  `file_not_written`, `secrets_locked`.
 	 */
 	exportProfiles: (path: string, ids: string[], passphrase: string | null) => typedError<ProfilesExported, WireError>(__TAURI_INVOKE("export_profiles", { path, ids, passphrase })),
 	/**
