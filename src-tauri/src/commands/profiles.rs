@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tauri::State;
+use tenantry_core::connections::ConnectionSecrets;
 
 use super::workspaces::{WorkspaceSummary, summary};
-use crate::compose::{self, Address};
 use crate::connection_secrets;
 use crate::error::WireError;
 use crate::identifiers::random_id;
@@ -21,6 +21,8 @@ use crate::vault::SecretKind;
 pub struct ProfileInput {
     /// `null` for a new one.
     pub id: Option<String>,
+    /// The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept.
+    pub draft: String,
     /// Its name.
     pub name: String,
     /// What it is used for.
@@ -35,6 +37,8 @@ pub struct ProfileInput {
     pub access: Access,
     /// The database user's password; `null` keeps what is there, empty forgets it.
     pub password: Option<String>,
+    /// The password of the client certificate's key; `null` keeps what is there, empty forgets it.
+    pub certificate_key_password: Option<String>,
     /// Whether secrets are kept for the next run.
     pub remember: bool,
     /// The service's secret key; `null` keeps what is there, empty forgets it.
@@ -72,12 +76,17 @@ pub async fn save_profile(
         access: input.access,
         ..before.clone().unwrap_or_else(new_profile)
     };
-    forget_moved(&state, &mut profile, before.as_ref(), &address).await?;
+    let drafted = belonging(state.drafts.find(&input.draft), &address.places);
+    forget_moved(&state, &mut profile, before.as_ref()).await?;
     // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
     state.profiles.save(profile.clone())?;
     let noted = (profile.stored.clone(), profile.has_signing_secret);
-    let mut secrets = address.secrets;
-    secrets.password = input.password.map(SecretString::from).or(secrets.password);
+    let fields = ConnectionSecrets {
+        password: input.password.map(SecretString::from),
+        certificate_key_password: input.certificate_key_password.map(SecretString::from),
+        ..ConnectionSecrets::default()
+    };
+    let secrets = fields.or(address.secrets).or(drafted);
     let service_secret = (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from));
     for (kind, secret) in connection_secrets::each(secrets).into_iter().chain([service_secret]) {
         keep_or_forget(&state, &mut profile, kind, secret, input.remember).await?;
@@ -85,6 +94,7 @@ pub async fn save_profile(
     if noted != (profile.stored.clone(), profile.has_signing_secret) {
         state.profiles.save(profile.clone())?;
     }
+    state.drafts.forget(&input.draft);
     Ok(summary(&state, profile).await)
 }
 
@@ -208,21 +218,28 @@ fn new_profile() -> Profile {
     }
 }
 
-/// A password is good for one user of one deployment: another server must not be told it.
+/// Secrets of a draft that still have a place in the string: the others were typed for something that is gone from it.
+fn belonging(drafted: ConnectionSecrets, places: &[SecretKind]) -> ConnectionSecrets {
+    let has = |kind| places.contains(&kind);
+    ConnectionSecrets {
+        password: drafted.password.filter(|_| has(SecretKind::DatabasePassword)),
+        certificate_key_password: drafted
+            .certificate_key_password
+            .filter(|_| has(SecretKind::CertificateKeyPassword)),
+        proxy_password: drafted.proxy_password.filter(|_| has(SecretKind::ProxyPassword)),
+        aws_session_token: drafted.aws_session_token.filter(|_| has(SecretKind::AwsSessionToken)),
+    }
+}
+
 async fn forget_moved(
     state: &AppState,
     profile: &mut Profile,
     before: Option<&Profile>,
-    address: &Address,
 ) -> Result<(), WireError> {
     let Some(before) = before else { return Ok(()) };
-    let moved = compose::take_apart(&before.connection_string)
-        .map_or(true, |before| (&before.user, &before.hosts) != (&address.user, &address.hosts));
-    if moved {
-        for kind in connection_secrets::KINDS {
-            state.vault().await.forget(&profile.id, kind).await?;
-            profile.note_stored(kind, false);
-        }
+    for kind in connection_secrets::moved(&before.connection_string, &profile.connection_string) {
+        state.vault().await.forget(&profile.id, kind).await?;
+        profile.note_stored(kind, false);
     }
     Ok(())
 }

@@ -141,7 +141,7 @@ impl Console {
         let mut input = json!({
             "id": null, "name": "Staging", "environment": "staging", "database": "", "notes": "",
             "connectionString": "mongodb://dana@127.0.0.1:1", "access": "read_write", "password": null,
-            "remember": true, "signingSecret": null
+            "remember": true, "signingSecret": null, "draft": "draft", "certificateKeyPassword": null
         });
         input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         json!({"input": input})

@@ -101,8 +101,11 @@ impl Found {
 
 /// A connection string as it may be in the file.
 fn public_form(connection_string: &str) -> String {
-    compose::take_apart(connection_string)
-        .map_or_else(|_| logging::redact(connection_string), |address| address.public)
+    compose::take_apart(connection_string).map_or_else(
+        // The mask takes the place of what is found; the pattern takes what a string that breaks the rules hides.
+        |_| logging::redact(&compose::read_connection_string(connection_string).text),
+        |address| address.public,
+    )
 }
 
 /// The bytes as they are, unless there is a secret in them.

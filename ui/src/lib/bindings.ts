@@ -1364,6 +1364,8 @@ export type Privilege = {
 export type ProfileInput = {
 	/**  `null` for a new one. */
 	id: string | null,
+	/**  The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept. */
+	draft: string,
 	/**  Its name. */
 	name: string,
 	/**  What it is used for. */
@@ -1378,6 +1380,8 @@ export type ProfileInput = {
 	access: Access,
 	/**  The database user's password; `null` keeps what is there, empty forgets it. */
 	password: string | null,
+	/**  The password of the client certificate's key; `null` keeps what is there, empty forgets it. */
+	certificateKeyPassword: string | null,
 	/**  Whether secrets are kept for the next run. */
 	remember: boolean,
 	/**  The service's secret key; `null` keeps what is there, empty forgets it. */

@@ -146,3 +146,38 @@ fn after_its_time_a_removed_profile_and_its_secrets_are_gone() {
     let file = std::fs::read_to_string(console.folder.path().join("profiles.json")).unwrap();
     assert!(!file.contains(saved["id"].as_str().unwrap()), "something of it stayed: {file}");
 }
+
+#[test]
+fn secrets_that_were_typed_into_the_string_come_from_the_draft() {
+    let console = Console::start();
+    let typed = "mongodb://dana:planted@127.0.0.1:1/?tls=true&tlsCertificateKeyFile=%2Fa.pem&tlsCertificateKeyFilePassword=planted-too";
+    let reading = console.ok("read_connection_string", json!({"draft": "draft", "text": typed}));
+    assert!(!reading.to_string().contains("planted"), "{reading}");
+    let text = &reading["text"];
+    let saved = console.save(&json!({"connectionString": text}));
+    let id = &saved["id"];
+    assert_eq!(console.secret(id, SecretKind::DatabasePassword).as_deref(), Some("planted"));
+    assert_eq!(console.secret(id, SecretKind::CertificateKeyPassword).as_deref(), Some("planted-too"));
+    assert_eq!(saved["passwordNeeded"], false, "{saved}");
+
+    let changes =
+        json!({"id": id, "connectionString": text, "password": "", "certificateKeyPassword": "typed"});
+    console.save(&changes);
+    assert_eq!(console.secret(id, SecretKind::DatabasePassword), None);
+    assert_eq!(console.secret(id, SecretKind::CertificateKeyPassword).as_deref(), Some("typed"));
+    console.save(&json!({"id": id, "connectionString": text}));
+    assert_eq!(console.secret(id, SecretKind::DatabasePassword), None, "the draft brought it back");
+}
+
+#[test]
+fn what_was_typed_for_a_server_is_not_kept_for_another_user_of_none() {
+    let console = Console::start();
+    let text = "mongodb://dana:planted@127.0.0.1:1";
+    console.ok("read_connection_string", json!({"draft": "draft", "text": text}));
+    let saved = console.save(&json!({"connectionString": "mongodb://127.0.0.1:1"}));
+    assert_eq!(
+        console.secret(&saved["id"], SecretKind::DatabasePassword),
+        None,
+        "it has no place in the string"
+    );
+}

@@ -48,7 +48,9 @@ export function profileInput(draft: Draft, id: string | null): ProfileInput {
     database: draft.database,
     notes: draft.notes,
     access: draft.access,
+    draft: id ?? "new",
     password: null,
+    certificateKeyPassword: null,
     remember: true,
     signingSecret: draft.signingSecret === "" ? null : draft.signingSecret,
   };
