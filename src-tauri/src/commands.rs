@@ -1,6 +1,7 @@
 //! The commands that the window may call, all of them. Each parses, asks a service, and maps the answer.
 
 pub mod about;
+pub mod access;
 pub mod collections;
 pub mod connection_strings;
 pub mod diagnosis;
@@ -51,6 +52,11 @@ pub fn all<R: Runtime>() -> Commands<R> {
         health::workspace_health,
         health::role_command,
         workspaces::load_sample_organizations,
+        access::access_state,
+        access::unlock_workspace,
+        access::lock_workspace,
+        access::note_activity,
+        access::check_line,
         sessions::sign_in,
         sessions::sign_out,
         sessions::current_session,

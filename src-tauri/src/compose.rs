@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use tenantry_core::access::{Access, AccessService, Prepared, WriteGate};
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::CollectionService;
 use tenantry_core::connections::diagnosis::{Diagnosis, StageSink};
@@ -12,7 +13,7 @@ use tenantry_core::connections::{ConnectionFields, ConnectionReading, Connection
 use tenantry_core::export::ExportService;
 use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::jobs::Cancellation;
-use tenantry_core::journal::{Opening, OperationRunner, Recovered};
+use tenantry_core::journal::{Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
@@ -50,6 +51,8 @@ pub struct Setting {
     pub clock: Arc<dyn Clock>,
     /// In whose name operations are begun.
     pub opening: Opening,
+    /// What may be done to it.
+    pub access: Access,
     /// What tokens are signed with.
     pub signing_key: SigningKey,
     /// Whether the name must be typed before an organization goes to the trash.
@@ -68,9 +71,11 @@ pub struct Services {
     pub exports: ExportService,
     /// Sample organizations.
     pub samples: SampleService,
+    /// Locking and unlocking.
+    pub access: AccessService,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
-    /// The store itself, for questions about its health.
+    /// The store behind its gate, for questions about its health.
     pub ports: Ports,
 }
 
@@ -82,28 +87,32 @@ pub struct Opened {
     pub server: ServerFacts,
     /// Whether the workspace has an operator.
     pub claimed: bool,
-    /// What a crash had left.
-    pub recovered: Vec<Recovered>,
-    /// What could not be prepared, for people.
+    /// What a crash had left, and what could not be prepared.
+    pub prepared: Prepared,
+    /// What else a person should know.
     pub warnings: Vec<String>,
     /// What the database user can't do.
     pub restrictions: Vec<Restriction>,
 }
 
-/// Opens a workspace: connects, prepares the store, and settles what a crash left.
+/// Opens a workspace: connects, prepares the store, and settles what a crash left. One that may not be written to is
+/// not written to.
 ///
 /// # Errors
 /// What the adapter answers; nothing stays open then.
 pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError> {
-    let Setting { clock, opening, signing_key, confirm_trash } = setting;
-    let ports = connect(place, Arc::clone(&clock)).await?;
-    let warnings = ports.health.prepare().await?;
-    let runner = Arc::new(OperationRunner::new(ports.clone(), Arc::clone(&clock), opening));
-    let recovered = runner.recover().await?;
-    let (server, restrictions) = tokio::try_join!(ports.health.server(), ports.health.restrictions())?;
-    let services = services(ports, clock, signing_key, runner, confirm_trash);
+    let Setting { clock, opening, access, signing_key, confirm_trash } = setting;
+    let store = connect(place, Arc::clone(&clock)).await?;
+    let gate = Arc::new(WriteGate::new(access, Arc::clone(&clock)));
+    let runner =
+        Arc::new(OperationRunner::new(store.clone(), Arc::clone(&gate), Arc::clone(&clock), opening));
+    let access =
+        AccessService::new(store.clone(), Arc::clone(&gate), Arc::clone(&runner), Arc::clone(&clock));
+    let prepared = access.prepare().await?;
+    let (server, restrictions) = tokio::try_join!(store.health.server(), store.health.restrictions())?;
+    let services = services(store.behind(&gate), clock, access, signing_key, runner, confirm_trash);
     let claimed = services.sessions.is_claimed().await?;
-    Ok(Opened { services, server, claimed, recovered, warnings, restrictions })
+    Ok(Opened { services, server, claimed, prepared, warnings: Vec::new(), restrictions })
 }
 
 async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, StoreError> {
@@ -120,6 +129,7 @@ async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, Store
 fn services(
     ports: Ports,
     clock: Arc<dyn Clock>,
+    access: AccessService,
     signing_key: SigningKey,
     runner: Arc<OperationRunner>,
     confirm_trash: bool,
@@ -137,6 +147,7 @@ fn services(
         collections: CollectionService::new(ports.clone(), Arc::clone(&clock)),
         exports: ExportService::new(ports.clone(), Arc::clone(&clock)),
         samples: SampleService::new(ports.clone(), clock),
+        access,
         hasher,
         ports,
     }

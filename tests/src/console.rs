@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use tenantry_core::access::{Access, AccessService, WriteGate};
 use tenantry_core::clock::ManualClock;
 use tenantry_core::collections::CollectionService;
 use tenantry_core::error::AppError;
 use tenantry_core::journal::{OperationRunner, Owner};
 use tenantry_core::organizations::{CreateRequest, Organization, OrganizationService, UpdateRequest};
 use tenantry_core::ports::Ports;
+use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{Actor, Freshness, PasswordHasher, Session, SessionService, SigningKey};
 use tenantry_core::values::OrganizationId;
 
@@ -21,7 +23,7 @@ pub const OPERATOR: &str = "operator@example.com";
 
 /// One run of the program with an open workspace.
 pub struct Console {
-    /// The store.
+    /// The store, behind the gate.
     pub ports: Ports,
     /// Its time.
     pub clock: Arc<ManualClock>,
@@ -31,6 +33,10 @@ pub struct Console {
     pub organizations: OrganizationService,
     /// Collections.
     pub collections: CollectionService,
+    /// Sample organizations.
+    pub samples: SampleService,
+    /// Locking and unlocking.
+    pub access: AccessService,
     /// The journal's operations.
     pub runner: Arc<OperationRunner>,
 }
@@ -44,6 +50,8 @@ pub struct Run {
     pub instance: String,
     /// What tokens are signed with.
     pub key: SigningKey,
+    /// What may be done to the workspace.
+    pub access: Access,
     /// bcrypt's cost.
     pub cost: u32,
     /// Whether the name is typed before an organization goes to the trash.
@@ -56,6 +64,7 @@ impl Default for Run {
             installation: "this-computer",
             instance: "first-run".to_owned(),
             key: SigningKey::of_service(&SecretString::from(crate::tokens::TEST_KEY)),
+            access: Access::ReadWrite,
             // The lowest that there is: what is tested is not how long it takes.
             cost: 4,
             confirm_trash: false,
@@ -72,7 +81,10 @@ impl Console {
     /// One run of the program on these ports.
     pub fn run(ports: Ports, clock: &Arc<ManualClock>, run: Run) -> Self {
         let owner = Owner { installation: run.installation.to_owned(), instance: run.instance };
-        let runner = Arc::new(OperationRunner::new(ports.clone(), clock.clone(), owner));
+        let gate = Arc::new(WriteGate::new(run.access, clock.clone()));
+        let runner = Arc::new(OperationRunner::new(ports.clone(), gate.clone(), clock.clone(), owner));
+        let access = AccessService::new(ports.clone(), gate.clone(), runner.clone(), clock.clone());
+        let ports = ports.behind(&gate);
         let hasher = PasswordHasher::with_cost(run.cost);
         Self {
             sessions: SessionService::new(ports.clone(), clock.clone(), hasher.clone(), run.key),
@@ -84,6 +96,8 @@ impl Console {
                 run.confirm_trash,
             ),
             collections: CollectionService::new(ports.clone(), clock.clone()),
+            samples: SampleService::new(ports.clone(), clock.clone()),
+            access,
             runner,
             clock: clock.clone(),
             ports,

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tenantry_core::activity::{ActivityEntry, ActivityStore};
 use tenantry_core::collections::{CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
-use tenantry_core::health::{HealthStore, Restriction, RoleCommand, ServerFacts, StoreHealth};
+use tenantry_core::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
 use tenantry_core::journal::{Operation, OperationJournal, Owner};
 use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
 use tenantry_core::organizations::{
@@ -321,6 +321,18 @@ impl ActivityStore for FaultyStore {
 impl HealthStore for FaultyStore {
     async fn prepare(&self) -> Result<Vec<String>, StoreError> {
         self.write(self.inner.health.prepare()).await
+    }
+
+    async fn unprepared(&self) -> Result<Vec<String>, StoreError> {
+        self.read(self.inner.health.unprepared()).await
+    }
+
+    async fn line(&self) -> Line {
+        if self.refuse_when_dead().is_err() {
+            let problem = Some("The line broke, as the test asked.".to_owned());
+            return Line { reachable: false, problem, primary: None, members: None, round_trip: None };
+        }
+        self.inner.health.line().await
     }
 
     async fn server(&self) -> Result<ServerFacts, StoreError> {

@@ -1,6 +1,7 @@
 //! The contract of the ports, as facts that every store must keep. Each function takes the ports of an empty, prepared
 //! store; `tests/contract.rs` runs all of them on all stores.
 
+pub mod access;
 pub mod accounts;
 pub mod activity;
 pub mod collections;

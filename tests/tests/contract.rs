@@ -22,6 +22,11 @@ macro_rules! facts {
 macro_rules! contract {
     ($store:expr) => {
         facts! { $store;
+            access:
+                every_write_is_refused_behind_a_shut_gate_and_nothing_changes,
+                reads_pass_a_shut_gate,
+                what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate,
+                an_open_gate_lets_writes_through;
             organizations:
                 an_inserted_organization_is_found_whole,
                 insert_is_refused_when_the_name_is_taken,
@@ -126,6 +131,7 @@ mod mongodb_standalone {
 fn every_fact_of_the_suite_is_run() {
     let here = include_str!("contract.rs");
     for source in [
+        include_str!("../src/suite/access.rs"),
         include_str!("../src/suite/accounts.rs"),
         include_str!("../src/suite/activity.rs"),
         include_str!("../src/suite/collections.rs"),
@@ -139,4 +145,35 @@ fn every_fact_of_the_suite_is_run() {
             assert!(listed, "{fact} is in the suite and in no list of this file");
         }
     }
+}
+
+#[test]
+fn every_method_of_every_port_is_held_to_the_gate() {
+    macro_rules! port {
+        ($name:literal, $source:literal) => {
+            ($name, include_str!(concat!("../../src-tauri/crates/core/src/", $source)))
+        };
+    }
+    let mut missing = Vec::new();
+    for (port, source) in [
+        port!("organizations", "organizations/port.rs"),
+        port!("collections", "collections/port.rs"),
+        port!("accounts", "operators/port.rs"),
+        port!("journal", "journal/port.rs"),
+        port!("activity", "activity.rs"),
+        port!("health", "health.rs"),
+    ] {
+        let methods: Vec<_> = source
+            .lines()
+            .filter_map(|line| line.strip_prefix("    async fn "))
+            .filter_map(|rest| rest.split('(').next())
+            .map(|method| format!("{port}.{method}"))
+            .collect();
+        assert!(!methods.is_empty(), "the port {port} is somewhere else");
+        let lists =
+            suite::access::REFUSED.iter().chain(&suite::access::PERMITTED).chain(&suite::access::READS);
+        let listed: Vec<_> = lists.copied().filter(|method| method.starts_with(port)).collect();
+        missing.extend(methods.into_iter().filter(|method| !listed.contains(&method.as_str())));
+    }
+    assert!(missing.is_empty(), "does a shut gate refuse them? {missing:?}");
 }

@@ -1,5 +1,7 @@
 //! The rules of the acts, on a real store: what each one does, refuses, and leaves behind.
 
+#[path = "services/access.rs"]
+mod access;
 #[path = "services/acts.rs"]
 mod acts;
 #[path = "services/exports.rs"]

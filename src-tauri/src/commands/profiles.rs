@@ -80,6 +80,9 @@ pub async fn save_profile(
     forget_moved(&state, &mut profile, before.as_ref()).await?;
     // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
     state.profiles.save(profile.clone())?;
+    if let Some(open) = state.open.find(&profile.id) {
+        open.services.access.restrict(profile.access.into());
+    }
     let noted = (profile.stored.clone(), profile.has_signing_secret);
     let fields = ConnectionSecrets {
         password: input.password.map(SecretString::from),

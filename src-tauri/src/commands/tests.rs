@@ -1,5 +1,6 @@
 //! Commands as the window calls them: over the IPC of Tauri's mock runtime, with a real file behind them.
 
+mod access;
 mod diagnosis;
 mod exports;
 mod organizations;

@@ -15,6 +15,7 @@ use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 use tenantry_core::sessions::SigningKey;
 
+use super::access::AccessState;
 use super::health::Restriction;
 use super::jobs::JobProgress;
 use super::moment;
@@ -107,6 +108,8 @@ pub struct OpenWorkspace {
     pub warnings: Vec<String>,
     /// What the database user can't do.
     pub restrictions: Vec<Restriction>,
+    /// What may be done in it now.
+    pub access: AccessState,
 }
 
 /// A workspace that is open, as the switcher shows it.
@@ -125,6 +128,8 @@ pub struct OpenSummary {
     pub signed_in_as: Option<String>,
     /// When that session ends, unless something ends it earlier.
     pub session_ends_at: Option<String>,
+    /// What may be done in it now.
+    pub access: AccessState,
 }
 
 /// What became of an act that a crash had left unfinished.
@@ -359,7 +364,7 @@ pub async fn current_workspace(state: State<'_, AppState>) -> Result<Option<Open
 pub async fn open_workspaces(state: State<'_, AppState>) -> Result<Vec<OpenSummary>, WireError> {
     let mut summaries = Vec::new();
     for workspace in state.open.all() {
-        let OpenWorkspace { workspace: WorkspaceSummary { id, kind, name, environment, .. }, .. } =
+        let OpenWorkspace { workspace: WorkspaceSummary { id, kind, name, environment, .. }, access, .. } =
             view(&state, &workspace).await?;
         let now = state.clock.now();
         let session = workspace.session().filter(|session| session.expires_at > now);
@@ -370,6 +375,7 @@ pub async fn open_workspaces(state: State<'_, AppState>) -> Result<Vec<OpenSumma
             environment,
             signed_in_as: session.as_ref().map(|session| session.actor.email().to_owned()),
             session_ends_at: session.map(|session| moment(session.expires_at)),
+            access,
         });
     }
     Ok(summaries)
@@ -408,6 +414,7 @@ pub async fn claim_workspace(
         workspace.note_claimed();
     }
     let session = claimed?;
+    workspace.services.access.signed_in(&session.actor).await;
     let view = SessionView::from(&session);
     workspace.keep_session(session);
     Ok(view)
@@ -502,8 +509,9 @@ async fn view(state: &AppState, workspace: &Workspace) -> Result<OpenWorkspace, 
         workspace: summary,
         claimed: workspace.is_claimed(),
         server: ServerFacts::from(workspace.server.clone()),
-        recovered: workspace.recovered.iter().map(RecoveredOperation::from).collect(),
-        warnings: workspace.warnings.clone(),
+        recovered: workspace.recovered().iter().map(RecoveredOperation::from).collect(),
+        warnings: workspace.warnings(),
+        access: AccessState::from(workspace.services.access.state().await),
         restrictions: workspace.restrictions().into_iter().map(Restriction::from).collect(),
     })
 }
@@ -513,6 +521,7 @@ async fn open_built_in(state: &AppState) -> Result<Workspace, WireError> {
     let setting = Setting {
         clock: Arc::clone(&state.clock),
         opening: state.opening(),
+        access: Access::ReadWrite.into(),
         signing_key: own_signing_key(state, BUILT_IN).await,
         confirm_trash: false,
     };
@@ -552,6 +561,7 @@ async fn open_profile(
     let setting = Setting {
         clock: Arc::clone(&state.clock),
         opening: state.opening(),
+        access: profile.access.into(),
         signing_key,
         confirm_trash: profile.environment == Environment::Production,
     };

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use secrecy::ExposeSecret;
 use tenantry_core::AppError;
+use tenantry_core::access::{LockCause, Prepared};
 use tenantry_core::error::SessionProblem;
 use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::journal::Recovered;
@@ -21,10 +22,8 @@ pub struct Workspace {
     pub services: Services,
     /// The server or file, as it was when it was opened.
     pub server: ServerFacts,
-    /// What a crash had left.
-    pub recovered: Vec<Recovered>,
-    /// What could not be prepared, for people.
-    pub warnings: Vec<String>,
+    warnings: Vec<String>,
+    prepared: Mutex<Prepared>,
     restrictions: Mutex<Vec<Restriction>>,
     claimed: Mutex<bool>,
     session: Mutex<Option<Session>>,
@@ -33,17 +32,33 @@ pub struct Workspace {
 impl Workspace {
     /// A workspace that was just opened: nobody is signed in.
     pub fn new(id: &str, opened: Opened) -> Self {
-        let Opened { services, server, claimed, recovered, warnings, restrictions } = opened;
+        let Opened { services, server, claimed, prepared, warnings, restrictions } = opened;
         Self {
             id: id.to_owned(),
             services,
             server,
-            recovered,
             warnings,
+            prepared: Mutex::new(prepared),
             restrictions: Mutex::new(restrictions),
             claimed: Mutex::new(claimed),
             session: Mutex::default(),
         }
+    }
+
+    /// What a crash had left, as it was found when the workspace could last be written to.
+    pub fn recovered(&self) -> Vec<Recovered> {
+        self.prepared_place().recovered.clone()
+    }
+
+    /// What a person should know of it.
+    pub fn warnings(&self) -> Vec<String> {
+        let prepared = self.prepared_place();
+        prepared.warnings.iter().chain(&self.warnings).cloned().collect()
+    }
+
+    /// Notes what was found when it was unlocked, in place of what was found before.
+    pub fn note_prepared(&self, prepared: Prepared) {
+        *self.prepared_place() = prepared;
     }
 
     /// What the database user can't do, as it was found out last.
@@ -76,12 +91,13 @@ impl Workspace {
         self.session_place().replace(session)
     }
 
-    /// Ends the session, if there is one. It is forgotten here even when the store can't be told.
+    /// Ends the session, if there is one, and what it unlocked. It is forgotten here even when the store can't be told.
     ///
     /// # Errors
     /// What the store answers.
     pub async fn sign_out(&self) -> Result<(), AppError> {
         let session = self.session_place().take();
+        self.services.access.lock(LockCause::SignedOut).await;
         match session {
             Some(session) => self.services.sessions.sign_out(&session.token).await,
             None => Ok(()),
@@ -112,6 +128,10 @@ impl Workspace {
             self.keep_session(self.services.sessions.carry_on(&session, changed)?);
         }
         Ok(())
+    }
+
+    fn prepared_place(&self) -> MutexGuard<'_, Prepared> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn session_place(&self) -> MutexGuard<'_, Option<Session>> {

@@ -123,7 +123,9 @@ impl Workspace {
             sessions.claim("Bench", email, &password).await?
         };
         let owner = Owner { installation: "bench".to_owned(), instance: std::process::id().to_string() };
-        let runner = Arc::new(OperationRunner::new(ports.clone(), clock.clone(), owner));
+        let gate = Arc::new(WriteGate::new(Access::ReadWrite, clock.clone()));
+        let runner = Arc::new(OperationRunner::new(ports.clone(), gate.clone(), clock.clone(), owner));
+        let ports = ports.behind(&gate);
         Ok(Self {
             organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, runner, false),
             collections: CollectionService::new(ports.clone(), clock.clone()),

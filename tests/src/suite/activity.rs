@@ -51,6 +51,8 @@ pub async fn every_kind_of_entry_is_read_as_it_was_written(ports: &Ports) {
         ActivityKind::ListExported,
         ActivityKind::OperationFinished,
         ActivityKind::OperationUndone,
+        ActivityKind::WorkspaceUnlocked,
+        ActivityKind::WorkspaceLocked,
     ];
     let acme = OrganizationId::new();
     for (minute, kind) in (0..).zip(kinds) {

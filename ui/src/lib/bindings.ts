@@ -207,6 +207,43 @@ export const commands = {
 	 */
 	loadSampleOrganizations: (workspace: string, progress: Channel<JobProgress>, job: string) => typedError<SampleReport, WireError>(__TAURI_INVOKE("load_sample_organizations", { workspace, progress, job })),
 	/**
+	 *  What may be done in an open workspace now. Asks no server.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`.
+	 */
+	accessState: (workspace: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("access_state", { workspace })),
+	/**
+	 *  Permits writing for ten minutes, and does what waited for it. Recorded with the reason.
+	 * 
+	 *  # Errors
+	 *  `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the profile permits reading
+	 *  only, those of a session, `unavailable`, `denied_by_database`.
+	 */
+	unlockWorkspace: (workspace: string, reason: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("unlock_workspace", { workspace, reason })),
+	/**
+	 *  Locks a workspace that was unlocked.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`.
+	 */
+	lockWorkspace: (workspace: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("lock_workspace", { workspace })),
+	/**
+	 *  Somebody is there: an unlocked workspace does not lock for want of anybody for two minutes from now. It never stays
+	 *  unlocked for longer than its ten minutes.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`.
+	 */
+	noteActivity: (workspace: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("note_activity", { workspace })),
+	/**
+	 *  Asks once whether a workspace's server answers. Says within 5 s what is known by then.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`. A line that is lost is an answer.
+	 */
+	checkLine: (workspace: string) => typedError<LineView, WireError>(__TAURI_INVOKE("check_line", { workspace })),
+	/**
 	 *  Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out.
 	 * 
 	 *  # Errors
@@ -464,6 +501,20 @@ export type Access =
 "locked" | 
 /**  Nothing but reading. */
 "read_only";
+
+/**  What may be done in a workspace now. */
+export type AccessState = {
+	/**  What its profile permits. */
+	access: Access,
+	/**  It may be written to now. */
+	writable: boolean,
+	/**  When it locks at the latest; `null` when it is not unlocked. */
+	unlockedUntil: string | null,
+	/**  When it locks unless somebody is there. */
+	locksWhenIdleAt: string | null,
+	/**  Why it was unlocked. */
+	reason: string | null,
+};
 
 /**  How to sign in. */
 export type AuthenticationKind = 
@@ -1162,6 +1213,22 @@ export type LimitSource =
 /**  Atlas recommends no more collections and indexes together on its smallest clusters. */
 "recommended";
 
+/**  What is known of the line to a workspace's server. */
+export type LineView = {
+	/**  It answered. */
+	reachable: boolean,
+	/**  Why not, as a sentence. */
+	problem: string | null,
+	/**  The server that takes writes, where there are several. */
+	primary: string | null,
+	/**  Servers of the deployment that are known. */
+	members: number | null,
+	/**  One round trip. */
+	roundTripMilliseconds: Count | null,
+	/**  When it was asked. */
+	checkedAt: string,
+};
+
 /**  A server of a deployment. */
 export type Member = {
 	/**  Host and port. */
@@ -1225,6 +1292,8 @@ export type OpenSummary = {
 	signedInAs: string | null,
 	/**  When that session ends, unless something ends it earlier. */
 	sessionEndsAt: string | null,
+	/**  What may be done in it now. */
+	access: AccessState,
 };
 
 /**  A workspace that is open. */
@@ -1241,6 +1310,8 @@ export type OpenWorkspace = {
 	warnings: string[],
 	/**  What the database user can't do. */
 	restrictions: Restriction[],
+	/**  What may be done in it now. */
+	access: AccessState,
 };
 
 /**  How many organizations match. */

@@ -37,11 +37,15 @@ pub enum ActivityKind {
     OperationFinished,
     /// What a crash left of an act was undone.
     OperationUndone,
+    /// A workspace was unlocked for writing; the detail is the reason.
+    WorkspaceUnlocked,
+    /// A workspace was locked again; the detail says why.
+    WorkspaceLocked,
 }
 
 impl ActivityKind {
     /// Every kind.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::WorkspaceClaimed,
         Self::SignedIn,
         Self::SignInThrottled,
@@ -56,6 +60,8 @@ impl ActivityKind {
         Self::ListExported,
         Self::OperationFinished,
         Self::OperationUndone,
+        Self::WorkspaceUnlocked,
+        Self::WorkspaceLocked,
     ];
 
     /// Reads the stored word; `None` for one of a newer program.
@@ -80,6 +86,8 @@ impl ActivityKind {
             Self::ListExported => "list_exported",
             Self::OperationFinished => "operation_finished",
             Self::OperationUndone => "operation_undone",
+            Self::WorkspaceUnlocked => "workspace_unlocked",
+            Self::WorkspaceLocked => "workspace_locked",
         }
     }
 }

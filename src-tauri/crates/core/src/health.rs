@@ -142,12 +142,34 @@ pub struct StoreHealth {
     pub not_available: Vec<&'static str>,
 }
 
+/// What is known of the line to the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Whether it answered.
+    pub reachable: bool,
+    /// Why not, as a sentence; or what is wrong although it answered.
+    pub problem: Option<String>,
+    /// The server that takes writes, where there are several.
+    pub primary: Option<String>,
+    /// Servers of the deployment that are known; `None` where there is no line.
+    pub members: Option<u32>,
+    /// One round trip.
+    pub round_trip: Option<Duration>,
+}
+
 /// The state of a store.
 #[async_trait]
 pub trait HealthStore: Send + Sync {
     /// Prepares the store for this program: makes indexes and its own collections where data and rights permit.
     /// Answers what could not be made and why, for people. Repeatable; never touches an organization's document.
     async fn prepare(&self) -> Result<Vec<String>, StoreError>;
+
+    /// What [`prepare`](Self::prepare) would make, by name. Writes nothing.
+    async fn unprepared(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Asks once whether the store answers. Says within [`LINE_LIMIT`](crate::limits::LINE_LIMIT) what is known by then;
+    /// a line that is lost is an answer.
+    async fn line(&self) -> Line;
 
     /// Asks the server for facts only: quick, for opening and for the status bar.
     async fn server(&self) -> Result<ServerFacts, StoreError>;

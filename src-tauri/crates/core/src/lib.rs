@@ -1,6 +1,7 @@
 //! Tenantry's rules: parsed values, the services that run an administrator's acts, and the ports that a store
 //! implements. Nothing here knows a window, a database driver, a file system or the wall clock.
 
+pub mod access;
 pub mod activity;
 pub mod clock;
 pub mod collections;

@@ -51,5 +51,16 @@ pub const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 /// computer and so can't be known to be dead.
 pub const OPERATION_LEASE: Duration = Duration::from_secs(120);
 
+/// How long a workspace that was unlocked may be written to.
+pub const UNLOCK_TIME: Duration = Duration::from_secs(10 * 60);
+/// How long a workspace stays unlocked while nobody is there.
+pub const UNLOCK_IDLE: Duration = Duration::from_secs(2 * 60);
+/// Characters of the reason for unlocking.
+pub const REASON_MIN: usize = 3;
+/// As above.
+pub const REASON_MAX: usize = 200;
+/// How long a look at the line may take.
+pub const LINE_LIMIT: Duration = Duration::from_secs(5);
+
 /// The database a workspace has when its profile names none.
 pub const DEFAULT_DATABASE: &str = "organization_management";

@@ -257,6 +257,27 @@ impl Failure {
         Self { code: None, index: None, cause: Cause::TookTooLong }
     }
 
+    /// Nobody was found who could be asked.
+    pub(crate) fn nobody_found() -> Self {
+        Self { code: None, index: None, cause: Cause::Selection }
+    }
+
+    /// Whether the line broke, or the server that was asked is no longer the one to ask.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self.cause {
+            Cause::Line(_) => true,
+            Cause::Answer => self
+                .code
+                .is_some_and(|code| code::RESTARTING.contains(&code) || code::ELECTION.contains(&code)),
+            Cause::SignIn
+            | Cause::Selection
+            | Cause::TookTooLong
+            | Cause::TlsOptions
+            | Cause::Damaged
+            | Cause::Other(_) => false,
+        }
+    }
+
     pub(crate) fn is(&self, code: i32) -> bool {
         self.code == Some(code)
     }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bson::{Document, doc};
 use tenantry_core::StoreError;
 use tenantry_core::health::{
-    EndOfLife, HealthStore, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+    EndOfLife, HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
 
 use crate::errors::Act;
@@ -20,6 +20,14 @@ use crate::privileges::{self, Rights};
 impl HealthStore for MongoStore {
     async fn prepare(&self) -> Result<Vec<String>, StoreError> {
         self.prepare_indexes().await
+    }
+
+    async fn unprepared(&self) -> Result<Vec<String>, StoreError> {
+        self.missing_indexes().await
+    }
+
+    async fn line(&self) -> Line {
+        self.look_at_line().await
     }
 
     async fn server(&self) -> Result<ServerFacts, StoreError> {
@@ -92,14 +100,16 @@ impl HealthStore for MongoStore {
 impl MongoStore {
     /// The server's facts, and its clock minus this computer's.
     async fn greeted(&self) -> Result<(ServerFacts, Option<time::Duration>), StoreError> {
+        // First, because it is asked again when the line was lost: what is measured has a line.
+        let build = self
+            .ask(doc! { "buildInfo": 1 })
+            .await
+            .map_err(|failure| self.told(failure, Act::in_database("buildInfo")))?;
         let asked_at = self.clock.now();
         let started = Instant::now();
         let hello =
             self.call(Act::in_database("hello"), self.database.run_command(doc! { "hello": 1 })).await?;
         let round_trip = started.elapsed();
-        let build = self
-            .call(Act::in_database("buildInfo"), self.database.run_command(doc! { "buildInfo": 1 }))
-            .await?;
         let (product, version) = product::of(&build, &self.connection_string.hosts());
         let facts = ServerFacts {
             product,

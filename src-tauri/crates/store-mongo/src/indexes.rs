@@ -129,6 +129,26 @@ impl MongoStore {
         Ok(warnings)
     }
 
+    /// The indexes that [`prepare_indexes`](Self::prepare_indexes) would make. Learns of the others what they keep.
+    pub(crate) async fn missing_indexes(&self) -> Result<Vec<String>, StoreError> {
+        let mut missing = Vec::new();
+        let mut there: Option<(&'static str, Vec<Document>)> = None;
+        for index in wanted() {
+            let known = match &there {
+                Some((collection, known)) if *collection == index.collection => known,
+                _ => &there.insert((index.collection, self.indexes_of(index.collection).await?)).1,
+            };
+            let is_there = known.iter().any(|found| serves(found, &index));
+            if let Kind::Unique(keeps) = index.kind {
+                self.rule(keeps).set(is_there);
+            }
+            if !is_there {
+                missing.push(format!("index {} on {}", index.name, index.collection));
+            }
+        }
+        Ok(missing)
+    }
+
     fn rule(&self, keeps: Keeps) -> &Rule {
         match keeps {
             Keeps::Names => &self.unique.names,
@@ -139,7 +159,7 @@ impl MongoStore {
 
     /// None where the collection is missing, or where the user may not look: then each is tried.
     async fn indexes_of(&self, collection: &'static str) -> Result<Vec<Document>, StoreError> {
-        let listed = self.attempt(self.database.run_command(doc! { "listIndexes": collection })).await;
+        let listed = self.ask(doc! { "listIndexes": collection }).await;
         match listed {
             Ok(listed) => Ok(listed
                 .get_document("cursor")

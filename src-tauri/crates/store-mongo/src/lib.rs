@@ -14,6 +14,7 @@ mod errors;
 mod health;
 mod indexes;
 mod journal;
+mod line;
 mod members;
 mod open;
 mod organizations;

@@ -205,6 +205,15 @@ impl MongoStore {
         within(self.answer_limit, asked).await
     }
 
+    /// A question by command. The driver asks its own reads again when the line breaks, and not these; they are asked
+    /// again here, once, because a line that was lost while nobody used it is found out by the next one who does.
+    pub(crate) async fn ask(&self, question: Document) -> Result<Document, Failure> {
+        match self.attempt(self.database.run_command(question.clone())).await {
+            Err(failure) if failure.is_lost() => self.attempt(self.database.run_command(question)).await,
+            answer => answer,
+        }
+    }
+
     /// [`attempt`](Self::attempt) where nobody branches on the failure.
     pub(crate) async fn call<T, F>(&self, act: Act<'_>, asked: F) -> Result<T, StoreError>
     where

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use rusqlite::{Connection, MAIN_DB};
 use tenantry_core::StoreError;
 use tenantry_core::health::{
-    HealthStore, Privilege, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+    HealthStore, Line, Privilege, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
+use tenantry_core::limits::LINE_LIMIT;
 
 use crate::SqliteStore;
 use crate::errors::Outcome;
@@ -20,12 +21,19 @@ impl HealthStore for SqliteStore {
         Ok(Vec::new())
     }
 
+    async fn unprepared(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn line(&self) -> Line {
+        let asked =
+            tokio::time::timeout(LINE_LIMIT, self.ask()).await.unwrap_or(Err(StoreError::TookTooLong));
+        let problem = asked.err().map(|error| format!("The workspace's file can't be read: {error}."));
+        Line { reachable: problem.is_none(), problem, primary: None, members: None, round_trip: None }
+    }
+
     async fn server(&self) -> Result<ServerFacts, StoreError> {
-        // A read, so that a file that can't be read is not called well.
-        self.read(|connection| {
-            Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?)
-        })
-        .await?;
+        self.ask().await?;
         Ok(self.facts())
     }
 
@@ -68,6 +76,14 @@ impl HealthStore for SqliteStore {
 }
 
 impl SqliteStore {
+    /// A read, so that a file that can't be read is not called well.
+    async fn ask(&self) -> Result<(), StoreError> {
+        self.read(
+            |connection| Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?),
+        )
+        .await
+    }
+
     fn facts(&self) -> ServerFacts {
         let path = self.connections.path();
         ServerFacts {

@@ -162,5 +162,12 @@ export function openedWorkspace(workspace: WorkspaceSummary, claimed: boolean): 
     recovered: [],
     warnings: [],
     restrictions: [],
+    access: {
+      access: workspace.access,
+      writable: workspace.access === "read_write",
+      unlockedUntil: null,
+      locksWhenIdleAt: null,
+      reason: null,
+    },
   };
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::model::{Operation, OperationPlan, Recovered, RecoveryOutcome};
 use super::opening::Opening;
 use super::recovery::{self, Settled};
+use crate::access::WriteGate;
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
@@ -14,7 +15,9 @@ use crate::values::OrganizationId;
 
 /// Carries out acts that touch more than one thing: intent first, then the steps, then the end of the intent.
 pub struct OperationRunner {
+    /// The store itself: an act that was begun is carried out whole, also when the gate shuts in the middle.
     ports: Ports,
+    gate: Arc<WriteGate>,
     clock: Arc<dyn Clock>,
     opening: Opening,
     /// What this run of the program is carrying out at this moment.
@@ -38,27 +41,35 @@ fn is_unclear(failure: &AppError) -> bool {
 }
 
 impl OperationRunner {
-    /// A runner for one open workspace.
-    pub fn new(ports: Ports, clock: Arc<dyn Clock>, opening: impl Into<Opening>) -> Self {
-        Self { ports, clock, opening: opening.into(), running: Mutex::new(HashSet::new()) }
+    /// A runner for one open workspace. `ports` are those of the store itself; the gate is asked before an act begins.
+    pub fn new(
+        ports: Ports,
+        gate: Arc<WriteGate>,
+        clock: Arc<dyn Clock>,
+        opening: impl Into<Opening>,
+    ) -> Self {
+        Self { ports, gate, clock, opening: opening.into(), running: Mutex::new(HashSet::new()) }
     }
 
-    /// Writes the intent, carries out the steps, ends the intent. When a step fails, what exists decides: an act that
+    /// Writes the intent, carries out the steps, ends the intent. The steps get ports that no gate shuts. When a step fails, what exists decides: an act that
     /// is done after all counts as done, one that is not is undone, and one that can't be decided now stays in the
     /// journal.
     ///
     /// # Errors
-    /// `Busy` when another act on the organization is under way; else what `steps` answers.
-    pub(crate) async fn run<F>(
+    /// `Store`: `ReadOnly` where the workspace may not be written to; `Busy` when another act on the organization is
+    /// under way; else what `steps` answers.
+    pub(crate) async fn run<S, F>(
         &self,
         id: OrganizationId,
         plan: OperationPlan,
         actor: &Actor,
-        steps: F,
+        steps: S,
     ) -> Result<(), AppError>
     where
+        S: FnOnce(Ports) -> F + Send,
         F: Future<Output = Result<(), AppError>> + Send,
     {
+        self.gate.require_open()?;
         let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
         let operation = Operation {
             organization_id: id,
@@ -68,7 +79,7 @@ impl OperationRunner {
             started_at: self.clock.now(),
         };
         self.begin(&operation).await?;
-        let failure = match steps.await {
+        let failure = match steps(self.ports.clone()).await {
             Ok(()) => {
                 self.end(id).await;
                 return Ok(());
@@ -99,11 +110,13 @@ impl OperationRunner {
         }
     }
 
-    /// Finishes or undoes what a crash left, and says what became of each. Called when a workspace is opened.
+    /// Finishes or undoes what a crash left, and says what became of each. Called when a workspace is opened, or
+    /// unlocked.
     ///
     /// # Errors
-    /// `Store` when the journal can't be read. A single operation that can't be settled is an outcome, not an error.
+    /// `Store`: `ReadOnly` where the workspace may not be written to, and when the journal can't be read. A single operation that can't be settled is an outcome, not an error.
     pub async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
+        self.gate.require_open()?;
         let mut recovered = Vec::new();
         for operation in self.ports.journal.unfinished().await? {
             let Some(_running) = self.start(operation.organization_id) else { continue };

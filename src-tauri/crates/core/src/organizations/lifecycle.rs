@@ -8,6 +8,7 @@ use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::activity::ActivityKind;
 use crate::error::{AppError, ConflictOn, FieldIssue, StoreError};
 use crate::journal::OperationPlan;
+use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
 use crate::values::{CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password};
 
@@ -54,10 +55,10 @@ impl OrganizationService {
         organization: &NewOrganization,
     ) -> Result<Organization, AppError> {
         actor.require(Act::Create)?;
-        let steps = async {
-            self.ports.organizations.insert(organization).await.map_err(conflict)?;
+        let steps = |ports: Ports| async move {
+            ports.organizations.insert(organization).await.map_err(conflict)?;
             let collection = CollectionName::for_organization(&organization.name);
-            Ok(self.ports.collections.create(&collection).await?)
+            Ok(ports.collections.create(&collection).await?)
         };
         let plan = OperationPlan::Create { name: organization.name.clone() };
         self.runner.run(organization.id, plan, actor, steps).await?;
@@ -84,16 +85,17 @@ impl OrganizationService {
             return Ok(organization);
         }
         self.require_free_name(&to).await?;
-        let (source, target) = (organization.collection(), CollectionName::for_organization(&to));
-        let has_collection = self.ports.collections.exists(&source).await?;
-        let steps = async {
-            self.require_still(id, &organization.name).await?;
+        let (source, target) = (&organization.collection(), &CollectionName::for_organization(&to));
+        let has_collection = self.ports.collections.exists(source).await?;
+        let (from, to) = (&organization.name, &to);
+        let steps = |ports: Ports| async move {
+            self.require_still(id, from).await?;
             if has_collection {
-                self.ports.collections.rename(&source, &target).await.map_err(conflict)?;
+                ports.collections.rename(source, target).await.map_err(conflict)?;
             }
-            self.ports.organizations.set_name(id, &to, self.clock.now()).await.map_err(conflict)
+            ports.organizations.set_name(id, to, self.clock.now()).await.map_err(conflict)
         };
-        let plan = OperationPlan::Rename { from: organization.name.clone(), to: to.clone(), has_collection };
+        let plan = OperationPlan::Rename { from: from.clone(), to: to.clone(), has_collection };
         self.runner.run(id, plan, actor, steps).await?;
         let renamed = self.load_live(id).await?;
         let detail = format!("from {} to {}", organization.name, renamed.name);
@@ -156,19 +158,20 @@ impl OrganizationService {
         if self.confirm_trash {
             require_confirmation(&organization, confirmation)?;
         }
-        let (source, target) = (organization.collection(), CollectionName::in_trash(id));
-        let had_collection = self.ports.collections.exists(&source).await?;
-        let trashed = Trashed { at: self.clock.now(), by: actor.email().to_owned(), had_collection };
-        let steps = async {
-            self.require_still(id, &organization.name).await?;
-            self.ports.organizations.copy_to_trash(id, &trashed).await.map_err(missing)?;
-            self.ports.organizations.remove(id).await?;
+        let (source, target) = (&organization.collection(), &CollectionName::in_trash(id));
+        let had_collection = self.ports.collections.exists(source).await?;
+        let trashed = &Trashed { at: self.clock.now(), by: actor.email().to_owned(), had_collection };
+        let name = &organization.name;
+        let steps = |ports: Ports| async move {
+            self.require_still(id, name).await?;
+            ports.organizations.copy_to_trash(id, trashed).await.map_err(missing)?;
+            ports.organizations.remove(id).await?;
             if had_collection {
-                self.ports.collections.rename(&source, &target).await?;
+                ports.collections.rename(source, target).await?;
             }
             Ok(())
         };
-        let plan = OperationPlan::Trash { name: organization.name.clone(), trashed: trashed.clone() };
+        let plan = OperationPlan::Trash { name: name.clone(), trashed: trashed.clone() };
         self.runner.run(id, plan, actor, steps).await?;
         self.record(actor, ActivityKind::OrganizationTrashed, &organization, None).await;
         self.load_trashed(id).await
@@ -193,14 +196,15 @@ impl OrganizationService {
         };
         self.require_free_name(&name).await?;
         self.require_free_email(&trashed.admin_email, Some(id)).await?;
-        let (source, target) = (CollectionName::in_trash(id), CollectionName::for_organization(&name));
-        let has_collection = self.ports.collections.exists(&source).await?;
-        let steps = async {
+        let (source, target) = (&CollectionName::in_trash(id), &CollectionName::for_organization(&name));
+        let has_collection = self.ports.collections.exists(source).await?;
+        let name = &name;
+        let steps = |ports: Ports| async move {
             if has_collection {
-                self.ports.collections.rename(&source, &target).await.map_err(conflict)?;
+                ports.collections.rename(source, target).await.map_err(conflict)?;
             }
-            self.ports.organizations.copy_from_trash(id, &name, self.clock.now()).await.map_err(conflict)?;
-            Ok(self.ports.organizations.remove_trashed(id).await?)
+            ports.organizations.copy_from_trash(id, name, self.clock.now()).await.map_err(conflict)?;
+            Ok(ports.organizations.remove_trashed(id).await?)
         };
         let plan = OperationPlan::Restore { name: name.clone(), has_collection };
         self.runner.run(id, plan, actor, steps).await?;
@@ -223,9 +227,9 @@ impl OrganizationService {
         actor.require_on(Act::DeleteForever, id)?;
         let organization = self.load_trashed(id).await?;
         require_confirmation(&organization, Some(confirmation))?;
-        let steps = async {
-            self.ports.collections.delete(&CollectionName::in_trash(id)).await?;
-            Ok(self.ports.organizations.remove_trashed(id).await?)
+        let steps = |ports: Ports| async move {
+            ports.collections.delete(&CollectionName::in_trash(id)).await?;
+            Ok(ports.organizations.remove_trashed(id).await?)
         };
         let plan = OperationPlan::DeleteForever { name: organization.name.clone() };
         self.runner.run(id, plan, actor, steps).await?;

@@ -309,8 +309,10 @@ pub(crate) async fn record(ports: &Ports, entry: &ActivityEntry) {
 
 /// A hash that stays as cheap as it was is no reason to refuse a sign-in.
 fn log_renewal(renewed: Result<(), StoreError>) {
-    if let Err(error) = renewed {
-        tracing::warn!(%error, "a password's hash could not be renewed");
+    match renewed {
+        // Renewed at the next sign-in that may write.
+        Ok(()) | Err(StoreError::ReadOnly { .. }) => {}
+        Err(error) => tracing::warn!(%error, "a password's hash could not be renewed"),
     }
 }
 

@@ -1,0 +1,209 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use time::OffsetDateTime;
+
+use crate::clock::Clock;
+use crate::error::StoreError;
+use crate::limits::{UNLOCK_IDLE, UNLOCK_TIME};
+
+/// What a profile permits, from much to little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Reading and writing.
+    ReadWrite,
+    /// Reading; writing for ten minutes after an operator unlocked it with a reason.
+    Locked,
+    /// Reading.
+    ReadOnly,
+}
+
+/// Why a workspace was locked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockCause {
+    /// Somebody locked it.
+    ByHand,
+    /// Whoever unlocked it signed out, or somebody else signed in.
+    SignedOut,
+    /// The time was over.
+    TimeOver,
+    /// Nobody was there.
+    Idle,
+}
+
+impl LockCause {
+    /// For the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ByHand => "by hand",
+            Self::SignedOut => "signed out",
+            Self::TimeOver => "the time was over",
+            Self::Idle => "nobody was there",
+        }
+    }
+}
+
+/// A workspace that is unlocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlocked {
+    /// Why.
+    pub reason: String,
+    /// The address of who did it.
+    pub by: String,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// When it locks at the latest.
+    pub until: OffsetDateTime,
+    /// When it locks unless somebody is there; never after `until`.
+    pub idle_at: OffsetDateTime,
+}
+
+impl Unlocked {
+    fn new(reason: &str, by: &str, now: OffsetDateTime) -> Self {
+        let until = now + UNLOCK_TIME;
+        Self { reason: reason.to_owned(), by: by.to_owned(), since: now, until, idle_at: now + UNLOCK_IDLE }
+    }
+
+    fn somebody_is_there(&mut self, now: OffsetDateTime) {
+        self.idle_at = (now + UNLOCK_IDLE).min(self.until);
+    }
+
+    /// Why and when it has locked by itself.
+    fn is_over(&self, now: OffsetDateTime) -> Option<(LockCause, OffsetDateTime)> {
+        if now < self.since {
+            // The clock was set back, and how long it has been open can't be known.
+            return Some((LockCause::TimeOver, now));
+        }
+        if now < self.idle_at {
+            return None;
+        }
+        let cause = if self.idle_at < self.until { LockCause::Idle } else { LockCause::TimeOver };
+        Some((cause, self.idle_at))
+    }
+}
+
+/// An unlocking that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// What it was.
+    pub unlocked: Unlocked,
+    /// Why it ended.
+    pub cause: LockCause,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// What a workspace permits now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessState {
+    /// What its profile permits.
+    pub access: Access,
+    /// Whether it may be written to now.
+    pub is_writable: bool,
+    /// By whom and until when it is unlocked.
+    pub unlocked: Option<Unlocked>,
+}
+
+/// Stands between the services and the store of one open workspace.
+///
+/// Driven by the clock and not by a timer: a computer that slept finds it locked at the first look.
+pub struct WriteGate {
+    clock: Arc<dyn Clock>,
+    place: Mutex<Place>,
+}
+
+struct Place {
+    access: Access,
+    unlocked: Option<Unlocked>,
+    /// Those that are not in the record yet.
+    ended: Vec<Ended>,
+}
+
+impl WriteGate {
+    /// A gate that is as shut as `access` says.
+    pub fn new(access: Access, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, place: Mutex::new(Place { access, unlocked: None, ended: Vec::new() }) }
+    }
+
+    /// Asked before a write; a write that is permitted counts as somebody's being there.
+    ///
+    /// # Errors
+    /// `ReadOnly`.
+    pub fn require_open(&self) -> Result<(), StoreError> {
+        match self.access() {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(StoreError::ReadOnly { unlockable: false }),
+            Access::Locked if self.note_activity() => Ok(()),
+            Access::Locked => Err(StoreError::ReadOnly { unlockable: true }),
+        }
+    }
+
+    /// What the profile permits.
+    pub fn access(&self) -> Access {
+        self.place().access
+    }
+
+    /// Takes over what the profile permits now, if that is less. What permits more waits for the next opening: changing
+    /// a profile must not be a way around the reason that unlocking asks for.
+    pub fn restrict(&self, access: Access) {
+        let mut place = self.settled(self.clock.now());
+        place.access = place.access.max(access);
+    }
+
+    /// What is permitted now.
+    pub fn state(&self) -> AccessState {
+        let place = self.settled(self.clock.now());
+        let (access, unlocked) = (place.access, place.unlocked.clone());
+        let is_writable = match access {
+            Access::ReadWrite => true,
+            Access::ReadOnly => false,
+            Access::Locked => unlocked.is_some(),
+        };
+        AccessState { access, is_writable, unlocked }
+    }
+
+    /// Somebody is there: pushes the idle limit, never the end. Answers whether it is unlocked.
+    pub fn note_activity(&self) -> bool {
+        let now = self.clock.now();
+        let mut place = self.settled(now);
+        if let Some(unlocked) = &mut place.unlocked {
+            unlocked.somebody_is_there(now);
+        }
+        place.unlocked.is_some()
+    }
+
+    /// Opens a locked gate from now on. One that is open already starts anew.
+    pub(super) fn unlock(&self, reason: &str, by: &str) {
+        let now = self.clock.now();
+        self.settled(now).unlocked = Some(Unlocked::new(reason, by, now));
+    }
+
+    /// Shuts it; answers whether it was open.
+    pub(super) fn lock(&self, cause: LockCause) -> bool {
+        let now = self.clock.now();
+        let mut place = self.settled(now);
+        let Some(unlocked) = place.unlocked.take() else { return false };
+        place.ended.push(Ended { unlocked, cause, at: now });
+        true
+    }
+
+    /// Takes the endings that are not in the record yet.
+    pub(super) fn take_ended(&self) -> Vec<Ended> {
+        std::mem::take(&mut self.settled(self.clock.now()).ended)
+    }
+
+    /// The state as it is at `now`: what is over has ended.
+    fn settled(&self, now: OffsetDateTime) -> MutexGuard<'_, Place> {
+        let mut place = self.place();
+        let over = place.unlocked.as_ref().and_then(|unlocked| unlocked.is_over(now));
+        if let Some((cause, at)) = over
+            && let Some(unlocked) = place.unlocked.take()
+        {
+            place.ended.push(Ended { unlocked, cause, at });
+        }
+        place
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

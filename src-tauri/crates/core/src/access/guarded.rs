@@ -1,0 +1,309 @@
+//! A store behind the gate. Every method of every port stands here, so that a new one does not compile before somebody
+//! has decided whether it writes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::WriteGate;
+use crate::activity::{ActivityEntry, ActivityStore};
+use crate::collections::{CollectionStatistics, CollectionStore};
+use crate::error::StoreError;
+use crate::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
+use crate::journal::{Operation, OperationJournal, Owner};
+use crate::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
+use crate::organizations::{
+    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
+};
+use crate::ports::Ports;
+use crate::values::{
+    CollectionName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+};
+
+/// One port behind the gate.
+struct Guarded<Port: ?Sized> {
+    inner: Arc<Port>,
+    gate: Arc<WriteGate>,
+}
+
+fn guarded<Port: ?Sized>(inner: Arc<Port>, gate: &Arc<WriteGate>) -> Arc<Guarded<Port>> {
+    Arc::new(Guarded { inner, gate: Arc::clone(gate) })
+}
+
+impl Ports {
+    /// The same ports behind a gate: while it is shut, every write answers `ReadOnly` and does nothing.
+    #[must_use]
+    pub fn behind(self, gate: &Arc<WriteGate>) -> Self {
+        Self {
+            organizations: guarded(self.organizations, gate),
+            collections: guarded(self.collections, gate),
+            accounts: guarded(self.accounts, gate),
+            journal: guarded(self.journal, gate),
+            activity: guarded(self.activity, gate),
+            health: guarded(self.health, gate),
+        }
+    }
+}
+
+#[async_trait]
+impl OrganizationStore for Guarded<dyn OrganizationStore> {
+    async fn insert(&self, organization: &NewOrganization) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.insert(organization).await
+    }
+
+    async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.insert_many(organizations).await
+    }
+
+    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.remove(id).await
+    }
+
+    async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        self.inner.find(id).await
+    }
+
+    async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
+        self.inner.find_by_name(name).await
+    }
+
+    async fn find_credentials(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+        self.inner.find_credentials(email).await
+    }
+
+    async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
+        self.inner.page(query).await
+    }
+
+    async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
+        self.inner.count(filter).await
+    }
+
+    async fn set_name(
+        &self,
+        id: OrganizationId,
+        to: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.set_name(id, to, at).await
+    }
+
+    async fn change(
+        &self,
+        id: OrganizationId,
+        change: &OrganizationChange,
+        at: OffsetDateTime,
+    ) -> Result<Organization, StoreError> {
+        self.gate.require_open()?;
+        self.inner.change(id, change, at).await
+    }
+
+    async fn renew_hash(
+        &self,
+        id: OrganizationId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.renew_hash(id, from, to).await
+    }
+
+    async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.copy_to_trash(id, trashed).await
+    }
+
+    async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        self.inner.find_trashed(id).await
+    }
+
+    async fn copy_from_trash(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.copy_from_trash(id, name, at).await
+    }
+
+    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.remove_trashed(id).await
+    }
+}
+
+#[async_trait]
+impl CollectionStore for Guarded<dyn CollectionStore> {
+    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.exists(name).await
+    }
+
+    async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.create(name).await
+    }
+
+    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.rename(from, to).await
+    }
+
+    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.delete(name).await
+    }
+
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.is_empty(name).await
+    }
+
+    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
+        self.inner.statistics(name).await
+    }
+
+    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.insert_documents(name, documents).await
+    }
+}
+
+#[async_trait]
+impl AccountStore for Guarded<dyn AccountStore> {
+    async fn has_operators(&self) -> Result<bool, StoreError> {
+        self.inner.has_operators().await
+    }
+
+    async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.insert_operator(operator).await
+    }
+
+    async fn find_operator(&self, id: OperatorId) -> Result<Option<Operator>, StoreError> {
+        self.inner.find_operator(id).await
+    }
+
+    async fn find_operator_by_email(&self, email: &EmailAddress) -> Result<Option<Operator>, StoreError> {
+        self.inner.find_operator_by_email(email).await
+    }
+
+    async fn renew_operator_hash(
+        &self,
+        id: OperatorId,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.renew_operator_hash(id, from, to).await
+    }
+
+    async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError> {
+        self.inner.sign_in_attempts(account).await
+    }
+
+    // Permitted: guessing must be slowed down here too.
+    async fn add_failed_sign_in(&self, account: &str, at: OffsetDateTime) -> Result<u32, StoreError> {
+        self.inner.add_failed_sign_in(account, at).await
+    }
+
+    async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError> {
+        self.inner.clear_failed_sign_ins(account).await
+    }
+
+    // Permitted: who signs out is signed out.
+    async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError> {
+        self.inner.revoke_session(session_id, expires_at).await
+    }
+
+    async fn is_session_revoked(&self, session_id: &str) -> Result<bool, StoreError> {
+        self.inner.is_session_revoked(session_id).await
+    }
+}
+
+#[async_trait]
+impl OperationJournal for Guarded<dyn OperationJournal> {
+    async fn begin(&self, operation: &Operation) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.begin(operation).await
+    }
+
+    async fn find(&self, organization_id: OrganizationId) -> Result<Option<Operation>, StoreError> {
+        self.inner.find(organization_id).await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Operation>, StoreError> {
+        self.inner.unfinished().await
+    }
+
+    async fn take_over(
+        &self,
+        operation: &Operation,
+        to: &Owner,
+        at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        self.gate.require_open()?;
+        self.inner.take_over(operation, to, at).await
+    }
+
+    async fn end(&self, organization_id: OrganizationId) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.end(organization_id).await
+    }
+}
+
+#[async_trait]
+impl ActivityStore for Guarded<dyn ActivityStore> {
+    // Permitted: refusing the record would not undo what it tells.
+    async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
+        self.inner.record(entry).await
+    }
+
+    async fn newest(
+        &self,
+        organization_id: OrganizationId,
+        limit: u32,
+    ) -> Result<Vec<ActivityEntry>, StoreError> {
+        self.inner.newest(organization_id, limit).await
+    }
+}
+
+#[async_trait]
+impl HealthStore for Guarded<dyn HealthStore> {
+    async fn prepare(&self) -> Result<Vec<String>, StoreError> {
+        self.gate.require_open()?;
+        self.inner.prepare().await
+    }
+
+    async fn unprepared(&self) -> Result<Vec<String>, StoreError> {
+        self.inner.unprepared().await
+    }
+
+    async fn line(&self) -> Line {
+        self.inner.line().await
+    }
+
+    async fn server(&self) -> Result<ServerFacts, StoreError> {
+        self.inner.server().await
+    }
+
+    async fn restrictions(&self) -> Result<Vec<Restriction>, StoreError> {
+        self.inner.restrictions().await
+    }
+
+    async fn role_command(&self) -> Result<RoleCommand, StoreError> {
+        self.inner.role_command().await
+    }
+
+    async fn health(&self) -> Result<StoreHealth, StoreError> {
+        self.inner.health().await
+    }
+}

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+
+use super::gate::{Access, AccessState, Ended, LockCause, WriteGate};
+use crate::activity::{ActivityEntry, ActivityKind};
+use crate::clock::Clock;
+use crate::error::{AppError, Field, FieldIssue, StoreError};
+use crate::journal::{OperationRunner, Recovered};
+use crate::limits::{REASON_MAX, REASON_MIN};
+use crate::ports::Ports;
+use crate::sessions::{Act, Actor};
+use crate::values::FieldRule;
+
+/// What preparing a workspace found.
+#[derive(Debug, Clone, Default)]
+pub struct Prepared {
+    /// What a crash had left.
+    pub recovered: Vec<Recovered>,
+    /// What is not as it should be, for people.
+    pub warnings: Vec<String>,
+}
+
+/// Locking, unlocking, and what waits for it.
+pub struct AccessService {
+    /// In front of the gate: what is done here is done because somebody opened it, or is the record of that.
+    ports: Ports,
+    gate: Arc<WriteGate>,
+    runner: Arc<OperationRunner>,
+    clock: Arc<dyn Clock>,
+}
+
+impl AccessService {
+    /// A service for one open workspace. `ports` are those of the store itself.
+    pub fn new(
+        ports: Ports,
+        gate: Arc<WriteGate>,
+        runner: Arc<OperationRunner>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { ports, gate, runner, clock }
+    }
+
+    /// Prepares the store and settles what a crash left, where the workspace may be written to. Where it may not,
+    /// nothing is written, and what waits is told.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn prepare(&self) -> Result<Prepared, AppError> {
+        if self.gate.state().is_writable {
+            let warnings = self.ports.health.prepare().await?;
+            let recovered = self.runner.recover().await?;
+            return Ok(Prepared { recovered, warnings });
+        }
+        let when = match self.gate.access() {
+            Access::ReadWrite | Access::Locked => "when the workspace is unlocked",
+            Access::ReadOnly => "when it is opened by a profile that may write",
+        };
+        let mut warnings = Vec::new();
+        let missing = self.ports.health.unprepared().await?;
+        if !missing.is_empty() {
+            warnings.push(format!(
+                "Not there yet, and made {when}: {}. Until then lists may be slow.",
+                missing.join(", ")
+            ));
+        }
+        for operation in self.ports.journal.unfinished().await? {
+            warnings.push(format!(
+                "An act on {} ({}) was begun by {} and has not ended. If nobody is at it, it is settled {when}.",
+                operation.plan.name(),
+                operation.plan.act(),
+                operation.actor,
+            ));
+        }
+        Ok(Prepared { recovered: Vec::new(), warnings })
+    }
+
+    /// What the workspace permits now. An unlocking that has ended meanwhile is put on record.
+    pub async fn state(&self) -> AccessState {
+        self.record_endings().await;
+        self.gate.state()
+    }
+
+    /// Somebody is there: the workspace does not lock for want of anybody, for two minutes from now.
+    pub async fn note_activity(&self) -> AccessState {
+        self.gate.note_activity();
+        self.state().await
+    }
+
+    /// Permits writing for ten minutes, and does what waited for it. It is on record before anything is permitted: an
+    /// unlocking that can't be recorded does not happen.
+    ///
+    /// A workspace that is always writable needs no unlocking: nothing is done and recorded.
+    ///
+    /// # Errors
+    /// `Forbidden` to anybody but an operator; `InvalidInput` for a reason of less than 3 or more than 200 characters;
+    /// `Store`: `ReadOnly` where the profile permits reading only.
+    pub async fn unlock(&self, actor: &Actor, reason: &str) -> Result<(AccessState, Prepared), AppError> {
+        actor.require(Act::Workspace)?;
+        let reason = parse_reason(reason)?;
+        match self.gate.access() {
+            Access::ReadWrite => return Ok((self.gate.state(), Prepared::default())),
+            Access::ReadOnly => return Err(StoreError::ReadOnly { unlockable: false }.into()),
+            Access::Locked => {}
+        }
+        self.record_endings().await;
+        let entry = self.entry(ActivityKind::WorkspaceUnlocked, actor.email(), reason.clone());
+        self.ports.activity.record(&entry).await?;
+        self.gate.unlock(&reason, actor.email());
+        // The workspace is unlocked: what can't be prepared now is told, as it is when a workspace is opened.
+        let prepared = self.prepare().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a workspace could not be prepared when it was unlocked");
+            Prepared {
+                warnings: vec!["The workspace could not be prepared for writing.".to_owned()],
+                ..Prepared::default()
+            }
+        });
+        Ok((self.gate.state(), prepared))
+    }
+
+    /// Takes over what the profile permits now, if that is less than it was.
+    pub fn restrict(&self, access: Access) {
+        self.gate.restrict(access);
+    }
+
+    /// Locks the workspace, if it is unlocked.
+    pub async fn lock(&self, cause: LockCause) -> AccessState {
+        self.gate.lock(cause);
+        self.state().await
+    }
+
+    /// Locks the workspace when it was unlocked by somebody else: what one person answers for is not another's.
+    pub async fn signed_in(&self, actor: &Actor) {
+        if self.gate.state().unlocked.is_some_and(|unlocked| unlocked.by != actor.email()) {
+            self.lock(LockCause::SignedOut).await;
+        }
+    }
+
+    /// What is done is done: an ending that can't be recorded is in the log.
+    async fn record_endings(&self) {
+        for Ended { unlocked, cause, at } in self.gate.take_ended() {
+            let detail = format!("{}; unlocked for: {}", cause.as_str(), unlocked.reason);
+            let entry =
+                ActivityEntry { at, ..self.entry(ActivityKind::WorkspaceLocked, &unlocked.by, detail) };
+            crate::sessions::record(&self.ports, &entry).await;
+        }
+    }
+
+    fn entry(&self, kind: ActivityKind, actor: &str, detail: String) -> ActivityEntry {
+        ActivityEntry {
+            at: self.clock.now(),
+            actor: actor.to_owned(),
+            kind,
+            organization_id: None,
+            organization_name: None,
+            detail: Some(detail),
+        }
+    }
+}
+
+/// The reason in one line, without space around it.
+fn parse_reason(typed: &str) -> Result<String, FieldIssue> {
+    let reason = typed.split(|character: char| character.is_whitespace() || character.is_control());
+    let reason = reason.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let issue = |rule, message: String| FieldIssue { field: Field::Reason, rule, message };
+    match reason.chars().count() {
+        0 => Err(issue(FieldRule::Required, "A reason is needed.".to_owned())),
+        count if count < REASON_MIN => {
+            Err(issue(FieldRule::TooShort, format!("A reason has at least {REASON_MIN} characters.")))
+        }
+        count if count > REASON_MAX => {
+            Err(issue(FieldRule::TooLong, format!("A reason has at most {REASON_MAX} characters.")))
+        }
+        _ => Ok(reason),
+    }
+}

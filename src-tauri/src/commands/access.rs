@@ -1,0 +1,173 @@
+//! What may be done in an open workspace: unlocking, locking, and whether its server answers.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use serde::Serialize;
+use tauri::State;
+use tenantry_core::access as core;
+use tenantry_core::health as core_health;
+
+use super::moment;
+use crate::error::WireError;
+use crate::numbers::Count;
+use crate::profiles::Access;
+use crate::state::{AppState, Workspace};
+
+/// How often an unlocked workspace is looked at. A look asks the clock only.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What may be done in a workspace now.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessState {
+    /// What its profile permits.
+    pub access: Access,
+    /// It may be written to now.
+    pub writable: bool,
+    /// When it locks at the latest; `null` when it is not unlocked.
+    pub unlocked_until: Option<String>,
+    /// When it locks unless somebody is there.
+    pub locks_when_idle_at: Option<String>,
+    /// Why it was unlocked.
+    pub reason: Option<String>,
+}
+
+/// What is known of the line to a workspace's server.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LineView {
+    /// It answered.
+    pub reachable: bool,
+    /// Why not, as a sentence.
+    pub problem: Option<String>,
+    /// The server that takes writes, where there are several.
+    pub primary: Option<String>,
+    /// Servers of the deployment that are known.
+    pub members: Option<u32>,
+    /// One round trip.
+    pub round_trip_milliseconds: Option<Count>,
+    /// When it was asked.
+    pub checked_at: String,
+}
+
+impl From<Access> for core::Access {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::ReadWrite => Self::ReadWrite,
+            Access::Locked => Self::Locked,
+            Access::ReadOnly => Self::ReadOnly,
+        }
+    }
+}
+
+impl From<core::Access> for Access {
+    fn from(access: core::Access) -> Self {
+        match access {
+            core::Access::ReadWrite => Self::ReadWrite,
+            core::Access::Locked => Self::Locked,
+            core::Access::ReadOnly => Self::ReadOnly,
+        }
+    }
+}
+
+impl From<core::AccessState> for AccessState {
+    fn from(state: core::AccessState) -> Self {
+        let unlocked = state.unlocked.as_ref();
+        Self {
+            access: state.access.into(),
+            writable: state.is_writable,
+            unlocked_until: unlocked.map(|unlocked| moment(unlocked.until)),
+            locks_when_idle_at: unlocked.map(|unlocked| moment(unlocked.idle_at)),
+            reason: unlocked.map(|unlocked| unlocked.reason.clone()),
+        }
+    }
+}
+
+/// What may be done in an open workspace now. Asks no server.
+///
+/// # Errors
+/// `no_workspace`.
+#[tauri::command]
+#[specta::specta]
+pub async fn access_state(state: State<'_, AppState>, workspace: String) -> Result<AccessState, WireError> {
+    let workspace = state.open.load(&workspace)?;
+    Ok(AccessState::from(workspace.services.access.state().await))
+}
+
+/// Permits writing for ten minutes, and does what waited for it. Recorded with the reason.
+///
+/// # Errors
+/// `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the profile permits reading
+/// only, those of a session, `unavailable`, `denied_by_database`.
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock_workspace(
+    state: State<'_, AppState>,
+    workspace: String,
+    reason: String,
+) -> Result<AccessState, WireError> {
+    let (workspace, actor) = state.writer(&workspace).await?;
+    let (access, prepared) = workspace.services.access.unlock(&actor, &reason).await?;
+    if access.unlocked.is_some() {
+        workspace.note_prepared(prepared);
+        tokio::spawn(lock_in_time(Arc::downgrade(&workspace)));
+    }
+    Ok(AccessState::from(access))
+}
+
+/// Locks a workspace that was unlocked.
+///
+/// # Errors
+/// `no_workspace`.
+#[tauri::command]
+#[specta::specta]
+pub async fn lock_workspace(state: State<'_, AppState>, workspace: String) -> Result<AccessState, WireError> {
+    let workspace = state.open.load(&workspace)?;
+    Ok(AccessState::from(workspace.services.access.lock(core::LockCause::ByHand).await))
+}
+
+/// Somebody is there: an unlocked workspace does not lock for want of anybody for two minutes from now. It never stays
+/// unlocked for longer than its ten minutes.
+///
+/// # Errors
+/// `no_workspace`.
+#[tauri::command]
+#[specta::specta]
+pub async fn note_activity(state: State<'_, AppState>, workspace: String) -> Result<AccessState, WireError> {
+    let workspace = state.open.load(&workspace)?;
+    Ok(AccessState::from(workspace.services.access.note_activity().await))
+}
+
+/// Asks once whether a workspace's server answers. Says within 5 s what is known by then.
+///
+/// # Errors
+/// `no_workspace`. A line that is lost is an answer.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_line(state: State<'_, AppState>, workspace: String) -> Result<LineView, WireError> {
+    let workspace = state.open.load(&workspace)?;
+    let core_health::Line { reachable, problem, primary, members, round_trip } =
+        workspace.services.ports.health.line().await;
+    let milliseconds = |time: Duration| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    Ok(LineView {
+        reachable,
+        problem,
+        primary,
+        members,
+        round_trip_milliseconds: round_trip.map(milliseconds),
+        checked_at: moment(state.clock.now()),
+    })
+}
+
+/// Puts it on record when an unlocked workspace locks by itself. That it is locked needs nobody's look: the gate asks
+/// the clock. Does not keep the workspace open.
+async fn lock_in_time(workspace: Weak<Workspace>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(workspace) = workspace.upgrade() else { return };
+        if workspace.services.access.state().await.unlocked.is_none() {
+            return;
+        }
+    }
+}

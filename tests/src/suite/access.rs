@@ -1,0 +1,306 @@
+//! What a store owes behind a gate ([`Ports::behind`]).
+//!
+//! Every method of every port is in one of the three lists below; `tests/contract.rs` compares them with the ports'
+//! sources, so that a new method is not forgotten.
+
+use std::sync::Arc;
+
+use tenantry_core::access::{Access, WriteGate};
+use tenantry_core::activity::{ActivityEntry, ActivityKind};
+use tenantry_core::clock::ManualClock;
+use tenantry_core::error::StoreError;
+use tenantry_core::journal::{Operation, OperationPlan, Owner};
+use tenantry_core::operators::NewOperator;
+use tenantry_core::organizations::{
+    OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+    Trashed,
+};
+use tenantry_core::ports::Ports;
+use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
+
+use super::{collection, email, hash, insert, moment, name, organization};
+
+/// Writes that a shut gate refuses.
+pub const REFUSED: [&str; 19] = [
+    "organizations.insert",
+    "organizations.insert_many",
+    "organizations.remove",
+    "organizations.set_name",
+    "organizations.change",
+    "organizations.renew_hash",
+    "organizations.copy_to_trash",
+    "organizations.copy_from_trash",
+    "organizations.remove_trashed",
+    "collections.create",
+    "collections.rename",
+    "collections.delete",
+    "collections.insert_documents",
+    "accounts.insert_operator",
+    "accounts.renew_operator_hash",
+    "journal.begin",
+    "journal.take_over",
+    "journal.end",
+    "health.prepare",
+];
+
+/// Writes that pass a shut gate: throttling must hold, who signs out is signed out, what was done is on record.
+pub const PERMITTED: [&str; 4] = [
+    "accounts.add_failed_sign_in",
+    "accounts.clear_failed_sign_ins",
+    "accounts.revoke_session",
+    "activity.record",
+];
+
+/// Reads.
+pub const READS: [&str; 23] = [
+    "organizations.find",
+    "organizations.find_by_name",
+    "organizations.find_credentials",
+    "organizations.page",
+    "organizations.count",
+    "organizations.find_trashed",
+    "collections.exists",
+    "collections.is_empty",
+    "collections.statistics",
+    "accounts.has_operators",
+    "accounts.find_operator",
+    "accounts.find_operator_by_email",
+    "accounts.sign_in_attempts",
+    "accounts.is_session_revoked",
+    "journal.find",
+    "journal.unfinished",
+    "activity.newest",
+    "health.unprepared",
+    "health.line",
+    "health.server",
+    "health.restrictions",
+    "health.role_command",
+    "health.health",
+];
+
+const SHUT: [(Access, bool); 2] = [(Access::Locked, true), (Access::ReadOnly, false)];
+
+fn behind(ports: &Ports, access: Access) -> Ports {
+    let gate = WriteGate::new(access, Arc::new(ManualClock::at(moment(0))));
+    ports.clone().behind(&Arc::new(gate))
+}
+
+fn everything() -> OrganizationQuery {
+    OrganizationQuery {
+        filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
+        sort: SortField::Name,
+        direction: SortDirection::Ascending,
+        after: None,
+        limit: 10,
+    }
+}
+
+fn operator(address: &str) -> NewOperator {
+    NewOperator {
+        id: OperatorId::new(),
+        name: PersonName::parse("Dana Özgür").expect("a good name"),
+        email: email(address),
+        password_hash: hash("operator"),
+        created_at: moment(0),
+    }
+}
+
+fn rename(id: OrganizationId) -> Operation {
+    Operation {
+        organization_id: id,
+        plan: OperationPlan::Rename { from: name("acme"), to: name("zenith"), has_collection: true },
+        owner: Owner { installation: "installation".to_owned(), instance: "run".to_owned() },
+        actor: "operator@example.com".to_owned(),
+        started_at: moment(1),
+    }
+}
+
+/// Every write but the permitted ones answers `ReadOnly` and does nothing.
+pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports: &Ports) {
+    let acme = insert(ports, "acme").await;
+    let gone = insert(ports, "gone").await;
+    let trashed = Trashed { at: moment(2), by: "operator@example.com".to_owned(), had_collection: false };
+    ports.organizations.copy_to_trash(gone.id, &trashed).await.expect("copied");
+    ports.organizations.remove(gone.id).await.expect("removed");
+    ports.collections.create(&collection("acme")).await.expect("created");
+    let dana = operator("dana@example.com");
+    ports.accounts.insert_operator(&dana).await.expect("inserted");
+    let begun = rename(acme.id);
+    ports.journal.begin(&begun).await.expect("begun");
+    let before = snapshot(ports, &acme.id, &gone.id).await;
+
+    for (access, unlockable) in SHUT {
+        let shut = behind(ports, access);
+        let (organizations, collections) = (&shut.organizations, &shut.collections);
+        let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+        let other = Owner { installation: "other".to_owned(), instance: "run".to_owned() };
+        let answers = [
+            ("organizations.insert", organizations.insert(&organization("new")).await),
+            ("organizations.insert_many", organizations.insert_many(&[organization("many")]).await),
+            ("organizations.remove", organizations.remove(acme.id).await),
+            ("organizations.set_name", organizations.set_name(acme.id, &name("zenith"), moment(3)).await),
+            ("organizations.change", organizations.change(acme.id, &change, moment(3)).await.map(drop)),
+            ("organizations.renew_hash", organizations.renew_hash(acme.id, &hash("a"), &hash("b")).await),
+            ("organizations.copy_to_trash", organizations.copy_to_trash(acme.id, &trashed).await),
+            (
+                "organizations.copy_from_trash",
+                organizations.copy_from_trash(gone.id, &gone.name, moment(3)).await,
+            ),
+            ("organizations.remove_trashed", organizations.remove_trashed(gone.id).await),
+            ("collections.create", collections.create(&collection("new")).await),
+            ("collections.rename", collections.rename(&collection("acme"), &collection("zenith")).await),
+            ("collections.delete", collections.delete(&collection("acme")).await),
+            ("collections.insert_documents", collections.insert_documents(&collection("acme"), &[]).await),
+            ("accounts.insert_operator", shut.accounts.insert_operator(&operator("lee@example.com")).await),
+            (
+                "accounts.renew_operator_hash",
+                shut.accounts.renew_operator_hash(dana.id, &hash("operator"), &hash("b")).await,
+            ),
+            ("journal.begin", shut.journal.begin(&rename(gone.id)).await),
+            ("journal.take_over", shut.journal.take_over(&begun, &other, moment(3)).await.map(drop)),
+            ("journal.end", shut.journal.end(acme.id).await),
+            ("health.prepare", shut.health.prepare().await.map(drop)),
+        ];
+        assert_eq!(answers.each_ref().map(|(write, _)| *write), REFUSED, "every write is tried");
+        for (write, answer) in answers {
+            assert_eq!(answer, Err(StoreError::ReadOnly { unlockable }), "{write} in a {access:?} workspace");
+        }
+        assert_eq!(snapshot(ports, &acme.id, &gone.id).await, before, "a refused write did something");
+    }
+}
+
+/// What is in the store, as far as the writes above could change it.
+async fn snapshot(ports: &Ports, live: &OrganizationId, trashed: &OrganizationId) -> Vec<String> {
+    let page = ports.organizations.page(&everything()).await.expect("a page");
+    let in_trash = OrganizationFilter { status: StatusFilter::Trashed, ..everything().filter };
+    let trash = ports.organizations.page(&OrganizationQuery { filter: in_trash, ..everything() }).await;
+    let mut collections = Vec::new();
+    for text in ["acme", "zenith", "new"] {
+        collections.push(ports.collections.exists(&collection(text)).await);
+    }
+    let hash_of = |found: tenantry_core::organizations::OrganizationCredentials| {
+        found.password_hash.expose().to_owned()
+    };
+    let admin =
+        ports.organizations.find_credentials(&email("admin@acme.example.com")).await.expect("a look-up");
+    let dana = ports.accounts.find_operator_by_email(&email("dana@example.com")).await.expect("a look-up");
+    let lee = ports.accounts.find_operator_by_email(&email("lee@example.com")).await.expect("a look-up");
+    vec![
+        format!("{:?}", page.organizations),
+        format!("{:?}", trash.expect("a page").organizations),
+        format!(
+            "{:?}",
+            (ports.organizations.find(*live).await, ports.organizations.find_trashed(*trashed).await)
+        ),
+        format!("{collections:?}"),
+        format!("{:?}", ports.journal.unfinished().await),
+        format!("{:?}", (admin.map(hash_of), dana.map(|dana| dana.password_hash.expose().to_owned()))),
+        format!("{:?}", lee.is_some()),
+    ]
+}
+
+/// Reads answer as they do without a gate.
+pub async fn reads_pass_a_shut_gate(ports: &Ports) {
+    let acme = insert(ports, "acme").await;
+    ports.collections.create(&collection("acme")).await.expect("created");
+    let dana = operator("dana@example.com");
+    ports.accounts.insert_operator(&dana).await.expect("inserted");
+    ports.journal.begin(&rename(acme.id)).await.expect("begun");
+    for (access, _) in SHUT {
+        let shut = behind(ports, access);
+        let (organizations, accounts) = (&shut.organizations, &shut.accounts);
+        let query = everything();
+        let answers = [
+            ("organizations.find", organizations.find(acme.id).await.map(|found| found.is_some())),
+            (
+                "organizations.find_by_name",
+                organizations.find_by_name(&name("acme")).await.map(|one| one.is_some()),
+            ),
+            (
+                "organizations.find_credentials",
+                organizations.find_credentials(&acme.admin_email).await.map(|found| found.is_some()),
+            ),
+            (
+                "organizations.page",
+                organizations.page(&query).await.map(|page| page.organizations.len() == 1),
+            ),
+            (
+                "organizations.count",
+                organizations.count(&query.filter).await.map(|counts| counts.active == 1),
+            ),
+            (
+                "organizations.find_trashed",
+                organizations.find_trashed(acme.id).await.map(|found| found.is_none()),
+            ),
+            ("collections.exists", shut.collections.exists(&collection("acme")).await),
+            ("collections.is_empty", shut.collections.is_empty(&collection("acme")).await),
+            ("collections.statistics", shut.collections.statistics(&collection("acme")).await.map(|_| true)),
+            ("accounts.has_operators", accounts.has_operators().await),
+            ("accounts.find_operator", accounts.find_operator(dana.id).await.map(|found| found.is_some())),
+            (
+                "accounts.find_operator_by_email",
+                accounts.find_operator_by_email(&dana.email).await.map(|found| found.is_some()),
+            ),
+            (
+                "accounts.sign_in_attempts",
+                accounts.sign_in_attempts("nobody").await.map(|found| found.is_none()),
+            ),
+            (
+                "accounts.is_session_revoked",
+                accounts.is_session_revoked("none").await.map(|revoked| !revoked),
+            ),
+            ("journal.find", shut.journal.find(acme.id).await.map(|found| found.is_some())),
+            ("journal.unfinished", shut.journal.unfinished().await.map(|all| all.len() == 1)),
+            ("activity.newest", shut.activity.newest(acme.id, 1).await.map(|_| true)),
+            ("health.unprepared", shut.health.unprepared().await.map(|missing| missing.is_empty())),
+            ("health.line", Ok(shut.health.line().await.reachable)),
+            ("health.server", shut.health.server().await.map(|_| true)),
+            ("health.restrictions", shut.health.restrictions().await.map(|_| true)),
+            ("health.role_command", shut.health.role_command().await.map(|_| true)),
+            ("health.health", shut.health.health().await.map(|_| true)),
+        ];
+        assert_eq!(answers.each_ref().map(|(read, _)| *read), READS, "every read is tried");
+        for (read, answer) in answers {
+            assert_eq!(answer, Ok(true), "{read} in a {access:?} workspace");
+        }
+    }
+}
+
+/// Throttling, ended sessions and the record.
+pub async fn what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate(ports: &Ports) {
+    for (access, _) in SHUT {
+        let shut = behind(ports, access);
+        let acme = OrganizationId::new();
+        let entry = ActivityEntry {
+            at: moment(1),
+            actor: "operator@example.com".to_owned(),
+            kind: ActivityKind::SignedIn,
+            organization_id: Some(acme),
+            organization_name: None,
+            detail: None,
+        };
+        let session = format!("session-{access:?}");
+        let failed = shut.accounts.add_failed_sign_in(&session, moment(1)).await;
+        let answers = [
+            ("accounts.add_failed_sign_in", failed.map(drop)),
+            ("accounts.clear_failed_sign_ins", shut.accounts.clear_failed_sign_ins(&session).await),
+            ("accounts.revoke_session", shut.accounts.revoke_session(&session, moment(600_000)).await),
+            ("activity.record", shut.activity.record(&entry).await),
+        ];
+        assert_eq!(answers.each_ref().map(|(write, _)| *write), PERMITTED, "every permitted write is tried");
+        for (write, answer) in answers {
+            assert_eq!(answer, Ok(()), "{write} in a {access:?} workspace");
+        }
+        assert_eq!(ports.accounts.is_session_revoked(&session).await, Ok(true));
+        assert_eq!(ports.activity.newest(acme, 1).await, Ok(vec![entry]));
+    }
+}
+
+/// A writable workspace is as it is without a gate.
+pub async fn an_open_gate_lets_writes_through(ports: &Ports) {
+    let open = behind(ports, Access::ReadWrite);
+    let acme = insert(&open, "acme").await;
+    assert_eq!(open.health.prepare().await, Ok(Vec::new()));
+    assert_eq!(open.organizations.remove(acme.id).await, Ok(()));
+    assert_eq!(ports.organizations.find(acme.id).await, Ok(None));
+}

@@ -1,0 +1,434 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tenantry_core::access::{Access, LockCause};
+use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
+use tenantry_core::clock::{Clock, ManualClock};
+use tenantry_core::collections::{CollectionStatistics, CollectionStore};
+use tenantry_core::error::{AppError, Field, StoreError};
+use tenantry_core::jobs::{Cancellation, Quiet};
+use tenantry_core::journal::{Openings, OperationPlan, OperationRunner, RecoveryOutcome};
+use tenantry_core::limits::{UNLOCK_IDLE, UNLOCK_TIME};
+use tenantry_core::ports::Ports;
+use tenantry_core::sessions::{Actor, PasswordHasher};
+use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
+use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, update_request};
+use tenantry_tests::suite::collection;
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+const REASON: &str = "Rename after the merger";
+const SECOND: Duration = Duration::from_secs(1);
+const LOCKED: StoreError = StoreError::ReadOnly { unlockable: true };
+
+/// The record, also of what is about no organization.
+#[derive(Clone)]
+struct Noted {
+    inner: Arc<dyn ActivityStore>,
+    entries: Arc<Mutex<Vec<ActivityEntry>>>,
+    refuses: Arc<Mutex<bool>>,
+}
+
+#[async_trait]
+impl ActivityStore for Noted {
+    async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
+        if *self.refuses.lock().unwrap() {
+            return Err(StoreError::TookTooLong);
+        }
+        self.inner.record(entry).await?;
+        self.entries.lock().unwrap().push(entry.clone());
+        Ok(())
+    }
+
+    async fn newest(&self, id: OrganizationId, limit: u32) -> Result<Vec<ActivityEntry>, StoreError> {
+        self.inner.newest(id, limit).await
+    }
+}
+
+impl Noted {
+    fn over(ports: &mut Ports) -> Self {
+        let noted = Self { inner: ports.activity.clone(), entries: Arc::default(), refuses: Arc::default() };
+        ports.activity = Arc::new(noted.clone());
+        noted
+    }
+
+    /// What was recorded of locking and unlocking.
+    fn of_locking(&self) -> Vec<(ActivityKind, String)> {
+        let kinds = [ActivityKind::WorkspaceUnlocked, ActivityKind::WorkspaceLocked];
+        let entries = self.entries.lock().unwrap();
+        let of_locking = entries.iter().filter(|entry| kinds.contains(&entry.kind));
+        of_locking.map(|entry| (entry.kind, entry.detail.clone().unwrap_or_default())).collect()
+    }
+}
+
+struct Locked {
+    console: Console,
+    operator: Actor,
+    noted: Noted,
+    workspace: TestWorkspace,
+}
+
+/// A locked workspace with an operator and the organization `acme`.
+async fn locked() -> Locked {
+    locked_at(TestWorkspace::open(StoreKind::SqliteInMemory).await, Access::Locked).await
+}
+
+async fn locked_at(workspace: TestWorkspace, access: Access) -> Locked {
+    let before = Console::on(&workspace);
+    before.create("acme").await;
+    let mut ports = workspace.ports.clone();
+    let noted = Noted::over(&mut ports);
+    let console = Console::run(ports, &workspace.clock, Run { access, ..Run::default() });
+    let operator = console.sign_in(OPERATOR).await.actor;
+    Locked { console, operator, noted, workspace }
+}
+
+impl Locked {
+    async fn unlock(&self) {
+        let (state, _) = self.console.access.unlock(&self.operator, REASON).await.expect("it is unlocked");
+        assert!(state.is_writable);
+    }
+
+    async fn acme(&self) -> OrganizationId {
+        let acme = self.console.organizations.get(&self.operator, "acme").await;
+        acme.expect("reads pass").id
+    }
+
+    async fn write(&self) -> Result<(), AppError> {
+        let id = self.acme().await;
+        let is_active = self.console.organizations.get(&self.operator, "acme").await?.is_active;
+        let act = if is_active {
+            self.console.organizations.deactivate(&self.operator, id).await
+        } else {
+            self.console.organizations.reactivate(&self.operator, id).await
+        };
+        act.map(drop)
+    }
+}
+
+#[tokio::test]
+async fn every_act_is_refused_in_a_locked_and_in_a_read_only_workspace() {
+    for (access, unlockable) in [(Access::Locked, true), (Access::ReadOnly, false)] {
+        let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+        let before = Console::on(&workspace);
+        let gone = before.create("gone").await;
+        before.organizations.trash(&before.operator().await, gone.id, None).await.expect("in the trash");
+        let Locked { console, operator, .. } = locked_at(workspace, access).await;
+        let organizations = &console.organizations;
+        let id = organizations.get(&operator, "acme").await.expect("reads pass").id;
+        let refused = Err(AppError::Store(StoreError::ReadOnly { unlockable }));
+        let hasher = PasswordHasher::with_cost(4);
+        let samples = console.samples.load(&operator, &hasher, &Quiet, &Cancellation::default()).await;
+        let name = Some("Acme".to_owned());
+        for (act, answer) in [
+            ("create", organizations.create(&operator, create_request("new")).await.map(drop)),
+            ("rename", organizations.rename(&operator, id, "zenith").await.map(drop)),
+            (
+                "change",
+                organizations
+                    .update(
+                        &operator,
+                        tenantry_core::organizations::UpdateRequest {
+                            display_name: name,
+                            ..update_request(id)
+                        },
+                    )
+                    .await
+                    .map(drop),
+            ),
+            ("deactivate", organizations.deactivate(&operator, id).await.map(drop)),
+            ("trash", organizations.trash(&operator, id, None).await.map(drop)),
+            ("restore", organizations.restore(&operator, gone.id, None).await.map(drop)),
+            ("delete for ever", organizations.delete_forever(&operator, gone.id, "gone").await),
+            ("samples", samples.map(drop)),
+        ] {
+            assert_eq!(answer, refused, "{act} in a {access:?} workspace");
+        }
+        assert_eq!(console.ports.journal.unfinished().await, Ok(Vec::new()), "a refused act left its intent");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_without_an_operator_is_not_claimed_while_it_is_locked() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let run = Run { access: Access::Locked, ..Run::default() };
+    let console = Console::run(workspace.ports.clone(), &workspace.clock, run);
+    let claimed = console.sessions.claim("Dana", OPERATOR, &SecretString::from(PASSWORD)).await;
+    assert_eq!(claimed.map(drop), Err(AppError::Store(LOCKED)));
+    assert_eq!(workspace.ports.accounts.has_operators().await, Ok(false));
+}
+
+#[tokio::test]
+async fn a_locked_workspace_still_counts_failed_sign_ins_and_ends_sessions() {
+    let Locked { console, .. } = locked().await;
+    let wrong = SecretString::from("Wrong-passw0rd");
+    let mut left = Vec::new();
+    for _ in 0..2 {
+        match console.sessions.sign_in(OPERATOR, &wrong).await {
+            Err(AppError::CredentialsRefused { tries_left }) => left.push(tries_left),
+            other => panic!("a wrong password: {:?}", other.map(drop)),
+        }
+    }
+    assert!(left[1] < left[0], "guessing is not slowed down: {left:?}");
+    let session = console.sign_in(OPERATOR).await;
+    console.sessions.sign_out(&session.token).await.expect("signed out");
+    assert!(console.authorize(&session).await.is_err(), "the session goes on after the sign-out");
+}
+
+#[tokio::test]
+async fn a_hash_that_is_too_cheap_keeps_nobody_out_of_a_locked_workspace() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    // Cost 4 is under the floor, so that a sign-in wants to renew it.
+    let before = Console::on(&workspace);
+    before.operator().await;
+    let hash = workspace.ports.accounts.find_operator_by_email(&tenantry_tests::suite::email(OPERATOR)).await;
+    let before = hash.expect("a look-up").expect("it is there").password_hash.expose().to_owned();
+    let run = Run { access: Access::Locked, cost: 5, ..Run::default() };
+    let console = Console::run(workspace.ports.clone(), &workspace.clock, run);
+    console.sign_in(OPERATOR).await;
+    let after =
+        workspace.ports.accounts.find_operator_by_email(&tenantry_tests::suite::email(OPERATOR)).await;
+    assert_eq!(after.expect("a look-up").expect("it is there").password_hash.expose(), before);
+}
+
+#[tokio::test]
+async fn unlocking_permits_writing_for_ten_minutes_and_is_on_record() {
+    let locked = locked().await;
+    assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)));
+    locked.unlock().await;
+    assert_eq!(locked.write().await, Ok(()));
+    let state = locked.console.access.state().await;
+    let unlocked = state.unlocked.expect("it is unlocked");
+    assert_eq!((unlocked.reason.as_str(), unlocked.by.as_str()), (REASON, OPERATOR));
+    assert_eq!(unlocked.until - locked.console.clock.now(), UNLOCK_TIME);
+    assert_eq!(unlocked.idle_at - locked.console.clock.now(), UNLOCK_IDLE);
+    assert_eq!(locked.noted.of_locking(), [(ActivityKind::WorkspaceUnlocked, REASON.to_owned())]);
+
+    let state = locked.console.access.lock(LockCause::ByHand).await;
+    assert!(!state.is_writable && state.unlocked.is_none());
+    assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)));
+    let ended = (ActivityKind::WorkspaceLocked, format!("by hand; unlocked for: {REASON}"));
+    assert_eq!(locked.noted.of_locking()[1], ended);
+    locked.console.access.lock(LockCause::ByHand).await;
+    assert_eq!(locked.noted.of_locking().len(), 2, "what is locked is not locked again");
+}
+
+#[tokio::test]
+async fn it_locks_when_nobody_is_there_for_two_minutes() {
+    let locked = locked().await;
+    locked.unlock().await;
+    locked.console.clock.advance(UNLOCK_IDLE - SECOND);
+    assert!(locked.console.access.note_activity().await.is_writable);
+    locked.console.clock.advance(UNLOCK_IDLE - SECOND);
+    assert!(locked.write().await.is_ok(), "somebody was there");
+    locked.console.clock.advance(UNLOCK_IDLE);
+    assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)), "the write came before any timer");
+    assert!(!locked.console.access.note_activity().await.is_writable, "coming back does not unlock");
+    let ended = (ActivityKind::WorkspaceLocked, format!("nobody was there; unlocked for: {REASON}"));
+    assert_eq!(locked.noted.of_locking()[1..], [ended]);
+}
+
+#[tokio::test]
+async fn it_locks_after_ten_minutes_however_busy_somebody_is() {
+    let locked = locked().await;
+    locked.unlock().await;
+    let opened = locked.console.clock.now();
+    while locked.console.clock.now() - opened < UNLOCK_TIME - SECOND {
+        assert!(locked.write().await.is_ok(), "after {}", locked.console.clock.now() - opened);
+        locked.console.clock.advance(Duration::from_secs(60).min(UNLOCK_TIME / 10));
+    }
+    assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)), "activity prolonged the ten minutes");
+    locked.console.access.state().await;
+    let (_, detail) = locked.noted.of_locking().remove(1);
+    assert!(detail.starts_with("the time was over"), "{detail}");
+    let entries = locked.noted.entries.lock().unwrap();
+    let ended = entries.iter().find(|entry| entry.kind == ActivityKind::WorkspaceLocked).expect("recorded");
+    assert_eq!(ended.at - opened, UNLOCK_TIME, "the record says when it locked, not when that was noticed");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_locks() {
+    let locked = locked().await;
+    locked.unlock().await;
+    locked.console.clock.set_back(SECOND);
+    assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)), "how long it is open can't be known");
+}
+
+#[tokio::test]
+async fn only_an_operator_unlocks_and_only_with_a_reason() {
+    let locked = locked().await;
+    let access = &locked.console.access;
+    let admin = locked.console.sign_in("admin@acme.example.com").await.actor;
+    assert_eq!(access.unlock(&admin, REASON).await.map(drop), Err(AppError::Forbidden));
+    for (typed, rule) in [
+        ("", FieldRule::Required),
+        (" \n ", FieldRule::Required),
+        (" ab ", FieldRule::TooShort),
+        (&"a".repeat(201), FieldRule::TooLong),
+    ] {
+        match access.unlock(&locked.operator, typed).await {
+            Err(AppError::InvalidInput(issues)) => {
+                assert_eq!((issues[0].field, issues[0].rule), (Field::Reason, rule), "{typed:?}");
+            }
+            other => panic!("{typed:?} is no reason: {:?}", other.map(drop)),
+        }
+    }
+    assert!(!access.state().await.is_writable);
+    assert!(locked.noted.of_locking().is_empty(), "what was refused is on record as done");
+    access.unlock(&locked.operator, &format!(" {}\nb ", "ä".repeat(198))).await.expect("200 characters");
+}
+
+#[tokio::test]
+async fn a_read_only_workspace_is_never_unlocked_and_a_writable_one_needs_no_unlocking() {
+    let read_only = locked_at(TestWorkspace::open(StoreKind::SqliteInMemory).await, Access::ReadOnly).await;
+    let refused = read_only.console.access.unlock(&read_only.operator, REASON).await;
+    assert_eq!(refused.map(drop), Err(AppError::Store(StoreError::ReadOnly { unlockable: false })));
+    let writable = locked_at(TestWorkspace::open(StoreKind::SqliteInMemory).await, Access::ReadWrite).await;
+    let (state, _) = writable.console.access.unlock(&writable.operator, REASON).await.expect("nothing to do");
+    assert!(state.is_writable && state.unlocked.is_none());
+    assert!(writable.noted.of_locking().is_empty());
+}
+
+#[tokio::test]
+async fn an_unlocking_that_can_not_be_recorded_does_not_happen() {
+    let locked = locked().await;
+    *locked.noted.refuses.lock().unwrap() = true;
+    let refused = locked.console.access.unlock(&locked.operator, REASON).await;
+    assert_eq!(refused.map(drop), Err(AppError::Store(StoreError::TookTooLong)));
+    assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)));
+}
+
+#[tokio::test]
+async fn what_one_person_unlocked_is_locked_when_another_signs_in() {
+    let locked = locked().await;
+    locked.unlock().await;
+    locked.console.access.signed_in(&locked.operator).await;
+    assert!(locked.console.access.state().await.is_writable, "the same person signed in again");
+    let admin = locked.console.sign_in("admin@acme.example.com").await.actor;
+    locked.console.access.signed_in(&admin).await;
+    assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)));
+}
+
+#[tokio::test]
+async fn a_profile_that_permits_less_counts_at_once_and_one_that_permits_more_at_the_next_opening() {
+    let locked = locked().await;
+    locked.unlock().await;
+    locked.console.access.restrict(Access::ReadWrite);
+    assert_eq!(locked.console.access.state().await.access, Access::Locked, "a way around the reason");
+    locked.console.access.restrict(Access::ReadOnly);
+    assert_eq!(locked.write().await, Err(AppError::Store(StoreError::ReadOnly { unlockable: false })));
+}
+
+/// Renames slowly: the clock goes on by more than an unlocking lasts.
+struct SlowRename {
+    inner: Arc<dyn CollectionStore>,
+    clock: Arc<ManualClock>,
+}
+
+#[async_trait]
+impl CollectionStore for SlowRename {
+    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.exists(name).await
+    }
+
+    async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.inner.create(name).await
+    }
+
+    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+        self.clock.advance(UNLOCK_TIME);
+        self.inner.rename(from, to).await
+    }
+
+    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.inner.delete(name).await
+    }
+
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.is_empty(name).await
+    }
+
+    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
+        self.inner.statistics(name).await
+    }
+
+    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.inner.insert_documents(name, documents).await
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_began_while_unlocked_is_carried_out_whole() {
+    let mut workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    workspace.ports.collections =
+        Arc::new(SlowRename { inner: workspace.ports.collections.clone(), clock: workspace.clock.clone() });
+    let locked = locked_at(workspace, Access::Locked).await;
+    locked.unlock().await;
+    let acme = locked.acme().await;
+    let renamed = locked.console.organizations.rename(&locked.operator, acme, "zenith").await;
+    assert_eq!(renamed.map(|organization| organization.name.to_string()), Ok("zenith".to_owned()));
+    assert!(!locked.console.access.state().await.is_writable, "it locked in the middle");
+    let ports = &locked.workspace.ports;
+    assert_eq!(ports.collections.exists(&collection("zenith")).await, Ok(true));
+    assert_eq!(ports.journal.unfinished().await, Ok(Vec::new()), "its intent stayed behind");
+    let newest = ports.activity.newest(acme, 1).await.expect("the record");
+    assert_eq!(newest[0].kind, ActivityKind::OrganizationRenamed, "what was done is on record");
+    let next = locked.console.organizations.rename(&locked.operator, acme, "acme").await;
+    assert_eq!(next.map(drop), Err(AppError::Store(LOCKED)), "the next act begins after the end");
+}
+
+#[tokio::test]
+async fn what_a_crash_left_waits_in_a_locked_workspace_until_it_is_unlocked() {
+    let locked = locked().await;
+    let acme = locked.acme().await;
+    let left = tenantry_core::journal::Operation {
+        organization_id: acme,
+        plan: OperationPlan::Rename {
+            from: tenantry_tests::suite::name("acme"),
+            to: tenantry_tests::suite::name("zenith"),
+            has_collection: true,
+        },
+        owner: tenantry_core::journal::Owner {
+            installation: "this-computer".to_owned(),
+            instance: "an-earlier-run".to_owned(),
+        },
+        actor: OPERATOR.to_owned(),
+        started_at: locked.console.clock.now(),
+    };
+    locked.workspace.ports.journal.begin(&left).await.expect("begun");
+    let found = locked.console.access.prepare().await.expect("it opens");
+    assert!(found.recovered.is_empty());
+    let warning = found.warnings.join(" ");
+    assert!(warning.contains("acme (rename)") && warning.contains("unlocked"), "{warning}");
+    assert_eq!(locked.workspace.ports.journal.unfinished().await, Ok(vec![left]), "opening wrote");
+
+    let (_, prepared) = locked.console.access.unlock(&locked.operator, REASON).await.expect("unlocked");
+    assert_eq!(prepared.recovered[0].outcome, RecoveryOutcome::Undone);
+    assert_eq!(locked.workspace.ports.journal.unfinished().await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_left() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let acme = console.create("acme").await;
+    let openings = Openings::default();
+    let begin = |instance: &str| openings.begin("installation".to_owned(), instance.to_owned());
+    let beside = begin("beside");
+    let running = tenantry_core::journal::Operation {
+        organization_id: acme.id,
+        plan: OperationPlan::DeleteForever { name: acme.name.clone() },
+        owner: beside.owner().clone(),
+        actor: OPERATOR.to_owned(),
+        started_at: console.clock.now(),
+    };
+    workspace.ports.journal.begin(&running).await.expect("begun");
+    let gate = Arc::new(tenantry_core::access::WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
+    let runner = OperationRunner::new(workspace.ports.clone(), gate, workspace.clock.clone(), begin("this"));
+    let found = runner.recover().await.expect("the journal is read");
+    assert_eq!(found[0].outcome, RecoveryOutcome::InProgressElsewhere);
+    drop(beside);
+    let found = runner.recover().await.expect("the journal is read");
+    assert_eq!(found[0].outcome, RecoveryOutcome::Finished, "what a closed one left is settled at once");
+}
