@@ -55,6 +55,26 @@ impl Listener {
         .await
     }
 
+    /// The same; to one that does not encrypt it says nothing, and hangs up only where `hangs_up` says so.
+    pub async fn introducing_in_tls_only(hello: Document, config: Arc<ServerConfig>, hangs_up: bool) -> Self {
+        let acceptor = TlsAcceptor::from(config);
+        Self::serve(move |stream| {
+            let (acceptor, hello) = (acceptor.clone(), hello.clone());
+            async move {
+                let mut first = [0_u8; 1];
+                let is_tls = stream.peek(&mut first).await.is_ok() && first == [0x16];
+                if !is_tls {
+                    if !hangs_up {
+                        std::future::pending::<()>().await;
+                    }
+                } else if let Ok(stream) = acceptor.accept(stream).await {
+                    introduce(stream, hello, None).await;
+                }
+            }
+        })
+        .await
+    }
+
     /// A SOCKS5 proxy that knows every name as this computer and tells refused ports apart. With `user` it wants that
     /// user and password.
     pub async fn socks5(user: Option<(&'static str, &'static str)>) -> Self {

@@ -170,6 +170,17 @@ async fn a_real_server_that_encrypts_is_told_to_a_string_that_does_not_and_passe
 }
 
 #[tokio::test]
+async fn a_server_that_says_nothing_without_encryption_is_asked_with_it() {
+    let authority = Authority::new("Tenantry test authority");
+    let config = authority.server_config(&authority.server(&["db.example.com"], Validity::Now), false, BOTH);
+    for hangs_up in [true, false] {
+        let listener = Listener::introducing_in_tls_only(good_hello(), config.clone(), hangs_up).await;
+        let attempt = Attempt::at(listener.address).hasty();
+        attempt.found(StageName::Handshake, FindingCode::TlsExpectedByServer).await;
+    }
+}
+
+#[tokio::test]
 async fn a_real_server_that_does_not_encrypt_is_told_to_a_string_that_does() {
     let server = Server::shared(Topology::ReplicaSet);
     let attempt = Attempt::of(format!("{}?tls=true", server.uri()));

@@ -269,13 +269,25 @@ impl Names {
         }
         if !self.own_server {
             // As the driver does it: the system knows its hosts file and the names of the local network.
-            let found = tokio::net::lookup_host((host, 0)).await.map_err(|_| LookUpProblem::NotFound)?;
-            let found: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-            return if found.is_empty() { Err(LookUpProblem::NotFound) } else { Ok(found) };
+            let found: Vec<IpAddr> = match tokio::net::lookup_host((host, 0)).await {
+                Ok(found) => found.map(|address| address.ip()).collect(),
+                Err(_) => Vec::new(),
+            };
+            return if found.is_empty() { Err(self.why_without_address(host).await) } else { Ok(found) };
         }
         let found = self.first.lookup_ip(whole(host)?).await.map_err(|error| read(&error))?;
         let found: Vec<IpAddr> = found.iter().collect();
         if found.is_empty() { Err(LookUpProblem::NotFound) } else { Ok(found) }
+    }
+
+    /// The system says that a look-up failed, and not portably why: a name that is not there, or no name server that
+    /// answers. The name servers themselves say it.
+    async fn why_without_address(&self, host: &str) -> LookUpProblem {
+        let Ok(name) = whole(host) else { return LookUpProblem::BadName };
+        match self.first.lookup_ip(name).await {
+            Ok(_) => LookUpProblem::NotFound,
+            Err(error) => read(&error),
+        }
     }
 
     async fn ask<F, A, T>(&self, ask: F, name: Name) -> Result<T, LookUpProblem>
