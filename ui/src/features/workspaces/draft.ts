@@ -1,4 +1,10 @@
-import { DEFAULT_DATABASE, type Access, type Environment, type ProfileInput, type WorkspaceSummary } from "$lib/api";
+import {
+  DEFAULT_DATABASE,
+  type Access,
+  type Environment,
+  type ProfileInput,
+  type WorkspaceSummary,
+} from "$lib/api";
 
 /** What stands in the connection editor. Kept for each connection until it is saved, so that looking at another loses nothing. */
 export interface Draft {
