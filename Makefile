@@ -76,7 +76,7 @@ build: $(UI) ## the program as the tests in the window drive it
 
 test-window: build ## the program in its real window; writes docs/screenshots
 	TENANTRY_PROGRAM=$(CARGO_TARGET_DIR)/debug/tenantry \
-		cargo test --workspace --features $(WINDOW) --test window -- --test-threads=1
+		cargo test --workspace --features $(WINDOW) --test 'window*' -- --test-threads=1
 
 audit: ## known weaknesses and licences of dependencies, where the registries answer
 	cargo deny check

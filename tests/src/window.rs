@@ -150,6 +150,41 @@ impl Window {
         self.act(&format!("tick \"{label}\""), &path, async |element: &Element| element.click().await).await;
     }
 
+    /// Chooses the one of several possibilities that has this label.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn choose(&self, label: &str) {
+        let path = format!("//label[({0}) and .//input[@type='radio']]", named(label));
+        self.act(&format!("choose \"{label}\""), &path, async |element: &Element| element.click().await)
+            .await;
+    }
+
+    /// Waits until this text stands in the field with this label.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn see_in_field(&self, label: &str, text: &str) {
+        let path = format!("//*[@id = //label[{}]/@for]", named(label));
+        self.until(&format!("see \"{text}\" in \"{label}\""), async || {
+            for field in self.find(&path).await {
+                if field.prop("value").await.ok().flatten().is_some_and(|value| value.contains(text)) {
+                    return true;
+                }
+            }
+            false
+        })
+        .await;
+    }
+
+    /// Makes the window this wide and high.
+    ///
+    /// # Panics
+    /// When it can't be.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.client.set_window_size(width, height).await.expect("the window takes its size");
+    }
+
     /// Presses the row of the list in which this text stands.
     ///
     /// # Panics
@@ -249,15 +284,7 @@ impl Window {
                     self.client.perform_actions(hover).await?;
                     if element.is_displayed().await? { act(&element).await.map(|()| true) } else { Ok(false) }
                 };
-                let o = outcome.await;
-                if what.contains("menu of") {
-                    println!(
-                        "TRY {:?} {:?}",
-                        element.html(true).await.map(|h| h.chars().take(80).collect::<String>()),
-                        o
-                    );
-                }
-                match o {
+                match outcome.await {
                     Ok(true) => return true,
                     Ok(false) => *obstacle.borrow_mut() = "it is not shown".to_owned(),
                     Err(error) => *obstacle.borrow_mut() = format!("{error:?}"),

@@ -195,11 +195,12 @@ async fn a_person_runs_the_whole_life_of_an_organization_on_mongodb() {
     let database = fresh_database();
     let window = Window::open().await;
     window.press("Add workspace").await;
+    window.press("Local MongoDB").await;
     window.fill("Connection string", &server.uri()).await;
     window.fill("Name", "Test server").await;
     window.fill("Database", &database).await;
     window.press("Production").await;
-    window.press("Save and open").await;
+    window.press("Test and open").await;
     window.see("Claim this workspace").await;
     let ports = open_database(&server.uri(), &database).await.expect("the same database");
     run_the_whole_life(&window, &ports, Environment::Production).await;
@@ -276,11 +277,12 @@ async fn photograph_every_screen(theme: &str) {
     with_organizations(&server.uri(), DEFAULT_DATABASE).await;
     window.press("On this computer, Local. Back to the workspaces").await;
     window.press("Add workspace").await;
+    window.press("Local MongoDB").await;
     window.fill("Connection string", &server.uri()).await;
     window.fill("Name", "Customers").await;
     window.fill("Database", DEFAULT_DATABASE).await;
     window.press("Production").await;
-    window.press("Save and open").await;
+    window.press("Test and open").await;
     claim_for_organizations(&window).await;
     from_the_panel_of(&window, "acme-corp", "Move to trash").await;
     window.see("4,812, ").await;

@@ -18,7 +18,7 @@ describe("imports", () => {
     ["src/lib/api/index.ts", "@tauri-apps/api/core"],
     ["src/lib/api/index.ts", "../bindings"],
     ["src/lib/components/Button.svelte", "./Icon.svelte"],
-    ["src/lib/components/Dialog.svelte", "bits-ui"],
+    ["src/lib/components/Dialog.svelte", "./Button.svelte"],
     ["src/features/health/HealthPage.svelte", "./Privileges.svelte"],
     ["src/features/organizations/dialogs/a.ts", "../state/b"],
     ["src/shell/Shell.svelte", "../features/health/HealthPage.svelte"],

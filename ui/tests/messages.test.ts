@@ -79,7 +79,7 @@ const SPOKEN = new Set([
   "hint",
 ]);
 /** Names that are the same in every language: products, units, keys. */
-const NOT_WORDS = /^(SQLite|MongoDB|kB|MB|GB|TB|ms|s|Enter|Esc|N|E|F2|Del|Ctrl|Cmd)$/;
+const NOT_WORDS = /^(SQLite|MongoDB|Tenantry|kB|MB|GB|TB|ms|s|Enter|Esc|N|E|F2|Del|Ctrl|Cmd)$/;
 
 /** The literal words of a component's markup: text between tags, and attributes that are read out or shown. */
 export function literalWords(source: string): string[] {

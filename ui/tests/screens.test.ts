@@ -13,95 +13,10 @@ async function start(options: FakeOptions = {}) {
 }
 const button = (name: string | RegExp) => screen.getByRole("button", { name });
 
-describe("the workspaces", () => {
-  it("show the built-in one first and open it", async () => {
-    const { user } = await start();
-    await user.click(button("Open workspace"));
-    expect(await screen.findByRole("heading", { name: "Sign in to On this computer" })).toBeVisible();
-  });
-
-  it("keep what was typed when saving is refused, and show the problem at its field", async () => {
-    const { user } = await start();
-    await user.click(button("Add workspace"));
-    await user.type(screen.getByLabelText("Connection string"), "mongodb://localhost");
-    await user.click(button("Save and open"));
-    await vi.waitFor(() =>
-      expect(screen.getByLabelText("Name")).toHaveAccessibleDescription("A name is needed."),
-    );
-    expect(screen.getByLabelText("Connection string")).toHaveValue("mongodb://localhost");
-  });
-
-  it("keep a draft while another workspace is looked at", async () => {
-    const { user } = await start();
-    await user.click(button("Add workspace"));
-    await user.type(screen.getByLabelText("Name"), "Rig");
-    await user.click(button(/^Meridian meridian-prod/));
-    expect(screen.getByLabelText("Name")).toHaveValue("Meridian");
-    await user.click(button("Add workspace"));
-    expect(screen.getByLabelText("Name")).toHaveValue("Rig");
-  });
-
-  it("send the signing secret only when one was typed, and never show a saved password", async () => {
-    const { backend, user } = await start();
-    await user.click(button(/^Meridian meridian-prod/));
-    expect(screen.getByLabelText("Database password")).toHaveValue("");
-    await user.type(screen.getByLabelText("Name"), " 2");
-    await user.click(button("Save"));
-    await screen.findByText("Connection saved");
-    const saved = backend.calls.find(({ command }) => command === "save_profile");
-    expect(saved?.args).toMatchObject({ input: { id: "p1", name: "Meridian 2", signingSecret: null } });
-  });
-
-  it("ask for a password that is not stored, and again when the server refuses it", async () => {
-    const { user } = await start();
-    await user.click(button(/^Meridian Staging/));
-    await user.click(button("Open workspace"));
-    const dialog = within(await screen.findByRole("dialog", { name: "Password for Meridian Staging" }));
-    await user.type(dialog.getByLabelText("Database password"), "wrong{Enter}");
-    expect(await dialog.findByRole("alert")).toHaveTextContent("workspace_refused");
-    expect(dialog.getByLabelText("Database password")).toHaveValue("wrong");
-    await user.clear(dialog.getByLabelText("Database password"));
-    await user.type(dialog.getByLabelText("Database password"), `${FAKE_PASSWORD}{Enter}`);
-    expect(await screen.findByRole("heading", { name: "Sign in to Meridian Staging" })).toBeVisible();
-  });
-
-  it("explain in place why one cannot be opened, and offer to try again", async () => {
-    const { user } = await start();
-    await user.click(button(/^Integration rig/));
-    await user.click(button("Open workspace"));
-    expect(await screen.findByRole("alert")).toHaveTextContent("The server does not answer");
-    expect(button("Try again")).toBeVisible();
-  });
-
-  it("are removed only after a question", async () => {
-    const { backend, user } = await start();
-    await user.click(button(/^Laptop MongoDB/));
-    await user.click(button("Remove"));
-    const dialog = within(await screen.findByRole("alertdialog", { name: "Remove Laptop MongoDB" }));
-    expect(backend.calls.some(({ command }) => command === "remove_profile")).toBe(false);
-    await user.click(dialog.getByRole("button", { name: "Remove connection" }));
-    await screen.findByText("Connection removed");
-    expect(screen.queryByText("Laptop MongoDB")).toBeNull();
-  });
-
-  it("say plainly when passwords are asked for each time", async () => {
-    const backend = installFakeBackend();
-    backend.on("list_workspaces", () => ({
-      workspaces: [],
-      secrets: { keeper: "ask_every_time", reason: "No keychain answers." },
-      notices: ["The profile file was damaged and is kept aside."],
-    }));
-    render(App);
-    expect(await screen.findByText(/asked for each time a workspace is opened/)).toBeVisible();
-    expect(screen.getByText(/No keychain answers/)).toBeVisible();
-    expect(screen.getByText(/kept aside/)).toBeVisible();
-  });
-});
-
 describe("claiming", () => {
   it("lets the admin of an organization in a database without operators sign in instead", async () => {
     const { user } = await start({ claimed: false });
-    await user.click(button(/^Meridian meridian-prod/));
+    await user.click(button(/^Meridian Locked/));
     await user.click(button("Open workspace"));
     await user.click(await screen.findByRole("button", { name: "Sign in instead" }));
     expect(screen.getByRole("heading", { name: "Sign in to Meridian" })).toBeVisible();

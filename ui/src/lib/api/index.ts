@@ -7,16 +7,19 @@
  * Long work takes a callback for its progress and an id made by {@link newJob}; `cancelJob(id)` cancels it,
  * and the call then throws an ApiError with the code `cancelled`.
  */
-import { invoke } from "@tauri-apps/api/core";
+import { Channel, invoke } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
+import type { TestInput, TestStage } from "../bindings";
 import { calling } from "./calling";
 
 export type * from "../bindings";
-export { DEFAULT_DATABASE, LIMITS } from "../bindings";
+export { DEFAULT_DATABASE, LIMITS, SECRET_MASK } from "../bindings";
 export { ApiError, type ErrorCode } from "./api-error";
 export { observeCalls, type CallObserver } from "./calling";
 export { explain, type Explanation } from "./errors";
 export { workspaceApi, type WorkspaceApi } from "./workspace-api";
+
+const testConnection = calling(commands.testConnection);
 
 /** A fresh id for one long piece of work. */
 export const newJob = (): string => crypto.randomUUID();
@@ -42,6 +45,17 @@ export const api = {
   importProfiles: calling(commands.importProfiles),
   chooseProfilesFile: calling(commands.chooseProfilesFile),
   exportProfiles: calling(commands.exportProfiles),
+
+  connectionTemplates: calling(commands.connectionTemplates),
+  readConnectionString: calling(commands.readConnectionString),
+  writeConnectionString: calling(commands.writeConnectionString),
+  seedList: calling(commands.seedList),
+  forgetDraft: calling(commands.forgetDraft),
+  testConnection: (input: TestInput, job: string, onprogress: (stage: TestStage) => void) => {
+    const progress = new Channel<TestStage>();
+    progress.onmessage = onprogress;
+    return testConnection(input, job, progress);
+  },
 
   secretKeeping: calling(commands.secretKeeping),
   lookForKeychain: calling(commands.lookForKeychain),

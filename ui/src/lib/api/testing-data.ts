@@ -99,11 +99,14 @@ const profile = (
   lastOpenedAt,
   passwordStored: environment !== "staging",
   passwordNeeded: kind === "atlas",
-  connectionString: `${kind === "atlas" ? "mongodb+srv://tenantry_admin@" : "mongodb://"}${address}/?retryWrites=true`,
+  connectionString:
+    kind === "atlas"
+      ? `mongodb+srv://tenantry_admin${environment === "staging" ? "" : ":••••••••"}@${address}/?retryWrites=true`
+      : `mongodb://${address}/?retryWrites=true`,
   hasSigningSecret: environment === "production",
-  notes: "",
+  notes: environment === "staging" ? "Copied from production every Sunday." : "",
   favorite: false,
-  access: "read_write",
+  access: environment === "production" ? "locked" : "read_write",
   isOpen: false,
 });
 

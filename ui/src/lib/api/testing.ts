@@ -13,11 +13,13 @@ import type {
   OrganizationQuery,
   OrganizationView,
   ProfileInput,
+  SecretKeeper,
   SessionView,
   UpdateInput,
   WireError,
   WorkspaceSummary,
 } from "../bindings";
+import { connectionHandlers, readingOf } from "./testing-connections";
 import { idFor, madeUpOrganizations, madeUpWorkspaces, openedWorkspace } from "./testing-data";
 
 export const FAKE_PASSWORD = "Meridian-2026";
@@ -30,6 +32,8 @@ export interface FakeOptions {
   /** Whether workspaces have an operator already. */
   claimed?: boolean;
   role?: SessionView["role"];
+  /** Where secrets are kept; a sealed file starts locked. */
+  keeper?: SecretKeeper;
   /** How long a session lasts. */
   sessionSeconds?: number;
   /** Start with this workspace open, and with somebody signed in. */
@@ -85,7 +89,7 @@ function passwordRules(password: string) {
 
 export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const organizations = options.organizations ?? madeUpOrganizations(200);
-  const workspaces = [...(options.workspaces ?? madeUpWorkspaces)];
+  const workspaces = structuredClone(options.workspaces ?? madeUpWorkspaces);
   const calls: FakeBackend["calls"] = [];
   const changed = new Map<string, Handler>();
   const cancelled = new Set<string>();
@@ -159,6 +163,15 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     progress.onmessage({ done: total, total, perSecond: 4200 });
   }
 
+  const connections = connectionHandlers({
+    workspaces,
+    keeper: options.keeper ?? "keychain",
+    delay: options.delay ?? 0,
+    cancelled,
+    password: FAKE_PASSWORD,
+    refuse,
+  });
+
   const handlers: Record<string, Handler> = {
     about: () => ({
       name: "Tenantry",
@@ -175,24 +188,10 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
       logFile: "~/.local/state/tenantry/tenantry.log",
     }),
     report_ui_problem: () => null,
-    secret_keeping: () => ({
-      keeper: "keychain",
-      reason: null,
-      keychainAvailable: true,
-      keychainName: "Secret Service",
-      sealedFile: "none",
-      chosen: false,
-    }),
+    ...connections,
     list_workspaces: () => ({
-      workspaces,
-      secrets: {
-        keeper: "keychain",
-        reason: null,
-        keychainAvailable: true,
-        keychainName: "Secret Service",
-        sealedFile: "none",
-        chosen: false,
-      },
+      workspaces: workspaces.map((each) => ({ ...each, isOpen: open.some(({ id }) => id === each.id) })),
+      secrets: connections.secret_keeping?.(undefined as never),
       notices: [],
     }),
     save_profile: ({ input }: { input: ProfileInput }) => {
@@ -209,21 +208,25 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
           message: "The connection string cannot be read.",
           details: { problem: "It must start with mongodb:// or mongodb+srv://." },
         });
-      const address = input.connectionString.replace(/^mongodb(\+srv)?:\/\/(.*@)?/, "").replace(/[/?].*/, "");
+      const reading = readingOf(input.connectionString);
+      const before = workspaces.find((each) => each.id === input.id);
       const saved: WorkspaceSummary = {
         id: input.id ?? `p${workspaces.length + 1}`,
-        kind: input.connectionString.startsWith("mongodb+srv") ? "atlas" : "mongodb",
+        kind: reading.kind,
         name: input.name.trim(),
         environment: input.environment,
-        address,
+        address: reading.fields?.hosts.join(",") ?? "",
         database: input.database,
-        lastOpenedAt: null,
-        passwordStored: /:[^/]+@/.test(input.connectionString),
-        passwordNeeded: input.connectionString.includes("@"),
-        connectionString: input.connectionString.replace(/:[^/@]+@/, "@"),
-        hasSigningSecret: Boolean(input.signingSecret),
+        lastOpenedAt: before?.lastOpenedAt ?? null,
+        passwordStored:
+          input.password === null
+            ? (reading.fields?.hasPassword ?? false) || (before?.passwordStored ?? false)
+            : input.password !== "",
+        passwordNeeded: reading.needsPassword,
+        connectionString: reading.text,
+        hasSigningSecret: input.signingSecret === null ? (before?.hasSigningSecret ?? false) : true,
         notes: input.notes,
-        favorite: false,
+        favorite: before?.favorite ?? false,
         access: input.access,
         isOpen: false,
       };
@@ -231,11 +234,6 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
       if (index < 0) workspaces.push(saved);
       else workspaces[index] = saved;
       return saved;
-    },
-    remove_profile: ({ id }: { id: string }) => {
-      const index = workspaces.findIndex((each) => each.id === id);
-      if (index > 0) workspaces.splice(index, 1);
-      return null;
     },
     open_workspace: ({ id, password }: { id: string; password: string | null }) => {
       const workspace = workspaces.find((each) => each.id === id);

@@ -32,7 +32,6 @@ export { default as TextArea } from "./TextArea.svelte";
 export { default as TextInput } from "./TextInput.svelte";
 export { default as Toast } from "./Toast.svelte";
 export { default as Toasts } from "./Toasts.svelte";
-export { default as Tooltip } from "./Tooltip.svelte";
 export { icons, type IconName } from "./icons";
 export type { MenuItem } from "./Menu.svelte";
 export type { ToastMessage } from "./toast";

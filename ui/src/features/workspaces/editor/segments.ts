@@ -1,0 +1,59 @@
+/** A piece of a connection string, as it is drawn. */
+export interface Segment {
+  readonly text: string;
+  readonly kind: "plain" | "name" | "secret";
+  /** A problem is in it. */
+  readonly bad: boolean;
+}
+
+export interface Mark {
+  readonly start: number;
+  readonly end: number;
+}
+
+const SCHEME = /^\s*mongodb(\+srv)?:\/\//i;
+const SECRET_OPTION = /([?&][^=&]*password=)([^&]*)/gi;
+const DOT = "\u2022";
+
+/**
+ * Takes a connection string apart for drawing. Every piece is exactly as long as what was typed, a secret shows
+ * a dot for each of its characters, so that the drawing lies under the text that is edited.
+ */
+export function segmentsOf(text: string, marks: readonly Mark[]): Segment[] {
+  const kinds = new Array<Segment["kind"]>(text.length).fill("plain");
+  const paint = (start: number, end: number, kind: Segment["kind"]) => kinds.fill(kind, start, end);
+
+  const start = SCHEME.exec(text)?.[0].length;
+  if (start !== undefined) {
+    const at = text.lastIndexOf("@");
+    const hosts = at < start ? start : at + 1;
+    if (at >= start) {
+      const colon = text.slice(start, at).indexOf(":");
+      paint(start, colon < 0 ? at : start + colon, "name");
+      if (colon >= 0) paint(start + colon + 1, at, "secret");
+    }
+    // A user and the beginning of a password, before the sign that ends it is typed.
+    const begun = at < start ? /^[^:/?,@]+:(?!\d*(?:[,/?]|$))/.exec(text.slice(start)) : null;
+    const rest = text.slice(hosts).search(/[/?]/);
+    if (begun) {
+      paint(start, start + begun[0].length - 1, "name");
+      paint(start + begun[0].length, text.length, "secret");
+    } else paint(hosts, rest < 0 ? text.length : hosts + rest, "name");
+  }
+  for (const found of text.matchAll(SECRET_OPTION)) {
+    const from = found.index + (found[1]?.length ?? 0);
+    paint(from, from + (found[2]?.length ?? 0), "secret");
+  }
+
+  const isBad = (index: number) => marks.some((mark) => index >= mark.start && index < mark.end);
+  const segments: Segment[] = [];
+  let from = 0;
+  for (let index = 1; index <= text.length; index += 1) {
+    if (index < text.length && kinds[index] === kinds[from] && isBad(index) === isBad(from)) continue;
+    const kind = kinds[from] ?? "plain";
+    const piece = text.slice(from, index);
+    segments.push({ text: kind === "secret" ? DOT.repeat(piece.length) : piece, kind, bad: isBad(from) });
+    from = index;
+  }
+  return segments;
+}

@@ -1,0 +1,378 @@
+import {
+  api,
+  ApiError,
+  DEFAULT_DATABASE,
+  type Access,
+  type ConnectionFields,
+  type ConnectionProblem,
+  type ConnectionReading,
+  type EditorTab,
+  type Environment,
+  type ProfileInput,
+  type TestInput,
+  type WorkspaceKind,
+  type WorkspaceSummary,
+} from "$lib/api";
+
+/** How long typing rests before the connection string is read. */
+const REST = 120;
+
+const NO_FIELDS: ConnectionFields = {
+  srv: false,
+  hosts: [],
+  defaultDatabase: null,
+  replicaSet: null,
+  directConnection: null,
+  authentication: "none",
+  user: null,
+  hasPassword: false,
+  authSource: null,
+  tls: "default",
+  tlsCaFile: null,
+  tlsCertificateKeyFile: null,
+  hasCertificateKeyPassword: false,
+  tlsAllowInvalidCertificates: false,
+  tlsAllowInvalidHostnames: false,
+  connectTimeoutMilliseconds: null,
+  serverSelectionTimeoutMilliseconds: null,
+  socketTimeoutMilliseconds: null,
+  maxPoolSize: null,
+  minPoolSize: null,
+  readPreference: null,
+  appName: null,
+  compressors: [],
+  otherOptions: [],
+};
+
+/** A secret that stands in the text as it was typed, and the same text with the mask in its place. */
+interface TypedSecret {
+  readonly typed: string;
+  readonly masked: string;
+}
+
+/** Where two texts differ: the same before `start`, the same in the last `after` characters. */
+function difference({ typed, masked }: TypedSecret): { start: number; after: number } {
+  const shorter = Math.min(typed.length, masked.length);
+  let start = 0;
+  while (start < shorter && typed[start] === masked[start]) start += 1;
+  let after = 0;
+  while (after < shorter - start && typed.at(-1 - after) === masked.at(-1 - after)) after += 1;
+  return { start, after };
+}
+
+/**
+ * What stands in the connection editor: a connection string and its fields, kept in step by the program behind
+ * the window, and what is saved beside them. Kept for each connection until it is saved, so that looking at
+ * another loses nothing.
+ */
+export class ConnectionDraft {
+  /** Under this name the program holds the secrets that were typed into the connection string. */
+  readonly id = crypto.randomUUID();
+  readonly saved: WorkspaceSummary | null = null;
+
+  name = $state("");
+  environment = $state<Environment>("development");
+  access = $state<Access>("read_write");
+  favorite = $state(false);
+  notes = $state("");
+  database = $state<string>(DEFAULT_DATABASE);
+  /** Typed beside the connection string; empty uses what the program has. */
+  password = $state("");
+  /** What is stored is to be forgotten. */
+  forgetsPassword = $state(false);
+  certificateKeyPassword = $state("");
+  signingSecret = $state("");
+  remember = $state(true);
+
+  text = $state("");
+  fields = $state<ConnectionFields>(structuredClone(NO_FIELDS));
+  problems = $state.raw<readonly ConnectionProblem[]>([]);
+  kind = $state<WorkspaceKind>("mongodb");
+  /** Set while a secret still stands in the text as it was typed, because the person is in the middle of it. */
+  typedSecret = $state.raw<TypedSecret | null>(null);
+  /** Why the program could not read or write the connection string at all. */
+  failure = $state.raw<ApiError | null>(null);
+  tab = $state<EditorTab>("general");
+
+  #tookSecrets = $state(false);
+  #accessChosen = false;
+  #databaseChosen = false;
+  readonly #remembered: boolean;
+  #turn = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #reading: Promise<void> | null = null;
+  #writing: Promise<void> | null = null;
+  #writeAgain = false;
+
+  constructor(saved: WorkspaceSummary | null, canRemember: boolean) {
+    this.saved = saved;
+    this.#remembered = canRemember;
+    this.remember = canRemember;
+    if (saved) {
+      this.name = saved.name;
+      this.environment = saved.environment;
+      this.access = saved.access;
+      this.favorite = saved.favorite;
+      this.notes = saved.notes;
+      this.database = saved.database ?? DEFAULT_DATABASE;
+      this.text = saved.connectionString ?? "";
+      this.kind = saved.kind;
+    }
+    this.#databaseChosen = saved !== null;
+    this.#accessChosen = saved !== null;
+  }
+
+  /** The connection string with every secret masked. */
+  readonly maskedText = $derived(
+    (this.typedSecret?.typed === this.text ? this.typedSecret.masked : this.text).trim(),
+  );
+
+  /** The places of the problems in the text as it is shown. */
+  readonly marks = $derived.by(() => {
+    const secret = this.typedSecret?.typed === this.text ? this.typedSecret : null;
+    const end = secret && secret.masked.length - difference(secret).after;
+    const longer = secret ? secret.typed.length - secret.masked.length : 0;
+    const shown = (offset: number) => (end !== null && offset >= end ? offset + longer : offset);
+    return this.problems.map((problem) => ({ start: shown(problem.start), end: shown(problem.end) }));
+  });
+
+  /** Whether the saved profile would change. */
+  readonly changed = $derived.by(() => {
+    const { saved } = this;
+    if (saved === null) return true;
+    return (
+      this.name !== saved.name ||
+      this.environment !== saved.environment ||
+      this.access !== saved.access ||
+      this.favorite !== saved.favorite ||
+      this.notes !== saved.notes ||
+      this.database !== (saved.database ?? DEFAULT_DATABASE) ||
+      this.maskedText !== (saved.connectionString ?? "") ||
+      this.password !== "" ||
+      this.forgetsPassword ||
+      this.certificateKeyPassword !== "" ||
+      this.signingSecret !== "" ||
+      this.remember !== this.#remembered ||
+      this.#tookSecrets
+    );
+  });
+
+  /** Whether anything was typed at all: a connection that was only begun is given up without a question. */
+  readonly empty = $derived(this.saved === null && this.name === "" && this.text === "" && this.notes === "");
+
+  /** Whether there is a password, wherever it is. */
+  readonly hasPassword = $derived(
+    this.password !== "" ||
+      this.#tookSecrets ||
+      this.fields.hasPassword ||
+      ((this.saved?.passwordStored ?? false) && !this.forgetsPassword),
+  );
+
+  /** The problem with one option of the connection string, or with one of its parts. */
+  problemWith(...names: string[]): string | null {
+    const found = this.problems.find(
+      ({ option, part }) => names.includes(option?.toLowerCase() ?? part) || names.includes(part),
+    );
+    return found?.message ?? null;
+  }
+
+  /** Takes up the connection string that is there already. */
+  async begin(text = this.text): Promise<void> {
+    this.text = text;
+    if (text !== "") await this.#read();
+  }
+
+  /** The person typed in the connection string. */
+  typed(text: string): void {
+    this.text = text;
+    this.#turn += 1;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#read(), REST);
+  }
+
+  /** Puts the mask in the place of a typed secret, unless the caret stands in it; answers where the caret goes. */
+  settle(caret: number | null): number | null {
+    const secret = this.typedSecret;
+    if (!secret || secret.typed !== this.text) return null;
+    const { start, after } = difference(secret);
+    const end = secret.typed.length - after;
+    if (caret !== null && caret >= start && caret <= end) return null;
+    this.text = secret.masked;
+    this.typedSecret = null;
+    if (caret === null) return null;
+    return caret < start ? caret : caret + secret.masked.length - secret.typed.length;
+  }
+
+  /** The person changed a field: the connection string is changed to say the same. */
+  async change(fields: Partial<ConnectionFields>): Promise<void> {
+    await this.#flushReading();
+    Object.assign(this.fields, fields);
+    await this.#write();
+  }
+
+  /** Types a password beside the connection string, which then shows the mask. */
+  async setPassword(password: string): Promise<void> {
+    this.password = password;
+    this.forgetsPassword = false;
+    const has = password !== "" || this.#tookSecrets || (this.saved?.passwordStored ?? false);
+    if (has !== this.fields.hasPassword) await this.change({ hasPassword: has });
+  }
+
+  async forgetPassword(): Promise<void> {
+    this.password = "";
+    this.forgetsPassword = true;
+    this.#tookSecrets = false;
+    if (this.fields.hasPassword) await this.change({ hasPassword: false });
+  }
+
+  async setCertificateKeyPassword(password: string): Promise<void> {
+    this.certificateKeyPassword = password;
+    if (password !== "" && !this.fields.hasCertificateKeyPassword)
+      await this.change({ hasCertificateKeyPassword: true });
+  }
+
+  setEnvironment(environment: Environment): void {
+    this.environment = environment;
+    // Production starts locked, unless the person has said something else.
+    if (!this.#accessChosen) this.access = environment === "production" ? "locked" : "read_write";
+  }
+
+  setAccess(access: Access): void {
+    this.access = access;
+    this.#accessChosen = true;
+  }
+
+  setDatabase(database: string): void {
+    this.database = database;
+    this.#databaseChosen = true;
+  }
+
+  /** Replaces a name that is looked up by the hosts that it stands for. */
+  async convertToSeedList(): Promise<void> {
+    await this.settled();
+    this.#take(await api.seedList(this.id, this.maskedText));
+  }
+
+  /** Waits until text and fields say the same. */
+  async settled(): Promise<void> {
+    await this.#flushReading();
+    await this.#writing;
+    this.settle(null);
+  }
+
+  profileInput(): ProfileInput {
+    return {
+      id: this.saved?.id ?? null,
+      draft: this.id,
+      name: this.name,
+      environment: this.environment,
+      connectionString: this.maskedText,
+      database: this.database,
+      notes: this.notes,
+      access: this.access,
+      password: this.#passwordInput(),
+      certificateKeyPassword: this.certificateKeyPassword === "" ? null : this.certificateKeyPassword,
+      remember: this.remember,
+      signingSecret: this.signingSecret === "" ? null : this.signingSecret,
+    };
+  }
+
+  testInput(): TestInput {
+    return {
+      draft: this.id,
+      id: this.saved?.id ?? null,
+      connectionString: this.maskedText,
+      database: this.database,
+      password: this.#passwordInput(),
+      certificateKeyPassword: this.certificateKeyPassword === "" ? null : this.certificateKeyPassword,
+    };
+  }
+
+  /** Gives up the draft; the program forgets the secrets that were typed into it. */
+  discard(): void {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    void api.forgetDraft(this.id).catch(() => undefined);
+  }
+
+  #passwordInput(): string | null {
+    if (this.password !== "") return this.password;
+    return this.forgetsPassword ? "" : null;
+  }
+
+  async #flushReading(): Promise<void> {
+    if (this.#timer !== undefined) await this.#read();
+    await this.#reading;
+  }
+
+  #read(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const reading = this.#readOnce().finally(() => {
+      if (this.#reading === reading) this.#reading = null;
+    });
+    this.#reading = reading;
+    return reading;
+  }
+
+  async #readOnce(): Promise<void> {
+    const { text } = this;
+    if (text.trim() === "") {
+      this.problems = [];
+      return;
+    }
+    const turn = ++this.#turn;
+    try {
+      const reading = await api.readConnectionString(this.id, text);
+      // What was typed since is read next, and by then this answer is of yesterday.
+      if (turn === this.#turn) this.#take(reading, text);
+    } catch (error) {
+      if (turn === this.#turn) this.failure = ApiError.from(error);
+    }
+  }
+
+  #take(reading: ConnectionReading, typed: string | null = null): void {
+    const before = this.fields.defaultDatabase;
+    this.failure = null;
+    this.problems = reading.problems;
+    this.kind = reading.kind;
+    if (reading.fields) this.fields = reading.fields;
+    if (reading.tookSecrets) {
+      // The last password that was typed counts, and this was the last.
+      this.#tookSecrets = true;
+      this.password = "";
+      this.forgetsPassword = false;
+    }
+    if (typed === null || typed === reading.text) this.text = reading.text;
+    else this.typedSecret = { typed, masked: reading.text };
+    const named = reading.fields?.defaultDatabase ?? null;
+    if (!this.#databaseChosen && named !== before && named !== null && named !== "admin")
+      this.database = named;
+  }
+
+  /** Many changes while one is being written become one more. */
+  #write(): Promise<void> {
+    this.#writeAgain = true;
+    this.#writing ??= this.#writeAll().finally(() => (this.#writing = null));
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#writeAgain) {
+      this.#writeAgain = false;
+      const turn = ++this.#turn;
+      try {
+        const reading = await api.writeConnectionString(this.maskedText, $state.snapshot(this.fields));
+        if (turn !== this.#turn) return;
+        // The fields stay as they were typed: half a host name is not yet what it will be.
+        this.text = reading.text;
+        this.typedSecret = null;
+        this.problems = reading.problems;
+        this.kind = reading.kind;
+        this.failure = null;
+      } catch (error) {
+        if (turn === this.#turn) this.failure = ApiError.from(error);
+      }
+    }
+  }
+}

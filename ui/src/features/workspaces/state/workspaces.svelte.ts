@@ -1,0 +1,322 @@
+import { SvelteMap } from "svelte/reactivity";
+import { api, ApiError, type ConnectionTemplate, type WorkspaceList, type WorkspaceSummary } from "$lib/api";
+import { m } from "$lib/messages";
+import type { AppState } from "$lib/state";
+import { ConnectionDraft } from "./connection-draft.svelte";
+import { ConnectionTest } from "./connection-test.svelte";
+
+/** The built-in workspace's id, fixed by the program. */
+export const BUILT_IN = "built-in";
+/** A connection that is being written has such an id until it is saved. */
+const NEW = "new-";
+/** As long as the program can bring a removed profile back. */
+const UNDO_LIFETIME = 14_000;
+
+/** A dialog that lies above the screen. */
+export type WorkspacesDialog =
+  { kind: "import" } | { kind: "export"; ids: readonly string[] } | { kind: "secrets" };
+
+export const isNew = (id: string): boolean => id.startsWith(NEW);
+
+function asListed(id: string, draft: ConnectionDraft): WorkspaceSummary {
+  return {
+    id,
+    kind: draft.kind,
+    name: draft.name.trim() || m.workspaces_new_title(),
+    environment: draft.environment,
+    address: draft.fields.hosts.join(", "),
+    database: draft.database,
+    lastOpenedAt: null,
+    passwordStored: false,
+    passwordNeeded: false,
+    connectionString: null,
+    hasSigningSecret: false,
+    notes: "",
+    favorite: false,
+    access: draft.access,
+    isOpen: false,
+  };
+}
+
+interface Edited {
+  readonly draft: ConnectionDraft;
+  readonly test: ConnectionTest;
+}
+
+/** The screen of workspaces: the list, what is chosen, the drafts, and what is under way. */
+export class WorkspacesState {
+  list = $state.raw<WorkspaceList | null>(null);
+  loadError = $state.raw<ApiError | null>(null);
+  chosenId = $state(BUILT_IN);
+  about = $state.raw<{ version: string } | null>(null);
+  templates = $state.raw<readonly ConnectionTemplate[]>([]);
+  search = $state("");
+  dialog = $state.raw<WorkspacesDialog | null>(null);
+
+  busy = $state<"saving" | "opening" | null>(null);
+  /** What the last act on the chosen workspace failed with. */
+  problem = $state.raw<ApiError | null>(null);
+  /** The workspace whose database password is asked for. */
+  askingFor = $state.raw<WorkspaceSummary | null>(null);
+  askProblem = $state.raw<ApiError | null>(null);
+
+  readonly #edited = new SvelteMap<string, Edited>();
+  readonly #app: AppState;
+  #lastNew = 0;
+
+  readonly chosen = $derived(this.list?.workspaces.find(({ id }) => id === this.chosenId) ?? null);
+  readonly builtIn = $derived(this.list?.workspaces.find(({ kind }) => kind === "built_in") ?? null);
+  readonly connections = $derived(this.list?.workspaces.filter(({ kind }) => kind !== "built_in") ?? []);
+  readonly favorites = $derived(this.connections.filter(({ favorite }) => favorite));
+  readonly others = $derived(this.connections.filter(({ favorite }) => !favorite));
+  readonly draft = $derived(this.#edited.get(this.chosenId)?.draft ?? null);
+  readonly test = $derived(this.#edited.get(this.chosenId)?.test ?? null);
+  /** Connections that were never saved, as they would stand in the list. */
+  readonly begun = $derived(
+    [...this.#edited].flatMap(([id, { draft }]) => (draft.saved === null ? [asListed(id, draft)] : [])),
+  );
+  readonly changed = $derived(this.draft?.changed ?? false);
+
+  constructor(app: AppState) {
+    this.#app = app;
+  }
+
+  async load(): Promise<void> {
+    this.loadError = null;
+    try {
+      await this.#refresh();
+      this.about ??= await api.about();
+      this.templates = await api.connectionTemplates();
+    } catch (error) {
+      this.loadError = ApiError.from(error);
+    }
+  }
+
+  /** Reads the list again, without a word when that fails: what is shown stays. */
+  reload = async (): Promise<void> => {
+    await this.#refresh().catch((error: unknown) => this.#app.toasts.failure(error));
+  };
+
+  async #refresh(): Promise<void> {
+    this.list = await api.listWorkspaces();
+    this.#app.secrets.keeping = this.list.secrets;
+  }
+
+  choose = (id: string): void => {
+    if (this.busy === "opening") return;
+    if (id !== this.chosenId) this.problem = null;
+    this.chosenId = id;
+    if (id !== BUILT_IN && !this.#edited.has(id)) void this.#edit(id, this.chosen).begin();
+  };
+
+  #edit(id: string, saved: WorkspaceSummary | null): ConnectionDraft {
+    const draft = new ConnectionDraft(saved, this.#app.secrets.canRemember);
+    this.#edited.set(id, { draft, test: new ConnectionTest() });
+    return draft;
+  }
+
+  /** Begins a connection; one that was begun and has nothing in it yet is taken for it. */
+  add = (name = "", connectionString = ""): void => {
+    if (this.busy === "opening") return;
+    const unused = [...this.#edited].find(([, { draft }]) => draft.empty)?.[0];
+    const id = unused ?? `${NEW}${++this.#lastNew}`;
+    this.choose(id);
+    if (connectionString === "" || !this.draft) return;
+    this.draft.name = name;
+    void this.draft.begin(connectionString);
+  };
+
+  /** Whether a connection has a draft that differs from what is saved. */
+  isChanged(workspace: WorkspaceSummary): boolean {
+    return this.#edited.get(workspace.id)?.draft.changed ?? false;
+  }
+
+  matches(workspace: WorkspaceSummary): boolean {
+    const needle = this.search.trim().toLowerCase();
+    return [workspace.name, workspace.address, workspace.notes].some((text) =>
+      text.toLowerCase().includes(needle),
+    );
+  }
+
+  /** Saves the draft and answers what is saved now, or null when it was refused. */
+  async save(): Promise<WorkspaceSummary | null> {
+    const { draft, test, chosenId } = this;
+    if (!draft || !test) return null;
+    this.busy = "saving";
+    this.problem = null;
+    try {
+      await draft.settled();
+      let saved = await api.saveProfile(draft.profileInput());
+      if (draft.favorite !== saved.favorite) saved = await api.markFavorite(saved.id, draft.favorite);
+      await this.#refresh();
+      const { tab } = draft;
+      this.#forget(chosenId);
+      const fresh = this.#edit(saved.id, saved);
+      fresh.tab = tab;
+      // What was found out of the same connection is still true.
+      this.#edited.set(saved.id, { draft: fresh, test });
+      if (this.chosenId === chosenId) this.chosenId = saved.id;
+      await fresh.begin();
+      return saved;
+    } catch (error) {
+      this.problem = ApiError.from(error);
+      return null;
+    } finally {
+      this.busy = null;
+    }
+  }
+
+  async saveOnly(): Promise<void> {
+    if (await this.save()) this.#app.toasts.success(m.workspaces_saved());
+  }
+
+  /** Runs the connection test on what stands in the editor. */
+  runTest = async (): Promise<boolean> => {
+    const { draft, test } = this;
+    if (!draft || !test || test.running) return false;
+    this.problem = null;
+    await draft.settled();
+    return test.run(draft.testInput());
+  };
+
+  /** Opens what is chosen. What was changed is tested and saved first. */
+  open = async (): Promise<void> => {
+    if (this.busy !== null) return;
+    const { chosenId } = this;
+    if (this.changed && (!(await this.runTest()) || this.chosenId !== chosenId)) return;
+    const workspace = this.changed ? await this.save() : this.chosen;
+    if (workspace) await this.#open(workspace, null, false);
+  };
+
+  /** Opens the workspace whose password was asked for. */
+  openWith = async (password: string, remember: boolean): Promise<void> => {
+    if (this.askingFor) await this.#open(this.askingFor, password, remember);
+  };
+
+  async #open(workspace: WorkspaceSummary, password: string | null, remember: boolean): Promise<void> {
+    this.busy = "opening";
+    this.problem = null;
+    this.askProblem = null;
+    try {
+      await this.#app.openWorkspace(workspace.id, password, remember);
+    } catch (cause) {
+      const error = ApiError.from(cause);
+      if (error.code === "workspace_password_needed") this.askingFor = workspace;
+      else if (this.askingFor && error.code === "workspace_refused") this.askProblem = error;
+      else {
+        this.askingFor = null;
+        this.problem = error;
+        this.#findOutWhy(error, workspace);
+      }
+    } finally {
+      this.busy = null;
+    }
+  }
+
+  /** A server that does not answer, or refuses, is diagnosed at once, unless it was just now. */
+  #findOutWhy({ code }: ApiError, { id }: WorkspaceSummary): void {
+    const edited = this.#edited.get(id);
+    if ((code === "unavailable" || code === "workspace_refused") && edited && !edited.test.report)
+      void edited.test.run(edited.draft.testInput());
+  }
+
+  duplicate = async (workspace: WorkspaceSummary): Promise<void> => {
+    try {
+      const copy = await api.duplicateProfile(workspace.id);
+      await this.#refresh();
+      this.choose(copy.id);
+    } catch (error) {
+      this.#app.toasts.failure(error);
+    }
+  };
+
+  favor = async (workspace: WorkspaceSummary, favorite: boolean): Promise<void> => {
+    try {
+      await api.markFavorite(workspace.id, favorite);
+      const draft = this.#edited.get(workspace.id)?.draft;
+      if (draft) draft.favorite = favorite;
+      await this.#refresh();
+    } catch (error) {
+      this.#app.toasts.failure(error);
+    }
+  };
+
+  /** Puts the connections in the order of these ids; the list shows it at once. */
+  arrange = async (ids: readonly string[]): Promise<void> => {
+    const { list } = this;
+    if (!list) return;
+    const place = (workspace: WorkspaceSummary) => ids.indexOf(workspace.id);
+    this.list = { ...list, workspaces: [...list.workspaces].sort((one, other) => place(one) - place(other)) };
+    try {
+      await api.arrangeProfiles([...ids]);
+    } catch (error) {
+      this.list = list;
+      this.#app.toasts.failure(error);
+    }
+  };
+
+  /** Moves a connection one place up or down among those that stand with it. */
+  move(workspace: WorkspaceSummary, step: -1 | 1): void {
+    const group = workspace.favorite ? this.favorites : this.others;
+    this.moveTo(workspace, group.indexOf(workspace) + step);
+  }
+
+  moveTo(workspace: WorkspaceSummary, place: number): void {
+    const group = workspace.favorite ? this.favorites : this.others;
+    if (place < 0 || place >= group.length || group[place] === workspace) return;
+    const moved = group.filter((each) => each !== workspace);
+    moved.splice(place, 0, workspace);
+    const whole = workspace.favorite ? [...moved, ...this.others] : [...this.favorites, ...moved];
+    void this.arrange(whole.map(({ id }) => id));
+  }
+
+  /** Removes a saved connection. For a while it can be brought back, with all that was typed in its draft. */
+  remove = async (workspace: WorkspaceSummary): Promise<void> => {
+    try {
+      await api.removeProfile(workspace.id);
+      const edited = this.#edited.get(workspace.id);
+      this.#edited.delete(workspace.id);
+      if (this.chosenId === workspace.id) this.chosenId = BUILT_IN;
+      this.problem = null;
+      await this.#refresh();
+      const toast = this.#app.toasts.info(m.workspaces_removed({ name: workspace.name }), {
+        lifetime: UNDO_LIFETIME,
+        action: {
+          label: m.common_undo(),
+          run: () => {
+            this.#app.toasts.dismiss(toast);
+            void this.#restore(workspace, edited);
+          },
+        },
+      });
+    } catch (error) {
+      this.#app.toasts.failure(error);
+    }
+  };
+
+  async #restore(workspace: WorkspaceSummary, edited: Edited | undefined): Promise<void> {
+    try {
+      await api.restoreProfile(workspace.id);
+      await this.#refresh();
+      if (edited) this.#edited.set(workspace.id, edited);
+      this.choose(workspace.id);
+    } catch (error) {
+      this.#app.toasts.failure(error);
+    }
+  }
+
+  #forget(id: string): void {
+    this.#edited.get(id)?.draft.discard();
+    this.#edited.delete(id);
+  }
+
+  /** Gives up a connection that was never saved, or what was changed of one that was. */
+  discard = (): void => {
+    const { chosenId } = this;
+    this.test?.cancel();
+    this.#forget(chosenId);
+    this.problem = null;
+    this.chosenId = BUILT_IN;
+    if (!isNew(chosenId)) this.choose(chosenId);
+  };
+}

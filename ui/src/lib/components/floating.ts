@@ -1,0 +1,43 @@
+/** Room that stays free between what floats and the edge of the window. */
+const MARGIN = 8;
+/** Between what floats and what it belongs to. */
+const GAP = 4;
+
+/** A rectangle of the window. */
+export type Area = Pick<DOMRect, "left" | "top" | "right" | "bottom">;
+
+/**
+ * Where something of this size floats: below its anchor, or above it where there is more room, and never over the
+ * edge of the window.
+ */
+export function placeBeside(
+  anchor: Area,
+  size: { width: number; height: number },
+  room: { width: number; height: number },
+  align: "start" | "center" | "end",
+): { left: number; top: number } {
+  const below = anchor.bottom + GAP;
+  const above = anchor.top - GAP - size.height;
+  const fits = below + size.height <= room.height - MARGIN || above < MARGIN;
+  const wanted =
+    align === "start"
+      ? anchor.left
+      : align === "end"
+        ? anchor.right - size.width
+        : (anchor.left + anchor.right - size.width) / 2;
+  const within = (value: number, whole: number, part: number) =>
+    Math.max(MARGIN, Math.min(value, whole - part - MARGIN));
+  return {
+    left: within(wanted, room.width, size.width),
+    top: within(fits ? below : above, room.height, size.height),
+  };
+}
+
+/**
+ * Moves an element to the end of the page, so that nothing around it cuts it off. Answers how it is taken away: svelte
+ * takes away what stands in its own place, and with it only what is still there.
+ */
+export function portal(element: HTMLElement): () => void {
+  document.body.append(element);
+  return () => element.remove();
+}
