@@ -206,6 +206,17 @@ impl Window {
         focused.send_keys(&char::from(key).to_string()).await.expect("the key is pressed");
     }
 
+    /// Presses a key while another one is held.
+    ///
+    /// # Panics
+    /// When the window does not take it.
+    pub async fn hold(&self, held: Key, key: &str) {
+        let focused = self.client.active_element().await.expect("something has the focus");
+        // The driver lets go of a held key at the end of the text.
+        let keys = format!("{}{key}", char::from(held));
+        focused.send_keys(&keys).await.expect("the keys are pressed");
+    }
+
     /// Waits until this text can be read in the window.
     ///
     /// # Panics

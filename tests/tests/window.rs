@@ -275,7 +275,8 @@ async fn photograph_every_screen(theme: &str) {
     // A server of its own, for a database with the name that it has in real life.
     let server = Server::start(Topology::ReplicaSet);
     with_organizations(&server.uri(), DEFAULT_DATABASE).await;
-    window.press("On this computer, Local. Back to the workspaces").await;
+    window.press("On this computer, Local. Switch workspace").await;
+    window.press("All workspaces").await;
     window.press("Add workspace").await;
     window.press("Local MongoDB").await;
     window.fill("Connection string", &server.uri()).await;

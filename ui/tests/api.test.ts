@@ -45,7 +45,12 @@ describe("a call", () => {
 
   it("tells the observer when the session is over", async () => {
     const sessionEnded = vi.fn();
-    const stop = observeCalls({ sessionEnded, serverReached: vi.fn(), secretsLocked: vi.fn() });
+    const stop = observeCalls({
+      sessionEnded,
+      serverReached: vi.fn(),
+      writeRefused: vi.fn(),
+      secretsLocked: vi.fn(),
+    });
     backend.fail("count_organizations", { code: "session_expired", message: "Over." });
     await thrownBy(builtIn.countOrganizations(""));
     expect(sessionEnded).toHaveBeenCalledExactlyOnceWith("built-in", expect.any(ApiError));
@@ -56,7 +61,12 @@ describe("a call", () => {
 
   it("tells the observer whether the server answers", async () => {
     const serverReached = vi.fn();
-    const stop = observeCalls({ sessionEnded: vi.fn(), serverReached, secretsLocked: vi.fn() });
+    const stop = observeCalls({
+      sessionEnded: vi.fn(),
+      serverReached,
+      writeRefused: vi.fn(),
+      secretsLocked: vi.fn(),
+    });
     backend.fail("count_organizations", { code: "unavailable", message: "", details: { retryable: true } });
     await thrownBy(builtIn.countOrganizations(""));
     backend.restore("count_organizations");

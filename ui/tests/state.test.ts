@@ -46,7 +46,7 @@ describe("the window", () => {
     await app.openWorkspace("p1", null, false);
     backend.fail("close_workspace", { code: "unavailable", message: "", details: { retryable: true } });
     await app.leaveWorkspace();
-    expect(app.workspace.current).toBeNull();
+    expect(app.opened).toBeNull();
     expect(app.toasts.list).toHaveLength(1);
   });
 
@@ -57,7 +57,7 @@ describe("the window", () => {
     await app.session.signIn("dana@meridian.example", FAKE_PASSWORD);
     await app.openWorkspace("built-in", null, false);
     expect(app.session.view).toBeNull();
-    await app.switchWorkspace("p1");
+    await app.switchTo("p1");
     expect(app.session.view?.email).toBe("dana@meridian.example");
     expect(app.api.workspace).toBe(meridian.workspace);
   });

@@ -115,3 +115,9 @@ export function formatCountdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   return seconds > 120 ? `${Math.ceil(seconds / 60)}${NARROW_SPACE}min` : `${seconds}${NARROW_SPACE}s`;
 }
+
+/** What is left of some minutes, to the second, rounded up: 9:41, 0:08. */
+export function formatMinutes(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${twoDigits(seconds % 60)}`;
+}

@@ -1,4 +1,4 @@
-import type { Environment, OrganizationStatus } from "./api";
+import type { Environment, MemberState, OrganizationStatus, RestrictedAct } from "./api";
 import { m } from "./messages";
 
 /** The word for an environment. */
@@ -52,5 +52,49 @@ export function themeWord(choice: "system" | "light" | "dark"): string {
       return m.common_theme_light();
     case "dark":
       return m.common_theme_dark();
+  }
+}
+
+/** The words for an act that the rights of the database user can forbid. */
+export function restrictedActWord(act: RestrictedAct): string {
+  switch (act) {
+    case "list":
+      return m.common_act_list();
+    case "create":
+      return m.common_act_create();
+    case "change":
+      return m.common_act_change();
+    case "rename":
+      return m.common_act_rename();
+    case "deactivate":
+      return m.common_act_deactivate();
+    case "trash":
+      return m.common_act_trash();
+    case "restore":
+      return m.common_act_restore();
+    case "delete_forever":
+      return m.common_act_delete_forever();
+    case "statistics":
+      return m.common_act_statistics();
+  }
+}
+
+/** The word for what a member of a deployment is. */
+export function memberStateWord(state: MemberState): string {
+  switch (state) {
+    case "primary":
+      return m.common_member_primary();
+    case "secondary":
+      return m.common_member_secondary();
+    case "arbiter":
+      return m.common_member_arbiter();
+    case "standalone":
+      return m.common_member_standalone();
+    case "router":
+      return m.common_member_router();
+    case "other":
+      return m.common_member_other();
+    case "unreachable":
+      return m.common_member_unreachable();
   }
 }

@@ -10,6 +10,25 @@ export function pageOfKey(event: KeyboardEvent, healthAllowed: boolean): Page | 
   return /^[1-4]$/.test(event.key) ? (pages[Number(event.key) - 1] ?? null) : null;
 }
 
+/** The key that leads to an open workspace, as the menu and the settings print it; none after the ninth. */
+export function switchKey(index: number): string | undefined {
+  return index < 9 ? `Alt+${index + 1}` : undefined;
+}
+
+/**
+ * Which open workspace a key leads to, of `count` in the order in which they were opened, `current` on screen: Alt with
+ * 1 to 9, or the next and the previous one with Ctrl+Tab. The keys are read by their place on the keyboard, because
+ * Alt with a digit types another sign on many layouts.
+ */
+export function workspaceOfKey(event: KeyboardEvent, count: number, current: number): number | null {
+  const { altKey, ctrlKey, metaKey, shiftKey, code } = event;
+  if (ctrlKey && !altKey && !metaKey && code === "Tab" && count > 1)
+    return (current + (shiftKey ? -1 : 1) + count) % count;
+  if (!altKey || ctrlKey || metaKey || shiftKey || !/^Digit[1-9]$/.test(code)) return null;
+  const index = Number(code.slice(-1)) - 1;
+  return index < count ? index : null;
+}
+
 const FOCUSABLE = "button, [href], input, select, textarea, [tabindex='0']";
 
 /** Moves the focus to the next or previous region of the window: the elements marked `data-region`. */

@@ -1,10 +1,11 @@
 import type { OrganizationView } from "$lib/api";
 import type { IconName, MenuItem } from "$lib/components";
 import { m } from "$lib/messages";
-import type { OrganizationAct } from "./state/organization-acts";
+import type { ActLimits, OrganizationAct } from "./state/organization-acts";
 
 export type MenuActs = {
   offered: OrganizationAct[];
+  limits: ActLimits;
   onopen?: (() => void) | undefined;
   oncopy: (organization: OrganizationView) => void;
   onexport: (organization: OrganizationView) => void;
@@ -27,10 +28,15 @@ const EDITS: OrganizationAct[] = ["rename", "edit_admin"];
 
 /** The menu of one organization: looking and editing first, what has consequences after a rule. */
 export function organizationMenu(organization: OrganizationView, acts: MenuActs): MenuItem[] {
-  const { offered, onopen, oncopy, onexport, onact } = acts;
+  const { offered, limits, onopen, oncopy, onexport, onact } = acts;
   const entry = (act: OrganizationAct): MenuItem => {
     const { label, ...look } = ENTRIES[act];
-    return { ...look, label: label(), onselect: () => onact(act, organization) };
+    return {
+      ...look,
+      label: label(),
+      disabledReason: limits.reasonFor(act),
+      onselect: () => onact(act, organization),
+    };
   };
   const items: MenuItem[] = [];
   if (onopen)
@@ -48,5 +54,7 @@ export function organizationMenu(organization: OrganizationView, acts: MenuActs)
   });
   const consequential = offered.filter((act) => !EDITS.includes(act)).map(entry);
   if (consequential.length > 0) items.push("separator", ...consequential);
+  if (offered.some((act) => limits.reasonFor(act) !== null))
+    items.push("separator", { label: m.common_show_role(), icon: "key-round", onselect: limits.onrole });
   return items;
 }

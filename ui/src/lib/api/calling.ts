@@ -11,6 +11,8 @@ export interface CallObserver {
   serverReached(workspace: string, reached: boolean): void;
   /** A call needs secrets that are sealed: asks for the passphrase. When it answers true, the call is repeated. */
   secretsLocked(): Promise<boolean>;
+  /** A call was refused because that workspace may not be changed now. */
+  writeRefused(workspace: string): void;
 }
 
 let observer: CallObserver | null = null;
@@ -35,7 +37,10 @@ export function calling<Arguments extends unknown[], Data>(command: Command<Argu
   };
 }
 
-/** The same for a command into one workspace: its answers tell the observer how that workspace is. */
+/**
+ * The same for a command into one workspace: its answers tell the observer how that workspace is. Only a command that
+ * always asks the server (`asksServer`) proves by its answer that the server is there.
+ */
 export function callingInto<Arguments extends unknown[], Data>(
   workspace: string,
   command: Command<[workspace: string, ...args: Arguments], Data>,
@@ -55,8 +60,11 @@ export function callingInto<Arguments extends unknown[], Data>(
         case "session_revoked":
           observer?.sessionEnded(workspace, error);
           break;
+        case "read_only":
+          observer?.writeRefused(workspace);
+          break;
         case "unavailable":
-          if (asksServer) observer?.serverReached(workspace, false);
+          observer?.serverReached(workspace, false);
       }
       throw error;
     }

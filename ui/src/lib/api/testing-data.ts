@@ -1,4 +1,12 @@
-import type { OrganizationView, OpenWorkspace, WorkspaceSummary } from "../bindings";
+import type {
+  AccessState,
+  Health,
+  OrganizationView,
+  OpenWorkspace,
+  Restriction,
+  ServerFacts,
+  WorkspaceSummary,
+} from "../bindings";
 
 const first = [
   "Cobalt Ridge",
@@ -148,7 +156,12 @@ export const madeUpWorkspaces: WorkspaceSummary[] = [
   profile("p4", "Laptop MongoDB", "development", "mongodb", "localhost:27017", "2026-10-09T10:00:00Z"),
 ];
 
-export function openedWorkspace(workspace: WorkspaceSummary, claimed: boolean): OpenWorkspace {
+export function openedWorkspace(
+  workspace: WorkspaceSummary,
+  claimed: boolean,
+  access: AccessState,
+  restrictions: Restriction[],
+): OpenWorkspace {
   const builtIn = workspace.kind === "built_in";
   return {
     workspace,
@@ -164,13 +177,63 @@ export function openedWorkspace(workspace: WorkspaceSummary, claimed: boolean): 
     },
     recovered: [],
     warnings: [],
-    restrictions: [],
-    access: {
-      access: workspace.access,
-      writable: workspace.access === "read_write",
-      unlockedUntil: null,
-      locksWhenIdleAt: null,
-      reason: null,
+    access,
+    restrictions,
+  };
+}
+
+/** What a server tells of itself beside the facts of the status bar. */
+export function healthFacts(
+  server: ServerFacts,
+  organizations: number,
+): Pick<
+  Health,
+  | "endOfLife"
+  | "members"
+  | "storageEngine"
+  | "connections"
+  | "clockDifferenceMilliseconds"
+  | "collections"
+  | "notAvailable"
+> {
+  if (server.topology === "file") {
+    return {
+      endOfLife: null,
+      members: [],
+      storageEngine: null,
+      connections: null,
+      clockDifferenceMilliseconds: null,
+      collections: null,
+      notAvailable: [],
+    };
+  }
+  const replica = server.topology === "replica_set";
+  const host = (index: number) => `meridian-prod-shard-00-0${index}.k3x9f.mongodb.net:27017`;
+  return {
+    endOfLife: { series: "8.0", date: "2029-10-31T00:00:00Z", ended: false },
+    members: replica
+      ? [
+          { host: host(0), state: "secondary", roundTripMilliseconds: 14, problem: null },
+          { host: host(1), state: "primary", roundTripMilliseconds: 12, problem: null },
+          {
+            host: host(2),
+            state: "unreachable",
+            roundTripMilliseconds: null,
+            problem: "The connection was refused.",
+          },
+        ]
+      : [{ host: server.address, state: "standalone", roundTripMilliseconds: 1, problem: null }],
+    storageEngine: "wiredTiger",
+    connections: replica ? null : { current: 12, available: 838_848 },
+    clockDifferenceMilliseconds: replica ? 3_400 : -12,
+    collections: {
+      collections: organizations + 12,
+      indexes: (organizations + 12) * 3,
+      organizations,
+      limit: replica ? 500 : 10_000,
+      limitSource: replica ? "atlas_free_or_flex" : "recommended",
+      namespaceBytes: replica ? 67 : 227,
     },
+    notAvailable: replica ? ["connections"] : [],
   };
 }

@@ -6,6 +6,7 @@
 import { mockIPC } from "@tauri-apps/api/mocks";
 import type { Channel } from "@tauri-apps/api/core";
 import type {
+  Access,
   CreateInput,
   ExportInput,
   FieldProblem,
@@ -13,6 +14,7 @@ import type {
   OrganizationQuery,
   OrganizationView,
   ProfileInput,
+  Restriction,
   SecretKeeper,
   SessionView,
   UpdateInput,
@@ -20,7 +22,8 @@ import type {
   WorkspaceSummary,
 } from "../bindings";
 import { connectionHandlers, readingOf } from "./testing-connections";
-import { idFor, madeUpOrganizations, madeUpWorkspaces, openedWorkspace } from "./testing-data";
+import { accessOf, placeHandlers, summaryOf, type Place } from "./testing-places";
+import { healthFacts, idFor, madeUpOrganizations, madeUpWorkspaces, openedWorkspace } from "./testing-data";
 
 export const FAKE_PASSWORD = "Meridian-2026";
 
@@ -38,7 +41,13 @@ export interface FakeOptions {
   sessionSeconds?: number;
   /** Start with this workspace open, and with somebody signed in. */
   opened?: string;
+  /** These are open as well, behind it. */
+  alsoOpened?: string[];
   signedIn?: boolean;
+  /** How every workspace may be changed. Without it, those open from the start are writable, others as listed. */
+  access?: Access;
+  /** What the database user may not do. */
+  restrictions?: Restriction[];
 }
 
 type Handler = (args: never) => unknown;
@@ -53,12 +62,18 @@ export interface FakeBackend {
   /** Answers a command in another way. */
   on(command: string, handler: (args: never) => unknown): void;
   restore(command: string): void;
+  /** The server behind the workspaces stops answering, and answers again. */
+  disconnect(): void;
+  reconnect(): void;
 }
+
+/** Commands that fail while the server is silent. */
+const ASKS_SERVER =
+  /organization|statistics|preview|check_admin|workspace_health|sign_in|load_sample|role_command/;
 
 const refuse = (error: WireError): never => {
   throw error;
 };
-const noWorkspace = () => refuse({ code: "no_workspace", message: "No workspace is open." });
 const notFound = () =>
   refuse({ code: "not_found", message: "Not found.", details: { what: "organization" } });
 
@@ -94,11 +109,26 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const changed = new Map<string, Handler>();
   const cancelled = new Set<string>();
   let claimed = options.claimed ?? true;
-  const open = workspaces.filter((workspace) => workspace.id === options.opened);
-  const sessions = new Map<string, SessionView>();
-  /** The workspace that was shown last, and the one that the call being answered goes into. */
-  let current = open[0] ?? null;
-  let into = current;
+  let reachable = true;
+  /** In the order in which they were opened. */
+  const places: Place[] = [];
+  let current: Place | null = null;
+  /** Where the call that is being answered goes. */
+  let place: Place | null = null;
+
+  function openPlace(workspace: WorkspaceSummary, access = workspace.access): Place {
+    const known = places.find((each) => each.workspace.id === workspace.id);
+    if (known) return known;
+    const opened = { workspace, session: null, access: options.access ?? access, unlock: null };
+    places.push(opened);
+    return opened;
+  }
+  const placeOf = (id: string) => places.find((each) => each.workspace.id === id) ?? null;
+  const here = () => place ?? refuse({ code: "no_workspace", message: "That workspace is not open." });
+  const show = (shown: Place) => {
+    current = shown;
+    return openedWorkspace(shown.workspace, claimed, accessOf(shown), options.restrictions ?? []);
+  };
 
   const now = () => new Date().toISOString();
   const find = (nameOrId: string) =>
@@ -129,18 +159,23 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         health: operator,
       },
     };
-    if (into) sessions.set(into.id, session);
+    here().session = session;
     return session;
   }
-  const session = () => (into && sessions.get(into.id)) ?? null;
-  if (options.signedIn) begin("dana@meridian.example");
+  for (const id of [...(options.alsoOpened ?? []), options.opened]) {
+    const workspace = workspaces.find((each) => each.id === id);
+    if (!workspace) continue;
+    current = place = openPlace(workspace, "read_write");
+    if (options.signedIn) begin("dana@meridian.example");
+  }
 
   function visible(filter: OrganizationQuery["filter"]): OrganizationView[] {
     const needle = filter.search.trim().toLowerCase();
-    const own = session()?.rights.listAll === false ? session()?.organizationId : null;
+    const session = place?.session ?? null;
+    const own = session?.rights.listAll === false ? session.organizationId : null;
     return organizations.filter(
       (each) =>
-        (!own || each.id === own) &&
+        (own === null || each.id === own) &&
         (filter.status === "all" ? each.status !== "trashed" : each.status === filter.status) &&
         [each.name, each.displayName ?? "", each.adminEmail].some((text) =>
           text.toLowerCase().includes(needle),
@@ -190,7 +225,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     report_ui_problem: () => null,
     ...connections,
     list_workspaces: () => ({
-      workspaces: workspaces.map((each) => ({ ...each, isOpen: open.some(({ id }) => id === each.id) })),
+      workspaces: workspaces.map((each) => ({ ...each, isOpen: placeOf(each.id) !== null })),
       secrets: connections.secret_keeping?.(undefined as never),
       notices: [],
     }),
@@ -244,37 +279,30 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         refuse({ code: "workspace_refused", message: "The server refused this user and password." });
       if (id === "p3")
         refuse({ code: "unavailable", message: "No server answered.", details: { retryable: true } });
-      if (!open.includes(workspace)) open.push(workspace);
-      current = workspace;
-      return openedWorkspace(workspace, claimed);
+      return show(openPlace(workspace));
     },
-    switch_workspace: ({ id }: { id: string }) => {
-      current = open.find((each) => each.id === id) ?? noWorkspace();
-      return openedWorkspace(current, claimed);
-    },
-    open_workspaces: () =>
-      open.map(({ id, kind, name, environment }) => ({
-        id,
-        kind,
-        name,
-        environment,
-        signedInAs: sessions.get(id)?.email ?? null,
-        sessionEndsAt: sessions.get(id)?.expiresAt ?? null,
-      })),
-    current_workspace: () => current && openedWorkspace(current, claimed),
+    switch_workspace: ({ id }: { id: string }) =>
+      show(placeOf(id) ?? refuse({ code: "no_workspace", message: "That workspace is not open." })),
+    open_workspaces: () => places.map(summaryOf),
+    current_workspace: () => current && show(current),
     close_workspace: ({ workspace }: { workspace: string }) => {
-      const index = open.findIndex(({ id }) => id === workspace);
-      if (index >= 0) open.splice(index, 1);
-      if (current?.id === workspace) current = null;
-      sessions.delete(workspace);
+      const index = places.findIndex((each) => each.workspace.id === workspace);
+      if (index >= 0) places.splice(index, 1);
+      current = places.at(-1) ?? null;
       return null;
     },
+    ...placeHandlers(
+      here,
+      () => reachable,
+      () => options.restrictions ?? [],
+      refuse,
+    ),
     claim_workspace: ({ name, email }: { name: string; email: string }) => {
       claimed = true;
       return begin(email, name);
     },
     workspace_health: () => {
-      const opened = openedWorkspace(into ?? (workspaces[0] as WorkspaceSummary), claimed);
+      const opened = openedWorkspace(here().workspace, claimed, accessOf(here()), []);
       return {
         status: "up",
         checkedAt: now(),
@@ -292,6 +320,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
           { act: "drop collections", needs: "dropCollection on organization_management", allowed: null },
         ],
         warnings: ["The unique index on admin_email could not be made: two organizations share an address."],
+        ...healthFacts(opened.server, organizations.length),
       };
     },
     load_sample_organizations: async (args: { progress: Channel<JobProgress>; job: string }) => {
@@ -304,10 +333,10 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         ? begin(email)
         : refuse({ code: "credentials_refused", message: "No match.", details: { triesLeft: 4 } }),
     sign_out: () => {
-      if (into) sessions.delete(into.id);
+      here().session = null;
       return null;
     },
-    current_session: session,
+    current_session: () => here().session,
     copy_token: () => null,
     list_organizations: ({ query }: { query: OrganizationQuery }) => {
       const list = sorted(visible(query.filter), query);
@@ -400,13 +429,14 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         dataSize: documents(organization) * 2311,
         indexes: 3,
         collectionExists: true,
-        confirmationNeeded: into?.environment === "production" || organization.status === "trashed",
+        confirmationNeeded:
+          place?.workspace.environment === "production" || organization.status === "trashed",
       };
     },
     delete_organization: ({ id, confirmation }: { id: string; confirmation: string | null }) =>
-      into?.environment === "production" && confirmation !== find(id).name
+      place?.workspace.environment === "production" && confirmation !== find(id).name
         ? refuse({ code: "confirmation_mismatch", message: "The name does not match." })
-        : change(id, { status: "trashed", trashedAt: now(), trashedBy: session()?.email ?? null }),
+        : change(id, { status: "trashed", trashedAt: now(), trashedBy: place?.session?.email ?? null }),
     restore_organization: ({ id, name }: { id: string; name: string | null }) =>
       change(id, {
         status: "active",
@@ -487,10 +517,13 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     if (command.startsWith("plugin:")) return null;
     calls.push({ command, args });
     if (options.delay) await new Promise((resolve) => setTimeout(resolve, options.delay));
+    const { workspace } = (args ?? {}) as { workspace?: string };
+    place = workspace === undefined ? current : placeOf(workspace);
+    if (workspace !== undefined && place === null && command !== "close_workspace")
+      refuse({ code: "no_workspace", message: "That workspace is not open." });
+    if (!reachable && ASKS_SERVER.test(command))
+      refuse({ code: "unavailable", message: "No server answered.", details: { retryable: true } });
     const handler = changed.get(command) ?? handlers[command];
-    const workspace = (args as { workspace?: string } | undefined)?.workspace;
-    if (workspace !== undefined && command !== "close_workspace")
-      into = open.find(({ id }) => id === workspace) ?? noWorkspace();
     if (!handler) throw new Error(`Command ${command} not found`);
     // Answers are copied, as the wire does: a screen must not share objects with the store.
     return structuredClone(await handler(args as never));
@@ -506,5 +539,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     on: (command, handler) => void changed.set(command, handler),
     restore: (command) => void changed.delete(command),
+    disconnect: () => void (reachable = false),
+    reconnect: () => void (reachable = true),
   };
 }

@@ -29,6 +29,14 @@ export function workspaceApi(workspace: string) {
 
     claimWorkspace: into(commands.claimWorkspace),
     workspaceHealth: asking(commands.workspaceHealth),
+    roleCommand: into(commands.roleCommand),
+    checkLine: into(commands.checkLine),
+
+    accessState: into(commands.accessState),
+    unlockWorkspace: into(commands.unlockWorkspace),
+    lockWorkspace: into(commands.lockWorkspace),
+    noteActivity: into(commands.noteActivity),
+
     loadSampleOrganizations: (job: string, onprogress: (progress: JobProgress) => void) =>
       loadSamples(progressChannel(onprogress), job),
 
@@ -45,12 +53,12 @@ export function workspaceApi(workspace: string) {
     createOrganization: asking(commands.createOrganization),
     updateOrganization: asking(commands.updateOrganization),
     previewRename: into(commands.previewRename),
-    deactivateOrganization: into(commands.deactivateOrganization),
-    reactivateOrganization: into(commands.reactivateOrganization),
-    previewRemoval: into(commands.previewRemoval),
-    deleteOrganization: into(commands.deleteOrganization),
-    restoreOrganization: into(commands.restoreOrganization),
-    deleteOrganizationForever: into(commands.deleteOrganizationForever),
+    deactivateOrganization: asking(commands.deactivateOrganization),
+    reactivateOrganization: asking(commands.reactivateOrganization),
+    previewRemoval: asking(commands.previewRemoval),
+    deleteOrganization: asking(commands.deleteOrganization),
+    restoreOrganization: asking(commands.restoreOrganization),
+    deleteOrganizationForever: asking(commands.deleteOrganizationForever),
 
     collectionStatistics: asking(commands.collectionStatistics),
     summarizeStatistics: into(commands.summarizeStatistics),

@@ -15,6 +15,7 @@ export { default as Kbd } from "./Kbd.svelte";
 export { default as KeyValueList } from "./KeyValueList.svelte";
 export { default as Logo } from "./Logo.svelte";
 export { default as Menu } from "./Menu.svelte";
+export { default as Meter } from "./Meter.svelte";
 export { default as Note } from "./Note.svelte";
 export { default as PageHeader } from "./PageHeader.svelte";
 export { default as PasswordInput } from "./PasswordInput.svelte";

@@ -1,75 +1,90 @@
 import { getContext, setContext } from "svelte";
-import { SvelteMap } from "svelte/reactivity";
-import {
-  api,
-  observeCalls,
-  workspaceApi,
-  type Environment,
-  type OpenWorkspace,
-  type WorkspaceApi,
-} from "../api";
+import { api, ApiError, observeCalls, type Environment, type OpenWorkspace, type WorkspaceApi } from "../api";
 import { m } from "../messages";
+import { OpenWorkspaces } from "./open-workspaces.svelte";
+import { OpenedWorkspace, type Page } from "./opened-workspace.svelte";
 import { SecretsState } from "./secrets.svelte";
 import { SessionState } from "./session.svelte";
 import { ShortcutState } from "./shortcuts.svelte";
 import { ThemeState } from "./theme.svelte";
 import { ToastState } from "./toasts.svelte";
-import { WorkspaceState } from "./workspace.svelte";
-
-/** The pages of the shell, where somebody is signed in. */
-export type Page = "organizations" | "health" | "about" | "settings";
 
 /** What fills the window. It follows from what is open and who is signed in; nobody sets it. */
 export type Screen = "starting" | "workspaces" | "claim" | "sign-in" | "shell";
 
+/** What is asked above the screen: to unlock the workspace, or which role the database user lacks. */
+export type Question = "unlock" | "role";
+
+/** What the screen of all workspaces is to show first. */
+export type WorkspacesWish = {
+  id: string;
+  /** Run the connection test on it. */
+  test: boolean;
+};
+
 /** The state of the whole window, reached with {@link useApp} from every component below App. */
 export class AppState {
-  readonly workspace = new WorkspaceState();
+  readonly workspaces = new OpenWorkspaces();
   readonly toasts = new ToastState();
   readonly theme = new ThemeState();
   readonly shortcuts = new ShortcutState();
   readonly secrets = new SecretsState();
 
-  /** Who is signed in to the workspace that is shown. Each open workspace has a session of its own. */
-  session = $state.raw(new SessionState());
-  readonly #sessions = new SvelteMap<string, SessionState>();
-  #api = $state.raw<WorkspaceApi | null>(null);
-
-  page = $state<Page>("organizations");
-  /** In a workspace without an operator: whether somebody would rather sign in as an organization's admin. */
-  signInUnclaimed = $state(false);
+  /** The workspace on screen; it stays open behind the screen of all workspaces. */
+  opened = $state.raw<OpenedWorkspace | null>(null);
+  question = $state<Question | null>(null);
+  /** Taken by the screen of all workspaces when it comes up. */
+  wish = $state.raw<WorkspacesWish | null>(null);
+  #browsing = $state(false);
   #started = $state(false);
+  readonly #known: Partial<Record<string, OpenedWorkspace>> = {};
+  readonly #nobody = new SessionState(null);
 
   readonly screen = $derived.by((): Screen => {
     if (!this.#started) return "starting";
-    if (this.workspace.current === null) return "workspaces";
+    if (this.opened === null || this.#browsing) return "workspaces";
     if (this.session.view !== null) return "shell";
-    return this.workspace.current.claimed || this.signInUnclaimed ? "sign-in" : "claim";
+    return this.opened.found.claimed || this.opened.signInUnclaimed ? "sign-in" : "claim";
   });
 
   /** The environment of the workspace that is looked at before any is open. */
   considered = $state<Environment | null>(null);
-  /** The environment of the open workspace: its mark stands in every dialog that changes data. */
-  readonly environment = $derived<Environment | null>(this.workspace.current?.workspace.environment ?? null);
+  /** The environment of the workspace on screen: its mark stands in every dialog that changes data. */
+  readonly environment = $derived<Environment | null>(
+    this.#browsing ? null : (this.opened?.workspace.environment ?? null),
+  );
 
-  navigate = (page: Page): void => {
-    this.page = page;
-  };
+  /** The session in the workspace on screen; nobody's where there is none. */
+  get session(): SessionState {
+    return this.opened?.session ?? this.#nobody;
+  }
 
   /**
-   * The calls into the workspace that is shown. A screen takes them once, when it is made, and its calls go to its own
+   * The calls into the workspace on screen. A screen takes them once, when it is made, and its calls go to its own
    * workspace from then on, also when another one is shown meanwhile.
    */
   get api(): WorkspaceApi {
-    if (this.#api === null) throw new Error("no workspace is open");
-    return this.#api;
+    if (this.opened === null) throw new Error("no workspace is open");
+    return this.opened.api;
   }
+
+  get page(): Page {
+    return this.opened?.page ?? "organizations";
+  }
+
+  navigate = (page: Page): void => {
+    if (this.opened) this.opened.page = page;
+  };
+
+  ask = (question: Question): void => {
+    this.question = question;
+  };
 
   /** Takes up what the program behind the window still has open, for example after a reload of the window. */
   async start(): Promise<void> {
     try {
-      const opened = await api.currentWorkspace();
-      if (opened) await this.#show(opened);
+      const found = await api.currentWorkspace();
+      if (found) await this.#show(found);
     } catch (error) {
       this.toasts.failure(error);
     } finally {
@@ -79,40 +94,108 @@ export class AppState {
 
   /** Opens a workspace beside those that are open, and says what its last run left behind. */
   async openWorkspace(id: string, password: string | null, remember: boolean): Promise<void> {
-    const opened = await api.openWorkspace(id, password, remember);
-    const known = this.#sessions.has(id);
-    await this.#show(opened);
-    if (!known) this.#tellFindings(opened);
+    const found = await api.openWorkspace(id, password, remember);
+    const known = this.#known[id] !== undefined;
+    await this.#show(found);
+    if (!known) this.#tellFindings(found);
   }
 
-  /** Shows another of the open workspaces, with its session as it was left. */
-  async switchWorkspace(id: string): Promise<void> {
-    await this.#show(await api.switchWorkspace(id));
-  }
-
-  async #show(opened: OpenWorkspace): Promise<void> {
-    const { id } = opened.workspace;
-    const calls = workspaceApi(id);
-    let session = this.#sessions.get(id);
-    if (!session) {
-      session = new SessionState(calls);
-      // Asked before anything is shown: the sign-in screen must not flash up where somebody is signed in.
-      try {
-        const view = await calls.currentSession();
-        if (view) session.begin(view);
-      } catch (error) {
-        this.toasts.failure(error);
-      }
-      this.#sessions.set(id, session);
+  /** Opens one from the menu. Where that needs a password, or fails, the screen of all workspaces goes on. */
+  async openFromMenu(id: string): Promise<void> {
+    try {
+      await this.openWorkspace(id, null, false);
+    } catch (cause) {
+      const error = ApiError.from(cause);
+      if (error.code !== "workspace_password_needed") this.toasts.failure(error);
+      this.showWorkspaces({ id, test: false });
     }
-    this.workspace.show(opened);
-    this.session = session;
-    this.#api = calls;
-    this.page = "organizations";
-    this.signInUnclaimed = false;
   }
 
-  #tellFindings({ recovered, warnings }: OpenWorkspace): void {
+  /** Shows another open workspace as it was left. */
+  async switchTo(id: string): Promise<void> {
+    if (id === this.opened?.id) {
+      this.#browsing = false;
+      return;
+    }
+    try {
+      await this.#show(await api.switchWorkspace(id));
+    } catch (error) {
+      if (ApiError.from(error).code === "no_workspace") this.#forget(id);
+      this.toasts.failure(error);
+      void this.workspaces.read();
+    }
+  }
+
+  /** The screen of all workspaces. What is open stays open. */
+  showWorkspaces(wish: WorkspacesWish | null = null): void {
+    this.wish = wish;
+    this.question = null;
+    this.#browsing = true;
+  }
+
+  /** Closes the workspace on screen, and with it the session in it. Another open one stays open. */
+  async leaveWorkspace(): Promise<void> {
+    const { opened } = this;
+    if (!opened) return;
+    try {
+      await api.closeWorkspace(opened.id);
+    } catch (error) {
+      this.toasts.failure(error);
+    } finally {
+      this.#forget(opened.id);
+      void this.workspaces.read();
+    }
+  }
+
+  /** Unlocks a workspace for ten minutes. What waited for that since it was opened is done then, and told. */
+  async unlock(opened: OpenedWorkspace, reason: string): Promise<void> {
+    const before = opened.found;
+    await opened.access.unlock(reason);
+    void this.#tellNewFindings(opened, before);
+  }
+
+  async #tellNewFindings(opened: OpenedWorkspace, before: OpenWorkspace): Promise<void> {
+    const told = before.recovered.map((operation) => JSON.stringify(operation));
+    try {
+      const found = await api.switchWorkspace(opened.id);
+      opened.take(found);
+      this.#tellFindings({
+        recovered: found.recovered.filter((operation) => !told.includes(JSON.stringify(operation))),
+        warnings: found.warnings.filter((warning) => !before.warnings.includes(warning)),
+      });
+    } catch (error) {
+      this.toasts.failure(error);
+    }
+  }
+
+  /** Looks again what the database user may do. */
+  async checkRestrictions(opened: OpenedWorkspace): Promise<void> {
+    await opened.api.workspaceHealth();
+    const found = await api.switchWorkspace(opened.id);
+    opened.take(found);
+  }
+
+  async #show(found: OpenWorkspace): Promise<void> {
+    const { id } = found.workspace;
+    const opened = this.#known[id] ?? new OpenedWorkspace(found);
+    opened.take(found);
+    this.#known[id] = opened;
+    opened.session.meet(await opened.api.currentSession());
+    this.opened = opened;
+    this.question = null;
+    this.#browsing = false;
+    void this.workspaces.read();
+  }
+
+  #forget(id: string): void {
+    this.#known[id]?.forget();
+    this.#known[id] = undefined;
+    if (this.opened?.id !== id) return;
+    this.question = null;
+    this.opened = null;
+  }
+
+  #tellFindings({ recovered, warnings }: Pick<OpenWorkspace, "recovered" | "warnings">): void {
     for (const operation of recovered) {
       const settled = operation.outcome === "finished" || operation.outcome === "undone";
       const title = settled ? m.shell_recovered_title() : m.shell_unsettled_title();
@@ -121,37 +204,23 @@ export class AppState {
     for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });
   }
 
-  /** Closes the workspace that is shown; its session ends with it. Back to the list of workspaces. */
-  async leaveWorkspace(): Promise<void> {
-    const { id } = this.workspace;
-    if (id === null) return;
-    try {
-      await api.closeWorkspace(id);
-    } catch (error) {
-      this.toasts.failure(error);
-    } finally {
-      this.#sessions.delete(id);
-      this.workspace.current = null;
-      this.session = new SessionState();
-      this.#api = null;
-      this.page = "organizations";
-    }
-  }
-
-  /** Connects clock, system theme and the api's news about workspaces, until the returned function is called. */
+  /** Connects the system's theme and the api's news about open workspaces, until the returned function is called. */
   connect(): () => void {
     const clock = setInterval(() => {
-      for (const session of this.#sessions.values()) session.tick(Date.now());
+      for (const opened of Object.values(this.#known)) opened?.tick(Date.now());
     }, 1_000);
     const ends = [
       () => clearInterval(clock),
       this.theme.follow(),
       observeCalls({
-        sessionEnded: (workspace, error) => this.#sessions.get(workspace)?.noticeEnd(error),
-        serverReached: (workspace, reached) => {
-          if (workspace === this.workspace.id) this.workspace.reached = reached;
+        sessionEnded: (id, error) => this.#known[id]?.session.noticeEnd(error),
+        serverReached: (id, reached) => {
+          const line = this.#known[id]?.line;
+          if (reached) line?.heard();
+          else line?.suspect();
         },
         secretsLocked: () => this.secrets.askForPassphrase(),
+        writeRefused: (id) => void this.#known[id]?.access.read(),
       }),
     ];
     return () => ends.forEach((end) => end());
@@ -164,9 +233,19 @@ export function provideApp(app: AppState): AppState {
   return setContext(key, app);
 }
 
-/** The window's state: `{ session, workspace, toasts, environment, navigate, shortcuts, theme }`. */
+/** The window's state: the workspace on screen as `opened`, and what concerns the whole window. */
 export function useApp(): AppState {
   return getContext<AppState>(key);
+}
+
+/**
+ * The workspace that a screen was made for. It stays the same when another comes on screen while an answer is
+ * awaited, so that no call lands in the wrong one.
+ */
+export function useOpened(): OpenedWorkspace {
+  const { opened } = useApp();
+  if (!opened) throw new Error("this screen is made only while a workspace is open");
+  return opened;
 }
 
 export { key as appContextKey };

@@ -1,7 +1,19 @@
-export { AppState, appContextKey, provideApp, useApp, type Page, type Screen } from "./app.svelte";
+export {
+  AppState,
+  appContextKey,
+  provideApp,
+  useApp,
+  useOpened,
+  type Question,
+  type Screen,
+  type WorkspacesWish,
+} from "./app.svelte";
+export { LineState } from "./line.svelte";
+export { OpenedWorkspace, type Page } from "./opened-workspace.svelte";
+export { RetryClock } from "./retry-clock.svelte";
 export { SecretsState } from "./secrets.svelte";
 export { SessionState } from "./session.svelte";
 export { ShortcutState, type ShortcutKey } from "./shortcuts.svelte";
 export { ThemeState, type ThemeChoice } from "./theme.svelte";
 export { ToastState } from "./toasts.svelte";
-export { WorkspaceState } from "./workspace.svelte";
+export { WriteAccess } from "./write-access.svelte";

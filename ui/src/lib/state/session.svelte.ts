@@ -1,4 +1,9 @@
-import type { ApiError, Rights, SessionView, WorkspaceApi } from "../api";
+import type { ApiError, Rights, SessionView } from "../api";
+
+export type SessionSource = {
+  signIn: (email: string, password: string) => Promise<SessionView>;
+  signOut: () => Promise<unknown>;
+};
 
 const NO_RIGHTS: Rights = {
   createOrganization: false,
@@ -13,7 +18,7 @@ const NO_RIGHTS: Rights = {
 };
 
 /**
- * Who is signed in to one open workspace, and for how long. When a session ends, `view` stays, so that the screen stays: `ended` is
+ * Who is signed in and for how long. When a session ends, `view` stays, so that the screen stays: `ended` is
  * then set, the shell asks for the password above whatever is open, and nothing typed is lost. A call that
  * failed because of it has thrown its ApiError; the person repeats it after signing in.
  */
@@ -24,12 +29,11 @@ export class SessionState {
   /** Rises with each sign-in, also with one that renews an ended session: read it to load again. */
   generation = $state(0);
   #now = $state(Date.now());
+  readonly #source: SessionSource | null;
 
-  readonly #api: WorkspaceApi | null;
-
-  /** A session of the workspace that `api` calls into; without one, nobody can sign in. */
-  constructor(api: WorkspaceApi | null = null) {
-    this.#api = api;
+  /** `source` is the workspace that is signed in to; without one nobody ever is. */
+  constructor(source: SessionSource | null = null) {
+    this.#source = source;
   }
 
   readonly rights = $derived<Rights>(this.view?.rights ?? NO_RIGHTS);
@@ -59,14 +63,27 @@ export class SessionState {
     this.generation += 1;
   }
 
+  /** Learns which session the program has, after a switch or a reload: one that is gone meanwhile is over. */
+  meet(view: SessionView | null): void {
+    if (view === null) {
+      if (this.view !== null) this.ended ??= "expired";
+    } else if (
+      this.ended !== null ||
+      this.view?.expiresAt !== view.expiresAt ||
+      this.view.email !== view.email
+    ) {
+      this.begin(view);
+    }
+  }
+
   async signIn(email: string, password: string): Promise<void> {
-    if (this.#api) this.begin(await this.#api.signIn(email, password));
+    if (this.#source) this.begin(await this.#source.signIn(email, password));
   }
 
   /** Leaves for the sign-in screen, also when the session was over already. */
   async signOut(): Promise<void> {
     try {
-      await this.#api?.signOut();
+      await this.#source?.signOut();
     } finally {
       this.forget();
     }

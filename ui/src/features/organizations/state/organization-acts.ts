@@ -1,7 +1,33 @@
-import type { Environment, OrganizationStatus, OrganizationView, Rights, SessionView } from "$lib/api";
+import type {
+  Environment,
+  OrganizationStatus,
+  OrganizationView,
+  RestrictedAct,
+  Rights,
+  SessionView,
+} from "$lib/api";
 
 export type OrganizationAct =
   "rename" | "edit_admin" | "deactivate" | "reactivate" | "trash" | "restore" | "delete_forever";
+
+/** The name under which the rights of the database user tell of an act. */
+export const RESTRICTED_AS: Record<OrganizationAct, RestrictedAct> = {
+  rename: "rename",
+  edit_admin: "change",
+  deactivate: "deactivate",
+  reactivate: "deactivate",
+  trash: "trash",
+  restore: "restore",
+  delete_forever: "delete_forever",
+};
+
+/** What the database user's rights make of acts that this person may do. */
+export type ActLimits = {
+  /** Why the database refuses an act to its user; null when nothing is known that it would. */
+  reasonFor: (act: OrganizationAct) => string | null;
+  /** The person wants to know the role that is missing. */
+  onrole: () => void;
+};
 
 /** What this person may do to this organization now. What is not in here is not shown. */
 export function offeredActs(session: SessionView, organization: OrganizationView): OrganizationAct[] {

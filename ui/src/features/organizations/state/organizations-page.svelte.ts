@@ -4,6 +4,7 @@ import type {
   Environment,
   OrganizationStatus,
   OrganizationView,
+  RestrictedAct,
   SessionView,
   StatisticsSummary,
 } from "$lib/api";
@@ -16,7 +17,13 @@ import { recallColumns, rememberColumns } from "./column-memory";
 import type { OptionalColumn } from "./columns";
 import { gatherMatching } from "./gather-matching";
 import { OpenedOrganization } from "./opened-organization.svelte";
-import { offeredActs, offeredBulkActs, type OrganizationAct, type ReversibleAct } from "./organization-acts";
+import {
+  offeredActs,
+  offeredBulkActs,
+  RESTRICTED_AS,
+  type OrganizationAct,
+  type ReversibleAct,
+} from "./organization-acts";
 import { OrganizationBrowser, type OrganizationSource } from "./organization-browser.svelte";
 import { PageActs } from "./page-acts.svelte";
 import { RowSelection } from "./row-selection.svelte";
@@ -32,6 +39,10 @@ export type PageSource = OrganizationSource &
 export type PageHost = {
   session: () => SessionView | null;
   environment: () => Environment;
+  /** Whether the workspace may be changed now. */
+  writable: () => boolean;
+  /** What the database user lacks for an act; null when nothing is known to be missing. */
+  needs: (act: RestrictedAct) => string | null;
   announce: (announcement: Announcement) => void;
   describe: (problem: unknown) => string;
 };
@@ -83,8 +94,16 @@ export class OrganizationsPageState {
 
   actsFor(organization: OrganizationView): OrganizationAct[] {
     const session = this.#host.session();
-    return session === null ? [] : offeredActs(session, organization);
+    return session === null || !this.#host.writable() ? [] : offeredActs(session, organization);
   }
+
+  /** Why the database refuses an act to its user, in words; null when nothing is known that it would. */
+  needs(act: RestrictedAct): string | null {
+    const needs = this.#host.needs(act);
+    return needs === null ? null : m.common_needs({ needs });
+  }
+
+  reasonFor = (act: OrganizationAct): string | null => this.needs(RESTRICTED_AS[act]);
 
   get checkedCount(): number {
     return this.selection.count(this.list.length);
@@ -92,7 +111,8 @@ export class OrganizationsPageState {
 
   get bulkActs(): ReversibleAct[] {
     const session = this.#host.session();
-    return session === null ? [] : offeredBulkActs(session.rights, this.#checkedStatuses());
+    if (session === null || !this.#host.writable()) return [];
+    return offeredBulkActs(session.rights, this.#checkedStatuses());
   }
 
   moveTo(index: number): void {
@@ -120,8 +140,10 @@ export class OrganizationsPageState {
 
   startOnCurrent(act: OrganizationAct): void {
     const organization = this.current;
-    if (organization !== undefined && this.actsFor(organization).includes(act))
-      this.acts.start(act, organization);
+    if (organization === undefined || !this.actsFor(organization).includes(act)) return;
+    const reason = this.reasonFor(act);
+    if (reason === null) this.acts.start(act, organization);
+    else this.#host.announce({ kind: "info", title: m.organizations_restricted(), text: reason });
   }
 
   toggleColumn(column: OptionalColumn): void {
@@ -220,15 +242,27 @@ export class OrganizationsPageState {
     this.#host.announce({ kind: "success", title: m.organizations_deleted_forever({ name }) });
   }
 
+  /** The page comes on screen: what is kept from before stays until it is read again. */
+  show(): void {
+    if (this.list.ready) this.refresh();
+    else this.browser.open();
+  }
+
   refresh(): void {
     this.statistics.expire();
     this.browser.refresh();
     void this.opened.reading.refresh();
   }
 
-  stop(): void {
-    this.browser.stop();
+  /** The page leaves the screen and may come back as it was. */
+  rest(): void {
     this.statistics.stop();
+    this.acts.close();
+  }
+
+  stop(): void {
+    this.rest();
+    this.browser.stop();
     this.opened.close();
   }
 

@@ -88,7 +88,10 @@ export class StatisticsCache {
       for (const summary of summaries) this.#keep(summary.id, readingOf(summary));
     } catch (problem) {
       const reason = this.#describe(problem);
-      for (const id of ids) this.#keep(id, { state: "unavailable", reason });
+      // Figures that were read stay: they are older, not wrong.
+      for (const id of ids) {
+        if (this.#kept.get(id)?.reading.state !== "read") this.#keep(id, { state: "unavailable", reason });
+      }
     } finally {
       for (const id of ids) this.#asked.delete(id);
     }

@@ -85,11 +85,21 @@ export class WorkspacesState {
     this.loadError = null;
     try {
       await this.#refresh();
+      this.#grant();
       this.about ??= await api.about();
       this.templates = await api.connectionTemplates();
     } catch (error) {
       this.loadError = ApiError.from(error);
     }
+  }
+
+  /** Shows first what somebody came here for, for example the test of a connection that was lost. */
+  #grant(): void {
+    const { wish } = this.#app;
+    if (wish === null || !this.list?.workspaces.some(({ id }) => id === wish.id)) return;
+    this.#app.wish = null;
+    this.choose(wish.id);
+    if (wish.test) void this.runTest();
   }
 
   /** Reads the list again, without a word when that fails: what is shown stays. */

@@ -1,0 +1,98 @@
+import { untrack } from "svelte";
+import { workspaceApi, type OpenWorkspace, type RestrictedAct, type WorkspaceApi } from "../api";
+import { LineState } from "./line.svelte";
+import { SessionState } from "./session.svelte";
+import { WriteAccess } from "./write-access.svelte";
+
+/** The pages of the shell, where somebody is signed in. */
+export type Page = "organizations" | "health" | "about" | "settings";
+
+type Kept = { person: string; value: unknown; stop: () => void };
+
+/**
+ * One workspace that is open, on screen or not: who is signed in, whether its server answers, whether it may be
+ * changed, and what its screens remember. Its calls go to it, whichever workspace is on screen when they are sent.
+ */
+export class OpenedWorkspace {
+  found = $state.raw() as OpenWorkspace;
+  readonly id: string;
+  readonly api: WorkspaceApi;
+  readonly session: SessionState;
+  readonly line: LineState;
+  readonly access: WriteAccess;
+  page = $state<Page>("organizations");
+  /** Without an operator in it: whether somebody would rather sign in as an organization's admin. */
+  signInUnclaimed = $state(false);
+  /** When what its screen shows was read, in milliseconds; null while it shows nothing. */
+  readAt = $state<number | null>(null);
+  #kept: Partial<Record<string, Kept>> = {};
+
+  constructor(found: OpenWorkspace) {
+    this.found = found;
+    this.id = found.workspace.id;
+    this.api = workspaceApi(this.id);
+    this.session = new SessionState(this.api);
+    this.line = new LineState(this.api);
+    this.access = new WriteAccess(this.api, found.access);
+  }
+
+  get workspace() {
+    return this.found.workspace;
+  }
+
+  /** What the database user may not do. */
+  get restrictions() {
+    return this.found.restrictions;
+  }
+
+  /** What the database user lacks for an act, in the server's words; null when nothing is known to be missing. */
+  needs(act: RestrictedAct): string | null {
+    return this.restrictions.find((restriction) => restriction.act === act)?.needs ?? null;
+  }
+
+  /** Takes what the program knows of it now. */
+  take(found: OpenWorkspace): void {
+    this.found = found;
+    this.access.take(found.access);
+  }
+
+  /** Notes that it has its first operator now. */
+  markClaimed(): void {
+    this.found = { ...this.found, claimed: true };
+  }
+
+  /** Time passes for the session and for a timed unlock, on screen or not. */
+  tick(now: number): void {
+    this.session.tick(now);
+    this.access.tick(now);
+  }
+
+  /**
+   * What a screen remembers while another one, or another workspace, is shown. Another person who signs in gets it
+   * anew: nobody finds what somebody else searched for or checked.
+   */
+  keep<Value extends { stop: () => void }>(key: string, make: () => Value): Value {
+    const person = this.session.view?.email ?? "";
+    const kept = this.#kept[key];
+    if (kept?.person === person) return kept.value as Value;
+    kept?.stop();
+    // Made outside of the component that asks first: it outlives that one.
+    let value!: Value;
+    const end = $effect.root(() => {
+      value = untrack(make);
+    });
+    const stop = () => {
+      value.stop();
+      end();
+    };
+    this.#kept[key] = { person, value, stop };
+    return value;
+  }
+
+  /** It is closed: nothing of it is remembered. */
+  forget(): void {
+    for (const kept of Object.values(this.#kept)) kept?.stop();
+    this.#kept = {};
+    this.session.forget();
+  }
+}

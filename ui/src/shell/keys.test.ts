@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { pageOfKey, switchKey, workspaceOfKey } from "./keys";
+
+const key = (code: string, held: Partial<KeyboardEventInit> = {}) =>
+  new KeyboardEvent("keydown", { code, key: code.replace("Digit", ""), ...held });
+
+describe("the keys of open workspaces", () => {
+  it("are Alt with the number that the menu shows, by the key's place", () => {
+    expect(workspaceOfKey(key("Digit2", { altKey: true }), 3, 0)).toBe(1);
+    expect(workspaceOfKey(key("Digit2", { altKey: true, key: "™" }), 3, 0)).toBe(1);
+    expect(workspaceOfKey(key("Digit4", { altKey: true }), 3, 0)).toBeNull();
+    expect(switchKey(1)).toBe("Alt+2");
+    expect(switchKey(9)).toBeUndefined();
+  });
+
+  it("are not those of the pages", () => {
+    const page = key("Digit2", { ctrlKey: true });
+    expect(pageOfKey(page, true)).toBe("health");
+    expect(workspaceOfKey(page, 3, 0)).toBeNull();
+    const workspace = key("Digit2", { altKey: true });
+    expect(pageOfKey(workspace, true)).toBeNull();
+  });
+
+  it("go around with Ctrl+Tab both ways, and nowhere from the only one", () => {
+    const next = key("Tab", { ctrlKey: true });
+    const previous = key("Tab", { ctrlKey: true, shiftKey: true });
+    expect(workspaceOfKey(next, 3, 2)).toBe(0);
+    expect(workspaceOfKey(previous, 3, 0)).toBe(2);
+    expect(workspaceOfKey(next, 1, 0)).toBeNull();
+    expect(workspaceOfKey(key("Tab"), 3, 0)).toBeNull();
+  });
+});
