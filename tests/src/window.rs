@@ -150,12 +150,13 @@ impl Window {
         self.act(&format!("tick \"{label}\""), &path, async |element: &Element| element.click().await).await;
     }
 
-    /// Chooses the one of several possibilities that has this label.
+    /// Chooses the one of several possibilities that has this label. What else says the same is left alone.
     ///
     /// # Panics
     /// When there is none in time.
     pub async fn choose(&self, label: &str) {
-        let path = format!("//label[({0}) and .//input[@type='radio']]", named(label));
+        let name = named(label);
+        let path = format!("//label[({name}) and .//input[@type='radio']] | //*[@role='radio' and ({name})]");
         self.act(&format!("choose \"{label}\""), &path, async |element: &Element| element.click().await)
             .await;
     }

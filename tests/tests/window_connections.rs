@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fantoccini::key::Key;
 use tenantry_tests::processes::free_port;
 use tenantry_tests::server::{Server, fresh_database};
 use tenantry_tests::window::Window;
@@ -111,8 +112,9 @@ async fn connections_are_copied_removed_brought_back_and_imported() {
 
     window.press("Add workspace").await;
     window.press("Import connections").await;
-    window.press("List of connection strings").await;
-    let list = "mongodb://one.example mongodb://ann@two.example http://three.example".replace(' ', "\n");
+    window.choose("List of connection strings").await;
+    let list = "mongodb://one.example mongodb://ann@two.example http://three.example"
+        .replace(' ', &char::from(Key::Enter).to_string());
     window.fill("Connection strings", &list).await;
     window.press("Import").await;
     window.see("2 connections imported").await;
@@ -124,6 +126,8 @@ async fn connections_are_copied_removed_brought_back_and_imported() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_move_to_where_a_person_wants_them() {
     let window = Window::open().await;
+    // The form and its two fields stand below each other.
+    window.resize(1280, 960).await;
     window.see("Where secrets are kept").await;
     window.press("Change").await;
     window.choose("A file sealed with a passphrase").await;
@@ -163,12 +167,12 @@ async fn photograph_connections(theme: &str) {
     let names = [("Customers", "Production"), ("Rehearsal", "Staging"), ("Laptop", "Local")];
     for (name, environment) in names {
         begin(&window, "mongodb://localhost:27017").await;
-        window.press(environment).await;
+        window.choose(environment).await;
         save(&window, name).await;
     }
     begin(&window, &uri).await;
     window.fill("Name", "Reporting").await;
-    window.press("Production").await;
+    window.choose("Production").await;
     for (width, height) in [(1440, 900), (960, 700)] {
         window.resize(width, height).await;
         let take = async |screen: &str| {
