@@ -9,6 +9,7 @@ use mongodb::{Client, Database};
 use tempfile::TempDir;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::{AppError, StoreError};
+use tenantry_core::limits::LINE_LIMIT;
 use tenantry_core::organizations::{
     Organization, OrganizationFilter, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
     StatusFilter,
@@ -97,6 +98,34 @@ fn everything() -> OrganizationQuery {
 
 fn is_unavailable<T>(answer: &Result<T, AppError>) -> bool {
     matches!(answer, Err(AppError::Store(StoreError::Unavailable { .. })))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_at_the_line_says_within_its_limit_whether_somebody_answers() {
+    let broken = Broken::open().await;
+    let line = broken.console.ports.health.line().await;
+    assert!(line.reachable && line.problem.is_none() && line.round_trip.is_some(), "{line:?}");
+
+    let looked = async |what: &str| {
+        let asked = Instant::now();
+        let line = broken.console.ports.health.line().await;
+        assert!(!line.reachable && line.problem.is_some() && line.round_trip.is_none(), "{what}: {line:?}");
+        assert!(asked.elapsed() < LINE_LIMIT + Duration::from_secs(1), "{what}: {:?}", asked.elapsed());
+        line.problem.unwrap_or_default()
+    };
+    broken.proxy.freeze();
+    looked("frozen").await;
+    broken.proxy.thaw();
+    let back = broken.console.ports.health.line().await;
+    assert!(back.reachable, "thawed: {back:?}");
+    broken.proxy.refuse();
+    let problem = looked("refused").await;
+    assert!(problem.contains("can't be reached"), "{problem}");
+    broken.proxy.accept();
+    let deadline = Instant::now() + PATIENCE;
+    while !broken.console.ports.health.line().await.reachable {
+        assert!(Instant::now() < deadline, "a server that is back is seen");
+    }
 }
 
 /// The first field of a command, as it stands in a message.
