@@ -7,6 +7,7 @@ use mongodb::Client;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tenantry_core::Ports;
+use tenantry_core::access::{Access, WriteGate};
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::collections::CollectionService;
 use tenantry_core::export::ExportService;
