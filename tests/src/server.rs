@@ -268,6 +268,10 @@ fn start_secantus(program: &Path, topology: Topology, access_control: bool, give
     if access_control {
         arguments.push("--auth".to_owned());
     }
+    if given.kept.is_some() {
+        // It is killed and started again: what it said was written must be there, as a mongod's majority is.
+        arguments.push("--sync-on-commit".to_owned());
+    }
     arguments.extend_from_slice(&given.secantus);
     let own = start_with_data(program, "--storage-path", &arguments, given.kept);
     let host = own.await_output("listening on ");
