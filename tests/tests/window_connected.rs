@@ -29,6 +29,7 @@ async fn claim(window: &Window) {
 async fn write_connection(window: &Window, name: &str, uri: &str, database: &str, environment: &str) {
     window.press("Add workspace").await;
     window.press("Local MongoDB").await;
+    window.see_in_field("Hosts", "localhost:27017").await;
     window.fill("Connection string", uri).await;
     window.fill("Name", name).await;
     window.fill("Database", database).await;
@@ -37,7 +38,7 @@ async fn write_connection(window: &Window, name: &str, uri: &str, database: &str
 
 async fn open_connection(window: &Window, name: &str, uri: &str, database: &str) {
     write_connection(window, name, uri, database, "Development").await;
-    window.press("Save and open").await;
+    window.press("Test and open").await;
 }
 
 async fn with_organizations(uri: &str, database: &str, names: &[&str]) -> Ports {
@@ -129,7 +130,7 @@ async fn a_locked_workspace_is_changed_only_after_it_was_unlocked_with_a_reason(
     window.press("Close Customers").await;
     window.press("Customers").await;
     window.press("Locked").await;
-    window.press("Save and open").await;
+    window.press("Test and open").await;
     window.fill("Email", OPERATOR).await;
     window.fill("Password", OPERATORS_PASSWORD).await;
     window.press("Sign in").await;
