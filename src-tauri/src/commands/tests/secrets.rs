@@ -34,6 +34,44 @@ fn move_secrets(console: &Console, saved: &Value) {
     console.choose_keeper("sealed_file", Some("Planted-Passphrase-5"));
 }
 
+/// Takes secrets through the editor, the connection test, import and export, with what is refused on the way.
+fn pass_secrets_on(console: &Console, saved: &Value) {
+    let string = "mongodb://dana:Planted-Draft-1@127.0.0.1:1/?tls=true\
+        &tlsCertificateKeyFile=/nowhere/key.pem&tlsCertificateKeyFilePassword=Planted-Key-1";
+    let reading = console.ok("read_connection_string", json!({"draft": "draft-9", "text": string}));
+    assert_eq!(reading["tookSecrets"], true, "{reading}");
+    console.ok(
+        "read_connection_string",
+        json!({"draft": "draft-9", "text": "mongodb://dana:Planted@Draft-2@h:x/?a"}),
+    );
+    for typed in
+        [string, "mongodb://dana:Planted-Test-1@127.0.0.1:1/?replicaSet=x", "mongodb://u:Planted@Raw-1@h"]
+    {
+        let input = json!({
+            "draft": "draft-9", "id": saved["id"], "connectionString": typed, "database": "tenants",
+            "password": "Planted-Test-2", "certificateKeyPassword": "Planted-Key-2",
+        });
+        let report = console
+            .ok("test_connection", json!({"input": input, "job": "test-9", "progress": "__CHANNEL__:9"}));
+        assert!(!report["finding"].is_null(), "nothing is there to answer: {report}");
+    }
+    let list =
+        "One = mongodb://erin:Planted-List-1@127.0.0.1:1\nTwo = mongodb://erin:Planted@Raw-1@h\nnonsense";
+    console.ok("import_profiles", json!({"source": {"kind": "text", "text": list}, "passphrase": null}));
+    let file = console.folder.path().join("sealed.tenantry");
+    *console.desktop.choice.lock().unwrap() = Some(file.clone());
+    console.ok("choose_profiles_file", json!({}));
+    let export = json!({"path": file, "ids": [saved["id"]], "passphrase": "Planted-Export-1"});
+    console.ok("export_profiles", export);
+    *console.desktop.choice.lock().unwrap() = Some(file.clone());
+    console.ok("choose_import_file", json!({}));
+    let import = |passphrase| json!({"source": {"kind": "file", "path": file}, "passphrase": passphrase});
+    let refused = console.refused("import_profiles", import("Planted-Export-2"));
+    assert_eq!(refused["code"], "passphrase_refused");
+    console.ok("import_profiles", import("Planted-Export-1"));
+    console.ok("forget_draft", json!({"draft": "draft-9"}));
+}
+
 /// The last net under everything above: secrets are planted wherever one can be typed, everything is exercised, also
 /// what fails, and then all that was written or told is searched for them.
 #[test]
@@ -61,6 +99,7 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     assert_eq!(pasted["code"], "invalid_input");
     let copy = console.ok("duplicate_profile", json!({"id": saved["id"]}));
     console.save(&json!({"name": "Typed", "password": "Planted-Database-3"}));
+    pass_secrets_on(&console, &saved);
     move_secrets(&console, &saved);
     console.ok("remove_profile", json!({"id": copy["id"]}));
     let place = console.ok("default_export_file", json!({"format": "csv"}));
