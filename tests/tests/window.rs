@@ -85,9 +85,20 @@ enum Environment {
 }
 
 /// From the claim to the organization admin's own view. `ports` looks at the same store from outside.
+/// A production workspace opens locked, as the editor suggests.
+async fn unlock(window: &Window) {
+    window.press("Unlock for changes").await;
+    window.fill("Reason", "The yearly clean-up").await;
+    window.press("Unlock for ten minutes").await;
+    window.see("Unlocked, 9:").await;
+}
+
 async fn run_the_whole_life(window: &Window, ports: &Ports, environment: Environment) {
     let asks = environment == Environment::Production;
     claim(window).await;
+    if asks {
+        unlock(window).await;
+    }
     create(window, "Acme-Corp", ADMIN, ADMINS_PASSWORD).await;
     create(window, "globex", "gus@globex.example.com", "Passw0rd-of-gus").await;
     add_documents(ports, "acme-corp", 7).await;
@@ -285,6 +296,7 @@ async fn photograph_every_screen(theme: &str) {
     window.press("Production").await;
     window.press("Test and open").await;
     claim_for_organizations(&window).await;
+    unlock(&window).await;
     from_the_panel_of(&window, "acme-corp", "Move to trash").await;
     window.see("4,812, ").await;
     window.fill("Type the organization name to confirm", "acme-c").await;

@@ -150,12 +150,25 @@ async fn every_act_is_refused_in_a_locked_and_in_a_read_only_workspace() {
 }
 
 #[tokio::test]
-async fn a_workspace_without_an_operator_is_not_claimed_while_it_is_locked() {
+async fn the_first_operator_of_a_locked_workspace_is_let_in_and_nobody_after() {
     let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
     let run = Run { access: Access::Locked, ..Run::default() };
     let console = Console::run(workspace.ports.clone(), &workspace.clock, run);
     let claimed = console.sessions.claim("Dana", OPERATOR, &SecretString::from(PASSWORD)).await;
-    assert_eq!(claimed.map(drop), Err(AppError::Store(LOCKED)));
+    let operator = claimed.expect("only an operator could unlock it").actor;
+    let again = console.sessions.claim("Lee", "lee@example.com", &SecretString::from(PASSWORD)).await;
+    assert_eq!(again.map(drop), Err(AppError::AlreadyClaimed));
+    let created = console.organizations.create(&operator, create_request("acme")).await;
+    assert_eq!(created.map(drop), Err(AppError::Store(LOCKED)), "it is locked all the same");
+}
+
+#[tokio::test]
+async fn a_read_only_workspace_stays_without_an_operator() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let run = Run { access: Access::ReadOnly, ..Run::default() };
+    let console = Console::run(workspace.ports.clone(), &workspace.clock, run);
+    let claimed = console.sessions.claim("Dana", OPERATOR, &SecretString::from(PASSWORD)).await;
+    assert_eq!(claimed.map(drop), Err(AppError::Store(StoreError::ReadOnly { unlockable: false })));
     assert_eq!(workspace.ports.accounts.has_operators().await, Ok(false));
 }
 

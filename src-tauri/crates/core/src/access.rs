@@ -6,6 +6,7 @@
 //! | write | why |
 //! | --- | --- |
 //! | failed sign-ins, and forgetting them | guessing passwords must be slowed down here too |
+//! | the first operator of a locked workspace | only an operator can unlock it; a read-only one stays unclaimed |
 //! | ended sessions | who signs out of a locked workspace is signed out |
 //! | the record of what was done | refusing the record would not undo what it tells: a sign-in, an unlocking, an act that ended after the gate shut |
 //!

@@ -102,4 +102,10 @@ describe("a finding", () => {
     expect(findingWords(finding("tls_expected_by_server")).fix?.change).toEqual({ tls: "on" });
     expect(findingWords(finding("tls_not_expected_by_server")).fix).toBeNull();
   });
+
+  it("asks for a user where the string names none, and for rights where it does", () => {
+    expect(findingWords(finding("no_privilege")).title).toBe("The server wants a user");
+    const signedIn = findingWords(finding("no_privilege", { user: "dana", database: "tenants" }));
+    expect(signedIn.title).toBe("This user may not work with tenants");
+  });
 });

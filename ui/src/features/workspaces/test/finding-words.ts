@@ -253,6 +253,13 @@ function sentences({ code, facts }: Finding): Sentences {
         m.diagnosis_mechanism_refused_remedy(),
       );
     case "no_privilege":
+      if (facts.user === null) {
+        return say(
+          m.diagnosis_no_user_title(),
+          m.diagnosis_no_user_cause({ database: facts.database ?? m.diagnosis_the_server() }),
+          m.diagnosis_no_user_remedy(),
+        );
+      }
       return say(
         m.diagnosis_no_privilege_title({ database: facts.database ?? m.diagnosis_the_server() }),
         m.diagnosis_no_privilege_cause({ missing: facts.missing.join(", ") || m.diagnosis_some_rights() }),
