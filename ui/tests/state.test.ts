@@ -62,6 +62,19 @@ describe("the window", () => {
     expect(app.api.workspace).toBe(meridian.workspace);
   });
 
+  it("takes back what it told of a locked workspace once unlocking has settled it", async () => {
+    const app = new AppState();
+    const found = await api.openWorkspace("p1", null, false);
+    const warnings = ["15 indexes are missing.", "The line is not encrypted."];
+    backend.on("open_workspace", () => ({ ...found, warnings }));
+    await app.openWorkspace("p1", null, false);
+    expect(app.toasts.list.map(({ text }) => text)).toEqual(warnings);
+    backend.on("switch_workspace", () => ({ ...found, warnings: warnings.slice(1) }));
+    backend.on("unlock_workspace", () => found.access);
+    if (app.opened) await app.unlock(app.opened, "The yearly clean-up");
+    await vi.waitFor(() => expect(app.toasts.list.map(({ text }) => text)).toEqual(warnings.slice(1)));
+  });
+
   it("tells what an interrupted run left", async () => {
     const app = new AppState();
     const opened = await api.openWorkspace("built-in", null, false);

@@ -159,6 +159,7 @@ export class AppState {
     try {
       const found = await api.switchWorkspace(opened.id);
       opened.take(found);
+      this.#takeBack(before.warnings.filter((warning) => !found.warnings.includes(warning)));
       this.#tellFindings({
         recovered: found.recovered.filter((operation) => !told.includes(JSON.stringify(operation))),
         warnings: found.warnings.filter((warning) => !before.warnings.includes(warning)),
@@ -202,6 +203,13 @@ export class AppState {
       this.toasts[settled ? "info" : "warning"](title, { text: operation.message, lifetime: null });
     }
     for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });
+  }
+
+  /** Takes away what was told and is so no more. */
+  #takeBack(warnings: readonly string[]): void {
+    for (const { id, kind, text } of this.toasts.list) {
+      if (kind === "warning" && text && warnings.includes(text)) this.toasts.dismiss(id);
+    }
   }
 
   /** Connects the system's theme and the api's news about open workspaces, until the returned function is called. */

@@ -57,10 +57,14 @@ impl AccessService {
         let mut warnings = Vec::new();
         let missing = self.ports.health.unprepared().await?;
         if !missing.is_empty() {
-            warnings.push(format!(
-                "Not there yet, and made {when}: {}. Until then lists may be slow.",
-                missing.join(", ")
-            ));
+            // Their names are for the log: a first opening lacks fifteen.
+            tracing::info!(missing = missing.join(", "), "not prepared: the workspace may not be written to");
+            warnings.push(match missing.len() {
+                1 => format!("One index is missing, and made {when}. Until then lists may be slow."),
+                several => {
+                    format!("{several} indexes are missing, and made {when}. Until then lists may be slow.")
+                }
+            });
         }
         for operation in self.ports.journal.unfinished().await? {
             warnings.push(format!(
