@@ -271,9 +271,9 @@ describe("the connection editor", () => {
     const { user } = await start();
     await user.click(button(/^Meridian Locked/));
     await user.click(tab(/TLS/));
-    await user.click(await screen.findByRole("checkbox", { name: /Check the server's name/ }));
+    await user.click(await screen.findByRole("checkbox", { name: /Check the certificate/ }));
     expect(await screen.findByText("The server is not checked")).toBeVisible();
-    await waitFor(() => expect(string().value).toContain("tlsAllowInvalidHostnames=true"));
+    await waitFor(() => expect(string().value).toContain("tlsAllowInvalidCertificates=true"));
   });
 
   it("keeps what was typed when saving is refused, and shows the problem at its field", async () => {
