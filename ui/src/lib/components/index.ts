@@ -7,6 +7,7 @@ export { default as CopyButton } from "./CopyButton.svelte";
 export { default as Dialog } from "./Dialog.svelte";
 export { default as EmptyState } from "./EmptyState.svelte";
 export { default as EnvironmentTag } from "./EnvironmentTag.svelte";
+export { default as ErrorNote } from "./ErrorNote.svelte";
 export { default as Facet } from "./Facet.svelte";
 export { default as Field } from "./Field.svelte";
 export { default as Icon } from "./Icon.svelte";
