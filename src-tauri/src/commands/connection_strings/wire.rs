@@ -5,35 +5,7 @@ use tenantry_core::connections as core;
 
 use crate::commands::workspaces::WorkspaceKind;
 
-/// Declares a wire enum with the same variants as one of the core's, and both conversions.
-macro_rules! same_words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)+ })+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
-
-        impl From<core::$name> for $name {
-            fn from(word: core::$name) -> Self {
-                match word {
-                    $(core::$name::$variant => Self::$variant,)+
-                }
-            }
-        }
-
-        impl From<$name> for core::$name {
-            fn from(word: $name) -> Self {
-                match word {
-                    $($name::$variant => Self::$variant,)+
-                }
-            }
-        }
-    )+};
-}
-
-same_words! {
+same_words_both_ways! {
     /// How to sign in.
     AuthenticationKind {
         /// Not at all.

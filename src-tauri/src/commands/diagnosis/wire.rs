@@ -9,25 +9,6 @@ use crate::commands::moment;
 use crate::commands::workspaces::Topology;
 use crate::numbers::Count;
 
-macro_rules! same_words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)+ })+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
-
-        impl From<core::$name> for $name {
-            fn from(word: core::$name) -> Self {
-                match word {
-                    $(core::$name::$variant => Self::$variant,)+
-                }
-            }
-        }
-    )+};
-}
-
 same_words! {
     /// A stage of the connection test.
     StageName {
