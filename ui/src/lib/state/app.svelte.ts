@@ -54,6 +54,9 @@ export class AppState {
     this.#browsing ? null : (this.opened?.workspace.environment ?? null),
   );
 
+  /** Whether the person may unlock the workspace on screen, where it is locked. */
+  readonly mayUnlock = $derived(this.session.view?.role === "operator");
+
   /** The session in the workspace on screen; nobody's where there is none. */
   get session(): SessionState {
     return this.opened?.session ?? this.#nobody;
@@ -153,6 +156,15 @@ export class AppState {
     await opened.access.unlock(reason);
     void this.#tellNewFindings(opened, before);
   }
+
+  /** Locks the workspace on screen before its time is over. */
+  lock = async (): Promise<void> => {
+    try {
+      await this.opened?.access.lock();
+    } catch (error) {
+      this.toasts.failure(error);
+    }
+  };
 
   async #tellNewFindings(opened: OpenedWorkspace, before: OpenWorkspace): Promise<void> {
     const told = before.recovered.map((operation) => JSON.stringify(operation));
