@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const GUARD: &str = r#"
 folder=$1; shift
 setsid "$@" </dev/null &
 process=$!
-echo "guarded process $process"
+echo "$process" >"$folder/process"
 cat >/dev/null
 kill -s KILL -- "-$process" 2>/dev/null
 wait "$process" 2>/dev/null
@@ -27,7 +27,7 @@ rm -rf "$folder"
 pub struct GuardedProcess {
     guard: Child,
     line: Option<ChildStdin>,
-    log: PathBuf,
+    output: PathBuf,
     process: u32,
 }
 
@@ -38,8 +38,8 @@ impl GuardedProcess {
     /// When it can't be started.
     pub fn start(command: &Command, folder: PathBuf) -> Self {
         // A file and not a pipe: a process that nobody reads from would stop at a full pipe.
-        let path = folder.join("log");
-        let log = File::create(&path).expect("a file for the output");
+        let output = folder.join("log");
+        let log = File::create(&output).expect("a file for the output");
         let mut guard = Command::new("sh");
         guard.args(["-c", GUARD, "guard"]).arg(&folder).arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
@@ -48,12 +48,12 @@ impl GuardedProcess {
                 None => guard.env_remove(name),
             };
         }
-        let output = log.try_clone().expect("a second handle of the file");
+        let errors = log.try_clone().expect("a second handle of the file");
         let mut guard =
-            guard.stdin(Stdio::piped()).stdout(output).stderr(log).spawn().expect("sh must start");
+            guard.stdin(Stdio::piped()).stdout(log).stderr(errors).spawn().expect("sh must start");
         let line = guard.stdin.take();
-        let mut process = Self { guard, line, log: path, process: 0 };
-        process.process = process.await_output("guarded process ").parse().expect("a process id");
+        let mut process = Self { guard, line, output, process: 0 };
+        process.process = await_line(&folder.join("process")).parse().expect("a process id");
         process
     }
 
@@ -72,7 +72,7 @@ impl GuardedProcess {
 
     /// All that it printed until now.
     pub fn output(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        fs::read_to_string(&self.output).unwrap_or_default()
     }
 
     /// Kills it at once.
@@ -106,6 +106,18 @@ pub fn await_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < end, "nothing within {START_LIMIT:?}: {what}");
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Waits for the first line of a file that a process writes for one answer alone, and answers it.
+///
+/// # Panics
+/// When there is none within a minute.
+pub fn await_line(path: &Path) -> String {
+    await_some(&format!("a line in {}", path.display()), || {
+        let text = fs::read_to_string(path).ok()?;
+        // A whole line: it may still be growing.
+        text.split_once('\n').map(|(line, _)| line.trim().to_owned())
+    })
 }
 
 /// A port that nobody listens on.

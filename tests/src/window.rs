@@ -17,12 +17,16 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
-use crate::processes::{GuardedProcess, await_some, free_port};
+use crate::processes::{GuardedProcess, await_line, await_some, free_port};
 use crate::server::{cache, on_path};
 
 /// How long the window may take for what was asked of it.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long the driver may take for one answer. It waits for ever for a program that ended while it started.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// What can be pressed, as XPath.
 const BUTTON: &str = "self::button or @role='button' or @role='radio' or starts-with(@role, 'menuitem')";
@@ -49,8 +53,7 @@ impl Window {
             PathBuf::from(env::var_os("TENANTRY_PROGRAM").expect("TENANTRY_PROGRAM names the built program"));
         assert!(program.is_file(), "{} is not built", program.display());
         let (data, exports) = (folder("data"), folder("exports"));
-        let display = start_display();
-        let number = display.await_output("display ");
+        let (display, number) = start_display();
         let (port, native_port) = (free_port(), free_port());
         let driver = cache().join("tauri-driver/bin/tauri-driver");
         let driver = if driver.is_file() {
@@ -73,13 +76,13 @@ impl Window {
             await_some("the driver listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
         }
         let capabilities = json!({"browserName": "wry", "tauri:options": {"application": program}});
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities.as_object().expect("an object").clone())
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await;
-        let client = match client {
-            Ok(client) => client,
-            Err(error) => panic!("the program does not start: {error}\n{}", driver.output()),
+        let address = format!("http://127.0.0.1:{port}");
+        let mut client = ClientBuilder::new(HttpConnector::new());
+        let client = client.capabilities(capabilities.as_object().expect("an object").clone());
+        let client = match timeout(ANSWER_LIMIT, client.connect(&address)).await {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => panic!("the program does not start: {error}\n{}", driver.output()),
+            Err(_) => panic!("the program does not start within {ANSWER_LIMIT:?}\n{}", driver.output()),
         };
         Self { client, _driver: driver, _display: display, data, exports }
     }
@@ -89,7 +92,7 @@ impl Window {
     /// # Panics
     /// When it does not close.
     pub async fn close(self) {
-        self.client.clone().close().await.expect("the window closes");
+        answer("close the window", self.client.clone().close()).await.expect("the window closes");
     }
 
     /// Presses the button or menu item of this name, once it is there and can be pressed. Of several the one that
@@ -183,7 +186,8 @@ impl Window {
     /// # Panics
     /// When it can't be.
     pub async fn resize(&self, width: u32, height: u32) {
-        self.client.set_window_size(width, height).await.expect("the window takes its size");
+        let resized = answer("resize the window", self.client.set_window_size(width, height)).await;
+        resized.expect("the window takes its size");
     }
 
     /// Presses the row of the list in which this text stands.
@@ -203,8 +207,7 @@ impl Window {
     /// # Panics
     /// When the window does not take it.
     pub async fn key(&self, key: Key) {
-        let focused = self.client.active_element().await.expect("something has the focus");
-        focused.send_keys(&char::from(key).to_string()).await.expect("the key is pressed");
+        self.type_at_focus(&char::from(key).to_string()).await;
     }
 
     /// Presses a key while another one is held.
@@ -212,10 +215,8 @@ impl Window {
     /// # Panics
     /// When the window does not take it.
     pub async fn hold(&self, held: Key, key: &str) {
-        let focused = self.client.active_element().await.expect("something has the focus");
         // The driver lets go of a held key at the end of the text.
-        let keys = format!("{}{key}", char::from(held));
-        focused.send_keys(&keys).await.expect("the keys are pressed");
+        self.type_at_focus(&format!("{}{key}", char::from(held))).await;
     }
 
     /// Waits until this text can be read in the window.
@@ -248,8 +249,12 @@ impl Window {
 
     /// What can be read in the window, line by line.
     pub async fn text(&self) -> String {
-        let text = self.client.execute("return document.body.innerText", Vec::new()).await;
-        text.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+        let text = self.client.execute("return document.body.innerText", Vec::new());
+        answer("read the window", text)
+            .await
+            .ok()
+            .and_then(|text| text.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// Takes a picture of the window once nothing in it moves.
@@ -263,22 +268,29 @@ impl Window {
         let mut still_for = 0;
         // Three times in a row: between an act and what it starts nothing moves either.
         while Instant::now() < end && still_for < 3 {
-            let answer = self.client.execute(still, Vec::new()).await;
+            let is_still = answer("look at the window", self.client.execute(still, Vec::new())).await;
             still_for =
-                if answer.is_ok_and(|still| still.as_bool() == Some(true)) { still_for + 1 } else { 0 };
+                if is_still.is_ok_and(|still| still.as_bool() == Some(true)) { still_for + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         // The driver closes a connection now and then while it is asked.
-        let picture = match self.client.screenshot().await {
+        let take = async || answer("photograph the window", self.client.screenshot()).await;
+        let picture = match take().await {
             Ok(picture) => picture,
-            Err(_) => self.client.screenshot().await.expect("a picture of the window"),
+            Err(_) => take().await.expect("a picture of the window"),
         };
         fs::write(path, picture).expect("the picture is written");
     }
 
     async fn find(&self, path: &str) -> Vec<Element> {
         // What is being drawn anew can't be found for a moment.
-        self.client.find_all(Locator::XPath(path)).await.unwrap_or_default()
+        answer("look for something", self.client.find_all(Locator::XPath(path))).await.unwrap_or_default()
+    }
+
+    async fn type_at_focus(&self, keys: &str) {
+        let focused = answer("find the focus", self.client.active_element()).await;
+        let focused = focused.expect("something has the focus");
+        answer("press a key", focused.send_keys(keys)).await.expect("the keys are pressed");
     }
 
     async fn act(&self, what: &str, path: &str, act: impl AsyncFn(&Element) -> Result<(), CmdError>) {
@@ -296,7 +308,7 @@ impl Window {
                     self.client.perform_actions(hover).await?;
                     if element.is_displayed().await? { act(&element).await.map(|()| true) } else { Ok(false) }
                 };
-                match outcome.await {
+                match answer(what, outcome).await {
                     Ok(true) => return true,
                     Ok(false) => *obstacle.borrow_mut() = "it is not shown".to_owned(),
                     Err(error) => *obstacle.borrow_mut() = format!("{error:?}"),
@@ -334,15 +346,27 @@ impl Window {
     }
 }
 
-/// A display of its own: no other window is in the way of clicks and pictures.
-fn start_display() -> GuardedProcess {
+/// What the driver answers.
+///
+/// # Panics
+/// When it does not in time: neither a driver nor a window that hangs may hold up all that comes after.
+async fn answer<T>(what: &str, question: impl Future<Output = T>) -> T {
+    let answer = timeout(ANSWER_LIMIT, question).await;
+    answer.unwrap_or_else(|_| panic!("could not {what}: the driver does not answer within {ANSWER_LIMIT:?}"))
+}
+
+/// A display of its own, and its number: no other window is in the way of clicks and pictures.
+fn start_display() -> (GuardedProcess, String) {
     let server = on_path("Xvfb").expect("the system package xvfb is installed");
-    // The number that it chose comes on the line after the word that the shell prints.
+    let folder = folder("display").keep();
+    let number = folder.join("number");
+    // To a file of its own: what else the server says may come in the middle of a line.
     let mut command = Command::new("sh");
     command
-        .args(["-c", r#"printf 'display '; exec "$0" -displayfd 1 -screen 0 1440x1000x24 -nolisten tcp"#])
-        .arg(server);
-    GuardedProcess::start(&command, folder("display").keep())
+        .args(["-c", r#"exec "$0" -displayfd 3 -screen 0 1440x1000x24 -nolisten tcp 3>"$1""#])
+        .args([server.as_os_str(), number.as_os_str()]);
+    let display = GuardedProcess::start(&command, folder);
+    (display, await_line(&number))
 }
 
 fn folder(use_for: &str) -> TempDir {
