@@ -36,6 +36,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         connection_strings::forget_draft,
         connection_strings::connection_templates,
         connection_strings::seed_list,
+        connection_strings::choose_certificate_file,
         diagnosis::test_connection,
         profiles::save_profile,
         profiles::duplicate_profile,

@@ -29,8 +29,8 @@ pub trait Desktop: Send + Sync {
         extension: &str,
     ) -> Option<PathBuf>;
 
-    /// Lets a person choose a file with connections to import; `None` when they changed their mind.
-    fn choose_import(&self, folder: &Path) -> Option<PathBuf>;
+    /// Lets a person choose a file that is there already; `None` when they changed their mind.
+    fn choose_existing(&self, title: &str, folder: &Path) -> Option<PathBuf>;
 
     /// Shows a file in the file manager.
     ///
@@ -81,8 +81,8 @@ impl<R: Runtime> Desktop for WindowDesktop<R> {
         dialog.blocking_save_file().and_then(|chosen| chosen.into_path().ok())
     }
 
-    fn choose_import(&self, folder: &Path) -> Option<PathBuf> {
-        let mut dialog = self.0.dialog().file().set_title("Import connections").set_directory(folder);
+    fn choose_existing(&self, title: &str, folder: &Path) -> Option<PathBuf> {
+        let mut dialog = self.0.dialog().file().set_title(title).set_directory(folder);
         if let Some(window) = self.0.get_webview_window("main") {
             dialog = dialog.set_parent(&window);
         }
@@ -109,11 +109,11 @@ impl<R: Runtime> Desktop for WindowDesktop<R> {
     }
 }
 
-/// The file that a driven program imports.
-const DRIVEN_IMPORT: &str = "connections-to-import";
+/// The file that a driven program chooses.
+const DRIVEN_CHOICE: &str = "file-to-choose";
 
-/// The desktop of a program that is driven by another one: exports go to a given folder without a dialog. All else is
-/// the window's desktop.
+/// The desktop of a program that is driven by another one: files go to a given folder, and come from it, without a
+/// dialog. All else is the window's desktop.
 pub struct DrivenDesktop<D>(pub D);
 
 impl<D: Desktop> Desktop for DrivenDesktop<D> {
@@ -128,8 +128,8 @@ impl<D: Desktop> Desktop for DrivenDesktop<D> {
         Some(folder.join(name))
     }
 
-    fn choose_import(&self, folder: &Path) -> Option<PathBuf> {
-        Some(folder.join(DRIVEN_IMPORT)).filter(|path| path.exists())
+    fn choose_existing(&self, _title: &str, folder: &Path) -> Option<PathBuf> {
+        Some(folder.join(DRIVEN_CHOICE)).filter(|path| path.exists())
     }
 
     fn reveal(&self, file: &Path) -> Result<(), DesktopError> {

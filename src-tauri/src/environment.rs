@@ -13,7 +13,8 @@ impl EnvVars {
     pub const TENANTRY_DATA_DIR: &'static str = "TENANTRY_DATA_DIR";
 
     /// A folder that exports go to without a save dialog, for programs that drive the window. A file that exists
-    /// there is never replaced: the export gets the next free name. An import takes the file `connections-to-import` there.
+    /// there is never replaced: the export gets the next free name. Where a person would choose a file that is there
+    /// already, it is `file-to-choose` in this folder.
     pub const TENANTRY_EXPORT_DIR: &'static str = "TENANTRY_EXPORT_DIR";
 }
 

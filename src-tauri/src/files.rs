@@ -1,6 +1,11 @@
 //! Files that the program writes for a person: chosen in Rust, written beside their place and moved there whole.
 
+mod unfinished;
+
+pub use unfinished::{UnfinishedFiles, remove_parts_in};
+
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -95,8 +100,26 @@ impl ConnectionFiles {
 /// A file on its way: written under another name beside its place, readable by this user only, removed when dropped.
 #[derive(Debug)]
 pub struct PendingFile {
+    // Dropped in this order: the note is needed as long as the file is there.
     file: NamedTempFile,
+    note: Option<unfinished::Note>,
     target: Target,
+}
+
+/// What the name of a file on its way begins and ends with.
+const PART: (&str, &str) = (".tenantry-", ".part");
+
+/// Makes files with the name of a file on its way.
+pub fn part_builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PART.0).suffix(PART.1);
+    builder
+}
+
+/// Whether this is the name of a file on its way.
+fn is_part(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(PART.0) && name.ends_with(PART.1))
 }
 
 impl PendingFile {
@@ -106,16 +129,16 @@ impl PendingFile {
     /// `Exists` when something is there that may not be replaced, found out before anything is written; `Missing`,
     /// `Denied`, `Full`, `Other`.
     pub fn start(target: Target) -> Result<Self, FileProblem> {
+        Self::start_with(target, unfinished::make_private)
+    }
+
+    fn start_with(target: Target, make: impl FnMut(&Path) -> io::Result<File>) -> Result<Self, FileProblem> {
         if !target.may_replace && target.path.exists() {
             return Err(FileProblem::Exists);
         }
         let folder = target.path.parent().ok_or(FileProblem::Missing)?;
-        let file = tempfile::Builder::new()
-            .prefix(".tenantry-")
-            .suffix(".part")
-            .tempfile_in(folder)
-            .map_err(|error| FileProblem::from(&error))?;
-        Ok(Self { file, target })
+        let file = part_builder().make_in(folder, make).map_err(|error| FileProblem::from(&error))?;
+        Ok(Self { file, note: None, target })
     }
 
     /// What the content is written to.
@@ -207,6 +230,40 @@ mod tests {
             "known before anything is written"
         );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "came meanwhile");
+    }
+
+    #[test]
+    fn what_a_killed_program_could_not_finish_is_removed_at_the_next_start() {
+        let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let files = || std::fs::read_dir(folder.path()).unwrap().count();
+        let notes = || std::fs::read_dir(own.path().join("unfinished")).unwrap().count();
+        let unfinished = UnfinishedFiles::of(own.path().join("unfinished"));
+        let target = |name| Target { path: folder.path().join(name), may_replace: false };
+        unfinished.start(target("whole.csv")).unwrap().finish().unwrap();
+        drop(unfinished.start(target("cancelled.csv")).unwrap());
+        assert_eq!((files(), notes()), (1, 0), "what came to an end needs no note");
+
+        std::mem::forget(unfinished.start(target("killed.csv")).unwrap());
+        assert_eq!((files(), notes()), (2, 1), "nothing is there to be removed");
+        let stranger = folder.path().join("mine.csv");
+        std::fs::write(&stranger, "a person's own").unwrap();
+        std::fs::write(own.path().join("unfinished/odd"), serde_json::to_vec(&stranger).unwrap()).unwrap();
+        std::fs::write(own.path().join("unfinished/damaged"), "{").unwrap();
+        unfinished.remove_leftovers();
+        assert_eq!((files(), notes()), (2, 0));
+        assert!(stranger.exists() && folder.path().join("whole.csv").exists());
+    }
+
+    #[test]
+    fn the_programs_own_folders_are_cleared_of_parts_and_of_nothing_else() {
+        let own = tempfile::tempdir().unwrap();
+        std::fs::write(own.path().join(".tenantry-abc.part"), "half").unwrap();
+        std::fs::write(own.path().join("profiles.json"), "{}").unwrap();
+        std::fs::write(own.path().join("other.part"), "").unwrap();
+        remove_parts_in(own.path());
+        assert!(!own.path().join(".tenantry-abc.part").exists());
+        assert_eq!(std::fs::read_dir(own.path()).unwrap().count(), 2);
+        remove_parts_in(&own.path().join("gone"));
     }
 
     #[test]

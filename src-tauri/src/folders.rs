@@ -53,6 +53,11 @@ impl Folders {
         self.data.join("tenantry.db")
     }
 
+    /// Notes of files that are being written.
+    pub fn unfinished(&self) -> PathBuf {
+        self.data.join("unfinished")
+    }
+
     /// The file with the connection profiles.
     pub fn profiles(&self) -> PathBuf {
         self.configuration.join("profiles.json")

@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 use crate::desktop::Desktop;
 use crate::drafts::Drafts;
 use crate::error::WireError;
-use crate::files::{ConnectionFiles, ExportFiles};
+use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_in};
 use crate::folders::Folders;
 use crate::identifiers::random_id;
 use crate::jobs::JobRegistry;
@@ -42,6 +42,8 @@ pub struct AppState {
     pub jobs: JobRegistry,
     /// Places and files of exports.
     pub exports: ExportFiles,
+    /// Files that are being written.
+    pub unfinished: Arc<UnfinishedFiles>,
     /// Files with connections that were chosen.
     pub connection_files: ConnectionFiles,
     /// The desktop.
@@ -63,12 +65,19 @@ impl AppState {
     /// The state of a program that has just started.
     pub fn new(folders: Folders, profiles: Profiles, desktop: Arc<dyn Desktop>) -> Self {
         let lock = lock(&folders);
+        let unfinished = UnfinishedFiles::of(folders.unfinished());
+        // Another program on this folder may be writing right now.
+        if lock.is_some() {
+            unfinished.remove_leftovers();
+            [&folders.data, &folders.configuration].into_iter().for_each(|own| remove_parts_in(own));
+        }
         Self {
             folders,
             profiles,
             drafts: Drafts::default(),
             jobs: JobRegistry::default(),
             exports: ExportFiles::default(),
+            unfinished: Arc::new(unfinished),
             connection_files: ConnectionFiles::default(),
             desktop,
             clock: Arc::new(SystemClock),

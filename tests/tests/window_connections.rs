@@ -44,6 +44,13 @@ async fn a_connection_is_written_by_string_and_by_fields() {
     window.see_in_field("Hosts", "db.example:27018").await;
     window.fill("Replica set", "rs2").await;
     window.see_in_field("Connection string", "replicaSet=rs2&w=majority").await;
+    let authorities = window.exports.path().join("file-to-choose");
+    fs::write(&authorities, "").expect("a file to choose");
+    window.press_tab("TLS").await;
+    window.press("CA file: choose on this computer").await;
+    window.see_in_field("CA file", "file-to-choose").await;
+    window.see_in_field("Connection string", "tlsCAFile=").await;
+    window.press_tab("General").await;
     window.fill("Connection string", "postgres://db.example").await;
     window.see("mongodb://").await;
     window.see_in_field("Hosts", "db.example:27018").await;

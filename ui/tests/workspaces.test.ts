@@ -267,6 +267,22 @@ describe("the connection editor", () => {
     expect(string().value).toMatch(/^mongodb:\/\//);
   });
 
+  it("takes a certificate file that was chosen on this computer", async () => {
+    const { backend, user } = await start();
+    await user.click(button(/^Meridian Locked/));
+    await user.click(tab(/TLS/));
+    await user.type(await screen.findByLabelText("CA file"), "/etc/old.pem");
+    await user.click(button("CA file: choose on this computer"));
+    await waitFor(() =>
+      expect(screen.getByLabelText("CA file")).toHaveValue("/home/olga/certificates/authorities.pem"),
+    );
+    expect(backend.calls.find(({ command }) => command === "choose_certificate_file")?.args).toEqual({
+      file: "authorities",
+      current: "/etc/old.pem",
+    });
+    await waitFor(() => expect(string().value).toContain("tlsCAFile="));
+  });
+
   it("warns in plain words when the server is not checked", async () => {
     const { user } = await start();
     await user.click(button(/^Meridian Locked/));

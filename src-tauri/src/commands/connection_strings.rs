@@ -4,10 +4,14 @@ mod wire;
 
 pub use wire::*;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tauri::State;
 
+use super::exports::blocking;
 use crate::compose::{self, Template};
 use crate::error::WireError;
 use crate::state::AppState;
@@ -32,6 +36,26 @@ pub enum TemplateName {
     Atlas,
     /// A replica set with TLS and users.
     ReplicaSet,
+}
+
+/// A file that a connection with TLS names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateFile {
+    /// The authorities to trust.
+    Authorities,
+    /// The certificate that the program shows, with its key.
+    CertificateAndKey,
+}
+
+impl CertificateFile {
+    /// What the dialog is called.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Authorities => "Choose the CA file",
+            Self::CertificateAndKey => "Choose the certificate and key file",
+        }
+    }
 }
 
 /// Reads a connection string as it is typed. Secrets in it are taken out and held under the draft.
@@ -112,4 +136,25 @@ pub async fn seed_list(
     let reading = compose::seed_list(typed.expose_secret()).await?;
     let took_secrets = state.drafts.take(&draft, &reading);
     Ok(ConnectionReading::of(reading, took_secrets))
+}
+
+/// Lets a person choose a certificate file; answers its path, `null` when they changed their mind. The dialog begins where
+/// the file is that stands in the editor now. Nothing is read: the connection names the file, and the driver opens it.
+///
+/// # Errors
+/// None.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_certificate_file(
+    state: State<'_, AppState>,
+    file: CertificateFile,
+    current: Option<String>,
+) -> Result<Option<String>, WireError> {
+    let (desktop, otherwise) = (Arc::clone(&state.desktop), state.folders.exports.clone());
+    let choose = move || {
+        let named = current.as_deref().and_then(|path| Path::new(path).parent());
+        let folder = named.filter(|folder| folder.is_absolute() && folder.is_dir()).unwrap_or(&otherwise);
+        desktop.choose_existing(file.title(), folder)
+    };
+    Ok(blocking(choose).await?.map(|path| path.display().to_string()))
 }

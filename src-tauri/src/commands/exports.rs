@@ -14,7 +14,7 @@ use super::jobs::JobProgress;
 use super::organization_id;
 use super::organizations::{OrganizationFilter, SortDirection, SortField};
 use crate::error::WireError;
-use crate::files::{PendingFile, Target, free_path};
+use crate::files::{Target, free_path};
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
 use crate::state::AppState;
@@ -246,7 +246,8 @@ pub async fn export_organizations(
         direction: input.direction.into(),
     };
     let job = state.jobs.begin_in(&workspace, &input.job);
-    let start = move || PendingFile::start(target).and_then(|file| Ok((file.writer()?, file)));
+    let unfinished = Arc::clone(&state.unfinished);
+    let start = move || unfinished.start(target).and_then(|file| Ok((file.writer()?, file)));
     let (writer, file) = blocking(start).await?.map_err(not_written)?;
     let progress = ChannelProgress::new(progress);
     let exported = open.services.exports.run(&actor, request, writer, &progress, job.cancellation()).await;

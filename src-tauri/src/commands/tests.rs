@@ -1,6 +1,7 @@
 //! Commands as the window calls them: over the IPC of Tauri's mock runtime, with a real file behind them.
 
 mod access;
+mod connection_strings;
 mod diagnosis;
 mod exports;
 mod organizations;
@@ -34,6 +35,8 @@ const PASSWORD: &str = "Planted-P4ssw0rd";
 #[derive(Default)]
 struct NotingDesktop {
     choice: Mutex<Option<PathBuf>>,
+    /// Where the last dialog for a file that is there began.
+    began_in: Mutex<Option<PathBuf>>,
     clipboard: Mutex<Option<String>>,
     revealed: Mutex<Vec<PathBuf>>,
 }
@@ -43,7 +46,8 @@ impl Desktop for NotingDesktop {
         self.choice.lock().unwrap().clone()
     }
 
-    fn choose_import(&self, _: &std::path::Path) -> Option<PathBuf> {
+    fn choose_existing(&self, _: &str, folder: &std::path::Path) -> Option<PathBuf> {
+        *self.began_in.lock().unwrap() = Some(folder.to_owned());
         self.choice.lock().unwrap().clone()
     }
 

@@ -16,7 +16,7 @@ use super::exports::{blocking, confirmed};
 use super::profiles::secrets_to_carry;
 use super::secrets::require_strong;
 use crate::error::WireError;
-use crate::files::{PendingFile, free_path};
+use crate::files::free_path;
 use crate::sealing;
 use crate::state::AppState;
 use crate::transfer::{self, Exported, ImportEntry, ImportKind, ImportOutcome, ImportProblem, Planned};
@@ -85,7 +85,8 @@ pub struct ProfilesExported {
 #[specta::specta]
 pub async fn choose_import_file(state: State<'_, AppState>) -> Result<Option<ChosenImport>, WireError> {
     let (desktop, folder) = (Arc::clone(&state.desktop), state.folders.exports.clone());
-    let Some(path) = blocking(move || desktop.choose_import(&folder)).await? else { return Ok(None) };
+    let choose = move || desktop.choose_existing("Import connections", &folder);
+    let Some(path) = blocking(choose).await? else { return Ok(None) };
     let content = read_file(path.clone()).await?;
     let kind = blocking(move || transfer::kind_of(&content)).await?;
     let (kind, sealed) = kind.ok_or_else(|| {
@@ -201,9 +202,10 @@ pub async fn export_profiles(
     }
     let secrets = connections.iter().map(|connection| connection.secrets.len()).sum();
     let shown = path.clone();
+    let unfinished = Arc::clone(&state.unfinished);
     let written = blocking(move || {
         let content = transfer::write(&connections).map_err(|_| FileProblem::Other)?;
-        let pending = PendingFile::start(target)?;
+        let pending = unfinished.start(target)?;
         let mut writer = pending.writer()?;
         match passphrase {
             Some(passphrase) => {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::removed::Removed;
 use super::{Access, Content, Environment, OpenProblem, Profile, VERSION, migration};
+use crate::files::part_builder;
 use crate::identifiers::random_id;
 use crate::{compose, logging};
 
@@ -326,7 +327,7 @@ pub(super) fn keep_copy(path: &Path, what: &str, bytes: &[u8]) -> io::Result<Pat
 }
 
 fn beside(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(".tenantry-").suffix(".part").tempfile_in(folder)?;
+    let mut file = part_builder().tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)

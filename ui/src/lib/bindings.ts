@@ -61,6 +61,14 @@ export const commands = {
 	 */
 	seedList: (draft: string, connectionString: string) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("seed_list", { draft, connectionString })),
 	/**
+	 *  Lets a person choose a certificate file; answers its path, `null` when they changed their mind. The dialog begins where
+	 *  the file is that stands in the editor now. Nothing is read: the connection names the file, and the driver opens it.
+	 * 
+	 *  # Errors
+	 *  None.
+	 */
+	chooseCertificateFile: (file: CertificateFile, current: string | null) => typedError<string | null, WireError>(__TAURI_INVOKE("choose_certificate_file", { file, current })),
+	/**
 	 *  Tests a connection stage by stage, up to the first that fails. A failure is a finding in the report, not an error.
 	 * 
 	 *  # Errors
@@ -536,6 +544,13 @@ export type Busy = {
 	/**  The act that is under way. */
 	act: string,
 };
+
+/**  A file that a connection with TLS names. */
+export type CertificateFile = 
+/**  The authorities to trust. */
+"authorities" | 
+/**  The certificate that the program shows, with its key. */
+"certificate_and_key";
 
 /**  A place for a file. */
 export type ChosenFile = {

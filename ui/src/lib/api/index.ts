@@ -50,6 +50,7 @@ export const api = {
   readConnectionString: calling(commands.readConnectionString),
   writeConnectionString: calling(commands.writeConnectionString),
   seedList: calling(commands.seedList),
+  chooseCertificateFile: calling(commands.chooseCertificateFile),
   forgetDraft: calling(commands.forgetDraft),
   testConnection: (input: TestInput, job: string, onprogress: (stage: TestStage) => void) => {
     const progress = new Channel<TestStage>();

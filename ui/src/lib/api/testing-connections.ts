@@ -6,6 +6,7 @@ import type { Channel } from "@tauri-apps/api/core";
 import {
   SECRET_MASK,
   type AuthenticationKind,
+  type CertificateFile,
   type ConnectionFields,
   type ConnectionProblem,
   type ConnectionReading,
@@ -421,6 +422,7 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
         }),
       );
     },
+    choose_certificate_file: ({ file }: { file: CertificateFile }) => `/home/olga/certificates/${file}.pem`,
     test_connection: test,
 
     duplicate_profile: ({ id }: { id: string }) => {
