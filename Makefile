@@ -30,6 +30,7 @@ test: ## everything, the quick checks first
 	scripts/timed lint-ui $(MAKE) --no-print-directory lint-ui
 	scripts/timed test-ui $(MAKE) --no-print-directory test-ui
 	scripts/timed tools $(MAKE) --no-print-directory tools
+	scripts/timed audit $(MAKE) --no-print-directory audit
 	scripts/timed lint-rust $(MAKE) --no-print-directory lint-rust
 	scripts/timed test-rust $(MAKE) --no-print-directory test-rust
 	scripts/timed test-window $(MAKE) --no-print-directory test-window
@@ -43,7 +44,7 @@ bench: $(UI) ## measure beside the raw driver and the raw statement, in release 
 packages: ## system packages that building and testing need
 	scripts/install-system-packages build test
 
-tools: ## a MongoDB server and the WebDriver of the tests, kept outside the checkout
+tools: ## what tests and checks start: a MongoDB server, a WebDriver, cargo-deny; kept outside the checkout
 	scripts/install-test-tools
 
 ui-packages: $(UI_PACKAGES) ## packages of the web UI
@@ -78,9 +79,8 @@ test-window: build ## the program in its real window; writes docs/screenshots
 	TENANTRY_PROGRAM=$(CARGO_TARGET_DIR)/debug/tenantry \
 		cargo test --workspace --features $(WINDOW) --test 'window*' -- --test-threads=1
 
-audit: ## known weaknesses and licences of dependencies, where the registries answer
-	cargo deny check
-	cd ui && npm audit --omit=dev
+audit: ## licences and sources of dependencies, and their known weaknesses where somebody answers
+	scripts/audit
 
 clean: ## removes builds, not the tools
 	cargo clean
