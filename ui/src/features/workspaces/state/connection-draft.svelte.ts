@@ -103,6 +103,8 @@ export class ConnectionDraft {
   #reading: Promise<void> | null = null;
   #writing: Promise<void> | null = null;
   #writeAgain = false;
+  /** What was changed in the fields and does not stand in the connection string yet. */
+  #unwritten: Partial<ConnectionFields> = {};
 
   constructor(saved: WorkspaceSummary | null, canRemember: boolean) {
     this.saved = saved;
@@ -205,8 +207,9 @@ export class ConnectionDraft {
 
   /** The person changed a field: the connection string is changed to say the same. */
   async change(fields: Partial<ConnectionFields>): Promise<void> {
-    await this.#flushReading();
+    // At once: a field that is given back what it said before puts the caret at its end.
     Object.assign(this.fields, fields);
+    Object.assign(this.#unwritten, fields);
     await this.#write();
   }
 
@@ -301,8 +304,8 @@ export class ConnectionDraft {
   }
 
   async #flushReading(): Promise<void> {
-    if (this.#timer !== undefined) await this.#read();
-    await this.#reading;
+    while (this.#timer !== undefined || this.#reading !== null)
+      await (this.#timer === undefined ? this.#reading : this.#read());
   }
 
   #read(): Promise<void> {
@@ -336,7 +339,7 @@ export class ConnectionDraft {
     this.failure = null;
     this.problems = reading.problems;
     this.kind = reading.kind;
-    if (reading.fields) this.fields = reading.fields;
+    if (reading.fields) this.fields = { ...reading.fields, ...this.#unwritten };
     if (reading.tookSecrets) {
       // The last password that was typed counts, and this was the last.
       this.#tookSecrets = true;
@@ -360,10 +363,15 @@ export class ConnectionDraft {
   async #writeAll(): Promise<void> {
     while (this.#writeAgain) {
       this.#writeAgain = false;
+      await this.#flushReading();
       const turn = ++this.#turn;
       try {
         const reading = await api.writeConnectionString(this.maskedText, $state.snapshot(this.fields));
-        if (turn !== this.#turn) return;
+        if (turn !== this.#turn) {
+          // The string was typed in meanwhile: it is read, and changed again.
+          this.#writeAgain = true;
+          continue;
+        }
         // The fields stay as they were typed: half a host name is not yet what it will be.
         this.text = reading.text;
         this.typedSecret = null;
@@ -374,5 +382,6 @@ export class ConnectionDraft {
         if (turn === this.#turn) this.failure = ApiError.from(error);
       }
     }
+    this.#unwritten = {};
   }
 }
