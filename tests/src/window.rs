@@ -257,6 +257,20 @@ impl Window {
             .unwrap_or_default()
     }
 
+    /// What can only be seen whole by scrolling sideways: the page itself, or a part of it.
+    ///
+    /// # Panics
+    /// When the window does not say.
+    pub async fn scrolled_sideways(&self) -> Vec<String> {
+        let wide = "const scrolls = (one) => one === document.documentElement
+                        || ['auto', 'scroll'].includes(getComputedStyle(one).overflowX);
+                    return [...document.querySelectorAll('html, html *')]
+                        .filter((one) => one.scrollWidth > one.clientWidth + 1 && scrolls(one))
+                        .map((one) => one.tagName + '.' + one.className);";
+        let found = answer("measure the window", self.client.execute(wide, Vec::new())).await;
+        serde_json::from_value(found.expect("the window is measured")).expect("a list of elements")
+    }
+
     /// Takes a picture of the window once nothing in it moves.
     ///
     /// # Panics

@@ -84,7 +84,6 @@ enum Environment {
     Production,
 }
 
-/// From the claim to the organization admin's own view. `ports` looks at the same store from outside.
 /// A production workspace opens locked, as the editor suggests.
 async fn unlock(window: &Window) {
     window.press("Unlock for changes").await;
@@ -93,6 +92,7 @@ async fn unlock(window: &Window) {
     window.see("Unlocked, 9:").await;
 }
 
+/// From the claim to the organization admin's own view. `ports` looks at the same store from outside.
 async fn run_the_whole_life(window: &Window, ports: &Ports, environment: Environment) {
     let asks = environment == Environment::Production;
     claim(window).await;
@@ -240,7 +240,12 @@ async fn with_organizations(uri: &str, database: &str) {
 
 async fn photograph_every_screen(theme: &str) {
     let window = Window::open().await;
-    let take = async |screen: &str| window.photograph(&picture(screen, theme)).await;
+    let take = async |screen: &str| {
+        window.photograph(&picture(screen, theme)).await;
+        window.resize(960, 640).await;
+        assert_eq!(window.scrolled_sideways().await, [""; 0], "{screen} is too wide for a small window");
+        window.resize(1280, 820).await;
+    };
     window.press("Light or dark").await;
     window.press(theme).await;
     window.see("A workspace in one file").await;
