@@ -71,9 +71,12 @@ describe("a call", () => {
     await thrownBy(builtIn.countOrganizations(""));
     backend.restore("count_organizations");
     await builtIn.countOrganizations("");
+    backend.disconnect();
+    expect((await builtIn.workspaceHealth()).status).toBe("down");
     expect(serverReached.mock.calls).toEqual([
       ["built-in", false],
       ["built-in", true],
+      ["built-in", false],
     ]);
     stop();
   });

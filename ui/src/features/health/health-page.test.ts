@@ -1,4 +1,4 @@
-import { render, screen, within } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import type { Health } from "$lib/api";
 import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
@@ -14,7 +14,7 @@ async function open(options: FakeOptions = {}, change: Partial<Health> = {}) {
   backend.on("workspace_health", () => health);
   render(HealthPage, { context: new Map([[appContextKey, app]]) });
   await screen.findByText("The server answers");
-  return { app, health };
+  return { app, backend, health };
 }
 const fact = (key: string) =>
   screen.getByText(key, { selector: "dt" }).nextElementSibling?.textContent.trim();
@@ -46,7 +46,7 @@ describe("the health page", () => {
     expect(meter).toHaveAttribute("aria-valuenow", "212");
     expect(meter).toHaveAttribute("aria-valuetext", "212 of 500 used");
     expect(screen.queryByText("Nearly used up")).toBeNull();
-    expect(fact("Of them organizations")).toBe("200");
+    expect(fact("Organization collections")).toBe("200");
   });
 
   it("counts indexes too where the recommended maximum does, and says when it is nearly used up", async () => {
@@ -114,5 +114,58 @@ describe("the health page", () => {
     expect(screen.queryByText("Connections", { selector: "dt" })).toBeNull();
     expect(screen.queryByText("Members")).toBeNull();
     expect(fact("Database user")).toBe("None, the file is opened directly");
+    expect(screen.getByText(/^The file has no users of its own\./)).toBeVisible();
+  });
+
+  it("is read again with Ctrl and R", async () => {
+    const { backend, health } = await open();
+    backend.on("workspace_health", () => ({ ...health, storageEngine: "inMemory" }));
+    await fireEvent.keyDown(window, { key: "r", ctrlKey: true });
+    await waitFor(() => expect(fact("Storage engine")).toBe("inMemory"));
+  });
+});
+
+describe("the health page of a server that does not answer", () => {
+  async function silenced() {
+    const opened = await open();
+    const { app, backend } = opened;
+    backend.restore("workspace_health");
+    backend.disconnect();
+    const readAt = app.opened?.readAt;
+    screen.getByRole("button", { name: "Check again" }).click();
+    expect(await screen.findByRole("alert")).toHaveTextContent(
+      "The server does not answer The workspace can't be reached: no server answered.",
+    );
+    return { ...opened, readAt };
+  }
+
+  it("keeps the last answer with its time", async () => {
+    const { app, readAt } = await silenced();
+    expect(fact("Database user")).toBe("tenantry_admin");
+    expect(fact("Organizations")).toBe("200");
+    expect(screen.getAllByRole("row").length).toBeGreaterThan(4);
+    expect(app.opened?.readAt).toBe(readAt);
+    expect(screen.queryByText("The server answers")).toBeNull();
+  });
+
+  it("says that it answers as soon as it does", async () => {
+    const { backend } = await silenced();
+    backend.reconnect();
+    screen.getByRole("button", { name: "Check again" }).click();
+    expect(await screen.findByText("The server answers")).toBeVisible();
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("shows only what is known without it where there is no answer yet", async () => {
+    const backend = installFakeBackend({ opened: "p1", signedIn: true });
+    const app = new AppState();
+    await app.start();
+    backend.disconnect();
+    render(HealthPage, { context: new Map([[appContextKey, app]]) });
+    expect(await screen.findByRole("alert")).toHaveTextContent("The server does not answer");
+    const known = screen.getAllByRole("term").map((term) => term.textContent);
+    expect(known).toEqual(["Product", "Topology", "Address", "Database", "Encryption"]);
+    expect(screen.getAllByRole("heading", { level: 2 })).toHaveLength(1);
+    expect(app.opened?.readAt).toBeNull();
   });
 });

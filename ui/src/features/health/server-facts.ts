@@ -8,22 +8,33 @@ export type Fact = { key: string; value: string; mono?: boolean };
 /** Clocks that differ by more shift the times that several computers write. */
 export const CLOCK_TOLERANCE_MILLISECONDS = 2_000;
 
-/** What is known of the server, row by row; what it does not tell says so with the reason. */
-export function serverFacts(health: Health): Fact[] {
-  const { server } = health;
-  if (server.topology === "file") {
-    const user = { key: m.health_user(), value: m.health_user_file() };
-    return [product(health), topology(health), address(health), user, organizations(health)];
-  }
+/** What is known of the server without asking it: what was found when its workspace was opened. */
+export function knownFacts(server: Health["server"]): Fact[] {
+  const facts: Fact[] = [
+    { key: m.health_product(), value: `${server.product} ${server.version}` },
+    { key: m.health_topology(), value: topologyWord(server.topology) },
+    { key: m.health_address(), value: server.address, mono: true },
+  ];
+  if (server.topology === "file") return facts;
   return [
-    product(health),
-    topology(health),
-    address(health),
+    ...facts,
     { key: m.health_database(), value: server.database, mono: true },
     {
       key: m.health_encryption(),
       value: server.encrypted ? m.health_encryption_on() : m.health_encryption_off(),
     },
+  ];
+}
+
+/** What a server that answers tells of itself, row by row; what it does not tell says so with the reason. */
+export function serverFacts(health: Health): Fact[] {
+  const { server } = health;
+  if (server.topology === "file") {
+    const user = { key: m.health_user(), value: m.health_user_file() };
+    return [...knownFacts(server), user, organizations(health)];
+  }
+  return [
+    ...knownFacts(server),
     {
       key: m.health_round_trip(),
       value:
@@ -55,18 +66,6 @@ export function endOfLifeWarning({ endOfLife, server }: Health): string | null {
 export function clockWarning({ clockDifferenceMilliseconds: difference }: Health): string | null {
   if (difference === null || Math.abs(difference) <= CLOCK_TOLERANCE_MILLISECONDS) return null;
   return m.health_clock_warning({ duration: formatDuration(Math.abs(difference)) });
-}
-
-function product({ server }: Health): Fact {
-  return { key: m.health_product(), value: `${server.product} ${server.version}` };
-}
-
-function topology({ server }: Health): Fact {
-  return { key: m.health_topology(), value: topologyWord(server.topology) };
-}
-
-function address({ server }: Health): Fact {
-  return { key: m.health_address(), value: server.address, mono: true };
 }
 
 function organizations({ organizations: { total, exact } }: Health): Fact {

@@ -38,19 +38,19 @@ export function calling<Arguments extends unknown[], Data>(command: Command<Argu
 }
 
 /**
- * The same for a command into one workspace: its answers tell the observer how that workspace is. Only a command that
- * always asks the server (`asksServer`) proves by its answer that the server is there.
+ * The same for a command into one workspace: its answers tell the observer how that workspace is. What an answer says
+ * of the server, `reached` reads from it; a command that does not always ask the server has none.
  */
 export function callingInto<Arguments extends unknown[], Data>(
   workspace: string,
   command: Command<[workspace: string, ...args: Arguments], Data>,
-  asksServer = false,
+  reached?: (data: Data) => boolean,
 ) {
   const call = calling(command);
   return async (...args: Arguments): Promise<Data> => {
     try {
       const data = await call(workspace, ...args);
-      if (asksServer) observer?.serverReached(workspace, true);
+      if (reached) observer?.serverReached(workspace, reached(data));
       return data;
     } catch (cause) {
       const error = ApiError.from(cause);

@@ -182,11 +182,7 @@ export function openedWorkspace(
   };
 }
 
-/** What a server tells of itself beside the facts of the status bar. */
-export function healthFacts(
-  server: ServerFacts,
-  organizations: number,
-): Pick<
+type HealthFacts = Pick<
   Health,
   | "endOfLife"
   | "members"
@@ -195,18 +191,35 @@ export function healthFacts(
   | "clockDifferenceMilliseconds"
   | "collections"
   | "notAvailable"
-> {
-  if (server.topology === "file") {
-    return {
-      endOfLife: null,
-      members: [],
-      storageEngine: null,
-      connections: null,
-      clockDifferenceMilliseconds: null,
-      collections: null,
-      notAvailable: [],
-    };
-  }
+>;
+
+const NO_FACTS: HealthFacts = {
+  endOfLife: null,
+  members: [],
+  storageEngine: null,
+  connections: null,
+  clockDifferenceMilliseconds: null,
+  collections: null,
+  notAvailable: [],
+};
+
+/** What the program says of a server that does not answer. */
+export function silentHealth(server: ServerFacts, checkedAt: string): Health {
+  return {
+    status: "down",
+    checkedAt,
+    server: { ...server, roundTripMilliseconds: null },
+    organizations: { total: 0, exact: false },
+    databaseUser: null,
+    privileges: [],
+    warnings: ["The workspace can't be reached: no server answered."],
+    ...NO_FACTS,
+  };
+}
+
+/** What a server tells of itself beside the facts of the status bar. */
+export function healthFacts(server: ServerFacts, organizations: number): HealthFacts {
+  if (server.topology === "file") return NO_FACTS;
   const replica = server.topology === "replica_set";
   const host = (index: number) => `meridian-prod-shard-00-0${index}.k3x9f.mongodb.net:27017`;
   return {

@@ -23,7 +23,14 @@ import type {
 } from "../bindings";
 import { connectionHandlers, readingOf } from "./testing-connections";
 import { accessOf, placeHandlers, summaryOf, type Place } from "./testing-places";
-import { healthFacts, idFor, madeUpOrganizations, madeUpWorkspaces, openedWorkspace } from "./testing-data";
+import {
+  healthFacts,
+  idFor,
+  madeUpOrganizations,
+  madeUpWorkspaces,
+  openedWorkspace,
+  silentHealth,
+} from "./testing-data";
 
 export const FAKE_PASSWORD = "Meridian-2026";
 
@@ -68,8 +75,7 @@ export interface FakeBackend {
 }
 
 /** Commands that fail while the server is silent. */
-const ASKS_SERVER =
-  /organization|statistics|preview|check_admin|workspace_health|sign_in|load_sample|role_command/;
+const ASKS_SERVER = /organization|statistics|preview|check_admin|sign_in|load_sample|role_command/;
 
 const refuse = (error: WireError): never => {
   throw error;
@@ -303,6 +309,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     workspace_health: () => {
       const opened = openedWorkspace(here().workspace, claimed, accessOf(here()), []);
+      if (!reachable) return silentHealth(opened.server, now());
       return {
         status: "up",
         checkedAt: now(),

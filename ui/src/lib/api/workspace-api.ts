@@ -19,7 +19,7 @@ export function workspaceApi(workspace: string) {
   ) => callingInto(workspace, command);
   const asking = <Arguments extends unknown[], Data>(
     command: Parameters<typeof callingInto<Arguments, Data>>[1],
-  ) => callingInto(workspace, command, true);
+  ) => callingInto(workspace, command, () => true);
   const loadSamples = into(commands.loadSampleOrganizations);
   const exportList = into(commands.exportOrganizations);
 
@@ -28,7 +28,7 @@ export function workspaceApi(workspace: string) {
     workspace,
 
     claimWorkspace: into(commands.claimWorkspace),
-    workspaceHealth: asking(commands.workspaceHealth),
+    workspaceHealth: callingInto(workspace, commands.workspaceHealth, ({ status }) => status === "up"),
     roleCommand: into(commands.roleCommand),
     checkLine: into(commands.checkLine),
 
