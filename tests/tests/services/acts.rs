@@ -522,4 +522,7 @@ async fn statistics_of_rows_are_kept_for_a_minute_and_a_refresh_reads_again() {
     add_document(&console, &collection("acme")).await;
     console.clock.advance(Duration::from_secs(61));
     assert_eq!(rows().await, 2);
+    add_document(&console, &collection("acme")).await;
+    console.clock.set_back(Duration::from_secs(3600));
+    assert_eq!(rows().await, 3, "what seems to be of the future stays for an hour");
 }

@@ -229,6 +229,20 @@ async fn a_session_ends_after_its_time_and_by_signing_out() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_ended_elsewhere_is_not_good_for_longer_when_the_clock_is_set_back() {
+    let workspace = workspace().await;
+    let console = Console::on(&workspace);
+    console.create("acme").await;
+    let session = console.sign_in(ADMIN).await;
+    let recent = async || console.sessions.authorize(&session.token, Freshness::Recent).await.map(drop);
+    assert_eq!(recent().await, Ok(()));
+    let elsewhere = Console::on(&workspace);
+    elsewhere.sessions.sign_out(&session.token).await.expect("signed out");
+    workspace.clock.set_back(Duration::from_secs(60));
+    assert_eq!(recent().await, Err(REVOKED));
+}
+
+#[tokio::test]
 async fn a_signed_out_session_stays_ended_after_a_restart() {
     let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
     let console = Console::on(&workspace);

@@ -51,6 +51,13 @@ impl Clock for ManualClock {
     }
 }
 
+/// Whether what was learned at a moment is younger than `limit`. After the clock was set back nothing is: how old it is
+/// can't be known.
+pub(crate) fn is_fresh(at: OffsetDateTime, now: OffsetDateTime, limit: Duration) -> bool {
+    let age = now - at;
+    !age.is_negative() && age < limit
+}
+
 /// The same moment without what is finer than a millisecond.
 pub fn cut_to_milliseconds(moment: OffsetDateTime) -> OffsetDateTime {
     let finer = moment.nanosecond() % 1_000_000;

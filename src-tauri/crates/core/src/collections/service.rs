@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use time::OffsetDateTime;
 
 use super::model::{CollectionStatistics, StatisticsSummary};
-use crate::clock::Clock;
+use crate::clock::{Clock, is_fresh};
 use crate::error::{AppError, StoreError};
 use crate::limits::{STATISTICS_AT_ONCE, STATISTICS_FRESH, SUMMARY_MAX};
 use crate::ports::Ports;
@@ -86,13 +86,13 @@ impl CollectionService {
     fn recall(&self, collection: &CollectionName) -> Option<CollectionStatistics> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, statistics) = recent.get(collection)?;
-        (self.clock.now() - *at < STATISTICS_FRESH).then(|| statistics.clone())
+        is_fresh(*at, self.clock.now(), STATISTICS_FRESH).then(|| statistics.clone())
     }
 
     fn remember(&self, statistics: &CollectionStatistics) {
         let now = self.clock.now();
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.retain(|_, (at, _)| now - *at < STATISTICS_FRESH);
+        recent.retain(|_, (at, _)| is_fresh(*at, now, STATISTICS_FRESH));
         recent.insert(statistics.collection.clone(), (now, statistics.clone()));
     }
 }

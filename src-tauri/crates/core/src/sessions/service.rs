@@ -11,7 +11,7 @@ use super::rights::Role;
 use super::throttle;
 use super::token::{self, Claims, SigningKey};
 use crate::activity::{ActivityEntry, ActivityKind};
-use crate::clock::Clock;
+use crate::clock::{Clock, is_fresh};
 use crate::error::{AppError, FieldIssue, SessionProblem, StoreError, UniqueField};
 use crate::limits::SESSION_FRESH;
 use crate::operators::{NewOperator, Operator};
@@ -292,7 +292,7 @@ impl SessionService {
     fn recently_good(&self, digest: &[u8; 32], now: OffsetDateTime) -> Option<Actor> {
         let last = self.last_good.lock().unwrap_or_else(PoisonError::into_inner);
         let (good, at, actor) = last.as_ref()?;
-        (good == digest && now - *at < SESSION_FRESH).then(|| actor.clone())
+        (good == digest && is_fresh(*at, now, SESSION_FRESH)).then(|| actor.clone())
     }
 
     fn forget_last_good(&self) {
