@@ -57,6 +57,11 @@ async fn answers(console: &Console, actor: &Actor, id: OrganizationId) -> Vec<(A
         (Act::Trash, organizations.preview_removal(actor, id).await.map(|_| ())),
         (Act::Restore, organizations.restore(actor, id, Some(bad)).await.map(|_| ())),
         (Act::DeleteForever, organizations.delete_forever(actor, id, bad).await.map(|_| ())),
+        (Act::Change, console.organizations.availability(actor, "probed", Some(id)).await.map(|_| ())),
+        (
+            Act::Change,
+            console.organizations.require_usable_email(actor, "probed@example.com", Some(id)).await,
+        ),
         (Act::Statistics, console.collections.statistics(actor, id).await.map(|_| ())),
         (Act::Statistics, console.collections.summaries(actor, &[id]).await.map(|_| ())),
     ]

@@ -124,7 +124,7 @@ impl OrganizationService {
     /// Only who may use the answer may ask whether something exists.
     fn require_may_ask(&self, actor: &Actor, for_id: Option<OrganizationId>) -> Result<(), AppError> {
         match for_id {
-            Some(id) => actor.require_on(Act::List, id),
+            Some(id) => actor.require_on(Act::Change, id),
             None => actor.require(Act::Create),
         }
     }
