@@ -128,8 +128,7 @@ pub async fn sign_in(
     let session = workspace.services.sessions.sign_in(&email, &password).await?;
     let view = SessionView::from(&session);
     let account = session.actor.account();
-    workspace.services.access.signed_in(&session.actor).await;
-    if let Some(earlier) = workspace.keep_session(session) {
+    if let Some(earlier) = workspace.keep_session(session).await {
         if earlier.actor.account() != account {
             state.jobs.cancel_all_of(&workspace.id);
         }

@@ -414,9 +414,8 @@ pub async fn claim_workspace(
         workspace.note_claimed();
     }
     let session = claimed?;
-    workspace.services.access.signed_in(&session.actor).await;
     let view = SessionView::from(&session);
-    workspace.keep_session(session);
+    workspace.keep_session(session).await;
     Ok(view)
 }
 

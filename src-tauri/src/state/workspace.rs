@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use secrecy::ExposeSecret;
 use tenantry_core::AppError;
-use tenantry_core::access::{LockCause, Prepared};
+use tenantry_core::access::Prepared;
 use tenantry_core::error::SessionProblem;
 use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::journal::Recovered;
@@ -86,9 +86,12 @@ impl Workspace {
         self.session_place().clone()
     }
 
-    /// Takes a session in place of the one that is there; answers that one.
-    pub fn keep_session(&self, session: Session) -> Option<Session> {
-        self.session_place().replace(session)
+    /// Takes a session in place of the one that is there; answers that one. What another account unlocked is locked.
+    pub async fn keep_session(&self, session: Session) -> Option<Session> {
+        let actor = session.actor.clone();
+        let earlier = self.session_place().replace(session);
+        self.services.access.signed_in(&actor).await;
+        earlier
     }
 
     /// Ends the session, if there is one, and what it unlocked. It is forgotten here even when the store can't be told.
@@ -97,7 +100,7 @@ impl Workspace {
     /// What the store answers.
     pub async fn sign_out(&self) -> Result<(), AppError> {
         let session = self.session_place().take();
-        self.services.access.lock(LockCause::SignedOut).await;
+        self.services.access.signed_out().await;
         match session {
             Some(session) => self.services.sessions.sign_out(&session.token).await,
             None => Ok(()),
@@ -125,7 +128,7 @@ impl Workspace {
     /// `Unexpected`.
     pub fn carry_session_on(&self, changed: &Organization) -> Result<(), AppError> {
         if let Some(session) = self.session() {
-            self.keep_session(self.services.sessions.carry_on(&session, changed)?);
+            *self.session_place() = Some(self.services.sessions.carry_on(&session, changed)?);
         }
         Ok(())
     }

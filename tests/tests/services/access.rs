@@ -7,15 +7,17 @@ use tenantry_core::access::{Access, LockCause};
 use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
 use tenantry_core::clock::{Clock, ManualClock};
 use tenantry_core::collections::{CollectionStatistics, CollectionStore};
-use tenantry_core::error::{AppError, Field, StoreError};
+use tenantry_core::error::{AppError, Field, SessionProblem, StoreError};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::journal::{Openings, OperationPlan, OperationRunner, RecoveryOutcome};
 use tenantry_core::limits::{UNLOCK_IDLE, UNLOCK_TIME};
+use tenantry_core::organizations::CreateRequest;
 use tenantry_core::ports::Ports;
-use tenantry_core::sessions::{Actor, PasswordHasher};
+use tenantry_core::sessions::{Actor, Freshness, PasswordHasher};
 use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, update_request};
 use tenantry_tests::suite::collection;
+use tenantry_tests::tokens;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 const REASON: &str = "Rename after the merger";
@@ -28,6 +30,8 @@ struct Noted {
     inner: Arc<dyn ActivityStore>,
     entries: Arc<Mutex<Vec<ActivityEntry>>>,
     refuses: Arc<Mutex<bool>>,
+    /// Held: the line is slow.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[async_trait]
@@ -36,6 +40,7 @@ impl ActivityStore for Noted {
         if *self.refuses.lock().unwrap() {
             return Err(StoreError::TookTooLong);
         }
+        let _turn = self.turn.lock().await;
         self.inner.record(entry).await?;
         self.entries.lock().unwrap().push(entry.clone());
         Ok(())
@@ -48,7 +53,8 @@ impl ActivityStore for Noted {
 
 impl Noted {
     fn over(ports: &mut Ports) -> Self {
-        let noted = Self { inner: ports.activity.clone(), entries: Arc::default(), refuses: Arc::default() };
+        let inner = ports.activity.clone();
+        let noted = Self { inner, entries: Arc::default(), refuses: Arc::default(), turn: Arc::default() };
         ports.activity = Arc::new(noted.clone());
         noted
     }
@@ -81,6 +87,7 @@ async fn locked_at(workspace: TestWorkspace, access: Access) -> Locked {
     let noted = Noted::over(&mut ports);
     let console = Console::run(ports, &workspace.clock, Run { access, ..Run::default() });
     let operator = console.sign_in(OPERATOR).await.actor;
+    console.access.signed_in(&operator).await;
     Locked { console, operator, noted, workspace }
 }
 
@@ -321,6 +328,45 @@ async fn what_one_person_unlocked_is_locked_when_another_signs_in() {
     let admin = locked.console.sign_in("admin@acme.example.com").await.actor;
     locked.console.access.signed_in(&admin).await;
     assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)));
+}
+
+#[tokio::test]
+async fn two_accounts_with_one_address_are_not_taken_for_one_person() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let before = Console::on(&workspace);
+    let operator = before.operator().await;
+    let shared = CreateRequest { email: OPERATOR.to_owned(), ..create_request("zenith") };
+    let zenith = before.organizations.create(&operator, shared).await.expect("created");
+    let locked = locked_at(workspace, Access::Locked).await;
+    locked.unlock().await;
+    let token = tokens::for_organization(&zenith, None);
+    let admin = locked.console.sessions.authorize(&token, Freshness::Now).await.expect("a good session");
+    assert_eq!(admin.email(), locked.operator.email());
+    locked.console.access.signed_in(&admin).await;
+    assert!(!locked.console.access.state().await.is_writable);
+}
+
+#[tokio::test]
+async fn an_unlocking_that_is_under_way_opens_nothing_once_its_session_has_ended() {
+    for another_comes in [false, true] {
+        let locked = locked().await;
+        let access = &locked.console.access;
+        let admin = locked.console.sign_in("admin@acme.example.com").await.actor;
+        let slow = locked.noted.turn.lock().await;
+        let leaving = async {
+            if another_comes {
+                access.signed_in(&admin).await
+            } else {
+                access.signed_out().await
+            }
+            drop(slow);
+        };
+        let (unlocked, ()) = tokio::join!(access.unlock(&locked.operator, REASON), leaving);
+        assert_eq!(unlocked.map(drop), Err(AppError::Session(SessionProblem::Missing)));
+        assert!(!access.state().await.is_writable, "whoever comes next writes on another's reason");
+        let ended = (ActivityKind::WorkspaceLocked, format!("signed out; unlocked for: {REASON}"));
+        assert_eq!(locked.noted.of_locking()[1..], [ended], "the record leaves it open");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::limits::{UNLOCK_IDLE, UNLOCK_TIME};
+use crate::sessions::{Account, Actor};
 
 /// What a profile permits, from much to little.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,15 +114,26 @@ pub struct WriteGate {
 
 struct Place {
     access: Access,
+    /// Whose session is kept.
+    signed_in: Option<Account>,
     unlocked: Option<Unlocked>,
     /// Those that are not in the record yet.
     ended: Vec<Ended>,
 }
 
+impl Place {
+    fn lock(&mut self, cause: LockCause, at: OffsetDateTime) {
+        self.ended.extend(self.unlocked.take().map(|unlocked| Ended { unlocked, cause, at }));
+    }
+}
+
 impl WriteGate {
     /// A gate that is as shut as `access` says.
     pub fn new(access: Access, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, place: Mutex::new(Place { access, unlocked: None, ended: Vec::new() }) }
+        Self {
+            clock,
+            place: Mutex::new(Place { access, signed_in: None, unlocked: None, ended: Vec::new() }),
+        }
     }
 
     /// Asked before a write; a write that is permitted counts as somebody's being there.
@@ -171,19 +183,34 @@ impl WriteGate {
         place.unlocked.is_some()
     }
 
-    /// Opens a locked gate from now on. One that is open already starts anew.
-    pub(super) fn unlock(&self, reason: &str, by: &str) {
-        let now = self.clock.now();
-        self.settled(now).unlocked = Some(Unlocked::new(reason, by, now));
-    }
-
-    /// Shuts it; answers whether it was open.
-    pub(super) fn lock(&self, cause: LockCause) -> bool {
+    /// Opens a locked gate from now on. One that is open already starts anew. Answers whether it did: whoever asked may
+    /// have signed out while that was put on record, and what was recorded has ended then.
+    pub(super) fn unlock(&self, reason: &str, actor: &Actor) -> bool {
         let now = self.clock.now();
         let mut place = self.settled(now);
-        let Some(unlocked) = place.unlocked.take() else { return false };
-        place.ended.push(Ended { unlocked, cause, at: now });
-        true
+        let unlocked = Unlocked::new(reason, actor.email(), now);
+        let is_there = place.signed_in == Some(actor.account());
+        if is_there {
+            place.unlocked = Some(unlocked);
+        } else {
+            place.ended.push(Ended { unlocked, cause: LockCause::SignedOut, at: now });
+        }
+        is_there
+    }
+
+    /// Shuts it.
+    pub(super) fn lock(&self, cause: LockCause) {
+        let now = self.clock.now();
+        self.settled(now).lock(cause, now);
+    }
+
+    /// Notes whose session is kept now. What another account unlocked is shut.
+    pub(super) fn note_signed_in(&self, account: Option<Account>) {
+        let now = self.clock.now();
+        let mut place = self.settled(now);
+        if std::mem::replace(&mut place.signed_in, account) != account {
+            place.lock(LockCause::SignedOut, now);
+        }
     }
 
     /// Takes the endings that are not in the record yet.
@@ -194,11 +221,8 @@ impl WriteGate {
     /// The state as it is at `now`: what is over has ended.
     fn settled(&self, now: OffsetDateTime) -> MutexGuard<'_, Place> {
         let mut place = self.place();
-        let over = place.unlocked.as_ref().and_then(|unlocked| unlocked.is_over(now));
-        if let Some((cause, at)) = over
-            && let Some(unlocked) = place.unlocked.take()
-        {
-            place.ended.push(Ended { unlocked, cause, at });
+        if let Some((cause, at)) = place.unlocked.as_ref().and_then(|unlocked| unlocked.is_over(now)) {
+            place.lock(cause, at);
         }
         place
     }

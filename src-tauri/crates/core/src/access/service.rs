@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::gate::{Access, AccessState, Ended, LockCause, WriteGate};
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
-use crate::error::{AppError, Field, FieldIssue, StoreError};
+use crate::error::{AppError, Field, FieldIssue, SessionProblem, StoreError};
 use crate::journal::{OperationRunner, Recovered};
 use crate::limits::{REASON_MAX, REASON_MIN};
 use crate::ports::Ports;
@@ -90,13 +90,14 @@ impl AccessService {
     }
 
     /// Permits writing for ten minutes, and does what waited for it. It is on record before anything is permitted: an
-    /// unlocking that can't be recorded does not happen.
+    /// unlocking that can't be recorded does not happen, nor one whose session has ended meanwhile.
     ///
     /// A workspace that is always writable needs no unlocking: nothing is done and recorded.
     ///
     /// # Errors
     /// `Forbidden` to anybody but an operator; `InvalidInput` for a reason of less than 3 or more than 200 characters;
-    /// `Store`: `ReadOnly` where the profile permits reading only.
+    /// `Session` when nobody, or somebody else, is signed in by then; `Store`: `ReadOnly` where the profile permits
+    /// reading only.
     pub async fn unlock(&self, actor: &Actor, reason: &str) -> Result<(AccessState, Prepared), AppError> {
         actor.require(Act::Workspace)?;
         let reason = parse_reason(reason)?;
@@ -108,7 +109,10 @@ impl AccessService {
         self.record_endings().await;
         let entry = self.entry(ActivityKind::WorkspaceUnlocked, actor.email(), reason.clone());
         self.ports.activity.record(&entry).await?;
-        self.gate.unlock(&reason, actor.email());
+        if !self.gate.unlock(&reason, actor) {
+            self.record_endings().await;
+            return Err(AppError::Session(SessionProblem::Missing));
+        }
         // The workspace is unlocked: what can't be prepared now is told, as it is when a workspace is opened.
         let prepared = self.prepare().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "a workspace could not be prepared when it was unlocked");
@@ -131,11 +135,17 @@ impl AccessService {
         self.state().await
     }
 
-    /// Locks the workspace when it was unlocked by somebody else: what one person answers for is not another's.
+    /// Notes whose session is kept now. Locks the workspace when it was unlocked by another account: what one person
+    /// answers for is not another's.
     pub async fn signed_in(&self, actor: &Actor) {
-        if self.gate.state().unlocked.is_some_and(|unlocked| unlocked.by != actor.email()) {
-            self.lock(LockCause::SignedOut).await;
-        }
+        self.gate.note_signed_in(Some(actor.account()));
+        self.record_endings().await;
+    }
+
+    /// Notes that nobody's session is kept, and locks the workspace. An unlocking that is under way fails.
+    pub async fn signed_out(&self) {
+        self.gate.note_signed_in(None);
+        self.record_endings().await;
     }
 
     /// What is done is done: an ending that can't be recorded is in the log.
