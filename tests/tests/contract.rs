@@ -31,6 +31,7 @@ macro_rules! contract {
                 an_inserted_organization_is_found_whole,
                 insert_is_refused_when_the_name_is_taken,
                 insert_is_refused_when_the_address_is_taken_in_another_case,
+                an_address_that_the_store_takes_for_the_same_is_told_as_taken,
                 an_insert_that_is_repeated_counts_as_done,
                 insert_is_refused_when_the_id_belongs_to_another_name,
                 of_many_inserts_of_one_name_at_once_one_wins,

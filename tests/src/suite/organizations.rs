@@ -137,6 +137,18 @@ pub async fn insert_is_refused_when_the_address_is_taken_in_another_case(ports: 
     }
 }
 
+/// A store may take more for the same than differs in case, and then says so.
+pub async fn an_address_that_the_store_takes_for_the_same_is_told_as_taken(ports: &Ports) {
+    let first = NewOrganization { admin_email: email("admin2@example.com"), ..organization("acme") };
+    ports.organizations.insert(&first).await.expect("inserted");
+    for (name, alike) in [("globex", "admin\u{b2}@example.com"), ("initech", "\u{ff41}dmin2@example.com")] {
+        let second = NewOrganization { admin_email: email(alike), ..organization(name) };
+        let answer = ports.organizations.insert(&second).await;
+        assert!(matches!(answer, Ok(()) | EMAIL_TAKEN), "{alike}: {answer:?}");
+        assert_eq!(find(ports, second.id).await.is_some(), answer.is_ok(), "{alike}");
+    }
+}
+
 /// Every write may be repeated.
 pub async fn an_insert_that_is_repeated_counts_as_done(ports: &Ports) {
     let new = insert(ports, "acme").await;

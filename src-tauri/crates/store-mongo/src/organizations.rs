@@ -286,6 +286,18 @@ impl MongoStore {
 
     /// The live ones whose admin has this address, without regard to case.
     async fn with_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let mut found = self.like_address(email).await?;
+        let key = email.matching_key();
+        found.retain(|document| {
+            documents::text(document, "admin_email")
+                .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == key)
+        });
+        Ok(found)
+    }
+
+    /// The live ones whose admin's address the unique index takes for the same: without regard to case, width, and
+    /// characters that are not seen.
+    async fn like_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let find = |filter: Document, collation: Option<Collation>| async move {
             let organizations = self.raw(ORGANIZATIONS);
             let found = organizations.find(filter).sort(doc! { "_id": 1 }).limit(SAME_ADDRESS_MAX);
@@ -296,21 +308,14 @@ impl MongoStore {
             found.await?.try_collect::<Vec<RawDocumentBuf>>().await
         };
         let plain = doc! { "admin_email": email.as_str() };
-        let mut found = match self.attempt(find(plain, Some(without_case()))).await {
-            Ok(found) => found,
+        match self.attempt(find(plain, Some(without_case()))).await {
+            Ok(found) => Ok(found),
             Err(failure) if failure.is_unsupported() => {
                 let pattern = doc! { "admin_email": paging::equals(email.as_str()) };
-                self.call(FIND, find(pattern, None)).await?
+                self.call(FIND, find(pattern, None)).await
             }
-            Err(failure) => return Err(self.told(failure, FIND)),
-        };
-        // A collation takes more than case for the same, such as characters that are not seen.
-        let key = email.matching_key();
-        found.retain(|document| {
-            documents::text(document, "admin_email")
-                .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == key)
-        });
-        Ok(found)
+            Err(failure) => Err(self.told(failure, FIND)),
+        }
     }
 
     /// After a unique index refused an insert: whether this very organization is there, or what of it is taken.
@@ -324,7 +329,8 @@ impl MongoStore {
             Some(there) if there.name == *name => return Ok(()),
             Some(_) => UniqueField::Id,
             None if self.name_is_taken(id, name).await? => UniqueField::Name,
-            None if self.address_is_taken(id, email).await? => UniqueField::Email,
+            // By the index, that is: to its collation more characters are the same than those that differ in case.
+            None if !self.like_address(email).await?.is_empty() => UniqueField::Email,
             // Whatever it was is gone again.
             None => {
                 return Err(StoreError::Unavailable {
