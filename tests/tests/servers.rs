@@ -301,6 +301,27 @@ async fn documents_that_break_the_format_never_fail_a_list_and_hide_no_good_one(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_by_dates_comes_to_its_end_through_years_that_can_not_be_shown() {
+    let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
+    let ports = &workspace.ports;
+    for number in 0..6 {
+        insert(ports, &format!("acme-{number}")).await;
+    }
+    let raw = workspace.database().await.collection::<Document>("organizations");
+    let beyond = doc! {"$set": {"created_at": DateTime::from_millis(400_000_000_000_000), "updated_at": DateTime::MAX}};
+    let some = doc! {"organization_name": {"$in": ["acme-1", "acme-2", "acme-4"]}};
+    raw.update_many(some, beyond).await.expect("written by other software");
+    for sort in [SortField::CreatedAt, SortField::UpdatedAt] {
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let ids = walk(ports, OrganizationQuery { sort, direction, ..page(2) }).await;
+            let once: BTreeSet<_> = ids.iter().collect();
+            assert_eq!((ids.len(), once.len()), (6, 6), "{sort:?} {direction:?}: each row once");
+        }
+    }
+    workspace.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields_that_this_program_does_not_know_survive_every_act() {
     let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
     let ports = &workspace.ports;

@@ -139,8 +139,12 @@ pub(crate) fn count(document: &RawDocument, key: &str) -> Option<u64> {
     integer(document, key).and_then(|number| u64::try_from(number).ok())
 }
 
+pub(crate) fn milliseconds(document: &RawDocument, key: &str) -> Option<i64> {
+    document.get_datetime(key).ok().map(DateTime::timestamp_millis)
+}
+
 pub(crate) fn moment(document: &RawDocument, key: &str) -> Option<OffsetDateTime> {
-    let milliseconds = document.get_datetime(key).ok()?.timestamp_millis();
+    let milliseconds = milliseconds(document, key)?;
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()
 }
 

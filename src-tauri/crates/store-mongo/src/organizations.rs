@@ -10,7 +10,7 @@ use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::organizations::{
-    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
 };
 use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
@@ -132,11 +132,10 @@ impl OrganizationStore for MongoStore {
         });
         let rows: Vec<RawDocumentBuf> = try_join_all(parts).await?.into_iter().flatten().collect();
         let more = rows.len() > wanted;
-        let organizations: Vec<Organization> = rows.iter().take(wanted).filter_map(|row| read(row)).collect();
-        let next = organizations
-            .last()
-            .filter(|_| more)
-            .map(|last| Cursor { value: query.sort.cursor_value(last), id: last.id });
+        let rows = rows.iter().take(wanted);
+        let place = |row: &RawDocumentBuf| Some(paging::place(query, row, &read(row)?));
+        let next = rows.clone().rev().find_map(place).filter(|_| more);
+        let organizations = rows.filter_map(|row| read(row)).collect();
         Ok(OrganizationPage { organizations, next })
     }
 

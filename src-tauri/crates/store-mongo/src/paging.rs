@@ -4,10 +4,12 @@
 //! index sorts so; the other are documents whose sort field can't be read: they come where an empty text or the year
 //! 1970 belongs, instead of being skipped.
 
-use bson::{Bson, DateTime, Document, Regex, doc};
+use bson::{Bson, DateTime, Document, RawDocument, Regex, doc};
 use tenantry_core::organizations::{
-    Cursor, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+    Cursor, Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
 };
+
+use crate::documents;
 
 /// One part of a list: its own condition and order.
 #[derive(Debug, PartialEq)]
@@ -51,6 +53,22 @@ pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
         segments.reverse();
     }
     segments.into_iter().flatten().collect()
+}
+
+/// The place of a stored row in its list. A date is taken as it is stored: one beyond the year 9999 can't be shown, and is
+/// sorted by all the same.
+pub(crate) fn place(query: &OrganizationQuery, row: &RawDocument, organization: &Organization) -> Cursor {
+    let prefix = prefix(query.filter.status).trim_end_matches('.');
+    let document = if prefix.is_empty() { Some(row) } else { row.get_document(prefix).ok() };
+    let stored = |field| document.and_then(|document| documents::milliseconds(document, field));
+    let milliseconds = match query.sort {
+        SortField::CreatedAt => stored("created_at"),
+        SortField::UpdatedAt => stored("updated_at"),
+        SortField::Name | SortField::Status | SortField::AdminEmail | SortField::CollectionName => None,
+    };
+    let value =
+        milliseconds.map_or_else(|| query.sort.cursor_value(organization), |stored| stored.to_string());
+    Cursor { value, id: organization.id }
 }
 
 /// Which documents a list holds, without its place.

@@ -15,7 +15,8 @@ use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::limits::{EXPORT_BATCH, EXPORT_PAGE, STATISTICS_AT_ONCE, SUMMARY_MAX};
 use crate::organizations::{
-    Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, narrowed,
+    Cursor, Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+    narrowed,
 };
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
@@ -162,6 +163,7 @@ impl ExportService {
             after: None,
             limit: EXPORT_PAGE,
         };
+        let mut way = Way::default();
         loop {
             let page = self.ports.organizations.page(&query).await?;
             let mut organizations = page.organizations;
@@ -171,7 +173,7 @@ impl ExportService {
             self.deliver(organizations, delivery).await?;
             match page.next {
                 Some(next) if chosen.as_deref().is_none_or(|chosen| !chosen.is_empty()) => {
-                    query.after = Some(next);
+                    query.after = Some(way.on_to(next)?);
                 }
                 _ => return Ok(()),
             }
@@ -322,6 +324,20 @@ fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
     columns.into_iter().filter(|column| seen.insert(*column)).collect()
 }
 
+/// The places of a list that was read so far. Going round in it would fill the disk.
+#[derive(Default)]
+struct Way(HashSet<Cursor>);
+
+impl Way {
+    fn on_to(&mut self, next: Cursor) -> Result<Cursor, StoreError> {
+        if self.0.insert(next.clone()) {
+            Ok(next)
+        } else {
+            Err(StoreError::Corrupt { what: "the order of the list".to_owned() })
+        }
+    }
+}
+
 /// The way of rows to the writer, and of the news of them to whoever watches.
 struct Delivery<'job> {
     sender: mpsc::Sender<Part>,
@@ -417,5 +433,20 @@ fn problem_of(error: &io::Error) -> FileProblem {
         FileProblem::TooManyRows
     } else {
         FileProblem::from(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_goes_round_is_not_read_for_ever() {
+        let place = |value: &str| Cursor { value: value.to_owned(), id: OrganizationId::new() };
+        let (first, second) = (place("0"), place("0"));
+        let mut way = Way::default();
+        assert_eq!(way.on_to(first.clone()), Ok(first.clone()));
+        assert_eq!(way.on_to(second.clone()), Ok(second));
+        assert!(matches!(way.on_to(first), Err(StoreError::Corrupt { .. })));
     }
 }

@@ -164,7 +164,7 @@ pub struct OrganizationFilter {
 
 /// A place in a list: the sort value and the id of the last row seen. The rows after it stay the same rows whatever
 /// is inserted or removed before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// The sort value of that row: text as it is, times as milliseconds, status as 0 or 1, in decimal.
     pub value: String,
