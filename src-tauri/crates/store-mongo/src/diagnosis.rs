@@ -35,7 +35,6 @@ use tokio::time::{Instant, timeout};
 use crate::dns::NameOptions;
 use failure::Failed;
 use handshake::Asking;
-use reach::Reached;
 use redaction::Redactor;
 
 /// How long a stage may take.
@@ -132,7 +131,7 @@ impl Course<'_> {
             }
             None => {
                 self.skip(StageName::Tls);
-                (None, reached.into_iter().map(Reached::into_line).collect())
+                (None, reached)
             }
         };
         let redactor = self.redactor.clone();

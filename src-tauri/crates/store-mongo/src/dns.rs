@@ -296,24 +296,32 @@ impl Names {
         A: Future<Output = Result<T, NetError>>,
     {
         let first = ask(self.first.clone(), name.clone());
-        let Some(second) = &self.second else { return first.await.map_err(|error| read(&error)) };
-        tokio::pin!(first);
-        if let Ok(found) = timeout(PATIENCE, &mut first).await {
-            return found.map_err(|error| read(&error));
-        }
-        let second = ask(second.clone(), name);
-        tokio::pin!(second);
-        let found = tokio::select! {
-            found = &mut first => match found {
-                Ok(found) => Ok(found),
-                Err(_) => second.await,
-            },
-            found = &mut second => match found {
-                Ok(found) => Ok(found),
-                Err(_) => first.await,
-            },
+        let found = match &self.second {
+            Some(second) => with_company(first, ask(second.clone(), name)).await,
+            None => first.await,
         };
         found.map_err(|error| read(&error))
+    }
+}
+
+/// What `first` finds, and where that takes long, what the one of both finds that finds something.
+pub(crate) async fn with_company<T, E>(
+    first: impl Future<Output = Result<T, E>>,
+    second: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    tokio::pin!(first, second);
+    if let Ok(found) = timeout(PATIENCE, &mut first).await {
+        return found;
+    }
+    tokio::select! {
+        found = &mut first => match found {
+            Ok(found) => Ok(found),
+            Err(_) => second.await,
+        },
+        found = &mut second => match found {
+            Ok(found) => Ok(found),
+            Err(_) => first.await,
+        },
     }
 }
 

@@ -18,7 +18,7 @@ use tenantry_core::health::Topology;
 use tokio::time::timeout;
 
 use crate::ConnectionString;
-use crate::dns::{NameOptions, Names};
+use crate::dns::{NameOptions, Names, with_company};
 use crate::documents;
 use crate::errors::{Act, Failure, Place, Troubles};
 use crate::members::Members;
@@ -30,8 +30,6 @@ pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
 /// How long a write waits for a majority.
 pub(crate) const MAJORITY_LIMIT: Duration = Duration::from_secs(10);
-/// When a slow name server gets company: on Windows, look-ups of SRV records through the system took 40 s.
-const LOOK_UP_PATIENCE: Duration = Duration::from_secs(3);
 
 pub(crate) const ORGANIZATIONS: &str = "organizations";
 pub(crate) const TRASH: &str = "console_trash";
@@ -288,24 +286,9 @@ async fn look_up(
         let parsed = found.put_into(parsed.clone());
         return ClientOptions::parse(parsed).await.map_err(|error| read(&error));
     }
-    tokio::pin!(system);
-    if let Ok(found) = timeout(LOOK_UP_PATIENCE, &mut system).await {
-        return found.map_err(|error| read(&error));
-    }
     let public =
         ClientOptions::parse(parsed.clone()).resolver_config(ResolverConfig::cloudflare()).into_future();
-    tokio::pin!(public);
-    let found = tokio::select! {
-        found = &mut system => match found {
-            Ok(found) => Ok(found),
-            Err(_) => public.await,
-        },
-        found = &mut public => match found {
-            Ok(found) => Ok(found),
-            Err(_) => system.await,
-        },
-    };
-    found.map_err(|error| read(&error))
+    with_company(system, public).await.map_err(|error| read(&error))
 }
 
 fn only_for_lists(criteria: mongodb::options::SelectionCriteria) -> DatabaseOptions {

@@ -16,7 +16,7 @@ const ANSWER_LIMITS: (Duration, Duration) = (Duration::from_secs(2), Duration::f
 const SELECTION_LIMITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 const SHORTEST_CONNECT: Duration = Duration::from_millis(100);
 /// One window needs few connections, and the smallest Atlas clusters have few to give.
-const POOL: u32 = 4;
+pub(crate) const POOL: u32 = 4;
 const POOL_MAX: u32 = 100;
 const APP_NAME: &str = "Tenantry";
 

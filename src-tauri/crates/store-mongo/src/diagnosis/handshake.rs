@@ -232,7 +232,7 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
     let reached = reach_one(host, asking.deadline).await.map_err(told)?;
     let line = match asking.encryption {
         Some(encryption) => encrypt_one(encryption, reached, asking.deadline).await.map_err(told)?.0,
-        None => reached.into_line(),
+        None => reached,
     };
     let server = introduce(target, line, asking).await.map_err(told)?;
     if takes_writes(&server.hello) {

@@ -23,29 +23,17 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// How long hosts are waited for after one has answered.
 const AFTER_THE_FIRST: Duration = Duration::from_millis(1500);
 
-/// A line to a server, encrypted or not.
+/// What a line is made of.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
-/// An open line to a host.
+/// An open line to a host, encrypted or not.
 pub(super) struct Line {
     pub(super) host: Host,
     pub(super) stream: Box<dyn Stream>,
 }
 
-/// A host that accepted a connection, before anything was said.
-pub(super) struct Reached {
-    pub(super) host: Host,
-    pub(super) stream: Box<dyn Stream>,
-}
-
-impl Reached {
-    pub(super) fn into_line(self) -> Line {
-        Line { host: self.host, stream: self.stream }
-    }
-}
-
-pub(super) async fn reach(hosts: Vec<Host>, deadline: Instant) -> Result<Passed<Vec<Reached>>, Failed> {
+pub(super) async fn reach(hosts: Vec<Host>, deadline: Instant) -> Result<Passed<Vec<Line>>, Failed> {
     let count = hosts.len();
     let mut asked: FuturesUnordered<_> = hosts
         .iter()
@@ -64,7 +52,7 @@ pub(super) async fn reach(hosts: Vec<Host>, deadline: Instant) -> Result<Passed<
     let (mut reached, mut problems) = (Vec::new(), Vec::new());
     for (host, answer) in hosts.into_iter().zip(answers) {
         match answer.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(stream) => reached.push(Reached { host, stream }),
+            Ok(stream) => reached.push(Line { host, stream }),
             Err(error) => problems.push((host.name, error)),
         }
     }
@@ -77,9 +65,9 @@ pub(super) async fn reach(hosts: Vec<Host>, deadline: Instant) -> Result<Passed<
 }
 
 /// One host alone.
-pub(super) async fn reach_one(host: Host, deadline: Instant) -> Result<Reached, Failed> {
+pub(super) async fn reach_one(host: Host, deadline: Instant) -> Result<Line, Failed> {
     match connect(&host, deadline).await {
-        Ok(stream) => Ok(Reached { host, stream }),
+        Ok(stream) => Ok(Line { host, stream }),
         Err(error) => Err(unreachable(&[(host.name, error)])),
     }
 }

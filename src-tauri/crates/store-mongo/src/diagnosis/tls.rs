@@ -11,7 +11,7 @@ use super::certificate_files;
 use super::encryption::{Encrypted, Encryption, Seen, Trouble, trouble};
 use super::failure::Failed;
 use super::look_up::Host;
-use super::reach::{Line, Reached, connect};
+use super::reach::{Line, connect};
 use super::read::is_atlas;
 use super::wire::{Form, NoAnswer, ask};
 
@@ -19,7 +19,7 @@ type Lines = (Option<Encryption>, Vec<Line>);
 
 pub(super) async fn encrypt(
     options: TlsOptions,
-    reached: Vec<Reached>,
+    reached: Vec<Line>,
     deadline: Instant,
 ) -> Result<Passed<Lines>, Failed> {
     let encryption = certificate_files::load(options).await?;
@@ -46,10 +46,10 @@ pub(super) async fn encrypt(
 /// One line, or why there is none.
 pub(super) async fn encrypt_one(
     encryption: &Encryption,
-    reached: Reached,
+    reached: Line,
     deadline: Instant,
 ) -> Result<(Line, StageFacts), Failed> {
-    let Reached { host, stream } = reached;
+    let Line { host, stream } = reached;
     // The other half is for finding out what it is that does not answer.
     let now = Instant::now();
     let patience = now + deadline.saturating_duration_since(now) / 2;

@@ -11,9 +11,7 @@ use mongodb::Database;
 use super::{Need, On, works};
 use crate::errors::{Failure, code};
 use crate::open::{ANSWER_LIMIT, ORGANIZATIONS, within};
-
-/// At the same time; no more than the pool has connections.
-const AT_ONCE: usize = 6;
+use crate::settings::POOL;
 
 /// Every need that could be decided.
 pub(super) async fn tried(database: &Database) -> Result<Vec<(Need, bool)>, Failure> {
@@ -32,7 +30,7 @@ pub(super) async fn tried(database: &Database) -> Result<Vec<(Need, bool)>, Fail
         answers.push(try_one(database.clone(), need, has_organizations));
     }
     let decided: Vec<Option<(Need, bool)>> =
-        stream::iter(answers).buffer_unordered(AT_ONCE).try_collect().await?;
+        stream::iter(answers).buffer_unordered(POOL as usize).try_collect().await?;
     Ok(decided.into_iter().flatten().collect())
 }
 
