@@ -55,7 +55,7 @@ pub enum WireError {
     WorkspaceNewer { message: String, details: WorkspaceNewer },
     /// The connection string can't be used.
     ConnectionStringInvalid { message: String, details: ConnectionStringInvalid },
-    /// The server or file can't be reached.
+    /// A server, file or keychain can't be reached.
     Unavailable { message: String, details: Unavailable },
     /// The database user may not do this.
     DeniedByDatabase { message: String, details: DeniedByDatabase },
@@ -71,6 +71,8 @@ pub enum WireError {
     DataMissing { message: String, details: DataMissing },
     /// What is stored breaks a rule that it must keep.
     DataCorrupt { message: String, details: DataCorrupt },
+    /// The server has no room left.
+    DatabaseFull { message: String },
     /// A file could not be written.
     FileNotWritten { message: String, details: FileNotWritten },
     /// A job was cancelled.
@@ -144,8 +146,10 @@ details! {
     }
     /// Details of `unavailable`.
     Unavailable {
-        /// Whether trying again may help.
-        retryable: bool,
+        /// What can't be reached, or why.
+        reason: UnavailableReason,
+        /// The workspace's file, where it is in one.
+        path: Option<String>,
     }
     /// Details of `denied_by_database`.
     DeniedByDatabase {
@@ -176,7 +180,9 @@ details! {
     }
     /// Details of `file_not_written`.
     FileNotWritten {
-        /// The file.
+        /// What the file is.
+        what: FileKind,
+        /// Where it is, or its name.
         path: String,
         /// Why.
         reason: FileReason,
@@ -230,6 +236,38 @@ pub enum ConflictField {
     Collection,
 }
 
+/// What can't be reached, or why, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum UnavailableReason {
+    /// The server does not answer.
+    Server,
+    /// The server answered too late.
+    TookTooLong,
+    /// Another program is using the workspace's file.
+    FileBusy,
+    /// The workspace's file is not where it was.
+    FileMissing,
+    /// The operating system does not read or write the workspace's file.
+    FileRefused,
+    /// The keychain can't be used.
+    Keychain,
+}
+
+/// What a file that could not be written is, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A list of organizations, or of connections, that a person wants elsewhere.
+    Export,
+    /// The built-in workspace.
+    Workspace,
+    /// The sealed file of secrets.
+    Secrets,
+    /// The list of saved workspaces.
+    Profiles,
+}
+
 /// Why a file could not be written, on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -242,6 +280,10 @@ pub enum FileReason {
     Exists,
     /// No such folder.
     Missing,
+    /// Another program is using it.
+    Busy,
+    /// A spreadsheet can't hold as many rows.
+    TooManyRows,
     /// Anything else.
     Other,
 }
@@ -323,26 +365,40 @@ impl WireError {
     pub fn keychain_unavailable(why: &str) -> Self {
         Self::Unavailable {
             message: format!("{why} Nothing was changed."),
-            details: Unavailable { retryable: true },
+            details: Unavailable { reason: UnavailableReason::Keychain, path: None },
         }
     }
 
     /// A file can't be written.
-    pub fn file_not_written(path: &str, problem: FileProblem) -> Self {
-        let (reason, why) = match problem {
-            FileProblem::Full => (FileReason::Full, "The disk is full."),
-            FileProblem::Denied => (FileReason::Denied, "The folder or file may not be written."),
-            FileProblem::Exists => (FileReason::Exists, "A file of that name is there already."),
-            FileProblem::Missing => (FileReason::Missing, "The folder does not exist."),
-            FileProblem::TooManyRows => (
-                FileReason::Other,
-                "A spreadsheet holds 1,048,575 rows, and this list has more. Choose CSV instead.",
-            ),
-            FileProblem::Other => (FileReason::Other, "The operating system refused."),
+    pub fn file_not_written(what: FileKind, path: &str, problem: FileProblem) -> Self {
+        let reason = match problem {
+            FileProblem::Full => FileReason::Full,
+            FileProblem::Denied => FileReason::Denied,
+            FileProblem::Exists => FileReason::Exists,
+            FileProblem::Missing => FileReason::Missing,
+            FileProblem::Busy => FileReason::Busy,
+            FileProblem::TooManyRows => FileReason::TooManyRows,
+            FileProblem::Other => FileReason::Other,
         };
         Self::FileNotWritten {
-            message: format!("{path} was not written. {why}"),
-            details: FileNotWritten { path: path.to_owned(), reason },
+            message: format!("{path} was not written: {problem}."),
+            details: FileNotWritten { what, path: path.to_owned(), reason },
+        }
+    }
+
+    /// The workspace's file can't be used: it is not written, or out of reach for now.
+    fn workspace_file(path: String, problem: FileProblem) -> Self {
+        let reason = match problem {
+            FileProblem::Full | FileProblem::Denied | FileProblem::Exists | FileProblem::TooManyRows => {
+                return Self::file_not_written(FileKind::Workspace, &path, problem);
+            }
+            FileProblem::Busy => UnavailableReason::FileBusy,
+            FileProblem::Missing => UnavailableReason::FileMissing,
+            FileProblem::Other => UnavailableReason::FileRefused,
+        };
+        Self::Unavailable {
+            message: format!("The workspace's file can't be used: {problem}."),
+            details: Unavailable { reason, path: Some(path) },
         }
     }
 
@@ -386,6 +442,7 @@ impl WireError {
             | Self::ImportRefused { message, .. }
             | Self::DataMissing { message, .. }
             | Self::DataCorrupt { message, .. }
+            | Self::DatabaseFull { message }
             | Self::FileNotWritten { message, .. }
             | Self::Cancelled { message }
             | Self::Internal { message, .. } => message,
@@ -454,7 +511,9 @@ impl From<AppError> for WireError {
             },
             AppError::DataMissing { collection } => Self::data_missing(collection),
             AppError::Cancelled => Self::Cancelled { message: "Cancelled.".to_owned() },
-            AppError::FileNotWritten(problem) => Self::file_not_written("The file", problem),
+            AppError::FileNotWritten(problem) => {
+                Self::file_not_written(FileKind::Export, "the file", problem)
+            }
             AppError::Store(error) => Self::from(error),
             AppError::Unexpected { detail } => Self::internal(&detail),
         }
@@ -473,11 +532,11 @@ impl From<StoreError> for WireError {
             StoreError::CollectionMissing { collection } => Self::data_missing(collection),
             StoreError::Unavailable { reason } => Self::Unavailable {
                 message: format!("The workspace can't be reached: {reason}."),
-                details: Unavailable { retryable: true },
+                details: Unavailable { reason: UnavailableReason::Server, path: None },
             },
             StoreError::TookTooLong => Self::Unavailable {
                 message: "The workspace took too long to answer.".to_owned(),
-                details: Unavailable { retryable: true },
+                details: Unavailable { reason: UnavailableReason::TookTooLong, path: None },
             },
             StoreError::Denied { action, namespace } => Self::DeniedByDatabase {
                 message: match &namespace {
@@ -490,7 +549,10 @@ impl From<StoreError> for WireError {
             StoreError::SignInRefused => Self::WorkspaceRefused {
                 message: "The server refused the database user's name or password.".to_owned(),
             },
-            StoreError::Full => Self::file_not_written("The workspace", FileProblem::Full),
+            StoreError::Full => {
+                Self::DatabaseFull { message: "The server has no room left. Nothing was written.".to_owned() }
+            }
+            StoreError::File { path, problem } => Self::workspace_file(path, problem),
             StoreError::Corrupt { what } => Self::DataCorrupt {
                 message: format!("Damaged: {what}. Nothing was changed."),
                 details: DataCorrupt { what },
@@ -551,7 +613,7 @@ impl From<Field> for WireField {
 impl From<ProfilesNotWritten> for WireError {
     fn from(error: ProfilesNotWritten) -> Self {
         tracing::warn!(%error, "connection profiles");
-        Self::file_not_written("The list of saved workspaces", FileProblem::Other)
+        Self::file_not_written(FileKind::Profiles, "profiles.json", FileProblem::Other)
     }
 }
 
@@ -630,6 +692,31 @@ mod tests {
                 "the window offers to unlock by it"
             );
         }
+    }
+
+    #[test]
+    fn a_full_disk_says_whose_file_was_not_written() {
+        let full = StoreError::File { path: "/data/tenantry.db".to_owned(), problem: FileProblem::Full };
+        assert_eq!(
+            wire(full)["details"],
+            json!({"what": "workspace", "path": "/data/tenantry.db", "reason": "full"}),
+            "what became of the file depends on what it is"
+        );
+        assert_eq!(
+            wire(StoreError::Full)["code"],
+            "database_full",
+            "a server's disk is no file of this computer"
+        );
+    }
+
+    #[test]
+    fn a_file_out_of_reach_is_told_from_a_silent_server() {
+        let reason = |error: StoreError| wire(error)["details"]["reason"].clone();
+        let file = |problem| StoreError::File { path: "/data/tenantry.db".to_owned(), problem };
+        assert_eq!(reason(file(FileProblem::Busy)), "file_busy");
+        assert_eq!(reason(file(FileProblem::Missing)), "file_missing");
+        assert_eq!(reason(file(FileProblem::Other)), "file_refused");
+        assert_eq!(reason(StoreError::TookTooLong), "took_too_long");
     }
 
     #[test]

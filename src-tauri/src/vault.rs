@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use keychain::KeychainProblem;
 pub use moves::{Moved, NotMoved, note_as_stored};
-pub use sealed_file::{SealedFileProblem, SealedFileState};
+pub use sealed_file::{FILE as SEALED_FILE, SealedFileProblem, SealedFileState};
 
 use crate::profiles::{KeeperChoice, Profiles};
 use keychain::Keychain;

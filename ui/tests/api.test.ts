@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { api, ApiError, explain, newJob, observeCalls, workspaceApi, type WireError } from "$lib/api";
+import { api, ApiError, explain, newJob, observeCalls, workspaceApi } from "$lib/api";
+import type { FileKind, FileReason, UnavailableReason, WireError } from "$lib/api";
 import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$lib/api/testing";
 
 let backend: FakeBackend;
@@ -67,7 +68,11 @@ describe("a call", () => {
       writeRefused: vi.fn(),
       secretsLocked: vi.fn(),
     });
-    backend.fail("count_organizations", { code: "unavailable", message: "", details: { retryable: true } });
+    backend.fail("count_organizations", {
+      code: "unavailable",
+      message: "",
+      details: { reason: "server", path: null },
+    });
     await thrownBy(builtIn.countOrganizations(""));
     backend.restore("count_organizations");
     await builtIn.countOrganizations("");
@@ -108,6 +113,28 @@ describe("long work", () => {
   });
 });
 
+/** Every word of a type, by a table that the compiler holds complete. */
+const wordsOf = <Word extends string>(table: Record<Word, true>) => Object.keys(table) as Word[];
+
+const fileKinds = wordsOf<FileKind>({ export: true, workspace: true, secrets: true, profiles: true });
+const fileReasons = wordsOf<FileReason>({
+  full: true,
+  denied: true,
+  exists: true,
+  missing: true,
+  busy: true,
+  too_many_rows: true,
+  other: true,
+});
+const unavailableReasons = wordsOf<UnavailableReason>({
+  server: true,
+  took_too_long: true,
+  file_busy: true,
+  file_missing: true,
+  file_refused: true,
+  keychain: true,
+});
+
 describe("an explanation", () => {
   const wires: WireError[] = [
     { code: "invalid_input", message: "x", details: { fields: [] } },
@@ -132,8 +159,11 @@ describe("an explanation", () => {
     { code: "workspace_damaged", message: "x" },
     { code: "workspace_newer", message: "x", details: { found: 9, supported: 2 } },
     { code: "connection_string_invalid", message: "x", details: { problem: "No host." } },
-    { code: "unavailable", message: "x", details: { retryable: true } },
-    { code: "unavailable", message: "x", details: { retryable: false } },
+    ...unavailableReasons.map((reason): WireError => ({
+      code: "unavailable",
+      message: "x",
+      details: { reason, path: reason.startsWith("file") ? "/f" : null },
+    })),
     { code: "denied_by_database", message: "x", details: { action: "find", namespace: null } },
     { code: "denied_by_database", message: "x", details: { action: "find", namespace: "a.b" } },
     { code: "read_only", message: "x", details: { unlockable: true } },
@@ -143,11 +173,14 @@ describe("an explanation", () => {
     { code: "import_refused", message: "x", details: { problem: "No connection string." } },
     { code: "data_missing", message: "x", details: { collection: "org_a" } },
     { code: "data_corrupt", message: "x", details: { what: "admin_email" } },
-    ...(["full", "denied", "exists", "missing", "other"] as const).map((reason): WireError => ({
-      code: "file_not_written",
-      message: "x",
-      details: { path: "/f", reason },
-    })),
+    { code: "database_full", message: "x" },
+    ...fileKinds.flatMap((what) =>
+      fileReasons.map((reason): WireError => ({
+        code: "file_not_written",
+        message: "x",
+        details: { what, path: "/f", reason },
+      })),
+    ),
     { code: "cancelled", message: "x" },
     { code: "internal", message: "x", details: { incident: "7f3a" } },
     { code: "internal", message: "x", details: { incident: "" } },
@@ -159,6 +192,29 @@ describe("an explanation", () => {
     expect(title).not.toContain(wire.code);
     expect(small).toContain(wire.code);
   });
+
+  it.each(fileKinds.flatMap((what) => fileReasons.map((reason) => [what, reason] as const)))(
+    "of a file that was not written (%s, %s) promises only what holds for such a file",
+    (what, reason) => {
+      const error = { code: "file_not_written", message: "", details: { what, path: "/f", reason } } as const;
+      const { text, remedy } = explain(new ApiError(error));
+      expect(text.includes("left behind")).toBe(what === "export");
+      expect(text).toContain("/f");
+      if (what !== "export") expect(remedy).not.toMatch(/choose/i);
+    },
+  );
+
+  it.each(unavailableReasons)(
+    "of what is out of reach (%s) blames the server only where there is one",
+    (reason) => {
+      const { title, text, remedy } = explain(
+        new ApiError({ code: "unavailable", message: "", details: { reason, path: "/f" } }),
+      );
+      expect(/server|network/i.test(title + text + remedy)).toBe(
+        ["server", "took_too_long"].includes(reason),
+      );
+    },
+  );
 
   it("counts the tries that are left", () => {
     const error = { code: "credentials_refused", message: "", details: { triesLeft: 1 } } as const;

@@ -13,7 +13,7 @@ use tenantry_core::export as core;
 use super::jobs::JobProgress;
 use super::organization_id;
 use super::organizations::{OrganizationFilter, SortDirection, SortField};
-use crate::error::WireError;
+use crate::error::{FileKind, WireError};
 use crate::files::{Target, free_path};
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
@@ -237,7 +237,8 @@ pub async fn export_organizations(
     let (open, actor) = state.reader(&workspace).await?;
     let target = state.exports.target(&input.target).ok_or_else(|| WireError::not_found("chosen file"))?;
     let path = target.path.clone();
-    let not_written = |problem| WireError::file_not_written(&path.display().to_string(), problem);
+    let not_written =
+        |problem| WireError::file_not_written(FileKind::Export, &path.display().to_string(), problem);
     let request = core::ExportRequest {
         scope: input.scope.try_into()?,
         columns: input.columns.into_iter().map(core::ExportColumn::from).collect(),

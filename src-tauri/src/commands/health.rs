@@ -315,8 +315,7 @@ pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> 
     let asked = tokio::join!(ports.health.health(), ports.organizations.count(&everything));
     let (health, counts) = match asked {
         (Ok(health), Ok(counts)) => (health, counts),
-        (Err(error @ (StoreError::Unavailable { .. } | StoreError::TookTooLong)), _)
-        | (_, Err(error @ (StoreError::Unavailable { .. } | StoreError::TookTooLong))) => {
+        (Err(error), _) | (_, Err(error)) if error.is_unclear() => {
             return Ok(down(&workspace, checked_at, error));
         }
         (Err(error), _) | (_, Err(error)) => return Err(error.into()),

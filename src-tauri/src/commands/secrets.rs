@@ -7,7 +7,7 @@ use tenantry_core::FieldIssue;
 use tenantry_core::error::{Field, FileProblem};
 use tenantry_core::values::FieldRule;
 
-use crate::error::WireError;
+use crate::error::{FileKind, WireError};
 use crate::profiles::KeeperChoice;
 use crate::state::AppState;
 use crate::vault::{self, NotMoved, SealedFileProblem, SecretKind, SecretsLocked, Vault};
@@ -229,6 +229,10 @@ pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), Wi
     Err(WireError::from(vec![FieldIssue { field: Field::Passphrase, rule, message }]))
 }
 
+fn secrets_not_written(problem: FileProblem) -> WireError {
+    WireError::file_not_written(FileKind::Secrets, vault::SEALED_FILE, problem)
+}
+
 impl From<SecretsLocked> for WireError {
     fn from(_: SecretsLocked) -> Self {
         Self::secrets_locked()
@@ -247,7 +251,7 @@ impl From<SealedFileProblem> for WireError {
             SealedFileProblem::Newer => Self::from(tenantry_core::StoreError::Corrupt {
                 what: "the file of secrets, or a newer Tenantry wrote it".to_owned(),
             }),
-            SealedFileProblem::File(problem) => Self::file_not_written("The file of secrets", problem),
+            SealedFileProblem::File(problem) => secrets_not_written(problem),
             SealedFileProblem::NotSealed => Self::internal("the secrets could not be sealed"),
         }
     }
@@ -263,9 +267,7 @@ impl From<NotMoved> for WireError {
                 rule: FieldRule::Required,
                 message: "A passphrase is needed.".to_owned(),
             }]),
-            NotMoved::NotReadBack => {
-                Self::file_not_written("The new place of the secrets", FileProblem::Other)
-            }
+            NotMoved::NotReadBack => secrets_not_written(FileProblem::Other),
             NotMoved::NotNoted(problem) => Self::from(problem),
         }
     }

@@ -15,7 +15,7 @@ use tenantry_core::values::FieldRule;
 use super::exports::{blocking, confirmed};
 use super::profiles::secrets_to_carry;
 use super::secrets::require_strong;
-use crate::error::WireError;
+use crate::error::{FileKind, WireError};
 use crate::files::free_path;
 use crate::sealing;
 use crate::state::AppState;
@@ -218,7 +218,7 @@ pub async fn export_profiles(
         drop(writer);
         pending.finish()
     });
-    written.await?.map_err(|problem| WireError::file_not_written(&shown, problem))?;
+    written.await?.map_err(|problem| WireError::file_not_written(FileKind::Export, &shown, problem))?;
     state.connection_files.note_written(Path::new(&path));
     state.exports.note_shown(Path::new(&path));
     tracing::info!(profiles = ids.len(), secrets, "exported connections");

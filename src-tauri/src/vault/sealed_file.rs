@@ -20,7 +20,8 @@ use crate::sealing::{NotSealed, SealingKey, UnsealProblem};
 
 /// The version of the content that this program writes.
 const VERSION: u32 = 1;
-const FILE: &str = "secrets.age";
+/// The name of the file.
+pub const FILE: &str = "secrets.age";
 const COPY: &str = "secrets.copy.age";
 /// Where the first of the two sealed texts ends.
 const END: &str = "-----END AGE ENCRYPTED FILE-----\n";

@@ -956,9 +956,22 @@ export type FieldProblem = {
 	message: string,
 };
 
+/**  What a file that could not be written is, on the wire. */
+export type FileKind = 
+/**  A list of organizations, or of connections, that a person wants elsewhere. */
+"export" | 
+/**  The built-in workspace. */
+"workspace" | 
+/**  The sealed file of secrets. */
+"secrets" | 
+/**  The list of saved workspaces. */
+"profiles";
+
 /**  Details of `file_not_written`. */
 export type FileNotWritten = {
-	/**  The file. */
+	/**  What the file is. */
+	what: FileKind,
+	/**  Where it is, or its name. */
 	path: string,
 	/**  Why. */
 	reason: FileReason,
@@ -974,6 +987,10 @@ export type FileReason =
 "exists" | 
 /**  No such folder. */
 "missing" | 
+/**  Another program is using it. */
+"busy" | 
+/**  A spreadsheet can't hold as many rows. */
+"too_many_rows" | 
 /**  Anything else. */
 "other";
 
@@ -1935,9 +1952,26 @@ export type Topology =
 
 /**  Details of `unavailable`. */
 export type Unavailable = {
-	/**  Whether trying again may help. */
-	retryable: boolean,
+	/**  What can't be reached, or why. */
+	reason: UnavailableReason,
+	/**  The workspace's file, where it is in one. */
+	path: string | null,
 };
+
+/**  What can't be reached, or why, on the wire. */
+export type UnavailableReason = 
+/**  The server does not answer. */
+"server" | 
+/**  The server answered too late. */
+"took_too_long" | 
+/**  Another program is using the workspace's file. */
+"file_busy" | 
+/**  The workspace's file is not where it was. */
+"file_missing" | 
+/**  The operating system does not read or write the workspace's file. */
+"file_refused" | 
+/**  The keychain can't be used. */
+"keychain";
 
 /**  What changing takes; `null` keeps. */
 export type UpdateInput = {
@@ -1993,7 +2027,7 @@ export type WireError =
 { code: "workspace_newer"; message: string; details: WorkspaceNewer } | 
 /**  The connection string can't be used. */
 { code: "connection_string_invalid"; message: string; details: ConnectionStringInvalid } | 
-/**  The server or file can't be reached. */
+/**  A server, file or keychain can't be reached. */
 { code: "unavailable"; message: string; details: Unavailable } | 
 /**  The database user may not do this. */
 { code: "denied_by_database"; message: string; details: DeniedByDatabase } | 
@@ -2009,6 +2043,8 @@ export type WireError =
 { code: "data_missing"; message: string; details: DataMissing } | 
 /**  What is stored breaks a rule that it must keep. */
 { code: "data_corrupt"; message: string; details: DataCorrupt } | 
+/**  The server has no room left. */
+{ code: "database_full"; message: string } | 
 /**  A file could not be written. */
 { code: "file_not_written"; message: string; details: FileNotWritten } | 
 /**  A job was cancelled. */

@@ -111,9 +111,17 @@ pub enum StoreError {
     /// The server refused the database user's name or password.
     #[error("the server refused the database user")]
     SignInRefused,
-    /// There is no room left.
-    #[error("the disk is full")]
+    /// The server has no room left. Nothing was written.
+    #[error("the server's disk is full")]
     Full,
+    /// The workspace's own file on this computer can't be used. Where it is full or denied, nothing was written.
+    #[error("the workspace's file can't be used: {problem}")]
+    File {
+        /// The file, for people.
+        path: String,
+        /// Why.
+        problem: FileProblem,
+    },
     /// What is stored breaks a rule that it must keep, or the file is damaged.
     #[error("{what} is damaged")]
     Corrupt {
@@ -147,6 +155,12 @@ impl StoreError {
     pub fn is_unclear(&self) -> bool {
         match self {
             Self::Unavailable { .. } | Self::TookTooLong => true,
+            Self::File { problem, .. } => match problem {
+                FileProblem::Busy | FileProblem::Missing | FileProblem::Other => true,
+                FileProblem::Full | FileProblem::Denied | FileProblem::Exists | FileProblem::TooManyRows => {
+                    false
+                }
+            },
             Self::Duplicate { .. }
             | Self::NotFound { .. }
             | Self::CollectionExists { .. }
@@ -256,7 +270,7 @@ pub enum ConflictOn {
     Collection,
 }
 
-/// Why a file can't be written.
+/// Why a file can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FileProblem {
     /// No room on the disk.
@@ -271,6 +285,9 @@ pub enum FileProblem {
     /// The folder is not there.
     #[error("the folder is missing")]
     Missing,
+    /// Another program holds it.
+    #[error("another program is using the file")]
+    Busy,
     /// The format can't hold that many rows.
     #[error("the list has more rows than a spreadsheet holds")]
     TooManyRows,
@@ -286,6 +303,7 @@ impl From<&std::io::Error> for FileProblem {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Self::Denied,
             std::io::ErrorKind::AlreadyExists => Self::Exists,
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Self::Missing,
+            std::io::ErrorKind::ResourceBusy => Self::Busy,
             _ => Self::Other,
         }
     }

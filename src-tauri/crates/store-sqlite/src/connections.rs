@@ -38,6 +38,11 @@ impl Connections {
         self.path.as_deref()
     }
 
+    /// The file, for people.
+    pub(crate) fn address(&self) -> String {
+        self.path().map_or_else(|| "in memory".to_owned(), |path| path.display().to_string())
+    }
+
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
         let Some(path) = self.path() else {
             return read_in_one_state(&mut locked(&self.writer), work);
@@ -116,7 +121,7 @@ impl SqliteStore {
         W: FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     {
         let connections = Arc::clone(&self.connections);
-        blocking(move || connections.read(work)).await
+        blocking(connections.address(), move || connections.read(work)).await
     }
 
     /// Writes on a blocking thread: all of it or, when `work` fails, nothing.
@@ -126,15 +131,17 @@ impl SqliteStore {
         W: FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
     {
         let connections = Arc::clone(&self.connections);
-        blocking(move || connections.write(work)).await
+        blocking(connections.address(), move || connections.write(work)).await
     }
 }
 
+/// Works on a blocking thread, with the file at `path`.
 pub(crate) async fn blocking<T: Send + 'static>(
+    path: String,
     work: impl FnOnce() -> Outcome<T> + Send + 'static,
 ) -> Result<T, StoreError> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(StoreError::from),
+        Ok(result) => result.map_err(|failure| failure.at(&path)),
         Err(_) => Err(StoreError::Unexpected { detail: "a blocking task did not end".to_owned() }),
     }
 }

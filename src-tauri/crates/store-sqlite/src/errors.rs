@@ -2,11 +2,13 @@
 
 use rusqlite::ffi;
 use tenantry_core::StoreError;
+use tenantry_core::error::FileProblem;
 
-/// What went wrong inside a transaction: SQLite's word, or one that a port already knows.
+/// What went wrong inside a transaction: SQLite's word, the file system's, or one that a port already knows.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Sqlite(rusqlite::Error),
+    File(FileProblem),
     Store(StoreError),
 }
 
@@ -24,11 +26,19 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<Failure> for StoreError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Store(error) => error,
-            Failure::Sqlite(error) => translate(&error),
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::File(FileProblem::from(&error))
+    }
+}
+
+impl Failure {
+    /// The word of the ports for it, in the file at `path`.
+    pub(crate) fn at(self, path: &str) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::File(problem) => file(path, problem),
+            Self::Sqlite(error) => translate(&error, path),
         }
     }
 }
@@ -52,42 +62,35 @@ fn extended_code(error: &rusqlite::Error) -> Option<i32> {
     }
 }
 
-pub(crate) fn translate(error: &rusqlite::Error) -> StoreError {
+fn translate(error: &rusqlite::Error, path: &str) -> StoreError {
     let Some(code) = extended_code(error) else {
         return match error {
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::Utf8Error(..) => damaged("a row of the workspace's file"),
-            rusqlite::Error::InvalidPath(_) => unavailable("the path can't be used"),
+            rusqlite::Error::InvalidPath(_) => file(path, FileProblem::Other),
             // Not their text: it may hold what was bound to a statement.
             _ => StoreError::Unexpected { detail: "rusqlite refused a statement".to_owned() },
         };
     };
-    match code {
-        ffi::SQLITE_READONLY_DBMOVED => return unavailable("the file was moved or removed"),
-        ffi::SQLITE_READONLY_RECOVERY | ffi::SQLITE_READONLY_CANTLOCK | ffi::SQLITE_READONLY_CANTINIT => {
-            return unavailable("the files beside the workspace's file can't be written");
-        }
-        ffi::SQLITE_CANTOPEN_ISDIR => return unavailable("the path is a folder"),
-        _ => {}
+    if code == ffi::SQLITE_READONLY_DBMOVED {
+        return file(path, FileProblem::Missing);
     }
     // The lowest byte is the primary code, of which every extended code is a case.
     match code & 0xff {
-        ffi::SQLITE_FULL => StoreError::Full,
+        ffi::SQLITE_FULL => file(path, FileProblem::Full),
         ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => damaged("the workspace's file"),
-        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => unavailable("another program is writing to the file"),
-        ffi::SQLITE_READONLY | ffi::SQLITE_PERM => {
-            StoreError::Denied { action: "writing to the workspace's file".to_owned(), namespace: None }
-        }
-        ffi::SQLITE_CANTOPEN => unavailable("the file can't be opened"),
-        ffi::SQLITE_IOERR => unavailable("the file can't be read or written"),
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => file(path, FileProblem::Busy),
+        // Also where the files beside it can't be written.
+        ffi::SQLITE_READONLY | ffi::SQLITE_PERM => file(path, FileProblem::Denied),
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_IOERR => file(path, FileProblem::Other),
         _ => StoreError::Unexpected { detail: format!("SQLite's code {code}") },
     }
 }
 
-fn unavailable(reason: &str) -> StoreError {
-    StoreError::Unavailable { reason: reason.to_owned() }
+fn file(path: &str, problem: FileProblem) -> StoreError {
+    StoreError::File { path: path.to_owned(), problem }
 }
 
 #[cfg(test)]
@@ -95,17 +98,19 @@ mod tests {
     use super::*;
 
     fn said(code: i32) -> StoreError {
-        translate(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("a value".to_owned())))
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("a value".to_owned()));
+        Failure::from(error).at("/data/tenantry.db")
     }
 
     #[test]
     fn a_full_disk_a_damaged_file_and_a_busy_one_are_told_apart() {
-        assert_eq!(said(ffi::SQLITE_FULL), StoreError::Full);
+        let of_file = |problem| file("/data/tenantry.db", problem);
+        assert_eq!(said(ffi::SQLITE_FULL), of_file(FileProblem::Full));
         assert!(matches!(said(ffi::SQLITE_CORRUPT_INDEX), StoreError::Corrupt { .. }));
         assert!(matches!(said(ffi::SQLITE_NOTADB), StoreError::Corrupt { .. }));
-        assert!(matches!(said(ffi::SQLITE_BUSY), StoreError::Unavailable { .. }));
-        assert!(matches!(said(ffi::SQLITE_READONLY), StoreError::Denied { .. }));
-        assert!(matches!(said(ffi::SQLITE_READONLY_DBMOVED), StoreError::Unavailable { .. }));
+        assert_eq!(said(ffi::SQLITE_BUSY), of_file(FileProblem::Busy));
+        assert_eq!(said(ffi::SQLITE_READONLY), of_file(FileProblem::Denied));
+        assert_eq!(said(ffi::SQLITE_READONLY_DBMOVED), of_file(FileProblem::Missing));
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl SqliteStore {
             product: "SQLite".to_owned(),
             version: rusqlite::version().to_owned(),
             topology: Topology::File,
-            address: path.map_or_else(|| "in memory".to_owned(), |path| path.display().to_string()),
+            address: self.connections.address(),
             database: path
                 .and_then(|path| path.file_stem())
                 .map_or_else(|| "in memory".to_owned(), |stem| stem.to_string_lossy().into_owned()),

@@ -10,10 +10,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use tenantry_core::StoreError;
 use tenantry_core::clock::Clock;
+use tenantry_core::error::FileProblem;
 
 use crate::SqliteStore;
 use crate::connections::{Connections, blocking, configure};
-use crate::errors::{Outcome, damaged};
+use crate::errors::{Failure, Outcome, damaged};
 use crate::schema::{self, Found, STEPS};
 
 /// How every SQLite file begins.
@@ -28,10 +29,10 @@ impl SqliteStore {
     ///
     /// # Errors
     /// `Newer` for the file of a newer program, `Corrupt` for what is damaged or no workspace: neither is changed.
-    /// `Denied` where the file or folder may not be written, `Unavailable`, `Full`.
+    /// `File` for what the operating system does not permit or allow.
     pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        let connections = blocking(move || open_file(path, STEPS)).await?;
+        let connections = blocking(path.display().to_string(), move || open_file(path, STEPS)).await?;
         Ok(Self { connections: Arc::new(connections), clock })
     }
 
@@ -40,7 +41,7 @@ impl SqliteStore {
     /// # Errors
     /// `Unexpected` when SQLite can't make it.
     pub async fn in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let connections = blocking(|| {
+        let connections = blocking("in memory".to_owned(), || {
             let mut connection = Connection::open_in_memory()?;
             configure(&connection)?;
             schema::migrate(&mut connection, STEPS)?;
@@ -74,13 +75,13 @@ fn prepare_place(path: &Path) -> Outcome<()> {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(|error| refused(&error, "making the workspace's folder"))?;
+        builder.create(folder)?;
     }
     // Made here and not by SQLite, which leaves the mode to the umask. The files beside it get the same mode.
     match own_file().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(restrict(path)?),
-        Err(error) => Err(refused(&error, "making the workspace's file").into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -93,18 +94,17 @@ fn own_file() -> OpenOptions {
 }
 
 #[cfg(unix)]
-fn restrict(path: &Path) -> Result<(), StoreError> {
+fn restrict(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let refused = |error: io::Error| refused(&error, "restricting the workspace's file to its owner");
-    let metadata = fs::metadata(path).map_err(refused)?;
+    let metadata = fs::metadata(path)?;
     if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refused)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn restrict(_path: &Path) -> Result<(), StoreError> {
+fn restrict(_path: &Path) -> io::Result<()> {
     // The folder's access list decides, and the program's data folder is its user's own.
     Ok(())
 }
@@ -123,24 +123,23 @@ fn examine(path: &Path, steps: &[&str]) -> Outcome<Found> {
         check_whole(&connection)?;
     }
     if connection.is_readonly(MAIN_DB)? {
-        return Err(denied("writing the workspace's file").into());
+        return Err(Failure::File(FileProblem::Denied));
     }
     Ok(found)
 }
 
 /// Reads the first bytes, and answers the size.
-fn check_beginning(path: &Path) -> Result<u64, StoreError> {
-    let reading = |error: io::Error| refused(&error, "reading the workspace's file");
-    let mut file = File::open(path).map_err(reading)?;
-    let metadata = file.metadata().map_err(reading)?;
+fn check_beginning(path: &Path) -> Outcome<u64> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(StoreError::Unavailable { reason: "the path is no file".to_owned() });
+        return Err(Failure::File(FileProblem::Other));
     }
     if metadata.len() > 0 {
         let mut beginning = [0; MAGIC.len()];
         let is_database = file.read_exact(&mut beginning).is_ok() && &beginning == MAGIC;
         if !is_database {
-            return Err(damaged("the file (it is no database)"));
+            return Err(damaged("the file (it is no database)").into());
         }
     }
     Ok(metadata.len())
@@ -166,30 +165,16 @@ fn back_up(path: &Path, version: usize) -> Outcome<()> {
     };
     let (half, whole) =
         (beside(&format!(".version-{version}.half")), beside(&format!(".version-{version}.backup")));
-    let copying = |error: io::Error| refused(&error, "copying the workspace's file before it is changed");
     // SQLite writes into a file that is there when it is empty: so the mode is ours.
-    own_file().create(true).truncate(true).open(&half).map_err(copying)?;
-    let target = half
-        .to_str()
-        .ok_or_else(|| StoreError::Unavailable { reason: "the path is not in Unicode".to_owned() })?;
+    own_file().create(true).truncate(true).open(&half)?;
+    // SQLite takes no path that is not in Unicode.
+    let target = half.to_str().ok_or(Failure::File(FileProblem::Other))?;
     let connection = connect(path)?;
     configure(&connection)?;
     connection.execute("VACUUM INTO ?1", [target])?;
-    OpenOptions::new().write(true).open(&half).and_then(|file| file.sync_all()).map_err(copying)?;
-    fs::rename(&half, &whole).map_err(copying)?;
+    OpenOptions::new().write(true).open(&half).and_then(|file| file.sync_all())?;
+    fs::rename(&half, &whole)?;
     Ok(())
-}
-
-fn refused(error: &io::Error, action: &str) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => denied(action),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
-        _ => StoreError::Unavailable { reason: format!("{action} failed") },
-    }
-}
-
-fn denied(action: &str) -> StoreError {
-    StoreError::Denied { action: action.to_owned(), namespace: None }
 }
 
 #[cfg(test)]

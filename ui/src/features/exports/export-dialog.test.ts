@@ -129,7 +129,7 @@ test.each([
     backend.fail("export_organizations", {
       code: "file_not_written",
       message: "-",
-      details: { path: "/full/organizations.csv", reason },
+      details: { what: "export", path: "/full/organizations.csv", reason },
     });
     await user.click(screen.getByRole("checkbox", { name: "Id" }));
     await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));

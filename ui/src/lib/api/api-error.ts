@@ -31,6 +31,7 @@ const codes = {
   import_refused: true,
   data_missing: true,
   data_corrupt: true,
+  database_full: true,
   file_not_written: true,
   cancelled: true,
   internal: true,

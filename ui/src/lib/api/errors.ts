@@ -2,6 +2,8 @@ import type { WireError } from "../bindings";
 import { formatDuration } from "../format";
 import { m } from "../messages";
 import { ApiError } from "./api-error";
+import { fileSentences } from "./file-errors";
+import { unavailableSentences } from "./unavailable-errors";
 
 /** An error in the person's words: what happened, why, and what to do. `small` is the small print with the code. */
 export interface Explanation {
@@ -11,23 +13,7 @@ export interface Explanation {
   readonly small: string;
 }
 
-type Sentences = Omit<Explanation, "small">;
-
-function fileSentences({ details, message }: Extract<WireError, { code: "file_not_written" }>): Sentences {
-  const text = m.errors_file_text({ path: details.path });
-  switch (details.reason) {
-    case "full":
-      return { title: m.errors_file_full_title(), text, remedy: m.errors_file_full_remedy() };
-    case "denied":
-      return { title: m.errors_file_denied_title(), text, remedy: m.errors_file_denied_remedy() };
-    case "exists":
-      return { title: m.errors_file_exists_title(), text, remedy: m.errors_file_exists_remedy() };
-    case "missing":
-      return { title: m.errors_file_missing_title(), text, remedy: m.errors_file_missing_remedy() };
-    case "other":
-      return { title: m.errors_file_other_title(), text: message, remedy: m.errors_file_other_remedy() };
-  }
-}
+export type Sentences = Omit<Explanation, "small">;
 
 function conflictSentences(field: Extract<WireError, { code: "conflict" }>["details"]["field"]): Sentences {
   switch (field) {
@@ -166,11 +152,7 @@ function sentences(wire: WireError): Sentences {
         remedy: m.errors_connection_string_invalid_remedy(),
       };
     case "unavailable":
-      return {
-        title: m.errors_unavailable_title(),
-        text: wire.message,
-        remedy: wire.details.retryable ? m.errors_unavailable_remedy() : m.errors_unavailable_once_remedy(),
-      };
+      return unavailableSentences(wire.details, wire.message);
     case "denied_by_database":
       return {
         title: m.errors_denied_by_database_title(),
@@ -221,8 +203,14 @@ function sentences(wire: WireError): Sentences {
         text: m.errors_data_corrupt_text({ what: wire.details.what }),
         remedy: m.errors_data_corrupt_remedy(),
       };
+    case "database_full":
+      return {
+        title: m.errors_database_full_title(),
+        text: m.errors_database_full_text(),
+        remedy: m.errors_database_full_remedy(),
+      };
     case "file_not_written":
-      return fileSentences(wire);
+      return fileSentences(wire.details);
     case "cancelled":
       return {
         title: m.errors_cancelled_title(),

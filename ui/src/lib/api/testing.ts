@@ -284,7 +284,11 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
       if (password !== null && password !== FAKE_PASSWORD)
         refuse({ code: "workspace_refused", message: "The server refused this user and password." });
       if (id === "p3")
-        refuse({ code: "unavailable", message: "No server answered.", details: { retryable: true } });
+        refuse({
+          code: "unavailable",
+          message: "No server answered.",
+          details: { reason: "server", path: null },
+        });
       return show(openPlace(workspace));
     },
     switch_workspace: ({ id }: { id: string }) =>
@@ -529,7 +533,11 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     if (workspace !== undefined && place === null && command !== "close_workspace")
       refuse({ code: "no_workspace", message: "That workspace is not open." });
     if (!reachable && ASKS_SERVER.test(command))
-      refuse({ code: "unavailable", message: "No server answered.", details: { retryable: true } });
+      refuse({
+        code: "unavailable",
+        message: "No server answered.",
+        details: { reason: "server", path: null },
+      });
     const handler = changed.get(command) ?? handlers[command];
     if (!handler) throw new Error(`Command ${command} not found`);
     // Answers are copied, as the wire does: a screen must not share objects with the store.
