@@ -12,9 +12,6 @@ use crate::compose::{self, Address};
 pub const NAME_MAX: usize = 80;
 /// Characters of what is noted about a workspace.
 pub const NOTES_MAX: usize = 2_000;
-/// Bytes of a database's name. The server's rule.
-const DATABASE_NAME_MAX: usize = 63;
-const NOT_IN_A_DATABASE_NAME: [char; 12] = ['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?'];
 
 /// A profile as typed.
 pub struct Typed<'a> {
@@ -57,7 +54,7 @@ impl Typed<'_> {
             database => database,
         };
         let database = database.to_owned();
-        check_database(&database, &mut issues);
+        issues.extend(compose::check_database_name(&database).err());
         if notes.chars().count() > NOTES_MAX {
             let message = format!("Notes have at most {NOTES_MAX} characters.");
             issues.push(FieldIssue { field: Field::Notes, rule: FieldRule::TooLong, message });
@@ -98,17 +95,6 @@ fn check_name(name: &str, issues: &mut Vec<FieldIssue>) {
     }
 }
 
-fn check_database(database: &str, issues: &mut Vec<FieldIssue>) {
-    let field = Field::Database;
-    if database.len() > DATABASE_NAME_MAX {
-        let message = format!("A database's name has at most {DATABASE_NAME_MAX} bytes.");
-        issues.push(FieldIssue { field, rule: FieldRule::TooManyBytes, message });
-    } else if database.contains(NOT_IN_A_DATABASE_NAME) || database.contains('\0') {
-        let message = "A database's name has none of / \\ . \" $ * < > : | ? and no space.".to_owned();
-        issues.push(FieldIssue { field, rule: FieldRule::Characters, message });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +126,7 @@ mod tests {
         let good = fields(
             &"ü".repeat(NAME_MAX),
             " mongodb://dana@host.example ",
-            &"d".repeat(DATABASE_NAME_MAX),
+            &"d".repeat(63),
             &"ü".repeat(NOTES_MAX),
         );
         assert_eq!(good, []);

@@ -12,9 +12,11 @@ use mongodb::options::{
     WriteConcern,
 };
 use mongodb::{Client, Collection, Database};
-use tenantry_core::StoreError;
 use tenantry_core::clock::Clock;
+use tenantry_core::error::Field;
 use tenantry_core::health::Topology;
+use tenantry_core::values::FieldRule;
+use tenantry_core::{FieldIssue, StoreError};
 use tokio::time::timeout;
 
 use crate::ConnectionString;
@@ -26,6 +28,8 @@ use crate::settings::{Settings, settle};
 
 /// Longer than any answer takes that somebody waits for. The driver has no limit of its own for an answer.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Bytes of a database's name.
+const DATABASE_NAME_MAX: usize = 63;
 /// Building an index reads every document of its collection.
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
 /// How long a write waits for a majority.
@@ -146,7 +150,8 @@ impl MongoStore {
             atlas: options.connection_string.is_atlas(),
             troubles: troubles.clone(),
         };
-        check_database_name(&options.database)?;
+        check_database_name(&options.database)
+            .map_err(|FieldIssue { message: problem, .. }| StoreError::ConnectionString { problem })?;
         let act = Act::in_database("hello");
         let (parsed, answer_limit) = options.connection_string.for_driver()?;
         let looking = look_up(&parsed, &options, act, &place);
@@ -307,20 +312,22 @@ fn topology(hello: &Document) -> Topology {
     }
 }
 
-/// The driver takes any text for a name and fails on it later; the rules are the server's.
-fn check_database_name(name: &str) -> Result<(), StoreError> {
-    let good = !name.is_empty()
-        && name.len() < 64
-        && !name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']);
-    if good {
-        Ok(())
+/// Checks a database's name. The driver takes any text for one and fails on it later; the rules are the server's.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn check_database_name(name: &str) -> Result<(), FieldIssue> {
+    let (rule, message) = if name.is_empty() {
+        (FieldRule::Required, "A database's name is needed.".to_owned())
+    } else if name.len() > DATABASE_NAME_MAX {
+        (FieldRule::TooManyBytes, format!("A database's name has at most {DATABASE_NAME_MAX} bytes."))
+    } else if name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
+        let message = "A database's name has none of / \\ . \" $ * < > : | ? and no space.";
+        (FieldRule::Characters, message.to_owned())
     } else {
-        Err(StoreError::ConnectionString {
-            problem:
-                "The database's name must have 1 to 63 bytes and none of / \\ . \" $ * < > : | ? or space."
-                    .to_owned(),
-        })
-    }
+        return Ok(());
+    };
+    Err(FieldIssue { field: Field::Database, rule, message })
 }
 
 #[cfg(test)]
@@ -337,8 +344,12 @@ mod tests {
     #[test]
     fn a_database_name_keeps_the_servers_rules() {
         assert!(check_database_name("organization_management").is_ok());
-        for name in ["", "a.b", "a b", "a$b", "a/b", &"a".repeat(64)] {
-            assert!(check_database_name(name).is_err(), "{name}");
+        assert!(check_database_name(&"a".repeat(DATABASE_NAME_MAX)).is_ok());
+        let broken = |name: &str| check_database_name(name).unwrap_err().rule;
+        assert_eq!(broken(""), FieldRule::Required);
+        assert_eq!(broken(&"a".repeat(DATABASE_NAME_MAX + 1)), FieldRule::TooManyBytes);
+        for name in ["a.b", "a b", "a$b", "a/b", "a\\b", "a\0b"] {
+            assert_eq!(broken(name), FieldRule::Characters, "{name}");
         }
     }
 
