@@ -23,7 +23,7 @@ use crate::identifiers::random_id;
 use file::{Found, VERSION_KEY};
 
 pub use check::{Checked, NAME_MAX, NOTES_MAX, Typed};
-pub use model::{Access, BuiltIn, Environment, KeeperChoice, MoveIntent, Profile, Settings};
+pub use model::{Access, BUILT_IN, BuiltIn, Environment, KeeperChoice, MoveIntent, Profile, Settings};
 use removed::Removed;
 pub use removed::UNDO_TIME;
 

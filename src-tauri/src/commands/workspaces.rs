@@ -26,12 +26,10 @@ use crate::connection_secrets;
 use crate::error::WireError;
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
-use crate::profiles::{Access, BuiltIn, Environment, Profile};
+use crate::profiles::{Access, BUILT_IN, BuiltIn, Environment, Profile};
 use crate::state::{AppState, Workspace};
 use crate::vault::SecretKind;
 
-/// The built-in workspace's id.
-pub(crate) const BUILT_IN: &str = "built-in";
 /// What kind of place a workspace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::removed::Removed;
-use super::{Access, Content, Environment, OpenProblem, Profile, VERSION, migration};
+use super::{Access, BUILT_IN, Content, Environment, OpenProblem, Profile, VERSION, migration};
 use crate::files::part_builder;
 use crate::identifiers::random_id;
 use crate::{compose, logging};
@@ -166,7 +166,7 @@ impl Reader {
         let installation = self.part(object, "installation", self.good.installation.clone());
         let built_in = self.part(object, "builtIn", self.good.built_in.clone());
         let settings = self.part(object, "settings", self.good.settings.clone());
-        let mut taken = HashSet::from(["built-in".to_owned()]);
+        let mut taken = HashSet::from([BUILT_IN.to_owned()]);
         let mut profiles = Vec::new();
         for mut profile in self.profiles(object) {
             if !taken.insert(profile.id.clone()) {

@@ -78,6 +78,9 @@ impl Profile {
     }
 }
 
+/// The built-in workspace's id.
+pub const BUILT_IN: &str = "built-in";
+
 /// What is noted of the built-in workspace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

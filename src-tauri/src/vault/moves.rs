@@ -11,7 +11,7 @@ use super::keychain::KeychainProblem;
 use super::memory::Standing;
 use super::sealed_file::{SealedFileProblem, SealedFileState};
 use super::{SecretKind, Vault};
-use crate::profiles::{KeeperChoice, MoveIntent, Profiles, ProfilesNotWritten};
+use crate::profiles::{BUILT_IN, KeeperChoice, MoveIntent, Profiles, ProfilesNotWritten};
 
 /// What a move did.
 #[derive(Debug, Default)]
@@ -374,7 +374,7 @@ pub fn note_as_stored(
 /// Everything that may have secrets: a keychain can't be asked what is in it.
 pub(super) fn workspaces(profiles: &Profiles) -> Vec<String> {
     let mut ids = profiles.ids_with_removed();
-    ids.push(crate::commands::workspaces::BUILT_IN.to_owned());
+    ids.push(BUILT_IN.to_owned());
     ids
 }
 
