@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use tenantry_core::connections::{ConnectionFields, ConnectionSecrets};
 
-use crate::compose::{self, Address};
+use crate::compose;
 use crate::profiles::Profile;
 use crate::vault::{SecretKind, SecretsLocked, Vault};
 
@@ -17,7 +17,7 @@ pub const KINDS: [SecretKind; 4] = [
     SecretKind::AwsSessionToken,
 ];
 
-/// What was given, and where nothing was, the kept secrets that belong into the string. The vault is asked for no others.
+/// What was given, and for the `places` where nothing was, the kept secrets. The vault is asked for no others.
 ///
 /// # Errors
 /// `SecretsLocked`: one is in the file of secrets, according to the profile's note, and the file is locked.
@@ -25,9 +25,9 @@ pub async fn complete(
     mut given: ConnectionSecrets,
     vault: &Vault,
     profile: &Profile,
-    address: &Address,
+    places: &[SecretKind],
 ) -> Result<ConnectionSecrets, SecretsLocked> {
-    for kind in &address.places {
+    for kind in places {
         let place = match kind {
             SecretKind::DatabasePassword => &mut given.password,
             SecretKind::CertificateKeyPassword => &mut given.certificate_key_password,

@@ -94,8 +94,7 @@ pub(super) async fn trial(state: &AppState, input: TestInput) -> Result<Trial, W
     Ok(Trial { connection_string, secrets, database })
 }
 
-/// With the secrets of a saved profile. They are good for one user of one deployment: where the string leads elsewhere
-/// now, another server must not be told them.
+/// With the secrets of a saved profile, but for those that were given to somebody else than the string names now.
 async fn with_stored(
     state: &AppState,
     given: ConnectionSecrets,
@@ -103,11 +102,7 @@ async fn with_stored(
     address: &Address,
 ) -> Result<ConnectionSecrets, WireError> {
     let Some(profile) = state.profiles.find(id) else { return Ok(given) };
-    let stays = compose::take_apart(&profile.connection_string)
-        .is_ok_and(|saved| (&saved.user, &saved.hosts) == (&address.user, &address.hosts));
-    if !stays {
-        return Ok(given);
-    }
-    let vault = state.vault().await;
-    Ok(connection_secrets::complete(given, vault, &profile, address).await?)
+    let moved = connection_secrets::moved(&profile.connection_string, &address.public);
+    let places: Vec<_> = address.places.iter().copied().filter(|kind| !moved.contains(kind)).collect();
+    Ok(connection_secrets::complete(given, state.vault().await, &profile, &places).await?)
 }

@@ -550,7 +550,7 @@ async fn open_profile(
     let address = compose::take_apart(&profile.connection_string)?;
     let is_typed = typed.is_some();
     let given = ConnectionSecrets { password: typed, ..ConnectionSecrets::default() };
-    let secrets = connection_secrets::complete(given, vault, &profile, &address).await?;
+    let secrets = connection_secrets::complete(given, vault, &profile, &address.places).await?;
     if address.needs_password && secrets.password.is_none() {
         return Err(WireError::workspace_password_needed());
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tauri::Manager;
+use tenantry_core::connections::ConnectionSecrets;
 
 use super::Console;
 use crate::commands::diagnosis::{TestInput, trial};
@@ -27,12 +28,16 @@ fn test(console: &Console, changes: &Value) -> Value {
         .ok("test_connection", json!({"input": input(changes), "job": "test-1", "progress": "__CHANNEL__:1"}))
 }
 
-/// The password that a test would sign in with.
-fn password(console: &Console, changes: &Value) -> Option<String> {
+/// The secrets that a test would use.
+fn secrets(console: &Console, changes: &Value) -> ConnectionSecrets {
     let input: TestInput = serde_json::from_value(input(changes)).unwrap();
     let state = console.app.state::<AppState>();
-    let trial = tauri::async_runtime::block_on(trial(&state, input)).unwrap();
-    trial.secrets.password.map(|password| password.expose_secret().to_owned())
+    tauri::async_runtime::block_on(trial(&state, input)).unwrap().secrets
+}
+
+/// The password that a test would sign in with.
+fn password(console: &Console, changes: &Value) -> Option<String> {
+    secrets(console, changes).password.map(|password| password.expose_secret().to_owned())
 }
 
 #[test]
@@ -79,16 +84,25 @@ fn what_was_typed_counts_before_the_draft_and_the_draft_before_what_is_stored() 
 }
 
 #[test]
-fn a_stored_password_is_not_told_to_another_server_or_for_another_user() {
+fn a_stored_secret_is_not_told_to_another_server_proxy_user_or_key() {
     let console = Console::start();
-    let saved =
-        console.save(&json!({"connectionString": "mongodb://dana:stored@db.example.com/", "database": "t"}));
-    for elsewhere in
-        ["mongodb://dana:••••••••@elsewhere.example.com/", "mongodb://erin:••••••••@db.example.com/"]
+    let string = "mongodb://dana:stored@db.example.com/?authSource=admin&tls=true&tlsCertificateKeyFile=%2Fa.pem\
+        &tlsCertificateKeyFilePassword=stored&proxyHost=proxy&proxyUsername=p&proxyPassword=stored";
+    let saved = console.save(&json!({"connectionString": string, "database": "t"}));
+    let masked = saved["connectionString"].as_str().unwrap();
+    let used = |from: &str, to: &str| {
+        let changed = masked.replace(from, to);
+        let used = secrets(&console, &json!({"id": saved["id"], "connectionString": changed}));
+        [used.password, used.certificate_key_password, used.proxy_password].map(|secret| secret.is_some())
+    };
+    assert_eq!(used("tls=true", "tls=true&appName=x"), [true; 3], "nothing moved");
+    for (from, to) in
+        [("db.example", "elsewhere.example"), ("dana", "erin"), ("Source=admin", "Source=other")]
     {
-        let changed = json!({"id": saved["id"], "connectionString": elsewhere});
-        assert_eq!(password(&console, &changed), None, "{elsewhere}");
+        assert_eq!(used(from, to), [false, true, true], "{to}");
     }
+    assert_eq!(used("a.pem", "b.pem"), [true, false, true], "a password is tried on another key");
+    assert_eq!(used("proxyHost=proxy", "proxyHost=evil"), [true, true, false], "another proxy is told it");
 }
 
 #[test]
