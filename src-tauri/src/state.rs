@@ -24,8 +24,8 @@ use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_i
 use crate::folders::Folders;
 use crate::identifiers::random_id;
 use crate::jobs::JobRegistry;
-use crate::profiles::{Profiles, UNDO_TIME};
-use crate::vault::Vault;
+use crate::profiles::{Profile, Profiles, UNDO_TIME};
+use crate::vault::{NotForgotten, Vault};
 
 /// How long closing waits for what is still running in the workspace.
 const CLOSING_LIMIT: Duration = Duration::from_secs(20);
@@ -112,10 +112,12 @@ impl AppState {
 
     /// Forgets the secrets of removed profiles that can't be had back any more.
     pub async fn finish_removals(&self) {
-        for id in self.profiles.removals_due(self.clock.now()) {
-            if self.vault().await.forget_all(&id).await.is_err() {
-                // The file of secrets is locked: the profile stays removed, its secrets go after the file is unlocked.
-                continue;
+        for Profile { id, stored, .. } in self.profiles.removals_due(self.clock.now()) {
+            match self.vault().await.forget_all(&id).await {
+                Ok(()) => {}
+                Err(NotForgotten::Keychain(problem)) if problem.is_absence() && stored.is_empty() => {}
+                // The profile stays removed, and its note is the only one that names its secrets: tried again later.
+                Err(NotForgotten::Keychain(_) | NotForgotten::Locked(_)) => continue,
             }
             if let Err(error) = self.profiles.finish_removal(&id) {
                 tracing::warn!(%error, "a removal is finished at the next start");

@@ -7,7 +7,7 @@ mod moves;
 mod sealed_file;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -86,6 +86,17 @@ impl Kept {
 #[error("the file of secrets is locked")]
 pub struct SecretsLocked;
 
+/// A secret may still be stored. In this run it is forgotten all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotForgotten {
+    /// In the sealed file.
+    #[error(transparent)]
+    Locked(#[from] SecretsLocked),
+    /// In the keychain.
+    #[error("the keychain can't be used: {0:?}")]
+    Keychain(KeychainProblem),
+}
+
 /// Where secrets are kept now, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeping {
@@ -112,8 +123,9 @@ pub struct Vault {
     chosen: Mutex<Option<KeeperChoice>>,
     /// Why the last secret could not be stored, until one can.
     not_stored: Mutex<Option<String>>,
-    /// Secrets are moved by one person at a time.
-    moving: tokio::sync::Mutex<()>,
+    /// Written by a move, read by whatever looks for, keeps or forgets a secret: what is kept or forgotten during a move
+    /// would be lost with the old place, or brought back in the new one.
+    moving: tokio::sync::RwLock<()>,
 }
 
 impl Vault {
@@ -130,6 +142,16 @@ impl Vault {
         Self::with(Keychain::absent(KeychainProblem::NoBus), folder, chosen)
     }
 
+    /// A vault on a keychain of a test's own.
+    #[cfg(test)]
+    pub(crate) fn on_keychain(
+        store: Arc<keyring_core::CredentialStore>,
+        folder: &Path,
+        chosen: Option<KeeperChoice>,
+    ) -> Self {
+        Self::with(Keychain::of(store, "installation"), folder, chosen)
+    }
+
     fn with(keychain: Keychain, folder: &Path, chosen: Option<KeeperChoice>) -> Self {
         Self {
             keychain,
@@ -137,7 +159,7 @@ impl Vault {
             memory: Memory::default(),
             chosen: Mutex::new(chosen),
             not_stored: Mutex::default(),
-            moving: tokio::sync::Mutex::default(),
+            moving: tokio::sync::RwLock::default(),
         }
     }
 
@@ -200,6 +222,7 @@ impl Vault {
         secret: SecretString,
         remember: bool,
     ) -> Kept {
+        let _settled = self.moving.read().await;
         let standing = if remember { Standing::Wanted } else { Standing::ThisRun };
         self.memory.hold(workspace, kind, secret.clone(), standing);
         if !remember {
@@ -221,6 +244,7 @@ impl Vault {
         if let Some(secret) = self.memory.find(workspace, kind) {
             return Ok(Some(secret));
         }
+        let _settled = self.moving.read().await;
         match self.place() {
             KeeperChoice::AskEveryTime => Ok(None),
             KeeperChoice::SealedFile => {
@@ -248,24 +272,29 @@ impl Vault {
                 && matches!(self.sealed_file.find(workspace, kind), Ok(Some(_)))
     }
 
-    /// Forgets one secret of a workspace.
+    /// Forgets one secret of a workspace. A locked keychain asks the person to open it.
     ///
     /// # Errors
-    /// [`SecretsLocked`]: it may be in the sealed file, which must be unlocked first. It is forgotten in this run all
-    /// the same.
-    pub async fn forget(&self, workspace: &str, kind: SecretKind) -> Result<(), SecretsLocked> {
-        self.forget_kinds(workspace, vec![kind]).await
+    /// See [`NotForgotten`].
+    pub async fn forget(&self, workspace: &str, kind: SecretKind) -> Result<(), NotForgotten> {
+        self.forget_kinds(workspace, vec![kind], true).await
     }
 
-    /// Forgets all secrets of a workspace.
+    /// Forgets all secrets of a workspace. Asks a person nothing.
     ///
     /// # Errors
-    /// As [`forget`](Self::forget).
-    pub async fn forget_all(&self, workspace: &str) -> Result<(), SecretsLocked> {
-        self.forget_kinds(workspace, SecretKind::ALL.to_vec()).await
+    /// See [`NotForgotten`].
+    pub async fn forget_all(&self, workspace: &str) -> Result<(), NotForgotten> {
+        self.forget_kinds(workspace, SecretKind::ALL.to_vec(), false).await
     }
 
-    async fn forget_kinds(&self, workspace: &str, kinds: Vec<SecretKind>) -> Result<(), SecretsLocked> {
+    async fn forget_kinds(
+        &self,
+        workspace: &str,
+        kinds: Vec<SecretKind>,
+        may_ask: bool,
+    ) -> Result<(), NotForgotten> {
+        let _settled = self.moving.read().await;
         for kind in &kinds {
             self.memory.let_go(workspace, *kind);
         }
@@ -284,14 +313,18 @@ impl Vault {
                     Ok(()) | Err(SealedFileProblem::Missing) => Ok(()),
                     Err(problem) => {
                         tracing::warn!(error = %problem, "a secret could not be taken out of the file of secrets");
-                        Err(SecretsLocked)
+                        Err(SecretsLocked.into())
                     }
                 }
             }
             KeeperChoice::Keychain => {
                 for kind in kinds {
-                    // What can't be removed is logged there; its workspace is gone either way.
-                    let _ = self.keychain.remove(workspace, kind).await;
+                    let refusing = self.keychain.problem().filter(|_| !may_ask);
+                    let removed = match refusing {
+                        Some(problem) => Err(problem),
+                        None => self.keychain.remove(workspace, kind).await,
+                    };
+                    removed.map_err(NotForgotten::Keychain)?;
                 }
                 Ok(())
             }
@@ -300,6 +333,7 @@ impl Vault {
 
     /// Looks for the keychain again; a locked one asks the person for its password. Answers what found its place in it.
     pub async fn look_for_keychain(&self) -> Vec<(String, SecretKind)> {
+        let _settled = self.moving.read().await;
         self.keychain.look_again(true).await;
         self.store_wanted().await
     }
@@ -312,6 +346,7 @@ impl Vault {
         &self,
         passphrase: SecretString,
     ) -> Result<Vec<(String, SecretKind)>, SealedFileProblem> {
+        let _settled = self.moving.read().await;
         self.in_sealed_file(move |file| file.unlock(&passphrase)).await?;
         Ok(self.store_wanted().await)
     }
@@ -335,6 +370,7 @@ impl Vault {
 
     /// Forgets what is in the sealed file of workspaces that there are no more: they were removed while it was locked.
     pub async fn forget_others(&self, profiles: &Profiles) {
+        let _settled = self.moving.read().await;
         let workspaces = moves::workspaces(profiles);
         if self.sealed_file.state() != SealedFileState::Unlocked {
             return;
@@ -351,7 +387,7 @@ impl Vault {
         }
     }
 
-    /// Finds a place for what had none. A person may have given it one meanwhile.
+    /// Finds a place for what had none: a person may have given it one meanwhile. Not during a move.
     async fn store_wanted(&self) -> Vec<(String, SecretKind)> {
         let mut stored = Vec::new();
         for (workspace, kind, secret) in self.memory.wanted() {

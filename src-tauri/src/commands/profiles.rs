@@ -8,12 +8,13 @@ use tauri::State;
 use tenantry_core::connections::ConnectionSecrets;
 
 use super::workspaces::{WorkspaceSummary, summary};
+use crate::compose::Address;
 use crate::connection_secrets;
 use crate::error::WireError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
 use crate::state::AppState;
-use crate::vault::SecretKind;
+use crate::vault::{NotForgotten, SecretKind, Vault};
 
 /// A connection profile, as typed.
 #[derive(Deserialize, specta::Type)]
@@ -39,7 +40,7 @@ pub struct ProfileInput {
     pub password: Option<String>,
     /// The password of the client certificate's key; `null` keeps what is there, empty forgets it.
     pub certificate_key_password: Option<String>,
-    /// Whether secrets are kept for the next run.
+    /// Whether secrets are kept for the next run, those that are there as well as those that were typed.
     pub remember: bool,
     /// The service's secret key; `null` keeps what is there, empty forgets it.
     pub signing_secret: Option<String>,
@@ -63,42 +64,55 @@ pub async fn save_profile(
         notes: &input.notes,
     };
     let Checked { name, address, database, notes } = typed.check()?;
-    let before = match input.id {
-        Some(id) => Some(state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?),
-        None => None,
-    };
-    let mut profile = Profile {
-        name,
-        environment: input.environment,
-        connection_string: address.public.clone(),
-        database,
-        notes,
-        access: input.access,
-        ..before.clone().unwrap_or_else(new_profile)
-    };
-    let drafted = belonging(state.drafts.find(&input.draft), &address.places);
-    forget_moved(&state, &mut profile, before.as_ref()).await?;
-    // Before its secrets: a profile that can't be saved must not leave a new password with an old server.
-    state.profiles.save(profile.clone())?;
-    if let Some(open) = state.open.find(&profile.id) {
-        open.services.access.restrict(profile.access.into());
-    }
-    let noted = (profile.stored.clone(), profile.has_signing_secret);
+    let id = input.id.clone().unwrap_or_else(random_id);
+    let turn = state.open.turn(&id);
+    // An opening that is under way goes first: its access, and a password that it keeps, are of the profile as it was.
+    let _turn = turn.lock().await;
+    let before = input.id.map(|id| load(&state, &id)).transpose()?;
     let fields = ConnectionSecrets {
         password: input.password.map(SecretString::from),
         certificate_key_password: input.certificate_key_password.map(SecretString::from),
         ..ConnectionSecrets::default()
     };
-    let secrets = fields.or(address.secrets).or(drafted);
+    let drafted = belonging(state.drafts.find(&input.draft), &address.places);
+    let given = connection_secrets::each(fields.or(address.secrets.clone()).or(drafted));
     let service_secret = (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from));
-    for (kind, secret) in connection_secrets::each(secrets).into_iter().chain([service_secret]) {
-        keep_or_forget(&state, &mut profile, kind, secret, input.remember).await?;
+    let given = given.into_iter().chain([service_secret]);
+    let given: BTreeMap<_, _> = given.filter_map(|(kind, secret)| Some((kind, secret?))).collect();
+    let mut stored = match &before {
+        Some(before) => settle_kept(&state, before, &address, &given, input.remember).await?,
+        None => BTreeMap::new(),
+    };
+    let edit = |profile: &mut Profile| {
+        profile.name = name;
+        profile.environment = input.environment;
+        profile.connection_string = address.public;
+        profile.database = database;
+        profile.notes = notes;
+        profile.access = input.access;
+        if let Some(secret) = given.get(&SecretKind::ServiceSecret) {
+            profile.has_signing_secret = !is_empty(secret);
+        }
+        note(profile, &stored);
+    };
+    // Before what was typed is kept: a profile that can't be saved must not leave a new password with an old server.
+    if before.is_some() {
+        state.profiles.change_profile(&id, edit)?;
+    } else {
+        let mut profile = new_profile(id.clone());
+        edit(&mut profile);
+        state.profiles.save(profile)?;
     }
-    if noted != (profile.stored.clone(), profile.has_signing_secret) {
-        state.profiles.save(profile.clone())?;
+    if let Some(open) = state.open.find(&id) {
+        open.services.access.restrict(input.access.into());
     }
+    for (kind, secret) in given.into_iter().filter(|(_, secret)| !is_empty(secret)) {
+        let kept = state.vault().await.keep(&id, kind, secret, input.remember).await;
+        stored.insert(kind, kept.for_next_time());
+    }
+    let saved = state.profiles.change_profile(&id, |profile| note(profile, &stored))?;
     state.drafts.forget(&input.draft);
-    Ok(summary(&state, profile).await)
+    Ok(summary(&state, saved.ok_or_else(|| WireError::not_found("workspace"))?).await)
 }
 
 /// Saves a profile once more under another name, right behind it, with its secrets.
@@ -111,7 +125,7 @@ pub async fn duplicate_profile(
     state: State<'_, AppState>,
     id: String,
 ) -> Result<WorkspaceSummary, WireError> {
-    let original = state.profiles.find(&id).ok_or_else(|| WireError::not_found("workspace"))?;
+    let original = load(&state, &id)?;
     let names: Vec<String> = state.profiles.all().into_iter().map(|profile| profile.name).collect();
     let mut copy = Profile {
         id: random_id(),
@@ -205,9 +219,13 @@ pub(super) async fn secrets_to_carry(
     Ok(secrets)
 }
 
-fn new_profile() -> Profile {
+fn load(state: &AppState, id: &str) -> Result<Profile, WireError> {
+    state.profiles.find(id).ok_or_else(|| WireError::not_found("workspace"))
+}
+
+fn new_profile(id: String) -> Profile {
     Profile {
-        id: random_id(),
+        id,
         name: String::new(),
         environment: Environment::Production,
         connection_string: String::new(),
@@ -234,39 +252,58 @@ fn belonging(drafted: ConnectionSecrets, places: &[SecretKind]) -> ConnectionSec
     }
 }
 
-async fn forget_moved(
+/// Forgets what must not be used any more: what was given to somebody else than the string names now, what has no place
+/// in it, and what was emptied. Where the person changed their mind about it, the rest is remembered from now on, or lives
+/// until the program ends. Answers what is stored of what changed.
+async fn settle_kept(
     state: &AppState,
-    profile: &mut Profile,
-    before: Option<&Profile>,
-) -> Result<(), WireError> {
-    let Some(before) = before else { return Ok(()) };
-    for kind in connection_secrets::moved(&before.connection_string, &profile.connection_string) {
-        state.vault().await.forget(&profile.id, kind).await?;
-        profile.note_stored(kind, false);
+    before: &Profile,
+    address: &Address,
+    given: &BTreeMap<SecretKind, SecretString>,
+    remember: bool,
+) -> Result<BTreeMap<SecretKind, bool>, WireError> {
+    let vault = state.vault().await;
+    let moved = connection_secrets::moved(&before.connection_string, &address.public);
+    // Whoever has no password was not asked.
+    let is_other_mind =
+        address.places.contains(&SecretKind::DatabasePassword) && before.password_stored() != remember;
+    let mut stored = BTreeMap::new();
+    for kind in connection_secrets::KINDS.into_iter().chain([SecretKind::ServiceSecret]) {
+        let is_stored = before.stored.contains(&kind);
+        let is_there = is_stored || vault.remembers(&before.id, kind);
+        let has_place = kind == SecretKind::ServiceSecret || address.places.contains(&kind);
+        if moved.contains(&kind) || given.get(&kind).is_some_and(is_empty) || is_there && !has_place {
+            forget(vault, before, kind).await?;
+            stored.insert(kind, false);
+        } else if is_other_mind && is_there && is_stored != remember && !given.contains_key(&kind) {
+            let secret = vault.find(&before.id, kind).await?;
+            if !remember {
+                forget(vault, before, kind).await?;
+            }
+            let kept = match secret {
+                Some(secret) => vault.keep(&before.id, kind, secret, remember).await.for_next_time(),
+                None => false,
+            };
+            stored.insert(kind, kept);
+        }
     }
-    Ok(())
+    Ok(stored)
 }
 
-/// Keeps a secret that was typed, or forgets it when it was emptied.
-async fn keep_or_forget(
-    state: &AppState,
-    profile: &mut Profile,
-    kind: SecretKind,
-    secret: Option<SecretString>,
-    remember: bool,
-) -> Result<(), WireError> {
-    let Some(secret) = secret else { return Ok(()) };
-    let is_there = !secret.expose_secret().is_empty();
-    let vault = state.vault().await;
-    let stored = if is_there {
-        vault.keep(&profile.id, kind, secret, remember).await.for_next_time()
-    } else {
-        vault.forget(&profile.id, kind).await?;
-        false
-    };
-    profile.note_stored(kind, stored);
-    if kind == SecretKind::ServiceSecret {
-        profile.has_signing_secret = is_there;
+/// Forgets one secret. A keychain that can't be asked has it only if that is noted.
+async fn forget(vault: &Vault, profile: &Profile, kind: SecretKind) -> Result<(), NotForgotten> {
+    match vault.forget(&profile.id, kind).await {
+        Err(NotForgotten::Keychain(_)) if !profile.stored.contains(&kind) => Ok(()),
+        forgotten => forgotten,
     }
-    Ok(())
+}
+
+fn note(profile: &mut Profile, stored: &BTreeMap<SecretKind, bool>) {
+    for (kind, stored) in stored {
+        profile.note_stored(*kind, *stored);
+    }
+}
+
+fn is_empty(secret: &SecretString) -> bool {
+    secret.expose_secret().is_empty()
 }

@@ -10,7 +10,7 @@ use tenantry_core::values::FieldRule;
 use crate::error::{FileKind, WireError};
 use crate::profiles::KeeperChoice;
 use crate::state::AppState;
-use crate::vault::{self, NotMoved, SealedFileProblem, SecretKind, SecretsLocked, Vault};
+use crate::vault::{self, NotForgotten, NotMoved, SealedFileProblem, SecretKind, SecretsLocked, Vault};
 
 /// Characters of a passphrase, at least. Guessing one costs a second for each try.
 const PASSPHRASE_MIN: usize = 10;
@@ -236,6 +236,15 @@ fn secrets_not_written(problem: FileProblem) -> WireError {
 impl From<SecretsLocked> for WireError {
     fn from(_: SecretsLocked) -> Self {
         Self::secrets_locked()
+    }
+}
+
+impl From<NotForgotten> for WireError {
+    fn from(problem: NotForgotten) -> Self {
+        match problem {
+            NotForgotten::Locked(locked) => Self::from(locked),
+            NotForgotten::Keychain(problem) => Self::keychain_unavailable(&problem.sentence()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod sessions;
 mod transfer;
 mod workspaces;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -24,7 +24,7 @@ use tenantry_core::clock::{Clock, SystemClock};
 use crate::bindings;
 use crate::desktop::{Desktop, DesktopError};
 use crate::folders::Folders;
-use crate::profiles::Profiles;
+use crate::profiles::{KeeperChoice, Profiles};
 use crate::state::AppState;
 use crate::vault::Vault;
 
@@ -42,16 +42,16 @@ struct NotingDesktop {
 }
 
 impl Desktop for NotingDesktop {
-    fn choose_file(&self, _: &str, _: &std::path::Path, _: &str, _: &str, _: &str) -> Option<PathBuf> {
+    fn choose_file(&self, _: &str, _: &Path, _: &str, _: &str, _: &str) -> Option<PathBuf> {
         self.choice.lock().unwrap().clone()
     }
 
-    fn choose_existing(&self, _: &str, folder: &std::path::Path) -> Option<PathBuf> {
+    fn choose_existing(&self, _: &str, folder: &Path) -> Option<PathBuf> {
         *self.began_in.lock().unwrap() = Some(folder.to_owned());
         self.choice.lock().unwrap().clone()
     }
 
-    fn reveal(&self, file: &std::path::Path) -> Result<(), DesktopError> {
+    fn reveal(&self, file: &Path) -> Result<(), DesktopError> {
         self.revealed.lock().unwrap().push(file.to_owned());
         Ok(())
     }
@@ -86,6 +86,11 @@ impl Console {
 
     /// As [`start`](Self::start), with a clock of the test's own.
     fn start_at(clock: Arc<dyn Clock>) -> Self {
+        Self::start_with(clock, Vault::without_keychain)
+    }
+
+    /// As [`start_at`](Self::start_at), with a vault of the test's own.
+    fn start_with(clock: Arc<dyn Clock>, vault: impl FnOnce(&Path, Option<KeeperChoice>) -> Vault) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let folders = Folders {
             data: folder.path().to_owned(),
@@ -101,7 +106,7 @@ impl Console {
             .unwrap();
         let desktop = Arc::new(NotingDesktop::default());
         let profiles = Profiles::open_or_do_without(app.handle(), &folders.profiles());
-        let vault = Vault::without_keychain(&folders.data, profiles.settings().secret_keeper);
+        let vault = vault(&folders.data, profiles.settings().secret_keeper);
         let mut state = AppState::new(folders, profiles, desktop.clone());
         state.clock = clock;
         app.manage(state.with_vault(vault));

@@ -60,10 +60,10 @@ impl Profiles {
         })
     }
 
-    /// Ids of removed profiles that can't be had back any more, and whose secrets are to be forgotten.
-    pub fn removals_due(&self, now: OffsetDateTime) -> Vec<String> {
+    /// Removed profiles that can't be had back any more, and whose secrets are to be forgotten.
+    pub fn removals_due(&self, now: OffsetDateTime) -> Vec<Profile> {
         let removed = self.content().removed;
-        removed.into_iter().filter(|removed| removed.is_due(now)).map(|removed| removed.profile.id).collect()
+        removed.into_iter().filter(|removed| removed.is_due(now)).map(|removed| removed.profile).collect()
     }
 
     /// When the next removal becomes due; `None` when there is none.
@@ -128,7 +128,7 @@ mod tests {
         assert!(profiles.removals_due(START + Duration::seconds(14)).is_empty(), "it can still be had back");
         assert_eq!(profiles.next_removal(), Some(START + UNDO_TIME));
         assert_eq!(profiles.restore("b", START + UNDO_TIME).unwrap(), None);
-        assert_eq!(profiles.removals_due(START + UNDO_TIME), ["b"]);
+        assert_eq!(profiles.removals_due(START + UNDO_TIME), [profile("b")]);
         profiles.finish_removal("b").unwrap();
         assert!(profiles.removals_due(START + UNDO_TIME).is_empty());
         assert_eq!(ids(&profiles), ["a", "c"]);
@@ -141,7 +141,7 @@ mod tests {
         drop(profiles);
         let next_run = folder.open();
         assert_eq!(ids(&next_run), ["a", "c"], "a removed profile came back");
-        assert_eq!(next_run.removals_due(START), ["b"], "its secrets would stay for ever");
+        assert_eq!(next_run.removals_due(START), [profile("b")], "its secrets would stay for ever");
         assert_eq!(next_run.restore("b", START).unwrap(), None, "nobody is there to undo it");
     }
 
@@ -149,7 +149,7 @@ mod tests {
     fn a_clock_that_was_set_back_does_not_keep_a_removed_profile() {
         let (_folder, profiles) = three();
         profiles.remove("b", START).unwrap();
-        assert_eq!(profiles.removals_due(START - Duration::days(1)), ["b"]);
+        assert_eq!(profiles.removals_due(START - Duration::days(1)), [profile("b")]);
     }
 
     #[test]

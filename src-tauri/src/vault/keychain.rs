@@ -42,6 +42,11 @@ pub enum KeychainProblem {
 }
 
 impl KeychainProblem {
+    /// Whether there is no keychain at all, as far as this session knows.
+    pub fn is_absence(self) -> bool {
+        matches!(self, Self::NoBus | Self::NoService | Self::NotSetUp)
+    }
+
     /// The same as a sentence.
     pub fn sentence(self) -> String {
         let name = NAME;

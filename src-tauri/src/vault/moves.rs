@@ -68,7 +68,7 @@ impl Vault {
         to: KeeperChoice,
         passphrase: Option<SecretString>,
     ) -> Result<Moved, NotMoved> {
-        let _turn = self.moving.lock().await;
+        let _turn = self.moving.write().await;
         self.finish_move(profiles).await;
         let from = self.place();
         if from == to {

@@ -1,8 +1,14 @@
-use keyring_core::CredentialStore;
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use keyring_core::api::CredentialStoreApi;
+use keyring_core::{CredentialStore, Entry};
 use secrecy::ExposeSecret;
 
+use super::moves::Collected;
 use super::*;
-use crate::profiles::{Environment, Profile};
+use crate::profiles::{BUILT_IN, Environment, Profile};
 
 const PASSPHRASE: &str = "correct horse";
 
@@ -24,8 +30,7 @@ impl Place {
 
     /// One run of the program on this folder and this keychain.
     fn run(&self, profiles: &Profiles) -> Vault {
-        let keychain = Keychain::of(Arc::clone(&self.store), "installation");
-        Vault::with(keychain, self.folder.path(), profiles.settings().secret_keeper)
+        Vault::on_keychain(Arc::clone(&self.store), self.folder.path(), profiles.settings().secret_keeper)
     }
 
     fn run_without_keychain(&self, profiles: &Profiles) -> Vault {
@@ -42,6 +47,47 @@ impl Place {
         }
         profiles
     }
+}
+
+/// A keychain that asks a person about the built-in workspace, and waits until the other end of `answer` is dropped.
+#[derive(Debug)]
+struct AskingStore {
+    inner: Arc<CredentialStore>,
+    answer: Mutex<Receiver<()>>,
+}
+
+impl CredentialStoreApi for AskingStore {
+    fn vendor(&self) -> String {
+        self.inner.vendor()
+    }
+
+    fn id(&self) -> String {
+        self.inner.id()
+    }
+
+    fn build(
+        &self,
+        service: &str,
+        user: &str,
+        modifiers: Option<&HashMap<&str, &str>>,
+    ) -> keyring_core::Result<Entry> {
+        if user.contains(BUILT_IN) {
+            let _ = self.answer.lock().unwrap().recv();
+        }
+        self.inner.build(service, user, modifiers)
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+/// The keychain refuses what is asked of it next about a workspace's password.
+pub(crate) fn refuse_next(store: &CredentialStore, workspace: &str) {
+    let user = format!("installation/{workspace}/database-password");
+    let entry = store.build("Tenantry", &user, None).unwrap();
+    let credential: &keyring_core::mock::Cred = entry.as_any().downcast_ref().unwrap();
+    credential.set_error(keyring_core::Error::Invalid("refused".to_owned(), "refused".to_owned()));
 }
 
 fn profile(id: &str) -> Profile {
@@ -145,6 +191,20 @@ async fn a_forgotten_workspace_leaves_no_secret() {
 }
 
 #[tokio::test]
+async fn a_keychain_that_refuses_to_forget_is_told_and_not_taken_for_empty() {
+    let place = Place::new();
+    let profiles = place.profiles();
+    let vault = place.run(&profiles);
+    keep(&vault, "w1", "one").await;
+    refuse_next(&*place.store, "w1");
+    let refused = Err(NotForgotten::Keychain(KeychainProblem::Refused));
+    assert_eq!(vault.forget("w1", SecretKind::DatabasePassword).await, refused);
+    assert_eq!(found(&vault, "w1").await, None, "it must be forgotten in this run");
+    assert_eq!(vault.forget_all("w1").await, refused, "the keychain is not asked again, so nobody knows");
+    assert_eq!(found(&place.run(&profiles), "w1").await.as_deref(), Some("one"));
+}
+
+#[tokio::test]
 async fn secrets_move_through_all_places_and_leave_nothing_behind() {
     let place = Place::new();
     let profiles = place.profiles();
@@ -177,37 +237,80 @@ async fn secrets_move_through_all_places_and_leave_nothing_behind() {
 }
 
 #[tokio::test]
+async fn what_is_kept_or_forgotten_during_a_move_is_so_in_the_new_place() {
+    let place = Place::new();
+    let profiles = place.profiles();
+    let (answer, answered) = channel();
+    let asking = Arc::new(AskingStore { inner: Arc::clone(&place.store), answer: Mutex::new(answered) });
+    keep(&place.run(&profiles), "w1", "one").await;
+    let vault = Vault::on_keychain(asking, place.folder.path(), None);
+    let moving = vault.move_to(&profiles, KeeperChoice::SealedFile, passphrase());
+    let meanwhile = async {
+        // Long enough for the move to have asked, and for the two to be done if they did not wait for it.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let kept = keep(&vault, "w2", "two");
+        let forgotten = vault.forget("w1", SecretKind::DatabasePassword);
+        let answered = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            drop(answer);
+        };
+        tokio::join!(kept, forgotten, answered)
+    };
+    let (moved, (_, forgotten, ())) = tokio::join!(moving, meanwhile);
+    moved.unwrap();
+    forgotten.unwrap();
+    let next_run = place.run(&profiles);
+    next_run.unlock(SecretString::from(PASSPHRASE)).await.unwrap();
+    assert_eq!(found(&next_run, "w2").await.as_deref(), Some("two"), "lost with the old place");
+    assert_eq!(found(&next_run, "w1").await, None, "what was forgotten came back");
+}
+
+const CROSSINGS: [(KeeperChoice, KeeperChoice); 2] =
+    [(KeeperChoice::Keychain, KeeperChoice::SealedFile), (KeeperChoice::SealedFile, KeeperChoice::Keychain)];
+
+/// A run that has carried a secret to another place; the choice is not noted yet.
+async fn carried(
+    place: &Place,
+    profiles: &Profiles,
+    from: KeeperChoice,
+    to: KeeperChoice,
+) -> (Vault, Collected) {
+    let vault = place.run(profiles);
+    vault.move_to(profiles, from, passphrase()).await.unwrap();
+    keep(&vault, "w1", "one").await;
+    let collected = vault.collect(profiles, from, to, None).await.unwrap();
+    vault.make_ready(to, passphrase().as_ref(), false).await.unwrap();
+    let intent = crate::profiles::MoveIntent { from, to };
+    profiles.change_settings(|settings| settings.secret_move = Some(intent)).unwrap();
+    vault.carry(to, &collected.secrets).await.unwrap();
+    (vault, collected)
+}
+
+/// The run after a crash: it has the secret in `keeper`, and nothing of it is anywhere else.
+async fn run_after_crash(place: &Place, profiles: &Profiles, keeper: KeeperChoice) -> Vault {
+    let next_run = place.run(profiles);
+    assert!(next_run.finish_move(profiles).await);
+    assert_eq!(profiles.settings().secret_move, None);
+    assert_eq!(next_run.keeping().keeper, keeper);
+    if keeper == KeeperChoice::SealedFile {
+        next_run.unlock(SecretString::from(PASSPHRASE)).await.unwrap();
+        let keychain = Keychain::of(Arc::clone(&place.store), "installation");
+        let left = keychain.find("w1", SecretKind::DatabasePassword).await.unwrap();
+        assert!(left.is_none(), "it is left in the keychain");
+    } else {
+        assert_eq!(next_run.keeping().sealed_file, SealedFileState::Missing, "it is left in the file");
+    }
+    assert_eq!(found(&next_run, "w1").await.as_deref(), Some("one"));
+    next_run
+}
+
+#[tokio::test]
 async fn a_crash_before_the_choice_is_noted_leaves_everything_in_the_old_place() {
-    for to in [KeeperChoice::SealedFile, KeeperChoice::Keychain] {
+    for (from, to) in CROSSINGS {
         let place = Place::new();
         let profiles = place.profiles();
-        let from =
-            if to == KeeperChoice::Keychain { KeeperChoice::SealedFile } else { KeeperChoice::Keychain };
-        let vault = place.run(&profiles);
-        vault.move_to(&profiles, from, passphrase()).await.unwrap();
-        keep(&vault, "w1", "one").await;
-
-        let collected = vault.collect(&profiles, from, to, None).await.unwrap();
-        let intent = crate::profiles::MoveIntent { from, to };
-        profiles.change_settings(|settings| settings.secret_move = Some(intent)).unwrap();
-        vault.make_ready(to, passphrase().as_ref(), false).await.unwrap();
-        vault.carry(to, &collected.secrets).await.unwrap();
-        drop(vault);
-
-        let next_run = place.run(&profiles);
-        assert!(next_run.finish_move(&profiles).await);
-        assert_eq!(next_run.keeping().keeper, from);
-        if from == KeeperChoice::SealedFile {
-            next_run.unlock(SecretString::from(PASSPHRASE)).await.unwrap();
-            let keychain = Keychain::of(Arc::clone(&place.store), "installation");
-            assert!(
-                keychain.find("w1", SecretKind::DatabasePassword).await.unwrap().is_none(),
-                "half a move is left"
-            );
-        } else {
-            assert_eq!(next_run.keeping().sealed_file, SealedFileState::Missing, "half a move is left");
-        }
-        assert_eq!(found(&next_run, "w1").await.as_deref(), Some("one"));
+        drop(carried(&place, &profiles, from, to).await);
+        let next_run = run_after_crash(&place, &profiles, from).await;
         let moved = next_run.move_to(&profiles, to, passphrase()).await.unwrap();
         assert_eq!(moved.moved, 1, "it can't be repeated");
     }
@@ -215,37 +318,13 @@ async fn a_crash_before_the_choice_is_noted_leaves_everything_in_the_old_place()
 
 #[tokio::test]
 async fn a_crash_after_the_choice_is_noted_is_finished_at_the_next_start() {
-    for to in [KeeperChoice::SealedFile, KeeperChoice::Keychain] {
+    for (from, to) in CROSSINGS {
         let place = Place::new();
         let profiles = place.profiles();
-        let from =
-            if to == KeeperChoice::Keychain { KeeperChoice::SealedFile } else { KeeperChoice::Keychain };
-        let vault = place.run(&profiles);
-        vault.move_to(&profiles, from, passphrase()).await.unwrap();
-        keep(&vault, "w1", "one").await;
-
-        let collected = vault.collect(&profiles, from, to, None).await.unwrap();
-        vault.make_ready(to, passphrase().as_ref(), false).await.unwrap();
-        let intent = crate::profiles::MoveIntent { from, to };
-        profiles.change_settings(|settings| settings.secret_move = Some(intent)).unwrap();
-        vault.carry(to, &collected.secrets).await.unwrap();
+        let (vault, collected) = carried(&place, &profiles, from, to).await;
         vault.switch(&profiles, to, &collected).unwrap();
         drop(vault);
-
-        let next_run = place.run(&profiles);
-        assert!(next_run.finish_move(&profiles).await);
-        assert_eq!(profiles.settings().secret_move, None);
-        if to == KeeperChoice::SealedFile {
-            next_run.unlock(SecretString::from(PASSPHRASE)).await.unwrap();
-            let keychain = Keychain::of(Arc::clone(&place.store), "installation");
-            assert!(
-                keychain.find("w1", SecretKind::DatabasePassword).await.unwrap().is_none(),
-                "left in the keychain"
-            );
-        } else {
-            assert_eq!(next_run.keeping().sealed_file, SealedFileState::Missing, "left in the file");
-        }
-        assert_eq!(found(&next_run, "w1").await.as_deref(), Some("one"));
+        run_after_crash(&place, &profiles, to).await;
     }
 }
 
@@ -255,8 +334,6 @@ async fn a_move_that_fails_changes_nothing() {
     let profiles = place.profiles();
     let vault = place.run(&profiles);
     keep(&vault, "w1", "one").await;
-    let entry = place.store.build("Tenantry", "installation/w2/database-password", None).unwrap();
-    let cred: &keyring_core::mock::Cred = entry.as_any().downcast_ref().unwrap();
 
     vault.move_to(&profiles, KeeperChoice::SealedFile, None).await.expect_err("a file needs a passphrase");
     assert_eq!(vault.keeping().keeper, KeeperChoice::Keychain);
@@ -264,7 +341,7 @@ async fn a_move_that_fails_changes_nothing() {
 
     vault.move_to(&profiles, KeeperChoice::SealedFile, passphrase()).await.unwrap();
     keep(&vault, "w2", "two").await;
-    cred.set_error(keyring_core::Error::Invalid("refused".to_owned(), "refused".to_owned()));
+    refuse_next(&*place.store, "w2");
     vault
         .move_to(&profiles, KeeperChoice::Keychain, None)
         .await

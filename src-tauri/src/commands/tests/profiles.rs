@@ -1,5 +1,6 @@
 //! Connection profiles, as the window saves them.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +10,20 @@ use tauri::Manager;
 use tenantry_core::clock::{Clock, ManualClock};
 
 use super::Console;
-use crate::profiles::UNDO_TIME;
+use crate::profiles::{KeeperChoice, UNDO_TIME};
 use crate::state::AppState;
-use crate::vault::SecretKind;
+use crate::vault::tests::refuse_next;
+use crate::vault::{SecretKind, Vault};
 
 impl Console {
-    fn secret(&self, id: &Value, kind: SecretKind) -> Option<String> {
+    pub(super) fn secret(&self, id: &Value, kind: SecretKind) -> Option<String> {
         let state = self.app.state::<AppState>();
         let found = async { state.vault().await.find(id.as_str().unwrap(), kind).await };
         tauri::async_runtime::block_on(found).unwrap().map(|secret| secret.expose_secret().to_owned())
+    }
+
+    fn profile_file(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("profiles.json")).unwrap()
     }
 
     fn finish_removals(&self) {
@@ -143,8 +149,26 @@ fn after_its_time_a_removed_profile_and_its_secrets_are_gone() {
     assert_eq!(late["code"], "not_found", "its secrets may be gone at any moment: {late}");
     console.finish_removals();
     assert_eq!(console.secret(&saved["id"], SecretKind::DatabasePassword), None, "its password stayed");
-    let file = std::fs::read_to_string(console.folder.path().join("profiles.json")).unwrap();
+    let file = console.profile_file();
     assert!(!file.contains(saved["id"].as_str().unwrap()), "something of it stayed: {file}");
+}
+
+#[test]
+fn a_removal_is_not_over_while_the_keychain_keeps_its_secrets() {
+    let clock = Arc::new(ManualClock::at(time::macros::datetime!(2026-03-01 12:00 UTC)));
+    let store = keyring_core::mock::Store::new().unwrap();
+    let vault = |folder: &Path, chosen| Vault::on_keychain(store.clone(), folder, chosen);
+    let console = Console::start_with(Arc::clone(&clock) as Arc<dyn Clock>, vault);
+    let saved = console.save(&json!({"password": "planted"}));
+    let id = saved["id"].as_str().unwrap();
+    refuse_next(&*store, id);
+    let emptied = console.refused("save_profile", Console::profile(&json!({"id": id, "password": ""})));
+    assert_eq!(emptied["code"], "unavailable", "it was said to be forgotten: {emptied}");
+    assert!(console.profile_file().contains("database-password"), "nobody knows any more that it is stored");
+    console.ok("remove_profile", json!({"id": id}));
+    clock.advance(UNDO_TIME.unsigned_abs());
+    console.finish_removals();
+    assert!(console.profile_file().contains(id), "its password stays under an id that nothing names");
 }
 
 #[test]
@@ -180,4 +204,97 @@ fn what_was_typed_for_a_server_is_not_kept_for_another_user_of_none() {
         None,
         "it has no place in the string"
     );
+}
+
+#[test]
+fn a_secret_whose_place_is_gone_from_the_string_is_forgotten() {
+    let console = Console::start();
+    console.choose_keeper("sealed_file", Some("correct horse"));
+    let kinds = [SecretKind::CertificateKeyPassword, SecretKind::ProxyPassword];
+    let bare =
+        "mongodb://127.0.0.1:1/?tls=true&tlsCertificateKeyFile=%2Fa.pem&proxyHost=proxy&proxyUsername=p";
+    let saved = console.save(&json!({"connectionString":
+        format!("{bare}&tlsCertificateKeyFilePassword=planted&proxyPassword=planted")}));
+    let id = &saved["id"];
+    for kind in kinds {
+        assert!(console.secret(id, kind).is_some(), "{kind:?} was not kept");
+    }
+    console.save(&json!({"id": id, "connectionString": bare}));
+    for kind in kinds {
+        assert_eq!(console.secret(id, kind), None, "{kind:?}");
+    }
+    assert!(!console.profile_file().contains("-password\""), "{}", console.profile_file());
+}
+
+#[test]
+fn the_services_secret_key_is_forgotten_when_it_is_emptied() {
+    let console = Console::start();
+    let saved = console.save(&json!({"signingSecret": "planted"}));
+    let forgotten = console.save(&json!({"id": saved["id"], "signingSecret": ""}));
+    assert_eq!(forgotten["hasSigningSecret"], false, "{forgotten}");
+    assert_eq!(console.secret(&saved["id"], SecretKind::ServiceSecret), None);
+}
+
+#[test]
+fn what_is_kept_is_remembered_or_not_without_being_typed_again() {
+    let console = Console::start();
+    console.choose_keeper("sealed_file", Some("correct horse"));
+    let text = "mongodb://dana:planted@127.0.0.1:1";
+    let saved = console.save(&json!({"connectionString": text, "signingSecret": "planted"}));
+    let id = &saved["id"];
+    for remember in [false, true] {
+        let change = json!({"id": id, "connectionString": saved["connectionString"], "remember": remember});
+        let changed = console.save(&change);
+        assert_eq!(changed["passwordStored"], remember, "{changed}");
+        for kind in [SecretKind::DatabasePassword, SecretKind::ServiceSecret] {
+            assert_eq!(console.secret(id, kind).as_deref(), Some("planted"), "lost in this run: {kind:?}");
+            let next_run = Vault::without_keychain(console.folder.path(), Some(KeeperChoice::SealedFile));
+            let found = tauri::async_runtime::block_on(async {
+                next_run.unlock("correct horse".into()).await.unwrap();
+                next_run.find(id.as_str().unwrap(), kind).await.unwrap()
+            });
+            assert_eq!(found.is_some(), remember, "{kind:?} in the next run");
+        }
+    }
+}
+
+#[test]
+fn a_stored_secret_stays_stored_while_another_is_typed_for_this_run_only() {
+    let console = Console::start();
+    console.choose_keeper("sealed_file", Some("correct horse"));
+    let saved =
+        console.save(&json!({"connectionString": "mongodb://127.0.0.1:1", "signingSecret": "planted"}));
+    console.save(&json!({"id": saved["id"], "connectionString": "mongodb://127.0.0.1:1", "remember": false}));
+    assert!(console.profile_file().contains("service-secret"), "there was no password to remember or not");
+}
+
+#[test]
+fn a_secret_that_is_locked_away_can_not_be_taken_back_from_the_next_run() {
+    let console = Console::start();
+    console.choose_keeper("sealed_file", Some("correct horse"));
+    let saved = console.save(&json!({"connectionString": "mongodb://dana:planted@127.0.0.1:1"}));
+    console.ok("lock_secrets", json!({}));
+    let change = json!({"id": saved["id"], "name": "Renamed", "remember": false});
+    assert_eq!(console.refused("save_profile", Console::profile(&change))["code"], "secrets_locked");
+    assert_eq!(console.names(), ["Staging"], "half of it was saved");
+}
+
+#[test]
+fn saving_waits_until_the_workspace_is_open_and_leaves_what_was_noted_meanwhile() {
+    let console = Console::start();
+    let saved = console.save(&json!({}));
+    let id = saved["id"].as_str().unwrap().to_owned();
+    let app = console.app.handle().clone();
+    let opening = tauri::async_runtime::block_on(app.state::<AppState>().open.turn(&id).lock_owned());
+    let change = json!({"id": id, "name": "Renamed", "access": "read_only"});
+    let opened = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        let profiles = &app.state::<AppState>().profiles;
+        let noted = profiles.change_profile(&id, |profile| profile.favorite = true).unwrap().unwrap();
+        drop(opening);
+        noted.name
+    });
+    let renamed = console.save(&change);
+    assert_eq!(opened.join().unwrap(), "Staging", "it was opened with what it is no more");
+    assert_eq!((&renamed["name"], &renamed["favorite"]), (&json!("Renamed"), &json!(true)), "{renamed}");
 }

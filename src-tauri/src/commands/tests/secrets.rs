@@ -148,7 +148,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Console {
-    fn choose_keeper(&self, keeper: &str, passphrase: Option<&str>) -> Value {
+    pub(super) fn choose_keeper(&self, keeper: &str, passphrase: Option<&str>) -> Value {
         self.ok("choose_secret_keeper", json!({"keeper": keeper, "passphrase": passphrase}))
     }
 
