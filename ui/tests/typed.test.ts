@@ -58,3 +58,43 @@ describe("what is typed in a field of the connection", () => {
     expect(field("Replica set")).toHaveValue("rs0");
   });
 });
+
+describe("what was typed and not saved", () => {
+  const open = { opened: "built-in", signedIn: true };
+
+  async function showWorkspaces(user: User) {
+    await user.click(await screen.findByRole("button", { name: /^On this computer, Local/ }));
+    await user.click(await screen.findByRole("menuitem", { name: /^All workspaces/ }));
+    await screen.findByText("Built in, no setup needed");
+  }
+
+  it("is still there after another workspace was shown, and the switcher tells of it", async () => {
+    const backend = installFakeBackend(open);
+    render(App);
+    const user = userEvent.setup({ pointerEventsCheck: 0 });
+    await showWorkspaces(user);
+    await edit(user, /^Laptop MongoDB/);
+    await user.type(field("Notes"), "Reset on Mondays");
+    await user.keyboard("{Alt>}1{/Alt}");
+    await user.click(await screen.findByRole("button", { name: /^On this computer, Local/ }));
+    const all = await screen.findByRole("menuitem", { name: /^All workspaces/ });
+    expect(all).toHaveTextContent("Holds something that is not saved");
+    await user.click(all);
+    expect(await screen.findByLabelText("Notes")).toHaveValue("Reset on Mondays");
+    await user.click(button("Save"));
+    await screen.findByText("Connection saved");
+    expect(backend.calls.filter(({ command }) => command === "forget_draft")).toHaveLength(1);
+  });
+
+  it("is tested no further once the screen is left", async () => {
+    const backend = installFakeBackend({ ...open, delay: 30 });
+    render(App);
+    const user = userEvent.setup({ pointerEventsCheck: 0 });
+    await showWorkspaces(user);
+    await edit(user, /^Laptop MongoDB/);
+    await user.click(button("Test"));
+    await screen.findByRole("button", { name: "Cancel" });
+    await user.keyboard("{Alt>}1{/Alt}");
+    await waitFor(() => expect(backend.calls.some(({ command }) => command === "cancel_job")).toBe(true));
+  });
+});

@@ -69,6 +69,8 @@ export interface FakeBackend {
   /** Answers a command in another way. */
   on(command: string, handler: (args: never) => unknown): void;
   restore(command: string): void;
+  /** Keeps the next answer of a command back until the returned function is called. */
+  hold(command: string): () => void;
   /** The server behind the workspaces stops answering, and answers again. */
   disconnect(): void;
   reconnect(): void;
@@ -113,6 +115,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const workspaces = structuredClone(options.workspaces ?? madeUpWorkspaces);
   const calls: FakeBackend["calls"] = [];
   const changed = new Map<string, Handler>();
+  const held = new Map<string, Promise<void>>();
   const cancelled = new Set<string>();
   let claimed = options.claimed ?? true;
   let reachable = true;
@@ -541,7 +544,13 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     const handler = changed.get(command) ?? handlers[command];
     if (!handler) throw new Error(`Command ${command} not found`);
     // Answers are copied, as the wire does: a screen must not share objects with the store.
-    return structuredClone(await handler(args as never));
+    const waiting = held.get(command);
+    held.delete(command);
+    try {
+      return structuredClone(await handler(args as never));
+    } finally {
+      await waiting;
+    }
   });
 
   return {
@@ -554,6 +563,11 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     on: (command, handler) => void changed.set(command, handler),
     restore: (command) => void changed.delete(command),
+    hold(command) {
+      let release!: () => void;
+      held.set(command, new Promise((resolve) => (release = resolve)));
+      return release;
+    },
     disconnect: () => void (reachable = false),
     reconnect: () => void (reachable = true),
   };

@@ -1,5 +1,14 @@
 import { getContext, setContext } from "svelte";
-import { api, ApiError, observeCalls, type Environment, type OpenWorkspace, type WorkspaceApi } from "../api";
+import {
+  api,
+  ApiError,
+  observeCalls,
+  type Environment,
+  type OpenWorkspace,
+  type WorkspaceApi,
+  type WorkspaceSummary,
+} from "../api";
+import { openDialogs } from "../components/open-dialogs";
 import { m } from "../messages";
 import { OpenWorkspaces } from "./open-workspaces.svelte";
 import { OpenedWorkspace, type Page } from "./opened-workspace.svelte";
@@ -22,6 +31,11 @@ export type WorkspacesWish = {
   test: boolean;
 };
 
+export type Opening = Pick<WorkspaceSummary, "id" | "name">;
+
+/** That somebody wants to see a workspace: which wish it was, and the dialog that was open then. */
+type Request = { turn: number; dialog: HTMLElement | undefined };
+
 /** The state of the whole window, reached with {@link useApp} from every component below App. */
 export class AppState {
   readonly workspaces = new OpenWorkspaces();
@@ -35,6 +49,11 @@ export class AppState {
   question = $state<Question | null>(null);
   /** Taken by the screen of all workspaces when it comes up. */
   wish = $state.raw<WorkspacesWish | null>(null);
+  /** What is being opened from the menu. */
+  opening = $state.raw<Opening | null>(null);
+  /** Whether the screen of all workspaces holds something that was typed and not saved. */
+  unsaved = $state(false);
+  #turn = 0;
   #browsing = $state(false);
   #started = $state(false);
   readonly #known: Partial<Record<string, OpenedWorkspace>> = {};
@@ -87,7 +106,7 @@ export class AppState {
   async start(): Promise<void> {
     try {
       const found = await api.currentWorkspace();
-      if (found) await this.#show(found);
+      if (found) await this.#show(found, this.#request());
     } catch (error) {
       this.toasts.failure(error);
     } finally {
@@ -97,31 +116,57 @@ export class AppState {
 
   /** Opens a workspace beside those that are open, and says what its last run left behind. */
   async openWorkspace(id: string, password: string | null, remember: boolean): Promise<void> {
-    const found = await api.openWorkspace(id, password, remember);
-    const known = this.#known[id] !== undefined;
-    await this.#show(found);
-    if (!known) this.#tellFindings(found);
+    const request = this.#request();
+    await this.#arrive(await api.openWorkspace(id, password, remember), request);
   }
 
-  /** Opens one from the menu. Where that needs a password, or fails, the screen of all workspaces goes on. */
+  /**
+   * Opens one from the menu. Where that needs a password, or fails, the screen of all workspaces goes on. Where the
+   * person has gone on to something else meanwhile, that stays, and only a message tells how it ended.
+   */
   async openFromMenu(id: string): Promise<void> {
+    if (this.opening?.id === id) return;
+    const name = this.workspaces.others.find((other) => other.id === id)?.name ?? "";
+    const opening = { id, name };
+    const request = this.#request();
+    let cancelled = false;
+    const toast = this.toasts.info(m.shell_opening({ workspace: name }), {
+      lifetime: null,
+      progress: { part: null },
+      action: {
+        label: m.common_cancel(),
+        run: () => {
+          cancelled = true;
+          end();
+        },
+      },
+    });
+    const end = () => {
+      this.toasts.dismiss(toast);
+      if (this.opening === opening) this.opening = null;
+    };
+    this.opening = opening;
     try {
-      await this.openWorkspace(id, null, false);
+      const found = await api.openWorkspace(id, null, false);
+      end();
+      if (!cancelled) await this.#arrive(found, request);
+      else if (!this.#known[id]) await api.closeWorkspace(id);
     } catch (cause) {
-      const error = ApiError.from(cause);
-      if (error.code !== "workspace_password_needed") this.toasts.failure(error);
-      this.showWorkspaces({ id, test: false });
+      end();
+      if (!cancelled) this.#tellUnopened(opening, cause, request);
     }
   }
 
   /** Shows another open workspace as it was left. */
   async switchTo(id: string): Promise<void> {
+    const request = this.#request();
     if (id === this.opened?.id) {
       this.#browsing = false;
       return;
     }
     try {
-      await this.#show(await api.switchWorkspace(id));
+      const found = await api.switchWorkspace(id);
+      if (!(await this.#show(found, request)) && request.turn === this.#turn) this.#suggest(found.workspace);
     } catch (error) {
       if (ApiError.from(error).code === "no_workspace") this.#forget(id);
       this.toasts.failure(error);
@@ -131,6 +176,7 @@ export class AppState {
 
   /** The screen of all workspaces. What is open stays open. */
   showWorkspaces(wish: WorkspacesWish | null = null): void {
+    this.#turn += 1;
     this.wish = wish;
     this.question = null;
     this.#browsing = true;
@@ -188,16 +234,65 @@ export class AppState {
     opened.take(found);
   }
 
-  async #show(found: OpenWorkspace): Promise<void> {
+  #request(): Request {
+    this.#turn += 1;
+    return { turn: this.#turn, dialog: openDialogs.at(-1) };
+  }
+
+  /** Whether the answer may come on screen: nothing else was asked for since, and no dialog was opened. */
+  #isCurrent({ turn, dialog }: Request): boolean {
+    const top = openDialogs.at(-1);
+    return turn === this.#turn && (top === undefined || top === dialog);
+  }
+
+  /** Brings an open workspace on screen; answers false where that is not wanted any more. */
+  async #show(found: OpenWorkspace, request: Request): Promise<boolean> {
     const { id } = found.workspace;
     const opened = this.#known[id] ?? new OpenedWorkspace(found);
     opened.take(found);
     this.#known[id] = opened;
     opened.session.meet(await opened.api.currentSession());
+    void this.workspaces.read();
+    if (!this.#isCurrent(request)) return false;
     this.opened = opened;
     this.question = null;
     this.#browsing = false;
-    void this.workspaces.read();
+    return true;
+  }
+
+  async #arrive(found: OpenWorkspace, request: Request): Promise<void> {
+    const known = this.#known[found.workspace.id] !== undefined;
+    if (!(await this.#show(found, request))) this.#suggest(found.workspace);
+    if (!known) this.#tellFindings(found);
+  }
+
+  /** Tells that a workspace is open, where it must not come on screen by itself. */
+  #suggest({ id, name }: WorkspaceSummary): void {
+    const toast = this.toasts.info(m.shell_opened({ workspace: name }), {
+      action: {
+        label: m.shell_opened_switch(),
+        run: () => {
+          this.toasts.dismiss(toast);
+          void this.switchTo(id);
+        },
+      },
+    });
+  }
+
+  #tellUnopened({ id, name }: Opening, cause: unknown, request: Request): void {
+    const show = () => this.showWorkspaces({ id, test: false });
+    if (!this.#isCurrent(request)) {
+      const toast = this.toasts.failure(cause, {
+        label: m.shell_opened_show({ workspace: name }),
+        run: () => {
+          this.toasts.dismiss(toast);
+          show();
+        },
+      });
+      return;
+    }
+    if (ApiError.from(cause).code !== "workspace_password_needed") this.toasts.failure(cause);
+    show();
   }
 
   #forget(id: string): void {

@@ -68,7 +68,8 @@ function difference({ typed, masked }: TypedSecret): { start: number; after: num
 export class ConnectionDraft {
   /** Under this name the program holds the secrets that were typed into the connection string. */
   readonly id = crypto.randomUUID();
-  readonly saved: WorkspaceSummary | null = null;
+  /** What is saved of it, as the list says. */
+  saved = $state.raw<WorkspaceSummary | null>(null);
 
   name = $state("");
   environment = $state<Environment>("development");

@@ -1,7 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import { api, ApiError, type ConnectionTemplate, type WorkspaceList, type WorkspaceSummary } from "$lib/api";
 import { m } from "$lib/messages";
-import type { AppState } from "$lib/state";
+import type { AppState, WorkspacesWish } from "$lib/state";
 import { ConnectionDraft } from "./connection-draft.svelte";
 import { ConnectionTest } from "./connection-test.svelte";
 
@@ -43,7 +43,10 @@ interface Edited {
   readonly test: ConnectionTest;
 }
 
-/** The screen of workspaces: the list, what is chosen, the drafts, and what is under way. */
+/**
+ * The screen of workspaces: the list, what is chosen, the drafts, and what is under way. The window has one: the
+ * screen comes and goes, and finds what was typed in it.
+ */
 export class WorkspacesState {
   list = $state.raw<WorkspaceList | null>(null);
   loadError = $state.raw<ApiError | null>(null);
@@ -76,6 +79,8 @@ export class WorkspacesState {
     [...this.#edited].flatMap(([id, { draft }]) => (draft.saved === null ? [asListed(id, draft)] : [])),
   );
   readonly changed = $derived(this.draft?.changed ?? false);
+  /** Whether something was typed here that is not saved. */
+  readonly unsaved = $derived([...this.#edited.values()].some(({ draft }) => draft.changed && !draft.empty));
 
   constructor(app: AppState) {
     this.#app = app;
@@ -85,7 +90,6 @@ export class WorkspacesState {
     this.loadError = null;
     try {
       await this.#refresh();
-      this.#grant();
       this.about ??= await api.about();
       this.templates = await api.connectionTemplates();
     } catch (error) {
@@ -93,10 +97,17 @@ export class WorkspacesState {
     }
   }
 
+  /** The screen goes away. What was typed stays, and nothing goes on behind it. */
+  leave(): void {
+    for (const { test } of this.#edited.values()) test.cancel();
+    this.askingFor = null;
+    this.askProblem = null;
+    this.dialog = null;
+  }
+
   /** Shows first what somebody came here for, for example the test of a connection that was lost. */
-  #grant(): void {
-    const { wish } = this.#app;
-    if (wish === null || !this.list?.workspaces.some(({ id }) => id === wish.id)) return;
+  grant(wish: WorkspacesWish): void {
+    if (!this.list?.workspaces.some(({ id }) => id === wish.id)) return;
     this.#app.wish = null;
     this.choose(wish.id);
     if (wish.test) void this.runTest();
@@ -110,6 +121,10 @@ export class WorkspacesState {
   async #refresh(): Promise<void> {
     this.list = await api.listWorkspaces();
     this.#app.secrets.keeping = this.list.secrets;
+    for (const workspace of this.list.workspaces) {
+      const draft = this.#edited.get(workspace.id)?.draft;
+      if (draft) draft.saved = workspace;
+    }
   }
 
   choose = (id: string): void => {
@@ -209,6 +224,7 @@ export class WorkspacesState {
     this.askProblem = null;
     try {
       await this.#app.openWorkspace(workspace.id, password, remember);
+      this.askingFor = null;
     } catch (cause) {
       const error = ApiError.from(cause);
       if (error.code === "workspace_password_needed") this.askingFor = workspace;
