@@ -34,7 +34,7 @@ describe("several open workspaces", () => {
     const { backend, user } = await start(two);
     await user.click(button(/^Meridian, Production/));
     const menu = within(await screen.findByRole("menu", { name: "Workspaces" }));
-    const there = menu.getByRole("menuitem", { name: /^On this computer/ });
+    const there = menu.getByRole("menuitemradio", { name: /^On this computer/ });
     expect(there).toHaveTextContent(/Local, Dana Whitlock, 30.min left/);
     expect(there).toHaveTextContent("Alt+1");
     await user.click(there);
