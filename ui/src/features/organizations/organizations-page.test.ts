@@ -82,11 +82,15 @@ describe("the organizations page", () => {
     expect(header).toHaveAttribute("aria-sort", "descending");
   });
 
-  it("trashes at once in a local workspace, and Undo puts it back", async () => {
+  it("shows what trashing touches in a local workspace too, and Undo puts it back", async () => {
     const { user, app, backend } = await openList();
     const name = nameIn(rowAt(0));
     rowAt(0).focus();
     await user.keyboard("{Delete}");
+    const dialog = await screen.findByRole("alertdialog");
+    await waitFor(() => expect(dialog).toHaveTextContent(/Documents ?\d/));
+    expect(backend.calls.map(({ command }) => command)).not.toContain("delete_organization");
+    await user.click(within(dialog).getByRole("button", { name: "Move to trash" }));
     await waitFor(() => expect(app.toasts.list[0]?.title).toBe(`${name} moved to trash`));
     expect(nameIn(rowAt(0))).not.toBe(name);
     app.toasts.list[0]?.action?.run();
@@ -102,19 +106,32 @@ describe("the organizations page", () => {
     expect(backend.calls.map(({ command }) => command)).not.toContain("delete_organization");
   });
 
+  it("tells organization admins that trashing their own ends their session, and offers them no Undo", async () => {
+    const { user, app } = await openList({ role: "organization_admin" });
+    rowAt(0).focus();
+    await user.keyboard("{Delete}");
+    const dialog = await screen.findByRole("alertdialog");
+    expect(dialog).toHaveTextContent("Your session ends with it.");
+    const trash = within(dialog).getByRole("button", { name: "Move to trash" });
+    await waitFor(() => expect(trash).not.toHaveAttribute("aria-disabled"));
+    await user.click(trash);
+    await waitFor(() => expect(app.toasts.list[0]?.title).toMatch(/moved to trash$/));
+    expect(app.toasts.list[0]?.action).toBeUndefined();
+  });
+
   it("tells what part of a bulk act failed, and shows the details", async () => {
     const { user, app, backend } = await openList();
     const refused = backend.organizations.find(({ displayName, name }) =>
       [displayName, name].includes(nameIn(rowAt(1))),
     );
-    backend.on("delete_organization", (({ id }: { id: string }) => {
+    backend.on("deactivate_organization", (({ id }: { id: string }) => {
       if (id === refused?.id) throw { code: "busy", message: "Busy.", details: { act: "rename" } };
-      return { ...backend.organizations.find((each) => each.id === id), status: "trashed" };
+      return { ...backend.organizations.find((each) => each.id === id), status: "deactivated" };
     }) as never);
     rowAt(0).focus();
     await user.keyboard(" {Shift>}{ArrowDown}{ArrowDown}{/Shift}");
-    await user.click(within(await screen.findByRole("toolbar")).getByRole("button", { name: "Trash" }));
-    await waitFor(() => expect(app.toasts.list[0]?.title).toBe("2 of 3 moved to trash"));
+    await user.click(within(await screen.findByRole("toolbar")).getByRole("button", { name: "Deactivate" }));
+    await waitFor(() => expect(app.toasts.list[0]?.title).toBe("2 of 3 deactivated"));
     app.toasts.list[0]?.action?.run();
     expect(await screen.findByRole("dialog", { name: "What was not done" })).toBeVisible();
   });

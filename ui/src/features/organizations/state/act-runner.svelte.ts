@@ -5,9 +5,11 @@ import { appliesTo, type ReversibleAct } from "./organization-acts";
 export type ActSource = {
   deactivateOrganization: (id: string) => Promise<OrganizationView>;
   reactivateOrganization: (id: string) => Promise<OrganizationView>;
-  deleteOrganization: (id: string, confirmation: string | null) => Promise<OrganizationView>;
   restoreOrganization: (id: string, name: string | null) => Promise<OrganizationView>;
 };
+
+/** What can be done without a dialog before it. */
+export type AtOnceAct = Exclude<ReversibleAct, "trash">;
 
 export type ActFailure = { organization: OrganizationView; problem: unknown };
 
@@ -26,7 +28,7 @@ export class ActRunner {
     return this.#busy.has(id);
   }
 
-  async run(act: ReversibleAct, organizations: OrganizationView[]): Promise<ActOutcome> {
+  async run(act: AtOnceAct, organizations: OrganizationView[]): Promise<ActOutcome> {
     const targets = organizations.filter((organization) => appliesTo(act, organization));
     return this.#each(act, targets, (organization) => this.#do(act, organization.id));
   }
@@ -57,14 +59,12 @@ export class ActRunner {
     return outcome;
   }
 
-  #do(act: ReversibleAct, id: string): Promise<OrganizationView> {
+  #do(act: AtOnceAct, id: string): Promise<OrganizationView> {
     switch (act) {
       case "deactivate":
         return this.#source.deactivateOrganization(id);
       case "reactivate":
         return this.#source.reactivateOrganization(id);
-      case "trash":
-        return this.#source.deleteOrganization(id, null);
     }
   }
 

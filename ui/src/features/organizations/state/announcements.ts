@@ -38,7 +38,7 @@ const MIXED: Record<ReversibleAct, (inputs: { done: string; all: string }) => st
 export function announceOutcome(
   outcome: ActOutcome,
   describe: Describe,
-  offer: { undo: () => void; showDetails: () => void },
+  offer: { undo: (() => void) | undefined; showDetails: () => void },
 ): Announcement | null {
   const { act, changed, failures } = outcome;
   const [failure] = failures;
@@ -59,13 +59,17 @@ export function announceOutcome(
   };
 }
 
-function announceDone(act: ReversibleAct, changed: OrganizationView[], undo: () => void): Announcement {
+function announceDone(
+  act: ReversibleAct,
+  changed: OrganizationView[],
+  undo: (() => void) | undefined,
+): Announcement {
   const [only] = changed;
   const title =
     changed.length === 1 && only !== undefined
       ? ONE_DONE[act]({ name: displayNameOf(only) })
       : MANY_DONE[act]({ count: changed.length, shown: formatCount(changed.length) });
-  return { kind: "info", title, action: { label: m.organizations_undo(), run: undo } };
+  return { kind: "info", title, action: undo && { label: m.organizations_undo(), run: undo } };
 }
 
 /** What became of taking an act back. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OrganizationView, Rights, SessionView } from "$lib/api";
-import { offeredActs, offeredBulkActs, runsAtOnce } from "./organization-acts";
+import { offeredActs, offeredBulkActs, deactivatesAtOnce } from "./organization-acts";
 
 const none: Rights = {
   createOrganization: false,
@@ -81,15 +81,15 @@ describe("the acts that are offered", () => {
   });
 });
 
-describe("an act that can be undone", () => {
+describe("deactivating", () => {
   it("runs at once on local and development workspaces only", () => {
-    expect(runsAtOnce("local", 1)).toBe(true);
-    expect(runsAtOnce("development", 10)).toBe(true);
-    expect(runsAtOnce("staging", 1)).toBe(false);
-    expect(runsAtOnce("production", 1)).toBe(false);
+    expect(deactivatesAtOnce("local", 1)).toBe(true);
+    expect(deactivatesAtOnce("development", 10)).toBe(true);
+    expect(deactivatesAtOnce("staging", 1)).toBe(false);
+    expect(deactivatesAtOnce("production", 1)).toBe(false);
   });
 
   it("asks everywhere when it touches more than ten", () => {
-    expect(runsAtOnce("local", 11)).toBe(false);
+    expect(deactivatesAtOnce("local", 11)).toBe(false);
   });
 });

@@ -76,8 +76,8 @@ export function offeredBulkActs(rights: Rights, statuses: OrganizationStatus[]):
 /** Above this many at once the person reads a dialog in every environment. */
 export const BULK_AT_ONCE_LIMIT = 10;
 
-/** Whether an undoable act runs at once and offers Undo, or asks in a dialog before. */
-export function runsAtOnce(environment: Environment, organizationCount: number): boolean {
+/** Whether organizations are deactivated at once, with Undo, or in a dialog that asks before. */
+export function deactivatesAtOnce(environment: Environment, organizationCount: number): boolean {
   if (organizationCount > BULK_AT_ONCE_LIMIT) return false;
   return environment === "local" || environment === "development";
 }

@@ -73,6 +73,7 @@ export class OrganizationsPageState {
     this.opened = new OpenedOrganization(source.collectionStatistics);
     this.acts = new PageActs(new ActRunner(source), {
       environment: host.environment,
+      mayUndo: (act) => act !== "trash" || host.session()?.rights.restore === true,
       accept: (organizations) => this.accept(organizations),
       announce: host.announce,
       describe: host.describe,

@@ -1,18 +1,20 @@
 import type { Environment, OrganizationView } from "$lib/api";
-import type { ActOutcome, ActRunner } from "./act-runner.svelte";
+import type { ActOutcome, ActRunner, AtOnceAct } from "./act-runner.svelte";
 import { announceOutcome, announceUndone, type Announcement } from "./announcements";
 import type { OpenDialog } from "./open-dialog";
-import { appliesTo, runsAtOnce, type OrganizationAct, type ReversibleAct } from "./organization-acts";
+import { appliesTo, deactivatesAtOnce, type OrganizationAct, type ReversibleAct } from "./organization-acts";
 
 export type ActHost = {
   environment: () => Environment;
+  /** Whether this person may take the act back. */
+  mayUndo: (act: ReversibleAct) => boolean;
   /** The page shows these as they are now. */
   accept: (organizations: OrganizationView[]) => void;
   announce: (announcement: Announcement) => void;
   describe: (problem: unknown) => string;
 };
 
-/** From the wish to the result: at once with Undo where that is safe, otherwise through a dialog. */
+/** From the wish to the result: at once with Undo where that is safe, otherwise through a dialog that shows its impact. */
 export class PageActs {
   dialog = $state.raw<OpenDialog | null>(null);
   readonly #runner: ActRunner;
@@ -56,12 +58,15 @@ export class PageActs {
     const targets = organizations.filter((organization) => appliesTo(act, organization));
     if (targets.length === 0) return;
     // Letting people sign in again takes nothing from anybody, so it asks nowhere.
-    if (act === "reactivate" || runsAtOnce(this.#host.environment(), targets.length))
-      void this.run(act, targets);
-    else this.dialog = { kind: act, organizations: targets };
+    if (
+      act === "trash" ||
+      (act === "deactivate" && !deactivatesAtOnce(this.#host.environment(), targets.length))
+    )
+      this.dialog = { kind: act, organizations: targets };
+    else void this.run(act, targets);
   }
 
-  async run(act: ReversibleAct, organizations: OrganizationView[]): Promise<void> {
+  async run(act: AtOnceAct, organizations: OrganizationView[]): Promise<void> {
     this.report(await this.#runner.run(act, organizations));
   }
 
@@ -69,7 +74,7 @@ export class PageActs {
   report(outcome: ActOutcome): void {
     if (outcome.changed.length > 0) this.#host.accept(outcome.changed);
     const announcement = announceOutcome(outcome, this.#host.describe, {
-      undo: () => void this.#undo(outcome),
+      undo: this.#host.mayUndo(outcome.act) ? () => void this.#undo(outcome) : undefined,
       showDetails: () => (this.dialog = { kind: "outcome", outcome }),
     });
     if (announcement !== null) this.#host.announce(announcement);
