@@ -136,6 +136,20 @@ describe("the organizations page", () => {
     expect(await screen.findByRole("dialog", { name: "What was not done" })).toBeVisible();
   });
 
+  it("takes the checks away once the checked rows were acted on", async () => {
+    const { user, app } = await openList({ opened: "p1" });
+    rowAt(0).focus();
+    await user.keyboard("{Control>}a{/Control}");
+    await user.click(within(await screen.findByRole("toolbar")).getByRole("button", { name: "Deactivate" }));
+    const dialog = await screen.findByRole("alertdialog");
+    const count = screen.getByLabelText("Type the number of organizations to confirm");
+    await user.type(count, count.getAttribute("placeholder") ?? "");
+    await user.click(within(dialog).getByRole("button", { name: "Deactivate" }));
+    await waitFor(() => expect(app.toasts.list[0]?.title).toMatch(/organizations deactivated$/));
+    expect(screen.queryByRole("toolbar")).toBeNull();
+    expect(rows().filter((row) => row.ariaSelected === "true")).toEqual([]);
+  });
+
   it("offers a viewer nothing that changes", async () => {
     const { user } = await openList({ role: "viewer" });
     expect(screen.queryByRole("button", { name: "New organization" })).toBeNull();

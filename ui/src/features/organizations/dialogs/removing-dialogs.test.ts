@@ -129,6 +129,35 @@ test("a dialog left after a partial failure still hands back what was changed", 
   expect(onclose).not.toHaveBeenCalled();
 });
 
+test("work on several is stopped after the one under way, and tells what was done and what not", async () => {
+  const { backend, user, ondone } = await openFor(DeactivateDialog, "staging", 3);
+  let release = () => {};
+  backend.on("deactivate_organization", async ({ id }: { id: string }) => {
+    await new Promise<void>((resolve) => (release = resolve));
+    return backend.organizations.find((organization) => organization.id === id);
+  });
+  await user.click(screen.getByRole("button", { name: "Deactivate" }));
+  await user.click(await screen.findByRole("button", { name: "Stop" }));
+  release();
+  expect(await screen.findByText("Stopped. 1 of 3 are done.")).toBeVisible();
+  expect(screen.getByText("2 were not begun and are as they were.")).toBeVisible();
+  expect(argumentsOf(backend, "deactivate_organization")).toHaveLength(1);
+
+  backend.restore("deactivate_organization");
+  await user.click(screen.getByRole("button", { name: "Go on with the remaining 2" }));
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  expect(argumentsOf(backend, "deactivate_organization")).toHaveLength(3);
+});
+
+test("Cancel says why it waits while one organization is acted on", async () => {
+  const { backend, user } = await openFor(DeactivateDialog, "staging", 1);
+  backend.on("deactivate_organization", () => new Promise(() => {}));
+  await user.click(screen.getByRole("button", { name: "Deactivate" }));
+  const cancel = screen.getByRole("button", { name: "Cancel" });
+  await waitFor(() => expect(cancel).toHaveAttribute("aria-disabled", "true"));
+  expect(cancel).toHaveAccessibleDescription("It is being done and cannot be stopped now.");
+});
+
 test("deleting for good asks for the typed name in every environment", async () => {
   const { backend, user, organization, ondone } = await openDeletion("local");
   const field = screen.getByLabelText("Type the organization name to confirm");

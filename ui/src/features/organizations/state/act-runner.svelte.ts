@@ -13,7 +13,13 @@ export type AtOnceAct = Exclude<ReversibleAct, "trash">;
 
 export type ActFailure = { organization: OrganizationView; problem: unknown };
 
-export type ActOutcome = { act: ReversibleAct; changed: OrganizationView[]; failures: ActFailure[] };
+/** `left` are those that nothing was tried on, because the person stopped the act before. */
+export type ActOutcome = {
+  act: ReversibleAct;
+  changed: OrganizationView[];
+  failures: ActFailure[];
+  left: OrganizationView[];
+};
 
 /** Runs an act on organizations one after the other, so that one refusal leaves the rest done and is told by name. */
 export class ActRunner {
@@ -45,7 +51,7 @@ export class ActRunner {
     organizations: OrganizationView[],
     change: (organization: OrganizationView) => Promise<OrganizationView>,
   ): Promise<ActOutcome> {
-    const outcome: ActOutcome = { act, changed: [], failures: [] };
+    const outcome: ActOutcome = { act, changed: [], failures: [], left: [] };
     for (const { id } of organizations) this.#busy.add(id);
     for (const organization of organizations) {
       try {

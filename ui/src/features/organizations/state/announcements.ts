@@ -40,14 +40,14 @@ export function announceOutcome(
   describe: Describe,
   offer: { undo: (() => void) | undefined; showDetails: () => void },
 ): Announcement | null {
-  const { act, changed, failures } = outcome;
+  const { act, changed, failures, left } = outcome;
   const [failure] = failures;
   if (failure === undefined) return changed.length === 0 ? null : announceDone(act, changed, offer.undo);
   if (changed.length === 0 && failures.length === 1) {
     const name = displayNameOf(failure.organization);
     return { kind: "danger", title: ONE_FAILED[act]({ name }), text: describe(failure.problem) };
   }
-  const all = changed.length + failures.length;
+  const all = changed.length + failures.length + left.length;
   return {
     kind: "warning",
     title: MIXED[act]({ done: formatCount(changed.length), all: formatCount(all) }),

@@ -75,6 +75,7 @@ export class OrganizationsPageState {
       environment: host.environment,
       mayUndo: (act) => act !== "trash" || host.session()?.rights.restore === true,
       accept: (organizations) => this.accept(organizations),
+      keepChecked: (organizations) => this.selection.keepOnly(organizations),
       announce: host.announce,
       describe: host.describe,
     });
@@ -171,7 +172,7 @@ export class OrganizationsPageState {
   async bulk(act: ReversibleAct): Promise<void> {
     if (this.gathering) return;
     const organizations = await this.checkedOrganizations();
-    if (organizations !== null) this.acts.startMany(act, organizations);
+    if (organizations !== null) this.acts.startMany(act, organizations, true);
   }
 
   /** Every checked organization, read from the store where the check stands for all that match. Null when that failed. */

@@ -10,6 +10,8 @@ export type ActHost = {
   mayUndo: (act: ReversibleAct) => boolean;
   /** The page shows these as they are now. */
   accept: (organizations: OrganizationView[]) => void;
+  /** Of the checked rows, these are left to act on. */
+  keepChecked: (organizations: OrganizationView[]) => void;
   announce: (announcement: Announcement) => void;
   describe: (problem: unknown) => string;
 };
@@ -54,7 +56,8 @@ export class PageActs {
     }
   }
 
-  startMany(act: ReversibleAct, organizations: OrganizationView[]): void {
+  /** `checked` when they are the rows that were checked for it: those it is done to lose their check. */
+  startMany(act: ReversibleAct, organizations: OrganizationView[], checked = false): void {
     const targets = organizations.filter((organization) => appliesTo(act, organization));
     if (targets.length === 0) return;
     // Letting people sign in again takes nothing from anybody, so it asks nowhere.
@@ -62,17 +65,19 @@ export class PageActs {
       act === "trash" ||
       (act === "deactivate" && !deactivatesAtOnce(this.#host.environment(), targets.length))
     )
-      this.dialog = { kind: act, organizations: targets };
-    else void this.run(act, targets);
+      this.dialog = { kind: act, organizations: targets, checked };
+    else void this.run(act, targets, checked);
   }
 
-  async run(act: AtOnceAct, organizations: OrganizationView[]): Promise<void> {
-    this.report(await this.#runner.run(act, organizations));
+  async run(act: AtOnceAct, organizations: OrganizationView[], checked: boolean): Promise<void> {
+    this.report(await this.#runner.run(act, organizations), checked);
   }
 
   /** Shows what an act changed, and says what became of it. */
-  report(outcome: ActOutcome): void {
-    if (outcome.changed.length > 0) this.#host.accept(outcome.changed);
+  report(outcome: ActOutcome, checked: boolean): void {
+    const { changed, failures, left } = outcome;
+    if (changed.length > 0) this.#host.accept(changed);
+    if (checked) this.#host.keepChecked([...failures.map(({ organization }) => organization), ...left]);
     const announcement = announceOutcome(outcome, this.#host.describe, {
       undo: this.#host.mayUndo(outcome.act) ? () => void this.#undo(outcome) : undefined,
       showDetails: () => (this.dialog = { kind: "outcome", outcome }),

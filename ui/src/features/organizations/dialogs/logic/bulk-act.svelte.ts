@@ -2,8 +2,12 @@ import { ApiError, type OrganizationView } from "$lib/api";
 
 export type FailedOrganization = { organization: OrganizationView; error: ApiError };
 
-/** What a dialog for one or several organizations hands back. */
-export type BulkResult = { changed: OrganizationView[]; failed: FailedOrganization[] };
+/** What a dialog for one or several organizations hands back; `left` are those that nothing was tried on. */
+export type BulkResult = {
+  changed: OrganizationView[];
+  failed: FailedOrganization[];
+  left: OrganizationView[];
+};
 
 /** One act on each of several organizations; what is done stays done, and the rest can be tried again. */
 export class BulkAct {
@@ -11,6 +15,8 @@ export class BulkAct {
   #changed = $state.raw<OrganizationView[]>([]);
   #failed = $state.raw<FailedOrganization[]>([]);
   #remaining = $state.raw<OrganizationView[]>([]);
+  #left = $state.raw<OrganizationView[]>([]);
+  #stopped = $state(false);
 
   constructor(organizations: OrganizationView[]) {
     this.organizations = organizations;
@@ -30,15 +36,31 @@ export class BulkAct {
     return this.#remaining;
   }
 
+  /** Whether the person stopped it before the last one. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   get result(): BulkResult {
-    return { changed: this.#changed, failed: this.#failed };
+    return { changed: this.#changed, failed: this.#failed, left: this.#left };
+  }
+
+  /** Ends the run after the organization that is acted on now. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Acts on what remains, one after the other. A failure of a single organization is thrown as it is. */
   async run(act: (organization: OrganizationView) => Promise<OrganizationView>): Promise<void> {
     this.#failed = [];
+    this.#left = [];
+    this.#stopped = false;
     const asked = this.#remaining;
     for (const [index, organization] of asked.entries()) {
+      if (this.#stopped) {
+        this.#left = asked.slice(index);
+        return;
+      }
       try {
         this.#changed = [...this.#changed, await act(organization)];
         this.#remaining = this.#remaining.filter((left) => left !== organization);

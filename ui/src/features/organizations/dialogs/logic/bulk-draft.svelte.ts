@@ -56,11 +56,17 @@ export class BulkDraft {
     });
   }
 
-  /** The button's words: after a failure of some, that only those are tried again. */
+  /** Ends the work on several; a single act can't be stopped half-way. */
+  get stop(): (() => void) | undefined {
+    return this.act.organizations.length === 1 ? undefined : () => this.act.stop();
+  }
+
+  /** The button's words: after a failure of some, or a stop, that only what remains is done. */
   action(first: string): string {
-    return this.act.failed.length > 0 && !this.submission.busy
-      ? m.dialogs_many_again({ shown: formatCount(this.act.remaining.length) })
-      : first;
+    if (this.submission.busy) return first;
+    const shown = formatCount(this.act.remaining.length);
+    if (this.act.failed.length > 0) return m.dialogs_many_again({ shown });
+    return this.act.stopped ? m.dialogs_many_go_on({ shown }) : first;
   }
 
   submit(
@@ -70,7 +76,7 @@ export class BulkDraft {
     return this.submission.run(
       () => this.act.run(act),
       () => {
-        if (this.act.failed.length === 0) done(this.act.result);
+        if (this.act.remaining.length === 0) done(this.act.result);
       },
     );
   }
