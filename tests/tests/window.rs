@@ -276,12 +276,14 @@ async fn photograph_every_screen(theme: &str) {
     window.see("Available. Its collection will be org_harbor-lights").await;
     take("create").await;
     window.press("Cancel").await;
+    window.press("Discard").await;
 
     from_the_panel_of(&window, "Atlas Machine Works", "Rename").await;
     window.fill("New name", "atlas-works").await;
     window.see("kept in place, none copied").await;
     take("rename").await;
     window.press("Cancel").await;
+    window.press("Discard").await;
 
     window.press("Export").await;
     window.see("Export 60 rows").await;

@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { Checkbox, Toast } from "$lib/components";
@@ -6,7 +6,7 @@ import Form from "./support/Form.svelte";
 
 const shown = () => JSON.parse(screen.getByRole("status", { hidden: true }).textContent) as object;
 
-function form(props: { error?: string; reason?: string; busy?: boolean } = {}) {
+function form(props: { error?: string; reason?: string; busy?: boolean; asks?: boolean } = {}) {
   const onsubmit = vi.fn();
   const onclose = vi.fn();
   const view = render(Form, { ...props, onsubmit, onclose });
@@ -30,6 +30,41 @@ describe("a dialog", () => {
     const { user, onclose, onsubmit } = form({ busy: true });
     await user.keyboard("{Escape}{Control>}{Enter}{/Control}");
     await user.click(screen.getByRole("button", { name: "Close" }));
+    expect(onclose).not.toHaveBeenCalled();
+    expect(onsubmit).not.toHaveBeenCalled();
+  });
+
+  it("asks before it throws away what was typed, and a second Escape keeps it", async () => {
+    const { user, onclose } = form({ asks: true });
+    await user.type(screen.getByLabelText("Name"), "harbour");
+    await user.keyboard("{Escape}");
+    expect(screen.getByRole("alert")).toHaveTextContent("Discard what you typed?");
+    await vi.waitFor(() => expect(screen.getByRole("button", { name: "Keep" })).toHaveFocus());
+    await user.keyboard("{Escape}");
+    expect(screen.queryByRole("alert")).toBeNull();
+    await vi.waitFor(() => expect(screen.getByLabelText("Name")).toHaveFocus());
+    expect(onclose).not.toHaveBeenCalled();
+    for (const name of ["Close", "Cancel"]) {
+      await user.click(screen.getByRole("button", { name }));
+      await user.click(screen.getByRole("button", { name: "Keep" }));
+    }
+    expect(onclose).not.toHaveBeenCalled();
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
+    await user.click(screen.getByRole("button", { name: "Discard" }));
+    expect(onclose).toHaveBeenCalledOnce();
+    expect(shown()).toMatchObject({ name: "harbour" });
+  });
+
+  it("leaves without a question when nothing was typed", async () => {
+    const { user, onclose } = form({ asks: true });
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
+    expect(onclose).toHaveBeenCalledOnce();
+  });
+
+  it("leaves the keys of an input method to it", async () => {
+    const { onclose, onsubmit } = form();
+    for (const key of [{ key: "Escape" }, { key: "Enter", ctrlKey: true }])
+      await fireEvent.keyDown(screen.getByLabelText("Name"), { ...key, isComposing: true });
     expect(onclose).not.toHaveBeenCalled();
     expect(onsubmit).not.toHaveBeenCalled();
   });

@@ -1,5 +1,16 @@
 import type { Environment, MemberState, OrganizationStatus, RestrictedAct } from "./api";
+import type { DiscardQuestion } from "./components";
 import { m } from "./messages";
+
+/** What a dialog asks before it is left with something typed in it. */
+export function discardQuestion(typed: boolean): DiscardQuestion | null {
+  if (!typed) return null;
+  return {
+    question: m.common_discard_question(),
+    keep: m.common_discard_keep(),
+    discard: m.common_discard(),
+  };
+}
 
 /** The word for an environment. */
 export function environmentWord(environment: Environment): string {

@@ -35,6 +35,7 @@ export { default as TextInput } from "./TextInput.svelte";
 export { default as Toast } from "./Toast.svelte";
 export { default as Toasts } from "./Toasts.svelte";
 export { icons, type IconName } from "./icons";
+export type { DiscardQuestion } from "./discard-question";
 export type { MenuItem } from "./menu";
 export type { ToastMessage } from "./toast";
 export { enclosingField, provideField, type FieldContext } from "./field-context";

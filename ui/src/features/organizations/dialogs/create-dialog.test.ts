@@ -180,14 +180,21 @@ test("a generated password has 20 characters, meets the rules, and is shown and 
   expect(await navigator.clipboard.readText()).toBe(password().value);
 });
 
-test("Escape closes, and Ctrl+Enter in a field creates", async () => {
+test("Escape asks before what was typed is lost, and Ctrl+Enter in a field creates", async () => {
   const { backend, user, onclose, ondone } = await open();
   await fill(user);
+  await user.keyboard("{Escape}");
+  await user.click(await screen.findByRole("button", { name: "Keep" }));
+  expect(onclose).not.toHaveBeenCalled();
   await user.keyboard("{Control>}{Enter}{/Control}");
   await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
   expect(argumentsOf(backend, "create_organization")).toHaveLength(1);
+});
+
+test("Escape closes at once where nothing was typed", async () => {
+  const { user, onclose } = await open();
   await user.keyboard("{Escape}");
-  await waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+  expect(onclose).toHaveBeenCalledOnce();
 });
 
 test("a second press while the first is under way does nothing, and Escape waits", async () => {

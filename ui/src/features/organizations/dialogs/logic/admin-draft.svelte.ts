@@ -34,13 +34,16 @@ export class AdminDraft {
     });
   }
 
+  get dirty(): boolean {
+    return this.displayName.isChanged || this.email.isChanged || !this.password.isEmpty;
+  }
+
   get blocked(): string | null {
     if (this.displayName.isRefused) return m.dialogs_display_name_refused();
     if (this.email.isEmpty) return m.dialogs_email_missing();
     if (this.email.isRefused) return m.dialogs_email_refused();
     if (this.password.isRefused) return m.dialogs_password_refused();
-    const changed = this.displayName.isChanged || this.email.isChanged || !this.password.isEmpty;
-    return changed ? null : m.dialogs_admin_unchanged();
+    return this.dirty ? null : m.dialogs_admin_unchanged();
   }
 
   submit(done: (changed: OrganizationView) => void): Promise<void> {

@@ -34,6 +34,12 @@ export class CreateDraft {
     });
   }
 
+  /** Whether anything was typed. */
+  get dirty(): boolean {
+    const { name, displayName, email, password } = this;
+    return [name, displayName, email, password].some((field) => !field.isEmpty);
+  }
+
   /** The first thing that keeps the organization from being created, or null. */
   get blocked(): string | null {
     if (this.name.isEmpty) return m.dialogs_name_missing();

@@ -46,9 +46,13 @@ export class RenameDraft {
     return this.name.isGood ? this.#preview.failure : null;
   }
 
+  get dirty(): boolean {
+    return this.name.isChanged;
+  }
+
   get blocked(): string | null {
     if (this.name.isEmpty) return m.dialogs_name_missing();
-    if (!this.name.isChanged) return m.dialogs_rename_unchanged();
+    if (!this.dirty) return m.dialogs_rename_unchanged();
     if (this.name.isRefused) return m.dialogs_name_refused();
     if (this.asksForCheckbox && !this.checked) return m.dialogs_rename_checkbox_missing();
     return null;
