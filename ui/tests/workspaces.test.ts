@@ -231,10 +231,42 @@ describe("the connection editor", () => {
     await screen.findByText("Connection saved");
     expect(saved(backend)[0]).toMatchObject({ id: "p1", password: null, signingSecret: null });
     await user.click(tab(/Authentication/));
-    await user.click(button("Forget"));
+    await user.click(button("Forget: Database password"));
     await waitFor(() => expect(string().value).toContain("tenantry_admin@"));
     await user.click(button("Save"));
     await waitFor(() => expect(saved(backend)[1]).toMatchObject({ password: "" }));
+  });
+
+  it("shows whether the password is remembered, and says when it is not to be any more", async () => {
+    const { backend, user } = await start();
+    const remember = () => screen.getByRole("checkbox", { name: /Remember the password/ });
+    await user.click(button(/^Meridian Staging/));
+    await user.click(tab(/Authentication/));
+    expect(remember()).not.toBeChecked();
+    await user.click(button(/^Meridian Locked/));
+    await user.click(tab(/Authentication/));
+    expect(remember()).toBeChecked();
+    await user.click(remember());
+    await user.click(button("Save"));
+    await screen.findByText("Connection saved");
+    expect(saved(backend)[0]).toMatchObject({ password: null, remember: false });
+    expect(remember()).not.toBeChecked();
+  });
+
+  it("forgets the service's signing secret when told to, and not when another is typed", async () => {
+    const { backend, user } = await start();
+    await user.click(button(/^Meridian Locked/));
+    await user.click(tab(/Authentication/));
+    const secret = () => screen.getByLabelText("Service signing secret");
+    await user.click(button("Forget: Service signing secret"));
+    expect(secret()).not.toHaveAttribute("placeholder");
+    await user.click(button("Save"));
+    await screen.findByText("Connection saved");
+    expect(saved(backend)[0]).toMatchObject({ signingSecret: "" });
+    expect(screen.queryByRole("button", { name: "Forget: Service signing secret" })).toBeNull();
+    await user.type(secret(), "another");
+    await user.click(button("Save"));
+    await waitFor(() => expect(saved(backend)[1]).toMatchObject({ signingSecret: "another" }));
   });
 
   it("shows the mask in the string for a password that is typed beside it", async () => {

@@ -40,7 +40,8 @@ pub struct ProfileInput {
     pub password: Option<String>,
     /// The password of the client certificate's key; `null` keeps what is there, empty forgets it.
     pub certificate_key_password: Option<String>,
-    /// Whether secrets are kept for the next run, those that are there as well as those that were typed.
+    /// Whether secrets are kept for the next run, those that are there as well as those that were typed. Asked where there
+    /// is a password.
     pub remember: bool,
     /// The service's secret key; `null` keeps what is there, empty forgets it.
     pub signing_secret: Option<String>,
@@ -79,8 +80,10 @@ pub async fn save_profile(
     let service_secret = (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from));
     let given = given.into_iter().chain([service_secret]);
     let given: BTreeMap<_, _> = given.filter_map(|(kind, secret)| Some((kind, secret?))).collect();
+    // The editor asks that about a password only; what else there is, is remembered.
+    let remember = input.remember || !address.places.contains(&SecretKind::DatabasePassword);
     let mut stored = match &before {
-        Some(before) => settle_kept(&state, before, &address, &given, input.remember).await?,
+        Some(before) => settle_kept(&state, before, &address, &given, remember).await?,
         None => BTreeMap::new(),
     };
     let edit = |profile: &mut Profile| {
@@ -107,7 +110,7 @@ pub async fn save_profile(
         open.services.access.restrict(input.access.into());
     }
     for (kind, secret) in given.into_iter().filter(|(_, secret)| !is_empty(secret)) {
-        let kept = state.vault().await.keep(&id, kind, secret, input.remember).await;
+        let kept = state.vault().await.keep(&id, kind, secret, remember).await;
         stored.insert(kind, kept.for_next_time());
     }
     let saved = state.profiles.change_profile(&id, |profile| note(profile, &stored))?;
@@ -264,7 +267,6 @@ async fn settle_kept(
 ) -> Result<BTreeMap<SecretKind, bool>, WireError> {
     let vault = state.vault().await;
     let moved = connection_secrets::moved(&before.connection_string, &address.public);
-    // Whoever has no password was not asked.
     let is_other_mind =
         address.places.contains(&SecretKind::DatabasePassword) && before.password_stored() != remember;
     let mut stored = BTreeMap::new();

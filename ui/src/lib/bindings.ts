@@ -1485,7 +1485,10 @@ export type ProfileInput = {
 	password: string | null,
 	/**  The password of the client certificate's key; `null` keeps what is there, empty forgets it. */
 	certificateKeyPassword: string | null,
-	/**  Whether secrets are kept for the next run, those that are there as well as those that were typed. */
+	/**
+	 *  Whether secrets are kept for the next run, those that are there as well as those that were typed. Asked where there
+	 *  is a password.
+	 */
 	remember: boolean,
 	/**  The service's secret key; `null` keeps what is there, empty forgets it. */
 	signingSecret: string | null,

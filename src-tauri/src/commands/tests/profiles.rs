@@ -259,13 +259,17 @@ fn what_is_kept_is_remembered_or_not_without_being_typed_again() {
 }
 
 #[test]
-fn a_stored_secret_stays_stored_while_another_is_typed_for_this_run_only() {
+fn where_there_is_no_password_to_remember_other_secrets_are_remembered() {
     let console = Console::start();
     console.choose_keeper("sealed_file", Some("correct horse"));
-    let saved =
-        console.save(&json!({"connectionString": "mongodb://127.0.0.1:1", "signingSecret": "planted"}));
-    console.save(&json!({"id": saved["id"], "connectionString": "mongodb://127.0.0.1:1", "remember": false}));
-    assert!(console.profile_file().contains("service-secret"), "there was no password to remember or not");
+    let change = |id: &Value, secret: &Value| {
+        let text = "mongodb://127.0.0.1:1";
+        console.save(&json!({"id": id, "connectionString": text, "signingSecret": secret, "remember": false}))
+    };
+    let saved = change(&json!(null), &json!("planted"));
+    assert!(console.profile_file().contains("service-secret"), "nobody was asked, and it is not stored");
+    change(&saved["id"], &json!(null));
+    assert!(console.profile_file().contains("service-secret"), "saving something else took it back");
 }
 
 #[test]

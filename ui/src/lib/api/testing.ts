@@ -263,12 +263,14 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         database: input.database,
         lastOpenedAt: before?.lastOpenedAt ?? null,
         passwordStored:
-          input.password === null
+          input.remember &&
+          (input.password === null
             ? (reading.fields?.hasPassword ?? false) || (before?.passwordStored ?? false)
-            : input.password !== "",
+            : input.password !== ""),
         passwordNeeded: reading.needsPassword,
         connectionString: reading.text,
-        hasSigningSecret: input.signingSecret === null ? (before?.hasSigningSecret ?? false) : true,
+        hasSigningSecret:
+          input.signingSecret === null ? (before?.hasSigningSecret ?? false) : input.signingSecret !== "",
         notes: input.notes,
         favorite: before?.favorite ?? false,
         access: input.access,

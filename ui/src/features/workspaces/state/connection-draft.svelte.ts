@@ -50,6 +50,11 @@ interface TypedSecret {
   readonly masked: string;
 }
 
+/** What the program is told of a secret: what was typed, an empty one to forget what is kept, or null to keep it. */
+function given(typed: string, forgets = false): string | null {
+  return typed === "" && !forgets ? null : typed;
+}
+
 /** Where two texts differ: the same before `start`, the same in the last `after` characters. */
 function difference({ typed, masked }: TypedSecret): { start: number; after: number } {
   const shorter = Math.min(typed.length, masked.length);
@@ -83,6 +88,8 @@ export class ConnectionDraft {
   forgetsPassword = $state(false);
   certificateKeyPassword = $state("");
   signingSecret = $state("");
+  /** The one that is kept is to be forgotten. */
+  forgetsSigningSecret = $state(false);
   remember = $state(true);
 
   text = $state("");
@@ -109,8 +116,8 @@ export class ConnectionDraft {
 
   constructor(saved: WorkspaceSummary | null, canRemember: boolean) {
     this.saved = saved;
-    this.#remembered = canRemember;
-    this.remember = canRemember;
+    this.#remembered = saved?.passwordStored ?? canRemember;
+    this.remember = this.#remembered;
     if (saved) {
       this.name = saved.name;
       this.environment = saved.environment;
@@ -155,6 +162,7 @@ export class ConnectionDraft {
       this.forgetsPassword ||
       this.certificateKeyPassword !== "" ||
       this.signingSecret !== "" ||
+      this.forgetsSigningSecret ||
       this.remember !== this.#remembered ||
       this.#tookSecrets
     );
@@ -235,6 +243,16 @@ export class ConnectionDraft {
       await this.change({ hasCertificateKeyPassword: true });
   }
 
+  setSigningSecret(secret: string): void {
+    this.signingSecret = secret;
+    this.forgetsSigningSecret = false;
+  }
+
+  forgetSigningSecret(): void {
+    this.signingSecret = "";
+    this.forgetsSigningSecret = true;
+  }
+
   setEnvironment(environment: Environment): void {
     this.environment = environment;
     // Production starts locked, unless the person has said something else.
@@ -274,10 +292,10 @@ export class ConnectionDraft {
       database: this.database,
       notes: this.notes,
       access: this.access,
-      password: this.#passwordInput(),
-      certificateKeyPassword: this.certificateKeyPassword === "" ? null : this.certificateKeyPassword,
+      password: given(this.password, this.forgetsPassword),
+      certificateKeyPassword: given(this.certificateKeyPassword),
       remember: this.remember,
-      signingSecret: this.signingSecret === "" ? null : this.signingSecret,
+      signingSecret: given(this.signingSecret, this.forgetsSigningSecret),
     };
   }
 
@@ -287,8 +305,8 @@ export class ConnectionDraft {
       id: this.saved?.id ?? null,
       connectionString: this.maskedText,
       database: this.database,
-      password: this.#passwordInput(),
-      certificateKeyPassword: this.certificateKeyPassword === "" ? null : this.certificateKeyPassword,
+      password: given(this.password, this.forgetsPassword),
+      certificateKeyPassword: given(this.certificateKeyPassword),
     };
   }
 
@@ -297,11 +315,6 @@ export class ConnectionDraft {
     clearTimeout(this.#timer);
     this.#turn += 1;
     void api.forgetDraft(this.id).catch(() => undefined);
-  }
-
-  #passwordInput(): string | null {
-    if (this.password !== "") return this.password;
-    return this.forgetsPassword ? "" : null;
   }
 
   async #flushReading(): Promise<void> {
