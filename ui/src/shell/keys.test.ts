@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { pageOfKey, switchKey, workspaceOfKey } from "./keys";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { moveToRegion, pageOfKey, switchKey, workspaceOfKey } from "./keys";
 
 const key = (code: string, held: Partial<KeyboardEventInit> = {}) =>
   new KeyboardEvent("keydown", { code, key: code.replace("Digit", ""), ...held });
@@ -28,5 +28,18 @@ describe("the keys of open workspaces", () => {
     expect(workspaceOfKey(previous, 3, 0)).toBe(2);
     expect(workspaceOfKey(next, 1, 0)).toBeNull();
     expect(workspaceOfKey(key("Tab"), 3, 0)).toBeNull();
+  });
+});
+
+describe("the key of the next region", () => {
+  afterEach(() => document.body.replaceChildren());
+
+  it("leads to what Tab would reach there, past what only the mouse reaches", () => {
+    vi.spyOn(HTMLElement.prototype, "offsetParent", "get").mockReturnValue(document.body);
+    document.body.innerHTML = `<section data-region>
+      <button tabindex="-1">Check all</button><button disabled>Off</button><div tabindex="0">The row</div>
+    </section>`;
+    moveToRegion(1);
+    expect(document.activeElement).toHaveTextContent("The row");
   });
 });

@@ -29,7 +29,8 @@ export function workspaceOfKey(event: KeyboardEvent, count: number, current: num
   return index < count ? index : null;
 }
 
-const FOCUSABLE = "button, [href], input, select, textarea, [tabindex='0']";
+const FOCUSABLE =
+  ":is(button, [href], input, select, textarea, [tabindex='0']):not([tabindex='-1'], :disabled)";
 
 /** Moves the focus to the next or previous region of the window: the elements marked `data-region`. */
 export function moveToRegion(step: 1 | -1): void {

@@ -19,8 +19,10 @@ async function open(options: FakeOptions = {}) {
   const app = new AppState();
   await app.start();
   const onexport = vi.fn();
-  render(OrganizationsPage, { props: { onexport }, context: new Map([[appContextKey, app]]) });
-  return { backend, app, onexport, user: userEvent.setup() };
+  const comeBack = () =>
+    render(OrganizationsPage, { props: { onexport }, context: new Map([[appContextKey, app]]) });
+  const { unmount: leave } = comeBack();
+  return { backend, app, onexport, leave, comeBack, user: userEvent.setup() };
 }
 
 async function openList(options: FakeOptions = {}) {
@@ -150,6 +152,59 @@ describe("the organizations page", () => {
     expect(rows().filter((row) => row.ariaSelected === "true")).toEqual([]);
   });
 
+  it("shows in the panel what a refresh read, and closes it for an organization that is gone", async () => {
+    const { user, app, backend } = await openList();
+    rowAt(0).focus();
+    await user.keyboard("{Enter}");
+    const name = nameIn(rowAt(0));
+    const panel = await screen.findByRole("complementary", { name });
+    const index = backend.organizations.findIndex((each) => [each.displayName, each.name].includes(name));
+    const before = backend.organizations[index];
+    if (before === undefined) throw new Error(`${name} is not in the store`);
+    backend.organizations[index] = { ...before, adminEmail: "somebody.else@example.test" };
+    await user.keyboard("{Control>}r{/Control}");
+    expect(await within(panel).findByText("somebody.else@example.test")).toBeVisible();
+    backend.organizations.splice(index, 1);
+    await user.keyboard("{Control>}r{/Control}");
+    await waitFor(() => expect(screen.queryByRole("complementary")).toBeNull());
+    expect(app.toasts.list[0]?.title).toBe(`${name} is gone`);
+  });
+
+  it("leaves the focus where the person was: in the panel after an act, on the row after Undo", async () => {
+    const { user, app } = await openList();
+    rowAt(0).focus();
+    await user.keyboard("{Enter}");
+    const panel = await screen.findByRole("complementary");
+    await user.click(await within(panel).findByRole("button", { name: "Deactivate" }));
+    await waitFor(() => expect(within(panel).getByRole("button", { name: "Reactivate" })).toBeVisible());
+    await waitFor(() => expect(panel).toHaveFocus());
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(rowAt(0)).toHaveFocus());
+    rowAt(0).blur();
+    app.toasts.list[0]?.action?.run();
+    await waitFor(() => expect(rowAt(0)).toHaveFocus());
+  });
+
+  it("puts the focus on the row when the bar of checked rows is closed", async () => {
+    const { user } = await openList();
+    rowAt(0).focus();
+    await user.keyboard("{ArrowDown} ");
+    const bar = await screen.findByRole("toolbar");
+    await user.click(within(bar).getByRole("button", { name: "Clear the checks" }));
+    await waitFor(() => expect(rowAt(1)).toHaveFocus());
+    await user.keyboard("{ArrowDown}");
+    await waitFor(() => expect(rowAt(2)).toHaveFocus());
+  });
+
+  it("sorts with Space on a column's header, and checks no row", async () => {
+    const { user } = await openList();
+    const header = screen.getByRole("columnheader", { name: "Collection" });
+    within(header).getByRole("button").focus();
+    await user.keyboard(" ");
+    expect(header).toHaveAttribute("aria-sort", "ascending");
+    expect(screen.queryByRole("toolbar")).toBeNull();
+  });
+
   it("offers a viewer nothing that changes", async () => {
     const { user } = await openList({ role: "viewer" });
     expect(screen.queryByRole("button", { name: "New organization" })).toBeNull();
@@ -198,13 +253,16 @@ describe("the organizations page", () => {
   });
 
   it("fills an empty built-in workspace with samples and tells their password", async () => {
-    const { user } = await open({ organizations: [] });
+    const { user, leave, comeBack } = await open({ organizations: [] });
     await user.click(await screen.findByRole("button", { name: "Load sample organizations" }));
     expect(await screen.findByText(/sample organizations loaded/)).toBeVisible();
     expect(
       screen.getByText("Every sample administrator signs in with the password", { exact: false }),
     ).toBeVisible();
     expect(await screen.findByRole("grid")).toBeVisible();
+    leave();
+    comeBack();
+    expect(screen.getByText("Sample-Password-1")).toBeVisible();
   });
 
   it("tells from which command the statistics come, and reads them again", async () => {

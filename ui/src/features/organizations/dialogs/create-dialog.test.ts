@@ -52,7 +52,11 @@ test("what was typed is created and handed to the page", async () => {
 
 test("a failure keeps everything typed, says what to do with its code, and the button works again", async () => {
   const { backend, user, ondone } = await open();
-  backend.fail("create_organization", { code: "unavailable", message: "-", details: { reason: "server", path: null } });
+  backend.fail("create_organization", {
+    code: "unavailable",
+    message: "-",
+    details: { reason: "server", path: null },
+  });
   await fill(user);
   await user.click(create());
   const alert = await screen.findByRole("alert");

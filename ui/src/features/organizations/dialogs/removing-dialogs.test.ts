@@ -72,7 +72,11 @@ test("in production the button waits for the typed name, and Ctrl+Enter does not
 
 test("nothing is moved whose impact could not be read, and reading can be tried again", async () => {
   const { backend, user } = await openFor(TrashDialog, "staging", 1, (fresh) =>
-    fresh.fail("preview_removal", { code: "unavailable", message: "-", details: { reason: "server", path: null } }),
+    fresh.fail("preview_removal", {
+      code: "unavailable",
+      message: "-",
+      details: { reason: "server", path: null },
+    }),
   );
   expect(await screen.findByText("Code: unavailable")).toBeVisible();
   expect(trash()).toHaveAttribute("aria-disabled", "true");

@@ -24,6 +24,8 @@ export type BrowserOptions = {
   now?: () => number;
   /** Another list is asked for: another order, or with `filterChanged` other rows as well. */
   onquery?: (filterChanged: boolean) => void;
+  /** These were read just now. */
+  onread?: (organizations: OrganizationView[]) => void;
 };
 
 const SEARCH_PAUSE_MILLISECONDS = 150;
@@ -57,6 +59,7 @@ export class OrganizationBrowser {
         const direction = reversed ? opposite(query.direction) : query.direction;
         const page = await source.listOrganizations({ ...query, direction, cursor, limit });
         if (query === this.#query) this.#updatedAt = this.#now();
+        options.onread?.(page.organizations);
         return { rows: page.organizations, nextCursor: page.nextCursor };
       },
       (organization) => organization.id,

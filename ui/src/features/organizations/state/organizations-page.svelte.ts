@@ -1,22 +1,24 @@
 import { SvelteSet } from "svelte/reactivity";
 import type {
-  CollectionStatistics,
   Environment,
+  JobProgress,
   OrganizationStatus,
   OrganizationView,
   RestrictedAct,
+  SampleReport,
   SessionView,
   StatisticsSummary,
 } from "$lib/api";
-import { LIMITS } from "$lib/api";
+import { LIMITS, newJob } from "$lib/api";
 import { m } from "$lib/messages";
+import type { ExportWish } from "../export-wish";
 import { displayNameOf } from "../organization-words";
 import { ActRunner, type ActSource } from "./act-runner.svelte";
 import type { Announcement } from "./announcements";
 import { recallColumns, rememberColumns } from "./column-memory";
 import type { OptionalColumn } from "./columns";
 import { gatherMatching } from "./gather-matching";
-import { OpenedOrganization } from "./opened-organization.svelte";
+import { OpenedOrganization, type OpenedSource } from "./opened-organization.svelte";
 import {
   offeredActs,
   offeredBulkActs,
@@ -27,13 +29,19 @@ import {
 import { OrganizationBrowser, type OrganizationSource } from "./organization-browser.svelte";
 import { PageActs } from "./page-acts.svelte";
 import { RowSelection } from "./row-selection.svelte";
+import { SampleLoading } from "./sample-loading.svelte";
 import { StatisticsCache } from "./statistics-cache.svelte";
 import { TableView } from "./table-view.svelte";
 
 export type PageSource = OrganizationSource &
-  ActSource & {
-    collectionStatistics: (id: string) => Promise<CollectionStatistics>;
+  ActSource &
+  OpenedSource & {
     summarizeStatistics: (ids: string[]) => Promise<StatisticsSummary[]>;
+    loadSampleOrganizations: (
+      job: string,
+      onprogress: (progress: JobProgress) => void,
+    ) => Promise<SampleReport>;
+    cancelJob: (job: string) => Promise<unknown>;
   };
 
 export type PageHost = {
@@ -47,13 +55,14 @@ export type PageHost = {
   describe: (problem: unknown) => string;
 };
 
-/** Everything the organizations page remembers while it is open. */
+/** Everything the organizations page remembers, on screen or not. */
 export class OrganizationsPageState {
   readonly browser: OrganizationBrowser;
   readonly selection = new RowSelection<OrganizationView>();
   readonly statistics: StatisticsCache;
   readonly opened: OpenedOrganization;
   readonly acts: PageActs;
+  readonly samples: SampleLoading;
   readonly view: TableView;
   readonly columns = new SvelteSet<OptionalColumn>(recallColumns());
   gathering = $state(false);
@@ -67,10 +76,15 @@ export class OrganizationsPageState {
     this.#host = host;
     this.browser = new OrganizationBrowser(source, LIMITS.pageMax, {
       onquery: (filterChanged) => this.#restart(filterChanged),
+      onread: (organizations) => this.opened.accept(organizations),
     });
     this.view = new TableView(() => this.list.length);
     this.statistics = new StatisticsCache(source.summarizeStatistics, host.describe, LIMITS.summaryMax);
-    this.opened = new OpenedOrganization(source.collectionStatistics);
+    this.opened = new OpenedOrganization(source, (organization) => this.#announceGone(organization));
+    this.samples = new SampleLoading(
+      { newJob, load: source.loadSampleOrganizations, cancel: source.cancelJob },
+      () => this.refresh(),
+    );
     this.acts = new PageActs(new ActRunner(source), {
       environment: host.environment,
       mayUndo: (act) => act !== "trash" || host.session()?.rights.restore === true,
@@ -194,6 +208,18 @@ export class OrganizationsPageState {
     }
   }
 
+  /** What to export: the checked organizations, or all that the list shows. Null when the checked could not be read. */
+  async wishForList(): Promise<ExportWish | null> {
+    const { empty, allMatching, excludedIds } = this.selection;
+    if (empty || (allMatching && excludedIds.length === 0)) return this.#wish(null);
+    const checked = await this.checkedOrganizations();
+    return checked && this.#wish(checked.map(({ id }) => id));
+  }
+
+  wishFor(organization: OrganizationView): ExportWish {
+    return this.#wish([organization.id]);
+  }
+
   /** Shows organizations as they are now, wherever the page shows them. */
   accept(organizations: OrganizationView[]): void {
     this.browser.accept(organizations);
@@ -253,7 +279,7 @@ export class OrganizationsPageState {
   refresh(): void {
     this.statistics.expire();
     this.browser.refresh();
-    void this.opened.reading.refresh();
+    void this.opened.refresh();
   }
 
   /** The page leaves the screen and may come back as it was. */
@@ -266,6 +292,16 @@ export class OrganizationsPageState {
     this.rest();
     this.browser.stop();
     this.opened.close();
+  }
+
+  #wish(selectedIds: string[] | null): ExportWish {
+    const { filter, sort, direction } = this.browser.query;
+    return { filter, selectedIds, sort, direction, counts: this.browser.counts };
+  }
+
+  #announceGone(organization: OrganizationView): void {
+    const title = m.organizations_gone({ name: displayNameOf(organization) });
+    this.#host.announce({ kind: "info", title, text: m.organizations_gone_why() });
   }
 
   /** Reads the list again: something new is in it, or something stands elsewhere in the order. */

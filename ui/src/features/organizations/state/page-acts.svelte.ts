@@ -19,12 +19,18 @@ export type ActHost = {
 /** From the wish to the result: at once with Undo where that is safe, otherwise through a dialog that shows its impact. */
 export class PageActs {
   dialog = $state.raw<OpenDialog | null>(null);
+  #settled = $state(0);
   readonly #runner: ActRunner;
   readonly #host: ActHost;
 
   constructor(runner: ActRunner, host: ActHost) {
     this.#runner = runner;
     this.#host = host;
+  }
+
+  /** How many acts have come to an end, done or refused: what was pressed for one may be gone after it. */
+  get settled(): number {
+    return this.#settled;
   }
 
   isBusy(id: string): boolean {
@@ -83,11 +89,13 @@ export class PageActs {
       showDetails: () => (this.dialog = { kind: "outcome", outcome }),
     });
     if (announcement !== null) this.#host.announce(announcement);
+    this.#settled += 1;
   }
 
   async #undo(outcome: ActOutcome): Promise<void> {
     const undone = await this.#runner.undo(outcome);
     if (undone.changed.length > 0) this.#host.accept(undone.changed);
     this.#host.announce(announceUndone(undone, this.#host.describe));
+    this.#settled += 1;
   }
 }

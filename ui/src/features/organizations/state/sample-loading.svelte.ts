@@ -9,13 +9,16 @@ export type SampleSource = {
 /** Filling an empty built-in workspace with organizations to try things on. */
 export class SampleLoading {
   readonly #source: SampleSource;
+  readonly #ondone: () => void;
   #job = $state.raw<string | null>(null);
   #progress = $state.raw<JobProgress | null>(null);
   #report = $state.raw<SampleReport | null>(null);
   #problem = $state.raw<unknown>(null);
 
-  constructor(source: SampleSource) {
+  /** `ondone` is told when organizations were made. */
+  constructor(source: SampleSource, ondone: () => void) {
     this.#source = source;
+    this.#ondone = ondone;
   }
 
   get running(): boolean {
@@ -41,19 +44,18 @@ export class SampleLoading {
     return this.#problem;
   }
 
-  async start(): Promise<SampleReport | null> {
-    if (this.running) return null;
+  async start(): Promise<void> {
+    if (this.running) return;
     const job = this.#source.newJob();
     this.#job = job;
     this.#progress = null;
     this.#problem = null;
     try {
       this.#report = await this.#source.load(job, (progress) => (this.#progress = progress));
-      return this.#report;
+      this.#ondone();
     } catch (problem) {
       // Cancelled by the person: nothing to report.
       if (ApiError.from(problem).code !== "cancelled") this.#problem = problem;
-      return null;
     } finally {
       this.#job = null;
     }
