@@ -18,18 +18,35 @@ use time::{Duration, OffsetDateTime};
 /// When a certificate is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
-    /// Today.
+    /// Today, and for long enough.
     Now,
+    /// Today, and not for long.
+    Soon,
     /// Until yesterday.
     Past,
     /// From tomorrow on.
     Future,
 }
 
+impl Validity {
+    fn moments(self) -> (OffsetDateTime, OffsetDateTime) {
+        let now = OffsetDateTime::now_utc();
+        let day = Duration::days(1);
+        match self {
+            Self::Now => (now - day, now + 60 * day),
+            Self::Soon => (now - day, now + 9 * day),
+            Self::Past => (now - 30 * day, now - day),
+            Self::Future => (now + day, now + 30 * day),
+        }
+    }
+}
+
 /// An authority with a folder for its files.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
+    /// What a server shows after a certificate of its own, so that it leads to somebody who is trusted.
+    chain: String,
     folder: TempDir,
 }
 
@@ -48,13 +65,34 @@ impl Authority {
     /// # Panics
     /// When that fails.
     pub fn new(name: &str) -> Self {
+        let (params, key) = (Self::params(name), KeyPair::generate().expect("a key"));
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        Self::of(params, key, pem, String::new())
+    }
+
+    /// Makes one that this one vouches for.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn intermediate(&self, name: &str, validity: Validity) -> Self {
+        let (mut params, key) = (Self::params(name), KeyPair::generate().expect("a key"));
+        (params.not_before, params.not_after) = validity.moments();
+        let pem = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
+        let chain = format!("{pem}{}", self.chain);
+        Self::of(params, key, pem, chain)
+    }
+
+    fn params(name: &str) -> CertificateParams {
         let mut params = CertificateParams::new(Vec::new()).expect("good parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
         params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().expect("a key");
-        let pem = params.self_signed(&key).expect("a certificate").pem();
-        Self { issuer: Issuer::new(params, key), pem, folder: TempDir::new().expect("a folder") }
+        params
+    }
+
+    fn of(params: CertificateParams, key: KeyPair, pem: String, chain: String) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        Self { issuer: Issuer::new(params, key), pem, chain, folder }
     }
 
     /// The file with its certificate: what `tlsCAFile` names.
@@ -88,19 +126,14 @@ impl Authority {
     fn issue(&self, names: &[&str], validity: Validity, usage: ExtendedKeyUsagePurpose) -> Pair {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names.clone()).expect("good names");
-        let now = OffsetDateTime::now_utc();
-        (params.not_before, params.not_after) = match validity {
-            Validity::Now => (now - Duration::days(1), now + Duration::days(30)),
-            Validity::Past => (now - Duration::days(30), now - Duration::days(1)),
-            Validity::Future => (now + Duration::days(1), now + Duration::days(30)),
-        };
+        (params.not_before, params.not_after) = validity.moments();
         params.extended_key_usages = vec![usage];
         if let Some(name) = names.first() {
             params.distinguished_name.push(DnType::CommonName, name.as_str());
         }
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
-        Pair { certificate, key: key.serialize_pem() }
+        Pair { certificate: format!("{certificate}{}", self.chain), key: key.serialize_pem() }
     }
 
     /// How a server with this certificate encrypts. With `clients`, it wants a certificate that this authority issued.
@@ -126,8 +159,9 @@ impl Authority {
         } else {
             builder.with_no_client_auth()
         };
-        let certificate = CertificateDer::from_pem_slice(pair.certificate.as_bytes()).expect("a certificate");
+        let chain = CertificateDer::pem_slice_iter(pair.certificate.as_bytes());
+        let chain = chain.collect::<Result<Vec<_>, _>>().expect("certificates");
         let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).expect("a key");
-        Arc::new(builder.with_single_cert(vec![certificate], key).expect("a pair"))
+        Arc::new(builder.with_single_cert(chain, key).expect("a pair"))
     }
 }

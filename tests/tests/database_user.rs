@@ -5,13 +5,18 @@ use std::sync::Arc;
 use bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
 use secrecy::SecretString;
-use tenantry_core::clock::ManualClock;
+use tenantry_core::clock::{ManualClock, SystemClock};
+use tenantry_core::connections::ConnectionSecrets;
+use tenantry_core::connections::diagnosis::{Diagnosis, Stage, StageFacts, StageSink};
 use tenantry_core::error::{AppError, StoreError};
-use tenantry_core::health::{RestrictedAct, Restriction};
+use tenantry_core::health::{RestrictedAct, Restriction, RoleCommand};
+use tenantry_core::jobs::Cancellation;
 use tenantry_core::organizations::{
     OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, UpdateRequest,
 };
 use tenantry_core::ports::Ports;
+use tenantry_store_mongo::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
+use tenantry_store_mongo::dns::NameOptions;
 use tenantry_tests::console::{Console, Run, create_request, update_request};
 use tenantry_tests::server::{Server, fresh_database};
 use tenantry_tests::suite::collection;
@@ -239,6 +244,69 @@ async fn the_role_allows_the_whole_lifecycle_and_nothing_more() {
     );
     let user = doc! { "createUser": "more", "pwd": "p", "roles": Vec::<Bson>::new() };
     assert!(raw.run_command(user).await.is_err(), "make users");
+}
+
+/// The connection test of a database, and the role that it offers.
+async fn offered_role(uri: &str, database: &str) -> (Diagnosis, Option<RoleCommand>) {
+    let request = TestRequest {
+        connection_string: uri.to_owned(),
+        secrets: ConnectionSecrets::default(),
+        database: database.to_owned(),
+        limit: STAGE_LIMIT,
+        names: NameOptions::default(),
+        clock: Arc::new(SystemClock),
+    };
+    let diagnosis = diagnose(&request, &NobodyWatches, &Cancellation::default()).await.expect("it ends");
+    let last = diagnosis.stages.last().and_then(|stage| stage.facts.clone());
+    let Some(StageFacts::Permissions { role, .. }) = last else {
+        panic!("the rights are looked at:\n{}", diagnosis.report);
+    };
+    (diagnosis, role)
+}
+
+struct NobodyWatches;
+
+impl StageSink for NobodyWatches {
+    fn stage(&self, _: &Stage) {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_open_the_workspace_gets_the_role_from_the_connection_test() {
+    let server = Server::shared_with_access_control();
+    let database = fresh_database();
+    prepared(server, &database).await;
+    let list_only =
+        doc! { "resource": { "db": &database, "collection": "organizations" }, "actions": ["find"] };
+    for (name, privileges, passes) in
+        [("opens-nothing", vec![], false), ("lists-only", vec![list_only], true)]
+    {
+        let uri = user_with(server, name, &database, privileges).await;
+        let ports = open_database(&uri, &database).await.expect("the server lets it in");
+        let refused = console(&ports).access.prepare().await;
+        assert!(matches!(refused, Err(AppError::Store(StoreError::Denied { .. }))), "{name}: {refused:?}");
+
+        let (diagnosis, role) = offered_role(&uri, &database).await;
+        assert_eq!(diagnosis.finding.is_none(), passes, "{}", diagnosis.report);
+        let role = role.expect("a role is offered");
+        assert_eq!(role.user.as_deref(), Some(name));
+        run_in_shell(server, &role.shell.replace("tenantryConsole", &format!("role of {name}"))).await;
+
+        let ports = open_database(&uri, &database).await.expect("it opens");
+        let console = console(&ports);
+        console.access.prepare().await.expect("with the role it opens");
+        console.sessions.is_claimed().await.expect("and asks who is there");
+        let (diagnosis, role) = offered_role(&uri, &database).await;
+        assert_eq!(diagnosis.finding, None, "{}", diagnosis.report);
+        assert_eq!(role, None, "nothing is missing any more");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_did_not_sign_in_is_offered_no_role() {
+    let server = Server::shared_with_access_control();
+    let (diagnosis, role) = offered_role(&server.uri(), &fresh_database()).await;
+    assert!(diagnosis.finding.is_some(), "it wants a user:\n{}", diagnosis.report);
+    assert_eq!(role, None, "there is nobody to give it to");
 }
 
 /// Every act that a person has, with sign-ins good and bad.

@@ -44,7 +44,11 @@ describe("the window", () => {
   it("leaves a workspace even when closing it fails, and says so", async () => {
     const app = new AppState();
     await app.openWorkspace("p1", null, false);
-    backend.fail("close_workspace", { code: "unavailable", message: "", details: { reason: "server", path: null } });
+    backend.fail("close_workspace", {
+      code: "unavailable",
+      message: "",
+      details: { reason: "server", path: null },
+    });
     await app.leaveWorkspace();
     expect(app.opened).toBeNull();
     expect(app.toasts.list).toHaveLength(1);

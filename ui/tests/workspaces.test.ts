@@ -352,7 +352,10 @@ describe("the connection test", () => {
     await user.click(button(/^Meridian Locked/));
     await user.click(button("Test"));
     expect(await screen.findByText(/Every step passed/)).toBeVisible();
-    expect(screen.getByText("TLS 1.3, certificate valid until 12 Jan 2027")).toBeVisible();
+    expect(screen.getByText("TLS 1.3")).toBeVisible();
+    expect(
+      screen.getByText("R11, issued by ISRG Root X1, valid from 13 Mar 2024 until 12 Mar 2027"),
+    ).toBeVisible();
     expect(screen.getByText(/MongoDB 8.0.4, Replica set/)).toBeVisible();
   });
 
@@ -394,6 +397,31 @@ describe("the connection test", () => {
     expect(copied).toHaveBeenCalledWith(expect.stringContaining("reach: failed"));
   });
 
+  it("shows the role that gives a user the missing rights, and tests again from there", async () => {
+    const { backend, user } = await start();
+    await add(user);
+    await write(user, `mongodb://ann:${FAKE_PASSWORD}@rights.example`);
+    await user.click(button("Test"));
+    await user.click(await screen.findByRole("button", { name: "Show the role" }));
+    const dialog = within(
+      await screen.findByRole("dialog", { name: "The smallest role that allows everything" }),
+    );
+    expect(dialog.getByText("find on organizations")).toBeVisible();
+    expect(dialog.queryByText(/renameCollection/)).toBeNull();
+    expect(dialog.getByLabelText("Command to paste")).toHaveTextContent("db.createRole({})");
+    await user.click(dialog.getByRole("button", { name: "Test again" }));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(backend.calls.filter(({ command }) => command === "test_connection")).toHaveLength(2);
+  });
+
+  it("offers no role where no right is missing", async () => {
+    const { user } = await start();
+    await user.click(button(/^Meridian Locked/));
+    await user.click(button("Test"));
+    expect(await screen.findByText(/Every step passed/)).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Show the role" })).toBeNull();
+  });
+
   it("is cancelled", async () => {
     const { user } = await start({ delay: 30 });
     await user.click(await screen.findByRole("button", { name: /^Meridian Locked/ }));
@@ -401,6 +429,20 @@ describe("the connection test", () => {
     await user.click(await screen.findByRole("button", { name: "Cancel" }));
     expect(await screen.findByText(/The test was cancelled/)).toBeVisible();
     expect(button("Test again")).toBeVisible();
+  });
+
+  it("runs by itself when the database user may not open the workspace", async () => {
+    const { backend, user } = await start();
+    backend.fail("open_workspace", {
+      code: "denied_by_database",
+      message: "",
+      details: { action: "find", namespace: "tenants.console_operations" },
+    });
+    await user.click(button(/^Integration rig/));
+    await user.click(button("Open workspace"));
+    expect(await screen.findByText("The database does not permit this")).toBeVisible();
+    expect(await screen.findByText(/Every step passed/)).toBeVisible();
+    expect(backend.calls.filter(({ command }) => command === "test_connection")).toHaveLength(1);
   });
 
   it("runs by itself when a workspace cannot be opened", async () => {

@@ -160,13 +160,43 @@ async fn a_real_server_that_encrypts_is_told_to_a_string_that_does_not_and_passe
     let string = format!("{}?tls=true&tlsCAFile={}", server.uri(), authority.file().display());
     let good = Attempt::of(string).run().await;
     assert_eq!(good.finding, None, "{}", good.report);
-    let Some(StageFacts::Tls { version, certificate, trusted: true }) =
-        stage(&good, StageName::Tls).facts.clone()
+    let Some(StageFacts::Tls { version, chain, trusted: true }) = stage(&good, StageName::Tls).facts.clone()
     else {
         panic!("the line is encrypted and trusted:\n{}", good.report);
     };
     assert!(version.starts_with("TLS 1."), "{version}");
-    assert_eq!(certificate.names, ["localhost", "127.0.0.1"]);
+    assert_eq!(chain[0].names, ["localhost", "127.0.0.1"]);
+}
+
+#[tokio::test]
+async fn every_certificate_that_the_server_shows_is_told_and_one_that_ends_soon_is_marked() {
+    let root = Authority::new("Root authority");
+    let between = root.intermediate("Issuing authority", Validity::Soon);
+    let listener = listener(&root, &between.server(&["localhost"], Validity::Now)).await;
+    let diagnosis = Attempt::of(string(&listener, Some(&root.file()), "")).hasty().run().await;
+    let Some(StageFacts::Tls { chain, trusted: true, .. }) = stage(&diagnosis, StageName::Tls).facts.clone()
+    else {
+        panic!("the line is encrypted and trusted:\n{}", diagnosis.report);
+    };
+    let told: Vec<_> =
+        chain.iter().map(|one| (one.subject.as_str(), one.issuer.as_str(), one.ends_soon)).collect();
+    assert_eq!(
+        told,
+        [("localhost", "Issuing authority", false), ("Issuing authority", "Root authority", true)],
+        "it ends the line as surely as the server's own"
+    );
+}
+
+#[tokio::test]
+async fn a_chain_with_an_expired_link_is_told_with_the_dates_of_that_link() {
+    let root = Authority::new("Root authority");
+    let between = root.intermediate("Issuing authority", Validity::Past);
+    let listener = listener(&root, &between.server(&["localhost"], Validity::Now)).await;
+    let attempt = Attempt::of(string(&listener, Some(&root.file()), ""));
+    let (finding, _) = attempt.found(StageName::Tls, FindingCode::CertificateExpired).await;
+    let certificate = finding.facts.certificate.expect("shown");
+    assert_eq!(certificate.subject, "Issuing authority");
+    assert!(certificate.valid_until < time::OffsetDateTime::now_utc());
 }
 
 #[tokio::test]

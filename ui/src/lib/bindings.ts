@@ -545,6 +545,22 @@ export type Busy = {
 	act: string,
 };
 
+/**  A certificate. */
+export type Certificate = {
+	/**  Whose it is, in one name. */
+	subject: string,
+	/**  The names that it is good for. */
+	names: string[],
+	/**  Who issued it. */
+	issuer: string,
+	/**  Its first moment. */
+	validFrom: string,
+	/**  Its last moment. */
+	validUntil: string,
+	/**  That moment is near, or over. */
+	endsSoon: boolean,
+};
+
 /**  A file that a connection with TLS names. */
 export type CertificateFile = 
 /**  The authorities to trust. */
@@ -1794,15 +1810,9 @@ hosts: Count } |
 { kind: "tls"; 
 /**  The protocol. */
 version: string; 
-/**  The names of the certificate. */
-names: string[]; 
-/**  Who issued it. */
-issuer: string; 
-/**  Its first moment. */
-validFrom: string; 
-/**  Its last moment. */
-validUntil: string; 
-/**  It was found good. */
+/**  The certificates that the server showed: its own first, then those that vouch for the one before. */
+chain: Certificate[]; 
+/**  They were found good. */
 trusted: boolean } | 
 /**  Of the server. */
 { kind: "handshake"; 
@@ -1831,7 +1841,9 @@ authSource: string } |
 /**  What each part of the program needs. */
 privileges: Privilege[]; 
 /**  Found out by trying: the server does not list them. */
-tried: boolean };
+tried: boolean; 
+/**  What would give a user who lacks rights the smallest role that allows everything. */
+role: RoleCommand | null };
 
 /**  A stage of the connection test. */
 export type StageName = 

@@ -61,6 +61,8 @@ pub const REASON_MIN: usize = 3;
 pub const REASON_MAX: usize = 200;
 /// How long a look at the line may take.
 pub const LINE_LIMIT: Duration = Duration::from_secs(5);
+/// How long before its end a server's certificate is warned of.
+pub const CERTIFICATE_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The database a workspace has when its profile names none.
 pub const DEFAULT_DATABASE: &str = "organization_management";

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tenantry_core::connections::diagnosis as core;
 
 use crate::commands::connection_strings::EditorTab;
-use crate::commands::health::{EndOfLife, Privilege};
+use crate::commands::health::{EndOfLife, Privilege, RoleCommand};
 use crate::commands::moment;
 use crate::commands::workspaces::Topology;
 use crate::numbers::Count;
@@ -154,15 +154,9 @@ pub enum StageFacts {
     Tls {
         /// The protocol.
         version: String,
-        /// The names of the certificate.
-        names: Vec<String>,
-        /// Who issued it.
-        issuer: String,
-        /// Its first moment.
-        valid_from: String,
-        /// Its last moment.
-        valid_until: String,
-        /// It was found good.
+        /// The certificates that the server showed: its own first, then those that vouch for the one before.
+        chain: Vec<Certificate>,
+        /// They were found good.
         trusted: bool,
     },
     /// Of the server.
@@ -195,7 +189,27 @@ pub enum StageFacts {
         privileges: Vec<Privilege>,
         /// Found out by trying: the server does not list them.
         tried: bool,
+        /// What would give a user who lacks rights the smallest role that allows everything.
+        role: Option<RoleCommand>,
     },
+}
+
+/// A certificate.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Certificate {
+    /// Whose it is, in one name.
+    subject: String,
+    /// The names that it is good for.
+    names: Vec<String>,
+    /// Who issued it.
+    issuer: String,
+    /// Its first moment.
+    valid_from: String,
+    /// Its last moment.
+    valid_until: String,
+    /// That moment is near, or over.
+    ends_soon: bool,
 }
 
 /// What the test found.
@@ -298,14 +312,9 @@ impl From<core::StageFacts> for StageFacts {
             core::StageFacts::Reach { reached, hosts } => {
                 Self::Reach { reached: Count::from(reached), hosts: Count::from(hosts) }
             }
-            core::StageFacts::Tls { version, certificate, trusted } => Self::Tls {
-                version,
-                names: certificate.names,
-                issuer: certificate.issuer,
-                valid_from: moment(certificate.valid_from),
-                valid_until: moment(certificate.valid_until),
-                trusted,
-            },
+            core::StageFacts::Tls { version, chain, trusted } => {
+                Self::Tls { version, chain: chain.into_iter().map(Certificate::from).collect(), trusted }
+            }
             core::StageFacts::Handshake(server) => Self::Handshake {
                 product: server.product,
                 version: server.version,
@@ -317,9 +326,24 @@ impl From<core::StageFacts> for StageFacts {
             core::StageFacts::SignIn { user, mechanism, auth_source } => {
                 Self::SignIn { user, mechanism, auth_source }
             }
-            core::StageFacts::Permissions { privileges, tried } => {
-                Self::Permissions { privileges: privileges.into_iter().map(Privilege::from).collect(), tried }
-            }
+            core::StageFacts::Permissions { privileges, tried, role } => Self::Permissions {
+                privileges: privileges.into_iter().map(Privilege::from).collect(),
+                tried,
+                role: role.map(RoleCommand::from),
+            },
+        }
+    }
+}
+
+impl From<core::CertificateFacts> for Certificate {
+    fn from(facts: core::CertificateFacts) -> Self {
+        Self {
+            subject: facts.subject,
+            names: facts.names,
+            issuer: facts.issuer,
+            valid_from: moment(facts.valid_from),
+            valid_until: moment(facts.valid_until),
+            ends_soon: facts.ends_soon,
         }
     }
 }

@@ -257,6 +257,7 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
           (reading.needsPassword && password !== context.password
             ? ["credentials_refused", "sign_in", "authentication"]
             : undefined));
+    const mayRead = failing?.[0] !== "no_privilege";
     const facts: Record<StageName, TestStage["facts"]> = {
       read: { kind: "read", hosts, srv: reading.fields?.srv ?? false },
       look_up: {
@@ -270,10 +271,24 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
       tls: {
         kind: "tls",
         version: "TLS 1.3",
-        names: hosts,
-        issuer: "R11, Let's Encrypt",
-        validFrom: "2026-10-14T00:00:00Z",
-        validUntil: "2027-01-12T00:00:00Z",
+        chain: [
+          {
+            subject: hosts[0] ?? "",
+            names: hosts,
+            issuer: "R11",
+            validFrom: "2026-10-14T00:00:00Z",
+            validUntil: "2027-01-12T00:00:00Z",
+            endsSoon: false,
+          },
+          {
+            subject: "R11",
+            names: [],
+            issuer: "ISRG Root X1",
+            validFrom: "2024-03-13T00:00:00Z",
+            validUntil: "2027-03-12T00:00:00Z",
+            endsSoon: false,
+          },
+        ],
         trusted: true,
       },
       handshake: {
@@ -294,8 +309,9 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
       permissions: {
         kind: "permissions",
         tried: false,
+        role: mayRead ? null : { user: "console", shell: "db.createRole({})", atlas: null },
         privileges: [
-          { act: "read organizations", needs: "find on organizations", allowed: true },
+          { act: "read organizations", needs: "find on organizations", allowed: mayRead },
           {
             act: "rename collections",
             needs: "renameCollectionSameDB on organization_management",
@@ -331,7 +347,7 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
         stage,
         state: failed ? "failed" : "passed",
         milliseconds,
-        facts: failed ? null : facts[stage],
+        facts: failed && stage !== "permissions" ? null : facts[stage],
       });
       progress.onmessage(stages.at(-1) as TestStage);
     }

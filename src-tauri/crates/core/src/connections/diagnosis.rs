@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::health::{EndOfLife, Privilege, Topology};
+use crate::health::{EndOfLife, Privilege, RoleCommand, Topology};
 
 pub use finding::{Finding, FindingCode, FindingFacts};
 pub use report::report;
@@ -106,9 +106,9 @@ pub enum StageFacts {
     Tls {
         /// The protocol: "TLS 1.3".
         version: String,
-        /// The server's certificate.
-        certificate: CertificateFacts,
-        /// Whether the certificate was found good.
+        /// The certificates that the server showed: its own first, then those that vouch for the one before.
+        chain: Vec<CertificateFacts>,
+        /// Whether they were found good.
         trusted: bool,
     },
     /// Of the server.
@@ -128,12 +128,16 @@ pub enum StageFacts {
         privileges: Vec<Privilege>,
         /// Found out by trying: the server does not list them.
         tried: bool,
+        /// What would give a user who lacks rights the smallest role that allows everything.
+        role: Option<RoleCommand>,
     },
 }
 
 /// Whom a certificate names, who vouches, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFacts {
+    /// Whose it is, in one name.
+    pub subject: String,
     /// The names that it is good for.
     pub names: Vec<String>,
     /// Who issued it.
@@ -142,6 +146,10 @@ pub struct CertificateFacts {
     pub valid_from: OffsetDateTime,
     /// Its last moment.
     pub valid_until: OffsetDateTime,
+    /// That moment is less than [`CERTIFICATE_WARNING`] away, or over.
+    ///
+    /// [`CERTIFICATE_WARNING`]: crate::limits::CERTIFICATE_WARNING
+    pub ends_soon: bool,
 }
 
 /// What a server says of itself before anybody signs in.

@@ -1,21 +1,30 @@
 //! What a certificate says of itself.
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use tenantry_core::connections::diagnosis::CertificateFacts;
+use tenantry_core::limits::CERTIFICATE_WARNING;
 use time::OffsetDateTime;
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 /// Reads a certificate; `None` when it is none. Nothing of it is believed: it is what the other side showed.
-pub(super) fn facts(certificate: &CertificateDer<'_>) -> Option<CertificateFacts> {
+pub(super) fn facts(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Option<CertificateFacts> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let validity = parsed.validity();
+    let valid_until = at(validity.not_after.timestamp());
     Some(CertificateFacts {
+        subject: named(parsed.subject()),
         names: names(&parsed),
-        issuer: issuer(&parsed),
-        valid_from: moment(validity.not_before.timestamp()),
-        valid_until: moment(validity.not_after.timestamp()),
+        issuer: named(parsed.issuer()),
+        valid_from: at(validity.not_before.timestamp()),
+        valid_until,
+        ends_soon: valid_until - now < CERTIFICATE_WARNING,
     })
+}
+
+/// The moment at which certificates are judged.
+pub(super) fn moment(now: UnixTime) -> OffsetDateTime {
+    at(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// The names that count, or the common name of a certificate that has none.
@@ -37,12 +46,12 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     names
 }
 
-fn issuer(certificate: &X509Certificate<'_>) -> String {
-    let issuer = certificate.issuer();
-    let attributes = issuer.iter_common_name().chain(issuer.iter_organization());
+/// The one name that people know it by.
+fn named(whole: &X509Name<'_>) -> String {
+    let attributes = whole.iter_common_name().chain(whole.iter_organization());
     match attributes.filter_map(|attribute| attribute.as_str().ok()).next() {
         Some(name) => clean(name),
-        None => clean(&issuer.to_string()),
+        None => clean(&whole.to_string()),
     }
 }
 
@@ -59,6 +68,6 @@ fn clean(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(120).collect()
 }
 
-fn moment(seconds: i64) -> OffsetDateTime {
+fn at(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

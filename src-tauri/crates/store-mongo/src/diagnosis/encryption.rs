@@ -41,10 +41,11 @@ pub(super) struct Encrypted {
     pub(super) asked_for_ours: bool,
 }
 
-/// The server's certificate.
+/// The server's certificates.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
-    pub(super) facts: Option<CertificateFacts>,
+    /// Its own first, then those that vouch for the one before, as far as they can be read.
+    pub(super) chain: Vec<CertificateFacts>,
     pub(super) verdict: Result<(), TlsError>,
 }
 
@@ -101,7 +102,7 @@ impl Encryption {
         };
         let version = version(stream.get_ref().1.protocol_version());
         let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let seen = seen.unwrap_or(Seen { facts: None, verdict: Ok(()) });
+        let seen = seen.unwrap_or(Seen { chain: Vec::new(), verdict: Ok(()) });
         Ok(Encrypted { stream: Box::new(stream), version, seen, asked_for_ours: asked_for_ours() })
     }
 }
@@ -150,7 +151,9 @@ impl ServerCertVerifier for Recorder {
     ) -> Result<ServerCertVerified, TlsError> {
         let verdict =
             self.roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        let seen = Seen { facts: certificate::facts(end_entity), verdict: verdict.map(|_| ()) };
+        let shown = std::iter::once(end_entity).chain(intermediates);
+        let chain = shown.map_while(|one| certificate::facts(one, certificate::moment(now))).collect();
+        let seen = Seen { chain, verdict: verdict.map(|_| ()) };
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         // Nothing but an introduction goes over this line. The driver, which signs in, checks for itself.
         Ok(ServerCertVerified::assertion())

@@ -12,7 +12,7 @@ use super::redaction::Redactor;
 use super::sign_in;
 use crate::errors::{Failure, server_text};
 use crate::open::ORGANIZATIONS;
-use crate::privileges::{Rights, privileges};
+use crate::privileges::{Rights, privileges, role_command};
 
 pub(super) async fn permissions(
     signed_in: Option<Client>,
@@ -43,8 +43,10 @@ async fn look(
         Ok(Err(failure)) => return Err(lost(&failure)),
         Err(_) => return Err(slow("connectionStatus")),
     };
-    let facts =
-        StageFacts::Permissions { privileges: privileges(database, &rights), tried: rights.were_tried() };
+    let privileges = privileges(database, &rights);
+    let lacks = rights.user().is_some() && privileges.iter().any(|one| one.allowed == Some(false));
+    let role = lacks.then(|| role_command(database, &rights, target.atlas));
+    let facts = StageFacts::Permissions { privileges, tried: rights.were_tried(), role };
     let organizations = place.collection::<Document>(ORGANIZATIONS);
     let look = organizations.find_one(doc! {}).projection(doc! { "_id": 1 });
     // Asked as well as read from the rights: this is what decides whether there is anything to see.

@@ -3,7 +3,7 @@
 use bson::doc;
 use mongodb::options::{ServerAddress, TlsOptions};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
-use tenantry_core::connections::diagnosis::{FindingCode, StageFacts};
+use tenantry_core::connections::diagnosis::{CertificateFacts, FindingCode, StageFacts};
 use tokio::time::{Instant, timeout_at};
 
 use super::Passed;
@@ -68,15 +68,16 @@ pub(super) async fn encrypt_one(
 }
 
 fn facts(encrypted: &Encrypted) -> Option<StageFacts> {
-    Some(StageFacts::Tls {
+    let Seen { chain, verdict } = &encrypted.seen;
+    (!chain.is_empty()).then(|| StageFacts::Tls {
         version: encrypted.version.clone(),
-        certificate: encrypted.seen.facts.clone()?,
-        trusted: encrypted.seen.verdict.is_ok(),
+        chain: chain.clone(),
+        trusted: verdict.is_ok(),
     })
 }
 
 fn judge(encryption: &Encryption, encrypted: &Encrypted, host: &ServerAddress) -> Result<(), Failed> {
-    let Seen { facts: certificate, verdict } = &encrypted.seen;
+    let Seen { chain, verdict } = &encrypted.seen;
     let Err(error) = verdict else { return Ok(()) };
     if encryption.allow_invalid {
         return Ok(());
@@ -85,11 +86,21 @@ fn judge(encryption: &Encryption, encrypted: &Encrypted, host: &ServerAddress) -
         TlsError::InvalidCertificate(problem) => certificate_code(problem),
         _ => FindingCode::TlsFailed,
     };
-    let failed = Failed::new(code, format!("{host}: {error}")).at(host).showing(certificate.clone());
+    let failed = Failed::new(code, format!("{host}: {error}")).at(host).showing(at_fault(chain, code));
     Err(match facts(encrypted) {
         Some(facts) => failed.knowing(facts),
         None => failed,
     })
+}
+
+/// The certificate that the finding is about: one that vouches for the server's own may be the one out of its time.
+fn at_fault(chain: &[CertificateFacts], code: FindingCode) -> Option<CertificateFacts> {
+    match code {
+        FindingCode::CertificateExpired => chain.iter().min_by_key(|one| one.valid_until),
+        FindingCode::CertificateNotYetValid => chain.iter().max_by_key(|one| one.valid_from),
+        _ => chain.first(),
+    }
+    .cloned()
 }
 
 fn certificate_code(problem: &CertificateError) -> FindingCode {

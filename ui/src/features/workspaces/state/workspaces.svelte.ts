@@ -242,8 +242,8 @@ export class WorkspacesState {
   /** A server that does not answer, or refuses, is diagnosed at once, unless it was just now. */
   #findOutWhy({ code }: ApiError, { id }: WorkspaceSummary): void {
     const edited = this.#edited.get(id);
-    if ((code === "unavailable" || code === "workspace_refused") && edited && !edited.test.report)
-      void edited.test.run(edited.draft.testInput());
+    const explainable = ["unavailable", "workspace_refused", "denied_by_database"].includes(code);
+    if (explainable && edited && !edited.test.report) void edited.test.run(edited.draft.testInput());
   }
 
   duplicate = async (workspace: WorkspaceSummary): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { EndOfLife, StageFacts, StageName, StageState, TestStage } from "$lib/api";
+import type { Certificate, EndOfLife, StageFacts, StageName, StageState, TestStage } from "$lib/api";
 import { formatDay } from "$lib/format";
 import { m } from "$lib/messages";
 import { topologyWord } from "$lib/words";
@@ -39,10 +39,16 @@ export function stateWord(state: StageState): string {
   }
 }
 
+/** One line of what a stage found. */
+export interface StageLine {
+  readonly text: string;
+  readonly warning?: boolean;
+}
+
 /** What a stage found: a line, and what stands in small print below it. */
 export interface StageWords {
   readonly line: string;
-  readonly more: readonly string[];
+  readonly more: readonly StageLine[];
   readonly warning?: boolean;
 }
 
@@ -50,6 +56,24 @@ function endOfLifeWord({ series, date, ended }: EndOfLife): string {
   return ended
     ? m.diagnosis_handshake_end({ series, date: formatDay(date) })
     : m.diagnosis_handshake_ends({ series, date: formatDay(date) });
+}
+
+function certificateWord({
+  subject,
+  names,
+  issuer,
+  validFrom,
+  validUntil,
+  endsSoon,
+}: Certificate): StageLine {
+  const dates = { issuer, from: formatDay(validFrom), until: formatDay(validUntil) };
+  const whose = names.length > 0 ? names.join(", ") : subject;
+  return {
+    text: endsSoon
+      ? m.diagnosis_certificate_ends_soon({ whose, ...dates })
+      : m.diagnosis_certificate({ whose, ...dates }),
+    warning: endsSoon,
+  };
 }
 
 function factWords(facts: StageFacts): StageWords {
@@ -69,7 +93,7 @@ function factWords(facts: StageFacts): StageWords {
             : m.diagnosis_look_up({ count: facts.addresses }),
         more:
           facts.txtOptions.length > 0
-            ? [m.diagnosis_look_up_options({ options: facts.txtOptions.join(", ") })]
+            ? [{ text: m.diagnosis_look_up_options({ options: facts.txtOptions.join(", ") }) }]
             : [],
       };
     case "reach":
@@ -83,17 +107,9 @@ function factWords(facts: StageFacts): StageWords {
       };
     case "tls":
       return {
-        line: facts.trusted
-          ? m.diagnosis_tls({ version: facts.version, until: formatDay(facts.validUntil) })
-          : m.diagnosis_tls_untrusted({ version: facts.version }),
-        more: [
-          m.diagnosis_tls_more({
-            names: facts.names.join(", "),
-            issuer: facts.issuer,
-            from: formatDay(facts.validFrom),
-          }),
-        ],
+        line: facts.trusted ? facts.version : m.diagnosis_tls_untrusted({ version: facts.version }),
         warning: !facts.trusted,
+        more: facts.chain.map(certificateWord),
       };
     case "handshake": {
       const what = {
@@ -107,8 +123,8 @@ function factWords(facts: StageFacts): StageWords {
             ? m.diagnosis_handshake(what)
             : m.diagnosis_handshake_primary({ ...what, primary: facts.primary }),
         more: [
-          ...(facts.endOfLife ? [endOfLifeWord(facts.endOfLife)] : []),
-          m.diagnosis_handshake_wire({ version: facts.wireVersion }),
+          ...(facts.endOfLife ? [{ text: endOfLifeWord(facts.endOfLife) }] : []),
+          { text: m.diagnosis_handshake_wire({ version: facts.wireVersion }) },
         ],
         warning: facts.endOfLife?.ended ?? false,
       };
@@ -116,7 +132,7 @@ function factWords(facts: StageFacts): StageWords {
     case "sign_in":
       return {
         line: m.diagnosis_sign_in({ user: facts.user, mechanism: facts.mechanism }),
-        more: [m.diagnosis_sign_in_source({ authSource: facts.authSource })],
+        more: [{ text: m.diagnosis_sign_in_source({ authSource: facts.authSource }) }],
       };
     case "permissions": {
       const denied = facts.privileges.filter(({ allowed }) => allowed === false).map(({ act }) => act);
@@ -128,7 +144,7 @@ function factWords(facts: StageFacts): StageWords {
             : unknown
               ? m.diagnosis_permissions_unknown()
               : m.diagnosis_permissions_all(),
-        more: facts.tried ? [m.diagnosis_permissions_tried()] : [],
+        more: facts.tried ? [{ text: m.diagnosis_permissions_tried() }] : [],
         warning: denied.length > 0,
       };
     }

@@ -79,16 +79,16 @@ fn lines(facts: &StageFacts) -> Vec<String> {
             lines
         }
         StageFacts::Reach { reached, hosts } => vec![format!("{reached} of {hosts} hosts")],
-        StageFacts::Tls { version, certificate: of, trusted } => {
+        StageFacts::Tls { version, chain, trusted } => {
             let mut lines = vec![format!("{version}, {}", if *trusted { "trusted" } else { "not trusted" })];
-            lines.extend(certificate(of));
+            lines.extend(chain.iter().flat_map(certificate));
             lines
         }
         StageFacts::Handshake(server) => introduction(server),
         StageFacts::SignIn { user, mechanism, auth_source } => {
             vec![format!("{user} by {mechanism} on {auth_source}")]
         }
-        StageFacts::Permissions { privileges, tried } => {
+        StageFacts::Permissions { privileges, tried, role: _ } => {
             let how = if *tried { "tried" } else { "listed by the server" };
             let mut lines = vec![how.to_owned()];
             lines.extend(privileges.iter().map(|privilege| {
