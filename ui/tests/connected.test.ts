@@ -162,6 +162,20 @@ describe("a line that is lost", () => {
     expect(screen.getByText("Connected")).toBeVisible();
   });
 
+  it("is as quick as the last check found it", async () => {
+    const { backend, user } = await start();
+    expect(screen.getByText(/^Replica set, 12.ms$/)).toBeInTheDocument();
+    const view = { reachable: true, problem: null, primary: null, members: 3, checkedAt: "" };
+    backend.on("check_line", () => ({ ...view, roundTripMilliseconds: 0 }));
+    backend.fail("list_organizations", {
+      code: "unavailable",
+      message: "",
+      details: { reason: "server", path: null },
+    });
+    await user.keyboard("{Control>}r{/Control}");
+    expect(await screen.findByText(/^Replica set, <1.ms$/)).toBeInTheDocument();
+  });
+
   it("keeps a form that is being filled in", async () => {
     const { backend, user } = await start();
     await user.click(button("New organization"));
@@ -192,7 +206,7 @@ describe("a locked workspace", () => {
   const locked = { access: "locked" } as const;
 
   async function unlock(user: ReturnType<typeof userEvent.setup>, reason = "CHG-2041") {
-    await user.click(screen.getAllByRole("button", { name: "Unlock for changes" })[0] as HTMLElement);
+    await user.click(button("Unlock for changes"));
     const dialog = within(await screen.findByRole("dialog", { name: "Unlock Meridian for changes" }));
     await user.type(dialog.getByLabelText("Reason"), reason);
     await user.click(dialog.getByRole("button", { name: "Unlock for ten minutes" }));
@@ -225,10 +239,27 @@ describe("a locked workspace", () => {
       workspace: "p1",
       reason: "x for CHG-2041",
     });
-    expect(screen.getAllByText(/^Unlocked, (10:00|9:5\d) left$/)).toHaveLength(2);
-    await user.click(screen.getAllByRole("button", { name: "Lock now" })[0] as HTMLElement);
+    const counted = /^Unlocked, (10:00|9:5\d) left$/;
+    expect(within(screen.getByRole("navigation")).getByText(counted)).toBeVisible();
+    expect(within(screen.getByRole("contentinfo", { name: "Server" })).getByText("Unlocked")).toBeVisible();
+    expect(screen.getAllByText(counted)).toHaveLength(1);
+    await user.click(button("Lock now"));
     await waitFor(() => expect(screen.queryByRole("button", { name: "New organization" })).toBeNull());
     expect(await screen.findByText("Meridian is locked again.")).toBeInTheDocument();
+  });
+
+  it("is counted down and locked in the status bar where the sidebar has no room for it", async () => {
+    const wide = window.matchMedia;
+    vi.spyOn(window, "matchMedia").mockImplementation((query) => ({
+      ...wide(query),
+      matches: query.includes("799px"),
+    }));
+    const { user } = await start(locked);
+    await unlock(user);
+    const bar = within(screen.getByRole("contentinfo", { name: "Server" }));
+    expect(await bar.findByRole("timer")).toHaveTextContent(/^Unlocked, (10:00|9:5\d) left$/);
+    await user.click(button("Lock now"));
+    expect(await bar.findByText("Locked")).toBeVisible();
   });
 
   it("keeps what is typed in a dialog when it locks itself, and is unlocked from there", async () => {

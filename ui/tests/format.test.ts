@@ -82,6 +82,7 @@ describe("times", () => {
 
 describe("durations", () => {
   it.each([
+    [0, "<1 ms"],
     [12, "12 ms"],
     [999.4, "999 ms"],
     [999.6, "1 s"],

@@ -100,9 +100,10 @@ export function formatFullTime(time: string): string {
   return `${formatDay(time)}, ${formatClock(date)} ${zone}`.trim();
 }
 
-/** A duration: 12 ms, 1.4 s, 46 s, 12 min, 46 h. */
+/** A duration: <1 ms, 12 ms, 1.4 s, 46 s, 12 min, 46 h. */
 export function formatDuration(milliseconds: number): string {
   const join = (value: string | number, unit: string) => `${value}${NARROW_SPACE}${unit}`;
+  if (milliseconds < 1) return join("<1", "ms");
   if (milliseconds < 999.5) return join(Math.round(milliseconds), "ms");
   if (milliseconds < 9_950) return join(oneDecimal.format(milliseconds / 1000).replace(/\.0$/, ""), "s");
   if (milliseconds < 99_500) return join(Math.round(milliseconds / 1000), "s");

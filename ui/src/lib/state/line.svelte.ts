@@ -26,6 +26,8 @@ export class LineState {
   lost = $state.raw<{ problem: string | null } | null>(null);
   /** When the server was heard last, in milliseconds. */
   heardAt = $state(0);
+  /** Milliseconds of one round trip, as the last check measured it; null before the first. */
+  roundTrip = $state<number | null>(null);
   /** Rises each time the line is back: read it to load again. */
   generation = $state(0);
   checking = $state(false);
@@ -81,8 +83,10 @@ export class LineState {
     this.checking = true;
     try {
       const view = await this.#source.checkLine();
-      if (view.reachable) this.heard();
-      else this.#lose(view.problem);
+      if (view.reachable) {
+        this.roundTrip = view.roundTripMilliseconds;
+        this.heard();
+      } else this.#lose(view.problem);
     } catch (cause) {
       // The check never rejects for a silent server; a workspace that was closed meanwhile has no line to lose.
       if (ApiError.from(cause).code === "unavailable") this.#lose(null);
