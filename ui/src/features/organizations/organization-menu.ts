@@ -15,8 +15,8 @@ export type MenuActs = {
 type Entry = { label: () => string; icon: IconName; kbd?: string; danger?: boolean };
 
 const ENTRIES: Record<OrganizationAct, Entry> = {
-  rename: { label: m.organizations_act_rename, icon: "pencil", kbd: "F2" },
-  edit_admin: { label: m.organizations_act_edit_admin, icon: "user-round" },
+  edit: { label: m.organizations_act_edit, icon: "pencil" },
+  rename: { label: m.organizations_act_rename_with_collection, icon: "text-cursor-input", kbd: "F2" },
   deactivate: { label: m.organizations_act_deactivate, icon: "circle-pause" },
   reactivate: { label: m.organizations_act_reactivate, icon: "circle-play" },
   trash: { label: m.organizations_act_trash, icon: "trash-2", kbd: "Del", danger: true },
@@ -24,7 +24,7 @@ const ENTRIES: Record<OrganizationAct, Entry> = {
   delete_forever: { label: m.organizations_act_delete_forever, icon: "trash-2", danger: true },
 };
 
-const EDITS: OrganizationAct[] = ["rename", "edit_admin"];
+const EDITS: OrganizationAct[] = ["edit", "rename"];
 
 /** The menu of one organization: looking and editing first, what has consequences after a rule. */
 export function organizationMenu(organization: OrganizationView, acts: MenuActs): MenuItem[] {

@@ -33,6 +33,11 @@ export function columnLabel(column: ColumnName): string {
   return COLUMN_LABELS[column]();
 }
 
+/** What an order is by. The organizations' column shows two names; the list is sorted by the identifier. */
+export function sortLabel(field: SortField): string {
+  return field === "name" ? m.organizations_panel_name() : columnLabel(field);
+}
+
 export function orderLabel(sort: SortField, direction: SortDirection): string {
   if (sort === "createdAt" || sort === "updatedAt") {
     return direction === "ascending" ? m.organizations_order_oldest() : m.organizations_order_newest();

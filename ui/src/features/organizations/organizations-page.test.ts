@@ -32,7 +32,7 @@ async function openList(options: FakeOptions = {}) {
 }
 
 const rows = () => screen.getAllByRole("row").slice(1);
-const nameIn = (row: HTMLElement) => within(row).getAllByRole("gridcell")[1]?.textContent.trim() ?? "";
+const nameIn = (row: HTMLElement) => row.querySelector(".name")?.textContent ?? "";
 const rowAt = (index: number): HTMLElement => {
   const row = rows().find(({ dataset }) => dataset["index"] === String(index));
   if (row === undefined) throw new Error(`row ${index} is not drawn`);
@@ -78,7 +78,7 @@ describe("the organizations page", () => {
 
   it("turns the order around with a second click on a column's header", async () => {
     const { user } = await openList();
-    const header = screen.getByRole("columnheader", { name: "Collection" });
+    const header = screen.getByRole("columnheader", { name: "Administrator" });
     await user.click(within(header).getByRole("button"));
     await user.click(within(header).getByRole("button"));
     expect(header).toHaveAttribute("aria-sort", "descending");
@@ -198,11 +198,27 @@ describe("the organizations page", () => {
 
   it("sorts with Space on a column's header, and checks no row", async () => {
     const { user } = await openList();
-    const header = screen.getByRole("columnheader", { name: "Collection" });
+    const header = screen.getByRole("columnheader", { name: "Administrator" });
     within(header).getByRole("button").focus();
     await user.keyboard(" ");
     expect(header).toHaveAttribute("aria-sort", "ascending");
     expect(screen.queryByRole("toolbar")).toBeNull();
+  });
+
+  it("shows by which name the list is sorted beside what people call an organization", async () => {
+    const { backend } = await openList();
+    const named = backend.organizations.find(({ displayName }) => displayName === nameIn(rowAt(1)));
+    expect(rowAt(1)).toHaveTextContent(`${named?.displayName} ${named?.name}`);
+    expect(screen.getByText("Name, A to Z")).toBeVisible();
+  });
+
+  it("leads from the pencil beside a panel's title to the display name", async () => {
+    const { user } = await openList();
+    rowAt(0).focus();
+    await user.keyboard("{ArrowDown}{Enter}");
+    const name = nameIn(rowAt(1));
+    await user.click(await screen.findByRole("button", { name: `Edit ${name}` }));
+    expect(await screen.findByLabelText("Display name")).toHaveValue(name);
   });
 
   it("offers a viewer nothing that changes", async () => {
@@ -211,7 +227,7 @@ describe("the organizations page", () => {
     rowAt(0).focus();
     await user.keyboard("{Enter}");
     const panel = await screen.findByRole("complementary");
-    for (const act of ["Rename", "Deactivate", "Move to trash", /^Change the administrator/]) {
+    for (const act of ["Rename", "Deactivate", "Move to trash", /^Edit/, /^Change the administrator/]) {
       expect(within(panel).queryByRole("button", { name: act })).toBeNull();
     }
   });

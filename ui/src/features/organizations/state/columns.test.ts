@@ -10,23 +10,28 @@ describe("the column layout", () => {
     expect(layout.condensed).toBe(true);
   });
 
-  it("shows the base columns at 960 px when the panel is closed", () => {
+  it("gives both names of an organization room at 960 px when the panel is closed", () => {
     const layout = layoutColumns(960 - 200, every);
-    expect(layout.columns).toEqual(["name", "collectionName", "status", "documents", "dataSize"]);
+    expect(layout.columns).toEqual(["name", "status", "documents", "dataSize"]);
     expect(layout.condensed).toBe(false);
   });
 
+  it("shows whole addresses at 1280 px, at the cost of the second date", () => {
+    const layout = layoutColumns(1280 - 208, every);
+    expect(layout.columns).toEqual(["name", "adminEmail", "status", "documents", "dataSize", "updatedAt"]);
+  });
+
   it("shows everything where there is room", () => {
-    expect(layoutColumns(1440 - 240, every).columns).toHaveLength(8);
+    expect(layoutColumns(1600 - 240, every).columns).toHaveLength(8);
   });
 
   it("gives the room of an unwanted column to the next one", () => {
-    const wanted = new Set(OPTIONAL_COLUMNS.filter((column) => column !== "collectionName"));
-    expect(layoutColumns(960 - 200, wanted).columns).toContain("adminEmail");
+    const wanted = new Set(OPTIONAL_COLUMNS.filter((column) => column !== "adminEmail"));
+    expect(layoutColumns(960 - 200, wanted).columns).toContain("updatedAt");
   });
 
   it("has a track for the check box, each column and the row menu", () => {
     const layout = layoutColumns(1200, new Set());
-    expect(layout.template).toBe("44px minmax(0, 1fr) 100px 32px");
+    expect(layout.template).toBe("44px minmax(0, 1.6fr) 100px 32px");
   });
 });

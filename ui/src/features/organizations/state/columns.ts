@@ -16,9 +16,9 @@ export type ColumnLayout = {
 type Measure = { width: string; least: number; sort: SortField | null; numeric: boolean };
 
 const MEASURES: Record<ColumnName, Measure> = {
-  name: { width: "minmax(0, 1fr)", least: 156, sort: "name", numeric: false },
-  collectionName: { width: "minmax(0, 1.12fr)", least: 150, sort: "collectionName", numeric: false },
-  adminEmail: { width: "minmax(0, 1.12fr)", least: 168, sort: "adminEmail", numeric: false },
+  name: { width: "minmax(0, 1.6fr)", least: 156, sort: "name", numeric: false },
+  collectionName: { width: "minmax(0, 1fr)", least: 190, sort: "collectionName", numeric: false },
+  adminEmail: { width: "minmax(0, 1.5fr)", least: 220, sort: "adminEmail", numeric: false },
   status: { width: "100px", least: 100, sort: "status", numeric: false },
   documents: { width: "92px", least: 92, sort: null, numeric: true },
   dataSize: { width: "88px", least: 88, sort: null, numeric: true },
@@ -38,9 +38,12 @@ export const COLUMN_ORDER: ColumnName[] = [
   "updatedAt",
 ];
 
-/** Who gets room first when there is not enough for all: the base columns, then the others. */
-const BASE_COLUMNS: OptionalColumn[] = ["dataSize", "collectionName", "documents"];
-const FURTHER_COLUMNS: OptionalColumn[] = ["adminEmail", "updatedAt", "createdAt"];
+/**
+ * Who gets room first when there is not enough for all: the base columns, then the others. The collection's name comes
+ * late, because it is the organization's, which stands beside what people call it.
+ */
+const BASE_COLUMNS: OptionalColumn[] = ["dataSize", "documents"];
+const FURTHER_COLUMNS: OptionalColumn[] = ["adminEmail", "updatedAt", "collectionName", "createdAt"];
 
 export const OPTIONAL_COLUMNS: OptionalColumn[] = [
   "collectionName",
@@ -55,8 +58,8 @@ const SELECT_WIDTH = 44;
 const MENU_WIDTH = 32;
 const STATUS_MARK_WIDTH = 28;
 const CONDENSED_BELOW = 480;
-/** What the names get on top of their least width before a further column is shown. */
-const NAME_COMFORT = 34;
+/** What the names get on top of their least width before a further column is shown: room for both of them. */
+const NAME_COMFORT = 100;
 
 export function columnSortField(column: ColumnName): SortField | null {
   return MEASURES[column].sort;

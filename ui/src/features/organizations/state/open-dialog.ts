@@ -8,7 +8,7 @@ type AskedOf = { organizations: OrganizationView[]; checked: boolean };
 export type OpenDialog =
   | { kind: "create" }
   | { kind: "rename"; organization: OrganizationView }
-  | { kind: "edit_admin"; organization: OrganizationView }
+  | { kind: "edit"; organization: OrganizationView }
   | ({ kind: "deactivate" } & AskedOf)
   | ({ kind: "trash" } & AskedOf)
   | { kind: "restore"; organization: OrganizationView }

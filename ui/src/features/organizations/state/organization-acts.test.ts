@@ -49,8 +49,8 @@ function organization(change: Partial<OrganizationView> = {}): OrganizationView 
 describe("the acts that are offered", () => {
   it("are all of a live organization's to an operator", () => {
     expect(offeredActs(session("operator", every), organization())).toEqual([
+      "edit",
       "rename",
-      "edit_admin",
       "deactivate",
       "trash",
     ]);

@@ -8,12 +8,12 @@ import type {
 } from "$lib/api";
 
 export type OrganizationAct =
-  "rename" | "edit_admin" | "deactivate" | "reactivate" | "trash" | "restore" | "delete_forever";
+  "rename" | "edit" | "deactivate" | "reactivate" | "trash" | "restore" | "delete_forever";
 
 /** The name under which the rights of the database user tell of an act. */
 export const RESTRICTED_AS: Record<OrganizationAct, RestrictedAct> = {
   rename: "rename",
-  edit_admin: "change",
+  edit: "change",
   deactivate: "deactivate",
   reactivate: "deactivate",
   trash: "trash",
@@ -41,8 +41,8 @@ export function offeredActs(session: SessionView, organization: OrganizationView
   }
   const active = organization.status === "active";
   return keepAllowed([
+    ["edit", rights.changeAdmin],
     ["rename", rights.renameAny || own],
-    ["edit_admin", rights.changeAdmin],
     ["deactivate", rights.deactivate && active],
     ["reactivate", rights.deactivate && !active],
     ["trash", rights.trash],

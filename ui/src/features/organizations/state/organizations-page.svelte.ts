@@ -251,10 +251,10 @@ export class OrganizationsPageState {
     });
   }
 
-  showAdminChanged(organization: OrganizationView): void {
+  showEdited(organization: OrganizationView): void {
     this.accept([organization]);
     const name = displayNameOf(organization);
-    this.#host.announce({ kind: "success", title: m.organizations_admin_changed({ name }) });
+    this.#host.announce({ kind: "success", title: m.organizations_edited({ name }) });
   }
 
   showRestored(organization: OrganizationView): void {

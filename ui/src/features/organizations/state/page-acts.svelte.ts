@@ -54,7 +54,7 @@ export class PageActs {
         this.startMany(act, [organization]);
         return;
       case "rename":
-      case "edit_admin":
+      case "edit":
       case "restore":
       case "delete_forever":
         this.dialog = { kind: act, organization };
