@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
-import { Checkbox, Toast } from "$lib/components";
+import { Checkbox, Toast, Toasts } from "$lib/components";
 import Form from "./support/Form.svelte";
 
 const shown = () => JSON.parse(screen.getByRole("status", { hidden: true }).textContent) as object;
@@ -160,5 +160,29 @@ describe("a toast", () => {
     vi.advanceTimersByTime(600_000);
     expect(onclose).not.toHaveBeenCalled();
     expect(screen.getByRole("alert")).toHaveTextContent("Saved");
+  });
+});
+
+describe("the toasts", () => {
+  const undo = { label: "Undo", run: vi.fn() };
+  const toast = { id: 1, kind: "info", title: "Moved to trash", lifetime: 10_000, action: undo } as const;
+  const words = { label: "Messages", closeLabel: "Close", onclose: vi.fn() };
+  const region = () => screen.getByRole("region", { name: "Messages" });
+
+  it("are a region of the window while there are any", async () => {
+    const { rerender } = render(Toasts, { toasts: [toast], ...words });
+    expect(region()).toHaveAttribute("data-region");
+    await rerender({ toasts: [] });
+    expect(region()).not.toHaveAttribute("data-region");
+  });
+
+  it("give the focus back to where it came from when the one that had it goes", async () => {
+    const row = document.body.appendChild(document.createElement("button"));
+    const { rerender } = render(Toasts, { toasts: [toast], ...words });
+    row.focus();
+    screen.getByRole("button", { name: "Undo" }).focus();
+    await rerender({ toasts: [] });
+    expect(row).toHaveFocus();
+    row.remove();
   });
 });

@@ -230,6 +230,20 @@ describe("toasts", () => {
     expect(toasts.list.map(({ title }) => title)).toEqual(["2", "3", "4", "5"]);
   });
 
+  it("make room by what would go by itself, then by the oldest told, and never by work that can be cancelled", () => {
+    const toasts = new ToastState();
+    const titles = () => toasts.list.map(({ title }) => title);
+    toasts.info("Exporting", { lifetime: null, progress: { part: null } });
+    toasts.danger("Failed");
+    toasts.success("Saved");
+    toasts.warning("Found");
+    toasts.info("Trashed");
+    expect(titles()).toEqual(["Exporting", "Failed", "Found", "Trashed"]);
+    toasts.warning("Lost");
+    toasts.info("Renamed");
+    expect(titles()).toEqual(["Exporting", "Found", "Lost", "Renamed"]);
+  });
+
   it("can be changed and taken away", () => {
     const toasts = new ToastState();
     const id = toasts.info("Exporting");

@@ -35,11 +35,20 @@ describe("the key of the next region", () => {
   afterEach(() => document.body.replaceChildren());
 
   it("leads to what Tab would reach there, past what only the mouse reaches", () => {
-    vi.spyOn(HTMLElement.prototype, "offsetParent", "get").mockReturnValue(document.body);
+    vi.spyOn(HTMLElement.prototype, "getClientRects").mockReturnValue([{}] as unknown as DOMRectList);
     document.body.innerHTML = `<section data-region>
       <button tabindex="-1">Check all</button><button disabled>Off</button><div tabindex="0">The row</div>
     </section>`;
     moveToRegion(1);
-    expect(document.activeElement).toHaveTextContent("The row");
+    expect(document.querySelector("[tabindex='0']")).toHaveFocus();
+  });
+
+  it("leads to what floats over the window too", () => {
+    // As web views answer it of what is fixed.
+    vi.spyOn(HTMLElement.prototype, "offsetParent", "get").mockReturnValue(null);
+    vi.spyOn(HTMLElement.prototype, "getClientRects").mockReturnValue([{}] as unknown as DOMRectList);
+    document.body.innerHTML = `<section data-region style="position: fixed"><button>Undo</button></section>`;
+    moveToRegion(1);
+    expect(document.querySelector("button")).toHaveFocus();
   });
 });

@@ -35,7 +35,7 @@ const FOCUSABLE =
 /** Moves the focus to the next or previous region of the window: the elements marked `data-region`. */
 export function moveToRegion(step: 1 | -1): void {
   const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter(
-    (region) => region.offsetParent !== null,
+    (region) => region.getClientRects().length > 0,
   );
   if (regions.length === 0) return;
   // The innermost region counts: a panel inside the main part is a region of its own.

@@ -13,8 +13,16 @@ export class ToastState {
   #show(kind: ToastMessage["kind"], title: string, lifetime: number | null, options: Options): number {
     this.#lastId += 1;
     const toast: ToastMessage = { id: this.#lastId, kind, title, lifetime, ...options };
-    this.list = [...this.list, toast].slice(-AT_MOST);
+    this.list = [...this.#withRoom(), toast];
     return toast.id;
+  }
+
+  /** Room for one more is made by what would go by itself, then by what is told; work keeps its Cancel. */
+  #withRoom(): readonly ToastMessage[] {
+    const { list } = this;
+    if (list.length < AT_MOST) return list;
+    const first = list.find(({ lifetime }) => lifetime !== null) ?? list.find(({ progress }) => !progress);
+    return list.filter((toast) => toast !== (first ?? list[0]));
   }
 
   /** Goes after 5 s. */
