@@ -67,6 +67,7 @@ pub enum SealedFileProblem {
 }
 
 /// What is inside, while the file is open.
+#[derive(Clone)]
 struct Open {
     key: SealingKey,
     /// The key as it stands in the file, so that saving needs no passphrase.
@@ -76,10 +77,14 @@ struct Open {
     text: String,
 }
 
-/// A file of secrets. All methods block.
+/// A file of secrets. Methods that read or write it block, those with a passphrase for seconds; what is known already is
+/// told at once.
 pub(super) struct SealedFile {
     folder: PathBuf,
+    /// Held to look at it or to change it for another, never while anything is worked out.
     open: Mutex<Option<Open>>,
+    /// The file is read to be opened, written and removed by one at a time.
+    turn: Mutex<()>,
 }
 
 #[derive(Serialize)]
@@ -97,7 +102,7 @@ struct Read {
 
 impl SealedFile {
     pub(super) fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), open: Mutex::default() }
+        Self { folder: folder.to_owned(), open: Mutex::default(), turn: Mutex::default() }
     }
 
     pub(super) fn state(&self) -> SealedFileState {
@@ -110,7 +115,7 @@ impl SealedFile {
 
     /// Starts a file without secrets. A file that is there is not replaced.
     pub(super) fn create(&self, passphrase: &SecretString) -> Result<(), SealedFileProblem> {
-        let mut place = self.place();
+        let _turn = self.turn();
         if self.file().exists() || self.copy().exists() {
             return Err(SealedFileProblem::File(FileProblem::Exists));
         }
@@ -118,13 +123,13 @@ impl SealedFile {
         let sealed_key = key.seal_with(passphrase)?;
         let mut open = Open { key, sealed_key, secrets: Secrets::new(), text: String::new() };
         self.write(&mut open)?;
-        *place = Some(open);
+        *self.place() = Some(open);
         Ok(())
     }
 
     /// Opens the file for this run. A damaged one is kept aside and its copy takes its place.
     pub(super) fn unlock(&self, passphrase: &SecretString) -> Result<(), SealedFileProblem> {
-        let mut place = self.place();
+        let _turn = self.turn();
         let first = read_text(&self.file()).and_then(|text| open(text, passphrase));
         let opened = match first {
             Err(SealedFileProblem::Missing | SealedFileProblem::Damaged) => {
@@ -141,7 +146,7 @@ impl SealedFile {
             }
             Ok(_) | Err(_) => first?,
         };
-        *place = Some(opened);
+        *self.place() = Some(opened);
         Ok(())
     }
 
@@ -168,22 +173,20 @@ impl SealedFile {
 
     /// What is inside according to the disk, not to memory.
     pub(super) fn read_back(&self) -> Result<Secrets, SealedFileProblem> {
-        let place = self.place();
-        let open = place.as_ref().ok_or_else(|| self.closed())?;
-        Ok(reread(&open.key, read_text(&self.file())?)?.secrets)
+        Ok(reread(&self.opened()?.key, read_text(&self.file())?)?.secrets)
     }
 
     /// Changes what is inside; whatever `change` does is written whole or not at all.
     pub(super) fn change(&self, change: impl FnOnce(&mut Secrets)) -> Result<(), SealedFileProblem> {
-        let mut place = self.place();
-        let open = place.as_mut().ok_or_else(|| self.closed())?;
+        let _turn = self.turn();
+        let mut open = self.opened()?;
         // A second program on the same folder may have written meanwhile: its secrets must not be lost.
         match read_text(&self.file()) {
             Ok(text) if text != open.text => match reread(&open.key, text) {
-                Ok(newer) => *open = newer,
+                Ok(newer) => open = newer,
                 Err(problem @ (SealedFileProblem::Refused | SealedFileProblem::Newer)) => {
                     // Sealed with another passphrase since.
-                    *place = None;
+                    self.lock();
                     return Err(if problem == SealedFileProblem::Refused {
                         SealedFileProblem::Locked
                     } else {
@@ -196,14 +199,11 @@ impl SealedFile {
             // Removed by hand, or as it was: written anew from what is in memory.
             Ok(_) | Err(_) => {}
         }
-        let before = open.secrets.clone();
         change(&mut open.secrets);
         open.secrets.retain(|_, kinds| !kinds.is_empty());
-        let written = self.write(open);
-        if written.is_err() {
-            open.secrets = before;
-        }
-        written
+        self.write(&mut open)?;
+        self.replace(open);
+        Ok(())
     }
 
     /// Seals the same secrets with another passphrase, and for another key: whoever has an old file and its passphrase
@@ -214,20 +214,24 @@ impl SealedFile {
         next: &SecretString,
     ) -> Result<(), SealedFileProblem> {
         self.unlock(current)?;
-        let mut place = self.place();
-        let open = place.as_mut().ok_or(SealedFileProblem::Locked)?;
+        let _turn = self.turn();
+        let secrets = self.opened()?.secrets;
         let key = SealingKey::random();
         let sealed_key = key.seal_with(next)?;
-        let mut changed = Open { key, sealed_key, secrets: open.secrets.clone(), text: String::new() };
+        let mut changed = Open { key, sealed_key, secrets, text: String::new() };
         self.write(&mut changed)?;
-        *open = changed;
+        self.replace(changed);
         Ok(())
     }
 
     /// Removes the file and its copy, for good. Needs no passphrase.
     pub(super) fn remove(&self) -> Result<(), SealedFileProblem> {
-        let mut place = self.place();
-        *place = None;
+        let _turn = self.turn();
+        self.remove_files()
+    }
+
+    fn remove_files(&self) -> Result<(), SealedFileProblem> {
+        self.lock();
         for path in [self.copy(), self.file()] {
             match std::fs::remove_file(&path) {
                 Ok(()) => {}
@@ -240,9 +244,9 @@ impl SealedFile {
 
     /// Puts the file where nobody takes it for the one in use, for a person who can't open it now; answers where.
     pub(super) fn set_aside(&self) -> Result<Option<PathBuf>, SealedFileProblem> {
-        *self.place() = None;
+        let _turn = self.turn();
         let aside = self.keep_aside("locked")?;
-        self.remove()?;
+        self.remove_files()?;
         Ok(aside)
     }
 
@@ -287,6 +291,21 @@ impl SealedFile {
 
     fn copy(&self) -> PathBuf {
         self.folder.join(COPY)
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self) -> Result<Open, SealedFileProblem> {
+        self.place().clone().ok_or_else(|| self.closed())
+    }
+
+    /// Takes what was written for what is inside, unless it was locked meanwhile.
+    fn replace(&self, written: Open) {
+        if let Some(open) = self.place().as_mut() {
+            *open = written;
+        }
     }
 
     fn place(&self) -> MutexGuard<'_, Option<Open>> {

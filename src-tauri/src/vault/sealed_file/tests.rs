@@ -203,3 +203,18 @@ fn a_file_that_nobody_can_open_now_is_put_aside_whole() {
     file.unlock(&passphrase("correct horse")).unwrap();
     assert_eq!(found(&file, "w1").as_deref(), Some("Planted-1"), "put back by hand, it opens");
 }
+
+#[test]
+fn nobody_waits_to_look_at_or_lock_what_is_being_written_and_it_stays_locked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = with_secret(folder.path());
+    file.change(|secrets| {
+        assert_eq!(found(&file, "w1").as_deref(), Some("Planted-1"));
+        file.lock();
+        secrets.clear();
+    })
+    .unwrap();
+    assert_eq!(file.state(), SealedFileState::Locked);
+    file.unlock(&passphrase("correct horse")).unwrap();
+    assert_eq!(found(&file, "w1"), None, "it was said to be written");
+}
