@@ -1,5 +1,6 @@
 //! Where the program keeps its files.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use tauri::{Manager, Runtime};
@@ -19,6 +20,24 @@ pub struct Folders {
     pub exports: PathBuf,
     /// Exports go there without a dialog.
     pub exports_without_dialog: bool,
+}
+
+/// This program's hold on its data folder. It ends with the process, however it ends.
+#[derive(Debug)]
+pub enum DataLock {
+    /// No other program works in it.
+    Held(File),
+    /// Another program does.
+    InUse,
+    /// Nobody knows: the folder can't be written, or its file system has no locks.
+    Unknown,
+}
+
+impl DataLock {
+    /// Whether no other program works in the folder.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Held(_))
+    }
 }
 
 impl Folders {
@@ -61,6 +80,24 @@ impl Folders {
     /// The file with the connection profiles.
     pub fn profiles(&self) -> PathBuf {
         self.configuration.join("profiles.json")
+    }
+
+    /// Locks the data folder for this program.
+    pub fn lock(&self) -> DataLock {
+        let file =
+            Self::make_private(&self.data).and_then(|()| File::create(self.data.join("tenantry.lock")));
+        let locked = file.map_err(TryLockError::Error).and_then(|file| file.try_lock().map(|()| file));
+        match locked {
+            Ok(file) => DataLock::Held(file),
+            Err(TryLockError::WouldBlock) => {
+                tracing::warn!("the data folder is in use by another program");
+                DataLock::InUse
+            }
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(%error, "the data folder can't be locked");
+                DataLock::Unknown
+            }
+        }
     }
 
     /// Makes a folder that only this user can open, with its parents.

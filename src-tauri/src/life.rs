@@ -8,7 +8,6 @@ use crate::desktop;
 use crate::environment::EnvironmentVariables;
 use crate::folders::Folders;
 use crate::logging;
-use crate::profiles::Profiles;
 use crate::state::AppState;
 
 /// How long the end waits for what is still running.
@@ -25,9 +24,8 @@ pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::E
     let logging = logging::start(&folders.logs);
     logging::log_panics();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), logging = logging.is_ok(), "started");
-    let profiles = Profiles::open_or_do_without(app.handle(), &folders.profiles());
     let desktop = desktop::desktop_for(app.handle(), &folders);
-    app.manage(AppState::new(folders, profiles, desktop));
+    app.manage(AppState::start(app.handle(), folders, desktop));
     let handle = app.handle().clone();
     // Looks for the keychain while the window opens, so that the first question does not wait for it.
     tauri::async_runtime::spawn(async move {

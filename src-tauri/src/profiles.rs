@@ -106,18 +106,10 @@ fn make_private_and_lasting(path: &Path) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// The file of a program that can't have one.
-struct NoFile;
-
-impl ProfileFile for NoFile {
-    fn write(&self, _content: &Map<String, Value>) -> Result<(), String> {
-        Err("there is no file".to_owned())
-    }
-}
-
 /// Saved connection profiles.
 pub struct Profiles {
-    file: Box<dyn ProfileFile>,
+    /// `None` where none can be used.
+    file: Option<Box<dyn ProfileFile>>,
     content: Mutex<Content>,
     notices: Vec<String>,
 }
@@ -144,7 +136,7 @@ impl Profiles {
         // Built only now: it would take a damaged file for an empty one and write over it.
         let file = FileOnDisk::open(app, path).map_err(ProfilesNotWritten)?;
         let profiles =
-            Self { file: Box::new(file), content: Mutex::new(found.content), notices: found.notices };
+            Self { file: Some(Box::new(file)), content: Mutex::new(found.content), notices: found.notices };
         profiles.write(&profiles.content())?;
         Ok(profiles)
     }
@@ -171,12 +163,32 @@ impl Profiles {
                 ),
             };
             let installation = installation.unwrap_or_else(random_id);
-            Self {
-                file: Box::new(NoFile),
-                content: Mutex::new(Content { installation, ..Content::default() }),
-                notices: vec![notice],
-            }
+            Self::without_file(Content { installation, ..Content::default() }, notice)
         })
+    }
+
+    /// Leaves the file to another program that works with it: each of the two would write its own content over the
+    /// other's, once more when it ends. What is needed to find the built-in workspace's secrets is read.
+    pub fn left_to_another_program(path: &Path) -> Self {
+        let Content { installation, settings, .. } = file::look(path);
+        let installation = if installation.is_empty() { random_id() } else { installation };
+        // A move of secrets is the other program's to finish.
+        let settings = Settings { secret_move: None, ..settings };
+        let notice = format!(
+            "Another Tenantry is running and has the list of saved workspaces at {} open, so they can't be used in \
+             this one. Go on in the other, or close both and start one.",
+            path.display()
+        );
+        Self::without_file(Content { installation, settings, ..Content::default() }, notice)
+    }
+
+    fn without_file(content: Content, notice: String) -> Self {
+        Self { file: None, content: Mutex::new(content), notices: vec![notice] }
+    }
+
+    /// Whether all profiles are known. Without a file nobody knows whose secrets are still needed.
+    pub fn are_known(&self) -> bool {
+        self.file.is_some()
     }
 
     /// This data folder's random name.
@@ -311,7 +323,8 @@ impl Profiles {
             return Err(ProfilesNotWritten("the content is no object".to_owned()));
         };
         content.insert(VERSION_KEY.to_owned(), Value::from(VERSION));
-        self.file.write(&content).map_err(ProfilesNotWritten)
+        let file = self.file.as_ref().ok_or_else(|| ProfilesNotWritten("there is no file".to_owned()))?;
+        file.write(&content).map_err(ProfilesNotWritten)
     }
 
     fn content(&self) -> Content {

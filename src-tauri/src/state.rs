@@ -6,12 +6,12 @@ mod workspace;
 pub use open_workspaces::OpenWorkspaces;
 pub use workspace::{Workspace, require};
 
-use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use secrecy::SecretString;
+use tauri::{AppHandle, Runtime};
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::journal::{Opening, Openings};
 use tenantry_core::sessions::{Actor, Freshness};
@@ -21,7 +21,7 @@ use crate::desktop::Desktop;
 use crate::drafts::Drafts;
 use crate::error::WireError;
 use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_in};
-use crate::folders::Folders;
+use crate::folders::{DataLock, Folders};
 use crate::identifiers::random_id;
 use crate::jobs::JobRegistry;
 use crate::profiles::{Profile, Profiles, UNDO_TIME};
@@ -57,17 +57,20 @@ pub struct AppState {
     pub removal_noted: tokio::sync::Notify,
     vault: OnceCell<Vault>,
     copied: Mutex<Option<SecretString>>,
-    /// Held for as long as the program runs; `None` when another program has this data folder open.
-    lock: Option<File>,
+    lock: DataLock,
 }
 
 impl AppState {
     /// The state of a program that has just started.
-    pub fn new(folders: Folders, profiles: Profiles, desktop: Arc<dyn Desktop>) -> Self {
-        let lock = lock(&folders);
+    pub fn start<R: Runtime>(app: &AppHandle<R>, folders: Folders, desktop: Arc<dyn Desktop>) -> Self {
+        let lock = folders.lock();
+        let profiles = match lock {
+            DataLock::Held(_) | DataLock::Unknown => Profiles::open_or_do_without(app, &folders.profiles()),
+            DataLock::InUse => Profiles::left_to_another_program(&folders.profiles()),
+        };
         let unfinished = UnfinishedFiles::of(folders.unfinished());
         // Another program on this folder may be writing right now.
-        if lock.is_some() {
+        if lock.is_held() {
             unfinished.remove_leftovers();
             [&folders.data, &folders.configuration].into_iter().for_each(|own| remove_parts_in(own));
         }
@@ -102,7 +105,7 @@ impl AppState {
             let chosen = self.profiles.settings().secret_keeper;
             let vault = Vault::start(self.profiles.installation(), &self.folders.data, chosen).await;
             // Another program on this folder may be at it right now.
-            if self.lock.is_some() {
+            if self.lock.is_held() {
                 vault.finish_move(&self.profiles).await;
             }
             vault
@@ -142,10 +145,7 @@ impl AppState {
     /// What an earlier run of this installation left unfinished is taken for abandoned at once. A second program on
     /// the same data folder must not be taken for a later run: it counts as another installation.
     pub fn opening(&self) -> Opening {
-        let installation = match self.lock {
-            Some(_) => self.profiles.installation(),
-            None => random_id(),
-        };
+        let installation = if self.lock.is_held() { self.profiles.installation() } else { random_id() };
         self.openings.begin(installation, random_id())
     }
 
@@ -218,20 +218,6 @@ impl AppState {
         let copied = self.copied.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(secret) = copied {
             self.desktop.clear_secret(&secret);
-        }
-    }
-}
-
-/// Locks the data folder for this program. The lock ends with the process, however it ends.
-fn lock(folders: &Folders) -> Option<File> {
-    let locked = Folders::make_private(&folders.data)
-        .and_then(|()| File::create(folders.data.join("tenantry.lock")))
-        .and_then(|file| Ok(file.try_lock().map(|()| file)?));
-    match locked {
-        Ok(file) => Some(file),
-        Err(error) => {
-            tracing::warn!(%error, "the data folder is in use by another program, or can't be written");
-            None
         }
     }
 }

@@ -372,7 +372,7 @@ impl Vault {
     pub async fn forget_others(&self, profiles: &Profiles) {
         let _settled = self.moving.read().await;
         let workspaces = moves::workspaces(profiles);
-        if self.sealed_file.state() != SealedFileState::Unlocked {
+        if !profiles.are_known() || self.sealed_file.state() != SealedFileState::Unlocked {
             return;
         }
         let forgotten = self.in_sealed_file(move |file| {

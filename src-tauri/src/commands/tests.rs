@@ -24,7 +24,7 @@ use tenantry_core::clock::{Clock, SystemClock};
 use crate::bindings;
 use crate::desktop::{Desktop, DesktopError};
 use crate::folders::Folders;
-use crate::profiles::{KeeperChoice, Profiles};
+use crate::profiles::KeeperChoice;
 use crate::state::AppState;
 use crate::vault::Vault;
 
@@ -74,7 +74,7 @@ struct Console {
     webview: WebviewWindow<MockRuntime>,
     app: tauri::App<MockRuntime>,
     desktop: Arc<NotingDesktop>,
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
     /// Everything that the window was ever told.
     told: Mutex<String>,
 }
@@ -91,7 +91,19 @@ impl Console {
 
     /// As [`start_at`](Self::start_at), with a vault of the test's own.
     fn start_with(clock: Arc<dyn Clock>, vault: impl FnOnce(&Path, Option<KeeperChoice>) -> Vault) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), clock, vault)
+    }
+
+    /// Another program on the same data folder.
+    fn beside(&self) -> Self {
+        Self::start_in(Arc::clone(&self.folder), Arc::new(SystemClock), Vault::without_keychain)
+    }
+
+    fn start_in(
+        folder: Arc<tempfile::TempDir>,
+        clock: Arc<dyn Clock>,
+        vault: impl FnOnce(&Path, Option<KeeperChoice>) -> Vault,
+    ) -> Self {
         let folders = Folders {
             data: folder.path().to_owned(),
             configuration: folder.path().to_owned(),
@@ -105,9 +117,8 @@ impl Console {
             .build(mock_context(noop_assets()))
             .unwrap();
         let desktop = Arc::new(NotingDesktop::default());
-        let profiles = Profiles::open_or_do_without(app.handle(), &folders.profiles());
-        let vault = vault(&folders.data, profiles.settings().secret_keeper);
-        let mut state = AppState::new(folders, profiles, desktop.clone());
+        let mut state = AppState::start(app.handle(), folders, desktop.clone());
+        let vault = vault(folder.path(), state.profiles.settings().secret_keeper);
         state.clock = clock;
         app.manage(state.with_vault(vault));
         let webview = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build().unwrap();

@@ -69,6 +69,8 @@ impl Vault {
         passphrase: Option<SecretString>,
     ) -> Result<Moved, NotMoved> {
         let _turn = self.moving.write().await;
+        // What can't be noted must not be begun.
+        profiles.change_settings(|_| {})?;
         self.finish_move(profiles).await;
         let from = self.place();
         if from == to {

@@ -352,6 +352,16 @@ async fn a_move_that_fails_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_move_that_can_not_be_noted_leaves_no_file() {
+    let place = Place::new();
+    let without_file = Profiles::left_to_another_program(&place.folder.path().join("profiles.json"));
+    let vault = place.run(&without_file);
+    let refused = vault.move_to(&without_file, KeeperChoice::SealedFile, passphrase()).await.unwrap_err();
+    assert!(matches!(refused, NotMoved::NotNoted(_)), "{refused}");
+    assert_eq!(vault.keeping().sealed_file, SealedFileState::Missing, "it would be taken for the one in use");
+}
+
+#[tokio::test]
 async fn what_had_no_place_finds_one_when_the_file_is_unlocked() {
     let place = Place::new();
     let profiles = place.profiles();

@@ -12,6 +12,7 @@ use tenantry_core::values::{EmailAddress, OrganizationName, PasswordHash};
 use super::{Console, OPERATOR, PASSWORD};
 use crate::compose::{self, Place, Setting};
 use crate::state::{AppState, Workspace};
+use crate::vault::SecretKind;
 
 #[test]
 fn a_damaged_file_is_named_and_left_as_it_is() {
@@ -125,4 +126,31 @@ fn opening_what_is_open_answers_it_with_its_session() {
     console.open();
     assert_eq!(console.ok("current_session", json!({}))["email"], OPERATOR, "opening again signed out");
     assert_eq!(console.ok("open_workspaces", json!({})).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_second_program_on_one_data_folder_leaves_saved_workspaces_to_the_first() {
+    let first = Console::start();
+    let saved = first.save(&json!({"name": "One", "password": "planted"}));
+    first.choose_keeper("sealed_file", Some("correct horse"));
+    let file = || std::fs::read_to_string(first.folder.path().join("profiles.json")).unwrap();
+    let before = file();
+
+    let second = first.beside();
+    assert!(second.names().is_empty(), "what one of them changes, the other would not know");
+    let notice = second.ok("list_workspaces", json!({}))["notices"].to_string();
+    assert!(notice.contains("Another Tenantry"), "nobody learns why: {notice}");
+    let refused = second.refused("save_profile", Console::profile(&json!({"name": "Two"})));
+    assert_eq!(refused["code"], "file_not_written", "{refused}");
+    second.open();
+    second.ok("unlock_secrets", json!({"passphrase": "correct horse"}));
+    let moving = json!({"keeper": "ask_every_time", "passphrase": null});
+    assert_eq!(second.refused("choose_secret_keeper", moving)["code"], "file_not_written");
+    drop(second);
+
+    assert_eq!(file(), before);
+    first.ok("lock_secrets", json!({}));
+    first.ok("unlock_secrets", json!({"passphrase": "correct horse"}));
+    let password = first.secret(&saved["id"], SecretKind::DatabasePassword);
+    assert_eq!(password.as_deref(), Some("planted"), "the second took it for nobody's");
 }
