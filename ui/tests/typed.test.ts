@@ -1,4 +1,4 @@
-import { render, screen, waitFor } from "@testing-library/svelte";
+import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import App from "../src/App.svelte";
@@ -96,5 +96,114 @@ describe("what was typed and not saved", () => {
     await screen.findByRole("button", { name: "Cancel" });
     await user.keyboard("{Alt>}1{/Alt}");
     await waitFor(() => expect(backend.calls.some(({ command }) => command === "cancel_job")).toBe(true));
+  });
+});
+
+describe("what was given up in the editor", () => {
+  const undo = () => screen.findByRole("button", { name: "Undo" });
+  const sent = ({ calls }: Awaited<ReturnType<typeof start>>["backend"], name: string) =>
+    calls.flatMap(({ command, args }) => (command === name ? [(args as { draft: string }).draft] : []));
+
+  it("comes back with Undo, and its secrets are kept as long as it can", async () => {
+    const { backend, user } = await start();
+    await edit(user, /^Laptop MongoDB/);
+    const [draft] = sent(backend, "read_connection_string");
+    await user.type(field("Notes"), "an hour of notes");
+    await user.click(button("Discard changes"));
+    expect(field("Notes")).toHaveValue("");
+    await user.click(await undo());
+    expect(field("Notes")).toHaveValue("an hour of notes");
+    expect(sent(backend, "forget_draft")).not.toContain(draft);
+    await user.click(button("Discard changes"));
+    await user.click(await screen.findByRole("button", { name: "Close message" }));
+    expect(sent(backend, "forget_draft")).toContain(draft);
+  });
+
+  it("gives back what was typed instead of it, in turn", async () => {
+    const { user } = await start();
+    await edit(user, /^Laptop MongoDB/);
+    await user.type(field("Notes"), "first");
+    await user.click(button("Discard changes"));
+    await user.type(field("Notes"), "second");
+    await user.click(await undo());
+    expect(field("Notes")).toHaveValue("first");
+    await user.click(await undo());
+    expect(field("Notes")).toHaveValue("second");
+  });
+
+  it("is given up without a word when nothing was typed", async () => {
+    const { backend, user } = await start();
+    button("Add workspace").focus();
+    await user.keyboard("{Enter}");
+    await user.click(await screen.findByText("Paste connection string", { selector: "[role=menuitem] *" }));
+    await user.click(await screen.findByRole("button", { name: "Cancel" }));
+    await waitFor(() => expect(sent(backend, "forget_draft")).toHaveLength(1));
+    expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
+  });
+
+  it("are hosts and users only as long as another choice does without them", async () => {
+    const { user } = await start();
+    await edit(user, /^Laptop MongoDB/);
+    await user.clear(field("Hosts"));
+    await user.type(field("Hosts"), "one:27018\ntwo\nthree");
+    await user.click(screen.getByRole("checkbox", { name: /SRV record/ }));
+    await waitFor(() => expect(field("Host")).toHaveValue("one"));
+    await user.click(screen.getByRole("checkbox", { name: /SRV record/ }));
+    await waitFor(() => expect(field("Hosts")).toHaveValue("one:27018\ntwo\nthree"));
+
+    await user.click(screen.getByRole("tab", { name: /Authentication/ }));
+    await user.selectOptions(screen.getByRole("combobox", { name: "Authentication" }), "SCRAM-SHA-256");
+    await user.type(field("User"), "carol");
+    await user.selectOptions(screen.getByRole("combobox", { name: "Authentication" }), "None");
+    await user.selectOptions(screen.getByRole("combobox", { name: "Authentication" }), "SCRAM-SHA-256");
+    expect(field("User")).toHaveValue("carol");
+  });
+});
+
+describe("what is typed while something else goes on", () => {
+  it("is not taken while the connection is being saved", async () => {
+    const { backend, user } = await start();
+    await edit(user, /^Laptop MongoDB/);
+    await user.type(field("Notes"), "before");
+    const answer = backend.hold("save_profile");
+    await user.click(button("Save"));
+    expect(field("Notes").form).toHaveProperty("inert", true);
+    answer();
+    await screen.findByText("Connection saved");
+    expect(field("Notes").form).toHaveProperty("inert", false);
+  });
+
+  it("is kept as no number when the tab is left", async () => {
+    const { user } = await start();
+    await edit(user, /^Laptop MongoDB/);
+    await user.click(screen.getByRole("tab", { name: /Advanced/ }));
+    await user.type(screen.getByLabelText(/Connect timeout/), "2s");
+    await user.click(screen.getByRole("tab", { name: /General/ }));
+    expect(screen.getByRole("tab", { name: /Advanced/ })).toHaveAccessibleName(/Has a problem/);
+    await user.click(screen.getByRole("tab", { name: /Advanced/ }));
+    expect(screen.getByLabelText(/Connect timeout/)).toHaveValue("2s");
+    expect(screen.getByLabelText(/Connect timeout/)).toBeInvalid();
+  });
+
+  it("is a password that is kept when the server does not answer, and tested with", async () => {
+    const { backend, user } = await start();
+    await user.click(button(/^Meridian Staging/));
+    await user.click(button("Open workspace"));
+    const dialog = within(await screen.findByRole("dialog", { name: "Password for Meridian Staging" }));
+    expect(dialog.getByRole("button", { name: "Open" })).toHaveAccessibleDescription(
+      "Type the password first.",
+    );
+    backend.fail("open_workspace", {
+      code: "unavailable",
+      message: "",
+      details: { reason: "server", path: null },
+    });
+    await user.type(dialog.getByLabelText("Database password"), "long and typed{Enter}");
+    expect(await dialog.findByText("The server does not answer")).toBeVisible();
+    expect(dialog.getByLabelText("Database password")).toHaveValue("long and typed");
+    const test = backend.calls.find(({ command }) => command === "test_connection");
+    expect(test?.args).toMatchObject({ input: { password: "long and typed" } });
+    await user.click(dialog.getByRole("button", { name: "Cancel" }));
+    expect(screen.queryByRole("dialog")).toBeNull();
   });
 });

@@ -9,4 +9,6 @@ export interface ToastMessage {
   readonly progress?: { readonly part: number | null };
   /** Milliseconds until it goes by itself; null stays. */
   readonly lifetime: number | null;
+  /** It is gone, for whatever reason. */
+  readonly ongone?: () => void;
 }

@@ -1,7 +1,7 @@
 import { explain } from "../api";
 import type { ToastMessage } from "../components";
 
-type Options = Partial<Pick<ToastMessage, "text" | "action" | "progress" | "lifetime">>;
+type Options = Partial<Pick<ToastMessage, "text" | "action" | "progress" | "lifetime" | "ongone">>;
 
 const AT_MOST = 4;
 
@@ -13,7 +13,7 @@ export class ToastState {
   #show(kind: ToastMessage["kind"], title: string, lifetime: number | null, options: Options): number {
     this.#lastId += 1;
     const toast: ToastMessage = { id: this.#lastId, kind, title, lifetime, ...options };
-    this.list = [...this.#withRoom(), toast];
+    this.#keep([...this.#withRoom(), toast]);
     return toast.id;
   }
 
@@ -23,6 +23,12 @@ export class ToastState {
     if (list.length < AT_MOST) return list;
     const first = list.find(({ lifetime }) => lifetime !== null) ?? list.find(({ progress }) => !progress);
     return list.filter((toast) => toast !== (first ?? list[0]));
+  }
+
+  #keep(list: readonly ToastMessage[]): void {
+    const gone = this.list.filter((toast) => !list.includes(toast));
+    this.list = list;
+    for (const { ongone } of gone) ongone?.();
   }
 
   /** Goes after 5 s. */
@@ -57,6 +63,6 @@ export class ToastState {
   }
 
   dismiss = (id: number): void => {
-    this.list = this.list.filter((toast) => toast.id !== id);
+    this.#keep(this.list.filter((toast) => toast.id !== id));
   };
 }

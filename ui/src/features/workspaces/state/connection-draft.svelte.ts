@@ -1,8 +1,10 @@
+import { SvelteMap } from "svelte/reactivity";
 import {
   api,
   ApiError,
   DEFAULT_DATABASE,
   type Access,
+  type AuthenticationKind,
   type ConnectionFields,
   type ConnectionProblem,
   type ConnectionReading,
@@ -101,6 +103,8 @@ export class ConnectionDraft {
   /** Why the program could not read or write the connection string at all. */
   failure = $state.raw<ApiError | null>(null);
   tab = $state<EditorTab>("general");
+  /** What was typed in a number's field and is no number, by the field's name. It goes into no connection string. */
+  unfit = new SvelteMap<string, string>();
 
   #tookSecrets = $state(false);
   #accessChosen = false;
@@ -111,6 +115,10 @@ export class ConnectionDraft {
   #reading: Promise<void> | null = null;
   #writing: Promise<void> | null = null;
   #writeAgain = false;
+  /** The hosts that one name to be looked up has taken the place of. */
+  #listedHosts: readonly string[] = [];
+  /** Who signed in before it was done without. */
+  #signedIn: Pick<ConnectionFields, "user" | "authSource"> = { user: null, authSource: null };
   /** What was changed in the fields and does not stand in the connection string yet. */
   #unwritten: Partial<ConnectionFields> = {};
 
@@ -220,6 +228,38 @@ export class ConnectionDraft {
     Object.assign(this.fields, fields);
     Object.assign(this.#unwritten, fields);
     await this.#write();
+  }
+
+  /** A name that is looked up stands alone and has no port. Without it, the hosts that were there come back. */
+  async setSrv(srv: boolean): Promise<void> {
+    const { hosts } = this.fields;
+    const nameOf = ([first = ""]: readonly string[]) => first.replace(/:\d*$/, "");
+    if (srv) {
+      this.#listedHosts = $state.snapshot(hosts);
+      await this.change({ srv, hosts: [nameOf(hosts)] });
+    } else {
+      // A name that was typed since is what the person wants now.
+      const untouched = this.#listedHosts.length > 0 && nameOf(hosts) === nameOf(this.#listedHosts);
+      await this.change({ srv, hosts: untouched ? [...this.#listedHosts] : hosts });
+    }
+  }
+
+  /** Chooses how to sign in. A user that a way does without comes back with one that has it. */
+  async setAuthentication(authentication: AuthenticationKind): Promise<void> {
+    const { user, authSource } = this.fields;
+    const external = authSource === "$external";
+    if (user !== null) this.#signedIn.user = user;
+    if (authSource !== null && !external) this.#signedIn.authSource = authSource;
+    if (authentication === "none") await this.change({ authentication, user: null, hasPassword: false });
+    else if (authentication === "x509")
+      await this.change({ authentication, hasPassword: false, authSource: "$external" });
+    else
+      await this.change({
+        authentication,
+        user: user ?? this.#signedIn.user,
+        hasPassword: this.hasPassword,
+        authSource: external ? this.#signedIn.authSource : authSource,
+      });
   }
 
   /** Types a password beside the connection string, which then shows the mask. */

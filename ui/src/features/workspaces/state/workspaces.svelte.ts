@@ -174,10 +174,11 @@ export class WorkspacesState {
       let saved = await api.saveProfile(draft.profileInput());
       if (draft.favorite !== saved.favorite) saved = await api.markFavorite(saved.id, draft.favorite);
       await this.#refresh();
-      const { tab } = draft;
+      const { tab, unfit } = draft;
       this.#forget(chosenId);
       const fresh = this.#edit(saved.id, saved);
       fresh.tab = tab;
+      fresh.unfit = unfit;
       // What was found out of the same connection is still true.
       this.#edited.set(saved.id, { draft: fresh, test });
       if (this.chosenId === chosenId) this.chosenId = saved.id;
@@ -228,22 +229,35 @@ export class WorkspacesState {
     } catch (cause) {
       const error = ApiError.from(cause);
       if (error.code === "workspace_password_needed") this.askingFor = workspace;
-      else if (this.askingFor && error.code === "workspace_refused") this.askProblem = error;
       else {
-        this.askingFor = null;
-        this.problem = error;
-        this.#findOutWhy(error, workspace);
+        // The dialog stays, with what was typed in it.
+        if (this.askingFor) this.askProblem = error;
+        else this.problem = error;
+        this.#findOutWhy(error, workspace, password);
       }
     } finally {
       this.busy = null;
     }
   }
 
-  /** A server that does not answer, or refuses, is diagnosed at once, unless it was just now. */
-  #findOutWhy({ code }: ApiError, { id }: WorkspaceSummary): void {
+  /** The password is not given: why the last one did not help is still told. */
+  stopAsking = (): void => {
+    this.problem = this.askProblem;
+    this.askProblem = null;
+    this.askingFor = null;
+  };
+
+  /**
+   * A server that does not answer, or refuses, is diagnosed at once, unless it was just now. A password that was
+   * typed and refused is not tried a second time: some servers lock a user who guesses.
+   */
+  #findOutWhy({ code }: ApiError, { id }: WorkspaceSummary, password: string | null): void {
     const edited = this.#edited.get(id);
+    const guessed = code === "workspace_refused" && password !== null;
     const explainable = ["unavailable", "workspace_refused", "denied_by_database"].includes(code);
-    if (explainable && edited && !edited.test.report) void edited.test.run(edited.draft.testInput());
+    if (guessed || !explainable || !edited || edited.test.report) return;
+    const input = edited.draft.testInput();
+    void edited.test.run({ ...input, password: password ?? input.password });
   }
 
   duplicate = async (workspace: WorkspaceSummary): Promise<void> => {
@@ -305,16 +319,9 @@ export class WorkspacesState {
       if (this.chosenId === workspace.id) this.chosenId = BUILT_IN;
       this.problem = null;
       await this.#refresh();
-      const toast = this.#app.toasts.info(m.workspaces_removed({ name: workspace.name }), {
-        lifetime: UNDO_LIFETIME,
-        action: {
-          label: m.common_undo(),
-          run: () => {
-            this.#app.toasts.dismiss(toast);
-            void this.#restore(workspace, edited);
-          },
-        },
-      });
+      this.#offerBack(m.workspaces_removed({ name: workspace.name }), edited?.draft, () =>
+        this.#restore(workspace, edited),
+      );
     } catch (error) {
       this.#app.toasts.failure(error);
     }
@@ -327,6 +334,7 @@ export class WorkspacesState {
       if (edited) this.#edited.set(workspace.id, edited);
       this.choose(workspace.id);
     } catch (error) {
+      edited?.draft.discard();
       this.#app.toasts.failure(error);
     }
   }
@@ -338,11 +346,41 @@ export class WorkspacesState {
 
   /** Gives up a connection that was never saved, or what was changed of one that was. */
   discard = (): void => {
-    const { chosenId } = this;
     this.test?.cancel();
-    this.#forget(chosenId);
+    this.#replace(this.chosenId, null);
+  };
+
+  /** Puts a draft in the place of another one, which can be brought back for a while in the same way. */
+  #replace(id: string, edited: Edited | null): void {
+    const before = this.#edited.get(id);
+    if (edited) this.#edited.set(id, edited);
+    else this.#edited.delete(id);
     this.problem = null;
     this.chosenId = BUILT_IN;
-    if (!isNew(chosenId)) this.choose(chosenId);
-  };
+    if (edited || !isNew(id)) this.choose(id);
+    if (!before) return;
+    const { draft } = before;
+    if (!draft.changed || draft.empty) return draft.discard();
+    const name = draft.name.trim() || m.workspaces_new_title();
+    this.#offerBack(m.workspaces_discarded({ name }), draft, () => this.#replace(id, before));
+  }
+
+  /** Tells what was given up, with an Undo. When that is over, the program forgets the secrets that were typed. */
+  #offerBack(title: string, draft: ConnectionDraft | undefined, bringBack: () => unknown): void {
+    let isBack = false;
+    const toast = this.#app.toasts.info(title, {
+      lifetime: UNDO_LIFETIME,
+      action: {
+        label: m.common_undo(),
+        run: () => {
+          isBack = true;
+          this.#app.toasts.dismiss(toast);
+          bringBack();
+        },
+      },
+      ongone: () => {
+        if (!isBack) draft?.discard();
+      },
+    });
+  }
 }
