@@ -253,6 +253,22 @@ describe("the connection editor", () => {
     expect(remember()).not.toBeChecked();
   });
 
+  it("forgets the password of a client certificate's key with its place in the string", async () => {
+    const { backend, user } = await start();
+    await add(user);
+    await user.type(screen.getByLabelText("Name"), "With a certificate");
+    await write(
+      user,
+      "mongodb://db.example/?tls=true&tlsCertificateKeyFile=/a.pem&tlsCertificateKeyFilePassword=••••••••",
+    );
+    await user.click(tab(/TLS/));
+    await user.click(await screen.findByRole("button", { name: "Forget: Key password" }));
+    await user.click(button("Save"));
+    await screen.findByText("Connection saved");
+    expect(saved(backend)[0]?.connectionString).not.toContain("Password");
+    expect(screen.getByLabelText(/Key password/)).not.toHaveAttribute("placeholder");
+  });
+
   it("forgets the service's signing secret when told to, and not when another is typed", async () => {
     const { backend, user } = await start();
     await user.click(button(/^Meridian Locked/));

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use keyring_core::api::CredentialStoreApi;
@@ -49,11 +49,18 @@ impl Place {
     }
 }
 
-/// A keychain that asks a person about the built-in workspace, and waits until the other end of `answer` is dropped.
+/// A keychain that asks a person about some of its entries, and waits for the answer.
 #[derive(Debug)]
 struct AskingStore {
     inner: Arc<CredentialStore>,
+    about: &'static str,
     answer: Mutex<Receiver<()>>,
+}
+
+/// A keychain that asks a person `about` entries with this in their name. Dropping the sender is the answer.
+pub(crate) fn asking(inner: Arc<CredentialStore>, about: &'static str) -> (Sender<()>, Arc<CredentialStore>) {
+    let (answer, answered) = channel();
+    (answer, Arc::new(AskingStore { inner, about, answer: Mutex::new(answered) }))
 }
 
 impl CredentialStoreApi for AskingStore {
@@ -71,7 +78,7 @@ impl CredentialStoreApi for AskingStore {
         user: &str,
         modifiers: Option<&HashMap<&str, &str>>,
     ) -> keyring_core::Result<Entry> {
-        if user.contains(BUILT_IN) {
+        if user.contains(self.about) {
             let _ = self.answer.lock().unwrap().recv();
         }
         self.inner.build(service, user, modifiers)
@@ -240,8 +247,7 @@ async fn secrets_move_through_all_places_and_leave_nothing_behind() {
 async fn what_is_kept_or_forgotten_during_a_move_is_so_in_the_new_place() {
     let place = Place::new();
     let profiles = place.profiles();
-    let (answer, answered) = channel();
-    let asking = Arc::new(AskingStore { inner: Arc::clone(&place.store), answer: Mutex::new(answered) });
+    let (answer, asking) = asking(Arc::clone(&place.store), BUILT_IN);
     keep(&place.run(&profiles), "w1", "one").await;
     let vault = Vault::on_keychain(asking, place.folder.path(), None);
     let moving = vault.move_to(&profiles, KeeperChoice::SealedFile, passphrase());

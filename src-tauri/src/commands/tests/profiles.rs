@@ -7,12 +7,14 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tauri::Manager;
-use tenantry_core::clock::{Clock, ManualClock};
+use tenantry_core::access::Access;
+use tenantry_core::clock::{Clock, ManualClock, SystemClock};
 
 use super::Console;
+use super::workspaces::opened_beside;
 use crate::profiles::{KeeperChoice, UNDO_TIME};
 use crate::state::AppState;
-use crate::vault::tests::refuse_next;
+use crate::vault::tests::{asking, refuse_next};
 use crate::vault::{SecretKind, Vault};
 
 impl Console {
@@ -284,6 +286,24 @@ fn a_secret_that_is_locked_away_can_not_be_taken_back_from_the_next_run() {
 }
 
 #[test]
+fn what_is_noted_while_the_keychain_asks_is_not_written_over_by_saving() {
+    let (answer, store) = asking(keyring_core::mock::Store::new().unwrap(), "database-password");
+    let vault = |folder: &Path, chosen| Vault::on_keychain(store, folder, chosen);
+    let console = Console::start_with(Arc::new(SystemClock), vault);
+    let id = console.save(&json!({}))["id"].as_str().unwrap().to_owned();
+    let (app, marked) = (console.app.handle().clone(), id.clone());
+    let marking = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        let profiles = &app.state::<AppState>().profiles;
+        profiles.change_profile(&marked, |profile| profile.favorite = true).unwrap();
+        drop(answer);
+    });
+    let saved = console.save(&json!({"id": id, "password": "planted"}));
+    marking.join().unwrap();
+    assert_eq!((&saved["favorite"], &saved["passwordStored"]), (&json!(true), &json!(true)), "{saved}");
+}
+
+#[test]
 fn saving_waits_until_the_workspace_is_open_and_leaves_what_was_noted_meanwhile() {
     let console = Console::start();
     let saved = console.save(&json!({}));
@@ -291,14 +311,18 @@ fn saving_waits_until_the_workspace_is_open_and_leaves_what_was_noted_meanwhile(
     let app = console.app.handle().clone();
     let opening = tauri::async_runtime::block_on(app.state::<AppState>().open.turn(&id).lock_owned());
     let change = json!({"id": id, "name": "Renamed", "access": "read_only"});
+    let workspace = opened_beside(&console, &id, Access::ReadWrite);
     let opened = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(200));
-        let profiles = &app.state::<AppState>().profiles;
-        let noted = profiles.change_profile(&id, |profile| profile.favorite = true).unwrap().unwrap();
+        let state = app.state::<AppState>();
+        let noted = state.profiles.change_profile(&id, |profile| profile.favorite = true).unwrap().unwrap();
+        state.open.add(workspace);
         drop(opening);
         noted.name
     });
     let renamed = console.save(&change);
     assert_eq!(opened.join().unwrap(), "Staging", "it was opened with what it is no more");
     assert_eq!((&renamed["name"], &renamed["favorite"]), (&json!("Renamed"), &json!(true)), "{renamed}");
+    let open = console.ok("open_workspaces", json!({}));
+    assert_eq!(open[0]["access"]["access"], "read_only", "it is open as it was saved before: {open}");
 }

@@ -44,6 +44,11 @@ pub(super) fn profile_beside(console: &Console) -> String {
 
 /// Opens the workspace of a saved profile beside the built-in one: a file stands for its deployment.
 pub(super) fn open_beside(console: &Console, id: &str, access: Access) {
+    console.app.state::<AppState>().open.add(opened_beside(console, id, access));
+}
+
+/// As [`open_beside`], as far as it being open.
+pub(super) fn opened_beside(console: &Console, id: &str, access: Access) -> Arc<Workspace> {
     let state = console.app.state::<AppState>();
     let setting = Setting {
         clock: Arc::clone(&state.clock),
@@ -54,7 +59,7 @@ pub(super) fn open_beside(console: &Console, id: &str, access: Access) {
     };
     let file = console.folder.path().join("beside.db");
     let opened = tauri::async_runtime::block_on(compose::open(Place::File(&file), setting)).unwrap();
-    state.open.add(Arc::new(Workspace::new(id, opened)));
+    Arc::new(Workspace::new(id, opened))
 }
 
 #[test]
