@@ -6,7 +6,7 @@ use tauri_specta::{Builder, ErrorHandlingMode};
 use tenantry_core::connections::SECRET_MASK;
 use tenantry_core::limits;
 
-use crate::{commands, profiles};
+use crate::{commands, compose, profiles};
 
 /// The commands with their types, for any runtime: the window's, and the mock one of tests.
 pub fn builder<R: Runtime>() -> Builder<R> {
@@ -28,6 +28,7 @@ fn limits_for_forms() -> Value {
         "organizationNameMin": limits::ORGANIZATION_NAME_MIN,
         "organizationNameMax": limits::ORGANIZATION_NAME_MAX,
         "displayNameMax": limits::DISPLAY_NAME_MAX,
+        "personNameMax": limits::PERSON_NAME_MAX,
         "passwordMin": limits::PASSWORD_MIN,
         "passwordMaxBytes": limits::PASSWORD_MAX_BYTES,
         "emailMax": limits::EMAIL_MAX,
@@ -35,6 +36,10 @@ fn limits_for_forms() -> Value {
         "summaryMax": limits::SUMMARY_MAX,
         "profileNameMax": profiles::NAME_MAX,
         "notesMax": profiles::NOTES_MAX,
+        "databaseNameMaxBytes": compose::DATABASE_NAME_MAX,
+        "reasonMin": limits::REASON_MIN,
+        "reasonMax": limits::REASON_MAX,
+        "passphraseMin": commands::secrets::PASSPHRASE_MIN,
     })
 }
 

@@ -1,9 +1,5 @@
 //! The commands that the window may call, all of them. Each parses, asks a service, and maps the answer.
 
-// First: a macro is known only to what comes after it.
-#[macro_use]
-mod same_words;
-
 pub mod about;
 pub mod access;
 pub mod collections;

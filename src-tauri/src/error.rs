@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use tenantry_core::error::{ConflictOn, Field, FileProblem, SessionProblem, UniqueField};
-use tenantry_core::{AppError, FieldIssue, StoreError};
+use tenantry_core::{AppError, FieldIssue, StoreError, values as core};
 
 use crate::desktop::DesktopError;
 use crate::identifiers::random_id;
@@ -102,9 +102,9 @@ details! {
     FieldProblem {
         /// The field.
         field: WireField,
-        /// The rule, as a stable word.
-        rule: String,
-        /// The rule, as a sentence. Never holds what was typed.
+        /// The rule.
+        rule: FieldRule,
+        /// For a connection string, what is wrong with it as a sentence. Never holds what was typed.
         message: String,
     }
     /// Details of `conflict`.
@@ -222,6 +222,38 @@ pub enum WireField {
     Reason,
     /// The passphrase of a sealed file.
     Passphrase,
+}
+
+same_words! {
+    /// A rule of a field, on the wire.
+    FieldRule {
+        /// It may not be empty.
+        Required,
+        /// It has too few characters.
+        TooShort,
+        /// It has too many characters.
+        TooLong,
+        /// It has too many bytes.
+        TooManyBytes,
+        /// It holds characters that it may not.
+        Characters,
+        /// A password without an upper-case letter.
+        NoUpper,
+        /// A password without a lower-case letter.
+        NoLower,
+        /// A password without a digit.
+        NoDigit,
+        /// A NUL character.
+        Nul,
+        /// None or more than one `@`.
+        AtSign,
+        /// Not a valid address.
+        Address,
+        /// It is taken.
+        Taken,
+        /// The collection that it leads to exists and belongs to no organization.
+        CollectionTaken,
+    }
 }
 
 /// What is taken, on the wire.
@@ -585,7 +617,7 @@ impl From<FieldIssue> for FieldProblem {
     fn from(issue: FieldIssue) -> Self {
         Self {
             field: WireField::from(issue.field),
-            rule: issue.rule.as_str().to_owned(),
+            rule: FieldRule::from(issue.rule),
             message: issue.message,
         }
     }
@@ -625,10 +657,8 @@ impl From<DesktopError> for WireError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-    use tenantry_core::values::FieldRule;
-
     use super::*;
+    use serde_json::{Value, json};
 
     fn wire(error: impl Into<WireError>) -> Value {
         serde_json::to_value(error.into()).unwrap()
@@ -656,7 +686,7 @@ mod tests {
     fn broken_rules_name_their_field_and_rule() {
         let issue = FieldIssue {
             field: Field::PersonName,
-            rule: FieldRule::TooLong,
+            rule: core::FieldRule::TooLong,
             message: "A name has at most 80 characters.".to_owned(),
         };
         assert_eq!(

@@ -1,5 +1,9 @@
 //! The window of Tenantry: the only code that knows Tauri. Rules, services and ports are in `tenantry-core`.
 
+// First: a macro is known only to what comes after it.
+#[macro_use]
+mod same_words;
+
 pub mod bindings;
 pub mod commands;
 pub mod compose;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { api, ApiError, explain, newJob, observeCalls, workspaceApi } from "$lib/api";
-import type { FileKind, FileReason, UnavailableReason, WireError } from "$lib/api";
+import { api, ApiError, explain, fieldSentence, newJob, observeCalls, workspaceApi } from "$lib/api";
+import type { FieldProblem, FileKind, FileReason, UnavailableReason, WireError } from "$lib/api";
 import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$lib/api/testing";
 
 let backend: FakeBackend;
@@ -135,6 +135,22 @@ const unavailableReasons = wordsOf<UnavailableReason>({
   keychain: true,
 });
 
+/** The rules that each field has in Rust. */
+const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
+  name: ["required", "too_short", "too_long", "characters", "taken", "collection_taken"],
+  displayName: ["too_long", "characters"],
+  email: ["required", "too_many_bytes", "at_sign", "address", "taken"],
+  password: ["required", "too_short", "no_upper", "no_lower", "no_digit", "too_many_bytes", "nul"],
+  personName: ["required", "too_long", "characters"],
+  profileName: ["required", "too_long"],
+  connectionString: ["required"],
+  database: ["required", "too_many_bytes", "characters"],
+  signingSecret: [],
+  notes: ["too_long"],
+  reason: ["required", "too_short", "too_long"],
+  passphrase: ["required", "too_short"],
+};
+
 describe("an explanation", () => {
   const wires: WireError[] = [
     { code: "invalid_input", message: "x", details: { fields: [] } },
@@ -213,6 +229,14 @@ describe("an explanation", () => {
       expect(/server|network/i.test(title + text + remedy)).toBe(
         ["server", "took_too_long"].includes(reason),
       );
+    },
+  );
+
+  it.each(Object.entries(rules).flatMap(([field, all]) => all.map((rule) => [field, rule] as const)))(
+    "of a field (%s: %s) is in the catalogs' words and not in Rust's",
+    (field, rule) => {
+      const problem = { field, rule, message: "Rust's words." } as FieldProblem;
+      expect(fieldSentence(problem)).not.toBe("Rust's words.");
     },
   );
 

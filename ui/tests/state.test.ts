@@ -86,8 +86,8 @@ describe("the window", () => {
       ...opened,
       warnings: ["The index could not be made."],
       recovered: [
-        { act: "create", organizationName: "a", outcome: "undone", message: "Undone." },
-        { act: "rename", organizationName: "b", outcome: "needs_attention", message: "Look at it." },
+        { act: "create", organizationName: "a", outcome: "undone" },
+        { act: "rename", organizationName: "b", outcome: "needs_attention" },
       ],
     }));
     await app.openWorkspace("built-in", null, false);
@@ -96,6 +96,7 @@ describe("the window", () => {
       ["warning", null],
       ["warning", null],
     ]);
+    expect(app.toasts.list[0]?.text).toBe("Creating a was interrupted. It is undone; nothing changed.");
   });
 });
 

@@ -346,7 +346,7 @@ describe("the connection editor", () => {
     await write(user, "mongodb://localhost");
     await user.click(button("Save"));
     await waitFor(() =>
-      expect(screen.getByLabelText("Name")).toHaveAccessibleDescription("A name is needed."),
+      expect(screen.getByLabelText("Name")).toHaveAccessibleDescription("A value is needed."),
     );
     expect(string()).toHaveValue("mongodb://localhost");
     expect(tab(/General/)).toHaveAccessibleName(/Has a problem/);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::error::StoreError;
-use tenantry_core::health as core_health;
+use tenantry_core::health as core;
 use tenantry_core::organizations::{OrganizationFilter, StatusFilter};
 use tenantry_core::sessions::Act;
 
@@ -29,8 +29,10 @@ pub struct Health {
     pub database_user: Option<String>,
     /// What that user may do.
     pub privileges: Vec<Privilege>,
-    /// What is not as it should be, as sentences.
-    pub warnings: Vec<String>,
+    /// What is not as it should be.
+    pub warnings: Vec<HealthWarning>,
+    /// Why it does not answer.
+    pub problem: Option<WireError>,
     /// Until when the server is mended; `null` where that is not known.
     pub end_of_life: Option<EndOfLife>,
     /// Every server of the deployment.
@@ -73,7 +75,7 @@ pub struct OrganizationTotal {
 #[serde(rename_all = "camelCase")]
 pub struct Privilege {
     /// What the program does with it.
-    pub act: String,
+    pub act: PrivilegedAct,
     /// What it needs, in the server's words.
     pub needs: String,
     /// `null` where the server does not say.
@@ -164,6 +166,62 @@ pub enum LimitSource {
     Recommended,
 }
 
+same_words! {
+    /// Something that the program does in a database and needs rights for.
+    PrivilegedAct {
+        /// Reading organizations.
+        ReadOrganizations,
+        /// Adding organizations.
+        AddOrganizations,
+        /// Changing organizations.
+        ChangeOrganizations,
+        /// Removing organizations.
+        RemoveOrganizations,
+        /// Reading the trash.
+        ReadTrash,
+        /// Putting into the trash.
+        FillTrash,
+        /// Taking out of the trash.
+        EmptyTrash,
+        /// Keeping the journal of operations.
+        KeepJournal,
+        /// Recording activity.
+        RecordActivity,
+        /// Keeping operators.
+        KeepOperators,
+        /// Counting failed sign-ins.
+        CountSignIns,
+        /// Keeping ended sessions.
+        KeepEndedSessions,
+        /// Creating tenant collections.
+        CreateCollections,
+        /// Renaming tenant collections.
+        RenameCollections,
+        /// Deleting tenant collections.
+        DeleteCollections,
+        /// Counting documents of tenant collections.
+        CountDocuments,
+        /// Reading sizes of tenant collections.
+        ReadSizes,
+        /// Looking at indexes.
+        ReadIndexes,
+    }
+
+    /// What is not as it should be with a store that works.
+    HealthWarning {
+        /// The line to the server is not encrypted.
+        NotEncrypted,
+        /// One server without a replica set.
+        NoReplicaSet,
+        /// No unique index keeps organization names apart.
+        NamesNotIndexed,
+        /// No unique index keeps administrators' addresses apart.
+        AddressesNotIndexed,
+        /// Reading the file waits for writing.
+        NoWriteAheadLog,
+    }
+}
+
 /// An act that needs rights of the database user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -210,20 +268,20 @@ pub struct RoleCommand {
     pub atlas: Option<String>,
 }
 
-impl From<core_health::Privilege> for Privilege {
-    fn from(privilege: core_health::Privilege) -> Self {
-        Self { act: privilege.act.to_owned(), needs: privilege.needs, allowed: privilege.allowed }
+impl From<core::Privilege> for Privilege {
+    fn from(privilege: core::Privilege) -> Self {
+        Self { act: privilege.act.into(), needs: privilege.needs, allowed: privilege.allowed }
     }
 }
 
-impl From<core_health::EndOfLife> for EndOfLife {
-    fn from(end: core_health::EndOfLife) -> Self {
+impl From<core::EndOfLife> for EndOfLife {
+    fn from(end: core::EndOfLife) -> Self {
         Self { series: end.series, date: moment(end.date.midnight().assume_utc()), ended: end.ended }
     }
 }
 
-impl From<core_health::Member> for Member {
-    fn from(member: core_health::Member) -> Self {
+impl From<core::Member> for Member {
+    fn from(member: core::Member) -> Self {
         Self {
             host: member.host,
             state: MemberState::from(member.state),
@@ -235,67 +293,67 @@ impl From<core_health::Member> for Member {
     }
 }
 
-impl From<core_health::MemberState> for MemberState {
-    fn from(state: core_health::MemberState) -> Self {
+impl From<core::MemberState> for MemberState {
+    fn from(state: core::MemberState) -> Self {
         match state {
-            core_health::MemberState::Primary => Self::Primary,
-            core_health::MemberState::Secondary => Self::Secondary,
-            core_health::MemberState::Arbiter => Self::Arbiter,
-            core_health::MemberState::Standalone => Self::Standalone,
-            core_health::MemberState::Router => Self::Router,
-            core_health::MemberState::Other => Self::Other,
-            core_health::MemberState::Unreachable => Self::Unreachable,
+            core::MemberState::Primary => Self::Primary,
+            core::MemberState::Secondary => Self::Secondary,
+            core::MemberState::Arbiter => Self::Arbiter,
+            core::MemberState::Standalone => Self::Standalone,
+            core::MemberState::Router => Self::Router,
+            core::MemberState::Other => Self::Other,
+            core::MemberState::Unreachable => Self::Unreachable,
         }
     }
 }
 
-impl From<core_health::ConnectionUse> for ConnectionUse {
-    fn from(connections: core_health::ConnectionUse) -> Self {
+impl From<core::ConnectionUse> for ConnectionUse {
+    fn from(connections: core::ConnectionUse) -> Self {
         Self { current: Count::from(connections.current), available: Count::from(connections.available) }
     }
 }
 
-impl From<core_health::CollectionUse> for CollectionUse {
-    fn from(collections: core_health::CollectionUse) -> Self {
+impl From<core::CollectionUse> for CollectionUse {
+    fn from(collections: core::CollectionUse) -> Self {
         Self {
             collections: Count::from(collections.collections),
             indexes: collections.indexes.map(Count::from),
             organizations: Count::from(collections.organizations),
-            limit: collections.limit.map(core_health::CollectionLimit::number),
+            limit: collections.limit.map(core::CollectionLimit::number),
             limit_source: collections.limit.map(|limit| match limit {
-                core_health::CollectionLimit::AtlasFreeOrFlex => LimitSource::AtlasFreeOrFlex,
-                core_health::CollectionLimit::Recommended => LimitSource::Recommended,
+                core::CollectionLimit::AtlasFreeOrFlex => LimitSource::AtlasFreeOrFlex,
+                core::CollectionLimit::Recommended => LimitSource::Recommended,
             }),
             namespace_bytes: collections.namespace_bytes,
         }
     }
 }
 
-impl From<core_health::RestrictedAct> for RestrictedAct {
-    fn from(act: core_health::RestrictedAct) -> Self {
+impl From<core::RestrictedAct> for RestrictedAct {
+    fn from(act: core::RestrictedAct) -> Self {
         match act {
-            core_health::RestrictedAct::List => Self::List,
-            core_health::RestrictedAct::Create => Self::Create,
-            core_health::RestrictedAct::Change => Self::Change,
-            core_health::RestrictedAct::Rename => Self::Rename,
-            core_health::RestrictedAct::Deactivate => Self::Deactivate,
-            core_health::RestrictedAct::Trash => Self::Trash,
-            core_health::RestrictedAct::Restore => Self::Restore,
-            core_health::RestrictedAct::DeleteForever => Self::DeleteForever,
-            core_health::RestrictedAct::Statistics => Self::Statistics,
+            core::RestrictedAct::List => Self::List,
+            core::RestrictedAct::Create => Self::Create,
+            core::RestrictedAct::Change => Self::Change,
+            core::RestrictedAct::Rename => Self::Rename,
+            core::RestrictedAct::Deactivate => Self::Deactivate,
+            core::RestrictedAct::Trash => Self::Trash,
+            core::RestrictedAct::Restore => Self::Restore,
+            core::RestrictedAct::DeleteForever => Self::DeleteForever,
+            core::RestrictedAct::Statistics => Self::Statistics,
         }
     }
 }
 
-impl From<core_health::Restriction> for Restriction {
-    fn from(restriction: core_health::Restriction) -> Self {
+impl From<core::Restriction> for Restriction {
+    fn from(restriction: core::Restriction) -> Self {
         Self { act: RestrictedAct::from(restriction.act), needs: restriction.needs }
     }
 }
 
-impl From<core_health::RoleCommand> for RoleCommand {
-    fn from(command: core_health::RoleCommand) -> Self {
-        let core_health::RoleCommand { user, shell, atlas } = command;
+impl From<core::RoleCommand> for RoleCommand {
+    fn from(command: core::RoleCommand) -> Self {
+        let core::RoleCommand { user, shell, atlas } = command;
         Self { user, shell, atlas }
     }
 }
@@ -331,7 +389,8 @@ pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> 
         },
         database_user: health.database_user,
         privileges: health.privileges.into_iter().map(Privilege::from).collect(),
-        warnings: health.warnings,
+        warnings: health.warnings.into_iter().map(HealthWarning::from).collect(),
+        problem: None,
         end_of_life: health.end_of_life.map(EndOfLife::from),
         members: health.members.into_iter().map(Member::from).collect(),
         storage_engine: health.storage_engine,
@@ -368,7 +427,8 @@ fn down(workspace: &Workspace, checked_at: String, error: StoreError) -> Health 
         organizations: OrganizationTotal { total: Count::from(0_u32), exact: false },
         database_user: None,
         privileges: Vec::new(),
-        warnings: vec![WireError::from(error).message().to_owned()],
+        warnings: Vec::new(),
+        problem: Some(WireError::from(error)),
         end_of_life: None,
         members: Vec::new(),
         storage_engine: None,

@@ -6,10 +6,10 @@ use tauri::State;
 use tenantry_core::AppError;
 use tenantry_core::error::ConflictOn;
 use tenantry_core::organizations as core;
-use tenantry_core::values::{CollectionName, FieldRule, PasswordRules};
+use tenantry_core::values::{CollectionName, PasswordRules};
 
 use super::{moment, organization_id};
-use crate::error::{FieldProblem, WireError, WireField};
+use crate::error::{FieldProblem, FieldRule, WireError, WireField};
 use crate::numbers::Count;
 use crate::state::AppState;
 
@@ -384,14 +384,16 @@ impl From<core::RemovalPreview> for RemovalPreview {
 
 /// What is taken, as a problem of the field that it was typed into.
 fn taken(by: ConflictOn) -> FieldProblem {
-    let (field, message) = match by {
-        ConflictOn::Name => (WireField::Name, "This name is taken."),
-        ConflictOn::Email => (WireField::Email, "This address is taken."),
-        ConflictOn::Collection => {
-            (WireField::Name, "The collection that this name needs exists and belongs to no organization.")
-        }
+    let (field, rule, message) = match by {
+        ConflictOn::Name => (WireField::Name, FieldRule::Taken, "This name is taken."),
+        ConflictOn::Email => (WireField::Email, FieldRule::Taken, "This address is taken."),
+        ConflictOn::Collection => (
+            WireField::Name,
+            FieldRule::CollectionTaken,
+            "The collection that this name needs exists and belongs to no organization.",
+        ),
     };
-    FieldProblem { field, rule: FieldRule::Taken.as_str().to_owned(), message: message.to_owned() }
+    FieldProblem { field, rule, message: message.to_owned() }
 }
 
 fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, WireError> {

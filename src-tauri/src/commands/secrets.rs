@@ -13,7 +13,7 @@ use crate::state::AppState;
 use crate::vault::{self, NotForgotten, NotMoved, SealedFileProblem, SecretKind, SecretsLocked, Vault};
 
 /// Characters of a passphrase, at least. Guessing one costs a second for each try.
-const PASSPHRASE_MIN: usize = 10;
+pub(crate) const PASSPHRASE_MIN: usize = 10;
 
 /// Where secrets are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]

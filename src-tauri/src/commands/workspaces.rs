@@ -140,8 +140,6 @@ pub struct RecoveredOperation {
     pub organization_name: String,
     /// What became of it.
     pub outcome: RecoveredOutcome,
-    /// The same as a sentence.
-    pub message: String,
 }
 
 /// An act that can be left unfinished.
@@ -250,32 +248,20 @@ impl From<core_health::Topology> for Topology {
 impl From<&Recovered> for RecoveredOperation {
     fn from(recovered: &Recovered) -> Self {
         let plan = &recovered.operation.plan;
-        let (act, doing) = match plan {
-            OperationPlan::Create { .. } => (RecoveredAct::Create, "Creating"),
-            OperationPlan::Rename { .. } => (RecoveredAct::Rename, "Renaming"),
-            OperationPlan::Trash { .. } => (RecoveredAct::Trash, "Moving to the trash of"),
-            OperationPlan::Restore { .. } => (RecoveredAct::Restore, "Restoring"),
-            OperationPlan::DeleteForever { .. } => (RecoveredAct::DeleteForever, "Deleting for ever of"),
+        let act = match plan {
+            OperationPlan::Create { .. } => RecoveredAct::Create,
+            OperationPlan::Rename { .. } => RecoveredAct::Rename,
+            OperationPlan::Trash { .. } => RecoveredAct::Trash,
+            OperationPlan::Restore { .. } => RecoveredAct::Restore,
+            OperationPlan::DeleteForever { .. } => RecoveredAct::DeleteForever,
         };
-        let (outcome, became) = match &recovered.outcome {
-            RecoveryOutcome::Finished => {
-                (RecoveredOutcome::Finished, "was interrupted and is finished now".to_owned())
-            }
-            RecoveryOutcome::Undone => {
-                (RecoveredOutcome::Undone, "was interrupted and is undone; nothing changed".to_owned())
-            }
-            RecoveryOutcome::InProgressElsewhere => {
-                (RecoveredOutcome::InProgressElsewhere, "is under way on another computer".to_owned())
-            }
-            RecoveryOutcome::NeedsAttention { reason } => (
-                RecoveredOutcome::NeedsAttention,
-                format!(
-                    "was interrupted and could not be settled: {reason}. It is tried again at the next opening"
-                ),
-            ),
+        let outcome = match &recovered.outcome {
+            RecoveryOutcome::Finished => RecoveredOutcome::Finished,
+            RecoveryOutcome::Undone => RecoveredOutcome::Undone,
+            RecoveryOutcome::InProgressElsewhere => RecoveredOutcome::InProgressElsewhere,
+            RecoveryOutcome::NeedsAttention { .. } => RecoveredOutcome::NeedsAttention,
         };
-        let name = plan.name().to_string();
-        Self { act, outcome, message: format!("{doing} {name} {became}."), organization_name: name }
+        Self { act, outcome, organization_name: plan.name().to_string() }
     }
 }
 

@@ -4,6 +4,7 @@ use bson::doc;
 use mongodb::Client;
 use tenantry_core::connections::EditorTab;
 use tenantry_core::connections::diagnosis::{FindingCode, StageFacts, StageName};
+use tenantry_core::health::PrivilegedAct;
 use tenantry_tests::listeners::{Listener, good_hello, refusal};
 use tenantry_tests::server::{Server, fresh_database};
 
@@ -148,8 +149,9 @@ async fn a_reader_passes_and_is_told_what_it_may_not() {
     else {
         panic!("{}", diagnosis.report);
     };
-    let may =
-        |act: &str| privileges.iter().find(|privilege| privilege.act == act).and_then(|one| one.allowed);
-    assert_eq!(may("read organizations"), Some(true), "{privileges:?}");
-    assert_eq!(may("add organizations"), Some(false), "{privileges:?}");
+    let may = |act: PrivilegedAct| {
+        privileges.iter().find(|privilege| privilege.act == act).and_then(|one| one.allowed)
+    };
+    assert_eq!(may(PrivilegedAct::ReadOrganizations), Some(true), "{privileges:?}");
+    assert_eq!(may(PrivilegedAct::AddOrganizations), Some(false), "{privileges:?}");
 }

@@ -482,7 +482,7 @@ export const commands = {
 /* Constants */
 export const DEFAULT_DATABASE = "organization_management" as const;
 
-export const LIMITS = {"displayNameMax":80,"emailMax":254,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":200,"passwordMaxBytes":72,"passwordMin":8,"profileNameMax":80,"summaryMax":50} as const;
+export const LIMITS = {"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":200,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"summaryMax":50} as const;
 
 export const SECRET_MASK = "••••••••" as const;
 
@@ -966,11 +966,40 @@ export type FieldCheck = {
 export type FieldProblem = {
 	/**  The field. */
 	field: WireField,
-	/**  The rule, as a stable word. */
-	rule: string,
-	/**  The rule, as a sentence. Never holds what was typed. */
+	/**  The rule. */
+	rule: FieldRule,
+	/**  For a connection string, what is wrong with it as a sentence. Never holds what was typed. */
 	message: string,
 };
+
+/**  A rule of a field, on the wire. */
+export type FieldRule = 
+/**  It may not be empty. */
+"required" | 
+/**  It has too few characters. */
+"too_short" | 
+/**  It has too many characters. */
+"too_long" | 
+/**  It has too many bytes. */
+"too_many_bytes" | 
+/**  It holds characters that it may not. */
+"characters" | 
+/**  A password without an upper-case letter. */
+"no_upper" | 
+/**  A password without a lower-case letter. */
+"no_lower" | 
+/**  A password without a digit. */
+"no_digit" | 
+/**  A NUL character. */
+"nul" | 
+/**  None or more than one `@`. */
+"at_sign" | 
+/**  Not a valid address. */
+"address" | 
+/**  It is taken. */
+"taken" | 
+/**  The collection that it leads to exists and belongs to no organization. */
+"collection_taken";
 
 /**  What a file that could not be written is, on the wire. */
 export type FileKind = 
@@ -1139,8 +1168,10 @@ export type Health = {
 	databaseUser: string | null,
 	/**  What that user may do. */
 	privileges: Privilege[],
-	/**  What is not as it should be, as sentences. */
-	warnings: string[],
+	/**  What is not as it should be. */
+	warnings: HealthWarning[],
+	/**  Why it does not answer. */
+	problem: WireError | null,
 	/**  Until when the server is mended; `null` where that is not known. */
 	endOfLife: EndOfLife | null,
 	/**  Every server of the deployment. */
@@ -1166,6 +1197,19 @@ export type HealthStatus =
 "up" | 
 /**  It does not. */
 "down";
+
+/**  What is not as it should be with a store that works. */
+export type HealthWarning = 
+/**  The line to the server is not encrypted. */
+"not_encrypted" | 
+/**  One server without a replica set. */
+"no_replica_set" | 
+/**  No unique index keeps organization names apart. */
+"names_not_indexed" | 
+/**  No unique index keeps administrators' addresses apart. */
+"addresses_not_indexed" | 
+/**  Reading the file waits for writing. */
+"no_write_ahead_log";
 
 /**  What became of one connection. */
 export type ImportEntry = {
@@ -1472,12 +1516,51 @@ export type PasswordCheck = {
 /**  Whether the database user may do something. */
 export type Privilege = {
 	/**  What the program does with it. */
-	act: string,
+	act: PrivilegedAct,
 	/**  What it needs, in the server's words. */
 	needs: string,
 	/**  `null` where the server does not say. */
 	allowed: boolean | null,
 };
+
+/**  Something that the program does in a database and needs rights for. */
+export type PrivilegedAct = 
+/**  Reading organizations. */
+"read_organizations" | 
+/**  Adding organizations. */
+"add_organizations" | 
+/**  Changing organizations. */
+"change_organizations" | 
+/**  Removing organizations. */
+"remove_organizations" | 
+/**  Reading the trash. */
+"read_trash" | 
+/**  Putting into the trash. */
+"fill_trash" | 
+/**  Taking out of the trash. */
+"empty_trash" | 
+/**  Keeping the journal of operations. */
+"keep_journal" | 
+/**  Recording activity. */
+"record_activity" | 
+/**  Keeping operators. */
+"keep_operators" | 
+/**  Counting failed sign-ins. */
+"count_sign_ins" | 
+/**  Keeping ended sessions. */
+"keep_ended_sessions" | 
+/**  Creating tenant collections. */
+"create_collections" | 
+/**  Renaming tenant collections. */
+"rename_collections" | 
+/**  Deleting tenant collections. */
+"delete_collections" | 
+/**  Counting documents of tenant collections. */
+"count_documents" | 
+/**  Reading sizes of tenant collections. */
+"read_sizes" | 
+/**  Looking at indexes. */
+"read_indexes";
 
 /**  A connection profile, as typed. */
 export type ProfileInput = {
@@ -1560,8 +1643,6 @@ export type RecoveredOperation = {
 	organizationName: string,
 	/**  What became of it. */
 	outcome: RecoveredOutcome,
-	/**  The same as a sentence. */
-	message: string,
 };
 
 /**  What became of it. */

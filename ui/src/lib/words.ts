@@ -1,4 +1,14 @@
-import type { Environment, MemberState, OrganizationStatus, RestrictedAct } from "./api";
+import type {
+  Environment,
+  HealthWarning,
+  MemberState,
+  OrganizationStatus,
+  PrivilegedAct,
+  RecoveredAct,
+  RecoveredOperation,
+  RecoveredOutcome,
+  RestrictedAct,
+} from "./api";
 import type { DiscardQuestion } from "./components";
 import { m } from "./messages";
 
@@ -108,4 +118,59 @@ export function memberStateWord(state: MemberState): string {
     case "unreachable":
       return m.common_member_unreachable();
   }
+}
+
+const privilegedActs: Record<PrivilegedAct, () => string> = {
+  read_organizations: m.common_privilege_read_organizations,
+  add_organizations: m.common_privilege_add_organizations,
+  change_organizations: m.common_privilege_change_organizations,
+  remove_organizations: m.common_privilege_remove_organizations,
+  read_trash: m.common_privilege_read_trash,
+  fill_trash: m.common_privilege_fill_trash,
+  empty_trash: m.common_privilege_empty_trash,
+  keep_journal: m.common_privilege_keep_journal,
+  record_activity: m.common_privilege_record_activity,
+  keep_operators: m.common_privilege_keep_operators,
+  count_sign_ins: m.common_privilege_count_sign_ins,
+  keep_ended_sessions: m.common_privilege_keep_ended_sessions,
+  create_collections: m.common_privilege_create_collections,
+  rename_collections: m.common_privilege_rename_collections,
+  delete_collections: m.common_privilege_delete_collections,
+  count_documents: m.common_privilege_count_documents,
+  read_sizes: m.common_privilege_read_sizes,
+  read_indexes: m.common_privilege_read_indexes,
+};
+
+/** The words for what the program does in a database and needs rights for. */
+export const privilegedActWord = (act: PrivilegedAct): string => privilegedActs[act]();
+
+const healthWarnings: Record<HealthWarning, () => string> = {
+  not_encrypted: m.common_health_not_encrypted,
+  no_replica_set: m.common_health_no_replica_set,
+  names_not_indexed: m.common_health_names_not_indexed,
+  addresses_not_indexed: m.common_health_addresses_not_indexed,
+  no_write_ahead_log: m.common_health_no_write_ahead_log,
+};
+
+/** The sentence for what is not as it should be with a store that works. */
+export const healthWarningSentence = (warning: HealthWarning): string => healthWarnings[warning]();
+
+const recoveredActs: Record<RecoveredAct, (inputs: { name: string }) => string> = {
+  create: m.common_recovered_create,
+  rename: m.common_recovered_rename,
+  trash: m.common_recovered_trash,
+  restore: m.common_recovered_restore,
+  delete_forever: m.common_recovered_delete_forever,
+};
+
+const recoveredOutcomes: Record<RecoveredOutcome, () => string> = {
+  finished: m.common_recovered_finished,
+  undone: m.common_recovered_undone,
+  in_progress_elsewhere: m.common_recovered_in_progress_elsewhere,
+  needs_attention: m.common_recovered_needs_attention,
+};
+
+/** What became of an act that a crash had left unfinished. */
+export function recoveredSentence({ act, outcome, organizationName }: RecoveredOperation): string {
+  return `${recoveredActs[act]({ name: organizationName })} ${recoveredOutcomes[outcome]()}`;
 }

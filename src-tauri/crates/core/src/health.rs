@@ -47,12 +47,79 @@ pub struct ServerFacts {
 /// Whether the database user may do something that an act needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Privilege {
-    /// What the program does with it, for people: "rename collections".
-    pub act: &'static str,
+    /// What the program does with it.
+    pub act: PrivilegedAct,
     /// What it needs, in the server's words: "renameCollectionSameDB on organization_management".
     pub needs: String,
     /// `None` where the server does not say.
     pub allowed: Option<bool>,
+}
+
+/// Something that the program does in a database and needs rights for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivilegedAct {
+    /// Reading organizations.
+    ReadOrganizations,
+    /// Adding organizations.
+    AddOrganizations,
+    /// Changing organizations.
+    ChangeOrganizations,
+    /// Removing organizations.
+    RemoveOrganizations,
+    /// Reading the trash.
+    ReadTrash,
+    /// Putting into the trash.
+    FillTrash,
+    /// Taking out of the trash.
+    EmptyTrash,
+    /// Keeping the journal of operations.
+    KeepJournal,
+    /// Recording activity.
+    RecordActivity,
+    /// Keeping operators.
+    KeepOperators,
+    /// Counting failed sign-ins.
+    CountSignIns,
+    /// Keeping ended sessions.
+    KeepEndedSessions,
+    /// Creating tenant collections.
+    CreateCollections,
+    /// Renaming tenant collections.
+    RenameCollections,
+    /// Deleting tenant collections.
+    DeleteCollections,
+    /// Counting documents of tenant collections.
+    CountDocuments,
+    /// Reading sizes of tenant collections.
+    ReadSizes,
+    /// Looking at indexes.
+    ReadIndexes,
+}
+
+impl PrivilegedAct {
+    /// The act in technical texts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOrganizations => "read organizations",
+            Self::AddOrganizations => "add organizations",
+            Self::ChangeOrganizations => "change organizations",
+            Self::RemoveOrganizations => "remove organizations",
+            Self::ReadTrash => "read the trash",
+            Self::FillTrash => "fill the trash",
+            Self::EmptyTrash => "empty the trash",
+            Self::KeepJournal => "keep the journal of operations",
+            Self::RecordActivity => "record activity",
+            Self::KeepOperators => "keep operators",
+            Self::CountSignIns => "count failed sign-ins",
+            Self::KeepEndedSessions => "keep ended sessions",
+            Self::CreateCollections => "create tenant collections",
+            Self::RenameCollections => "rename tenant collections",
+            Self::DeleteCollections => "delete tenant collections",
+            Self::CountDocuments => "count documents of tenant collections",
+            Self::ReadSizes => "read sizes of tenant collections",
+            Self::ReadIndexes => "look at indexes",
+        }
+    }
 }
 
 /// An act of a person that needs rights of the database user.
@@ -113,6 +180,21 @@ pub struct RoleCommand {
     pub atlas: Option<String>,
 }
 
+/// What is not as it should be with a store that works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HealthWarning {
+    /// The line to the server is not encrypted.
+    NotEncrypted,
+    /// One server without a replica set: what it loses is lost.
+    NoReplicaSet,
+    /// No unique index keeps organization names apart: they are checked after each write.
+    NamesNotIndexed,
+    /// No unique index keeps administrators' addresses apart: they are checked after each write.
+    AddressesNotIndexed,
+    /// The file's folder does not permit a write-ahead log, so reading waits for writing.
+    NoWriteAheadLog,
+}
+
 /// The state of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreHealth {
@@ -124,8 +206,8 @@ pub struct StoreHealth {
     pub privileges: Vec<Privilege>,
     /// The acts that it can't do.
     pub restrictions: Vec<Restriction>,
-    /// What is not as it should be, for people.
-    pub warnings: Vec<String>,
+    /// What is not as it should be.
+    pub warnings: Vec<HealthWarning>,
     /// Until when the server is mended, where that is known.
     pub end_of_life: Option<EndOfLife>,
     /// Every server of the deployment.

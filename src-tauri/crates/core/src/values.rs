@@ -18,7 +18,7 @@ pub use person_name::PersonName;
 
 use crate::error::{Field, FieldIssue};
 
-/// A rule of a field, as a stable word.
+/// A rule of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldRule {
     /// It may not be empty.
@@ -45,26 +45,8 @@ pub enum FieldRule {
     Address,
     /// It is taken.
     Taken,
-}
-
-impl FieldRule {
-    /// The word that programs see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::TooShort => "too_short",
-            Self::TooLong => "too_long",
-            Self::TooManyBytes => "too_many_bytes",
-            Self::Characters => "characters",
-            Self::NoUpper => "no_upper",
-            Self::NoLower => "no_lower",
-            Self::NoDigit => "no_digit",
-            Self::Nul => "nul",
-            Self::AtSign => "at_sign",
-            Self::Address => "address",
-            Self::Taken => "taken",
-        }
-    }
+    /// The collection that it leads to exists and belongs to no organization.
+    CollectionTaken,
 }
 
 fn issue(field: Field, rule: FieldRule, message: impl Into<String>) -> FieldIssue {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bson::{Document, doc};
 use tenantry_core::StoreError;
 use tenantry_core::health::{
-    EndOfLife, HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+    EndOfLife, HealthStore, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
 
 use crate::errors::Act;
@@ -60,25 +60,13 @@ impl HealthStore for MongoStore {
             ("clock", clock_difference.is_none()),
         ];
         not_available.extend(missing.into_iter().filter_map(|(name, is_missing)| is_missing.then_some(name)));
-        let mut warnings = Vec::new();
-        if !self.encrypted && !self.connection_string.is_on_this_computer() {
-            warnings.push("The line to the server is not encrypted (tls=true).".to_owned());
-        }
-        if self.topology == Topology::Standalone {
-            warnings.push("This is one server without a replica set: what it loses is lost.".to_owned());
-        }
-        if !self.unique.names.is_enforced() {
-            warnings.push(
-                "No unique index keeps organization names apart; they are checked after each write."
-                    .to_owned(),
-            );
-        }
-        if !self.unique.emails.is_enforced() {
-            warnings.push(
-                "No unique index keeps administrators' addresses apart; they are checked after each write."
-                    .to_owned(),
-            );
-        }
+        let warnings = [
+            (!self.encrypted && !self.connection_string.is_on_this_computer(), HealthWarning::NotEncrypted),
+            (self.topology == Topology::Standalone, HealthWarning::NoReplicaSet),
+            (!self.unique.names.is_enforced(), HealthWarning::NamesNotIndexed),
+            (!self.unique.emails.is_enforced(), HealthWarning::AddressesNotIndexed),
+        ];
+        let warnings = warnings.into_iter().filter_map(|(holds, warning)| holds.then_some(warning)).collect();
         let end_of_life = EndOfLife::of(&server.product, &server.version, self.clock.now());
         Ok(StoreHealth {
             server,

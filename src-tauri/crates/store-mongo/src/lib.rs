@@ -24,4 +24,4 @@ mod settings;
 mod trash;
 
 pub use connection_string::{ConnectionString, SecretPlaces, TEMPLATES, Template, read, seed_list, write};
-pub use open::{MongoOptions, MongoStore, check_database_name};
+pub use open::{DATABASE_NAME_MAX, MongoOptions, MongoStore, check_database_name};

@@ -29,7 +29,7 @@ use crate::settings::{Settings, settle};
 /// Longer than any answer takes that somebody waits for. The driver has no limit of its own for an answer.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes of a database's name.
-const DATABASE_NAME_MAX: usize = 63;
+pub const DATABASE_NAME_MAX: usize = 63;
 /// Building an index reads every document of its collection.
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
 /// How long a write waits for a majority.

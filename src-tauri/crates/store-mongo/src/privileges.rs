@@ -7,7 +7,7 @@ mod rights;
 mod role;
 mod trial;
 
-use tenantry_core::health::{Privilege, RestrictedAct, Restriction};
+use tenantry_core::health::{Privilege, PrivilegedAct, RestrictedAct, Restriction};
 
 pub(crate) use rights::Rights;
 pub(crate) use role::role_command;
@@ -40,8 +40,8 @@ pub(crate) type Need = (&'static str, On);
 
 /// Something that the program does.
 struct Work {
-    /// For people.
-    says: &'static str,
+    /// What it is.
+    does: PrivilegedAct,
     /// Where all of the actions are needed.
     on: On,
     /// All of them are needed.
@@ -55,56 +55,71 @@ struct Work {
 use RestrictedAct::{Change, Create, Deactivate, DeleteForever, List, Rename, Restore, Statistics, Trash};
 
 const fn work(
-    says: &'static str,
+    does: PrivilegedAct,
     on: On,
     actions: &'static [&'static str],
     acts: &'static [RestrictedAct],
 ) -> Work {
-    Work { says, on, actions, or: &[], acts }
+    Work { does, on, actions, or: &[], acts }
 }
 
 /// Everything. That somebody signs in to the program needs what is listed for "sign-ins": without it no act is reached,
 /// so none is listed there. What was done is recorded after the act, which stands without its record.
 const WORKS: [Work; 16] = [
-    work("read organizations", On::Collection(ORGANIZATIONS), &["find"], &[List]),
-    work("add organizations", On::Collection(ORGANIZATIONS), &["insert"], &[Create, Restore]),
-    work("change organizations", On::Collection(ORGANIZATIONS), &["update"], &[Change, Rename, Deactivate]),
-    work("remove organizations", On::Collection(ORGANIZATIONS), &["remove"], &[Trash]),
-    work("read the trash", On::Collection(TRASH), &["find"], &[List]),
-    work("fill the trash", On::Collection(TRASH), &["insert", "update"], &[Trash]),
-    work("empty the trash", On::Collection(TRASH), &["remove"], &[Restore, DeleteForever]),
+    work(PrivilegedAct::ReadOrganizations, On::Collection(ORGANIZATIONS), &["find"], &[List]),
+    work(PrivilegedAct::AddOrganizations, On::Collection(ORGANIZATIONS), &["insert"], &[Create, Restore]),
     work(
-        "keep the journal of operations",
+        PrivilegedAct::ChangeOrganizations,
+        On::Collection(ORGANIZATIONS),
+        &["update"],
+        &[Change, Rename, Deactivate],
+    ),
+    work(PrivilegedAct::RemoveOrganizations, On::Collection(ORGANIZATIONS), &["remove"], &[Trash]),
+    work(PrivilegedAct::ReadTrash, On::Collection(TRASH), &["find"], &[List]),
+    work(PrivilegedAct::FillTrash, On::Collection(TRASH), &["insert", "update"], &[Trash]),
+    work(PrivilegedAct::EmptyTrash, On::Collection(TRASH), &["remove"], &[Restore, DeleteForever]),
+    work(
+        PrivilegedAct::KeepJournal,
         On::Collection(OPERATIONS),
         &["find", "insert", "update", "remove"],
         &[Create, Rename, Trash, Restore, DeleteForever],
     ),
-    work("record activity", On::Collection(ACTIVITY), &["find", "insert"], &[]),
-    work("keep operators", On::Collection(OPERATORS), &["find", "insert", "update", "remove"], &[]),
+    work(PrivilegedAct::RecordActivity, On::Collection(ACTIVITY), &["find", "insert"], &[]),
     work(
-        "count failed sign-ins",
+        PrivilegedAct::KeepOperators,
+        On::Collection(OPERATORS),
+        &["find", "insert", "update", "remove"],
+        &[],
+    ),
+    work(
+        PrivilegedAct::CountSignIns,
         On::Collection(SIGN_IN_ATTEMPTS),
         &["find", "insert", "update", "remove"],
         &[],
     ),
-    work("keep ended sessions", On::Collection(REVOKED_SESSIONS), &["find", "insert", "update"], &[]),
+    work(
+        PrivilegedAct::KeepEndedSessions,
+        On::Collection(REVOKED_SESSIONS),
+        &["find", "insert", "update"],
+        &[],
+    ),
     Work {
-        says: "create tenant collections",
+        does: PrivilegedAct::CreateCollections,
         on: On::Database,
         actions: &["createCollection", "createIndex"],
         or: &["insert", "createIndex"],
         acts: &[Create],
     },
     Work {
-        says: "rename tenant collections",
+        does: PrivilegedAct::RenameCollections,
         on: On::Database,
         actions: &["renameCollectionSameDB"],
         or: &["find", "dropCollection", "insert", "createIndex"],
         acts: &[Rename, Trash, Restore],
     },
-    work("delete tenant collections", On::Database, &["dropCollection"], &[DeleteForever]),
+    work(PrivilegedAct::DeleteCollections, On::Database, &["dropCollection"], &[DeleteForever]),
     Work {
-        says: "count documents of tenant collections",
+        does: PrivilegedAct::CountDocuments,
         on: On::Database,
         actions: &["find"],
         or: &["collStats"],
@@ -114,8 +129,8 @@ const WORKS: [Work; 16] = [
 
 /// Needed by no act alone: without it the answer is less.
 const EXTRAS: [Work; 2] = [
-    work("read sizes of tenant collections", On::Database, &["collStats"], &[]),
-    work("look at indexes", On::Database, &["listIndexes"], &[]),
+    work(PrivilegedAct::ReadSizes, On::Database, &["collStats"], &[]),
+    work(PrivilegedAct::ReadIndexes, On::Database, &["listIndexes"], &[]),
 ];
 
 fn works() -> impl Iterator<Item = &'static Work> {
@@ -166,7 +181,7 @@ fn every(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 pub(crate) fn privileges(database: &str, rights: &Rights) -> Vec<Privilege> {
     works()
         .map(|work| Privilege {
-            act: work.says,
+            act: work.does,
             needs: format!("{} on {}", work.actions.join(", "), work.on.namespace(database)),
             allowed: work.allowed(database, rights),
         })

@@ -1,18 +1,15 @@
 //! How the workspace's file is.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, MAIN_DB};
+use rusqlite::Connection;
 use tenantry_core::StoreError;
 use tenantry_core::health::{
-    HealthStore, Line, Privilege, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+    HealthStore, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
 use tenantry_core::limits::LINE_LIMIT;
 
 use crate::SqliteStore;
 use crate::errors::Outcome;
-
-const ACTS_ON_A_WRITABLE_FILE: [&str; 4] =
-    ["change organizations", "create, rename and drop collections", "write the journal", "record activity"];
 
 #[async_trait]
 impl HealthStore for SqliteStore {
@@ -47,21 +44,11 @@ impl HealthStore for SqliteStore {
     }
 
     async fn health(&self) -> Result<StoreHealth, StoreError> {
-        let (is_writable, warnings) = self.write(|transaction| state(transaction)).await?;
-        let read = Privilege {
-            act: "read organizations and statistics",
-            needs: "reading the workspace's file".to_owned(),
-            allowed: Some(true),
-        };
-        let write = ACTS_ON_A_WRITABLE_FILE.map(|act| Privilege {
-            act,
-            needs: "writing the workspace's file".to_owned(),
-            allowed: Some(is_writable),
-        });
+        let warnings = self.write(|transaction| warnings(transaction)).await?;
         Ok(StoreHealth {
             server: self.facts(),
             database_user: None,
-            privileges: std::iter::once(read).chain(write).collect(),
+            privileges: Vec::new(),
             restrictions: Vec::new(),
             warnings,
             end_of_life: None,
@@ -100,16 +87,10 @@ impl SqliteStore {
     }
 }
 
-/// Whether the file can be written, and what is not as it should be.
-fn state(connection: &Connection) -> Outcome<(bool, Vec<String>)> {
-    let is_writable = !connection.is_readonly(MAIN_DB)?;
-    let mut warnings = Vec::new();
+/// What is not as it should be.
+fn warnings(connection: &Connection) -> Outcome<Vec<HealthWarning>> {
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     // In memory there is no log.
-    if !matches!(journal.as_str(), "wal" | "memory") {
-        warnings.push(
-            "The file's folder does not permit a write-ahead log, so reading waits for writing.".to_owned(),
-        );
-    }
-    Ok((is_writable, warnings))
+    let is_as_it_should_be = matches!(journal.as_str(), "wal" | "memory");
+    Ok(if is_as_it_should_be { Vec::new() } else { vec![HealthWarning::NoWriteAheadLog] })
 }

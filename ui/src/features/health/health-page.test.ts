@@ -134,7 +134,7 @@ describe("the health page of a server that does not answer", () => {
     const readAt = app.opened?.readAt;
     screen.getByRole("button", { name: "Check again" }).click();
     expect(await screen.findByRole("alert")).toHaveTextContent(
-      "The server does not answer The workspace can't be reached: no server answered.",
+      "The server does not answer No server answered. Check the address and your network, then try again.",
     );
     return { ...opened, readAt };
   }

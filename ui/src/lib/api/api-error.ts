@@ -1,4 +1,5 @@
 import type { WireError } from "../bindings";
+import { fieldSentence } from "./field-problems";
 
 export type ErrorCode = WireError["code"];
 
@@ -65,7 +66,8 @@ export class ApiError extends Error {
   /** The problem the service found in one field of a form, or null. */
   problem(field: string): string | null {
     if (this.wire.code !== "invalid_input") return null;
-    return this.wire.details.fields.find((problem) => problem.field === field)?.message ?? null;
+    const found = this.wire.details.fields.find((problem) => problem.field === field);
+    return found ? fieldSentence(found) : null;
   }
 
   /**

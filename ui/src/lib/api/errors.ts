@@ -2,6 +2,7 @@ import type { WireError } from "../bindings";
 import { formatDuration } from "../format";
 import { m } from "../messages";
 import { ApiError } from "./api-error";
+import { fieldSentence } from "./field-problems";
 import { fileSentences } from "./file-errors";
 import { unavailableSentences } from "./unavailable-errors";
 
@@ -43,7 +44,7 @@ function sentences(wire: WireError): Sentences {
     case "invalid_input":
       return {
         title: m.errors_invalid_input_title(),
-        text: wire.details.fields.map((problem) => problem.message).join(" ") || wire.message,
+        text: wire.details.fields.map(fieldSentence).join(" ") || wire.message,
         remedy: m.errors_invalid_input_remedy(),
       };
     case "conflict":

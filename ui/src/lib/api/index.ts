@@ -17,6 +17,7 @@ export { DEFAULT_DATABASE, LIMITS, SECRET_MASK } from "../bindings";
 export { ApiError, type ErrorCode } from "./api-error";
 export { observeCalls, type CallObserver } from "./calling";
 export { explain, type Explanation } from "./errors";
+export { fieldSentence } from "./field-problems";
 export { workspaceApi, type WorkspaceApi } from "./workspace-api";
 
 const testConnection = calling(commands.testConnection);

@@ -311,9 +311,9 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
         tried: false,
         role: mayRead ? null : { user: "console", shell: "db.createRole({})", atlas: null },
         privileges: [
-          { act: "read organizations", needs: "find on organizations", allowed: mayRead },
+          { act: "read_organizations", needs: "find on organizations", allowed: mayRead },
           {
-            act: "rename collections",
+            act: "rename_collections",
             needs: "renameCollectionSameDB on organization_management",
             allowed: true,
           },

@@ -212,7 +212,12 @@ export function silentHealth(server: ServerFacts, checkedAt: string): Health {
     organizations: { total: 0, exact: false },
     databaseUser: null,
     privileges: [],
-    warnings: ["The workspace can't be reached: no server answered."],
+    warnings: [],
+    problem: {
+      code: "unavailable",
+      message: "No server answered.",
+      details: { reason: "server", path: null },
+    },
     ...NO_FACTS,
   };
 }

@@ -86,7 +86,9 @@ const notFound = () =>
   refuse({ code: "not_found", message: "Not found.", details: { what: "organization" } });
 
 function nameProblems(name: string): FieldProblem[] {
-  const problem = (rule: string, message: string): FieldProblem[] => [{ field: "name", rule, message }];
+  const problem = (rule: FieldProblem["rule"], message: string): FieldProblem[] => [
+    { field: "name", rule, message },
+  ];
   if (name.length === 0) return problem("required", "A name is needed.");
   if (name.length < 3) return problem("too_short", "A name has at least 3 characters.");
   if (name.length > 50) return problem("too_long", "A name has at most 50 characters.");
@@ -326,16 +328,17 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         organizations: { total: organizations.length, exact: true },
         databaseUser: opened.server.product === "SQLite" ? null : "tenantry_admin",
         privileges: [
-          { act: "read organizations", needs: "find on organizations", allowed: true },
+          { act: "read_organizations", needs: "find on organizations", allowed: true },
           {
-            act: "rename collections",
+            act: "rename_collections",
             needs: "renameCollectionSameDB on organization_management",
             allowed: true,
           },
-          { act: "read statistics", needs: "collStats on organization_management", allowed: false },
-          { act: "drop collections", needs: "dropCollection on organization_management", allowed: null },
+          { act: "read_sizes", needs: "collStats on organization_management", allowed: false },
+          { act: "delete_collections", needs: "dropCollection on organization_management", allowed: null },
         ],
-        warnings: ["The unique index on admin_email could not be made: two organizations share an address."],
+        warnings: ["addresses_not_indexed"],
+        problem: null,
         ...healthFacts(opened.server, organizations.length),
       };
     },

@@ -10,6 +10,7 @@ import {
 } from "../api";
 import { openDialogs } from "../components/open-dialogs";
 import { m } from "../messages";
+import { recoveredSentence } from "../words";
 import { OpenWorkspaces } from "./open-workspaces.svelte";
 import { OpenedWorkspace, type Page } from "./opened-workspace.svelte";
 import { SecretsState } from "./secrets.svelte";
@@ -307,7 +308,10 @@ export class AppState {
     for (const operation of recovered) {
       const settled = operation.outcome === "finished" || operation.outcome === "undone";
       const title = settled ? m.shell_recovered_title() : m.shell_unsettled_title();
-      this.toasts[settled ? "info" : "warning"](title, { text: operation.message, lifetime: null });
+      this.toasts[settled ? "info" : "warning"](title, {
+        text: recoveredSentence(operation),
+        lifetime: null,
+      });
     }
     for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });
   }

@@ -2,10 +2,10 @@ use bson::{Bson, Document, doc};
 
 use super::*;
 
-fn allowed(status: &Document, says: &str) -> Option<bool> {
+fn allowed(status: &Document, act: PrivilegedAct) -> Option<bool> {
     let rights = Rights::of(Some(status));
     let privileges = privileges("tenants", &rights);
-    privileges.iter().find(|privilege| privilege.act == says).expect("it is listed").allowed
+    privileges.iter().find(|privilege| privilege.act == act).expect("it is listed").allowed
 }
 
 fn restricted(status: &Document) -> Vec<RestrictedAct> {
@@ -83,7 +83,7 @@ fn a_reader_may_list_and_read_statistics_and_nothing_else() {
         "listing and statistics stay"
     );
     assert_eq!(needs(&status, Change), "update on tenants.organizations");
-    assert_eq!(allowed(&status, "read sizes of tenant collections"), Some(true));
+    assert_eq!(allowed(&status, PrivilegedAct::ReadSizes), Some(true));
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn the_server_takes_other_actions_for_a_rename_and_a_create_too() {
 #[test]
 fn a_right_on_another_database_is_none_here() {
     let other = doc! { "resource": { "db": "others", "collection": "" }, "actions": ["find"] };
-    assert_eq!(allowed(&status(vec![other]), "read organizations"), Some(false));
+    assert_eq!(allowed(&status(vec![other]), PrivilegedAct::ReadOrganizations), Some(false));
     let everywhere = doc! { "resource": { "db": "", "collection": "" }, "actions": ["find"] };
-    assert_eq!(allowed(&status(vec![everywhere]), "read organizations"), Some(true));
+    assert_eq!(allowed(&status(vec![everywhere]), PrivilegedAct::ReadOrganizations), Some(true));
     let anything = doc! { "resource": { "anyResource": true }, "actions": ["anyAction"] };
     assert_eq!(restricted(&status(vec![anything])), Vec::new());
 }
@@ -122,8 +122,8 @@ fn a_right_on_another_database_is_none_here() {
 #[test]
 fn a_right_on_one_collection_is_none_for_all() {
     let status = status(vec![on("organizations", &["find", "collStats"])]);
-    assert_eq!(allowed(&status, "read organizations"), Some(true));
-    assert_eq!(allowed(&status, "read sizes of tenant collections"), Some(false));
+    assert_eq!(allowed(&status, PrivilegedAct::ReadOrganizations), Some(true));
+    assert_eq!(allowed(&status, PrivilegedAct::ReadSizes), Some(false));
     assert!(restricted(&status).contains(&Statistics));
 }
 

@@ -80,33 +80,33 @@ test("each problem the service finds stands on its own field until that field ch
     message: "-",
     details: {
       fields: [
-        { field: "displayName", rule: "too_long", message: "The display name is too long." },
-        { field: "password", rule: "nul", message: "A password holds no NUL." },
+        { field: "displayName", rule: "too_long", message: "-" },
+        { field: "password", rule: "nul", message: "-" },
       ],
     },
   });
   await fill(user);
   await user.click(create());
-  await waitFor(() => expect(displayName()).toHaveAccessibleDescription("The display name is too long."));
-  expect(screen.getByText("A password holds no NUL.")).toBeVisible();
+  await waitFor(() => expect(displayName()).toHaveAccessibleDescription("It has at most 80 characters."));
+  expect(screen.getByText("It may not hold a NUL character.")).toBeVisible();
   expect(displayName()).toBeInvalid();
   expect(screen.queryByText("The organization was not created.", { exact: false })).toBeNull();
 
   await user.type(displayName(), "x");
   expect(displayName()).not.toBeInvalid();
-  expect(screen.getByText("A password holds no NUL.")).toBeVisible();
+  expect(screen.getByText("It may not hold a NUL character.")).toBeVisible();
 });
 
 test("an address that somebody took meanwhile is said on the address", async () => {
   const { backend, user } = await open();
   backend.fail("create_organization", {
     code: "conflict",
-    message: "That address is taken.",
+    message: "This address is taken.",
     details: { field: "email" },
   });
   await fill(user);
   await user.click(create());
-  await waitFor(() => expect(email()).toHaveAccessibleDescription("That address is taken."));
+  await waitFor(() => expect(email()).toHaveAccessibleDescription("This address is taken."));
 });
 
 test("a free name shows the collection it will get", async () => {
@@ -146,7 +146,7 @@ test("a name is asked about once it rests, and its problem is held back until th
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(name()).not.toBeInvalid();
   await user.tab();
-  expect(name()).toHaveAccessibleDescription("A name has at least 3 characters.");
+  expect(name()).toHaveAccessibleDescription("It has at least 3 characters.");
   expect(create()).toHaveAttribute("aria-disabled", "true");
   expect(create()).toHaveAccessibleDescription("The name needs a change.");
 });
@@ -157,7 +157,7 @@ test("10,000 pasted characters stay as they are and one question is asked about 
   await waitFor(() => expect(name()).toHaveFocus());
   await user.paste(pasted);
   await user.tab();
-  await waitFor(() => expect(name()).toHaveAccessibleDescription("A name has at most 50 characters."));
+  await waitFor(() => expect(name()).toHaveAccessibleDescription("It has at most 50 characters."));
   expect(name()).toHaveValue(pasted);
   expect(argumentsOf(backend, "check_organization_name")).toHaveLength(1);
 });

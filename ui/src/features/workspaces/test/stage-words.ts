@@ -1,7 +1,7 @@
 import type { Certificate, EndOfLife, StageFacts, StageName, StageState, TestStage } from "$lib/api";
 import { formatDay } from "$lib/format";
 import { m } from "$lib/messages";
-import { topologyWord } from "$lib/words";
+import { privilegedActWord, topologyWord } from "$lib/words";
 
 export function stageWord(stage: StageName): string {
   switch (stage) {
@@ -135,7 +135,9 @@ function factWords(facts: StageFacts): StageWords {
         more: [{ text: m.diagnosis_sign_in_source({ authSource: facts.authSource }) }],
       };
     case "permissions": {
-      const denied = facts.privileges.filter(({ allowed }) => allowed === false).map(({ act }) => act);
+      const denied = facts.privileges
+        .filter(({ allowed }) => allowed === false)
+        .map(({ act }) => privilegedActWord(act));
       const unknown = facts.privileges.some(({ allowed }) => allowed === null);
       return {
         line:

@@ -97,7 +97,7 @@ fn lines(facts: &StageFacts) -> Vec<String> {
                     Some(false) => "NO",
                     None => "not known",
                 };
-                format!("{answer}: {} ({})", privilege.act, privilege.needs)
+                format!("{answer}: {} ({})", privilege.act.as_str(), privilege.needs)
             }));
             lines
         }

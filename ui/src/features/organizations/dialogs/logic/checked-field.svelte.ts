@@ -1,7 +1,10 @@
-import type { FieldProblem } from "$lib/api";
+import { fieldSentence, type FieldProblem } from "$lib/api";
 
 /** A question is asked only after this much quiet, so that typing does not send one call per key. */
 export const CHECK_IDLE_MILLISECONDS = 250;
+
+/** What going on typing may not mend. */
+const TAKEN: readonly FieldProblem["rule"][] = ["taken", "collection_taken"];
 
 export type CheckAnswer = { valid: boolean; available?: boolean | null; problems: FieldProblem[] };
 
@@ -74,8 +77,8 @@ export class CheckedField<Answer extends CheckAnswer> {
    */
   get shownProblem(): string | null {
     const problems = this.#answer?.problems ?? [];
-    const shown = this.#left ? problems[0] : problems.find((problem) => problem.rule === "taken");
-    return (this.#refusals[0] ?? shown)?.message ?? null;
+    const shown = this.#refusals[0] ?? problems.find(({ rule }) => this.#left || TAKEN.includes(rule));
+    return shown ? fieldSentence(shown) : null;
   }
 
   leave(): void {

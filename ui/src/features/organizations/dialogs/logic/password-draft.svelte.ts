@@ -1,4 +1,4 @@
-import type { FieldProblem, PasswordCheck } from "$lib/api";
+import { fieldSentence, type FieldProblem, type PasswordCheck } from "$lib/api";
 import { generatePassword } from "./generate-password";
 
 export type PasswordRule = keyof PasswordCheck;
@@ -49,7 +49,8 @@ export class PasswordDraft {
   }
 
   get shownProblem(): string | null {
-    return this.#refusals[0]?.message ?? null;
+    const refused = this.#refusals[0];
+    return refused ? fieldSentence(refused) : null;
   }
 
   /** Whether the field itself is drawn as wrong: only once the person has left it. */

@@ -1,4 +1,4 @@
-import type { FieldProblem } from "$lib/api";
+import { fieldSentence, type FieldProblem } from "$lib/api";
 
 /** A text field without a live check: it shows what a command refused until the text changes. */
 export class PlainField {
@@ -34,7 +34,8 @@ export class PlainField {
   }
 
   get shownProblem(): string | null {
-    return this.#refusals[0]?.message ?? null;
+    const refused = this.#refusals[0];
+    return refused ? fieldSentence(refused) : null;
   }
 
   refuse(problems: FieldProblem[]): void {

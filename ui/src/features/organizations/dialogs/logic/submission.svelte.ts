@@ -58,7 +58,8 @@ export class Submission {
 function problemsOf(failure: WireError): FieldProblem[] {
   if (failure.code === "invalid_input") return failure.details.fields;
   if (failure.code !== "conflict") return [];
+  const { message, details } = failure;
   // The collection's name follows from the organization's, so only another name mends it.
-  const field = failure.details.field === "email" ? "email" : "name";
-  return [{ field, rule: "taken", message: failure.message }];
+  if (details.field === "collection") return [{ field: "name", rule: "collection_taken", message }];
+  return [{ field: details.field, rule: "taken", message }];
 }

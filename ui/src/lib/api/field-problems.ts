@@ -1,0 +1,64 @@
+import { LIMITS, type FieldProblem, type FieldRule } from "../bindings";
+import { m } from "../messages";
+
+type Field = FieldProblem["field"];
+type Limits = Partial<Record<Field, number>>;
+
+const least: Limits = {
+  name: LIMITS.organizationNameMin,
+  password: LIMITS.passwordMin,
+  reason: LIMITS.reasonMin,
+  passphrase: LIMITS.passphraseMin,
+};
+
+/** Characters. */
+const most: Limits = {
+  name: LIMITS.organizationNameMax,
+  displayName: LIMITS.displayNameMax,
+  personName: LIMITS.personNameMax,
+  profileName: LIMITS.profileNameMax,
+  notes: LIMITS.notesMax,
+  reason: LIMITS.reasonMax,
+};
+
+const mostBytes: Limits = {
+  email: LIMITS.emailMax,
+  password: LIMITS.passwordMaxBytes,
+  database: LIMITS.databaseNameMaxBytes,
+};
+
+function characters(field: Field): string {
+  if (field === "name") return m.errors_rule_characters_name();
+  if (field === "database") return m.errors_rule_characters_database();
+  return m.errors_rule_characters();
+}
+
+/** A sentence with a number; the program's own where a rule is new to a field. */
+const counted =
+  (sentence: (inputs: { count: number }) => string, limits: Limits) =>
+  ({ field, message }: FieldProblem): string => {
+    const count = limits[field];
+    return count === undefined ? message : sentence({ count });
+  };
+
+const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
+  required: () => m.errors_rule_required(),
+  too_short: counted(m.errors_rule_too_short, least),
+  too_long: counted(m.errors_rule_too_long, most),
+  too_many_bytes: counted(m.errors_rule_too_many_bytes, mostBytes),
+  characters: ({ field }) => characters(field),
+  no_upper: () => m.errors_rule_no_upper(),
+  no_lower: () => m.errors_rule_no_lower(),
+  no_digit: () => m.errors_rule_no_digit(),
+  nul: () => m.errors_rule_nul(),
+  at_sign: () => m.errors_rule_at_sign(),
+  // What is wrong with a connection string names the part that it is about.
+  address: ({ field, message }) => (field === "connectionString" ? message : m.errors_rule_address()),
+  taken: ({ field }) => (field === "email" ? m.errors_rule_taken_email() : m.errors_rule_taken_name()),
+  collection_taken: () => m.errors_rule_collection_taken(),
+};
+
+/** What a field breaks, in the person's words. */
+export function fieldSentence(problem: FieldProblem): string {
+  return sentences[problem.rule](problem);
+}
