@@ -59,6 +59,10 @@ pub enum WireError {
     Unavailable { message: String, details: Unavailable },
     /// The database user may not do this.
     DeniedByDatabase { message: String, details: DeniedByDatabase },
+    /// The deployment's tier does not offer this, or has no more room for it.
+    LimitReached { message: String, details: LimitReached },
+    /// The database took it for a breach of one of its rules.
+    RuleBroken { message: String, details: RuleBroken },
     /// The workspace is open for reading only.
     ReadOnly { message: String, details: ReadOnly },
     /// The sealed file of secrets needs its passphrase.
@@ -157,6 +161,16 @@ details! {
         action: String,
         /// On what.
         namespace: Option<String>,
+    }
+    /// Details of `limit_reached`.
+    LimitReached {
+        /// What was refused, in the server's words.
+        action: String,
+    }
+    /// Details of `rule_broken`.
+    RuleBroken {
+        /// Which rule, as a noun with names and no values.
+        rule: String,
     }
     /// Details of `read_only`.
     ReadOnly {
@@ -468,6 +482,8 @@ impl WireError {
             | Self::ConnectionStringInvalid { message, .. }
             | Self::Unavailable { message, .. }
             | Self::DeniedByDatabase { message, .. }
+            | Self::LimitReached { message, .. }
+            | Self::RuleBroken { message, .. }
             | Self::ReadOnly { message, .. }
             | Self::SecretsLocked { message }
             | Self::PassphraseRefused { message }
@@ -576,6 +592,14 @@ impl From<StoreError> for WireError {
                     None => format!("Not permitted: {action}."),
                 },
                 details: DeniedByDatabase { action, namespace },
+            },
+            StoreError::LimitReached { action } => Self::LimitReached {
+                message: format!("This tier does not offer {action}, or its limit is reached."),
+                details: LimitReached { action },
+            },
+            StoreError::RuleBroken { rule } => Self::RuleBroken {
+                message: format!("The database refused it by {rule}."),
+                details: RuleBroken { rule },
             },
             StoreError::ReadOnly { unlockable } => Self::read_only(unlockable),
             StoreError::SignInRefused => Self::WorkspaceRefused {

@@ -1298,6 +1298,12 @@ export type JobProgress = {
 	perSecond: Count,
 };
 
+/**  Details of `limit_reached`. */
+export type LimitReached = {
+	/**  What was refused, in the server's words. */
+	action: string,
+};
+
 /**  What kind of limit there is. */
 export type LimitSource = 
 /**  Atlas Free and Flex allow no more collections. */
@@ -1753,6 +1759,12 @@ export type RoleCommand = {
 	atlas: string | null,
 };
 
+/**  Details of `rule_broken`. */
+export type RuleBroken = {
+	/**  Which rule, as a noun with names and no values. */
+	rule: string,
+};
+
 /**  What loading sample organizations did. */
 export type SampleReport = {
 	/**  Those that are there now and were not before. */
@@ -2127,6 +2139,10 @@ export type WireError =
 { code: "unavailable"; message: string; details: Unavailable } | 
 /**  The database user may not do this. */
 { code: "denied_by_database"; message: string; details: DeniedByDatabase } | 
+/**  The deployment's tier does not offer this, or has no more room for it. */
+{ code: "limit_reached"; message: string; details: LimitReached } | 
+/**  The database took it for a breach of one of its rules. */
+{ code: "rule_broken"; message: string; details: RuleBroken } | 
 /**  The workspace is open for reading only. */
 { code: "read_only"; message: string; details: ReadOnly } | 
 /**  The sealed file of secrets needs its passphrase. */

@@ -102,6 +102,19 @@ pub enum StoreError {
         /// Where it is needed.
         namespace: Option<String>,
     },
+    /// The deployment's tier does not offer this, or has no more room for it. Nothing was written.
+    #[error("the deployment's tier refused {action}")]
+    LimitReached {
+        /// The privilege, in the server's words, or the command's name.
+        action: String,
+    },
+    /// The server took it for a breach of a rule: its own about names and options, or a collection's about documents.
+    /// Nothing was written.
+    #[error("refused by {rule}")]
+    RuleBroken {
+        /// Which rule, as a noun with names and no values.
+        rule: String,
+    },
     /// The workspace is open for reading only. Nothing was written.
     #[error("the workspace is read-only")]
     ReadOnly {
@@ -166,6 +179,8 @@ impl StoreError {
             | Self::CollectionExists { .. }
             | Self::CollectionMissing { .. }
             | Self::Denied { .. }
+            | Self::LimitReached { .. }
+            | Self::RuleBroken { .. }
             | Self::ReadOnly { .. }
             | Self::SignInRefused
             | Self::Full

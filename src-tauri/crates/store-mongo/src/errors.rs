@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bson::{Bson, Document};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 use tenantry_core::StoreError;
 
@@ -22,6 +23,7 @@ pub(crate) mod code {
     pub(crate) const COMMAND_NOT_FOUND: i32 = 59;
     pub(crate) const WRITE_CONCERN_TIMEOUT: i32 = 64;
     pub(crate) const INVALID_OPTIONS: i32 = 72;
+    pub(crate) const INVALID_NAMESPACE: i32 = 73;
     pub(crate) const INDEX_OPTIONS_CONFLICT: i32 = 85;
     pub(crate) const INDEX_KEY_SPECS_CONFLICT: i32 = 86;
     pub(crate) const UNSATISFIABLE_WRITE_CONCERN: i32 = 100;
@@ -90,6 +92,8 @@ pub(crate) struct Failure {
     pub(crate) code: Option<i32>,
     /// Which of many documents it was.
     pub(crate) index: Option<usize>,
+    /// The fields that broke the rules of their collection, where the server says so.
+    fields: Vec<String>,
     cause: Cause,
 }
 
@@ -215,14 +219,26 @@ fn source(error: &Error) -> Option<&Error> {
 }
 
 impl Failure {
+    fn of(cause: Cause) -> Self {
+        Self { code: None, index: None, fields: Vec::new(), cause }
+    }
+
     /// Reads a driver's error: the first number on the way down its sources.
     pub(crate) fn read(error: &Error) -> Self {
-        let mut failure = Self { code: None, index: None, cause: cause_of(error.kind.as_ref()) };
+        let mut failure = Self::of(cause_of(error.kind.as_ref()));
         let mut next = Some(error);
         while let Some(error) = next {
             match error.kind.as_ref() {
-                ErrorKind::Command(command) => failure.code = Some(command.code),
-                ErrorKind::Write(WriteFailure::WriteError(write)) => failure.code = Some(write.code),
+                ErrorKind::Command(command) => {
+                    failure.code = Some(command.code);
+                    let details = error.server_response().and_then(|said| said.get_document("errInfo").ok());
+                    let details = details.and_then(|details| Document::try_from(details).ok());
+                    failure.fields = details.as_ref().map(broken_fields).unwrap_or_default();
+                }
+                ErrorKind::Write(WriteFailure::WriteError(write)) => {
+                    failure.code = Some(write.code);
+                    failure.fields = write.details.as_ref().map(broken_fields).unwrap_or_default();
+                }
                 ErrorKind::Write(WriteFailure::WriteConcernError(concern)) => {
                     failure.code = Some(concern.code)
                 }
@@ -236,6 +252,7 @@ impl Failure {
                     if let Some(worst) = worst {
                         failure.code = Some(worst.code);
                         failure.index = Some(worst.index);
+                        failure.fields = worst.details.as_ref().map(broken_fields).unwrap_or_default();
                     } else if let Some(concern) = &many.write_concern_error {
                         failure.code = Some(concern.code);
                     }
@@ -254,12 +271,12 @@ impl Failure {
     }
 
     pub(crate) fn took_too_long() -> Self {
-        Self { code: None, index: None, cause: Cause::TookTooLong }
+        Self::of(Cause::TookTooLong)
     }
 
     /// Nobody was found who could be asked.
     pub(crate) fn nobody_found() -> Self {
-        Self { code: None, index: None, cause: Cause::Selection }
+        Self::of(Cause::Selection)
     }
 
     /// Whether the line broke, or the server that was asked is no longer the one to ask.
@@ -329,6 +346,14 @@ impl Failure {
         self.is(code::UNAUTHORIZED) || self.is_atlas_limit()
     }
 
+    fn validation(&self, act: Act<'_>) -> String {
+        let rules = format!("the validation rules of {}", act.collection.unwrap_or("the collection"));
+        match self.fields.as_slice() {
+            [] => rules,
+            fields => format!("{rules}, in {}", fields.join(", ")),
+        }
+    }
+
     /// Our word for it.
     pub(crate) fn into_store_error(self, act: Act<'_>, place: &Place) -> StoreError {
         match self.cause {
@@ -346,11 +371,18 @@ impl Failure {
             Cause::Answer | Cause::Other(_) => {}
         }
         match self.code {
-            Some(code::UNAUTHORIZED) => place.denied(act, act.action.to_owned()),
-            Some(code::ATLAS_ERROR) => place.denied(
-                act,
-                format!("{} (not offered on this Atlas tier, or its limit is reached)", act.action),
-            ),
+            Some(code::UNAUTHORIZED) => place.denied(act),
+            Some(code::ATLAS_ERROR) => StoreError::LimitReached { action: act.action.to_owned() },
+            Some(code::DOCUMENT_VALIDATION_FAILURE) => StoreError::RuleBroken { rule: self.validation(act) },
+            Some(code::INVALID_NAMESPACE) => StoreError::RuleBroken {
+                rule:
+                    "the server's rules for names: database and collection together have at most 255 bytes, \
+                       on Atlas Free and Flex 95"
+                        .to_owned(),
+            },
+            Some(code::BAD_VALUE | code::INVALID_OPTIONS) => StoreError::RuleBroken {
+                rule: format!("the server's rules for the values and options of {}", act.action),
+            },
             Some(code::AUTHENTICATION_FAILED) => StoreError::SignInRefused,
             Some(code::NAMESPACE_NOT_FOUND) => {
                 StoreError::CollectionMissing { collection: act.collection.unwrap_or_default().to_owned() }
@@ -365,9 +397,7 @@ impl Failure {
                 | code::UNSATISFIABLE_WRITE_CONCERN,
             ) => StoreError::TookTooLong,
             Some(code::OUT_OF_DISK_SPACE) => StoreError::Full,
-            Some(code::PATH_NOT_VIABLE | code::TYPE_MISMATCH | code::DOCUMENT_VALIDATION_FAILURE) => {
-                StoreError::Corrupt { what: act.subject() }
-            }
+            Some(code::PATH_NOT_VIABLE | code::TYPE_MISMATCH) => StoreError::Corrupt { what: act.subject() },
             Some(number) if code::RESTARTING.contains(&number) => {
                 StoreError::Unavailable { reason: "the server is restarting".to_owned() }
             }
@@ -398,6 +428,26 @@ impl Failure {
             }
         }
     }
+}
+
+/// The names in what a server says of a document that breaks its collection's rules. The values beside them stay there.
+fn broken_fields(details: &Document) -> Vec<String> {
+    let mut fields = Vec::new();
+    for (key, value) in details {
+        match (key.as_str(), value) {
+            ("propertyName", Bson::String(name)) => fields.push(name.clone()),
+            ("missingProperties" | "additionalProperties", Bson::Array(names)) => {
+                fields.extend(names.iter().filter_map(|name| name.as_str().map(str::to_owned)));
+            }
+            ("consideredValue" | "consideredValues", _) => {}
+            (_, Bson::Document(inner)) => fields.extend(broken_fields(inner)),
+            (_, Bson::Array(inner)) => {
+                fields.extend(inner.iter().filter_map(Bson::as_document).flat_map(broken_fields));
+            }
+            _ => {}
+        }
+    }
+    fields
 }
 
 impl Act<'_> {
@@ -434,12 +484,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn denied(&self, act: Act<'_>, action: String) -> StoreError {
+    fn denied(&self, act: Act<'_>) -> StoreError {
         let namespace = match act.collection {
             Some(collection) => format!("{}.{collection}", self.database),
             None => self.database.clone(),
         };
-        StoreError::Denied { action, namespace: Some(namespace) }
+        StoreError::Denied { action: act.action.to_owned(), namespace: Some(namespace) }
     }
 
     fn unavailable(&self, problem: Option<LineProblem>) -> StoreError {
@@ -484,6 +534,8 @@ fn cause_of(kind: &ErrorKind) -> Cause {
 
 #[cfg(test)]
 mod tests {
+    use bson::doc;
+
     use super::*;
 
     const ACT: Act<'static> = Act { action: "find", collection: Some("organizations") };
@@ -493,7 +545,7 @@ mod tests {
     }
 
     fn answered(code: i32) -> StoreError {
-        Failure { code: Some(code), index: None, cause: Cause::Answer }.into_store_error(ACT, &place(false))
+        Failure { code: Some(code), ..Failure::of(Cause::Answer) }.into_store_error(ACT, &place(false))
     }
 
     fn io_failure(kind: io::ErrorKind) -> Failure {
@@ -527,11 +579,37 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_rule_is_told_with_the_fields_that_break_it_and_no_value() {
+        let rule = |failure: Failure| match failure.into_store_error(ACT, &place(false)) {
+            StoreError::RuleBroken { rule } => rule,
+            other => panic!("{other:?}"),
+        };
+        let unsatisfied = doc! { "failingDocumentId": 7, "details": {
+            "operatorName": "$jsonSchema",
+            "schemaRulesNotSatisfied": [
+                { "operatorName": "properties", "propertiesNotSatisfied": [{
+                    "propertyName": "created_at",
+                    "details": [{ "operatorName": "bsonType", "consideredValue": { "propertyName": "planted-secret" } }],
+                }] },
+                { "operatorName": "required", "missingProperties": ["plan"] },
+            ],
+        } };
+        let refused = |fields| Failure { code: Some(121), fields, ..Failure::of(Cause::Answer) };
+        let told = rule(refused(broken_fields(&unsatisfied)));
+        assert_eq!(told, "the validation rules of organizations, in created_at, plan");
+        assert_eq!(rule(refused(Vec::new())), "the validation rules of organizations");
+        for code in [2, 72, 73] {
+            let told = rule(Failure { code: Some(code), ..Failure::of(Cause::Answer) });
+            assert!(told.contains(if code == 73 { "95" } else { "find" }), "{code}: {told}");
+        }
+    }
+
+    #[test]
     fn a_refused_atlas_sign_in_is_not_taken_for_a_limit_of_the_tier() {
-        let failure = Failure { code: Some(8000), index: None, cause: Cause::SignIn };
+        let failure = Failure { code: Some(8000), ..Failure::of(Cause::SignIn) };
         assert!(!failure.is_denied());
         assert_eq!(failure.into_store_error(ACT, &place(true)), StoreError::SignInRefused);
-        assert!(matches!(answered(8000), StoreError::Denied { .. }));
+        assert_eq!(answered(8000), StoreError::LimitReached { action: "find".to_owned() });
     }
 
     #[test]

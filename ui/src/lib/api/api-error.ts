@@ -26,6 +26,8 @@ const codes = {
   connection_string_invalid: true,
   unavailable: true,
   denied_by_database: true,
+  limit_reached: true,
+  rule_broken: true,
   read_only: true,
   secrets_locked: true,
   passphrase_refused: true,

@@ -166,6 +166,18 @@ function sentences(wire: WireError): Sentences {
               }),
         remedy: m.errors_denied_by_database_remedy(),
       };
+    case "limit_reached":
+      return {
+        title: m.errors_limit_reached_title(),
+        text: m.errors_limit_reached_text({ action: wire.details.action }),
+        remedy: m.errors_limit_reached_remedy(),
+      };
+    case "rule_broken":
+      return {
+        title: m.errors_rule_broken_title(),
+        text: m.errors_rule_broken_text({ rule: wire.details.rule }),
+        remedy: m.errors_rule_broken_remedy(),
+      };
     case "read_only":
       return wire.details.unlockable
         ? { title: m.errors_locked_title(), text: m.errors_locked_text(), remedy: m.errors_locked_remedy() }

@@ -258,8 +258,8 @@ impl SessionService {
     async fn refuse(&self, account: &str, email: &EmailAddress) -> Result<AppError, AppError> {
         let failures = match self.ports.accounts.add_failed_sign_in(account, self.clock.now()).await {
             Ok(failures) => failures,
-            // A database user who may only read can count nothing; the answer is the same.
-            Err(StoreError::Denied { .. }) => 0,
+            // Who may only read, or has no room left, can count nothing; the answer is the same.
+            Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => 0,
             Err(error) => return Err(error.into()),
         };
         let tries_left = throttle::tries_left(failures);
