@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::access::{Access, AccessService, Prepared, WriteGate};
 use tenantry_core::clock::Clock;
-use tenantry_core::collections::CollectionService;
+use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::connections::diagnosis::{Diagnosis, StageSink};
 use tenantry_core::connections::{ConnectionFields, ConnectionReading, ConnectionSecrets};
 use tenantry_core::export::ExportService;
@@ -110,7 +110,9 @@ pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError
         AccessService::new(store.clone(), Arc::clone(&gate), Arc::clone(&runner), Arc::clone(&clock));
     let prepared = access.prepare().await?;
     let (server, restrictions) = tokio::try_join!(store.health.server(), store.health.restrictions())?;
-    let services = services(store.behind(&gate), clock, access, signing_key, runner, confirm_trash);
+    let background = Arc::new(BackgroundReads::of(server.topology));
+    let services =
+        services(store.behind(&gate), clock, background, access, signing_key, runner, confirm_trash);
     let claimed = services.sessions.is_claimed().await?;
     Ok(Opened { services, server, claimed, prepared, warnings: Vec::new(), restrictions })
 }
@@ -129,6 +131,7 @@ async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, Store
 fn services(
     ports: Ports,
     clock: Arc<dyn Clock>,
+    background: Arc<BackgroundReads>,
     access: AccessService,
     signing_key: SigningKey,
     runner: Arc<OperationRunner>,
@@ -144,8 +147,8 @@ fn services(
             runner,
             confirm_trash,
         ),
-        collections: CollectionService::new(ports.clone(), Arc::clone(&clock)),
-        exports: ExportService::new(ports.clone(), Arc::clone(&clock)),
+        collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
+        exports: ExportService::new(ports.clone(), Arc::clone(&clock), background),
         samples: SampleService::new(ports.clone(), clock),
         access,
         hasher,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tenantry_core::access::{Access, AccessService, WriteGate};
 use tenantry_core::clock::ManualClock;
-use tenantry_core::collections::CollectionService;
+use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::error::AppError;
+use tenantry_core::export::ExportService;
+use tenantry_core::health::Topology;
 use tenantry_core::journal::{OperationRunner, Owner};
 use tenantry_core::organizations::{CreateRequest, Organization, OrganizationService, UpdateRequest};
 use tenantry_core::ports::Ports;
@@ -33,6 +35,8 @@ pub struct Console {
     pub organizations: OrganizationService,
     /// Collections.
     pub collections: CollectionService,
+    /// Exports of lists.
+    pub exports: ExportService,
     /// Sample organizations.
     pub samples: SampleService,
     /// Locking and unlocking.
@@ -86,6 +90,8 @@ impl Console {
         let access = AccessService::new(ports.clone(), gate.clone(), runner.clone(), clock.clone());
         let ports = ports.behind(&gate);
         let hasher = PasswordHasher::with_cost(run.cost);
+        // What is tested on a server is not its pace.
+        let background = Arc::new(BackgroundReads::of(Topology::File));
         Self {
             sessions: SessionService::new(ports.clone(), clock.clone(), hasher.clone(), run.key),
             organizations: OrganizationService::new(
@@ -95,7 +101,8 @@ impl Console {
                 runner.clone(),
                 run.confirm_trash,
             ),
-            collections: CollectionService::new(ports.clone(), clock.clone()),
+            collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
+            exports: ExportService::new(ports.clone(), clock.clone(), background),
             samples: SampleService::new(ports.clone(), clock.clone()),
             access,
             runner,

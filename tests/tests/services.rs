@@ -14,3 +14,5 @@ mod rights;
 mod samples;
 #[path = "services/sign_in.rs"]
 mod sign_in;
+#[path = "services/statistics.rs"]
+mod statistics;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tenantry_core::Ports;
 use tenantry_core::access::{Access, WriteGate};
 use tenantry_core::clock::{Clock, SystemClock};
-use tenantry_core::collections::CollectionService;
+use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::export::ExportService;
 use tenantry_core::journal::{OperationRunner, Owner};
 use tenantry_core::organizations::OrganizationService;
@@ -127,10 +127,11 @@ impl Workspace {
         let gate = Arc::new(WriteGate::new(Access::ReadWrite, clock.clone()));
         let runner = Arc::new(OperationRunner::new(ports.clone(), gate.clone(), clock.clone(), owner));
         let ports = ports.behind(&gate);
+        let background = Arc::new(BackgroundReads::of(ports.health.server().await?.topology));
         Ok(Self {
             organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, runner, false),
-            collections: CollectionService::new(ports.clone(), clock.clone()),
-            exports: ExportService::new(ports.clone(), clock),
+            collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
+            exports: ExportService::new(ports.clone(), clock, background),
             sessions,
             token: session.token,
             ports,

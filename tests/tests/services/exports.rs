@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use bson::oid::ObjectId;
 use tenantry_core::error::{AppError, FileProblem};
-use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope, ExportService};
+use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
 use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
 use tenantry_core::organizations::{
     NewOrganization, OrganizationFilter, SortDirection, SortField, StatusFilter,
@@ -76,13 +76,10 @@ fn request(scope: ExportScope, columns: &[ExportColumn]) -> ExportRequest {
     }
 }
 
-fn exports(console: &Console) -> ExportService {
-    ExportService::new(console.ports.clone(), console.clock.clone())
-}
-
 async fn text(console: &Console, actor: &Actor, request: ExportRequest) -> String {
     let file = Buffer::default();
-    let rows = exports(console)
+    let rows = console
+        .exports
         .run(actor, request, Box::new(file.clone()), &Quiet, &Cancellation::default())
         .await
         .expect("the list is exported");
@@ -256,7 +253,7 @@ async fn no_format_writes_a_password_hash() {
         let file = Buffer::default();
         let request = ExportRequest { format, ..request(ExportScope::All, &columns) };
         let (output, cancellation) = (Box::new(file.clone()), Cancellation::default());
-        exports(&console).run(&operator, request, output, &Quiet, &cancellation).await.expect("exported");
+        console.exports.run(&operator, request, output, &Quiet, &cancellation).await.expect("exported");
         let text = String::from_utf8(file.0.lock().unwrap().clone()).expect("UTF-8");
         assert!(text.contains("many-00002") && !text.contains("planted-hash"), "{format:?}: {text}");
     }
@@ -276,7 +273,7 @@ async fn a_cancelled_export_ends_on_the_way() {
         let request = ExportRequest { format, ..request(ExportScope::All, &[ExportColumn::Name]) };
         let progress = CancelsOnTheWay(cancellation.clone());
         let answer =
-            exports(&console).run(&operator, request, Box::new(file.clone()), &progress, &cancellation).await;
+            console.exports.run(&operator, request, Box::new(file.clone()), &progress, &cancellation).await;
         assert_eq!(answer, Err(AppError::Cancelled), "{format:?}");
         let written = file.0.lock().unwrap().len();
         let whole = rows as usize * "\"many-00000\"\r\n".len();
@@ -295,8 +292,7 @@ async fn a_full_disk_is_told_as_such() {
         let request =
             ExportRequest { format, ..request(ExportScope::All, &[ExportColumn::Id, ExportColumn::Name]) };
         let output = Box::new(Small(70_000));
-        let answer =
-            exports(&console).run(&operator, request, output, &Quiet, &Cancellation::default()).await;
+        let answer = console.exports.run(&operator, request, output, &Quiet, &Cancellation::default()).await;
         assert_eq!(answer, Err(AppError::FileNotWritten(FileProblem::Full)), "{format:?}");
     }
 }
@@ -310,10 +306,7 @@ async fn progress_starts_at_nothing_and_ends_with_all() {
     let told = Told::default();
     let output = Box::new(io::sink());
     let request = request(ExportScope::All, &[ExportColumn::Name]);
-    exports(&console)
-        .run(&operator, request, output, &told, &Cancellation::default())
-        .await
-        .expect("exported");
+    console.exports.run(&operator, request, output, &told, &Cancellation::default()).await.expect("exported");
     let told = told.0.into_inner().unwrap();
     assert_eq!(told.first(), Some(&Progress { done: 0, total: Some(1_500) }));
     assert_eq!(told.last(), Some(&Progress { done: 1_500, total: Some(1_500) }));

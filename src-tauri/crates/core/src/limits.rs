@@ -26,8 +26,10 @@ pub const EXPORT_PAGE: u32 = 10_000;
 pub const EXPORT_BATCH: usize = 1_000;
 /// Organizations whose statistics one call may ask for: the rows of a screen.
 pub const SUMMARY_MAX: usize = 50;
-/// Statistics read at the same time: a shared cluster has other work to do.
-pub const STATISTICS_AT_ONCE: usize = 6;
+/// Statistics read at the same time: a shared cluster has other work to do. As many as a pool has connections.
+pub const STATISTICS_AT_ONCE: usize = 4;
+/// How far apart statistics are read that nobody waits for one by one, from a server that others use too.
+pub const BACKGROUND_READ_EVERY: Duration = Duration::from_millis(50);
 /// How long the statistics of a row are good.
 pub const STATISTICS_FRESH: Duration = Duration::from_secs(60);
 

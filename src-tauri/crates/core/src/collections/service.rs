@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt;
 use time::OffsetDateTime;
 
+use super::BackgroundReads;
 use super::model::{CollectionStatistics, StatisticsSummary};
 use crate::clock::{Clock, is_fresh};
 use crate::error::{AppError, StoreError};
@@ -16,17 +17,18 @@ use crate::values::{CollectionName, OrganizationId};
 pub struct CollectionService {
     ports: Ports,
     clock: Arc<dyn Clock>,
+    background: Arc<BackgroundReads>,
     /// What rows on screen were told, for a minute. By collection, so that a renamed or trashed one is asked again.
     recent: Mutex<HashMap<CollectionName, (OffsetDateTime, CollectionStatistics)>>,
 }
 
 impl CollectionService {
     /// A service for one open workspace.
-    pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
-        Self { ports, clock, recent: Mutex::new(HashMap::new()) }
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>, background: Arc<BackgroundReads>) -> Self {
+        Self { ports, clock, background, recent: Mutex::new(HashMap::new()) }
     }
 
-    /// Reads the statistics of an organization's collection now.
+    /// Reads the statistics of an organization's collection now, ahead of those that nobody waits for.
     ///
     /// # Errors
     /// `DataMissing` when the collection is gone; `NotFound`, `Forbidden`, `Store`.
@@ -42,7 +44,7 @@ impl CollectionService {
         Ok(statistics)
     }
 
-    /// The statistics of the rows on screen, a few at a time, none older than a minute. More than
+    /// The statistics of the rows on screen, in the background, none older than a minute. More than
     /// [`SUMMARY_MAX`] ids are cut off.
     ///
     /// # Errors
@@ -68,7 +70,8 @@ impl CollectionService {
         if let Some(statistics) = self.recall(&collection) {
             return Ok(statistics);
         }
-        let statistics = self.ports.collections.statistics(&collection).await.map_err(data_missing)?;
+        let store = self.ports.collections.as_ref();
+        let statistics = self.background.statistics(store, &collection).await.map_err(data_missing)?;
         self.remember(&statistics);
         Ok(statistics)
     }

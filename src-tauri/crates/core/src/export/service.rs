@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::{ExportColumn, ExportFormat, ExportRow, XLSX_ROWS_MAX, row_writer};
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
+use crate::collections::BackgroundReads;
 use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::limits::{EXPORT_BATCH, EXPORT_PAGE, STATISTICS_AT_ONCE, SUMMARY_MAX};
@@ -52,12 +53,13 @@ pub struct ExportRequest {
 pub struct ExportService {
     ports: Ports,
     clock: Arc<dyn Clock>,
+    background: Arc<BackgroundReads>,
 }
 
 impl ExportService {
     /// A service for one open workspace.
-    pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
-        Self { ports, clock }
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>, background: Arc<BackgroundReads>) -> Self {
+        Self { ports, clock, background }
     }
 
     /// Writes the organizations that the scope and the session allow to `output`; answers how many. An organization's
@@ -238,19 +240,17 @@ impl ExportService {
 
     async fn with_statistics(&self, organizations: Vec<Organization>) -> Result<Vec<ExportRow>, AppError> {
         stream::iter(organizations)
-            .map(|organization| {
-                let store = Arc::clone(&self.ports.collections);
-                async move {
-                    match store.statistics(&organization.collection()).await {
-                        Ok(statistics) => Ok(ExportRow {
-                            organization,
-                            documents: Some(statistics.documents),
-                            data_size: statistics.data_size,
-                        }),
-                        Err(StoreError::CollectionMissing { .. }) => Ok(without_statistics(organization)),
-                        // Empty cells would pass for "no collection" in a file that looks complete.
-                        Err(error) => Err(error.into()),
-                    }
+            .map(|organization| async move {
+                let (store, collection) = (self.ports.collections.as_ref(), organization.collection());
+                match self.background.statistics(store, &collection).await {
+                    Ok(statistics) => Ok(ExportRow {
+                        organization,
+                        documents: Some(statistics.documents),
+                        data_size: statistics.data_size,
+                    }),
+                    Err(StoreError::CollectionMissing { .. }) => Ok(without_statistics(organization)),
+                    // Empty cells would pass for "no collection" in a file that looks complete.
+                    Err(error) => Err(error.into()),
                 }
             })
             .buffered(STATISTICS_AT_ONCE)

@@ -1,0 +1,78 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use super::{CollectionStatistics, CollectionStore};
+use crate::error::StoreError;
+use crate::health::Topology;
+use crate::limits::{BACKGROUND_READ_EVERY, STATISTICS_AT_ONCE};
+use crate::values::CollectionName;
+
+/// Statistics that nobody waits for one by one: of the rows of a list, and for the columns of a file. All of one workspace
+/// are read here, a few at a time, and from a server that has other work to do one now and then.
+pub struct BackgroundReads {
+    at_once: Semaphore,
+    pace: Option<Mutex<Pace>>,
+}
+
+impl BackgroundReads {
+    /// Of a store that is built like this: a file of this computer has no other work to do.
+    pub fn of(topology: Topology) -> Self {
+        let pace = match topology {
+            Topology::File => None,
+            Topology::Standalone | Topology::ReplicaSet | Topology::Sharded => {
+                Some(Mutex::new(Pace { next: Instant::now() }))
+            }
+        };
+        Self { at_once: Semaphore::new(STATISTICS_AT_ONCE), pace }
+    }
+
+    /// Reads a collection's statistics when it is their turn.
+    pub(crate) async fn statistics(
+        &self,
+        store: &dyn CollectionStore,
+        collection: &CollectionName,
+    ) -> Result<CollectionStatistics, StoreError> {
+        let _turn = self.at_once.acquire().await;
+        if let Some(pace) = &self.pace {
+            let turn = pace.lock().unwrap_or_else(PoisonError::into_inner).next_turn(Instant::now());
+            tokio::time::sleep_until(turn.into()).await;
+        }
+        store.statistics(collection).await
+    }
+}
+
+/// Turns at a distance. Those that nobody took in the last second are there at once: a first screen does not wait.
+struct Pace {
+    /// Before now by as much as turns are left.
+    next: Instant,
+}
+
+impl Pace {
+    const SAVED_UP: Duration = Duration::from_secs(1);
+
+    /// When the next one may begin.
+    fn next_turn(&mut self, now: Instant) -> Instant {
+        let turn = self.next.max(now.checked_sub(Self::SAVED_UP).unwrap_or(now));
+        self.next = turn + BACKGROUND_READ_EVERY;
+        turn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_a_second_have_their_turn_and_those_of_an_idle_second_at_once() {
+        let start = Instant::now();
+        let after_idling = start + Duration::from_secs(60);
+        let mut pace = Pace { next: start };
+        let mut wait = || pace.next_turn(after_idling).saturating_duration_since(after_idling);
+        assert!((0..=20).all(|_| wait().is_zero()));
+        assert_eq!(wait(), Duration::from_millis(50));
+        let later = (0..39).map(|_| wait()).last();
+        assert_eq!(later, Some(Duration::from_secs(2)), "an idle minute is not made up for");
+    }
+}

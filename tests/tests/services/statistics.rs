@@ -1,0 +1,94 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tenantry_core::collections::{CollectionStatistics, CollectionStore};
+use tenantry_core::error::StoreError;
+use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
+use tenantry_core::jobs::{Cancellation, Quiet};
+use tenantry_core::limits::STATISTICS_AT_ONCE;
+use tenantry_core::organizations::{SortDirection, SortField};
+use tenantry_core::values::CollectionName;
+use tenantry_tests::console::{Console, Run};
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+/// Takes a while to read statistics, and counts how many are read at the same time.
+struct Counting {
+    inner: Arc<dyn CollectionStore>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl CollectionStore for Counting {
+    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.exists(name).await
+    }
+
+    async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.inner.create(name).await
+    }
+
+    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+        self.inner.rename(from, to).await
+    }
+
+    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.inner.delete(name).await
+    }
+
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.is_empty(name).await
+    }
+
+    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
+        self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        self.inner.statistics(name).await
+    }
+
+    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.inner.insert_documents(name, documents).await
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_all_background_reads_together_are_a_few_at_a_time_and_a_person_waits_for_none() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let mut ports = workspace.ports.clone();
+    let inner = ports.collections.clone();
+    let counting = Arc::new(Counting { inner, now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+    ports.collections = counting.clone();
+    let console = Console::run(ports, &workspace.clock, Run::default());
+    let operator = console.operator().await;
+    let mut ids = Vec::new();
+    for number in 0..24 {
+        ids.push(console.create(&format!("acme-{number}")).await.id);
+    }
+    let request = ExportRequest {
+        scope: ExportScope::All,
+        columns: vec![ExportColumn::Documents],
+        format: ExportFormat::Ndjson,
+        sort: SortField::Name,
+        direction: SortDirection::Ascending,
+    };
+    let cancellation = Cancellation::default();
+    let export = console.exports.run(&operator, request, Box::new(std::io::sink()), &Quiet, &cancellation);
+    let rows = |part: usize| console.collections.summaries(&operator, &ids[part * 8..][..8]);
+    let (first, second, third, exported) = tokio::join!(rows(0), rows(1), rows(2), export);
+    assert_eq!(exported, Ok(24));
+    for summary in [first, second, third].into_iter().flat_map(|part| part.expect("rows")) {
+        assert!(summary.outcome.is_ok());
+    }
+    assert_eq!(counting.most.load(Ordering::SeqCst), STATISTICS_AT_ONCE);
+
+    workspace.clock.advance(Duration::from_secs(61));
+    let one = async {
+        let read = console.collections.statistics(&operator, ids[0]).await;
+        (read.is_ok(), counting.now.load(Ordering::SeqCst))
+    };
+    let (rows, (is_read, still_waiting)) = tokio::join!(rows(1), one);
+    assert!(rows.is_ok() && is_read && still_waiting > 0, "what a person waits for stands behind a list");
+}
