@@ -59,8 +59,12 @@ pub struct StatisticsSummary {
     pub id: String,
     /// Documents.
     pub documents: Option<Count>,
-    /// Their bytes.
+    /// Counted, not estimated.
+    pub exact: bool,
+    /// Their bytes; `null` also where the store does not say.
     pub data_size: Option<Count>,
+    /// What is missing of the numbers and why.
+    pub note: Option<String>,
     /// When they were read.
     pub read_at: String,
     /// Why there are no numbers.
@@ -150,6 +154,8 @@ pub async fn summarize_statistics(
         Ok(statistics) => StatisticsSummary {
             id: summary.id.to_hex(),
             documents: Some(Count::from(statistics.documents)),
+            exact: statistics.exact,
+            note: statistics.note,
             data_size: statistics.data_size.map(Count::from),
             read_at: moment(statistics.read_at),
             problem: None,
@@ -157,6 +163,8 @@ pub async fn summarize_statistics(
         Err(error) => StatisticsSummary {
             id: summary.id.to_hex(),
             documents: None,
+            exact: false,
+            note: None,
             data_size: None,
             read_at: moment(now),
             problem: Some(WireError::from(error).message().to_owned()),

@@ -1976,8 +1976,12 @@ export type StatisticsSummary = {
 	id: string,
 	/**  Documents. */
 	documents: Count | null,
-	/**  Their bytes. */
+	/**  Counted, not estimated. */
+	exact: boolean,
+	/**  Their bytes; `null` also where the store does not say. */
 	dataSize: Count | null,
+	/**  What is missing of the numbers and why. */
+	note: string | null,
 	/**  When they were read. */
 	readAt: string,
 	/**  Why there are no numbers. */

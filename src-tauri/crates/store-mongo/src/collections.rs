@@ -176,10 +176,12 @@ impl MongoStore {
         let counted = stored.estimated_document_count().max_time(STATISTICS_LIMIT);
         let documents = self.call(act, counted).await?;
         let indexes = self.attempt(stored.list_index_names()).await.unwrap_or_default();
-        let note = if why.is_denied() {
-            "The database user lacks the privilege collStats: sizes are not known, and the count is an estimate."
+        let why = if why.is_atlas_limit() {
+            "This Atlas tier does not offer $collStats"
+        } else if why.is_denied() {
+            "The database user lacks the privilege collStats"
         } else {
-            "This server has no $collStats: sizes are not known, and the count is an estimate."
+            "This server has no $collStats"
         };
         Ok(CollectionStatistics {
             collection: name.clone(),
@@ -190,7 +192,7 @@ impl MongoStore {
             exact: false,
             read_at: self.clock.now(),
             command: "estimatedDocumentCount",
-            note: Some(note.to_owned()),
+            note: Some(format!("{why}: sizes are not known, and the count is an estimate.")),
         })
     }
 }
@@ -230,17 +232,19 @@ fn summed(
             }
         }
     }
+    let data_size = sum("size");
+    let note = data_size.is_none().then(|| "The server does not say the size of every part.".to_owned());
     CollectionStatistics {
         collection: name.clone(),
         documents: counted.or_else(|| sum("count")).unwrap_or(0),
-        data_size: sum("size"),
+        data_size,
         storage_size: sum("storageSize"),
         indexes,
         // The count comes from the server's metadata, which an unclean stop leaves behind.
         exact: false,
         read_at,
         command: "$collStats",
-        note: None,
+        note,
     }
 }
 
@@ -276,5 +280,6 @@ mod tests {
         let silent = RawDocumentBuf::try_from(doc! { "count": 1 }).expect("a document");
         let sum = summed(&name(), &[shard(2, 100), silent], time::OffsetDateTime::UNIX_EPOCH);
         assert_eq!((sum.documents, sum.data_size), (3, None));
+        assert!(sum.note.is_some(), "nobody says why");
     }
 }

@@ -497,7 +497,9 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
       ids.map((id) => ({
         id,
         documents: documents(find(id)),
+        exact: true,
         dataSize: documents(find(id)) * 2311,
+        note: null,
         readAt: now(),
         problem: null,
       })),

@@ -79,7 +79,7 @@ export class OrganizationsPageState {
       onread: (organizations) => this.opened.accept(organizations),
     });
     this.view = new TableView(() => this.list.length);
-    this.statistics = new StatisticsCache(source.summarizeStatistics, host.describe, LIMITS.summaryMax);
+    this.statistics = new StatisticsCache(source.summarizeStatistics, host.describe);
     this.opened = new OpenedOrganization(source, (organization) => this.#announceGone(organization));
     this.samples = new SampleLoading(
       { newJob, load: source.loadSampleOrganizations, cancel: source.cancelJob },

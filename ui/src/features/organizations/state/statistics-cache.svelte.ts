@@ -1,36 +1,48 @@
-import { SvelteMap, SvelteSet } from "svelte/reactivity";
+import { SvelteMap } from "svelte/reactivity";
 import type { StatisticsSummary } from "$lib/api";
 
 export type SummaryReading =
-  | { state: "read"; documents: number; dataSize: number; readAt: string }
+  | {
+      state: "read";
+      documents: number;
+      /** Counted, not estimated. */
+      exact: boolean;
+      /** Null where the store does not say. */
+      dataSize: number | null;
+      /** What is missing and why. */
+      note: string | null;
+      readAt: string;
+    }
   | { state: "unavailable"; reason: string };
 
 type Timing = { settleMilliseconds: number; keepMilliseconds: number; now: () => number };
 
 type Kept = { reading: SummaryReading; keptAt: number };
 
+/** Rows that are asked for at a time: few, so that those that were scrolled away meanwhile are not asked for. */
+const BATCH = 8;
+
 /**
- * Documents and sizes of the rows on screen. It asks only once scrolling has settled, in batches, and asks again for a
- * row after a minute. What was read stays visible while it is read again.
+ * Documents and sizes of the rows on screen. It asks only once scrolling has settled, a few rows after the others, and
+ * asks again for a row after a minute. What was read stays visible while it is read again.
  */
 export class StatisticsCache {
   readonly #summarize: (ids: string[]) => Promise<StatisticsSummary[]>;
-  readonly #batch: number;
   readonly #timing: Timing;
   readonly #describe: (problem: unknown) => string;
   #kept = new SvelteMap<string, Kept>();
-  #asked = new SvelteSet<string>();
+  /** Rows on screen that are still to be asked for. */
+  #queue: string[] = [];
+  #asking = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     summarize: (ids: string[]) => Promise<StatisticsSummary[]>,
     describe: (problem: unknown) => string,
-    batch: number,
     timing: Partial<Timing> = {},
   ) {
     this.#summarize = summarize;
     this.#describe = describe;
-    this.#batch = batch;
     this.#timing = { settleMilliseconds: 120, keepMilliseconds: 60_000, now: () => Date.now(), ...timing };
   }
 
@@ -44,21 +56,18 @@ export class StatisticsCache {
     let complete = true;
     for (const id of ids) {
       const reading = this.reading(id);
-      if (reading?.state === "read") bytes += reading.dataSize;
+      if (reading?.state === "read" && reading.dataSize !== null) bytes += reading.dataSize;
       else complete = false;
     }
     return { bytes, complete };
   }
 
-  /** The rows on screen now. Replaces the previous wish if that was not asked yet. */
+  /** The rows on screen now. Replaces the previous wish as far as that was not asked yet. */
   want(ids: string[]): void {
-    clearTimeout(this.#timer);
-    const missing = ids.filter((id) => !this.#fresh(id) && !this.#asked.has(id));
-    if (missing.length === 0) return;
+    this.stop();
     this.#timer = setTimeout(() => {
-      for (let start = 0; start < missing.length; start += this.#batch) {
-        void this.#ask(missing.slice(start, start + this.#batch));
-      }
+      this.#queue = ids;
+      void this.#askOn();
     }, this.#timing.settleMilliseconds);
   }
 
@@ -74,6 +83,20 @@ export class StatisticsCache {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#queue = [];
+  }
+
+  async #askOn(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    for (let ids = this.#next(); ids.length > 0; ids = this.#next()) await this.#ask(ids);
+    this.#asking = false;
+  }
+
+  #next(): string[] {
+    const missing = this.#queue.filter((id) => !this.#fresh(id));
+    this.#queue = missing.slice(BATCH);
+    return missing.slice(0, BATCH);
   }
 
   #fresh(id: string): boolean {
@@ -82,7 +105,6 @@ export class StatisticsCache {
   }
 
   async #ask(ids: string[]): Promise<void> {
-    for (const id of ids) this.#asked.add(id);
     try {
       const summaries = await this.#summarize(ids);
       for (const summary of summaries) this.#keep(summary.id, readingOf(summary));
@@ -92,8 +114,6 @@ export class StatisticsCache {
       for (const id of ids) {
         if (this.#kept.get(id)?.reading.state !== "read") this.#keep(id, { state: "unavailable", reason });
       }
-    } finally {
-      for (const id of ids) this.#asked.delete(id);
     }
   }
 
@@ -102,9 +122,8 @@ export class StatisticsCache {
   }
 }
 
-function readingOf(summary: StatisticsSummary): SummaryReading {
-  if (summary.documents === null || summary.dataSize === null) {
-    return { state: "unavailable", reason: summary.problem ?? "" };
-  }
-  return { state: "read", documents: summary.documents, dataSize: summary.dataSize, readAt: summary.readAt };
+function readingOf({ documents, exact, dataSize, note, readAt, problem }: StatisticsSummary): SummaryReading {
+  return documents === null
+    ? { state: "unavailable", reason: problem ?? "" }
+    : { state: "read", documents, exact, dataSize, note, readAt };
 }

@@ -3,7 +3,16 @@ import type { StatisticsSummary } from "$lib/api";
 import { StatisticsCache } from "./statistics-cache.svelte";
 
 function summary(id: string, change: Partial<StatisticsSummary> = {}): StatisticsSummary {
-  return { id, documents: 5, dataSize: 100, readAt: "2026-11-23T10:00:00Z", problem: null, ...change };
+  return {
+    id,
+    documents: 5,
+    exact: true,
+    dataSize: 100,
+    note: null,
+    readAt: "2026-11-23T10:00:00Z",
+    problem: null,
+    ...change,
+  };
 }
 
 let asked: string[][] = [];
@@ -14,7 +23,7 @@ const answer = async (ids: string[]): Promise<StatisticsSummary[]> => {
 };
 
 function cache(summarize = answer): StatisticsCache {
-  return new StatisticsCache(summarize, () => "no answer", 50, { now: () => now });
+  return new StatisticsCache(summarize, () => "no answer", { now: () => now });
 }
 
 beforeEach(() => {
@@ -49,11 +58,26 @@ describe("the statistics of the rows on screen", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("are asked for in batches the command accepts", async () => {
+  it("are asked for a few at a time", async () => {
     const statistics = cache();
-    statistics.want(Array.from({ length: 70 }, (_, index) => String(index)));
+    statistics.want(Array.from({ length: 20 }, (_, index) => String(index)));
     await vi.advanceTimersByTimeAsync(120);
-    expect(asked.map((ids) => ids.length)).toEqual([50, 20]);
+    expect(asked.map((ids) => ids.length)).toEqual([8, 8, 4]);
+  });
+
+  it("are not asked for when their rows were scrolled away before their turn", async () => {
+    const slow = async (ids: string[]) => {
+      asked.push(ids);
+      await new Promise((done) => setTimeout(done, 1000));
+      return ids.map((id) => summary(id));
+    };
+    const statistics = cache(slow);
+    statistics.want(Array.from({ length: 50 }, (_, index) => `above-${index}`));
+    await vi.advanceTimersByTimeAsync(500);
+    statistics.want(["above-0", "below"]);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(asked.map((ids) => ids.length)).toEqual([8, 1]);
+    expect(asked[1]).toEqual(["below"]);
   });
 
   it("say that they are not available, and why", async () => {
@@ -63,6 +87,15 @@ describe("the statistics of the rows on screen", () => {
     statistics.want(["a"]);
     await vi.advanceTimersByTimeAsync(120);
     expect(statistics.reading("a")).toEqual({ state: "unavailable", reason: "not allowed" });
+  });
+
+  it("keep the count where only the size is unknown", async () => {
+    const unknown = { dataSize: null, exact: false, note: "Sizes are not known." };
+    const statistics = cache(async (ids) => ids.map((id) => summary(id, unknown)));
+    statistics.want(["a"]);
+    await vi.advanceTimersByTimeAsync(120);
+    expect(statistics.reading("a")).toMatchObject({ state: "read", documents: 5, ...unknown });
+    expect(statistics.totalDataSize(["a"])).toEqual({ bytes: 0, complete: false });
   });
 
   it("are not available when the call fails", async () => {

@@ -69,13 +69,17 @@ export class RemovalImpactReading {
         ...(await this.#backend.summarizeStatistics(ids.slice(start, start + LIMITS.summaryMax))),
       );
     }
+    const read = summaries.filter((summary) => summary.documents !== null);
     return {
-      documents: sum(summaries.map((summary) => summary.documents)),
-      dataSize: sum(summaries.map((summary) => summary.dataSize)),
+      documents: sum(read.map((summary) => summary.documents)),
+      // A sum without the sizes that the store does not say would be too small.
+      dataSize: read.some((summary) => summary.dataSize === null)
+        ? null
+        : sum(read.map((summary) => summary.dataSize)),
       indexes: null,
       collectionExists: true,
       confirmationNeeded: false,
-      unread: summaries.filter((summary) => summary.documents === null).length,
+      unread: summaries.length - read.length,
     };
   }
 }
