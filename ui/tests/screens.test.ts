@@ -32,6 +32,7 @@ describe("claiming", () => {
     expect(claim).toHaveAccessibleDescription("Type your name to continue.");
     await user.type(screen.getByLabelText("Your name"), "Dana");
     await user.type(screen.getByLabelText("Email"), "dana@meridian.example");
+    expect(claim).toHaveAccessibleDescription("Choose a password to continue.");
     await user.type(screen.getByLabelText("Password"), "weak");
     expect(claim).toHaveAccessibleDescription("The password does not meet every rule yet.");
     await user.clear(screen.getByLabelText("Password"));
@@ -52,6 +53,22 @@ describe("signing in", () => {
     await screen.findByRole("heading", { name: /^Sign in to/ });
     return started;
   }
+
+  it("asks at each field for what it lacks, until something is typed there", async () => {
+    const { backend, user } = await atSignIn();
+    await user.keyboard("{Enter}");
+    const email = screen.getByLabelText("Email");
+    const password = screen.getByLabelText("Password");
+    expect(email).toHaveFocus();
+    expect(email).toHaveAccessibleDescription("Type your email.");
+    expect(password).toHaveAccessibleDescription("Type your password.");
+    await user.type(email, "d");
+    expect(email).not.toHaveAttribute("aria-invalid");
+    expect(password).toBeInvalid();
+    await user.type(password, FAKE_PASSWORD[0] ?? "");
+    expect(password).toBeValid();
+    expect(backend.calls.filter(({ command }) => command === "sign_in")).toEqual([]);
+  });
 
   it("keeps address and password when they are refused", async () => {
     const { user } = await atSignIn();

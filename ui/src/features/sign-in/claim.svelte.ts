@@ -64,8 +64,9 @@ export class ClaimForm {
   readonly missing = $derived.by(() => {
     if (this.name.trim() === "") return m.sign_in_claim_need_name();
     if (this.email.trim() === "") return m.sign_in_claim_need_email();
+    if (this.password === "") return m.sign_in_claim_choose_password();
     // Who types fast and presses Enter is not held up by an answer on its way: `send` waits for it.
-    if (this.password === "" || (!this.#checking && this.rules.some((rule) => rule.state !== "met")))
+    if (!this.#checking && this.rules.some((rule) => rule.state !== "met"))
       return m.sign_in_claim_need_password();
     if (this.repeat !== this.password) return m.sign_in_claim_need_repeat();
     return null;
