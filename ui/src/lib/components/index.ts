@@ -29,6 +29,7 @@ export { default as Skeleton } from "./Skeleton.svelte";
 export { default as Spinner } from "./Spinner.svelte";
 export { default as StatusMark } from "./StatusMark.svelte";
 export { default as Switch } from "./Switch.svelte";
+export { default as Table } from "./Table.svelte";
 export { default as Tabs } from "./Tabs.svelte";
 export { default as TextArea } from "./TextArea.svelte";
 export { default as TextInput } from "./TextInput.svelte";
