@@ -170,7 +170,9 @@ impl Profiles {
     /// Leaves the file to another program that works with it: each of the two would write its own content over the
     /// other's, once more when it ends. What is needed to find the built-in workspace's secrets is read.
     pub fn left_to_another_program(path: &Path) -> Self {
-        let Content { installation, settings, .. } = file::look(path);
+        // The file itself may be cut off right now.
+        let Content { installation, settings, .. } =
+            file::last_good_copy(path).ok().flatten().unwrap_or_default();
         let installation = if installation.is_empty() { random_id() } else { installation };
         // A move of secrets is the other program's to finish.
         let settings = Settings { secret_move: None, ..settings };

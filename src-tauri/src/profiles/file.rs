@@ -140,15 +140,8 @@ fn version(object: &Map<String, Value>) -> Result<Option<u64>, OpenProblem> {
     }
 }
 
-/// What can be read of the file as it is; nothing is put right.
-pub(super) fn look(path: &Path) -> Content {
-    let bytes = std::fs::read(path).unwrap_or_default();
-    let object = serde_json::from_slice::<Map<String, Value>>(&bytes).unwrap_or_default();
-    Reader { good: Content::default(), whole: true }.in_object(&object)
-}
-
 /// The copy that was written whole before the file itself; `None` when it can't be used.
-fn last_good_copy(path: &Path) -> Result<Option<Content>, OpenProblem> {
+pub(super) fn last_good_copy(path: &Path) -> Result<Option<Content>, OpenProblem> {
     let Some(bytes) = read_if_there(&copy_of(path))? else { return Ok(None) };
     let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(&bytes) else { return Ok(None) };
     if version(&object)? != Some(VERSION) {

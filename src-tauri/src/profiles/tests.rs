@@ -94,6 +94,26 @@ fn version_1() -> String {
 }
 
 #[test]
+fn a_program_that_leaves_the_file_to_another_has_its_name_and_settings_and_changes_nothing() {
+    let folder = folder_with(&["a"]);
+    let first = folder.open();
+    let keeper = Some(KeeperChoice::AskEveryTime);
+    let half_way = MoveIntent { from: KeeperChoice::Keychain, to: KeeperChoice::AskEveryTime };
+    let settings = Settings { secret_keeper: keeper, secret_move: Some(half_way) };
+    first.change_settings(|there| *there = settings).unwrap();
+    let (names, text) = (folder.names(), folder.text("profiles.json"));
+    // As it is in the middle of being written.
+    folder.write("{");
+    let second = Profiles::left_to_another_program(&folder.path("profiles.json"));
+    assert_eq!(second.installation(), first.installation(), "secrets in the keychain have its name");
+    assert_eq!(second.settings(), Settings { secret_keeper: keeper, secret_move: None });
+    second.save(profile("b")).unwrap_err();
+    assert!(ids(&second).is_empty() && !second.are_known());
+    folder.write(&text);
+    assert_eq!(folder.names(), names, "a file was set aside or written");
+}
+
+#[test]
 fn what_was_saved_is_there_for_the_next_run() {
     let folder = folder_with(&["a", "b"]);
     let installation = {
