@@ -19,7 +19,7 @@ pub const PASSWORD_MAX_BYTES: usize = 72;
 /// Characters of a search text; what is longer finds nothing anyway.
 pub const SEARCH_MAX: usize = 200;
 /// Rows of one page that a caller may ask for.
-pub const PAGE_MAX: u32 = 200;
+pub const PAGE_MAX: u32 = 500;
 /// Rows that an export asks a store for at a time. Many: some servers look at the whole rest of a list for each page.
 pub const EXPORT_PAGE: u32 = 10_000;
 /// Rows that an export hands on at a time, and after which it can be cancelled.

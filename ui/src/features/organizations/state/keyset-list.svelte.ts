@@ -5,6 +5,9 @@ export type KeysetRequest<Query> = { query: Query; reversed: boolean; cursor: st
 
 export type KeysetSource<Query, Row> = (request: KeysetRequest<Query>) => Promise<KeysetPage<Row>>;
 
+/** How many rows a page holds: near what is loaded, and on the way to a place far from it. */
+export type PageSizes = { near: number; far: number };
+
 type Span = { first: number; last: number };
 
 /**
@@ -16,7 +19,7 @@ type Span = { first: number; last: number };
 export class KeysetList<Query, Row> {
   readonly #source: KeysetSource<Query, Row>;
   readonly #keyOf: (row: Row) => string;
-  readonly #pageSize: number;
+  readonly #pages: PageSizes;
   #shown: KeysetRuns<Query, Row> | null = null;
   #coming: KeysetRuns<Query, Row> | null = null;
   #window: Span = { first: 0, last: 0 };
@@ -25,10 +28,10 @@ export class KeysetList<Query, Row> {
   #loading = $state(false);
   #problem = $state.raw<unknown>(null);
 
-  constructor(source: KeysetSource<Query, Row>, keyOf: (row: Row) => string, pageSize: number) {
+  constructor(source: KeysetSource<Query, Row>, keyOf: (row: Row) => string, pages: PageSizes) {
     this.#source = source;
     this.#keyOf = keyOf;
-    this.#pageSize = pageSize;
+    this.#pages = pages;
   }
 
   /** False until the first page of any query was shown. */
@@ -153,13 +156,14 @@ export class KeysetList<Query, Row> {
     this.#loading = true;
     try {
       while (runs === this.#target()) {
-        const end = runs.missing(this.#window.first, this.#window.last);
-        if (end === null) break;
+        const missing = runs.missing(this.#window.first, this.#window.last);
+        if (missing === null) break;
+        const { end, rows } = missing;
         const page = await this.#source({
           query: runs.query,
           reversed: end === "tail",
           cursor: runs.cursor(end),
-          limit: this.#pageSize,
+          limit: rows > this.#pages.near ? this.#pages.far : this.#pages.near,
         });
         if (runs !== this.#target()) return;
         runs.append(end, page);

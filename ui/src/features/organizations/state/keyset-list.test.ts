@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { KeysetList, type KeysetRequest } from "./keyset-list.svelte";
 
 type Row = { id: string; rank: number };
@@ -47,8 +47,8 @@ async function settled(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-function listOver(store: Store, pageSize = 10): KeysetList<Query, Row> {
-  return new KeysetList(store.read, (row) => row.id, pageSize);
+function listOver(store: Store, near = 10, far = near): KeysetList<Query, Row> {
+  return new KeysetList(store.read, (row) => row.id, { near, far });
 }
 
 describe("a keyset list", () => {
@@ -70,6 +70,21 @@ describe("a keyset list", () => {
     list.expectTotal(ALL, 1000);
     await settled();
     expect(list.length).toBe(1000);
+  });
+
+  it("takes larger pages on the way to the middle of a long list, and small ones near what it has", async () => {
+    const store = new Store(rowsUpTo(10_000));
+    const list = listOver(store, 200, 500);
+    list.open(ALL);
+    list.expectTotal(ALL, 10_000);
+    await settled();
+    list.need(4_980, 5_010);
+    await vi.waitFor(() => expect(list.at(5_010)?.rank).toBe(5_010));
+    const limits = store.requests.map(({ limit }) => limit);
+    expect(limits).toEqual([200, ...Array<number>(10).fill(500)]);
+    list.need(5_150, 5_220);
+    await vi.waitFor(() => expect(list.at(5_220)?.rank).toBe(5_220));
+    expect(store.requests.at(-1)?.limit).toBe(200);
   });
 
   it("reads the end of a long list with one page from the other side", async () => {

@@ -1,5 +1,8 @@
 export type ListEnd = "head" | "tail";
 
+/** What to read next: from which end, and how many rows lie between it and the last row wanted. */
+export type Missing = { end: ListEnd; rows: number };
+
 export type KeysetPage<Row> = { rows: Row[]; nextCursor: string | null };
 
 /**
@@ -80,19 +83,20 @@ export class KeysetRuns<Query, Row> {
     return this.#cursors[end];
   }
 
-  /** Which end to load from next so that the rows from `first` to `last` become known; null when they are. */
-  missing(first: number, last: number): ListEnd | null {
+  /** What to load next so that the rows from `first` to `last` become known, from the nearer end; null when they are. */
+  missing(first: number, last: number): Missing | null {
     if (this.#complete) return null;
+    const rowsFromHead = last + 1 - this.#head.length;
     // A list that is counted as empty is still asked once: the count may be older than the rows.
-    if (!this.#started && (this.#total ?? 0) === 0) return "head";
+    if (!this.#started && (this.#total ?? 0) === 0) return { end: "head", rows: rowsFromHead };
     // Without a count nobody knows where the other end is.
-    if (this.#total === null) return last >= this.#head.length ? "head" : null;
+    if (this.#total === null) return rowsFromHead > 0 ? { end: "head", rows: rowsFromHead } : null;
     const firstMissing = Math.max(first, this.#head.length);
     const lastMissing = Math.min(last, this.length - this.#tail.length - 1);
     if (firstMissing > lastMissing) return null;
-    const rowsFromHead = lastMissing + 1 - this.#head.length;
-    const rowsFromTail = this.length - this.#tail.length - firstMissing;
-    return rowsFromTail < rowsFromHead ? "tail" : "head";
+    const toHead = lastMissing + 1 - this.#head.length;
+    const toTail = this.length - this.#tail.length - firstMissing;
+    return toTail < toHead ? { end: "tail", rows: toTail } : { end: "head", rows: toHead };
   }
 
   append(end: ListEnd, page: KeysetPage<Row>): void {

@@ -6,7 +6,7 @@ import type {
   OrganizationView,
   SortField,
 } from "$lib/api";
-import { KeysetList } from "./keyset-list.svelte";
+import { KeysetList, type PageSizes } from "./keyset-list.svelte";
 
 export type StatusFacet = "all" | OrganizationStatus;
 export type SortDirection = "ascending" | "descending";
@@ -50,7 +50,7 @@ export class OrganizationBrowser {
 
   readonly #onquery: (filterChanged: boolean) => void;
 
-  constructor(source: OrganizationSource, pageSize: number, options: BrowserOptions = {}) {
+  constructor(source: OrganizationSource, pages: PageSizes, options: BrowserOptions = {}) {
     this.#source = source;
     this.#now = options.now ?? (() => Date.now());
     this.#onquery = options.onquery ?? (() => undefined);
@@ -63,7 +63,7 @@ export class OrganizationBrowser {
         return { rows: page.organizations, nextCursor: page.nextCursor };
       },
       (organization) => organization.id,
-      pageSize,
+      pages,
     );
   }
 

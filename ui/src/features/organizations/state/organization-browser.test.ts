@@ -39,7 +39,7 @@ let browser: OrganizationBrowser;
 beforeEach(async () => {
   vi.useFakeTimers();
   source = new Source();
-  browser = new OrganizationBrowser(source, 200);
+  browser = new OrganizationBrowser(source, { near: 200, far: 500 });
   browser.open();
   await vi.runAllTimersAsync();
   source.queries = [];

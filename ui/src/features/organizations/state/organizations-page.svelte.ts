@@ -55,6 +55,9 @@ export type PageHost = {
   describe: (problem: unknown) => string;
 };
 
+// A page for a screen is small, so that the first rows come soon; what walks to the middle of a long list takes most.
+const PAGES = { near: 200, far: LIMITS.pageMax };
+
 /** Everything the organizations page remembers, on screen or not. */
 export class OrganizationsPageState {
   readonly browser: OrganizationBrowser;
@@ -74,7 +77,7 @@ export class OrganizationsPageState {
   constructor(source: PageSource, host: PageHost) {
     this.#source = source;
     this.#host = host;
-    this.browser = new OrganizationBrowser(source, LIMITS.pageMax, {
+    this.browser = new OrganizationBrowser(source, PAGES, {
       onquery: (filterChanged) => this.#restart(filterChanged),
       onread: (organizations) => this.opened.accept(organizations),
     });
