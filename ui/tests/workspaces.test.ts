@@ -148,7 +148,10 @@ describe("the list of workspaces", () => {
       notices: ["The profile file was damaged and is kept aside."],
     }));
     render(App);
-    expect(await screen.findByText(/kept aside/)).toBeVisible();
+    const list = (await screen.findByRole("heading", { name: "Tenantry" })).closest("section");
+    expect(within(list as HTMLElement).getByText(/kept aside/)).toBeVisible();
+    await userEvent.click(screen.getByRole("button", { name: "Close" }));
+    expect(screen.queryByText(/kept aside/)).toBeNull();
   });
 });
 
@@ -363,6 +366,19 @@ describe("the connection test", () => {
     expect(await screen.findByRole("heading", { name: "Sign in to Rig" })).toBeVisible();
   });
 
+  it("shows before the first run what it would try, and folds its result", async () => {
+    const { user } = await start();
+    await user.click(button(/^Meridian Locked/));
+    const panel = within(screen.getByRole("complementary", { name: "Connection test" }));
+    expect(panel.getAllByText("Not run")).toHaveLength(7);
+    const fold = panel.getByRole("button", { name: "Fold the result", hidden: true });
+    await user.click(fold);
+    expect(fold).toHaveAttribute("aria-expanded", "false");
+    await user.click(button("Test"));
+    expect(await screen.findByText(/Every step passed/)).toBeVisible();
+    expect(fold).toHaveAttribute("aria-expanded", "true");
+  });
+
   it("says what each stage found", async () => {
     const { user } = await start();
     await user.click(button(/^Meridian Locked/));
@@ -386,8 +402,10 @@ describe("the connection test", () => {
     expect(note.getByText(/This password contains %/)).toBeVisible();
     expect(tab(/Authentication/)).toHaveAccessibleName(/Has a problem/);
     expect(backend.calls.some(({ command }) => command === "save_profile")).toBe(false);
+    const scrolled = vi.spyOn(Element.prototype, "scrollIntoView");
     await user.click(note.getByRole("button", { name: "Edit password" }));
     await waitFor(() => expect(screen.getByLabelText("Database password")).toHaveFocus());
+    expect(scrolled.mock.contexts).toContain(screen.getByLabelText("Database password"));
     await user.type(screen.getByLabelText("Database password"), FAKE_PASSWORD);
     await user.click(button("Test again"));
     expect(await screen.findByText(/Every step passed/)).toBeVisible();
@@ -519,7 +537,8 @@ describe("opening", () => {
 describe("secrets", () => {
   it("say which keeper is in use and why", async () => {
     await start({ keeper: "ask_every_time" });
-    expect(await screen.findByText(/asked for each time a workspace is opened/)).toBeVisible();
+    expect(await screen.findByText("You are asked each time you open a workspace.")).toBeVisible();
+    await userEvent.click(screen.getByText("Why"));
     expect(screen.getByText(/The Secret Service does not answer/)).toBeVisible();
   });
 

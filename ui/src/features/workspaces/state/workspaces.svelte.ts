@@ -1,4 +1,4 @@
-import { SvelteMap } from "svelte/reactivity";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { api, ApiError, type ConnectionTemplate, type WorkspaceList, type WorkspaceSummary } from "$lib/api";
 import { m } from "$lib/messages";
 import type { AppState, WorkspacesWish } from "$lib/state";
@@ -63,10 +63,13 @@ export class WorkspacesState {
   askingFor = $state.raw<WorkspaceSummary | null>(null);
   askProblem = $state.raw<ApiError | null>(null);
 
+  readonly #readNotices = new SvelteSet<string>();
   readonly #edited = new SvelteMap<string, Edited>();
   readonly #app: AppState;
   #lastNew = 0;
 
+  /** What the program found wrong with the saved workspaces, and nobody has closed yet. */
+  readonly notices = $derived(this.list?.notices.filter((notice) => !this.#readNotices.has(notice)) ?? []);
   readonly chosen = $derived(this.list?.workspaces.find(({ id }) => id === this.chosenId) ?? null);
   readonly builtIn = $derived(this.list?.workspaces.find(({ kind }) => kind === "built_in") ?? null);
   readonly connections = $derived(this.list?.workspaces.filter(({ kind }) => kind !== "built_in") ?? []);
@@ -125,6 +128,10 @@ export class WorkspacesState {
       const draft = this.#edited.get(workspace.id)?.draft;
       if (draft) draft.saved = workspace;
     }
+  }
+
+  closeNotice(notice: string): void {
+    this.#readNotices.add(notice);
   }
 
   choose = (id: string): void => {
