@@ -59,6 +59,16 @@ describe("the list of workspaces", () => {
     expect(screen.getByText(/No workspace matches/)).toBeVisible();
   });
 
+  it("leaves the keys of an input method to it", async () => {
+    await start();
+    const search = screen.getByPlaceholderText("Search by name, host or notes");
+    await fireEvent.input(search, { target: { value: "mer" } });
+    await fireEvent.keyDown(search, { key: "Escape", isComposing: true });
+    expect(search).toHaveValue("mer");
+    await fireEvent.keyDown(search, { key: "Escape" });
+    expect(search).toHaveValue("");
+  });
+
   it("is put in order by Alt and an arrow key", async () => {
     const { backend, user } = await start();
     button(/^Laptop MongoDB/).focus();

@@ -1,4 +1,4 @@
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
@@ -52,6 +52,16 @@ describe("the organizations page", () => {
     await user.keyboard("{ArrowDown}{ArrowDown}");
     await waitFor(() => expect(rowAt(2)).toHaveFocus());
     expect(rows().filter(({ tabIndex }) => tabIndex === 0)).toEqual([rowAt(2)]);
+  });
+
+  it("is left alone by keys that belong to an input method in the search", async () => {
+    await openList();
+    const search = screen.getByRole("searchbox");
+    search.focus();
+    await fireEvent.keyDown(search, { key: "Enter", isComposing: true });
+    expect(search).toHaveFocus();
+    await fireEvent.keyDown(search, { key: "Enter" });
+    await waitFor(() => expect(search).not.toHaveFocus());
   });
 
   it("opens the panel with Enter, moves the focus into it, and Escape brings it back", async () => {
