@@ -145,6 +145,7 @@ test("work on several is stopped after the one under way, and tells what was don
   release();
   expect(await screen.findByText("Stopped. 1 of 3 are done.")).toBeVisible();
   expect(screen.getByText("2 were not begun and are as they were.")).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   expect(argumentsOf(backend, "deactivate_organization")).toHaveLength(1);
 
   backend.restore("deactivate_organization");
