@@ -50,7 +50,7 @@ pub struct ProfileInput {
 /// Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 ///
 /// # Errors
-/// `invalid_input`, `not_found`, `file_not_written`, `secrets_locked`.
+/// `invalid_input`, `not_found`, `file_not_written`; `secrets_locked` and `unavailable` where a secret can't be forgotten now.
 #[tauri::command]
 #[specta::specta]
 pub async fn save_profile(
@@ -75,11 +75,8 @@ pub async fn save_profile(
         certificate_key_password: input.certificate_key_password.map(SecretString::from),
         ..ConnectionSecrets::default()
     };
-    let drafted = belonging(state.drafts.find(&input.draft), &address.places);
-    let given = connection_secrets::each(fields.or(address.secrets.clone()).or(drafted));
-    let service_secret = (SecretKind::ServiceSecret, input.signing_secret.map(SecretString::from));
-    let given = given.into_iter().chain([service_secret]);
-    let given: BTreeMap<_, _> = given.filter_map(|(kind, secret)| Some((kind, secret?))).collect();
+    let typed = fields.or(address.secrets.clone()).or(state.drafts.find(&input.draft));
+    let given = given(typed, &address.places, input.signing_secret.map(SecretString::from));
     // The editor asks that about a password only; what else there is, is remembered.
     let remember = input.remember || !address.places.contains(&SecretKind::DatabasePassword);
     let mut stored = match &before {
@@ -242,17 +239,16 @@ fn new_profile(id: String) -> Profile {
     }
 }
 
-/// Secrets of a draft that still have a place in the string: the others were typed for something that is gone from it.
-fn belonging(drafted: ConnectionSecrets, places: &[SecretKind]) -> ConnectionSecrets {
-    let has = |kind| places.contains(&kind);
-    ConnectionSecrets {
-        password: drafted.password.filter(|_| has(SecretKind::DatabasePassword)),
-        certificate_key_password: drafted
-            .certificate_key_password
-            .filter(|_| has(SecretKind::CertificateKeyPassword)),
-        proxy_password: drafted.proxy_password.filter(|_| has(SecretKind::ProxyPassword)),
-        aws_session_token: drafted.aws_session_token.filter(|_| has(SecretKind::AwsSessionToken)),
-    }
+/// What was typed, by kind, with an empty text for what was taken out. What has no place in the string was typed for
+/// something that is gone from it.
+fn given(
+    typed: ConnectionSecrets,
+    places: &[SecretKind],
+    service_secret: Option<SecretString>,
+) -> BTreeMap<SecretKind, SecretString> {
+    let belonging = connection_secrets::each(typed).into_iter().filter(|(kind, _)| places.contains(kind));
+    let all = belonging.chain([(SecretKind::ServiceSecret, service_secret)]);
+    all.filter_map(|(kind, secret)| Some((kind, secret?))).collect()
 }
 
 /// Forgets what must not be used any more: what was given to somebody else than the string names now, what has no place

@@ -79,7 +79,7 @@ export const commands = {
 	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 	 * 
 	 *  # Errors
-	 *  `invalid_input`, `not_found`, `file_not_written`, `secrets_locked`.
+	 *  `invalid_input`, `not_found`, `file_not_written`; `secrets_locked` and `unavailable` where a secret can't be forgotten now.
 	 */
 	saveProfile: (input: ProfileInput) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("save_profile", { input })),
 	/**

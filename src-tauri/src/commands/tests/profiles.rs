@@ -200,12 +200,11 @@ fn what_was_typed_for_a_server_is_not_kept_for_another_user_of_none() {
     let console = Console::start();
     let text = "mongodb://dana:planted@127.0.0.1:1";
     console.ok("read_connection_string", json!({"draft": "draft", "text": text}));
-    let saved = console.save(&json!({"connectionString": "mongodb://127.0.0.1:1"}));
-    assert_eq!(
-        console.secret(&saved["id"], SecretKind::DatabasePassword),
-        None,
-        "it has no place in the string"
-    );
+    for field in [json!(null), json!("planted")] {
+        let saved = console.save(&json!({"connectionString": "mongodb://127.0.0.1:1", "password": field}));
+        let kept = console.secret(&saved["id"], SecretKind::DatabasePassword);
+        assert_eq!(kept, None, "it has no place in the string: {field}");
+    }
 }
 
 #[test]
