@@ -146,6 +146,6 @@ async fn options_of_the_string_reach_the_server() {
             only: None,
         };
         let counted = ports.organizations.count(&everything).await.expect("counted");
-        assert_eq!(counted.active, 0, "{options_of_string}");
+        assert_eq!(counted.live, 0, "{options_of_string}");
     }
 }

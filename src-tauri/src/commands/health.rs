@@ -383,10 +383,7 @@ pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> 
         status: HealthStatus::Up,
         checked_at,
         server: ServerFacts::from(health.server),
-        organizations: OrganizationTotal {
-            total: Count::from(counts.active.saturating_add(counts.deactivated)),
-            exact: counts.exact,
-        },
+        organizations: OrganizationTotal { total: Count::from(counts.live), exact: counts.exact },
         database_user: health.database_user,
         privileges: health.privileges.into_iter().map(Privilege::from).collect(),
         warnings: health.warnings.into_iter().map(HealthWarning::from).collect(),

@@ -135,10 +135,10 @@ pub struct OrganizationPage {
 pub struct OrganizationCounts {
     /// Active and deactivated.
     pub all: Count,
-    /// Active.
-    pub active: Count,
-    /// Deactivated.
-    pub deactivated: Count,
+    /// Active; `null` where counting takes too long.
+    pub active: Option<Count>,
+    /// Deactivated; `null` where counting takes too long.
+    pub deactivated: Option<Count>,
     /// In the trash.
     pub trashed: Count,
     /// Counted, not estimated.
@@ -331,9 +331,9 @@ impl From<core::OrganizationPage> for OrganizationPage {
 impl From<core::OrganizationCounts> for OrganizationCounts {
     fn from(counts: core::OrganizationCounts) -> Self {
         Self {
-            all: Count::from(counts.active.saturating_add(counts.deactivated)),
-            active: Count::from(counts.active),
-            deactivated: Count::from(counts.deactivated),
+            all: Count::from(counts.live),
+            active: counts.active().map(Count::from),
+            deactivated: counts.deactivated.map(Count::from),
             trashed: Count::from(counts.trashed),
             exact: counts.exact,
         }

@@ -224,10 +224,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 "organizations.page",
                 organizations.page(&query).await.map(|page| page.organizations.len() == 1),
             ),
-            (
-                "organizations.count",
-                organizations.count(&query.filter).await.map(|counts| counts.active == 1),
-            ),
+            ("organizations.count", organizations.count(&query.filter).await.map(|counts| counts.live == 1)),
             (
                 "organizations.find_trashed",
                 organizations.find_trashed(acme.id).await.map(|found| found.is_none()),

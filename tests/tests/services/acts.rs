@@ -97,7 +97,7 @@ async fn creating_tells_every_broken_rule_at_its_field_at_once() {
         ]
     );
     let counts = console.organizations.count(&operator, String::new()).await.expect("counts");
-    assert_eq!(counts.active, 0, "nothing was done");
+    assert_eq!(counts.live, 0, "nothing was done");
 }
 
 #[tokio::test]

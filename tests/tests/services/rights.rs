@@ -133,9 +133,9 @@ async fn an_organization_admin_lists_counts_and_searches_its_own_organization_on
         }
     }
     let counts = console.organizations.count(&admin, String::new()).await.expect("counts");
-    assert_eq!((counts.active, counts.deactivated, counts.trashed), (1, 0, 0));
+    assert_eq!((counts.live, counts.deactivated, counts.trashed), (1, Some(0), 0));
     let searched = console.organizations.count(&admin, "other".to_owned()).await.expect("counts");
-    assert_eq!(searched.active, 0);
+    assert_eq!(searched.live, 0);
     for known_as in ["other", &other.id.to_hex(), &gone.id.to_hex()] {
         let found = console.organizations.get(&admin, known_as).await;
         assert_eq!(found, Err(AppError::NotFound { what: "organization" }), "{known_as}");

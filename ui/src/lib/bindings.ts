@@ -1416,10 +1416,10 @@ export type OpenWorkspace = {
 export type OrganizationCounts = {
 	/**  Active and deactivated. */
 	all: Count,
-	/**  Active. */
-	active: Count,
-	/**  Deactivated. */
-	deactivated: Count,
+	/**  Active; `null` where counting takes too long. */
+	active: Count | null,
+	/**  Deactivated; `null` where counting takes too long. */
+	deactivated: Count | null,
 	/**  In the trash. */
 	trashed: Count,
 	/**  Counted, not estimated. */

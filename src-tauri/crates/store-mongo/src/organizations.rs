@@ -17,11 +17,13 @@ use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, Organi
 use time::OffsetDateTime;
 
 use crate::documents;
-use crate::errors::Act;
+use crate::errors::{Act, code};
 use crate::open::{MongoStore, ORGANIZATIONS, TRASH};
 use crate::paging;
 
 const SEARCH_LIMIT: Duration = Duration::from_secs(2);
+/// A number beside a list is worth no longer wait.
+const COUNT_LIMIT: Duration = Duration::from_secs(1);
 const PAGE_LIMIT: Duration = Duration::from_secs(10);
 /// Organizations are counted one by one up to here, through the index of `_id`; beyond, the server's own number is
 /// taken, which may be off after it stopped uncleanly.
@@ -142,15 +144,11 @@ impl OrganizationStore for MongoStore {
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
         if filter.search.is_empty() && filter.only.is_none() {
             let organizations = self.listed(ORGANIZATIONS);
-            let deactivated = self.call(FIND, organizations.count_documents(doc! { "is_active": false }));
+            let deactivated = organizations.count_documents(doc! { "is_active": false });
+            let deactivated = self.counted(FIND, deactivated.max_time(COUNT_LIMIT));
             let ((live, live_exact), deactivated, (trashed, trash_exact)) =
                 tokio::try_join!(self.count_all(ORGANIZATIONS), deactivated, self.count_all(TRASH))?;
-            return Ok(OrganizationCounts {
-                active: live.saturating_sub(deactivated),
-                deactivated,
-                trashed,
-                exact: live_exact && trash_exact,
-            });
+            return Ok(OrganizationCounts { live, deactivated, trashed, exact: live_exact && trash_exact });
         }
         let among_live = OrganizationFilter { status: StatusFilter::All, ..filter.clone() };
         let in_trash = OrganizationFilter { status: StatusFilter::Trashed, ..filter.clone() };
@@ -174,7 +172,9 @@ impl OrganizationStore for MongoStore {
                 .and_then(|group| documents::count(group, "number"))
                 .unwrap_or(0)
         };
-        Ok(OrganizationCounts { active: number(false), deactivated: number(true), trashed, exact: true })
+        let deactivated = number(true);
+        let live = number(false) + deactivated;
+        Ok(OrganizationCounts { live, deactivated: Some(deactivated), trashed, exact: true })
     }
 
     async fn set_name(
@@ -407,13 +407,27 @@ impl MongoStore {
     /// How many documents there are, and whether they were counted.
     async fn count_all(&self, collection: &'static str) -> Result<(u64, bool), StoreError> {
         let act = Act::on("find", collection);
-        let estimate = self.call(act, self.listed(collection).estimated_document_count()).await?;
+        let stored = self.listed(collection);
+        let estimate = self.call(act, stored.estimated_document_count().max_time(PAGE_LIMIT)).await?;
         if estimate > COUNTED_UP_TO {
             return Ok((estimate, false));
         }
         let by_id = Hint::Keys(doc! { "_id": 1 });
-        let counted = self.call(act, self.listed(collection).count_documents(doc! {}).hint(by_id)).await?;
-        Ok((counted, true))
+        let all = stored.count_documents(doc! {}).hint(by_id).max_time(COUNT_LIMIT);
+        Ok(self.counted(act, all).await?.map_or((estimate, false), |counted| (counted, true)))
+    }
+
+    /// What a count finds; `None` when the server gave it up for want of time.
+    async fn counted(
+        &self,
+        act: Act<'_>,
+        count: impl IntoFuture<Output = mongodb::error::Result<u64>>,
+    ) -> Result<Option<u64>, StoreError> {
+        match self.attempt(count).await {
+            Ok(counted) => Ok(Some(counted)),
+            Err(failure) if failure.is(code::MAX_TIME_MS_EXPIRED) => Ok(None),
+            Err(failure) => Err(self.told(failure, act)),
+        }
     }
 }
 

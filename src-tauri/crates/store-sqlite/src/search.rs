@@ -112,11 +112,13 @@ pub(crate) fn page(connection: &Connection, query: &OrganizationQuery) -> Outcom
 /// How many match, by status.
 pub(crate) fn count(connection: &Connection, filter: &OrganizationFilter) -> Outcome<OrganizationCounts> {
     let term = Term::parse(&filter.search);
-    let mut counts = OrganizationCounts { exact: true, ..OrganizationCounts::default() };
+    let mut counts =
+        OrganizationCounts { deactivated: Some(0), exact: true, ..OrganizationCounts::default() };
     if term == Term::Impossible {
         return Ok(counts);
     }
-    (counts.deactivated, counts.active) = count_on(connection, Shelf::Live, filter, &term)?;
+    let (deactivated, active) = count_on(connection, Shelf::Live, filter, &term)?;
+    (counts.live, counts.deactivated) = (deactivated + active, Some(deactivated));
     let (deactivated, active) = count_on(connection, Shelf::Trash, filter, &term)?;
     counts.trashed = deactivated + active;
     Ok(counts)

@@ -49,6 +49,14 @@ async function open({ filter, selectedIds = [], counts = COUNTS, ...options }: G
 const start = () => screen.getByRole("button", { name: /^Export/ });
 const cancel = () => screen.findByRole("button", { name: "Cancel export" });
 
+test("a number of rows that took too long to count is not available, and no reason not to export", async () => {
+  const counts = { ...COUNTS, active: null, deactivated: null };
+  await open({ filter: { search: "", status: "deactivated" }, counts });
+  const filtered = screen.getByRole("radio", { name: /Matching the filter/ });
+  expect(filtered.closest("label")).toHaveTextContent("Not available");
+  expect(start()).toBeEnabled();
+});
+
 test("the dialog says how many rows each choice writes and that passwords are left out", async () => {
   await open({ filter: { search: "", status: "deactivated" }, selectedIds: ["a", "b", "c"] });
   expect(screen.getByRole("radio", { name: /All organizations/ }).closest("label")).toHaveTextContent("190");

@@ -86,7 +86,7 @@ impl ExportService {
         let source = Source::of(actor, request.scope, request.sort, request.direction);
         cancellation.checkpoint()?;
         let total = self.total(&source).await?;
-        if request.format == ExportFormat::Xlsx && total > XLSX_ROWS_MAX {
+        if request.format == ExportFormat::Xlsx && total.is_some_and(|total| total > XLSX_ROWS_MAX) {
             return Err(AppError::FileNotWritten(FileProblem::TooManyRows));
         }
         // Two batches wait at most: what is read does not pile up before a slow disk.
@@ -123,18 +123,22 @@ impl ExportService {
         Ok(rows)
     }
 
-    async fn total(&self, source: &Source) -> Result<u64, AppError> {
+    /// `None` where counting takes too long: the rows themselves are read all the same.
+    async fn total(&self, source: &Source) -> Result<Option<u64>, AppError> {
         let filter = match &source.scope {
             ExportScope::All => &everything(None),
             ExportScope::Filtered(filter) => filter,
-            ExportScope::Selected(ids) => return Ok(ids.len() as u64),
+            ExportScope::Selected(ids) => return Ok(Some(ids.len() as u64)),
         };
-        let counts = self.ports.organizations.count(filter).await?;
+        let counts = match self.ports.organizations.count(filter).await {
+            Err(StoreError::TookTooLong) => return Ok(None),
+            counts => counts?,
+        };
         Ok(match filter.status {
-            StatusFilter::All => counts.active + counts.deactivated,
-            StatusFilter::Active => counts.active,
+            StatusFilter::All => Some(counts.live),
+            StatusFilter::Active => counts.active(),
             StatusFilter::Deactivated => counts.deactivated,
-            StatusFilter::Trashed => counts.trashed,
+            StatusFilter::Trashed => Some(counts.trashed),
         })
     }
 
@@ -344,7 +348,7 @@ struct Delivery<'job> {
     needs_statistics: bool,
     progress: &'job dyn ProgressSink,
     cancellation: &'job Cancellation,
-    total: u64,
+    total: Option<u64>,
     done: u64,
     reported: Option<Instant>,
 }
@@ -368,7 +372,7 @@ impl Delivery<'_> {
 
     async fn finish(&mut self) -> Result<(), AppError> {
         self.sender.send(Part::End).await.map_err(|_| Self::writer_gone())?;
-        self.total = self.done;
+        self.total = Some(self.done);
         self.report(true);
         Ok(())
     }
@@ -378,7 +382,8 @@ impl Delivery<'_> {
         if always || self.reported.is_none_or(|then| now - then >= Self::REPORT_EVERY) {
             self.reported = Some(now);
             // Organizations created meanwhile may make it more than was counted.
-            self.progress.report(Progress { done: self.done, total: Some(self.total.max(self.done)) });
+            let total = self.total.map(|total| total.max(self.done));
+            self.progress.report(Progress { done: self.done, total });
         }
     }
 

@@ -199,14 +199,21 @@ pub struct OrganizationPage {
 /// How many organizations there are by status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OrganizationCounts {
-    /// Active ones.
-    pub active: u64,
-    /// Deactivated ones.
-    pub deactivated: u64,
+    /// Those that are not in the trash.
+    pub live: u64,
+    /// Deactivated ones. `None` where counting them would take too long.
+    pub deactivated: Option<u64>,
     /// Those in the trash.
     pub trashed: u64,
     /// Whether the numbers are exact.
     pub exact: bool,
+}
+
+impl OrganizationCounts {
+    /// Active ones.
+    pub fn active(&self) -> Option<u64> {
+        self.deactivated.map(|deactivated| self.live.saturating_sub(deactivated))
+    }
 }
 
 impl SortField {

@@ -52,7 +52,8 @@ pub trait OrganizationStore: Send + Sync {
     /// when there is no search: an index serves every sort.
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError>;
 
-    /// How many match by status; `filter.status` is ignored. Without a search it does not read every document.
+    /// How many match by status; `filter.status` is ignored. Without a search it does not read every document, and what
+    /// takes long all the same is left out.
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError>;
 
     /// Sets name and collection name, and `updated_at`. Having the new name already counts as done.

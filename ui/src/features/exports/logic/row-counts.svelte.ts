@@ -39,7 +39,8 @@ export class RowCounts {
 
   /** Takes the counts for the filter's search, which are those of all where there is no search. */
   #takeListed(counts: OrganizationCounts): void {
-    this.#filtered = { rows: counts[this.#filter.status], exact: counts.exact };
+    const rows = counts[this.#filter.status];
+    this.#filtered = rows === null ? null : { rows, exact: counts.exact };
     if (this.#filter.search === "") this.#takeAll(counts);
   }
 

@@ -206,7 +206,8 @@ export class OrganizationBrowser {
 
   #tellTotal(): void {
     if (this.#counts === null || this.#countedSearch !== this.#query.filter.search) return;
-    this.list.expectTotal(this.#query, this.#counts[this.status]);
+    const total = this.#counts[this.status];
+    if (total !== null) this.list.expectTotal(this.#query, total);
   }
 }
 

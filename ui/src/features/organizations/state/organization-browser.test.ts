@@ -104,6 +104,15 @@ describe("the organization browser", () => {
     expect(source.searches).toEqual([""]);
   });
 
+  it("lists a status that took too long to count, without its number", async () => {
+    source.countOrganizations = async () => ({ ...counts, active: null, deactivated: null });
+    browser.chooseStatus("active");
+    browser.refresh();
+    await vi.runAllTimersAsync();
+    expect(browser.counts?.active).toBeNull();
+    expect(browser.list.length).toBe(2);
+  });
+
   it("knows an empty workspace from an empty search", async () => {
     expect(browser.unfiltered).toBe(true);
     browser.search("zzz");
