@@ -767,6 +767,10 @@ pub async fn copying_from_the_trash_again_counts_as_done(ports: &Ports) {
     let live = load(ports, new.id).await;
     assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme"), moment(9)).await, Ok(()));
     assert_eq!(load(ports, new.id).await, live, "the second time changes nothing");
+    ports.organizations.remove_trashed(new.id).await.expect("removed");
+    let answer = ports.organizations.copy_from_trash(new.id, &name("acme"), moment(9)).await;
+    assert_eq!(answer, Ok(()), "it is live, whether or not the trash still has its copy");
+    assert_eq!(load(ports, new.id).await, live);
 }
 
 /// `copy_from_trash`'s errors.

@@ -52,7 +52,10 @@ impl MongoStore {
         let act = Act::on("insert", ORGANIZATIONS);
         let damaged = || StoreError::Corrupt { what: format!("a document of {TRASH}") };
         let Some(kept) = self.find_in_trash(id).await? else {
-            return Err(StoreError::NotFound { what: "organization" });
+            return match self.find(id).await? {
+                Some(_) => Ok(()),
+                None => Err(StoreError::NotFound { what: "organization" }),
+            };
         };
         let organization = kept.get_document("organization").map_err(|_| damaged())?;
         let email =
