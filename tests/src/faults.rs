@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use tenantry_core::activity::{ActivityEntry, ActivityStore};
-use tenantry_core::collections::{CollectionStatistics, CollectionStore};
+use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
 use tenantry_core::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
 use tenantry_core::journal::{Operation, OperationJournal, Owner};
@@ -201,6 +201,10 @@ impl CollectionStore for FaultyStore {
         self.read(self.inner.collections.exists(name)).await
     }
 
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
+        self.read(self.inner.collections.identity(name)).await
+    }
+
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
         self.write(self.inner.collections.create(name)).await
     }
@@ -297,8 +301,8 @@ impl OperationJournal for FaultyStore {
         self.write(self.inner.journal.take_over(operation, to, at)).await
     }
 
-    async fn end(&self, organization_id: OrganizationId) -> Result<(), StoreError> {
-        self.write(self.inner.journal.end(organization_id)).await
+    async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
+        self.write(self.inner.journal.end(operation)).await
     }
 }
 

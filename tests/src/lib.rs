@@ -9,6 +9,7 @@ pub mod fixture;
 pub mod listeners;
 pub mod processes;
 pub mod proxy;
+pub mod scripted;
 pub mod server;
 pub mod suite;
 pub mod tokens;

@@ -75,6 +75,7 @@ macro_rules! contract {
                 a_collection_is_empty_until_something_is_inserted,
                 creating_again_keeps_what_is_there,
                 a_rename_takes_documents_and_indexes_along,
+                a_rename_keeps_which_collection_it_is_and_a_new_one_is_another,
                 a_collection_moves_to_the_trash_and_back,
                 a_rename_is_refused_when_the_target_is_there_and_nothing_changes,
                 a_rename_is_refused_when_the_source_is_missing,
@@ -99,6 +100,7 @@ macro_rules! contract {
                 of_many_begins_at_once_one_wins,
                 unfinished_operations_are_listed_oldest_first_until_they_end,
                 an_operation_is_taken_over_only_as_it_was_seen,
+                an_operation_is_ended_by_its_owner_only,
                 of_many_that_take_over_at_once_one_wins;
             activity:
                 the_newest_entries_of_an_organization_come_first,

@@ -11,15 +11,18 @@ use tenantry_core::connections::diagnosis::{Diagnosis, Stage, StageFacts, StageS
 use tenantry_core::error::{AppError, StoreError};
 use tenantry_core::health::{RestrictedAct, Restriction, RoleCommand};
 use tenantry_core::jobs::Cancellation;
+use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
+use tenantry_core::limits::OPERATION_LEASE;
 use tenantry_core::organizations::{
     OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, UpdateRequest,
 };
 use tenantry_core::ports::Ports;
+use tenantry_core::values::CollectionName;
 use tenantry_store_mongo::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
 use tenantry_store_mongo::dns::NameOptions;
 use tenantry_tests::console::{Console, Run, create_request, update_request};
 use tenantry_tests::server::{Server, fresh_database};
-use tenantry_tests::suite::collection;
+use tenantry_tests::suite::{collection, name};
 use tenantry_tests::workspace::open_database;
 use time::OffsetDateTime;
 
@@ -156,6 +159,66 @@ async fn without_the_right_to_rename_everything_else_is_possible_and_a_rename_is
         matches!(&refused, Err(AppError::Store(StoreError::Denied { action, .. })) if action == "renameCollectionSameDB"),
         "what is restricted is really refused: {refused:?}"
     );
+}
+
+/// Every action on the database but those, and all on the console's own collections.
+async fn user_without(server: &Server, name: &str, database: &str, lacking: &[&str]) -> String {
+    let actions =
+        ["find", "insert", "update", "remove", "createCollection", "createIndex", "renameCollectionSameDB"];
+    let on = |collection: &str, without: &[&str]| {
+        let actions: Vec<&str> = actions.into_iter().filter(|action| !without.contains(action)).collect();
+        doc! { "resource": { "db": database, "collection": collection }, "actions": actions }
+    };
+    let own = ["console_trash", "console_operations", "console_activity", "console_operators"];
+    let mut privileges = vec![on("", lacking)];
+    privileges.extend(own.map(|collection| on(collection, &[])));
+    user_with(server, name, database, privileges).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_half_way_is_taken_back_by_the_run_that_began_it() {
+    let server = Server::shared_with_access_control();
+    let database = fresh_database();
+    let owner = prepared(server, &database).await;
+    let acme = owner.ports.organizations.find_by_name(&name("acme")).await.expect("a look").expect("there");
+    let exists = async |name: CollectionName| owner.ports.collections.exists(&name).await.expect("a look");
+    for (lacking, user) in [("update", "names-nothing"), ("remove", "removes-nothing")] {
+        let uri = user_without(server, user, &database, &[lacking]).await;
+        let console = console(&open_database(&uri, &database).await.expect("it opens"));
+        let operator = console.operator().await;
+        let acts = &console.organizations;
+        let refused = match lacking {
+            "update" => acts.rename(&operator, acme.id, "zenith").await,
+            _ => acts.trash(&operator, acme.id, None).await,
+        };
+        assert!(matches!(refused, Err(AppError::Store(StoreError::Denied { .. }))), "{lacking}: {refused:?}");
+        assert_eq!(owner.ports.organizations.find(acme.id).await, Ok(Some(acme.clone())), "{lacking}");
+        assert_eq!(owner.ports.organizations.find_trashed(acme.id).await, Ok(None), "{lacking}");
+        assert!(exists(collection("acme")).await && !exists(collection("zenith")).await, "{lacking}");
+        assert_eq!(owner.ports.journal.unfinished().await, Ok(Vec::new()), "{lacking}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finished_create_survives_a_user_who_may_not_create() {
+    let server = Server::shared_with_access_control();
+    let database = fresh_database();
+    let owner = prepared(server, &database).await;
+    let acme = owner.ports.organizations.find_by_name(&name("acme")).await.expect("a look").expect("there");
+    let left = Operation {
+        organization_id: acme.id,
+        plan: OperationPlan::Create { name: acme.name.clone() },
+        owner: Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() },
+        actor: "operator@example.com".to_owned(),
+        started_at: OffsetDateTime::now_utc() - OPERATION_LEASE,
+    };
+    owner.ports.journal.begin(&left).await.expect("begun");
+    let lacking = ["createCollection", "createIndex", "insert"];
+    let uri = user_without(server, "creates-nothing", &database, &lacking).await;
+    let ports = open_database(&uri, &database).await.expect("it opens");
+    let recovered = console(&ports).runner.recover().await.expect("the journal is read");
+    assert_eq!(recovered[0].outcome, RecoveryOutcome::Finished, "{recovered:?}");
+    assert_eq!(owner.ports.organizations.find(acme.id).await, Ok(Some(acme)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,8 @@ mod access;
 mod acts;
 #[path = "services/exports.rs"]
 mod exports;
-#[path = "services/refusals.rs"]
-mod refusals;
+#[path = "services/interrupted.rs"]
+mod interrupted;
 #[path = "services/rights.rs"]
 mod rights;
 #[path = "services/samples.rs"]

@@ -205,6 +205,8 @@ same_words! {
         ReadSizes,
         /// Looking at indexes.
         ReadIndexes,
+        /// Telling a moved collection from a new one.
+        TellCollections,
     }
 
     /// What is not as it should be with a store that works.

@@ -52,7 +52,7 @@ pub const PERMITTED: [&str; 4] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 23] = [
+pub const READS: [&str; 24] = [
     "organizations.find",
     "organizations.find_by_name",
     "organizations.find_credentials",
@@ -60,6 +60,7 @@ pub const READS: [&str; 23] = [
     "organizations.count",
     "organizations.find_trashed",
     "collections.exists",
+    "collections.identity",
     "collections.is_empty",
     "collections.statistics",
     "accounts.has_operators",
@@ -108,7 +109,7 @@ fn operator(address: &str) -> NewOperator {
 fn rename(id: OrganizationId) -> Operation {
     Operation {
         organization_id: id,
-        plan: OperationPlan::Rename { from: name("acme"), to: name("zenith"), has_collection: true },
+        plan: OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: None },
         owner: Owner { installation: "installation".to_owned(), instance: "run".to_owned() },
         actor: "operator@example.com".to_owned(),
         started_at: moment(1),
@@ -158,7 +159,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ),
             ("journal.begin", shut.journal.begin(&rename(gone.id)).await),
             ("journal.take_over", shut.journal.take_over(&begun, &other, moment(3)).await.map(drop)),
-            ("journal.end", shut.journal.end(acme.id).await),
+            ("journal.end", shut.journal.end(&begun).await),
             ("health.prepare", shut.health.prepare().await.map(drop)),
         ];
         assert_eq!(answers.each_ref().map(|(write, _)| *write), REFUSED, "every write is tried");
@@ -230,6 +231,10 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 organizations.find_trashed(acme.id).await.map(|found| found.is_none()),
             ),
             ("collections.exists", shut.collections.exists(&collection("acme")).await),
+            (
+                "collections.identity",
+                shut.collections.identity(&collection("acme")).await.map(|found| found.is_some()),
+            ),
             ("collections.is_empty", shut.collections.is_empty(&collection("acme")).await),
             ("collections.statistics", shut.collections.statistics(&collection("acme")).await.map(|_| true)),
             ("accounts.has_operators", accounts.has_operators().await),

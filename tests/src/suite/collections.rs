@@ -96,6 +96,22 @@ pub async fn a_rename_takes_documents_and_indexes_along(ports: &Ports) {
     assert_eq!(names(&after), names(&before));
 }
 
+/// What tells a collection from another that gets its name.
+pub async fn a_rename_keeps_which_collection_it_is_and_a_new_one_is_another(ports: &Ports) {
+    let (from, to) = (collection("acme"), collection("zenith"));
+    let identity =
+        async |name: &CollectionName| ports.collections.identity(name).await.expect("a look answers");
+    assert_eq!(identity(&from).await, None);
+    ports.collections.create(&from).await.expect("created");
+    let moved = identity(&from).await.expect("it is there");
+    ports.collections.rename(&from, &to).await.expect("renamed");
+    assert_eq!(identity(&from).await, None);
+    ports.collections.create(&from).await.expect("created anew");
+    let (now, anew) = (identity(&to).await.expect("there"), identity(&from).await.expect("there"));
+    assert_eq!(moved.is_same_as(&now), Some(true), "{moved:?} {now:?}");
+    assert_eq!(moved.is_same_as(&anew), Some(false), "{moved:?} {anew:?}");
+}
+
 /// To the trash and back is a rename like any other.
 pub async fn a_collection_moves_to_the_trash_and_back(ports: &Ports) {
     let (live, trash) = (collection("acme"), CollectionName::in_trash(OrganizationId::new()));

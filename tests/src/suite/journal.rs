@@ -1,5 +1,6 @@
 //! What [`OperationJournal`](tenantry_core::journal::OperationJournal) owes.
 
+use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::journal::{Operation, OperationPlan, Owner};
 use tenantry_core::organizations::Trashed;
@@ -32,16 +33,17 @@ fn create(minute: i64) -> Operation {
 pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
     let noted =
         |had_collection| Trashed { at: moment(3), by: "operator@example.com".to_owned(), had_collection };
-    let plans = [
-        OperationPlan::Create { name: name("acme") },
-        OperationPlan::Rename { from: name("acme"), to: name("zenith"), has_collection: true },
-        OperationPlan::Rename { from: name("acme"), to: name("zenith"), has_collection: false },
-        OperationPlan::Trash { name: name("acme"), trashed: noted(true) },
-        OperationPlan::Trash { name: name("acme"), trashed: noted(false) },
-        OperationPlan::Restore { name: name("acme"), has_collection: true },
-        OperationPlan::Restore { name: name("acme"), has_collection: false },
-        OperationPlan::DeleteForever { name: name("acme") },
-    ];
+    let told = Some(CollectionIdentity(Some("5d2f".to_owned())));
+    let mut plans = vec![OperationPlan::Create { name: name("acme") }];
+    for collection in [told, Some(CollectionIdentity(None)), None] {
+        let trashed = noted(collection.is_some());
+        plans.extend([
+            OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: collection.clone() },
+            OperationPlan::Trash { name: name("acme"), trashed, collection: collection.clone() },
+            OperationPlan::Restore { name: name("acme"), collection: collection.clone() },
+            OperationPlan::DeleteForever { name: name("acme"), collection },
+        ]);
+    }
     for plan in plans {
         let operation = operation(plan, 1);
         assert_eq!(ports.journal.find(operation.organization_id).await, Ok(None));
@@ -54,11 +56,11 @@ pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
 pub async fn a_second_operation_on_one_organization_is_refused_until_the_first_ends(ports: &Ports) {
     let first = create(1);
     ports.journal.begin(&first).await.expect("begun");
-    let plan = OperationPlan::DeleteForever { name: name("acme") };
+    let plan = OperationPlan::DeleteForever { name: name("acme"), collection: None };
     let second = Operation { organization_id: first.organization_id, ..operation(plan, 2) };
     assert_eq!(ports.journal.begin(&second).await, UNDER_WAY);
     assert_eq!(ports.journal.find(first.organization_id).await, Ok(Some(first.clone())), "the first stands");
-    assert_eq!(ports.journal.end(first.organization_id).await, Ok(()));
+    assert_eq!(ports.journal.end(&first).await, Ok(()));
     assert_eq!(ports.journal.begin(&second).await, Ok(()));
 }
 
@@ -83,9 +85,9 @@ pub async fn unfinished_operations_are_listed_oldest_first_until_they_end(ports:
         ports.journal.begin(operation).await.expect("begun");
     }
     assert_eq!(ports.journal.unfinished().await, Ok(vec![one.clone(), two.clone(), three.clone()]));
-    ports.journal.end(two.organization_id).await.expect("ended");
+    ports.journal.end(&two).await.expect("ended");
     assert_eq!(ports.journal.unfinished().await, Ok(vec![one, three]));
-    assert_eq!(ports.journal.end(two.organization_id).await, Ok(()), "absent counts as done");
+    assert_eq!(ports.journal.end(&two).await, Ok(()), "absent counts as done");
     assert_eq!(ports.journal.find(two.organization_id).await, Ok(None));
 }
 
@@ -98,12 +100,27 @@ pub async fn an_operation_is_taken_over_only_as_it_was_seen(ports: &Ports) {
     assert_eq!(ports.journal.find(seen.organization_id).await, Ok(Some(taken.clone())));
     assert_eq!(ports.journal.take_over(&seen, &owner("third-run"), moment(10)).await, Ok(false), "too late");
     assert_eq!(ports.journal.find(seen.organization_id).await, Ok(Some(taken.clone())));
-    ports.journal.end(seen.organization_id).await.expect("ended");
+    ports.journal.end(&taken).await.expect("ended");
     assert_eq!(
         ports.journal.take_over(&taken, &owner("third-run"), moment(11)).await,
         Ok(false),
         "it is over"
     );
+}
+
+/// Whoever was asleep while somebody took over.
+pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
+    let seen = create(1);
+    ports.journal.begin(&seen).await.expect("begun");
+    assert_eq!(ports.journal.take_over(&seen, &owner("second-run"), moment(9)).await, Ok(true));
+    let taken = Operation { owner: owner("second-run"), started_at: moment(9), ..seen.clone() };
+    let earlier = Operation { started_at: moment(8), ..taken.clone() };
+    for another in [&seen, &earlier] {
+        assert_eq!(ports.journal.end(another).await, Ok(()));
+        assert_eq!(ports.journal.find(seen.organization_id).await, Ok(Some(taken.clone())), "{another:?}");
+    }
+    assert_eq!(ports.journal.end(&taken).await, Ok(()));
+    assert_eq!(ports.journal.find(seen.organization_id).await, Ok(None));
 }
 
 /// Of many that take over, one wins.

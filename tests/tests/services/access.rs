@@ -6,11 +6,11 @@ use secrecy::SecretString;
 use tenantry_core::access::{Access, LockCause};
 use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
 use tenantry_core::clock::{Clock, ManualClock};
-use tenantry_core::collections::{CollectionStatistics, CollectionStore};
+use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::{AppError, Field, SessionProblem, StoreError};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::journal::{Openings, OperationPlan, OperationRunner, RecoveryOutcome};
-use tenantry_core::limits::{UNLOCK_IDLE, UNLOCK_TIME};
+use tenantry_core::limits::{STEP_PENDING, UNLOCK_IDLE, UNLOCK_TIME};
 use tenantry_core::organizations::CreateRequest;
 use tenantry_core::ports::Ports;
 use tenantry_core::sessions::{Actor, Freshness, PasswordHasher};
@@ -391,6 +391,10 @@ impl CollectionStore for SlowRename {
         self.inner.exists(name).await
     }
 
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
+        self.inner.identity(name).await
+    }
+
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
         self.inner.create(name).await
     }
@@ -446,7 +450,7 @@ async fn what_a_crash_left_waits_in_a_locked_workspace_until_it_is_unlocked() {
         plan: OperationPlan::Rename {
             from: tenantry_tests::suite::name("acme"),
             to: tenantry_tests::suite::name("zenith"),
-            has_collection: true,
+            collection: None,
         },
         owner: tenantry_core::journal::Owner {
             installation: "this-computer".to_owned(),
@@ -462,6 +466,7 @@ async fn what_a_crash_left_waits_in_a_locked_workspace_until_it_is_unlocked() {
     assert!(warning.contains("acme (rename)") && warning.contains("unlocked"), "{warning}");
     assert_eq!(locked.workspace.ports.journal.unfinished().await, Ok(vec![left]), "opening wrote");
 
+    locked.console.clock.advance(STEP_PENDING);
     let (_, prepared) = locked.console.access.unlock(&locked.operator, REASON).await.expect("unlocked");
     assert_eq!(prepared.recovered[0].outcome, RecoveryOutcome::Undone);
     assert_eq!(locked.workspace.ports.journal.unfinished().await, Ok(Vec::new()));
@@ -477,7 +482,7 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
     let beside = begin("beside");
     let running = tenantry_core::journal::Operation {
         organization_id: acme.id,
-        plan: OperationPlan::DeleteForever { name: acme.name.clone() },
+        plan: OperationPlan::DeleteForever { name: acme.name.clone(), collection: None },
         owner: beside.owner().clone(),
         actor: OPERATOR.to_owned(),
         started_at: console.clock.now(),
@@ -485,9 +490,10 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
     workspace.ports.journal.begin(&running).await.expect("begun");
     let gate = Arc::new(tenantry_core::access::WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
     let runner = OperationRunner::new(workspace.ports.clone(), gate, workspace.clock.clone(), begin("this"));
+    workspace.clock.advance(STEP_PENDING);
     let found = runner.recover().await.expect("the journal is read");
     assert_eq!(found[0].outcome, RecoveryOutcome::InProgressElsewhere);
     drop(beside);
     let found = runner.recover().await.expect("the journal is read");
-    assert_eq!(found[0].outcome, RecoveryOutcome::Finished, "what a closed one left is settled at once");
+    assert_eq!(found[0].outcome, RecoveryOutcome::Finished, "what a closed one left is settled");
 }

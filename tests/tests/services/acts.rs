@@ -4,9 +4,10 @@ use bson::doc;
 use bson::oid::ObjectId;
 use secrecy::SecretString;
 use tenantry_core::activity::ActivityKind;
+use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::{AppError, ConflictOn, Field, FieldIssue};
 use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
-use tenantry_core::limits::{OPERATION_LEASE, PAGE_MAX};
+use tenantry_core::limits::{OPERATION_LEASE, PAGE_MAX, STEP_PENDING};
 use tenantry_core::organizations::{
     CreateRequest, OrganizationFilter, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
     StatusFilter, UpdateRequest,
@@ -457,6 +458,7 @@ fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
                 by: "colleague@example.com".to_owned(),
                 had_collection: true,
             },
+            collection: Some(CollectionIdentity(None)),
         },
         owner: Owner { installation: "another-computer".to_owned(), instance: "its-run".to_owned() },
         actor: "colleague@example.com".to_owned(),
@@ -486,7 +488,7 @@ async fn an_act_under_way_on_another_computer_is_respected_until_its_lease_is_ov
 }
 
 #[tokio::test]
-async fn what_an_earlier_run_of_this_installation_left_is_settled_at_once() {
+async fn what_an_earlier_run_of_this_installation_left_is_settled_once_no_server_can_be_at_it() {
     let workspace = workspace().await;
     let console = Console::on(&workspace);
     console.operator().await;
@@ -498,6 +500,9 @@ async fn what_an_earlier_run_of_this_installation_left_is_settled_at_once() {
     console.ports.journal.begin(&left).await.expect("begun");
     let recovered = console.runner.recover().await.expect("the journal is read");
     assert_eq!(recovered.len(), 1);
+    assert_eq!(recovered[0].outcome, RecoveryOutcome::InProgressElsewhere);
+    console.clock.advance(STEP_PENDING);
+    let recovered = console.runner.recover().await.expect("the journal is read");
     assert_eq!(recovered[0].outcome, RecoveryOutcome::Undone);
     assert_eq!(recovered[0].operation.plan.act(), "trash", "the person is told which act it was");
     assert_eq!(console.ports.journal.unfinished().await, Ok(Vec::new()));

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenantry_core::collections::{CollectionStatistics, CollectionStore};
+use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
 use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
 use tenantry_core::jobs::{Cancellation, Quiet};
@@ -24,6 +24,10 @@ struct Counting {
 impl CollectionStore for Counting {
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
         self.inner.exists(name).await
+    }
+
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
+        self.inner.identity(name).await
     }
 
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {

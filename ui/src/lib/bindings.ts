@@ -1566,7 +1566,9 @@ export type PrivilegedAct =
 /**  Reading sizes of tenant collections. */
 "read_sizes" | 
 /**  Looking at indexes. */
-"read_indexes";
+"read_indexes" | 
+/**  Telling a moved collection from a new one. */
+"tell_collections";
 
 /**  A connection profile, as typed. */
 export type ProfileInput = {

@@ -139,6 +139,7 @@ const privilegedActs: Record<PrivilegedAct, () => string> = {
   count_documents: m.common_privilege_count_documents,
   read_sizes: m.common_privilege_read_sizes,
   read_indexes: m.common_privilege_read_indexes,
+  tell_collections: m.common_privilege_tell_collections,
 };
 
 /** The words for what the program does in a database and needs rights for. */

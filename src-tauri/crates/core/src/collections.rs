@@ -6,6 +6,6 @@ mod port;
 mod service;
 
 pub use background::BackgroundReads;
-pub use model::{CollectionStatistics, IndexStatistics, StatisticsSummary};
+pub use model::{CollectionIdentity, CollectionStatistics, IndexStatistics, StatisticsSummary};
 pub use port::CollectionStore;
 pub use service::CollectionService;

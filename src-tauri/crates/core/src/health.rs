@@ -94,6 +94,8 @@ pub enum PrivilegedAct {
     ReadSizes,
     /// Looking at indexes.
     ReadIndexes,
+    /// Telling a moved collection from a new one.
+    TellCollections,
 }
 
 impl PrivilegedAct {
@@ -118,6 +120,7 @@ impl PrivilegedAct {
             Self::CountDocuments => "count documents of tenant collections",
             Self::ReadSizes => "read sizes of tenant collections",
             Self::ReadIndexes => "look at indexes",
+            Self::TellCollections => "tell a moved collection from a new one",
         }
     }
 }

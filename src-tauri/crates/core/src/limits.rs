@@ -49,6 +49,11 @@ pub const SIGN_IN_FREE_FAILURES: u32 = 5;
 /// The longest wait after failed sign-ins.
 pub const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
+/// How long a server may be at moving or deleting a collection before it gives up.
+pub const STEP_LIMIT: Duration = Duration::from_secs(20);
+/// How long a step of an act may still be carried out after its answer was lost: [`STEP_LIMIT`] and the way there.
+/// Until then nobody decides what became of the act.
+pub const STEP_PENDING: Duration = Duration::from_secs(30);
 /// How long an operation in the journal belongs to the program that started it, when that program runs on another
 /// computer and so can't be known to be dead.
 pub const OPERATION_LEASE: Duration = Duration::from_secs(120);

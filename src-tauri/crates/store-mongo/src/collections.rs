@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bson::{Document, RawDocument, RawDocumentBuf, doc};
+use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
 use tenantry_core::StoreError;
-use tenantry_core::collections::{CollectionStatistics, CollectionStore, IndexStatistics};
+use tenantry_core::collections::{
+    CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
+};
+use tenantry_core::limits::STEP_LIMIT;
 use tenantry_core::values::CollectionName;
 
 use crate::documents;
@@ -19,9 +22,6 @@ const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
 /// Counting is exact up to here; beyond, it would read more than a number is worth.
 const COUNTED_UP_TO: u64 = 100_000;
 const COUNT_LIMIT: Duration = Duration::from_secs(1);
-
-/// A rename waits for a lock no longer than this.
-const RENAME_LIMIT_MILLISECONDS: i64 = 20_000;
 
 #[async_trait]
 impl CollectionStore for MongoStore {
@@ -34,6 +34,18 @@ impl CollectionStore for MongoStore {
             .authorized_collections(true);
         let names = self.call(Act::in_database("listCollections"), names).await?;
         Ok(names.iter().any(|found| found == name.as_str()))
+    }
+
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
+        let question = doc! { "listCollections": 1, "filter": { "name": name.as_str() } };
+        match self.ask(question).await {
+            Ok(answer) => identity(&answer),
+            // Names alone are told to everybody.
+            Err(failure) if failure.is_denied() => {
+                Ok(self.exists(name).await?.then_some(CollectionIdentity(None)))
+            }
+            Err(failure) => Err(self.told(failure, Act::in_database("listCollections"))),
+        }
     }
 
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
@@ -64,16 +76,10 @@ impl CollectionStore for MongoStore {
 
     async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
         let database = self.database.name();
-        let milliseconds = i64::try_from(MAJORITY_LIMIT.as_millis()).unwrap_or(i64::MAX);
-        let command = doc! {
-            "renameCollection": format!("{database}.{from}"),
-            "to": format!("{database}.{to}"),
-            "writeConcern": { "w": "majority", "wtimeout": milliseconds },
-            // Shorter than the wait for an answer: what is taken for failed must not happen later.
-            "maxTimeMS": RENAME_LIMIT_MILLISECONDS,
-        };
+        let command =
+            doc! { "renameCollection": format!("{database}.{from}"), "to": format!("{database}.{to}") };
         // The driver repeats no command that is run by its name, which is what a rename needs.
-        match self.write(self.client.database("admin").run_command(command)).await {
+        match self.write(self.client.database("admin").run_command(limited(command))).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => {
                 Err(StoreError::CollectionMissing { collection: from.to_string() })
@@ -81,12 +87,16 @@ impl CollectionStore for MongoStore {
             Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {
                 Err(StoreError::CollectionExists { collection: to.to_string() })
             }
+            Err(failure) if failure.is(code::COMMAND_NOT_SUPPORTED_ON_VIEW) => {
+                Err(StoreError::Corrupt { what: format!("{from} (a view, where a collection must be)") })
+            }
             Err(failure) => Err(self.told(failure, Act::in_database("renameCollectionSameDB"))),
         }
     }
 
     async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
-        match self.write(self.documents(name.as_str()).drop()).await {
+        let command = limited(doc! { "drop": name.as_str() });
+        match self.write(self.database.run_command(command)).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => Ok(()),
             Err(failure) => Err(self.told(failure, Act::on("dropCollection", name.as_str()))),
@@ -197,6 +207,27 @@ impl MongoStore {
     }
 }
 
+/// A command that waits for a majority as every write does, and for a lock no longer than [`STEP_LIMIT`].
+fn limited(mut command: Document) -> Document {
+    let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let concern = doc! { "w": "majority", "wtimeout": milliseconds(MAJORITY_LIMIT) };
+    command.extend(doc! { "writeConcern": concern, "maxTimeMS": milliseconds(STEP_LIMIT) });
+    command
+}
+
+/// What `listCollections` tells of one name.
+fn identity(answer: &Document) -> Result<Option<CollectionIdentity>, StoreError> {
+    let batch = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
+    let batch = batch.map_err(|_| StoreError::Corrupt { what: "a list of collections".to_owned() })?;
+    Ok(batch.first().and_then(Bson::as_document).map(|found| {
+        let uuid = found.get_document("info").ok().and_then(|info| match info.get("uuid") {
+            Some(Bson::Binary(uuid)) => uuid.to_uuid().ok(),
+            _ => None,
+        });
+        CollectionIdentity(uuid.map(|uuid| uuid.to_string()))
+    }))
+}
+
 /// The service's validator.
 fn validator() -> Document {
     doc! {
@@ -264,6 +295,19 @@ mod tests {
             "storageStats": { "size": size, "storageSize": 4096, "indexSizes": { "_id_": 10, "created_at_1": 20_i64 } },
         })
         .expect("a document")
+    }
+
+    #[test]
+    fn a_collection_is_told_by_its_uuid_where_the_server_tells_one() {
+        let listed = |found: Vec<Document>| identity(&doc! { "cursor": { "firstBatch": found } });
+        let uuid = bson::Uuid::new();
+        assert_eq!(listed(vec![]), Ok(None));
+        assert_eq!(
+            listed(vec![doc! { "name": "org_acme", "info": { "readOnly": false, "uuid": uuid } }]),
+            Ok(Some(CollectionIdentity(Some(uuid.to_string()))))
+        );
+        assert_eq!(listed(vec![doc! { "name": "org_acme" }]), Ok(Some(CollectionIdentity(None))));
+        assert!(identity(&doc! {}).is_err(), "no list is not an empty one");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use tenantry_core::StoreError;
+use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
 use tenantry_core::journal::{Operation, OperationJournal, OperationPlan, Owner};
 use tenantry_core::organizations::Trashed;
@@ -69,7 +70,7 @@ impl OperationJournal for MongoStore {
             "started_at": documents::date(at),
         } };
         let operations = self.documents(OPERATIONS);
-        let taken = operations.update_one(entry(operation), update);
+        let taken = operations.update_one(entry_of(operation), update);
         match self.write(taken).await.map_err(|failure| self.told(failure, Act::on("update", OPERATIONS)))? {
             Some(result) => Ok(result.matched_count == 1),
             None => {
@@ -79,9 +80,9 @@ impl OperationJournal for MongoStore {
         }
     }
 
-    async fn end(&self, organization_id: OrganizationId) -> Result<(), StoreError> {
+    async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
         let operations = self.documents(OPERATIONS);
-        let ended = operations.delete_one(doc! { "_id": organization_id.object_id() });
+        let ended = operations.delete_one(entry_of(operation));
         self.write(ended)
             .await
             .map(|_| ())
@@ -93,31 +94,38 @@ fn damaged() -> StoreError {
     StoreError::Corrupt { what: format!("a document of {OPERATIONS}") }
 }
 
-/// Every field is text, a date or a boolean at the top, so that the entry itself is the filter that finds it unchanged.
-fn entry(operation: &Operation) -> Document {
-    let mut entry = doc! {
+/// Finds an operation's entry, while it is the operation's.
+fn entry_of(operation: &Operation) -> Document {
+    doc! {
         "_id": operation.organization_id.object_id(),
-        "act": operation.plan.act(),
-        "name": operation.plan.name().as_str(),
         "installation": &operation.owner.installation,
         "instance": &operation.owner.instance,
-        "actor": &operation.actor,
         "started_at": documents::date(operation.started_at),
-    };
+    }
+}
+
+fn entry(operation: &Operation) -> Document {
+    let mut entry = entry_of(operation);
+    entry.extend(doc! {
+        "act": operation.plan.act(),
+        "name": operation.plan.name().as_str(),
+        "actor": &operation.actor,
+        "has_collection": operation.plan.collection().is_some(),
+    });
+    if let Some(CollectionIdentity(Some(identity))) = operation.plan.collection() {
+        entry.insert("collection_identity", identity);
+    }
     match &operation.plan {
-        OperationPlan::Create { .. } | OperationPlan::DeleteForever { .. } => {}
-        OperationPlan::Rename { to, has_collection, .. } => {
+        OperationPlan::Rename { to, .. } => {
             entry.insert("to", to.as_str());
-            entry.insert("has_collection", has_collection);
         }
         OperationPlan::Trash { trashed, .. } => {
             entry.insert("trashed_at", documents::date(trashed.at));
             entry.insert("trashed_by", &trashed.by);
-            entry.insert("has_collection", trashed.had_collection);
         }
-        OperationPlan::Restore { has_collection, .. } => {
-            entry.insert("has_collection", has_collection);
-        }
+        OperationPlan::Create { .. }
+        | OperationPlan::Restore { .. }
+        | OperationPlan::DeleteForever { .. } => {}
     }
     entry
 }
@@ -125,25 +133,26 @@ fn entry(operation: &Operation) -> Document {
 fn operation(document: &RawDocument) -> Option<Operation> {
     let text = |key| documents::text(document, key);
     let name = OrganizationName::from_stored(text("name")?);
-    let has_collection = || document.get_bool("has_collection").ok();
+    // Of a deletion, earlier versions did not say it.
+    let has_collection = document.get_bool("has_collection").unwrap_or(true);
+    let collection = has_collection.then(|| CollectionIdentity(text("collection_identity")));
     let act = text("act")?;
     let plan = match act.as_str() {
         "create" => OperationPlan::Create { name },
-        "rename" => OperationPlan::Rename {
-            from: name,
-            to: OrganizationName::from_stored(text("to")?),
-            has_collection: has_collection()?,
-        },
+        "rename" => {
+            OperationPlan::Rename { from: name, to: OrganizationName::from_stored(text("to")?), collection }
+        }
         "trash" => OperationPlan::Trash {
             name,
             trashed: Trashed {
                 at: documents::moment(document, "trashed_at")?,
                 by: text("trashed_by")?,
-                had_collection: has_collection()?,
+                had_collection: has_collection,
             },
+            collection,
         },
-        "restore" => OperationPlan::Restore { name, has_collection: has_collection()? },
-        "delete_forever" => OperationPlan::DeleteForever { name },
+        "restore" => OperationPlan::Restore { name, collection },
+        "delete_forever" => OperationPlan::DeleteForever { name, collection },
         _ => return None,
     };
     Some(Operation {
@@ -169,12 +178,13 @@ mod tests {
     fn every_plan_is_read_as_it_was_written() {
         let trashed =
             Trashed { at: datetime!(2026-03-01 12:00 UTC), by: "op".to_owned(), had_collection: false };
+        let uuid = Some(CollectionIdentity(Some("5d2f".to_owned())));
         for plan in [
             OperationPlan::Create { name: name("acme") },
-            OperationPlan::Rename { from: name("acme"), to: name("acme-2"), has_collection: true },
-            OperationPlan::Trash { name: name("acme"), trashed },
-            OperationPlan::Restore { name: name("acme"), has_collection: false },
-            OperationPlan::DeleteForever { name: name("acme") },
+            OperationPlan::Rename { from: name("acme"), to: name("acme-2"), collection: uuid.clone() },
+            OperationPlan::Trash { name: name("acme"), trashed, collection: None },
+            OperationPlan::Restore { name: name("acme"), collection: Some(CollectionIdentity(None)) },
+            OperationPlan::DeleteForever { name: name("acme"), collection: uuid },
         ] {
             let written = Operation {
                 organization_id: OrganizationId::new(),
@@ -186,6 +196,29 @@ mod tests {
             let stored = RawDocumentBuf::try_from(entry(&written)).expect("a document");
             assert_eq!(operation(&stored), Some(written));
         }
+    }
+
+    #[test]
+    fn an_entry_of_an_earlier_version_is_read_without_the_identity_of_its_collection() {
+        let plan_of = |act: &str, more: Document| {
+            let mut entry = doc! {
+                "_id": bson::oid::ObjectId::new(), "act": act, "name": "acme", "installation": "i",
+                "instance": "r", "actor": "op@example.com", "started_at": bson::DateTime::now(),
+            };
+            entry.extend(more);
+            let stored = RawDocumentBuf::try_from(entry).expect("a document");
+            operation(&stored).expect("it is read").plan
+        };
+        let there = Some(CollectionIdentity(None));
+        let (acme, to) = (name("acme"), name("acme-2"));
+        assert_eq!(
+            plan_of("rename", doc! { "to": "acme-2", "has_collection": true }),
+            OperationPlan::Rename { from: acme.clone(), to, collection: there.clone() }
+        );
+        assert_eq!(
+            plan_of("delete_forever", doc! {}),
+            OperationPlan::DeleteForever { name: acme, collection: there }
+        );
     }
 
     #[test]

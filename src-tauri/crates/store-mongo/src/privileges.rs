@@ -128,9 +128,10 @@ const WORKS: [Work; 16] = [
 ];
 
 /// Needed by no act alone: without it the answer is less.
-const EXTRAS: [Work; 2] = [
+const EXTRAS: [Work; 3] = [
     work(PrivilegedAct::ReadSizes, On::Database, &["collStats"], &[]),
     work(PrivilegedAct::ReadIndexes, On::Database, &["listIndexes"], &[]),
+    work(PrivilegedAct::TellCollections, On::Database, &["listCollections"], &[]),
 ];
 
 fn works() -> impl Iterator<Item = &'static Work> {

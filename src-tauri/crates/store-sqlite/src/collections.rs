@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 use tenantry_core::StoreError;
-use tenantry_core::collections::{CollectionStatistics, CollectionStore, IndexStatistics};
+use tenantry_core::collections::{
+    CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
+};
 use tenantry_core::values::CollectionName;
 use time::OffsetDateTime;
 
@@ -27,6 +29,17 @@ impl CollectionStore for SqliteStore {
         self.read(move |connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM collections WHERE name = ?1)";
             Ok(connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
+        let name = name.clone();
+        self.read(move |connection| {
+            // With the time, because SQLite gives the number of a row that is gone to a new one.
+            let sql = "SELECT id || '-' || created_at FROM collections WHERE name = ?1";
+            let identity = connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0));
+            Ok(identity.optional()?.map(|identity| CollectionIdentity(Some(identity))))
         })
         .await
     }

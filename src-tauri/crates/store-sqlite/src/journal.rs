@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, named_params};
 use tenantry_core::StoreError;
+use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
 use tenantry_core::journal::{Operation, OperationJournal, OperationPlan, Owner};
 use tenantry_core::organizations::Trashed;
@@ -14,8 +15,12 @@ use crate::errors::{Outcome, breaks_uniqueness, damaged};
 use crate::organizations::duplicate;
 use crate::records::{bytes, milliseconds, moment, organization_id};
 
-const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, trashed_at, trashed_by, \
+const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, trashed_at, trashed_by, \
                          owner_installation, owner_instance, actor, started_at FROM console_operations";
+
+/// Finds an operation's entry, while it is the operation's.
+const IS_ITS_ENTRY: &str = "organization_id = :id AND owner_installation = :installation \
+                            AND owner_instance = :instance AND started_at = :started_at";
 
 #[async_trait]
 impl OperationJournal for SqliteStore {
@@ -23,17 +28,19 @@ impl OperationJournal for SqliteStore {
         let operation = operation.clone();
         self.write(move |transaction| {
             let columns = PlanColumns::of(&operation.plan);
+            let collection = operation.plan.collection();
             let inserted = transaction.execute(
-                "INSERT INTO console_operations (organization_id, act, name, new_name, has_collection, trashed_at, \
-                 trashed_by, owner_installation, owner_instance, actor, started_at) \
-                 VALUES (:id, :act, :name, :new_name, :has_collection, :trashed_at, :trashed_by, :installation, \
-                 :instance, :actor, :started_at)",
+                "INSERT INTO console_operations (organization_id, act, name, new_name, has_collection, \
+                 collection_identity, trashed_at, trashed_by, owner_installation, owner_instance, actor, started_at) \
+                 VALUES (:id, :act, :name, :new_name, :has_collection, :collection_identity, :trashed_at, \
+                 :trashed_by, :installation, :instance, :actor, :started_at)",
                 named_params! {
                     ":id": bytes(operation.organization_id),
                     ":act": operation.plan.act(),
                     ":name": operation.plan.name().as_str(),
                     ":new_name": columns.new_name,
-                    ":has_collection": columns.has_collection,
+                    ":has_collection": collection.is_some(),
+                    ":collection_identity": collection.and_then(|collection| collection.0.as_deref()),
                     ":trashed_at": columns.trashed_at,
                     ":trashed_by": columns.trashed_by,
                     ":installation": operation.owner.installation,
@@ -77,29 +84,37 @@ impl OperationJournal for SqliteStore {
     ) -> Result<bool, StoreError> {
         let (seen, to) = (operation.clone(), to.clone());
         self.write(move |transaction| {
-            if find(transaction, seen.organization_id)?.as_ref() != Some(&seen) {
-                return Ok(false);
-            }
-            transaction.execute(
-                "UPDATE console_operations SET owner_installation = :installation, owner_instance = :instance, \
-                 started_at = :at WHERE organization_id = :id",
+            let taken = transaction.execute(
+                &format!(
+                    "UPDATE console_operations SET owner_installation = :to_installation, \
+                     owner_instance = :to_instance, started_at = :at WHERE {IS_ITS_ENTRY}"
+                ),
                 named_params! {
-                    ":installation": to.installation,
-                    ":instance": to.instance,
+                    ":to_installation": to.installation,
+                    ":to_instance": to.instance,
                     ":at": milliseconds(at),
                     ":id": bytes(seen.organization_id),
+                    ":installation": seen.owner.installation,
+                    ":instance": seen.owner.instance,
+                    ":started_at": milliseconds(seen.started_at),
                 },
             )?;
-            Ok(true)
+            Ok(taken == 1)
         })
         .await
     }
 
-    async fn end(&self, organization_id: OrganizationId) -> Result<(), StoreError> {
+    async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
+        let operation = operation.clone();
         self.write(move |transaction| {
             transaction.execute(
-                "DELETE FROM console_operations WHERE organization_id = ?1",
-                [bytes(organization_id)],
+                &format!("DELETE FROM console_operations WHERE {IS_ITS_ENTRY}"),
+                named_params! {
+                    ":id": bytes(operation.organization_id),
+                    ":installation": operation.owner.installation,
+                    ":instance": operation.owner.instance,
+                    ":started_at": milliseconds(operation.started_at),
+                },
             )?;
             Ok(())
         })
@@ -111,7 +126,6 @@ impl OperationJournal for SqliteStore {
 #[derive(Default)]
 struct PlanColumns<'a> {
     new_name: Option<&'a str>,
-    has_collection: Option<bool>,
     trashed_at: Option<i64>,
     trashed_by: Option<&'a str>,
 }
@@ -119,19 +133,15 @@ struct PlanColumns<'a> {
 impl<'a> PlanColumns<'a> {
     fn of(plan: &'a OperationPlan) -> Self {
         match plan {
-            OperationPlan::Create { .. } | OperationPlan::DeleteForever { .. } => Self::default(),
-            OperationPlan::Rename { to, has_collection, .. } => {
-                Self { new_name: Some(to.as_str()), has_collection: Some(*has_collection), ..Self::default() }
-            }
+            OperationPlan::Create { .. }
+            | OperationPlan::Restore { .. }
+            | OperationPlan::DeleteForever { .. } => Self::default(),
+            OperationPlan::Rename { to, .. } => Self { new_name: Some(to.as_str()), ..Self::default() },
             OperationPlan::Trash { trashed, .. } => Self {
-                has_collection: Some(trashed.had_collection),
                 trashed_at: Some(milliseconds(trashed.at)),
                 trashed_by: Some(&trashed.by),
                 ..Self::default()
             },
-            OperationPlan::Restore { has_collection, .. } => {
-                Self { has_collection: Some(*has_collection), ..Self::default() }
-            }
         }
     }
 }
@@ -156,23 +166,28 @@ fn operation(row: &Row<'_>) -> Outcome<Operation> {
 fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
     let act: String = row.get("act")?;
     let name = OrganizationName::from_stored(row.get("name")?);
+    // Of a deletion, earlier versions did not say it.
+    let has_collection = row.get::<_, Option<bool>>("has_collection")?.unwrap_or(true);
+    let identity = row.get("collection_identity")?;
+    let collection = has_collection.then_some(CollectionIdentity(identity));
     match act.as_str() {
         "create" => Ok(OperationPlan::Create { name }),
         "rename" => Ok(OperationPlan::Rename {
             from: name,
             to: OrganizationName::from_stored(row.get("new_name")?),
-            has_collection: row.get("has_collection")?,
+            collection,
         }),
         "trash" => Ok(OperationPlan::Trash {
             name,
             trashed: Trashed {
                 at: moment(row.get("trashed_at")?),
                 by: row.get("trashed_by")?,
-                had_collection: row.get("has_collection")?,
+                had_collection: has_collection,
             },
+            collection,
         }),
-        "restore" => Ok(OperationPlan::Restore { name, has_collection: row.get("has_collection")? }),
-        "delete_forever" => Ok(OperationPlan::DeleteForever { name }),
+        "restore" => Ok(OperationPlan::Restore { name, collection }),
+        "delete_forever" => Ok(OperationPlan::DeleteForever { name, collection }),
         _ => Err(damaged("an entry of the journal").into()),
     }
 }

@@ -9,8 +9,11 @@ use crate::errors::{Outcome, damaged};
 pub(crate) const APPLICATION_ID: i64 = 0x546e_7479;
 
 /// Step n leads to version n. A step that was released is never edited: files have it behind them.
-pub(crate) const STEPS: &[&str] =
-    &[include_str!("migrations/0001_tables.sql"), include_str!("migrations/0002_search.sql")];
+pub(crate) const STEPS: &[&str] = &[
+    include_str!("migrations/0001_tables.sql"),
+    include_str!("migrations/0002_search.sql"),
+    include_str!("migrations/0003_collection_identity.sql"),
+];
 
 /// What a file says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

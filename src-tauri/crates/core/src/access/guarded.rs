@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::WriteGate;
 use crate::activity::{ActivityEntry, ActivityStore};
-use crate::collections::{CollectionStatistics, CollectionStore};
+use crate::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use crate::error::StoreError;
 use crate::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
 use crate::journal::{Operation, OperationJournal, Owner};
@@ -148,6 +148,10 @@ impl CollectionStore for Guarded<dyn CollectionStore> {
         self.inner.exists(name).await
     }
 
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
+        self.inner.identity(name).await
+    }
+
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
         self.gate.require_open()?;
         self.inner.create(name).await
@@ -258,9 +262,9 @@ impl OperationJournal for Guarded<dyn OperationJournal> {
         self.inner.take_over(operation, to, at).await
     }
 
-    async fn end(&self, organization_id: OrganizationId) -> Result<(), StoreError> {
+    async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.end(organization_id).await
+        self.inner.end(operation).await
     }
 }
 

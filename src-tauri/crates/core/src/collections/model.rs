@@ -3,6 +3,18 @@ use time::OffsetDateTime;
 use crate::error::AppError;
 use crate::values::{CollectionName, OrganizationId};
 
+/// Which collection it is, whatever it is called: a rename keeps it, and one that is made anew has another. `None` where
+/// the store does not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionIdentity(pub Option<String>);
+
+impl CollectionIdentity {
+    /// Whether both are one collection; `None` where that can't be told.
+    pub fn is_same_as(&self, other: &Self) -> Option<bool> {
+        Some(self.0.as_ref()? == other.0.as_ref()?)
+    }
+}
+
 /// What a store says of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionStatistics {

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use super::CollectionStatistics;
+use super::{CollectionIdentity, CollectionStatistics};
 use crate::error::StoreError;
 use crate::values::CollectionName;
 
@@ -10,10 +10,14 @@ use crate::values::CollectionName;
 /// - A collection is created with the service's validator and with the indexes `created_at_1` and `updated_at_1`.
 /// - A rename keeps documents, indexes and options, copies nothing, and never replaces a collection that is there.
 /// - After an unclear answer (a broken line) the adapter does not repeat a rename: the caller looks at what exists.
+/// - What was asked for and not answered is carried out within [`STEP_PENDING`](crate::limits::STEP_PENDING), or never.
 #[async_trait]
 pub trait CollectionStore: Send + Sync {
     /// Whether there is a collection of this name. "Could not look" is an error, never `false`.
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError>;
+
+    /// Which collection has this name now; `None` when there is none.
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError>;
 
     /// Creates a tenant collection with validator and indexes; what is there already of these is left as it is, so
     /// that a half-done creation is completed by repeating it.

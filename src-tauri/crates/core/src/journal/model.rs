@@ -1,6 +1,7 @@
 use time::OffsetDateTime;
 
-use crate::limits::OPERATION_LEASE;
+use crate::collections::CollectionIdentity;
+use crate::limits::{OPERATION_LEASE, STEP_PENDING};
 use crate::organizations::Trashed;
 use crate::values::{OrganizationId, OrganizationName};
 
@@ -13,7 +14,8 @@ pub struct Owner {
     pub instance: String,
 }
 
-/// What an operation is about to do.
+/// What an operation is about to do. `collection` is the one that it moves or deletes, as it was found when the act began;
+/// `None` when there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperationPlan {
     /// Insert the document, then create the collection.
@@ -27,8 +29,8 @@ pub enum OperationPlan {
         from: OrganizationName,
         /// The new name.
         to: OrganizationName,
-        /// Whether there is a collection to rename.
-        has_collection: bool,
+        /// What is renamed.
+        collection: Option<CollectionIdentity>,
     },
     /// Copy the document to the trash, remove it, rename the collection.
     Trash {
@@ -36,18 +38,22 @@ pub enum OperationPlan {
         name: OrganizationName,
         /// What the trash notes of it.
         trashed: Trashed,
+        /// What is set aside.
+        collection: Option<CollectionIdentity>,
     },
     /// Rename the collection, copy the document back, remove it from the trash.
     Restore {
         /// The name that it gets.
         name: OrganizationName,
-        /// Whether there is a collection to rename.
-        has_collection: bool,
+        /// What is brought back.
+        collection: Option<CollectionIdentity>,
     },
     /// Drop the collection, remove the document from the trash.
     DeleteForever {
         /// The name that it had.
         name: OrganizationName,
+        /// What is deleted.
+        collection: Option<CollectionIdentity>,
     },
 }
 
@@ -70,7 +76,18 @@ impl OperationPlan {
             Self::Create { name }
             | Self::Trash { name, .. }
             | Self::Restore { name, .. }
-            | Self::DeleteForever { name } => name,
+            | Self::DeleteForever { name, .. } => name,
+        }
+    }
+
+    /// The collection that it moves or deletes.
+    pub fn collection(&self) -> Option<&CollectionIdentity> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Rename { collection, .. }
+            | Self::Trash { collection, .. }
+            | Self::Restore { collection, .. }
+            | Self::DeleteForever { collection, .. } => collection.as_ref(),
         }
     }
 }
@@ -91,11 +108,11 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Whether whoever runs this can be taken for dead: an earlier run of this installation, or nobody for longer
-    /// than the lease.
-    pub fn is_abandoned(&self, me: &Owner, now: OffsetDateTime) -> bool {
-        let earlier_run = self.owner.installation == me.installation && self.owner.instance != me.instance;
-        earlier_run || now - self.started_at > OPERATION_LEASE
+    /// From when on this may be settled by another run: an earlier one of this installation is dead, and only a server
+    /// may still be at what it asked for; on another computer somebody may be alive.
+    pub fn abandoned_from(&self, me: &Owner) -> OffsetDateTime {
+        let same_computer = self.owner.installation == me.installation;
+        self.started_at + if same_computer { STEP_PENDING } else { OPERATION_LEASE }
     }
 }
 
@@ -115,7 +132,7 @@ pub enum RecoveryOutcome {
     Finished,
     /// Nothing of it remains.
     Undone,
-    /// Somebody else may be at it; it was left alone.
+    /// Somebody else, or a server, may be at it; it was left alone.
     InProgressElsewhere,
     /// It could not be decided now; it stays in the journal and is tried again. The reason is for people.
     NeedsAttention {

@@ -1,5 +1,7 @@
 use async_trait::async_trait;
 
+use time::OffsetDateTime;
+
 use super::{Operation, Owner};
 use crate::error::StoreError;
 use crate::values::OrganizationId;
@@ -10,6 +12,7 @@ use crate::values::OrganizationId;
 /// # Contract
 /// - An entry is durable when [`begin`](Self::begin) returns: as durable as the writes that follow it.
 /// - Of two begins for one organization, one wins.
+/// - An entry is an operation's as long as owner and `started_at`, in whole milliseconds, are the operation's.
 #[async_trait]
 pub trait OperationJournal: Send + Sync {
     /// Writes an intent.
@@ -24,15 +27,15 @@ pub trait OperationJournal: Send + Sync {
     /// Every operation that was begun and not ended, oldest first.
     async fn unfinished(&self) -> Result<Vec<Operation>, StoreError>;
 
-    /// Makes `to` the owner, with `started_at` of `operation` set to `at`, if the entry is still as `operation` says;
-    /// answers whether it was.
+    /// Makes `to` the owner, with `started_at` set to `at`, if the entry is still this operation's; answers whether it
+    /// was.
     async fn take_over(
         &self,
         operation: &Operation,
         to: &Owner,
-        at: time::OffsetDateTime,
+        at: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Removes the entry; absent counts as done.
-    async fn end(&self, organization_id: OrganizationId) -> Result<(), StoreError>;
+    /// Removes this operation's entry. Absent counts as done, and the entry of whoever took the operation over stays.
+    async fn end(&self, operation: &Operation) -> Result<(), StoreError>;
 }

@@ -1,14 +1,17 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use time::OffsetDateTime;
 
 use super::model::{Operation, OperationPlan, Recovered, RecoveryOutcome};
 use super::opening::Opening;
-use super::recovery::{self, Settled};
+use super::recovery::{self, Asked, Settled};
 use crate::access::WriteGate;
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
+use crate::limits::STEP_PENDING;
 use crate::ports::Ports;
 use crate::sessions::Actor;
 use crate::values::OrganizationId;
@@ -22,6 +25,8 @@ pub struct OperationRunner {
     opening: Opening,
     /// What this run of the program is carrying out at this moment.
     running: Mutex<HashSet<OrganizationId>>,
+    /// What this run knows to be in the journal still, and from when on it may be settled.
+    left: Mutex<HashMap<OrganizationId, OffsetDateTime>>,
 }
 
 /// Takes an organization out of the running ones when the act ends, however it ends.
@@ -36,10 +41,6 @@ impl Drop for Running<'_> {
     }
 }
 
-fn is_unclear(failure: &AppError) -> bool {
-    matches!(failure, AppError::Store(error) if error.is_unclear())
-}
-
 impl OperationRunner {
     /// A runner for one open workspace. `ports` are those of the store itself; the gate is asked before an act begins.
     pub fn new(
@@ -48,12 +49,20 @@ impl OperationRunner {
         clock: Arc<dyn Clock>,
         opening: impl Into<Opening>,
     ) -> Self {
-        Self { ports, gate, clock, opening: opening.into(), running: Mutex::new(HashSet::new()) }
+        Self {
+            ports,
+            gate,
+            clock,
+            opening: opening.into(),
+            running: Mutex::default(),
+            left: Mutex::default(),
+        }
     }
 
-    /// Writes the intent, carries out the steps, ends the intent. The steps get ports that no gate shuts. When a step fails, what exists decides: an act that
-    /// is done after all counts as done, one that is not is undone, and one that can't be decided now stays in the
-    /// journal.
+    /// Writes the intent, carries out the steps, ends the intent. The steps get ports that no gate shuts. When a step
+    /// fails, what exists decides: an act that is done after all counts as done, one that is not is undone, and one that
+    /// can't be decided now stays in the journal. So does one under which an answer was lost, while a server may still be
+    /// at it.
     ///
     /// # Errors
     /// `Store`: `ReadOnly` where the workspace may not be written to; `Busy` when another act on the organization is
@@ -79,33 +88,47 @@ impl OperationRunner {
             started_at: self.clock.now(),
         };
         self.begin(&operation).await?;
-        let failure = match steps(self.ports.clone()).await {
+        match steps(self.ports.clone()).await {
             Ok(()) => {
-                self.end(id).await;
-                return Ok(());
-            }
-            Err(failure) => failure,
-        };
-        match recovery::settle(&self.ports, &operation, self.clock.now()).await {
-            Ok(Settled::Finished) => {
-                self.end(id).await;
+                self.end(&operation).await;
                 Ok(())
             }
-            Ok(Settled::Undone) => {
-                // A server may still be at what it was asked for before the line broke. The entry stays then, and a
-                // later look finds out.
-                if !is_unclear(&failure) {
-                    self.end(id).await;
-                }
-                Err(failure)
-            }
-            Ok(Settled::Undecided { reason }) => {
-                tracing::error!(act = operation.plan.act(), %id, reason, "an act could not be finished or undone");
-                Err(failure)
-            }
-            Err(error) => {
-                tracing::warn!(act = operation.plan.act(), %id, %error, "an act stays in the journal");
-                Err(failure)
+            Err(failure) => self.settle_failed(&operation, failure).await,
+        }
+    }
+
+    /// Settles what was left on an organization. Called before a plan is made of what exists.
+    ///
+    /// # Errors
+    /// `Busy` while somebody, or a server, may still be at it, and when it can't be decided; `Store`.
+    pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
+        // A shut gate is told by the act itself, once what was typed is known to be good.
+        if self.gate.require_open().is_err() {
+            return Ok(());
+        }
+        let Some(earlier) = self.ports.journal.find(id).await? else { return Ok(()) };
+        let busy = AppError::Busy { act: earlier.plan.act() };
+        let Some(_running) = self.start(id) else { return Err(busy) };
+        if !self.may_take(&earlier) {
+            return Err(busy);
+        }
+        match self.settle_found(&earlier).await? {
+            RecoveryOutcome::Finished | RecoveryOutcome::Undone => Ok(()),
+            RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
+        }
+    }
+
+    /// Settles what this run knows to be left, once it may. Asks the store for nothing where nothing is.
+    pub(crate) async fn settle_left(&self) {
+        let now = self.clock.now();
+        if self.gate.require_open().is_err() {
+            return;
+        }
+        let due: Vec<_> = self.left().extract_if(|_, from| *from <= now).map(|(id, _)| id).collect();
+        for id in due {
+            if let Err(error) = self.settle_earlier(id).await {
+                tracing::warn!(%id, %error, "an act stays in the journal");
+                self.left().entry(id).or_insert(now + STEP_PENDING);
             }
         }
     }
@@ -121,8 +144,11 @@ impl OperationRunner {
         for operation in self.ports.journal.unfinished().await? {
             let Some(_running) = self.start(operation.organization_id) else { continue };
             let outcome = if self.may_take(&operation) {
-                self.recover_one(&operation).await
+                let settled = self.settle_found(&operation).await;
+                settled.unwrap_or_else(|error| RecoveryOutcome::NeedsAttention { reason: error.to_string() })
             } else {
+                let from = operation.abandoned_from(self.opening.owner());
+                self.left().entry(operation.organization_id).or_insert(from);
                 RecoveryOutcome::InProgressElsewhere
             };
             recovered.push(Recovered { operation, outcome });
@@ -130,69 +156,103 @@ impl OperationRunner {
         Ok(recovered)
     }
 
-    async fn recover_one(&self, operation: &Operation) -> RecoveryOutcome {
-        match self.take_and_settle(operation).await {
-            Ok(Some(outcome)) => outcome,
-            Ok(None) => RecoveryOutcome::InProgressElsewhere,
-            Err(error) => RecoveryOutcome::NeedsAttention { reason: error.to_string() },
+    /// Settles an operation of this run after a step of it failed, unless somebody took it over meanwhile.
+    async fn settle_failed(&self, operation: &Operation, failure: AppError) -> Result<(), AppError> {
+        let (act, id) = (operation.plan.act(), operation.organization_id);
+        let settled = match self.take_and_settle(operation, Asked::AtOnce(&failure)).await {
+            Ok(Some((taken, settled))) => {
+                let is_pending = matches!(&failure, AppError::Store(error) if error.is_unclear());
+                if !is_pending && !matches!(settled, Settled::Undecided { .. }) {
+                    self.end(&taken).await;
+                }
+                settled
+            }
+            Ok(None) => {
+                tracing::error!(act, %id, "an act was taken over while it was carried out");
+                return Err(failure);
+            }
+            Err(error) => {
+                tracing::warn!(act, %id, %error, "an act stays in the journal");
+                return Err(failure);
+            }
+        };
+        match settled {
+            Settled::Finished => Ok(()),
+            Settled::Undone => Err(failure),
+            Settled::Undecided { reason } => {
+                tracing::error!(act, %id, reason, "an act could not be finished or undone");
+                Err(failure)
+            }
         }
     }
 
-    /// Takes an abandoned operation over and settles it; `None` when somebody else was quicker.
-    async fn take_and_settle(&self, operation: &Operation) -> Result<Option<RecoveryOutcome>, StoreError> {
-        let now = self.clock.now();
-        if !self.ports.journal.take_over(operation, self.opening.owner(), now).await? {
-            return Ok(None);
-        }
-        let (outcome, kind) = match recovery::settle(&self.ports, operation, now).await? {
+    /// Settles an abandoned operation and puts on record what became of it.
+    async fn settle_found(&self, operation: &Operation) -> Result<RecoveryOutcome, StoreError> {
+        let Some((taken, settled)) = self.take_and_settle(operation, Asked::Later).await? else {
+            return Ok(RecoveryOutcome::InProgressElsewhere);
+        };
+        let (outcome, kind) = match settled {
             Settled::Finished => (RecoveryOutcome::Finished, ActivityKind::OperationFinished),
             Settled::Undone => (RecoveryOutcome::Undone, ActivityKind::OperationUndone),
-            Settled::Undecided { reason } => return Ok(Some(RecoveryOutcome::NeedsAttention { reason })),
+            Settled::Undecided { reason } => return Ok(RecoveryOutcome::NeedsAttention { reason }),
         };
-        self.ports.journal.end(operation.organization_id).await?;
+        self.ports.journal.end(&taken).await?;
+        self.left().remove(&taken.organization_id);
         let entry = ActivityEntry {
-            at: now,
+            at: taken.started_at,
             actor: "tenantry".to_owned(),
             kind,
-            organization_id: Some(operation.organization_id),
-            organization_name: Some(operation.plan.name().to_string()),
-            detail: Some(format!("{}, begun by {}", operation.plan.act(), operation.actor)),
+            organization_id: Some(taken.organization_id),
+            organization_name: Some(taken.plan.name().to_string()),
+            detail: Some(format!("{}, begun by {}", taken.plan.act(), taken.actor)),
         };
         crate::sessions::record(&self.ports, &entry).await;
-        Ok(Some(outcome))
+        Ok(outcome)
     }
 
-    /// Writes the intent. An abandoned one of the same organization is settled first.
+    /// Takes an operation over, so that nobody else is at it, and settles it; `None` when somebody else was quicker. What
+    /// it asks of the store may be pending as well, so that it is left until then.
+    async fn take_and_settle(
+        &self,
+        operation: &Operation,
+        asked: Asked<'_>,
+    ) -> Result<Option<(Operation, Settled)>, StoreError> {
+        let (me, now) = (self.opening.owner(), self.clock.now());
+        self.leave(operation.organization_id, now + STEP_PENDING);
+        if !self.ports.journal.take_over(operation, me, now).await? {
+            return Ok(None);
+        }
+        let taken = Operation { owner: me.clone(), started_at: now, ..operation.clone() };
+        let settled = recovery::settle(&self.ports, &taken, asked, now).await?;
+        Ok(Some((taken, settled)))
+    }
+
+    /// Writes the intent.
     async fn begin(&self, operation: &Operation) -> Result<(), AppError> {
+        let id = operation.organization_id;
         match self.ports.journal.begin(operation).await {
-            Ok(()) => return Ok(()),
-            Err(StoreError::Duplicate { field: UniqueField::Operation }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let Some(earlier) = self.ports.journal.find(operation.organization_id).await? else {
-            // It ended in between.
-            return Ok(self.ports.journal.begin(operation).await?);
-        };
-        let busy = AppError::Busy { act: earlier.plan.act() };
-        if !self.may_take(&earlier) {
-            return Err(busy);
-        }
-        match self.take_and_settle(&earlier).await? {
-            Some(RecoveryOutcome::Finished | RecoveryOutcome::Undone) => {
-                Ok(self.ports.journal.begin(operation).await?)
+            Ok(()) => Ok(()),
+            Err(StoreError::Duplicate { field: UniqueField::Operation }) => {
+                let quicker = self.ports.journal.find(id).await?;
+                let act = quicker.map_or(operation.plan.act(), |quicker| quicker.plan.act());
+                Err(AppError::Busy { act })
             }
-            Some(RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. }) | None => {
-                Err(busy)
+            Err(error) => {
+                // It may stand there, and no step was taken.
+                self.leave(id, operation.started_at);
+                Err(error.into())
             }
         }
     }
 
     /// Whether an entry of the journal is nobody's any more. Called while the organization is marked as running here,
-    /// so an entry of this very run is one that failed without being settled.
+    /// so an entry of this very run is one that was left.
     fn may_take(&self, operation: &Operation) -> bool {
-        let me = self.opening.owner();
-        operation.owner == *me
-            || !self.opening.is_beside(&operation.owner) && operation.is_abandoned(me, self.clock.now())
+        let (me, now) = (self.opening.owner(), self.clock.now());
+        if operation.owner == *me {
+            return self.left().get(&operation.organization_id).is_none_or(|from| *from <= now);
+        }
+        !self.opening.is_beside(&operation.owner) && operation.abandoned_from(me) <= now
     }
 
     fn start(&self, id: OrganizationId) -> Option<Running<'_>> {
@@ -201,9 +261,24 @@ impl OperationRunner {
     }
 
     /// The act is done; an entry that can't be removed now is found settled later.
-    async fn end(&self, id: OrganizationId) {
-        if let Err(error) = self.ports.journal.end(id).await {
-            tracing::warn!(%id, %error, "a finished act could not be taken out of the journal");
+    async fn end(&self, operation: &Operation) {
+        let id = operation.organization_id;
+        match self.ports.journal.end(operation).await {
+            Ok(()) => {
+                self.left().remove(&id);
+            }
+            Err(error) => {
+                tracing::warn!(%id, %error, "a finished act could not be taken out of the journal");
+                self.leave(id, self.clock.now());
+            }
         }
+    }
+
+    fn leave(&self, id: OrganizationId, from: OffsetDateTime) {
+        self.left().insert(id, from);
+    }
+
+    fn left(&self) -> MutexGuard<'_, HashMap<OrganizationId, OffsetDateTime>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,6 +6,7 @@
 use super::model::{NewOrganization, Organization, OrganizationChange, Trashed};
 use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::activity::ActivityKind;
+use crate::collections::CollectionIdentity;
 use crate::error::{AppError, ConflictOn, FieldIssue, StoreError};
 use crate::journal::OperationPlan;
 use crate::ports::Ports;
@@ -80,22 +81,25 @@ impl OrganizationService {
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Change, id)?;
         let to = OrganizationName::parse(to)?;
+        self.runner.settle_earlier(id).await?;
         let organization = self.load_live(id).await?;
         if organization.name == to {
             return Ok(organization);
         }
         self.require_free_name(&to).await?;
         let (source, target) = (&organization.collection(), &CollectionName::for_organization(&to));
-        let has_collection = self.ports.collections.exists(source).await?;
+        let collection = &self.ports.collections.identity(source).await?;
         let (from, to) = (&organization.name, &to);
         let steps = |ports: Ports| async move {
             self.require_still(id, from).await?;
-            if has_collection {
+            self.require_same(source, collection, "rename").await?;
+            if collection.is_some() {
                 ports.collections.rename(source, target).await.map_err(conflict)?;
             }
             ports.organizations.set_name(id, to, self.clock.now()).await.map_err(conflict)
         };
-        let plan = OperationPlan::Rename { from: from.clone(), to: to.clone(), has_collection };
+        let plan =
+            OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
         self.runner.run(id, plan, actor, steps).await?;
         let renamed = self.load_live(id).await?;
         let detail = format!("from {} to {}", organization.name, renamed.name);
@@ -154,16 +158,19 @@ impl OrganizationService {
         confirmation: Option<&str>,
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Trash, id)?;
+        self.runner.settle_earlier(id).await?;
         let organization = self.load_live(id).await?;
         if self.confirm_trash {
             require_confirmation(&organization, confirmation)?;
         }
         let (source, target) = (&organization.collection(), &CollectionName::in_trash(id));
-        let had_collection = self.ports.collections.exists(source).await?;
+        let collection = &self.ports.collections.identity(source).await?;
+        let had_collection = collection.is_some();
         let trashed = &Trashed { at: self.clock.now(), by: actor.email().to_owned(), had_collection };
         let name = &organization.name;
         let steps = |ports: Ports| async move {
             self.require_still(id, name).await?;
+            self.require_same(source, collection, "rename").await?;
             ports.organizations.copy_to_trash(id, trashed).await.map_err(missing)?;
             ports.organizations.remove(id).await?;
             if had_collection {
@@ -171,7 +178,8 @@ impl OrganizationService {
             }
             Ok(())
         };
-        let plan = OperationPlan::Trash { name: name.clone(), trashed: trashed.clone() };
+        let (name, trashed, collection) = (name.clone(), trashed.clone(), collection.clone());
+        let plan = OperationPlan::Trash { name, trashed, collection };
         self.runner.run(id, plan, actor, steps).await?;
         self.record(actor, ActivityKind::OrganizationTrashed, &organization, None).await;
         self.load_trashed(id).await
@@ -189,6 +197,7 @@ impl OrganizationService {
         name: Option<&str>,
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Restore, id)?;
+        self.runner.settle_earlier(id).await?;
         let trashed = self.load_trashed(id).await?;
         let name = match name {
             Some(name) => OrganizationName::parse(name)?,
@@ -197,16 +206,17 @@ impl OrganizationService {
         self.require_free_name(&name).await?;
         self.require_free_email(&trashed.admin_email, Some(id)).await?;
         let (source, target) = (&CollectionName::in_trash(id), &CollectionName::for_organization(&name));
-        let has_collection = self.ports.collections.exists(source).await?;
+        let collection = &self.ports.collections.identity(source).await?;
         let name = &name;
         let steps = |ports: Ports| async move {
-            if has_collection {
+            self.require_same(source, collection, "trash").await?;
+            if collection.is_some() {
                 ports.collections.rename(source, target).await.map_err(conflict)?;
             }
             ports.organizations.copy_from_trash(id, name, self.clock.now()).await.map_err(conflict)?;
             Ok(ports.organizations.remove_trashed(id).await?)
         };
-        let plan = OperationPlan::Restore { name: name.clone(), has_collection };
+        let plan = OperationPlan::Restore { name: name.clone(), collection: collection.clone() };
         self.runner.run(id, plan, actor, steps).await?;
         let restored = self.load_live(id).await?;
         self.record(actor, ActivityKind::OrganizationRestored, &restored, None).await;
@@ -225,13 +235,17 @@ impl OrganizationService {
         confirmation: &str,
     ) -> Result<(), AppError> {
         actor.require_on(Act::DeleteForever, id)?;
+        self.runner.settle_earlier(id).await?;
         let organization = self.load_trashed(id).await?;
         require_confirmation(&organization, Some(confirmation))?;
+        let in_trash = &CollectionName::in_trash(id);
+        let collection = self.ports.collections.identity(in_trash).await?;
         let steps = |ports: Ports| async move {
-            ports.collections.delete(&CollectionName::in_trash(id)).await?;
+            self.load_trashed(id).await?;
+            ports.collections.delete(in_trash).await?;
             Ok(ports.organizations.remove_trashed(id).await?)
         };
-        let plan = OperationPlan::DeleteForever { name: organization.name.clone() };
+        let plan = OperationPlan::DeleteForever { name: organization.name.clone(), collection };
         self.runner.run(id, plan, actor, steps).await?;
         self.record(actor, ActivityKind::OrganizationDeleted, &organization, None).await;
         Ok(())
@@ -240,6 +254,17 @@ impl OrganizationService {
     /// The plan was made before the intent was written; another console may have renamed the organization in between.
     async fn require_still(&self, id: OrganizationId, name: &OrganizationName) -> Result<(), AppError> {
         if self.load_live(id).await?.name == *name { Ok(()) } else { Err(AppError::Busy { act: "rename" }) }
+    }
+
+    /// As above: the organization's collection may have come, or gone, in between.
+    async fn require_same(
+        &self,
+        name: &CollectionName,
+        planned: &Option<CollectionIdentity>,
+        act: &'static str,
+    ) -> Result<(), AppError> {
+        let is_same = self.ports.collections.identity(name).await? == *planned;
+        if is_same { Ok(()) } else { Err(AppError::Busy { act }) }
     }
 
     /// Answers early, and names the field. What decides is the unique index.

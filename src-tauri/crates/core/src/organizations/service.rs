@@ -73,6 +73,7 @@ impl OrganizationService {
     /// # Errors
     /// `Store`.
     pub async fn page(&self, actor: &Actor, query: OrganizationQuery) -> Result<OrganizationPage, AppError> {
+        self.runner.settle_left().await;
         let query = OrganizationQuery {
             filter: narrowed(actor, query.filter),
             limit: query.limit.clamp(1, PAGE_MAX),

@@ -1,0 +1,83 @@
+use crate::collections::CollectionIdentity;
+use crate::error::StoreError;
+use crate::ports::Ports;
+use crate::values::{CollectionName, OrganizationName};
+
+/// The move of a collection that an act makes.
+pub(super) struct Move<'a> {
+    ports: &'a Ports,
+    collection: &'a CollectionIdentity,
+    source: &'a CollectionName,
+    target: &'a CollectionName,
+}
+
+/// Where the collection of an act is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Whereabouts {
+    /// Where it was when the act began.
+    Source,
+    /// Where the act moves it to.
+    Target,
+    /// It can't be told, or it is gone.
+    Unclear {
+        /// For people.
+        reason: String,
+    },
+}
+
+impl<'a> Move<'a> {
+    pub(super) fn of(
+        ports: &'a Ports,
+        collection: &'a CollectionIdentity,
+        [source, target]: &'a [CollectionName; 2],
+    ) -> Self {
+        Self { ports, collection, source, target }
+    }
+
+    pub(super) fn source(&self) -> &CollectionName {
+        self.source
+    }
+
+    /// Where the collection is now. The names decide only where the store does not tell collections apart, and where just
+    /// one of them is there: other software may have made a collection anew under the old name.
+    pub(super) async fn look(&self) -> Result<Whereabouts, StoreError> {
+        let at_source = self.ports.collections.identity(self.source).await?;
+        let at_target = self.ports.collections.identity(self.target).await?;
+        Ok(self.judge(at_source.as_ref(), at_target.as_ref()))
+    }
+
+    fn judge(
+        &self,
+        at_source: Option<&CollectionIdentity>,
+        at_target: Option<&CollectionIdentity>,
+    ) -> Whereabouts {
+        let is_it = |found: Option<&CollectionIdentity>| found.map(|found| self.collection.is_same_as(found));
+        let (source, target) = (self.source, self.target);
+        let reason = match (is_it(at_source), is_it(at_target)) {
+            (_, Some(Some(true))) | (None, Some(None)) => return Whereabouts::Target,
+            (Some(Some(true)), _) | (Some(None), None) => return Whereabouts::Source,
+            (None, None) => format!("neither {source} nor {target} is there"),
+            (Some(Some(false)) | None, Some(Some(false)) | None) => {
+                format!("neither {source} nor {target} is the collection that was there when it began")
+            }
+            (Some(_), Some(_)) => {
+                format!("{source} and {target} are both there, and which holds the documents can't be told")
+            }
+        };
+        Whereabouts::Unclear { reason }
+    }
+
+    pub(super) async fn forward(&self) -> Result<(), StoreError> {
+        self.ports.collections.rename(self.source, self.target).await
+    }
+
+    /// Takes the move back, because `name` is not to be had. Whoever took it may have found the collection that is leaving,
+    /// and gets one of their own.
+    pub(super) async fn back(&self, name: &OrganizationName) -> Result<(), StoreError> {
+        self.ports.collections.rename(self.target, self.source).await?;
+        if self.ports.organizations.find_by_name(name).await?.is_some() {
+            self.ports.collections.create(self.target).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! Tenant collections that answer a write as a test says: refused, or lost on the line and carried out later.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
+use tenantry_core::error::StoreError;
+use tenantry_core::ports::Ports;
+use tenantry_core::values::CollectionName;
+
+/// What happens to a write.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// It is refused, and nothing happens.
+    Refused(StoreError),
+    /// Somebody else makes the target of this rename first.
+    Overtaken,
+    /// Its answer is lost. It is carried out before the next write, or when the test says so.
+    Late,
+}
+
+#[derive(Debug, Clone)]
+enum Write {
+    Create(CollectionName),
+    Rename(CollectionName, CollectionName),
+    Delete(CollectionName),
+}
+
+/// The collections of a store, with answers of a test's own.
+pub struct ScriptedCollections {
+    inner: Arc<dyn CollectionStore>,
+    answers: Mutex<VecDeque<Answer>>,
+    late: Mutex<Vec<Write>>,
+    tells_identities: bool,
+}
+
+impl ScriptedCollections {
+    /// The first creations, renames and deletions get these answers; what follows gets the store's.
+    pub fn over(ports: &Ports, answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self {
+            inner: ports.collections.clone(),
+            answers: Mutex::new(answers.into_iter().collect()),
+            late: Mutex::default(),
+            tells_identities: true,
+        }
+    }
+
+    /// The same, on a server that does not tell collections apart.
+    #[must_use]
+    pub fn without_identities(self) -> Self {
+        Self { tells_identities: false, ..self }
+    }
+
+    /// The ports with these collections.
+    pub fn ports(self: &Arc<Self>, ports: &Ports) -> Ports {
+        Ports { collections: self.clone(), ..ports.clone() }
+    }
+
+    /// Carries out what is late.
+    pub async fn catch_up(&self) {
+        let late = mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
+        for write in late {
+            // What becomes of it nobody hears.
+            let _ = self.carry_out(&write).await;
+        }
+    }
+
+    async fn write(&self, write: Write) -> Result<(), StoreError> {
+        self.catch_up().await;
+        let answer = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        match answer {
+            None => self.carry_out(&write).await,
+            Some(Answer::Refused(error)) => Err(error),
+            Some(Answer::Overtaken) => {
+                if let Write::Rename(_, to) = &write {
+                    self.inner.create(to).await?;
+                }
+                self.carry_out(&write).await
+            }
+            Some(Answer::Late) => {
+                self.late.lock().unwrap_or_else(PoisonError::into_inner).push(write);
+                Err(StoreError::Unavailable { reason: "the answer is lost, as the test asked".to_owned() })
+            }
+        }
+    }
+
+    async fn carry_out(&self, write: &Write) -> Result<(), StoreError> {
+        match write {
+            Write::Create(name) => self.inner.create(name).await,
+            Write::Rename(from, to) => self.inner.rename(from, to).await,
+            Write::Delete(name) => self.inner.delete(name).await,
+        }
+    }
+}
+
+#[async_trait]
+impl CollectionStore for ScriptedCollections {
+    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.exists(name).await
+    }
+
+    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
+        let found = self.inner.identity(name).await?;
+        Ok(if self.tells_identities { found } else { found.map(|_| CollectionIdentity(None)) })
+    }
+
+    async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.write(Write::Create(name.clone())).await
+    }
+
+    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+        self.write(Write::Rename(from.clone(), to.clone())).await
+    }
+
+    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.write(Write::Delete(name.clone())).await
+    }
+
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.is_empty(name).await
+    }
+
+    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
+        self.inner.statistics(name).await
+    }
+
+    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.inner.insert_documents(name, documents).await
+    }
+}
