@@ -11,6 +11,7 @@ use crate::desktop::DesktopError;
 use crate::identifiers::random_id;
 use crate::numbers::Count;
 use crate::profiles::ProfilesNotWritten;
+use crate::vault::KeychainProblem;
 
 /// What a command rejects with: `message` is a sentence to show, `details` what the window needs besides the code.
 #[expect(missing_docs, reason = "the two fields mean the same in every variant")]
@@ -408,9 +409,9 @@ impl WireError {
     }
 
     /// The keychain can't be used; nothing was changed.
-    pub fn keychain_unavailable(why: &str) -> Self {
+    pub fn keychain_unavailable(problem: KeychainProblem) -> Self {
         Self::Unavailable {
-            message: format!("{why} Nothing was changed."),
+            message: format!("The keychain can't be used: {problem:?}. Nothing was changed."),
             details: Unavailable { reason: UnavailableReason::Keychain, path: None },
         }
     }

@@ -8,6 +8,7 @@ mod check;
 mod file;
 mod migration;
 mod model;
+mod notice;
 mod removed;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +25,7 @@ use file::{Found, VERSION_KEY};
 
 pub use check::{Checked, NAME_MAX, NOTES_MAX, Typed};
 pub use model::{Access, BUILT_IN, BuiltIn, Environment, KeeperChoice, MoveIntent, Profile, Settings};
+pub use notice::ProfileNotice;
 use removed::Removed;
 pub use removed::UNDO_TIME;
 
@@ -111,7 +113,7 @@ pub struct Profiles {
     /// `None` where none can be used.
     file: Option<Box<dyn ProfileFile>>,
     content: Mutex<Content>,
-    notices: Vec<String>,
+    notices: Vec<ProfileNotice>,
 }
 
 /// What is in the file.
@@ -145,22 +147,12 @@ impl Profiles {
     pub fn open_or_do_without<R: Runtime>(app: &AppHandle<R>, path: &Path) -> Self {
         Self::open(app, path).unwrap_or_else(|problem| {
             tracing::error!(error = %problem, "working without connection profiles");
-            let place = path.display();
+            let path = path.display().to_string();
             let (notice, installation) = match problem {
-                OpenProblem::Newer { installation, .. } => (
-                    format!(
-                        "The list of saved workspaces at {place} was written by a newer Tenantry. It was left as it \
-                         is, so saved workspaces can't be used now. Update Tenantry."
-                    ),
-                    installation,
-                ),
-                OpenProblem::NotRead(_) | OpenProblem::NotWritten(_) => (
-                    format!(
-                        "The list of saved workspaces at {place} can't be read and written, so workspaces can't be \
-                         saved now."
-                    ),
-                    None,
-                ),
+                OpenProblem::Newer { installation, .. } => (ProfileNotice::Newer { path }, installation),
+                OpenProblem::NotRead(_) | OpenProblem::NotWritten(_) => {
+                    (ProfileNotice::Unusable { path }, None)
+                }
             };
             let installation = installation.unwrap_or_else(random_id);
             Self::without_file(Content { installation, ..Content::default() }, notice)
@@ -176,15 +168,11 @@ impl Profiles {
         let installation = if installation.is_empty() { random_id() } else { installation };
         // A move of secrets is the other program's to finish.
         let settings = Settings { secret_move: None, ..settings };
-        let notice = format!(
-            "Another Tenantry is running and has the list of saved workspaces at {} open, so they can't be used in \
-             this one. Go on in the other, or close both and start one.",
-            path.display()
-        );
+        let notice = ProfileNotice::InUse { path: path.display().to_string() };
         Self::without_file(Content { installation, settings, ..Content::default() }, notice)
     }
 
-    fn without_file(content: Content, notice: String) -> Self {
+    fn without_file(content: Content, notice: ProfileNotice) -> Self {
         Self { file: None, content: Mutex::new(content), notices: vec![notice] }
     }
 
@@ -198,8 +186,8 @@ impl Profiles {
         self.content().installation
     }
 
-    /// What a person should know about the file, as sentences.
-    pub fn notices(&self) -> &[String] {
+    /// What a person should know about the file.
+    pub fn notices(&self) -> &[ProfileNotice] {
         &self.notices
     }
 

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use plan::{ImportEntry, ImportOutcome, Plan, Planned, plan};
+pub use plan::{ImportEntry, ImportNote, ImportOutcome, Plan, Planned, plan};
 pub use tenantry::{Exported, write};
 
 use crate::profiles::{Access, Environment};
@@ -80,8 +80,8 @@ pub struct Candidate {
     pub secrets: BTreeMap<SecretKind, SecretString>,
     /// The service's secret key was given, here or where it comes from.
     pub has_signing_secret: bool,
-    /// What of it can't come in, as sentences.
-    pub left_out: Vec<&'static str>,
+    /// What of it can't come in.
+    pub left_out: Vec<ImportNote>,
 }
 
 impl Candidate {
@@ -110,8 +110,8 @@ pub enum Entry {
     Refused {
         /// Its name, or its place.
         name: String,
-        /// Why, as a sentence.
-        message: String,
+        /// Why.
+        why: ImportNote,
     },
 }
 

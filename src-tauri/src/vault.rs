@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use keychain::KeychainProblem;
-pub use moves::{Moved, NotMoved, note_as_stored};
+pub use moves::{MoveNote, Moved, NotMoved, note_as_stored};
 pub use sealed_file::{FILE as SEALED_FILE, SealedFileProblem, SealedFileState};
 
 use crate::profiles::{KeeperChoice, Profiles};
@@ -97,6 +97,17 @@ pub enum NotForgotten {
     Keychain(KeychainProblem),
 }
 
+/// Why secrets are not kept where they should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepingReason {
+    /// The keychain can't be used.
+    Keychain(KeychainProblem),
+    /// The file of secrets is gone.
+    FileGone,
+    /// The last secret could not be written into the file of secrets.
+    NotWritten,
+}
+
 /// Where secrets are kept now, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeping {
@@ -104,8 +115,8 @@ pub struct Keeping {
     pub keeper: KeeperChoice,
     /// What a person chose; `None` while nobody has.
     pub chosen: Option<KeeperChoice>,
-    /// Why not where they should be, as a sentence.
-    pub reason: Option<String>,
+    /// Why not where they should be.
+    pub reason: Option<KeepingReason>,
     /// Whether the keychain could be used.
     pub keychain_available: bool,
     /// What the sealed file is like.
@@ -122,7 +133,7 @@ pub struct Vault {
     memory: Memory,
     chosen: Mutex<Option<KeeperChoice>>,
     /// Why the last secret could not be stored, until one can.
-    not_stored: Mutex<Option<String>>,
+    not_stored: Mutex<Option<KeepingReason>>,
     /// Written by a move, read by whatever looks for, keeps or forgets a secret: what is kept or forgotten during a move
     /// would be lost with the old place, or brought back in the new one.
     moving: tokio::sync::RwLock<()>,
@@ -133,7 +144,7 @@ impl Vault {
     pub async fn start(installation: String, folder: &Path, chosen: Option<KeeperChoice>) -> Self {
         let vault = Self::with(Keychain::look(installation).await, folder, chosen);
         let keeping = vault.keeping();
-        tracing::info!(keeper = ?keeping.keeper, chosen = ?keeping.chosen, reason = keeping.reason, "secrets");
+        tracing::info!(keeper = ?keeping.keeper, chosen = ?keeping.chosen, reason = ?keeping.reason, "secrets");
         vault
     }
 
@@ -171,19 +182,16 @@ impl Vault {
         let (keeper, reason) = match (chosen, keychain) {
             (Some(KeeperChoice::AskEveryTime), _) => (KeeperChoice::AskEveryTime, None),
             (Some(KeeperChoice::SealedFile), _) => {
-                let gone = (sealed_file == SealedFileState::Missing).then(|| {
-                    "The file of secrets is gone. Choose a passphrase for a new one, or another place."
-                        .to_owned()
-                });
+                let gone = (sealed_file == SealedFileState::Missing).then(|| KeepingReason::FileGone);
                 (KeeperChoice::SealedFile, gone)
             }
             // Its choice is lost with the settings, what is in it is not.
             (None, problem) if sealed_file != SealedFileState::Missing => {
-                (KeeperChoice::SealedFile, problem.map(KeychainProblem::sentence))
+                (KeeperChoice::SealedFile, problem.map(KeepingReason::Keychain))
             }
             (Some(KeeperChoice::Keychain) | None, None) => (KeeperChoice::Keychain, None),
             (Some(KeeperChoice::Keychain) | None, Some(problem)) => {
-                (KeeperChoice::AskEveryTime, Some(problem.sentence()))
+                (KeeperChoice::AskEveryTime, Some(KeepingReason::Keychain(problem)))
             }
         };
         Keeping {
@@ -419,7 +427,7 @@ impl Vault {
                     Err(SealedFileProblem::Missing | SealedFileProblem::Locked) => false,
                     Err(problem) => {
                         tracing::warn!(error = %problem, "a secret could not be written");
-                        self.note_not_stored(Some(format!("The last secret was not stored: {problem}.")));
+                        self.note_not_stored(Some(KeepingReason::NotWritten));
                         false
                     }
                 }
@@ -483,11 +491,11 @@ impl Vault {
         *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_not_stored(&self, reason: Option<String>) {
+    fn note_not_stored(&self, reason: Option<KeepingReason>) {
         *self.not_stored.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    fn not_stored(&self) -> Option<String> {
-        self.not_stored.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn not_stored(&self) -> Option<KeepingReason> {
+        *self.not_stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,10 @@ use tenantry_core::values::FieldRule;
 use crate::error::{FileKind, WireError};
 use crate::profiles::KeeperChoice;
 use crate::state::AppState;
-use crate::vault::{self, NotForgotten, NotMoved, SealedFileProblem, SecretKind, SecretsLocked, Vault};
+use crate::vault::{
+    self, KeychainProblem, MoveNote, NotForgotten, NotMoved, SealedFileProblem, SecretKind, SecretsLocked,
+    Vault,
+};
 
 /// Characters of a passphrase, at least. Guessing one costs a second for each try.
 pub(crate) const PASSPHRASE_MIN: usize = 10;
@@ -39,14 +42,56 @@ pub enum SealedFileState {
     Unlocked,
 }
 
+/// Why secrets are not kept where they should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepingReason {
+    /// Nothing on this system keeps secrets.
+    NoKeychain,
+    /// There is a session bus and no keychain on it.
+    NoService,
+    /// There is a keychain in which nothing can be stored yet.
+    NotSetUp,
+    /// It is locked, or a person closed its question.
+    KeychainLocked,
+    /// It answered, and refused.
+    KeychainRefused,
+    /// It did not answer in time.
+    KeychainSilent,
+    /// It was there and went away.
+    KeychainGone,
+    /// The file of secrets is gone.
+    FileGone,
+    /// The last secret could not be written into the file of secrets.
+    NotWritten,
+}
+
+impl From<vault::KeepingReason> for KeepingReason {
+    fn from(reason: vault::KeepingReason) -> Self {
+        match reason {
+            vault::KeepingReason::Keychain(problem) => match problem {
+                KeychainProblem::NoBus => Self::NoKeychain,
+                KeychainProblem::NoService => Self::NoService,
+                KeychainProblem::NotSetUp => Self::NotSetUp,
+                KeychainProblem::Locked => Self::KeychainLocked,
+                KeychainProblem::Refused => Self::KeychainRefused,
+                KeychainProblem::Silent => Self::KeychainSilent,
+                KeychainProblem::Gone => Self::KeychainGone,
+            },
+            vault::KeepingReason::FileGone => Self::FileGone,
+            vault::KeepingReason::NotWritten => Self::NotWritten,
+        }
+    }
+}
+
 /// Where secrets are kept, and why.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeeping {
     /// Where they are kept now.
     pub keeper: SecretKeeper,
-    /// Why not in the keychain, or why not where a person chose, as a sentence.
-    pub reason: Option<String>,
+    /// Why not in the keychain, or why not where a person chose.
+    pub reason: Option<KeepingReason>,
     /// Whether the keychain can be used.
     pub keychain_available: bool,
     /// What the keychain is called on this system.
@@ -65,8 +110,8 @@ pub struct SecretMove {
     pub keeping: SecretKeeping,
     /// How many secrets were moved.
     pub moved: u32,
-    /// What a person should know, as sentences.
-    pub problems: Vec<String>,
+    /// What a person should know.
+    pub problems: Vec<MoveNote>,
 }
 
 impl From<KeeperChoice> for SecretKeeper {
@@ -200,7 +245,7 @@ pub(super) fn keeping(vault: &Vault) -> SecretKeeping {
     let keeping = vault.keeping();
     SecretKeeping {
         keeper: SecretKeeper::from(keeping.keeper),
-        reason: keeping.reason,
+        reason: keeping.reason.map(KeepingReason::from),
         keychain_available: keeping.keychain_available,
         keychain_name: vault.keychain_name().to_owned(),
         sealed_file: SealedFileState::from(keeping.sealed_file),
@@ -243,7 +288,7 @@ impl From<NotForgotten> for WireError {
     fn from(problem: NotForgotten) -> Self {
         match problem {
             NotForgotten::Locked(locked) => Self::from(locked),
-            NotForgotten::Keychain(problem) => Self::keychain_unavailable(&problem.sentence()),
+            NotForgotten::Keychain(problem) => Self::keychain_unavailable(problem),
         }
     }
 }
@@ -269,7 +314,7 @@ impl From<SealedFileProblem> for WireError {
 impl From<NotMoved> for WireError {
     fn from(problem: NotMoved) -> Self {
         match problem {
-            NotMoved::Keychain(problem) => Self::keychain_unavailable(&problem.sentence()),
+            NotMoved::Keychain(problem) => Self::keychain_unavailable(problem),
             NotMoved::SealedFile(problem) => Self::from(problem),
             NotMoved::PassphraseNeeded => Self::from(vec![FieldIssue {
                 field: Field::Passphrase,

@@ -19,7 +19,9 @@ use crate::error::{FileKind, WireError};
 use crate::files::free_path;
 use crate::sealing;
 use crate::state::AppState;
-use crate::transfer::{self, Exported, ImportEntry, ImportKind, ImportOutcome, ImportProblem, Planned};
+use crate::transfer::{
+    self, Exported, ImportEntry, ImportKind, ImportNote, ImportOutcome, ImportProblem, Planned,
+};
 use crate::vault::SecretKind;
 
 /// What a file of exported connections is called after.
@@ -135,8 +137,7 @@ pub async fn import_profiles(
         if entry.workspace_id.as_ref().is_some_and(|id| unstored.contains(id))
             && entry.outcome != ImportOutcome::AlreadyThere
         {
-            let note = "Its secrets are kept until the program ends: there is no place to store them.";
-            entry.message = format!("{} {note}", entry.message).trim_start().to_owned();
+            entry.notes.push(ImportNote::SecretsNotStored);
         }
     }
     let came_in = |entry: &&ImportEntry| match entry.outcome {

@@ -26,7 +26,7 @@ use crate::connection_secrets;
 use crate::error::WireError;
 use crate::jobs::ChannelProgress;
 use crate::numbers::Count;
-use crate::profiles::{Access, BUILT_IN, BuiltIn, Environment, Profile};
+use crate::profiles::{Access, BUILT_IN, BuiltIn, Environment, Profile, ProfileNotice};
 use crate::state::{AppState, Workspace};
 use crate::vault::SecretKind;
 
@@ -86,8 +86,8 @@ pub struct WorkspaceList {
     pub workspaces: Vec<WorkspaceSummary>,
     /// Where secrets are kept.
     pub secrets: SecretKeeping,
-    /// What a person should know, as sentences.
-    pub notices: Vec<String>,
+    /// What a person should know about the list.
+    pub notices: Vec<ProfileNotice>,
 }
 
 /// A workspace that is open.

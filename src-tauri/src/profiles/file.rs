@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::removed::Removed;
-use super::{Access, BUILT_IN, Content, Environment, OpenProblem, Profile, VERSION, migration};
+use super::{
+    Access, BUILT_IN, Content, Environment, OpenProblem, Profile, ProfileNotice, VERSION, migration,
+};
 use crate::files::part_builder;
 use crate::identifiers::random_id;
 use crate::{compose, logging};
@@ -19,8 +21,8 @@ pub(super) const VERSION_KEY: &str = "version";
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) content: Content,
-    /// What a person should know about it, as sentences.
-    pub(super) notices: Vec<String>,
+    /// What a person should know about it.
+    pub(super) notices: Vec<ProfileNotice>,
 }
 
 impl Found {
@@ -31,12 +33,7 @@ impl Found {
     pub(super) fn read(path: &Path) -> Result<Self, OpenProblem> {
         let Some(bytes) = read_if_there(path)? else {
             return Ok(match last_good_copy(path)? {
-                Some(content) => Self {
-                    content,
-                    notices: vec![
-                        "The list of saved workspaces was missing. Its last copy is used.".to_owned(),
-                    ],
-                },
+                Some(content) => Self { content, notices: vec![ProfileNotice::CopyUsed] },
                 None => Self::default(),
             });
         };
@@ -66,16 +63,9 @@ impl Found {
 
     fn set_aside(&mut self, path: &Path, bytes: &[u8]) -> Result<(), OpenProblem> {
         let aside = keep_copy(path, "damaged", bytes)?;
-        let saved = match self.content.profiles.len() {
-            0 => "No workspace in it could be read.".to_owned(),
-            1 => "One workspace in it could still be read.".to_owned(),
-            more => format!("{more} workspaces in it could still be read."),
-        };
+        let saved = u32::try_from(self.content.profiles.len()).unwrap_or(u32::MAX);
         tracing::warn!(aside = %aside.display(), "the connection profiles were damaged");
-        self.notices.push(format!(
-            "The list of saved workspaces was damaged. {saved} The damaged file is kept at {}.",
-            aside.display()
-        ));
+        self.notices.push(ProfileNotice::Damaged { saved, aside: aside.display().to_string() });
         // Written anew afterwards; the plugin must not read the damaged one in its place.
         std::fs::remove_file(path)?;
         Ok(())
@@ -91,11 +81,7 @@ impl Found {
             profile.connection_string = public;
         }
         if found {
-            self.notices.push(
-                "A password stood in the list of saved workspaces, which is no place for one. It was taken out: \
-                 enter it when you open the workspace."
-                    .to_owned(),
-            );
+            self.notices.push(ProfileNotice::SecretTakenOut);
         }
     }
 }

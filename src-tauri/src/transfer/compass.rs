@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{Candidate, Entry, ImportProblem};
+use super::{Candidate, Entry, ImportNote, ImportProblem};
 
 /// What such a file says that it is.
 pub(super) const FORMAT: &str = "Compass Connections";
@@ -36,10 +36,7 @@ fn entry(number: usize, value: &Value) -> Entry {
     let options = value.get("connectionOptions");
     let Some(string) = options.and_then(|options| options.get("connectionString")).and_then(Value::as_str)
     else {
-        return Entry::Refused {
-            name: name.unwrap_or(place),
-            message: "It has no connection string.".to_owned(),
-        };
+        return Entry::Refused { name: name.unwrap_or(place), why: ImportNote::NoConnectionString };
     };
     let mut candidate = Candidate::new(name, place, SecretString::from(without_own_options(string)));
     candidate.favorite = match value.get("savedConnectionType").and_then(Value::as_str) {
@@ -49,14 +46,11 @@ fn entry(number: usize, value: &Value) -> Entry {
     let has =
         |key: &str| options.and_then(|options| options.get(key)).is_some_and(|option| !is_empty(option));
     let left_out = [
-        (
-            value.get("connectionSecrets").is_some_and(|sealed| !is_empty(sealed)),
-            "Its secrets are sealed by Compass, and only Compass opens them.",
-        ),
-        (has("sshTunnel"), "Its SSH tunnel did not come in: Tenantry connects directly."),
-        (has("fleOptions"), "Its settings for encrypted fields did not come in."),
+        (value.get("connectionSecrets").is_some_and(|sealed| !is_empty(sealed)), ImportNote::SealedByCompass),
+        (has("sshTunnel"), ImportNote::NoTunnel),
+        (has("fleOptions"), ImportNote::NoFieldEncryption),
     ];
-    candidate.left_out = left_out.into_iter().filter_map(|(is, sentence)| is.then_some(sentence)).collect();
+    candidate.left_out = left_out.into_iter().filter_map(|(is, note)| is.then_some(note)).collect();
     Entry::Found(Box::new(candidate))
 }
 

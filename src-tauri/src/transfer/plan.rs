@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use tenantry_core::AppError;
 
 use super::{Candidate, Entry};
 use crate::compose::{self, Address};
@@ -15,15 +14,15 @@ use crate::profiles::{Access, Checked, Environment, NAME_MAX, Profile, Typed};
 use crate::vault::SecretKind;
 
 /// What became of one connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportEntry {
     /// Its name, or its place in what was imported.
     pub name: String,
     /// What became of it.
     pub outcome: ImportOutcome,
-    /// What came in and what did not, as sentences.
-    pub message: String,
+    /// What came in and what did not, and why.
+    pub notes: Vec<ImportNote>,
     /// The profile that it is now, or that is there already.
     pub workspace_id: Option<String>,
 }
@@ -40,6 +39,44 @@ pub enum ImportOutcome {
     AlreadyThere,
     /// Nothing of it came in.
     Refused,
+}
+
+/// What a person should know of one connection.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ImportNote {
+    /// No connection string was found in it.
+    NoConnectionString,
+    /// What stands before its connection string is no name.
+    NoName,
+    /// Two connection strings seem to have run into one.
+    RanTogether,
+    /// Something is missing in it or is not what it should be.
+    Damaged,
+    /// It breaks rules.
+    Refused {
+        /// Which.
+        error: WireError,
+    },
+    /// The same connection is there.
+    Same {
+        /// By this name.
+        name: String,
+    },
+    /// Its secrets are sealed by Compass.
+    SealedByCompass,
+    /// Its SSH tunnel did not come in.
+    NoTunnel,
+    /// Its settings for encrypted fields did not come in.
+    NoFieldEncryption,
+    /// Its password is asked for when it is opened.
+    PasswordAsked,
+    /// The service's secret key did not come in.
+    NoServiceSecret,
+    /// It is taken for production until a person says what it is used for.
+    TakenForProduction,
+    /// Its secrets are kept until the program ends: there is no place to store them.
+    SecretsNotStored,
 }
 
 /// A profile to save, and the secrets to keep for it afterwards.
@@ -69,7 +106,7 @@ pub fn plan(entries: Vec<Entry>, saved: &[Profile]) -> Plan {
     let mut plan = Plan::default();
     for entry in entries {
         let entry = match entry {
-            Entry::Refused { name, message } => refused(name, message),
+            Entry::Refused { name, why } => refused(name, why),
             Entry::Found(candidate) => found(*candidate, &mut known, &mut plan.planned),
         };
         plan.entries.push(entry);
@@ -77,8 +114,8 @@ pub fn plan(entries: Vec<Entry>, saved: &[Profile]) -> Plan {
     plan
 }
 
-fn refused(name: String, message: String) -> ImportEntry {
-    ImportEntry { name, outcome: ImportOutcome::Refused, message, workspace_id: None }
+fn refused(name: String, why: ImportNote) -> ImportEntry {
+    ImportEntry { name, outcome: ImportOutcome::Refused, notes: vec![why], workspace_id: None }
 }
 
 fn found(
@@ -98,18 +135,18 @@ fn found(
     };
     let named = |name: &str| if name.is_empty() { candidate.place.clone() } else { name.to_owned() };
     if ran_together(candidate.connection_string.expose_secret()) {
-        return refused(named(&name), "Two connection strings seem to have run into one.".to_owned());
+        return refused(named(&name), ImportNote::RanTogether);
     }
     let checked = match typed.check() {
         Ok(checked) => checked,
-        Err(error) => return refused(named(&name), why(error)),
+        Err(error) => return refused(named(&name), ImportNote::Refused { error: WireError::from(error) }),
     };
     let identity = identity(&checked.address, &checked.database);
     if let Some((id, there)) = known.get(&identity) {
         return ImportEntry {
             name: named(&name),
             outcome: ImportOutcome::AlreadyThere,
-            message: format!("{there} is the same connection."),
+            notes: vec![ImportNote::Same { name: there.clone() }],
             workspace_id: Some(id.clone()),
         };
     }
@@ -144,18 +181,12 @@ fn found(
             secrets.entry(kind).or_insert(secret);
         }
     }
-    let mut message: Vec<&str> = candidate.left_out;
+    let mut notes = candidate.left_out;
     let lacks_password = needs_password && !secrets.contains_key(&SecretKind::DatabasePassword);
     let lacks_key = profile.has_signing_secret && !secrets.contains_key(&SecretKind::ServiceSecret);
-    if lacks_password {
-        message.push("Its password is asked for when it is opened.");
-    }
-    if lacks_key {
-        message.push("The service's secret key did not come in: enter it in the connection's settings.");
-    }
-    if is_guess {
-        message.push("It is taken for production until you say what it is used for.");
-    }
+    notes.extend(lacks_password.then_some(ImportNote::PasswordAsked));
+    notes.extend(lacks_key.then_some(ImportNote::NoServiceSecret));
+    notes.extend(is_guess.then_some(ImportNote::TakenForProduction));
     let entry = ImportEntry {
         name: profile.name.clone(),
         outcome: if lacks_password || lacks_key {
@@ -163,7 +194,7 @@ fn found(
         } else {
             ImportOutcome::Imported
         },
-        message: message.join(" "),
+        notes,
         workspace_id: Some(profile.id.clone()),
     };
     known.insert(identity, (profile.id.clone(), profile.name.clone()));
@@ -182,16 +213,6 @@ fn ran_together(connection_string: &str) -> bool {
 fn cut(name: &str) -> String {
     let printable = name.chars().map(|character| if character.is_control() { ' ' } else { character });
     printable.collect::<String>().trim().chars().take(NAME_MAX).collect::<String>().trim_end().to_owned()
-}
-
-/// The sentences of what the editor would say.
-fn why(error: AppError) -> String {
-    match error {
-        AppError::InvalidInput(issues) => {
-            issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join(" ")
-        }
-        error => WireError::from(error).message().to_owned(),
-    }
 }
 
 /// What a connection is used for, by its hosts and its name; `true` when nothing tells. A false alarm costs a click, a

@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 
-use super::{Candidate, Entry, ImportProblem};
+use super::{Candidate, Entry, ImportNote, ImportProblem};
 
 const SCHEMES: [&str; 2] = ["mongodb://", "mongodb+srv://"];
 
@@ -28,12 +28,9 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 fn entry(number: usize, line: &str) -> Entry {
     // Nothing of the line is told: it may be a connection string with a misspelt beginning, password and all.
-    let refused =
-        |message: &str| Entry::Refused { name: format!("Line {number}"), message: message.to_owned() };
+    let refused = |why| Entry::Refused { name: place(number), why };
     let Some(start) = start_of_string(line) else {
-        return refused(
-            "There is no connection string in it: none begins with mongodb:// or mongodb+srv://.",
-        );
+        return refused(ImportNote::NoConnectionString);
     };
     let (before, string) = line.split_at(start);
     let name = match before.trim_end_matches([' ', '"', '\'']) {
@@ -41,7 +38,7 @@ fn entry(number: usize, line: &str) -> Entry {
         before => match before.strip_suffix(['=', '\t']) {
             Some(name) => Some(name.trim_matches([' ', '\t', '"', '\'']).to_owned()),
             None => {
-                return refused("What stands before the connection string is no name: write name = string.");
+                return refused(ImportNote::NoName);
             }
         },
     };

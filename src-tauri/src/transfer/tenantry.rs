@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Candidate, Entry, ImportProblem};
+use super::{Candidate, Entry, ImportNote, ImportProblem};
 use crate::profiles::{Access, Environment, Profile};
 use crate::vault::SecretKind;
 
@@ -104,10 +104,7 @@ pub(super) fn read(mut file: Value) -> Result<Vec<Entry>, ImportProblem> {
 fn entry((index, value): (usize, Value)) -> Entry {
     let place = format!("Connection {}", index + 1);
     let Ok(read) = serde_json::from_value::<ConnectionRead>(value) else {
-        return Entry::Refused {
-            name: place,
-            message: "It is damaged: something is missing in it or is not what it should be.".to_owned(),
-        };
+        return Entry::Refused { name: place, why: ImportNote::Damaged };
     };
     let secrets = read.secrets.into_iter().map(|(kind, secret)| (kind, SecretString::from(secret)));
     // Each workspace makes a key of its own for its tokens.

@@ -51,7 +51,10 @@ fn refusal(text: &[u8]) -> String {
 fn assert_tells_nothing(plan: &Plan) {
     for entry in &plan.entries {
         for secret in SECRETS {
-            assert!(!entry.name.contains(secret) && !entry.message.contains(secret), "{entry:?}");
+            assert!(
+                !entry.name.contains(secret) && !format!("{:?}", entry.notes).contains(secret),
+                "{entry:?}"
+            );
         }
     }
     for planned in &plan.planned {
@@ -92,8 +95,12 @@ fn a_compass_export_comes_in_entry_by_entry() {
         !string.contains("Compass") && !string.contains("DEFAULT"),
         "Compass' own options stayed: {string}"
     );
-    assert!(plan.entries[2].message.contains("sealed by Compass"), "{:?}", plan.entries[2]);
-    assert!(plan.entries[3].message.contains("SSH tunnel"), "{:?}", plan.entries[3]);
+    assert!(matches!(plan.entries[2].notes[0], ImportNote::SealedByCompass), "{:?}", plan.entries[2]);
+    assert!(
+        plan.entries[3].notes.iter().any(|note| matches!(note, ImportNote::NoTunnel)),
+        "{:?}",
+        plan.entries[3]
+    );
     assert_eq!(plan.planned.len(), 4, "something of a refused entry is kept");
 }
 
@@ -115,8 +122,12 @@ fn what_a_connection_is_used_for_is_guessed_on_the_safe_side() {
             (Environment::Production, Access::Locked),
         ]
     );
-    assert!(plan.entries[4].message.contains("production"), "a guess must be told: {:?}", plan.entries[4]);
-    assert_eq!(plan.entries[3].message, "", "its name says so: there is nothing to tell");
+    assert!(
+        plan.entries[4].notes.iter().any(|note| matches!(note, ImportNote::TakenForProduction)),
+        "a guess must be told: {:?}",
+        plan.entries[4]
+    );
+    assert!(plan.entries[3].notes.is_empty(), "its name says so: there is nothing to tell");
 }
 
 #[test]
@@ -215,7 +226,11 @@ fn an_export_without_secrets_holds_none_and_says_what_is_missing() {
     assert_eq!(kind_of(&written), Some((ImportKind::Tenantry, false)));
     let back = plan(read(&written, None).unwrap(), &[]);
     assert_eq!(back.entries[0].outcome, ImportOutcome::ImportedWithoutSecret);
-    assert!(back.entries[0].message.contains("secret key"), "{:?}", back.entries[0]);
+    assert!(
+        back.entries[0].notes.iter().any(|note| matches!(note, ImportNote::NoServiceSecret)),
+        "{:?}",
+        back.entries[0]
+    );
 }
 
 #[test]
@@ -302,7 +317,7 @@ fn damaged_files_never_tell_a_secret() {
                 Ok(entries) => {
                     let plan = plan(entries, &[]);
                     for entry in &plan.entries {
-                        assert!(!entry.message.contains("lanted"), "{entry:?}");
+                        assert!(!format!("{:?}", entry.notes).contains("lanted"), "{entry:?}");
                     }
                     for planned in &plan.planned {
                         let name_or_user = &planned.profile.connection_string;

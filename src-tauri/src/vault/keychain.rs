@@ -46,29 +46,6 @@ impl KeychainProblem {
     pub fn is_absence(self) -> bool {
         matches!(self, Self::NoBus | Self::NoService | Self::NotSetUp)
     }
-
-    /// The same as a sentence.
-    pub fn sentence(self) -> String {
-        let name = NAME;
-        match self {
-            Self::NoBus if cfg!(target_os = "linux") => {
-                "This session has no D-Bus, which a keychain is reached over.".to_owned()
-            }
-            Self::NoBus => "This system has no keychain that Tenantry can use.".to_owned(),
-            Self::NoService => format!(
-                "No {name} is running in this session. GNOME Keyring, KWallet and KeePassXC each provide one."
-            ),
-            Self::NotSetUp => {
-                format!(
-                    "The {name} has no default keyring yet. The system makes one when you set its password."
-                )
-            }
-            Self::Locked => format!("The {name} is locked."),
-            Self::Refused => format!("The {name} refused."),
-            Self::Silent => format!("The {name} does not answer."),
-            Self::Gone => format!("The {name} was there and has stopped."),
-        }
-    }
 }
 
 /// What the keychain is called here.

@@ -5,7 +5,10 @@
 //! old place is whole, so what a crash had left in the new one is removed; from then on the new one is whole, so
 //! emptying the old one is finished. Neither needs a passphrase.
 
+use std::path::Path;
+
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 
 use super::keychain::KeychainProblem;
 use super::memory::Standing;
@@ -18,8 +21,25 @@ use crate::profiles::{BUILT_IN, KeeperChoice, MoveIntent, Profiles, ProfilesNotW
 pub struct Moved {
     /// How many secrets are in the new place now.
     pub moved: usize,
-    /// What a person should know, as sentences.
-    pub problems: Vec<String>,
+    /// What a person should know.
+    pub problems: Vec<MoveNote>,
+}
+
+/// What a person should know of a move of secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MoveNote {
+    /// Secrets that are only in the keychain, which can't be used, stay there: they have to be entered again.
+    LeftInKeychain,
+    /// A file of secrets was put aside, with what is in it.
+    FileAside {
+        /// Where it is now.
+        path: String,
+    },
+    /// The file of secrets stays: it also holds what a newer program put there.
+    NewerInFile,
+    /// The old place could not be emptied yet. That is tried again at the next start.
+    NotEmptied,
 }
 
 /// Why nothing was moved.
@@ -51,7 +71,7 @@ pub(super) struct Collected {
     pub(super) secrets: Vec<Carried>,
     /// Everything that is in the old place is among them: it may be emptied.
     pub(super) complete: bool,
-    pub(super) problems: Vec<String>,
+    pub(super) problems: Vec<MoveNote>,
 }
 
 impl Vault {
@@ -95,7 +115,7 @@ impl Vault {
         }
         problems.extend(collected.problems);
         if collected.complete && !self.finish_move(profiles).await {
-            problems.push(still_there(from));
+            problems.push(MoveNote::NotEmptied);
         }
         tracing::info!(?from, ?to, moved = collected.secrets.len(), "moved secrets");
         Ok(Moved { moved: collected.secrets.len(), problems })
@@ -180,10 +200,7 @@ impl Vault {
             }
         }
         if left {
-            let why = self.keychain.problem().map(KeychainProblem::sentence).unwrap_or_default();
-            collected.problems.push(format!(
-                "Secrets that are only in the keychain stay there: {why} They have to be entered again."
-            ));
+            collected.problems.push(MoveNote::LeftInKeychain);
         }
     }
 
@@ -198,12 +215,7 @@ impl Vault {
                 Some(passphrase) => self.in_sealed_file(move |file| file.unlock(&passphrase)).await?,
                 None if to == KeeperChoice::AskEveryTime => {
                     let aside = self.in_sealed_file(super::SealedFile::set_aside).await?;
-                    collected.problems.extend(aside.map(|aside| {
-                        format!(
-                            "The locked file of secrets was put aside, with what is in it: {}",
-                            aside.display()
-                        )
-                    }));
+                    collected.problems.extend(aside.as_deref().map(put_aside));
                     return Ok(());
                 }
                 None => return Err(SealedFileProblem::Locked.into()),
@@ -220,8 +232,7 @@ impl Vault {
                     }
                 }
                 if !collected.complete {
-                    let stays = "The file of secrets stays: it also holds what a newer Tenantry put there.";
-                    collected.problems.push(stays.to_owned());
+                    collected.problems.push(MoveNote::NewerInFile);
                 }
                 Ok(())
             }
@@ -236,7 +247,7 @@ impl Vault {
         to: KeeperChoice,
         passphrase: Option<&SecretString>,
         is_in_use: bool,
-    ) -> Result<Vec<String>, NotMoved> {
+    ) -> Result<Vec<MoveNote>, NotMoved> {
         match to {
             KeeperChoice::AskEveryTime => Ok(Vec::new()),
             KeeperChoice::Keychain => {
@@ -257,9 +268,7 @@ impl Vault {
                 } else {
                     // One that nobody uses now, from a backup perhaps: whose secrets they are is not ours to decide.
                     let aside = self.in_sealed_file(super::SealedFile::set_aside).await?;
-                    notes.extend(aside.map(|aside| {
-                        format!("A file of secrets that was there is now at {}", aside.display())
-                    }));
+                    notes.extend(aside.as_deref().map(put_aside));
                     self.in_sealed_file(move |file| file.create(&passphrase)).await?;
                 }
                 Ok(notes)
@@ -380,15 +389,6 @@ pub(super) fn workspaces(profiles: &Profiles) -> Vec<String> {
     ids
 }
 
-fn still_there(from: KeeperChoice) -> String {
-    match from {
-        KeeperChoice::Keychain => {
-            "The secrets could not be removed from the keychain yet. That is tried again at the next start."
-        }
-        KeeperChoice::SealedFile => {
-            "The file of secrets could not be removed yet. That is tried again at the next start."
-        }
-        KeeperChoice::AskEveryTime => "The old place could not be emptied.",
-    }
-    .to_owned()
+fn put_aside(path: &Path) -> MoveNote {
+    MoveNote::FileAside { path: path.display().to_string() }
 }

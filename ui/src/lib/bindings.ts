@@ -1217,8 +1217,8 @@ export type ImportEntry = {
 	name: string,
 	/**  What became of it. */
 	outcome: ImportOutcome,
-	/**  What came in and what did not, as sentences. */
-	message: string,
+	/**  What came in and what did not, and why. */
+	notes: ImportNote[],
 	/**  The profile that it is now, or that is there already. */
 	workspaceId: string | null,
 };
@@ -1231,6 +1231,39 @@ export type ImportKind =
 "connection_strings" | 
 /**  An export of this program. */
 "tenantry";
+
+/**  What a person should know of one connection. */
+export type ImportNote = 
+/**  No connection string was found in it. */
+{ kind: "no_connection_string" } | 
+/**  What stands before its connection string is no name. */
+{ kind: "no_name" } | 
+/**  Two connection strings seem to have run into one. */
+{ kind: "ran_together" } | 
+/**  Something is missing in it or is not what it should be. */
+{ kind: "damaged" } | 
+/**  It breaks rules. */
+{ kind: "refused"; 
+/**  Which. */
+error: WireError } | 
+/**  The same connection is there. */
+{ kind: "same"; 
+/**  By this name. */
+name: string } | 
+/**  Its secrets are sealed by Compass. */
+{ kind: "sealed_by_compass" } | 
+/**  Its SSH tunnel did not come in. */
+{ kind: "no_tunnel" } | 
+/**  Its settings for encrypted fields did not come in. */
+{ kind: "no_field_encryption" } | 
+/**  Its password is asked for when it is opened. */
+{ kind: "password_asked" } | 
+/**  The service's secret key did not come in. */
+{ kind: "no_service_secret" } | 
+/**  It is taken for production until a person says what it is used for. */
+{ kind: "taken_for_production" } | 
+/**  Its secrets are kept until the program ends: there is no place to store them. */
+{ kind: "secrets_not_stored" };
 
 /**  What became of one connection, as a word. */
 export type ImportOutcome = 
@@ -1298,6 +1331,27 @@ export type JobProgress = {
 	perSecond: Count,
 };
 
+/**  Why secrets are not kept where they should be. */
+export type KeepingReason = 
+/**  Nothing on this system keeps secrets. */
+"no_keychain" | 
+/**  There is a session bus and no keychain on it. */
+"no_service" | 
+/**  There is a keychain in which nothing can be stored yet. */
+"not_set_up" | 
+/**  It is locked, or a person closed its question. */
+"keychain_locked" | 
+/**  It answered, and refused. */
+"keychain_refused" | 
+/**  It did not answer in time. */
+"keychain_silent" | 
+/**  It was there and went away. */
+"keychain_gone" | 
+/**  The file of secrets is gone. */
+"file_gone" | 
+/**  The last secret could not be written into the file of secrets. */
+"not_written";
+
 /**  Details of `limit_reached`. */
 export type LimitReached = {
 	/**  What was refused, in the server's words. */
@@ -1355,6 +1409,19 @@ export type MemberState =
 "other" | 
 /**  It does not answer. */
 "unreachable";
+
+/**  What a person should know of a move of secrets. */
+export type MoveNote = 
+/**  Secrets that are only in the keychain, which can't be used, stay there: they have to be entered again. */
+{ kind: "left_in_keychain" } | 
+/**  A file of secrets was put aside, with what is in it. */
+{ kind: "file_aside"; 
+/**  Where it is now. */
+path: string } | 
+/**  The file of secrets stays: it also holds what a newer program put there. */
+{ kind: "newer_in_file" } | 
+/**  The old place could not be emptied yet. That is tried again at the next start. */
+{ kind: "not_emptied" };
 
 /**  Whether a name can be had. */
 export type NameCheck = {
@@ -1601,6 +1668,31 @@ export type ProfileInput = {
 	signingSecret: string | null,
 };
 
+/**  What a person should know about the list of saved workspaces. */
+export type ProfileNotice = 
+/**  It was missing, and its last copy is used. */
+{ kind: "copy_used" } | 
+/**  It was damaged. */
+{ kind: "damaged"; 
+/**  Workspaces that could still be read. */
+saved: number; 
+/**  Where the damaged file is kept. */
+aside: string } | 
+/**  A password stood in it and was taken out. */
+{ kind: "secret_taken_out" } | 
+/**  A newer program wrote it. It was left as it is, and none of its workspaces can be used. */
+{ kind: "newer"; 
+/**  Where it is. */
+path: string } | 
+/**  Another run of the program has it open, so it can't be used in this one. */
+{ kind: "in_use"; 
+/**  Where it is. */
+path: string } | 
+/**  It can't be read and written. */
+{ kind: "unusable"; 
+/**  Where it is. */
+path: string };
+
 /**  What was exported. */
 export type ProfilesExported = {
 	/**  Where the file is. */
@@ -1799,8 +1891,8 @@ export type SecretKeeper =
 export type SecretKeeping = {
 	/**  Where they are kept now. */
 	keeper: SecretKeeper,
-	/**  Why not in the keychain, or why not where a person chose, as a sentence. */
-	reason: string | null,
+	/**  Why not in the keychain, or why not where a person chose. */
+	reason: KeepingReason | null,
 	/**  Whether the keychain can be used. */
 	keychainAvailable: boolean,
 	/**  What the keychain is called on this system. */
@@ -1817,8 +1909,8 @@ export type SecretMove = {
 	keeping: SecretKeeping,
 	/**  How many secrets were moved. */
 	moved: number,
-	/**  What a person should know, as sentences. */
-	problems: string[],
+	/**  What a person should know. */
+	problems: MoveNote[],
 };
 
 /**  What is known of the server or file. */
@@ -2221,8 +2313,8 @@ export type WorkspaceList = {
 	workspaces: WorkspaceSummary[],
 	/**  Where secrets are kept. */
 	secrets: SecretKeeping,
-	/**  What a person should know, as sentences. */
-	notices: string[],
+	/**  What a person should know about the list. */
+	notices: ProfileNotice[],
 };
 
 /**  Details of `workspace_newer`. */

@@ -32,8 +32,8 @@ fn a_pasted_list_is_reported_line_by_line_and_saved_at_once() {
         .collect();
     assert_eq!(outcomes, ["imported", "refused", "already_there"]);
     assert_eq!(console.names(), ["One"]);
-    let message = report["entries"][0]["message"].as_str().unwrap();
-    assert!(message.contains("until the program ends"), "there is no keychain: {message}");
+    let notes = &report["entries"][0]["notes"];
+    assert!(notes.to_string().contains("secrets_not_stored"), "there is no keychain: {notes}");
     let list = console.ok("list_workspaces", json!({}));
     assert_eq!(list["workspaces"][1]["id"], report["entries"][0]["workspaceId"]);
     assert_eq!(list["workspaces"][1]["passwordNeeded"], false, "its password was in the string");

@@ -200,7 +200,7 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
   let passphrase = FAKE_PASSPHRASE;
   let keeping: SecretKeeping = {
     keeper: context.keeper,
-    reason: context.keeper === "keychain" ? null : "The Secret Service does not answer.",
+    reason: context.keeper === "keychain" ? null : "keychain_silent",
     keychainAvailable: context.keeper === "keychain",
     keychainName: "GNOME Keyring",
     sealedFile: context.keeper === "sealed_file" ? "locked" : "none",
@@ -490,12 +490,12 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
         const reading = readingOf(line);
         const name = reading.fields?.hosts[0] ?? line.slice(0, 24);
         if (reading.problems[0])
-          return { name, outcome: "refused", message: reading.problems[0].message, workspaceId: null };
+          return { name, outcome: "refused", notes: [{ kind: "no_connection_string" }], workspaceId: null };
         if (workspaces.some((each) => each.connectionString === reading.text))
           return {
             name,
             outcome: "already_there",
-            message: "The same connection is saved.",
+            notes: [{ kind: "same", name }],
             workspaceId: null,
           };
         const { id } = add(name, line);
@@ -503,10 +503,10 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
           ? {
               name,
               outcome: "imported_without_secret",
-              message: "It came without a password.",
+              notes: [{ kind: "password_asked" }],
               workspaceId: id,
             }
-          : { name, outcome: "imported", message: "Imported.", workspaceId: id };
+          : { name, outcome: "imported", notes: [], workspaceId: id };
       });
       return { imported: entries.filter(({ workspaceId }) => workspaceId !== null).length, entries };
     },

@@ -28,8 +28,10 @@ function text({ reason, path }: Unavailable, message: string): string {
     case "file_missing":
     case "file_refused":
       return m.errors_workspace_file_text({ path: path ?? "" });
-    case "server":
     case "keychain":
+      return m.errors_keychain_text();
+    // Which part of the network did what: names and numbers, for those who know their way.
+    case "server":
       return message;
   }
 }

@@ -1,5 +1,12 @@
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
-import { api, ApiError, type ConnectionTemplate, type WorkspaceList, type WorkspaceSummary } from "$lib/api";
+import {
+  api,
+  ApiError,
+  type ConnectionTemplate,
+  type WorkspaceList,
+  type ProfileNotice,
+  type WorkspaceSummary,
+} from "$lib/api";
 import { m } from "$lib/messages";
 import type { AppState, WorkspacesWish } from "$lib/state";
 import { ConnectionDraft } from "./connection-draft.svelte";
@@ -69,7 +76,9 @@ export class WorkspacesState {
   #lastNew = 0;
 
   /** What the program found wrong with the saved workspaces, and nobody has closed yet. */
-  readonly notices = $derived(this.list?.notices.filter((notice) => !this.#readNotices.has(notice)) ?? []);
+  readonly notices = $derived(
+    this.list?.notices.filter((notice) => !this.#readNotices.has(notice.kind)) ?? [],
+  );
   readonly chosen = $derived(this.list?.workspaces.find(({ id }) => id === this.chosenId) ?? null);
   readonly builtIn = $derived(this.list?.workspaces.find(({ kind }) => kind === "built_in") ?? null);
   readonly connections = $derived(this.list?.workspaces.filter(({ kind }) => kind !== "built_in") ?? []);
@@ -130,8 +139,8 @@ export class WorkspacesState {
     }
   }
 
-  closeNotice(notice: string): void {
-    this.#readNotices.add(notice);
+  closeNotice(notice: ProfileNotice): void {
+    this.#readNotices.add(notice.kind);
   }
 
   choose = (id: string): void => {
