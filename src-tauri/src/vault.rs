@@ -182,7 +182,7 @@ impl Vault {
         let (keeper, reason) = match (chosen, keychain) {
             (Some(KeeperChoice::AskEveryTime), _) => (KeeperChoice::AskEveryTime, None),
             (Some(KeeperChoice::SealedFile), _) => {
-                let gone = (sealed_file == SealedFileState::Missing).then(|| KeepingReason::FileGone);
+                let gone = (sealed_file == SealedFileState::Missing).then_some(KeepingReason::FileGone);
                 (KeeperChoice::SealedFile, gone)
             }
             // Its choice is lost with the settings, what is in it is not.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tenantry_core::activity::{ActivityEntry, ActivityStore};
@@ -9,6 +10,7 @@ use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, Colle
 use tenantry_core::error::StoreError;
 use tenantry_core::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
 use tenantry_core::journal::{Operation, OperationJournal, Owner};
+use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
 use tenantry_core::organizations::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
@@ -197,6 +199,11 @@ impl OrganizationStore for FaultyStore {
 
 #[async_trait]
 impl CollectionStore for FaultyStore {
+    /// As on a server, whatever the store is.
+    fn pending(&self) -> Duration {
+        STEP_PENDING
+    }
+
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
         self.read(self.inner.collections.exists(name)).await
     }

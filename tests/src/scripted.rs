@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
+use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::Ports;
 use tenantry_core::values::CollectionName;
 
@@ -97,6 +99,11 @@ impl ScriptedCollections {
 
 #[async_trait]
 impl CollectionStore for ScriptedCollections {
+    /// As on a server, whatever the store is.
+    fn pending(&self) -> Duration {
+        STEP_PENDING
+    }
+
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
         self.inner.exists(name).await
     }

@@ -387,6 +387,10 @@ struct SlowRename {
 
 #[async_trait]
 impl CollectionStore for SlowRename {
+    fn pending(&self) -> Duration {
+        self.inner.pending()
+    }
+
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
         self.inner.exists(name).await
     }

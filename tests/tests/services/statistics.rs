@@ -22,6 +22,10 @@ struct Counting {
 
 #[async_trait]
 impl CollectionStore for Counting {
+    fn pending(&self) -> Duration {
+        self.inner.pending()
+    }
+
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
         self.inner.exists(name).await
     }

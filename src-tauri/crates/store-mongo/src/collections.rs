@@ -11,7 +11,7 @@ use tenantry_core::StoreError;
 use tenantry_core::collections::{
     CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
 };
-use tenantry_core::limits::STEP_LIMIT;
+use tenantry_core::limits::{STEP_LIMIT, STEP_PENDING};
 use tenantry_core::values::CollectionName;
 
 use crate::documents;
@@ -25,6 +25,10 @@ const COUNT_LIMIT: Duration = Duration::from_secs(1);
 
 #[async_trait]
 impl CollectionStore for MongoStore {
+    fn pending(&self) -> Duration {
+        STEP_PENDING
+    }
+
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
         let names = self
             .database

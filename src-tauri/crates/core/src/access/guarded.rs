@@ -2,6 +2,7 @@
 //! has decided whether it writes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -144,6 +145,10 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
 
 #[async_trait]
 impl CollectionStore for Guarded<dyn CollectionStore> {
+    fn pending(&self) -> Duration {
+        self.inner.pending()
+    }
+
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
         self.inner.exists(name).await
     }

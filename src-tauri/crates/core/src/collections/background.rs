@@ -10,7 +10,7 @@ use crate::limits::{BACKGROUND_READ_EVERY, STATISTICS_AT_ONCE};
 use crate::values::CollectionName;
 
 /// Statistics that nobody waits for one by one: of the rows of a list, and for the columns of a file. All of one workspace
-/// are read here, a few at a time, and from a server that has other work to do one now and then.
+/// are read here, a few at a time, and those of rows from a server that has other work to do one now and then.
 pub struct BackgroundReads {
     at_once: Semaphore,
     pace: Option<Mutex<Pace>>,
@@ -28,17 +28,27 @@ impl BackgroundReads {
         Self { at_once: Semaphore::new(STATISTICS_AT_ONCE), pace }
     }
 
-    /// Reads a collection's statistics when it is their turn.
-    pub(crate) async fn statistics(
+    /// Reads a collection's statistics for a row of a list, when it is their turn.
+    pub(crate) async fn for_row(
         &self,
         store: &dyn CollectionStore,
         collection: &CollectionName,
     ) -> Result<CollectionStatistics, StoreError> {
-        let _turn = self.at_once.acquire().await;
+        let _place = self.at_once.acquire().await;
         if let Some(pace) = &self.pace {
             let turn = pace.lock().unwrap_or_else(PoisonError::into_inner).next_turn(Instant::now());
             tokio::time::sleep_until(turn.into()).await;
         }
+        store.statistics(collection).await
+    }
+
+    /// Reads a collection's statistics for a file that somebody waits for: a few at a time, and no slower.
+    pub(crate) async fn for_file(
+        &self,
+        store: &dyn CollectionStore,
+        collection: &CollectionName,
+    ) -> Result<CollectionStatistics, StoreError> {
+        let _place = self.at_once.acquire().await;
         store.statistics(collection).await
     }
 }

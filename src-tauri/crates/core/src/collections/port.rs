@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{CollectionIdentity, CollectionStatistics};
@@ -10,9 +12,12 @@ use crate::values::CollectionName;
 /// - A collection is created with the service's validator and with the indexes `created_at_1` and `updated_at_1`.
 /// - A rename keeps documents, indexes and options, copies nothing, and never replaces a collection that is there.
 /// - After an unclear answer (a broken line) the adapter does not repeat a rename: the caller looks at what exists.
-/// - What was asked for and not answered is carried out within [`STEP_PENDING`](crate::limits::STEP_PENDING), or never.
+/// - What was asked for and not answered is carried out within [`pending`](Self::pending), or never.
 #[async_trait]
 pub trait CollectionStore: Send + Sync {
+    /// How long a step may still be carried out after its answer was lost, or after the program that asked for it died.
+    fn pending(&self) -> Duration;
+
     /// Whether there is a collection of this name. "Could not look" is an error, never `false`.
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError>;
 

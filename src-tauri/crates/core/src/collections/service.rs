@@ -71,7 +71,7 @@ impl CollectionService {
             return Ok(statistics);
         }
         let store = self.ports.collections.as_ref();
-        let statistics = self.background.statistics(store, &collection).await.map_err(data_missing)?;
+        let statistics = self.background.for_row(store, &collection).await.map_err(data_missing)?;
         self.remember(&statistics);
         Ok(statistics)
     }

@@ -246,7 +246,7 @@ impl ExportService {
         stream::iter(organizations)
             .map(|organization| async move {
                 let (store, collection) = (self.ports.collections.as_ref(), organization.collection());
-                match self.background.statistics(store, &collection).await {
+                match self.background.for_file(store, &collection).await {
                     Ok(statistics) => Ok(ExportRow {
                         organization,
                         documents: Some(statistics.documents),

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use crate::collections::CollectionIdentity;
-use crate::limits::{OPERATION_LEASE, STEP_PENDING};
+use crate::limits::OPERATION_LEASE;
 use crate::organizations::Trashed;
 use crate::values::{OrganizationId, OrganizationName};
 
@@ -109,10 +111,10 @@ pub struct Operation {
 
 impl Operation {
     /// From when on this may be settled by another run: an earlier one of this installation is dead, and only a server
-    /// may still be at what it asked for; on another computer somebody may be alive.
-    pub fn abandoned_from(&self, me: &Owner) -> OffsetDateTime {
+    /// may still be at what it asked for, for as long as `pending`; on another computer somebody may be alive.
+    pub fn abandoned_from(&self, me: &Owner, pending: Duration) -> OffsetDateTime {
         let same_computer = self.owner.installation == me.installation;
-        self.started_at + if same_computer { STEP_PENDING } else { OPERATION_LEASE }
+        self.started_at + if same_computer { pending } else { OPERATION_LEASE }
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -11,7 +12,6 @@ use crate::access::WriteGate;
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
-use crate::limits::STEP_PENDING;
 use crate::ports::Ports;
 use crate::sessions::Actor;
 use crate::values::OrganizationId;
@@ -128,7 +128,7 @@ impl OperationRunner {
         for id in due {
             if let Err(error) = self.settle_earlier(id).await {
                 tracing::warn!(%id, %error, "an act stays in the journal");
-                self.left().entry(id).or_insert(now + STEP_PENDING);
+                self.left().entry(id).or_insert(now + self.pending());
             }
         }
     }
@@ -147,7 +147,7 @@ impl OperationRunner {
                 let settled = self.settle_found(&operation).await;
                 settled.unwrap_or_else(|error| RecoveryOutcome::NeedsAttention { reason: error.to_string() })
             } else {
-                let from = operation.abandoned_from(self.opening.owner());
+                let from = operation.abandoned_from(self.opening.owner(), self.pending());
                 self.left().entry(operation.organization_id).or_insert(from);
                 RecoveryOutcome::InProgressElsewhere
             };
@@ -218,7 +218,7 @@ impl OperationRunner {
         asked: Asked<'_>,
     ) -> Result<Option<(Operation, Settled)>, StoreError> {
         let (me, now) = (self.opening.owner(), self.clock.now());
-        self.leave(operation.organization_id, now + STEP_PENDING);
+        self.leave(operation.organization_id, now + self.pending());
         if !self.ports.journal.take_over(operation, me, now).await? {
             return Ok(None);
         }
@@ -252,7 +252,12 @@ impl OperationRunner {
         if operation.owner == *me {
             return self.left().get(&operation.organization_id).is_none_or(|from| *from <= now);
         }
-        !self.opening.is_beside(&operation.owner) && operation.abandoned_from(me) <= now
+        !self.opening.is_beside(&operation.owner) && operation.abandoned_from(me, self.pending()) <= now
+    }
+
+    /// How long a step may still be carried out after its answer was lost.
+    fn pending(&self) -> Duration {
+        self.ports.collections.pending()
     }
 
     fn start(&self, id: OrganizationId) -> Option<Running<'_>> {
