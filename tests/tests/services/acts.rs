@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bson::doc;
@@ -14,6 +15,7 @@ use tenantry_core::organizations::{
 };
 use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, PASSWORD, Run, create_request, update_request};
+use tenantry_tests::scripted::ScriptedCollections;
 use tenantry_tests::suite::{collection, name, organization};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
@@ -487,17 +489,32 @@ async fn an_act_under_way_on_another_computer_is_respected_until_its_lease_is_ov
     );
 }
 
-#[tokio::test]
-async fn what_an_earlier_run_of_this_installation_left_is_settled_once_no_server_can_be_at_it() {
-    let workspace = workspace().await;
-    let console = Console::on(&workspace);
+/// Leaves an act that an earlier run of this installation did not end.
+async fn leave_unfinished(console: &Console) {
     console.operator().await;
     let acme = console.create("acme").await;
     let left = Operation {
         owner: Owner { installation: "this-computer".to_owned(), instance: "an-earlier-run".to_owned() },
-        ..elsewhere(&console, acme.id)
+        ..elsewhere(console, acme.id)
     };
     console.ports.journal.begin(&left).await.expect("begun");
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_of_this_installation_left_in_a_file_is_settled_at_once() {
+    let workspace = workspace().await;
+    let console = Console::on(&workspace);
+    leave_unfinished(&console).await;
+    let recovered = console.runner.recover().await.expect("the journal is read");
+    assert_eq!(recovered[0].outcome, RecoveryOutcome::Undone);
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_of_this_installation_left_on_a_server_is_settled_once_none_can_be_at_it() {
+    let workspace = workspace().await;
+    let as_on_a_server = Arc::new(ScriptedCollections::over(&workspace.ports, []));
+    let console = Console::run(as_on_a_server.ports(&workspace.ports), &workspace.clock, Run::default());
+    leave_unfinished(&console).await;
     let recovered = console.runner.recover().await.expect("the journal is read");
     assert_eq!(recovered.len(), 1);
     assert_eq!(recovered[0].outcome, RecoveryOutcome::InProgressElsewhere);

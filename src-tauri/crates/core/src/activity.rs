@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use crate::error::StoreError;
+use crate::ports::Ports;
 use crate::values::OrganizationId;
 
 /// What was done.
@@ -124,4 +125,11 @@ pub trait ActivityStore: Send + Sync {
         organization_id: OrganizationId,
         limit: u32,
     ) -> Result<Vec<ActivityEntry>, StoreError>;
+}
+
+/// Adds an entry to the record. What was done is done: a record that can't be written is logged, not an error.
+pub(crate) async fn record(ports: &Ports, entry: &ActivityEntry) {
+    if let Err(error) = ports.activity.record(entry).await {
+        tracing::warn!(kind = entry.kind.as_str(), %error, "an activity entry could not be written");
+    }
 }

@@ -10,6 +10,5 @@ mod token;
 pub use model::{Account, Actor, Session};
 pub use password::PasswordHasher;
 pub use rights::{Act, Role, allows};
-pub(crate) use service::record;
 pub use service::{Freshness, SessionService};
 pub use token::SigningKey;

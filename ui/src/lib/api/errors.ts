@@ -104,7 +104,7 @@ function sentences(wire: WireError): Sentences {
     case "busy":
       return {
         title: m.errors_busy_title(),
-        text: m.errors_busy_text({ act: wire.details.act }),
+        text: m.errors_busy_text(),
         remedy: m.errors_busy_remedy(),
       };
     case "confirmation_mismatch":

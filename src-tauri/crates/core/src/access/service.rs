@@ -154,7 +154,7 @@ impl AccessService {
             let detail = format!("{}; unlocked for: {}", cause.as_str(), unlocked.reason);
             let entry =
                 ActivityEntry { at, ..self.entry(ActivityKind::WorkspaceLocked, &unlocked.by, detail) };
-            crate::sessions::record(&self.ports, &entry).await;
+            crate::activity::record(&self.ports, &entry).await;
         }
     }
 

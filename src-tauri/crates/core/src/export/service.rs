@@ -271,7 +271,7 @@ impl ExportService {
             organization_name: actor.organization_scope().map(|_| actor.name().to_owned()),
             detail: Some(format!("{rows} rows as {}", format.extension())),
         };
-        crate::sessions::record(&self.ports, &entry).await;
+        crate::activity::record(&self.ports, &entry).await;
     }
 }
 

@@ -137,7 +137,8 @@ impl OperationRunner {
     /// unlocked.
     ///
     /// # Errors
-    /// `Store`: `ReadOnly` where the workspace may not be written to, and when the journal can't be read. A single operation that can't be settled is an outcome, not an error.
+    /// `Store`: `ReadOnly` where the workspace may not be written to, and when the journal can't be read. A single
+    /// operation that can't be settled is an outcome, not an error.
     pub async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
         self.gate.require_open()?;
         let mut recovered = Vec::new();
@@ -151,6 +152,10 @@ impl OperationRunner {
                 self.left().entry(operation.organization_id).or_insert(from);
                 RecoveryOutcome::InProgressElsewhere
             };
+            if let RecoveryOutcome::NeedsAttention { reason } = &outcome {
+                let (act, id) = (operation.plan.act(), operation.organization_id);
+                tracing::error!(act, %id, reason, "an act could not be finished or undone");
+            }
             recovered.push(Recovered { operation, outcome });
         }
         Ok(recovered)
@@ -206,7 +211,7 @@ impl OperationRunner {
             organization_name: Some(taken.plan.name().to_string()),
             detail: Some(format!("{}, begun by {}", taken.plan.act(), taken.actor)),
         };
-        crate::sessions::record(&self.ports, &entry).await;
+        crate::activity::record(&self.ports, &entry).await;
         Ok(outcome)
     }
 

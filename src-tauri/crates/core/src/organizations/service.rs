@@ -145,7 +145,7 @@ impl OrganizationService {
             organization_name: Some(organization.name.to_string()),
             detail,
         };
-        crate::sessions::record(&self.ports, &entry).await;
+        crate::activity::record(&self.ports, &entry).await;
     }
 }
 

@@ -120,6 +120,6 @@ impl SampleService {
             organization_name: Some(sample.name.to_string()),
             detail: Some("sample organization".to_owned()),
         };
-        crate::sessions::record(&self.ports, &entry).await;
+        crate::activity::record(&self.ports, &entry).await;
     }
 }

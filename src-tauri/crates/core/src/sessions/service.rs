@@ -272,7 +272,7 @@ impl SessionService {
                 organization_name: None,
                 detail: Some(format!("{failures} failures in a row")),
             };
-            record(&self.ports, &entry).await;
+            crate::activity::record(&self.ports, &entry).await;
         }
         Ok(AppError::CredentialsRefused { tries_left })
     }
@@ -286,7 +286,7 @@ impl SessionService {
             organization_name: actor.organization_scope().map(|_| actor.name.clone()),
             detail,
         };
-        record(&self.ports, &entry).await;
+        crate::activity::record(&self.ports, &entry).await;
     }
 
     fn recently_good(&self, digest: &[u8; 32], now: OffsetDateTime) -> Option<Actor> {
@@ -297,13 +297,6 @@ impl SessionService {
 
     fn forget_last_good(&self) {
         *self.last_good.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-/// Adds an entry to the record. What was done is done: a record that can't be written is logged, not an error.
-pub(crate) async fn record(ports: &Ports, entry: &ActivityEntry) {
-    if let Err(error) = ports.activity.record(entry).await {
-        tracing::warn!(kind = entry.kind.as_str(), %error, "an activity entry could not be written");
     }
 }
 
