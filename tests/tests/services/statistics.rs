@@ -11,11 +11,16 @@ use tenantry_core::limits::STATISTICS_AT_ONCE;
 use tenantry_core::organizations::{SortDirection, SortField};
 use tenantry_core::values::CollectionName;
 use tenantry_tests::console::{Console, Run};
+use tenantry_tests::suite::collection;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+use tokio::sync::Semaphore;
 
 /// Takes a while to read statistics, and counts how many are read at the same time.
 struct Counting {
     inner: Arc<dyn CollectionStore>,
+    /// Those of this collection are read also while the others are held up.
+    free: CollectionName,
+    others: Semaphore,
     now: AtomicUsize,
     most: AtomicUsize,
 }
@@ -53,6 +58,9 @@ impl CollectionStore for Counting {
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
         self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(5)).await;
+        if *name != self.free {
+            drop(self.others.acquire().await);
+        }
         self.now.fetch_sub(1, Ordering::SeqCst);
         self.inner.statistics(name).await
     }
@@ -67,7 +75,13 @@ async fn whoever_asks_all_background_reads_together_are_a_few_at_a_time_and_a_pe
     let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
     let mut ports = workspace.ports.clone();
     let inner = ports.collections.clone();
-    let counting = Arc::new(Counting { inner, now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+    let counting = Arc::new(Counting {
+        inner,
+        free: collection("acme-0"),
+        others: Semaphore::new(1),
+        now: AtomicUsize::new(0),
+        most: AtomicUsize::new(0),
+    });
     ports.collections = counting.clone();
     let console = Console::run(ports, &workspace.clock, Run::default());
     let operator = console.operator().await;
@@ -93,9 +107,16 @@ async fn whoever_asks_all_background_reads_together_are_a_few_at_a_time_and_a_pe
     assert_eq!(counting.most.load(Ordering::SeqCst), STATISTICS_AT_ONCE);
 
     workspace.clock.advance(Duration::from_secs(61));
+    let held = counting.others.acquire().await.expect("a semaphore that nobody closes");
     let one = async {
-        let read = console.collections.statistics(&operator, ids[0]).await;
-        (read.is_ok(), counting.now.load(Ordering::SeqCst))
+        while counting.now.load(Ordering::SeqCst) < STATISTICS_AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let read = console.collections.statistics(&operator, ids[0]);
+        let read = tokio::time::timeout(Duration::from_secs(10), read).await;
+        let still_waiting = counting.now.load(Ordering::SeqCst);
+        drop(held);
+        (read.is_ok_and(|read| read.is_ok()), still_waiting)
     };
     let (rows, (is_read, still_waiting)) = tokio::join!(rows(1), one);
     assert!(rows.is_ok() && is_read && still_waiting > 0, "what a person waits for stands behind a list");
