@@ -131,11 +131,8 @@ async fn settle_rename(
     let Some(collection) = collection else { return Ok(Settled::Undone) };
     let names = [from, to].map(CollectionName::for_organization);
     let moved = Move::of(ports, collection, &names);
-    match moved.look().await? {
-        Whereabouts::Source => return Ok(Settled::Undone),
-        Whereabouts::Unclear { .. } if asked.says_unmoved() => return Ok(Settled::Undone),
-        Whereabouts::Unclear { reason } => return Ok(Settled::Undecided { reason }),
-        Whereabouts::Target => {}
+    if let Some(settled) = without_move(moved.look().await?, asked) {
+        return Ok(settled);
     }
     if organization.name != *from {
         let reason = format!("the organization was named {} by other software meanwhile", organization.name);
@@ -157,6 +154,16 @@ async fn settle_rename(
             Ok(Settled::Undone)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// How an act ends whose collection was not moved, or can't be told to have been; `None` when it was, and the act goes on.
+fn without_move(found: Whereabouts, asked: Asked<'_>) -> Option<Settled> {
+    match found {
+        Whereabouts::Target => None,
+        Whereabouts::Source => Some(Settled::Undone),
+        Whereabouts::Unclear { .. } if asked.says_unmoved() => Some(Settled::Undone),
+        Whereabouts::Unclear { reason } => Some(Settled::Undecided { reason }),
     }
 }
 
@@ -238,11 +245,8 @@ async fn settle_restore(
     let Some(collection) = collection else { return Ok(Settled::Undone) };
     let names = [CollectionName::in_trash(id), CollectionName::for_organization(name)];
     let moved = Move::of(ports, collection, &names);
-    match moved.look().await? {
-        Whereabouts::Source => return Ok(Settled::Undone),
-        Whereabouts::Unclear { .. } if asked.says_unmoved() => return Ok(Settled::Undone),
-        Whereabouts::Unclear { reason } => return Ok(Settled::Undecided { reason }),
-        Whereabouts::Target => {}
+    if let Some(settled) = without_move(moved.look().await?, asked) {
+        return Ok(settled);
     }
     match ports.organizations.copy_from_trash(id, name, now).await {
         Ok(()) => {
