@@ -1,9 +1,7 @@
 //! The secrets of a profile's connection string, in the vault and back.
 
-use std::collections::BTreeMap;
-
 use secrecy::SecretString;
-use tenantry_core::connections::{ConnectionFields, ConnectionSecrets};
+use tenantry_core::connections::ConnectionSecrets;
 
 use crate::compose;
 use crate::profiles::Profile;
@@ -44,32 +42,42 @@ pub async fn complete(
     Ok(given)
 }
 
-/// Secrets that must not be used any more after the string changed: they were given to somebody else. A password is good
-/// for one user of one deployment, where that is known: another server must not be told it.
-pub fn moved(before: &str, after: &str) -> Vec<SecretKind> {
-    let read = |text| compose::read_connection_string(text).fields;
-    let (Some(before), Some(after)) = (read(before), read(after)) else { return KINDS.to_vec() };
-    let server = |fields: &ConnectionFields| {
-        let mut hosts = fields.hosts.clone();
-        hosts.sort();
-        let source = fields.auth_source.clone().or_else(|| fields.default_database.clone());
-        (fields.srv, hosts, fields.user.clone(), source)
-    };
-    let proxy = |fields: &ConnectionFields| {
-        let is_of_proxy =
-            |name: &str| ["proxyhost", "proxyport", "proxyusername"].contains(&name.to_lowercase().as_str());
-        let options = fields.other_options.iter().filter(|option| is_of_proxy(&option.name));
-        options.map(|option| (option.name.to_lowercase(), option.value.clone())).collect::<BTreeMap<_, _>>()
-    };
+/// Where a profile points to, for its secrets: its connection string and its database.
+#[derive(Debug, Clone, Copy)]
+pub struct Pointed<'a> {
+    /// The connection string, with masks or without.
+    pub connection_string: &'a str,
+    /// The database.
+    pub database: &'a str,
+}
+
+impl<'a> Pointed<'a> {
+    /// Where a saved profile points to.
+    pub fn of(profile: &'a Profile) -> Self {
+        Self { connection_string: &profile.connection_string, database: &profile.database }
+    }
+}
+
+/// Secrets that must not be used any more after a profile changed: they were given for somebody else, or for a line that was
+/// protected otherwise. The one rule for saving, for testing and for whatever else uses a kept secret.
+pub fn moved(before: Pointed<'_>, after: Pointed<'_>) -> Vec<SecretKind> {
+    let all = || KINDS.into_iter().chain([SecretKind::ServiceSecret]).collect();
+    let read = |pointed: Pointed<'_>| compose::destination(pointed.connection_string);
+    let (Some(from), Some(to)) = (read(before), read(after)) else { return all() };
+    let same_servers = from.servers == to.servers;
     let mut moved = Vec::new();
-    if server(&before) != server(&after) {
+    if !same_servers || from.account != to.account {
         moved.extend([SecretKind::DatabasePassword, SecretKind::AwsSessionToken]);
     }
-    if before.tls_certificate_key_file != after.tls_certificate_key_file {
+    if from.certificate_key_file != to.certificate_key_file {
         moved.push(SecretKind::CertificateKeyPassword);
     }
-    if proxy(&before) != proxy(&after) {
+    if from.proxy != to.proxy {
         moved.push(SecretKind::ProxyPassword);
+    }
+    // Tokens are signed for whomever the database says that they are: one's own database says what one likes.
+    if !same_servers || before.database != after.database {
+        moved.push(SecretKind::ServiceSecret);
     }
     moved
 }
@@ -90,32 +98,74 @@ mod tests {
     use super::*;
 
     const PASSWORD: [SecretKind; 2] = [SecretKind::DatabasePassword, SecretKind::AwsSessionToken];
+    const OF_ANOTHER_SERVER: [SecretKind; 3] =
+        [SecretKind::DatabasePassword, SecretKind::AwsSessionToken, SecretKind::ServiceSecret];
+
+    fn moved_from(before: &str, after: &str) -> Vec<SecretKind> {
+        let pointed = |connection_string| Pointed { connection_string, database: "tenants" };
+        moved(pointed(before), pointed(after))
+    }
 
     #[test]
     fn a_password_is_good_for_one_user_of_one_deployment() {
         let before = "mongodb://dana@a,b/tenants?w=1";
         for after in [
             "mongodb://eve@a,b/tenants?w=1",
-            "mongodb://dana@a,c/tenants?w=1",
-            "mongodb://dana@a,b,c/tenants?w=1",
             "mongodb://dana@a,b/other?w=1",
             "mongodb://dana@a,b/tenants?w=1&authSource=admin",
+            "mongodb://dana@a,b/tenants?w=1&authMechanism=PLAIN",
             "mongodb://a,b/tenants?w=1",
         ] {
-            assert_eq!(moved(before, after), PASSWORD, "{after}");
+            assert_eq!(moved_from(before, after), PASSWORD, "{after}");
         }
-        for after in [before, "mongodb://dana@b,a/tenants?tls=true", "mongodb://dana:x@a,b/tenants"] {
-            assert_eq!(moved(before, after), [], "{after}");
+        for after in [
+            "mongodb://dana@a,c/tenants?w=1",
+            "mongodb://dana@a,b,c/tenants?w=1",
+            "mongodb://dana@a,b/tenants?tls=true",
+            "mongodb://dana@a,b/tenants?ssl=false",
+            "mongodb+srv://dana@a/tenants?w=1",
+        ] {
+            assert_eq!(moved_from(before, after), OF_ANOTHER_SERVER, "{after}");
         }
-        assert_eq!(moved(before, "nonsense"), KINDS, "nobody knows whom it would be told");
+        for after in [before, "mongodb://dana@b,a/tenants?appName=x", "mongodb://dana:x@a,b/tenants"] {
+            assert_eq!(moved_from(before, after), [], "{after}");
+        }
+        let all = [&KINDS[..], &[SecretKind::ServiceSecret]].concat();
+        assert_eq!(moved_from(before, "nonsense"), all, "nobody knows whom it would be told");
+    }
+
+    #[test]
+    fn a_line_that_is_protected_otherwise_is_another_server() {
+        let before = "mongodb://dana@a/?tls=true&tlsCAFile=%2Fca.pem&authMechanism=SCRAM-SHA-256";
+        for (from, to) in [
+            ("tls=true", "tls=false"),
+            ("ca.pem", "mine.pem"),
+            ("tls=true", "tls=true&tlsInsecure=true"),
+            ("tls=true", "tls=true&tlsAllowInvalidCertificates=true"),
+        ] {
+            assert_eq!(moved_from(before, &before.replace(from, to)), OF_ANOTHER_SERVER, "{to}");
+        }
+        let proxied = moved_from(before, &format!("{before}&proxyHost=evil"));
+        assert!(OF_ANOTHER_SERVER.iter().all(|kind| proxied.contains(kind)), "over a proxy: {proxied:?}");
+        assert_eq!(moved_from(before, &before.replace("SCRAM-SHA-256", "PLAIN")), PASSWORD, "in plain text");
     }
 
     #[test]
     fn other_secrets_go_with_what_they_open() {
         let file = "mongodb://h/?tls=true&tlsCertificateKeyFile=/a.pem";
-        assert_eq!(moved(file, &file.replace("a.pem", "b.pem")), [SecretKind::CertificateKeyPassword]);
+        let other_file = moved_from(file, &file.replace("a.pem", "b.pem"));
+        assert!(other_file.contains(&SecretKind::CertificateKeyPassword), "{other_file:?}");
+        let unchecked = moved_from(file, &format!("{file}&tlsInsecure=true"));
+        assert!(!unchecked.contains(&SecretKind::CertificateKeyPassword), "it opens the same file");
         let proxy = "mongodb://h/?proxyHost=p&proxyUsername=u&proxyPassword=x";
-        assert_eq!(moved(proxy, &proxy.replace("proxyHost=p", "proxyHost=q")), [SecretKind::ProxyPassword]);
-        assert_eq!(moved(proxy, &proxy.replace("proxyPassword=x", "proxyPassword=y")), []);
+        let other_proxy = moved_from(proxy, &proxy.replace("proxyHost=p", "proxyHost=q"));
+        assert!(other_proxy.contains(&SecretKind::ProxyPassword), "{other_proxy:?}");
+        assert_eq!(moved_from(proxy, &proxy.replace("proxyPassword=x", "proxyPassword=y")), []);
+    }
+
+    #[test]
+    fn the_services_secret_key_belongs_to_the_database_whose_accounts_it_signs_for() {
+        let pointed = |database| Pointed { connection_string: "mongodb://dana@a/", database };
+        assert_eq!(moved(pointed("tenants"), pointed("mine")), [SecretKind::ServiceSecret]);
     }
 }

@@ -13,7 +13,7 @@ use tenantry_core::connections::diagnosis::{Stage, StageSink};
 use tenantry_core::limits::DEFAULT_DATABASE;
 
 use crate::compose::{self, Address, Trial};
-use crate::connection_secrets;
+use crate::connection_secrets::{self, Pointed};
 use crate::error::WireError;
 use crate::state::AppState;
 
@@ -94,7 +94,7 @@ pub(super) async fn trial(state: &AppState, input: TestInput) -> Result<Trial, W
     Ok(Trial { connection_string, secrets, database })
 }
 
-/// With the secrets of a saved profile, but for those that were given to somebody else than the string names now.
+/// With the secrets of a saved profile, but for those that saving would forget.
 async fn with_stored(
     state: &AppState,
     given: ConnectionSecrets,
@@ -102,7 +102,9 @@ async fn with_stored(
     address: &Address,
 ) -> Result<ConnectionSecrets, WireError> {
     let Some(profile) = state.profiles.find(id) else { return Ok(given) };
-    let moved = connection_secrets::moved(&profile.connection_string, &address.public);
+    // A database of its own has a say about the service's key only, which no server is told.
+    let after = Pointed { connection_string: &address.public, database: &profile.database };
+    let moved = connection_secrets::moved(Pointed::of(&profile), after);
     let places: Vec<_> = address.places.iter().copied().filter(|kind| !moved.contains(kind)).collect();
     Ok(connection_secrets::complete(given, state.vault().await, &profile, &places).await?)
 }

@@ -9,7 +9,7 @@ use tenantry_core::connections::ConnectionSecrets;
 
 use super::workspaces::{WorkspaceSummary, summary};
 use crate::compose::Address;
-use crate::connection_secrets;
+use crate::connection_secrets::{self, Pointed};
 use crate::error::WireError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
@@ -80,7 +80,7 @@ pub async fn save_profile(
     // The editor asks that about a password only; what else there is, is remembered.
     let remember = input.remember || !address.places.contains(&SecretKind::DatabasePassword);
     let mut stored = match &before {
-        Some(before) => settle_kept(&state, before, &address, &given, remember).await?,
+        Some(before) => settle_kept(&state, before, &address, &database, &given, remember).await?,
         None => BTreeMap::new(),
     };
     let edit = |profile: &mut Profile| {
@@ -251,18 +251,20 @@ fn given(
     all.filter_map(|(kind, secret)| Some((kind, secret?))).collect()
 }
 
-/// Forgets what must not be used any more: what was given to somebody else than the string names now, what has no place
+/// Forgets what must not be used any more: what was given for somebody else than the profile points to now, what has no place
 /// in it, and what was emptied. Where the person changed their mind about it, the rest is remembered from now on, or lives
 /// until the program ends. Answers what is stored of what changed.
 async fn settle_kept(
     state: &AppState,
     before: &Profile,
     address: &Address,
+    database: &str,
     given: &BTreeMap<SecretKind, SecretString>,
     remember: bool,
 ) -> Result<BTreeMap<SecretKind, bool>, WireError> {
     let vault = state.vault().await;
-    let moved = connection_secrets::moved(&before.connection_string, &address.public);
+    let after = Pointed { connection_string: &address.public, database };
+    let moved = connection_secrets::moved(Pointed::of(before), after);
     let is_other_mind =
         address.places.contains(&SecretKind::DatabasePassword) && before.password_stored() != remember;
     let mut stored = BTreeMap::new();

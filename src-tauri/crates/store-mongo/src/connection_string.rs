@@ -1,6 +1,7 @@
 //! A connection string that keeps its secrets to itself.
 
 mod combinations;
+mod destination;
 mod encoding;
 mod options;
 mod parts;
@@ -24,6 +25,7 @@ use tenantry_core::connections::{ConnectionProblem, ConnectionSecrets, SECRET_MA
 use self::parts::Parts;
 use self::reading::{Found, Read, find_out, needs_password};
 
+pub use self::destination::{Destination, destination};
 pub use self::reading::read;
 pub use self::seed_list::seed_list;
 pub use self::writing::write;

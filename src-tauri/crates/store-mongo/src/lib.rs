@@ -23,5 +23,7 @@ mod privileges;
 mod settings;
 mod trash;
 
-pub use connection_string::{ConnectionString, SecretPlaces, TEMPLATES, Template, read, seed_list, write};
+pub use connection_string::{
+    ConnectionString, Destination, SecretPlaces, TEMPLATES, Template, destination, read, seed_list, write,
+};
 pub use open::{DATABASE_NAME_MAX, MongoOptions, MongoStore, check_database_name};

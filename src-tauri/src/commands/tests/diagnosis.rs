@@ -84,7 +84,7 @@ fn what_was_typed_counts_before_the_draft_and_the_draft_before_what_is_stored() 
 }
 
 #[test]
-fn a_stored_secret_is_not_told_to_another_server_proxy_user_or_key() {
+fn a_test_uses_no_stored_secret_that_saving_would_forget() {
     let console = Console::start();
     let string = "mongodb://dana:stored@db.example.com/?authSource=admin&tls=true&tlsCertificateKeyFile=%2Fa.pem\
         &tlsCertificateKeyFilePassword=stored&proxyHost=proxy&proxyUsername=p&proxyPassword=stored";
@@ -96,13 +96,17 @@ fn a_stored_secret_is_not_told_to_another_server_proxy_user_or_key() {
         [used.password, used.certificate_key_password, used.proxy_password].map(|secret| secret.is_some())
     };
     assert_eq!(used("tls=true", "tls=true&appName=x"), [true; 3], "nothing moved");
+    for to in ["tls=true&tlsInsecure=true", "tls=true&tlsCAFile=%2Fmine.pem"] {
+        assert_eq!(used("tls=true", to), [false, true, true], "{to}: the line is protected otherwise");
+    }
+    assert_eq!(used("tls=true", "tls=true&authMechanism=PLAIN"), [false, true, true], "sent as it is");
     for (from, to) in
         [("db.example", "elsewhere.example"), ("dana", "erin"), ("Source=admin", "Source=other")]
     {
         assert_eq!(used(from, to), [false, true, true], "{to}");
     }
-    assert_eq!(used("a.pem", "b.pem"), [true, false, true], "a password is tried on another key");
-    assert_eq!(used("proxyHost=proxy", "proxyHost=evil"), [true, true, false], "another proxy is told it");
+    assert_eq!(used("a.pem", "b.pem"), [false, false, true], "a password is tried on another key");
+    assert_eq!(used("proxyHost=proxy", "proxyHost=evil"), [false, true, false], "another proxy is told it");
 }
 
 #[test]

@@ -43,10 +43,36 @@ fn a_password_stays_with_the_server_it_was_given_for() {
     assert_eq!(saved["passwordNeeded"], false, "it was just given");
 
     let change = |text: &str| console.save(&json!({"id": saved["id"], "connectionString": text}));
-    let renamed = change("mongodb://dana@db.example.com/tenants?tls=true");
+    let renamed = change("mongodb://dana@db.example.com/tenants?appName=x");
     assert_eq!(renamed["passwordNeeded"], false, "an option changed, the server did not");
     let moved = change("mongodb://dana@evil.example.com/tenants");
     assert_eq!(moved["passwordNeeded"], true, "another server would be told the first one's password");
+}
+
+#[test]
+fn a_changed_profile_loses_its_password_with_the_way_to_its_server() {
+    for change in ["tls=false", "tlsInsecure=true", "proxyHost=evil.example", "authMechanism=PLAIN"] {
+        let console = Console::start();
+        let saved =
+            console.save(&json!({"connectionString": "mongodb://dana:planted@db.example.com/tenants?w=1"}));
+        let changed = format!("mongodb://dana@db.example.com/tenants?w=1&{change}");
+        let changed = console.save(&json!({"id": saved["id"], "connectionString": changed}));
+        assert_eq!(changed["passwordNeeded"], true, "{change}: somebody else would be told the password");
+        assert_eq!(console.secret(&saved["id"], SecretKind::DatabasePassword), None, "{change}");
+    }
+}
+
+#[test]
+fn the_services_key_does_not_sign_for_another_database() {
+    let console = Console::start();
+    let saved = console.save(&json!({"signingSecret": "planted", "database": "tenants"}));
+    let id = &saved["id"];
+    let again = console.save(&json!({"id": id, "name": "Renamed", "database": "tenants"}));
+    assert_eq!(again["hasSigningSecret"], true);
+    assert!(console.secret(id, SecretKind::ServiceSecret).is_some(), "nothing of it changed");
+    console.save(&json!({"id": id, "database": "mine"}));
+    let kept = console.secret(id, SecretKind::ServiceSecret);
+    assert_eq!(kept, None, "whoever has a database of their own could sign for anybody");
 }
 
 #[test]

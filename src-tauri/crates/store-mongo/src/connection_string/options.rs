@@ -157,6 +157,12 @@ pub(super) fn find(name: &str) -> Option<&'static Known> {
     OPTIONS.iter().find(|option| option.name.eq_ignore_ascii_case(name))
 }
 
+/// The names of all options, as the manual writes them.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    OPTIONS.iter().map(|option| option.name)
+}
+
 impl Known {
     /// The rule that a decoded value breaks, as a sentence without the value.
     pub(super) fn broken_by(&self, value: &str) -> Option<String> {
