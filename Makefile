@@ -16,7 +16,7 @@ UI := ui/dist/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/src/lib/paraglide/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench tools packages ui-packages ui build lint-rust lint-ui test-ui test-rust test-window audit clean
+.PHONY: help run test bench tools packages ui-packages ui build lint-rust lint-ui test-ui test-rust test-window audit audit-strict clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ test-window: build ## the program in its real window; writes docs/screenshots
 
 audit: ## licences and sources of dependencies, and their known weaknesses where somebody answers
 	scripts/audit
+
+audit-strict: ## the same where the advisories can be reached: what was not checked is a failure
+	scripts/audit --strict
 
 clean: ## removes builds, not the tools
 	cargo clean

@@ -157,3 +157,45 @@ fn the_project_speaks_of_itself_only() {
         }
     }
 }
+
+#[test]
+fn nothing_is_locked_that_only_an_algorithm_brings_which_nobody_uses() {
+    let lock = read("Cargo.lock");
+    for unused in ["rsa", "p384", "ed25519-dalek"] {
+        assert!(!lock.contains(&format!("name = \"{unused}\"")), "{unused} is in the lock file again");
+    }
+    assert!(lock.contains("name = \"hmac\""), "the lock file was to be looked at");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_audit_that_could_not_look_fails_where_strictness_is_asked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::{Command, Output};
+
+    // Tools that answer everything but what needs the network.
+    let tools = tempfile::tempdir().expect("a folder");
+    let tool = |name: &str, script: &str| {
+        let path = tools.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("a program");
+        path
+    };
+    let deny = tool("cargo-deny", "case \"$*\" in *fetch*) exit 1 ;; esac");
+    let reachable = tool("cargo-deny-online", "exit 0");
+    tool("npm", "[ -n \"$ANSWERED\" ] && echo '{\"auditReportVersion\": 2}'; exit 0");
+    let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").expect("a PATH"));
+    let audit = |deny: &Path, answered: &str, arguments: &[&str]| -> Output {
+        let mut audit = Command::new(root().join("scripts/audit"));
+        audit.args(arguments).env("PATH", &path).env("TENANTRY_CARGO_DENY", deny).env("ANSWERED", answered);
+        audit.output().expect("it runs")
+    };
+    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).matches("NOT CHECKED").count();
+
+    let lenient = audit(&deny, "", &[]);
+    assert!(lenient.status.success() && said(&lenient) == 2, "both are named, and no failure: {lenient:?}");
+    assert!(!audit(&deny, "yes", &["--strict"]).status.success(), "crates were not checked");
+    assert!(!audit(&reachable, "", &["--strict"]).status.success(), "packages were not checked");
+    let whole = audit(&reachable, "yes", &["--strict"]);
+    assert!(whole.status.success() && said(&whole) == 0, "{whole:?}");
+}

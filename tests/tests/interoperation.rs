@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bson::{Document, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
-use jsonwebtoken::Algorithm;
 use mongodb::Database;
 use secrecy::SecretString;
 use tenantry_core::error::AppError;
@@ -15,7 +14,7 @@ use tenantry_tests::console::{Console, PASSWORD, Run, create_request};
 use tenantry_tests::fixture::{Credentials, ServiceDatabase};
 use tenantry_tests::server::{Server, Topology, fresh_database};
 use tenantry_tests::suite::collection;
-use tenantry_tests::tokens;
+use tenantry_tests::tokens::{self, Algorithm};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 /// The organization that the service had deactivated.

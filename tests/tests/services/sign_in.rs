@@ -1,6 +1,5 @@
 use std::time::{Duration, Instant};
 
-use jsonwebtoken::Algorithm;
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::error::{AppError, Field, SessionProblem};
 use tenantry_core::limits::{SESSION_LIFE, SIGN_IN_FREE_FAILURES};
@@ -9,7 +8,7 @@ use tenantry_core::sessions::{Freshness, PasswordHasher, Role, Session, SigningK
 use tenantry_core::values::{Password, PasswordHash};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, update_request};
 use tenantry_tests::suite::{email, organization};
-use tenantry_tests::tokens;
+use tenantry_tests::tokens::{self, Algorithm};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 async fn workspace() -> TestWorkspace {

@@ -1,5 +1,6 @@
 //! Signing in, sessions, and who may do what.
 
+mod hs256;
 mod model;
 mod password;
 mod rights;

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::hs256;
 use super::model::{Account, Actor};
 use super::rights::Role;
 use crate::error::{AppError, SessionProblem};
@@ -137,6 +138,7 @@ impl Claims {
 }
 
 pub(super) fn sign(claims: &Claims, key: &SigningKey) -> Result<SecretString, AppError> {
+    hs256::install();
     let key = EncodingKey::from_secret(key.0.expose_secret());
     jsonwebtoken::encode(&Header::new(ALGORITHM), claims, &key)
         .map(SecretString::from)
@@ -148,6 +150,7 @@ pub(super) fn sign(claims: &Claims, key: &SigningKey) -> Result<SecretString, Ap
 /// # Errors
 /// `Session(Expired)`; `Session(Revoked)` for anything else that is wrong with it.
 pub(super) fn read(token: &SecretString, key: &SigningKey, now: OffsetDateTime) -> Result<Claims, AppError> {
+    hs256::install();
     let mut validation = Validation::new(ALGORITHM);
     // Compared with our clock below, without leeway.
     validation.validate_exp = false;
@@ -191,9 +194,22 @@ mod tests {
         let token = sign(&claims, &key).expect("signed");
         assert!(read(&token, &key, now).is_ok());
         assert!(read(&token, &SigningKey::random(), now).is_err());
-        let header = Header::new(Algorithm::HS512);
-        let other = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.0.expose_secret()));
-        assert!(read(&SecretString::from(other.expect("signed")), &key, now).is_err());
+        // Signed well, by a header that names another algorithm, or none.
+        let content = token.expose_secret().split('.').nth(1).expect("claims");
+        for header in ["{\"alg\":\"HS512\"}", "{\"alg\":\"none\"}", "{\"alg\":\"HS256\"}"] {
+            let message = format!("{}.{content}", base64url(header));
+            let signing = EncodingKey::from_secret(key.0.expose_secret());
+            let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &signing, ALGORITHM);
+            let forged = SecretString::from(format!("{message}.{}", signature.expect("signed")));
+            assert_eq!(read(&forged, &key, now).is_ok(), header.contains("HS256"), "{header}");
+            let unsigned = SecretString::from(format!("{message}."));
+            assert!(read(&unsigned, &key, now).is_err(), "{header}, and no signature");
+        }
+    }
+
+    fn base64url(text: &str) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
     }
 
     #[test]
