@@ -71,7 +71,7 @@ impl CollectionStore for SqliteStore {
 
     async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
         let name = name.clone();
-        self.write(move |transaction| {
+        self.erase(move |transaction| {
             transaction.execute("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
             Ok(())
         })

@@ -1,6 +1,7 @@
 //! The connections of one workspace: one that writes, a few that read.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::errors::Outcome;
 
 /// How long a write waits for another program that writes to the same file.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// How long emptying the log waits for those who read: nobody writes meanwhile.
+const READERS_WAIT: Duration = Duration::from_millis(300);
 /// Readers that are kept for the next call.
 const IDLE_READERS: usize = 4;
 /// Pages kept in memory by each connection, in KiB: the indexes of a list of 100,000 fit.
@@ -27,11 +30,18 @@ pub(crate) struct Connections {
     path: Option<PathBuf>,
     writer: Mutex<Connection>,
     idle_readers: Mutex<Vec<Connection>>,
+    /// The log still holds what was deleted for good.
+    log_to_empty: AtomicBool,
 }
 
 impl Connections {
     pub(crate) fn new(path: Option<PathBuf>, writer: Connection) -> Self {
-        Self { path, writer: Mutex::new(writer), idle_readers: Mutex::new(Vec::new()) }
+        Self {
+            path,
+            writer: Mutex::new(writer),
+            idle_readers: Mutex::new(Vec::new()),
+            log_to_empty: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn path(&self) -> Option<&Path> {
@@ -66,8 +76,33 @@ impl Connections {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction)?;
         transaction.commit()?;
+        if self.log_to_empty.load(Ordering::Relaxed) {
+            self.empty_log(&writer, Duration::ZERO);
+        }
         Ok(result)
     }
+
+    /// As [`write`](Self::write), for what is deleted for good: it is not in the log any more either. While somebody reads,
+    /// the log stays; it is emptied after the next write, and when the file is closed or opened.
+    fn erase<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
+        let result = self.write(work)?;
+        self.empty_log(&locked(&self.writer), READERS_WAIT);
+        Ok(result)
+    }
+
+    fn empty_log(&self, writer: &Connection, wait: Duration) {
+        // What is deleted is deleted, whatever becomes of the log.
+        let emptied = empty_log(writer, wait).unwrap_or(false);
+        self.log_to_empty.store(!emptied, Ordering::Relaxed);
+    }
+}
+
+/// Writes the log back into the file and cuts it to nothing; answers whether nobody was in the way.
+pub(crate) fn empty_log(connection: &Connection, wait: Duration) -> Outcome<bool> {
+    connection.busy_timeout(wait)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    connection.busy_timeout(BUSY_WAIT)?;
+    Ok(busy? == 0)
 }
 
 /// Everything that `work` reads is of one moment.
@@ -107,6 +142,8 @@ pub(crate) fn configure(connection: &Connection) -> Outcome<()> {
     connection.pragma_update(None, "cell_size_check", true)?;
     // FULL: a commit is on the disk when the call returns. NORMAL could lose the last ones with the power.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is overwritten with zeros. Not FAST, which leaves the free pages as they are.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
@@ -132,6 +169,18 @@ impl SqliteStore {
     {
         let connections = Arc::clone(&self.connections);
         blocking(connections.address(), move || connections.write(work)).await
+    }
+}
+
+impl SqliteStore {
+    /// As [`write`](Self::write), for what is deleted for good.
+    pub(crate) async fn erase<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
+    {
+        let connections = Arc::clone(&self.connections);
+        blocking(connections.address(), move || connections.erase(work)).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
@@ -13,9 +14,9 @@ use tenantry_core::clock::Clock;
 use tenantry_core::error::FileProblem;
 
 use crate::SqliteStore;
-use crate::connections::{Connections, blocking, configure};
+use crate::connections::{Connections, blocking, configure, empty_log};
 use crate::errors::{Failure, Outcome, damaged};
-use crate::schema::{self, Found, STEPS};
+use crate::schema::{self, Found, OVERWRITES_SINCE, STEPS};
 
 /// How every SQLite file begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -32,7 +33,13 @@ impl SqliteStore {
     /// `File` for what the operating system does not permit or allow.
     pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        let connections = blocking(path.display().to_string(), move || open_file(path, STEPS)).await?;
+        let now = SystemTime::from(clock.now());
+        let connections = blocking(path.display().to_string(), move || {
+            let connections = open_file(path.clone(), STEPS)?;
+            remove_old_copies(&path, now);
+            Ok(connections)
+        })
+        .await?;
         Ok(Self { connections: Arc::new(connections), clock })
     }
 
@@ -64,7 +71,15 @@ fn open_file(path: PathBuf, steps: &[&str]) -> Outcome<Connections> {
     configure(&writer)?;
     // Where the folder does not permit it, SQLite answers with the mode that stays; the health page tells it.
     writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    let is_older = |version: usize| version < OVERWRITES_SINCE && steps.len() >= OVERWRITES_SINCE;
+    if matches!(found, Found::Version(version) if is_older(version)) {
+        // Written anew without its free pages, which nobody overwrote. Before the version is raised, so that what fails is
+        // done by the next opening.
+        writer.execute_batch("VACUUM")?;
+    }
     schema::migrate(&mut writer, steps)?;
+    // What a program that was killed left in it; another program that reads keeps it, and opening does not wait.
+    let _ = empty_log(&writer, Duration::ZERO);
     Ok(Connections::new(Some(path), writer))
 }
 
@@ -156,15 +171,22 @@ fn connect(path: &Path) -> Outcome<Connection> {
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
+/// How long the copy of an older file stays beside it: long enough to find out that something is missing, and not for
+/// ever, because it keeps what is deleted for good meanwhile.
+const COPY_STAYS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const COPY: &str = "backup";
+const HALF_COPY: &str = "half";
+
+/// Where the copy of an older file is put.
+fn beside(path: &Path, version: usize, what: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".version-{version}.{what}"));
+    PathBuf::from(name)
+}
+
 /// Puts a whole copy of an older file beside it: `tenantry.db` of version 1 becomes `tenantry.db.version-1.backup`.
 fn back_up(path: &Path, version: usize) -> Outcome<()> {
-    let beside = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let (half, whole) =
-        (beside(&format!(".version-{version}.half")), beside(&format!(".version-{version}.backup")));
+    let (half, whole) = (beside(path, version, HALF_COPY), beside(path, version, COPY));
     // SQLite writes into a file that is there when it is empty: so the mode is ours.
     own_file().create(true).truncate(true).open(&half)?;
     // SQLite takes no path that is not in Unicode.
@@ -177,15 +199,32 @@ fn back_up(path: &Path, version: usize) -> Outcome<()> {
     Ok(())
 }
 
+/// Removes copies of older versions whose time is over, and what a killed program left of one. Called when the file has
+/// just been opened well. What can't be removed is tried again the next time.
+fn remove_old_copies(path: &Path, now: SystemTime) {
+    for version in 0..STEPS.len() {
+        let _ = fs::remove_file(beside(path, version, HALF_COPY));
+        let copy = beside(path, version, COPY);
+        let made = fs::metadata(&copy).and_then(|metadata| metadata.modified());
+        let is_over = |made| now.duration_since(made).is_ok_and(|age| age >= COPY_STAYS);
+        if made.is_ok_and(is_over) {
+            let _ = fs::remove_file(copy);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
-    use tenantry_core::clock::SystemClock;
+    use tenantry_core::clock::{ManualClock, SystemClock};
+    use tenantry_core::collections::CollectionStore;
     use tenantry_core::organizations::{
         NewOrganization, OrganizationFilter, OrganizationQuery, OrganizationStore, SortDirection, SortField,
-        StatusFilter,
+        StatusFilter, Trashed,
     };
-    use tenantry_core::values::{EmailAddress, OrganizationId, OrganizationName, PasswordHash};
+    use tenantry_core::values::{
+        CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
+    };
 
     use super::*;
 
@@ -347,5 +386,100 @@ mod tests {
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half_made'", [], |row| row.get(0))
             .expect("readable");
         assert_eq!(leftovers, 0);
+    }
+
+    /// Names of the files in the folder that hold this text.
+    fn holding(folder: &Path, text: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).expect("the folder") {
+            let path = entry.expect("a file").path();
+            let content = fs::read(&path).expect("readable");
+            if content.windows(text.len()).any(|window| window == text.as_bytes()) {
+                names.push(path.file_name().expect("a name").to_string_lossy().into_owned());
+            }
+        }
+        names
+    }
+
+    /// A workspace with an organization in the trash, whose name, address and documents are planted.
+    async fn with_something_in_the_trash(store: &SqliteStore) -> (OrganizationId, CollectionName) {
+        let mut planted = acme();
+        planted.name = OrganizationName::from_stored("planted-zqx".to_owned());
+        planted.admin_email = EmailAddress::from_stored("planted-address@example.com".to_owned());
+        planted.admin_password = PasswordHash::from_stored("$2b$12$planted-hash".to_owned());
+        let (id, collection) = (planted.id, CollectionName::for_organization(&planted.name));
+        store.insert(&planted).await.expect("inserts");
+        store.create(&collection).await.expect("creates");
+        let documents: Vec<Vec<u8>> = (0..40)
+            .map(|number| {
+                // Some are longer than a page.
+                let text = "planted-document ".repeat(1 + number * 20);
+                bson::doc! {"_id": i64::try_from(number).expect("few"), "text": text}.to_vec().expect("BSON")
+            })
+            .collect();
+        store.insert_documents(&collection, &documents).await.expect("inserts documents");
+        let trashed =
+            Trashed { at: SystemClock.now(), by: "dana@example.com".to_owned(), had_collection: true };
+        store.copy_to_trash(id, &trashed).await.expect("copies");
+        store.remove(id).await.expect("removes");
+        (id, collection)
+    }
+
+    #[tokio::test]
+    async fn what_is_deleted_for_good_is_in_no_file_any_more() {
+        let folder = folder();
+        let path = folder.path().join("tenantry.db");
+        let store = open(&path).await.expect("opens");
+        store.insert(&acme()).await.expect("inserts");
+        let (id, collection) = with_something_in_the_trash(&store).await;
+        assert!(!holding(folder.path(), "planted-document").is_empty(), "it was to be there first");
+
+        store.delete(&collection).await.expect("deletes");
+        store.remove_trashed(id).await.expect("removes");
+        for planted in ["planted-document", "planted-zqx", "zqx", "planted-address", "planted-hash"] {
+            assert_eq!(holding(folder.path(), planted), [""; 0], "{planted} can still be read");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_deleted_before_files_were_overwritten_leaves_an_older_file_with_its_migration() {
+        let folder = folder();
+        let path = folder.path().join("tenantry.db");
+        let older = open_file(path.clone(), &STEPS[..OVERWRITES_SINCE - 1]).expect("an older file");
+        // As that version did: nothing is overwritten.
+        let careless = connect(&path).expect("opens by hand");
+        drop(older);
+        careless.pragma_update_and_check(None, "secure_delete", false, |_| Ok(())).expect("set");
+        careless
+            .execute_batch("CREATE TABLE gone (a); INSERT INTO gone VALUES ('planted-document')")
+            .expect("written");
+        careless.execute_batch("DROP TABLE gone").expect("dropped");
+        drop(careless);
+        assert!(!holding(folder.path(), "planted-document").is_empty(), "it was to be there first");
+        let store = open(&path).await.expect("opens and migrates");
+        assert_eq!(holding(folder.path(), "planted-document"), [""; 0]);
+        drop(store);
+    }
+
+    #[tokio::test]
+    async fn the_copy_of_an_older_file_has_an_end() {
+        let folder = folder();
+        let path = folder.path().join("tenantry.db");
+        drop(open_file(path.clone(), &STEPS[..1]).expect("a file of version 1"));
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let copy = folder.path().join("tenantry.db.version-1.backup");
+        let opened = async || drop(SqliteStore::open(&path, clock.clone()).await.expect("opens"));
+        opened().await;
+        assert!(copy.exists(), "it was to be made");
+        fs::write(folder.path().join("tenantry.db.version-1.half"), "half").expect("a half one");
+        fs::write(folder.path().join("tenantry.db.version-1.backup.mine"), "x").expect("a file of somebody");
+        clock.advance(COPY_STAYS - Duration::from_secs(60));
+        opened().await;
+        assert!(copy.exists(), "a person may still need it");
+        assert!(!folder.path().join("tenantry.db.version-1.half").exists(), "what a crash left has no use");
+        clock.advance(Duration::from_secs(120));
+        opened().await;
+        assert!(!copy.exists(), "what is deleted for good would be in it for ever");
+        assert!(folder.path().join("tenantry.db.version-1.backup.mine").exists(), "it is not ours");
     }
 }

@@ -151,7 +151,7 @@ impl OrganizationStore for SqliteStore {
     }
 
     async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
-        self.write(move |transaction| trash::remove(transaction, id)).await
+        self.erase(move |transaction| trash::remove(transaction, id)).await
     }
 }
 

@@ -13,7 +13,10 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("migrations/0001_tables.sql"),
     include_str!("migrations/0002_search.sql"),
     include_str!("migrations/0003_collection_identity.sql"),
+    include_str!("migrations/0004_secure_delete.sql"),
 ];
+/// The first version in which what is deleted is overwritten. Free pages of an older file may hold anything.
+pub(crate) const OVERWRITES_SINCE: usize = 4;
 
 /// What a file says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,8 +19,10 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 /// Makes `jsonwebtoken` sign and verify by this file. Called before either.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
-    // Refused only where the process has a provider already, and then that one signs.
-    INSTALLED.call_once(|| drop(PROVIDER.install_default()));
+    INSTALLED.call_once(|| {
+        // Refused only where the process has a provider already, and then that one signs.
+        let _ = PROVIDER.install_default();
+    });
 }
 
 struct Hs256(Hmac<Sha256>);
