@@ -335,7 +335,7 @@ async fn fields_that_this_program_does_not_know_survive_every_act() {
     ports.organizations.change(new.id, &change, moment(1)).await.expect("changed");
     ports.organizations.set_name(new.id, &name("zenith"), moment(2)).await.expect("named");
     let trashed = tenantry_core::organizations::Trashed {
-        at: moment(3),
+        at: moment(3).into(),
         by: "operator@example.com".to_owned(),
         had_collection: false,
     };

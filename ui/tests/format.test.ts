@@ -99,3 +99,25 @@ describe("durations", () => {
     [-5, "0 s"],
   ])("that run out, %d ms before", (value, text) => expect(plain(formatCountdown(value))).toBe(text));
 });
+
+describe("stored dates", () => {
+  it("that are not known are said to be, and are not 1970", () => {
+    for (const format of [formatDay, formatRelativeTime]) expect(format(null)).toBe("Not known");
+    expect(formatFullTime(null)).toMatch(/has no date/);
+  });
+  it.each([
+    ["1899-12-31T23:59:59.999Z", "Before 1900"],
+    ["-271821-04-20T00:00:00.000Z", "Before 1900"],
+    ["+010000-01-01T00:00:00.000Z", "After 9999"],
+    // What even the web view's own dates do not hold.
+    ["+292278994-08-17T07:12:55.807Z", "After 9999"],
+  ])("beyond every calendar are told, and stay in full as they are: %s", (time, told) => {
+    expect(formatDay(time)).toBe(told);
+    expect(formatRelativeTime(time)).toBe(told);
+    expect(formatFullTime(time)).toBe(time);
+  });
+  it("at the ends of calendars are dates", () => {
+    expect(formatDay("1900-01-02T12:00:00.000Z")).toBe("2 Jan 1900");
+    expect(formatDay("9999-12-30T12:00:00.000Z")).toBe("30 Dec 9999");
+  });
+});

@@ -8,7 +8,7 @@ use tenantry_core::error::ConflictOn;
 use tenantry_core::organizations as core;
 use tenantry_core::values::{CollectionName, PasswordRules};
 
-use super::{moment, organization_id};
+use super::organization_id;
 use crate::error::{FieldProblem, FieldRule, WireError, WireField};
 use crate::numbers::Count;
 use crate::state::AppState;
@@ -41,11 +41,11 @@ pub struct OrganizationView {
     pub admin_email: String,
     /// The collection of its documents.
     pub collection_name: String,
-    /// When it was created.
-    pub created_at: String,
-    /// When it was changed last.
-    pub updated_at: String,
-    /// When it was moved to the trash.
+    /// When it was created; `null` where that is not known. A year beyond four digits has a sign and six or more.
+    pub created_at: Option<String>,
+    /// When it was changed last, likewise.
+    pub updated_at: Option<String>,
+    /// When it was moved to the trash, likewise; `null` too for what is not there.
     pub trashed_at: Option<String>,
     /// Who did that.
     pub trashed_by: Option<String>,
@@ -267,9 +267,9 @@ impl From<core::Organization> for OrganizationView {
             status: OrganizationStatus::from(organization.status()),
             admin_email: organization.admin_email.to_string(),
             collection_name: organization.collection().to_string(),
-            created_at: moment(organization.created_at),
-            updated_at: moment(organization.updated_at),
-            trashed_at: organization.trashed.as_ref().map(|trashed| moment(trashed.at)),
+            created_at: organization.created_at.iso_8601(),
+            updated_at: organization.updated_at.iso_8601(),
+            trashed_at: organization.trashed.as_ref().and_then(|trashed| trashed.at.iso_8601()),
             trashed_by: organization.trashed.map(|trashed| trashed.by),
         }
     }

@@ -120,7 +120,8 @@ fn rename(id: OrganizationId) -> Operation {
 pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports: &Ports) {
     let acme = insert(ports, "acme").await;
     let gone = insert(ports, "gone").await;
-    let trashed = Trashed { at: moment(2), by: "operator@example.com".to_owned(), had_collection: false };
+    let trashed =
+        Trashed { at: moment(2).into(), by: "operator@example.com".to_owned(), had_collection: false };
     ports.organizations.copy_to_trash(gone.id, &trashed).await.expect("copied");
     ports.organizations.remove(gone.id).await.expect("removed");
     ports.collections.create(&collection("acme")).await.expect("created");

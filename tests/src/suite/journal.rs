@@ -31,8 +31,11 @@ fn create(minute: i64) -> Operation {
 
 /// Every plan comes back as it was written.
 pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
-    let noted =
-        |had_collection| Trashed { at: moment(3), by: "operator@example.com".to_owned(), had_collection };
+    let noted = |had_collection| Trashed {
+        at: moment(3).into(),
+        by: "operator@example.com".to_owned(),
+        had_collection,
+    };
     let told = Some(CollectionIdentity(Some("5d2f".to_owned())));
     let mut plans = vec![OperationPlan::Create { name: name("acme") }];
     for collection in [told, Some(CollectionIdentity(None)), None] {

@@ -43,7 +43,7 @@ fn is_not_found<T>(answer: Result<T, StoreError>) -> bool {
 }
 
 fn trashed(minute: i64) -> Trashed {
-    Trashed { at: moment(minute), by: "operator@example.com".to_owned(), had_collection: true }
+    Trashed { at: moment(minute).into(), by: "operator@example.com".to_owned(), had_collection: true }
 }
 
 /// Moves an organization's document to the trash, both steps.
@@ -108,8 +108,8 @@ pub async fn an_inserted_organization_is_found_whole(ports: &Ports) {
     assert_eq!(found.display_name, new.display_name);
     assert_eq!(found.admin_email.as_str(), "Dana.W@acme.example.com", "the local part stays as typed");
     assert!(found.is_active, "a new organization is active");
-    assert_eq!(found.created_at, moment(7), "to the millisecond");
-    assert_eq!(found.updated_at, moment(7));
+    assert_eq!(found.created_at, moment(7).into(), "to the millisecond");
+    assert_eq!(found.updated_at, moment(7).into());
     assert_eq!(found.trashed, None);
     assert_eq!(found.status(), OrganizationStatus::Active);
     assert_eq!(found.collection(), CollectionName::for_organization(&new.name));
@@ -529,7 +529,7 @@ pub async fn setting_a_name_moves_name_and_collection_name_only(ports: &Ports) {
     let before = load(ports, new.id).await;
     assert_eq!(ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await, Ok(()));
     let after = load(ports, new.id).await;
-    assert_eq!(after, Organization { name: name("zenith"), updated_at: moment(5), ..before });
+    assert_eq!(after, Organization { name: name("zenith"), updated_at: moment(5).into(), ..before });
     assert_eq!(ports.organizations.find_by_name(&name("acme")).await, Ok(None));
     let by_collection =
         OrganizationQuery { sort: SortField::CollectionName, ..query(everything(StatusFilter::All), 10) };
@@ -589,20 +589,20 @@ pub async fn a_change_touches_only_what_it_names(ports: &Ports) {
     let none = OrganizationChange::default();
 
     expected.display_name = Some(display_name("Acme Corporation"));
-    expected.updated_at = moment(1);
+    expected.updated_at = moment(1).into();
     let shown = OrganizationChange { display_name: Some(expected.display_name.clone()), ..none.clone() };
     assert_eq!(change(shown, 1).await, expected);
     assert_eq!(load(ports, new.id).await, expected, "what is answered is what is stored");
 
     expected.admin_email = email("New.Admin@example.com");
-    expected.updated_at = moment(2);
+    expected.updated_at = moment(2).into();
     let address = OrganizationChange { admin_email: Some(expected.admin_email.clone()), ..none.clone() };
     assert_eq!(change(address, 2).await, expected);
     assert_eq!(stored_hash(ports, "new.admin@example.com").await, hash("a").expose());
     let old = ports.organizations.find_credentials(&new.admin_email).await.expect("a look-up answers");
     assert!(old.is_none(), "the old address finds nobody");
 
-    expected.updated_at = moment(3);
+    expected.updated_at = moment(3).into();
     assert_eq!(
         change(OrganizationChange { admin_password: Some(hash("b")), ..none.clone() }, 3).await,
         expected
@@ -610,13 +610,13 @@ pub async fn a_change_touches_only_what_it_names(ports: &Ports) {
     assert_eq!(stored_hash(ports, "new.admin@example.com").await, hash("b").expose());
 
     expected.is_active = false;
-    expected.updated_at = moment(4);
+    expected.updated_at = moment(4).into();
     assert_eq!(change(OrganizationChange { is_active: Some(false), ..none.clone() }, 4).await, expected);
     assert_eq!(expected.status(), OrganizationStatus::Deactivated);
 
     expected.display_name = None;
     expected.is_active = true;
-    expected.updated_at = moment(5);
+    expected.updated_at = moment(5).into();
     let both = OrganizationChange { display_name: Some(None), is_active: Some(true), ..none.clone() };
     assert_eq!(change(both, 5).await, expected);
     assert_eq!(load(ports, new.id).await, expected);
@@ -750,7 +750,7 @@ pub async fn a_copy_comes_back_from_the_trash_whole_under_its_new_name(ports: &P
     let session_version = live.session_version;
     assert_eq!(
         live,
-        Organization { name: name("acme-again"), updated_at: moment(9), session_version, ..before },
+        Organization { name: name("acme-again"), updated_at: moment(9).into(), session_version, ..before },
         "everything else is as it was: deactivated, its display name, its address"
     );
     assert_eq!(live.collection().as_str(), "org_acme-again");

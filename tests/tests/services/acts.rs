@@ -456,7 +456,7 @@ fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
         plan: OperationPlan::Trash {
             name: name("acme"),
             trashed: tenantry_core::organizations::Trashed {
-                at: tenantry_core::clock::Clock::now(&*console.clock),
+                at: tenantry_core::clock::Clock::now(&*console.clock).into(),
                 by: "colleague@example.com".to_owned(),
                 had_collection: true,
             },
@@ -464,7 +464,7 @@ fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
         },
         owner: Owner { installation: "another-computer".to_owned(), instance: "its-run".to_owned() },
         actor: "colleague@example.com".to_owned(),
-        started_at: tenantry_core::clock::Clock::now(&*console.clock),
+        started_at: tenantry_core::clock::Clock::now(&*console.clock).into(),
     }
 }
 

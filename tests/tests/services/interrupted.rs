@@ -277,8 +277,11 @@ async fn a_trash_whose_name_was_taken_after_the_move_is_finished_and_the_new_col
     let case = Case::open().await;
     let source = collection("acme");
     let known = case.identity(&source).await;
-    let trashed =
-        Trashed { at: case.workspace.clock.now(), by: OPERATOR.to_owned(), had_collection: known.is_some() };
+    let trashed = Trashed {
+        at: case.workspace.clock.now().into(),
+        by: OPERATOR.to_owned(),
+        had_collection: known.is_some(),
+    };
     let ports = &case.workspace.ports;
     ports.organizations.copy_to_trash(case.acme.id, &trashed).await.expect("copied");
     ports.organizations.remove(case.acme.id).await.expect("removed");
@@ -309,7 +312,8 @@ async fn a_restore_that_finds_its_name_taken_by_a_collection_stays_in_the_trash(
 async fn a_restore_begins_from_what_an_interrupted_trash_left() {
     let case = Case::open().await;
     let known = case.identity(&collection("acme")).await;
-    let trashed = Trashed { at: case.workspace.clock.now(), by: OPERATOR.to_owned(), had_collection: true };
+    let trashed =
+        Trashed { at: case.workspace.clock.now().into(), by: OPERATOR.to_owned(), had_collection: true };
     let ports = &case.workspace.ports;
     ports.organizations.copy_to_trash(case.acme.id, &trashed).await.expect("copied");
     ports.organizations.remove(case.acme.id).await.expect("removed");

@@ -1554,11 +1554,11 @@ export type OrganizationView = {
 	adminEmail: string,
 	/**  The collection of its documents. */
 	collectionName: string,
-	/**  When it was created. */
-	createdAt: string,
-	/**  When it was changed last. */
-	updatedAt: string,
-	/**  When it was moved to the trash. */
+	/**  When it was created; `null` where that is not known. A year beyond four digits has a sign and six or more. */
+	createdAt: string | null,
+	/**  When it was changed last, likewise. */
+	updatedAt: string | null,
+	/**  When it was moved to the trash, likewise; `null` too for what is not there. */
 	trashedAt: string | null,
 	/**  Who did that. */
 	trashedBy: string | null,

@@ -62,8 +62,18 @@ function startOfDay(time: Date): number {
   return new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
 }
 
+/** Words for a date that is not known or that no calendar shows; null for any other. Rust decides what is stored. */
+function toldDate(time: string | null): string | null {
+  if (time === null) return m.format_not_known();
+  // Years of more than four digits have a sign.
+  if (time.startsWith("+")) return m.format_after_9999();
+  return time.startsWith("-") || time.slice(0, 4) < "1900" ? m.format_before_1900() : null;
+}
+
 /** A day: 8 Feb 2023. */
-export function formatDay(time: string): string {
+export function formatDay(time: string | null): string {
+  const told = toldDate(time);
+  if (time === null || told !== null) return told ?? "";
   const date = new Date(time);
   return `${date.getDate()} ${monthName.format(date)} ${date.getFullYear()}`;
 }
@@ -80,7 +90,8 @@ export function formatClock(time: string | Date): string {
  * How long ago: just now, 6 min ago, 3 h ago, yesterday, 2 days ago (to 6), then 8 Feb 2023. A time in the
  * future, which clocks of two computers make possible, is "just now" up to a minute and a date after it.
  */
-export function formatRelativeTime(time: string, now: Date = new Date()): string {
+export function formatRelativeTime(time: string | null, now: Date = new Date()): string {
+  if (time === null || toldDate(time) !== null) return formatDay(time);
   const date = new Date(time);
   const age = now.getTime() - date.getTime();
   if (age < -MINUTE) return formatDay(time);
@@ -93,8 +104,13 @@ export function formatRelativeTime(time: string, now: Date = new Date()): string
   return formatDay(time);
 }
 
-/** A time in full, local, with its zone: 8 Feb 2023, 14:32:08 GMT+1. For tooltips. */
-export function formatFullTime(time: string): string {
+/**
+ * A time in full, local, with its zone: 8 Feb 2023, 14:32:08 GMT+1. For tooltips. What no calendar shows stays as it is
+ * stored.
+ */
+export function formatFullTime(time: string | null): string {
+  if (time === null) return m.format_not_known_why();
+  if (toldDate(time) !== null) return time;
   const date = new Date(time);
   const zone = zoneName.formatToParts(date).find((part) => part.type === "timeZoneName")?.value ?? "";
   return `${formatDay(time)}, ${formatClock(date)} ${zone}`.trim();

@@ -10,11 +10,8 @@ mod xlsx;
 
 use std::io::{self, BufWriter, Write};
 
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-
 use crate::organizations::{Organization, OrganizationStatus};
+use crate::values::StoredDate;
 
 pub use service::{ExportRequest, ExportScope, ExportService};
 pub use xlsx::XLSX_ROWS_MAX;
@@ -59,9 +56,9 @@ pub enum ExportColumn {
     AdminEmail,
     /// The collection of its documents.
     CollectionName,
-    /// When it was created, UTC.
+    /// When it was created, UTC; empty where that is not known.
     CreatedAt,
-    /// When it was last changed, UTC.
+    /// When it was last changed, UTC; empty where that is not known.
     UpdatedAt,
     /// Documents in its collection; empty where it has no collection.
     Documents,
@@ -158,7 +155,8 @@ type Output = BufWriter<Box<dyn Write + Send>>;
 enum Cell<'row> {
     Text(&'row str),
     OwnText(String),
-    Moment(OffsetDateTime),
+    /// A date that is known.
+    Moment(StoredDate),
     Number(u64),
     Empty,
 }
@@ -175,8 +173,8 @@ impl ExportRow {
             ExportColumn::Status => Cell::Text(status_word(organization.status())),
             ExportColumn::AdminEmail => Cell::Text(organization.admin_email.as_str()),
             ExportColumn::CollectionName => Cell::OwnText(organization.collection().to_string()),
-            ExportColumn::CreatedAt => Cell::Moment(organization.created_at),
-            ExportColumn::UpdatedAt => Cell::Moment(organization.updated_at),
+            ExportColumn::CreatedAt => date(organization.created_at),
+            ExportColumn::UpdatedAt => date(organization.updated_at),
             ExportColumn::Documents => self.documents.map_or(Cell::Empty, Cell::Number),
             ExportColumn::DataSize => self.data_size.map_or(Cell::Empty, Cell::Number),
         }
@@ -191,13 +189,13 @@ fn status_word(status: OrganizationStatus) -> &'static str {
     }
 }
 
-/// A moment in UTC with milliseconds, always as long: `2026-03-05T09:30:00.000Z`.
-fn iso_8601(moment: OffsetDateTime) -> String {
-    const FORMAT: &[BorrowedFormatItem<'_>] =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    let moment = moment.to_offset(time::UtcOffset::UTC);
-    // Every part that the format names is there; the fallback is another way to write the same moment.
-    moment.format(FORMAT).unwrap_or_else(|_| moment.to_string())
+fn date(date: StoredDate) -> Cell<'static> {
+    if date == StoredDate::UNKNOWN { Cell::Empty } else { Cell::Moment(date) }
+}
+
+/// A date in UTC with milliseconds: `2026-03-05T09:30:00.000Z`.
+fn iso_8601(date: StoredDate) -> String {
+    date.iso_8601().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod ids;
 mod organization_name;
 mod password;
 mod person_name;
+mod stored_date;
 
 pub use collection_name::CollectionName;
 pub use display_name::DisplayName;
@@ -15,6 +16,7 @@ pub use ids::{OperatorId, OrganizationId};
 pub use organization_name::OrganizationName;
 pub use password::{Password, PasswordHash, PasswordRules};
 pub use person_name::PersonName;
+pub use stored_date::StoredDate;
 
 use crate::error::{Field, FieldIssue};
 

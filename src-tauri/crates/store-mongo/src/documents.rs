@@ -5,7 +5,9 @@ use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
 use bson::{Bson, DateTime, Document, RawDocument, doc};
 use tenantry_core::organizations::{NewOrganization, Organization, OrganizationCredentials, Trashed};
-use tenantry_core::values::{CollectionName, DisplayName, EmailAddress, OrganizationName, PasswordHash};
+use tenantry_core::values::{
+    CollectionName, DisplayName, EmailAddress, OrganizationName, PasswordHash, StoredDate,
+};
 use time::OffsetDateTime;
 
 /// A document as a write's argument.
@@ -39,8 +41,8 @@ pub(crate) fn organization(document: &RawDocument) -> Option<Organization> {
         display_name: display_name.map(DisplayName::from_stored),
         admin_email: EmailAddress::from_stored(text(document, "admin_email").unwrap_or_default()),
         is_active: is_active(document),
-        created_at: moment(document, "created_at").unwrap_or(OffsetDateTime::UNIX_EPOCH),
-        updated_at: moment(document, "updated_at").unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        created_at: stored_date(document, "created_at"),
+        updated_at: stored_date(document, "updated_at"),
         session_version: console.and_then(|console| integer(console, "session_version")).unwrap_or(0),
         trashed: None,
     })
@@ -56,13 +58,13 @@ pub(crate) fn trashed_organization(document: &RawDocument) -> Option<Organizatio
         display_name: None,
         admin_email: EmailAddress::from_stored(String::new()),
         is_active: true,
-        created_at: OffsetDateTime::UNIX_EPOCH,
-        updated_at: OffsetDateTime::UNIX_EPOCH,
+        created_at: StoredDate::UNKNOWN,
+        updated_at: StoredDate::UNKNOWN,
         session_version: 0,
         trashed: None,
     });
     organization.trashed = Some(Trashed {
-        at: moment(document, "trashed_at").unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        at: stored_date(document, "trashed_at"),
         by: text(document, "trashed_by").unwrap_or_default(),
         had_collection: document.get_bool("had_collection").unwrap_or(true),
     });
@@ -139,7 +141,17 @@ pub(crate) fn count(document: &RawDocument, key: &str) -> Option<u64> {
     integer(document, key).and_then(|number| u64::try_from(number).ok())
 }
 
-pub(crate) fn milliseconds(document: &RawDocument, key: &str) -> Option<i64> {
+/// A date; what is none counts as not known.
+pub(crate) fn stored_date(document: &RawDocument, key: &str) -> StoredDate {
+    milliseconds(document, key).map_or(StoredDate::UNKNOWN, StoredDate::from_milliseconds)
+}
+
+/// A date as it was read.
+pub(crate) fn as_stored(date: StoredDate) -> Bson {
+    date.milliseconds().map_or(Bson::Null, |date| Bson::DateTime(DateTime::from_millis(date)))
+}
+
+fn milliseconds(document: &RawDocument, key: &str) -> Option<i64> {
     document.get_datetime(key).ok().map(DateTime::timestamp_millis)
 }
 
@@ -205,7 +217,7 @@ mod tests {
         assert_eq!(read.name, new.name);
         assert_eq!(read.display_name, new.display_name);
         assert_eq!(read.admin_email, new.admin_email);
-        assert_eq!((read.created_at, read.updated_at), (new.created_at, new.created_at));
+        assert_eq!((read.created_at, read.updated_at), (new.created_at.into(), new.created_at.into()));
         assert!(read.is_active);
         assert_eq!(read.session_version, 0);
     }
@@ -218,7 +230,8 @@ mod tests {
         let read = organization(&broken).expect("it has an id");
         assert_eq!(read.id.object_id(), id);
         assert_eq!(read.name.as_str(), "");
-        assert_eq!(read.created_at, OffsetDateTime::UNIX_EPOCH);
+        assert_eq!(read.created_at, StoredDate::UNKNOWN, "a text is no date");
+        assert_eq!(read.updated_at, StoredDate::UNKNOWN, "nor is nothing");
         assert!(read.is_active, "absent counts as true");
         assert!(organization(&raw(doc! { "_id": "text" })).is_none());
     }
@@ -267,7 +280,7 @@ mod tests {
         assert_eq!(
             read.trashed,
             Some(Trashed {
-                at: OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(1),
+                at: StoredDate::from_milliseconds(1_000),
                 by: "op@example.com".to_owned(),
                 had_collection: false,
             })

@@ -120,7 +120,7 @@ fn entry(operation: &Operation) -> Document {
             entry.insert("to", to.as_str());
         }
         OperationPlan::Trash { trashed, .. } => {
-            entry.insert("trashed_at", documents::date(trashed.at));
+            entry.insert("trashed_at", documents::as_stored(trashed.at));
             entry.insert("trashed_by", &trashed.by);
         }
         OperationPlan::Create { .. }
@@ -145,7 +145,7 @@ fn operation(document: &RawDocument) -> Option<Operation> {
         "trash" => OperationPlan::Trash {
             name,
             trashed: Trashed {
-                at: documents::moment(document, "trashed_at")?,
+                at: documents::stored_date(document, "trashed_at"),
                 by: text("trashed_by")?,
                 had_collection: has_collection,
             },
@@ -176,8 +176,11 @@ mod tests {
 
     #[test]
     fn every_plan_is_read_as_it_was_written() {
-        let trashed =
-            Trashed { at: datetime!(2026-03-01 12:00 UTC), by: "op".to_owned(), had_collection: false };
+        let trashed = Trashed {
+            at: datetime!(2026-03-01 12:00 UTC).into(),
+            by: "op".to_owned(),
+            had_collection: false,
+        };
         let uuid = Some(CollectionIdentity(Some("5d2f".to_owned())));
         for plan in [
             OperationPlan::Create { name: name("acme") },

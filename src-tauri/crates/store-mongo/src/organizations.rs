@@ -10,7 +10,7 @@ use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::organizations::{
-    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
 };
 use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
@@ -135,7 +135,10 @@ impl OrganizationStore for MongoStore {
         let rows: Vec<RawDocumentBuf> = try_join_all(parts).await?.into_iter().flatten().collect();
         let more = rows.len() > wanted;
         let rows = rows.iter().take(wanted);
-        let place = |row: &RawDocumentBuf| Some(paging::place(query, row, &read(row)?));
+        let place = |row: &RawDocumentBuf| {
+            let organization = read(row)?;
+            Some(Cursor { value: query.sort.cursor_value(&organization), id: organization.id })
+        };
         let next = rows.clone().rev().find_map(place).filter(|_| more);
         let organizations = rows.filter_map(|row| read(row)).collect();
         Ok(OrganizationPage { organizations, next })

@@ -1,15 +1,13 @@
 //! Pages of a list by key: the rows after a place, found through an index, whatever is inserted before it.
 //!
 //! A list is made of segments that follow each other. One reason is status, where absent counts as true, which no
-//! index sorts so; the other are documents whose sort field can't be read: they come where an empty text or the year
-//! 1970 belongs, instead of being skipped.
+//! index sorts so; the other are documents whose sort field can't be read: they come where an empty text belongs, or before
+//! every date, instead of being skipped.
 
-use bson::{Bson, DateTime, Document, RawDocument, Regex, doc};
+use bson::{Bson, DateTime, Document, Regex, doc};
 use tenantry_core::organizations::{
-    Cursor, Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+    Cursor, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
 };
-
-use crate::documents;
 
 /// One part of a list: its own condition and order.
 #[derive(Debug, PartialEq)]
@@ -53,22 +51,6 @@ pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
         segments.reverse();
     }
     segments.into_iter().flatten().collect()
-}
-
-/// The place of a stored row in its list. A date is taken as it is stored: one beyond the year 9999 can't be shown, and is
-/// sorted by all the same.
-pub(crate) fn place(query: &OrganizationQuery, row: &RawDocument, organization: &Organization) -> Cursor {
-    let prefix = prefix(query.filter.status).trim_end_matches('.');
-    let document = if prefix.is_empty() { Some(row) } else { row.get_document(prefix).ok() };
-    let stored = |field| document.and_then(|document| documents::milliseconds(document, field));
-    let milliseconds = match query.sort {
-        SortField::CreatedAt => stored("created_at"),
-        SortField::UpdatedAt => stored("updated_at"),
-        SortField::Name | SortField::Status | SortField::AdminEmail | SortField::CollectionName => None,
-    };
-    let value =
-        milliseconds.map_or_else(|| query.sort.cursor_value(organization), |stored| stored.to_string());
-    Cursor { value, id: organization.id }
 }
 
 /// Which documents a list holds, without its place.
@@ -120,22 +102,29 @@ struct Way {
     from: &'static str,
 }
 
-/// A place, with the smallest value that counts as readable's lower neighbour: what unreadable documents count as.
+/// A place among values of one type, and what makes a value readable.
 struct SortPlace<'a> {
-    unreadable: Bson,
-    after: Option<(Bson, &'a Cursor)>,
+    /// A condition of a field, on which every readable value and no other comes up.
+    readable: Document,
+    /// The row after which to go on: its value, or none where it could not be read.
+    after: Option<(Option<Bson>, &'a Cursor)>,
 }
 
 fn text_place<'a>(after: Option<&'a Cursor>, prefix: &str) -> SortPlace<'a> {
-    let value =
-        |cursor: &Cursor| Bson::String(cursor.value.strip_prefix(prefix).unwrap_or(&cursor.value).to_owned());
-    SortPlace { unreadable: Bson::String(String::new()), after: after.map(|cursor| (value(cursor), cursor)) }
+    // An empty text counts as one that can't be read: both are shown as the same.
+    let value = |cursor: &Cursor| {
+        let text = cursor.value.strip_prefix(prefix).unwrap_or(&cursor.value);
+        (!text.is_empty()).then(|| Bson::String(text.to_owned()))
+    };
+    SortPlace { readable: doc! { "$gt": "" }, after: after.map(|cursor| (value(cursor), cursor)) }
 }
 
 fn moment_place(after: Option<&Cursor>) -> SortPlace<'_> {
-    let value = |cursor: &Cursor| Bson::DateTime(DateTime::from_millis(cursor.value.parse().unwrap_or(0)));
+    let value = |cursor: &Cursor| {
+        cursor.value.parse().ok().map(|milliseconds| Bson::DateTime(DateTime::from_millis(milliseconds)))
+    };
     SortPlace {
-        unreadable: Bson::DateTime(DateTime::from_millis(0)),
+        readable: doc! { "$gte": DateTime::from_millis(i64::MIN) },
         after: after.map(|cursor| (value(cursor), cursor)),
     }
 }
@@ -146,38 +135,30 @@ fn by_value(base: &Document, field: &str, place: SortPlace<'_>, way: Way) -> Vec
     let ascending = way.sign > 0;
     let sort = doc! { field: way.sign, "_id": way.sign };
     // A comparison finds values of its own type only, so its opposite holds whatever has another type, or none.
-    let readable = doc! { field: { "$gt": place.unreadable.clone() } };
-    let unreadable = doc! { field: { "$not": { "$gt": place.unreadable.clone() } } };
+    let readable = doc! { field: place.readable.clone() };
+    let unreadable = doc! { field: { "$not": place.readable.clone() } };
     let segment =
         |conditions: Vec<Document>, sort: Document| Some(Segment { filter: all(base, conditions), sort });
     match place.after {
         None => vec![segment(vec![unreadable], doc! { "_id": way.sign }), segment(vec![readable], sort)],
-        Some((value, cursor)) => {
-            let id = cursor.id.object_id();
-            let is_readable = match (&value, &place.unreadable) {
-                (Bson::DateTime(value), Bson::DateTime(lowest)) => value > lowest,
-                (Bson::String(value), Bson::String(lowest)) => value > lowest,
-                _ => false,
-            };
-            if is_readable {
-                let mut from = doc! { way.from: value.clone() };
-                if !ascending {
-                    from.insert("$gt", place.unreadable);
-                }
-                // The range stands outside the alternative: a query that is nothing but alternatives is planned one by
-                // one, each perhaps with an index that does not sort, and the whole list is sorted for one page.
-                let rest = doc! {
-                    field: from,
-                    "$or": [{ field: { way.after: value } }, { "_id": { way.after: id } }],
-                };
-                let before =
-                    if ascending { None } else { segment(vec![unreadable], doc! { "_id": way.sign }) };
-                vec![before, segment(vec![rest], sort)]
-            } else {
-                let rest = doc! { "_id": { way.after: id } };
-                let others = if ascending { segment(vec![readable], sort) } else { None };
-                vec![segment(vec![unreadable, rest], doc! { "_id": way.sign }), others]
+        Some((Some(value), cursor)) => {
+            let mut from = doc! { way.from: value.clone() };
+            if !ascending {
+                from.extend(place.readable);
             }
+            // The range stands outside the alternative: a query that is nothing but alternatives is planned one by
+            // one, each perhaps with an index that does not sort, and the whole list is sorted for one page.
+            let rest = doc! {
+                field: from,
+                "$or": [{ field: { way.after: value } }, { "_id": { way.after: cursor.id.object_id() } }],
+            };
+            let before = if ascending { None } else { segment(vec![unreadable], doc! { "_id": way.sign }) };
+            vec![before, segment(vec![rest], sort)]
+        }
+        Some((None, cursor)) => {
+            let rest = doc! { "_id": { way.after: cursor.id.object_id() } };
+            let others = if ascending { segment(vec![readable], sort) } else { None };
+            vec![segment(vec![unreadable, rest], doc! { "_id": way.sign }), others]
         }
     }
 }

@@ -30,7 +30,7 @@ impl MongoStore {
         let document = doc! {
             "_id": id.object_id(),
             "organization": organization,
-            "trashed_at": documents::date(trashed.at),
+            "trashed_at": documents::as_stored(trashed.at),
             "trashed_by": &trashed.by,
             "had_collection": trashed.had_collection,
         };

@@ -7,7 +7,7 @@ use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
 use tenantry_core::journal::{Operation, OperationJournal, OperationPlan, Owner};
 use tenantry_core::organizations::Trashed;
-use tenantry_core::values::{OrganizationId, OrganizationName};
+use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
@@ -138,7 +138,7 @@ impl<'a> PlanColumns<'a> {
             | OperationPlan::DeleteForever { .. } => Self::default(),
             OperationPlan::Rename { to, .. } => Self { new_name: Some(to.as_str()), ..Self::default() },
             OperationPlan::Trash { trashed, .. } => Self {
-                trashed_at: Some(milliseconds(trashed.at)),
+                trashed_at: trashed.at.milliseconds(),
                 trashed_by: Some(&trashed.by),
                 ..Self::default()
             },
@@ -180,7 +180,7 @@ fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
         "trash" => Ok(OperationPlan::Trash {
             name,
             trashed: Trashed {
-                at: moment(row.get("trashed_at")?),
+                at: StoredDate::from_milliseconds(row.get("trashed_at")?),
                 by: row.get("trashed_by")?,
                 had_collection: has_collection,
             },

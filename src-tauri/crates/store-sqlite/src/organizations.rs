@@ -258,7 +258,7 @@ fn change_in_place(
     if let Some(is_active) = change.is_active {
         wanted.is_active = is_active;
     }
-    wanted.updated_at = crate::records::moment(milliseconds(at));
+    wanted.updated_at = at.into();
     let new_password = change.admin_password.as_ref().unwrap_or(&password);
     let is_repeated = wanted == stored
         && new_password.expose() == password.expose()

@@ -5,7 +5,7 @@ use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tenantry_core::organizations::{Organization, Trashed};
 use tenantry_core::values::{
-    DisplayName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+    DisplayName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash, StoredDate,
 };
 use time::OffsetDateTime;
 
@@ -52,7 +52,11 @@ impl Shelf {
 pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
     let trashed = match row.get::<_, Option<i64>>(9)? {
         None => None,
-        Some(at) => Some(Trashed { at: moment(at), by: row.get(10)?, had_collection: row.get(11)? }),
+        Some(at) => Some(Trashed {
+            at: StoredDate::from_milliseconds(at),
+            by: row.get(10)?,
+            had_collection: row.get(11)?,
+        }),
     };
     Ok(Organization {
         id: organization_id(row.get_ref(0)?)?,
@@ -60,8 +64,8 @@ pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
         display_name: row.get::<_, Option<String>>(3)?.map(DisplayName::from_stored),
         admin_email: EmailAddress::from_stored(row.get(4)?),
         is_active: row.get(5)?,
-        created_at: moment(row.get(6)?),
-        updated_at: moment(row.get(7)?),
+        created_at: StoredDate::from_milliseconds(row.get(6)?),
+        updated_at: StoredDate::from_milliseconds(row.get(7)?),
         session_version: row.get(8)?,
         trashed,
     })

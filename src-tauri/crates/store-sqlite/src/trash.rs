@@ -24,7 +24,7 @@ pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed
          search_text, :at, :by, :had_collection \
          FROM organizations WHERE id = :id",
         named_params! {
-            ":at": milliseconds(trashed.at),
+            ":at": trashed.at.milliseconds(),
             ":by": trashed.by,
             ":had_collection": trashed.had_collection,
             ":id": bytes(id),

@@ -196,7 +196,9 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
 
   function sorted(list: OrganizationView[], query: Pick<OrganizationQuery, "sort" | "direction">) {
     const sign = query.direction === "ascending" ? 1 : -1;
-    return list.sort((a, b) => sign * a[query.sort].localeCompare(b[query.sort]) || a.id.localeCompare(b.id));
+    return list.sort(
+      (a, b) => sign * (a[query.sort] ?? "").localeCompare(b[query.sort] ?? "") || a.id.localeCompare(b.id),
+    );
   }
 
   /** Counts up in steps, telling each; a cancelled job throws. */

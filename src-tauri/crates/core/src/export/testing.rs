@@ -64,8 +64,8 @@ pub(super) fn organization(name: &str) -> Organization {
         display_name: None,
         admin_email: EmailAddress::from_stored(format!("admin@{name}.example")),
         is_active: true,
-        created_at: datetime!(2026-03-05 09:30:00.250 UTC),
-        updated_at: datetime!(2026-03-06 00:00 UTC),
+        created_at: datetime!(2026-03-05 09:30:00.250 UTC).into(),
+        updated_at: datetime!(2026-03-06 00:00 UTC).into(),
         session_version: 0,
         trashed: None,
     }

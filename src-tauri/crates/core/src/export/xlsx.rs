@@ -1,9 +1,9 @@
 use std::io::{self, Write};
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
-use time::OffsetDateTime;
 
 use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
+use crate::values::StoredDate;
 
 /// Rows of one sheet below the headers: Excel's 1,048,576 less one.
 pub const XLSX_ROWS_MAX: u64 = 1_048_575;
@@ -86,13 +86,12 @@ fn write_text(sheet: &mut Worksheet, row: u32, column: u16, text: &str) -> io::R
     Ok(())
 }
 
-/// A moment as Excel counts it: days since 1899-12-30, UTC. `None` before March 1900, where Excel has a day too many,
+/// A date as Excel counts it: days since 1899-12-30, UTC. `None` before March 1900, where Excel has a day too many,
 /// and after 9999, where it ends.
-fn serial_day(moment: OffsetDateTime) -> Option<f64> {
+fn serial_day(date: StoredDate) -> Option<f64> {
     const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
     const DAYS_TO_1970: f64 = 25_569.0;
-    let milliseconds = moment.unix_timestamp_nanos() / 1_000_000;
-    let day = milliseconds as f64 / MILLISECONDS_A_DAY + DAYS_TO_1970;
+    let day = date.milliseconds()? as f64 / MILLISECONDS_A_DAY + DAYS_TO_1970;
     (61.0..2_958_466.0).contains(&day).then_some(day)
 }
 
@@ -177,11 +176,22 @@ mod tests {
     #[test]
     fn a_moment_that_excel_does_not_know_is_text() {
         let mut old = row("old");
-        old.organization.created_at = OffsetDateTime::UNIX_EPOCH - time::Duration::days(40_000);
-        assert_eq!(
-            sheet(&[old]).get_value((1, 6)),
-            Some(&Data::String("1860-06-26T00:00:00.000Z".to_owned()))
-        );
+        old.organization.created_at = StoredDate::from_milliseconds(-40_000 * 86_400_000);
+        let mut far = row("far");
+        far.organization.created_at = StoredDate::from_milliseconds(253_402_300_800_000);
+        let sheet = sheet(&[old, far]);
+        let text = |text: &str| Data::String(text.to_owned());
+        assert_eq!(sheet.get_value((1, 6)), Some(&text("1860-06-26T00:00:00.000Z")));
+        assert_eq!(sheet.get_value((2, 6)), Some(&text("+010000-01-01T00:00:00.000Z")));
+    }
+
+    #[test]
+    fn a_date_that_is_not_known_is_an_empty_cell() {
+        let mut row = row("dateless");
+        row.organization.created_at = StoredDate::UNKNOWN;
+        let sheet = sheet(&[row]);
+        assert!(matches!(sheet.get_value((1, 6)), None | Some(Data::Empty)), "and not 1970");
+        assert!(matches!(sheet.get_value((1, 7)), Some(Data::DateTime(_))), "the other date stays");
     }
 
     #[test]

@@ -166,7 +166,7 @@ impl OrganizationService {
         let (source, target) = (&organization.collection(), &CollectionName::in_trash(id));
         let collection = &self.ports.collections.identity(source).await?;
         let had_collection = collection.is_some();
-        let trashed = &Trashed { at: self.clock.now(), by: actor.email().to_owned(), had_collection };
+        let trashed = &Trashed { at: self.clock.now().into(), by: actor.email().to_owned(), had_collection };
         let name = &organization.name;
         let steps = |ports: Ports| async move {
             self.require_still(id, name).await?;

@@ -1,7 +1,7 @@
 use time::OffsetDateTime;
 
 use crate::values::{
-    CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash, StoredDate,
 };
 
 /// A tenant: its metadata, without its password hash.
@@ -17,10 +17,10 @@ pub struct Organization {
     pub admin_email: EmailAddress,
     /// Whether its people can sign in.
     pub is_active: bool,
-    /// When it was created, UTC, in milliseconds.
-    pub created_at: OffsetDateTime,
-    /// When it was last changed, UTC, in milliseconds.
-    pub updated_at: OffsetDateTime,
+    /// When it was created.
+    pub created_at: StoredDate,
+    /// When it was last changed.
+    pub updated_at: StoredDate,
     /// Raised by whatever ends the sessions of its admin. 0 where the service wrote the document.
     pub session_version: i64,
     /// Set while it is in the trash.
@@ -52,7 +52,7 @@ impl Organization {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trashed {
     /// When.
-    pub at: OffsetDateTime,
+    pub at: StoredDate,
     /// The address of who did it.
     pub by: String,
     /// Whether there was a collection to move along.
@@ -122,9 +122,9 @@ pub enum SortField {
     AdminEmail,
     /// `collection_name`, in byte order.
     CollectionName,
-    /// `created_at`.
+    /// `created_at`; what is not known before every date.
     CreatedAt,
-    /// `updated_at`.
+    /// `updated_at`; what is not known before every date.
     UpdatedAt,
 }
 
@@ -166,7 +166,8 @@ pub struct OrganizationFilter {
 /// is inserted or removed before it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The sort value of that row: text as it is, times as milliseconds, status as 0 or 1, in decimal.
+    /// The sort value of that row: text as it is, dates as milliseconds and empty where they are not known, status as 0
+    /// or 1, in decimal.
     pub value: String,
     /// Its id, which breaks ties in the same direction.
     pub id: OrganizationId,
@@ -219,7 +220,8 @@ impl OrganizationCounts {
 impl SortField {
     /// The cursor value of a row under this sort.
     pub fn cursor_value(self, organization: &Organization) -> String {
-        let milliseconds = |moment: OffsetDateTime| (moment.unix_timestamp_nanos() / 1_000_000).to_string();
+        let milliseconds =
+            |date: StoredDate| date.milliseconds().map_or_else(String::new, |date| date.to_string());
         match self {
             Self::Name => organization.name.to_string(),
             Self::Status => u8::from(organization.is_active).to_string(),

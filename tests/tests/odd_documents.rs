@@ -1,0 +1,5 @@
+//! Documents that other software wrote as nobody expected: none of them hides another one, and nothing is made up for
+//! what they lack.
+
+#[path = "odd_documents/dates.rs"]
+mod dates;
