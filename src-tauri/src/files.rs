@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 use tenantry_core::error::FileProblem;
 
 use crate::identifiers::random_id;
@@ -159,12 +159,42 @@ impl PendingFile {
         self.file.as_file().sync_all().map_err(|error| problem(&error))?;
         let bytes = self.file.as_file().metadata().map_err(|error| problem(&error))?.len();
         let moved = if self.target.may_replace {
-            self.file.persist(&self.target.path)
+            self.file.persist(&self.target.path).map(drop).map_err(|failed| failed.error)
         } else {
-            self.file.persist_noclobber(&self.target.path)
+            place_new(self.file, &self.target.path)
         };
-        moved.map_err(|failed| problem(&failed.error))?;
+        moved.map_err(|error| problem(&error))?;
         Ok(bytes)
+    }
+}
+
+/// Moves a file to a name that nothing has. Where a share can neither rename with a condition nor link, a look comes
+/// before the rename: what another program puts there in between is lost, which is a moment, and without it a person
+/// could not save there at all.
+///
+/// # Errors
+/// `AlreadyExists` when something has it; what the operating system says.
+pub fn place_new(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    place_new_by(file, path, |file, path| file.persist_noclobber(path).map(drop))
+}
+
+/// What moves a file only where nothing is: the operating system's, or in tests that of a file system without.
+type MoveToFreeName = fn(NamedTempFile, &Path) -> Result<(), PersistError>;
+
+fn place_new_by(file: NamedTempFile, path: &Path, move_to_free_name: MoveToFreeName) -> io::Result<()> {
+    let failed = match move_to_free_name(file, path) {
+        Ok(()) => return Ok(()),
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => return Err(failed.error),
+        Err(failed) => failed,
+    };
+    // Whatever it answered: what a share can't do has another number on each system, and what is truly refused is refused
+    // again. The look does not follow links: one that leads nowhere would be replaced.
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            failed.file.persist(path).map(drop).map_err(|failed| failed.error)
+        }
+        Err(error) => Err(error),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
     }
 }
 
@@ -230,6 +260,56 @@ mod tests {
             "known before anything is written"
         );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "came meanwhile");
+    }
+
+    /// What a share answers that can't rename with flags and has no hard links. Each system and file system has its own
+    /// number for it.
+    fn without_flags_and_links(file: NamedTempFile, _path: &Path) -> Result<(), PersistError> {
+        Err(PersistError { error: io::Error::from(io::ErrorKind::PermissionDenied), file })
+    }
+
+    fn part_in(folder: &Path, content: &str) -> NamedTempFile {
+        let mut file = part_builder().tempfile_in(folder).unwrap();
+        file.write_all(content.as_bytes()).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_share_that_can_only_rename_gets_the_file_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("organizations.csv");
+        let file = part_in(folder.path(), "a,b");
+        place_new_by(file, &path, without_flags_and_links).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a,b");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a part of it was left behind");
+    }
+
+    #[test]
+    fn a_share_that_can_only_rename_keeps_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("organizations.csv");
+        let place = || {
+            let file = part_in(folder.path(), "new");
+            place_new_by(file, &path, without_flags_and_links).map_err(|error| error.kind())
+        };
+        std::fs::write(&path, "old").unwrap();
+        assert_eq!(place(), Err(io::ErrorKind::AlreadyExists));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        std::fs::remove_file(&path).unwrap();
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("gone"), &path).unwrap();
+            assert_eq!(place(), Err(io::ErrorKind::AlreadyExists), "a link to nothing is something");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_refuses_a_file_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = part_in(folder.path(), "new");
+        let path = folder.path().join("gone").join("organizations.csv");
+        let refused = place_new_by(file, &path, without_flags_and_links).map_err(|error| error.kind());
+        assert_eq!(refused, Err(io::ErrorKind::NotFound), "what the rename itself was refused for");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::removed::Removed;
 use super::{
     Access, BUILT_IN, Content, Environment, OpenProblem, Profile, ProfileNotice, VERSION, migration,
 };
-use crate::files::part_builder;
+use crate::files::{part_builder, place_new};
 use crate::identifiers::random_id;
 use crate::{compose, logging};
 
@@ -303,10 +303,10 @@ pub(super) fn keep_copy(path: &Path, what: &str, bytes: &[u8]) -> io::Result<Pat
         if std::fs::read(&copy).is_ok_and(|there| there == bytes) {
             return Ok(copy);
         }
-        match beside(folder, bytes)?.persist_noclobber(&copy) {
-            Ok(_) => return make_lasting(folder).map(|()| copy),
-            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(failed) => return Err(failed.error),
+        match place_new(beside(folder, bytes)?, &copy) {
+            Ok(()) => return make_lasting(folder).map(|()| copy),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
     }
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
