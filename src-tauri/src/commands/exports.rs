@@ -23,7 +23,7 @@ use crate::state::AppState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "lowercase")]
 pub enum ExportFormat {
-    /// Comma-separated values.
+    /// Values between separators.
     Csv,
     /// One JSON array.
     Json,
@@ -31,6 +31,33 @@ pub enum ExportFormat {
     Ndjson,
     /// A spreadsheet.
     Xlsx,
+}
+
+/// How a CSV file tells its values apart, and how it is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum CsvLayout {
+    /// What Excel opens in columns and with every letter, whatever the computer's region.
+    Excel,
+    /// UTF-8, for programs that read CSV.
+    Plain {
+        /// What stands between two values.
+        separator: CsvSeparator,
+        /// Whether it begins with a byte order mark.
+        byte_order_mark: bool,
+    },
+}
+
+/// What stands between two values of a CSV file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(rename_all = "lowercase")]
+pub enum CsvSeparator {
+    /// A comma.
+    Comma,
+    /// A semicolon.
+    Semicolon,
+    /// A tab.
+    Tab,
 }
 
 /// What a file says of each organization.
@@ -89,6 +116,8 @@ pub struct ExportInput {
     pub columns: Vec<ExportColumn>,
     /// The kind of file.
     pub format: ExportFormat,
+    /// How values are told apart where the kind is CSV.
+    pub csv: CsvLayout,
     /// The token of the chosen place.
     pub target: String,
     /// By what they are sorted.
@@ -117,24 +146,40 @@ pub struct ExportReport {
     pub path: String,
     /// Organizations in it.
     pub rows: Count,
+    /// Cells whose text was cut, because a spreadsheet has no room for all of it.
+    pub cut_cells: Count,
     /// Its size.
     pub bytes: Count,
     /// How long it took.
     pub milliseconds: Count,
 }
 
-impl From<ExportFormat> for core::ExportFormat {
-    fn from(format: ExportFormat) -> Self {
-        match format {
-            ExportFormat::Csv => Self::Csv,
-            ExportFormat::Json => Self::Json,
-            ExportFormat::Ndjson => Self::Ndjson,
-            ExportFormat::Xlsx => Self::Xlsx,
+impl From<CsvLayout> for core::CsvLayout {
+    fn from(layout: CsvLayout) -> Self {
+        match layout {
+            CsvLayout::Excel => Self::Excel,
+            CsvLayout::Plain { separator, byte_order_mark } => {
+                let separator = match separator {
+                    CsvSeparator::Comma => core::CsvSeparator::Comma,
+                    CsvSeparator::Semicolon => core::CsvSeparator::Semicolon,
+                    CsvSeparator::Tab => core::CsvSeparator::Tab,
+                };
+                Self::Plain { separator, byte_order_mark }
+            }
         }
     }
 }
 
 impl ExportFormat {
+    fn with(self, csv: CsvLayout) -> core::ExportFormat {
+        match self {
+            Self::Csv => core::ExportFormat::Csv(csv.into()),
+            Self::Json => core::ExportFormat::Json,
+            Self::Ndjson => core::ExportFormat::Ndjson,
+            Self::Xlsx => core::ExportFormat::Xlsx,
+        }
+    }
+
     /// What a save dialog calls it.
     fn kind(self) -> &'static str {
         match self {
@@ -142,6 +187,16 @@ impl ExportFormat {
             Self::Json => "JSON",
             Self::Ndjson => "JSON, one object per line",
             Self::Xlsx => "Spreadsheet",
+        }
+    }
+
+    /// The end of a file's name, without the dot.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -190,7 +245,7 @@ pub async fn choose_export_file(
 ) -> Result<Option<ChosenFile>, WireError> {
     state.reader(&workspace).await?;
     let (desktop, folder) = (Arc::clone(&state.desktop), state.folders.exports.clone());
-    let extension = core::ExportFormat::from(format).extension();
+    let extension = format.ending();
     let name = suggested_name(&state);
     let ask = move || {
         let suggested = free_path(&folder, &name, extension);
@@ -215,7 +270,7 @@ pub async fn default_export_file(
 ) -> Result<ChosenFile, WireError> {
     state.reader(&workspace).await?;
     let (folder, name) = (state.folders.exports.clone(), suggested_name(&state));
-    let extension = core::ExportFormat::from(format).extension();
+    let extension = format.ending();
     let path = blocking(move || free_path(&folder, &name, extension)).await?;
     Ok(choose(&state, Target { path, may_replace: false }))
 }
@@ -242,7 +297,7 @@ pub async fn export_organizations(
     let request = core::ExportRequest {
         scope: input.scope.try_into()?,
         columns: input.columns.into_iter().map(core::ExportColumn::from).collect(),
-        format: input.format.into(),
+        format: input.format.with(input.csv),
         sort: input.sort.into(),
         direction: input.direction.into(),
     };
@@ -252,16 +307,17 @@ pub async fn export_organizations(
     let (writer, file) = blocking(start).await?.map_err(not_written)?;
     let progress = ChannelProgress::new(progress);
     let exported = open.services.exports.run(&actor, request, writer, &progress, job.cancellation()).await;
-    let rows = exported.map_err(|error| match error {
+    let exported = exported.map_err(|error| match error {
         AppError::FileNotWritten(problem) => not_written(problem),
         error => WireError::from(error),
     })?;
     let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
     state.exports.note_written(&input.target, &path);
-    tracing::info!(rows, bytes, "exported a list of organizations");
+    tracing::info!(rows = exported.rows, bytes, "exported a list of organizations");
     Ok(ExportReport {
         path: path.display().to_string(),
-        rows: Count::from(rows),
+        rows: Count::from(exported.rows),
+        cut_cells: Count::from(exported.cut_cells),
         bytes: Count::from(bytes),
         milliseconds: Count::from(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)),
     })
@@ -286,15 +342,18 @@ fn suggested_name(state: &AppState) -> String {
     format!("organizations-{}", state.clock.now().date())
 }
 
-/// What a save dialog answered. It has asked before an existing file is replaced; for the extension that is added here
-/// it has not.
-pub(super) fn confirmed(chosen: PathBuf, extension: &str) -> Target {
-    if chosen.extension().is_some() {
+/// What a save dialog answered. It has asked before an existing file is replaced; for the ending that is added here it
+/// has not. Only the expected ending counts as one: a dot may stand in any name, as in a date.
+pub(super) fn confirmed(chosen: PathBuf, ending: &str) -> Target {
+    let found = chosen.extension().and_then(|extension| extension.to_str());
+    if found.is_some_and(|found| found.eq_ignore_ascii_case(ending)) {
         let may_replace = chosen.exists();
-        Target { path: chosen, may_replace }
-    } else {
-        Target { path: chosen.with_extension(extension), may_replace: false }
+        return Target { path: chosen, may_replace };
     }
+    let mut path = chosen.into_os_string();
+    path.push(".");
+    path.push(ending);
+    Target { path: path.into(), may_replace: false }
 }
 
 fn choose(state: &AppState, target: Target) -> ChosenFile {
@@ -316,6 +375,8 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -330,5 +391,19 @@ mod tests {
             !confirmed(folder.path().join("new.csv"), "csv").may_replace,
             "nothing was there to agree to"
         );
+    }
+
+    #[test]
+    fn only_the_expected_ending_counts_as_one() {
+        let name = |chosen: &str, ending| {
+            let path = confirmed(Path::new("/somewhere").join(chosen), ending).path;
+            path.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        assert_eq!(name("organizations 28.11.2026", "csv"), "organizations 28.11.2026.csv");
+        assert_eq!(name("organizations.v2", "xlsx"), "organizations.v2.xlsx");
+        assert_eq!(name("organizations.csv", "json"), "organizations.csv.json");
+        assert_eq!(name("ORGANIZATIONS.CSV", "csv"), "ORGANIZATIONS.CSV");
+        assert_eq!(name("organizations", "ndjson"), "organizations.ndjson");
+        assert_eq!(name(".csv", "csv"), ".csv.csv", "a name of a dot and an ending is a name");
     }
 }

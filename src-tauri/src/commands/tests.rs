@@ -206,11 +206,15 @@ impl Console {
     }
 
     fn export(&self, target: &Value) -> Result<Value, Value> {
+        self.export_as(target, &json!({"kind": "plain", "separator": "comma", "byteOrderMark": true}))
+    }
+
+    fn export_as(&self, target: &Value, csv: &Value) -> Result<Value, Value> {
         self.call("export_organizations", json!({
             "progress": "__CHANNEL__:7",
             "input": {
                 "job": "job", "scope": {"kind": "all"}, "columns": ["name", "adminEmail"], "format": "csv",
-                "target": target, "sort": "name", "direction": "ascending"
+                "csv": csv, "target": target, "sort": "name", "direction": "ascending"
             }
         }))
     }

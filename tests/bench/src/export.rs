@@ -6,7 +6,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
+use tenantry_core::export::{
+    CsvLayout, CsvSeparator, ExportColumn, ExportFormat, ExportRequest, ExportScope,
+};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::organizations::{SortDirection, SortField};
 use tenantry_core::sessions::Freshness;
@@ -20,8 +22,9 @@ use crate::{ORGANIZATIONS, Outcome, population};
 /// The first argument of a process that exports and tells its peak memory.
 pub(crate) const CHILD: &str = "--export";
 
-const FORMATS: [ExportFormat; 4] =
-    [ExportFormat::Csv, ExportFormat::Json, ExportFormat::Ndjson, ExportFormat::Xlsx];
+const CSV: ExportFormat =
+    ExportFormat::Csv(CsvLayout::Plain { separator: CsvSeparator::Comma, byte_order_mark: true });
+const FORMATS: [ExportFormat; 4] = [CSV, ExportFormat::Json, ExportFormat::Ndjson, ExportFormat::Xlsx];
 /// Organizations of the small and of the large list: memory that stays the same with the large one does not grow with
 /// the rows.
 const FEW: u32 = ORGANIZATIONS / 10;
@@ -100,7 +103,7 @@ async fn export(workspace: &Workspace, format: ExportFormat, target: &Path) -> O
     };
     let actor = workspace.actor(Freshness::Recent).await?;
     let output = Box::new(File::create(target)?);
-    Ok(workspace.exports.run(&actor, request, output, &Quiet, &Cancellation::default()).await?)
+    Ok(workspace.exports.run(&actor, request, output, &Quiet, &Cancellation::default()).await?.rows)
 }
 
 /// The peak memory of a process that does nothing but this export.

@@ -3,7 +3,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use bson::{Bson, DateTime, Document, doc};
-use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
+use tenantry_core::export::{
+    CsvLayout, CsvSeparator, ExportColumn, ExportFormat, ExportRequest, ExportScope,
+};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::organizations::{
     Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, Trashed,
@@ -182,9 +184,10 @@ async fn an_exports_dates_are_those_that_are_stored() {
         let new = insert(&workspace.ports, name).await;
         write_date(&workspace, "organizations", new.id, date).await;
     }
+    let csv = CsvLayout::Plain { separator: CsvSeparator::Comma, byte_order_mark: true };
     for (format, expected) in [
         // A text that starts with a sign would be a formula.
-        (ExportFormat::Csv, "\"\"\r\n\"'+275760-09-13T00:00:00.000Z\"\r\n"),
+        (ExportFormat::Csv(csv), "\"\"\r\n\"'+275760-09-13T00:00:00.000Z\"\r\n"),
         (ExportFormat::Ndjson, "{\"created_at\":null}\n{\"created_at\":\"+275760-09-13T00:00:00.000Z\"}\n"),
     ] {
         let request = ExportRequest {

@@ -3,7 +3,9 @@ use std::sync::{Arc, Mutex};
 
 use bson::oid::ObjectId;
 use tenantry_core::error::{AppError, FileProblem};
-use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
+use tenantry_core::export::{
+    CsvLayout, CsvSeparator, ExportColumn, ExportFormat, ExportRequest, ExportScope, Exported,
+};
 use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
 use tenantry_core::organizations::{
     NewOrganization, OrganizationFilter, SortDirection, SortField, StatusFilter,
@@ -15,6 +17,9 @@ use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 use time::OffsetDateTime;
 
 const BOTH: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
+
+const CSV: ExportFormat =
+    ExportFormat::Csv(CsvLayout::Plain { separator: CsvSeparator::Comma, byte_order_mark: true });
 
 /// A file in memory.
 #[derive(Clone, Default)]
@@ -78,7 +83,7 @@ fn request(scope: ExportScope, columns: &[ExportColumn]) -> ExportRequest {
 
 async fn text(console: &Console, actor: &Actor, request: ExportRequest) -> String {
     let file = Buffer::default();
-    let rows = console
+    let Exported { rows, .. } = console
         .exports
         .run(actor, request, Box::new(file.clone()), &Quiet, &Cancellation::default())
         .await
@@ -249,7 +254,7 @@ async fn no_format_writes_a_password_hash() {
         ExportColumn::CreatedAt,
         ExportColumn::UpdatedAt,
     ];
-    for format in [ExportFormat::Csv, ExportFormat::Json, ExportFormat::Ndjson] {
+    for format in [CSV, ExportFormat::Json, ExportFormat::Ndjson] {
         let file = Buffer::default();
         let request = ExportRequest { format, ..request(ExportScope::All, &columns) };
         let (output, cancellation) = (Box::new(file.clone()), Cancellation::default());
@@ -267,7 +272,7 @@ async fn a_cancelled_export_ends_on_the_way() {
     // Progress is told ten times a second: enough rows for several tenths of one.
     let rows = 60_000;
     add_many(&console, rows).await;
-    for format in [ExportFormat::Csv, ExportFormat::Xlsx] {
+    for format in [CSV, ExportFormat::Xlsx] {
         let cancellation = Cancellation::default();
         let file = Buffer::default();
         let request = ExportRequest { format, ..request(ExportScope::All, &[ExportColumn::Name]) };
@@ -288,7 +293,7 @@ async fn a_full_disk_is_told_as_such() {
     let console = Console::on(&workspace);
     let operator = console.operator().await;
     add_many(&console, 20_000).await;
-    for format in [ExportFormat::Csv, ExportFormat::Json, ExportFormat::Ndjson, ExportFormat::Xlsx] {
+    for format in [CSV, ExportFormat::Json, ExportFormat::Ndjson, ExportFormat::Xlsx] {
         let request =
             ExportRequest { format, ..request(ExportScope::All, &[ExportColumn::Id, ExportColumn::Name]) };
         let output = Box::new(Small(70_000));

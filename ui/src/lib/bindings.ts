@@ -825,6 +825,26 @@ export type CredentialsRefused = {
 	triesLeft: number | null,
 };
 
+/**  How a CSV file tells its values apart, and how it is encoded. */
+export type CsvLayout = 
+/**  What Excel opens in columns and with every letter, whatever the computer's region. */
+{ kind: "excel" } | 
+/**  UTF-8, for programs that read CSV. */
+{ kind: "plain"; 
+/**  What stands between two values. */
+separator: CsvSeparator; 
+/**  Whether it begins with a byte order mark. */
+byteOrderMark: boolean };
+
+/**  What stands between two values of a CSV file. */
+export type CsvSeparator = 
+/**  A comma. */
+"comma" | 
+/**  A semicolon. */
+"semicolon" | 
+/**  A tab. */
+"tab";
+
 /**  Details of `data_corrupt`. */
 export type DataCorrupt = {
 	/**  What is damaged, without its content. */
@@ -902,7 +922,7 @@ export type ExportColumn =
 
 /**  The kind of file. */
 export type ExportFormat = 
-/**  Comma-separated values. */
+/**  Values between separators. */
 "csv" | 
 /**  One JSON array. */
 "json" | 
@@ -921,6 +941,8 @@ export type ExportInput = {
 	columns: ExportColumn[],
 	/**  The kind of file. */
 	format: ExportFormat,
+	/**  How values are told apart where the kind is CSV. */
+	csv: CsvLayout,
 	/**  The token of the chosen place. */
 	target: string,
 	/**  By what they are sorted. */
@@ -935,6 +957,8 @@ export type ExportReport = {
 	path: string,
 	/**  Organizations in it. */
 	rows: Count,
+	/**  Cells whose text was cut, because a spreadsheet has no room for all of it. */
+	cutCells: Count,
 	/**  Its size. */
 	bytes: Count,
 	/**  How long it took. */

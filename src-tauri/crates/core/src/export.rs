@@ -13,14 +13,14 @@ use std::io::{self, BufWriter, Write};
 use crate::organizations::{Organization, OrganizationStatus};
 use crate::values::StoredDate;
 
-pub use service::{ExportRequest, ExportScope, ExportService};
+pub use service::{ExportRequest, ExportScope, ExportService, Exported};
 pub use xlsx::XLSX_ROWS_MAX;
 
 /// The kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExportFormat {
-    /// Comma-separated values (RFC 4180) in UTF-8 with a byte order mark, safe to open in a spreadsheet.
-    Csv,
+    /// Values between separators (RFC 4180), with formulas guarded against spreadsheets.
+    Csv(CsvLayout),
     /// One JSON array of objects.
     Json,
     /// One JSON object per line.
@@ -29,11 +29,38 @@ pub enum ExportFormat {
     Xlsx,
 }
 
+/// How a CSV file tells its values apart, and how it is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CsvLayout {
+    /// What Excel opens in columns and with every letter, whatever the computer's region: tabs, in UTF-16 with a byte
+    /// order mark.
+    Excel,
+    /// For programs that read CSV: UTF-8.
+    Plain {
+        /// What stands between two values.
+        separator: CsvSeparator,
+        /// Whether the file begins with a byte order mark. Spreadsheets need it to know UTF-8; programs may take it for
+        /// a part of the first header.
+        byte_order_mark: bool,
+    },
+}
+
+/// What stands between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CsvSeparator {
+    /// As RFC 4180 has it.
+    Comma,
+    /// What spreadsheets expect where numbers have a decimal comma.
+    Semicolon,
+    /// A tab.
+    Tab,
+}
+
 impl ExportFormat {
     /// The usual end of a file's name, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
-            Self::Csv => "csv",
+            Self::Csv(_) => "csv",
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Xlsx => "xlsx",
@@ -121,11 +148,12 @@ pub trait RowWriter: Send {
     /// What the output answers; `InvalidInput` for a row more than the format holds.
     fn write_row(&mut self, row: &ExportRow) -> io::Result<()>;
 
-    /// Writes what stands at the end and empties all buffers into the output.
+    /// Writes what stands at the end and empties all buffers into the output; answers how many cells were cut, because
+    /// the format has no room for all of their text.
     ///
     /// # Errors
     /// What the output answers.
-    fn finish(self: Box<Self>) -> io::Result<()>;
+    fn finish(self: Box<Self>) -> io::Result<u64>;
 }
 
 /// Starts a file of a format: the headers are written, the rows follow.
@@ -140,7 +168,7 @@ pub fn row_writer(
     let columns = columns.to_vec();
     let output = BufWriter::with_capacity(OUTPUT_BUFFER, output);
     Ok(match format {
-        ExportFormat::Csv => Box::new(csv::CsvWriter::start(columns, output)?),
+        ExportFormat::Csv(layout) => Box::new(csv::CsvWriter::start(layout, columns, output)?),
         ExportFormat::Json => Box::new(json::JsonWriter::start(columns, output)?),
         ExportFormat::Ndjson => Box::new(ndjson::NdjsonWriter::start(columns, output)),
         ExportFormat::Xlsx => Box::new(xlsx::XlsxWriter::start(columns, output)?),

@@ -48,3 +48,24 @@ fn a_file_that_came_after_the_dialog_is_not_replaced() {
     );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody else's");
 }
+
+#[test]
+fn a_csv_file_is_laid_out_as_the_window_says() {
+    let console = Console::start();
+    console.claim();
+    console.create("acme");
+    let written = |csv: Value| {
+        let place = console.ok("default_export_file", json!({"format": "csv"}));
+        let report = console.export_as(&place["target"], &csv).unwrap();
+        assert_eq!(report["cutCells"], 0, "{report}");
+        std::fs::read(report["path"].as_str().unwrap()).unwrap()
+    };
+    let plain = |separator: &str, byte_order_mark: bool| {
+        let csv = json!({"kind": "plain", "separator": separator, "byteOrderMark": byte_order_mark});
+        String::from_utf8(written(csv)).unwrap()
+    };
+    assert!(plain("comma", true).starts_with("\u{feff}\"organization_name\",\"admin_email\""));
+    assert!(plain("semicolon", false).starts_with("\"organization_name\";\"admin_email\""));
+    assert!(plain("tab", false).starts_with("\"organization_name\"\t\"admin_email\""));
+    assert_eq!(written(json!({"kind": "excel"}))[..4], [0xFF, 0xFE, b'"', 0], "UTF-16 with its mark");
+}

@@ -47,8 +47,8 @@ fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {
         (
             "export_organizations",
             json!({"progress": "__CHANNEL__:2", "input": {
-            "job": "j", "scope": {"kind": "all"}, "columns": ["name"], "format": "csv", "target": "t",
-            "sort": "name", "direction": "ascending"}}),
+            "job": "j", "scope": {"kind": "all"}, "columns": ["name"], "format": "csv",
+            "csv": {"kind": "excel"}, "target": "t", "sort": "name", "direction": "ascending"}}),
         ),
     ]
 }

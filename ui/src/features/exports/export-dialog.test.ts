@@ -1,6 +1,6 @@
 import { configure, render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { ExportInput, OrganizationCounts, OrganizationFilter } from "$lib/api";
 import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
 import { AppState, appContextKey } from "$lib/state";
@@ -9,6 +9,8 @@ import ExportDialog from "./ExportDialog.svelte";
 // A machine that builds at the same time takes its time; a test that passes does not wait for this.
 configure({ asyncUtilTimeout: 4_000 });
 vi.setConfig({ testTimeout: 20_000 });
+
+beforeEach(() => localStorage.clear());
 
 const COUNTS = { all: 190, active: 170, deactivated: 20, trashed: 6, exact: true };
 
@@ -115,6 +117,61 @@ test("a place is suggested for each format, and a chosen one is not lost to a lo
   expect(await screen.findByText("~/Downloads/organizations.json")).toBeVisible();
   await user.click(screen.getByRole("radio", { name: "CSV" }));
   expect(await screen.findByText("~/Documents/organizations.csv")).toBeVisible();
+});
+
+test("a CSV file is laid out for the program that reads it; the choice is remembered", async () => {
+  const { user, onclose, sent } = await open();
+  await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));
+  expect(screen.getByRole("radio", { name: "Comma" })).toBeChecked();
+  await user.click(screen.getByRole("radio", { name: "Semicolon" }));
+  await user.click(screen.getByRole("checkbox", { name: /Byte-order mark/ }));
+  await user.click(start());
+  await waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+  expect(sent()[0]?.csv).toEqual({ kind: "plain", separator: "semicolon", byteOrderMark: false });
+
+  const again = await open();
+  expect(screen.getByRole("radio", { name: "Semicolon" })).toBeChecked();
+  expect(screen.getByRole("checkbox", { name: /Byte-order mark/ })).not.toBeChecked();
+  await user.click(screen.getByRole("radio", { name: "For Excel" }));
+  await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));
+  await user.click(start());
+  await waitFor(() => expect(again.sent()).toHaveLength(1));
+  expect(again.sent()[0]?.csv).toEqual({ kind: "excel" });
+});
+
+test("one click makes a CSV file for Excel and says what XLSX does better", async () => {
+  const { user } = await open();
+  await user.click(screen.getByRole("radio", { name: "For Excel" }));
+  expect(screen.getByRole("radiogroup", { name: "Separator" })).toHaveAccessibleDescription(
+    /XLSX keeps them/,
+  );
+  expect(screen.queryByRole("checkbox", { name: /Byte-order mark/ })).toBeNull();
+});
+
+test("formats without separators ask for none", async () => {
+  const { user } = await open();
+  for (const format of ["JSON", "NDJSON", "XLSX"]) {
+    await user.click(screen.getByRole("radio", { name: format }));
+    expect(screen.queryByRole("radiogroup", { name: "Separator" })).toBeNull();
+    expect(screen.queryByRole("checkbox", { name: /Byte-order mark/ })).toBeNull();
+  }
+});
+
+test("cells that a spreadsheet has no room for are told when the export has ended", async () => {
+  const { app, user, backend } = await open();
+  backend.on("export_organizations", () => ({
+    path: "~/Downloads/organizations.xlsx",
+    rows: 2,
+    cutCells: 1,
+    bytes: 143,
+    milliseconds: 480,
+  }));
+  await user.click(screen.getByRole("radio", { name: "XLSX" }));
+  await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));
+  await user.click(start());
+  await waitFor(() => expect(app.toasts.list.at(-1)?.title).toBe("Exported 2 rows"));
+  expect(app.toasts.list.at(-1)).toMatchObject({ kind: "warning", lifetime: null });
+  expect(app.toasts.list.at(-1)?.text).toContain("1 cell was cut");
 });
 
 test("columns that cost a read for each row say so, and no column at all blocks", async () => {

@@ -525,6 +525,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
       return {
         path: `~/Downloads/organizations.${args.input.format}`,
         rows,
+        cutCells: 0,
         bytes: rows * 143,
         milliseconds: 480,
       };

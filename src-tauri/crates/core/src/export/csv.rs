@@ -1,86 +1,177 @@
 use std::io::{self, Write};
 
-use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
+use super::{Cell, CsvLayout, CsvSeparator, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
 
-/// Excel reads a file without it in the computer's old code page and garbles every name that is not Latin. Readers
-/// that know RFC 4180 only see it as part of the first header; JSON and NDJSON are there for programs.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
-/// Comma-separated values: every field in quotes, quotes doubled, lines ended by CR LF (RFC 4180).
+/// Values between separators: every field in quotes, quotes doubled, lines ended by CR LF (RFC 4180).
 pub(super) struct CsvWriter {
     columns: Vec<ExportColumn>,
-    output: Output,
+    separator: &'static str,
+    text: Encoded,
 }
 
 impl CsvWriter {
-    pub(super) fn start(columns: Vec<ExportColumn>, mut output: Output) -> io::Result<Self> {
-        output.write_all(BYTE_ORDER_MARK)?;
-        for (index, column) in columns.iter().enumerate() {
-            separate(&mut output, index)?;
-            write_text(&mut output, column.header())?;
+    pub(super) fn start(layout: CsvLayout, columns: Vec<ExportColumn>, output: Output) -> io::Result<Self> {
+        let (separator, encoding, byte_order_mark) = match layout {
+            CsvLayout::Excel => (CsvSeparator::Tab, Encoding::Utf16, true),
+            CsvLayout::Plain { separator, byte_order_mark } => (separator, Encoding::Utf8, byte_order_mark),
+        };
+        let separator = match separator {
+            CsvSeparator::Comma => ",",
+            CsvSeparator::Semicolon => ";",
+            CsvSeparator::Tab => "\t",
+        };
+        let mut writer = Self { columns, separator, text: Encoded { output, encoding } };
+        if byte_order_mark {
+            writer.text.put("\u{FEFF}")?;
         }
-        output.write_all(b"\r\n")?;
-        Ok(Self { columns, output })
+        for index in 0..writer.columns.len() {
+            let header = writer.columns[index].header();
+            writer.separate(index)?;
+            writer.write_text(header)?;
+        }
+        writer.text.put("\r\n")?;
+        Ok(writer)
+    }
+
+    fn separate(&mut self, index: usize) -> io::Result<()> {
+        if index > 0 { self.text.put(self.separator) } else { Ok(()) }
+    }
+
+    fn write_text(&mut self, text: &str) -> io::Result<()> {
+        self.text.put("\"")?;
+        if text.starts_with(['\t', '\r', '\n']) {
+            self.text.put("'")?;
+        }
+        for cell in text.split_inclusive(ENDS_A_CELL) {
+            if starts_a_formula(cell) {
+                self.text.put("'")?;
+            }
+            self.text.put(&cell.replace('"', "\"\""))?;
+        }
+        self.text.put("\"")
     }
 }
 
 impl RowWriter for CsvWriter {
     fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
-        let output = &mut self.output;
-        for (index, column) in self.columns.iter().enumerate() {
-            separate(output, index)?;
-            match row.cell(*column) {
-                Cell::Text(text) => write_text(output, text)?,
-                Cell::OwnText(text) => write_text(output, &text)?,
-                Cell::Moment(moment) => write_text(output, &iso_8601(moment))?,
-                Cell::Number(number) => write!(output, "\"{number}\"")?,
-                Cell::Empty => output.write_all(b"\"\"")?,
+        for index in 0..self.columns.len() {
+            self.separate(index)?;
+            match row.cell(self.columns[index]) {
+                Cell::Text(text) => self.write_text(text)?,
+                Cell::OwnText(text) => self.write_text(&text)?,
+                Cell::Moment(moment) => self.write_text(&iso_8601(moment))?,
+                Cell::Number(number) => self.text.put(&format!("\"{number}\""))?,
+                Cell::Empty => self.text.put("\"\"")?,
             }
         }
-        output.write_all(b"\r\n")
+        self.text.put("\r\n")
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
-        self.output.flush()
+    fn finish(mut self: Box<Self>) -> io::Result<u64> {
+        self.text.output.flush()?;
+        Ok(0)
     }
 }
 
-fn separate(output: &mut Output, index: usize) -> io::Result<()> {
-    if index > 0 { output.write_all(b",") } else { Ok(()) }
-}
-
-fn write_text(output: &mut Output, text: &str) -> io::Result<()> {
-    output.write_all(b"\"")?;
-    if text.starts_with(starts_a_formula) {
-        output.write_all(b"'")?;
-    }
-    let mut parts = text.split('"');
-    output.write_all(parts.next().unwrap_or_default().as_bytes())?;
-    for part in parts {
-        output.write_all(b"\"\"")?;
-        output.write_all(part.as_bytes())?;
-    }
-    output.write_all(b"\"")
-}
+/// What ends a cell for some program: quotes mean nothing to a spreadsheet whose own separator is another one, because
+/// then they do not stand at a cell's beginning. Comma or semicolon by the computer's region; the others by choice.
+const ENDS_A_CELL: [char; 6] = [',', ';', '\t', '|', '\r', '\n'];
 
 /// OWASP, "CSV Injection": a spreadsheet takes a cell that starts so for a formula, quoted or not; the full-width
-/// forms where the computer's language is Japanese.
-fn starts_a_formula(first: char) -> bool {
-    matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
+/// forms where the computer's language is Japanese. A program may drop what is passed over here.
+fn starts_a_formula(cell: &str) -> bool {
+    let passed_over = |c: char| c.is_whitespace() || c.is_control() || c == '"';
+    cell.trim_start_matches(passed_over).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+struct Encoded {
+    output: Output,
+    encoding: Encoding,
+}
+
+enum Encoding {
+    Utf8,
+    /// Little-endian.
+    Utf16,
+}
+
+impl Encoded {
+    fn put(&mut self, text: &str) -> io::Result<()> {
+        match self.encoding {
+            Encoding::Utf8 => self.output.write_all(text.as_bytes()),
+            Encoding::Utf16 => {
+                text.encode_utf16().try_for_each(|unit| self.output.write_all(&unit.to_le_bytes()))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{ALL_COLUMNS, row, written};
-    use super::super::{ExportColumn, ExportFormat};
+    use super::super::{CsvLayout, CsvSeparator, ExportColumn, ExportFormat, ExportRow};
+    use crate::values::DisplayName;
+
+    fn plain(separator: CsvSeparator, byte_order_mark: bool) -> ExportFormat {
+        ExportFormat::Csv(CsvLayout::Plain { separator, byte_order_mark })
+    }
+
+    fn named(name: &str) -> ExportRow {
+        let mut row = row("acme");
+        row.organization.display_name = Some(DisplayName::from_stored(name.to_owned()));
+        row
+    }
 
     fn display_name_as_written(name: &str) -> String {
-        let mut row = row("acme");
-        row.organization.display_name = Some(crate::values::DisplayName::from_stored(name.to_owned()));
-        let text = String::from_utf8(written(ExportFormat::Csv, &[ExportColumn::DisplayName], &[row]))
-            .expect("UTF-8");
-        let line = text.strip_prefix("\u{FEFF}\"display_name\"\r\n").expect("the header comes first");
+        let columns = [ExportColumn::DisplayName];
+        let bytes = written(plain(CsvSeparator::Comma, false), &columns, &[named(name)]);
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let line = text.strip_prefix("\"display_name\"\r\n").expect("the header comes first");
         line.strip_suffix("\r\n").expect("the line is ended").to_owned()
+    }
+
+    /// The text of a file in UTF-16, as Excel reads it.
+    fn decoded(bytes: &[u8]) -> String {
+        let (units, rest) = bytes.as_chunks::<2>();
+        assert!(rest.is_empty(), "half a character at the end");
+        String::from_utf16(&units.iter().map(|unit| u16::from_le_bytes(*unit)).collect::<Vec<_>>())
+            .expect("UTF-16")
+    }
+
+    /// Cells as a spreadsheet sees them that expects this separator, whatever the file was written with: a quote counts
+    /// at the beginning of a cell only, and what follows the closing one belongs to the cell.
+    fn cells_of_a_spreadsheet(text: &str, separator: char) -> Vec<String> {
+        let mut cells = vec![String::new()];
+        let (mut at_the_beginning, mut quoted) = (true, false);
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            let cell = cells.last_mut().expect("there is always one");
+            match character {
+                '"' if quoted && characters.next_if_eq(&'"').is_some() => cell.push('"'),
+                '"' if quoted => quoted = false,
+                '"' if at_the_beginning => quoted = true,
+                '\r' | '\n' if !quoted => cells.push(String::new()),
+                ends if ends == separator && !quoted => cells.push(String::new()),
+                other => cell.push(other),
+            }
+            at_the_beginning = !quoted && cells.last().is_some_and(String::is_empty) && character != '"';
+        }
+        cells
+    }
+
+    const LAYOUTS: [CsvLayout; 4] = [
+        CsvLayout::Excel,
+        CsvLayout::Plain { separator: CsvSeparator::Comma, byte_order_mark: true },
+        CsvLayout::Plain { separator: CsvSeparator::Semicolon, byte_order_mark: true },
+        CsvLayout::Plain { separator: CsvSeparator::Tab, byte_order_mark: true },
+    ];
+
+    fn text_of(layout: CsvLayout, columns: &[ExportColumn], rows: &[ExportRow]) -> String {
+        let bytes = written(ExportFormat::Csv(layout), columns, rows);
+        match layout {
+            CsvLayout::Excel => decoded(&bytes),
+            CsvLayout::Plain { .. } => String::from_utf8(bytes).expect("UTF-8"),
+        }
     }
 
     #[test]
@@ -89,22 +180,85 @@ mod tests {
             let cell = format!("{first}HYPERLINK(0)");
             assert_eq!(display_name_as_written(&cell), format!("\"'{cell}\""));
         }
+        assert_eq!(display_name_as_written(" \"=1+1"), "\"' \"\"=1+1\"", "what is before it may be dropped");
+    }
+
+    #[test]
+    fn a_formula_behind_any_separator_inside_a_cell_gets_an_apostrophe() {
+        for separator in [",", ";", "\t", "|", "\r", "\n"] {
+            assert_eq!(
+                display_name_as_written(&format!("Acme{separator}=HYPERLINK(0)")),
+                format!("\"Acme{separator}'=HYPERLINK(0)\""),
+                "a program that takes {separator:?} for the separator sees a cell of its own"
+            );
+        }
+        assert_eq!(display_name_as_written("a; \"@SUM(1)"), "\"a;' \"\"@SUM(1)\"");
+        assert_eq!(display_name_as_written("a;\t=1"), "\"a;\t'=1\"");
+    }
+
+    #[test]
+    fn no_spreadsheet_finds_a_formula_whatever_its_separator_is() {
+        let parts = ["=1", "+1", "-1", "@x", ";", ",", "\t", "|", "\"", "\n", "\r\n", " ", "'", "a"];
+        let mut names: Vec<String> = Vec::new();
+        for (one, two) in parts.iter().flat_map(|one| parts.iter().map(move |two| (one, two))) {
+            names.extend(
+                parts
+                    .iter()
+                    .flat_map(|three| parts.iter().map(move |four| format!("{one}{two}{three}{four}"))),
+            );
+        }
+        let rows: Vec<ExportRow> = names.iter().map(|name| named(name)).collect();
+        let columns = [ExportColumn::Name, ExportColumn::DisplayName, ExportColumn::AdminEmail];
+        for layout in LAYOUTS {
+            let text = text_of(layout, &columns, &rows);
+            for separator in [',', ';', '\t', '|'] {
+                for cell in cells_of_a_spreadsheet(&text, separator) {
+                    let shown = cell.trim_start();
+                    assert!(
+                        !shown.starts_with(['=', '+', '-', '@']),
+                        "{layout:?} read by {separator:?}: {cell:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
     fn the_same_characters_further_on_are_left_alone() {
         assert_eq!(display_name_as_written("a=b+c-d@e"), "\"a=b+c-d@e\"");
+        assert_eq!(display_name_as_written("Best, they say; best"), "\"Best, they say; best\"");
     }
 
     #[test]
     fn inner_quotes_are_doubled_and_commas_stay_inside() {
         assert_eq!(display_name_as_written("\"Best\", they say"), "\"\"\"Best\"\", they say\"");
-        assert_eq!(display_name_as_written("\",=1+1,\""), "\"\"\",=1+1,\"\"\"");
+    }
+
+    #[test]
+    fn the_file_for_excel_is_utf_16_with_a_byte_order_mark_and_tabs() {
+        let columns = [ExportColumn::Id, ExportColumn::DisplayName];
+        let bytes = written(ExportFormat::Csv(CsvLayout::Excel), &columns, &[named("Müller 株 🦀")]);
+        assert_eq!(bytes[..2], [0xFF, 0xFE], "Excel knows the encoding by it");
+        assert_eq!(
+            decoded(&bytes),
+            "\u{FEFF}\"organization_id\"\t\"display_name\"\r\n\"000000000000000000000007\"\t\"Müller 株 🦀\"\r\n"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_there_when_it_was_asked_for() {
+        let begins = |byte_order_mark| {
+            let format = plain(CsvSeparator::Semicolon, byte_order_mark);
+            String::from_utf8(written(format, &[ExportColumn::Name, ExportColumn::Id], &[])).expect("UTF-8")
+        };
+        assert_eq!(begins(true), "\u{FEFF}\"organization_name\";\"organization_id\"\r\n");
+        assert_eq!(begins(false), "\"organization_name\";\"organization_id\"\r\n");
     }
 
     #[test]
     fn the_file_says_that_it_is_utf_8_and_ends_lines_as_rfc_4180_asks() {
-        let bytes = written(ExportFormat::Csv, &[ExportColumn::Id, ExportColumn::Name], &[row("acme")]);
+        let format = plain(CsvSeparator::Comma, true);
+        let bytes = written(format, &[ExportColumn::Id, ExportColumn::Name], &[row("acme")]);
         assert_eq!(
             String::from_utf8(bytes).expect("UTF-8"),
             "\u{FEFF}\"organization_id\",\"organization_name\"\r\n\"000000000000000000000007\",\"acme\"\r\n"
@@ -112,18 +266,24 @@ mod tests {
     }
 
     #[test]
-    fn another_reader_gets_back_what_was_written() {
-        let mut odd = row("umlaut");
-        odd.organization.display_name =
-            Some(crate::values::DisplayName::from_stored("Müller, \"Söhne\"\r\n& 株式会社".to_owned()));
-        let bytes = written(ExportFormat::Csv, &ALL_COLUMNS, &[row("acme"), odd]);
-        let mut reader = ::csv::Reader::from_reader(bytes.as_slice());
-        assert_eq!(reader.headers().expect("headers").get(0), Some("organization_id"));
-        let records: Vec<_> = reader.records().collect::<Result<_, _>>().expect("records");
-        assert_eq!(records.len(), 2);
-        assert_eq!(records[1].get(2), Some("Müller, \"Söhne\"\r\n& 株式会社"));
-        assert_eq!(records[0].get(6), Some("2026-03-05T09:30:00.250Z"));
-        assert_eq!(records[0].get(8), Some("12"));
-        assert_eq!(records[0].get(9), Some(""), "a size that is not known is empty, not zero");
+    fn another_reader_gets_back_what_was_written_under_each_separator() {
+        let odd = named("Müller, \"Söhne\"\r\n& 株式会社; |");
+        for layout in LAYOUTS {
+            let text = text_of(layout, &ALL_COLUMNS, &[row("acme"), odd.clone()]);
+            let separator = match layout {
+                CsvLayout::Plain { separator: CsvSeparator::Comma, .. } => b',',
+                CsvLayout::Plain { separator: CsvSeparator::Semicolon, .. } => b';',
+                CsvLayout::Plain { separator: CsvSeparator::Tab, .. } | CsvLayout::Excel => b'\t',
+            };
+            let mut reader = ::csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_bytes());
+            assert_eq!(reader.headers().expect("headers").get(0), Some("organization_id"), "{layout:?}");
+            let records: Vec<_> =
+                reader.records().collect::<Result<_, _>>().expect("as many cells in each line");
+            assert_eq!(records.len(), 2);
+            assert_eq!(records[1].get(2), Some("Müller, \"Söhne\"\r\n& 株式会社; |"), "{layout:?}");
+            assert_eq!(records[0].get(6), Some("2026-03-05T09:30:00.250Z"));
+            assert_eq!(records[0].get(8), Some("12"));
+            assert_eq!(records[0].get(9), Some(""), "a size that is not known is empty, not zero");
+        }
     }
 }

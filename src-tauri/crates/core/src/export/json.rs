@@ -25,9 +25,10 @@ impl RowWriter for JsonWriter {
         write_object(&mut self.output, &self.columns, row)
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
+    fn finish(mut self: Box<Self>) -> io::Result<u64> {
         self.output.write_all(if self.is_empty { b"]\n" } else { b"\n]\n" })?;
-        self.output.flush()
+        self.output.flush()?;
+        Ok(0)
     }
 }
 

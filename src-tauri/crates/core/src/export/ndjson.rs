@@ -21,8 +21,9 @@ impl RowWriter for NdjsonWriter {
         self.output.write_all(b"\n")
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
-        self.output.flush()
+    fn finish(mut self: Box<Self>) -> io::Result<u64> {
+        self.output.flush()?;
+        Ok(0)
     }
 }
 

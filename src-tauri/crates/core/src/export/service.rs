@@ -49,6 +49,15 @@ pub struct ExportRequest {
     pub direction: SortDirection,
 }
 
+/// What an export wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exported {
+    /// Organizations in the file.
+    pub rows: u64,
+    /// Cells whose text was cut, because the format has no room for all of it.
+    pub cut_cells: u64,
+}
+
 /// Exports lists of organizations.
 pub struct ExportService {
     ports: Ports,
@@ -62,8 +71,8 @@ impl ExportService {
         Self { ports, clock, background }
     }
 
-    /// Writes the organizations that the scope and the session allow to `output`; answers how many. An organization's
-    /// own admin gets a file with their own at most.
+    /// Writes the organizations that the scope and the session allow to `output`. An organization's own admin gets a
+    /// file with their own at most.
     ///
     /// The rows are those of keyset pages read one after the other: each organization that is there from beginning to
     /// end stands in the file once. Memory does not grow with their number. Nothing of `output` is worth keeping after
@@ -78,7 +87,7 @@ impl ExportService {
         output: Box<dyn Write + Send>,
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
-    ) -> Result<u64, AppError> {
+    ) -> Result<Exported, AppError> {
         if !actor.may(Act::List) {
             return Err(AppError::Forbidden);
         }
@@ -111,16 +120,19 @@ impl ExportService {
         drop(delivery);
         let written = writer.await;
         cancellation.checkpoint()?;
-        match written {
-            Ok(Ok(())) => read?,
+        let cut_cells = match written {
+            Ok(Ok(cut_cells)) => {
+                read?;
+                cut_cells
+            }
             Ok(Err(error)) => return Err(AppError::FileNotWritten(problem_of(&error))),
             Err(error) => {
                 tracing::error!(%error, "the writer of an export stopped");
                 return Err(AppError::FileNotWritten(FileProblem::Other));
             }
-        }
+        };
         self.record(actor, rows, request.format).await;
-        Ok(rows)
+        Ok(Exported { rows, cut_cells })
     }
 
     /// `None` where counting takes too long: the rows themselves are read all the same.
@@ -393,13 +405,13 @@ impl Delivery<'_> {
     }
 }
 
-/// Writes parts as they come, on a thread where waiting for a disk hurts nobody.
+/// Writes parts as they come, on a thread where waiting for a disk hurts nobody; answers how many cells were cut.
 fn write_file(
     format: ExportFormat,
     columns: &[ExportColumn],
     output: Box<dyn Write + Send>,
     mut parts: mpsc::Receiver<Part>,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     let mut writer = row_writer(format, columns, output)?;
     while let Some(part) = parts.blocking_recv() {
         match part {
@@ -412,7 +424,7 @@ fn write_file(
         }
     }
     // The other end is gone without an end: nobody wants the file.
-    Ok(())
+    Ok(0)
 }
 
 /// An output that fails once the job is cancelled: finishing a large spreadsheet takes seconds.

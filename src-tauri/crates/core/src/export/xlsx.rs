@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
 use crate::values::StoredDate;
@@ -8,8 +8,8 @@ use crate::values::StoredDate;
 /// Rows of one sheet below the headers: Excel's 1,048,576 less one.
 pub const XLSX_ROWS_MAX: u64 = 1_048_575;
 
-/// Characters that Excel takes in one cell.
-const CELL_CHARACTERS_MAX: usize = 32_767;
+/// UTF-16 units that Excel takes in one cell. It refuses to open a file with more.
+const CELL_UNITS_MAX: usize = 32_767;
 
 /// A spreadsheet with one sheet.
 ///
@@ -20,8 +20,13 @@ pub(super) struct XlsxWriter {
     output: Output,
     workbook: Workbook,
     moments: Format,
+    /// Says that a cell is text: Excel then leaves an id of digits or a name like `mar-1` alone, also when somebody edits
+    /// the cell.
+    text: Format,
     /// Rows written below the headers.
     rows: u32,
+    /// Cells whose text did not fit.
+    cut: u64,
 }
 
 impl XlsxWriter {
@@ -29,6 +34,7 @@ impl XlsxWriter {
         let mut workbook = Workbook::new();
         let bold = Format::new().set_bold();
         let moments = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+        let text = Format::new().set_num_format("@");
         let sheet = workbook.add_worksheet_with_constant_memory().map_err(io_error)?;
         sheet.set_name("Organizations").map_err(io_error)?;
         sheet.set_freeze_panes(1, 0).map_err(io_error)?;
@@ -36,7 +42,7 @@ impl XlsxWriter {
             sheet.set_column_width(number, width(*column)).map_err(io_error)?;
             sheet.write_string_with_format(0, number, column.header(), &bold).map_err(io_error)?;
         }
-        Ok(Self { columns, output, workbook, moments, rows: 0 })
+        Ok(Self { columns, output, workbook, moments, text, rows: 0, cut: 0 })
     }
 }
 
@@ -49,16 +55,24 @@ impl RowWriter for XlsxWriter {
         self.rows += 1;
         let sheet = self.workbook.worksheet_from_index(0).map_err(io_error)?;
         for (number, column) in (0u16..).zip(&self.columns) {
+            let mut write_text = |text: &str| -> io::Result<()> {
+                let fitting = fitting(text);
+                self.cut += u64::from(fitting.len() < text.len());
+                sheet
+                    .write_string_with_format(self.rows, number, fitting, &self.text)
+                    .map_err(io_error)
+                    .map(|_| ())
+            };
             match row.cell(*column) {
-                Cell::Text(text) => write_text(sheet, self.rows, number, text)?,
-                Cell::OwnText(text) => write_text(sheet, self.rows, number, &text)?,
+                Cell::Text(text) => write_text(text)?,
+                Cell::OwnText(text) => write_text(&text)?,
                 Cell::Moment(moment) => match serial_day(moment) {
                     Some(day) => {
                         sheet
                             .write_number_with_format(self.rows, number, day, &self.moments)
                             .map_err(io_error)?;
                     }
-                    None => write_text(sheet, self.rows, number, &iso_8601(moment))?,
+                    None => write_text(&iso_8601(moment))?,
                 },
                 Cell::Number(value) => {
                     // Excel's numbers are doubles: exact up to 2^53.
@@ -70,20 +84,21 @@ impl RowWriter for XlsxWriter {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
+    fn finish(mut self: Box<Self>) -> io::Result<u64> {
         self.workbook.save_to_writer(&mut self.output).map_err(io_error)?;
-        self.output.flush()
+        self.output.flush()?;
+        Ok(self.cut)
     }
 }
 
-/// Writes text as text: what starts with `=` is no formula here. What Excel would refuse to open is cut.
-fn write_text(sheet: &mut Worksheet, row: u32, column: u16, text: &str) -> io::Result<()> {
-    match text.char_indices().nth(CELL_CHARACTERS_MAX) {
-        None => sheet.write_string(row, column, text),
-        Some((end, _)) => sheet.write_string(row, column, &text[..end]),
-    }
-    .map_err(io_error)?;
-    Ok(())
+/// As much of a text as a cell takes, in whole characters.
+fn fitting(text: &str) -> &str {
+    let mut units = 0;
+    let too_many = text.char_indices().find(|(_, character)| {
+        units += character.len_utf16();
+        units > CELL_UNITS_MAX
+    });
+    too_many.map_or(text, |(end, _)| &text[..end])
 }
 
 /// A date as Excel counts it: days since 1899-12-30, UTC. `None` before March 1900, where Excel has a day too many,
@@ -167,10 +182,54 @@ mod tests {
 
     #[test]
     fn text_that_xml_or_excel_refuse_does_not_spoil_the_file() {
-        let long = "x".repeat(CELL_CHARACTERS_MAX + 5);
+        let long = "x".repeat(CELL_UNITS_MAX + 5);
         let sheet = sheet(&[named("a\u{1}b <&> \"c\""), named(&long)]);
         assert!(sheet.get_value((1, 2)).is_some_and(|cell| cell.to_string().contains("<&>")));
-        assert_eq!(sheet.get_value((2, 2)), Some(&Data::String("x".repeat(CELL_CHARACTERS_MAX))));
+        assert_eq!(sheet.get_value((2, 2)), Some(&Data::String("x".repeat(CELL_UNITS_MAX))));
+    }
+
+    #[test]
+    fn a_cell_is_cut_where_excel_ends_and_never_inside_a_character() {
+        let sheet = sheet(&[named(&"🦀".repeat(16_384)), named(&"x".repeat(CELL_UNITS_MAX)), named("short")]);
+        assert_eq!(sheet.get_value((1, 2)), Some(&Data::String("🦀".repeat(16_383))));
+        assert_eq!(sheet.get_value((2, 2)), Some(&Data::String("x".repeat(CELL_UNITS_MAX))));
+        assert_eq!(sheet.get_value((3, 2)), Some(&Data::String("short".to_owned())));
+    }
+
+    #[test]
+    fn the_number_of_cells_that_were_cut_is_told() {
+        let cut = |rows: &[ExportRow]| {
+            let mut writer =
+                row_writer(ExportFormat::Xlsx, &ALL_COLUMNS, Box::new(io::sink())).expect("started");
+            rows.iter().for_each(|row| writer.write_row(row).expect("written"));
+            writer.finish().expect("finished")
+        };
+        assert_eq!(cut(&[named(&"x".repeat(CELL_UNITS_MAX)), row("acme")]), 0);
+        assert_eq!(
+            cut(&[named(&"x".repeat(CELL_UNITS_MAX + 1)), row("acme"), named(&"🦀".repeat(20_000))]),
+            2
+        );
+    }
+
+    #[test]
+    fn ids_and_names_are_cells_of_text() {
+        let mut digits = row("mar-1");
+        digits.organization.id = "650000000000000000000e23".parse().expect("an id");
+        let bytes = written(ExportFormat::Xlsx, &[ExportColumn::Id, ExportColumn::Name], &[digits]);
+        let mut workbook: Xlsx<_> =
+            calamine::open_workbook_from_rs(Cursor::new(&bytes)).expect("a spreadsheet");
+        let sheet = workbook.worksheet_range("Organizations").expect("the sheet");
+        assert_eq!(sheet.get_value((1, 0)), Some(&Data::String("650000000000000000000e23".to_owned())));
+        assert_eq!(sheet.get_value((1, 1)), Some(&Data::String("mar-1".to_owned())));
+        let styles = workbook.worksheet_style("Organizations").expect("styles");
+        for column in [0, 1] {
+            let format = styles.get((1, column)).and_then(|style| style.number_format.as_ref());
+            assert_eq!(
+                format.map(|format| format.format_code.as_str()),
+                Some("@"),
+                "an edit in a cell of no type makes a number or a date of it"
+            );
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ import type {
   OrganizationFilter,
   SortField,
 } from "$lib/api";
+import { CsvChoices } from "./csv-choice.svelte";
 import { COLUMNS_AT_FIRST, COLUMNS_READ_ONE_BY_ONE, EXPORT_COLUMNS } from "./export-columns";
 
 export type RowChoice = ExportScope["kind"];
@@ -28,6 +29,7 @@ export class ExportDraft {
   rows = $state<RowChoice>("all");
   choosing = $state(false);
   placeFailure = $state.raw<unknown>(null);
+  readonly csv = new CsvChoices();
   #format = $state<ExportFormat>("csv");
   #columns = $state.raw<readonly ExportColumn[]>(COLUMNS_AT_FIRST);
   // A place is kept per format: its name ends as the format does, and a look at another one loses nothing.
@@ -110,6 +112,7 @@ export class ExportDraft {
       scope: this.#scope(),
       columns: this.columns,
       format: this.#format,
+      csv: this.csv.layout,
       target: place.target,
       sort: this.#list.sort,
       direction: this.#list.direction,

@@ -32,11 +32,15 @@ export function showOutcome(
     const reveal = () => {
       revealFile(report.path).catch((error: unknown) => toasts.failure(error));
     };
-    toasts.success(m.exports_done({ count: report.rows, shown: formatCount(report.rows) }), {
-      text: m.exports_done_text({ size: formatBytes(report.bytes), path: report.path }),
-      action: { label: m.exports_reveal(), run: reveal },
-      lifetime: DONE_LIFETIME,
-    });
+    const title = m.exports_done({ count: report.rows, shown: formatCount(report.rows) });
+    const text = m.exports_done_text({ size: formatBytes(report.bytes), path: report.path });
+    const action = { label: m.exports_reveal(), run: reveal };
+    if (report.cutCells === 0) {
+      toasts.success(title, { text, action, lifetime: DONE_LIFETIME });
+    } else {
+      const cut = m.exports_done_cut({ count: report.cutCells, shown: formatCount(report.cutCells) });
+      toasts.warning(title, { text: `${text}. ${cut}`, action });
+    }
   } else if (isCancelled(failure)) {
     toasts.info(m.exports_cancelled(), { text: m.exports_cancelled_text() });
   } else {

@@ -1,5 +1,6 @@
 import type { ExportColumn, ExportFormat } from "$lib/api";
 import { m } from "$lib/messages";
+import type { CsvChoice } from "./csv-choice.svelte";
 
 export const EXPORT_FORMATS: { value: ExportFormat; label: string }[] = [
   { value: "csv", label: m.exports_format_csv() },
@@ -19,6 +20,27 @@ export function formatHint(format: ExportFormat): string {
       return m.exports_format_ndjson_hint();
     case "xlsx":
       return m.exports_format_xlsx_hint();
+  }
+}
+
+export const CSV_CHOICES: { value: CsvChoice; label: string }[] = [
+  { value: "comma", label: m.exports_csv_comma() },
+  { value: "semicolon", label: m.exports_csv_semicolon() },
+  { value: "tab", label: m.exports_csv_tab() },
+  { value: "excel", label: m.exports_csv_excel() },
+];
+
+/** Which program a CSV file is meant for. */
+export function csvHint(choice: CsvChoice): string {
+  switch (choice) {
+    case "comma":
+      return m.exports_csv_comma_hint();
+    case "semicolon":
+      return m.exports_csv_semicolon_hint();
+    case "tab":
+      return m.exports_csv_tab_hint();
+    case "excel":
+      return m.exports_csv_excel_hint();
   }
 }
 
