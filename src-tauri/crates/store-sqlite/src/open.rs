@@ -419,7 +419,7 @@ mod tests {
             .collect();
         store.insert_documents(&collection, &documents).await.expect("inserts documents");
         let trashed =
-            Trashed { at: SystemClock.now(), by: "dana@example.com".to_owned(), had_collection: true };
+            Trashed { at: SystemClock.now().into(), by: "dana@example.com".to_owned(), had_collection: true };
         store.copy_to_trash(id, &trashed).await.expect("copies");
         store.remove(id).await.expect("removes");
         (id, collection)
