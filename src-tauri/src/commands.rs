@@ -62,6 +62,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         sessions::sign_out,
         sessions::current_session,
         sessions::copy_token,
+        sessions::copy_password,
         secrets::secret_keeping,
         secrets::look_for_keychain,
         secrets::choose_secret_keeper,

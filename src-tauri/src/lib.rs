@@ -21,25 +21,28 @@ pub mod logging;
 pub mod numbers;
 pub mod profiles;
 pub mod sealing;
+pub mod second_start;
 pub mod state;
 pub mod transfer;
 pub mod vault;
+pub mod window_place;
 
 use std::process::ExitCode;
 
 use environment::EnvironmentVariables;
-use tauri::RunEvent;
 
 /// Runs the program until its window is closed.
 pub fn run() -> ExitCode {
     let variables = EnvironmentVariables::read();
     let commands = bindings::builder();
-    let mut builder = tauri::Builder::default();
+    // First: it begins the log before anything can fail, and hears of the end before the clipboard's plugin does.
+    let mut builder = tauri::Builder::default().plugin(life::plugin(variables.clone()));
     if variables.data_directory.is_none() {
-        // First, so that a second start hands over before it opens anything.
-        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| life::show_window(app)));
+        // Before anything is opened.
+        builder = second_start::hand_over(builder);
     }
     let built = builder
+        .plugin(window_place::plugin(variables.clone()))
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_clipboard_manager::init())
@@ -47,6 +50,7 @@ pub fn run() -> ExitCode {
         .plugin(
             tauri_plugin_window_state::Builder::default()
                 .with_filename(variables.window_state_file())
+                .with_state_flags(window_place::remembered())
                 .build(),
         )
         .invoke_handler(commands.invoke_handler())
@@ -54,15 +58,11 @@ pub fn run() -> ExitCode {
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
-            app.run(|app, event| {
-                if let RunEvent::Exit = event {
-                    life::stop(app);
-                }
-            });
+            app.run(|_, _| {});
             ExitCode::SUCCESS
         }
         Err(error) => {
-            tracing::error!(%error, "the window could not be opened");
+            life::tell_failed_start(&error);
             ExitCode::FAILURE
         }
     }

@@ -1,29 +1,99 @@
 //! The program's beginning and end.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tauri::{App, AppHandle, Manager, Url, WebviewWindowBuilder};
+use tauri::plugin::TauriPlugin;
+use tauri::{App, AppHandle, Manager, RunEvent, Runtime, Url, WebviewWindowBuilder, Wry};
 
 use crate::desktop;
 use crate::environment::EnvironmentVariables;
 use crate::folders::Folders;
 use crate::logging;
+use crate::second_start;
 use crate::state::AppState;
 
 /// How long the end waits for what is still running.
 const ENDING_LIMIT: Duration = Duration::from_secs(3);
 
-/// Finds folders, log and profiles, then opens the window: it may call commands at once.
+/// Begins the log before all other plugins, and ends what must not outlive the program before they do.
+pub fn plugin(variables: EnvironmentVariables) -> TauriPlugin<Wry> {
+    let (mut ending, ended) = (false, Arc::new(AtomicBool::new(false)));
+    tauri::plugin::Builder::new("life")
+        .setup(move |app, _| {
+            let folders = Folders::find(app, &variables)?;
+            // Neither needs to succeed: what is missing is told where it is missed.
+            let _ = Folders::make_private(&folders.configuration);
+            let logging = logging::start(&folders.logs);
+            logging::log_panics();
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), logging = logging.is_ok(), "starting");
+            Ok(())
+        })
+        .on_event(move |app, event| match event {
+            // The window is gone from the screen. What is left is ended while the event loop still runs: on Linux the
+            // clipboard's owner may be in this very thread, and would be asked for what is on it.
+            RunEvent::ExitRequested { api, code, .. } if !ended.load(Ordering::Acquire) => {
+                api.prevent_exit();
+                if !std::mem::replace(&mut ending, true) {
+                    let (app, ended, code) = (app.clone(), Arc::clone(&ended), code.unwrap_or_default());
+                    std::thread::spawn(move || {
+                        stop(&app);
+                        ended.store(true, Ordering::Release);
+                        app.exit(code);
+                    });
+                }
+            }
+            // macOS quits without asking.
+            RunEvent::Exit if !ended.load(Ordering::Acquire) => stop(app),
+            _ => {}
+        })
+        .build()
+}
+
+/// Ends the program as if its window was closed when the system asks it to: at the end of a desktop session, or by a
+/// person in a terminal.
+#[cfg(unix)]
+fn end_when_told<R: Runtime>(app: &AppHandle<R>) {
+    use async_signal::{Signal, Signals};
+    use futures_util::StreamExt;
+
+    let app = app.clone();
+    match Signals::new([Signal::Term, Signal::Int, Signal::Hup]) {
+        Ok(mut signals) => {
+            tauri::async_runtime::spawn(async move {
+                while signals.next().await.is_some() {
+                    app.exit(0);
+                }
+            });
+        }
+        Err(error) => tracing::warn!(%error, "signals of the system are not heard"),
+    }
+}
+
+#[cfg(not(unix))]
+fn end_when_told<R: Runtime>(_: &AppHandle<R>) {}
+
+/// Says why the program did not start, in the log and to whoever started it from a terminal.
+pub fn tell_failed_start(error: &tauri::Error) {
+    let sentence = second_start::not_taken_over(error).unwrap_or("Tenantry's window could not be opened.");
+    tracing::error!(%error, "{sentence}");
+    say(sentence);
+}
+
+/// Says something to whoever started the program from a terminal. There is no window to say it in.
+#[expect(clippy::print_stderr, reason = "the program's only words outside of its window")]
+pub fn say(sentence: &str) {
+    eprintln!("{sentence}");
+}
+
+/// Finds folders and profiles, then opens the window: it may call commands at once.
 ///
 /// # Errors
 /// The system does not say where an application's files belong, or has no web view.
 pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::Error> {
     let folders = Folders::find(app, variables)?;
-    // Neither needs to succeed: what is missing is told where it is missed.
-    let _ = Folders::make_private(&folders.configuration);
-    let logging = logging::start(&folders.logs);
-    logging::log_panics();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), logging = logging.is_ok(), "started");
+    tracing::info!("started");
     let desktop = desktop::desktop_for(app.handle(), &folders);
     app.manage(AppState::start(app.handle(), folders, desktop));
     let handle = app.handle().clone();
@@ -33,6 +103,7 @@ pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::E
         state.vault().await;
         state.finish_removals_in_time().await;
     });
+    end_when_told(app.handle());
     open_windows(app, variables)
 }
 
@@ -54,25 +125,24 @@ fn is_own(page: &Url) -> bool {
     page.scheme() == "tauri" || page.host_str() == Some("tauri.localhost") || is_development
 }
 
-/// Leaves nothing behind that must not outlive the program: no session, no half-written export, no copied token.
-pub fn stop(app: &AppHandle) {
-    if let Some(state) = app.try_state::<AppState>() {
-        let closing = async { tokio::time::timeout(ENDING_LIMIT, state.close_all()).await };
-        if tauri::async_runtime::block_on(closing).is_err() {
-            tracing::warn!("ended while something was still running");
-        }
-        state.clear_copied();
-        tracing::info!("ended");
+/// Leaves nothing behind that must not outlive the program: no copied secret, no session, no half-written export.
+fn stop<R: Runtime>(app: &AppHandle<R>) {
+    if app.try_state::<AppState>().is_none() {
+        return;
     }
-}
-
-/// Raises the window, when the program was started a second time.
-pub fn show_window(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window("main") {
-        // A window that can't be raised is still there.
-        let _ = window.unminimize();
-        let _ = window.set_focus();
+    let (for_clipboard, for_workspaces) = (app.clone(), app.clone());
+    let ending = async move {
+        // At once, beside all else: whoever holds the clipboard by now may be slow to say what is on it.
+        let clearing =
+            tauri::async_runtime::spawn_blocking(move || for_clipboard.state::<AppState>().clear_copied());
+        for_workspaces.state::<AppState>().close_all().await;
+        let _ = clearing.await;
+    };
+    let ending = async { tokio::time::timeout(ENDING_LIMIT, ending).await };
+    if tauri::async_runtime::block_on(ending).is_err() {
+        tracing::warn!("ended while something was still running");
     }
+    tracing::info!("ended");
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod workspace;
 pub use open_workspaces::OpenWorkspaces;
 pub use workspace::{Workspace, require};
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -27,8 +27,18 @@ use crate::jobs::JobRegistry;
 use crate::profiles::{Profile, Profiles, UNDO_TIME};
 use crate::vault::{NotForgotten, Vault};
 
+/// How long a copied secret stays on the clipboard.
+const COPIED_FOR: Duration = Duration::from_secs(30);
+
 /// How long closing waits for what is still running in the workspace.
 const CLOSING_LIMIT: Duration = Duration::from_secs(20);
+
+/// The secret that was put on the clipboard last.
+#[derive(Clone)]
+struct Copied {
+    workspace: String,
+    secret: SecretString,
+}
 
 /// What the program knows while it runs.
 pub struct AppState {
@@ -56,7 +66,7 @@ pub struct AppState {
     /// A profile was removed: its secrets are to be forgotten when its time is over.
     pub removal_noted: tokio::sync::Notify,
     vault: OnceCell<Vault>,
-    copied: Mutex<Option<SecretString>>,
+    copied: Mutex<Option<Copied>>,
     lock: DataLock,
 }
 
@@ -154,6 +164,7 @@ impl AppState {
     pub async fn close_workspace(&self, id: &str) {
         let Some(workspace) = self.open.take(id) else { return };
         self.jobs.cancel_all_of(id);
+        self.clear_copied_of(id);
         let _ = workspace.sign_out().await;
         let all_done = async {
             while Arc::strong_count(&workspace) > 1 {
@@ -199,25 +210,49 @@ impl AppState {
         Ok((workspace, actor))
     }
 
-    /// Empties the clipboard of a secret that was just put there, when the time is over or when the program ends,
-    /// whichever comes first.
-    pub fn clear_copied_after(&self, time: Duration, secret: SecretString) {
-        *self.copied.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret.clone());
+    /// Puts a secret of a workspace on the clipboard. It is taken off when its time is over, when whoever copied it
+    /// leaves the workspace, or when the program ends, whichever comes first.
+    ///
+    /// # Errors
+    /// `internal` where there is no clipboard.
+    pub async fn copy_secret(&self, workspace: &str, secret: SecretString) -> Result<(), WireError> {
+        // Noted before it is copied: an end in between must find it.
+        let copied = Copied { workspace: workspace.to_owned(), secret: secret.clone() };
+        *self.copied_place() = Some(copied);
+        let (desktop, to_copy) = (Arc::clone(&self.desktop), secret.clone());
+        tokio::task::spawn_blocking(move || desktop.copy_secret(&to_copy))
+            .await
+            .map_err(|error| WireError::internal(&format!("the clipboard: {error}")))??;
         let desktop = Arc::clone(&self.desktop);
         tokio::spawn(async move {
-            tokio::time::sleep(time).await;
-            let cleared = tokio::task::spawn_blocking(move || desktop.clear_secret(&secret));
-            if cleared.await.is_err() {
-                tracing::warn!("the clipboard could not be emptied");
-            }
+            tokio::time::sleep(COPIED_FOR).await;
+            clear_in_background(desktop, secret);
         });
+        Ok(())
     }
 
-    /// Empties the clipboard if it still holds the secret that was put there last. Blocks.
+    /// Empties the clipboard if it still holds the secret that was copied last and belongs to this workspace. Does not
+    /// wait: another program that holds the clipboard may be slow to say what is on it.
+    pub fn clear_copied_of(&self, workspace: &str) {
+        let copied = self.copied_place().clone().filter(|copied| copied.workspace == workspace);
+        if let Some(copied) = copied {
+            clear_in_background(Arc::clone(&self.desktop), copied.secret);
+        }
+    }
+
+    /// Empties the clipboard if it still holds the secret that was copied last. Blocks.
     pub fn clear_copied(&self) {
-        let copied = self.copied.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(secret) = copied {
+        let copied = self.copied_place().take();
+        if let Some(Copied { secret, .. }) = copied {
             self.desktop.clear_secret(&secret);
         }
     }
+
+    fn copied_place(&self) -> MutexGuard<'_, Option<Copied>> {
+        self.copied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn clear_in_background(desktop: Arc<dyn Desktop>, secret: SecretString) {
+    tauri::async_runtime::spawn_blocking(move || desktop.clear_secret(&secret));
 }

@@ -3,6 +3,8 @@
 
 pub mod certificates;
 pub mod console;
+#[cfg(feature = "window")]
+pub mod display;
 pub mod dns_stub;
 pub mod faults;
 pub mod fixture;
@@ -13,6 +15,8 @@ pub mod scripted;
 pub mod server;
 pub mod suite;
 pub mod tokens;
+#[cfg(feature = "window")]
+pub mod watched;
 #[cfg(feature = "window")]
 pub mod window;
 pub mod workspace;

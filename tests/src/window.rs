@@ -19,7 +19,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::processes::{GuardedProcess, await_line, await_some, free_port};
+use crate::display::Display;
+use crate::processes::{GuardedProcess, await_some, free_port};
 use crate::server::{cache, on_path};
 
 /// How long the window may take for what was asked of it.
@@ -31,12 +32,24 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 /// What can be pressed, as XPath.
 const BUTTON: &str = "self::button or @role='button' or @role='radio' or starts-with(@role, 'menuitem')";
 
+/// The program that the tests drive.
+///
+/// # Panics
+/// When `TENANTRY_PROGRAM` does not name it.
+pub fn built_program() -> PathBuf {
+    let program = env::var_os("TENANTRY_PROGRAM").expect("TENANTRY_PROGRAM names the built program");
+    let program = PathBuf::from(program);
+    assert!(program.is_file(), "{} is not built", program.display());
+    program
+}
+
 /// An open window.
 pub struct Window {
     client: Client,
     // Dropped in this order: the driver closes the program before its display is gone.
     _driver: GuardedProcess,
-    _display: GuardedProcess,
+    /// What it is shown on.
+    pub display: Display,
     /// Where the program keeps its data.
     pub data: TempDir,
     /// Where it exports to.
@@ -49,11 +62,16 @@ impl Window {
     /// # Panics
     /// When the program, the driver or the display can't be started.
     pub async fn open() -> Self {
-        let program =
-            PathBuf::from(env::var_os("TENANTRY_PROGRAM").expect("TENANTRY_PROGRAM names the built program"));
-        assert!(program.is_file(), "{} is not built", program.display());
+        Self::open_program(&built_program()).await
+    }
+
+    /// As [`open`](Self::open), with something that starts the program in its place.
+    ///
+    /// # Panics
+    /// As [`open`](Self::open).
+    pub async fn open_program(program: &Path) -> Self {
         let (data, exports) = (folder("data"), folder("exports"));
-        let (display, number) = start_display();
+        let display = Display::start(1440, 1000);
         let (port, native_port) = (free_port(), free_port());
         let driver = cache().join("tauri-driver/bin/tauri-driver");
         let driver = if driver.is_file() {
@@ -66,7 +84,7 @@ impl Window {
         command
             .args(["--port", &port.to_string(), "--native-port", &native_port.to_string(), "--native-driver"])
             .arg(native)
-            .env("DISPLAY", format!(":{number}"))
+            .env("DISPLAY", &display.name)
             .env("GDK_BACKEND", "x11")
             .env_remove("WAYLAND_DISPLAY")
             .env("TENANTRY_DATA_DIR", data.path())
@@ -84,7 +102,7 @@ impl Window {
             Ok(Err(error)) => panic!("the program does not start: {error}\n{}", driver.output()),
             Err(_) => panic!("the program does not start within {ANSWER_LIMIT:?}\n{}", driver.output()),
         };
-        Self { client, _driver: driver, _display: display, data, exports }
+        Self { client, _driver: driver, display, data, exports }
     }
 
     /// Closes the window.
@@ -276,6 +294,18 @@ impl Window {
     /// # Panics
     /// When it can't be taken or written.
     pub async fn photograph(&self, path: &Path) {
+        self.await_stillness().await;
+        // The driver closes a connection now and then while it is asked.
+        let take = async || answer("photograph the window", self.client.screenshot()).await;
+        let picture = match take().await {
+            Ok(picture) => picture,
+            Err(_) => take().await.expect("a picture of the window"),
+        };
+        fs::write(path, picture).expect("the picture is written");
+    }
+
+    /// Waits until nothing in the window moves, for a while at most.
+    async fn await_stillness(&self) {
         let still = "return !document.querySelector('[aria-busy=true], .skeleton') \
                      && document.getAnimations().every((one) => one.playState !== 'running')";
         let end = Instant::now() + Duration::from_secs(5);
@@ -287,13 +317,6 @@ impl Window {
                 if is_still.is_ok_and(|still| still.as_bool() == Some(true)) { still_for + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        // The driver closes a connection now and then while it is asked.
-        let take = async || answer("photograph the window", self.client.screenshot()).await;
-        let picture = match take().await {
-            Ok(picture) => picture,
-            Err(_) => take().await.expect("a picture of the window"),
-        };
-        fs::write(path, picture).expect("the picture is written");
     }
 
     async fn find(&self, path: &str) -> Vec<Element> {
@@ -367,20 +390,6 @@ impl Window {
 async fn answer<T>(what: &str, question: impl Future<Output = T>) -> T {
     let answer = timeout(ANSWER_LIMIT, question).await;
     answer.unwrap_or_else(|_| panic!("could not {what}: the driver does not answer within {ANSWER_LIMIT:?}"))
-}
-
-/// A display of its own, and its number: no other window is in the way of clicks and pictures.
-fn start_display() -> (GuardedProcess, String) {
-    let server = on_path("Xvfb").expect("the system package xvfb is installed");
-    let folder = folder("display").keep();
-    let number = folder.join("number");
-    // To a file of its own: what else the server says may come in the middle of a line.
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", r#"exec "$0" -displayfd 3 -screen 0 1440x1000x24 -nolisten tcp 3>"$1""#])
-        .args([server.as_os_str(), number.as_os_str()]);
-    let display = GuardedProcess::start(&command, folder);
-    (display, await_line(&number))
 }
 
 fn folder(use_for: &str) -> TempDir {

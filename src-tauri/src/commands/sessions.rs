@@ -1,8 +1,5 @@
 //! Signing in and out.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use secrecy::SecretString;
 use serde::Serialize;
 use tauri::State;
@@ -12,9 +9,6 @@ use tenantry_core::sessions::{Act, Actor, Freshness, Role, Session};
 use super::moment;
 use crate::error::WireError;
 use crate::state::AppState;
-
-/// How long a copied token stays on the clipboard.
-const COPIED_FOR: Duration = Duration::from_secs(30);
 
 /// A session, without its token.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -131,6 +125,7 @@ pub async fn sign_in(
     if let Some(earlier) = workspace.keep_session(session).await {
         if earlier.actor.account() != account {
             state.jobs.cancel_all_of(&workspace.id);
+            state.clear_copied_of(&workspace.id);
         }
         if let Err(error) = workspace.services.sessions.sign_out(&earlier.token).await {
             tracing::warn!(%error, "the session before could not be ended in the store");
@@ -148,6 +143,7 @@ pub async fn sign_in(
 pub async fn sign_out(state: State<'_, AppState>, workspace: String) -> Result<(), WireError> {
     let workspace = state.open.load(&workspace)?;
     state.jobs.cancel_all_of(&workspace.id);
+    state.clear_copied_of(&workspace.id);
     Ok(workspace.sign_out().await?)
 }
 
@@ -178,10 +174,23 @@ pub async fn current_session(
 pub async fn copy_token(state: State<'_, AppState>, workspace: String) -> Result<(), WireError> {
     let (workspace, _) = state.writer(&workspace).await?;
     let session = workspace.session().ok_or_else(WireError::not_signed_in)?;
-    let (desktop, token) = (Arc::clone(&state.desktop), session.token.clone());
-    tokio::task::spawn_blocking(move || desktop.copy_secret(&token))
-        .await
-        .map_err(|error| WireError::internal(&format!("the clipboard: {error}")))??;
-    state.clear_copied_after(COPIED_FOR, session.token);
-    Ok(())
+    state.copy_secret(&workspace.id, session.token).await
+}
+
+/// Puts a password that the window made up on the clipboard, for 30 seconds. Asks no server: what can be read in the
+/// window can be copied from it.
+///
+/// # Errors
+/// `no_workspace`, `not_signed_in`, `internal` where there is no clipboard.
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_password(
+    state: State<'_, AppState>,
+    workspace: String,
+    password: String,
+) -> Result<(), WireError> {
+    let password = SecretString::from(password);
+    let workspace = state.open.load(&workspace)?;
+    workspace.session().ok_or_else(WireError::not_signed_in)?;
+    state.copy_secret(&workspace.id, password).await
 }

@@ -219,6 +219,10 @@ impl Console {
         }))
     }
 
+    fn clipboard(&self) -> Option<String> {
+        self.desktop.clipboard.lock().unwrap().clone()
+    }
+
     fn token(&self) -> String {
         let workspace = self.app.state::<AppState>().open.current().unwrap();
         workspace.session().unwrap().token.expose_secret().to_owned()

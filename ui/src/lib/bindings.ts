@@ -280,6 +280,14 @@ export const commands = {
 	 */
 	copyToken: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("copy_token", { workspace })),
 	/**
+	 *  Puts a password that the window made up on the clipboard, for 30 seconds. Asks no server: what can be read in the
+	 *  window can be copied from it.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`, `not_signed_in`, `internal` where there is no clipboard.
+	 */
+	copyPassword: (workspace: string, password: string) => typedError<null, WireError>(__TAURI_INVOKE("copy_password", { workspace, password })),
+	/**
 	 *  Where secrets are kept, and why.
 	 * 
 	 *  # Errors

@@ -1,5 +1,7 @@
 //! Sessions, as the window has them.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use tauri::Manager;
 
@@ -14,6 +16,7 @@ fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {
         ("workspace_health", json!({})),
         ("load_sample_organizations", json!({"progress": "__CHANNEL__:1", "job": "j"})),
         ("copy_token", json!({})),
+        ("copy_password", json!({"password": PASSWORD})),
         (
             "list_organizations",
             json!({"query": {
@@ -84,4 +87,54 @@ fn a_token_reaches_the_clipboard_and_never_the_window() {
     console.app.state::<AppState>().clear_copied();
     assert!(console.desktop.clipboard.lock().unwrap().is_none(), "the token outlives the program");
     assert!(!console.told.lock().unwrap().contains(&token), "the web view was told the token");
+}
+
+#[test]
+fn a_copied_password_is_cleared_like_a_token() {
+    let console = Console::start();
+    console.claim();
+    console.ok("copy_password", json!({"password": "Made-up-passw0rd"}));
+    assert_eq!(console.clipboard().as_deref(), Some("Made-up-passw0rd"));
+    console.app.state::<AppState>().clear_copied();
+    assert_eq!(console.clipboard(), None, "the password outlives the program");
+}
+
+#[test]
+fn what_was_copied_leaves_the_clipboard_with_whoever_copied_it() {
+    type Leave = fn(&Console);
+    let leaving: [(&str, Leave); 3] = [
+        ("a sign-out", |console| drop(console.ok("sign_out", json!({})))),
+        ("another person's sign-in", |console| {
+            let person = json!({"email": "acme@example.com", "password": PASSWORD});
+            console.ok("sign_in", person);
+        }),
+        ("a closed workspace", |console| drop(console.ok("close_workspace", json!({"id": "built-in"})))),
+    ];
+    for (how, leave) in leaving {
+        for copy in [("copy_token", json!({})), ("copy_password", json!({"password": PASSWORD}))] {
+            let console = Console::start();
+            console.claim();
+            console.create("acme");
+            console.ok(copy.0, copy.1);
+            assert!(console.clipboard().is_some(), "nothing was copied");
+            leave(&console);
+            // Nobody waits for the clipboard, so it takes a moment.
+            let end = Instant::now() + Duration::from_secs(5);
+            while console.clipboard().is_some() && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            assert_eq!(console.clipboard(), None, "{}: it is still there after {how}", copy.0);
+        }
+    }
+}
+
+#[test]
+fn what_was_copied_since_stays_on_the_clipboard() {
+    let console = Console::start();
+    console.claim();
+    console.ok("copy_token", json!({}));
+    *console.desktop.clipboard.lock().unwrap() = Some("a person's own".to_owned());
+    console.ok("sign_out", json!({}));
+    console.app.state::<AppState>().clear_copied();
+    assert_eq!(console.clipboard().as_deref(), Some("a person's own"));
 }

@@ -359,6 +359,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     current_session: () => here().session,
     copy_token: () => null,
+    copy_password: () => null,
     list_organizations: ({ query }: { query: OrganizationQuery }) => {
       const list = sorted(visible(query.filter), query);
       const start = query.cursor === null ? 0 : Number(query.cursor);

@@ -44,6 +44,7 @@ export function workspaceApi(workspace: string) {
     signOut: into(commands.signOut),
     currentSession: into(commands.currentSession),
     copyToken: into(commands.copyToken),
+    copyPassword: into(commands.copyPassword),
 
     listOrganizations: asking(commands.listOrganizations),
     countOrganizations: asking(commands.countOrganizations),

@@ -174,14 +174,16 @@ test("the rules of the password are answered by the service while it is typed", 
 });
 
 test("a generated password has 20 characters, meets the rules, and is shown and copied", async () => {
-  const { user } = await open();
+  const { backend, user } = await open();
   await user.click(screen.getByRole("button", { name: "Generate a password" }));
   await waitFor(() => expect(password().value).toHaveLength(20));
   expect(password()).toHaveAttribute("type", "text");
   const rules = screen.getByRole("list", { name: "Rules for the password" });
   await waitFor(() => expect(rules.textContent?.match(/Met:/g)).toHaveLength(5));
   await user.click(screen.getByRole("button", { name: "Copy password" }));
-  expect(await navigator.clipboard.readText()).toBe(password().value);
+  expect(argumentsOf(backend, "copy_password")).toEqual([{ password: password().value }]);
+  expect(await screen.findByText(/cleared after 30 seconds/)).toBeInTheDocument();
+  expect(await navigator.clipboard.readText(), "Rust copies it, and takes it off again").toBe("");
 });
 
 test("Escape asks before what was typed is lost, and Ctrl+Enter in a field creates", async () => {

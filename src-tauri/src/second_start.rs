@@ -1,0 +1,73 @@
+//! A second start hands over to the program that is running, and ends. Where that program does not take over, the second
+//! one says so: it neither waits for ever nor opens a window on the same data.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use tauri::{AppHandle, Builder, Manager, Runtime, Wry};
+
+use crate::life;
+
+/// The name of the plugin that hands over, as its failures have it.
+const PLUGIN: &str = "single-instance";
+
+/// How long the program that is running may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long the program that is running waits for its own window. Longer than [`ANSWER_LIMIT`]: as long as the window
+/// hangs, the second start gets no answer, and says so.
+const SHOWING_LIMIT: Duration = Duration::from_secs(5);
+
+/// What a second start says that nobody takes over from. The other program may be a Tenantry that hangs, or a stranger
+/// that uses its name.
+const NOT_TAKEN_OVER: &str = "Another program is running under Tenantry's name and does not respond. End it, then start Tenantry again.";
+
+/// Has a second start hand over to this one, within [`ANSWER_LIMIT`].
+pub fn hand_over(builder: Builder<Wry>) -> Builder<Wry> {
+    let (decided, waiting) = channel::<()>();
+    let watch = tauri::plugin::Builder::<Wry>::new("second-start-begins").setup(move |_, _| {
+        // The plugin waits without a limit, on the thread that would notice.
+        std::thread::spawn(move || give_up_in_time(&waiting));
+        Ok(())
+    });
+    let first = tauri::plugin::Builder::<Wry>::new("second-start-ends").setup(move |_, _| {
+        drop(decided);
+        Ok(())
+    });
+    builder
+        .plugin(watch.build())
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| show_window(app)))
+        .plugin(first.build())
+}
+
+fn give_up_in_time(waiting: &Receiver<()>) {
+    if waiting.recv_timeout(ANSWER_LIMIT) == Err(RecvTimeoutError::Timeout) {
+        tracing::error!(limit = ?ANSWER_LIMIT, "{NOT_TAKEN_OVER}");
+        life::say(NOT_TAKEN_OVER);
+        std::process::exit(1);
+    }
+}
+
+/// The sentence for a start that failed because nobody took over; `None` for other failures.
+pub fn not_taken_over(error: &tauri::Error) -> Option<&'static str> {
+    matches!(error, tauri::Error::PluginInitialization(plugin, _) if plugin == PLUGIN)
+        .then_some(NOT_TAKEN_OVER)
+}
+
+/// Raises the window, when the program was started a second time. Answers when that is done: it is what tells the second
+/// start that somebody is there.
+fn show_window<R: Runtime>(app: &AppHandle<R>) {
+    let (shown, waiting) = channel();
+    let handle = app.clone();
+    let asked = app.run_on_main_thread(move || {
+        if let Some(window) = handle.get_webview_window("main") {
+            // A window that can't be raised is still there.
+            let _ = window.unminimize();
+            let _ = window.set_focus();
+        }
+        let _ = shown.send(());
+    });
+    if asked.is_ok() {
+        let _ = waiting.recv_timeout(SHOWING_LIMIT);
+    }
+}
