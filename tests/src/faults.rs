@@ -9,7 +9,7 @@ use tenantry_core::activity::{ActivityEntry, ActivityStore};
 use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
 use tenantry_core::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
-use tenantry_core::journal::{Operation, OperationJournal, Owner};
+use tenantry_core::journal::{JournalEntry, Operation, OperationJournal};
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
 use tenantry_core::organizations::{
@@ -291,21 +291,16 @@ impl OperationJournal for FaultyStore {
         self.write(self.inner.journal.begin(operation)).await
     }
 
-    async fn find(&self, organization_id: OrganizationId) -> Result<Option<Operation>, StoreError> {
+    async fn find(&self, organization_id: OrganizationId) -> Result<Option<JournalEntry>, StoreError> {
         self.read(self.inner.journal.find(organization_id)).await
     }
 
-    async fn unfinished(&self) -> Result<Vec<Operation>, StoreError> {
+    async fn unfinished(&self) -> Result<Vec<JournalEntry>, StoreError> {
         self.read(self.inner.journal.unfinished()).await
     }
 
-    async fn take_over(
-        &self,
-        operation: &Operation,
-        to: &Owner,
-        at: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        self.write(self.inner.journal.take_over(operation, to, at)).await
+    async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError> {
+        self.write(self.inner.journal.take_over(seen, taken)).await
     }
 
     async fn end(&self, operation: &Operation) -> Result<(), StoreError> {

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bson::{DateTime, Document, doc};
+use futures_util::TryStreamExt;
 use mongodb::{Client, Database};
 use tempfile::TempDir;
 use tenantry_core::clock::ManualClock;
@@ -86,11 +89,19 @@ impl TestWorkspace {
     /// # Panics
     /// When the store can't be opened.
     pub async fn reopened(&self) -> Ports {
+        self.opened_at(&self.clock).await
+    }
+
+    /// The ports of a program on a computer with a clock of its own.
+    ///
+    /// # Panics
+    /// When the store can't be opened.
+    pub async fn opened_at(&self, clock: &Arc<ManualClock>) -> Ports {
         match self.place {
             // What is in memory has no other run; the same ports stand for it.
             Place::Memory => self.ports.clone(),
             Place::File { .. } | Place::Server { .. } => {
-                self.place.open(&self.clock).await.expect("the store opens again")
+                self.place.open(clock).await.expect("the store opens again")
             }
         }
     }
@@ -112,6 +123,18 @@ impl TestWorkspace {
             panic!("this workspace is not on a server")
         };
         Client::with_uri_str(uri).await.expect("a connection string").database(database)
+    }
+
+    /// Lets time pass, for the program and for what stands in the journal. A server's clock can't be moved, so that its
+    /// entries are made older.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        if matches!(self.place, Place::Server { .. }) {
+            age_entries(&self.database().await, time).await;
+        }
     }
 
     /// Removes what a server would keep. Called at the end of a test; what a failed one leaves can be looked at.
@@ -138,6 +161,23 @@ impl Place {
                 Ok(Ports::of(Arc::new(MongoStore::open(options).await?)))
             }
         }
+    }
+}
+
+/// Makes every entry of a server's journal older.
+///
+/// # Panics
+/// When the server refuses.
+pub async fn age_entries(database: &Database, by: Duration) {
+    let entries = database.collection::<Document>("console_operations");
+    let stored: Vec<Document> =
+        entries.find(doc! {}).await.expect("the journal is read").try_collect().await.expect("entries");
+    let by = i64::try_from(by.as_millis()).expect("a sensible time");
+    for entry in stored {
+        let id = entry.get("_id").expect("an id").clone();
+        let started_at = entry.get_datetime("started_at").expect("a time").timestamp_millis();
+        let older = doc! { "$set": { "started_at": DateTime::from_millis(started_at - by) } };
+        entries.update_one(doc! { "_id": id }, older).await.expect("it is made older");
     }
 }
 

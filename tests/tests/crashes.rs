@@ -219,14 +219,14 @@ async fn survives(kind: StoreKind, act: Act) {
 
                     // The next start dies as well, at its own write number `second_write`; 0 is none.
                     let ports = workspace.reopened().await;
-                    workspace.clock.advance(STEP_PENDING);
+                    workspace.pass(STEP_PENDING).await;
                     let again = Fault { write: second_write, moment, aftermath: Aftermath::Dead };
                     let (second, console) = faulty(&workspace, &ports, &format!("run-{number}-again"), again);
                     // It may fail to read the journal's end, being dead; what counts is what it leaves.
                     let _ = console.runner.recover().await;
                     let second_reached = second_write > 0 && second.was_met();
 
-                    workspace.clock.advance(STEP_PENDING);
+                    workspace.pass(STEP_PENDING).await;
                     let last = next_run(&workspace, &ports, &format!("run-{number}-last"));
                     let recovered = last.runner.recover().await.expect("the journal is read");
                     for one in &recovered {

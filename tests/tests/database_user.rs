@@ -23,7 +23,7 @@ use tenantry_store_mongo::dns::NameOptions;
 use tenantry_tests::console::{Console, Run, create_request, update_request};
 use tenantry_tests::server::{Server, fresh_database};
 use tenantry_tests::suite::{collection, name};
-use tenantry_tests::workspace::open_database;
+use tenantry_tests::workspace::{age_entries, open_database};
 use time::OffsetDateTime;
 
 async fn database_at(uri: &str, name: &str) -> Database {
@@ -205,14 +205,12 @@ async fn a_finished_create_survives_a_user_who_may_not_create() {
     let database = fresh_database();
     let owner = prepared(server, &database).await;
     let acme = owner.ports.organizations.find_by_name(&name("acme")).await.expect("a look").expect("there");
-    let left = Operation {
-        organization_id: acme.id,
-        plan: OperationPlan::Create { name: acme.name.clone() },
-        owner: Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() },
-        actor: "operator@example.com".to_owned(),
-        started_at: OffsetDateTime::now_utc() - OPERATION_LEASE,
-    };
+    let plan = OperationPlan::Create { name: acme.name.clone() };
+    let earlier = Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() };
+    let left = Operation::new(acme.id, plan, earlier, "operator@example.com".to_owned());
     owner.ports.journal.begin(&left).await.expect("begun");
+    let raw = Client::with_uri_str(server.administrator_uri()).await.expect("a connection string");
+    age_entries(&raw.database(&database), OPERATION_LEASE).await;
     let lacking = ["createCollection", "createIndex", "insert"];
     let uri = user_without(server, "creates-nothing", &database, &lacking).await;
     let ports = open_database(&uri, &database).await.expect("it opens");

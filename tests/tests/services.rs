@@ -4,6 +4,8 @@
 mod access;
 #[path = "services/acts.rs"]
 mod acts;
+#[path = "services/clocks.rs"]
+mod clocks;
 #[path = "services/exports.rs"]
 mod exports;
 #[path = "services/interrupted.rs"]

@@ -1,5 +1,7 @@
 //! What [`OperationJournal`](tenantry_core::journal::OperationJournal) owes.
 
+use std::time::Duration;
+
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::journal::{Operation, OperationPlan, Owner};
@@ -15,18 +17,26 @@ fn owner(instance: &str) -> Owner {
     Owner { installation: "installation".to_owned(), instance: instance.to_owned() }
 }
 
-fn operation(plan: OperationPlan, minute: i64) -> Operation {
-    Operation {
-        organization_id: OrganizationId::new(),
-        plan,
-        owner: owner("first-run"),
-        actor: "operator@example.com".to_owned(),
-        started_at: moment(minute),
-    }
+fn operation(plan: OperationPlan) -> Operation {
+    Operation::new(OrganizationId::new(), plan, owner("first-run"), "operator@example.com".to_owned())
 }
 
-fn create(minute: i64) -> Operation {
-    operation(OperationPlan::Create { name: name("acme") }, minute)
+fn create() -> Operation {
+    operation(OperationPlan::Create { name: name("acme") })
+}
+
+async fn found(ports: &Ports, id: OrganizationId) -> Option<Operation> {
+    ports.journal.find(id).await.expect("a look answers").map(|entry| entry.operation)
+}
+
+async fn unfinished(ports: &Ports) -> Vec<Operation> {
+    let entries = ports.journal.unfinished().await.expect("the journal is read");
+    entries.into_iter().map(|entry| entry.operation).collect()
+}
+
+/// Longer than a server's clock stands still.
+async fn a_moment_later() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
 /// Every plan comes back as it was written.
@@ -48,30 +58,30 @@ pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
         ]);
     }
     for plan in plans {
-        let operation = operation(plan, 1);
-        assert_eq!(ports.journal.find(operation.organization_id).await, Ok(None));
+        let operation = operation(plan);
+        assert_eq!(found(ports, operation.organization_id).await, None);
         assert_eq!(ports.journal.begin(&operation).await, Ok(()));
-        assert_eq!(ports.journal.find(operation.organization_id).await, Ok(Some(operation)));
+        assert_eq!(found(ports, operation.organization_id).await, Some(operation));
     }
 }
 
 /// One operation per organization.
 pub async fn a_second_operation_on_one_organization_is_refused_until_the_first_ends(ports: &Ports) {
-    let first = create(1);
+    let first = create();
     ports.journal.begin(&first).await.expect("begun");
     let plan = OperationPlan::DeleteForever { name: name("acme"), collection: None };
-    let second = Operation { organization_id: first.organization_id, ..operation(plan, 2) };
+    let second = Operation { organization_id: first.organization_id, ..operation(plan) };
     assert_eq!(ports.journal.begin(&second).await, UNDER_WAY);
-    assert_eq!(ports.journal.find(first.organization_id).await, Ok(Some(first.clone())), "the first stands");
+    assert_eq!(found(ports, first.organization_id).await, Some(first.clone()), "the first stands");
     assert_eq!(ports.journal.end(&first).await, Ok(()));
     assert_eq!(ports.journal.begin(&second).await, Ok(()));
 }
 
 /// Of two begins, one wins.
 pub async fn of_many_begins_at_once_one_wins(ports: &Ports) {
-    let first = create(1);
+    let first = create();
     let begins = (0..8).map(|number| {
-        let operation = Operation { owner: owner(&format!("run-{number}")), ..first.clone() };
+        let operation = first.taken_over_by(&owner(&format!("run-{number}")));
         let journal = ports.journal.clone();
         async move { journal.begin(&operation).await }
     });
@@ -82,59 +92,80 @@ pub async fn of_many_begins_at_once_one_wins(ports: &Ports) {
 
 /// Unfinished ones, oldest first.
 pub async fn unfinished_operations_are_listed_oldest_first_until_they_end(ports: &Ports) {
-    assert_eq!(ports.journal.unfinished().await, Ok(Vec::new()));
-    let (two, three, one) = (create(2), create(3), create(1));
-    for operation in [&two, &three, &one] {
+    assert_eq!(unfinished(ports).await, Vec::new());
+    let (two, three, one) = (create(), create(), create());
+    for operation in [&one, &two, &three] {
         ports.journal.begin(operation).await.expect("begun");
+        a_moment_later().await;
     }
-    assert_eq!(ports.journal.unfinished().await, Ok(vec![one.clone(), two.clone(), three.clone()]));
+    let mut in_order = vec![one.clone(), two.clone(), three.clone()];
+    let mut listed = unfinished(ports).await;
+    if ports.journal.unfinished().await.expect("read").iter().all(|entry| entry.age.is_zero()) {
+        // The clock of a test stands, and all are of one age.
+        in_order.sort_by_key(|operation| operation.organization_id);
+        listed.sort_by_key(|operation| operation.organization_id);
+    }
+    assert_eq!(listed, in_order);
     ports.journal.end(&two).await.expect("ended");
-    assert_eq!(ports.journal.unfinished().await, Ok(vec![one, three]));
+    assert_eq!(unfinished(ports).await.len(), 2);
     assert_eq!(ports.journal.end(&two).await, Ok(()), "absent counts as done");
-    assert_eq!(ports.journal.find(two.organization_id).await, Ok(None));
+    assert_eq!(found(ports, two.organization_id).await, None);
 }
 
 /// Taking over.
 pub async fn an_operation_is_taken_over_only_as_it_was_seen(ports: &Ports) {
-    let seen = create(1);
+    let seen = create();
     ports.journal.begin(&seen).await.expect("begun");
-    assert_eq!(ports.journal.take_over(&seen, &owner("second-run"), moment(9)).await, Ok(true));
-    let taken = Operation { owner: owner("second-run"), started_at: moment(9), ..seen.clone() };
-    assert_eq!(ports.journal.find(seen.organization_id).await, Ok(Some(taken.clone())));
-    assert_eq!(ports.journal.take_over(&seen, &owner("third-run"), moment(10)).await, Ok(false), "too late");
-    assert_eq!(ports.journal.find(seen.organization_id).await, Ok(Some(taken.clone())));
+    let taken = seen.taken_over_by(&owner("second-run"));
+    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
+    assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()));
+    let third = owner("third-run");
+    assert_eq!(ports.journal.take_over(&seen, &seen.taken_over_by(&third)).await, Ok(false), "too late");
+    assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()));
     ports.journal.end(&taken).await.expect("ended");
-    assert_eq!(
-        ports.journal.take_over(&taken, &owner("third-run"), moment(11)).await,
-        Ok(false),
-        "it is over"
-    );
+    assert_eq!(ports.journal.take_over(&taken, &taken.taken_over_by(&third)).await, Ok(false), "it is over");
 }
 
-/// Whoever was asleep while somebody took over.
+/// Whoever was asleep while somebody took over, also in the same run.
 pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
-    let seen = create(1);
+    let seen = create();
     ports.journal.begin(&seen).await.expect("begun");
-    assert_eq!(ports.journal.take_over(&seen, &owner("second-run"), moment(9)).await, Ok(true));
-    let taken = Operation { owner: owner("second-run"), started_at: moment(9), ..seen.clone() };
-    let earlier = Operation { started_at: moment(8), ..taken.clone() };
-    for another in [&seen, &earlier] {
+    let taken = seen.taken_over_by(&owner("second-run"));
+    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
+    let another_turn = taken.taken_over_by(&taken.owner);
+    for another in [&seen, &another_turn] {
         assert_eq!(ports.journal.end(another).await, Ok(()));
-        assert_eq!(ports.journal.find(seen.organization_id).await, Ok(Some(taken.clone())), "{another:?}");
+        assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()), "{another:?}");
     }
     assert_eq!(ports.journal.end(&taken).await, Ok(()));
-    assert_eq!(ports.journal.find(seen.organization_id).await, Ok(None));
+    assert_eq!(found(ports, seen.organization_id).await, None);
+}
+
+/// Ages.
+pub async fn an_entry_is_as_old_as_its_turn_and_remembers_when_it_began(ports: &Ports) {
+    let seen = create();
+    ports.journal.begin(&seen).await.expect("begun");
+    let begun = ports.journal.find(seen.organization_id).await.expect("a look").expect("it is there");
+    assert!(begun.age < Duration::from_secs(20), "{:?}", begun.age);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let older = ports.journal.find(seen.organization_id).await.expect("a look").expect("it is there");
+    assert!(older.age >= begun.age, "{:?} < {:?}", older.age, begun.age);
+    let taken = seen.taken_over_by(&owner("second-run"));
+    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
+    let renewed = ports.journal.unfinished().await.expect("a list").remove(0);
+    assert_eq!((renewed.operation, renewed.begun_at), (taken, begun.begun_at));
+    // A standing clock knows no age.
+    assert!(renewed.age < older.age || older.age.is_zero(), "{:?} >= {:?}", renewed.age, older.age);
 }
 
 /// Of many that take over, one wins.
 pub async fn of_many_that_take_over_at_once_one_wins(ports: &Ports) {
-    let seen = create(1);
+    let seen = create();
     ports.journal.begin(&seen).await.expect("begun");
     let takers = (0..8).map(|number| {
         let (seen, journal) = (seen.clone(), ports.journal.clone());
-        async move {
-            journal.take_over(&seen, &owner(&format!("run-{number}")), moment(9)).await.expect("an answer")
-        }
+        let taken = seen.taken_over_by(&owner(&format!("run-{number}")));
+        async move { journal.take_over(&seen, &taken).await.expect("an answer") }
     });
     let answers = futures_util::future::join_all(takers).await;
     assert_eq!(answers.iter().filter(|won| **won).count(), 1, "{answers:?}");

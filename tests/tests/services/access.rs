@@ -9,7 +9,7 @@ use tenantry_core::clock::{Clock, ManualClock};
 use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::{AppError, Field, SessionProblem, StoreError};
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::journal::{Openings, OperationPlan, OperationRunner, RecoveryOutcome};
+use tenantry_core::journal::{Openings, Operation, OperationPlan, OperationRunner, Owner, RecoveryOutcome};
 use tenantry_core::limits::{STEP_PENDING, UNLOCK_IDLE, UNLOCK_TIME};
 use tenantry_core::organizations::CreateRequest;
 use tenantry_core::ports::Ports;
@@ -449,26 +449,20 @@ async fn an_act_that_began_while_unlocked_is_carried_out_whole() {
 async fn what_a_crash_left_waits_in_a_locked_workspace_until_it_is_unlocked() {
     let locked = locked().await;
     let acme = locked.acme().await;
-    let left = tenantry_core::journal::Operation {
-        organization_id: acme,
-        plan: OperationPlan::Rename {
-            from: tenantry_tests::suite::name("acme"),
-            to: tenantry_tests::suite::name("zenith"),
-            collection: None,
-        },
-        owner: tenantry_core::journal::Owner {
-            installation: "this-computer".to_owned(),
-            instance: "an-earlier-run".to_owned(),
-        },
-        actor: OPERATOR.to_owned(),
-        started_at: locked.console.clock.now(),
+    let plan = OperationPlan::Rename {
+        from: tenantry_tests::suite::name("acme"),
+        to: tenantry_tests::suite::name("zenith"),
+        collection: None,
     };
+    let owner = Owner { installation: "this-computer".to_owned(), instance: "an-earlier-run".to_owned() };
+    let left = Operation::new(acme, plan, owner, OPERATOR.to_owned());
     locked.workspace.ports.journal.begin(&left).await.expect("begun");
     let found = locked.console.access.prepare().await.expect("it opens");
     assert!(found.recovered.is_empty());
     let warning = found.warnings.join(" ");
     assert!(warning.contains("acme (rename)") && warning.contains("unlocked"), "{warning}");
-    assert_eq!(locked.workspace.ports.journal.unfinished().await, Ok(vec![left]), "opening wrote");
+    let waiting = locked.workspace.ports.journal.find(acme).await.expect("a look").expect("an entry");
+    assert_eq!(waiting.operation, left, "opening wrote");
 
     locked.console.clock.advance(STEP_PENDING);
     let (_, prepared) = locked.console.access.unlock(&locked.operator, REASON).await.expect("unlocked");
@@ -484,13 +478,8 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
     let openings = Openings::default();
     let begin = |instance: &str| openings.begin("installation".to_owned(), instance.to_owned());
     let beside = begin("beside");
-    let running = tenantry_core::journal::Operation {
-        organization_id: acme.id,
-        plan: OperationPlan::DeleteForever { name: acme.name.clone(), collection: None },
-        owner: beside.owner().clone(),
-        actor: OPERATOR.to_owned(),
-        started_at: console.clock.now(),
-    };
+    let plan = OperationPlan::DeleteForever { name: acme.name.clone(), collection: None };
+    let running = Operation::new(acme.id, plan, beside.owner().clone(), OPERATOR.to_owned());
     workspace.ports.journal.begin(&running).await.expect("begun");
     let gate = Arc::new(tenantry_core::access::WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
     let runner = OperationRunner::new(workspace.ports.clone(), gate, workspace.clock.clone(), begin("this"));

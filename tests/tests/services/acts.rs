@@ -451,6 +451,7 @@ async fn a_page_has_at_most_the_limits_rows_whatever_is_asked_for() {
 
 /// An operation that another computer began.
 fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
+<<<<<<< HEAD
     Operation {
         organization_id: id,
         plan: OperationPlan::Trash {
@@ -466,6 +467,19 @@ fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
         actor: "colleague@example.com".to_owned(),
         started_at: tenantry_core::clock::Clock::now(&*console.clock).into(),
     }
+=======
+    let plan = OperationPlan::Trash {
+        name: name("acme"),
+        trashed: tenantry_core::organizations::Trashed {
+            at: tenantry_core::clock::Clock::now(&*console.clock),
+            by: "colleague@example.com".to_owned(),
+            had_collection: true,
+        },
+        collection: Some(CollectionIdentity(None)),
+    };
+    let owner = Owner { installation: "another-computer".to_owned(), instance: "its-run".to_owned() };
+    Operation::new(id, plan, owner, "colleague@example.com".to_owned())
+>>>>>>> 1b0da9a (Let the server that holds the journal tell how old an operation is, not each computer's clock)
 }
 
 #[tokio::test]
@@ -493,10 +507,8 @@ async fn an_act_under_way_on_another_computer_is_respected_until_its_lease_is_ov
 async fn leave_unfinished(console: &Console) {
     console.operator().await;
     let acme = console.create("acme").await;
-    let left = Operation {
-        owner: Owner { installation: "this-computer".to_owned(), instance: "an-earlier-run".to_owned() },
-        ..elsewhere(console, acme.id)
-    };
+    let earlier = Owner { installation: "this-computer".to_owned(), instance: "an-earlier-run".to_owned() };
+    let left = elsewhere(console, acme.id).taken_over_by(&earlier);
     console.ports.journal.begin(&left).await.expect("begun");
 }
 

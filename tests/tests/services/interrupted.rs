@@ -61,13 +61,8 @@ impl Case {
 
     /// Writes the intent of a run that is dead.
     async fn left(&self, plan: OperationPlan) {
-        let left = Operation {
-            organization_id: self.acme.id,
-            plan,
-            owner: Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() },
-            actor: OPERATOR.to_owned(),
-            started_at: self.workspace.clock.now(),
-        };
+        let owner = Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() };
+        let left = Operation::new(self.acme.id, plan, owner, OPERATOR.to_owned());
         self.workspace.ports.journal.begin(&left).await.expect("begun");
         self.workspace.clock.advance(STEP_PENDING);
     }

@@ -1,7 +1,7 @@
 //! Time is passed in, so that rules about it can be tested without waiting.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
@@ -10,44 +10,73 @@ pub trait Clock: Send + Sync {
     /// The time now in UTC, cut to milliseconds: the resolution of a BSON date, so that what is written equals what
     /// is read.
     fn now(&self) -> OffsetDateTime;
+
+    /// How long the clock has been running. Nobody can set it, so a wait that is measured by it is never too short; it
+    /// may stand while the computer sleeps.
+    fn running_for(&self) -> Duration;
 }
 
 /// The computer's clock.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemClock;
 
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
         cut_to_milliseconds(OffsetDateTime::now_utc())
+    }
+
+    fn running_for(&self) -> Duration {
+        START.elapsed()
     }
 }
 
 /// A clock that stands until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<OffsetDateTime>);
+pub struct ManualClock(Mutex<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    now: OffsetDateTime,
+    running_for: Duration,
+}
 
 impl ManualClock {
     /// A clock that stands at `start`.
     pub fn at(start: OffsetDateTime) -> Self {
-        Self(Mutex::new(cut_to_milliseconds(start)))
+        Self(Mutex::new(Hands { now: cut_to_milliseconds(start), running_for: Duration::ZERO }))
     }
 
-    /// Moves the clock forward.
+    /// Time passes.
     pub fn advance(&self, by: Duration) {
-        let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *now += by;
+        let mut hands = self.hands();
+        hands.now += by;
+        hands.running_for += by;
     }
 
-    /// Moves the clock back, as a person or a time server may.
+    /// Sets the clock back, as a person or a time server may.
     pub fn set_back(&self, by: Duration) {
-        let mut now = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *now -= by;
+        self.hands().now -= by;
+    }
+
+    /// Sets the clock forward, as a person or a time server may.
+    pub fn set_forward(&self, by: Duration) {
+        self.hands().now += by;
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.hands().now
+    }
+
+    fn running_for(&self) -> Duration {
+        self.hands().running_for
     }
 }
 

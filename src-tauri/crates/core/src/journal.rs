@@ -10,7 +10,7 @@ mod recovery;
 mod runner;
 mod whereabouts;
 
-pub use model::{Operation, OperationPlan, Owner, Recovered, RecoveryOutcome};
+pub use model::{JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveryOutcome, Turn};
 pub use opening::{Opening, Openings};
 pub use port::OperationJournal;
 pub use runner::OperationRunner;

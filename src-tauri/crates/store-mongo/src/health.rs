@@ -124,9 +124,13 @@ fn clock_difference(
     asked_at: time::OffsetDateTime,
     round_trip: Duration,
 ) -> Option<time::Duration> {
+    Some(local_time(hello)? - (asked_at + round_trip / 2))
+}
+
+/// The time that the server told with its greeting.
+pub(crate) fn local_time(hello: &Document) -> Option<time::OffsetDateTime> {
     let told = hello.get_datetime("localTime").ok()?.timestamp_millis();
-    let told = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(told) * 1_000_000).ok()?;
-    Some(told - (asked_at + round_trip / 2))
+    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(told) * 1_000_000).ok()
 }
 
 #[cfg(test)]

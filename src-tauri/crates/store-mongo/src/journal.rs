@@ -1,24 +1,33 @@
 //! Operations that were begun and not yet ended.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use tenantry_core::StoreError;
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
-use tenantry_core::journal::{Operation, OperationJournal, OperationPlan, Owner};
+use tenantry_core::journal::{JournalEntry, Operation, OperationJournal, OperationPlan, Owner, Turn};
 use tenantry_core::organizations::Trashed;
 use tenantry_core::values::{OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
+use crate::health::local_time;
 use crate::open::{MongoStore, OPERATIONS};
 
 #[async_trait]
 impl OperationJournal for MongoStore {
     async fn begin(&self, operation: &Operation) -> Result<(), StoreError> {
-        match self.write(self.documents(OPERATIONS).insert_one(entry(operation))).await {
+        // An insert can't ask for the server's time. Where another turn's entry stands, the `_id` refuses this one.
+        let new = doc! {
+            "$setOnInsert": plan_fields(operation),
+            "$currentDate": { "started_at": true, "begun_at": true },
+        };
+        let operations = self.documents(OPERATIONS);
+        match self.write(operations.update_one(entry_of(operation), new).upsert(true)).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.is_duplicate() => {
                 Err(StoreError::Duplicate { field: UniqueField::Operation })
@@ -27,26 +36,33 @@ impl OperationJournal for MongoStore {
         }
     }
 
-    async fn find(&self, organization_id: OrganizationId) -> Result<Option<Operation>, StoreError> {
+    async fn find(&self, organization_id: OrganizationId) -> Result<Option<JournalEntry>, StoreError> {
         let operations = self.raw(OPERATIONS);
         let found = operations.find_one(doc! { "_id": organization_id.object_id() });
         match self.call(Act::on("find", OPERATIONS), found).await? {
-            Some(document) => operation(&document).map(Some).ok_or_else(damaged),
+            Some(document) => {
+                let now = self.server_time().await?;
+                entry(&document, now).map(Some).ok_or_else(damaged)
+            }
             None => Ok(None),
         }
     }
 
-    async fn unfinished(&self) -> Result<Vec<Operation>, StoreError> {
+    async fn unfinished(&self) -> Result<Vec<JournalEntry>, StoreError> {
         let found = async {
             let operations = self.raw(OPERATIONS);
             let cursor = operations.find(doc! {}).sort(doc! { "started_at": 1, "_id": 1 }).await?;
             cursor.try_collect::<Vec<RawDocumentBuf>>().await
         };
         let found = self.call(Act::on("find", OPERATIONS), found).await?;
-        let mut operations = Vec::with_capacity(found.len());
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.server_time().await?;
+        let mut entries = Vec::with_capacity(found.len());
         for document in &found {
-            match operation(document) {
-                Some(operation) => operations.push(operation),
+            match entry(document, now) {
+                Some(entry) => entries.push(entry),
                 // It must not keep the others from being finished, nor the workspace from opening. Acts on its own
                 // organization are refused: looking for it answers that it is damaged.
                 None => tracing::warn!(
@@ -55,27 +71,30 @@ impl OperationJournal for MongoStore {
                 ),
             }
         }
-        Ok(operations)
+        Ok(entries)
     }
 
-    async fn take_over(
-        &self,
-        operation: &Operation,
-        to: &Owner,
-        at: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        let update = doc! { "$set": {
-            "installation": &to.installation,
-            "instance": &to.instance,
-            "started_at": documents::date(at),
-        } };
+    async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError> {
+        let mut owner = doc! {
+            "installation": &taken.owner.installation,
+            "instance": &taken.owner.instance,
+            "turn": taken.turn.name(),
+        };
+        if let Some(begun_at) = seen.turn.begun() {
+            owner.insert("begun_at", documents::date(begun_at));
+        }
+        let update = doc! { "$set": owner, "$currentDate": { "started_at": true } };
         let operations = self.documents(OPERATIONS);
-        let taken = operations.update_one(entry_of(operation), update);
-        match self.write(taken).await.map_err(|failure| self.told(failure, Act::on("update", OPERATIONS)))? {
+        let written = operations.update_one(entry_of(seen), update);
+        match self
+            .write(written)
+            .await
+            .map_err(|failure| self.told(failure, Act::on("update", OPERATIONS)))?
+        {
             Some(result) => Ok(result.matched_count == 1),
             None => {
-                let now = OperationJournal::find(self, operation.organization_id).await?;
-                Ok(now.is_some_and(|now| now.owner == *to))
+                let now = OperationJournal::find(self, seen.organization_id).await?;
+                Ok(now.is_some_and(|now| now.operation.turn == taken.turn))
             }
         }
     }
@@ -94,24 +113,38 @@ fn damaged() -> StoreError {
     StoreError::Corrupt { what: format!("a document of {OPERATIONS}") }
 }
 
-/// Finds an operation's entry, while it is the operation's.
-fn entry_of(operation: &Operation) -> Document {
-    doc! {
-        "_id": operation.organization_id.object_id(),
-        "installation": &operation.owner.installation,
-        "instance": &operation.owner.instance,
-        "started_at": documents::date(operation.started_at),
+impl MongoStore {
+    /// The time of the server, which made the times of the entries: computers share no clock. An entry keeps its time as
+    /// long as its turn, so it makes no difference how long after the entry the time is read.
+    async fn server_time(&self) -> Result<OffsetDateTime, StoreError> {
+        let hello = self.ask(doc! { "hello": 1 }).await;
+        let hello = hello.map_err(|failure| self.told(failure, Act::in_database("hello")))?;
+        local_time(&hello).ok_or_else(|| StoreError::Corrupt { what: "the server's time".to_owned() })
     }
 }
 
-fn entry(operation: &Operation) -> Document {
-    let mut entry = entry_of(operation);
-    entry.extend(doc! {
+/// Finds an operation's entry, while it is the operation's.
+fn entry_of(operation: &Operation) -> Document {
+    let mut its = doc! {
+        "_id": operation.organization_id.object_id(),
+        "installation": &operation.owner.installation,
+        "instance": &operation.owner.instance,
+        // Null finds an entry without one.
+        "turn": operation.turn.name(),
+    };
+    if let Some(begun) = operation.turn.begun() {
+        its.insert("started_at", documents::date(begun));
+    }
+    its
+}
+
+fn plan_fields(operation: &Operation) -> Document {
+    let mut entry = doc! {
         "act": operation.plan.act(),
         "name": operation.plan.name().as_str(),
         "actor": &operation.actor,
         "has_collection": operation.plan.collection().is_some(),
-    });
+    };
     if let Some(CollectionIdentity(Some(identity))) = operation.plan.collection() {
         entry.insert("collection_identity", identity);
     }
@@ -130,7 +163,16 @@ fn entry(operation: &Operation) -> Document {
     entry
 }
 
-fn operation(document: &RawDocument) -> Option<Operation> {
+fn entry(document: &RawDocument, now: OffsetDateTime) -> Option<JournalEntry> {
+    let started_at = documents::moment(document, "started_at")?;
+    Some(JournalEntry {
+        operation: operation(document, started_at)?,
+        begun_at: documents::moment(document, "begun_at").unwrap_or(started_at),
+        age: Duration::try_from(now - started_at).unwrap_or_default(),
+    })
+}
+
+fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Operation> {
     let text = |key| documents::text(document, key);
     let name = OrganizationName::from_stored(text("name")?);
     // Of a deletion, earlier versions did not say it.
@@ -160,7 +202,7 @@ fn operation(document: &RawDocument) -> Option<Operation> {
         plan,
         owner: Owner { installation: text("installation")?, instance: text("instance")? },
         actor: text("actor")?,
-        started_at: documents::moment(document, "started_at")?,
+        turn: text("turn").map_or(Turn::Begun(started_at), Turn::Named),
     })
 }
 
@@ -189,28 +231,32 @@ mod tests {
             OperationPlan::Restore { name: name("acme"), collection: Some(CollectionIdentity(None)) },
             OperationPlan::DeleteForever { name: name("acme"), collection: uuid },
         ] {
-            let written = Operation {
-                organization_id: OrganizationId::new(),
-                plan,
-                owner: Owner { installation: "i".to_owned(), instance: "r".to_owned() },
-                actor: "op@example.com".to_owned(),
-                started_at: datetime!(2026-03-01 12:00:00.5 UTC),
-            };
-            let stored = RawDocumentBuf::try_from(entry(&written)).expect("a document");
-            assert_eq!(operation(&stored), Some(written));
+            let owner = Owner { installation: "i".to_owned(), instance: "r".to_owned() };
+            let written = Operation::new(OrganizationId::new(), plan, owner, "op@example.com".to_owned());
+            let (mut stored, begun_at) = (entry_of(&written), datetime!(2026-03-01 12:00:00.5 UTC));
+            stored.extend(plan_fields(&written));
+            stored.insert("started_at", documents::date(begun_at));
+            let stored = RawDocumentBuf::try_from(stored).expect("a document");
+            let age = Duration::from_millis(1_500);
+            let read = JournalEntry { operation: written, begun_at, age };
+            assert_eq!(entry(&stored, begun_at + age), Some(read.clone()));
+            let early = entry(&stored, begun_at - age);
+            assert_eq!(early, Some(JournalEntry { age: Duration::ZERO, ..read }), "no age is negative");
         }
     }
 
     #[test]
     fn an_entry_of_an_earlier_version_is_read_without_the_identity_of_its_collection() {
         let plan_of = |act: &str, more: Document| {
-            let mut entry = doc! {
+            let mut left = doc! {
                 "_id": bson::oid::ObjectId::new(), "act": act, "name": "acme", "installation": "i",
                 "instance": "r", "actor": "op@example.com", "started_at": bson::DateTime::now(),
             };
-            entry.extend(more);
-            let stored = RawDocumentBuf::try_from(entry).expect("a document");
-            operation(&stored).expect("it is read").plan
+            left.extend(more);
+            let stored = RawDocumentBuf::try_from(left).expect("a document");
+            let read = entry(&stored, OffsetDateTime::now_utc()).expect("it is read");
+            assert_eq!(read.operation.turn, Turn::Begun(read.begun_at), "owner and time tell it apart");
+            read.operation.plan
         };
         let there = Some(CollectionIdentity(None));
         let (acme, to) = (name("acme"), name("acme-2"));
@@ -228,6 +274,6 @@ mod tests {
     fn an_act_that_is_not_known_is_not_guessed() {
         let stored =
             RawDocumentBuf::try_from(doc! { "_id": bson::oid::ObjectId::new(), "act": "merge", "name": "a" });
-        assert_eq!(operation(&stored.expect("a document")), None);
+        assert_eq!(operation(&stored.expect("a document"), OffsetDateTime::UNIX_EPOCH), None);
     }
 }

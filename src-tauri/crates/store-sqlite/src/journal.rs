@@ -1,11 +1,13 @@
-//! The journal of operations.
+//! The journal of operations. Its times are this computer's: whoever shares the file shares the clock.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
-use tenantry_core::journal::{Operation, OperationJournal, OperationPlan, Owner};
+use tenantry_core::journal::{JournalEntry, Operation, OperationJournal, OperationPlan, Owner, Turn};
 use tenantry_core::organizations::Trashed;
 use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
@@ -16,24 +18,26 @@ use crate::organizations::duplicate;
 use crate::records::{bytes, milliseconds, moment, organization_id};
 
 const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, trashed_at, trashed_by, \
-                         owner_installation, owner_instance, actor, started_at FROM console_operations";
+                         owner_installation, owner_instance, actor, started_at, turn, begun_at FROM console_operations";
 
 /// Finds an operation's entry, while it is the operation's.
 const IS_ITS_ENTRY: &str = "organization_id = :id AND owner_installation = :installation \
-                            AND owner_instance = :instance AND started_at = :started_at";
+                            AND owner_instance = :instance AND turn IS :turn \
+                            AND started_at = coalesce(:begun, started_at)";
 
 #[async_trait]
 impl OperationJournal for SqliteStore {
     async fn begin(&self, operation: &Operation) -> Result<(), StoreError> {
-        let operation = operation.clone();
+        let (operation, now) = (operation.clone(), milliseconds(self.clock.now()));
         self.write(move |transaction| {
             let columns = PlanColumns::of(&operation.plan);
             let collection = operation.plan.collection();
             let inserted = transaction.execute(
                 "INSERT INTO console_operations (organization_id, act, name, new_name, has_collection, \
-                 collection_identity, trashed_at, trashed_by, owner_installation, owner_instance, actor, started_at) \
+                 collection_identity, trashed_at, trashed_by, owner_installation, owner_instance, actor, started_at, \
+                 turn, begun_at) \
                  VALUES (:id, :act, :name, :new_name, :has_collection, :collection_identity, :trashed_at, \
-                 :trashed_by, :installation, :instance, :actor, :started_at)",
+                 :trashed_by, :installation, :instance, :actor, :now, :turn, :now)",
                 named_params! {
                     ":id": bytes(operation.organization_id),
                     ":act": operation.plan.act(),
@@ -46,7 +50,8 @@ impl OperationJournal for SqliteStore {
                     ":installation": operation.owner.installation,
                     ":instance": operation.owner.instance,
                     ":actor": operation.actor,
-                    ":started_at": milliseconds(operation.started_at),
+                    ":now": now,
+                    ":turn": operation.turn.name(),
                 },
             );
             match inserted {
@@ -58,48 +63,47 @@ impl OperationJournal for SqliteStore {
         .await
     }
 
-    async fn find(&self, organization_id: OrganizationId) -> Result<Option<Operation>, StoreError> {
-        self.read(move |connection| find(connection, organization_id)).await
+    async fn find(&self, organization_id: OrganizationId) -> Result<Option<JournalEntry>, StoreError> {
+        let now = self.clock.now();
+        self.read(move |connection| find(connection, organization_id, now)).await
     }
 
-    async fn unfinished(&self) -> Result<Vec<Operation>, StoreError> {
-        self.read(|connection| {
+    async fn unfinished(&self) -> Result<Vec<JournalEntry>, StoreError> {
+        let now = self.clock.now();
+        self.read(move |connection| {
             let mut statement =
                 connection.prepare_cached(&format!("{OPERATION} ORDER BY started_at, organization_id"))?;
             let mut rows = statement.query([])?;
             let mut operations = Vec::new();
             while let Some(row) = rows.next()? {
-                operations.push(operation(row)?);
+                operations.push(entry(row, now)?);
             }
             Ok(operations)
         })
         .await
     }
 
-    async fn take_over(
-        &self,
-        operation: &Operation,
-        to: &Owner,
-        at: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        let (seen, to) = (operation.clone(), to.clone());
+    async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError> {
+        let (seen, taken, now) = (seen.clone(), taken.clone(), milliseconds(self.clock.now()));
         self.write(move |transaction| {
-            let taken = transaction.execute(
+            let changed = transaction.execute(
                 &format!(
                     "UPDATE console_operations SET owner_installation = :to_installation, \
-                     owner_instance = :to_instance, started_at = :at WHERE {IS_ITS_ENTRY}"
+                     owner_instance = :to_instance, turn = :to_turn, started_at = :now WHERE {IS_ITS_ENTRY}"
                 ),
                 named_params! {
-                    ":to_installation": to.installation,
-                    ":to_instance": to.instance,
-                    ":at": milliseconds(at),
+                    ":to_installation": taken.owner.installation,
+                    ":to_instance": taken.owner.instance,
+                    ":to_turn": taken.turn.name(),
+                    ":now": now,
                     ":id": bytes(seen.organization_id),
                     ":installation": seen.owner.installation,
                     ":instance": seen.owner.instance,
-                    ":started_at": milliseconds(seen.started_at),
+                    ":turn": seen.turn.name(),
+                    ":begun": seen.turn.begun().map(milliseconds),
                 },
             )?;
-            Ok(taken == 1)
+            Ok(changed == 1)
         })
         .await
     }
@@ -113,7 +117,8 @@ impl OperationJournal for SqliteStore {
                     ":id": bytes(operation.organization_id),
                     ":installation": operation.owner.installation,
                     ":instance": operation.owner.instance,
-                    ":started_at": milliseconds(operation.started_at),
+                    ":turn": operation.turn.name(),
+                    ":begun": operation.turn.begun().map(milliseconds),
                 },
             )?;
             Ok(())
@@ -146,20 +151,29 @@ impl<'a> PlanColumns<'a> {
     }
 }
 
-fn find(connection: &Connection, id: OrganizationId) -> Outcome<Option<Operation>> {
+fn find(connection: &Connection, id: OrganizationId, now: OffsetDateTime) -> Outcome<Option<JournalEntry>> {
     let mut statement = connection.prepare_cached(&format!("{OPERATION} WHERE organization_id = ?1"))?;
     let mut rows = statement.query([bytes(id)])?;
-    rows.next()?.map(operation).transpose()
+    rows.next()?.map(|row| entry(row, now)).transpose()
 }
 
-fn operation(row: &Row<'_>) -> Outcome<Operation> {
-    Ok(Operation {
-        organization_id: organization_id(row.get_ref("organization_id")?)
-            .map_err(|_| damaged("an entry of the journal"))?,
-        plan: plan(row)?,
-        owner: Owner { installation: row.get("owner_installation")?, instance: row.get("owner_instance")? },
-        actor: row.get("actor")?,
-        started_at: moment(row.get("started_at")?),
+fn entry(row: &Row<'_>, now: OffsetDateTime) -> Outcome<JournalEntry> {
+    let started_at = moment(row.get("started_at")?);
+    let turn: Option<String> = row.get("turn")?;
+    Ok(JournalEntry {
+        operation: Operation {
+            organization_id: organization_id(row.get_ref("organization_id")?)
+                .map_err(|_| damaged("an entry of the journal"))?,
+            plan: plan(row)?,
+            owner: Owner {
+                installation: row.get("owner_installation")?,
+                instance: row.get("owner_instance")?,
+            },
+            actor: row.get("actor")?,
+            turn: turn.map_or(Turn::Begun(started_at), Turn::Named),
+        },
+        begun_at: row.get::<_, Option<i64>>("begun_at")?.map_or(started_at, moment),
+        age: Duration::try_from(now - started_at).unwrap_or_default(),
     })
 }
 

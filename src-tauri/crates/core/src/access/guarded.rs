@@ -12,7 +12,7 @@ use crate::activity::{ActivityEntry, ActivityStore};
 use crate::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use crate::error::StoreError;
 use crate::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
-use crate::journal::{Operation, OperationJournal, Owner};
+use crate::journal::{JournalEntry, Operation, OperationJournal};
 use crate::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
 use crate::organizations::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
@@ -249,22 +249,17 @@ impl OperationJournal for Guarded<dyn OperationJournal> {
         self.inner.begin(operation).await
     }
 
-    async fn find(&self, organization_id: OrganizationId) -> Result<Option<Operation>, StoreError> {
+    async fn find(&self, organization_id: OrganizationId) -> Result<Option<JournalEntry>, StoreError> {
         self.inner.find(organization_id).await
     }
 
-    async fn unfinished(&self) -> Result<Vec<Operation>, StoreError> {
+    async fn unfinished(&self) -> Result<Vec<JournalEntry>, StoreError> {
         self.inner.unfinished().await
     }
 
-    async fn take_over(
-        &self,
-        operation: &Operation,
-        to: &Owner,
-        at: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
+    async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError> {
         self.gate.require_open()?;
-        self.inner.take_over(operation, to, at).await
+        self.inner.take_over(seen, taken).await
     }
 
     async fn end(&self, operation: &Operation) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use super::gate::{Access, AccessState, Ended, LockCause, WriteGate};
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, Field, FieldIssue, SessionProblem, StoreError};
-use crate::journal::{OperationRunner, Recovered};
+use crate::journal::{JournalEntry, OperationRunner, Recovered};
 use crate::limits::{REASON_MAX, REASON_MIN};
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
@@ -66,7 +66,7 @@ impl AccessService {
                 }
             });
         }
-        for operation in self.ports.journal.unfinished().await? {
+        for JournalEntry { operation, .. } in self.ports.journal.unfinished().await? {
             warnings.push(format!(
                 "An act on {} ({}) was begun by {} and has not ended. If nobody is at it, it is settled {when}.",
                 operation.plan.name(),

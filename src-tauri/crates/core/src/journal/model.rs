@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use rand::RngCore;
 use time::OffsetDateTime;
 
 use crate::collections::CollectionIdentity;
@@ -105,16 +106,75 @@ pub struct Operation {
     pub owner: Owner,
     /// The address of who asked for it.
     pub actor: String,
-    /// When it began.
-    pub started_at: OffsetDateTime,
+    /// Which entry of the journal is its own.
+    pub turn: Turn,
+}
+
+/// What tells an entry of the journal from every other of its organization and owner. Not a time: two computers' clocks
+/// differ, and the time of an entry is made by the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// Random, made anew with each beginning and each taking over.
+    Named(String),
+    /// Of an entry that an earlier version began: when, in whole milliseconds.
+    Begun(OffsetDateTime),
+}
+
+impl Turn {
+    fn new() -> Self {
+        let mut bytes = [0u8; 12];
+        rand::rng().fill_bytes(&mut bytes);
+        Self::Named(hex::encode(bytes))
+    }
+
+    /// The random name.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Begun(_) => None,
+        }
+    }
+
+    /// When an entry of an earlier version began.
+    pub fn begun(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Named(_) => None,
+            Self::Begun(at) => Some(*at),
+        }
+    }
 }
 
 impl Operation {
-    /// From when on this may be settled by another run: an earlier one of this installation is dead, and only a server
-    /// may still be at what it asked for, for as long as `pending`; on another computer somebody may be alive.
-    pub fn abandoned_from(&self, me: &Owner, pending: Duration) -> OffsetDateTime {
-        let same_computer = self.owner.installation == me.installation;
-        self.started_at + if same_computer { pending } else { OPERATION_LEASE }
+    /// An operation that is about to begin.
+    pub fn new(organization_id: OrganizationId, plan: OperationPlan, owner: Owner, actor: String) -> Self {
+        Self { organization_id, plan, owner, actor, turn: Turn::new() }
+    }
+
+    /// The same operation, run by `owner` from now on.
+    #[must_use]
+    pub fn taken_over_by(&self, owner: &Owner) -> Self {
+        Self { owner: owner.clone(), turn: Turn::new(), ..self.clone() }
+    }
+}
+
+/// An operation as it stands in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// The operation.
+    pub operation: Operation,
+    /// When it began, whoever took it over since.
+    pub begun_at: OffsetDateTime,
+    /// How long its owner has had it. Told by the clock that the entry's time is of, so that no computer's own clock
+    /// shortens or lengthens it; nothing for an entry from the future.
+    pub age: Duration,
+}
+
+impl JournalEntry {
+    /// At which age another run may settle it: an earlier one of this installation is dead, and only a server may still
+    /// be at what it asked for, for as long as `pending`; on another computer somebody may be alive.
+    pub fn abandoned_after(&self, me: &Owner, pending: Duration) -> Duration {
+        let same_computer = self.operation.owner.installation == me.installation;
+        if same_computer { pending } else { OPERATION_LEASE }
     }
 }
 

@@ -3,9 +3,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
-use super::model::{Operation, OperationPlan, Recovered, RecoveryOutcome};
+use super::model::{JournalEntry, Operation, OperationPlan, Recovered, RecoveryOutcome, Turn};
 use super::opening::Opening;
 use super::recovery::{self, Asked, Settled};
 use crate::access::WriteGate;
@@ -25,8 +23,15 @@ pub struct OperationRunner {
     opening: Opening,
     /// What this run of the program is carrying out at this moment.
     running: Mutex<HashSet<OrganizationId>>,
-    /// What this run knows to be in the journal still, and from when on it may be settled.
-    left: Mutex<HashMap<OrganizationId, OffsetDateTime>>,
+    /// What this run knows to be in the journal still.
+    left: Mutex<HashMap<OrganizationId, Left>>,
+}
+
+/// An entry that this run knows of.
+struct Left {
+    turn: Turn,
+    /// From when on it may be settled, by [`Clock::running_for`]: a clock that somebody sets changes nothing about it.
+    from: Duration,
 }
 
 /// Takes an organization out of the running ones when the act ends, however it ends.
@@ -80,13 +85,8 @@ impl OperationRunner {
     {
         self.gate.require_open()?;
         let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
-        let operation = Operation {
-            organization_id: id,
-            plan,
-            owner: self.opening.owner().clone(),
-            actor: actor.email().to_owned(),
-            started_at: self.clock.now(),
-        };
+        let owner = self.opening.owner().clone();
+        let operation = Operation::new(id, plan, owner, actor.email().to_owned());
         self.begin(&operation).await?;
         match steps(self.ports.clone()).await {
             Ok(()) => {
@@ -107,12 +107,12 @@ impl OperationRunner {
             return Ok(());
         }
         let Some(earlier) = self.ports.journal.find(id).await? else { return Ok(()) };
-        let busy = AppError::Busy { act: earlier.plan.act() };
+        let busy = AppError::Busy { act: earlier.operation.plan.act() };
         let Some(_running) = self.start(id) else { return Err(busy) };
         if !self.may_take(&earlier) {
             return Err(busy);
         }
-        match self.settle_found(&earlier).await? {
+        match self.settle_found(&earlier.operation).await? {
             RecoveryOutcome::Finished | RecoveryOutcome::Undone => Ok(()),
             RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
         }
@@ -120,15 +120,15 @@ impl OperationRunner {
 
     /// Settles what this run knows to be left, once it may. Asks the store for nothing where nothing is.
     pub(crate) async fn settle_left(&self) {
-        let now = self.clock.now();
+        let now = self.clock.running_for();
         if self.gate.require_open().is_err() {
             return;
         }
-        let due: Vec<_> = self.left().extract_if(|_, from| *from <= now).map(|(id, _)| id).collect();
-        for id in due {
+        let due: Vec<_> = self.left().extract_if(|_, left| left.from <= now).collect();
+        for (id, Left { turn, .. }) in due {
             if let Err(error) = self.settle_earlier(id).await {
                 tracing::warn!(%id, %error, "an act stays in the journal");
-                self.left().entry(id).or_insert(now + self.pending());
+                self.left().entry(id).or_insert(Left { turn, from: now + self.pending() });
             }
         }
     }
@@ -142,14 +142,14 @@ impl OperationRunner {
     pub async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
         self.gate.require_open()?;
         let mut recovered = Vec::new();
-        for operation in self.ports.journal.unfinished().await? {
-            let Some(_running) = self.start(operation.organization_id) else { continue };
-            let outcome = if self.may_take(&operation) {
+        for entry in self.ports.journal.unfinished().await? {
+            let Some(_running) = self.start(entry.operation.organization_id) else { continue };
+            let is_abandoned = self.may_take(&entry);
+            let operation = entry.operation;
+            let outcome = if is_abandoned {
                 let settled = self.settle_found(&operation).await;
                 settled.unwrap_or_else(|error| RecoveryOutcome::NeedsAttention { reason: error.to_string() })
             } else {
-                let from = operation.abandoned_from(self.opening.owner(), self.pending());
-                self.left().entry(operation.organization_id).or_insert(from);
                 RecoveryOutcome::InProgressElsewhere
             };
             if let RecoveryOutcome::NeedsAttention { reason } = &outcome {
@@ -204,7 +204,7 @@ impl OperationRunner {
         self.ports.journal.end(&taken).await?;
         self.left().remove(&taken.organization_id);
         let entry = ActivityEntry {
-            at: taken.started_at,
+            at: self.clock.now(),
             actor: "tenantry".to_owned(),
             kind,
             organization_id: Some(taken.organization_id),
@@ -222,13 +222,12 @@ impl OperationRunner {
         operation: &Operation,
         asked: Asked<'_>,
     ) -> Result<Option<(Operation, Settled)>, StoreError> {
-        let (me, now) = (self.opening.owner(), self.clock.now());
-        self.leave(operation.organization_id, now + self.pending());
-        if !self.ports.journal.take_over(operation, me, now).await? {
+        let taken = operation.taken_over_by(self.opening.owner());
+        self.leave(&taken, self.pending());
+        if !self.ports.journal.take_over(operation, &taken).await? {
             return Ok(None);
         }
-        let taken = Operation { owner: me.clone(), started_at: now, ..operation.clone() };
-        let settled = recovery::settle(&self.ports, &taken, asked, now).await?;
+        let settled = recovery::settle(&self.ports, &taken, asked, self.clock.now()).await?;
         Ok(Some((taken, settled)))
     }
 
@@ -239,25 +238,40 @@ impl OperationRunner {
             Ok(()) => Ok(()),
             Err(StoreError::Duplicate { field: UniqueField::Operation }) => {
                 let quicker = self.ports.journal.find(id).await?;
-                let act = quicker.map_or(operation.plan.act(), |quicker| quicker.plan.act());
+                let act = quicker.map_or(operation.plan.act(), |quicker| quicker.operation.plan.act());
                 Err(AppError::Busy { act })
             }
             Err(error) => {
                 // It may stand there, and no step was taken.
-                self.leave(id, operation.started_at);
+                self.leave(operation, Duration::ZERO);
                 Err(error.into())
             }
         }
     }
 
-    /// Whether an entry of the journal is nobody's any more. Called while the organization is marked as running here,
-    /// so an entry of this very run is one that was left.
-    fn may_take(&self, operation: &Operation) -> bool {
-        let (me, now) = (self.opening.owner(), self.clock.now());
+    /// Whether an entry of the journal is nobody's any more; notes from when on it is. Called while the organization is
+    /// marked as running here, so an entry of this very run is one that was left.
+    fn may_take(&self, entry: &JournalEntry) -> bool {
+        let (me, now) = (self.opening.owner(), self.clock.running_for());
+        let JournalEntry { operation, age, .. } = entry;
+        let (id, mut known) = (operation.organization_id, self.left());
         if operation.owner == *me {
-            return self.left().get(&operation.organization_id).is_none_or(|from| *from <= now);
+            return known.get(&id).is_none_or(|left| left.from <= now);
         }
-        !self.opening.is_beside(&operation.owner) && operation.abandoned_from(me, self.pending()) <= now
+        if self.opening.is_beside(&operation.owner) {
+            let from = now + self.pending();
+            known.entry(id).or_insert(Left { turn: operation.turn.clone(), from });
+            return false;
+        }
+        let lease = entry.abandoned_after(me, self.pending());
+        // What stood here unchanged for as long is abandoned too, whatever the entry's time says: it may be from the future.
+        let left = match known.remove(&id) {
+            Some(left) if left.turn == operation.turn => left,
+            Some(_) | None => Left { turn: operation.turn.clone(), from: now + lease.saturating_sub(*age) },
+        };
+        let is_over = left.from <= now || lease <= *age;
+        known.insert(id, left);
+        is_over
     }
 
     /// How long a step may still be carried out after its answer was lost.
@@ -279,16 +293,18 @@ impl OperationRunner {
             }
             Err(error) => {
                 tracing::warn!(%id, %error, "a finished act could not be taken out of the journal");
-                self.leave(id, self.clock.now());
+                self.leave(operation, Duration::ZERO);
             }
         }
     }
 
-    fn leave(&self, id: OrganizationId, from: OffsetDateTime) {
-        self.left().insert(id, from);
+    /// Notes that an operation of this run stands in the journal, and may be settled in `wait`.
+    fn leave(&self, operation: &Operation, wait: Duration) {
+        let left = Left { turn: operation.turn.clone(), from: self.clock.running_for() + wait };
+        self.left().insert(operation.organization_id, left);
     }
 
-    fn left(&self) -> MutexGuard<'_, HashMap<OrganizationId, OffsetDateTime>> {
+    fn left(&self) -> MutexGuard<'_, HashMap<OrganizationId, Left>> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
