@@ -42,6 +42,8 @@ pub enum WireError {
     AlreadyClaimed { message: String },
     /// Another act on this organization is under way.
     Busy { message: String, details: Busy },
+    /// An update of several fields was interrupted by a failure.
+    PartlyDone { message: String, details: PartlyDone },
     /// What was typed to confirm is not the organization's name.
     ConfirmationMismatch { message: String },
     /// No workspace is open.
@@ -136,6 +138,17 @@ details! {
     Busy {
         /// The act that is under way.
         act: String,
+    }
+    /// Details of `partly_done`.
+    PartlyDone {
+        /// The fields that have changed.
+        done: Vec<WireField>,
+        /// The fields that have not.
+        not_done: Vec<WireField>,
+        /// The fields that may have changed: an answer was lost.
+        unclear: Vec<WireField>,
+        /// The failure, as a sentence.
+        cause: String,
     }
     /// Details of `workspace_newer`.
     WorkspaceNewer {
@@ -474,6 +487,7 @@ impl WireError {
             | Self::Throttled { message, .. }
             | Self::AlreadyClaimed { message }
             | Self::Busy { message, .. }
+            | Self::PartlyDone { message, .. }
             | Self::ConfirmationMismatch { message }
             | Self::NoWorkspace { message }
             | Self::WorkspacePasswordNeeded { message }
@@ -518,6 +532,15 @@ impl WireError {
         }
     }
 
+    fn partly_done(parts: [Vec<Field>; 3], cause: &Self) -> Self {
+        let [done, not_done, unclear] = parts.map(|fields| fields.into_iter().map(WireField::from).collect());
+        let cause = cause.message().to_owned();
+        Self::PartlyDone {
+            message: format!("Only a part of this was changed. {cause}"),
+            details: PartlyDone { done, not_done, unclear, cause },
+        }
+    }
+
     fn data_missing(collection: String) -> Self {
         Self::DataMissing {
             message: format!("The collection {collection} is missing."),
@@ -555,6 +578,9 @@ impl From<AppError> for WireError {
                 message: "This workspace has an operator already. Sign in instead.".to_owned(),
             },
             AppError::Busy { act } => Self::busy(act),
+            AppError::PartlyDone { done, not_done, unclear, cause } => {
+                Self::partly_done([done, not_done, unclear], &Self::from(*cause))
+            }
             AppError::ConfirmationMismatch => Self::ConfirmationMismatch {
                 message: "What you typed is not the organization's name.".to_owned(),
             },
@@ -747,6 +773,25 @@ mod tests {
                 "the window offers to unlock by it"
             );
         }
+    }
+
+    #[test]
+    fn an_update_that_was_done_in_part_says_of_each_field_what_became_of_it() {
+        let shown = wire(AppError::PartlyDone {
+            done: vec![Field::Name],
+            not_done: Vec::new(),
+            unclear: vec![Field::Email, Field::Password],
+            cause: Box::new(AppError::Store(StoreError::TookTooLong)),
+        });
+        assert_eq!(shown["code"], "partly_done");
+        assert_eq!(
+            shown["details"],
+            json!({
+                "done": ["name"], "notDone": [], "unclear": ["email", "password"],
+                "cause": "The workspace took too long to answer."
+            }),
+            "the window must not say that nothing was changed"
+        );
     }
 
     #[test]

@@ -168,6 +168,11 @@ describe("an explanation", () => {
     { code: "throttled", message: "x", details: { waitSeconds: 90 } },
     { code: "already_claimed", message: "x" },
     { code: "busy", message: "x", details: { act: "rename" } },
+    {
+      code: "partly_done",
+      message: "x",
+      details: { done: ["name"], notDone: [], unclear: ["email"], cause: "The server took too long." },
+    },
     { code: "confirmation_mismatch", message: "x" },
     { code: "no_workspace", message: "x" },
     { code: "workspace_password_needed", message: "x" },
@@ -207,6 +212,25 @@ describe("an explanation", () => {
     expect([title, text, remedy].every((sentence) => sentence.length > 0)).toBe(true);
     expect(title).not.toContain(wire.code);
     expect(small).toContain(wire.code);
+  });
+
+  it("of an update that was done in part says of each field what became of it", () => {
+    const { text } = explain(
+      new ApiError({
+        code: "partly_done",
+        message: "",
+        details: {
+          done: ["name"],
+          notDone: ["displayName"],
+          unclear: ["email", "password"],
+          cause: "The server took too long.",
+        },
+      }),
+    );
+    expect(text).toBe(
+      "Changed: name. Not changed: display name. Possibly changed: email address, password. " +
+        "The answer was lost. The server took too long.",
+    );
   });
 
   it.each(fileKinds.flatMap((what) => fileReasons.map((reason) => [what, reason] as const)))(

@@ -3,13 +3,13 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tauri::State;
-use tenantry_core::AppError;
 use tenantry_core::error::ConflictOn;
 use tenantry_core::organizations as core;
 use tenantry_core::values::{CollectionName, PasswordRules};
+use tenantry_core::{AppError, FieldIssue};
 
 use super::organization_id;
-use crate::error::{FieldProblem, FieldRule, WireError, WireField};
+use crate::error::{FieldProblem, WireError};
 use crate::numbers::Count;
 use crate::state::AppState;
 
@@ -384,16 +384,7 @@ impl From<core::RemovalPreview> for RemovalPreview {
 
 /// What is taken, as a problem of the field that it was typed into.
 fn taken(by: ConflictOn) -> FieldProblem {
-    let (field, rule, message) = match by {
-        ConflictOn::Name => (WireField::Name, FieldRule::Taken, "This name is taken."),
-        ConflictOn::Email => (WireField::Email, FieldRule::Taken, "This address is taken."),
-        ConflictOn::Collection => (
-            WireField::Name,
-            FieldRule::CollectionTaken,
-            "The collection that this name needs exists and belongs to no organization.",
-        ),
-    };
-    FieldProblem { field, rule, message: message.to_owned() }
+    FieldProblem::from(FieldIssue::from(by))
 }
 
 fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, WireError> {
@@ -545,7 +536,7 @@ pub async fn create_organization(
 /// Changes an organization. Whoever changes their own password stays signed in.
 ///
 /// # Errors
-/// As [`create_organization`], and `not_found`.
+/// As [`create_organization`], `not_found`, and `partly_done`.
 #[tauri::command]
 #[specta::specta]
 pub async fn update_organization(
@@ -562,7 +553,7 @@ pub async fn update_organization(
         password: input.password.map(SecretString::from),
     };
     let changed = workspace.services.organizations.update(&actor, request).await?;
-    workspace.carry_session_on(&changed)?;
+    workspace.carry_session_on(&changed);
     Ok(OrganizationView::from(changed))
 }
 

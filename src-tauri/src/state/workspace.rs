@@ -122,15 +122,14 @@ impl Workspace {
         authorized
     }
 
-    /// Lets the session go on after its own organization was changed by it.
-    ///
-    /// # Errors
-    /// `Unexpected`.
-    pub fn carry_session_on(&self, changed: &Organization) -> Result<(), AppError> {
-        if let Some(session) = self.session() {
-            *self.session_place() = Some(self.services.sessions.carry_on(&session, changed)?);
+    /// Lets the session go on after its own organization was changed by it. Where that fails, the change stands, and the
+    /// person signs in again.
+    pub fn carry_session_on(&self, changed: &Organization) {
+        let Some(session) = self.session() else { return };
+        match self.services.sessions.carry_on(&session, changed) {
+            Ok(carried_on) => *self.session_place() = Some(carried_on),
+            Err(error) => tracing::warn!(%error, "a session could not go on"),
         }
-        Ok(())
     }
 
     fn prepared_place(&self) -> MutexGuard<'_, Prepared> {

@@ -7,16 +7,17 @@ use tenantry_core::access::{Access, LockCause};
 use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
 use tenantry_core::clock::{Clock, ManualClock};
 use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
-use tenantry_core::error::{AppError, Field, SessionProblem, StoreError};
+use tenantry_core::error::{AppError, ConflictOn, Field, SessionProblem, StoreError};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::journal::{Openings, Operation, OperationPlan, OperationRunner, Owner, RecoveryOutcome};
 use tenantry_core::limits::{STEP_PENDING, UNLOCK_IDLE, UNLOCK_TIME};
-use tenantry_core::organizations::CreateRequest;
+use tenantry_core::organizations::{CreateRequest, UpdateRequest};
 use tenantry_core::ports::Ports;
 use tenantry_core::sessions::{Actor, Freshness, PasswordHasher};
 use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, update_request};
-use tenantry_tests::suite::collection;
+use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
+use tenantry_tests::suite::{collection, organization};
 use tenantry_tests::tokens;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
@@ -379,14 +380,21 @@ async fn a_profile_that_permits_less_counts_at_once_and_one_that_permits_more_at
     assert_eq!(locked.write().await, Err(AppError::Store(StoreError::ReadOnly { unlockable: false })));
 }
 
-/// Renames slowly: the clock goes on by more than an unlocking lasts.
-struct SlowRename {
+/// Something happens while a collection is renamed.
+enum During {
+    /// The clock goes on by more than an unlocking lasts.
+    TimePasses(Arc<ManualClock>),
+    /// Somebody else creates an organization.
+    Creates(Ports, &'static str),
+}
+
+struct Meanwhile {
     inner: Arc<dyn CollectionStore>,
-    clock: Arc<ManualClock>,
+    during: During,
 }
 
 #[async_trait]
-impl CollectionStore for SlowRename {
+impl CollectionStore for Meanwhile {
     fn pending(&self) -> Duration {
         self.inner.pending()
     }
@@ -404,7 +412,13 @@ impl CollectionStore for SlowRename {
     }
 
     async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
-        self.clock.advance(UNLOCK_TIME);
+        match &self.during {
+            During::TimePasses(clock) => clock.advance(UNLOCK_TIME),
+            During::Creates(ports, new) => match ports.organizations.insert(&organization(new)).await {
+                Ok(()) | Err(StoreError::Duplicate { .. }) => {}
+                Err(error) => panic!("{error}"),
+            },
+        }
         self.inner.rename(from, to).await
     }
 
@@ -428,8 +442,8 @@ impl CollectionStore for SlowRename {
 #[tokio::test]
 async fn an_act_that_began_while_unlocked_is_carried_out_whole() {
     let mut workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
-    workspace.ports.collections =
-        Arc::new(SlowRename { inner: workspace.ports.collections.clone(), clock: workspace.clock.clone() });
+    let during = During::TimePasses(workspace.clock.clone());
+    workspace.ports.collections = Arc::new(Meanwhile { inner: workspace.ports.collections.clone(), during });
     let locked = locked_at(workspace, Access::Locked).await;
     locked.unlock().await;
     let acme = locked.acme().await;
@@ -443,6 +457,78 @@ async fn an_act_that_began_while_unlocked_is_carried_out_whole() {
     assert_eq!(newest[0].kind, ActivityKind::OrganizationRenamed, "what was done is on record");
     let next = locked.console.organizations.rename(&locked.operator, acme, "acme").await;
     assert_eq!(next.map(drop), Err(AppError::Store(LOCKED)), "the next act begins after the end");
+}
+
+#[tokio::test]
+async fn an_update_that_began_while_unlocked_is_carried_out_in_all_its_parts() {
+    let mut workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let during = During::TimePasses(workspace.clock.clone());
+    workspace.ports.collections = Arc::new(Meanwhile { inner: workspace.ports.collections.clone(), during });
+    let locked = locked_at(workspace, Access::Locked).await;
+    locked.unlock().await;
+    let request = UpdateRequest {
+        name: Some("zenith".to_owned()),
+        email: Some("dana@zenith.example.com".to_owned()),
+        password: Some(SecretString::from("An0ther-password")),
+        ..update_request(locked.acme().await)
+    };
+    let updated = locked.console.organizations.update(&locked.operator, request).await;
+    let updated = updated.expect("the gate let all of it in");
+    assert!(!locked.console.access.state().await.is_writable, "it locked in the middle");
+    assert_eq!((updated.name.as_str(), updated.admin_email.as_str()), ("zenith", "dana@zenith.example.com"));
+    let sessions = &Console::on(&locked.workspace).sessions;
+    let signed_in =
+        sessions.sign_in("dana@zenith.example.com", &SecretString::from("An0ther-password")).await;
+    assert!(signed_in.is_ok(), "the password stayed as it was: {signed_in:?}");
+}
+
+#[tokio::test]
+async fn an_update_whose_address_is_taken_in_between_changes_nothing() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let acme = Console::on(&workspace).create("acme").await;
+    let during = During::Creates(workspace.ports.clone(), "globex");
+    let collections = Arc::new(Meanwhile { inner: workspace.ports.collections.clone(), during });
+    let console =
+        Console::run(Ports { collections, ..workspace.ports.clone() }, &workspace.clock, Run::default());
+    let operator = console.operator().await;
+    let request = UpdateRequest {
+        name: Some("zenith".to_owned()),
+        email: Some(organization("globex").admin_email.to_string()),
+        ..update_request(acme.id)
+    };
+    let refused = console.organizations.update(&operator, request).await;
+    assert_eq!(refused, Err(AppError::Conflict(ConflictOn::Email)));
+    let now = console.organizations.get(&operator, "acme").await.expect("it has its name");
+    assert_eq!((now.id, now.admin_email), (acme.id, acme.admin_email));
+    assert_eq!(console.ports.collections.exists(&collection("acme")).await, Ok(true));
+}
+
+#[tokio::test]
+async fn an_update_that_loses_its_last_answer_says_of_each_field_what_became_of_it() {
+    // The intent, the collection, the name, the end, the record; then the document.
+    for (moment, changed) in [(Moment::Before, false), (Moment::After, true)] {
+        let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+        let acme = Console::on(&workspace).create("acme").await;
+        let fault = Fault { write: 6, moment, aftermath: Aftermath::Recovers };
+        let store = FaultyStore::over(&workspace.ports, fault);
+        let operator = Console::on(&workspace).operator().await;
+        let console = Console::run(store.ports(), &workspace.clock, Run::default());
+        let request = UpdateRequest {
+            name: Some("zenith".to_owned()),
+            email: Some("dana@zenith.example.com".to_owned()),
+            password: Some(SecretString::from("An0ther-password")),
+            ..update_request(acme.id)
+        };
+        let answer = console.organizations.update(&operator, request).await;
+        let Err(AppError::PartlyDone { done, not_done, unclear, cause }) = answer else {
+            panic!("{moment:?}: {answer:?}")
+        };
+        assert_eq!((done, not_done), (vec![Field::Name], Vec::new()), "{moment:?}");
+        assert_eq!(unclear, [Field::Email, Field::Password], "{moment:?}");
+        assert!(matches!(*cause, AppError::Store(StoreError::Unavailable { .. })), "{moment:?}: {cause:?}");
+        let now = console.organizations.get(&operator, "zenith").await.expect("it has its new name");
+        assert_eq!(now.admin_email.as_str() == "dana@zenith.example.com", changed, "{moment:?}");
+    }
 }
 
 #[tokio::test]

@@ -246,6 +246,13 @@ async fn an_update_that_is_refused_in_one_field_changes_none() {
     };
     let answer = console.organizations.update(&operator, taken).await;
     assert_eq!(answer, Err(AppError::Conflict(ConflictOn::Email)));
+    let both = UpdateRequest {
+        name: Some("globex".to_owned()),
+        email: Some("admin@globex.example.com".to_owned()),
+        ..update_request(acme.id)
+    };
+    let rules = broken_rules(console.organizations.update(&operator, both).await);
+    assert_eq!(rules, [(Field::Name, FieldRule::Taken), (Field::Email, FieldRule::Taken)]);
     let broken = UpdateRequest {
         name: Some("zenith".to_owned()),
         email: Some("nobody".to_owned()),
@@ -451,27 +458,10 @@ async fn a_page_has_at_most_the_limits_rows_whatever_is_asked_for() {
 
 /// An operation that another computer began.
 fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
-<<<<<<< HEAD
-    Operation {
-        organization_id: id,
-        plan: OperationPlan::Trash {
-            name: name("acme"),
-            trashed: tenantry_core::organizations::Trashed {
-                at: tenantry_core::clock::Clock::now(&*console.clock).into(),
-                by: "colleague@example.com".to_owned(),
-                had_collection: true,
-            },
-            collection: Some(CollectionIdentity(None)),
-        },
-        owner: Owner { installation: "another-computer".to_owned(), instance: "its-run".to_owned() },
-        actor: "colleague@example.com".to_owned(),
-        started_at: tenantry_core::clock::Clock::now(&*console.clock).into(),
-    }
-=======
     let plan = OperationPlan::Trash {
         name: name("acme"),
         trashed: tenantry_core::organizations::Trashed {
-            at: tenantry_core::clock::Clock::now(&*console.clock),
+            at: tenantry_core::clock::Clock::now(&*console.clock).into(),
             by: "colleague@example.com".to_owned(),
             had_collection: true,
         },
@@ -479,7 +469,6 @@ fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
     };
     let owner = Owner { installation: "another-computer".to_owned(), instance: "its-run".to_owned() };
     Operation::new(id, plan, owner, "colleague@example.com".to_owned())
->>>>>>> 1b0da9a (Let the server that holds the journal tell how old an operation is, not each computer's clock)
 }
 
 #[tokio::test]

@@ -110,6 +110,7 @@ async fn what_a_run_left_waits_as_long_as_it_must_when_its_clock_is_set() {
         assert_eq!(early, Err(AppError::Busy { act: "rename" }), "a clock set forward shortened the wait");
         clock.set_back(2 * DIFFERENCE);
         clock.advance(STEP_PENDING);
+        scripted.catch_up().await;
         let renamed = console.organizations.rename(&operator, acme.id, "globex").await;
         assert!(renamed.is_ok(), "a clock set back lengthened the wait: {renamed:?}");
         workspace.remove().await;

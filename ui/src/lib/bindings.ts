@@ -383,7 +383,7 @@ export const commands = {
 	 *  Changes an organization. Whoever changes their own password stays signed in.
 	 * 
 	 *  # Errors
-	 *  As [`create_organization`], and `not_found`.
+	 *  As [`create_organization`], `not_found`, and `partly_done`.
 	 */
 	updateOrganization: (workspace: string, input: UpdateInput) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("update_organization", { workspace, input })),
 	/**
@@ -1604,6 +1604,18 @@ export type OtherOption = {
 	value: string,
 };
 
+/**  Details of `partly_done`. */
+export type PartlyDone = {
+	/**  The fields that have changed. */
+	done: WireField[],
+	/**  The fields that have not. */
+	notDone: WireField[],
+	/**  The fields that may have changed: an answer was lost. */
+	unclear: WireField[],
+	/**  The failure, as a sentence. */
+	cause: string,
+};
+
 /**  Which rules a password keeps. */
 export type PasswordCheck = {
 	/**  At least 8 characters. */
@@ -2251,6 +2263,8 @@ export type WireError =
 { code: "already_claimed"; message: string } | 
 /**  Another act on this organization is under way. */
 { code: "busy"; message: string; details: Busy } | 
+/**  An update of several fields was interrupted by a failure. */
+{ code: "partly_done"; message: string; details: PartlyDone } | 
 /**  What was typed to confirm is not the organization's name. */
 { code: "confirmation_mismatch"; message: string } | 
 /**  No workspace is open. */

@@ -248,6 +248,18 @@ pub enum AppError {
         /// The act that is under way.
         act: &'static str,
     },
+    /// An update of several fields was interrupted by a failure.
+    #[error("done in part, because {cause}")]
+    PartlyDone {
+        /// The fields that have changed.
+        done: Vec<Field>,
+        /// The fields that have not.
+        not_done: Vec<Field>,
+        /// The fields that may have changed: an answer was lost.
+        unclear: Vec<Field>,
+        /// The failure.
+        cause: Box<AppError>,
+    },
     /// What was typed to confirm is not the organization's name.
     #[error("the confirmation does not match")]
     ConfirmationMismatch,
@@ -321,6 +333,22 @@ impl From<&std::io::Error> for FileProblem {
             std::io::ErrorKind::ResourceBusy => Self::Busy,
             _ => Self::Other,
         }
+    }
+}
+
+/// As an issue of the field that it was typed into.
+impl From<ConflictOn> for FieldIssue {
+    fn from(taken: ConflictOn) -> Self {
+        let (field, rule, message) = match taken {
+            ConflictOn::Name => (Field::Name, FieldRule::Taken, "This name is taken."),
+            ConflictOn::Email => (Field::Email, FieldRule::Taken, "This address is taken."),
+            ConflictOn::Collection => (
+                Field::Name,
+                FieldRule::CollectionTaken,
+                "The collection that this name needs exists and belongs to no organization.",
+            ),
+        };
+        Self { field, rule, message: message.to_owned() }
     }
 }
 

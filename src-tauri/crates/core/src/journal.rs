@@ -13,4 +13,5 @@ mod whereabouts;
 pub use model::{JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveryOutcome, Turn};
 pub use opening::{Opening, Openings};
 pub use port::OperationJournal;
+pub(crate) use runner::Admission;
 pub use runner::OperationRunner;

@@ -17,6 +17,7 @@ const codes = {
   throttled: true,
   already_claimed: true,
   busy: true,
+  partly_done: true,
   confirmation_mismatch: true,
   no_workspace: true,
   workspace_password_needed: true,

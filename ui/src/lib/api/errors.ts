@@ -4,6 +4,7 @@ import { m } from "../messages";
 import { ApiError } from "./api-error";
 import { fieldSentence } from "./field-problems";
 import { fileSentences } from "./file-errors";
+import { partlyDoneSentences } from "./partly-done";
 import { unavailableSentences } from "./unavailable-errors";
 
 /** An error in the person's words: what happened, why, and what to do. `small` is the small print with the code. */
@@ -107,6 +108,8 @@ function sentences(wire: WireError): Sentences {
         text: m.errors_busy_text(),
         remedy: m.errors_busy_remedy(),
       };
+    case "partly_done":
+      return partlyDoneSentences(wire.details);
     case "confirmation_mismatch":
       return {
         title: m.errors_confirmation_mismatch_title(),

@@ -46,6 +46,67 @@ impl Drop for Running<'_> {
     }
 }
 
+/// What the gate has let in. Its ports are the store's own.
+pub(crate) struct Admission<'a> {
+    runner: &'a OperationRunner,
+}
+
+impl Admission<'_> {
+    /// The store, which no gate shuts.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.runner.ports
+    }
+
+    /// Writes the intent, carries out the steps, ends the intent. When a step fails, what exists decides: an act that is
+    /// done after all counts as done, one that is not is undone, and one that can't be decided now stays in the journal.
+    /// So does one under which an answer was lost, while a server may still be at it.
+    ///
+    /// # Errors
+    /// `Busy` when another act on the organization is under way; else what `steps` answers.
+    pub(crate) async fn run<S, F>(
+        &self,
+        id: OrganizationId,
+        plan: OperationPlan,
+        actor: &Actor,
+        steps: S,
+    ) -> Result<(), AppError>
+    where
+        S: FnOnce(Ports) -> F + Send,
+        F: Future<Output = Result<(), AppError>> + Send,
+    {
+        let runner = self.runner;
+        let _running = runner.start(id).ok_or(AppError::Busy { act: plan.act() })?;
+        let owner = runner.opening.owner().clone();
+        let operation = Operation::new(id, plan, owner, actor.email().to_owned());
+        runner.begin(&operation).await?;
+        match steps(runner.ports.clone()).await {
+            Ok(()) => {
+                runner.end(&operation).await;
+                Ok(())
+            }
+            Err(failure) => runner.settle_failed(&operation, failure).await,
+        }
+    }
+
+    /// Settles what was left on an organization.
+    ///
+    /// # Errors
+    /// `Busy` while somebody, or a server, may still be at it, and when it can't be decided; `Store`.
+    pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
+        let runner = self.runner;
+        let Some(earlier) = runner.ports.journal.find(id).await? else { return Ok(()) };
+        let busy = AppError::Busy { act: earlier.operation.plan.act() };
+        let Some(_running) = runner.start(id) else { return Err(busy) };
+        if !runner.may_take(&earlier) {
+            return Err(busy);
+        }
+        match runner.settle_found(&earlier.operation).await? {
+            RecoveryOutcome::Finished | RecoveryOutcome::Undone => Ok(()),
+            RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
+        }
+    }
+}
+
 impl OperationRunner {
     /// A runner for one open workspace. `ports` are those of the store itself; the gate is asked before an act begins.
     pub fn new(
@@ -64,14 +125,20 @@ impl OperationRunner {
         }
     }
 
-    /// Writes the intent, carries out the steps, ends the intent. The steps get ports that no gate shuts. When a step
-    /// fails, what exists decides: an act that is done after all counts as done, one that is not is undone, and one that
-    /// can't be decided now stays in the journal. So does one under which an answer was lost, while a server may still be
-    /// at it.
+    /// Asks the gate once for all that follows: what is admitted is carried out whole, also when the gate shuts in the
+    /// middle.
     ///
     /// # Errors
-    /// `Store`: `ReadOnly` where the workspace may not be written to; `Busy` when another act on the organization is
-    /// under way; else what `steps` answers.
+    /// `Store`: `ReadOnly` where the workspace may not be written to.
+    pub(crate) fn admit(&self) -> Result<Admission<'_>, AppError> {
+        self.gate.require_open()?;
+        Ok(Admission { runner: self })
+    }
+
+    /// Carries out an act that is admitted by itself.
+    ///
+    /// # Errors
+    /// As [`Admission::run`], and `Store`: `ReadOnly`.
     pub(crate) async fn run<S, F>(
         &self,
         id: OrganizationId,
@@ -83,38 +150,19 @@ impl OperationRunner {
         S: FnOnce(Ports) -> F + Send,
         F: Future<Output = Result<(), AppError>> + Send,
     {
-        self.gate.require_open()?;
-        let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
-        let owner = self.opening.owner().clone();
-        let operation = Operation::new(id, plan, owner, actor.email().to_owned());
-        self.begin(&operation).await?;
-        match steps(self.ports.clone()).await {
-            Ok(()) => {
-                self.end(&operation).await;
-                Ok(())
-            }
-            Err(failure) => self.settle_failed(&operation, failure).await,
-        }
+        self.admit()?.run(id, plan, actor, steps).await
     }
 
-    /// Settles what was left on an organization. Called before a plan is made of what exists.
+    /// Settles what was left on an organization, where the workspace may be written to. Called before a plan is made of
+    /// what exists.
     ///
     /// # Errors
-    /// `Busy` while somebody, or a server, may still be at it, and when it can't be decided; `Store`.
+    /// As [`Admission::settle_earlier`].
     pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
-        // A shut gate is told by the act itself, once what was typed is known to be good.
-        if self.gate.require_open().is_err() {
-            return Ok(());
-        }
-        let Some(earlier) = self.ports.journal.find(id).await? else { return Ok(()) };
-        let busy = AppError::Busy { act: earlier.operation.plan.act() };
-        let Some(_running) = self.start(id) else { return Err(busy) };
-        if !self.may_take(&earlier) {
-            return Err(busy);
-        }
-        match self.settle_found(&earlier.operation).await? {
-            RecoveryOutcome::Finished | RecoveryOutcome::Undone => Ok(()),
-            RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
+        match self.admit() {
+            Ok(admission) => admission.settle_earlier(id).await,
+            // A shut gate is told by the act itself, once what was typed is known to be good.
+            Err(_) => Ok(()),
         }
     }
 

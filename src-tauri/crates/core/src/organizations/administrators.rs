@@ -4,7 +4,8 @@ use super::lifecycle::missing;
 use super::model::{Organization, OrganizationChange};
 use super::service::{OrganizationService, UpdateRequest};
 use crate::activity::ActivityKind;
-use crate::error::{AppError, FieldIssue};
+use crate::error::{AppError, Field, FieldIssue};
+use crate::journal::Admission;
 use crate::sessions::{Act, Actor};
 use crate::values::{DisplayName, EmailAddress, OrganizationId, OrganizationName, Password};
 
@@ -12,63 +13,109 @@ impl OrganizationService {
     /// Changes name, display name, address and password, whichever are given. A changed password ends the other
     /// sessions of that admin.
     ///
-    /// Everything is checked before anything is written. A rename comes first; should another person take the address
-    /// in between, the rename is taken back. After an unclear answer both stay as they are: the change may have been
-    /// made.
+    /// The gate is asked once for all of it, and everything is checked before anything is written. A rename comes first;
+    /// should another person take the address in between, the rename is taken back. After an unclear answer both stay as
+    /// they are: the change may have been made.
     ///
     /// # Errors
-    /// `InvalidInput` with every field that breaks a rule; `Conflict`, `NotFound`, `Forbidden`, `Busy`, `Store`.
+    /// `InvalidInput` with every field that breaks a rule or is taken, where that are several; `Conflict` where one is
+    /// taken; `NotFound`, `Forbidden`, `Busy`, `Store`: nothing was done. `PartlyDone` says of each field what became of
+    /// it.
     pub async fn update(&self, actor: &Actor, request: UpdateRequest) -> Result<Organization, AppError> {
         let id = request.id;
         actor.require_on(Act::Change, id)?;
         let changes = Changes::parse(&request)?;
+        let admission = &self.runner.admit()?;
+        if changes.name.is_some() {
+            admission.settle_earlier(id).await?;
+        }
         let before = self.load_live(id).await?;
-        if let Some(email) = &changes.email {
-            self.require_free_email(email, Some(id)).await?;
-        }
-        let mut changed = before.clone();
-        if let Some(name) = changes.name.as_ref().filter(|name| **name != before.name) {
-            changed = self.rename(actor, id, name.as_str()).await?;
-        }
-        if changes.are_in_place() {
-            changed = match self.change_in_place(actor, id, &changes).await {
+        let rename = changes.name.as_ref().filter(|name| **name != before.name);
+        self.require_free(id, rename, changes.email.as_ref()).await?;
+        let in_place = self.in_place(&changes).await?;
+        let mut changed = match rename {
+            Some(to) => self.rename_admitted(admission, actor, id, to.clone()).await?,
+            None => before.clone(),
+        };
+        if let Some(change) = in_place {
+            let written = admission.ports().organizations.change(id, &change, self.clock.now()).await;
+            changed = match written.map_err(missing) {
                 Ok(changed) => changed,
+                Err(failure) if rename.is_none() => return Err(failure),
                 Err(failure) => {
-                    let unclear = matches!(&failure, AppError::Store(error) if error.is_unclear());
-                    if changed.name != before.name
-                        && !unclear
-                        && let Err(error) = self.rename(actor, id, before.name.as_str()).await
-                    {
-                        tracing::error!(%id, %error, "a rename could not be taken back");
-                    }
-                    return Err(failure);
+                    return Err(self.left_in_part(admission, actor, &before, &changes, failure).await);
                 }
             };
+            self.record(actor, ActivityKind::OrganizationChanged, &changed, Some(changes.summary())).await;
         }
         Ok(changed)
     }
 
-    async fn change_in_place(
+    /// What is taken, of all that is asked for.
+    async fn require_free(
         &self,
-        actor: &Actor,
         id: OrganizationId,
-        changes: &Changes,
-    ) -> Result<Organization, AppError> {
+        name: Option<&OrganizationName>,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), AppError> {
+        let name = match name {
+            Some(name) => self.require_free_name(name).await,
+            None => Ok(()),
+        };
+        let email = match email {
+            Some(email) => self.require_free_email(email, Some(id)).await,
+            None => Ok(()),
+        };
+        match (name, email) {
+            (Err(AppError::Conflict(name)), Err(AppError::Conflict(email))) => {
+                Err(AppError::InvalidInput(vec![name.into(), email.into()]))
+            }
+            (name, email) => name.and(email),
+        }
+    }
+
+    /// What is written to the document, in one go; `None` when only the name changes.
+    async fn in_place(&self, changes: &Changes) -> Result<Option<OrganizationChange>, AppError> {
+        if changes.in_place().is_empty() {
+            return Ok(None);
+        }
         let admin_password = match &changes.password {
             Some(password) => Some(self.hasher.hash(password).await?),
             None => None,
         };
-        let change = OrganizationChange {
+        Ok(Some(OrganizationChange {
             display_name: changes.display_name.clone(),
             admin_email: changes.email.clone(),
             end_sessions: admin_password.is_some(),
             admin_password,
             is_active: None,
-        };
-        let changed =
-            self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
-        self.record(actor, ActivityKind::OrganizationChanged, &changed, Some(changes.summary())).await;
-        Ok(changed)
+        }))
+    }
+
+    /// Takes a rename back after the rest was refused, and says what became of the update.
+    async fn left_in_part(
+        &self,
+        admission: &Admission<'_>,
+        actor: &Actor,
+        before: &Organization,
+        changes: &Changes,
+        cause: AppError,
+    ) -> AppError {
+        let (id, rest) = (before.id, changes.in_place());
+        let is_unclear = |error: &AppError| matches!(error, AppError::Store(error) if error.is_unclear());
+        let (mut done, mut not_done, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
+        if is_unclear(&cause) {
+            done.push(Field::Name);
+            unclear = rest;
+        } else {
+            let Err(error) = self.rename_admitted(admission, actor, id, before.name.clone()).await else {
+                return cause;
+            };
+            tracing::error!(%id, %error, "a rename could not be taken back");
+            if is_unclear(&error) { &mut unclear } else { &mut done }.push(Field::Name);
+            not_done = rest;
+        }
+        AppError::PartlyDone { done, not_done, unclear, cause: Box::new(cause) }
     }
 }
 
@@ -107,8 +154,14 @@ impl Changes {
         if issues.is_empty() { Ok(changes) } else { Err(AppError::InvalidInput(issues)) }
     }
 
-    fn are_in_place(&self) -> bool {
-        self.display_name.is_some() || self.email.is_some() || self.password.is_some()
+    /// The fields that change in the document, beside the name.
+    fn in_place(&self) -> Vec<Field> {
+        let given = [
+            (Field::DisplayName, self.display_name.is_some()),
+            (Field::Email, self.email.is_some()),
+            (Field::Password, self.password.is_some()),
+        ];
+        given.into_iter().filter_map(|(field, given)| given.then_some(field)).collect()
     }
 
     /// Which fields changed, for the record.

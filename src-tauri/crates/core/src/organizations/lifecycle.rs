@@ -8,7 +8,7 @@ use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::activity::ActivityKind;
 use crate::collections::CollectionIdentity;
 use crate::error::{AppError, ConflictOn, FieldIssue, StoreError};
-use crate::journal::OperationPlan;
+use crate::journal::{Admission, OperationPlan};
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
 use crate::values::{CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password};
@@ -81,7 +81,18 @@ impl OrganizationService {
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Change, id)?;
         let to = OrganizationName::parse(to)?;
-        self.runner.settle_earlier(id).await?;
+        self.rename_admitted(&self.runner.admit()?, actor, id, to).await
+    }
+
+    /// The rename as a part of what the gate has let in.
+    pub(super) async fn rename_admitted(
+        &self,
+        admission: &Admission<'_>,
+        actor: &Actor,
+        id: OrganizationId,
+        to: OrganizationName,
+    ) -> Result<Organization, AppError> {
+        admission.settle_earlier(id).await?;
         let organization = self.load_live(id).await?;
         if organization.name == to {
             return Ok(organization);
@@ -100,7 +111,7 @@ impl OrganizationService {
         };
         let plan =
             OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
-        self.runner.run(id, plan, actor, steps).await?;
+        admission.run(id, plan, actor, steps).await?;
         let renamed = self.load_live(id).await?;
         let detail = format!("from {} to {}", organization.name, renamed.name);
         self.record(actor, ActivityKind::OrganizationRenamed, &renamed, Some(detail)).await;
