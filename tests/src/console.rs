@@ -31,6 +31,8 @@ pub struct Console {
     pub clock: Arc<ManualClock>,
     /// Signing in.
     pub sessions: SessionService,
+    /// What hashes passwords, and counts its work.
+    pub hasher: PasswordHasher,
     /// Organizations.
     pub organizations: OrganizationService,
     /// Collections.
@@ -97,7 +99,7 @@ impl Console {
             organizations: OrganizationService::new(
                 ports.clone(),
                 clock.clone(),
-                hasher,
+                hasher.clone(),
                 runner.clone(),
                 run.confirm_trash,
             ),
@@ -105,6 +107,7 @@ impl Console {
             exports: ExportService::new(ports.clone(), clock.clone(), background),
             samples: SampleService::new(ports.clone(), clock.clone()),
             access,
+            hasher,
             runner,
             clock: clock.clone(),
             ports,

@@ -18,7 +18,7 @@ use tenantry_core::organizations::{
 };
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{
-    CollectionName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName, PasswordHash,
 };
 use time::OffsetDateTime;
 
@@ -136,8 +136,15 @@ impl OrganizationStore for FaultyStore {
     async fn find_credentials(
         &self,
         email: &EmailAddress,
-    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+    ) -> Result<Vec<OrganizationCredentials>, StoreError> {
         self.read(self.inner.organizations.find_credentials(email)).await
+    }
+
+    async fn find_credentials_of(
+        &self,
+        id: OrganizationId,
+    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+        self.read(self.inner.organizations.find_credentials_of(id)).await
     }
 
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
@@ -171,8 +178,9 @@ impl OrganizationStore for FaultyStore {
         id: OrganizationId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
-        self.write(self.inner.organizations.renew_hash(id, from, to)).await
+        self.write(self.inner.organizations.renew_hash(id, from, to, renewal)).await
     }
 
     async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
@@ -260,16 +268,21 @@ impl AccountStore for FaultyStore {
         id: OperatorId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
-        self.write(self.inner.accounts.renew_operator_hash(id, from, to)).await
+        self.write(self.inner.accounts.renew_operator_hash(id, from, to, renewal)).await
     }
 
-    async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError> {
-        self.read(self.inner.accounts.sign_in_attempts(account)).await
+    async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError> {
+        self.read(self.inner.accounts.most_accounts_of_an_address()).await
     }
 
-    async fn add_failed_sign_in(&self, account: &str, at: OffsetDateTime) -> Result<u32, StoreError> {
-        self.write(self.inner.accounts.add_failed_sign_in(account, at)).await
+    async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {
+        self.read(self.inner.accounts.sign_in_attempts(accounts)).await
+    }
+
+    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError> {
+        self.write(self.inner.accounts.add_failed_sign_in(account)).await
     }
 
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError> {

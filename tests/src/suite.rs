@@ -12,7 +12,7 @@ pub mod organizations;
 use tenantry_core::organizations::NewOrganization;
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{
-    CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -40,6 +40,11 @@ pub fn display_name(text: &str) -> DisplayName {
 /// The form of a stored hash. No password has it: a port never verifies.
 pub fn hash(last: &str) -> PasswordHash {
     PasswordHash::from_stored(format!("$2b$12$0123456789012345678901{last:.>31}"))
+}
+
+/// The note that the hash of one word took the place of the other's.
+pub fn renewal(from: &str, to: &str) -> HashRenewal {
+    HashRenewal::new(&hash(from), None, &hash(to))
 }
 
 /// An organization of this name with the admin `admin@<name>.example.com`.

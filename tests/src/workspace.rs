@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
+use tenantry_core::values::OrganizationId;
 use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 use time::OffsetDateTime;
@@ -52,20 +53,24 @@ impl TestWorkspace {
     /// # Panics
     /// When the store can't be opened.
     pub async fn open(kind: StoreKind) -> Self {
+        Self::unprepared(kind).await.prepared().await
+    }
+
+    /// A workspace that was opened and not prepared yet, so that a test can put into it what other software left.
+    ///
+    /// # Panics
+    /// When the store can't be opened.
+    pub async fn unprepared(kind: StoreKind) -> Self {
         let topology = match kind {
-            StoreKind::SqliteInMemory => {
-                return Self::at(Place::Memory).await;
-            }
+            StoreKind::SqliteInMemory => return Self::at(Place::Memory).await,
             StoreKind::SqliteOnFile => {
-                return Self::at(Place::File {
-                    folder: TempDir::with_prefix("tenantry-").expect("a folder"),
-                })
-                .await;
+                let folder = TempDir::with_prefix("tenantry-").expect("a folder");
+                return Self::at(Place::File { folder }).await;
             }
             StoreKind::MongoReplicaSet => Topology::ReplicaSet,
             StoreKind::MongoStandalone => Topology::Standalone,
         };
-        Self::on_server(Server::shared(topology), fresh_database()).await
+        Self::at(Place::Server { uri: Server::shared(topology).uri(), database: fresh_database() }).await
     }
 
     /// A prepared workspace in a database of a server.
@@ -73,15 +78,19 @@ impl TestWorkspace {
     /// # Panics
     /// When the store can't be opened.
     pub async fn on_server(server: &Server, database: String) -> Self {
-        Self::at(Place::Server { uri: server.uri(), database }).await
+        Self::at(Place::Server { uri: server.uri(), database }).await.prepared().await
     }
 
     async fn at(place: Place) -> Self {
         let clock = Arc::new(ManualClock::at(OffsetDateTime::now_utc()));
         let ports = place.open(&clock).await.expect("the store opens");
-        let warnings = ports.health.prepare().await.expect("the store is prepared");
-        assert_eq!(warnings, Vec::<String>::new(), "such a store has nothing to warn of");
         Self { ports, clock, place }
+    }
+
+    async fn prepared(self) -> Self {
+        let warnings = self.ports.health.prepare().await.expect("the store is prepared");
+        assert_eq!(warnings, Vec::<String>::new(), "such a store has nothing to warn of");
+        self
     }
 
     /// The ports of another run of the program on the same workspace.
@@ -134,6 +143,34 @@ impl TestWorkspace {
         self.clock.advance(time);
         if matches!(self.place, Place::Server { .. }) {
             age_entries(&self.database().await, time).await;
+        }
+    }
+
+    /// Writes a text field of an organization's document behind the ports, as other software does.
+    ///
+    /// # Panics
+    /// When the store is in memory, or refuses.
+    pub async fn write_behind(&self, id: OrganizationId, field: &'static str, value: &str) {
+        if let Some(file) = self.file() {
+            let connection = rusqlite::Connection::open(file).expect("another writer");
+            let id = id.object_id().bytes();
+            let sql = format!("UPDATE organizations SET {field} = ?1 WHERE id = ?2");
+            connection.execute(&sql, rusqlite::params![value, id]).expect("written");
+            let key = "UPDATE organizations SET admin_email_key = lower(admin_email) WHERE id = ?1";
+            connection.execute(key, [id]).expect("written");
+            return;
+        }
+        let organizations = self.database().await.collection::<Document>("organizations");
+        let set = doc! { "$set": { field: value } };
+        organizations.update_one(doc! { "_id": id.object_id() }, set).await.expect("written");
+    }
+
+    /// Lets time pass for the program and for its store.
+    pub async fn wait(&self, time: Duration) {
+        self.clock.advance(time);
+        if matches!(self.place, Place::Server { .. }) {
+            // A server has a clock of its own.
+            tokio::time::sleep(time).await;
         }
     }
 

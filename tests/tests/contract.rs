@@ -60,6 +60,9 @@ macro_rules! contract {
                 a_change_that_is_repeated_answers_the_same,
                 a_change_is_refused_when_the_address_is_taken_or_nobody_is_there,
                 a_hash_is_renewed_only_while_it_is_the_one_that_was_read,
+                an_operators_address_is_refused_to_organizations_in_every_case,
+                an_admins_address_is_refused_to_operators_in_every_case,
+                of_an_operator_and_an_organization_with_one_address_at_once_one_wins,
                 a_copy_in_the_trash_is_whole_and_the_live_one_stays,
                 the_trash_remembers_whether_there_was_a_collection,
                 copying_to_the_trash_again_counts_as_done,
@@ -93,6 +96,7 @@ macro_rules! contract {
                 an_operators_hash_is_renewed_only_while_it_is_the_one_that_was_read,
                 failed_sign_ins_are_counted_per_account_until_they_are_cleared,
                 failed_sign_ins_at_once_are_all_counted,
+                a_failure_that_was_just_counted_is_not_long_ago,
                 an_ended_session_stays_ended_and_others_do_not_end;
             journal:
                 every_plan_is_read_as_it_was_written,

@@ -99,7 +99,7 @@ impl Case {
         let stored_hash = match &live {
             Some(organization) => {
                 let found = ports.organizations.find_credentials(&organization.admin_email).await;
-                found.expect("a look-up answers").map(|found| found.password_hash.expose().to_owned())
+                found.expect("a look-up answers").first().map(|found| found.password_hash.expose().to_owned())
             }
             None => None,
         };

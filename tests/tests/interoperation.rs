@@ -177,6 +177,29 @@ async fn a_standalone_server_that_the_service_wrote_is_worked_on_and_stays_the_s
 }
 
 #[tokio::test]
+async fn whom_the_service_takes_for_deactivated_neither_signs_in_nor_keeps_a_session() {
+    let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
+    let console = Console::on(&workspace);
+    let acme = console.create("acme").await;
+    let raw = workspace.database().await.collection::<Document>("organizations");
+    for value in [bson::Bson::Int32(0), bson::Bson::Null, bson::Bson::Boolean(false)] {
+        let session = console.sign_in("admin@acme.example.com").await;
+        let by_id = || doc! { "_id": acme.id.object_id() };
+        raw.update_one(by_id(), doc! { "$set": { "is_active": value.clone() } }).await.expect("written");
+        let answer = console.authorize(&session).await;
+        assert!(matches!(answer, Err(AppError::Session(_))), "{value}: {answer:?}");
+        let password = SecretString::from(PASSWORD);
+        let refused = console.sessions.sign_in("admin@acme.example.com", &password).await;
+        assert_eq!(refused.map(|_| ()), Err(AppError::OrganizationInactive), "{value}");
+        let operator = console.operator().await;
+        console.organizations.reactivate(&operator, acme.id).await.expect("reactivated");
+        let stored = raw.find_one(by_id()).await.expect("a look-up").expect("it is there");
+        assert_eq!(stored.get_bool("is_active").ok(), Some(true), "{value}: the service reads a plain true");
+    }
+    workspace.remove().await;
+}
+
+#[tokio::test]
 async fn what_tenantry_creates_is_what_the_service_would_have_written() {
     let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
     let raw = workspace.database().await;

@@ -64,10 +64,7 @@ async fn a_database_user_who_may_only_read_lists_and_is_denied_every_write() {
         "rename a collection"
     );
     assert!(is_denied(collections.delete(&collection("acme")).await), "drop a collection");
-    assert!(
-        is_denied(reader.accounts.add_failed_sign_in("account", moment(1)).await.map(|_| ())),
-        "count a failure"
-    );
+    assert!(is_denied(reader.accounts.add_failed_sign_in("account").await.map(|_| ())), "count a failure");
 
     let health = reader.health.health().await.expect("a reader may ask");
     assert_eq!(health.database_user.as_deref(), Some("reader"));
@@ -301,6 +298,70 @@ async fn documents_that_break_the_format_never_fail_a_list_and_hide_no_good_one(
     raw.drop().await.expect("dropped");
 }
 
+/// `is_active` as other software writes it: the values that the service takes for false, and some that it does not.
+const FALSE: [(&str, Bson); 5] = [
+    ("false-plain", Bson::Boolean(false)),
+    ("false-zero", Bson::Int32(0)),
+    ("false-long", Bson::Int64(0)),
+    ("false-double", Bson::Double(0.0)),
+    ("false-null", Bson::Null),
+];
+const TRUE: [(&str, Bson); 3] =
+    [("true-plain", Bson::Boolean(true)), ("true-one", Bson::Int32(1)), ("true-double", Bson::Double(1.0))];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn zero_and_null_are_deactivated_in_rows_filters_counts_and_sorts_alike() {
+    for kind in [StoreKind::MongoReplicaSet, StoreKind::MongoStandalone] {
+        let workspace = TestWorkspace::open(kind).await;
+        let ports = &workspace.ports;
+        let raw = workspace.database().await.collection::<Document>("organizations");
+        for (text, value) in FALSE.iter().chain(&TRUE) {
+            let id = insert(ports, text).await.id.object_id();
+            let set = doc! { "$set": { "is_active": value.clone() } };
+            raw.update_one(doc! { "_id": id }, set).await.expect("written by other software");
+        }
+        let absent = insert(ports, "true-absent").await.id.object_id();
+        let unset = doc! { "$unset": { "is_active": "" } };
+        raw.update_one(doc! { "_id": absent }, unset).await.expect("written by other software");
+
+        for (status, names, number) in [
+            (StatusFilter::Deactivated, "false-", FALSE.len()),
+            (StatusFilter::Active, "true-", TRUE.len() + 1),
+        ] {
+            for search in ["", "e-"] {
+                let filter = OrganizationFilter { search: search.to_owned(), status, only: None };
+                let query = OrganizationQuery { filter: filter.clone(), ..page(2) };
+                let listed = walk(ports, query).await;
+                assert_eq!(listed.len(), number, "{kind:?} {status:?} {search:?}");
+                for id in listed {
+                    let row = ports.organizations.find(id).await.expect("a look-up").expect("it is there");
+                    assert!(row.name.as_str().starts_with(names), "{kind:?} {status:?}: {}", row.name);
+                    assert_eq!(row.is_active, status == StatusFilter::Active, "{kind:?} {}", row.name);
+                }
+                let counts = ports.organizations.count(&filter).await.expect("a count");
+                assert_eq!(counts.live, 9, "{kind:?} {search:?}");
+                assert_eq!(counts.deactivated, Some(5), "{kind:?} {search:?}");
+            }
+        }
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let by_status = OrganizationQuery { sort: SortField::Status, direction, ..page(2) };
+            let mut statuses = Vec::new();
+            for id in walk(ports, by_status).await {
+                let row = ports.organizations.find(id).await.expect("a look-up").expect("it is there");
+                statuses.push(row.is_active);
+            }
+            let mut sorted = statuses.clone();
+            sorted.sort_unstable();
+            if direction == SortDirection::Descending {
+                sorted.reverse();
+            }
+            assert_eq!(statuses, sorted, "{kind:?} {direction:?}");
+            assert_eq!(statuses.len(), 9, "{kind:?} {direction:?}: each row once");
+        }
+        workspace.remove().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_by_dates_comes_to_its_end_through_years_that_can_not_be_shown() {
     let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
@@ -371,13 +432,14 @@ async fn what_is_written_is_there_for_the_next_run() {
         let workspace = TestWorkspace::open(kind).await;
         let new = insert(&workspace.ports, "acme").await;
         workspace.ports.collections.create(&collection("acme")).await.expect("created");
-        workspace.ports.accounts.add_failed_sign_in("account", moment(1)).await.expect("counted");
+        workspace.ports.accounts.add_failed_sign_in("account").await.expect("counted");
         let again = workspace.reopened().await;
         assert_eq!(again.health.prepare().await, Ok(Vec::new()), "{kind:?}");
         assert_eq!(again.organizations.find(new.id).await, workspace.ports.organizations.find(new.id).await);
         assert_eq!(again.collections.exists(&collection("acme")).await, Ok(true), "{kind:?}");
-        let attempts = again.accounts.sign_in_attempts("account").await.expect("a look-up answers");
-        assert_eq!(attempts.map(|attempts| attempts.failures), Some(1), "{kind:?}");
+        let attempts = again.accounts.sign_in_attempts(&["account".to_owned()]).await;
+        let attempts = attempts.expect("a look-up answers");
+        assert_eq!(attempts.first().map(|attempts| attempts.failures), Some(1), "{kind:?}");
         workspace.remove().await;
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "services/access.rs"]
 mod access;
+#[path = "services/accounts.rs"]
+mod accounts;
 #[path = "services/acts.rs"]
 mod acts;
 #[path = "services/clocks.rs"]
@@ -14,6 +16,8 @@ mod interrupted;
 mod rights;
 #[path = "services/samples.rs"]
 mod samples;
+#[path = "services/sessions.rs"]
+mod sessions;
 #[path = "services/sign_in.rs"]
 mod sign_in;
 #[path = "services/statistics.rs"]

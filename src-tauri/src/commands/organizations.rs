@@ -51,6 +51,18 @@ pub struct OrganizationView {
     pub trashed_by: Option<String>,
 }
 
+/// An organization, with what a list does not ask for.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationDetails {
+    /// As it stands in a list.
+    #[serde(flatten)]
+    pub organization: OrganizationView,
+    /// What the stored hash of its admin's password was made with, where this program can't verify it, as a name; `null`
+    /// where it can.
+    pub unverifiable_hash: Option<String>,
+}
+
 /// By what a list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -445,9 +457,15 @@ pub async fn get_organization(
     state: State<'_, AppState>,
     workspace: String,
     name_or_id: String,
-) -> Result<OrganizationView, WireError> {
+) -> Result<OrganizationDetails, WireError> {
     let (workspace, actor) = state.reader(&workspace).await?;
-    Ok(OrganizationView::from(workspace.services.organizations.get(&actor, &name_or_id).await?))
+    let organizations = &workspace.services.organizations;
+    let organization = organizations.get(&actor, &name_or_id).await?;
+    let unverifiable_hash = organizations.unverifiable_hash(&actor, organization.id).await?;
+    Ok(OrganizationDetails {
+        organization: OrganizationView::from(organization),
+        unverifiable_hash: unverifiable_hash.map(|hash| hash.to_string()),
+    })
 }
 
 /// Whether a name keeps the rules and is free.
@@ -545,6 +563,8 @@ pub async fn update_organization(
     input: UpdateInput,
 ) -> Result<OrganizationView, WireError> {
     let (workspace, actor) = state.writer(&workspace).await?;
+    let session = workspace.session();
+    let password_is_set = input.password.is_some();
     let request = core::UpdateRequest {
         id: organization_id(&input.id)?,
         name: input.name,
@@ -553,7 +573,9 @@ pub async fn update_organization(
         password: input.password.map(SecretString::from),
     };
     let changed = workspace.services.organizations.update(&actor, request).await?;
-    workspace.carry_session_on(&changed);
+    if let Some(session) = session {
+        workspace.carry_session_on(&session, &changed, password_is_set).await;
+    }
     Ok(OrganizationView::from(changed))
 }
 

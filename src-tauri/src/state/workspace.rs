@@ -122,13 +122,20 @@ impl Workspace {
         authorized
     }
 
-    /// Lets the session go on after its own organization was changed by it. Where that fails, the change stands, and the
-    /// person signs in again.
-    pub fn carry_session_on(&self, changed: &Organization) {
-        let Some(session) = self.session() else { return };
-        match self.services.sessions.carry_on(&session, changed) {
-            Ok(carried_on) => *self.session_place() = Some(carried_on),
-            Err(error) => tracing::warn!(%error, "a session could not go on"),
+    /// Lets the session go on that changed its own organization, if it is still the one that is kept: who signed out
+    /// meanwhile stays signed out. The change is made, so what keeps the session from going on is no failure of it: the
+    /// session then ends, and says so with the next call.
+    pub async fn carry_session_on(&self, session: &Session, changed: &Organization, password_was_set: bool) {
+        match self.services.sessions.carry_on(session, changed, password_was_set).await {
+            Ok(Some(next)) => {
+                if let Some(kept) = &mut *self.session_place()
+                    && kept.token.expose_secret() == session.token.expose_secret()
+                {
+                    *kept = next;
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the session could not be carried on"),
         }
     }
 

@@ -1,11 +1,11 @@
 //! What [`AccountStore`](tenantry_core::operators::AccountStore) owes.
 
 use tenantry_core::error::{StoreError, UniqueField};
-use tenantry_core::operators::{NewOperator, SignInAttempts};
+use tenantry_core::operators::NewOperator;
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{OperatorId, PersonName};
 
-use super::{email, hash, moment};
+use super::{email, hash, moment, renewal};
 
 const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
 const ID_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Id });
@@ -72,53 +72,64 @@ pub async fn of_many_founders_at_once_one_wins(ports: &Ports) {
 pub async fn an_operators_hash_is_renewed_only_while_it_is_the_one_that_was_read(ports: &Ports) {
     let new = operator("dana@example.com");
     ports.accounts.insert_operator(&new).await.expect("inserted");
-    let stored = async || {
-        let found =
-            ports.accounts.find_operator(new.id).await.expect("a look-up answers").expect("it is there");
-        found.password_hash.expose().to_owned()
+    let renew = async |to: &str| {
+        let (from, note) = (hash("operator"), renewal("operator", to));
+        ports.accounts.renew_operator_hash(new.id, &from, &hash(to), &note).await
     };
-    assert_eq!(ports.accounts.renew_operator_hash(new.id, &hash("operator"), &hash("renewed")).await, Ok(()));
-    assert_eq!(stored().await, hash("renewed").expose());
-    assert_eq!(ports.accounts.renew_operator_hash(new.id, &hash("operator"), &hash("late")).await, Ok(()));
-    assert_eq!(stored().await, hash("renewed").expose());
+    for to in ["renewed", "late"] {
+        assert_eq!(renew(to).await, Ok(()));
+        let found = ports.accounts.find_operator(new.id).await.expect("a look-up answers");
+        let found = found.expect("it is there");
+        assert_eq!(found.password_hash.expose(), hash("renewed").expose());
+        assert_eq!(found.renewal, Some(renewal("operator", "renewed")));
+    }
+}
+
+/// The failures in a row of each account, in the order asked for.
+async fn failures(ports: &Ports, accounts: &[&str]) -> Vec<Option<u32>> {
+    let asked: Vec<String> = accounts.iter().map(|account| (*account).to_owned()).collect();
+    let found = ports.accounts.sign_in_attempts(&asked).await.expect("a look-up answers");
+    let of = |account: &&str| found.iter().find(|attempts| attempts.account == **account);
+    accounts.iter().map(|account| of(account).map(|attempts| attempts.failures)).collect()
 }
 
 /// Failures are counted per account and forgotten.
 pub async fn failed_sign_ins_are_counted_per_account_until_they_are_cleared(ports: &Ports) {
-    assert_eq!(ports.accounts.sign_in_attempts("account-1").await, Ok(None));
+    assert_eq!(failures(ports, &["account-1"]).await, [None]);
     for number in 1..=3_u32 {
-        let answer = ports.accounts.add_failed_sign_in("account-1", moment(number.into())).await;
-        assert_eq!(answer, Ok(number));
+        assert_eq!(ports.accounts.add_failed_sign_in("account-1").await, Ok(number));
     }
-    assert_eq!(ports.accounts.add_failed_sign_in("account-2", moment(9)).await, Ok(1));
-    let attempts = SignInAttempts { failures: 3, last_failed_at: moment(3) };
-    assert_eq!(ports.accounts.sign_in_attempts("account-1").await, Ok(Some(attempts)));
+    assert_eq!(ports.accounts.add_failed_sign_in("account-2").await, Ok(1));
+    let all = ["account-2", "account-1", "account-3"];
+    assert_eq!(failures(ports, &all).await, [Some(1), Some(3), None], "several are asked for at once");
     assert_eq!(ports.accounts.clear_failed_sign_ins("account-1").await, Ok(()));
-    assert_eq!(ports.accounts.sign_in_attempts("account-1").await, Ok(None));
     assert_eq!(ports.accounts.clear_failed_sign_ins("account-1").await, Ok(()), "none counts as done");
-    let other = SignInAttempts { failures: 1, last_failed_at: moment(9) };
-    assert_eq!(ports.accounts.sign_in_attempts("account-2").await, Ok(Some(other)));
-    assert_eq!(
-        ports.accounts.add_failed_sign_in("account-1", moment(10)).await,
-        Ok(1),
-        "counting starts anew"
-    );
+    assert_eq!(failures(ports, &all).await, [Some(1), None, None]);
+    assert_eq!(ports.accounts.add_failed_sign_in("account-1").await, Ok(1), "counting starts anew");
+}
+
+/// How long ago is told by the store.
+pub async fn a_failure_that_was_just_counted_is_not_long_ago(ports: &Ports) {
+    for _ in 0..2 {
+        ports.accounts.add_failed_sign_in("account").await.expect("counted");
+        let found = ports.accounts.sign_in_attempts(&["account".to_owned()]).await.expect("a look-up");
+        assert!(found[0].since_last < std::time::Duration::from_secs(60), "{found:?}");
+    }
 }
 
 /// Counting is atomic.
 pub async fn failed_sign_ins_at_once_are_all_counted(ports: &Ports) {
-    let failures = (0..16).map(|_| {
+    let failing = (0..16).map(|_| {
         let accounts = ports.accounts.clone();
-        async move { accounts.add_failed_sign_in("account", moment(1)).await.expect("counted") }
+        async move { accounts.add_failed_sign_in("account").await.expect("counted") }
     });
-    let mut answers = futures_util::future::join_all(failures).await;
+    let mut answers = futures_util::future::join_all(failing).await;
     answers.sort_unstable();
     // An answer may know of failures that were counted meanwhile; it leaves none out that came before.
     for (counted, answer) in (1..=16).zip(&answers) {
         assert!(*answer >= counted && *answer <= 16, "a failure was lost: {answers:?}");
     }
-    let attempts = ports.accounts.sign_in_attempts("account").await.expect("a look-up answers");
-    assert_eq!(attempts.map(|attempts| attempts.failures), Some(16));
+    assert_eq!(failures(ports, &["account"]).await, [Some(16)]);
 }
 
 /// Ended sessions.

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use tenantry_core::error::{StoreError, UniqueField};
+use tenantry_core::operators::NewOperator;
 use tenantry_core::organizations::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationFilter, OrganizationQuery,
     OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed,
 };
 use tenantry_core::ports::Ports;
-use tenantry_core::values::{CollectionName, OrganizationId};
+use tenantry_core::values::{CollectionName, OperatorId, OrganizationId, PersonName};
 
-use super::{display_name, email, hash, insert, moment, name, organization};
+use super::{display_name, email, hash, insert, moment, name, organization, renewal};
 
 const NAME_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Name });
 const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
@@ -35,7 +36,7 @@ async fn load(ports: &Ports, id: OrganizationId) -> Organization {
 
 async fn stored_hash(ports: &Ports, address: &str) -> String {
     let found = ports.organizations.find_credentials(&email(address)).await.expect("a look-up answers");
-    found.expect("the credentials are there").password_hash.expose().to_owned()
+    found.first().expect("the credentials are there").password_hash.expose().to_owned()
 }
 
 fn is_not_found<T>(answer: Result<T, StoreError>) -> bool {
@@ -245,13 +246,20 @@ pub async fn credentials_are_found_by_address_in_any_case_with_the_stored_hash(p
     ports.organizations.insert(&new).await.expect("inserted");
     for typed in ["Dana.W@example.com", "dana.w@example.com", "DANA.W@EXAMPLE.COM"] {
         let found = ports.organizations.find_credentials(&email(typed)).await.expect("a look-up answers");
-        let found = found.unwrap_or_else(|| panic!("{typed} finds the admin"));
+        let [found] = &found[..] else { panic!("{typed} finds the admin, and nobody else") };
         assert_eq!(found.organization, load(ports, new.id).await);
         assert_eq!(found.password_hash.expose(), hash("secret").expose());
+        assert_eq!(found.renewal, None);
     }
+    let by_id = ports.organizations.find_credentials_of(new.id).await.expect("a look-up answers");
+    let by_id = by_id.expect("its id finds it");
+    assert_eq!(by_id.organization, load(ports, new.id).await);
+    assert_eq!(by_id.password_hash.expose(), hash("secret").expose());
+    let nobody = ports.organizations.find_credentials_of(OrganizationId::new()).await;
+    assert!(nobody.expect("a look-up answers").is_none(), "an unknown id finds nobody");
     let none =
         ports.organizations.find_credentials(&email("nobody@example.com")).await.expect("a look-up answers");
-    assert!(none.is_none(), "an unknown address finds nobody");
+    assert!(none.is_empty(), "an unknown address finds nobody");
 }
 
 /// The live ones and the trash are apart.
@@ -263,7 +271,9 @@ pub async fn what_is_in_the_trash_is_seen_by_the_trash_only(ports: &Ports) {
     assert_eq!(ports.organizations.find_by_name(&gone.name).await, Ok(None));
     let credentials =
         ports.organizations.find_credentials(&gone.admin_email).await.expect("a look-up answers");
-    assert!(credentials.is_none(), "nobody signs in to an organization in the trash");
+    assert!(credentials.is_empty(), "nobody signs in to an organization in the trash");
+    let credentials = ports.organizations.find_credentials_of(gone.id).await.expect("a look-up answers");
+    assert!(credentials.is_none(), "nor has a session there");
     assert_eq!(names(ports, everything(StatusFilter::All)).await, ["globex"]);
     assert_eq!(names(ports, everything(StatusFilter::Active)).await, ["globex"]);
     assert_eq!(names(ports, everything(StatusFilter::Trashed)).await, ["acme"]);
@@ -600,7 +610,7 @@ pub async fn a_change_touches_only_what_it_names(ports: &Ports) {
     assert_eq!(change(address, 2).await, expected);
     assert_eq!(stored_hash(ports, "new.admin@example.com").await, hash("a").expose());
     let old = ports.organizations.find_credentials(&new.admin_email).await.expect("a look-up answers");
-    assert!(old.is_none(), "the old address finds nobody");
+    assert!(old.is_empty(), "the old address finds nobody");
 
     expected.updated_at = moment(3).into();
     assert_eq!(
@@ -682,11 +692,81 @@ pub async fn a_change_is_refused_when_the_address_is_taken_or_nobody_is_there(po
 pub async fn a_hash_is_renewed_only_while_it_is_the_one_that_was_read(ports: &Ports) {
     let new = insert(ports, "acme").await;
     let before = load(ports, new.id).await;
-    assert_eq!(ports.organizations.renew_hash(new.id, &hash("a"), &hash("renewed")).await, Ok(()));
+    let renew = async |to: &str| {
+        ports.organizations.renew_hash(new.id, &hash("a"), &hash(to), &renewal("a", to)).await
+    };
+    assert_eq!(renew("renewed").await, Ok(()));
     assert_eq!(stored_hash(ports, "admin@acme.example.com").await, hash("renewed").expose());
     assert_eq!(load(ports, new.id).await, before, "a renewed hash is no change that anybody sees");
-    assert_eq!(ports.organizations.renew_hash(new.id, &hash("a"), &hash("late")).await, Ok(()));
-    assert_eq!(stored_hash(ports, "admin@acme.example.com").await, hash("renewed").expose());
+    assert_eq!(renew("late").await, Ok(()));
+    let found = ports.organizations.find_credentials_of(new.id).await.expect("a look-up answers");
+    let found = found.expect("it is there");
+    assert_eq!(found.password_hash.expose(), hash("renewed").expose());
+    assert_eq!(found.renewal, Some(renewal("a", "renewed")), "the note is of the hash that is stored");
+}
+
+async fn add_operator(ports: &Ports, address: &str) -> Result<(), StoreError> {
+    let operator = NewOperator {
+        id: OperatorId::new(),
+        name: PersonName::parse("Dana Özgür").expect("a good name"),
+        email: email(address),
+        password_hash: hash("operator"),
+        created_at: moment(0),
+    };
+    ports.accounts.insert_operator(&operator).await
+}
+
+/// An address is an operator's or an admin's, in every write that gives one.
+pub async fn an_operators_address_is_refused_to_organizations_in_every_case(ports: &Ports) {
+    add_operator(ports, "Olga@example.com").await.expect("inserted");
+    let acme = insert(ports, "acme").await;
+    let posing =
+        |name: &str| NewOrganization { admin_email: email("OLGA@example.com"), ..organization(name) };
+    assert_eq!(ports.organizations.insert(&posing("posing")).await, EMAIL_TAKEN);
+    let many = [organization("first"), posing("second"), organization("third")];
+    assert_eq!(ports.organizations.insert_many(&many).await, EMAIL_TAKEN);
+    assert_eq!(names(ports, everything(StatusFilter::All)).await, ["acme", "first"]);
+    let before = load(ports, acme.id).await;
+    let change = OrganizationChange {
+        admin_email: Some(email("olga@example.com")),
+        admin_password: Some(hash("changed")),
+        ..OrganizationChange::default()
+    };
+    assert_eq!(ports.organizations.change(acme.id, &change, moment(1)).await.map(drop), EMAIL_TAKEN);
+    assert_eq!(load(ports, acme.id).await, before, "nothing is written");
+    assert_eq!(stored_hash(ports, "admin@acme.example.com").await, hash("a").expose());
+
+    move_to_trash(ports, acme.id, 2).await;
+    add_operator(ports, "ADMIN@acme.example.com").await.expect("the trash holds no address");
+    assert_eq!(ports.organizations.copy_from_trash(acme.id, &acme.name, moment(3)).await, EMAIL_TAKEN);
+    assert_eq!(find(ports, acme.id).await, None);
+}
+
+/// And the other way round.
+pub async fn an_admins_address_is_refused_to_operators_in_every_case(ports: &Ports) {
+    let new = NewOrganization { admin_email: email("Dana@example.com"), ..organization("acme") };
+    ports.organizations.insert(&new).await.expect("inserted");
+    assert_eq!(add_operator(ports, "dana@EXAMPLE.com").await, EMAIL_TAKEN);
+    assert_eq!(add_operator(ports, "DANA@example.com").await, EMAIL_TAKEN);
+    assert_eq!(ports.accounts.has_operators().await, Ok(false), "nothing is written");
+    assert_eq!(ports.accounts.most_accounts_of_an_address().await, Ok(1));
+}
+
+/// Of an operator and an admin who take one address at the same moment one wins at most.
+pub async fn of_an_operator_and_an_organization_with_one_address_at_once_one_wins(ports: &Ports) {
+    for round in 0..6 {
+        let address = format!("contested{round}@example.com");
+        let new = NewOrganization { admin_email: email(&address), ..organization(&format!("acme-{round}")) };
+        let (operator, organization) =
+            futures_util::join!(add_operator(ports, &address), ports.organizations.insert(&new));
+        for answer in [&operator, &organization] {
+            assert!(answer.is_ok() || *answer == EMAIL_TAKEN, "{answer:?}");
+        }
+        assert!(operator.is_err() || organization.is_err(), "an address belongs to one of them");
+        let is_there = ports.accounts.find_operator_by_email(&email(&address)).await.expect("a look-up");
+        assert_eq!(is_there.is_some(), operator.is_ok(), "what was refused is not there");
+        assert_eq!(find(ports, new.id).await.is_some(), organization.is_ok(), "nor is this");
+    }
 }
 
 /// `copy_to_trash` copies and leaves the live one.

@@ -11,7 +11,7 @@ use tenantry_core::error::{AppError, ConflictOn, Field, SessionProblem, StoreErr
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::journal::{Openings, Operation, OperationPlan, OperationRunner, Owner, RecoveryOutcome};
 use tenantry_core::limits::{STEP_PENDING, UNLOCK_IDLE, UNLOCK_TIME};
-use tenantry_core::organizations::{CreateRequest, UpdateRequest};
+use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::ports::Ports;
 use tenantry_core::sessions::{Actor, Freshness, PasswordHasher};
 use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
@@ -333,11 +333,9 @@ async fn what_one_person_unlocked_is_locked_when_another_signs_in() {
 
 #[tokio::test]
 async fn two_accounts_with_one_address_are_not_taken_for_one_person() {
-    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
-    let before = Console::on(&workspace);
-    let operator = before.operator().await;
-    let shared = CreateRequest { email: OPERATOR.to_owned(), ..create_request("zenith") };
-    let zenith = before.organizations.create(&operator, shared).await.expect("created");
+    let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
+    let zenith = Console::on(&workspace).create("zenith").await;
+    workspace.write_behind(zenith.id, "admin_email", OPERATOR).await;
     let locked = locked_at(workspace, Access::Locked).await;
     locked.unlock().await;
     let token = tokens::for_organization(&zenith, None);

@@ -16,6 +16,8 @@ pub enum ActivityKind {
     SignedIn,
     /// Failed sign-ins made an account wait.
     SignInThrottled,
+    /// Somebody tried to sign in to an account whose stored hash this program can't verify; the detail names its kind.
+    PasswordUnverifiable,
     /// An organization was created.
     OrganizationCreated,
     /// An organization got another name.
@@ -46,10 +48,11 @@ pub enum ActivityKind {
 
 impl ActivityKind {
     /// Every kind.
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::WorkspaceClaimed,
         Self::SignedIn,
         Self::SignInThrottled,
+        Self::PasswordUnverifiable,
         Self::OrganizationCreated,
         Self::OrganizationRenamed,
         Self::OrganizationChanged,
@@ -76,6 +79,7 @@ impl ActivityKind {
             Self::WorkspaceClaimed => "workspace_claimed",
             Self::SignedIn => "signed_in",
             Self::SignInThrottled => "sign_in_throttled",
+            Self::PasswordUnverifiable => "password_unverifiable",
             Self::OrganizationCreated => "organization_created",
             Self::OrganizationRenamed => "organization_renamed",
             Self::OrganizationChanged => "organization_changed",

@@ -37,6 +37,8 @@ pub const STATISTICS_FRESH: Duration = Duration::from_secs(60);
 pub const BCRYPT_COST: u32 = 12;
 /// The lowest cost a stored hash may have before it is renewed at the next sign-in.
 pub const BCRYPT_COST_FLOOR: u32 = 10;
+/// The lowest cost that bcrypt knows.
+pub const BCRYPT_COST_MIN: u32 = 4;
 /// The highest cost that is still verified: one more doubles the time a sign-in takes.
 pub const BCRYPT_COST_CEILING: u32 = 14;
 
@@ -46,6 +48,12 @@ pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
 pub const SESSION_FRESH: Duration = Duration::from_secs(2);
 /// Failed sign-ins in a row before waiting starts.
 pub const SIGN_IN_FREE_FAILURES: u32 = 5;
+/// Accounts with one address that a sign-in tries. More than one only where other software wrote them.
+pub const ACCOUNTS_OF_AN_ADDRESS_MAX: usize = 20;
+/// How long it is taken for known how many accounts an address has at most.
+pub const SIGN_IN_EFFORT_FRESH: Duration = Duration::from_secs(10 * 60);
+/// How long the record is not told again that a stored hash can't be verified.
+pub const UNVERIFIABLE_TOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest wait after failed sign-ins.
 pub const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 

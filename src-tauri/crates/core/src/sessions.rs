@@ -5,6 +5,7 @@ mod model;
 mod password;
 mod rights;
 mod service;
+mod sign_in;
 mod throttle;
 mod token;
 

@@ -14,7 +14,9 @@ pub use display_name::DisplayName;
 pub use email_address::EmailAddress;
 pub use ids::{OperatorId, OrganizationId};
 pub use organization_name::OrganizationName;
-pub use password::{Password, PasswordHash, PasswordRules};
+pub use password::{
+    HashDigest, HashRenewal, HashScheme, Password, PasswordHash, PasswordRules, UnverifiableHash,
+};
 pub use person_name::PersonName;
 pub use stored_date::StoredDate;
 

@@ -1,17 +1,24 @@
 //! Operators, failed sign-ins and ended sessions.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use bson::{Document, RawDocument, doc};
+use bson::{Document, RawDocument, RawDocumentBuf, doc};
+use futures_util::TryStreamExt;
 use mongodb::options::ReturnDocument;
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
+use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
 use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
-use tenantry_core::values::{EmailAddress, OperatorId, PasswordHash, PersonName};
+use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName};
 use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::{MongoStore, OPERATORS, REVOKED_SESSIONS, SIGN_IN_ATTEMPTS};
+use crate::open::{MongoStore, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SIGN_IN_ATTEMPTS};
+
+/// Finding the address with the most accounts may read every organization; a sign-in waits no longer for it.
+const MOST_LIMIT: Duration = Duration::from_secs(1);
 
 #[async_trait]
 impl AccountStore for MongoStore {
@@ -43,14 +50,15 @@ impl AccountStore for MongoStore {
             }
             Err(failure) => return Err(self.told(failure, Act::on("insert", OPERATORS))),
         }
-        if self.unique.operators.is_enforced() {
-            return Ok(());
-        }
+        // After the write, because nothing keeps an address unique in two collections: of two writes at the same moment
+        // each one looks after both are made, or one of them does.
         let other = doc! {
             "email_key": operator.email.matching_key(),
             "_id": { "$ne": operator.id.object_id() },
         };
-        if self.one_operator(other).await?.is_none() {
+        let taken = self.admin_has(&operator.email).await?
+            || (!self.unique.operators.is_enforced() && self.one_operator(other).await?.is_some());
+        if !taken {
             return Ok(());
         }
         let operators = self.documents(OPERATORS);
@@ -72,28 +80,54 @@ impl AccountStore for MongoStore {
         id: OperatorId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
         let filter = doc! { "_id": id.object_id(), "password_hash": from.expose() };
+        let set = doc! { "password_hash": to.expose(), "password_renewal": renewal.to_stored() };
         let operators = self.documents(OPERATORS);
-        let renewed = operators.update_one(filter, doc! { "$set": { "password_hash": to.expose() } });
+        let renewed = operators.update_one(filter, doc! { "$set": set });
         self.write(renewed)
             .await
             .map(|_| ())
             .map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))
     }
 
-    async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError> {
-        let sign_in_attempts = self.raw(SIGN_IN_ATTEMPTS);
-        let found = sign_in_attempts.find_one(doc! { "_id": account });
-        let found = self.call(Act::on("find", SIGN_IN_ATTEMPTS), found).await?;
-        found.as_deref().map(attempts).transpose()
+    async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError> {
+        let operators = self.raw(OPERATORS);
+        let listed = async {
+            let cursor = operators.find(doc! {}).projection(doc! { "email": 1 }).max_time(MOST_LIMIT).await?;
+            cursor.try_collect::<Vec<RawDocumentBuf>>().await
+        };
+        let mut most =
+            if self.unique.emails.is_enforced() { 1 } else { self.most_admins_of_an_address().await };
+        for operator in self.call(Act::on("find", OPERATORS), listed).await? {
+            if let Some(email) = documents::text(&operator, "email") {
+                most = most.max(1 + self.with_address(&EmailAddress::from_stored(email)).await?.len());
+            }
+        }
+        Ok(most)
     }
 
-    async fn add_failed_sign_in(&self, account: &str, at: OffsetDateTime) -> Result<u32, StoreError> {
+    async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {
+        // By the server's clock, which is the same for every console.
+        let pipeline = [
+            doc! { "$match": { "_id": { "$in": accounts } } },
+            doc! { "$project": { "failures": 1, "last_failed_at": 1, "now": "$$NOW" } },
+        ];
+        let found = async {
+            let sign_in_attempts = self.raw(SIGN_IN_ATTEMPTS);
+            let cursor = sign_in_attempts.aggregate(pipeline).await?;
+            cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
+        };
+        let found = self.call(Act::on("find", SIGN_IN_ATTEMPTS), found).await?;
+        found.iter().map(|document| attempts(document)).collect()
+    }
+
+    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError> {
         let act = Act::on("update", SIGN_IN_ATTEMPTS);
         let update = doc! {
             "$inc": { "failures": 1_i64 },
-            "$max": { "last_failed_at": documents::date(at) },
+            "$currentDate": { "last_failed_at": true },
         };
         let sign_in_attempts = self.raw(SIGN_IN_ATTEMPTS);
         let add = || {
@@ -108,8 +142,11 @@ impl AccountStore for MongoStore {
             other => other,
         };
         match added.map_err(|failure| self.told(failure, act))?.flatten() {
-            Some(document) => Ok(attempts(&document)?.failures),
-            None => Ok(self.sign_in_attempts(account).await?.map_or(1, |attempts| attempts.failures)),
+            Some(document) => failures(&document),
+            None => {
+                let found = self.sign_in_attempts(&[account.to_owned()]).await?;
+                Ok(found.first().map_or(1, |attempts| attempts.failures))
+            }
         }
     }
 
@@ -147,6 +184,37 @@ impl MongoStore {
         let found = self.call(Act::on("find", OPERATORS), self.raw(OPERATORS).find_one(filter)).await?;
         found.as_deref().map(operator).transpose()
     }
+
+    /// Whether an operator has this address.
+    pub(crate) async fn operator_has(&self, email: &EmailAddress) -> Result<bool, StoreError> {
+        let operators = self.raw(OPERATORS);
+        let found = operators.find_one(doc! { "email_key": email.matching_key() });
+        let found = found.projection(doc! { "_id": 1 });
+        Ok(self.call(Act::on("find", OPERATORS), found).await?.is_some())
+    }
+
+    async fn admin_has(&self, email: &EmailAddress) -> Result<bool, StoreError> {
+        Ok(!self.with_address(email).await?.is_empty())
+    }
+
+    /// Where no index keeps an address to one admin. 1 where finding out takes too long: the accounts that a sign-in
+    /// meets are counted anyway.
+    async fn most_admins_of_an_address(&self) -> usize {
+        let pipeline = [
+            doc! { "$match": { "admin_email": { "$type": "string" } } },
+            doc! { "$group": { "_id": { "$toLower": "$admin_email" }, "uses": { "$sum": 1 } } },
+            doc! { "$sort": { "uses": -1 } },
+            doc! { "$limit": 1 },
+        ];
+        let most = async {
+            let organizations = self.raw(ORGANIZATIONS);
+            let counted = organizations.aggregate(pipeline).max_time(MOST_LIMIT);
+            counted.await?.with_type::<RawDocumentBuf>().try_next().await
+        };
+        let most = self.attempt(most).await.ok().flatten();
+        let most = most.and_then(|most| documents::count(&most, "uses")).unwrap_or(1);
+        usize::try_from(most).unwrap_or(usize::MAX).clamp(1, ACCOUNTS_OF_AN_ADDRESS_MAX)
+    }
 }
 
 fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
@@ -156,6 +224,9 @@ fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
             name: PersonName::from_stored(documents::text(document, "name")?),
             email: EmailAddress::from_stored(documents::text(document, "email")?),
             password_hash: PasswordHash::from_stored(documents::text(document, "password_hash")?),
+            renewal: documents::text(document, "password_renewal")
+                .as_deref()
+                .and_then(HashRenewal::from_stored),
             session_version: documents::integer(document, "session_version")?,
         })
     };
@@ -164,11 +235,21 @@ fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
 }
 
 fn attempts(document: &RawDocument) -> Result<SignInAttempts, StoreError> {
-    let read = || {
-        Some(SignInAttempts {
-            failures: u32::try_from(documents::integer(document, "failures")?).ok()?,
-            last_failed_at: documents::moment(document, "last_failed_at")?,
-        })
-    };
-    read().ok_or_else(|| StoreError::Corrupt { what: format!("a document of {SIGN_IN_ATTEMPTS}") })
+    let moment = |field| documents::moment(document, field).ok_or_else(damaged);
+    let since_last = moment("now")? - moment("last_failed_at")?;
+    Ok(SignInAttempts {
+        account: documents::text(document, "_id").ok_or_else(damaged)?,
+        failures: failures(document)?,
+        // An earlier version noted its computer's time, which may be ahead: none of the wait is over then.
+        since_last: Duration::try_from(since_last).unwrap_or_default(),
+    })
+}
+
+fn failures(document: &RawDocument) -> Result<u32, StoreError> {
+    let failures = documents::integer(document, "failures").ok_or_else(damaged)?;
+    u32::try_from(failures).map_err(|_| damaged())
+}
+
+fn damaged() -> StoreError {
+    StoreError::Corrupt { what: format!("a document of {SIGN_IN_ATTEMPTS}") }
 }

@@ -6,7 +6,7 @@ use bson::raw::RawBsonRef;
 use bson::{Bson, DateTime, Document, RawDocument, doc};
 use tenantry_core::organizations::{NewOrganization, Organization, OrganizationCredentials, Trashed};
 use tenantry_core::values::{
-    CollectionName, DisplayName, EmailAddress, OrganizationName, PasswordHash, StoredDate,
+    CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationName, PasswordHash, StoredDate,
 };
 use time::OffsetDateTime;
 
@@ -73,7 +73,10 @@ pub(crate) fn trashed_organization(document: &RawDocument) -> Option<Organizatio
 
 /// The organization with its admin's hash; an unreadable hash is empty, which no password matches.
 pub(crate) fn credentials(document: &RawDocument) -> Option<OrganizationCredentials> {
+    let console = document.get_document("console").ok();
+    let renewal = console.and_then(|console| text(console, "password_renewal"));
     Some(OrganizationCredentials {
+        renewal: renewal.as_deref().and_then(HashRenewal::from_stored),
         organization: organization(document)?,
         password_hash: PasswordHash::from_stored(text(document, "admin_password").unwrap_or_default()),
     })
@@ -109,9 +112,32 @@ pub(crate) fn restored(
     Some(document)
 }
 
-/// Absent counts as true, and so does what is no boolean: only a plain `false` locks people out.
+/// Whether people of an organization can sign in. Absent counts as true; `false`, `0` and `null` count as false, as they
+/// do in the service. [`inactive`] is the same rule as a query.
 pub(crate) fn is_active(document: &RawDocument) -> bool {
-    document.get_bool("is_active").unwrap_or(true)
+    match document.get("is_active") {
+        Ok(Some(value)) => !counts_as_false(value),
+        Ok(None) | Err(_) => true,
+    }
+}
+
+fn counts_as_false(value: RawBsonRef<'_>) -> bool {
+    match value {
+        RawBsonRef::Boolean(value) => !value,
+        RawBsonRef::Int32(number) => number == 0,
+        RawBsonRef::Int64(number) => number == 0,
+        RawBsonRef::Double(number) => number == 0.0,
+        RawBsonRef::Null => true,
+        // A query looks into an array.
+        RawBsonRef::Array(values) => values.into_iter().flatten().any(counts_as_false),
+        _ => false,
+    }
+}
+
+/// The condition of a query on a field that [`is_active`] takes for false.
+pub(crate) fn inactive() -> Document {
+    // `null` also finds what is absent.
+    doc! { "$in": [false, 0, Bson::Null], "$exists": true }
 }
 
 pub(crate) fn object_id(document: &RawDocument, key: &str) -> Option<ObjectId> {
@@ -237,11 +263,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_false_is_inactive() {
-        assert!(!is_active(&raw(doc! { "is_active": false })));
-        for active in
-            [doc! {}, doc! { "is_active": Bson::Null }, doc! { "is_active": 0 }, doc! { "is_active": true }]
-        {
+    fn false_zero_and_null_are_inactive_and_absent_is_active() {
+        let values = |values: Vec<Bson>| values.into_iter().map(|value| doc! { "is_active": value });
+        for inactive in values(vec![false.into(), 0.into(), 0_i64.into(), 0.0.into(), Bson::Null]) {
+            assert!(!is_active(&raw(inactive.clone())), "{inactive}");
+        }
+        assert!(is_active(&raw(doc! {})), "absent counts as true");
+        for active in values(vec![true.into(), 1.into(), (-1).into(), "no".into()]) {
             assert!(is_active(&raw(active.clone())), "{active}");
         }
     }

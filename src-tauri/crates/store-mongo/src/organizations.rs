@@ -3,22 +3,25 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bson::{Bson, Document, RawDocumentBuf, doc};
+use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
+use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
 use tenantry_core::organizations::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
 };
-use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
+use tenantry_core::values::{
+    CollectionName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
+};
 use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::{Act, code};
-use crate::open::{MongoStore, ORGANIZATIONS, TRASH};
+use crate::open::{MongoStore, OPERATORS, ORGANIZATIONS, TRASH};
 use crate::paging;
 
 const SEARCH_LIMIT: Duration = Duration::from_secs(2);
@@ -28,8 +31,6 @@ const PAGE_LIMIT: Duration = Duration::from_secs(10);
 /// Organizations are counted one by one up to here, through the index of `_id`; beyond, the server's own number is
 /// taken, which may be off after it stopped uncleanly.
 const COUNTED_UP_TO: u64 = 20_000;
-/// Addresses that differ only in case: more than one only where the service wrote them.
-const SAME_ADDRESS_MAX: i64 = 20;
 
 const FIND: Act<'static> = Act { action: "find", collection: Some(ORGANIZATIONS) };
 const INSERT: Act<'static> = Act { action: "insert", collection: Some(ORGANIZATIONS) };
@@ -58,9 +59,10 @@ impl OrganizationStore for MongoStore {
     }
 
     async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError> {
-        let checked_by_indexes = self.unique.names.is_enforced() && self.unique.emails.is_enforced();
         let mut rest = organizations;
-        while checked_by_indexes && !rest.is_empty() {
+        let checked_by_indexes = self.unique.names.is_enforced() && self.unique.emails.is_enforced();
+        let in_one_go = checked_by_indexes && !self.operator_has_one_of(organizations).await?;
+        while in_one_go && !rest.is_empty() {
             let documents: Vec<Document> = rest.iter().map(documents::new_organization).collect();
             match self.write(self.documents(ORGANIZATIONS).insert_many(documents)).await {
                 Ok(_) => rest = &[],
@@ -75,6 +77,12 @@ impl OrganizationStore for MongoStore {
         }
         for organization in rest {
             self.insert(organization).await?;
+        }
+        // An operator may have come meanwhile.
+        if in_one_go && self.operator_has_one_of(organizations).await? {
+            for organization in organizations {
+                self.keep_unique(organization.id, &organization.name, &organization.admin_email).await?;
+            }
         }
         Ok(())
     }
@@ -98,16 +106,20 @@ impl OrganizationStore for MongoStore {
     async fn find_credentials(
         &self,
         email: &EmailAddress,
+    ) -> Result<Vec<OrganizationCredentials>, StoreError> {
+        let found = self.with_address(email).await?;
+        Ok(found.iter().filter_map(|document| documents::credentials(document)).collect())
+    }
+
+    async fn find_credentials_of(
+        &self,
+        id: OrganizationId,
     ) -> Result<Option<OrganizationCredentials>, StoreError> {
-        let mut found: Vec<_> = self
-            .with_address(email)
-            .await?
-            .iter()
-            .filter_map(|document| documents::credentials(document))
-            .collect();
-        // Where the service let two in that differ only in case, each signs in with its own spelling.
-        let exact = found.iter().position(|one| one.organization.admin_email == *email).unwrap_or(0);
-        Ok((exact < found.len()).then(|| found.swap_remove(exact)))
+        // Asked for with every act of an admin: whatever else other software keeps in the document stays where it is.
+        let organizations = self.raw(ORGANIZATIONS);
+        let found = organizations.find_one(doc! { "_id": id.object_id() }).projection(of_credentials());
+        let found = self.call(FIND, found).await?;
+        Ok(found.and_then(|document| documents::credentials(&document)))
     }
 
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
@@ -147,7 +159,7 @@ impl OrganizationStore for MongoStore {
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
         if filter.search.is_empty() && filter.only.is_none() {
             let organizations = self.listed(ORGANIZATIONS);
-            let deactivated = organizations.count_documents(doc! { "is_active": false });
+            let deactivated = organizations.count_documents(doc! { "is_active": documents::inactive() });
             let deactivated = self.counted(FIND, deactivated.max_time(COUNT_LIMIT));
             let ((live, live_exact), deactivated, (trashed, trash_exact)) =
                 tokio::try_join!(self.count_all(ORGANIZATIONS), deactivated, self.count_all(TRASH))?;
@@ -155,28 +167,20 @@ impl OrganizationStore for MongoStore {
         }
         let among_live = OrganizationFilter { status: StatusFilter::All, ..filter.clone() };
         let in_trash = OrganizationFilter { status: StatusFilter::Trashed, ..filter.clone() };
-        let groups = async {
-            let pipeline = [
-                doc! { "$match": paging::filter(&among_live) },
-                doc! { "$group": { "_id": { "$eq": ["$is_active", false] }, "number": { "$sum": 1 } } },
-            ];
-            let organizations = self.listed(ORGANIZATIONS);
-            let cursor = organizations.aggregate(pipeline).max_time(SEARCH_LIMIT).await?;
-            cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
+        let deactivated = OrganizationFilter { status: StatusFilter::Deactivated, ..filter.clone() };
+        let matching = |collection, filter: &OrganizationFilter| {
+            let listed = self.listed(collection);
+            let filter = paging::filter(filter);
+            async move {
+                let counted = listed.count_documents(filter).max_time(SEARCH_LIMIT);
+                self.call(Act::on("find", collection), counted).await
+            }
         };
-        let trash = self.listed(TRASH);
-        let trashed = trash.count_documents(paging::filter(&in_trash)).max_time(SEARCH_LIMIT);
-        let (groups, trashed) =
-            tokio::try_join!(self.call(FIND, groups), self.call(Act::on("find", TRASH), trashed))?;
-        let number = |deactivated: bool| {
-            groups
-                .iter()
-                .find(|group| group.get_bool("_id").is_ok_and(|group| group == deactivated))
-                .and_then(|group| documents::count(group, "number"))
-                .unwrap_or(0)
-        };
-        let deactivated = number(true);
-        let live = number(false) + deactivated;
+        let (live, deactivated, trashed) = tokio::try_join!(
+            matching(ORGANIZATIONS, &among_live),
+            matching(ORGANIZATIONS, &deactivated),
+            matching(TRASH, &in_trash),
+        )?;
         Ok(OrganizationCounts { live, deactivated: Some(deactivated), trashed, exact: true })
     }
 
@@ -231,9 +235,10 @@ impl OrganizationStore for MongoStore {
             }
             Err(failure) => return Err(self.told(failure, UPDATE)),
         };
-        if let (Some(before), Some(email), false) =
-            (before, &change.admin_email, self.unique.emails.is_enforced())
-            && self.address_is_taken(id, email).await?
+        if let (Some(before), Some(email)) = (before, &change.admin_email)
+            && !has_address(&before, email)
+            && (self.operator_has(email).await?
+                || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?))
         {
             let ours = doc! { "_id": id.object_id(), "admin_email": email.as_str() };
             let fields = ["admin_email", "admin_password", "is_active", "updated_at", "console"];
@@ -248,9 +253,11 @@ impl OrganizationStore for MongoStore {
         id: OrganizationId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
         let filter = doc! { "_id": id.object_id(), "admin_password": from.expose() };
-        let update = doc! { "$set": { "admin_password": to.expose() } };
+        let renewal = renewal.to_stored();
+        let update = doc! { "$set": { "admin_password": to.expose(), "console.password_renewal": renewal } };
         let organizations = self.documents(ORGANIZATIONS);
         let renewed = organizations.update_one(filter, update);
         self.write(renewed).await.map(|_| ()).map_err(|failure| self.told(failure, UPDATE))
@@ -287,13 +294,9 @@ impl MongoStore {
     }
 
     /// The live ones whose admin has this address, without regard to case.
-    async fn with_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
+    pub(crate) async fn with_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let mut found = self.like_address(email).await?;
-        let key = email.matching_key();
-        found.retain(|document| {
-            documents::text(document, "admin_email")
-                .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == key)
-        });
+        found.retain(|document| has_address(document, email));
         Ok(found)
     }
 
@@ -302,7 +305,9 @@ impl MongoStore {
     async fn like_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let find = |filter: Document, collation: Option<Collation>| async move {
             let organizations = self.raw(ORGANIZATIONS);
-            let found = organizations.find(filter).sort(doc! { "_id": 1 }).limit(SAME_ADDRESS_MAX);
+            let most = i64::try_from(ACCOUNTS_OF_AN_ADDRESS_MAX).unwrap_or(i64::MAX);
+            let found =
+                organizations.find(filter).projection(of_credentials()).sort(doc! { "_id": 1 }).limit(most);
             let found = match collation {
                 Some(collation) => found.collation(collation),
                 None => found,
@@ -343,8 +348,8 @@ impl MongoStore {
         Err(StoreError::Duplicate { field })
     }
 
-    /// Where no index keeps name and address unique: takes an inserted document back when one of them is taken. Of
-    /// two at the same moment both may go, and never do both stay.
+    /// Where no index keeps name and address unique, and for an address that is an operator's: takes an inserted document
+    /// back when one of them is taken. Of two at the same moment both may go, and never do both stay.
     pub(crate) async fn keep_unique(
         &self,
         id: OrganizationId,
@@ -354,6 +359,8 @@ impl MongoStore {
         let field = if !self.unique.names.is_enforced() && self.name_is_taken(id, name).await? {
             UniqueField::Name
         } else if !self.unique.emails.is_enforced() && self.address_is_taken(id, email).await? {
+            UniqueField::Email
+        } else if self.operator_has(email).await? {
             UniqueField::Email
         } else {
             return Ok(());
@@ -381,6 +388,13 @@ impl MongoStore {
         let own = by_other_than.object_id();
         let found = self.with_address(email).await?;
         Ok(found.iter().any(|document| documents::object_id(document, "_id") != Some(own)))
+    }
+
+    async fn operator_has_one_of(&self, organizations: &[NewOrganization]) -> Result<bool, StoreError> {
+        let keys: Vec<String> = organizations.iter().map(|new| new.admin_email.matching_key()).collect();
+        let operators = self.raw(OPERATORS);
+        let found = operators.find_one(doc! { "email_key": { "$in": keys } }).projection(doc! { "_id": 1 });
+        Ok(self.call(Act::on("find", OPERATORS), found).await?.is_some())
     }
 
     /// Gives fields the values that they had before.
@@ -432,6 +446,20 @@ impl MongoStore {
             Err(failure) => Err(self.told(failure, act)),
         }
     }
+}
+
+/// What signing in asks of a document.
+fn of_credentials() -> Document {
+    doc! {
+        "organization_name": 1, "admin_email": 1, "admin_password": 1, "is_active": 1, "created_at": 1,
+        "updated_at": 1, "console": 1,
+    }
+}
+
+/// Whether this is the address of the organization's admin, without regard to case.
+fn has_address(document: &RawDocument, email: &EmailAddress) -> bool {
+    documents::text(document, "admin_email")
+        .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == email.matching_key())
 }
 
 /// The write of a change. It finds nothing when the document is as the change leaves it, so that a repeated change

@@ -62,12 +62,8 @@ pub(crate) fn filter(filter: &OrganizationFilter) -> Document {
     }
     match filter.status {
         StatusFilter::All | StatusFilter::Trashed => {}
-        // Not "is true": absent counts as true.
-        StatusFilter::Active => {
-            document.insert("is_active", doc! { "$ne": false });
-        }
-        StatusFilter::Deactivated => {
-            document.insert("is_active", false);
+        StatusFilter::Active | StatusFilter::Deactivated => {
+            document.extend(has_status("is_active", filter.status == StatusFilter::Active));
         }
     }
     if !filter.search.is_empty() {
@@ -168,12 +164,7 @@ fn by_status(base: &Document, prefix: &str, after: Option<&Cursor>, way: Way) ->
     let field = format!("{prefix}is_active");
     let sort = doc! { "_id": way.sign };
     let group = |active: bool| {
-        let condition = if active {
-            doc! { &field: { "$ne": false } }
-        } else {
-            doc! { &field: false }
-        };
-        let mut conditions = vec![condition];
+        let mut conditions = vec![has_status(&field, active)];
         if let Some(cursor) = after {
             let at = cursor.value == "1";
             let passed = if way.sign > 0 { !active && at } else { active && !at };
@@ -187,6 +178,16 @@ fn by_status(base: &Document, prefix: &str, after: Option<&Cursor>, way: Way) ->
         Some(Segment { filter: all(base, conditions), sort: sort.clone() })
     };
     vec![group(false), group(true)]
+}
+
+/// The active ones are those that are not inactive, so that every document has just one status.
+fn has_status(field: &str, active: bool) -> Document {
+    let inactive = doc! { field: documents::inactive() };
+    if active {
+        doc! { "$nor": [inactive] }
+    } else {
+        inactive
+    }
 }
 
 fn all(base: &Document, conditions: Vec<Document>) -> Document {

@@ -1,23 +1,26 @@
 //! Operators, failed sign-ins, ended sessions.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
-use tenantry_core::values::{EmailAddress, OperatorId, PasswordHash, PersonName};
+use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
 use crate::errors::{Outcome, breaks_uniqueness};
 use crate::organizations::duplicate;
-use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash};
+use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash, renewal};
 
 /// How long an ended session is remembered beyond its end, so that a clock that is put back does not revive it.
 const REMEMBERED: time::Duration = time::Duration::hours(1);
 
-const OPERATOR: &str = "SELECT id, name, email, password, session_version FROM console_operators";
+const OPERATOR: &str =
+    "SELECT id, name, email, password, password_renewal, session_version FROM console_operators";
 
 #[async_trait]
 impl AccountStore for SqliteStore {
@@ -32,6 +35,9 @@ impl AccountStore for SqliteStore {
     async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError> {
         let operator = operator.clone();
         self.write(move |transaction| {
+            if admin_has(transaction, &operator.email)? {
+                return Err(duplicate(UniqueField::Email));
+            }
             let inserted = transaction.execute(
                 "INSERT INTO console_operators (id, name, email, email_key, password, created_at) \
                  VALUES (:id, :name, :email, :email_key, :password, :at)",
@@ -72,32 +78,61 @@ impl AccountStore for SqliteStore {
         id: OperatorId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
-        let (from, to) = (from.clone(), to.clone());
+        let (from, to, renewal) = (from.clone(), to.clone(), renewal.to_stored());
         self.write(move |transaction| {
             transaction.execute(
-                "UPDATE console_operators SET password = :to WHERE id = :id AND password = :from",
-                named_params! {":to": to.expose(), ":id": operator_bytes(id), ":from": from.expose()},
+                "UPDATE console_operators SET password = :to, password_renewal = :renewal \
+                 WHERE id = :id AND password = :from",
+                named_params! {
+                    ":to": to.expose(),
+                    ":renewal": renewal,
+                    ":id": operator_bytes(id),
+                    ":from": from.expose(),
+                },
             )?;
             Ok(())
         })
         .await
     }
 
-    async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError> {
-        let account = account.to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT failures, last_failed_at FROM console_sign_in_attempts WHERE account = ?1";
-            let attempts = connection.query_row(sql, [account], |row| {
-                Ok(SignInAttempts { failures: row.get(0)?, last_failed_at: moment(row.get(1)?) })
-            });
-            Ok(attempts.optional()?)
+    async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError> {
+        self.read(|connection| {
+            // Each table has an address once.
+            let sql = "SELECT EXISTS (SELECT 1 FROM console_operators AS operator \
+                       CROSS JOIN organizations AS row ON row.admin_email_key = operator.email_key)";
+            let shared: bool = connection.query_row(sql, [], |row| row.get(0))?;
+            Ok(if shared { 2 } else { 1 })
         })
         .await
     }
 
-    async fn add_failed_sign_in(&self, account: &str, at: OffsetDateTime) -> Result<u32, StoreError> {
-        let account = account.to_owned();
+    async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {
+        let (accounts, now) = (accounts.to_vec(), self.clock.now());
+        self.read(move |connection| {
+            let sql = "SELECT failures, last_failed_at FROM console_sign_in_attempts WHERE account = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = Vec::new();
+            for account in accounts {
+                let attempts = statement.query_row([&account], |row| {
+                    let since_last = now - moment(row.get(1)?);
+                    Ok(SignInAttempts {
+                        account: account.clone(),
+                        failures: row.get(0)?,
+                        // A clock that was set back: none of the wait is over.
+                        since_last: Duration::try_from(since_last).unwrap_or_default(),
+                    })
+                });
+                found.extend(attempts.optional()?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError> {
+        let (account, at) = (account.to_owned(), self.clock.now());
         self.write(move |transaction| {
             Ok(transaction.query_row(
                 "INSERT INTO console_sign_in_attempts (account, failures, last_failed_at) VALUES (:account, 1, :at) \
@@ -154,8 +189,20 @@ fn find_operator(connection: &Connection, column: &'static str, value: Value) ->
             name: PersonName::from_stored(row.get("name")?),
             email: EmailAddress::from_stored(row.get("email")?),
             password_hash: password_hash(row, "password")?,
+            renewal: renewal(row)?,
             session_version: row.get("session_version")?,
         })
     });
     Ok(operator.optional()?)
+}
+
+/// Whether an operator has this address.
+pub(crate) fn operator_has(connection: &Connection, email: &EmailAddress) -> Outcome<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM console_operators WHERE email_key = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([email.matching_key()], |row| row.get(0))?)
+}
+
+fn admin_has(connection: &Connection, email: &EmailAddress) -> Outcome<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM organizations WHERE admin_email_key = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([email.matching_key()], |row| row.get(0))?)
 }

@@ -1,18 +1,21 @@
 //! Organizations' metadata.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::organizations::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
 };
-use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
+use tenantry_core::values::{
+    CollectionName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
+};
 use time::OffsetDateTime;
 
+use crate::accounts::operator_has;
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
-use crate::records::{Shelf, bytes, find, milliseconds, organization, password_hash, search_text};
+use crate::records::{Shelf, bytes, find, milliseconds, organization, password_hash, renewal, search_text};
 use crate::{SqliteStore, search, trash};
 
 #[async_trait]
@@ -65,23 +68,19 @@ impl OrganizationStore for SqliteStore {
     async fn find_credentials(
         &self,
         email: &EmailAddress,
-    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+    ) -> Result<Vec<OrganizationCredentials>, StoreError> {
         let key = email.matching_key();
-        self.read(move |connection| {
-            let sql = format!(
-                "SELECT {}, row.admin_password AS admin_password \
-                 FROM organizations AS row WHERE row.admin_email_key = ?1",
-                Shelf::Live.columns()
-            );
-            let credentials = connection.prepare_cached(&sql)?.query_row([key], |row| {
-                Ok(OrganizationCredentials {
-                    organization: organization(row)?,
-                    password_hash: password_hash(row, "admin_password")?,
-                })
-            });
-            Ok(credentials.optional()?)
-        })
-        .await
+        // The column is unique, so there is one at most.
+        self.read(move |connection| credentials(connection, "admin_email_key", key))
+            .await
+            .map(|found| found.into_iter().collect())
+    }
+
+    async fn find_credentials_of(
+        &self,
+        id: OrganizationId,
+    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+        self.read(move |connection| credentials(connection, "id", bytes(id))).await
     }
 
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
@@ -119,12 +118,19 @@ impl OrganizationStore for SqliteStore {
         id: OrganizationId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
-        let (from, to) = (from.clone(), to.clone());
+        let (from, to, renewal) = (from.clone(), to.clone(), renewal.to_stored());
         self.write(move |transaction| {
             transaction.execute(
-                "UPDATE organizations SET admin_password = :to WHERE id = :id AND admin_password = :from",
-                named_params! {":to": to.expose(), ":id": bytes(id), ":from": from.expose()},
+                "UPDATE organizations SET admin_password = :to, password_renewal = :renewal \
+                 WHERE id = :id AND admin_password = :from",
+                named_params! {
+                    ":to": to.expose(),
+                    ":renewal": renewal,
+                    ":id": bytes(id),
+                    ":from": from.expose(),
+                },
             )?;
             Ok(())
         })
@@ -155,7 +161,30 @@ impl OrganizationStore for SqliteStore {
     }
 }
 
+fn credentials(
+    connection: &Connection,
+    column: &'static str,
+    value: impl ToSql,
+) -> Outcome<Option<OrganizationCredentials>> {
+    let sql = format!(
+        "SELECT {}, row.admin_password AS admin_password, row.password_renewal AS password_renewal \
+         FROM organizations AS row WHERE row.{column} = ?1",
+        Shelf::Live.columns()
+    );
+    let found = connection.prepare_cached(&sql)?.query_row([value], |row| {
+        Ok(OrganizationCredentials {
+            organization: organization(row)?,
+            password_hash: password_hash(row, "admin_password")?,
+            renewal: renewal(row)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
 fn insert(transaction: &Transaction<'_>, new: &NewOrganization) -> Outcome<()> {
+    if operator_has(transaction, &new.admin_email)? && find(transaction, Shelf::Live, new.id)?.is_none() {
+        return Err(taken(transaction, &new.name)?);
+    }
     let inserted = transaction
         .prepare_cached(
             "INSERT INTO organizations (id, organization_name, collection_name, display_name, admin_email, \
@@ -184,7 +213,7 @@ fn insert(transaction: &Transaction<'_>, new: &NewOrganization) -> Outcome<()> {
     }
 }
 
-/// Which of name and address a refused insert met.
+/// Which of name and address a refused insert met. As the unique indexes have it, a taken name comes first.
 pub(crate) fn taken(connection: &Connection, name: &OrganizationName) -> Outcome<Failure> {
     let name_is_taken: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM organizations WHERE organization_name = ?1)",
@@ -265,6 +294,10 @@ fn change_in_place(
         && (!change.end_sessions || sessions_ended_at == Some(milliseconds(at)));
     if is_repeated {
         return Ok(stored);
+    }
+    let same_address = wanted.admin_email.matching_key() == stored.admin_email.matching_key();
+    if !same_address && operator_has(transaction, &wanted.admin_email)? {
+        return Err(duplicate(UniqueField::Email));
     }
     wanted.session_version += i64::from(change.end_sessions);
 

@@ -5,7 +5,8 @@ use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tenantry_core::organizations::{Organization, Trashed};
 use tenantry_core::values::{
-    DisplayName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash, StoredDate,
+    DisplayName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+    StoredDate,
 };
 use time::OffsetDateTime;
 
@@ -106,6 +107,11 @@ fn object_id(value: ValueRef<'_>) -> FromSqlResult<ObjectId> {
 
 pub(crate) fn password_hash(row: &Row<'_>, column: &str) -> rusqlite::Result<PasswordHash> {
     Ok(PasswordHash::from_stored(row.get(column)?))
+}
+
+pub(crate) fn renewal(row: &Row<'_>) -> rusqlite::Result<Option<HashRenewal>> {
+    let noted: Option<String> = row.get("password_renewal")?;
+    Ok(noted.as_deref().and_then(HashRenewal::from_stored))
 }
 
 /// Milliseconds since 1970: the resolution of a BSON date.

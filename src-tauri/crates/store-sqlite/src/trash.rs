@@ -5,6 +5,7 @@ use tenantry_core::organizations::Trashed;
 use tenantry_core::values::{CollectionName, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 
+use crate::accounts::operator_has;
 use crate::errors::{Outcome, breaks_uniqueness};
 use crate::organizations::{missing, taken};
 use crate::records::{Shelf, bytes, find, milliseconds, search_text};
@@ -45,6 +46,9 @@ pub(crate) fn copy_from(
     let Some(trashed) = find(transaction, Shelf::Trash, id)? else {
         return find(transaction, Shelf::Live, id)?.map(|_| ()).ok_or_else(missing);
     };
+    if find(transaction, Shelf::Live, id)?.is_none() && operator_has(transaction, &trashed.admin_email)? {
+        return Err(taken(transaction, name)?);
+    }
     let copied = transaction.execute(
         "INSERT INTO organizations (id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \

@@ -20,7 +20,7 @@ use crate::organizations::{
 };
 use crate::ports::Ports;
 use crate::values::{
-    CollectionName, EmailAddress, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName, PasswordHash,
 };
 
 /// One port behind the gate.
@@ -76,8 +76,15 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
     async fn find_credentials(
         &self,
         email: &EmailAddress,
-    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+    ) -> Result<Vec<OrganizationCredentials>, StoreError> {
         self.inner.find_credentials(email).await
+    }
+
+    async fn find_credentials_of(
+        &self,
+        id: OrganizationId,
+    ) -> Result<Option<OrganizationCredentials>, StoreError> {
+        self.inner.find_credentials_of(id).await
     }
 
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
@@ -113,9 +120,10 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
         id: OrganizationId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.renew_hash(id, from, to).await
+        self.inner.renew_hash(id, from, to, renewal).await
     }
 
     async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
@@ -214,18 +222,23 @@ impl AccountStore for Guarded<dyn AccountStore> {
         id: OperatorId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.renew_operator_hash(id, from, to).await
+        self.inner.renew_operator_hash(id, from, to, renewal).await
     }
 
-    async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError> {
-        self.inner.sign_in_attempts(account).await
+    async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError> {
+        self.inner.most_accounts_of_an_address().await
+    }
+
+    async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {
+        self.inner.sign_in_attempts(accounts).await
     }
 
     // Permitted: guessing must be slowed down here too.
-    async fn add_failed_sign_in(&self, account: &str, at: OffsetDateTime) -> Result<u32, StoreError> {
-        self.inner.add_failed_sign_in(account, at).await
+    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError> {
+        self.inner.add_failed_sign_in(account).await
     }
 
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError> {

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
-use crate::values::{EmailAddress, OperatorId, PasswordHash, PersonName};
+use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName};
 
 /// An administrator of the whole workspace.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub struct Operator {
     pub email: EmailAddress,
     /// Its stored hash.
     pub password_hash: PasswordHash,
+    /// That the hash was computed anew.
+    pub renewal: Option<HashRenewal>,
     /// Raised by whatever ends its sessions.
     pub session_version: i64,
 }
@@ -32,11 +36,13 @@ pub struct NewOperator {
     pub created_at: OffsetDateTime,
 }
 
-/// The failed sign-ins in a row of one account, whether or not the account exists.
+/// The failed sign-ins in a row of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInAttempts {
+    /// The name it is counted under.
+    pub account: String,
     /// How many.
     pub failures: u32,
-    /// When the last was.
-    pub last_failed_at: OffsetDateTime,
+    /// How long ago the last was.
+    pub since_last: Duration,
 }

@@ -3,14 +3,15 @@ use time::OffsetDateTime;
 
 use super::{NewOperator, Operator, SignInAttempts};
 use crate::error::StoreError;
-use crate::values::{EmailAddress, OperatorId, PasswordHash};
+use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash};
 
 /// Who may sign in as an operator, the failures of everybody, and the sessions that were ended.
 ///
 /// # Contract
-/// - The `_id` of an operator is unique, and so is its address without regard to case.
-/// - Failures are counted in the workspace, not in the program: a restart does not reset them, and they are counted
-///   atomically.
+/// - The `_id` of an operator is unique, and so is its address without regard to case. No organization's admin has it:
+///   see [`OrganizationStore`](crate::organizations::OrganizationStore).
+/// - Failures are counted in the workspace, not in the program: a restart does not reset them, they are counted
+///   atomically, and the store's clock tells how long ago the last was.
 /// - Every write is durable when it returns.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
@@ -20,7 +21,8 @@ pub trait AccountStore: Send + Sync {
     /// Inserts an operator.
     ///
     /// # Errors
-    /// `Duplicate {Id}` when the id is there, `Duplicate {Email}` when another has the address.
+    /// `Duplicate {Id}` when the id is there, `Duplicate {Email}` when another operator or an organization's admin has
+    /// the address; nothing is written then.
     async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError>;
 
     /// The operator with this id.
@@ -29,19 +31,24 @@ pub trait AccountStore: Send + Sync {
     /// The operator with this address, without regard to case.
     async fn find_operator_by_email(&self, email: &EmailAddress) -> Result<Option<Operator>, StoreError>;
 
-    /// Puts the hash in place if the stored one is still `from`.
+    /// Puts the hash in place, with the note, if the stored one is still `from`.
     async fn renew_operator_hash(
         &self,
         id: OperatorId,
         from: &PasswordHash,
         to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError>;
 
-    /// The failures in a row of an account. `account` is a digest of the address: no address of a stranger is stored.
-    async fn sign_in_attempts(&self, account: &str) -> Result<Option<SignInAttempts>, StoreError>;
+    /// How many accounts one address has at most, operators and admins together; at least 1. May be too low for a
+    /// moment, and where finding out takes too long.
+    async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError>;
 
-    /// Adds one failure; answers how many in a row there are then.
-    async fn add_failed_sign_in(&self, account: &str, at: OffsetDateTime) -> Result<u32, StoreError>;
+    /// The failures in a row of accounts, of those that have any. One question to the store, however many they are.
+    async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError>;
+
+    /// Adds one failure, now; answers how many in a row there are then.
+    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError>;
 
     /// Forgets the failures of an account; none counts as done.
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError>;

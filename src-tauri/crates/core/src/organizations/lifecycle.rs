@@ -289,15 +289,20 @@ impl OrganizationService {
         Ok(())
     }
 
+    /// As above. The address that the organization has already is free for it, even where it shares it with others.
     pub(super) async fn require_free_email(
         &self,
         email: &EmailAddress,
         owner: Option<OrganizationId>,
     ) -> Result<(), AppError> {
-        match self.ports.organizations.find_credentials(email).await? {
-            Some(found) if Some(found.organization.id) != owner => Err(AppError::Conflict(ConflictOn::Email)),
-            Some(_) | None => Ok(()),
+        let found = self.ports.organizations.find_credentials(email).await?;
+        if found.iter().any(|found| Some(found.organization.id) == owner) {
+            return Ok(());
         }
+        if !found.is_empty() || self.ports.accounts.find_operator_by_email(email).await?.is_some() {
+            return Err(AppError::Conflict(ConflictOn::Email));
+        }
+        Ok(())
     }
 }
 

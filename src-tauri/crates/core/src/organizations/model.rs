@@ -1,7 +1,8 @@
 use time::OffsetDateTime;
 
 use crate::values::{
-    CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash, StoredDate,
+    CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
+    StoredDate,
 };
 
 /// A tenant: its metadata, without its password hash.
@@ -109,6 +110,8 @@ pub struct OrganizationCredentials {
     pub organization: Organization,
     /// Its admin's stored hash.
     pub password_hash: PasswordHash,
+    /// That the hash was computed anew.
+    pub renewal: Option<HashRenewal>,
 }
 
 /// A stored column that a list can be sorted by.

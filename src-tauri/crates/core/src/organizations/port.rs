@@ -6,7 +6,7 @@ use super::{
     OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
 };
 use crate::error::StoreError;
-use crate::values::{EmailAddress, OrganizationId, OrganizationName};
+use crate::values::{EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash};
 
 /// The metadata of organizations, live and in the trash.
 ///
@@ -14,6 +14,9 @@ use crate::values::{EmailAddress, OrganizationId, OrganizationName};
 /// - `organization_name` is unique among the live ones, and so is `admin_email` without regard to case. Uniqueness is
 ///   an index, reported as [`StoreError::Duplicate`]; an adapter never looks before it inserts. Where existing data
 ///   does not permit the index, the adapter checks after its write and takes the write back.
+/// - An address belongs to operators or to organizations, never to both, without regard to case: a write that would give
+///   one to both answers `Duplicate {Email}`, also when the other side writes at the same moment. Where existing data has
+///   such a pair, writes that leave the address as it is are not refused.
 /// - Every write is durable when it returns (majority write concern, or synced to disk), and every write may be
 ///   repeated with the same arguments: the second time changes nothing and answers the same.
 /// - Fields of a document that this program does not know stay as they are, in the trash and back too.
@@ -42,10 +45,18 @@ pub trait OrganizationStore: Send + Sync {
     /// The live organization with this name.
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError>;
 
-    /// The live organization whose admin has this address, without regard to case, with the stored hash.
+    /// The live organizations whose admin has this address, without regard to case, with their stored hashes; at most
+    /// [`ACCOUNTS_OF_AN_ADDRESS_MAX`](crate::limits::ACCOUNTS_OF_AN_ADDRESS_MAX). More than one only where other software
+    /// wrote them.
     async fn find_credentials(
         &self,
         email: &EmailAddress,
+    ) -> Result<Vec<OrganizationCredentials>, StoreError>;
+
+    /// The live organization with this id, with its admin's stored hash.
+    async fn find_credentials_of(
+        &self,
+        id: OrganizationId,
     ) -> Result<Option<OrganizationCredentials>, StoreError>;
 
     /// A page of a list; `filter.status` decides whether it is the live ones or the trash. Costs what the page costs
@@ -78,12 +89,14 @@ pub trait OrganizationStore: Send + Sync {
         at: OffsetDateTime,
     ) -> Result<Organization, StoreError>;
 
-    /// Puts the hash in place if the stored one is still `from`: a renewed cost must not undo a password change.
+    /// Puts the hash in place, with the note, if the stored one is still `from`: a renewed cost must not undo a password
+    /// change.
     async fn renew_hash(
         &self,
         id: OrganizationId,
-        from: &crate::values::PasswordHash,
-        to: &crate::values::PasswordHash,
+        from: &PasswordHash,
+        to: &PasswordHash,
+        renewal: &HashRenewal,
     ) -> Result<(), StoreError>;
 
     /// Copies the live document whole into the trash, with when, by whom and whether it has a collection. A copy that is

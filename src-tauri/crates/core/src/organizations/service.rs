@@ -12,7 +12,7 @@ use crate::journal::OperationRunner;
 use crate::limits::{PAGE_MAX, SEARCH_MAX};
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor, PasswordHasher};
-use crate::values::{OrganizationId, OrganizationName};
+use crate::values::{HashScheme, OrganizationId, OrganizationName, UnverifiableHash};
 
 /// The acts on organizations. Each takes an [`Actor`], and so a session that was found good, and checks its rights.
 ///
@@ -108,6 +108,24 @@ impl OrganizationService {
         let organization = self.ports.organizations.find_by_name(&name).await?.ok_or(missing)?;
         actor.require_on(Act::List, organization.id)?;
         Ok(organization)
+    }
+
+    /// What the stored hash of an organization's admin is, where no password can be verified against it here. `None` also
+    /// for an organization in the trash: nobody signs in to it.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, `Store`.
+    pub async fn unverifiable_hash(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+    ) -> Result<Option<UnverifiableHash>, AppError> {
+        actor.require_on(Act::List, id)?;
+        let found = self.ports.organizations.find_credentials_of(id).await?;
+        Ok(found.and_then(|found| match found.password_hash.scheme() {
+            HashScheme::Bcrypt { .. } => None,
+            HashScheme::Unverifiable(hash) => Some(hash),
+        }))
     }
 
     /// Live or in the trash.

@@ -1,19 +1,40 @@
-use std::str::FromStr;
+//! Hashing and verifying with bcrypt (`$2b$`), off the async threads.
+//!
+//! The work of a sign-in must not tell what an address owns. It is a number of *lanes*, side by side, each of which takes
+//! as long as one hash of a certain cost: a lane verifies one stored hash, and computes for nothing what is left of its
+//! time. A cost of 10 leaves one hash of cost 10 and one of cost 11 up to the time of cost 12.
 
-use bcrypt::HashParts;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::try_join_all;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::AppError;
-use crate::limits::{BCRYPT_COST, BCRYPT_COST_CEILING, PASSWORD_MAX_BYTES};
-use crate::values::{Password, PasswordHash};
+use crate::limits::{BCRYPT_COST, PASSWORD_MAX_BYTES};
+use crate::values::{HashScheme, Password, PasswordHash};
 
-/// Hashes and verifies passwords with bcrypt (`$2b$`), off the async threads.
+/// Hashes and verifies passwords with bcrypt.
 #[derive(Debug, Clone)]
 pub struct PasswordHasher {
     cost: u32,
-    /// A hash that no password was ever stored under: verified against when an address is unknown, so that the answer
-    /// takes as long as for a known one.
-    stand_in: PasswordHash,
+    rounds: Arc<AtomicU64>,
+}
+
+/// The work of one sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Effort {
+    /// How many stored hashes it has room for.
+    pub(super) lanes: usize,
+    /// The cost of each.
+    pub(super) cost: u32,
+}
+
+impl Effort {
+    /// No less of either.
+    pub(super) fn raised_to(self, other: Self) -> Self {
+        Self { lanes: self.lanes.max(other.lanes), cost: self.cost.max(other.cost) }
+    }
 }
 
 /// Whether a password fits a stored hash.
@@ -34,9 +55,12 @@ impl Default for PasswordHasher {
 impl PasswordHasher {
     /// A hasher of another cost: tests and measurements use a low one.
     pub fn with_cost(cost: u32) -> Self {
-        // The digest part is fixed and belongs to no password; only the cost decides how long verifying takes.
-        let stand_in = format!("$2b${cost:02}$CwTycUXWue0Thq9StjUM0uJ8qW5v1dR1Z6cWk8bC4Wv0m2n1p5r7K");
-        Self { cost, stand_in: PasswordHash::from_stored(stand_in) }
+        Self { cost, rounds: Arc::default() }
+    }
+
+    /// The rounds of bcrypt that this hasher and its clones have computed: 2 to the power of the cost for each hash.
+    pub fn rounds(&self) -> u64 {
+        self.rounds.load(Ordering::Relaxed)
     }
 
     /// Hashes a new password.
@@ -45,6 +69,7 @@ impl PasswordHasher {
     /// `Unexpected` when the computer has no randomness for a salt.
     pub async fn hash(&self, password: &Password) -> Result<PasswordHash, AppError> {
         let (secret, cost) = (password.secret().clone(), self.cost);
+        self.count(cost);
         let hash = tokio::task::spawn_blocking(move || bcrypt::hash(secret.expose_secret(), cost)).await;
         match hash {
             Ok(Ok(hash)) => Ok(PasswordHash::from_stored(hash)),
@@ -53,41 +78,73 @@ impl PasswordHasher {
         }
     }
 
-    /// Verifies a password as typed. `None` is an account that does not exist: it takes as long and is always wrong.
+    /// The least work of a sign-in that verifies these hashes.
+    pub(super) fn effort_for(&self, hashes: &[&PasswordHash]) -> Effort {
+        let cost = hashes.iter().filter_map(|hash| cost_of(hash)).max().unwrap_or(0);
+        Effort { lanes: hashes.len().max(1), cost: cost.max(self.cost) }
+    }
+
+    /// Verifies a password as typed against each hash. The time depends on `effort` only: neither on what the hashes
+    /// are, nor on how many there are.
     pub(super) async fn verify(
         &self,
         typed: &SecretString,
-        hash: Option<&PasswordHash>,
-    ) -> Result<Verdict, AppError> {
-        let known = hash.is_some();
-        let stand_in = self.stand_in.clone();
-        let hash = hash.unwrap_or(&stand_in).clone();
-        let (typed, cost) = (typed.clone(), self.cost);
-        tokio::task::spawn_blocking(move || {
-            // bcrypt reads neither past 72 bytes nor past a NUL: such a password never was stored.
-            let typed = typed.expose_secret();
-            let verifiable = typed.len() <= PASSWORD_MAX_BYTES && !typed.contains('\0');
-            // One more step of cost doubles the time: an unreasonable hash is not computed, and neither it nor a
-            // damaged one may answer at once.
-            let stored_cost = HashParts::from_str(hash.expose()).map(|parts| parts.get_cost());
-            let stored_cost = stored_cost.ok().filter(|stored| known && *stored <= BCRYPT_COST_CEILING);
-            let fits = match stored_cost {
-                Some(_) if verifiable => bcrypt::verify(typed, hash.expose()).unwrap_or(false),
-                Some(_) | None => false,
-            };
-            match stored_cost {
-                Some(stored) if fits && stored < cost => Verdict::RightButWeak,
-                Some(_) if fits => Verdict::Right,
-                Some(stored) if verifiable && stored >= cost => Verdict::Wrong,
-                // A cheaper hash, or none: the rest of the time that a new one takes.
-                Some(_) | None => {
-                    let _ = bcrypt::verify("", stand_in.expose());
-                    Verdict::Wrong
-                }
+        hashes: &[&PasswordHash],
+        effort: Effort,
+    ) -> Result<Vec<Verdict>, AppError> {
+        let effort = effort.raised_to(self.effort_for(hashes));
+        let lanes = (0..effort.lanes).map(|lane| {
+            let (hasher, typed) = (self.clone(), typed.clone());
+            let hash = hashes.get(lane).map(|hash| (*hash).clone());
+            async move {
+                tokio::task::spawn_blocking(move || hasher.run_lane(&typed, hash.as_ref(), effort.cost))
+                    .await
+                    .map_err(|error| AppError::Unexpected { detail: format!("verifying stopped: {error}") })
             }
-        })
-        .await
-        .map_err(|error| AppError::Unexpected { detail: format!("verifying stopped: {error}") })
+        });
+        let mut verdicts = try_join_all(lanes).await?;
+        verdicts.truncate(hashes.len());
+        Ok(verdicts)
+    }
+
+    fn run_lane(&self, typed: &SecretString, hash: Option<&PasswordHash>, full: u32) -> Verdict {
+        // bcrypt reads neither past 72 bytes nor past a NUL: such a password never was stored.
+        let typed = typed.expose_secret();
+        let verifiable = typed.len() <= PASSWORD_MAX_BYTES && !typed.contains('\0');
+        let stored = hash.and_then(|hash| Some((hash, cost_of(hash)?))).filter(|_| verifiable);
+        let Some((hash, cost)) = stored else {
+            self.compute_for_nothing(full);
+            return Verdict::Wrong;
+        };
+        self.count(cost);
+        let fits = bcrypt::verify(typed, hash.expose()).unwrap_or(false);
+        for rest in cost..full {
+            self.compute_for_nothing(rest);
+        }
+        match fits {
+            true if cost < self.cost => Verdict::RightButWeak,
+            true => Verdict::Right,
+            false => Verdict::Wrong,
+        }
+    }
+
+    fn compute_for_nothing(&self, cost: u32) {
+        self.count(cost);
+        // The digest part is fixed and belongs to no password; only the cost decides how long verifying takes.
+        let hash = format!("$2b${cost:02}$CwTycUXWue0Thq9StjUM0uJ8qW5v1dR1Z6cWk8bC4Wv0m2n1p5r7K");
+        let _ = std::hint::black_box(bcrypt::verify("", &hash));
+    }
+
+    fn count(&self, cost: u32) {
+        self.rounds.fetch_add(1 << cost, Ordering::Relaxed);
+    }
+}
+
+/// The cost of a hash that can be verified here.
+fn cost_of(hash: &PasswordHash) -> Option<u32> {
+    match hash.scheme() {
+        HashScheme::Bcrypt { cost } => Some(cost),
+        HashScheme::Unverifiable(_) => None,
     }
 }
 
@@ -95,49 +152,71 @@ impl PasswordHasher {
 mod tests {
     use super::*;
 
+    const ONE: Effort = Effort { lanes: 1, cost: 0 };
+
+    async fn hashed(cost: u32, typed: &str) -> PasswordHash {
+        let password = Password::parse(&SecretString::from(typed)).expect("allowed");
+        PasswordHasher::with_cost(cost).hash(&password).await.expect("hashed")
+    }
+
+    async fn verdict(hasher: &PasswordHasher, typed: &str, hash: &PasswordHash) -> Verdict {
+        hasher.verify(&SecretString::from(typed), &[hash], ONE).await.expect("verified")[0]
+    }
+
     #[tokio::test]
     async fn a_hash_has_the_services_format_and_fits_its_password_only() {
         let hasher = PasswordHasher::with_cost(4);
-        let typed = SecretString::from("Passw0rd");
-        let hash = hasher.hash(&Password::parse(&typed).expect("allowed")).await.expect("hashed");
+        let hash = hashed(4, "Passw0rd").await;
         assert!(hash.expose().starts_with("$2b$04$"), "the service verifies $2b$ hashes");
-        assert_eq!(hasher.verify(&typed, Some(&hash)).await, Ok(Verdict::Right));
-        assert_eq!(hasher.verify(&SecretString::from("passw0rd"), Some(&hash)).await, Ok(Verdict::Wrong));
+        assert_eq!(verdict(&hasher, "Passw0rd", &hash).await, Verdict::Right);
+        assert_eq!(verdict(&hasher, "passw0rd", &hash).await, Verdict::Wrong);
     }
 
     #[tokio::test]
     async fn a_cheaper_hash_is_right_but_weak() {
-        let typed = SecretString::from("Passw0rd");
-        let cheap = PasswordHasher::with_cost(4).hash(&Password::parse(&typed).expect("allowed")).await;
-        let verdict = PasswordHasher::with_cost(5).verify(&typed, Some(&cheap.expect("hashed"))).await;
-        assert_eq!(verdict, Ok(Verdict::RightButWeak));
+        let cheap = hashed(4, "Passw0rd").await;
+        assert_eq!(verdict(&PasswordHasher::with_cost(5), "Passw0rd", &cheap).await, Verdict::RightButWeak);
     }
 
     #[tokio::test]
     async fn a_hash_of_unreasonable_cost_is_not_computed() {
-        let (hasher, typed) = (PasswordHasher::with_cost(4), SecretString::from("Passw0rd"));
-        let costly = PasswordHasher::with_cost(20).stand_in;
-        let verdict = hasher.verify(&typed, Some(&costly));
-        let in_time = tokio::time::timeout(std::time::Duration::from_secs(10), verdict).await;
-        assert_eq!(in_time.expect("it takes minutes to compute"), Ok(Verdict::Wrong));
-    }
-
-    #[tokio::test]
-    async fn the_stand_in_is_a_readable_hash_that_nothing_fits() {
         let hasher = PasswordHasher::with_cost(4);
-        assert!(
-            HashParts::from_str(hasher.stand_in.expose()).is_ok(),
-            "else an unknown address answers at once"
+        let costly = PasswordHash::from_stored(
+            "$2b$20$CwTycUXWue0Thq9StjUM0uJ8qW5v1dR1Z6cWk8bC4Wv0m2n1p5r7K".to_owned(),
         );
-        assert_eq!(hasher.verify(&SecretString::from("Passw0rd"), None).await, Ok(Verdict::Wrong));
+        let verdict = verdict(&hasher, "Passw0rd", &costly);
+        let in_time = tokio::time::timeout(std::time::Duration::from_secs(10), verdict).await;
+        assert_eq!(in_time.expect("it takes minutes to compute"), Verdict::Wrong);
     }
 
     #[tokio::test]
     async fn a_password_that_bcrypt_would_cut_never_fits() {
         let hasher = PasswordHasher::with_cost(4);
-        let allowed = SecretString::from(format!("Aa1{}", "x".repeat(69)));
-        let hash = hasher.hash(&Password::parse(&allowed).expect("allowed")).await.expect("hashed");
-        let longer = SecretString::from(format!("Aa1{}", "x".repeat(70)));
-        assert_eq!(hasher.verify(&longer, Some(&hash)).await, Ok(Verdict::Wrong));
+        let allowed = format!("Aa1{}", "x".repeat(69));
+        let hash = hashed(4, &allowed).await;
+        assert_eq!(verdict(&hasher, &format!("{allowed}x"), &hash).await, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn the_rounds_of_a_sign_in_do_not_tell_what_is_verified() {
+        let damaged = PasswordHash::from_stored("$2b$12$damaged".to_owned());
+        let foreign = PasswordHash::from_stored("$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA".to_owned());
+        let (cheap, dearer, full) =
+            (hashed(4, "Passw0rd").await, hashed(5, "Passw0rd").await, hashed(6, "Passw0rd").await);
+        let too_long = "x".repeat(100);
+        for lanes in [1, 3] {
+            let effort = Effort { lanes, cost: 6 };
+            let cases: [&[&PasswordHash]; 7] =
+                [&[], &[&cheap], &[&dearer], &[&full], &[&damaged], &[&foreign], &[&full, &cheap, &foreign]];
+            for hashes in cases.into_iter().filter(|hashes| hashes.len() <= lanes) {
+                for typed in ["Passw0rd", "Wr0ng-one", "", &too_long] {
+                    let hasher = PasswordHasher::with_cost(6);
+                    let verdicts =
+                        hasher.verify(&SecretString::from(typed), hashes, effort).await.expect("verified");
+                    assert_eq!(verdicts.len(), hashes.len(), "one verdict for each hash");
+                    assert_eq!(hasher.rounds(), (lanes as u64) << 6, "{hashes:?} with {typed:?}");
+                }
+            }
+        }
     }
 }

@@ -6,18 +6,18 @@ use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use super::model::{Account, Actor, Session};
-use super::password::{PasswordHasher, Verdict};
+use super::password::PasswordHasher;
 use super::rights::Role;
-use super::throttle;
-use super::token::{self, Claims, SigningKey};
+use super::sign_in::KnownEffort;
+use super::token::{self, Claims, SigningKey, Standing};
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::{Clock, is_fresh};
-use crate::error::{AppError, FieldIssue, SessionProblem, StoreError, UniqueField};
+use crate::error::{AppError, ConflictOn, FieldIssue, SessionProblem, StoreError, UniqueField};
 use crate::limits::SESSION_FRESH;
 use crate::operators::{NewOperator, Operator};
 use crate::organizations::{Organization, OrganizationCredentials};
 use crate::ports::Ports;
-use crate::values::{EmailAddress, OperatorId, Password, PersonName};
+use crate::values::{EmailAddress, HashRenewal, OperatorId, Password, PersonName};
 
 /// How surely a session must be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,21 +28,33 @@ pub enum Freshness {
     Now,
 }
 
-/// Signs people in and out and finds out whether a session is good.
+/// Signs people in and out and finds out whether a session is good. Signing in is in `sign_in.rs`.
 pub struct SessionService {
-    ports: Ports,
-    clock: Arc<dyn Clock>,
-    hasher: PasswordHasher,
+    pub(super) ports: Ports,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) hasher: PasswordHasher,
     key: SigningKey,
     /// The session that was found good last: a digest of its token, when, and whose it is.
     last_good: Mutex<Option<([u8; 32], OffsetDateTime, Actor)>>,
-    sign_in_turn: Semaphore,
+    pub(super) sign_in_turn: Semaphore,
+    pub(super) effort: Mutex<KnownEffort>,
+    /// Accounts whose stored hash can't be verified, and of which this run has told that.
+    pub(super) told_unverifiable: Mutex<Vec<Account>>,
 }
 
 impl SessionService {
     /// A service for one open workspace.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>, hasher: PasswordHasher, key: SigningKey) -> Self {
-        Self { ports, clock, hasher, key, last_good: Mutex::new(None), sign_in_turn: Semaphore::new(1) }
+        Self {
+            ports,
+            clock,
+            hasher,
+            key,
+            last_good: Mutex::new(None),
+            sign_in_turn: Semaphore::new(1),
+            effort: Mutex::default(),
+            told_unverifiable: Mutex::default(),
+        }
     }
 
     /// Whether the workspace has an operator.
@@ -56,7 +68,7 @@ impl SessionService {
     /// Makes the first operator of a workspace and signs in. Of two claims at once one wins.
     ///
     /// # Errors
-    /// `InvalidInput`, `AlreadyClaimed`, `Store`.
+    /// `InvalidInput`, `AlreadyClaimed`, `Conflict` when an organization's admin has the address, `Store`.
     pub async fn claim(&self, name: &str, email: &str, password: &SecretString) -> Result<Session, AppError> {
         let mut issues = Vec::new();
         let name = PersonName::parse(name).map_err(|issue| issues.push(issue)).ok();
@@ -68,6 +80,9 @@ impl SessionService {
         if self.ports.accounts.has_operators().await? {
             return Err(AppError::AlreadyClaimed);
         }
+        if !self.ports.organizations.find_credentials(&email).await?.is_empty() {
+            return Err(AppError::Conflict(ConflictOn::Email));
+        }
         let operator = NewOperator {
             id: OperatorId::FOUNDER,
             name,
@@ -77,8 +92,12 @@ impl SessionService {
         };
         match self.ports.accounts.insert_operator(&operator).await {
             Ok(()) => {}
-            Err(StoreError::Duplicate { field: UniqueField::Id | UniqueField::Email }) => {
-                return Err(AppError::AlreadyClaimed);
+            Err(StoreError::Duplicate { field: UniqueField::Id }) => return Err(AppError::AlreadyClaimed),
+            // Another operator's, or since it was looked at an organization's admin's.
+            Err(StoreError::Duplicate { field: UniqueField::Email }) => {
+                let claimed = self.ports.accounts.has_operators().await?;
+                let taken = AppError::Conflict(ConflictOn::Email);
+                return Err(if claimed { AppError::AlreadyClaimed } else { taken });
             }
             Err(error) => return Err(error.into()),
         }
@@ -89,48 +108,7 @@ impl SessionService {
             email: operator.email.to_string(),
         };
         self.record(ActivityKind::WorkspaceClaimed, &actor, None).await;
-        self.issue(actor, 0)
-    }
-
-    /// Signs in an operator or an organization's admin.
-    ///
-    /// An unknown address and a wrong password get one answer after the same time.
-    ///
-    /// # Errors
-    /// `CredentialsRefused`, `Throttled`, `OrganizationInactive` (only after the password was right), `Store`.
-    pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<Session, AppError> {
-        let email = EmailAddress::parse(email)?;
-        let account = throttle::account_of(&email);
-        // One at a time: tries at once would all look before the first failure is counted.
-        let _turn = self.sign_in_turn.acquire().await;
-        let attempts = self.ports.accounts.sign_in_attempts(&account).await?;
-        if let Some(attempts) = &attempts {
-            let seconds = throttle::seconds_left(attempts, self.clock.now());
-            if seconds > 0 {
-                return Err(AppError::Throttled { seconds });
-            }
-        }
-        let operator = self.ports.accounts.find_operator_by_email(&email).await?;
-        let credentials = self.ports.organizations.find_credentials(&email).await?;
-        let signed_in = match (operator, credentials) {
-            (Some(operator), None) => self.verify_operator(operator, password).await?,
-            (Some(operator), Some(credentials)) => match self.verify_operator(operator, password).await? {
-                Some(operator) => Some(operator),
-                None => self.verify_admin(credentials, password).await?,
-            },
-            (None, Some(credentials)) => self.verify_admin(credentials, password).await?,
-            (None, None) => {
-                self.hasher.verify(password, None).await?;
-                None
-            }
-        };
-        let Some((actor, version)) = signed_in else { return Err(self.refuse(&account, &email).await?) };
-        if attempts.is_some() {
-            self.ports.accounts.clear_failed_sign_ins(&account).await?;
-        }
-        let session = self.issue(actor, version)?;
-        self.record(ActivityKind::SignedIn, &session.actor, None).await;
-        Ok(session)
+        self.issue(actor, &Standing { version: 0, origin: operator.password_hash.digest() })
     }
 
     /// Ends a session. One that is not good any more counts as ended.
@@ -146,7 +124,8 @@ impl SessionService {
         Ok(())
     }
 
-    /// Finds out whether a session is good: signature, time, whether it was ended, and the account as it is now.
+    /// Finds out whether a session is good: signature, time, whether it was ended, and the account as it is now, with its
+    /// password. A hash that was computed anew from the same password ends nothing.
     ///
     /// # Errors
     /// `Session`, `Store`.
@@ -172,112 +151,75 @@ impl SessionService {
         // Two questions to the store, asked at the same time.
         let (standing, current) = futures_util::join!(standing, self.current(account, role));
         standing?;
-        let (actor, version) = current?.ok_or(revoked.clone())?;
-        if claims.version().is_some_and(|claimed| claimed != version) {
+        let (actor, now_standing) = current?.ok_or(revoked.clone())?;
+        if !claims.is_good_for(&now_standing, &self.key)? {
             return Err(revoked);
         }
         *self.last_good.lock().unwrap_or_else(PoisonError::into_inner) = Some((digest, now, actor.clone()));
         Ok(actor)
     }
 
-    /// The session as it goes on after its own organization changed: a new password ends the other sessions of that
-    /// admin, not the one that set it. Its end stays where it was.
+    /// The session as it goes on after it changed its own organization: a password that it set ends the other sessions
+    /// of that admin, not the one that set it. It keeps its id and its end, so whoever ends the session meanwhile, or
+    /// later, ends this one. `None` where it goes on as it is, and where something else happened to the organization
+    /// that may have ended the session.
     ///
     /// # Errors
-    /// `Unexpected`.
-    pub fn carry_on(&self, session: &Session, changed: &Organization) -> Result<Session, AppError> {
+    /// `Session`, `Store`, `Unexpected`.
+    pub async fn carry_on(
+        &self,
+        session: &Session,
+        changed: &Organization,
+        password_was_set: bool,
+    ) -> Result<Option<Session>, AppError> {
         if session.actor.account != Account::Organization(changed.id) {
-            return Ok(session.clone());
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let claims = token::read(&session.token, &self.key, now)?;
+        let found = self.ports.organizations.find_credentials_of(changed.id).await?;
+        let Some(found) = found.filter(|found| found.organization == *changed) else { return Ok(None) };
+        let standing = standing_of(&found);
+        let goes_on = if password_was_set {
+            claims.precedes(&standing)
+        } else {
+            claims.is_good_for(&standing, &self.key)?
+        };
+        if !goes_on {
+            return Ok(None);
         }
         let actor = actor_of(changed, session.actor.role);
-        let claims = Claims::until(&actor, changed.session_version, self.clock.now(), session.expires_at);
+        let renewed = claims.renewed(&actor, &standing, &self.key, now)?;
         self.forget_last_good();
-        Ok(Session { token: token::sign(&claims, &self.key)?, actor, expires_at: claims.expires_at() })
+        renewed.map(|claims| self.sign(actor, &claims)).transpose()
     }
 
-    fn issue(&self, actor: Actor, version: i64) -> Result<Session, AppError> {
-        let claims = Claims::new(&actor, version, self.clock.now());
-        Ok(Session { token: token::sign(&claims, &self.key)?, actor, expires_at: claims.expires_at() })
+    pub(super) fn issue(&self, actor: Actor, standing: &Standing) -> Result<Session, AppError> {
+        let claims = Claims::new(&actor, standing, &self.key, self.clock.now())?;
+        self.sign(actor, &claims)
     }
 
-    /// The account as it is now with its session version; `None` when it may not have sessions.
-    async fn current(&self, account: Account, role: Role) -> Result<Option<(Actor, i64)>, AppError> {
+    fn sign(&self, actor: Actor, claims: &Claims) -> Result<Session, AppError> {
+        Ok(Session { token: token::sign(claims, &self.key)?, actor, expires_at: claims.expires_at() })
+    }
+
+    /// The account as it is now; `None` when it may not have sessions.
+    async fn current(&self, account: Account, role: Role) -> Result<Option<(Actor, Standing)>, AppError> {
         match account {
             Account::Operator(id) => {
                 let operator = self.ports.accounts.find_operator(id).await?;
-                Ok(operator.map(|operator| (actor_of_operator(&operator), operator.session_version)))
+                Ok(operator.map(|operator| (actor_of_operator(&operator), standing_of_operator(&operator))))
             }
             Account::Organization(id) => {
-                let organization = self.ports.organizations.find(id).await?;
-                Ok(organization
-                    .filter(|organization| organization.is_active)
-                    .map(|organization| (actor_of(&organization, role), organization.session_version)))
+                let credentials = self.ports.organizations.find_credentials_of(id).await?;
+                Ok(credentials
+                    .filter(|credentials| credentials.organization.is_active)
+                    .map(|found| (actor_of(&found.organization, role), standing_of(&found))))
             }
         }
     }
 
-    async fn verify_operator(
-        &self,
-        operator: Operator,
-        password: &SecretString,
-    ) -> Result<Option<(Actor, i64)>, AppError> {
-        let verdict = self.hasher.verify(password, Some(&operator.password_hash)).await?;
-        if verdict == Verdict::RightButWeak
-            && let Ok(password) = Password::parse(password)
-        {
-            let hash = self.hasher.hash(&password).await?;
-            let accounts = &self.ports.accounts;
-            log_renewal(accounts.renew_operator_hash(operator.id, &operator.password_hash, &hash).await);
-        }
-        Ok((verdict != Verdict::Wrong).then(|| (actor_of_operator(&operator), operator.session_version)))
-    }
-
-    async fn verify_admin(
-        &self,
-        credentials: OrganizationCredentials,
-        password: &SecretString,
-    ) -> Result<Option<(Actor, i64)>, AppError> {
-        let OrganizationCredentials { organization, password_hash } = credentials;
-        let verdict = self.hasher.verify(password, Some(&password_hash)).await?;
-        if verdict == Verdict::Wrong {
-            return Ok(None);
-        }
-        if !organization.is_active {
-            return Err(AppError::OrganizationInactive);
-        }
-        if verdict == Verdict::RightButWeak
-            && let Ok(password) = Password::parse(password)
-        {
-            let hash = self.hasher.hash(&password).await?;
-            log_renewal(self.ports.organizations.renew_hash(organization.id, &password_hash, &hash).await);
-        }
-        Ok(Some((actor_of(&organization, Role::OrganizationAdmin), organization.session_version)))
-    }
-
-    /// Counts a failure and says what the person gets.
-    async fn refuse(&self, account: &str, email: &EmailAddress) -> Result<AppError, AppError> {
-        let failures = match self.ports.accounts.add_failed_sign_in(account, self.clock.now()).await {
-            Ok(failures) => failures,
-            // Who may only read, or has no room left, can count nothing; the answer is the same.
-            Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => 0,
-            Err(error) => return Err(error.into()),
-        };
-        let tries_left = throttle::tries_left(failures);
-        if tries_left == 0 {
-            let entry = ActivityEntry {
-                at: self.clock.now(),
-                actor: email.to_string(),
-                kind: ActivityKind::SignInThrottled,
-                organization_id: None,
-                organization_name: None,
-                detail: Some(format!("{failures} failures in a row")),
-            };
-            crate::activity::record(&self.ports, &entry).await;
-        }
-        Ok(AppError::CredentialsRefused { tries_left })
-    }
-
-    async fn record(&self, kind: ActivityKind, actor: &Actor, detail: Option<String>) {
+    pub(super) async fn record(&self, kind: ActivityKind, actor: &Actor, detail: Option<String>) {
         let entry = ActivityEntry {
             at: self.clock.now(),
             actor: actor.email.clone(),
@@ -300,16 +242,7 @@ impl SessionService {
     }
 }
 
-/// A hash that stays as cheap as it was is no reason to refuse a sign-in.
-fn log_renewal(renewed: Result<(), StoreError>) {
-    match renewed {
-        // Renewed at the next sign-in that may write.
-        Ok(()) | Err(StoreError::ReadOnly { .. }) => {}
-        Err(error) => tracing::warn!(%error, "a password's hash could not be renewed"),
-    }
-}
-
-fn actor_of(organization: &Organization, role: Role) -> Actor {
+pub(super) fn actor_of(organization: &Organization, role: Role) -> Actor {
     Actor {
         account: Account::Organization(organization.id),
         role,
@@ -318,11 +251,25 @@ fn actor_of(organization: &Organization, role: Role) -> Actor {
     }
 }
 
-fn actor_of_operator(operator: &Operator) -> Actor {
+pub(super) fn standing_of(credentials: &OrganizationCredentials) -> Standing {
+    Standing {
+        version: credentials.organization.session_version,
+        origin: HashRenewal::origin(&credentials.password_hash, credentials.renewal.as_ref()),
+    }
+}
+
+pub(super) fn actor_of_operator(operator: &Operator) -> Actor {
     Actor {
         account: Account::Operator(operator.id),
         role: Role::Operator,
         name: operator.name.as_str().to_owned(),
         email: operator.email.to_string(),
+    }
+}
+
+pub(super) fn standing_of_operator(operator: &Operator) -> Standing {
+    Standing {
+        version: operator.session_version,
+        origin: HashRenewal::origin(&operator.password_hash, operator.renewal.as_ref()),
     }
 }

@@ -4,14 +4,23 @@
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
 
+use super::model::Account;
 use crate::limits::{SIGN_IN_FREE_FAILURES, SIGN_IN_WAIT_MAX};
 use crate::operators::SignInAttempts;
 use crate::values::EmailAddress;
 
-/// The name under which failures of an address are counted.
-pub(super) fn account_of(email: &EmailAddress) -> String {
+/// The name under which the failures of an account are counted.
+pub(super) fn name_of(account: Account) -> String {
+    match account {
+        Account::Operator(id) => format!("operator:{}", id.to_hex()),
+        Account::Organization(id) => format!("organization:{}", id.to_hex()),
+    }
+}
+
+/// The name under which the failures of an address are counted that belongs to nobody. A digest: no address of a stranger
+/// is stored.
+pub(super) fn name_of_stranger(email: &EmailAddress) -> String {
     hex::encode(Sha256::digest(email.matching_key().as_bytes()))
 }
 
@@ -24,11 +33,9 @@ fn wait_after(failures: u32) -> Duration {
 }
 
 /// What is left of the wait, in whole seconds, rounded up.
-pub(super) fn seconds_left(attempts: &SignInAttempts, now: OffsetDateTime) -> u64 {
-    let wait = wait_after(attempts.failures);
-    // Another console's clock may be ahead: never longer than the wait itself.
-    let left = (attempts.last_failed_at + wait - now).min(time::Duration::try_from(wait).unwrap_or_default());
-    u64::try_from(left.whole_milliseconds()).map_or(0, |left| left.div_ceil(1_000))
+pub(super) fn seconds_left(attempts: &SignInAttempts) -> u64 {
+    let left = wait_after(attempts.failures).saturating_sub(attempts.since_last);
+    u64::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
 }
 
 /// Failures that are still free.
@@ -51,15 +58,20 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_ahead_does_not_lengthen_the_wait() {
-        let now = OffsetDateTime::UNIX_EPOCH;
-        let attempts = SignInAttempts { failures: 6, last_failed_at: now + Duration::from_secs(86_400) };
-        assert_eq!(seconds_left(&attempts, now), 2);
+    fn what_is_left_of_a_wait_is_told_in_whole_seconds() {
+        let left = |milliseconds: u64| {
+            let since_last = Duration::from_millis(milliseconds);
+            seconds_left(&SignInAttempts { account: String::new(), failures: 6, since_last })
+        };
+        assert_eq!(
+            (left(0), left(1), left(1_000), left(1_001), left(2_000), left(9_000)),
+            (2, 2, 1, 1, 0, 0)
+        );
     }
 
     #[test]
-    fn the_account_is_the_same_for_addresses_that_count_as_the_same() {
-        let of = |text: &str| account_of(&EmailAddress::from_stored(text.to_owned()));
+    fn an_address_of_nobody_has_one_name_in_every_spelling() {
+        let of = |text: &str| name_of_stranger(&EmailAddress::from_stored(text.to_owned()));
         assert_eq!(of("Dana@example.com"), of("dana@example.com"));
         assert_ne!(of("dana@example.com"), of("dan@example.com"));
     }

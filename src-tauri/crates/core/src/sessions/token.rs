@@ -1,9 +1,11 @@
 //! Signed tokens (JWT, RFC 7519), readable by the service: its claims plus ours, never `aud`.
 
+use hmac::{Hmac, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::hs256;
@@ -11,11 +13,13 @@ use super::model::{Account, Actor};
 use super::rights::Role;
 use crate::error::{AppError, SessionProblem};
 use crate::limits::SESSION_LIFE;
-use crate::values::{OperatorId, OrganizationId};
+use crate::values::{HashDigest, OperatorId, OrganizationId};
 
 /// The one algorithm: a token that names another is refused (RFC 8725, 3.1).
 const ALGORITHM: Algorithm = Algorithm::HS256;
 const ISSUER: &str = "tenantry";
+/// Keeps the digests of passwords apart from the signatures, which have the same key.
+const CREDENTIAL_LABEL: &[u8] = b"tenantry credential\0";
 
 /// The key that tokens of a workspace are signed with. Wiped on drop.
 #[derive(Clone)]
@@ -43,6 +47,15 @@ impl SigningKey {
     /// The key as hex, for a vault.
     pub fn to_hex(&self) -> SecretString {
         SecretString::from(hex::encode(self.0.expose_secret()))
+    }
+
+    /// What a token says of the password it was issued for.
+    fn credential(&self, origin: &HashDigest) -> Result<String, AppError> {
+        let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret());
+        let mut mac = mac.map_err(|error| AppError::Unexpected { detail: format!("signing: {error}") })?;
+        mac.update(CREDENTIAL_LABEL);
+        mac.update(origin.as_str().as_bytes());
+        Ok(hex::encode(mac.finalize().into_bytes()))
     }
 }
 
@@ -74,26 +87,58 @@ pub(super) struct Claims {
     role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ver: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cred: Option<String>,
+}
+
+/// What the account looked like when a token was made for it.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    /// Raised by what ends sessions.
+    pub(super) version: i64,
+    /// Of the hash that the password was set with. Other software changes a password without raising the version.
+    pub(super) origin: HashDigest,
 }
 
 impl Claims {
-    pub(super) fn new(actor: &Actor, version: i64, now: OffsetDateTime) -> Self {
-        Self::until(actor, version, now, now + SESSION_LIFE)
+    /// A new session.
+    pub(super) fn new(
+        actor: &Actor,
+        standing: &Standing,
+        key: &SigningKey,
+        now: OffsetDateTime,
+    ) -> Result<Self, AppError> {
+        let mut session_id = [0u8; 16];
+        rand::rng().fill_bytes(&mut session_id);
+        Self::of(actor, standing, key, hex::encode(session_id), now, now + SESSION_LIFE)
     }
 
-    pub(super) fn until(
+    /// The same session, as its account is now. It keeps its id, so that ending the session ends both tokens, and its
+    /// end. A token without an id can't be ended, so it is not renewed.
+    pub(super) fn renewed(
+        &self,
         actor: &Actor,
-        version: i64,
+        standing: &Standing,
+        key: &SigningKey,
+        now: OffsetDateTime,
+    ) -> Result<Option<Self>, AppError> {
+        let Some(session_id) = self.jti.clone() else { return Ok(None) };
+        Self::of(actor, standing, key, session_id, now, self.expires_at()).map(Some)
+    }
+
+    fn of(
+        actor: &Actor,
+        standing: &Standing,
+        key: &SigningKey,
+        session_id: String,
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
-    ) -> Self {
+    ) -> Result<Self, AppError> {
         let (id, organization_id, organization_name) = match actor.account {
             Account::Operator(id) => (id.to_hex(), None, None),
             Account::Organization(id) => (id.to_hex(), Some(id.to_hex()), Some(actor.name.clone())),
         };
-        let mut session_id = [0u8; 16];
-        rand::rng().fill_bytes(&mut session_id);
-        Self {
+        Ok(Self {
             sub: Some(id.clone()),
             admin_id: id,
             organization_id,
@@ -102,10 +147,11 @@ impl Claims {
             exp: expires_at.unix_timestamp(),
             iss: Some(ISSUER.to_owned()),
             iat: Some(now.unix_timestamp()),
-            jti: Some(hex::encode(session_id)),
+            jti: Some(session_id),
             role: Some(actor.role.as_str().to_owned()),
-            ver: Some(version),
-        }
+            ver: Some(standing.version),
+            cred: Some(key.credential(&standing.origin)?),
+        })
     }
 
     pub(super) fn account(&self) -> Result<(Account, Role), AppError> {
@@ -123,9 +169,19 @@ impl Claims {
         account.map(|account| (account, role)).map_err(|()| refused)
     }
 
-    /// The version that the token was made for. The service's tokens have none.
-    pub(super) fn version(&self) -> Option<i64> {
-        self.ver
+    /// Whether nothing has happened to the account since that ends its sessions. The service's tokens say nothing of it.
+    pub(super) fn is_good_for(&self, standing: &Standing, key: &SigningKey) -> Result<bool, AppError> {
+        let same_version = self.ver.is_none_or(|version| version == standing.version);
+        let same_password = match &self.cred {
+            Some(credential) => *credential == key.credential(&standing.origin)?,
+            None => true,
+        };
+        Ok(same_version && same_password)
+    }
+
+    /// Whether sessions were ended just once since: by the one change that the caller made.
+    pub(super) fn precedes(&self, standing: &Standing) -> bool {
+        self.ver.and_then(|version| version.checked_add(1)) == Some(standing.version)
     }
 
     pub(super) fn session_id(&self) -> Option<&str> {
@@ -167,6 +223,15 @@ pub(super) fn read(token: &SecretString, key: &SigningKey, now: OffsetDateTime) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::PasswordHash;
+
+    fn standing(password: &str) -> Standing {
+        Standing { version: 0, origin: PasswordHash::from_stored(password.to_owned()).digest() }
+    }
+
+    fn claims(key: &SigningKey) -> Claims {
+        Claims::new(&actor(), &standing("hash"), key, OffsetDateTime::UNIX_EPOCH).expect("claims")
+    }
 
     fn actor() -> Actor {
         Actor {
@@ -179,8 +244,7 @@ mod tests {
 
     #[test]
     fn a_token_has_no_audience_because_the_services_decoder_would_refuse_it() {
-        let claims =
-            serde_json::to_value(Claims::new(&actor(), 0, OffsetDateTime::UNIX_EPOCH)).expect("JSON");
+        let claims = serde_json::to_value(claims(&SigningKey::random())).expect("JSON");
         assert!(claims.get("aud").is_none());
         for name in ["admin_id", "organization_id", "organization_name", "email", "exp"] {
             assert!(claims.get(name).is_some(), "the service reads {name}");
@@ -190,7 +254,7 @@ mod tests {
     #[test]
     fn a_token_of_another_key_or_algorithm_is_refused() {
         let (key, now) = (SigningKey::random(), OffsetDateTime::UNIX_EPOCH);
-        let claims = Claims::new(&actor(), 0, now);
+        let claims = claims(&key);
         let token = sign(&claims, &key).expect("signed");
         assert!(read(&token, &key, now).is_ok());
         assert!(read(&token, &SigningKey::random(), now).is_err());
@@ -215,11 +279,35 @@ mod tests {
     #[test]
     fn a_token_ends_with_its_last_second() {
         let (key, now) = (SigningKey::random(), OffsetDateTime::UNIX_EPOCH);
-        let token = sign(&Claims::new(&actor(), 0, now), &key).expect("signed");
+        let token = sign(&claims(&key), &key).expect("signed");
         assert!(read(&token, &key, now + SESSION_LIFE - std::time::Duration::from_secs(1)).is_ok());
         assert_eq!(
             read(&token, &key, now + SESSION_LIFE).map(|_| ()),
             Err(AppError::Session(SessionProblem::Expired))
         );
+    }
+
+    #[test]
+    fn a_token_is_good_for_the_version_and_the_password_that_it_was_made_for() {
+        let key = SigningKey::random();
+        let claims = claims(&key);
+        assert_eq!(claims.is_good_for(&standing("hash"), &key), Ok(true));
+        assert_eq!(claims.is_good_for(&standing("another"), &key), Ok(false));
+        assert_eq!(claims.is_good_for(&Standing { version: 1, ..standing("hash") }, &key), Ok(false));
+        let of_service = Claims { ver: None, cred: None, ..claims.clone() };
+        assert_eq!(of_service.is_good_for(&Standing { version: 7, ..standing("another") }, &key), Ok(true));
+        let digest = standing("hash").origin;
+        assert!(!claims.cred.expect("it is there").contains(digest.as_str()), "the digest is keyed");
+    }
+
+    #[test]
+    fn a_renewed_session_keeps_its_id_and_its_end() {
+        let key = SigningKey::random();
+        let old = claims(&key);
+        let later = OffsetDateTime::UNIX_EPOCH + std::time::Duration::from_secs(60);
+        let renewed =
+            old.renewed(&actor(), &standing("another"), &key, later).expect("claims").expect("renewed");
+        assert_eq!((renewed.session_id(), renewed.exp), (old.session_id(), old.exp));
+        assert_eq!(renewed.is_good_for(&standing("another"), &key), Ok(true));
     }
 }

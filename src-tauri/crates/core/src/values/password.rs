@@ -1,10 +1,13 @@
 use std::fmt;
+use std::str::FromStr;
 
+use bcrypt::HashParts;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::{FieldRule, issue};
 use crate::error::{Field, FieldIssue};
-use crate::limits::{PASSWORD_MAX_BYTES, PASSWORD_MIN};
+use crate::limits::{BCRYPT_COST_CEILING, BCRYPT_COST_MIN, PASSWORD_MAX_BYTES, PASSWORD_MIN};
 
 /// A new password that keeps the service's rules. Never printed, wiped on drop.
 #[derive(Debug, Clone)]
@@ -74,12 +77,12 @@ impl Password {
     }
 }
 
-/// A stored password hash, in the modular crypt format (`$2b$12$…`), which leaves room for other algorithms.
+/// A stored password hash, in whatever form other software wrote it; ours are bcrypt's (`$2b$12$…`).
 #[derive(Clone)]
 pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
-    /// A hash as a store holds it.
+    /// A hash as a store holds it; empty where there is none.
     pub fn from_stored(text: String) -> Self {
         Self(SecretString::from(text))
     }
@@ -87,6 +90,142 @@ impl PasswordHash {
     /// The hash, for a store to write and for verifying.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// What it was made with.
+    pub fn scheme(&self) -> HashScheme {
+        let text = self.expose();
+        let cost = HashParts::from_str(text).map(|parts| parts.get_cost());
+        match cost {
+            Ok(cost @ BCRYPT_COST_MIN..=BCRYPT_COST_CEILING) => HashScheme::Bcrypt { cost },
+            Ok(cost) => HashScheme::Unverifiable(UnverifiableHash::BcryptOfCost(cost)),
+            Err(_) => HashScheme::Unverifiable(UnverifiableHash::of(text)),
+        }
+    }
+
+    /// Its digest.
+    pub fn digest(&self) -> HashDigest {
+        HashDigest(hex::encode(Sha256::digest(self.expose())))
+    }
+}
+
+/// What a stored hash was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashScheme {
+    /// bcrypt, of a cost that is verified here.
+    Bcrypt {
+        /// One more doubles the time.
+        cost: u32,
+    },
+    /// No password can be verified against it here.
+    Unverifiable(UnverifiableHash),
+}
+
+/// A stored hash that this program can't verify. As text it is a name, never a part of the hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnverifiableHash {
+    /// There is none.
+    Absent,
+    /// bcrypt of a cost outside the limits.
+    BcryptOfCost(u32),
+    /// It begins like bcrypt, and is damaged.
+    DamagedBcrypt,
+    /// Another algorithm.
+    Other(&'static str),
+    /// Nothing that is known.
+    Unknown,
+}
+
+/// How hashes of other kinds begin: the modular crypt format, Django's and LDAP's. The longer one of two comes first.
+const OTHER_SCHEMES: [(&str, &str); 17] = [
+    ("$argon2id$", "argon2id"),
+    ("$argon2i$", "argon2i"),
+    ("$argon2d$", "argon2d"),
+    ("argon2$", "argon2"),
+    ("$bcrypt-sha256$", "bcrypt-sha256"),
+    ("bcrypt_sha256$", "bcrypt-sha256"),
+    ("bcrypt$", "bcrypt of Django"),
+    ("$scrypt$", "scrypt"),
+    ("scrypt", "scrypt"),
+    ("$7$", "scrypt"),
+    ("$y$", "yescrypt"),
+    ("$pbkdf2", "pbkdf2"),
+    ("pbkdf2", "pbkdf2"),
+    ("$6$", "sha512-crypt"),
+    ("$5$", "sha256-crypt"),
+    ("$1$", "md5-crypt"),
+    ("{SSHA", "salted SHA"),
+];
+
+impl UnverifiableHash {
+    fn of(text: &str) -> Self {
+        if text.is_empty() {
+            return Self::Absent;
+        }
+        if ["$2a$", "$2b$", "$2x$", "$2y$"].iter().any(|prefix| text.starts_with(prefix)) {
+            return Self::DamagedBcrypt;
+        }
+        let known = OTHER_SCHEMES.iter().find(|(prefix, _)| text.starts_with(prefix));
+        known.map_or(Self::Unknown, |(_, name)| Self::Other(name))
+    }
+}
+
+impl fmt::Display for UnverifiableHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("none"),
+            Self::BcryptOfCost(cost) => write!(f, "bcrypt of cost {cost}"),
+            Self::DamagedBcrypt => f.write_str("bcrypt, damaged"),
+            Self::Other(name) => f.write_str(name),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// A digest (SHA-256) of a stored hash: tells whether the hash is still the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashDigest(String);
+
+impl HashDigest {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The note that a hash was computed anew from the same password, as a sign-in does with a cheap one. It stands beside
+/// the hash, and holds for as long as that hash does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashRenewal {
+    /// Of the hash that was computed anew.
+    to: HashDigest,
+    /// Of the hash that the password was set with.
+    origin: HashDigest,
+}
+
+impl HashRenewal {
+    /// The note for `to`, which takes the place of `from`.
+    pub fn new(from: &PasswordHash, noted: Option<&Self>, to: &PasswordHash) -> Self {
+        Self { to: to.digest(), origin: Self::origin(from, noted) }
+    }
+
+    /// The digest that stays the same for as long as the password does: of the hash that it was set with.
+    pub fn origin(hash: &PasswordHash, noted: Option<&Self>) -> HashDigest {
+        let digest = hash.digest();
+        match noted {
+            Some(noted) if noted.to == digest => noted.origin.clone(),
+            Some(_) | None => digest,
+        }
+    }
+
+    /// The note as a store holds it; `None` for what is no such note.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let (to, origin) = text.split_once(':')?;
+        Some(Self { to: HashDigest(to.to_owned()), origin: HashDigest(origin.to_owned()) })
+    }
+
+    /// The note for a store to write.
+    pub fn to_stored(&self) -> String {
+        format!("{}:{}", self.to.0, self.origin.0)
     }
 }
 
@@ -136,5 +275,51 @@ mod tests {
         let hash = PasswordHash::from_stored("$2b$12$abc".to_owned());
         let shown = format!("{password:?} {hash:?}");
         assert!(!shown.contains("Passw0rd") && !shown.contains("$2b$"), "{shown}");
+    }
+
+    fn scheme(text: &str) -> HashScheme {
+        PasswordHash::from_stored(text.to_owned()).scheme()
+    }
+
+    #[test]
+    fn a_hash_is_told_by_its_form() {
+        let bcrypt =
+            |cost: u32| format!("$2b${cost:02}$CwTycUXWue0Thq9StjUM0uJ8qW5v1dR1Z6cWk8bC4Wv0m2n1p5r7K");
+        for cost in [4, 10, 12, 14] {
+            assert_eq!(scheme(&bcrypt(cost)), HashScheme::Bcrypt { cost });
+        }
+        let unverifiable = |text: &str| match scheme(text) {
+            HashScheme::Unverifiable(hash) => hash.to_string(),
+            HashScheme::Bcrypt { .. } => panic!("no password can be verified against {text}"),
+        };
+        for (text, told) in [
+            (bcrypt(15).as_str(), "bcrypt of cost 15"),
+            (bcrypt(3).as_str(), "bcrypt of cost 3"),
+            ("$2b$12$short", "bcrypt, damaged"),
+            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g", "argon2id"),
+            (
+                "$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2",
+                "bcrypt-sha256",
+            ),
+            ("pbkdf2_sha256$600000$salt$hash", "pbkdf2"),
+            ("scrypt:32768:8:1$salt$hash", "scrypt"),
+            ("$6$salt$hash", "sha512-crypt"),
+            ("", "none"),
+        ] {
+            assert_eq!(unverifiable(text), told, "{text}");
+        }
+        assert_eq!(unverifiable("$planted$secret"), "unknown", "no part of what is stored is told");
+    }
+
+    #[test]
+    fn a_renewed_hash_has_the_origin_of_the_one_before_and_any_other_its_own() {
+        let hash = |text: &str| PasswordHash::from_stored(text.to_owned());
+        let (set, renewed, again, changed) = (hash("set"), hash("renewed"), hash("again"), hash("changed"));
+        let first = HashRenewal::new(&set, None, &renewed);
+        assert_eq!(HashRenewal::origin(&renewed, Some(&first)), set.digest());
+        let second = HashRenewal::new(&renewed, Some(&first), &again);
+        assert_eq!(HashRenewal::origin(&again, Some(&second)), set.digest());
+        assert_eq!(HashRenewal::origin(&changed, Some(&second)), changed.digest());
+        assert_eq!(HashRenewal::from_stored(&second.to_stored()), Some(second));
     }
 }

@@ -1,0 +1,333 @@
+//! Signing in: whose the address is, who may be tried, and what becomes of a wrong password.
+//!
+//! Failures belong to accounts. One address may have several where other software wrote them: an operator and an
+//! organization's admin, or admins whose addresses differ in case. Answer and time are those of an address with one
+//! account, whatever it has: see `password.rs` for the time.
+
+use std::sync::PoisonError;
+
+use futures_util::future::join_all;
+use secrecy::SecretString;
+use time::OffsetDateTime;
+
+use super::model::{Account, Actor, Session};
+use super::password::{Effort, Verdict};
+use super::rights::Role;
+use super::service::{SessionService, actor_of, actor_of_operator, standing_of, standing_of_operator};
+use super::throttle;
+use super::token::Standing;
+use crate::activity::{ActivityEntry, ActivityKind};
+use crate::clock::is_fresh;
+use crate::error::{AppError, StoreError};
+use crate::limits::{SIGN_IN_EFFORT_FRESH, UNVERIFIABLE_TOLD_FOR};
+use crate::operators::Operator;
+use crate::organizations::OrganizationCredentials;
+use crate::values::{EmailAddress, HashRenewal, HashScheme, Password, PasswordHash, UnverifiableHash};
+
+/// Entries of an organization's record that are looked through for one that tells the same.
+const ENTRIES_LOOKED_AT: u32 = 50;
+
+/// The work of every sign-in to this workspace: enough for whichever address has the most accounts.
+#[derive(Debug, Default)]
+pub(super) struct KnownEffort {
+    accounts: usize,
+    asked_at: Option<OffsetDateTime>,
+    /// The most that a sign-in of this run needed. Costs are known only then.
+    seen: Option<Effort>,
+}
+
+/// Somebody who has the address.
+enum Candidate {
+    Operator(Operator),
+    Admin(OrganizationCredentials),
+}
+
+impl Candidate {
+    fn account(&self) -> Account {
+        match self {
+            Self::Operator(operator) => Account::Operator(operator.id),
+            Self::Admin(admin) => Account::Organization(admin.organization.id),
+        }
+    }
+
+    fn hash(&self) -> &PasswordHash {
+        match self {
+            Self::Operator(operator) => &operator.password_hash,
+            Self::Admin(admin) => &admin.password_hash,
+        }
+    }
+
+    fn renewal(&self) -> Option<&HashRenewal> {
+        match self {
+            Self::Operator(operator) => operator.renewal.as_ref(),
+            Self::Admin(admin) => admin.renewal.as_ref(),
+        }
+    }
+
+    fn actor(&self) -> Actor {
+        match self {
+            Self::Operator(operator) => actor_of_operator(operator),
+            Self::Admin(admin) => actor_of(&admin.organization, Role::OrganizationAdmin),
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        match self {
+            Self::Operator(operator) => standing_of_operator(operator),
+            Self::Admin(admin) => standing_of(admin),
+        }
+    }
+
+    fn is_active(&self) -> bool {
+        match self {
+            Self::Operator(_) => true,
+            Self::Admin(admin) => admin.organization.is_active,
+        }
+    }
+
+    fn unverifiable(&self) -> Option<UnverifiableHash> {
+        match self.hash().scheme() {
+            HashScheme::Bcrypt { .. } => None,
+            HashScheme::Unverifiable(hash) => Some(hash),
+        }
+    }
+}
+
+impl SessionService {
+    /// Signs in an operator or an organization's admin.
+    ///
+    /// An unknown address and a wrong password get one answer after the same time. Of several accounts with one address
+    /// each one that need not wait is tried.
+    ///
+    /// # Errors
+    /// `CredentialsRefused`, `Throttled`, `OrganizationInactive` (only after the password was right), `Store`.
+    pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<Session, AppError> {
+        let email = EmailAddress::parse(email)?;
+        // One at a time: tries at once would all look before the first failure is counted.
+        let _turn = self.sign_in_turn.acquire().await;
+        let (candidates, ()) = futures_util::join!(self.candidates(&email), self.learn_effort());
+        let candidates = candidates?;
+        let names: Vec<String> = if candidates.is_empty() {
+            vec![throttle::name_of_stranger(&email)]
+        } else {
+            candidates.iter().map(|candidate| throttle::name_of(candidate.account())).collect()
+        };
+        let attempts = self.ports.accounts.sign_in_attempts(&names).await?;
+        let failed_before = |name: &str| attempts.iter().find(|attempts| attempts.account == name);
+        let wait_of = |name: &String| failed_before(name).map_or(0, throttle::seconds_left);
+        let shortest_wait = names.iter().map(wait_of).min().unwrap_or(0);
+        if shortest_wait > 0 {
+            return Err(AppError::Throttled { seconds: shortest_wait });
+        }
+
+        let tried: Vec<&Candidate> = candidates
+            .iter()
+            .zip(&names)
+            .filter(|(_, name)| wait_of(name) == 0)
+            .map(|(one, _)| one)
+            .collect();
+        let hashes: Vec<&PasswordHash> = tried.iter().map(|candidate| candidate.hash()).collect();
+        let effort = self.raise_effort(
+            self.hasher.effort_for(&candidates.iter().map(Candidate::hash).collect::<Vec<_>>()),
+        );
+        // Told while the hashes are computed, so that telling takes no time of its own.
+        let (verdicts, ()) = futures_util::join!(
+            self.hasher.verify(password, &hashes, effort),
+            self.tell_unverifiable(&tried),
+        );
+        let verdicts = verdicts?;
+        let fits = |index: &usize| verdicts.get(*index).is_some_and(|verdict| *verdict != Verdict::Wrong);
+        let right: Vec<usize> = (0..tried.len()).filter(fits).collect();
+        let active = right.iter().find(|index| tried[**index].is_active());
+        let Some(&signed_in) = active.or(right.first()) else {
+            let names: Vec<String> = names.into_iter().filter(|name| wait_of(name) == 0).collect();
+            return Err(self.refuse(&email, &candidates, &names).await?);
+        };
+        let candidate = tried[signed_in];
+        self.count_passed_over(&email, &candidates, &tried[..signed_in]).await?;
+        if !candidate.is_active() {
+            return Err(AppError::OrganizationInactive);
+        }
+        let name = throttle::name_of(candidate.account());
+        if failed_before(&name).is_some() {
+            self.ports.accounts.clear_failed_sign_ins(&name).await?;
+        }
+        if verdicts[signed_in] == Verdict::RightButWeak
+            && let Ok(password) = Password::parse(password)
+        {
+            self.renew(candidate, &password).await?;
+        }
+        let session = self.issue(candidate.actor(), &candidate.standing())?;
+        self.record(ActivityKind::SignedIn, &session.actor, None).await;
+        Ok(session)
+    }
+
+    /// Everybody who has the address, in the order in which a password that fits several signs in: the operator, then
+    /// the admin whose organization was changed last. So who sets a password only to find out whether it is another
+    /// admin's as well gets their own account.
+    async fn candidates(&self, email: &EmailAddress) -> Result<Vec<Candidate>, AppError> {
+        let (operator, admins) = futures_util::join!(
+            self.ports.accounts.find_operator_by_email(email),
+            self.ports.organizations.find_credentials(email),
+        );
+        let (operator, mut admins) = (operator?, admins?);
+        admins.sort_by_key(|admin| std::cmp::Reverse(admin.organization.updated_at));
+        Ok(operator
+            .map(Candidate::Operator)
+            .into_iter()
+            .chain(admins.into_iter().map(Candidate::Admin))
+            .collect())
+    }
+
+    /// Asks the store now and then how many accounts an address has at most. Less than there are makes a sign-in differ
+    /// in time and not fail, so a store that can't tell is no reason to refuse.
+    async fn learn_effort(&self) {
+        let now = self.clock.now();
+        let asked_at = self.effort.lock().unwrap_or_else(PoisonError::into_inner).asked_at;
+        if asked_at.is_some_and(|at| is_fresh(at, now, SIGN_IN_EFFORT_FRESH)) {
+            return;
+        }
+        match self.ports.accounts.most_accounts_of_an_address().await {
+            Ok(accounts) => {
+                let mut known = self.effort.lock().unwrap_or_else(PoisonError::into_inner);
+                (known.accounts, known.asked_at) = (accounts, Some(now));
+            }
+            Err(error) => tracing::warn!(%error, "how many accounts an address has could not be found out"),
+        }
+    }
+
+    /// The work of this sign-in, which needs `least`. The next ones have no less.
+    fn raise_effort(&self, least: Effort) -> Effort {
+        let mut known = self.effort.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = known.seen.map_or(least, |seen| seen.raised_to(least));
+        known.seen = Some(seen);
+        seen.raised_to(Effort { lanes: known.accounts, cost: 0 })
+    }
+
+    async fn renew(&self, candidate: &Candidate, password: &Password) -> Result<(), AppError> {
+        let to = self.hasher.hash(password).await?;
+        let from = candidate.hash();
+        let renewal = HashRenewal::new(from, candidate.renewal(), &to);
+        let renewed = match candidate {
+            Candidate::Operator(operator) => {
+                self.ports.accounts.renew_operator_hash(operator.id, from, &to, &renewal).await
+            }
+            Candidate::Admin(admin) => {
+                self.ports.organizations.renew_hash(admin.organization.id, from, &to, &renewal).await
+            }
+        };
+        match renewed {
+            // Renewed at the next sign-in that may write.
+            Ok(()) | Err(StoreError::ReadOnly { .. }) => {}
+            // A hash that stays as cheap as it was is no reason to refuse a sign-in.
+            Err(error) => tracing::warn!(%error, "a password's hash could not be renewed"),
+        }
+        Ok(())
+    }
+
+    /// Counts a failure for everyone who was tried, and says what the person gets: of several accounts what the one with
+    /// the fewest failures would get alone, so that the others are not told of.
+    async fn refuse(
+        &self,
+        email: &EmailAddress,
+        candidates: &[Candidate],
+        names: &[String],
+    ) -> Result<AppError, AppError> {
+        let counted = join_all(names.iter().map(|name| self.count_failure(email, candidates, name))).await;
+        let mut fewest = u32::MAX;
+        for failures in counted {
+            fewest = fewest.min(failures?);
+        }
+        Ok(AppError::CredentialsRefused { tries_left: throttle::tries_left(fewest) })
+    }
+
+    /// A success as an admin may have been a guess at the password of the operator with the same address, who would have
+    /// come first: it counts as one. Other admins with the address do not come first, see [`Self::candidates`], so a
+    /// colleague's sign-in does not make them wait.
+    async fn count_passed_over(
+        &self,
+        email: &EmailAddress,
+        candidates: &[Candidate],
+        refused: &[&Candidate],
+    ) -> Result<(), AppError> {
+        for candidate in refused {
+            match candidate {
+                Candidate::Operator(operator) => {
+                    let name = throttle::name_of(Account::Operator(operator.id));
+                    self.count_failure(email, candidates, &name).await?;
+                }
+                Candidate::Admin(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn count_failure(
+        &self,
+        email: &EmailAddress,
+        candidates: &[Candidate],
+        name: &str,
+    ) -> Result<u32, AppError> {
+        let failures = match self.ports.accounts.add_failed_sign_in(name).await {
+            Ok(failures) => failures,
+            // Who may only read, or has no room left, can count nothing; the answer is the same.
+            Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => 0,
+            Err(error) => return Err(error.into()),
+        };
+        if throttle::tries_left(failures) == 0 {
+            let of = candidates.iter().find(|candidate| throttle::name_of(candidate.account()) == name);
+            let detail = format!("{failures} failures in a row");
+            self.record_of(ActivityKind::SignInThrottled, email.to_string(), of, detail).await;
+        }
+        Ok(failures)
+    }
+
+    /// Tells the operators, in the record, of accounts that nobody can sign in to here because of their stored hash. Not
+    /// again for a day, nor in this run: whoever tries a password often would fill the record.
+    async fn tell_unverifiable(&self, tried: &[&Candidate]) {
+        for candidate in tried {
+            let Some(hash) = candidate.unverifiable() else { continue };
+            let account = candidate.account();
+            {
+                let mut told = self.told_unverifiable.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.contains(&account) {
+                    continue;
+                }
+                told.push(account);
+            }
+            let detail = format!("stored hash: {hash}");
+            if self.was_told(account, &detail).await {
+                continue;
+            }
+            let email = candidate.actor().email;
+            self.record_of(ActivityKind::PasswordUnverifiable, email, Some(candidate), detail).await;
+        }
+    }
+
+    async fn was_told(&self, account: Account, detail: &str) -> bool {
+        let Account::Organization(id) = account else { return false };
+        let now = self.clock.now();
+        let newest = self.ports.activity.newest(id, ENTRIES_LOOKED_AT).await.unwrap_or_default();
+        newest.iter().any(|entry| {
+            entry.kind == ActivityKind::PasswordUnverifiable
+                && entry.detail.as_deref() == Some(detail)
+                && is_fresh(entry.at, now, UNVERIFIABLE_TOLD_FOR)
+        })
+    }
+
+    async fn record_of(&self, kind: ActivityKind, actor: String, of: Option<&Candidate>, detail: String) {
+        let organization = match of {
+            Some(Candidate::Admin(admin)) => Some(&admin.organization),
+            Some(Candidate::Operator(_)) | None => None,
+        };
+        let entry = ActivityEntry {
+            at: self.clock.now(),
+            actor,
+            kind,
+            organization_id: organization.map(|organization| organization.id),
+            organization_name: organization.map(|organization| organization.name.to_string()),
+            detail: Some(detail),
+        };
+        crate::activity::record(&self.ports, &entry).await;
+    }
+}
