@@ -350,7 +350,7 @@ export const commands = {
 	 *  # Errors
 	 *  `not_found`, those of a session, `unavailable`.
 	 */
-	getOrganization: (workspace: string, nameOrId: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("get_organization", { workspace, nameOrId })),
+	getOrganization: (workspace: string, nameOrId: string) => typedError<OrganizationDetails, WireError>(__TAURI_INVOKE("get_organization", { workspace, nameOrId })),
 	/**
 	 *  Whether a name keeps the rules and is free.
 	 * 
@@ -1524,6 +1524,15 @@ export type OrganizationCounts = {
 	/**  Counted, not estimated. */
 	exact: boolean,
 };
+
+/**  An organization, with what a list does not ask for. */
+export type OrganizationDetails = {
+	/**
+	 *  What the stored hash of its admin's password was made with, where this program can't verify it, as a name; `null`
+	 *  where it can.
+	 */
+	unverifiableHash: string | null,
+} & OrganizationView;
 
 /**  Which organizations a list holds. */
 export type OrganizationFilter = {

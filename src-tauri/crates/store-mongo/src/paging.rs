@@ -9,6 +9,8 @@ use tenantry_core::organizations::{
     Cursor, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
 };
 
+use crate::documents;
+
 /// One part of a list: its own condition and order.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Segment {

@@ -76,6 +76,21 @@ describe("the organizations page", () => {
     expect(screen.queryByRole("complementary")).toBeNull();
   });
 
+  it("says in the panel that an admin's stored hash can't be verified, and no longer once it can", async () => {
+    const { user, backend } = await openList({ unverifiableHash: "argon2id" });
+    rowAt(1).focus();
+    await user.keyboard("{Enter}");
+    const panel = await screen.findByRole("complementary");
+    await waitFor(() => expect(panel).toHaveTextContent("(argon2id)"));
+    backend.on("get_organization", (({ nameOrId }: { nameOrId: string }) => ({
+      ...backend.organizations.find(({ id }) => id === nameOrId),
+      unverifiableHash: null,
+    })) as never);
+    rowAt(2).focus();
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(screen.getByRole("complementary")).not.toHaveTextContent("argon2id"));
+  });
+
   it("checks with Space, extends with Shift, and Escape clears", async () => {
     const { user } = await openList();
     rowAt(0).focus();

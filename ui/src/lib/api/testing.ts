@@ -55,6 +55,8 @@ export interface FakeOptions {
   access?: Access;
   /** What the database user may not do. */
   restrictions?: Restriction[];
+  /** What every admin's stored hash is, where it can't be verified. */
+  unverifiableHash?: string;
 }
 
 type Handler = (args: never) => unknown;
@@ -376,7 +378,10 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         exact: true,
       };
     },
-    get_organization: ({ nameOrId }: { nameOrId: string }) => find(nameOrId),
+    get_organization: ({ nameOrId }: { nameOrId: string }) => ({
+      ...find(nameOrId),
+      unverifiableHash: options.unverifiableHash ?? null,
+    }),
     check_organization_name: ({ name, forId }: { name: string; forId: string | null }) => {
       const problems = nameProblems(name);
       const lower = name.toLowerCase();

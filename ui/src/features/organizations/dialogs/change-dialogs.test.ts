@@ -113,7 +113,7 @@ test("an address that was taken meanwhile is said plainly, and no name is asked 
   await user.click(screen.getByRole("button", { name: "Restore organization" }));
   const address = firstOf(backend, "trashed").adminEmail;
   const alert = await screen.findByRole("alert");
-  expect(alert).toHaveTextContent(`Another organization now signs in with ${address}.`);
+  expect(alert).toHaveTextContent(`Another account now signs in with ${address}.`);
   expect(alert).toHaveTextContent("Code: conflict");
   expect(screen.queryByLabelText("Restore under the name")).toBeNull();
 });

@@ -1,10 +1,15 @@
-import { ApiError, type CollectionStatistics, type OrganizationView } from "$lib/api";
+import {
+  ApiError,
+  type CollectionStatistics,
+  type OrganizationDetails,
+  type OrganizationView,
+} from "$lib/api";
 import { CollectionReading } from "./collection-reading.svelte";
 
 export type PanelTab = "overview" | "collection";
 
 export type OpenedSource = {
-  getOrganization: (id: string) => Promise<OrganizationView>;
+  getOrganization: (id: string) => Promise<OrganizationDetails>;
   collectionStatistics: (id: string) => Promise<CollectionStatistics>;
 };
 
@@ -15,6 +20,7 @@ export class OpenedOrganization {
   readonly #source: OpenedSource;
   readonly #ongone: (organization: OrganizationView) => void;
   #organization = $state.raw<OrganizationView | null>(null);
+  #unverifiableHash = $state.raw<string | null>(null);
 
   /** `ongone` is told when the organization was not found any more. */
   constructor(source: OpenedSource, ongone: (organization: OrganizationView) => void) {
@@ -27,9 +33,16 @@ export class OpenedOrganization {
     return this.#organization;
   }
 
+  /** What its admin's stored hash is, where no password can be verified against it; a list does not know. */
+  get unverifiableHash(): string | null {
+    return this.#unverifiableHash;
+  }
+
   open(organization: OrganizationView): void {
     this.#organization = organization;
+    this.#unverifiableHash = null;
     this.reading.show(organization.id);
+    void this.#look(organization.id);
   }
 
   close(): void {
@@ -43,6 +56,8 @@ export class OpenedOrganization {
     const moved = changed.collectionName !== this.#organization?.collectionName;
     this.#organization = changed;
     if (moved) void this.reading.refresh();
+    // A new password may have been set.
+    if (this.#unverifiableHash !== null) void this.#look(changed.id);
   }
 
   /** Reads it again by its id: its row may be far from those that the list reads. */
@@ -51,12 +66,26 @@ export class OpenedOrganization {
     if (shown === null) return;
     void this.reading.refresh();
     try {
-      this.accept([await this.#source.getOrganization(shown.id)]);
+      const details = await this.#source.getOrganization(shown.id);
+      this.accept([details]);
+      this.#note(details);
     } catch (problem) {
       // Of a store that does not answer the list tells already.
       if (ApiError.from(problem).code !== "not_found" || this.#organization?.id !== shown.id) return;
       this.close();
       this.#ongone(shown);
     }
+  }
+
+  async #look(id: string): Promise<void> {
+    try {
+      this.#note(await this.#source.getOrganization(id));
+    } catch {
+      // The panel shows what the list knows; what is the matter, the list tells.
+    }
+  }
+
+  #note({ id, unverifiableHash }: OrganizationDetails): void {
+    if (this.#organization?.id === id) this.#unverifiableHash = unverifiableHash;
   }
 }
