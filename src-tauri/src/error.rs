@@ -44,6 +44,8 @@ pub enum WireError {
     Busy { message: String, details: Busy },
     /// An update of several fields was interrupted by a failure.
     PartlyDone { message: String, details: PartlyDone },
+    /// Somebody else changed the organization while an act was carried out, so the act was stopped.
+    ChangedMeanwhile { message: String },
     /// What was typed to confirm is not the organization's name.
     ConfirmationMismatch { message: String },
     /// No workspace is open.
@@ -488,6 +490,7 @@ impl WireError {
             | Self::AlreadyClaimed { message }
             | Self::Busy { message, .. }
             | Self::PartlyDone { message, .. }
+            | Self::ChangedMeanwhile { message }
             | Self::ConfirmationMismatch { message }
             | Self::NoWorkspace { message }
             | Self::WorkspacePasswordNeeded { message }
@@ -522,6 +525,13 @@ impl WireError {
             ),
         };
         Self::Conflict { message: message.to_owned(), details: Conflict { field } }
+    }
+
+    fn changed_meanwhile() -> Self {
+        Self::ChangedMeanwhile {
+            message: "Somebody else changed the organization while this was carried out, so it was stopped."
+                .to_owned(),
+        }
     }
 
     fn busy(act: &str) -> Self {
@@ -601,6 +611,7 @@ impl From<StoreError> for WireError {
             StoreError::Duplicate { field: UniqueField::Name } => Self::conflict(ConflictOn::Name),
             StoreError::Duplicate { field: UniqueField::Email } => Self::conflict(ConflictOn::Email),
             StoreError::Duplicate { field: UniqueField::Operation } => Self::busy("change"),
+            StoreError::Changed { .. } => Self::changed_meanwhile(),
             StoreError::Duplicate { field: UniqueField::Id } => Self::internal("an id is taken"),
             StoreError::NotFound { what } => Self::not_found(what),
             StoreError::CollectionExists { .. } => Self::conflict(ConflictOn::Collection),

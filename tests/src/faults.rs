@@ -1,4 +1,4 @@
-//! A program that dies, or loses one answer, at a chosen write.
+//! A program that dies, loses one answer, or sleeps, at a chosen write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -18,9 +18,11 @@ use tenantry_core::organizations::{
 };
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{
-    CollectionName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
+    PasswordHash,
 };
 use time::OffsetDateTime;
+use tokio::sync::Notify;
 
 /// Which side of the write the fault is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +53,31 @@ pub struct Fault {
     pub aftermath: Aftermath,
 }
 
+/// A write that waits, as on a computer that sleeps before it is sent.
+#[derive(Debug, Default)]
+pub struct Sleep {
+    asleep: Notify,
+    woken: Notify,
+}
+
+impl Sleep {
+    /// Waits until the write is reached.
+    pub async fn begins(&self) {
+        self.asleep.notified().await;
+    }
+
+    /// Lets the write go on.
+    pub fn wake(&self) {
+        self.woken.notify_one();
+    }
+}
+
 /// A store that works until its fault.
 #[derive(Clone)]
 pub struct FaultyStore {
     inner: Ports,
     fault: Fault,
+    sleep: Option<Arc<Sleep>>,
     writes: Arc<AtomicU32>,
     dead: Arc<AtomicBool>,
 }
@@ -63,7 +85,14 @@ pub struct FaultyStore {
 impl FaultyStore {
     /// The store behind `ports`, with a fault.
     pub fn over(ports: &Ports, fault: Fault) -> Self {
-        Self { inner: ports.clone(), fault, writes: Arc::default(), dead: Arc::default() }
+        Self { inner: ports.clone(), fault, sleep: None, writes: Arc::default(), dead: Arc::default() }
+    }
+
+    /// The store behind `ports`, whose write of this number waits to be woken and is carried out then.
+    pub fn asleep_at(ports: &Ports, write: u32) -> (Self, Arc<Sleep>) {
+        let fault = Fault { write, moment: Moment::Before, aftermath: Aftermath::Recovers };
+        let sleep = Arc::new(Sleep::default());
+        (Self { sleep: Some(sleep.clone()), ..Self::over(ports, fault) }, sleep)
     }
 
     /// Its ports.
@@ -86,6 +115,11 @@ impl FaultyStore {
     ) -> Result<T, StoreError> {
         self.refuse_when_dead()?;
         if self.writes.fetch_add(1, Ordering::SeqCst) + 1 != self.fault.write {
+            return call.await;
+        }
+        if let Some(sleep) = &self.sleep {
+            sleep.asleep.notify_one();
+            sleep.woken.notified().await;
             return call.await;
         }
         if self.fault.aftermath == Aftermath::Dead {
@@ -121,8 +155,8 @@ impl OrganizationStore for FaultyStore {
         self.write(self.inner.organizations.insert_many(organizations)).await
     }
 
-    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError> {
-        self.write(self.inner.organizations.remove(id)).await
+    async fn remove(&self, seen: &Organization) -> Result<(), StoreError> {
+        self.write(self.inner.organizations.remove(seen)).await
     }
 
     async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
@@ -131,6 +165,10 @@ impl OrganizationStore for FaultyStore {
 
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
         self.read(self.inner.organizations.find_by_name(name)).await
+    }
+
+    async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError> {
+        self.read(self.inner.organizations.owners(name)).await
     }
 
     async fn find_credentials(
@@ -157,11 +195,11 @@ impl OrganizationStore for FaultyStore {
 
     async fn set_name(
         &self,
-        id: OrganizationId,
+        seen: &Organization,
         to: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        self.write(self.inner.organizations.set_name(id, to, at)).await
+        self.write(self.inner.organizations.set_name(seen, to, at)).await
     }
 
     async fn change(
@@ -187,6 +225,10 @@ impl OrganizationStore for FaultyStore {
         self.write(self.inner.organizations.copy_to_trash(id, trashed)).await
     }
 
+    async fn remove_copied(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        self.write(self.inner.organizations.remove_copied(id, copy)).await
+    }
+
     async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
         self.read(self.inner.organizations.find_trashed(id)).await
     }
@@ -194,14 +236,15 @@ impl OrganizationStore for FaultyStore {
     async fn copy_from_trash(
         &self,
         id: OrganizationId,
+        copy: Option<CopyId>,
         name: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        self.write(self.inner.organizations.copy_from_trash(id, name, at)).await
+        self.write(self.inner.organizations.copy_from_trash(id, copy, name, at)).await
     }
 
-    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
-        self.write(self.inner.organizations.remove_trashed(id)).await
+    async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        self.write(self.inner.organizations.remove_trashed(id, copy)).await
     }
 }
 
@@ -224,12 +267,21 @@ impl CollectionStore for FaultyStore {
         self.write(self.inner.collections.create(name)).await
     }
 
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
-        self.write(self.inner.collections.rename(from, to)).await
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError> {
+        self.write(self.inner.collections.rename(from, to, which)).await
     }
 
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
-        self.write(self.inner.collections.delete(name)).await
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
+        self.write(self.inner.collections.delete(name, which)).await
+    }
+
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.write(self.inner.collections.delete_empty(name)).await
     }
 
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {

@@ -15,6 +15,7 @@ pub mod scripted;
 pub mod server;
 pub mod suite;
 pub mod tokens;
+pub mod twins;
 #[cfg(feature = "window")]
 pub mod watched;
 #[cfg(feature = "window")]

@@ -26,8 +26,8 @@ pub enum Answer {
 #[derive(Debug, Clone)]
 enum Write {
     Create(CollectionName),
-    Rename(CollectionName, CollectionName),
-    Delete(CollectionName),
+    Rename(CollectionName, CollectionName, CollectionIdentity),
+    Delete(CollectionName, CollectionIdentity),
 }
 
 /// The collections of a store, with answers of a test's own.
@@ -76,7 +76,7 @@ impl ScriptedCollections {
             None => self.carry_out(&write).await,
             Some(Answer::Refused(error)) => Err(error),
             Some(Answer::Overtaken) => {
-                if let Write::Rename(_, to) = &write {
+                if let Write::Rename(_, to, _) = &write {
                     self.inner.create(to).await?;
                 }
                 self.carry_out(&write).await
@@ -91,8 +91,8 @@ impl ScriptedCollections {
     async fn carry_out(&self, write: &Write) -> Result<(), StoreError> {
         match write {
             Write::Create(name) => self.inner.create(name).await,
-            Write::Rename(from, to) => self.inner.rename(from, to).await,
-            Write::Delete(name) => self.inner.delete(name).await,
+            Write::Rename(from, to, which) => self.inner.rename(from, to, which).await,
+            Write::Delete(name, which) => self.inner.delete(name, which).await,
         }
     }
 }
@@ -117,12 +117,21 @@ impl CollectionStore for ScriptedCollections {
         self.write(Write::Create(name.clone())).await
     }
 
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
-        self.write(Write::Rename(from.clone(), to.clone())).await
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError> {
+        self.write(Write::Rename(from.clone(), to.clone(), which.clone())).await
     }
 
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
-        self.write(Write::Delete(name.clone())).await
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
+        self.write(Write::Delete(name.clone(), which.clone())).await
+    }
+
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.delete_empty(name).await
     }
 
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {

@@ -9,7 +9,9 @@ pub mod health;
 pub mod journal;
 pub mod organizations;
 
-use tenantry_core::organizations::NewOrganization;
+use tenantry_core::collections::CollectionIdentity;
+use tenantry_core::error::StoreError;
+use tenantry_core::organizations::{NewOrganization, Organization};
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{
     CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
@@ -69,4 +71,43 @@ pub async fn insert(ports: &Ports, text: &str) -> NewOrganization {
 /// Its tenant collection's name.
 pub fn collection(text: &str) -> CollectionName {
     CollectionName::for_organization(&name(text))
+}
+
+/// Whatever collection has the name.
+pub const ANY: CollectionIdentity = CollectionIdentity(None);
+
+/// Renames whatever collection has the name.
+///
+/// # Errors
+/// As the port's.
+pub async fn move_collection(
+    ports: &Ports,
+    from: &CollectionName,
+    to: &CollectionName,
+) -> Result<(), StoreError> {
+    ports.collections.rename(from, to, &ANY).await
+}
+
+/// Deletes whatever collection has the name.
+///
+/// # Errors
+/// As the port's.
+pub async fn delete_collection(ports: &Ports, name: &CollectionName) -> Result<(), StoreError> {
+    ports.collections.delete(name, &ANY).await
+}
+
+/// The live organization as it is, or one that is not there.
+pub async fn seen(ports: &Ports, id: OrganizationId) -> Organization {
+    let found = ports.organizations.find(id).await.expect("a look-up answers");
+    found.unwrap_or_else(|| Organization {
+        id,
+        name: name("nobody"),
+        display_name: None,
+        admin_email: email("nobody@example.com"),
+        is_active: true,
+        created_at: moment(0).into(),
+        updated_at: moment(0).into(),
+        session_version: 0,
+        trashed: None,
+    })
 }

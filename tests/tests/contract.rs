@@ -64,7 +64,7 @@ macro_rules! contract {
                 an_admins_address_is_refused_to_operators_in_every_case,
                 of_an_operator_and_an_organization_with_one_address_at_once_one_wins,
                 a_copy_in_the_trash_is_whole_and_the_live_one_stays,
-                the_trash_remembers_whether_there_was_a_collection,
+                the_trash_remembers_what_became_of_the_collection,
                 copying_to_the_trash_again_counts_as_done,
                 copying_to_the_trash_is_refused_when_nobody_is_there,
                 a_copy_comes_back_from_the_trash_whole_under_its_new_name,

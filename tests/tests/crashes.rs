@@ -10,10 +10,10 @@ use bson::{DateTime, doc};
 use tenantry_core::error::AppError;
 use tenantry_core::journal::RecoveryOutcome;
 use tenantry_core::limits::STEP_PENDING;
-use tenantry_core::organizations::{Organization, Trashed};
+use tenantry_core::organizations::{Organization, TrashedCollection};
 use tenantry_core::ports::Ports;
 use tenantry_core::sessions::Actor;
-use tenantry_core::values::{CollectionName, OrganizationId};
+use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
 use tenantry_tests::suite::{collection, name};
@@ -88,7 +88,9 @@ impl Case {
         let id = by_name.as_ref().map_or(self.id, |organization| organization.id);
         let live = ports.organizations.find(id).await.expect("a look-up answers");
         let mut collections = BTreeMap::new();
-        for name in [collection(&self.from), collection(&self.to), CollectionName::in_trash(id)] {
+        let trashed = ports.organizations.find_trashed(id).await.expect("a look-up answers");
+        let in_trash = trashed.as_ref().map(Organization::collection);
+        for name in [collection(&self.from), collection(&self.to)].into_iter().chain(in_trash) {
             if ports.collections.exists(&name).await.expect("a look-up answers") {
                 let statistics = ports.collections.statistics(&name).await.expect("statistics");
                 let mut indexes: Vec<_> = statistics.indexes.into_iter().map(|index| index.name).collect();
@@ -103,7 +105,6 @@ impl Case {
             }
             None => None,
         };
-        let trashed = ports.organizations.find_trashed(id).await.expect("a look-up answers");
         Picture { live, trashed, collections, stored_hash }
     }
 
@@ -115,7 +116,6 @@ impl Case {
         let three =
             |documents| (documents, ["_id_", "created_at_1", "updated_at_1"].map(str::to_owned).to_vec());
         let only = |name: String, documents| BTreeMap::from([(name, three(documents))]);
-        let in_trash = CollectionName::in_trash(self.id).to_string();
         let expected = match self.act {
             Act::Create => {
                 let live = now.live.clone().expect("the organization is there");
@@ -136,16 +136,19 @@ impl Case {
                 }
             }
             Act::Trash => {
+                let in_trash = now.trashed.as_ref().map(|trashed| trashed.collection().to_string());
                 let note = now.trashed.as_ref().and_then(|trashed| trashed.trashed.clone()).expect("a note");
-                assert!(note.had_collection && note.by == tenantry_tests::console::OPERATOR, "{note:?}");
-                let trashed = Organization {
-                    trashed: Some(Trashed { at: note.at, by: note.by, had_collection: true }),
-                    ..before.live.clone().expect("it was there")
-                };
+                assert!(
+                    note.collection == TrashedCollection::Moved
+                        && note.by == tenantry_tests::console::OPERATOR,
+                    "{note:?}"
+                );
+                let trashed =
+                    Organization { trashed: Some(note), ..before.live.clone().expect("it was there") };
                 Picture {
                     live: None,
                     trashed: Some(trashed),
-                    collections: only(in_trash, DOCUMENTS),
+                    collections: only(in_trash.expect("it is there"), DOCUMENTS),
                     stored_hash: None,
                 }
             }

@@ -20,7 +20,7 @@ use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::processes::free_port;
 use tenantry_tests::proxy::{Moment, Proxy};
 use tenantry_tests::server::{Server, Topology, fresh_database};
-use tenantry_tests::suite::collection;
+use tenantry_tests::suite::{collection, move_collection};
 use tenantry_tests::workspace::open_database;
 use time::OffsetDateTime;
 
@@ -136,6 +136,12 @@ fn command(name: &str) -> String {
     format!("\u{2}{name}\0")
 }
 
+/// The beginning of an insert into a collection.
+fn insert_into(collection: &str) -> String {
+    let length = char::from(u8::try_from(collection.len() + 1).expect("a short name"));
+    format!("\u{2}insert\0{length}\0\0\0{collection}\0")
+}
+
 const MOMENTS: [Moment; 2] = [Moment::BeforeTheServer, Moment::BeforeTheAnswer];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -242,9 +248,11 @@ async fn the_trash_loses_nothing_when_the_line_is_cut() {
     let acts = &broken.console.organizations;
     for moment in MOMENTS {
         let organization = with_a_document(&broken, "acme").await;
-        for step in ["update", "delete", "renameCollection"] {
+        // The copy, the removal, the move.
+        let steps = [insert_into("console_trash"), command("findAndModify"), command("renameCollection")];
+        for step in &steps {
             broken.console.clock.advance(STEP_PENDING);
-            broken.proxy.cut_at(&command(step), moment);
+            broken.proxy.cut_at(step, moment);
             let trash = acts.trash(&broken.operator, organization.id, None).await;
             if trash.is_err() {
                 assert!(is_unavailable(&trash), "{step} {moment:?}: {trash:?}");
@@ -255,7 +263,9 @@ async fn the_trash_loses_nothing_when_the_line_is_cut() {
                     acts.trash(&broken.operator, organization.id, None).await.expect("the second time");
                 }
             }
-            let kept = broken.raw.collection::<Document>(&format!("console_trash_{}", organization.id));
+            let trashed = broken.console.ports.organizations.find_trashed(organization.id).await;
+            let trashed = trashed.expect("a look-up answers").expect("it is in the trash");
+            let kept = broken.raw.collection::<Document>(trashed.collection().as_str());
             assert_eq!(kept.count_documents(doc! {}).await.expect("a count"), 1, "{step} {moment:?}");
             broken.proxy.cut_at(&command("renameCollection"), moment);
             again("restore", &broken.console, || acts.restore(&broken.operator, organization.id, None)).await;
@@ -284,12 +294,12 @@ async fn a_slow_line_is_no_broken_line() {
     let acme = with_a_document(&broken, "acme").await;
     broken.proxy.delay(Duration::from_secs(2));
     assert_eq!(broken.names().await, Ok(vec!["acme".to_owned()]));
-    let renamed = broken.console.ports.collections.rename(&collection("acme"), &collection("zenith")).await;
+    let renamed = move_collection(&broken.console.ports, &collection("acme"), &collection("zenith")).await;
     assert_eq!(renamed, Ok(()));
     broken.proxy.delay(Duration::ZERO);
     let (_, collections) = broken.there().await;
     assert_eq!(collections, ["org_zenith"]);
-    let back = broken.console.ports.collections.rename(&collection("zenith"), &collection("acme")).await;
+    let back = move_collection(&broken.console.ports, &collection("zenith"), &collection("acme")).await;
     assert_eq!(back, Ok(()));
     assert!(broken.console.collections.statistics(&broken.operator, acme.id).await.is_ok());
 }

@@ -15,7 +15,9 @@ use tenantry_core::organizations::{
 use tenantry_core::ports::Ports;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::server::{Server, Topology, fresh_database};
-use tenantry_tests::suite::{collection, email, insert, moment, name, organization};
+use tenantry_tests::suite::{
+    ANY, collection, email, insert, moment, move_collection, name, organization, seen,
+};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace, open_database};
 
 fn page(limit: u32) -> OrganizationQuery {
@@ -52,18 +54,19 @@ async fn a_database_user_who_may_only_read_lists_and_is_denied_every_write() {
 
     let is_denied = |answer: Result<(), StoreError>| matches!(answer, Err(StoreError::Denied { .. }));
     let organizations = &reader.organizations;
+    let live = seen(&owner, acme.id).await;
     assert!(is_denied(organizations.insert(&organization("globex")).await), "insert");
-    assert!(is_denied(organizations.set_name(acme.id, &name("zenith"), moment(1)).await), "update");
+    assert!(is_denied(organizations.set_name(&live, &name("zenith"), moment(1)).await), "update");
     let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
     assert!(is_denied(organizations.change(acme.id, &change, moment(1)).await.map(|_| ())), "change");
-    assert!(is_denied(organizations.remove(acme.id).await), "delete");
+    assert!(is_denied(organizations.remove(&live).await), "delete");
     let collections = &reader.collections;
     assert!(is_denied(collections.create(&collection("globex")).await), "create a collection");
     assert!(
-        is_denied(collections.rename(&collection("acme"), &collection("zenith")).await),
+        is_denied(collections.rename(&collection("acme"), &collection("zenith"), &ANY).await),
         "rename a collection"
     );
-    assert!(is_denied(collections.delete(&collection("acme")).await), "drop a collection");
+    assert!(is_denied(collections.delete(&collection("acme"), &ANY).await), "drop a collection");
     assert!(is_denied(reader.accounts.add_failed_sign_in("account").await.map(|_| ())), "count a failure");
 
     let health = reader.health.health().await.expect("a reader may ask");
@@ -93,8 +96,12 @@ async fn a_database_user_who_may_read_and_write_runs_a_whole_lifecycle() {
     assert_eq!(ports.health.prepare().await, Ok(Vec::new()));
     let acme = insert(&ports, "acme").await;
     ports.collections.create(&collection("acme")).await.expect("created");
-    ports.collections.rename(&collection("acme"), &collection("zenith")).await.expect("renamed");
-    ports.organizations.set_name(acme.id, &name("zenith"), moment(1)).await.expect("named");
+    move_collection(&ports, &collection("acme"), &collection("zenith")).await.expect("renamed");
+    ports
+        .organizations
+        .set_name(&seen(&ports, acme.id).await, &name("zenith"), moment(1))
+        .await
+        .expect("named");
     let statistics = ports.collections.statistics(&collection("zenith")).await.expect("statistics");
     assert_eq!(statistics.documents, 0);
     let health = ports.health.health().await.expect("health");
@@ -183,7 +190,8 @@ async fn where_data_permits_no_unique_index_that_is_reported_and_uniqueness_is_k
         let taken = Err(StoreError::Duplicate { field: UniqueField::Email });
         assert_eq!(ports.organizations.insert(&addressed).await, taken, "{topology:?}");
         let other = insert(&ports, "initech").await;
-        let renamed = ports.organizations.set_name(other.id, &name("acme"), moment(1)).await;
+        let renamed =
+            ports.organizations.set_name(&seen(&ports, other.id).await, &name("acme"), moment(1)).await;
         assert_eq!(renamed, Err(StoreError::Duplicate { field: UniqueField::Name }), "{topology:?}");
         let change = OrganizationChange {
             admin_email: Some(email("Admin@acme.example.com")),
@@ -394,15 +402,20 @@ async fn fields_that_this_program_does_not_know_survive_every_act() {
     raw.update_one(id.clone(), doc! {"$set": extra.clone()}).await.expect("written by other software");
     let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
     ports.organizations.change(new.id, &change, moment(1)).await.expect("changed");
-    ports.organizations.set_name(new.id, &name("zenith"), moment(2)).await.expect("named");
+    ports
+        .organizations
+        .set_name(&seen(ports, new.id).await, &name("zenith"), moment(2))
+        .await
+        .expect("named");
     let trashed = tenantry_core::organizations::Trashed {
         at: moment(3).into(),
         by: "operator@example.com".to_owned(),
-        had_collection: false,
+        collection: tenantry_core::organizations::TrashedCollection::Missing,
+        copy: None,
     };
     ports.organizations.copy_to_trash(new.id, &trashed).await.expect("copied");
-    ports.organizations.remove(new.id).await.expect("removed");
-    ports.organizations.copy_from_trash(new.id, &name("zenith"), moment(4)).await.expect("copied back");
+    ports.organizations.remove(&seen(ports, new.id).await).await.expect("removed");
+    ports.organizations.copy_from_trash(new.id, None, &name("zenith"), moment(4)).await.expect("copied back");
     let stored = raw.find_one(id).await.expect("a look-up answers").expect("it is there");
     assert_eq!(stored.get("plan"), extra.get("plan"));
     assert_eq!(stored.get("tags"), extra.get("tags"));

@@ -18,7 +18,11 @@ mod rights;
 mod samples;
 #[path = "services/sessions.rs"]
 mod sessions;
+#[path = "services/shared.rs"]
+mod shared;
 #[path = "services/sign_in.rs"]
 mod sign_in;
+#[path = "services/slept.rs"]
+mod slept;
 #[path = "services/statistics.rs"]
 mod statistics;

@@ -49,6 +49,8 @@ pub struct OrganizationView {
     pub trashed_at: Option<String>,
     /// Who did that.
     pub trashed_by: Option<String>,
+    /// When it was moved there, its collection was of other organizations too, and stayed with them.
+    pub left_shared: bool,
 }
 
 /// An organization, with what a list does not ask for.
@@ -246,6 +248,8 @@ pub struct RenamePreview {
     pub documents: Count,
     /// Indexes that keep.
     pub indexes: Count,
+    /// The collection is of other organizations too: it stays, and the renamed one begins with an empty one.
+    pub shared: bool,
     /// The new name is free.
     pub available: bool,
     /// What stands in the way.
@@ -266,6 +270,8 @@ pub struct RemovalPreview {
     pub indexes: Count,
     /// Whether the collection is there.
     pub collection_exists: bool,
+    /// The collection is, or was, of other organizations too: it stays where it is.
+    pub shared: bool,
     /// Whether the name must be typed.
     pub confirmation_needed: bool,
 }
@@ -281,6 +287,10 @@ impl From<core::Organization> for OrganizationView {
             collection_name: organization.collection().to_string(),
             created_at: organization.created_at.iso_8601(),
             updated_at: organization.updated_at.iso_8601(),
+            left_shared: organization
+                .trashed
+                .as_ref()
+                .is_some_and(|trashed| trashed.collection == core::TrashedCollection::Shared),
             trashed_at: organization.trashed.as_ref().and_then(|trashed| trashed.at.iso_8601()),
             trashed_by: organization.trashed.map(|trashed| trashed.by),
         }
@@ -374,6 +384,7 @@ impl From<core::RenamePreview> for RenamePreview {
             to_collection: preview.availability.collection.to_string(),
             documents: Count::from(statistics.map_or(0, |statistics| statistics.documents)),
             indexes: Count::from(statistics.map_or(0, |statistics| statistics.indexes.len())),
+            shared: preview.shared,
             available: preview.availability.taken_by.is_none(),
             problems: preview.availability.taken_by.map(taken).into_iter().collect(),
         }
@@ -388,6 +399,7 @@ impl From<core::RemovalPreview> for RemovalPreview {
             data_size: statistics.and_then(|statistics| statistics.data_size).map(Count::from),
             indexes: Count::from(statistics.map_or(0, |statistics| statistics.indexes.len())),
             collection_exists: statistics.is_some(),
+            shared: preview.shared,
             confirmation_needed: preview.confirmation_needed,
             organization: OrganizationView::from(preview.organization),
         }

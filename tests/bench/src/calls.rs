@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use tenantry_core::collections::CollectionIdentity;
+use tenantry_core::error::StoreError;
 use tenantry_core::organizations::{
     NewOrganization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
 };
@@ -182,8 +184,11 @@ async fn rename(workspace: &Workspace, raw: &dyn Raw) -> Outcome<()> {
             let (from, to) = names(3, round);
             let (from, to) = (OrganizationName::from_stored(from), OrganizationName::from_stored(to));
             let source = CollectionName::for_organization(&from);
-            ports.collections.rename(&source, &CollectionName::for_organization(&to)).await?;
-            ports.organizations.set_name(population::id(3), &to, OffsetDateTime::now_utc()).await?;
+            let which = ports.collections.identity(&source).await?.unwrap_or(CollectionIdentity(None));
+            ports.collections.rename(&source, &CollectionName::for_organization(&to), &which).await?;
+            let seen = ports.organizations.find(population::id(3)).await?;
+            let seen = seen.ok_or(StoreError::NotFound { what: "organization" })?;
+            ports.organizations.set_name(&seen, &to, OffsetDateTime::now_utc()).await?;
             Ok(())
         },
         async |round| {

@@ -13,15 +13,15 @@ use tenantry_core::journal::{Operation, OperationPlan, Owner};
 use tenantry_core::operators::NewOperator;
 use tenantry_core::organizations::{
     OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
-    Trashed,
+    Trashed, TrashedCollection,
 };
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
 
-use super::{collection, email, hash, insert, moment, name, organization, renewal};
+use super::{ANY, collection, email, hash, insert, moment, name, organization, renewal, seen};
 
 /// Writes that a shut gate refuses.
-pub const REFUSED: [&str; 19] = [
+pub const REFUSED: [&str; 21] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -29,11 +29,13 @@ pub const REFUSED: [&str; 19] = [
     "organizations.change",
     "organizations.renew_hash",
     "organizations.copy_to_trash",
+    "organizations.remove_copied",
     "organizations.copy_from_trash",
     "organizations.remove_trashed",
     "collections.create",
     "collections.rename",
     "collections.delete",
+    "collections.delete_empty",
     "collections.insert_documents",
     "accounts.insert_operator",
     "accounts.renew_operator_hash",
@@ -52,9 +54,10 @@ pub const PERMITTED: [&str; 4] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 26] = [
+pub const READS: [&str; 27] = [
     "organizations.find",
     "organizations.find_by_name",
+    "organizations.owners",
     "organizations.find_credentials",
     "organizations.find_credentials_of",
     "organizations.page",
@@ -118,16 +121,21 @@ fn rename(id: OrganizationId) -> Operation {
 pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports: &Ports) {
     let acme = insert(ports, "acme").await;
     let gone = insert(ports, "gone").await;
-    let trashed =
-        Trashed { at: moment(2).into(), by: "operator@example.com".to_owned(), had_collection: false };
+    let trashed = Trashed {
+        at: moment(2).into(),
+        by: "operator@example.com".to_owned(),
+        collection: TrashedCollection::Missing,
+        copy: None,
+    };
     ports.organizations.copy_to_trash(gone.id, &trashed).await.expect("copied");
-    ports.organizations.remove(gone.id).await.expect("removed");
+    ports.organizations.remove(&seen(ports, gone.id).await).await.expect("removed");
     ports.collections.create(&collection("acme")).await.expect("created");
     let dana = operator("dana@example.com");
     ports.accounts.insert_operator(&dana).await.expect("inserted");
     let begun = rename(acme.id);
     ports.journal.begin(&begun).await.expect("begun");
     let before = snapshot(ports, &acme.id, &gone.id).await;
+    let live = seen(ports, acme.id).await;
 
     for (access, unlockable) in SHUT {
         let shut = behind(ports, access);
@@ -137,22 +145,27 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
         let answers = [
             ("organizations.insert", organizations.insert(&organization("new")).await),
             ("organizations.insert_many", organizations.insert_many(&[organization("many")]).await),
-            ("organizations.remove", organizations.remove(acme.id).await),
-            ("organizations.set_name", organizations.set_name(acme.id, &name("zenith"), moment(3)).await),
+            ("organizations.remove", organizations.remove(&live).await),
+            ("organizations.set_name", organizations.set_name(&live, &name("zenith"), moment(3)).await),
             ("organizations.change", organizations.change(acme.id, &change, moment(3)).await.map(drop)),
             (
                 "organizations.renew_hash",
                 organizations.renew_hash(acme.id, &hash("a"), &hash("b"), &renewal("a", "b")).await,
             ),
             ("organizations.copy_to_trash", organizations.copy_to_trash(acme.id, &trashed).await),
+            ("organizations.remove_copied", organizations.remove_copied(gone.id, None).await),
             (
                 "organizations.copy_from_trash",
-                organizations.copy_from_trash(gone.id, &gone.name, moment(3)).await,
+                organizations.copy_from_trash(gone.id, None, &gone.name, moment(3)).await,
             ),
-            ("organizations.remove_trashed", organizations.remove_trashed(gone.id).await),
+            ("organizations.remove_trashed", organizations.remove_trashed(gone.id, None).await),
             ("collections.create", collections.create(&collection("new")).await),
-            ("collections.rename", collections.rename(&collection("acme"), &collection("zenith")).await),
-            ("collections.delete", collections.delete(&collection("acme")).await),
+            (
+                "collections.rename",
+                collections.rename(&collection("acme"), &collection("zenith"), &ANY).await,
+            ),
+            ("collections.delete", collections.delete(&collection("acme"), &ANY).await),
+            ("collections.delete_empty", collections.delete_empty(&collection("acme")).await.map(drop)),
             ("collections.insert_documents", collections.insert_documents(&collection("acme"), &[]).await),
             ("accounts.insert_operator", shut.accounts.insert_operator(&operator("lee@example.com")).await),
             (
@@ -231,6 +244,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 "organizations.find_by_name",
                 organizations.find_by_name(&name("acme")).await.map(|one| one.is_some()),
             ),
+            ("organizations.owners", organizations.owners(&name("acme")).await.map(|ids| ids == [acme.id])),
             (
                 "organizations.find_credentials",
                 organizations.find_credentials(&acme.admin_email).await.map(|found| found.len() == 1),
@@ -325,6 +339,6 @@ pub async fn an_open_gate_lets_writes_through(ports: &Ports) {
     let open = behind(ports, Access::ReadWrite);
     let acme = insert(&open, "acme").await;
     assert_eq!(open.health.prepare().await, Ok(Vec::new()));
-    assert_eq!(open.organizations.remove(acme.id).await, Ok(()));
+    assert_eq!(open.organizations.remove(&seen(&open, acme.id).await).await, Ok(()));
     assert_eq!(ports.organizations.find(acme.id).await, Ok(None));
 }

@@ -4,7 +4,7 @@ use tenantry_core::activity::{ActivityEntry, ActivityKind};
 use tenantry_core::ports::Ports;
 use tenantry_core::values::OrganizationId;
 
-use super::{insert, moment};
+use super::{insert, moment, seen};
 
 fn entry(kind: ActivityKind, id: Option<OrganizationId>, minute: i64) -> ActivityEntry {
     ActivityEntry {
@@ -68,6 +68,6 @@ pub async fn the_record_survives_its_organization(ports: &Ports) {
     let new = insert(ports, "acme").await;
     let created = entry(ActivityKind::OrganizationCreated, Some(new.id), 1);
     ports.activity.record(&created).await.expect("recorded");
-    ports.organizations.remove(new.id).await.expect("removed");
+    ports.organizations.remove(&seen(ports, new.id).await).await.expect("removed");
     assert_eq!(ports.activity.newest(new.id, 10).await, Ok(vec![created]));
 }

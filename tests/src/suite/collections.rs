@@ -6,7 +6,7 @@ use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{CollectionName, OrganizationId};
 
-use super::collection;
+use super::{collection, delete_collection, move_collection};
 
 /// A document of `size` bytes of text or a little more, as bytes.
 fn document(size: usize) -> Vec<u8> {
@@ -83,7 +83,7 @@ pub async fn a_rename_takes_documents_and_indexes_along(ports: &Ports) {
     ports.collections.create(&from).await.expect("created");
     ports.collections.insert_documents(&from, &[document(10), document(200)]).await.expect("inserted");
     let before = ports.collections.statistics(&from).await.expect("statistics");
-    assert_eq!(ports.collections.rename(&from, &to).await, Ok(()));
+    assert_eq!(move_collection(ports, &from, &to).await, Ok(()));
     assert!(!exists(ports, &from).await);
     let after = ports.collections.statistics(&to).await.expect("statistics");
     assert_eq!(after.documents, 2);
@@ -104,7 +104,7 @@ pub async fn a_rename_keeps_which_collection_it_is_and_a_new_one_is_another(port
     assert_eq!(identity(&from).await, None);
     ports.collections.create(&from).await.expect("created");
     let moved = identity(&from).await.expect("it is there");
-    ports.collections.rename(&from, &to).await.expect("renamed");
+    move_collection(ports, &from, &to).await.expect("renamed");
     assert_eq!(identity(&from).await, None);
     ports.collections.create(&from).await.expect("created anew");
     let (now, anew) = (identity(&to).await.expect("there"), identity(&from).await.expect("there"));
@@ -117,10 +117,10 @@ pub async fn a_collection_moves_to_the_trash_and_back(ports: &Ports) {
     let (live, trash) = (collection("acme"), CollectionName::in_trash(OrganizationId::new()));
     ports.collections.create(&live).await.expect("created");
     ports.collections.insert_documents(&live, &[document(10)]).await.expect("inserted");
-    assert_eq!(ports.collections.rename(&live, &trash).await, Ok(()));
+    assert_eq!(move_collection(ports, &live, &trash).await, Ok(()));
     assert!(!exists(ports, &live).await && exists(ports, &trash).await);
     assert_eq!(count(ports, &trash).await, 1);
-    assert_eq!(ports.collections.rename(&trash, &live).await, Ok(()));
+    assert_eq!(move_collection(ports, &trash, &live).await, Ok(()));
     assert_eq!(count(ports, &live).await, 1);
 }
 
@@ -132,7 +132,7 @@ pub async fn a_rename_is_refused_when_the_target_is_there_and_nothing_changes(po
         let documents: Vec<_> = (0..documents).map(|_| document(10)).collect();
         ports.collections.insert_documents(name, &documents).await.expect("inserted");
     }
-    let answer = ports.collections.rename(&from, &to).await;
+    let answer = move_collection(ports, &from, &to).await;
     assert_eq!(answer, Err(StoreError::CollectionExists { collection: to.to_string() }));
     assert_eq!((count(ports, &from).await, count(ports, &to).await), (1, 2));
 }
@@ -140,7 +140,7 @@ pub async fn a_rename_is_refused_when_the_target_is_there_and_nothing_changes(po
 /// A rename needs its source.
 pub async fn a_rename_is_refused_when_the_source_is_missing(ports: &Ports) {
     let (from, to) = (collection("acme"), collection("zenith"));
-    assert!(is_missing(ports.collections.rename(&from, &to).await, &from));
+    assert!(is_missing(move_collection(ports, &from, &to).await, &from));
     assert!(!exists(ports, &to).await, "nothing is created in its place");
 }
 
@@ -151,9 +151,9 @@ pub async fn a_deleted_collection_is_gone_and_deleting_it_again_counts_as_done(p
         ports.collections.create(name).await.expect("created");
         ports.collections.insert_documents(name, &[document(10)]).await.expect("inserted");
     }
-    assert_eq!(ports.collections.delete(&acme).await, Ok(()));
+    assert_eq!(delete_collection(ports, &acme).await, Ok(()));
     assert!(!exists(ports, &acme).await);
-    assert_eq!(ports.collections.delete(&acme).await, Ok(()));
+    assert_eq!(delete_collection(ports, &acme).await, Ok(()));
     assert_eq!(count(ports, &other).await, 1, "another collection stays");
     ports.collections.create(&acme).await.expect("created");
     assert_eq!(count(ports, &acme).await, 0, "its documents are gone for good");

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::journal::{Operation, OperationPlan, Owner};
-use tenantry_core::organizations::Trashed;
+use tenantry_core::organizations::{Trashed, TrashedCollection};
 use tenantry_core::ports::Ports;
-use tenantry_core::values::OrganizationId;
+use tenantry_core::values::{CopyId, OrganizationId};
 
 use super::{moment, name};
 
@@ -41,20 +41,21 @@ async fn a_moment_later() {
 
 /// Every plan comes back as it was written.
 pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
-    let noted = |had_collection| Trashed {
-        at: moment(3).into(),
-        by: "operator@example.com".to_owned(),
-        had_collection,
-    };
     let told = Some(CollectionIdentity(Some("5d2f".to_owned())));
     let mut plans = vec![OperationPlan::Create { name: name("acme") }];
-    for collection in [told, Some(CollectionIdentity(None)), None] {
-        let trashed = noted(collection.is_some());
+    for (collection, became, copy) in [
+        (told, TrashedCollection::Moved, Some(CopyId::new())),
+        (Some(CollectionIdentity(None)), TrashedCollection::Moved, None),
+        (None, TrashedCollection::Missing, Some(CopyId::new())),
+        (None, TrashedCollection::Shared, Some(CopyId::new())),
+    ] {
+        let (at, by) = (moment(3).into(), "operator@example.com".to_owned());
+        let trashed = Trashed { at, by, collection: became, copy };
         plans.extend([
             OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: collection.clone() },
             OperationPlan::Trash { name: name("acme"), trashed, collection: collection.clone() },
-            OperationPlan::Restore { name: name("acme"), collection: collection.clone() },
-            OperationPlan::DeleteForever { name: name("acme"), collection },
+            OperationPlan::Restore { name: name("acme"), copy, collection: collection.clone() },
+            OperationPlan::DeleteForever { name: name("acme"), copy, collection },
         ]);
     }
     for plan in plans {
@@ -69,7 +70,7 @@ pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
 pub async fn a_second_operation_on_one_organization_is_refused_until_the_first_ends(ports: &Ports) {
     let first = create();
     ports.journal.begin(&first).await.expect("begun");
-    let plan = OperationPlan::DeleteForever { name: name("acme"), collection: None };
+    let plan = OperationPlan::DeleteForever { name: name("acme"), copy: None, collection: None };
     let second = Operation { organization_id: first.organization_id, ..operation(plan) };
     assert_eq!(ports.journal.begin(&second).await, UNDER_WAY);
     assert_eq!(found(ports, first.organization_id).await, Some(first.clone()), "the first stands");

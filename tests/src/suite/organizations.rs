@@ -6,12 +6,12 @@ use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::operators::NewOperator;
 use tenantry_core::organizations::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationFilter, OrganizationQuery,
-    OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed,
+    OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
 };
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{CollectionName, OperatorId, OrganizationId, PersonName};
 
-use super::{display_name, email, hash, insert, moment, name, organization, renewal};
+use super::{display_name, email, hash, insert, moment, name, organization, renewal, seen};
 
 const NAME_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Name });
 const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
@@ -44,13 +44,18 @@ fn is_not_found<T>(answer: Result<T, StoreError>) -> bool {
 }
 
 fn trashed(minute: i64) -> Trashed {
-    Trashed { at: moment(minute).into(), by: "operator@example.com".to_owned(), had_collection: true }
+    Trashed {
+        at: moment(minute).into(),
+        by: "operator@example.com".to_owned(),
+        collection: TrashedCollection::Moved,
+        copy: None,
+    }
 }
 
 /// Moves an organization's document to the trash, both steps.
 async fn move_to_trash(ports: &Ports, id: OrganizationId, minute: i64) {
     ports.organizations.copy_to_trash(id, &trashed(minute)).await.expect("the copy is made");
-    ports.organizations.remove(id).await.expect("the live one is removed");
+    ports.organizations.remove(&seen(ports, id).await).await.expect("the live one is removed");
 }
 
 fn everything(status: StatusFilter) -> OrganizationFilter {
@@ -228,10 +233,10 @@ pub async fn name_and_address_are_free_again_once_they_are_in_the_trash(ports: &
 pub async fn a_removed_organization_is_gone_and_removing_it_again_counts_as_done(ports: &Ports) {
     let new = insert(ports, "acme").await;
     let other = insert(ports, "globex").await;
-    assert_eq!(ports.organizations.remove(new.id).await, Ok(()));
+    assert_eq!(ports.organizations.remove(&seen(ports, new.id).await).await, Ok(()));
     assert_eq!(find(ports, new.id).await, None);
     assert_eq!(ports.organizations.find_by_name(&new.name).await, Ok(None));
-    assert_eq!(ports.organizations.remove(new.id).await, Ok(()));
+    assert_eq!(ports.organizations.remove(&seen(ports, new.id).await).await, Ok(()));
     assert!(find(ports, other.id).await.is_some(), "another one stays");
     insert(ports, "acme").await;
 }
@@ -393,9 +398,9 @@ pub async fn paging_is_stable_under_inserts_and_removals_before_the_cursor(ports
     let after = page.next.expect("there is more");
     insert(ports, "aaa").await;
     insert(ports, "ccc").await;
-    ports.organizations.remove(ids[0]).await.expect("removed");
+    ports.organizations.remove(&seen(ports, ids[0]).await).await.expect("removed");
     // The very row that the cursor points at.
-    ports.organizations.remove(ids[2]).await.expect("removed");
+    ports.organizations.remove(&seen(ports, ids[2]).await).await.expect("removed");
     let rest = walk(ports, OrganizationQuery { after: Some(after), ..first }).await;
     let rest: Vec<_> = rest.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(rest, ["hhh", "jjj", "lll"]);
@@ -537,7 +542,10 @@ pub async fn setting_a_name_moves_name_and_collection_name_only(ports: &Ports) {
     let new = insert(ports, "acme").await;
     insert(ports, "mmm").await;
     let before = load(ports, new.id).await;
-    assert_eq!(ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await, Ok(()));
+    assert_eq!(
+        ports.organizations.set_name(&seen(ports, new.id).await, &name("zenith"), moment(5)).await,
+        Ok(())
+    );
     let after = load(ports, new.id).await;
     assert_eq!(after, Organization { name: name("zenith"), updated_at: moment(5).into(), ..before });
     assert_eq!(ports.organizations.find_by_name(&name("acme")).await, Ok(None));
@@ -550,7 +558,11 @@ pub async fn setting_a_name_moves_name_and_collection_name_only(ports: &Ports) {
 /// A name that was given up is free.
 pub async fn a_name_that_was_given_up_is_free_for_another(ports: &Ports) {
     let new = insert(ports, "acme").await;
-    ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await.expect("named");
+    ports
+        .organizations
+        .set_name(&seen(ports, new.id).await, &name("zenith"), moment(5))
+        .await
+        .expect("named");
     let facts = ports.health.server().await.expect("facts");
     if facts.product == "SecantusDB" {
         println!(
@@ -566,9 +578,16 @@ pub async fn a_name_that_was_given_up_is_free_for_another(ports: &Ports) {
 /// Every write may be repeated.
 pub async fn setting_a_name_again_counts_as_done(ports: &Ports) {
     let new = insert(ports, "acme").await;
-    ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await.expect("named");
+    ports
+        .organizations
+        .set_name(&seen(ports, new.id).await, &name("zenith"), moment(5))
+        .await
+        .expect("named");
     let before = load(ports, new.id).await;
-    assert_eq!(ports.organizations.set_name(new.id, &name("zenith"), moment(5)).await, Ok(()));
+    assert_eq!(
+        ports.organizations.set_name(&seen(ports, new.id).await, &name("zenith"), moment(5)).await,
+        Ok(())
+    );
     assert_eq!(load(ports, new.id).await, before);
 }
 
@@ -577,14 +596,22 @@ pub async fn setting_a_name_is_refused_when_it_is_taken_or_nobody_is_there(ports
     let new = insert(ports, "acme").await;
     insert(ports, "globex").await;
     let before = load(ports, new.id).await;
-    assert_eq!(ports.organizations.set_name(new.id, &name("globex"), moment(5)).await, NAME_TAKEN);
+    assert_eq!(
+        ports.organizations.set_name(&seen(ports, new.id).await, &name("globex"), moment(5)).await,
+        NAME_TAKEN
+    );
     assert_eq!(load(ports, new.id).await, before, "nothing is written");
     assert!(is_not_found(
-        ports.organizations.set_name(OrganizationId::new(), &name("zenith"), moment(5)).await
+        ports
+            .organizations
+            .set_name(&seen(ports, OrganizationId::new()).await, &name("zenith"), moment(5))
+            .await
     ));
     move_to_trash(ports, new.id, 6).await;
     assert!(
-        is_not_found(ports.organizations.set_name(new.id, &name("zenith"), moment(7)).await),
+        is_not_found(
+            ports.organizations.set_name(&seen(ports, new.id).await, &name("zenith"), moment(7)).await
+        ),
         "not in the trash"
     );
 }
@@ -738,7 +765,7 @@ pub async fn an_operators_address_is_refused_to_organizations_in_every_case(port
 
     move_to_trash(ports, acme.id, 2).await;
     add_operator(ports, "ADMIN@acme.example.com").await.expect("the trash holds no address");
-    assert_eq!(ports.organizations.copy_from_trash(acme.id, &acme.name, moment(3)).await, EMAIL_TAKEN);
+    assert_eq!(ports.organizations.copy_from_trash(acme.id, None, &acme.name, moment(3)).await, EMAIL_TAKEN);
     assert_eq!(find(ports, acme.id).await, None);
 }
 
@@ -782,10 +809,10 @@ pub async fn a_copy_in_the_trash_is_whole_and_the_live_one_stays(ports: &Ports) 
 }
 
 /// What the trash notes.
-pub async fn the_trash_remembers_whether_there_was_a_collection(ports: &Ports) {
-    for had_collection in [true, false] {
-        let new = insert(ports, if had_collection { "with" } else { "without" }).await;
-        let noted = Trashed { had_collection, ..trashed(1) };
+pub async fn the_trash_remembers_what_became_of_the_collection(ports: &Ports) {
+    for collection in [TrashedCollection::Moved, TrashedCollection::Missing, TrashedCollection::Shared] {
+        let new = insert(ports, &format!("{collection:?}")).await;
+        let noted = Trashed { collection, ..trashed(1) };
         ports.organizations.copy_to_trash(new.id, &noted).await.expect("copied");
         let copy = ports.organizations.find_trashed(new.id).await.expect("a look-up answers");
         assert_eq!(copy.and_then(|copy| copy.trashed), Some(noted));
@@ -799,7 +826,7 @@ pub async fn copying_to_the_trash_again_counts_as_done(ports: &Ports) {
     let copy = ports.organizations.find_trashed(new.id).await;
     assert_eq!(ports.organizations.copy_to_trash(new.id, &trashed(3)).await, Ok(()));
     assert_eq!(ports.organizations.find_trashed(new.id).await, copy);
-    ports.organizations.remove(new.id).await.expect("removed");
+    ports.organizations.remove(&seen(ports, new.id).await).await.expect("removed");
     assert_eq!(
         ports.organizations.copy_to_trash(new.id, &trashed(3)).await,
         Ok(()),
@@ -824,7 +851,10 @@ pub async fn a_copy_comes_back_from_the_trash_whole_under_its_new_name(ports: &P
     let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
     let before = ports.organizations.change(new.id, &off, moment(1)).await.expect("deactivated");
     move_to_trash(ports, new.id, 2).await;
-    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme-again"), moment(9)).await, Ok(()));
+    assert_eq!(
+        ports.organizations.copy_from_trash(new.id, None, &name("acme-again"), moment(9)).await,
+        Ok(())
+    );
     let live = load(ports, new.id).await;
     assert!(live.session_version > before.session_version, "tokens from before the trash are no good");
     let session_version = live.session_version;
@@ -843,12 +873,12 @@ pub async fn a_copy_comes_back_from_the_trash_whole_under_its_new_name(ports: &P
 pub async fn copying_from_the_trash_again_counts_as_done(ports: &Ports) {
     let new = insert(ports, "acme").await;
     move_to_trash(ports, new.id, 2).await;
-    ports.organizations.copy_from_trash(new.id, &name("acme"), moment(9)).await.expect("copied");
+    ports.organizations.copy_from_trash(new.id, None, &name("acme"), moment(9)).await.expect("copied");
     let live = load(ports, new.id).await;
-    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme"), moment(9)).await, Ok(()));
+    assert_eq!(ports.organizations.copy_from_trash(new.id, None, &name("acme"), moment(9)).await, Ok(()));
     assert_eq!(load(ports, new.id).await, live, "the second time changes nothing");
-    ports.organizations.remove_trashed(new.id).await.expect("removed");
-    let answer = ports.organizations.copy_from_trash(new.id, &name("acme"), moment(9)).await;
+    ports.organizations.remove_trashed(new.id, None).await.expect("removed");
+    let answer = ports.organizations.copy_from_trash(new.id, None, &name("acme"), moment(9)).await;
     assert_eq!(answer, Ok(()), "it is live, whether or not the trash still has its copy");
     assert_eq!(load(ports, new.id).await, live);
 }
@@ -859,15 +889,18 @@ pub async fn copying_from_the_trash_is_refused_when_name_or_address_is_taken(por
     move_to_trash(ports, new.id, 2).await;
     let named = NewOrganization { admin_email: email("other@example.com"), ..organization("acme") };
     ports.organizations.insert(&named).await.expect("inserted");
-    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("acme"), moment(3)).await, NAME_TAKEN);
+    assert_eq!(ports.organizations.copy_from_trash(new.id, None, &name("acme"), moment(3)).await, NAME_TAKEN);
     assert_eq!(find(ports, new.id).await, None, "nothing is written");
     let addressed =
         NewOrganization { admin_email: email("ADMIN@acme.example.com"), ..organization("globex") };
     ports.organizations.insert(&addressed).await.expect("inserted");
-    assert_eq!(ports.organizations.copy_from_trash(new.id, &name("free"), moment(3)).await, EMAIL_TAKEN);
+    assert_eq!(
+        ports.organizations.copy_from_trash(new.id, None, &name("free"), moment(3)).await,
+        EMAIL_TAKEN
+    );
     assert_eq!(find(ports, new.id).await, None, "nothing is written");
     let absent = OrganizationId::new();
-    assert!(is_not_found(ports.organizations.copy_from_trash(absent, &name("free"), moment(3)).await));
+    assert!(is_not_found(ports.organizations.copy_from_trash(absent, None, &name("free"), moment(3)).await));
 }
 
 /// `remove_trashed` removes, and absent counts as done.
@@ -876,9 +909,9 @@ pub async fn the_trash_forgets_what_is_removed_and_removing_it_again_counts_as_d
     let other = insert(ports, "globex").await;
     move_to_trash(ports, new.id, 1).await;
     move_to_trash(ports, other.id, 1).await;
-    assert_eq!(ports.organizations.remove_trashed(new.id).await, Ok(()));
+    assert_eq!(ports.organizations.remove_trashed(new.id, None).await, Ok(()));
     assert_eq!(ports.organizations.find_trashed(new.id).await, Ok(None));
-    assert_eq!(ports.organizations.remove_trashed(new.id).await, Ok(()));
+    assert_eq!(ports.organizations.remove_trashed(new.id, None).await, Ok(()));
     assert_eq!(names(ports, everything(StatusFilter::Trashed)).await, ["globex"]);
 }
 
@@ -886,9 +919,9 @@ pub async fn the_trash_forgets_what_is_removed_and_removing_it_again_counts_as_d
 pub async fn removing_on_one_side_leaves_the_other_side(ports: &Ports) {
     let new = insert(ports, "acme").await;
     ports.organizations.copy_to_trash(new.id, &trashed(1)).await.expect("copied");
-    ports.organizations.remove_trashed(new.id).await.expect("removed");
+    ports.organizations.remove_trashed(new.id, None).await.expect("removed");
     assert!(find(ports, new.id).await.is_some());
     ports.organizations.copy_to_trash(new.id, &trashed(1)).await.expect("copied");
-    ports.organizations.remove(new.id).await.expect("removed");
+    ports.organizations.remove(&seen(ports, new.id).await).await.expect("removed");
     assert!(ports.organizations.find_trashed(new.id).await.expect("a look-up answers").is_some());
 }

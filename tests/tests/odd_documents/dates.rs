@@ -9,6 +9,7 @@ use tenantry_core::export::{
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::organizations::{
     Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, Trashed,
+    TrashedCollection,
 };
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{OrganizationId, StoredDate};
@@ -74,10 +75,14 @@ async fn with_odd_dates(workspace: &TestWorkspace, table: &str) -> usize {
         // Not in the order of the ids.
         let new = insert(&workspace.ports, &format!("org-{:02}", (number * 7) % dates.len())).await;
         if table == "console_trash" {
-            let trashed =
-                Trashed { at: moment(1).into(), by: "op@example.com".to_owned(), had_collection: false };
+            let trashed = Trashed {
+                at: moment(1).into(),
+                by: "op@example.com".to_owned(),
+                collection: TrashedCollection::Missing,
+                copy: None,
+            };
             workspace.ports.organizations.copy_to_trash(new.id, &trashed).await.expect("copied");
-            workspace.ports.organizations.remove(new.id).await.expect("removed");
+            workspace.ports.organizations.remove_copied(new.id, None).await.expect("removed");
         }
         write_date(workspace, table, new.id, date.clone()).await;
     }
@@ -149,7 +154,12 @@ async fn a_date_that_is_missing_or_no_date_is_not_known_and_not_1970() {
 async fn a_note_of_the_trash_without_its_date_is_not_of_1970() {
     let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
     let new = insert(&workspace.ports, "acme").await;
-    let trashed = Trashed { at: moment(1).into(), by: "op@example.com".to_owned(), had_collection: false };
+    let trashed = Trashed {
+        at: moment(1).into(),
+        by: "op@example.com".to_owned(),
+        collection: TrashedCollection::Missing,
+        copy: None,
+    };
     workspace.ports.organizations.copy_to_trash(new.id, &trashed).await.expect("copied");
     let trash = workspace.database().await.collection::<Document>("console_trash");
     trash.update_many(doc! {}, doc! {"$unset": {"trashed_at": ""}}).await.expect("written by somebody");

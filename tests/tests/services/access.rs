@@ -409,7 +409,12 @@ impl CollectionStore for Meanwhile {
         self.inner.create(name).await
     }
 
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError> {
         match &self.during {
             During::TimePasses(clock) => clock.advance(UNLOCK_TIME),
             During::Creates(ports, new) => match ports.organizations.insert(&organization(new)).await {
@@ -417,11 +422,15 @@ impl CollectionStore for Meanwhile {
                 Err(error) => panic!("{error}"),
             },
         }
-        self.inner.rename(from, to).await
+        self.inner.rename(from, to, which).await
     }
 
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
-        self.inner.delete(name).await
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
+        self.inner.delete(name, which).await
+    }
+
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.delete_empty(name).await
     }
 
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
@@ -562,7 +571,7 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
     let openings = Openings::default();
     let begin = |instance: &str| openings.begin("installation".to_owned(), instance.to_owned());
     let beside = begin("beside");
-    let plan = OperationPlan::DeleteForever { name: acme.name.clone(), collection: None };
+    let plan = OperationPlan::DeleteForever { name: acme.name.clone(), copy: None, collection: None };
     let running = Operation::new(acme.id, plan, beside.owner().clone(), OPERATOR.to_owned());
     workspace.ports.journal.begin(&running).await.expect("begun");
     let gate = Arc::new(tenantry_core::access::WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
@@ -572,5 +581,9 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
     assert_eq!(found[0].outcome, RecoveryOutcome::InProgressElsewhere);
     drop(beside);
     let found = runner.recover().await.expect("the journal is read");
-    assert_eq!(found[0].outcome, RecoveryOutcome::Finished, "what a closed one left is settled");
+    assert_eq!(
+        found[0].outcome,
+        RecoveryOutcome::Undone,
+        "what a closed one left is settled: nothing was deleted"
+    );
 }

@@ -16,7 +16,7 @@ use tenantry_core::organizations::{
 use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, PASSWORD, Run, create_request, update_request};
 use tenantry_tests::scripted::ScriptedCollections;
-use tenantry_tests::suite::{collection, name, organization};
+use tenantry_tests::suite::{collection, delete_collection, name, organization};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 async fn workspace() -> TestWorkspace {
@@ -221,7 +221,7 @@ async fn an_organization_without_its_collection_can_still_be_renamed_trashed_and
     let console = Console::on(&workspace);
     let operator = console.operator().await;
     let acme = console.create("acme").await;
-    console.ports.collections.delete(&collection("acme")).await.expect("deleted behind its back");
+    delete_collection(&console.ports, &collection("acme")).await.expect("deleted behind its back");
     let gone = AppError::DataMissing { collection: "org_acme".to_owned() };
     assert_eq!(console.collections.statistics(&operator, acme.id).await, Err(gone));
     console.organizations.rename(&operator, acme.id, "zenith").await.expect("renamed");
@@ -370,9 +370,11 @@ async fn deleting_for_ever_is_for_the_trash_only_and_needs_the_typed_name() {
         let answer = console.organizations.delete_forever(&operator, acme.id, typed).await;
         assert_eq!(answer, Err(AppError::ConfirmationMismatch), "{typed:?}");
     }
-    assert_eq!(documents(&console, &CollectionName::in_trash(acme.id)).await, 1);
+    let trashed = console.ports.organizations.find_trashed(acme.id).await.expect("a look-up answers");
+    let set_aside = trashed.expect("it is in the trash").collection();
+    assert_eq!(documents(&console, &set_aside).await, 1);
     assert_eq!(console.organizations.delete_forever(&operator, acme.id, "acme").await, Ok(()));
-    assert!(!exists(&console, &CollectionName::in_trash(acme.id)).await);
+    assert!(!exists(&console, &set_aside).await);
     let gone = console.organizations.get(&operator, &acme.id.to_hex()).await;
     assert_eq!(gone, Err(AppError::NotFound { what: "organization" }));
     let record = kinds(&console, acme.id).await;
@@ -463,7 +465,8 @@ fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
         trashed: tenantry_core::organizations::Trashed {
             at: tenantry_core::clock::Clock::now(&*console.clock).into(),
             by: "colleague@example.com".to_owned(),
-            had_collection: true,
+            collection: tenantry_core::organizations::TrashedCollection::Moved,
+            copy: None,
         },
         collection: Some(CollectionIdentity(None)),
     };

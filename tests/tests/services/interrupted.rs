@@ -11,14 +11,15 @@ use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
 use tenantry_core::limits::{OPERATION_LEASE, STEP_PENDING};
 use tenantry_core::organizations::{
     Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, Trashed,
+    TrashedCollection,
 };
 use tenantry_core::ports::Ports;
 use tenantry_core::sessions::Actor;
-use tenantry_core::values::{CollectionName, OrganizationId};
+use tenantry_core::values::{CollectionName, CopyId, OrganizationId};
 use tenantry_tests::console::{Console, OPERATOR, Run, create_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
 use tenantry_tests::scripted::{Answer, ScriptedCollections};
-use tenantry_tests::suite::{collection, name};
+use tenantry_tests::suite::{collection, delete_collection, move_collection, name, seen};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 /// A workspace with the organization `acme` and three documents of it.
@@ -39,8 +40,19 @@ impl Case {
         Self { workspace, console, operator, acme }
     }
 
-    fn in_trash(&self) -> CollectionName {
-        CollectionName::in_trash(self.acme.id)
+    async fn trashed(&self) -> Option<Organization> {
+        self.workspace.ports.organizations.find_trashed(self.acme.id).await.expect("a look answers")
+    }
+
+    /// Where the documents wait, or where an earlier version of the program would set them aside.
+    async fn in_trash(&self) -> CollectionName {
+        let place = |trashed: Organization| trashed.collection();
+        self.trashed().await.map_or_else(|| CollectionName::in_trash(self.acme.id), place)
+    }
+
+    /// Which copy is in the trash.
+    async fn copy(&self) -> Option<CopyId> {
+        self.trashed().await.and_then(|trashed| trashed.trashed).and_then(|trashed| trashed.copy)
     }
 
     /// The program, with collections that answer as said.
@@ -72,7 +84,7 @@ impl Case {
     }
 
     async fn rename_collection(&self, from: &CollectionName, to: &CollectionName) {
-        self.workspace.ports.collections.rename(from, to).await.expect("renamed");
+        move_collection(&self.workspace.ports, from, to).await.expect("renamed");
     }
 
     /// Documents of a collection, `None` when there is none.
@@ -89,7 +101,7 @@ impl Case {
     }
 
     async fn is_in_trash(&self) -> bool {
-        self.workspace.ports.organizations.find_trashed(self.acme.id).await.expect("a look answers").is_some()
+        self.trashed().await.is_some()
     }
 
     async fn entries(&self) -> usize {
@@ -142,7 +154,7 @@ async fn a_finished_create_survives_whoever_settles_it_without_the_right_to_crea
     assert_eq!(case.live().await, Some(case.acme.clone()));
     assert_eq!(case.documents(&collection("acme")).await, Some(3));
 
-    case.workspace.ports.collections.delete(&collection("acme")).await.expect("deleted");
+    delete_collection(&case.workspace.ports, &collection("acme")).await.expect("deleted");
     case.left(OperationPlan::Create { name: name("acme") }).await;
     let (_, console) = case.answering([Answer::Refused(denied())]);
     assert!(needs_attention(&recover(&console).await), "its collection is missing");
@@ -165,7 +177,7 @@ async fn a_trash_whose_move_is_still_on_its_way_keeps_the_documents_in_the_trash
     let (_, console) = case.answering([Answer::Late]);
     console.organizations.trash(&case.operator, case.acme.id, None).await.expect("it is done after all");
     assert_eq!((case.live().await, case.is_in_trash().await), (None, true));
-    assert_eq!(case.documents(&case.in_trash()).await, Some(3));
+    assert_eq!(case.documents(&case.in_trash().await).await, Some(3));
 }
 
 #[tokio::test]
@@ -187,19 +199,23 @@ async fn a_trash_whose_move_is_refused_for_good_brings_the_organization_back() {
 #[tokio::test]
 async fn a_trash_that_finds_something_in_its_place_moves_nothing_and_waits_for_attention() {
     let case = Case::open().await;
-    case.workspace.ports.collections.create(&case.in_trash()).await.expect("created");
+    let known = case.identity(&collection("acme")).await;
+    let (at, by) = (case.workspace.clock.now().into(), OPERATOR.to_owned());
+    let trashed = Trashed { at, by, collection: TrashedCollection::Moved, copy: None };
+    let ports = &case.workspace.ports;
+    ports.organizations.copy_to_trash(case.acme.id, &trashed).await.expect("copied");
+    let in_its_place = case.in_trash().await;
+    ports.collections.create(&in_its_place).await.expect("created");
+    case.left(OperationPlan::Trash { name: name("acme"), trashed, collection: known }).await;
     for console in [case.answering([]).1, case.without_identities()] {
-        let refused = console.organizations.trash(&case.operator, case.acme.id, None).await;
-        assert!(refused.is_err(), "{refused:?}");
+        assert!(needs_attention(&recover(&console).await));
         assert_eq!(case.documents(&collection("acme")).await, Some(3));
         assert_eq!((case.entries().await, case.is_in_trash().await), (1, true));
         case.workspace.clock.advance(STEP_PENDING);
-        assert!(needs_attention(&recover(&case.console).await));
-        case.workspace.clock.advance(STEP_PENDING);
     }
-    case.workspace.ports.collections.delete(&case.in_trash()).await.expect("out of the way");
+    delete_collection(ports, &in_its_place).await.expect("out of the way");
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Finished);
-    assert_eq!(case.documents(&case.in_trash()).await, Some(3));
+    assert_eq!(case.documents(&in_its_place).await, Some(3));
 }
 
 #[tokio::test]
@@ -217,7 +233,7 @@ async fn a_rename_whose_old_collection_was_made_anew_keeps_its_documents() {
     assert!(needs_attention(&recover(&case.console).await), "the new one has documents");
     assert_eq!((case.documents(&source).await, case.documents(&target).await), (Some(1), Some(3)));
 
-    case.workspace.ports.collections.delete(&source).await.expect("emptied");
+    delete_collection(&case.workspace.ports, &source).await.expect("emptied");
     case.workspace.ports.collections.create(&source).await.expect("made anew");
     case.workspace.clock.advance(STEP_PENDING);
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Finished);
@@ -235,7 +251,7 @@ async fn a_move_that_was_overtaken_leaves_everything_where_it_was_and_nothing_to
         let refused = console.organizations.rename(&case.operator, case.acme.id, "zenith").await;
         assert_eq!(refused, Err(AppError::Conflict(ConflictOn::Collection)));
         assert_eq!((case.documents(&source).await, case.entries().await), (Some(3), 0));
-        case.workspace.ports.collections.delete(&target).await.expect("deleted");
+        delete_collection(&case.workspace.ports, &target).await.expect("deleted");
     }
 }
 
@@ -251,7 +267,7 @@ async fn a_rename_of_an_earlier_version_goes_by_names_only_where_they_are_clear(
     case.workspace.ports.collections.create(&source).await.expect("made anew");
     case.left(plan).await;
     assert!(needs_attention(&recover(&case.console).await), "both are there");
-    case.workspace.ports.collections.delete(&source).await.expect("deleted");
+    delete_collection(&case.workspace.ports, &source).await.expect("deleted");
     case.workspace.clock.advance(STEP_PENDING);
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Finished);
     assert_eq!(case.documents(&target).await, Some(3));
@@ -262,7 +278,7 @@ async fn a_rename_whose_collection_is_gone_waits_for_attention() {
     let case = Case::open().await;
     let known = case.identity(&collection("acme")).await;
     let plan = OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: known };
-    case.workspace.ports.collections.delete(&collection("acme")).await.expect("deleted");
+    delete_collection(&case.workspace.ports, &collection("acme")).await.expect("deleted");
     case.left(plan).await;
     assert!(needs_attention(&recover(&case.console).await));
 }
@@ -275,31 +291,36 @@ async fn a_trash_whose_name_was_taken_after_the_move_is_finished_and_the_new_col
     let trashed = Trashed {
         at: case.workspace.clock.now().into(),
         by: OPERATOR.to_owned(),
-        had_collection: known.is_some(),
+        collection: TrashedCollection::Moved,
+        copy: None,
     };
     let ports = &case.workspace.ports;
     ports.organizations.copy_to_trash(case.acme.id, &trashed).await.expect("copied");
-    ports.organizations.remove(case.acme.id).await.expect("removed");
-    case.rename_collection(&source, &case.in_trash()).await;
+    ports.organizations.remove(&seen(ports, case.acme.id).await).await.expect("removed");
+    case.rename_collection(&source, &case.in_trash().await).await;
     fill(ports, &source, 1).await;
     case.left(OperationPlan::Trash { name: name("acme"), trashed, collection: known }).await;
     assert!(needs_attention(&recover(&case.without_identities()).await));
     case.workspace.clock.advance(STEP_PENDING);
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Finished);
-    assert_eq!((case.documents(&source).await, case.documents(&case.in_trash()).await), (Some(1), Some(3)));
+    assert_eq!(
+        (case.documents(&source).await, case.documents(&case.in_trash().await).await),
+        (Some(1), Some(3))
+    );
 }
 
 #[tokio::test]
 async fn a_restore_that_finds_its_name_taken_by_a_collection_stays_in_the_trash() {
     let case = Case::open().await;
     case.console.organizations.trash(&case.operator, case.acme.id, None).await.expect("trashed");
-    let known = case.identity(&case.in_trash()).await;
+    let known = case.identity(&case.in_trash().await).await;
     fill(&case.workspace.ports, &collection("acme"), 1).await;
-    case.left(OperationPlan::Restore { name: name("acme"), collection: known }).await;
+    let copy = case.copy().await;
+    case.left(OperationPlan::Restore { name: name("acme"), copy, collection: known }).await;
     assert!(needs_attention(&recover(&case.without_identities()).await));
     case.workspace.clock.advance(STEP_PENDING);
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Undone);
-    assert_eq!(case.documents(&case.in_trash()).await, Some(3));
+    assert_eq!(case.documents(&case.in_trash().await).await, Some(3));
     assert_eq!((case.live().await, case.is_in_trash().await), (None, true));
 }
 
@@ -307,11 +328,15 @@ async fn a_restore_that_finds_its_name_taken_by_a_collection_stays_in_the_trash(
 async fn a_restore_begins_from_what_an_interrupted_trash_left() {
     let case = Case::open().await;
     let known = case.identity(&collection("acme")).await;
-    let trashed =
-        Trashed { at: case.workspace.clock.now().into(), by: OPERATOR.to_owned(), had_collection: true };
+    let trashed = Trashed {
+        at: case.workspace.clock.now().into(),
+        by: OPERATOR.to_owned(),
+        collection: TrashedCollection::Moved,
+        copy: None,
+    };
     let ports = &case.workspace.ports;
     ports.organizations.copy_to_trash(case.acme.id, &trashed).await.expect("copied");
-    ports.organizations.remove(case.acme.id).await.expect("removed");
+    ports.organizations.remove(&seen(ports, case.acme.id).await).await.expect("removed");
     case.left(OperationPlan::Trash { name: name("acme"), trashed, collection: known }).await;
     let restored = case.console.organizations.restore(&case.operator, case.acme.id, None).await;
     assert!(restored.is_ok(), "{restored:?}");
@@ -413,13 +438,14 @@ async fn a_deletion_that_happened_after_all_takes_the_copy_in_the_trash_along() 
 async fn a_deletion_of_an_organization_without_a_collection_is_done_or_not() {
     let case = Case::open().await;
     let id = case.acme.id;
-    case.workspace.ports.collections.delete(&collection("acme")).await.expect("deleted");
+    delete_collection(&case.workspace.ports, &collection("acme")).await.expect("deleted");
     case.console.organizations.trash(&case.operator, id, None).await.expect("trashed");
-    let plan = OperationPlan::DeleteForever { name: name("acme"), collection: None };
+    let copy = case.copy().await;
+    let plan = OperationPlan::DeleteForever { name: name("acme"), copy, collection: None };
     case.left(plan.clone()).await;
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Undone);
     assert!(case.is_in_trash().await);
-    case.workspace.ports.organizations.remove_trashed(id).await.expect("removed");
+    case.workspace.ports.organizations.remove_trashed(id, copy).await.expect("removed");
     case.left(plan).await;
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Finished);
 }

@@ -43,12 +43,21 @@ impl CollectionStore for Counting {
         self.inner.create(name).await
     }
 
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
-        self.inner.rename(from, to).await
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError> {
+        self.inner.rename(from, to, which).await
     }
 
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
-        self.inner.delete(name).await
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
+        self.inner.delete(name, which).await
+    }
+
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.inner.delete_empty(name).await
     }
 
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {

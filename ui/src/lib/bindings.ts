@@ -1603,6 +1603,8 @@ export type OrganizationView = {
 	trashedAt: string | null,
 	/**  Who did that. */
 	trashedBy: string | null,
+	/**  When it was moved there, its collection was of other organizations too, and stayed with them. */
+	leftShared: boolean,
 };
 
 /**  An option that has no field of its own. */
@@ -1821,6 +1823,8 @@ export type RemovalPreview = {
 	indexes: Count,
 	/**  Whether the collection is there. */
 	collectionExists: boolean,
+	/**  The collection is, or was, of other organizations too: it stays where it is. */
+	shared: boolean,
 	/**  Whether the name must be typed. */
 	confirmationNeeded: boolean,
 };
@@ -1839,6 +1843,8 @@ export type RenamePreview = {
 	documents: Count,
 	/**  Indexes that keep. */
 	indexes: Count,
+	/**  The collection is of other organizations too: it stays, and the renamed one begins with an empty one. */
+	shared: boolean,
 	/**  The new name is free. */
 	available: boolean,
 	/**  What stands in the way. */
@@ -2274,6 +2280,8 @@ export type WireError =
 { code: "busy"; message: string; details: Busy } | 
 /**  An update of several fields was interrupted by a failure. */
 { code: "partly_done"; message: string; details: PartlyDone } | 
+/**  Somebody else changed the organization while an act was carried out, so the act was stopped. */
+{ code: "changed_meanwhile"; message: string } | 
 /**  What was typed to confirm is not the organization's name. */
 { code: "confirmation_mismatch"; message: string } | 
 /**  No workspace is open. */

@@ -73,6 +73,13 @@ pub enum StoreError {
         /// What was looked for, as a noun.
         what: &'static str,
     },
+    /// The thing that the act is about is no longer what the act is about: somebody else changed it since it was looked at.
+    /// Nothing was written.
+    #[error("{what} was changed by somebody else meanwhile")]
+    Changed {
+        /// What was looked at, as a noun.
+        what: &'static str,
+    },
     /// A collection of that name is there already.
     #[error("the collection {collection} exists")]
     CollectionExists {
@@ -176,6 +183,7 @@ impl StoreError {
             },
             Self::Duplicate { .. }
             | Self::NotFound { .. }
+            | Self::Changed { .. }
             | Self::CollectionExists { .. }
             | Self::CollectionMissing { .. }
             | Self::Denied { .. }

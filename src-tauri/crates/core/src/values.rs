@@ -12,7 +12,7 @@ mod stored_date;
 pub use collection_name::CollectionName;
 pub use display_name::DisplayName;
 pub use email_address::EmailAddress;
-pub use ids::{OperatorId, OrganizationId};
+pub use ids::{CopyId, OperatorId, OrganizationId};
 pub use organization_name::OrganizationName;
 pub use password::{
     HashDigest, HashRenewal, HashScheme, Password, PasswordHash, PasswordRules, UnverifiableHash,

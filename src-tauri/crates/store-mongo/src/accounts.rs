@@ -40,7 +40,8 @@ impl AccountStore for MongoStore {
             "created_at": documents::date(operator.created_at),
         };
         match self.write(self.documents(OPERATORS).insert_one(document)).await {
-            Ok(_) => {}
+            Ok(Some(_)) => {}
+            Ok(None) => self.require_confirmed(OPERATORS, doc! { "_id": operator.id.object_id() }).await?,
             Err(failure) if failure.is_duplicate() => {
                 let field = match self.find_operator(operator.id).await? {
                     Some(_) => UniqueField::Id,
@@ -62,8 +63,11 @@ impl AccountStore for MongoStore {
             return Ok(());
         }
         let operators = self.documents(OPERATORS);
-        let taken_back = operators.delete_one(doc! { "_id": operator.id.object_id() });
-        self.write(taken_back).await.map_err(|failure| self.told(failure, Act::on("remove", OPERATORS)))?;
+        let ours = doc! { "_id": operator.id.object_id() };
+        let taken_back = self.write(operators.delete_one(ours.clone())).await;
+        if taken_back.map_err(|failure| self.told(failure, Act::on("remove", OPERATORS)))?.is_none() {
+            self.require_gone(OPERATORS, ours).await?;
+        }
         Err(StoreError::Duplicate { field: UniqueField::Email })
     }
 
@@ -169,7 +173,10 @@ impl AccountStore for MongoStore {
             Err(failure) if failure.is_duplicate() => self.write(revoke()).await,
             other => other,
         };
-        revoked.map(|_| ()).map_err(|failure| self.told(failure, act))
+        match revoked.map_err(|failure| self.told(failure, act))? {
+            Some(_) => Ok(()),
+            None => self.require_confirmed(REVOKED_SESSIONS, doc! { "_id": session_id }).await,
+        }
     }
 
     async fn is_session_revoked(&self, session_id: &str) -> Result<bool, StoreError> {

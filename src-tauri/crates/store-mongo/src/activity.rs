@@ -15,13 +15,14 @@ use crate::open::{ACTIVITY, MongoStore};
 #[async_trait]
 impl ActivityStore for MongoStore {
     async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
-        let mut document = doc! {
-            // Made here: the driver may send it twice when the line breaks.
-            "_id": ObjectId::new(),
+        // Made here: the driver may send it twice when the line breaks.
+        let by_id = doc! { "_id": ObjectId::new() };
+        let mut document = by_id.clone();
+        document.extend(doc! {
             "at": documents::date(entry.at),
             "actor": &entry.actor,
             "kind": entry.kind.as_str(),
-        };
+        });
         if let Some(id) = entry.organization_id {
             document.insert("organization_id", id.object_id());
         }
@@ -32,11 +33,11 @@ impl ActivityStore for MongoStore {
             document.insert("detail", detail);
         }
         let entries = self.documents(ACTIVITY);
-        let recorded = entries.insert_one(document);
-        self.write(recorded)
-            .await
-            .map(|_| ())
-            .map_err(|failure| self.told(failure, Act::on("insert", ACTIVITY)))
+        let recorded = self.write(entries.insert_one(document)).await;
+        match recorded.map_err(|failure| self.told(failure, Act::on("insert", ACTIVITY)))? {
+            Some(_) => Ok(()),
+            None => self.require_confirmed(ACTIVITY, by_id).await,
+        }
     }
 
     async fn newest(

@@ -16,7 +16,7 @@ use tenantry_core::values::CollectionName;
 
 use crate::documents;
 use crate::errors::{Act, Failure, code};
-use crate::open::{MAJORITY_LIMIT, MongoStore};
+use crate::open::{MAJORITY_LIMIT, MongoStore, unconfirmed};
 
 const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
 /// Counting is exact up to here; beyond, it would read more than a number is worth.
@@ -30,14 +30,23 @@ impl CollectionStore for MongoStore {
     }
 
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
-        let names = self
-            .database
-            .list_collection_names()
-            // By name only: any other filter makes the server open every collection.
-            .filter(doc! { "name": name.as_str() })
-            .authorized_collections(true);
-        let names = self.call(Act::in_database("listCollections"), names).await?;
-        Ok(names.iter().any(|found| found == name.as_str()))
+        let listed = |authorized_only: bool| {
+            self.database
+                .list_collection_names()
+                // By name only: any other filter makes the server open every collection.
+                .filter(doc! { "name": name.as_str() })
+                .authorized_collections(authorized_only)
+        };
+        let act = Act::in_database("listCollections");
+        let is_listed = |names: Vec<String>| names.iter().any(|found| found == name.as_str());
+        match self.attempt(listed(false)).await {
+            Ok(names) => Ok(is_listed(names)),
+            Err(failure) if failure.is_denied() => {
+                // Who may not list gets the names of what they have a right on, and an absent one proves nothing.
+                Ok(is_listed(self.call(act, listed(true)).await?) || self.is_found(name).await?)
+            }
+            Err(failure) => Err(self.told(failure, act)),
+        }
     }
 
     async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
@@ -56,18 +65,28 @@ impl CollectionStore for MongoStore {
         let act = Act::on("createCollection", name.as_str());
         let created = self.database.create_collection(name.as_str()).validator(validator());
         match self.write(created).await {
-            Ok(_) => {}
+            Ok(Some(_)) => {}
+            Ok(None) if self.exists(name).await? => {}
+            Ok(None) => return Err(unconfirmed()),
             Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {}
             Err(failure) => return Err(self.told(failure, act)),
         }
         for field in ["created_at", "updated_at"] {
             let mut options = IndexOptions::default();
-            options.name = Some(format!("{field}_1"));
+            let index_name = format!("{field}_1");
+            options.name = Some(index_name.clone());
             let mut index = IndexModel::default();
             index.keys = doc! { field: 1 };
             index.options = Some(options);
-            match self.write(self.documents(name.as_str()).create_index(index)).await {
-                Ok(_) => {}
+            let stored = self.documents(name.as_str());
+            match self.write(stored.create_index(index).max_time(STEP_LIMIT)).await {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let there = self.call(Act::on("listIndexes", name.as_str()), stored.list_index_names());
+                    if !there.await?.contains(&index_name) {
+                        return Err(unconfirmed());
+                    }
+                }
                 // An index of this name or on this field is there with other options: it stays as it is.
                 Err(failure)
                     if failure.is(code::INDEX_OPTIONS_CONFLICT)
@@ -78,33 +97,56 @@ impl CollectionStore for MongoStore {
         Ok(())
     }
 
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
-        let database = self.database.name();
-        let command =
-            doc! { "renameCollection": format!("{database}.{from}"), "to": format!("{database}.{to}") };
-        // The driver repeats no command that is run by its name, which is what a rename needs.
-        match self.write(self.client.database("admin").run_command(limited(command))).await {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => {
-                Err(StoreError::CollectionMissing { collection: from.to_string() })
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError> {
+        let missing = || StoreError::CollectionMissing { collection: from.to_string() };
+        let is_another = |found: &CollectionIdentity| which.is_same_as(found) == Some(false);
+        // No server has a rename with a condition: what was moved is looked at once more.
+        if self.identity(from).await?.as_ref().is_none_or(is_another) {
+            return Err(missing());
+        }
+        self.move_collection(from, to).await?;
+        if self.identity(to).await?.as_ref().is_some_and(is_another) {
+            self.move_collection(to, from).await?;
+            return Err(missing());
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
+        match self.identity(name).await? {
+            None => Ok(()),
+            Some(found) if which.is_same_as(&found) == Some(false) => {
+                Err(StoreError::Changed { what: "the collection" })
             }
-            Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {
-                Err(StoreError::CollectionExists { collection: to.to_string() })
-            }
-            Err(failure) if failure.is(code::COMMAND_NOT_SUPPORTED_ON_VIEW) => {
-                Err(StoreError::Corrupt { what: format!("{from} (a view, where a collection must be)") })
-            }
-            Err(failure) => Err(self.told(failure, Act::in_database("renameCollectionSameDB"))),
+            Some(_) => self.drop_collection(name).await,
         }
     }
 
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
-        let command = limited(doc! { "drop": name.as_str() });
-        match self.write(self.database.run_command(command)).await {
-            Ok(_) => Ok(()),
-            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => Ok(()),
-            Err(failure) => Err(self.told(failure, Act::on("dropCollection", name.as_str()))),
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        if !self.exists(name).await? {
+            return Ok(true);
         }
+        if !self.is_empty(name).await? {
+            return Ok(false);
+        }
+        // Under a name that nobody knows nothing is added any more, so that what is empty there stays so.
+        let aside = CollectionName::dropped();
+        match self.move_collection(name, &aside).await {
+            Ok(()) => {}
+            Err(StoreError::CollectionMissing { .. }) => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        if self.is_empty(&aside).await? {
+            self.drop_collection(&aside).await?;
+            return Ok(true);
+        }
+        self.move_collection(&aside, name).await?;
+        Ok(false)
     }
 
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
@@ -167,7 +209,7 @@ impl CollectionStore for MongoStore {
         if read.is_empty() {
             return Ok(());
         }
-        match self.write(self.raw(name.as_str()).insert_many(read).ordered(false)).await {
+        match self.write_many(self.raw(name.as_str()).insert_many(read).ordered(false)).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.is_duplicate() => Ok(()),
             Err(failure) => Err(self.told(failure, act)),
@@ -176,6 +218,48 @@ impl CollectionStore for MongoStore {
 }
 
 impl MongoStore {
+    async fn move_collection(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+        let database = self.database.name();
+        let command =
+            doc! { "renameCollection": format!("{database}.{from}"), "to": format!("{database}.{to}") };
+        // The driver repeats no command that is run by its name, which is what a rename needs.
+        match self.write(self.client.database("admin").run_command(limited(command))).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) if self.exists(to).await? && !self.exists(from).await? => Ok(()),
+            Ok(None) => Err(unconfirmed()),
+            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => {
+                Err(StoreError::CollectionMissing { collection: from.to_string() })
+            }
+            Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {
+                Err(StoreError::CollectionExists { collection: to.to_string() })
+            }
+            Err(failure) if failure.is(code::COMMAND_NOT_SUPPORTED_ON_VIEW) => {
+                Err(StoreError::Corrupt { what: format!("{from} (a view, where a collection must be)") })
+            }
+            Err(failure) => Err(self.told(failure, Act::in_database("renameCollectionSameDB"))),
+        }
+    }
+
+    async fn drop_collection(&self, name: &CollectionName) -> Result<(), StoreError> {
+        let command = limited(doc! { "drop": name.as_str() });
+        match self.write(self.database.run_command(command)).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) if self.exists(name).await? => Err(unconfirmed()),
+            Ok(None) => Ok(()),
+            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => Ok(()),
+            Err(failure) => Err(self.told(failure, Act::on("dropCollection", name.as_str()))),
+        }
+    }
+
+    /// Whether there is a collection of this name, as who has a right on it finds out without listing.
+    async fn is_found(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        match self.ask(doc! { "listIndexes": name.as_str() }).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) => Ok(false),
+            Err(failure) => Err(self.told(failure, Act::on("listIndexes", name.as_str()))),
+        }
+    }
+
     /// What can be said of a collection without the privilege `collStats`.
     async fn estimated(
         &self,

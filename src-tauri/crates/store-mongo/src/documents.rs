@@ -4,9 +4,13 @@
 use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
 use bson::{Bson, DateTime, Document, RawDocument, doc};
-use tenantry_core::organizations::{NewOrganization, Organization, OrganizationCredentials, Trashed};
+use tenantry_core::StoreError;
+use tenantry_core::organizations::{
+    NewOrganization, Organization, OrganizationCredentials, Trashed, TrashedCollection,
+};
 use tenantry_core::values::{
-    CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationName, PasswordHash, StoredDate,
+    CollectionName, CopyId, DisplayName, EmailAddress, HashRenewal, OrganizationName, PasswordHash,
+    StoredDate,
 };
 use time::OffsetDateTime;
 
@@ -66,9 +70,59 @@ pub(crate) fn trashed_organization(document: &RawDocument) -> Option<Organizatio
     organization.trashed = Some(Trashed {
         at: stored_date(document, "trashed_at"),
         by: text(document, "trashed_by").unwrap_or_default(),
-        had_collection: document.get_bool("had_collection").unwrap_or(true),
+        collection: trashed_collection(document, "had_collection"),
+        copy: copy_id(document),
     });
     Some(organization)
+}
+
+/// Which copy in the trash a document is, or is about.
+pub(crate) fn copy_id(document: &RawDocument) -> Option<CopyId> {
+    object_id(document, "copy").map(CopyId::from)
+}
+
+/// What became of a collection, where `had` is the field that says whether there was one to set aside.
+pub(crate) fn trashed_collection(document: &RawDocument, had: &str) -> TrashedCollection {
+    if document.get_bool(had).unwrap_or(true) {
+        TrashedCollection::Moved
+    } else if document.get_bool("shared_collection").unwrap_or(false) {
+        TrashedCollection::Shared
+    } else {
+        TrashedCollection::Missing
+    }
+}
+
+/// A document of `console_trash`.
+pub(crate) fn in_trash(
+    id: ObjectId,
+    organization: &RawDocument,
+    trashed: &Trashed,
+) -> Result<Document, StoreError> {
+    let organization = Document::try_from(organization)
+        .map_err(|_| StoreError::Corrupt { what: "an organization's document".to_owned() })?;
+    let mut document = doc! {
+        "_id": id,
+        "organization": organization,
+        "trashed_at": as_stored(trashed.at),
+        "trashed_by": &trashed.by,
+        "had_collection": trashed.collection == TrashedCollection::Moved,
+    };
+    if trashed.collection == TrashedCollection::Shared {
+        document.insert("shared_collection", true);
+    }
+    if let Some(copy) = trashed.copy {
+        document.insert("copy", copy.object_id());
+    }
+    Ok(document)
+}
+
+/// Finds this very document while it is just so: every field, and their order. Fields that only other software knows count
+/// too.
+pub(crate) fn unchanged(document: &RawDocument) -> Result<Document, StoreError> {
+    let whole = Document::try_from(document)
+        .map_err(|_| StoreError::Corrupt { what: "a stored document".to_owned() })?;
+    let id = whole.get("_id").cloned().unwrap_or(Bson::Null);
+    Ok(doc! { "_id": id, "$expr": { "$eq": ["$$ROOT", { "$literal": whole }] } })
 }
 
 /// The organization with its admin's hash; an unreadable hash is empty, which no password matches.
@@ -310,7 +364,8 @@ mod tests {
             Some(Trashed {
                 at: StoredDate::from_milliseconds(1_000),
                 by: "op@example.com".to_owned(),
-                had_collection: false,
+                collection: TrashedCollection::Missing,
+                copy: None,
             })
         );
     }

@@ -64,6 +64,7 @@ fn wanted() -> Vec<Wanted> {
         ),
         index(ORGANIZATIONS, "console_unique_email", doc! { "admin_email": 1 }, Kind::Unique(Keeps::Emails)),
         // The id breaks ties, so it is part of every order. Names order by collection too.
+        index(ORGANIZATIONS, "console_by_collection", doc! { "collection_name": 1 }, Kind::Order),
         index(ORGANIZATIONS, "console_by_name", doc! { "organization_name": 1, "_id": 1 }, Kind::Order),
         index(ORGANIZATIONS, "console_by_email", doc! { "admin_email": 1, "_id": 1 }, Kind::Order),
         index(ORGANIZATIONS, "console_by_status", doc! { "is_active": 1, "_id": 1 }, Kind::Order),
@@ -211,10 +212,17 @@ impl MongoStore {
 
     /// How many values are there more than once, in words. The values are nobody's business in a message.
     async fn duplicates(&self, keeps: Keeps) -> String {
-        let (collection, field, what) = match keeps {
-            Keeps::Names => (ORGANIZATIONS, "$organization_name", "Organization names"),
-            Keeps::Emails => (ORGANIZATIONS, "$admin_email", "Administrators' addresses"),
-            Keeps::Operators => (OPERATORS, "$email_key", "Operators' addresses"),
+        let change = "Change the duplicates";
+        let (collection, field, what, advice) = match keeps {
+            Keeps::Names => (
+                ORGANIZATIONS,
+                "$organization_name",
+                "Organization names",
+                "Organizations of one name share one collection, which stays as it is: rename all but one of them, and \
+                 each gets an empty collection of its own. Move what belongs there",
+            ),
+            Keeps::Emails => (ORGANIZATIONS, "$admin_email", "Administrators' addresses", change),
+            Keeps::Operators => (OPERATORS, "$email_key", "Operators' addresses", change),
         };
         let counted = async {
             let pipeline = [
@@ -237,7 +245,7 @@ impl MongoStore {
         let number = number.unwrap_or_else(|| "some".to_owned());
         format!(
             "{what} that are used more than once: {number}. So no unique index could be made, and new ones are checked \
-             after each write instead. Change the duplicates, then open the workspace again."
+             after each write instead. {advice}, then open the workspace again."
         )
     }
 }

@@ -9,7 +9,7 @@ use tenantry_core::StoreError;
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
 use tenantry_core::journal::{JournalEntry, Operation, OperationJournal, OperationPlan, Owner, Turn};
-use tenantry_core::organizations::Trashed;
+use tenantry_core::organizations::{Trashed, TrashedCollection};
 use tenantry_core::values::{OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 
@@ -28,7 +28,8 @@ impl OperationJournal for MongoStore {
         };
         let operations = self.documents(OPERATIONS);
         match self.write(operations.update_one(entry_of(operation), new).upsert(true)).await {
-            Ok(_) => Ok(()),
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => self.require_confirmed(OPERATIONS, entry_of(operation)).await,
             Err(failure) if failure.is_duplicate() => {
                 Err(StoreError::Duplicate { field: UniqueField::Operation })
             }
@@ -92,20 +93,18 @@ impl OperationJournal for MongoStore {
             .map_err(|failure| self.told(failure, Act::on("update", OPERATIONS)))?
         {
             Some(result) => Ok(result.matched_count == 1),
-            None => {
-                let now = OperationJournal::find(self, seen.organization_id).await?;
-                Ok(now.is_some_and(|now| now.operation.turn == taken.turn))
-            }
+            None => Ok(self.confirmed(OPERATIONS, entry_of(taken)).await?.is_some()),
         }
     }
 
     async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
         let operations = self.documents(OPERATIONS);
         let ended = operations.delete_one(entry_of(operation));
-        self.write(ended)
-            .await
-            .map(|_| ())
-            .map_err(|failure| self.told(failure, Act::on("remove", OPERATIONS)))
+        match self.write(ended).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => self.require_gone(OPERATIONS, entry_of(operation)).await,
+            Err(failure) => Err(self.told(failure, Act::on("remove", OPERATIONS))),
+        }
     }
 }
 
@@ -148,6 +147,9 @@ fn plan_fields(operation: &Operation) -> Document {
     if let Some(CollectionIdentity(Some(identity))) = operation.plan.collection() {
         entry.insert("collection_identity", identity);
     }
+    if let Some(copy) = operation.plan.copy() {
+        entry.insert("copy", copy.object_id());
+    }
     match &operation.plan {
         OperationPlan::Rename { to, .. } => {
             entry.insert("to", to.as_str());
@@ -155,6 +157,9 @@ fn plan_fields(operation: &Operation) -> Document {
         OperationPlan::Trash { trashed, .. } => {
             entry.insert("trashed_at", documents::as_stored(trashed.at));
             entry.insert("trashed_by", &trashed.by);
+            if trashed.collection == TrashedCollection::Shared {
+                entry.insert("shared_collection", true);
+            }
         }
         OperationPlan::Create { .. }
         | OperationPlan::Restore { .. }
@@ -178,6 +183,7 @@ fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Opera
     // Of a deletion, earlier versions did not say it.
     let has_collection = document.get_bool("has_collection").unwrap_or(true);
     let collection = has_collection.then(|| CollectionIdentity(text("collection_identity")));
+    let copy = documents::copy_id(document);
     let act = text("act")?;
     let plan = match act.as_str() {
         "create" => OperationPlan::Create { name },
@@ -189,12 +195,13 @@ fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Opera
             trashed: Trashed {
                 at: documents::stored_date(document, "trashed_at"),
                 by: text("trashed_by")?,
-                had_collection: has_collection,
+                collection: documents::trashed_collection(document, "has_collection"),
+                copy,
             },
             collection,
         },
-        "restore" => OperationPlan::Restore { name, collection },
-        "delete_forever" => OperationPlan::DeleteForever { name, collection },
+        "restore" => OperationPlan::Restore { name, copy, collection },
+        "delete_forever" => OperationPlan::DeleteForever { name, copy, collection },
         _ => return None,
     };
     Some(Operation {
@@ -208,6 +215,7 @@ fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Opera
 
 #[cfg(test)]
 mod tests {
+    use tenantry_core::values::CopyId;
     use time::macros::datetime;
 
     use super::*;
@@ -218,18 +226,16 @@ mod tests {
 
     #[test]
     fn every_plan_is_read_as_it_was_written() {
-        let trashed = Trashed {
-            at: datetime!(2026-03-01 12:00 UTC).into(),
-            by: "op".to_owned(),
-            had_collection: false,
-        };
+        let (at, by) = (datetime!(2026-03-01 12:00 UTC).into(), "op".to_owned());
+        let copy = Some(CopyId::new());
+        let trashed = Trashed { at, by, collection: TrashedCollection::Shared, copy };
         let uuid = Some(CollectionIdentity(Some("5d2f".to_owned())));
         for plan in [
             OperationPlan::Create { name: name("acme") },
             OperationPlan::Rename { from: name("acme"), to: name("acme-2"), collection: uuid.clone() },
             OperationPlan::Trash { name: name("acme"), trashed, collection: None },
-            OperationPlan::Restore { name: name("acme"), collection: Some(CollectionIdentity(None)) },
-            OperationPlan::DeleteForever { name: name("acme"), collection: uuid },
+            OperationPlan::Restore { name: name("acme"), copy, collection: Some(CollectionIdentity(None)) },
+            OperationPlan::DeleteForever { name: name("acme"), copy: None, collection: uuid },
         ] {
             let owner = Owner { installation: "i".to_owned(), instance: "r".to_owned() };
             let written = Operation::new(OrganizationId::new(), plan, owner, "op@example.com".to_owned());
@@ -266,7 +272,7 @@ mod tests {
         );
         assert_eq!(
             plan_of("delete_forever", doc! {}),
-            OperationPlan::DeleteForever { name: acme, collection: there }
+            OperationPlan::DeleteForever { name: acme, copy: None, collection: there }
         );
     }
 

@@ -4,17 +4,18 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::{
-    Acknowledgment, ClientOptions, ConnectionString as Parsed, DatabaseOptions, ResolverConfig, Tls,
-    WriteConcern,
+    Acknowledgment, ClientOptions, ConnectionString as Parsed, DatabaseOptions, ReadConcern, ResolverConfig,
+    Tls, WriteConcern,
 };
 use mongodb::{Client, Collection, Database};
 use tenantry_core::clock::Clock;
 use tenantry_core::error::Field;
 use tenantry_core::health::Topology;
+use tenantry_core::limits::STEP_LIMIT;
 use tenantry_core::values::FieldRule;
 use tenantry_core::{FieldIssue, StoreError};
 use tokio::time::timeout;
@@ -232,22 +233,95 @@ impl MongoStore {
         failure.into_store_error(act, &self.place)
     }
 
-    /// A write. `None` is a write that stands and whose answer was lost: the majority was late, and has it now.
+    /// A write of an act. `None` is a write that the majority was late to confirm: whoever asked for it looks at the very
+    /// thing with [`confirmed`](Self::confirmed), because what a primary wrote that was replaced since is gone.
+    ///
+    /// It ends within [`STEP_LIMIT`]. The server may carry it out later all the same; what that could destroy is in the
+    /// write's own condition.
     pub(crate) async fn write<T, F>(&self, asked: F) -> Result<Option<T>, Failure>
     where
         F: IntoFuture<Output = mongodb::error::Result<T>>,
     {
-        match self.attempt(asked).await {
+        self.write_within(self.answer_limit.min(STEP_LIMIT), asked).await
+    }
+
+    /// A write of many documents at once, which may take as long as any answer.
+    pub(crate) async fn write_many<T, F>(&self, asked: F) -> Result<Option<T>, Failure>
+    where
+        F: IntoFuture<Output = mongodb::error::Result<T>>,
+    {
+        self.write_within(self.answer_limit, asked).await
+    }
+
+    async fn write_within<T, F>(&self, limit: Duration, asked: F) -> Result<Option<T>, Failure>
+    where
+        F: IntoFuture<Output = mongodb::error::Result<T>>,
+    {
+        let until = Instant::now() + limit;
+        match within(limit, asked).await {
             Ok(answer) => Ok(Some(answer)),
             Err(failure) if failure.is_unconfirmed() => {
-                // A write that changes nothing waits until a majority has everything before it.
-                let filter = doc! { "_id": bson::oid::ObjectId::from_bytes([0; 12]) };
-                let nothing = doc! { "$set": { "started_at": documents::date(self.clock.now()) } };
-                self.attempt(self.documents(OPERATIONS).update_one(filter, nothing)).await.map(|_| None)
+                let left = until.saturating_duration_since(Instant::now());
+                self.wait_for_majority(left).await.map(|()| None)
             }
             Err(failure) => Err(failure),
         }
     }
+
+    /// Waits until a majority has everything that the primary has now: a write that changes nothing waits for all before it.
+    async fn wait_for_majority(&self, limit: Duration) -> Result<(), Failure> {
+        let filter = doc! { "_id": bson::oid::ObjectId::from_bytes([0; 12]) };
+        let nothing = doc! { "$set": { "started_at": documents::date(self.clock.now()) } };
+        within(limit, self.documents(OPERATIONS).update_one(filter, nothing)).await.map(drop)
+    }
+
+    /// The document as a majority has it, after [`write`](Self::write) answered `None`.
+    pub(crate) async fn confirmed(
+        &self,
+        collection: &'static str,
+        filter: Document,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
+        let stored = self.raw(collection);
+        let mut found = stored.find_one(filter);
+        if self.topology != Topology::Standalone {
+            found = found.read_concern(ReadConcern::majority());
+        }
+        self.call(Act::on("find", collection), found).await
+    }
+
+    /// After a write whose answer was lost: whether it left what this finds.
+    pub(crate) async fn require_confirmed(
+        &self,
+        collection: &'static str,
+        left: Document,
+    ) -> Result<(), StoreError> {
+        self.confirmed(collection, left).await?.map(drop).ok_or_else(unconfirmed)
+    }
+
+    /// After a removal whose answer was lost: whether this finds nothing any more.
+    pub(crate) async fn require_gone(
+        &self,
+        collection: &'static str,
+        removed: Document,
+    ) -> Result<(), StoreError> {
+        self.confirmed(collection, removed).await?.map_or(Ok(()), |_| Err(unconfirmed()))
+    }
+
+    /// The document once a majority has all that the primary has: for what is there already and so counts as done.
+    pub(crate) async fn settled(
+        &self,
+        collection: &'static str,
+        filter: Document,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
+        let waited = self.wait_for_majority(self.answer_limit.min(STEP_LIMIT)).await;
+        waited.map_err(|failure| self.told(failure, Act::on("update", OPERATIONS)))?;
+        self.confirmed(collection, filter).await
+    }
+}
+
+/// A write whose answer was lost, and that is not there.
+pub(crate) fn unconfirmed() -> StoreError {
+    StoreError::Unavailable { reason: "a majority of the servers did not confirm the change".to_owned() }
 }
 
 pub(crate) async fn within<T, F>(limit: Duration, asked: F) -> Result<T, Failure>

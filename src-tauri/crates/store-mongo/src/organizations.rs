@@ -9,20 +9,21 @@ use futures_util::future::try_join_all;
 use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
-use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
+use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, STEP_LIMIT};
 use tenantry_core::organizations::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
 };
 use tenantry_core::values::{
-    CollectionName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
 };
 use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::{Act, code};
-use crate::open::{MongoStore, OPERATORS, ORGANIZATIONS, TRASH};
+use crate::open::{MongoStore, OPERATORS, ORGANIZATIONS, TRASH, unconfirmed};
 use crate::paging;
+use crate::trash::changed;
 
 const SEARCH_LIMIT: Duration = Duration::from_secs(2);
 /// A number beside a list is worth no longer wait.
@@ -47,7 +48,13 @@ impl OrganizationStore for MongoStore {
     async fn insert(&self, organization: &NewOrganization) -> Result<(), StoreError> {
         let document = documents::new_organization(organization);
         match self.write(self.documents(ORGANIZATIONS).insert_one(document)).await {
-            Ok(_) => {}
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                let written = doc! {
+                    "_id": organization.id.object_id(), "organization_name": organization.name.as_str(),
+                };
+                self.require_confirmed(ORGANIZATIONS, written).await?;
+            }
             Err(failure) if failure.is_duplicate() => {
                 return self
                     .repeated_or_taken(organization.id, &organization.name, &organization.admin_email)
@@ -64,8 +71,10 @@ impl OrganizationStore for MongoStore {
         let in_one_go = checked_by_indexes && !self.operator_has_one_of(organizations).await?;
         while in_one_go && !rest.is_empty() {
             let documents: Vec<Document> = rest.iter().map(documents::new_organization).collect();
-            match self.write(self.documents(ORGANIZATIONS).insert_many(documents)).await {
-                Ok(_) => rest = &[],
+            match self.write_many(self.documents(ORGANIZATIONS).insert_many(documents)).await {
+                Ok(Some(_)) => rest = &[],
+                // Each of them is asked for again, and found or told as refused.
+                Ok(None) => break,
                 Err(failure) if failure.is_duplicate() => {
                     let index = failure.index.unwrap_or(0);
                     let Some(refused) = rest.get(index) else { return Err(self.told(failure, INSERT)) };
@@ -87,10 +96,17 @@ impl OrganizationStore for MongoStore {
         Ok(())
     }
 
-    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError> {
-        let organizations = self.documents(ORGANIZATIONS);
-        let removed = organizations.delete_one(doc! { "_id": id.object_id() });
-        self.write(removed).await.map(|_| ()).map_err(|failure| self.told(failure, REMOVE))
+    async fn remove(&self, seen: &Organization) -> Result<(), StoreError> {
+        let by_id = doc! { "_id": seen.id.object_id() };
+        let Some(found) = self.find_live(by_id.clone()).await? else {
+            return self.settled(ORGANIZATIONS, by_id).await?.map_or(Ok(()), |_| Err(unconfirmed()));
+        };
+        let is_as_seen = documents::organization(&found).as_ref() == Some(seen);
+        if is_as_seen && self.remove_unchanged(ORGANIZATIONS, &found).await? {
+            Ok(())
+        } else {
+            Err(changed())
+        }
     }
 
     async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
@@ -101,6 +117,23 @@ impl OrganizationStore for MongoStore {
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
         let found = self.find_live(doc! { "organization_name": name.as_str() }).await?;
         Ok(found.and_then(|document| documents::organization(&document)))
+    }
+
+    async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError> {
+        let ids = |filter: Document, collection: &'static str| async move {
+            let stored = self.raw(collection);
+            let found = stored.find(filter).projection(doc! { "_id": 1 });
+            let found = async { found.await?.try_collect::<Vec<RawDocumentBuf>>().await };
+            self.call(Act::on("find", collection), found).await
+        };
+        let collection = CollectionName::for_organization(name);
+        let by_either =
+            [doc! { "organization_name": name.as_str() }, doc! { "collection_name": collection.as_str() }];
+        let left = doc! { "organization.organization_name": name.as_str(), "shared_collection": true };
+        let live = ids(doc! { "$or": by_either.to_vec() }, ORGANIZATIONS);
+        let (live, trashed) = tokio::try_join!(live, ids(left, TRASH))?;
+        let found = live.iter().chain(&trashed);
+        Ok(found.filter_map(|one| documents::object_id(one, "_id")).map(OrganizationId::from).collect())
     }
 
     async fn find_credentials(
@@ -186,34 +219,41 @@ impl OrganizationStore for MongoStore {
 
     async fn set_name(
         &self,
-        id: OrganizationId,
+        seen: &Organization,
         to: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let filter = doc! { "_id": id.object_id(), "organization_name": { "$ne": to.as_str() } };
+        let id = seen.id;
+        let named = doc! { "_id": id.object_id(), "organization_name": to.as_str() };
+        let Some(before) = self.find_live(doc! { "_id": id.object_id() }).await? else {
+            return Err(StoreError::NotFound { what: "organization" });
+        };
+        let Some(found) = documents::organization(&before) else { return Err(changed()) };
+        if found.name == *to {
+            return self.settled(ORGANIZATIONS, named).await?.map(drop).ok_or_else(unconfirmed);
+        }
+        if found != *seen {
+            return Err(changed());
+        }
         let update = doc! { "$set": {
             "organization_name": to.as_str(),
             "collection_name": CollectionName::for_organization(to).as_str(),
             "updated_at": documents::date(at),
         } };
         let organizations = self.raw(ORGANIZATIONS);
-        let changed = organizations.find_one_and_update(filter, update);
-        let before = match self.write(changed.return_document(ReturnDocument::Before)).await {
-            Ok(before) => before.flatten(),
+        // Not an update: only this one takes a limit, past which the server gives it up.
+        let renamed = organizations.find_one_and_update(documents::unchanged(&before)?, update);
+        match self.write(renamed.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
+            Ok(Some(Some(_))) => {}
+            Ok(Some(None)) => return Err(changed()),
+            Ok(None) => self.require_confirmed(ORGANIZATIONS, named.clone()).await?,
             Err(failure) if failure.is_duplicate() => {
                 return Err(StoreError::Duplicate { field: UniqueField::Name });
             }
             Err(failure) => return Err(self.told(failure, UPDATE)),
-        };
-        let Some(before) = before else {
-            return match self.find(id).await? {
-                Some(_) => Ok(()),
-                None => Err(StoreError::NotFound { what: "organization" }),
-            };
-        };
+        }
         if !self.unique.names.is_enforced() && self.name_is_taken(id, to).await? {
-            let ours = doc! { "_id": id.object_id(), "organization_name": to.as_str() };
-            self.put_back(ours, &before, &["organization_name", "collection_name", "updated_at"]).await?;
+            self.put_back(named, &before, &["organization_name", "collection_name", "updated_at"]).await?;
             return Err(StoreError::Duplicate { field: UniqueField::Name });
         }
         Ok(())
@@ -225,11 +265,15 @@ impl OrganizationStore for MongoStore {
         change: &OrganizationChange,
         at: OffsetDateTime,
     ) -> Result<Organization, StoreError> {
-        let (filter, update) = changed(id, change, at);
+        let Change { filter, update, as_left } = change_of(id, change, at);
         let organizations = self.raw(ORGANIZATIONS);
-        let written = organizations.find_one_and_update(filter, update);
+        let written = organizations.find_one_and_update(filter, update).max_time(STEP_LIMIT);
         let before = match self.write(written.return_document(ReturnDocument::Before)).await {
-            Ok(before) => before.flatten(),
+            Ok(Some(before)) => before,
+            Ok(None) => {
+                self.require_confirmed(ORGANIZATIONS, as_left).await?;
+                None
+            }
             Err(failure) if failure.is_duplicate() => {
                 return Err(StoreError::Duplicate { field: UniqueField::Email });
             }
@@ -272,19 +316,22 @@ impl OrganizationStore for MongoStore {
         Ok(found.and_then(|document| documents::trashed_organization(&document)))
     }
 
+    async fn remove_copied(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        self.set_aside(id, copy).await
+    }
+
     async fn copy_from_trash(
         &self,
         id: OrganizationId,
+        copy: Option<CopyId>,
         name: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        self.restore(id, name, at).await
+        self.restore(id, copy, name, at).await
     }
 
-    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
-        let trash = self.documents(TRASH);
-        let removed = trash.delete_one(doc! { "_id": id.object_id() });
-        self.write(removed).await.map(|_| ()).map_err(|failure| self.told(failure, Act::on("remove", TRASH)))
+    async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        self.forget(id, copy).await
     }
 }
 
@@ -332,7 +379,8 @@ impl MongoStore {
         name: &OrganizationName,
         email: &EmailAddress,
     ) -> Result<(), StoreError> {
-        let field = match self.find(id).await? {
+        let there = self.settled(ORGANIZATIONS, doc! { "_id": id.object_id() }).await?;
+        let field = match there.as_deref().and_then(documents::organization) {
             Some(there) if there.name == *name => return Ok(()),
             Some(_) => UniqueField::Id,
             None if self.name_is_taken(id, name).await? => UniqueField::Name,
@@ -366,8 +414,13 @@ impl MongoStore {
             return Ok(());
         };
         let organizations = self.documents(ORGANIZATIONS);
-        let taken_back = organizations.delete_one(doc! { "_id": id.object_id() });
-        self.write(taken_back).await.map_err(|failure| self.told(failure, REMOVE))?;
+        let ours = doc! {
+            "_id": id.object_id(), "organization_name": name.as_str(), "admin_email": email.as_str(),
+        };
+        let taken_back = self.write(organizations.delete_one(ours.clone())).await;
+        if taken_back.map_err(|failure| self.told(failure, REMOVE))?.is_none() {
+            self.require_gone(ORGANIZATIONS, ours).await?;
+        }
         Err(StoreError::Duplicate { field })
     }
 
@@ -417,8 +470,11 @@ impl MongoStore {
             update.insert("$unset", unset);
         }
         let organizations = self.documents(ORGANIZATIONS);
-        let put_back = organizations.update_one(ours, update);
-        self.write(put_back).await.map(|_| ()).map_err(|failure| self.told(failure, UPDATE))
+        let put_back = self.write(organizations.update_one(ours.clone(), update)).await;
+        match put_back.map_err(|failure| self.told(failure, UPDATE))? {
+            Some(_) => Ok(()),
+            None => self.require_gone(ORGANIZATIONS, ours).await,
+        }
     }
 
     /// How many documents there are, and whether they were counted.
@@ -462,9 +518,17 @@ fn has_address(document: &RawDocument, email: &EmailAddress) -> bool {
         .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == email.matching_key())
 }
 
-/// The write of a change. It finds nothing when the document is as the change leaves it, so that a repeated change
-/// does not raise the session version again.
-fn changed(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime) -> (Document, Document) {
+/// The write of a change.
+struct Change {
+    /// Finds nothing when the document is as the change leaves it, so that a repeated change does not raise the session
+    /// version again.
+    filter: Document,
+    update: Document,
+    /// Finds the document as the change leaves it.
+    as_left: Document,
+}
+
+fn change_of(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime) -> Change {
     let at = documents::date(at);
     let mut set = doc! { "updated_at": at };
     let mut unset = Document::new();
@@ -495,8 +559,9 @@ fn changed(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime) 
     let mut filter = doc! { "_id": id.object_id() };
     // A change that only ends sessions leaves nothing to tell it by: it may happen twice, and never not at all.
     if set.len() > 1 || !unset.is_empty() {
-        filter.insert("$nor", vec![as_left]);
+        filter.insert("$nor", vec![as_left.clone()]);
     }
+    as_left.insert("_id", id.object_id());
     let mut update = doc! { "$set": set };
     if !unset.is_empty() {
         update.insert("$unset", unset);
@@ -504,5 +569,5 @@ fn changed(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime) 
     if change.end_sessions {
         update.insert("$inc", doc! { "console.session_version": 1_i64 });
     }
-    (filter, update)
+    Change { filter, update, as_left }
 }

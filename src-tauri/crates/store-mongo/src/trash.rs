@@ -1,58 +1,144 @@
 //! The trash: whole documents of organizations, set aside.
 
-use bson::{Document, RawDocumentBuf, doc};
+use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use tenantry_core::StoreError;
-use tenantry_core::organizations::{OrganizationStore, Trashed};
-use tenantry_core::values::{EmailAddress, OrganizationId, OrganizationName};
+use tenantry_core::limits::STEP_LIMIT;
+use tenantry_core::organizations::Trashed;
+use tenantry_core::values::{CopyId, EmailAddress, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::{MongoStore, ORGANIZATIONS, TRASH};
+use crate::open::{MongoStore, ORGANIZATIONS, TRASH, unconfirmed};
+
+/// Tries to remove a document that other software changes at the same time.
+const TRIES: u32 = 3;
+
+const FIND: Act<'static> = Act { action: "find", collection: Some(TRASH) };
+const INSERT: Act<'static> = Act { action: "insert", collection: Some(TRASH) };
+const UPDATE: Act<'static> = Act { action: "update", collection: Some(TRASH) };
 
 impl MongoStore {
     pub(crate) async fn find_in_trash(
         &self,
         id: OrganizationId,
     ) -> Result<Option<RawDocumentBuf>, StoreError> {
-        self.call(Act::on("find", TRASH), self.raw(TRASH).find_one(doc! { "_id": id.object_id() })).await
+        self.call(FIND, self.raw(TRASH).find_one(doc! { "_id": id.object_id() })).await
+    }
+
+    /// The document in the trash, if it is this copy.
+    async fn find_copy(
+        &self,
+        id: OrganizationId,
+        copy: Option<CopyId>,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
+        match self.find_in_trash(id).await? {
+            Some(found) if documents::copy_id(&found) != copy => Err(changed()),
+            found => Ok(found),
+        }
     }
 
     pub(crate) async fn trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
-        let Some(live) = self.find_live(doc! { "_id": id.object_id() }).await? else {
-            return match self.find_in_trash(id).await? {
-                Some(_) => Ok(()),
-                None => Err(StoreError::NotFound { what: "organization" }),
+        for _ in 0..TRIES {
+            // First what is to be replaced: a copy that was made since then is not.
+            let before = self.find_in_trash(id).await?;
+            let Some(live) = self.find_live(doc! { "_id": id.object_id() }).await? else {
+                return match self.find_copy(id, trashed.copy).await? {
+                    Some(_) => Ok(()),
+                    None => Err(StoreError::NotFound { what: "organization" }),
+                };
+            };
+            if self.write_copy(before.as_deref(), &live, trashed).await? {
+                return Ok(());
+            }
+        }
+        Err(changed())
+    }
+
+    /// Writes a copy over what the trash had `before`; `false` when it has something else by now.
+    async fn write_copy(
+        &self,
+        before: Option<&RawDocument>,
+        live: &RawDocument,
+        trashed: &Trashed,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = documents::object_id(live, "_id") else { return Err(changed()) };
+        let document = documents::in_trash(id, live, trashed)?;
+        let trash = self.documents(TRASH);
+        let Some(before) = before else {
+            return match self.write(trash.insert_one(&document)).await {
+                Ok(Some(_)) => Ok(true),
+                Ok(None) => self.stands(TRASH, document).await.map(|()| true),
+                Err(failure) if failure.is_duplicate() => Ok(false),
+                Err(failure) => Err(self.told(failure, INSERT)),
             };
         };
-        let organization = Document::try_from(live)
-            .map_err(|_| StoreError::Corrupt { what: format!("a document of {ORGANIZATIONS}") })?;
-        let document = doc! {
-            "_id": id.object_id(),
-            "organization": organization,
-            "trashed_at": documents::as_stored(trashed.at),
-            "trashed_by": &trashed.by,
-            "had_collection": trashed.had_collection,
-        };
-        // Replaces a copy that an earlier try left: the live document is newer.
-        let trash = self.documents(TRASH);
-        let replaced = trash.replace_one(doc! { "_id": id.object_id() }, document).upsert(true);
-        match self.write(replaced).await {
-            Ok(_) => Ok(()),
-            Err(failure) => Err(self.told(failure, Act::on("insert", TRASH))),
+        let replaced = trash.find_one_and_replace(documents::unchanged(before)?, &document);
+        match self.write(replaced.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
+            Ok(Some(replaced)) => Ok(replaced.is_some()),
+            Ok(None) => self.stands(TRASH, document).await.map(|()| true),
+            Err(failure) => Err(self.told(failure, UPDATE)),
+        }
+    }
+
+    /// After a write whose answer was lost: whether the document is there as it was written, on a majority.
+    async fn stands(&self, collection: &'static str, written: Document) -> Result<(), StoreError> {
+        let written = RawDocumentBuf::try_from(written)
+            .map_err(|_| StoreError::Corrupt { what: format!("a document of {collection}") })?;
+        self.require_confirmed(collection, documents::unchanged(&written)?).await
+    }
+
+    pub(crate) async fn set_aside(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let kept = self.find_copy(id, copy).await?.ok_or_else(changed)?;
+            let by_id = doc! { "_id": id.object_id() };
+            let Some(live) = self.find_live(by_id.clone()).await? else {
+                return match self.settled(ORGANIZATIONS, by_id).await? {
+                    Some(_) => Err(unconfirmed()),
+                    None => Ok(()),
+                };
+            };
+            if kept.get_document("organization").ok().map(RawDocument::as_bytes) != Some(live.as_bytes()) {
+                let trashed = documents::trashed_organization(&kept).and_then(|kept| kept.trashed);
+                let Some(trashed) = trashed else { return Err(changed()) };
+                if !self.write_copy(Some(&kept), &live, &trashed).await? {
+                    continue;
+                }
+            }
+            if self.remove_unchanged(ORGANIZATIONS, &live).await? {
+                return Ok(());
+            }
+        }
+        Err(changed())
+    }
+
+    /// Removes a document that is still as it was read; answers whether it was, and is gone.
+    pub(crate) async fn remove_unchanged(
+        &self,
+        collection: &'static str,
+        read: &RawDocument,
+    ) -> Result<bool, StoreError> {
+        let stored = self.documents(collection);
+        // Not a delete: only this one takes a limit, past which the server gives it up.
+        let removed = stored.find_one_and_delete(documents::unchanged(read)?);
+        match self.write(removed.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
+            Ok(Some(removed)) => Ok(removed.is_some()),
+            Ok(None) => self.require_gone(collection, documents::unchanged(read)?).await.map(|()| true),
+            Err(failure) => Err(self.told(failure, Act::on("remove", collection))),
         }
     }
 
     pub(crate) async fn restore(
         &self,
         id: OrganizationId,
+        copy: Option<CopyId>,
         name: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let act = Act::on("insert", ORGANIZATIONS);
         let damaged = || StoreError::Corrupt { what: format!("a document of {TRASH}") };
-        let Some(kept) = self.find_in_trash(id).await? else {
-            return match self.find(id).await? {
+        let Some(kept) = self.find_copy(id, copy).await? else {
+            return match self.settled(ORGANIZATIONS, doc! { "_id": id.object_id() }).await? {
                 Some(_) => Ok(()),
                 None => Err(StoreError::NotFound { what: "organization" }),
             };
@@ -61,13 +147,43 @@ impl MongoStore {
         let email =
             EmailAddress::from_stored(documents::text(organization, "admin_email").unwrap_or_default());
         let document = documents::restored(organization, name, at).ok_or_else(damaged)?;
-        match self.write(self.documents(ORGANIZATIONS).insert_one(document)).await {
+        match self.write(self.documents(ORGANIZATIONS).insert_one(&document)).await {
+            Ok(Some(_)) => {}
+            Ok(None) => self.stands(ORGANIZATIONS, document.clone()).await?,
+            Err(failure) if failure.is_duplicate() => {
+                return match self.settled(ORGANIZATIONS, doc! { "_id": id.object_id() }).await? {
+                    Some(_) => Ok(()),
+                    None => self.repeated_or_taken(id, name, &email).await,
+                };
+            }
+            Err(failure) => return Err(self.told(failure, act)),
+        }
+        // A console that took this for given up may have restored the organization, and moved it to the trash anew, while
+        // this one slept. It is in the trash then, and what came late goes: only while another copy is there.
+        match self.find_copy(id, copy).await {
             Ok(_) => self.keep_unique(id, name, &email).await,
-            Err(failure) if failure.is_duplicate() => match self.find(id).await? {
-                Some(_) => Ok(()),
-                None => self.repeated_or_taken(id, name, &email).await,
-            },
-            Err(failure) => Err(self.told(failure, act)),
+            Err(StoreError::Changed { what }) => {
+                let inserted = RawDocumentBuf::try_from(document).map_err(|_| damaged())?;
+                self.remove_unchanged(ORGANIZATIONS, &inserted).await?;
+                Err(StoreError::Changed { what })
+            }
+            Err(error) => Err(error),
         }
     }
+
+    pub(crate) async fn forget(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        let Some(kept) = self.find_copy(id, copy).await? else { return Ok(()) };
+        if self.remove_unchanged(TRASH, &kept).await? {
+            return Ok(());
+        }
+        // It changed since it was read: gone, or another one.
+        match self.find_copy(id, copy).await? {
+            Some(_) => Err(changed()),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn changed() -> StoreError {
+    StoreError::Changed { what: "the organization" }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::collections::{
     CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
@@ -42,13 +42,7 @@ impl CollectionStore for SqliteStore {
 
     async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
         let name = name.clone();
-        self.read(move |connection| {
-            // With the time, because SQLite gives the number of a row that is gone to a new one.
-            let sql = "SELECT id || '-' || created_at FROM collections WHERE name = ?1";
-            let identity = connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0));
-            Ok(identity.optional()?.map(|identity| CollectionIdentity(Some(identity))))
-        })
-        .await
+        self.read(move |connection| identity(connection, &name)).await
     }
 
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
@@ -64,28 +58,47 @@ impl CollectionStore for SqliteStore {
         .await
     }
 
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
-        let (from, to) = (from.clone(), to.clone());
-        self.write(move |transaction| rename(transaction, &from, &to)).await
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError> {
+        let (from, to, which) = (from.clone(), to.clone(), which.clone());
+        self.write(move |transaction| match identity(transaction, &from)? {
+            Some(found) if which.is_same_as(&found) != Some(false) => rename(transaction, &from, &to),
+            Some(_) | None => Err(missing(&from)),
+        })
+        .await
     }
 
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
-        let name = name.clone();
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
+        let (name, which) = (name.clone(), which.clone());
         self.erase(move |transaction| {
+            if identity(transaction, &name)?.is_some_and(|found| which.is_same_as(&found) == Some(false)) {
+                return Err(StoreError::Changed { what: "the collection" }.into());
+            }
             transaction.execute("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
             Ok(())
         })
         .await
     }
 
-    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
         let name = name.clone();
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(HAS_DOCUMENTS)?;
-            let has_documents: bool = statement.query_row([name.as_str()], |row| row.get(0))?;
-            Ok(!has_documents)
+        self.write(move |transaction| {
+            if has_documents(transaction, &name)? {
+                return Ok(false);
+            }
+            transaction.execute("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
+            Ok(true)
         })
         .await
+    }
+
+    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        let name = name.clone();
+        self.read(move |connection| Ok(!has_documents(connection, &name)?)).await
     }
 
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
@@ -106,6 +119,17 @@ impl CollectionStore for SqliteStore {
         let (name, documents) = (name.clone(), documents.to_vec());
         self.write(move |transaction| insert_documents(transaction, &name, &documents)).await
     }
+}
+
+fn identity(connection: &Connection, name: &CollectionName) -> Outcome<Option<CollectionIdentity>> {
+    // With the time, because SQLite gives the number of a row that is gone to a new one.
+    let sql = "SELECT id || '-' || created_at FROM collections WHERE name = ?1";
+    let identity = connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0));
+    Ok(identity.optional()?.map(|identity| CollectionIdentity(Some(identity))))
+}
+
+fn has_documents(connection: &Connection, name: &CollectionName) -> Outcome<bool> {
+    Ok(connection.prepare_cached(HAS_DOCUMENTS)?.query_row([name.as_str()], |row| row.get(0))?)
 }
 
 fn missing(name: &CollectionName) -> Failure {

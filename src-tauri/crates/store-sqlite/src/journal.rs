@@ -8,17 +8,18 @@ use tenantry_core::StoreError;
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
 use tenantry_core::journal::{JournalEntry, Operation, OperationJournal, OperationPlan, Owner, Turn};
-use tenantry_core::organizations::Trashed;
+use tenantry_core::organizations::{Trashed, TrashedCollection};
 use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
 use crate::errors::{Outcome, breaks_uniqueness, damaged};
 use crate::organizations::duplicate;
-use crate::records::{bytes, milliseconds, moment, organization_id};
+use crate::records::{bytes, copy_bytes, copy_id, milliseconds, moment, organization_id, trashed_collection};
 
-const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, trashed_at, trashed_by, \
-                         owner_installation, owner_instance, actor, started_at, turn, begun_at FROM console_operations";
+const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, shared_collection, copy, \
+                         trashed_at, trashed_by, owner_installation, owner_instance, actor, started_at, turn, begun_at \
+                         FROM console_operations";
 
 /// Finds an operation's entry, while it is the operation's.
 const IS_ITS_ENTRY: &str = "organization_id = :id AND owner_installation = :installation \
@@ -34,10 +35,10 @@ impl OperationJournal for SqliteStore {
             let collection = operation.plan.collection();
             let inserted = transaction.execute(
                 "INSERT INTO console_operations (organization_id, act, name, new_name, has_collection, \
-                 collection_identity, trashed_at, trashed_by, owner_installation, owner_instance, actor, started_at, \
-                 turn, begun_at) \
-                 VALUES (:id, :act, :name, :new_name, :has_collection, :collection_identity, :trashed_at, \
-                 :trashed_by, :installation, :instance, :actor, :now, :turn, :now)",
+                 collection_identity, shared_collection, copy, trashed_at, trashed_by, owner_installation, \
+                 owner_instance, actor, started_at, turn, begun_at) \
+                 VALUES (:id, :act, :name, :new_name, :has_collection, :collection_identity, :shared_collection, \
+                 :copy, :trashed_at, :trashed_by, :installation, :instance, :actor, :now, :turn, :now)",
                 named_params! {
                     ":id": bytes(operation.organization_id),
                     ":act": operation.plan.act(),
@@ -45,6 +46,8 @@ impl OperationJournal for SqliteStore {
                     ":new_name": columns.new_name,
                     ":has_collection": collection.is_some(),
                     ":collection_identity": collection.and_then(|collection| collection.0.as_deref()),
+                    ":shared_collection": columns.shared_collection,
+                    ":copy": copy_bytes(operation.plan.copy()),
                     ":trashed_at": columns.trashed_at,
                     ":trashed_by": columns.trashed_by,
                     ":installation": operation.owner.installation,
@@ -131,6 +134,7 @@ impl OperationJournal for SqliteStore {
 #[derive(Default)]
 struct PlanColumns<'a> {
     new_name: Option<&'a str>,
+    shared_collection: bool,
     trashed_at: Option<i64>,
     trashed_by: Option<&'a str>,
 }
@@ -143,6 +147,7 @@ impl<'a> PlanColumns<'a> {
             | OperationPlan::DeleteForever { .. } => Self::default(),
             OperationPlan::Rename { to, .. } => Self { new_name: Some(to.as_str()), ..Self::default() },
             OperationPlan::Trash { trashed, .. } => Self {
+                shared_collection: trashed.collection == TrashedCollection::Shared,
                 trashed_at: trashed.at.milliseconds(),
                 trashed_by: Some(&trashed.by),
                 ..Self::default()
@@ -184,6 +189,7 @@ fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
     let has_collection = row.get::<_, Option<bool>>("has_collection")?.unwrap_or(true);
     let identity = row.get("collection_identity")?;
     let collection = has_collection.then_some(CollectionIdentity(identity));
+    let copy = copy_id(row.get_ref("copy")?).map_err(|_| damaged("an entry of the journal"))?;
     match act.as_str() {
         "create" => Ok(OperationPlan::Create { name }),
         "rename" => Ok(OperationPlan::Rename {
@@ -196,12 +202,13 @@ fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
             trashed: Trashed {
                 at: StoredDate::from_milliseconds(row.get("trashed_at")?),
                 by: row.get("trashed_by")?,
-                had_collection: has_collection,
+                collection: trashed_collection(has_collection, row.get("shared_collection")?),
+                copy,
             },
             collection,
         }),
-        "restore" => Ok(OperationPlan::Restore { name, collection }),
-        "delete_forever" => Ok(OperationPlan::DeleteForever { name, collection }),
+        "restore" => Ok(OperationPlan::Restore { name, copy, collection }),
+        "delete_forever" => Ok(OperationPlan::DeleteForever { name, copy, collection }),
         _ => Err(damaged("an entry of the journal").into()),
     }
 }

@@ -217,10 +217,10 @@ fn remove_old_copies(path: &Path, now: SystemTime) {
 mod tests {
     use tempfile::TempDir;
     use tenantry_core::clock::{ManualClock, SystemClock};
-    use tenantry_core::collections::CollectionStore;
+    use tenantry_core::collections::{CollectionIdentity, CollectionStore};
     use tenantry_core::organizations::{
         NewOrganization, OrganizationFilter, OrganizationQuery, OrganizationStore, SortDirection, SortField,
-        StatusFilter, Trashed,
+        StatusFilter, Trashed, TrashedCollection,
     };
     use tenantry_core::values::{
         CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
@@ -418,10 +418,10 @@ mod tests {
             })
             .collect();
         store.insert_documents(&collection, &documents).await.expect("inserts documents");
-        let trashed =
-            Trashed { at: SystemClock.now().into(), by: "dana@example.com".to_owned(), had_collection: true };
+        let (at, by) = (SystemClock.now().into(), "dana@example.com".to_owned());
+        let trashed = Trashed { at, by, collection: TrashedCollection::Moved, copy: None };
         store.copy_to_trash(id, &trashed).await.expect("copies");
-        store.remove(id).await.expect("removes");
+        store.remove_copied(id, None).await.expect("removes");
         (id, collection)
     }
 
@@ -434,8 +434,8 @@ mod tests {
         let (id, collection) = with_something_in_the_trash(&store).await;
         assert!(!holding(folder.path(), "planted-document").is_empty(), "it was to be there first");
 
-        store.delete(&collection).await.expect("deletes");
-        store.remove_trashed(id).await.expect("removes");
+        store.delete(&collection, &CollectionIdentity(None)).await.expect("deletes");
+        store.remove_trashed(id, None).await.expect("removes");
         for planted in ["planted-document", "planted-zqx", "zqx", "planted-address", "planted-hash"] {
             assert_eq!(holding(folder.path(), planted), [""; 0], "{planted} can still be read");
         }

@@ -9,14 +9,23 @@ use tenantry_core::organizations::{
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
 };
 use tenantry_core::values::{
-    CollectionName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
 };
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
-use crate::records::{Shelf, bytes, find, milliseconds, organization, password_hash, renewal, search_text};
+use crate::records::{
+    Shelf, bytes, find, milliseconds, organization, organization_id, password_hash, renewal, search_text,
+};
 use crate::{SqliteStore, search, trash};
+
+/// With the status, which the indexes begin with.
+const OWNERS: &str = "\
+    SELECT id FROM organizations WHERE organization_name = :name \
+    UNION SELECT id FROM organizations WHERE is_active IN (0, 1) AND collection_name = :collection \
+    UNION SELECT id FROM console_trash \
+    WHERE is_active IN (0, 1) AND organization_name = :name AND shared_collection = 1";
 
 #[async_trait]
 impl OrganizationStore for SqliteStore {
@@ -41,10 +50,14 @@ impl OrganizationStore for SqliteStore {
         .await?
     }
 
-    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError> {
-        self.write(move |transaction| {
-            transaction.execute("DELETE FROM organizations WHERE id = ?1", [bytes(id)])?;
-            Ok(())
+    async fn remove(&self, seen: &Organization) -> Result<(), StoreError> {
+        let seen = seen.clone();
+        self.write(move |transaction| match find(transaction, Shelf::Live, seen.id)? {
+            Some(found) if found != seen => Err(changed()),
+            Some(_) | None => {
+                transaction.execute("DELETE FROM organizations WHERE id = ?1", [bytes(seen.id)])?;
+                Ok(())
+            }
         })
         .await
     }
@@ -61,6 +74,19 @@ impl OrganizationStore for SqliteStore {
                 Shelf::Live.columns()
             );
             Ok(connection.prepare_cached(&sql)?.query_row([name], organization).optional()?)
+        })
+        .await
+    }
+
+    async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError> {
+        let (collection, name) = (CollectionName::for_organization(name), name.as_str().to_owned());
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(OWNERS)?;
+            let rows = statement
+                .query_map(named_params! {":name": name, ":collection": collection.as_str()}, |row| {
+                    Ok(organization_id(row.get_ref(0)?)?)
+                })?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })
         .await
     }
@@ -95,12 +121,12 @@ impl OrganizationStore for SqliteStore {
 
     async fn set_name(
         &self,
-        id: OrganizationId,
+        seen: &Organization,
         to: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let to = to.clone();
-        self.write(move |transaction| set_name(transaction, id, &to, at)).await
+        let (seen, to) = (seen.clone(), to.clone());
+        self.write(move |transaction| set_name(transaction, &seen, &to, at)).await
     }
 
     async fn change(
@@ -142,6 +168,10 @@ impl OrganizationStore for SqliteStore {
         self.write(move |transaction| trash::copy_to(transaction, id, &trashed)).await
     }
 
+    async fn remove_copied(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        self.write(move |transaction| trash::remove_copied(transaction, id, copy)).await
+    }
+
     async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
         self.read(move |connection| find(connection, Shelf::Trash, id)).await
     }
@@ -149,15 +179,16 @@ impl OrganizationStore for SqliteStore {
     async fn copy_from_trash(
         &self,
         id: OrganizationId,
+        copy: Option<CopyId>,
         name: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let name = name.clone();
-        self.write(move |transaction| trash::copy_from(transaction, id, &name, at)).await
+        self.write(move |transaction| trash::copy_from(transaction, id, copy, &name, at)).await
     }
 
-    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
-        self.erase(move |transaction| trash::remove(transaction, id)).await
+    async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        self.erase(move |transaction| trash::remove(transaction, id, copy)).await
     }
 }
 
@@ -227,19 +258,26 @@ pub(crate) fn duplicate(field: UniqueField) -> Failure {
     StoreError::Duplicate { field }.into()
 }
 
+pub(crate) fn changed() -> Failure {
+    StoreError::Changed { what: "the organization" }.into()
+}
+
 pub(crate) fn missing() -> Failure {
     StoreError::NotFound { what: "organization" }.into()
 }
 
 fn set_name(
     transaction: &Transaction<'_>,
-    id: OrganizationId,
+    seen: &Organization,
     to: &OrganizationName,
     at: OffsetDateTime,
 ) -> Outcome<()> {
-    let stored = find(transaction, Shelf::Live, id)?.ok_or_else(missing)?;
+    let stored = find(transaction, Shelf::Live, seen.id)?.ok_or_else(missing)?;
     if stored.name == *to {
         return Ok(());
+    }
+    if stored != *seen {
+        return Err(changed());
     }
     let renamed = transaction.execute(
         "UPDATE organizations SET organization_name = :name, collection_name = :collection, updated_at = :at, \
@@ -249,7 +287,7 @@ fn set_name(
             ":collection": CollectionName::for_organization(to).as_str(),
             ":at": milliseconds(at),
             ":search_text": search_text(to, stored.display_name.as_ref(), &stored.admin_email),
-            ":id": bytes(id),
+            ":id": bytes(seen.id),
         },
     );
     match renamed {

@@ -3,10 +3,10 @@
 use bson::oid::ObjectId;
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
-use tenantry_core::organizations::{Organization, Trashed};
+use tenantry_core::organizations::{Organization, Trashed, TrashedCollection};
 use tenantry_core::values::{
-    DisplayName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName, PasswordHash,
-    StoredDate,
+    CopyId, DisplayName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
+    PasswordHash, StoredDate,
 };
 use time::OffsetDateTime;
 
@@ -35,20 +35,22 @@ impl Shelf {
                  row.display_name AS display_name, row.admin_email AS admin_email, row.is_active AS is_active, \
                  row.created_at AS created_at, row.updated_at AS updated_at, \
                  row.session_version AS session_version, \
-                 NULL AS trashed_at, NULL AS trashed_by, NULL AS had_collection"
+                 NULL AS trashed_at, NULL AS trashed_by, NULL AS had_collection, NULL AS shared_collection, \
+                 NULL AS copy"
             }
             Self::Trash => {
                 "row.id AS id, row.organization_name AS organization_name, row.collection_name AS collection_name, \
                  row.display_name AS display_name, row.admin_email AS admin_email, row.is_active AS is_active, \
                  row.created_at AS created_at, row.updated_at AS updated_at, \
                  row.session_version AS session_version, \
-                 row.trashed_at AS trashed_at, row.trashed_by AS trashed_by, row.had_collection AS had_collection"
+                 row.trashed_at AS trashed_at, row.trashed_by AS trashed_by, row.had_collection AS had_collection, \
+                 row.shared_collection AS shared_collection, row.copy AS copy"
             }
         }
     }
 }
 
-/// Reads a row of [`Shelf::columns`], by place: looking for twelve columns by their names takes longer than reading the
+/// Reads a row of [`Shelf::columns`], by place: looking for fourteen columns by their names takes longer than reading the
 /// row, which a page or an export pays for each.
 pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
     let trashed = match row.get::<_, Option<i64>>(9)? {
@@ -56,7 +58,8 @@ pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
         Some(at) => Some(Trashed {
             at: StoredDate::from_milliseconds(at),
             by: row.get(10)?,
-            had_collection: row.get(11)?,
+            collection: trashed_collection(row.get(11)?, row.get(12)?),
+            copy: copy_id(row.get_ref(13)?)?,
         }),
     };
     Ok(Organization {
@@ -84,6 +87,26 @@ pub(crate) fn find(
 
 pub(crate) fn bytes(id: OrganizationId) -> [u8; 12] {
     id.object_id().bytes()
+}
+
+/// A copy in the trash, where it has a name.
+pub(crate) fn copy_bytes(copy: Option<CopyId>) -> Option<[u8; 12]> {
+    copy.map(|copy| copy.object_id().bytes())
+}
+
+pub(crate) fn copy_id(value: ValueRef<'_>) -> FromSqlResult<Option<CopyId>> {
+    match value {
+        ValueRef::Null => Ok(None),
+        value => object_id(value).map(CopyId::from).map(Some),
+    }
+}
+
+pub(crate) fn trashed_collection(had_collection: bool, shared: bool) -> TrashedCollection {
+    match (had_collection, shared) {
+        (true, _) => TrashedCollection::Moved,
+        (false, true) => TrashedCollection::Shared,
+        (false, false) => TrashedCollection::Missing,
+    }
 }
 
 pub(crate) fn operator_bytes(id: OperatorId) -> [u8; 12] {

@@ -1,14 +1,14 @@
 //! Organizations in the trash. Rows are copied whole, column by column, so that a copy back loses nothing.
 
 use rusqlite::{Transaction, named_params};
-use tenantry_core::organizations::Trashed;
-use tenantry_core::values::{CollectionName, OrganizationId, OrganizationName};
+use tenantry_core::organizations::{Organization, Trashed, TrashedCollection};
+use tenantry_core::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
 use crate::errors::{Outcome, breaks_uniqueness};
-use crate::organizations::{missing, taken};
-use crate::records::{Shelf, bytes, find, milliseconds, search_text};
+use crate::organizations::{changed, missing, taken};
+use crate::records::{Shelf, bytes, copy_bytes, find, milliseconds, search_text};
 
 pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed: &Trashed) -> Outcome<()> {
     // Not INSERT OR REPLACE: it would leave out the triggers that keep the counts.
@@ -19,31 +19,46 @@ pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed
     let copied = transaction.execute(
         "INSERT INTO console_trash (id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
-         search_text, trashed_at, trashed_by, had_collection) \
+         search_text, trashed_at, trashed_by, had_collection, shared_collection, copy) \
          SELECT id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
-         search_text, :at, :by, :had_collection \
+         search_text, :at, :by, :had_collection, :shared_collection, :copy \
          FROM organizations WHERE id = :id",
         named_params! {
             ":at": trashed.at.milliseconds(),
             ":by": trashed.by,
-            ":had_collection": trashed.had_collection,
+            ":had_collection": trashed.collection == TrashedCollection::Moved,
+            ":shared_collection": trashed.collection == TrashedCollection::Shared,
+            ":copy": copy_bytes(trashed.copy),
             ":id": bytes(id),
         },
     )?;
-    if copied == 0 && find(transaction, Shelf::Trash, id)?.is_none() {
-        return Err(missing());
+    match copied {
+        0 => find_copy(transaction, id, trashed.copy)?.map(drop).ok_or_else(missing),
+        _ => Ok(()),
     }
+}
+
+/// Copies once more and removes, in one transaction: what is removed is in the trash just as it was.
+pub(crate) fn remove_copied(
+    transaction: &Transaction<'_>,
+    id: OrganizationId,
+    copy: Option<CopyId>,
+) -> Outcome<()> {
+    let found = find_copy(transaction, id, copy)?.and_then(|found| found.trashed).ok_or_else(changed)?;
+    copy_to(transaction, id, &found)?;
+    transaction.execute("DELETE FROM organizations WHERE id = ?1", [bytes(id)])?;
     Ok(())
 }
 
 pub(crate) fn copy_from(
     transaction: &Transaction<'_>,
     id: OrganizationId,
+    copy: Option<CopyId>,
     name: &OrganizationName,
     at: OffsetDateTime,
 ) -> Outcome<()> {
-    let Some(trashed) = find(transaction, Shelf::Trash, id)? else {
+    let Some(trashed) = find_copy(transaction, id, copy)? else {
         return find(transaction, Shelf::Live, id)?.map(|_| ()).ok_or_else(missing);
     };
     if find(transaction, Shelf::Live, id)?.is_none() && operator_has(transaction, &trashed.admin_email)? {
@@ -74,7 +89,22 @@ pub(crate) fn copy_from(
     }
 }
 
-pub(crate) fn remove(transaction: &Transaction<'_>, id: OrganizationId) -> Outcome<()> {
-    transaction.execute("DELETE FROM console_trash WHERE id = ?1", [bytes(id)])?;
+pub(crate) fn remove(transaction: &Transaction<'_>, id: OrganizationId, copy: Option<CopyId>) -> Outcome<()> {
+    if find_copy(transaction, id, copy)?.is_some() {
+        transaction.execute("DELETE FROM console_trash WHERE id = ?1", [bytes(id)])?;
+    }
     Ok(())
+}
+
+/// The organization in the trash, if it is this copy.
+fn find_copy(
+    transaction: &Transaction<'_>,
+    id: OrganizationId,
+    copy: Option<CopyId>,
+) -> Outcome<Option<Organization>> {
+    let found = find(transaction, Shelf::Trash, id)?;
+    match found.as_ref().and_then(|found| found.trashed.as_ref()) {
+        Some(trashed) if trashed.copy != copy => Err(changed()),
+        Some(_) | None => Ok(found),
+    }
 }

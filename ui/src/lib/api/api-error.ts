@@ -18,6 +18,7 @@ const codes = {
   already_claimed: true,
   busy: true,
   partly_done: true,
+  changed_meanwhile: true,
   confirmation_mismatch: true,
   no_workspace: true,
   workspace_password_needed: true,

@@ -110,6 +110,12 @@ function sentences(wire: WireError): Sentences {
       };
     case "partly_done":
       return partlyDoneSentences(wire.details);
+    case "changed_meanwhile":
+      return {
+        title: m.errors_changed_meanwhile_title(),
+        text: m.errors_changed_meanwhile_text(),
+        remedy: m.errors_changed_meanwhile_remedy(),
+      };
     case "confirmation_mismatch":
       return {
         title: m.errors_confirmation_mismatch_title(),

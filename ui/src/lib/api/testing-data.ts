@@ -86,6 +86,7 @@ export function madeUpOrganizations(count: number): OrganizationView[] {
       updatedAt: new Date(created + (index % 40) * 3_600_000).toISOString(),
       trashedAt: trashed ? new Date(created + 86_400_000).toISOString() : null,
       trashedBy: trashed ? "dana@meridian.example" : null,
+      leftShared: false,
     };
   });
 }

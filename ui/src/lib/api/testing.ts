@@ -420,6 +420,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         updatedAt: now(),
         trashedAt: null,
         trashedBy: null,
+        leftShared: false,
       };
       organizations.push(made);
       return made;
@@ -442,6 +443,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         toCollection: `org_${name.toLowerCase()}`,
         documents: documents(organization),
         indexes: 3,
+        shared: false,
         available: !taken,
         problems: nameProblems(name),
       };
@@ -456,6 +458,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         dataSize: documents(organization) * 2311,
         indexes: 3,
         collectionExists: true,
+        shared: false,
         confirmationNeeded:
           place?.workspace.environment === "production" || organization.status === "trashed",
       };

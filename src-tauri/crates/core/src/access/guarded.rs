@@ -20,7 +20,8 @@ use crate::organizations::{
 };
 use crate::ports::Ports;
 use crate::values::{
-    CollectionName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
+    PasswordHash,
 };
 
 /// One port behind the gate.
@@ -60,9 +61,9 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
         self.inner.insert_many(organizations).await
     }
 
-    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError> {
+    async fn remove(&self, seen: &Organization) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.remove(id).await
+        self.inner.remove(seen).await
     }
 
     async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
@@ -71,6 +72,10 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
 
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
         self.inner.find_by_name(name).await
+    }
+
+    async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError> {
+        self.inner.owners(name).await
     }
 
     async fn find_credentials(
@@ -97,12 +102,12 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
 
     async fn set_name(
         &self,
-        id: OrganizationId,
+        seen: &Organization,
         to: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.set_name(id, to, at).await
+        self.inner.set_name(seen, to, at).await
     }
 
     async fn change(
@@ -131,6 +136,11 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
         self.inner.copy_to_trash(id, trashed).await
     }
 
+    async fn remove_copied(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
+        self.gate.require_open()?;
+        self.inner.remove_copied(id, copy).await
+    }
+
     async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
         self.inner.find_trashed(id).await
     }
@@ -138,16 +148,17 @@ impl OrganizationStore for Guarded<dyn OrganizationStore> {
     async fn copy_from_trash(
         &self,
         id: OrganizationId,
+        copy: Option<CopyId>,
         name: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.copy_from_trash(id, name, at).await
+        self.inner.copy_from_trash(id, copy, name, at).await
     }
 
-    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError> {
+    async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.remove_trashed(id).await
+        self.inner.remove_trashed(id, copy).await
     }
 }
 
@@ -170,14 +181,24 @@ impl CollectionStore for Guarded<dyn CollectionStore> {
         self.inner.create(name).await
     }
 
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.rename(from, to).await
+        self.inner.rename(from, to, which).await
     }
 
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError> {
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
         self.gate.require_open()?;
-        self.inner.delete(name).await
+        self.inner.delete(name, which).await
+    }
+
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        self.gate.require_open()?;
+        self.inner.delete_empty(name).await
     }
 
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {

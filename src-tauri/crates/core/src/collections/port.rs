@@ -28,14 +28,28 @@ pub trait CollectionStore: Send + Sync {
     /// that a half-done creation is completed by repeating it.
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError>;
 
-    /// Renames a collection.
+    /// Renames a collection, if it is the one that its caller means. Where the store does not tell collections apart, its
+    /// name says so.
     ///
     /// # Errors
-    /// `CollectionExists` when the target is there, `CollectionMissing` when the source is not. Nothing changes then.
-    async fn rename(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError>;
+    /// `CollectionExists` when the target is there, `CollectionMissing` when the source is not, or is another one. Nothing
+    /// changes then.
+    async fn rename(
+        &self,
+        from: &CollectionName,
+        to: &CollectionName,
+        which: &CollectionIdentity,
+    ) -> Result<(), StoreError>;
 
-    /// Deletes a collection with everything in it; absent counts as done.
-    async fn delete(&self, name: &CollectionName) -> Result<(), StoreError>;
+    /// Deletes a collection with everything in it, if it is the one that its caller means; absent counts as done.
+    ///
+    /// # Errors
+    /// `Changed` when another one has its name.
+    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError>;
+
+    /// Deletes a collection that has no document; answers whether it is gone. A document that comes while this looks is
+    /// kept, and its collection with it.
+    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError>;
 
     /// Whether a collection has no document, as the newest write left it: what is empty may be deleted. A collection
     /// that is missing is empty.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::collections::CollectionIdentity;
 use crate::limits::OPERATION_LEASE;
 use crate::organizations::Trashed;
-use crate::values::{OrganizationId, OrganizationName};
+use crate::values::{CopyId, OrganizationId, OrganizationName};
 
 /// Who runs an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum OperationPlan {
         /// The new name.
         name: OrganizationName,
     },
-    /// Rename the collection, then set the name.
+    /// Rename the collection, then set the name. Where the collection is shared with others, make one of its own instead.
     Rename {
         /// The name until now.
         from: OrganizationName,
@@ -48,6 +48,8 @@ pub enum OperationPlan {
     Restore {
         /// The name that it gets.
         name: OrganizationName,
+        /// The copy in the trash that comes back.
+        copy: Option<CopyId>,
         /// What is brought back.
         collection: Option<CollectionIdentity>,
     },
@@ -55,6 +57,8 @@ pub enum OperationPlan {
     DeleteForever {
         /// The name that it had.
         name: OrganizationName,
+        /// The copy in the trash that goes.
+        copy: Option<CopyId>,
         /// What is deleted.
         collection: Option<CollectionIdentity>,
     },
@@ -80,6 +84,15 @@ impl OperationPlan {
             | Self::Trash { name, .. }
             | Self::Restore { name, .. }
             | Self::DeleteForever { name, .. } => name,
+        }
+    }
+
+    /// The copy in the trash that it makes, brings back or removes.
+    pub fn copy(&self) -> Option<CopyId> {
+        match self {
+            Self::Create { .. } | Self::Rename { .. } => None,
+            Self::Trash { trashed, .. } => trashed.copy,
+            Self::Restore { copy, .. } | Self::DeleteForever { copy, .. } => *copy,
         }
     }
 

@@ -7,8 +7,9 @@ use super::model::{Operation, OperationPlan};
 use super::whereabouts::{Move, Whereabouts};
 use crate::collections::CollectionIdentity;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
+use crate::organizations::{Organization, set_aside};
 use crate::ports::Ports;
-use crate::values::{CollectionName, OrganizationId, OrganizationName};
+use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
 /// What settling came to.
 pub(super) enum Settled {
@@ -68,14 +69,14 @@ pub(super) async fn settle(
         OperationPlan::Rename { from, to, collection } => {
             settle_rename(ports, id, (from, to), collection.as_ref(), asked, now).await
         }
-        OperationPlan::Trash { name, collection, .. } => {
-            settle_trash(ports, id, name, collection.as_ref(), asked, now).await
+        OperationPlan::Trash { name, trashed, collection } => {
+            settle_trash(ports, (id, trashed.copy), name, collection.as_ref(), asked, now).await
         }
-        OperationPlan::Restore { name, collection } => {
-            settle_restore(ports, id, name, collection.as_ref(), asked, now).await
+        OperationPlan::Restore { name, copy, collection } => {
+            settle_restore(ports, (id, *copy), name, collection.as_ref(), asked, now).await
         }
-        OperationPlan::DeleteForever { collection, .. } => {
-            settle_delete_forever(ports, id, collection.as_ref()).await
+        OperationPlan::DeleteForever { copy, collection, .. } => {
+            settle_delete_forever(ports, (id, *copy), collection.as_ref()).await
         }
     }
 }
@@ -88,7 +89,13 @@ async fn settle_create(
     name: &OrganizationName,
     asked: Asked<'_>,
 ) -> Result<Settled, StoreError> {
-    let Some(organization) = ports.organizations.find(id).await? else { return Ok(Settled::Undone) };
+    let at_once = matches!(asked, Asked::AtOnce(_));
+    let Some(organization) = ports.organizations.find(id).await? else {
+        if at_once {
+            discard(ports, name).await?;
+        }
+        return Ok(Settled::Undone);
+    };
     if organization.name != *name {
         // Renamed by other software meanwhile: its collection is that software's business.
         return Ok(Settled::Finished);
@@ -99,9 +106,9 @@ async fn settle_create(
         Err(error) if error.is_unclear() => return Err(error),
         Err(error) => error,
     };
-    if matches!(asked, Asked::AtOnce(_)) && ports.collections.is_empty(&collection).await? {
-        ports.organizations.remove(id).await?;
-        delete_if_empty(ports, &collection).await;
+    if at_once && ports.collections.is_empty(&collection).await? {
+        ports.organizations.remove(&organization).await?;
+        discard(ports, name).await?;
         return Ok(Settled::Undone);
     }
     // A server asks for the right to create before it finds that there is nothing to do.
@@ -112,7 +119,8 @@ async fn settle_create(
     Ok(Settled::Undecided { reason })
 }
 
-/// The collection decides: it is moved first, and once it was moved the act goes forward, unless the name was taken.
+/// The collection decides: it is moved first, and once it was moved the act goes forward, unless the name was taken. Where
+/// it was shared with others, or missing, the document decides.
 async fn settle_rename(
     ports: &Ports,
     id: OrganizationId,
@@ -121,16 +129,18 @@ async fn settle_rename(
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
-    let Some(organization) = ports.organizations.find(id).await? else {
-        // Deleted by other software: there is nothing to rename.
-        return Ok(Settled::Undone);
-    };
-    if organization.name == *to {
+    let names = [from, to].map(CollectionName::for_organization);
+    let live = ports.organizations.find(id).await?;
+    if live.as_ref().is_some_and(|organization| organization.name == *to) {
         return Ok(Settled::Finished);
     }
-    let Some(collection) = collection else { return Ok(Settled::Undone) };
-    let names = [from, to].map(CollectionName::for_organization);
+    let Some(collection) = collection else {
+        // An empty one was made for the new name, and nobody has it now.
+        discard(ports, to).await?;
+        return Ok(Settled::Undone);
+    };
     let moved = Move::of(ports, collection, &names);
+    let Some(organization) = live else { return settle_orphan(id, &moved).await };
     if let Some(settled) = without_move(moved.look().await?, asked) {
         return Ok(settled);
     }
@@ -139,22 +149,41 @@ async fn settle_rename(
         return Ok(Settled::Undecided { reason });
     }
     let source = moved.source();
+    let is_ownerless = !is_owned_by_other(ports, id, from).await?;
     // The service makes a collection anew when a tenant writes to one that is gone.
-    if !ports.collections.is_empty(source).await? {
+    if is_ownerless && !ports.collections.is_empty(source).await? {
         let reason = format!("{source} was made anew meanwhile and has documents of its own");
         return Ok(Settled::Undecided { reason });
     }
-    match ports.organizations.set_name(id, to, now).await {
+    match ports.organizations.set_name(&organization, to, now).await {
         Ok(()) => {
-            delete_if_empty(ports, source).await;
+            discard(ports, from).await?;
             Ok(Settled::Finished)
         }
         Err(error) if is_taken(&error) || asked.ends_with(&error) => {
+            if !is_ownerless {
+                let reason =
+                    format!("{source}, where its documents came from, is of another organization now");
+                return Ok(Settled::Undecided { reason });
+            }
             moved.back(to).await?;
             Ok(Settled::Undone)
         }
         Err(error) => Err(error),
     }
+}
+
+/// The organization was deleted by other software, or moved to the trash by a console that took its act for given up. What
+/// was moved for it already goes along, or a person is told where it is: nobody would look for it there.
+async fn settle_orphan(id: OrganizationId, moved: &Move<'_>) -> Result<Settled, StoreError> {
+    if moved.look().await? != Whereabouts::Target {
+        return Ok(Settled::Undone);
+    }
+    if moved.bring_home(id).await? {
+        return Ok(Settled::Undone);
+    }
+    let reason = format!("its documents are left in {}, where nobody looks for them", moved.target());
+    Ok(Settled::Undecided { reason })
 }
 
 /// How an act ends whose collection was not moved, or can't be told to have been; `None` when it was, and the act goes on.
@@ -171,47 +200,82 @@ fn is_taken(error: &StoreError) -> bool {
     matches!(error, StoreError::Duplicate { field: UniqueField::Name | UniqueField::Email })
 }
 
-/// Removes an empty collection that belongs to nobody. One that can't be removed stays and is told as a conflict when
-/// the name is wanted again.
-async fn delete_if_empty(ports: &Ports, collection: &CollectionName) {
-    let empty = ports.collections.is_empty(collection).await.unwrap_or(false);
-    if empty && let Err(error) = ports.collections.delete(collection).await {
-        tracing::warn!(%collection, %error, "an empty collection could not be removed");
+async fn is_owned_by_other(
+    ports: &Ports,
+    id: OrganizationId,
+    name: &OrganizationName,
+) -> Result<bool, StoreError> {
+    Ok(ports.organizations.owners(name).await?.iter().any(|owner| *owner != id))
+}
+
+/// Removes the empty collection of a name that nobody has. One that can't be removed, or has documents, stays and is told
+/// as a conflict when the name is wanted again.
+async fn discard(ports: &Ports, name: &OrganizationName) -> Result<(), StoreError> {
+    if !ports.organizations.owners(name).await?.is_empty() {
+        return Ok(());
+    }
+    let collection = CollectionName::for_organization(name);
+    match ports.collections.delete_empty(&collection).await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            tracing::warn!(%collection, "a collection that belongs to nobody has documents and stays");
+            Ok(())
+        }
+        Err(error) if error.is_unclear() => Err(error),
+        Err(error) => {
+            tracing::warn!(%collection, %error, "an empty collection could not be removed");
+            Ok(())
+        }
     }
 }
 
-/// The copy in the trash decides: it comes first, and from then on the act goes forward, unless the collection may not be
-/// moved at all.
+/// The live organization and the one in the trash, if the latter is this copy.
+async fn both_sides(
+    ports: &Ports,
+    (id, copy): (OrganizationId, Option<CopyId>),
+) -> Result<(Option<Organization>, Option<Organization>), StoreError> {
+    let live = ports.organizations.find(id).await?;
+    let is_it = |found: &Organization| found.trashed.as_ref().is_some_and(|trashed| trashed.copy == copy);
+    Ok((live, ports.organizations.find_trashed(id).await?.filter(is_it)))
+}
+
+/// The act's copy in the trash decides: it comes first, and from then on the act goes forward, unless the collection may
+/// not be moved at all.
 async fn settle_trash(
     ports: &Ports,
-    id: OrganizationId,
+    (id, copy): (OrganizationId, Option<CopyId>),
     name: &OrganizationName,
     collection: Option<&CollectionIdentity>,
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
-    if ports.organizations.find_trashed(id).await?.is_none() {
-        return Ok(Settled::Undone);
+    let names = [CollectionName::for_organization(name), set_aside(id, copy)];
+    let moved = collection.map(|collection| Move::of(ports, collection, &names));
+    let (_, copied) = both_sides(ports, (id, copy)).await?;
+    if copied.is_none() {
+        // Not copied, or brought back since: then a move that came late took the collection from a live organization.
+        return match &moved {
+            Some(moved) => settle_orphan(id, moved).await,
+            None => Ok(Settled::Undone),
+        };
     }
-    match ports.organizations.remove(id).await {
+    match ports.organizations.remove_copied(id, copy).await {
         Ok(()) => {}
         Err(error) if asked.ends_with(&error) && ports.organizations.find(id).await?.is_some() => {
-            ports.organizations.remove_trashed(id).await?;
+            ports.organizations.remove_trashed(id, copy).await?;
             return Ok(Settled::Undone);
         }
         Err(error) => return Err(error),
     }
-    let Some(collection) = collection else { return Ok(Settled::Finished) };
-    let names = [CollectionName::for_organization(name), CollectionName::in_trash(id)];
-    let moved = Move::of(ports, collection, &names);
+    let Some(moved) = moved else { return Ok(Settled::Finished) };
     match moved.look().await? {
         Whereabouts::Source => {}
         Whereabouts::Target => return Ok(Settled::Finished),
         Whereabouts::Unclear { reason } => return Ok(Settled::Undecided { reason }),
     }
     // The name was free for a moment. A collection of an organization that took it is not ours to move.
-    if ports.organizations.find_by_name(name).await?.is_some() {
-        let reason = format!("another organization named {name} was created meanwhile");
+    if is_owned_by_other(ports, id, name).await? {
+        let reason = format!("another organization has {} now", moved.source());
         return Ok(Settled::Undecided { reason });
     }
     let Err(refusal) = moved.forward().await else { return Ok(Settled::Finished) };
@@ -220,8 +284,8 @@ async fn settle_trash(
         Whereabouts::Target => Ok(Settled::Finished),
         Whereabouts::Source if is_for_good(&refusal) => {
             // The documents stayed, so the organization returns.
-            ports.organizations.copy_from_trash(id, name, now).await?;
-            ports.organizations.remove_trashed(id).await?;
+            ports.organizations.copy_from_trash(id, copy, name, now).await?;
+            ports.organizations.remove_trashed(id, copy).await?;
             Ok(Settled::Undone)
         }
         Whereabouts::Source => Err(refusal),
@@ -232,25 +296,36 @@ async fn settle_trash(
 /// The document decides, then the collection: both back among the live ones, or the collection back in the trash.
 async fn settle_restore(
     ports: &Ports,
-    id: OrganizationId,
+    (id, copy): (OrganizationId, Option<CopyId>),
     name: &OrganizationName,
     collection: Option<&CollectionIdentity>,
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
-    if ports.organizations.find(id).await?.is_some() {
-        ports.organizations.remove_trashed(id).await?;
+    let names = [set_aside(id, copy), CollectionName::for_organization(name)];
+    let moved = collection.map(|collection| Move::of(ports, collection, &names));
+    let (live, copied) = both_sides(ports, (id, copy)).await?;
+    if live.is_some() {
+        if copied.is_some() {
+            ports.organizations.remove_trashed(id, copy).await?;
+        }
         return Ok(Settled::Finished);
     }
-    let Some(collection) = collection else { return Ok(Settled::Undone) };
-    let names = [CollectionName::in_trash(id), CollectionName::for_organization(name)];
-    let moved = Move::of(ports, collection, &names);
+    let Some(moved) = moved else {
+        // An empty one was made for the name, and nobody has it now.
+        discard(ports, name).await?;
+        return Ok(Settled::Undone);
+    };
+    if copied.is_none() {
+        // Deleted for good, or restored and moved to the trash anew, by a console that took this for given up.
+        return settle_orphan(id, &moved).await;
+    }
     if let Some(settled) = without_move(moved.look().await?, asked) {
         return Ok(settled);
     }
-    match ports.organizations.copy_from_trash(id, name, now).await {
+    match ports.organizations.copy_from_trash(id, copy, name, now).await {
         Ok(()) => {
-            ports.organizations.remove_trashed(id).await?;
+            ports.organizations.remove_trashed(id, copy).await?;
             Ok(Settled::Finished)
         }
         Err(error) if is_taken(&error) || asked.ends_with(&error) => {
@@ -265,16 +340,21 @@ async fn settle_restore(
 /// Nothing is deleted here that was not deleted before: who confirmed it was told that it failed.
 async fn settle_delete_forever(
     ports: &Ports,
-    id: OrganizationId,
+    (id, copy): (OrganizationId, Option<CopyId>),
     collection: Option<&CollectionIdentity>,
 ) -> Result<Settled, StoreError> {
-    let is_there = match collection {
-        Some(_) => ports.collections.exists(&CollectionName::in_trash(id)).await?,
-        None => ports.organizations.find_trashed(id).await?.is_some(),
+    let (live, copied) = both_sides(ports, (id, copy)).await?;
+    let is_there = match (&copied, collection) {
+        // Restored meanwhile, and perhaps moved to the trash anew, by a console that took this for given up.
+        (None, _) => live.is_some() || ports.organizations.find_trashed(id).await?.is_some(),
+        (Some(_), Some(_)) => ports.collections.identity(&set_aside(id, copy)).await?.is_some(),
+        (Some(_), None) => true,
     };
     if is_there {
         return Ok(Settled::Undone);
     }
-    ports.organizations.remove_trashed(id).await?;
+    if copied.is_some() {
+        ports.organizations.remove_trashed(id, copy).await?;
+    }
     Ok(Settled::Finished)
 }

@@ -220,10 +220,7 @@ impl OperationRunner {
                 }
                 settled
             }
-            Ok(None) => {
-                tracing::error!(act, %id, "an act was taken over while it was carried out");
-                return Err(failure);
-            }
+            Ok(None) => return self.settle_overtaken(operation, failure).await,
             Err(error) => {
                 tracing::warn!(act, %id, %error, "an act stays in the journal");
                 return Err(failure);
@@ -234,6 +231,38 @@ impl OperationRunner {
             Settled::Undone => Err(failure),
             Settled::Undecided { reason } => {
                 tracing::error!(act, %id, reason, "an act could not be finished or undone");
+                Err(failure)
+            }
+        }
+    }
+
+    /// Somebody took the act over while it was carried out here, and may have ended it long ago: this computer slept. What
+    /// it did since then is finished or taken back, as an act of its own.
+    async fn settle_overtaken(&self, operation: &Operation, failure: AppError) -> Result<(), AppError> {
+        let (act, id) = (operation.plan.act(), operation.organization_id);
+        tracing::error!(act, %id, "an act was taken over while it was carried out");
+        let late = operation.taken_over_by(self.opening.owner());
+        if let Err(error) = self.ports.journal.begin(&late).await {
+            tracing::error!(act, %id, %error, "what an act did after it was taken over could not be looked at");
+            return Err(failure);
+        }
+        match recovery::settle(&self.ports, &late, Asked::AtOnce(&failure), self.clock.now()).await {
+            Ok(Settled::Finished) => {
+                self.end(&late).await;
+                Ok(())
+            }
+            Ok(Settled::Undone) => {
+                self.end(&late).await;
+                Err(failure)
+            }
+            Ok(Settled::Undecided { reason }) => {
+                tracing::error!(act, %id, reason, "an act could not be finished or undone");
+                self.leave(&late, Duration::ZERO);
+                Err(failure)
+            }
+            Err(error) => {
+                tracing::warn!(act, %id, %error, "an act stays in the journal");
+                self.leave(&late, self.pending());
                 Err(failure)
             }
         }

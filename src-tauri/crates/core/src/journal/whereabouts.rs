@@ -1,7 +1,8 @@
 use crate::collections::CollectionIdentity;
 use crate::error::StoreError;
+use crate::organizations::{Trashed, TrashedCollection};
 use crate::ports::Ports;
-use crate::values::{CollectionName, OrganizationName};
+use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
 /// The move of a collection that an act makes.
 pub(super) struct Move<'a> {
@@ -38,6 +39,10 @@ impl<'a> Move<'a> {
         self.source
     }
 
+    pub(super) fn target(&self) -> &CollectionName {
+        self.target
+    }
+
     /// Where the collection is now. The names decide only where the store does not tell collections apart, and where just
     /// one of them is there: other software may have made a collection anew under the old name.
     pub(super) async fn look(&self) -> Result<Whereabouts, StoreError> {
@@ -68,13 +73,40 @@ impl<'a> Move<'a> {
     }
 
     pub(super) async fn forward(&self) -> Result<(), StoreError> {
-        self.ports.collections.rename(self.source, self.target).await
+        self.ports.collections.rename(self.source, self.target, self.collection).await
+    }
+
+    /// Moves the collection from the target to where its organization is now, live or in the trash; answers whether it has
+    /// such a place, and nothing is there.
+    pub(super) async fn bring_home(&self, id: OrganizationId) -> Result<bool, StoreError> {
+        // By its name alone it may be another organization's by now.
+        if self.collection.0.is_none() {
+            return Ok(false);
+        }
+        let found = match self.ports.organizations.find(id).await? {
+            None => self.ports.organizations.find_trashed(id).await?,
+            live => live,
+        };
+        // What never had a collection, or left it to others, has no place for one.
+        let has_place = |trashed: &Trashed| trashed.collection == TrashedCollection::Moved;
+        let Some(found) = found.filter(|found| found.trashed.as_ref().is_none_or(has_place)) else {
+            return Ok(false);
+        };
+        let home = found.collection();
+        if home == *self.target {
+            return Ok(true);
+        }
+        if self.ports.collections.exists(&home).await? {
+            return Ok(false);
+        }
+        self.ports.collections.rename(self.target, &home, self.collection).await?;
+        Ok(true)
     }
 
     /// Takes the move back, because `name` is not to be had. Whoever took it may have found the collection that is leaving,
     /// and gets one of their own.
     pub(super) async fn back(&self, name: &OrganizationName) -> Result<(), StoreError> {
-        self.ports.collections.rename(self.target, self.source).await?;
+        self.ports.collections.rename(self.target, self.source, self.collection).await?;
         if self.ports.organizations.find_by_name(name).await?.is_some() {
             self.ports.collections.create(self.target).await?;
         }

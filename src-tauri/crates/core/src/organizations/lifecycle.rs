@@ -3,7 +3,9 @@
 //! Each act that touches more than one thing is an operation of the journal. Its first step is the one that decides
 //! whether the act takes place; `journal/recovery.rs` reads that off what exists.
 
-use super::model::{NewOrganization, Organization, OrganizationChange, Trashed};
+use super::model::{
+    NewOrganization, Organization, OrganizationChange, Trashed, TrashedCollection, set_aside,
+};
 use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::activity::ActivityKind;
 use crate::collections::CollectionIdentity;
@@ -11,7 +13,9 @@ use crate::error::{AppError, ConflictOn, FieldIssue, StoreError};
 use crate::journal::{Admission, OperationPlan};
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
-use crate::values::{CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password};
+use crate::values::{
+    CollectionName, CopyId, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password,
+};
 
 impl OrganizationService {
     /// Creates an organization: its document, then its collection with validator and indexes.
@@ -59,7 +63,9 @@ impl OrganizationService {
         let steps = |ports: Ports| async move {
             ports.organizations.insert(organization).await.map_err(conflict)?;
             let collection = CollectionName::for_organization(&organization.name);
-            Ok(ports.collections.create(&collection).await?)
+            ports.collections.create(&collection).await?;
+            // It may have come so late that the organization is somewhere else by now.
+            self.load_live(organization.id).await.map(drop)
         };
         let plan = OperationPlan::Create { name: organization.name.clone() };
         self.runner.run(organization.id, plan, actor, steps).await?;
@@ -70,6 +76,8 @@ impl OrganizationService {
 
     /// Renames an organization: the server's own rename moves the collection, then the document gets its name.
     /// Sessions of its admin stay alive. The name that it has already counts as done.
+    ///
+    /// A collection that is of other organizations too stays with them, and the renamed one gets an empty one of its own.
     ///
     /// # Errors
     /// `InvalidInput`, `Conflict`, `NotFound`, `Forbidden`, `Busy`, `Store`.
@@ -99,21 +107,30 @@ impl OrganizationService {
         }
         self.require_free_name(&to).await?;
         let (source, target) = (&organization.collection(), &CollectionName::for_organization(&to));
-        let collection = &self.ports.collections.identity(source).await?;
+        let shared = self.is_shared(id, &organization.name).await?;
+        let collection = &if shared { None } else { self.ports.collections.identity(source).await? };
         let (from, to) = (&organization.name, &to);
         let steps = |ports: Ports| async move {
-            self.require_still(id, from).await?;
-            self.require_same(source, collection, "rename").await?;
-            if collection.is_some() {
-                ports.collections.rename(source, target).await.map_err(conflict)?;
+            let seen = self.require_still(id, from, shared).await?;
+            if shared {
+                self.require_same(target, &None, "create").await?;
+                ports.collections.create(target).await?;
+            } else {
+                self.require_same(source, collection, "rename").await?;
             }
-            ports.organizations.set_name(id, to, self.clock.now()).await.map_err(conflict)
+            if let Some(which) = collection {
+                ports.collections.rename(source, target, which).await.map_err(conflict)?;
+            }
+            ports.organizations.set_name(&seen, to, self.clock.now()).await.map_err(conflict)
         };
         let plan =
             OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
         admission.run(id, plan, actor, steps).await?;
         let renamed = self.load_live(id).await?;
-        let detail = format!("from {} to {}", organization.name, renamed.name);
+        let mut detail = format!("from {} to {}", organization.name, renamed.name);
+        if shared {
+            detail.push_str(&format!("; {source} is shared with other organizations and stayed"));
+        }
         self.record(actor, ActivityKind::OrganizationRenamed, &renamed, Some(detail)).await;
         Ok(renamed)
     }
@@ -158,7 +175,8 @@ impl OrganizationService {
     }
 
     /// Moves an organization to the trash: it leaves the list, its sessions end, its name is free again, and its
-    /// collection is set aside under a name of its own. All of it can be restored.
+    /// collection is set aside under a name of its own. All of it can be restored. A collection that is of other
+    /// organizations too stays where it is.
     ///
     /// # Errors
     /// `ConfirmationMismatch` where the workspace asks for the typed name; `NotFound`, `Forbidden`, `Busy`, `Store`.
@@ -174,29 +192,51 @@ impl OrganizationService {
         if self.confirm_trash {
             require_confirmation(&organization, confirmation)?;
         }
-        let (source, target) = (&organization.collection(), &CollectionName::in_trash(id));
-        let collection = &self.ports.collections.identity(source).await?;
-        let had_collection = collection.is_some();
-        let trashed = &Trashed { at: self.clock.now().into(), by: actor.email().to_owned(), had_collection };
+        let copy = CopyId::new();
+        let (source, target) = (&organization.collection(), &CollectionName::set_aside(copy));
+        let shared = self.is_shared(id, &organization.name).await?;
+        let collection = &if shared { None } else { self.ports.collections.identity(source).await? };
+        let trashed = &Trashed {
+            at: self.clock.now().into(),
+            by: actor.email().to_owned(),
+            collection: match collection {
+                Some(_) => TrashedCollection::Moved,
+                None if shared => TrashedCollection::Shared,
+                None => TrashedCollection::Missing,
+            },
+            copy: Some(copy),
+        };
         let name = &organization.name;
         let steps = |ports: Ports| async move {
-            self.require_still(id, name).await?;
-            self.require_same(source, collection, "rename").await?;
-            ports.organizations.copy_to_trash(id, trashed).await.map_err(missing)?;
-            ports.organizations.remove(id).await?;
-            if had_collection {
-                ports.collections.rename(source, target).await?;
+            self.require_still(id, name, shared).await?;
+            if !shared {
+                self.require_same(source, collection, "rename").await?;
             }
-            Ok(())
+            ports.organizations.copy_to_trash(id, trashed).await.map_err(missing)?;
+            ports.organizations.remove_copied(id, trashed.copy).await?;
+            if let Some(which) = collection {
+                // The name is free since the document went, and whoever took it has the collection too.
+                if !ports.organizations.owners(name).await?.is_empty() {
+                    return Err(AppError::Busy { act: "create" });
+                }
+                self.require_copy(id, trashed.copy).await?;
+                ports.collections.rename(source, target, which).await?;
+            }
+            // A console that took this for given up may have brought the organization back while this one slept: then the
+            // collection was just taken from it, and is given back where it is settled.
+            self.require_copy(id, trashed.copy).await
         };
         let (name, trashed, collection) = (name.clone(), trashed.clone(), collection.clone());
         let plan = OperationPlan::Trash { name, trashed, collection };
         self.runner.run(id, plan, actor, steps).await?;
-        self.record(actor, ActivityKind::OrganizationTrashed, &organization, None).await;
+        let detail = shared.then(|| format!("{source} is shared with other organizations and stayed"));
+        self.record(actor, ActivityKind::OrganizationTrashed, &organization, detail).await;
         self.load_trashed(id).await
     }
 
     /// Brings an organization back from the trash, under its old name or another one. Its admin signs in again.
+    ///
+    /// One that left a collection to others gets an empty one of its own, unless it comes back under the name of that one.
     ///
     /// # Errors
     /// `Conflict` when the name, the address or the collection was taken meanwhile, and it stays in the trash;
@@ -210,31 +250,49 @@ impl OrganizationService {
         actor.require_on(Act::Restore, id)?;
         self.runner.settle_earlier(id).await?;
         let trashed = self.load_trashed(id).await?;
+        let Some(Trashed { collection: was, copy, .. }) = trashed.trashed else {
+            return Err(AppError::NotFound { what: "organization" });
+        };
         let name = match name {
             Some(name) => OrganizationName::parse(name)?,
             None => trashed.name.clone(),
         };
-        self.require_free_name(&name).await?;
+        let shared = was == TrashedCollection::Shared;
+        let target = &CollectionName::for_organization(&name);
+        // Under its old name it finds what it shared, where it left it; under another one it begins with none.
+        let returns = shared && name == trashed.name && self.ports.collections.exists(target).await?;
+        if returns {
+            self.require_unused_name(&name).await?;
+        } else {
+            self.require_free_name(&name).await?;
+        }
         self.require_free_email(&trashed.admin_email, Some(id)).await?;
-        let (source, target) = (&CollectionName::in_trash(id), &CollectionName::for_organization(&name));
-        let collection = &self.ports.collections.identity(source).await?;
+        let source = &set_aside(id, copy);
+        let collection = &if shared { None } else { self.ports.collections.identity(source).await? };
         let name = &name;
         let steps = |ports: Ports| async move {
-            self.require_same(source, collection, "trash").await?;
-            if collection.is_some() {
-                ports.collections.rename(source, target).await.map_err(conflict)?;
+            self.require_copy(id, copy).await?;
+            if shared && !returns {
+                self.require_same(target, &None, "create").await?;
+                ports.collections.create(target).await?;
+            } else if !shared {
+                self.require_same(source, collection, "trash").await?;
             }
-            ports.organizations.copy_from_trash(id, name, self.clock.now()).await.map_err(conflict)?;
-            Ok(ports.organizations.remove_trashed(id).await?)
+            if let Some(which) = collection {
+                ports.collections.rename(source, target, which).await.map_err(conflict)?;
+            }
+            ports.organizations.copy_from_trash(id, copy, name, self.clock.now()).await.map_err(conflict)?;
+            Ok(ports.organizations.remove_trashed(id, copy).await?)
         };
-        let plan = OperationPlan::Restore { name: name.clone(), collection: collection.clone() };
+        let plan = OperationPlan::Restore { name: name.clone(), copy, collection: collection.clone() };
         self.runner.run(id, plan, actor, steps).await?;
         let restored = self.load_live(id).await?;
         self.record(actor, ActivityKind::OrganizationRestored, &restored, None).await;
         Ok(restored)
     }
 
-    /// Deletes an organization in the trash with all its documents. There is no way back.
+    /// Deletes an organization in the trash with all its documents. There is no way back. A collection that it left to
+    /// others stays.
     ///
     /// # Errors
     /// `ConfirmationMismatch` unless its name was typed; `NotFound` unless it is in the trash; `Forbidden`, `Busy`,
@@ -249,22 +307,64 @@ impl OrganizationService {
         self.runner.settle_earlier(id).await?;
         let organization = self.load_trashed(id).await?;
         require_confirmation(&organization, Some(confirmation))?;
-        let in_trash = &CollectionName::in_trash(id);
-        let collection = self.ports.collections.identity(in_trash).await?;
-        let steps = |ports: Ports| async move {
-            self.load_trashed(id).await?;
-            ports.collections.delete(in_trash).await?;
-            Ok(ports.organizations.remove_trashed(id).await?)
+        let Some(Trashed { collection: was, copy, .. }) = organization.trashed else {
+            return Err(AppError::NotFound { what: "organization" });
         };
-        let plan = OperationPlan::DeleteForever { name: organization.name.clone(), collection };
+        let in_trash = &set_aside(id, copy);
+        let collection = &match was {
+            TrashedCollection::Shared => None,
+            TrashedCollection::Moved | TrashedCollection::Missing => {
+                self.ports.collections.identity(in_trash).await?
+            }
+        };
+        let steps = |ports: Ports| async move {
+            self.require_copy(id, copy).await?;
+            if let Some(which) = collection {
+                ports.collections.delete(in_trash, which).await?;
+            }
+            ports.organizations.remove_trashed(id, copy).await?;
+            // A console that took this for given up may have restored it while this one slept: then nothing was deleted.
+            match ports.organizations.find(id).await? {
+                Some(_) => Err(changed()),
+                None => Ok(()),
+            }
+        };
+        let name = organization.name.clone();
+        let plan = OperationPlan::DeleteForever { name, copy, collection: collection.clone() };
         self.runner.run(id, plan, actor, steps).await?;
         self.record(actor, ActivityKind::OrganizationDeleted, &organization, None).await;
         Ok(())
     }
 
-    /// The plan was made before the intent was written; another console may have renamed the organization in between.
-    async fn require_still(&self, id: OrganizationId, name: &OrganizationName) -> Result<(), AppError> {
-        if self.load_live(id).await?.name == *name { Ok(()) } else { Err(AppError::Busy { act: "rename" }) }
+    /// The plan was made before the intent was written; another console may have renamed the organization in between, or
+    /// other software may have given it a collection in common with another one. Answers it as it is now.
+    async fn require_still(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        shared: bool,
+    ) -> Result<Organization, AppError> {
+        let organization = self.load_live(id).await?;
+        if organization.name == *name && self.is_shared(id, name).await? == shared {
+            Ok(organization)
+        } else {
+            Err(AppError::Busy { act: "rename" })
+        }
+    }
+
+    /// Whether the organization's collection is of others too.
+    pub(super) async fn is_shared(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+    ) -> Result<bool, AppError> {
+        Ok(self.ports.organizations.owners(name).await?.iter().any(|owner| *owner != id))
+    }
+
+    /// The act is about this copy in the trash, and about no other.
+    async fn require_copy(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), AppError> {
+        let found = self.ports.organizations.find_trashed(id).await?.and_then(|found| found.trashed);
+        if found.is_some_and(|found| found.copy == copy) { Ok(()) } else { Err(changed()) }
     }
 
     /// As above: the organization's collection may have come, or gone, in between.
@@ -280,13 +380,25 @@ impl OrganizationService {
 
     /// Answers early, and names the field. What decides is the unique index.
     pub(super) async fn require_free_name(&self, name: &OrganizationName) -> Result<(), AppError> {
-        if self.ports.organizations.find_by_name(name).await?.is_some() {
-            return Err(AppError::Conflict(ConflictOn::Name));
-        }
-        if self.ports.collections.exists(&CollectionName::for_organization(name)).await? {
+        self.require_unused_name(name).await?;
+        if self.is_collection_taken(name).await? {
             return Err(AppError::Conflict(ConflictOn::Collection));
         }
         Ok(())
+    }
+
+    async fn require_unused_name(&self, name: &OrganizationName) -> Result<(), AppError> {
+        match self.ports.organizations.find_by_name(name).await? {
+            Some(_) => Err(AppError::Conflict(ConflictOn::Name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the collection that a name needs is there, or would be: somebody may call it theirs before it is made.
+    pub(super) async fn is_collection_taken(&self, name: &OrganizationName) -> Result<bool, AppError> {
+        let collection = CollectionName::for_organization(name);
+        Ok(self.ports.collections.exists(&collection).await?
+            || !self.ports.organizations.owners(name).await?.is_empty())
     }
 
     /// As above. The address that the organization has already is free for it, even where it shares it with others.
@@ -304,6 +416,10 @@ impl OrganizationService {
         }
         Ok(())
     }
+}
+
+fn changed() -> AppError {
+    AppError::Store(StoreError::Changed { what: "the organization" })
 }
 
 /// The organization went away between the look and the act.

@@ -1,8 +1,8 @@
 use time::OffsetDateTime;
 
 use crate::values::{
-    CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
-    StoredDate,
+    CollectionName, CopyId, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName,
+    PasswordHash, StoredDate,
 };
 
 /// A tenant: its metadata, without its password hash.
@@ -29,11 +29,14 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// The tenant collection: `org_` and the name, or its place in the trash.
+    /// Where its documents are: in `org_` and the name, or in its place in the trash. What it shared with others did not
+    /// go there with it.
     pub fn collection(&self) -> CollectionName {
-        match self.trashed {
-            None => CollectionName::for_organization(&self.name),
-            Some(_) => CollectionName::in_trash(self.id),
+        match &self.trashed {
+            Some(trashed) if trashed.collection != TrashedCollection::Shared => {
+                set_aside(self.id, trashed.copy)
+            }
+            None | Some(_) => CollectionName::for_organization(&self.name),
         }
     }
 
@@ -49,6 +52,11 @@ impl Organization {
     }
 }
 
+/// Where the documents of a copy in the trash wait.
+pub fn set_aside(id: OrganizationId, copy: Option<CopyId>) -> CollectionName {
+    copy.map_or_else(|| CollectionName::in_trash(id), CollectionName::set_aside)
+}
+
 /// When and by whom an organization was moved to the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trashed {
@@ -56,8 +64,21 @@ pub struct Trashed {
     pub at: StoredDate,
     /// The address of who did it.
     pub by: String,
-    /// Whether there was a collection to move along.
-    pub had_collection: bool,
+    /// What became of its collection.
+    pub collection: TrashedCollection,
+    /// Which copy it is, made with the plan of the act. `None` where an earlier version of this program made the copy.
+    pub copy: Option<CopyId>,
+}
+
+/// What became of an organization's collection when it was moved to the trash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrashedCollection {
+    /// It was set aside.
+    Moved,
+    /// There was none.
+    Missing,
+    /// It stayed where it was: it was of other organizations too.
+    Shared,
 }
 
 /// What an organization's life is at.

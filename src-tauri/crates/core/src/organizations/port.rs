@@ -6,7 +6,7 @@ use super::{
     OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
 };
 use crate::error::StoreError;
-use crate::values::{EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash};
+use crate::values::{CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash};
 
 /// The metadata of organizations, live and in the trash.
 ///
@@ -18,7 +18,10 @@ use crate::values::{EmailAddress, HashRenewal, OrganizationId, OrganizationName,
 ///   one to both answers `Duplicate {Email}`, also when the other side writes at the same moment. Where existing data has
 ///   such a pair, writes that leave the address as it is are not refused.
 /// - Every write is durable when it returns (majority write concern, or synced to disk), and every write may be
-///   repeated with the same arguments: the second time changes nothing and answers the same.
+///   repeated with the same arguments: the second time changes nothing and answers the same. Where the answer of the
+///   store was lost or late, the adapter believes only the very thing that it wrote, read again.
+/// - What removes or overwrites is conditional on what its caller saw: the condition and the write are one step of the
+///   store, so that a caller who slept in between does no harm.
 /// - Fields of a document that this program does not know stay as they are, in the trash and back too.
 /// - The live ones and the trash are apart: [`find`](Self::find) and its like never see the trash.
 /// - A stored document that breaks the format is shown with what can be read of it; it never fails a list.
@@ -36,14 +39,21 @@ pub trait OrganizationStore: Send + Sync {
     /// As [`insert`](Self::insert); those before the refused one stay.
     async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError>;
 
-    /// Removes a live organization's document; absent counts as done.
-    async fn remove(&self, id: OrganizationId) -> Result<(), StoreError>;
+    /// Removes a live organization's document while it is as it was `seen`; absent counts as done.
+    ///
+    /// # Errors
+    /// `Changed`.
+    async fn remove(&self, seen: &Organization) -> Result<(), StoreError>;
 
     /// The live organization with this id.
     async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
 
     /// The live organization with this name.
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError>;
+
+    /// Whose documents are in the collection that an organization of this name has: the live ones that have the name, or
+    /// that name the collection as theirs, and those that left it to the others when they went to the trash.
+    async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError>;
 
     /// The live organizations whose admin has this address, without regard to case, with their stored hashes; at most
     /// [`ACCOUNTS_OF_AN_ADDRESS_MAX`](crate::limits::ACCOUNTS_OF_AN_ADDRESS_MAX). More than one only where other software
@@ -67,13 +77,14 @@ pub trait OrganizationStore: Send + Sync {
     /// takes long all the same is left out.
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError>;
 
-    /// Sets name and collection name, and `updated_at`. Having the new name already counts as done.
+    /// Sets name and collection name, and `updated_at`, while the organization is as it was `seen`. Having the new name
+    /// already counts as done.
     ///
     /// # Errors
-    /// `Duplicate {Name}`, nothing is written then; `NotFound`.
+    /// `Duplicate {Name}`, nothing is written then; `NotFound`; `Changed`.
     async fn set_name(
         &self,
-        id: OrganizationId,
+        seen: &Organization,
         to: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError>;
@@ -99,28 +110,39 @@ pub trait OrganizationStore: Send + Sync {
         renewal: &HashRenewal,
     ) -> Result<(), StoreError>;
 
-    /// Copies the live document whole into the trash, with when, by whom and whether it has a collection. A copy that is
-    /// there is replaced while the live one is, else it counts as done. The live one stays.
+    /// Copies the live document whole into the trash, with when, by whom and what becomes of its collection. A copy that
+    /// is there is replaced while the live one is, else this very copy counts as done. The live one stays.
     ///
     /// # Errors
-    /// `NotFound` when it is neither live nor in the trash.
+    /// `NotFound` when it is neither live nor in the trash; `Changed` when it is not live and the trash has another copy.
     async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError>;
+
+    /// Removes the live document of which `copy` is in the trash. What other software changed of it since it was copied is
+    /// copied first: nothing is removed that is not in the trash just as it was. Absent counts as done.
+    ///
+    /// # Errors
+    /// `Changed` when the trash does not have this copy, and when the live one does not come to rest.
+    async fn remove_copied(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError>;
 
     /// The organization in the trash with this id.
     async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
 
-    /// Copies the document in the trash back among the live ones, whole, under `name`, with `updated_at` and a raised
+    /// Copies this copy in the trash back among the live ones, whole, under `name`, with `updated_at` and a raised
     /// session version. Being live already counts as done. The trash keeps its copy.
     ///
     /// # Errors
-    /// `Duplicate {Name | Email}`, nothing is written then; `NotFound` when the trash does not have it.
+    /// `Duplicate {Name | Email}`, nothing is written then; `NotFound` when the trash has none; `Changed` when it has another.
     async fn copy_from_trash(
         &self,
         id: OrganizationId,
+        copy: Option<CopyId>,
         name: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Removes the document in the trash; absent counts as done.
-    async fn remove_trashed(&self, id: OrganizationId) -> Result<(), StoreError>;
+    /// Removes this copy in the trash; absent counts as done.
+    ///
+    /// # Errors
+    /// `Changed` when the trash has another copy.
+    async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError>;
 }

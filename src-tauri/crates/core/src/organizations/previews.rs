@@ -1,6 +1,6 @@
 //! What is shown before an act: whether a name is free, what a rename moves, what a removal touches.
 
-use super::model::Organization;
+use super::model::{Organization, TrashedCollection};
 use super::service::OrganizationService;
 use crate::collections::CollectionStatistics;
 use crate::error::{AppError, ConflictOn, StoreError};
@@ -27,6 +27,8 @@ pub struct RenamePreview {
     pub availability: NameAvailability,
     /// The collection as it is; `None` when it is missing.
     pub statistics: Option<CollectionStatistics>,
+    /// The collection is of other organizations too, so it stays, and the renamed one begins with an empty one.
+    pub shared: bool,
 }
 
 /// What a removal touches, to the trash or for ever.
@@ -36,6 +38,8 @@ pub struct RemovalPreview {
     pub organization: Organization,
     /// Its collection; `None` when it is missing.
     pub statistics: Option<CollectionStatistics>,
+    /// The collection is of other organizations too, or was when this one went to the trash, so it stays where it is.
+    pub shared: bool,
     /// Whether its name must be typed.
     pub confirmation_needed: bool,
 }
@@ -57,7 +61,7 @@ impl OrganizationService {
         let taken_by = match self.ports.organizations.find_by_name(&name).await? {
             Some(organization) if Some(organization.id) == for_id => None,
             Some(_) => Some(ConflictOn::Name),
-            None => self.ports.collections.exists(&collection).await?.then_some(ConflictOn::Collection),
+            None => self.is_collection_taken(&name).await?.then_some(ConflictOn::Collection),
         };
         Ok(NameAvailability { name, collection, taken_by })
     }
@@ -90,7 +94,8 @@ impl OrganizationService {
         let organization = self.load_live(id).await?;
         let availability = self.availability(actor, to, Some(id)).await?;
         let statistics = self.statistics_of(&organization).await?;
-        Ok(RenamePreview { organization, availability, statistics })
+        let shared = self.is_shared(id, &organization.name).await?;
+        Ok(RenamePreview { organization, availability, statistics, shared })
     }
 
     /// What a removal would touch: to the trash for a live organization, for ever for one in the trash.
@@ -105,9 +110,14 @@ impl OrganizationService {
         actor.require_on(Act::List, id)?;
         let organization = self.load(id).await?;
         let forever = organization.trashed.is_some();
+        let shared = match &organization.trashed {
+            Some(trashed) => trashed.collection == TrashedCollection::Shared,
+            None => self.is_shared(id, &organization.name).await?,
+        };
         actor.require_on(if forever { Act::DeleteForever } else { Act::Trash }, id)?;
         let statistics = self.statistics_of(&organization).await?;
-        Ok(RemovalPreview { organization, statistics, confirmation_needed: forever || self.confirm_trash })
+        let confirmation_needed = forever || self.confirm_trash;
+        Ok(RemovalPreview { organization, statistics, shared, confirmation_needed })
     }
 
     async fn statistics_of(

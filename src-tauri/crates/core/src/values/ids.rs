@@ -66,6 +66,11 @@ id!(
     OperatorId
 );
 
+id!(
+    /// Which copy in the trash it is: each act that moves an organization there makes one of its own.
+    CopyId
+);
+
 impl OperatorId {
     /// The id of whoever claims a workspace. It is the same in every workspace, so that of two claims at once the
     /// unique `_id` lets one win.

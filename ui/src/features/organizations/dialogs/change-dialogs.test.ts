@@ -34,6 +34,38 @@ test("a rename shows what moves and that nobody is signed out", async () => {
   expect(screen.queryByRole("checkbox")).toBeNull();
 });
 
+test("a rename says that a shared collection stays and what the renamed one begins with", async () => {
+  const { backend, user, ondone } = await open(RenameDialog, "local");
+  backend.on("preview_rename", () => ({
+    from: "acme",
+    to: "northmark",
+    fromCollection: "org_acme",
+    toCollection: "org_northmark",
+    documents: 1204,
+    indexes: 3,
+    shared: true,
+    available: true,
+    problems: [],
+  }));
+  await typeNewName(user, "northmark");
+  const dialog = screen.getByRole("dialog");
+  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations use this collection too"));
+  expect(dialog).toHaveTextContent("Its documents stay in org_acme.");
+  expect(dialog).toHaveTextContent("begins with an empty collection, org_northmark");
+  expect(dialog).not.toHaveTextContent(/kept in place/);
+  await user.click(screen.getByRole("button", { name: "Rename organization" }));
+  await waitFor(() => expect(ondone).toHaveBeenCalledWith(expect.anything(), "org_acme"));
+});
+
+test("a restore says that what was shared stayed", async () => {
+  const opened = await openDialog("local", (backend, context) => {
+    const organization = { ...firstOf(backend, "trashed"), leftShared: true, collectionName: "org_acme" };
+    render(RestoreDialog, { props: { organization, onclose: vi.fn(), ondone: vi.fn() }, context });
+  });
+  expect(opened.app).toBeDefined();
+  expect(screen.getByRole("dialog")).toHaveTextContent("Its documents stayed in org_acme");
+});
+
 test("in production a rename waits for the checkbox and sends the name alone", async () => {
   const { backend, user, ondone } = await open(RenameDialog);
   await typeNewName(user, "northmark_logistics");

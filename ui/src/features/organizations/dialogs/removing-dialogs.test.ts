@@ -26,10 +26,14 @@ async function openFor(
   return { ...opened, organizations, onclose, ondone };
 }
 
-async function openDeletion(environment: Environment) {
+async function openDeletion(
+  environment: Environment,
+  arrange: (backend: FakeBackend) => void = () => undefined,
+) {
   const onclose = vi.fn();
   const ondone = vi.fn();
   const opened = await openDialog(environment, (backend, context) => {
+    arrange(backend);
     const organization = firstOf(backend, "trashed");
     render(DeleteForeverDialog, { props: { organization, onclose, ondone }, context });
   });
@@ -50,6 +54,34 @@ test("moving to the trash shows what it touches and starts on Cancel", async () 
   expect(argumentsOf(backend, "delete_organization")).toEqual([
     { id: organizations[0]?.id, confirmation: null },
   ]);
+});
+
+function sharing(backend: FakeBackend): void {
+  backend.on("preview_removal", ({ id }: { id: string }) => ({
+    organization: backend.organizations.find((each) => each.id === id),
+    documents: 1204,
+    dataSize: 1_000,
+    indexes: 3,
+    collectionExists: true,
+    shared: true,
+    confirmationNeeded: true,
+  }));
+}
+
+test("moving to the trash says that a shared collection stays", async () => {
+  await openFor(TrashDialog, "local", 1, sharing);
+  const dialog = screen.getByRole("alertdialog");
+  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations use this collection too"));
+  expect(dialog).toHaveTextContent("The collection and its documents stay where they are.");
+  expect(dialog).not.toHaveTextContent(/set aside/);
+});
+
+test("deleting for good says that a shared collection stays", async () => {
+  await openDeletion("local", sharing);
+  const dialog = screen.getByRole("alertdialog");
+  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations use this collection too"));
+  expect(dialog).toHaveTextContent("The collection and its documents stay where they are.");
+  expect(dialog).not.toHaveTextContent(/every document in it/);
 });
 
 test("in production the button waits for the typed name, and Ctrl+Enter does not press it", async () => {

@@ -69,7 +69,12 @@ function announceDone(
     changed.length === 1 && only !== undefined
       ? ONE_DONE[act]({ name: displayNameOf(only) })
       : MANY_DONE[act]({ count: changed.length, shown: formatCount(changed.length) });
-  return { kind: "info", title, action: undo && { label: m.organizations_undo(), run: undo } };
+  const stayed = changed.filter((organization) => organization.leftShared).length;
+  const text =
+    stayed > 0
+      ? m.organizations_done_shared({ count: changed.length, shown: formatCount(stayed) })
+      : undefined;
+  return { kind: "info", title, text, action: undo && { label: m.organizations_undo(), run: undo } };
 }
 
 /** What became of taking an act back. */

@@ -42,6 +42,7 @@ function organization(change: Partial<OrganizationView> = {}): OrganizationView 
     updatedAt: "2026-01-01T00:00:00Z",
     trashedAt: null,
     trashedBy: null,
+    leftShared: false,
     ...change,
   };
 }

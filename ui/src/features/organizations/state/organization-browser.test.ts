@@ -14,6 +14,7 @@ function organization(name: string, change: Partial<OrganizationView> = {}): Org
     updatedAt: "2026-01-01T00:00:00Z",
     trashedAt: null,
     trashedBy: null,
+    leftShared: false,
     ...change,
   };
 }

@@ -244,13 +244,17 @@ export class OrganizationsPageState {
     });
   }
 
-  showRenamed(organization: OrganizationView): void {
+  /** `stayed` is the collection that it shared with others, and left to them. */
+  showRenamed(organization: OrganizationView, stayed: string | null): void {
+    const collection = organization.collectionName;
     this.#reorder(organization);
     this.statistics.forget(organization.id);
     this.#host.announce({
       kind: "success",
       title: m.organizations_renamed({ name: displayNameOf(organization) }),
-      text: m.organizations_renamed_why({ collection: organization.collectionName }),
+      text: stayed
+        ? m.organizations_renamed_shared({ collection, from: stayed })
+        : m.organizations_renamed_why({ collection }),
     });
   }
 

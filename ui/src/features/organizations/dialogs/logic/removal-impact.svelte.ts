@@ -11,6 +11,8 @@ export type RemovalImpact = {
   dataSize: number | null;
   indexes: number | null;
   collectionExists: boolean;
+  /** Other organizations use the collection too, so it stays. Not known of several at once. */
+  shared: boolean;
   confirmationNeeded: boolean;
   /** Organizations whose collection could not be read, so that the sums leave them out. */
   unread: number;
@@ -56,9 +58,9 @@ export class RemovalImpactReading {
   }
 
   async #askOne(id: string): Promise<RemovalImpact> {
-    const { documents, dataSize, indexes, collectionExists, confirmationNeeded } =
+    const { documents, dataSize, indexes, collectionExists, shared, confirmationNeeded } =
       await this.#backend.previewRemoval(id);
-    return { documents, dataSize, indexes, collectionExists, confirmationNeeded, unread: 0 };
+    return { documents, dataSize, indexes, collectionExists, shared, confirmationNeeded, unread: 0 };
   }
 
   async #askMany(): Promise<RemovalImpact> {
@@ -78,6 +80,7 @@ export class RemovalImpactReading {
         : sum(read.map((summary) => summary.dataSize)),
       indexes: null,
       collectionExists: true,
+      shared: false,
       confirmationNeeded: false,
       unread: summaries.length - read.length,
     };

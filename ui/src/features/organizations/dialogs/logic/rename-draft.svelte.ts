@@ -58,10 +58,14 @@ export class RenameDraft {
     return null;
   }
 
-  submit(done: (renamed: OrganizationView) => void): Promise<void> {
+  submit(done: (renamed: OrganizationView, stayed: string | null) => void): Promise<void> {
     const { id } = this.#organization;
+    const stayed = this.impact?.shared ? this.impact.fromCollection : null;
     const input = { id, name: this.name.value, displayName: null, email: null, password: null };
-    return this.submission.run(() => this.#backend.updateOrganization(input), done);
+    return this.submission.run(
+      () => this.#backend.updateOrganization(input),
+      (renamed) => done(renamed, stayed),
+    );
   }
 
   dispose(): void {

@@ -1,0 +1,125 @@
+//! Two organizations that call one collection theirs, as the service makes them when two create at once.
+
+use bson::oid::ObjectId;
+use bson::{DateTime, Document, doc};
+use tenantry_core::organizations::Organization;
+use tenantry_core::ports::Ports;
+use tenantry_core::values::{CollectionName, OrganizationId};
+
+use crate::console::{Console, Run};
+use crate::workspace::{StoreKind, TestWorkspace};
+
+/// Documents in the collection that both call theirs.
+pub const DOCUMENTS: u64 = 3;
+
+/// `acme` and another organization with the collection `org_acme`.
+pub struct Twins {
+    /// Where they are.
+    pub workspace: TestWorkspace,
+    /// Its ports, opened when both were there.
+    pub ports: Ports,
+    /// The program.
+    pub console: Console,
+    /// What opening it warned of.
+    pub warnings: Vec<String>,
+    /// One of them.
+    pub acme: Organization,
+    /// The other one: of the same name on a server; in a file, where no two have one name, only with the same collection.
+    pub twin: OrganizationId,
+    /// What they share.
+    pub collection: CollectionName,
+}
+
+impl Twins {
+    /// Both, and what they share with its documents in it.
+    ///
+    /// # Panics
+    /// When the store refuses.
+    pub async fn open(kind: StoreKind) -> Self {
+        let workspace = TestWorkspace::open(kind).await;
+        let first = Console::on(&workspace);
+        let acme = first.create("acme").await;
+        let collection = acme.collection();
+        fill(&workspace.ports, &collection, DOCUMENTS).await;
+        let twin = match workspace.file() {
+            Some(file) => {
+                let twin = crate::suite::organization("acme-twin");
+                workspace.ports.organizations.insert(&twin).await.expect("inserted");
+                let raw = rusqlite::Connection::open(file).expect("the file opens");
+                let id = twin.id.object_id().bytes();
+                let sql = "UPDATE organizations SET collection_name = 'org_acme' WHERE id = ?1";
+                assert_eq!(raw.execute(sql, [id]).expect("written"), 1);
+                twin.id
+            }
+            None => {
+                let raw = workspace.database().await.collection::<Document>("organizations");
+                raw.drop_index("console_unique_name").await.expect("other software keeps no rule");
+                let own = doc! { "_id": acme.id.object_id() };
+                let mut twin = raw.find_one(own).await.expect("a look-up answers").expect("it is there");
+                let id = ObjectId::new();
+                twin.insert("_id", id);
+                twin.insert("admin_email", "twin@example.com");
+                raw.insert_one(twin).await.expect("inserted");
+                id.into()
+            }
+        };
+        let ports = workspace.reopened().await;
+        let warnings = ports.health.prepare().await.expect("prepared");
+        let run = Run { instance: "second-run".to_owned(), ..Run::default() };
+        let console = Console::run(ports.clone(), &workspace.clock, run);
+        Self { workspace, ports, console, warnings, acme, twin, collection }
+    }
+
+    /// Documents of a collection, `None` when there is none.
+    ///
+    /// # Panics
+    /// When the store can't say.
+    pub async fn documents(&self, name: &CollectionName) -> Option<u64> {
+        documents(&self.ports, name).await
+    }
+
+    /// Gives the service's administrators another password for an organization.
+    ///
+    /// # Panics
+    /// When the store refuses.
+    pub async fn the_service_changes_the_password(workspace: &TestWorkspace, id: OrganizationId, hash: &str) {
+        match workspace.file() {
+            Some(file) => {
+                let raw = rusqlite::Connection::open(file).expect("the file opens");
+                let sql = "UPDATE organizations SET admin_password = ?1, updated_at = updated_at + 1000 \
+                           WHERE id = ?2";
+                let changed = raw.execute(sql, rusqlite::params![hash, id.object_id().bytes()]);
+                assert_eq!(changed.expect("written"), 1);
+            }
+            None => {
+                let raw = workspace.database().await.collection::<Document>("organizations");
+                let set = doc! { "$set": { "admin_password": hash, "updated_at": DateTime::now() } };
+                let changed = raw.update_one(doc! { "_id": id.object_id() }, set).await.expect("written");
+                assert_eq!(changed.matched_count, 1);
+            }
+        }
+    }
+}
+
+/// Makes a collection with this many documents.
+///
+/// # Panics
+/// When the store refuses.
+pub async fn fill(ports: &Ports, name: &CollectionName, documents: u64) {
+    ports.collections.create(name).await.expect("created");
+    let documents: Vec<_> =
+        (0..documents).map(|_| doc! {"_id": ObjectId::new()}.to_vec().expect("bytes")).collect();
+    ports.collections.insert_documents(name, &documents).await.expect("inserted");
+}
+
+/// Documents of a collection, `None` when there is none.
+///
+/// # Panics
+/// When the store can't say.
+pub async fn documents(ports: &Ports, name: &CollectionName) -> Option<u64> {
+    if ports.collections.exists(name).await.expect("a look-up answers") {
+        Some(ports.collections.statistics(name).await.expect("statistics").documents)
+    } else {
+        None
+    }
+}
