@@ -50,8 +50,6 @@ pub const SESSION_FRESH: Duration = Duration::from_secs(2);
 pub const SIGN_IN_FREE_FAILURES: u32 = 5;
 /// Accounts with one address that a sign-in tries. More than one only where other software wrote them.
 pub const ACCOUNTS_OF_AN_ADDRESS_MAX: usize = 20;
-/// How long it is taken for known how many accounts an address has at most.
-pub const SIGN_IN_EFFORT_FRESH: Duration = Duration::from_secs(10 * 60);
 /// How long the record is not told again that a stored hash can't be verified.
 pub const UNVERIFIABLE_TOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest wait after failed sign-ins.

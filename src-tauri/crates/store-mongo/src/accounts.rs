@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
 use mongodb::options::ReturnDocument;
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
@@ -102,14 +103,20 @@ impl AccountStore for MongoStore {
             let cursor = operators.find(doc! {}).projection(doc! { "email": 1 }).max_time(MOST_LIMIT).await?;
             cursor.try_collect::<Vec<RawDocumentBuf>>().await
         };
-        let mut most =
-            if self.unique.emails.is_enforced() { 1 } else { self.most_admins_of_an_address().await };
-        for operator in self.call(Act::on("find", OPERATORS), listed).await? {
-            if let Some(email) = documents::text(&operator, "email") {
-                most = most.max(1 + self.with_address(&EmailAddress::from_stored(email)).await?.len());
-            }
-        }
-        Ok(most)
+        let among_admins = async {
+            if self.unique.emails.is_enforced() { 1 } else { self.most_admins_of_an_address().await }
+        };
+        let (operators, most) =
+            futures_util::join!(self.call(Act::on("find", OPERATORS), listed), among_admins);
+        let operators = operators?;
+        let shared = operators.iter().filter_map(|operator| documents::text(operator, "email")).map(
+            |email| async move {
+                let admins = self.with_address(&EmailAddress::from_stored(email)).await?;
+                Ok::<_, StoreError>(1 + admins.len())
+            },
+        );
+        let shared = try_join_all(shared).await?;
+        Ok(shared.into_iter().fold(most, usize::max))
     }
 
     async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {

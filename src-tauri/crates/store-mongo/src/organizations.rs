@@ -406,9 +406,9 @@ impl MongoStore {
     ) -> Result<(), StoreError> {
         let field = if !self.unique.names.is_enforced() && self.name_is_taken(id, name).await? {
             UniqueField::Name
-        } else if !self.unique.emails.is_enforced() && self.address_is_taken(id, email).await? {
-            UniqueField::Email
-        } else if self.operator_has(email).await? {
+        } else if self.operator_has(email).await?
+            || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?)
+        {
             UniqueField::Email
         } else {
             return Ok(());

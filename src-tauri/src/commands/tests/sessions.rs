@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use tauri::Manager;
+use tenantry_core::organizations::UpdateRequest;
 
 use super::{Console, OPERATOR, PASSWORD};
 use crate::state::AppState;
@@ -75,6 +77,48 @@ fn no_command_on_data_works_without_a_workspace_or_without_a_session() {
         let error = console.refused(command, arguments);
         assert_eq!(error["code"], "not_signed_in", "{command}, after the sign-out: {error}");
     }
+}
+
+#[test]
+fn a_change_that_ends_after_its_session_was_left_signs_nobody_in() {
+    let console = Console::start();
+    console.claim();
+    let id = console.create("acme")["id"].as_str().unwrap().parse().unwrap();
+    let sign_in = |email: &str, password: &str| {
+        console.ok("sign_in", json!({"email": email, "password": password}));
+    };
+    let state = console.app.state::<AppState>();
+    let workspace = state.open.load("built-in").unwrap();
+    type Leave<'a> = Box<dyn Fn() + 'a>;
+    let leaving: [Leave<'_>; 2] =
+        [Box::new(|| drop(console.ok("sign_out", json!({})))), Box::new(|| sign_in(OPERATOR, PASSWORD))];
+    for leave in leaving {
+        sign_in("acme@example.com", PASSWORD);
+        let session = workspace.session().unwrap();
+        let request = UpdateRequest {
+            id,
+            name: None,
+            display_name: None,
+            email: None,
+            password: Some(SecretString::from(PASSWORD)),
+        };
+        let changing = workspace.services.organizations.update(&session.actor, request);
+        let changed = tauri::async_runtime::block_on(changing).unwrap();
+        leave();
+        let kept = console.ok("current_session", json!({}));
+        tauri::async_runtime::block_on(workspace.carry_session_on(&session, &changed, true));
+        assert_eq!(console.ok("current_session", json!({})), kept, "the session that was left came back");
+    }
+    sign_in("acme@example.com", PASSWORD);
+    let own = json!({"input": {
+        "id": console.list()[0]["id"], "name": null, "displayName": null, "email": null, "password": "An0ther-one"
+    }});
+    console.ok("update_organization", own);
+    assert_eq!(
+        console.ok("current_session", json!({}))["email"],
+        "acme@example.com",
+        "its own change ended it"
+    );
 }
 
 #[test]

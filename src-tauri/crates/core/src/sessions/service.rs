@@ -6,9 +6,8 @@ use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use super::model::{Account, Actor, Session};
-use super::password::PasswordHasher;
+use super::password::{Effort, PasswordHasher};
 use super::rights::Role;
-use super::sign_in::KnownEffort;
 use super::token::{self, Claims, SigningKey, Standing};
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::{Clock, is_fresh};
@@ -37,7 +36,8 @@ pub struct SessionService {
     /// The session that was found good last: a digest of its token, when, and whose it is.
     last_good: Mutex<Option<([u8; 32], OffsetDateTime, Actor)>>,
     pub(super) sign_in_turn: Semaphore,
-    pub(super) effort: Mutex<KnownEffort>,
+    /// The most work that a sign-in of this run needed.
+    pub(super) effort: Mutex<Option<Effort>>,
     /// Accounts whose stored hash can't be verified, and of which this run has told that.
     pub(super) told_unverifiable: Mutex<Vec<Account>>,
 }

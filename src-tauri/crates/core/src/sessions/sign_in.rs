@@ -8,7 +8,6 @@ use std::sync::PoisonError;
 
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use time::OffsetDateTime;
 
 use super::model::{Account, Actor, Session};
 use super::password::{Effort, Verdict};
@@ -19,22 +18,13 @@ use super::token::Standing;
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::is_fresh;
 use crate::error::{AppError, StoreError};
-use crate::limits::{SIGN_IN_EFFORT_FRESH, UNVERIFIABLE_TOLD_FOR};
+use crate::limits::UNVERIFIABLE_TOLD_FOR;
 use crate::operators::Operator;
 use crate::organizations::OrganizationCredentials;
 use crate::values::{EmailAddress, HashRenewal, HashScheme, Password, PasswordHash, UnverifiableHash};
 
 /// Entries of an organization's record that are looked through for one that tells the same.
 const ENTRIES_LOOKED_AT: u32 = 50;
-
-/// The work of every sign-in to this workspace: enough for whichever address has the most accounts.
-#[derive(Debug, Default)]
-pub(super) struct KnownEffort {
-    accounts: usize,
-    asked_at: Option<OffsetDateTime>,
-    /// The most that a sign-in of this run needed. Costs are known only then.
-    seen: Option<Effort>,
-}
 
 /// Somebody who has the address.
 enum Candidate {
@@ -105,7 +95,7 @@ impl SessionService {
         let email = EmailAddress::parse(email)?;
         // One at a time: tries at once would all look before the first failure is counted.
         let _turn = self.sign_in_turn.acquire().await;
-        let (candidates, ()) = futures_util::join!(self.candidates(&email), self.learn_effort());
+        let (candidates, most) = futures_util::join!(self.candidates(&email), self.most_accounts());
         let candidates = candidates?;
         let names: Vec<String> = if candidates.is_empty() {
             vec![throttle::name_of_stranger(&email)]
@@ -127,9 +117,9 @@ impl SessionService {
             .map(|(one, _)| one)
             .collect();
         let hashes: Vec<&PasswordHash> = tried.iter().map(|candidate| candidate.hash()).collect();
-        let effort = self.raise_effort(
-            self.hasher.effort_for(&candidates.iter().map(Candidate::hash).collect::<Vec<_>>()),
-        );
+        let all_hashes: Vec<&PasswordHash> = candidates.iter().map(Candidate::hash).collect();
+        let effort = self.raise_effort(self.hasher.effort_for(&all_hashes));
+        let effort = effort.raised_to(Effort { lanes: most, ..effort });
         // Told while the hashes are computed, so that telling takes no time of its own.
         let (verdicts, ()) = futures_util::join!(
             self.hasher.verify(password, &hashes, effort),
@@ -179,29 +169,22 @@ impl SessionService {
             .collect())
     }
 
-    /// Asks the store now and then how many accounts an address has at most. Less than there are makes a sign-in differ
-    /// in time and not fail, so a store that can't tell is no reason to refuse.
-    async fn learn_effort(&self) {
-        let now = self.clock.now();
-        let asked_at = self.effort.lock().unwrap_or_else(PoisonError::into_inner).asked_at;
-        if asked_at.is_some_and(|at| is_fresh(at, now, SIGN_IN_EFFORT_FRESH)) {
-            return;
-        }
-        match self.ports.accounts.most_accounts_of_an_address().await {
-            Ok(accounts) => {
-                let mut known = self.effort.lock().unwrap_or_else(PoisonError::into_inner);
-                (known.accounts, known.asked_at) = (accounts, Some(now));
-            }
-            Err(error) => tracing::warn!(%error, "how many accounts an address has could not be found out"),
-        }
+    /// How many accounts an address of this workspace has at most. Less than there are makes a sign-in differ in time and
+    /// not fail, so a store that can't tell is no reason to refuse.
+    async fn most_accounts(&self) -> usize {
+        self.ports.accounts.most_accounts_of_an_address().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "how many accounts an address has could not be found out");
+            1
+        })
     }
 
-    /// The work of this sign-in, which needs `least`. The next ones have no less.
+    /// The most work that a sign-in of this run needed, this one's among them: what a stored hash costs is known only
+    /// when it is read.
     fn raise_effort(&self, least: Effort) -> Effort {
-        let mut known = self.effort.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = known.seen.map_or(least, |seen| seen.raised_to(least));
-        known.seen = Some(seen);
-        seen.raised_to(Effort { lanes: known.accounts, cost: 0 })
+        let mut seen = self.effort.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = seen.map_or(least, |seen| seen.raised_to(least));
+        *seen = Some(most);
+        most
     }
 
     async fn renew(&self, candidate: &Candidate, password: &Password) -> Result<(), AppError> {
