@@ -162,6 +162,32 @@ impl Window {
         .await;
     }
 
+    /// Puts a text at once in the place of what is in the field with this label, as pasting does: it can be undone.
+    ///
+    /// # Panics
+    /// When there is no such field in time.
+    pub async fn insert(&self, label: &str, text: &str) {
+        let path = format!("//*[@id = //label[{}]/@for]", named(label));
+        let insert = "arguments[0].focus(); arguments[0].select();
+                      document.execCommand('insertText', false, arguments[1]);";
+        self.act(&format!("insert into \"{label}\""), &path, async |element: &Element| {
+            let arguments = vec![serde_json::to_value(element)?, json!(text)];
+            self.client.execute(insert, arguments).await.map(|_| ())
+        })
+        .await;
+    }
+
+    /// Whether a text stands anywhere in the page, to be seen or not: in its elements or in what fields hold.
+    ///
+    /// # Panics
+    /// When the window does not say.
+    pub async fn holds(&self, text: &str) -> bool {
+        let look = "const fields = [...document.querySelectorAll('input, textarea')].map((one) => one.value);
+                    return [document.documentElement.outerHTML, ...fields].some((one) => one.includes(arguments[0]))";
+        let found = answer("look through the page", self.client.execute(look, vec![json!(text)])).await;
+        found.expect("the page is looked through").as_bool() == Some(true)
+    }
+
     /// Ticks the box with this label.
     ///
     /// # Panics

@@ -155,6 +155,50 @@ async fn secrets_move_to_where_a_person_wants_them() {
     window.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pasted_command_gives_its_string_and_nothing_in_the_page_has_its_password() {
+    const PASSWORD: &str = "Pl4nted-in-a-command";
+    let masked = "mongodb+srv://dana:••••••••@c.ab1cd.example/app";
+    let window = Window::open().await;
+    begin(&window, "mongodb://localhost:27017").await;
+    for around in [
+        format!(
+            "mongosh \"mongodb+srv://c.ab1cd.example/app\" --apiVersion 1 --username dana --password {PASSWORD}"
+        ),
+        format!("export MONGODB_URL=\"mongodb+srv://dana:{PASSWORD}@c.ab1cd.example/app\""),
+    ] {
+        window.insert("Connection string", &around).await;
+        window.see_in_field("Connection string", masked).await;
+        window.see("Taken out of the pasted text").await;
+        assert!(!window.holds(PASSWORD).await, "the string took the place of all that was pasted");
+        for _ in 0..4 {
+            window.hold(Key::Control, "z").await;
+            assert!(!window.holds(PASSWORD).await, "undoing brings it back");
+        }
+        window.insert("Connection string", masked).await;
+        window.see_in_field("Connection string", masked).await;
+    }
+    window.press_tab("Authentication").await;
+    window.see_in_field("User", "dana").await;
+    let text = window.text().await;
+    assert!(!text.contains(PASSWORD), "{text}");
+    // A string as such: its password gives way as soon as the caret has left it.
+    window.press_tab("General").await;
+    let string = format!("mongodb://dana:{PASSWORD}@db.example/app");
+    window.insert("Connection string", &string).await;
+    window.see_in_field("Connection string", "mongodb://dana:••••••••@db.example/app").await;
+    window.hold(Key::Control, "z").await;
+    assert!(!window.holds(PASSWORD).await, "undoing brings it back");
+    // What is still to be typed is seen, and typing it into its field puts the mask there.
+    window.insert("Connection string", "mongodb://dana:<db_password>@db.example/app").await;
+    window.see("The password is not typed yet").await;
+    window.press_tab("Authentication").await;
+    window.fill("Database password", PASSWORD).await;
+    window.see_in_field("Connection string", "mongodb://dana:••••••••@db.example/app").await;
+    window.see_no("The password is not typed yet").await;
+    window.close().await;
+}
+
 /// Where the README takes its pictures from.
 fn picture(screen: &str, theme: &str) -> PathBuf {
     // Where it is run, not where it was built: two checkouts may share their builds.

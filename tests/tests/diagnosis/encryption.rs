@@ -160,7 +160,8 @@ async fn a_real_server_that_encrypts_is_told_to_a_string_that_does_not_and_passe
     let string = format!("{}?tls=true&tlsCAFile={}", server.uri(), authority.file().display());
     let good = Attempt::of(string).run().await;
     assert_eq!(good.finding, None, "{}", good.report);
-    let Some(StageFacts::Tls { version, chain, trusted: true }) = stage(&good, StageName::Tls).facts.clone()
+    let Some(StageFacts::Tls { version, chain, trusted: true, .. }) =
+        stage(&good, StageName::Tls).facts.clone()
     else {
         panic!("the line is encrypted and trusted:\n{}", good.report);
     };

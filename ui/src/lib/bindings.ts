@@ -761,6 +761,8 @@ export type ConnectionProblem = {
 export type ConnectionReading = {
 	/**  As typed, every secret replaced by the mask. */
 	text: string,
+	/**  The string stood in a longer text, and what was typed must not be shown any more. */
+	extracted: boolean,
 	/**  `null` when the string can't be taken apart. */
 	fields: ConnectionFields | null,
 	/**  Empty: the driver accepts it. */
@@ -2059,7 +2061,9 @@ version: string;
 /**  The certificates that the server showed: its own first, then those that vouch for the one before. */
 chain: Certificate[]; 
 /**  They were found good. */
-trusted: boolean } | 
+trusted: boolean; 
+/**  Sentences on certificates in the CA file that can't be read and are left out. */
+leftOut: string[] } | 
 /**  Of the server. */
 { kind: "handshake"; 
 /**  Its product. */

@@ -63,6 +63,9 @@ pub struct ConnectionProblem {
 pub struct ConnectionReading {
     /// The string as typed, but for its secrets: [`SECRET_MASK`] stands in the place of each.
     pub text: String,
+    /// What was typed is more than this text: a command, a line of settings, something in quotes. The text stands for all
+    /// of it, and what was typed must not be shown any more.
+    pub extracted: bool,
     /// What a form shows of it; `None` when it can't be taken apart.
     pub fields: Option<ConnectionFields>,
     /// What the driver does not accept; empty when it accepts the string.

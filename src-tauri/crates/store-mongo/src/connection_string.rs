@@ -5,10 +5,12 @@ mod destination;
 mod encoding;
 mod options;
 mod parts;
+mod pasted;
 mod problems;
 mod reading;
 mod secrets;
 mod seed_list;
+mod unusable;
 mod writing;
 
 #[cfg(test)]
@@ -24,6 +26,7 @@ use tenantry_core::connections::{ConnectionProblem, ConnectionSecrets, SECRET_MA
 
 use self::parts::Parts;
 use self::reading::{Found, Read, find_out, needs_password};
+use crate::hosts::{is_atlas_name, shown};
 
 pub use self::destination::{Destination, destination};
 pub use self::reading::read;
@@ -91,7 +94,7 @@ impl ConnectionString {
         match find_out(text) {
             Found::Garbled { problem, .. } => Err(broken(vec![problem])),
             Found::Parts(read) => match *read {
-                Read { parts, secrets, parsed: Some(parsed), problems } if problems.is_empty() => {
+                Read { parts, secrets, parsed: Some(parsed), problems, .. } if problems.is_empty() => {
                     Ok(Self { parts, secrets, parsed })
                 }
                 Read { problems, .. } => Err(broken(problems)),
@@ -164,7 +167,7 @@ impl ConnectionString {
     /// Hosts with their ports, or the one name that is looked up.
     pub fn hosts(&self) -> Vec<String> {
         match &self.parsed.host_info {
-            HostInfo::HostIdentifiers(hosts) => hosts.iter().map(ToString::to_string).collect(),
+            HostInfo::HostIdentifiers(hosts) => hosts.iter().map(|host| shown(host).to_string()).collect(),
             HostInfo::DnsRecord(host) => vec![host.clone()],
             // The driver may learn of other ways; a string in the old ones has none of them.
             _ => Vec::new(),
@@ -183,7 +186,7 @@ impl ConnectionString {
 
     /// Whether the hosts are MongoDB Atlas'.
     pub fn is_atlas(&self) -> bool {
-        self.hosts().iter().any(|host| is_atlas_host(host))
+        self.hosts().iter().any(|host| is_atlas_name(host))
     }
 
     /// Whether the line is encrypted.
@@ -196,7 +199,7 @@ impl ConnectionString {
         !self.is_srv()
             && self.hosts().iter().all(|host| {
                 let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-                matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "::1") || name.starts_with('/')
+                matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.starts_with('/')
             })
     }
 
@@ -211,7 +214,7 @@ impl ConnectionString {
     /// `ConnectionString` where a secret is missing that the driver wants before it asks anybody.
     pub(crate) fn for_driver(&self) -> Result<(Parsed, Option<Duration>), StoreError> {
         let whole = secrecy::SecretString::from(secrets::fill(&self.parts, &self.secrets).text());
-        let mut parsed = Parsed::parse(whole.expose_secret())
+        let mut parsed = problems::parse(whole.expose_secret())
             .map_err(|_| wrong("A password is missing that has to be known before anything is tried."))?;
         let answer_limit = problems::for_opening(&mut parsed);
         Ok((parsed, answer_limit))
@@ -233,11 +236,6 @@ impl fmt::Debug for ConnectionString {
 /// A secret as it stands in a connection string.
 pub(crate) fn percent_encoded(text: &str) -> String {
     encoding::strictly(text)
-}
-
-fn is_atlas_host(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
-    name.ends_with(".mongodb.net")
 }
 
 fn wrong(problem: impl Into<String>) -> StoreError {

@@ -4,7 +4,6 @@
 //! showed, what answered in a server's place, and which of several hosts failed how; here these are the point.
 
 mod certificate;
-mod certificate_files;
 mod encryption;
 mod failure;
 mod handshake;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod activity;
+mod certificate_files;
 mod collections;
 mod connection_string;
 pub mod diagnosis;
@@ -12,6 +13,7 @@ pub mod dns;
 mod documents;
 mod errors;
 mod health;
+mod hosts;
 mod indexes;
 mod journal;
 mod line;

@@ -13,6 +13,7 @@ use mongodb::{Client, ServerType};
 use tenantry_core::health::{Member, MemberState};
 
 use crate::errors::LineProblem;
+use crate::hosts::shown;
 use crate::open::within;
 
 /// Longer than a round trip around the world, and short enough to wait for a page.
@@ -41,7 +42,7 @@ impl Members {
         let seen = event.new_description.servers().into_iter().map(|(address, server)| {
             let state = state(server.server_type());
             let problem = server.error().map(|error| LineProblem::of(error).unwrap_or(LineProblem::Unknown));
-            (address.to_string(), Seen { address: address.clone(), state, problem })
+            (shown(address).to_string(), Seen { address: address.clone(), state, problem })
         });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen.collect();
     }

@@ -21,6 +21,7 @@ use tenantry_core::{FieldIssue, StoreError};
 use tokio::time::timeout;
 
 use crate::ConnectionString;
+use crate::certificate_files;
 use crate::dns::{NameOptions, Names, with_company};
 use crate::documents;
 use crate::errors::{Act, Failure, Place, Troubles};
@@ -155,6 +156,7 @@ impl MongoStore {
             .map_err(|FieldIssue { message: problem, .. }| StoreError::ConnectionString { problem })?;
         let act = Act::in_database("hello");
         let (parsed, answer_limit) = options.connection_string.for_driver()?;
+        check_certificate_files(&parsed).await?;
         let looking = look_up(&parsed, &options, act, &place);
         let client_options = match timeout(options.server_selection_timeout, looking).await {
             Ok(looked_up) => looked_up?,
@@ -342,6 +344,15 @@ pub(crate) fn majority() -> WriteConcern {
     concern.w_timeout = Some(MAJORITY_LIMIT);
     concern.journal = Some(true);
     concern
+}
+
+/// Refuses files that the driver could not use, with their fault: the driver says no more than that there is one.
+async fn check_certificate_files(parsed: &Parsed) -> Result<(), StoreError> {
+    let Some(Tls::Enabled(options)) = &parsed.tls else { return Ok(()) };
+    certificate_files::load(options.clone())
+        .await
+        .map(|_| ())
+        .map_err(|unusable| StoreError::ConnectionString { problem: unusable.problem })
 }
 
 async fn look_up(

@@ -171,6 +171,8 @@ pub struct ConnectionProblem {
 pub struct ConnectionReading {
     /// As typed, every secret replaced by the mask.
     pub text: String,
+    /// The string stood in a longer text, and what was typed must not be shown any more.
+    pub extracted: bool,
     /// `null` when the string can't be taken apart.
     pub fields: Option<ConnectionFields>,
     /// Empty: the driver accepts it.
@@ -186,10 +188,18 @@ pub struct ConnectionReading {
 impl ConnectionReading {
     /// The reading without its secrets, which went elsewhere or were not there.
     pub(super) fn of(reading: core::ConnectionReading, took_secrets: bool) -> Self {
-        let core::ConnectionReading { text, fields, problems, is_atlas, needs_password, secrets: _ } =
-            reading;
+        let core::ConnectionReading {
+            text,
+            extracted,
+            fields,
+            problems,
+            is_atlas,
+            needs_password,
+            secrets: _,
+        } = reading;
         Self {
             text,
+            extracted,
             fields: fields.map(ConnectionFields::from),
             problems: problems.into_iter().map(ConnectionProblem::from).collect(),
             kind: if is_atlas { WorkspaceKind::Atlas } else { WorkspaceKind::Mongodb },

@@ -158,6 +158,8 @@ pub enum StageFacts {
         chain: Vec<Certificate>,
         /// They were found good.
         trusted: bool,
+        /// Sentences on certificates in the CA file that can't be read and are left out.
+        left_out: Vec<String>,
     },
     /// Of the server.
     Handshake {
@@ -312,9 +314,12 @@ impl From<core::StageFacts> for StageFacts {
             core::StageFacts::Reach { reached, hosts } => {
                 Self::Reach { reached: Count::from(reached), hosts: Count::from(hosts) }
             }
-            core::StageFacts::Tls { version, chain, trusted } => {
-                Self::Tls { version, chain: chain.into_iter().map(Certificate::from).collect(), trusted }
-            }
+            core::StageFacts::Tls { version, chain, trusted, left_out } => Self::Tls {
+                version,
+                chain: chain.into_iter().map(Certificate::from).collect(),
+                trusted,
+                left_out,
+            },
             core::StageFacts::Handshake(server) => Self::Handshake {
                 product: server.product,
                 version: server.version,

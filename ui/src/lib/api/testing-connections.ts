@@ -169,6 +169,7 @@ export function readingOf(typed: string, tookSecrets = false): ConnectionReading
   }
   return {
     text,
+    extracted: false,
     fields,
     problems,
     kind: fields?.srv && fields.hosts[0]?.endsWith(".mongodb.net") ? "atlas" : "mongodb",
@@ -290,6 +291,7 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
           },
         ],
         trusted: true,
+        leftOut: [],
       },
       handshake: {
         kind: "handshake",

@@ -110,6 +110,8 @@ pub enum StageFacts {
         chain: Vec<CertificateFacts>,
         /// Whether they were found good.
         trusted: bool,
+        /// Sentences on certificates in the file of authorities that can't be read; the driver passes over them.
+        left_out: Vec<String>,
     },
     /// Of the server.
     Handshake(ServerIntroduction),

@@ -156,22 +156,15 @@ fn of_sign_in(said: &Said<'_>) -> Vec<ConnectionProblem> {
         Some("SCRAM-SHA-1" | "SCRAM-SHA-256" | "PLAIN") if !has_user => {
             add(Spot::User, "This way of signing in needs a user's name.");
         }
-        Some("MONGODB-X509" | "MONGODB-OIDC") if has_user && parts.password.is_some() => {
+        Some("MONGODB-X509") if has_user && parts.password.is_some() => {
             add(Spot::Password, "This way of signing in takes no password.");
         }
         Some(_) | None => {}
     }
-    if matches!(mechanism.as_deref(), Some("MONGODB-X509" | "MONGODB-OIDC"))
+    if mechanism.as_deref() == Some("MONGODB-X509")
         && said.value("authSource").is_some_and(|source| source != "$external")
     {
         problems.extend(said.at("authSource", "For this way of signing in, authSource must be $external."));
-    }
-    if mechanism.as_deref() == Some("MONGODB-OIDC") && problems.is_empty() {
-        let message =
-            "MONGODB-OIDC takes ENVIRONMENT (azure, gcp or k8s), and TOKEN_RESOURCE with azure or gcp only.";
-        let place =
-            if said.has("authMechanismProperties") { "authMechanismProperties" } else { "authMechanism" };
-        problems.extend(said.at(place, message));
     }
     problems
 }

@@ -22,6 +22,14 @@ pub(super) fn has_whole_escapes(text: &str) -> bool {
     })
 }
 
+/// Whether nobody sees a character: pages and chats put such ones between words.
+pub(super) fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    ) || character.is_control()
+}
+
 /// The text that an encoded one stands for; what is no UTF-8 becomes U+FFFD, as in the driver.
 pub(super) fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()

@@ -77,7 +77,7 @@ const OPTIONS: &[Known] = &[
     known(
         "authMechanism",
         Authentication,
-        Value::ExactWord(&["SCRAM-SHA-256", "SCRAM-SHA-1", "MONGODB-X509", "PLAIN", "MONGODB-OIDC"]),
+        Value::ExactWord(&["SCRAM-SHA-256", "SCRAM-SHA-1", "MONGODB-X509", "PLAIN"]),
     ),
     known("authMechanismProperties", Authentication, Value::Pairs { may_be_empty: false }),
     known("authSource", Authentication, Value::SomeText),
@@ -151,6 +151,25 @@ const OPTIONS: &[Known] = &[
     known("waitQueueMultiple", Advanced, Value::Foreign),
     known("wtimeout", Advanced, Value::Foreign),
 ];
+
+/// Why a mechanism that MongoDB has can't be used here; `None` for those that can, and for words that are none.
+pub(super) fn refused_mechanism(name: &str) -> Option<&'static str> {
+    match name {
+        "MONGODB-OIDC" => Some(
+            "This program can't sign in by MONGODB-OIDC. Sign in as a database user with a password, or with an X.509 certificate.",
+        ),
+        "MONGODB-AWS" => Some(
+            "This program can't sign in by MONGODB-AWS. Sign in as a database user with a password, or with an X.509 certificate.",
+        ),
+        "GSSAPI" => Some(
+            "This program can't sign in by GSSAPI (Kerberos). Sign in as a database user with a password, or with an X.509 certificate.",
+        ),
+        "MONGODB-CR" => Some(
+            "MONGODB-CR is gone since MongoDB 4.0. Remove authMechanism: the server then chooses SCRAM, with the same user and password.",
+        ),
+        _ => None,
+    }
+}
 
 /// The option of a name, in any case.
 pub(super) fn find(name: &str) -> Option<&'static Known> {

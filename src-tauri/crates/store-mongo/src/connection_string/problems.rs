@@ -1,17 +1,17 @@
 //! What the driver does not accept of a connection string, and where it stands.
 //!
 //! The driver decides; the rules here only find words and a place for its refusal, so that a string it accepts has no
-//! problem, whatever these rules think of it.
+//! problem, whatever these rules think of it. What it accepts and nobody can mean is in [`unusable`](super::unusable).
 
 use futures_util::FutureExt;
 use mongodb::options::{ClientOptions, ConnectionString as Parsed, HostInfo, ServerAddress};
 use tenantry_core::connections::{ConnectionPart, ConnectionProblem, EditorTab};
 
-use super::combinations;
 use super::encoding::{decoded, decoded_whole};
 use super::options::{self, Known};
 use super::parts::{Parts, Spot};
 use super::secrets::{Taken, Unreadable, user_info};
+use super::{combinations, unusable};
 
 /// Asks the driver about masked parts.
 pub(super) fn ask_driver(parts: &Parts) -> Option<Parsed> {
@@ -20,7 +20,7 @@ pub(super) fn ask_driver(parts: &Parts) -> Option<Parsed> {
     if !good(&parts.user) || !good(&parts.password) {
         return None;
     }
-    let parsed = Parsed::parse(with_stand_ins(parts).text()).ok()?;
+    let parsed = parse(&with_stand_ins(parts).text()).ok()?;
     let mut checked = parsed.clone();
     for_opening(&mut checked);
     if let HostInfo::DnsRecord(host) = &checked.host_info {
@@ -32,6 +32,18 @@ pub(super) fn ask_driver(parts: &Parts) -> Option<Parsed> {
         Some(Err(_)) => None,
         Some(Ok(_)) | None => Some(parsed),
     }
+}
+
+/// Has the driver read a string. The dot at the end of a name that is looked up is left out: to the driver it is one more
+/// part of the name, and no host that the name stands for would be in its domain.
+pub(super) fn parse(text: &str) -> mongodb::error::Result<Parsed> {
+    let mut parsed = Parsed::parse(text)?;
+    if let HostInfo::DnsRecord(name) = &mut parsed.host_info
+        && name.ends_with('.')
+    {
+        name.pop();
+    }
+    Ok(parsed)
 }
 
 /// Takes out what the driver reads and refuses to act on. Answers the time that one answer may take.
@@ -55,16 +67,18 @@ fn with_stand_ins(parts: &Parts) -> Parts {
 
 /// The problems of masked parts that the driver refuses, first things first; never empty.
 pub(super) fn of_refused(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
-    if let Some(problem) = of_scheme(parts) {
+    if let Some(problem) = of_scheme(parts).or_else(|| unusable::of_second_scheme(parts)) {
         return vec![problem];
     }
     let mut problems: Vec<ConnectionProblem> = [of_user(parts), of_password(parts, taken)]
         .into_iter()
         .flatten()
+        .chain(unusable::of(parts))
         .chain(of_hosts(parts))
         .chain(of_database(parts))
         .chain(of_options(parts, taken))
         .collect();
+    only_first_of_each_place(&mut problems);
     if problems.is_empty() {
         problems = combinations::of(parts);
     }
@@ -74,12 +88,21 @@ pub(super) fn of_refused(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem>
     problems
 }
 
-/// Problems that the driver does not see, because a mask stands for what was typed.
-pub(super) fn of_places(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
+/// Problems that the driver does not see: a mask stands for what was typed, or what it takes can't be meant.
+pub(super) fn of_accepted(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
     let mut problems: Vec<ConnectionProblem> = of_password(parts, taken).into_iter().collect();
+    problems.extend(unusable::of(parts));
     problems
         .extend(taken.options.iter().map(|(index, unreadable)| of_secret_option(parts, *index, *unreadable)));
+    only_first_of_each_place(&mut problems);
     problems
+}
+
+/// The first rule that a place breaks says most; what follows from it is told by others.
+fn only_first_of_each_place(problems: &mut Vec<ConnectionProblem>) {
+    let mut seen = std::collections::HashSet::new();
+    problems.retain(|problem| problem.start == problem.end || seen.insert(problem.end));
+    problems.sort_by_key(|problem| problem.start);
 }
 
 pub(super) fn problem(
@@ -104,12 +127,22 @@ pub(super) fn problem(
 pub(super) const SCHEME: &str = "It must begin with mongodb:// or mongodb+srv://.";
 
 fn of_scheme(parts: &Parts) -> Option<ConnectionProblem> {
-    let known = matches!(parts.scheme.as_str(), "mongodb" | "mongodb+srv");
-    (!known).then(|| problem(parts, Spot::Scheme, EditorTab::General, None, SCHEME))
+    let message = match parts.scheme.as_str() {
+        "mongodb" | "mongodb+srv" => return None,
+        other if ["mongodb", "mongodb+srv"].contains(&other.to_lowercase().as_str()) => {
+            "Write the beginning in lower-case letters: mongodb:// or mongodb+srv://."
+        }
+        _ => SCHEME,
+    };
+    Some(problem(parts, Spot::Scheme, EditorTab::General, None, message))
 }
 
 fn of_user(parts: &Parts) -> Option<ConnectionProblem> {
-    let unreadable = user_info(parts.user.as_deref()?).err()?;
+    let user = parts.user.as_deref()?;
+    let unreadable = match user_info(user).err()? {
+        Unreadable::Bracket if user.starts_with('<') && user.ends_with('>') => Unreadable::Placeholder,
+        unreadable => unreadable,
+    };
     Some(problem(parts, Spot::User, EditorTab::Authentication, None, sentence("user's name", unreadable)))
 }
 
@@ -119,7 +152,10 @@ fn of_password(parts: &Parts, taken: &Taken) -> Option<ConnectionProblem> {
 }
 
 fn sentence(what: &str, unreadable: Unreadable) -> String {
-    match unreadable {
+    // Its own field takes a password with every character as it is.
+    let otherwise =
+        if what == "password" { " Or type the password into its own field, as it is." } else { "" };
+    let problem = match unreadable {
         Unreadable::Reserved => format!(
             "In the {what}, characters such as @ : / ? # [ ] must be percent-encoded, for example @ as %40."
         ),
@@ -130,7 +166,18 @@ fn sentence(what: &str, unreadable: Unreadable) -> String {
                 "The bullets stand for a {what} that is kept apart. Type all of a new one in their place."
             )
         }
-    }
+        Unreadable::Placeholder => {
+            format!("The {what} is not typed yet: a placeholder stands in its place. Type it there.")
+        }
+        Unreadable::Bracket => format!(
+            "A < or > of the placeholder is left in the {what}. Type the {what} without it; \
+             one that belongs to the {what} is written as %3C or %3E."
+        ),
+        Unreadable::Invisible => {
+            format!("A character that can't be seen stands in the {what}. Type the {what} again.")
+        }
+    };
+    format!("{problem}{otherwise}")
 }
 
 fn of_hosts(parts: &Parts) -> Vec<ConnectionProblem> {
@@ -172,14 +219,10 @@ fn check_host(host: &str) -> Result<(), &'static str> {
 
 fn of_database(parts: &Parts) -> Option<ConnectionProblem> {
     let raw = parts.database.as_deref()?;
-    let message = match decoded_whole(raw) {
-        None => "The percent-encoding in the database's name stands for no text (UTF-8).",
-        Some(name) if name.contains(['/', '\\', ' ', '"', '$']) => {
-            "The database's name must not have a space or one of / \\ \" $."
-        }
-        Some(_) => return None,
-    };
-    Some(problem(parts, Spot::Database, EditorTab::General, None, message))
+    // Its other rules are checked whatever the driver says.
+    let message = "The percent-encoding in the database's name stands for no text (UTF-8).";
+    let is_text = decoded_whole(raw).is_some();
+    (!is_text).then(|| problem(parts, Spot::Database, EditorTab::General, None, message))
 }
 
 fn of_options(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {

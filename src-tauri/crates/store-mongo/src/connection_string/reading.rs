@@ -6,14 +6,21 @@ use tenantry_core::connections::{
     ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK, TlsChoice,
 };
 
-use super::encoding::{decoded, is_socket};
-use super::is_atlas_host;
+use super::encoding::{decoded, is_invisible, is_socket};
 use super::options::{COMPRESSORS, MECHANISMS, READ_PREFERENCES, find};
 use super::parts::Parts;
-use super::problems::{SCHEME, ask_driver, of_places, of_refused};
+use super::pasted;
+use super::problems::{SCHEME, ask_driver, of_accepted, of_refused};
 use super::secrets::{
-    CERTIFICATE_KEY_PASSWORD, MECHANISM_PROPERTIES, Taken, is_secret_option, take, takes_password,
+    CERTIFICATE_KEY_PASSWORD, MECHANISM_PROPERTIES, Taken, is_placeholder, is_secret_option, take,
+    takes_password,
 };
+use crate::hosts::is_atlas_name;
+
+/// Bytes of a connection string. Fifty hosts and every option there is are a quarter of it.
+const LENGTH_MAX: usize = 16 * 1024;
+/// Bytes of a text that a connection string is looked for in.
+const PASTED_MAX: usize = 1024 * 1024;
 
 /// A string taken apart, its secrets apart from the rest.
 pub(super) struct Read {
@@ -22,6 +29,8 @@ pub(super) struct Read {
     /// What the driver made of it; `None` when it refuses.
     pub(super) parsed: Option<Parsed>,
     pub(super) problems: Vec<ConnectionProblem>,
+    /// It stood in a longer text.
+    pub(super) extracted: bool,
 }
 
 /// What a string is.
@@ -31,12 +40,22 @@ pub(super) enum Found {
     Garbled {
         text: String,
         problem: ConnectionProblem,
+        /// What was taken for a password in it is hidden at once.
+        extracted: bool,
     },
 }
 
-/// Reads a string that has secrets or masks in it.
-pub(super) fn find_out(text: &str) -> Found {
-    let text = text.trim();
+/// Reads a string that has secrets or masks in it, alone or in the middle of something else.
+pub(super) fn find_out(typed: &str) -> Found {
+    let text = typed.trim_matches(|character: char| character.is_whitespace() || is_invisible(character));
+    let inside = if text.len() <= PASTED_MAX { pasted::inside(text) } else { None };
+    let extracted = inside.is_some();
+    let text = inside.as_deref().unwrap_or(text);
+    if text.len() > LENGTH_MAX {
+        let beginning: String = text.chars().take(LENGTH_MAX / 4).collect();
+        let message = "This is too long for a connection string. Paste the string alone.";
+        return garbled(&beginning, message, ConnectionPart::Scheme);
+    }
     let Some(mut parts) = Parts::of(text) else {
         return garbled(text, SCHEME, ConnectionPart::Scheme);
     };
@@ -47,19 +66,20 @@ pub(super) fn find_out(text: &str) -> Found {
     let taken = take(&mut parts);
     let parsed = ask_driver(&parts);
     let problems = match parsed {
-        Some(_) => of_places(&parts, &taken),
+        Some(_) => of_accepted(&parts, &taken),
         None => of_refused(&parts, &taken),
     };
     let Taken { secrets, .. } = taken;
-    Found::Parts(Box::new(Read { parts, secrets, parsed, problems }))
+    Found::Parts(Box::new(Read { parts, secrets, parsed, problems, extracted }))
 }
 
 /// What a form shows of a string. Asks no name server.
 pub fn read(text: &str) -> ConnectionReading {
     match find_out(text) {
         Found::Parts(read) => reading(*read),
-        Found::Garbled { text, problem } => ConnectionReading {
+        Found::Garbled { text, problem, extracted } => ConnectionReading {
             text,
+            extracted,
             fields: None,
             problems: vec![problem],
             is_atlas: false,
@@ -70,13 +90,14 @@ pub fn read(text: &str) -> ConnectionReading {
 }
 
 pub(super) fn reading(read: Read) -> ConnectionReading {
-    let Read { parts, secrets, problems, .. } = read;
+    let Read { parts, secrets, problems, extracted, parsed: _ } = read;
     let known_scheme = matches!(parts.scheme.as_str(), "mongodb" | "mongodb+srv");
     ConnectionReading {
         text: parts.text(),
+        extracted,
         fields: known_scheme.then(|| fields(&parts)),
         problems,
-        is_atlas: parts.hosts.split(',').any(is_atlas_host),
+        is_atlas: parts.hosts.split(',').any(is_atlas_name),
         needs_password: needs_password(&parts),
         secrets,
     }
@@ -102,7 +123,9 @@ fn is_accepted_as_typed(parts: &Parts) -> bool {
 }
 
 /// Hides what may be a password in a text that can't be taken apart.
-fn garbled(text: &str, message: &str, part: ConnectionPart) -> Found {
+fn garbled(typed: &str, message: &str, part: ConnectionPart) -> Found {
+    let hidden = pasted::hide(typed);
+    let text = hidden.as_str();
     let scheme_end = match text.find("//") {
         Some(at) => at + 2,
         None => ["mongodb+srv:", "mongodb:"]
@@ -165,7 +188,7 @@ fn garbled(text: &str, message: &str, part: ConnectionPart) -> Found {
         start: blamed.start,
         end: blamed.end,
     };
-    Found::Garbled { text: shown, problem }
+    Found::Garbled { text: shown, problem, extracted: hidden != typed }
 }
 
 /// An option that has a field of its own, with a value that the field can hold.
@@ -249,7 +272,10 @@ pub(super) fn fields(parts: &Parts) -> ConnectionFields {
         direct_connection: None,
         authentication,
         user,
-        has_password: parts.password.as_deref().is_some_and(|password| !password.is_empty()),
+        has_password: parts
+            .password
+            .as_deref()
+            .is_some_and(|typed| !typed.is_empty() && !is_placeholder(typed)),
         auth_source: None,
         tls: TlsChoice::Default,
         tls_ca_file: None,

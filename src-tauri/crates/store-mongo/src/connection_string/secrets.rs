@@ -5,7 +5,7 @@ use std::ops::Range;
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::connections::{ConnectionSecrets, SECRET_MASK, is_secret_mask};
 
-use super::encoding::{decoded, decoded_whole, has_whole_escapes, strictly};
+use super::encoding::{decoded, decoded_whole, has_whole_escapes, is_invisible, strictly};
 use super::parts::Parts;
 
 pub(super) const CERTIFICATE_KEY_PASSWORD: &str = "tlscertificatekeyfilepassword";
@@ -25,6 +25,12 @@ pub(super) enum Unreadable {
     NoText,
     /// A mask with something typed into it.
     ChangedMask,
+    /// What a template has where something is to be typed.
+    Placeholder,
+    /// A bracket of such a template, left at what was typed into it.
+    Bracket,
+    /// A character that nobody sees.
+    Invisible,
 }
 
 /// What was taken out of a string, and what could not be read in its place.
@@ -45,7 +51,8 @@ pub(super) fn take(parts: &mut Parts) -> Taken {
             Err(unreadable) => taken.password = Some(unreadable),
         }
         // Nothing between the colon and the `@` is no secret, and no mask says that there is one.
-        parts.password = Some(if password.is_empty() { password } else { SECRET_MASK.to_owned() });
+        let is_shown = password.is_empty() || is_placeholder(&password);
+        parts.password = Some(if is_shown { password } else { SECRET_MASK.to_owned() });
     }
     for (index, option) in parts.options.iter_mut().flatten().enumerate() {
         let Some((name, value)) = option.split_once('=') else { continue };
@@ -61,7 +68,7 @@ pub(super) fn take(parts: &mut Parts) -> Taken {
             },
             Err(unreadable) => taken.options.push((index, unreadable)),
         }
-        if !typed.is_empty() {
+        if !typed.is_empty() && !is_placeholder(typed) {
             let mut masked = value.to_owned();
             masked.replace_range(range, SECRET_MASK);
             *option = format!("{name}={masked}");
@@ -81,8 +88,9 @@ pub(super) fn user_info(typed: &str) -> Result<Option<SecretString>, Unreadable>
     if typed.is_empty() || is_secret_mask(typed) {
         return Ok(None);
     }
-    if typed.contains(BULLET) {
-        return Err(Unreadable::ChangedMask);
+    check_typed(typed)?;
+    if typed.starts_with('<') || typed.ends_with('>') {
+        return Err(Unreadable::Bracket);
     }
     if typed.contains([':', '/', '?', '#', '[', ']', '@']) {
         return Err(Unreadable::Reserved);
@@ -100,10 +108,48 @@ fn option_value(typed: &str) -> Result<Option<SecretString>, Unreadable> {
     if typed.is_empty() || is_secret_mask(&secret) {
         return Ok(None);
     }
-    if typed.contains(BULLET) {
-        return Err(Unreadable::ChangedMask);
-    }
+    check_typed(typed)?;
     Ok(Some(SecretString::from(secret)))
+}
+
+/// What nobody means to type. Written with escapes, it is meant.
+fn check_typed(typed: &str) -> Result<(), Unreadable> {
+    if is_placeholder(typed) {
+        Err(Unreadable::Placeholder)
+    } else if typed.contains(BULLET) {
+        Err(Unreadable::ChangedMask)
+    } else if typed.contains(is_invisible) {
+        Err(Unreadable::Invisible)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a text is what a template has in a secret's place: `<db_password>`, `${MONGODB_PASSWORD}`, `{{password}}`.
+///
+/// It is shown, so it must not be a password that somebody typed between the brackets: the words are known ones.
+pub(super) fn is_placeholder(typed: &str) -> bool {
+    let decoded = decoded(typed);
+    let between = |open, close| {
+        let inner = decoded.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
+        inner.filter(|inner| !inner.is_empty() && inner.len() < 40)
+    };
+    if let Some(name) = between("${", "}").or_else(|| between("{{", "}}")) {
+        return name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || ['_', '.', '-', ' '].contains(&letter));
+    }
+    between("<", ">").is_some_and(|inner| {
+        let plain = inner.to_ascii_lowercase().replace(['_', '-', ' '], "");
+        let word =
+            ["your", "enter", "my", "the"].iter().find_map(|word| plain.strip_prefix(word)).unwrap_or(&plain);
+        let word = word.strip_suffix("here").unwrap_or(word);
+        let word = ["database", "dbuser", "db", "user", "atlas"]
+            .iter()
+            .find_map(|of| word.strip_prefix(of))
+            .unwrap_or(word);
+        ["password", "pass", "passwd", "pwd", "secret"].contains(&word)
+    })
 }
 
 /// Whether an option's value is secret as a whole, by its name in any case: also options of other drivers, which are

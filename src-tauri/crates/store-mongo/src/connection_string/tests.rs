@@ -1,4 +1,6 @@
 mod mistakes;
+mod pasted;
+mod properties;
 mod round_trip;
 mod secrets;
 mod writing;
@@ -26,6 +28,14 @@ fn atlas_is_known_by_its_hosts_and_srv_is_encrypted() {
     assert!(atlas.is_atlas() && atlas.is_srv() && atlas.is_encrypted());
     assert!(parsed("mongodb://a.ab1cd.mongodb.net:27017,b.ab1cd.mongodb.net:27017/?tls=true").is_atlas());
     assert!(!parsed("mongodb://mongodb.net.example.com").is_atlas());
+    for dotted in
+        ["mongodb+srv://cluster0.ab1cd.mongodb.net.", "mongodb://a.ab1cd.mongodb.net.:27017/?tls=true"]
+    {
+        assert!(
+            parsed(dotted).is_atlas() && read(dotted).is_atlas,
+            "{dotted}: a dot at the end is no other domain"
+        );
+    }
     assert!(!parsed("mongodb://localhost").is_encrypted());
     assert!(
         parsed("mongodb://localhost/?tlsCAFile=/ca.pem").is_encrypted(),

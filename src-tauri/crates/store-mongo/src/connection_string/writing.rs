@@ -10,7 +10,7 @@ use super::options::{COMPRESSORS, MECHANISMS, READ_PREFERENCES, find};
 use super::parts::{Parts, Spot};
 use super::problems::problem;
 use super::reading::{Found, fields, find_out, is_first, may_hold_secret, read, reading, shown};
-use super::secrets::take;
+use super::secrets::{is_placeholder, take};
 
 const EXTERNAL: &str = "$external";
 
@@ -106,9 +106,10 @@ fn write_sign_in(parts: &mut Parts, known: &ConnectionFields, wanted: &Connectio
         parts.user = user_typed.map(strictly);
     }
     if !has_password || parts.user.is_none() {
-        // A password that is there and empty is none, and stays as it was typed.
-        parts.password =
-            parts.password.take().filter(|typed| typed.is_empty() && takes_password && parts.user.is_some());
+        // A password that is there and empty is none, and stays as it was typed. So does one that is still to be typed.
+        let is_none = |typed: &String| typed.is_empty() || is_placeholder(typed);
+        let stays = takes_password && parts.user.is_some();
+        parts.password = parts.password.take().filter(|typed| stays && is_none(typed));
     } else if !known.has_password {
         parts.password = Some(SECRET_MASK.to_owned());
     }

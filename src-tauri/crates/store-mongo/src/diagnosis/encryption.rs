@@ -5,30 +5,35 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mongodb::options::ServerAddress;
+use mongodb::options::{ServerAddress, TlsOptions};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    AlertDescription, ClientConfig, DigitallySignedStruct, Error as TlsError, ProtocolVersion,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError,
+    ProtocolVersion, SignatureScheme,
 };
-use tenantry_core::connections::diagnosis::CertificateFacts;
+use tenantry_core::connections::diagnosis::{CertificateFacts, FindingCode};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::certificate;
+use super::failure::Failed;
 use super::reach::Stream;
+use crate::certificate_files::{self, CertificateFiles};
 
 /// Whom to trust, and how to show who we are.
 pub(super) struct Encryption {
     pub(super) provider: Arc<CryptoProvider>,
-    pub(super) roots: Arc<WebPkiServerVerifier>,
+    /// `None` where nobody is trusted, which only a string does that takes any certificate.
+    pub(super) roots: Option<Arc<WebPkiServerVerifier>>,
     pub(super) client: Option<Arc<CertifiedKey>>,
     /// The string allows certificates that are not good.
     pub(super) allow_invalid: bool,
+    /// Sentences on what could not be read of the authorities.
+    pub(super) left_out: Vec<String>,
 }
 
 /// An encrypted line and what is known of it.
@@ -67,6 +72,23 @@ pub(super) enum Trouble {
 }
 
 impl Encryption {
+    /// Reads what encryption needs.
+    pub(super) async fn load(options: TlsOptions) -> Result<Self, Failed> {
+        let allow_invalid = options.allow_invalid_certificates == Some(true);
+        let files = certificate_files::load(options).await.map_err(|unusable| {
+            Failed::new(FindingCode::CertificateFile, unusable.technical).saying(unusable.problem)
+        })?;
+        let CertificateFiles { provider, roots, client, left_out } = files;
+        let roots = if roots.is_empty() {
+            None
+        } else {
+            let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+            let failed = |error| Failed::new(FindingCode::TlsFailed, format!("authorities: {error}"));
+            Some(builder.build().map_err(failed)?)
+        };
+        Ok(Self { provider, roots, client, allow_invalid, left_out })
+    }
+
     /// Encrypts a line. Takes any certificate, and notes what is wrong with it: the rest of the handshake may tell more.
     pub(super) async fn encrypt(
         &self,
@@ -82,7 +104,7 @@ impl Encryption {
             _ => return Err(Trouble::Name),
         };
         let recorder = Arc::new(Recorder {
-            roots: Arc::clone(&self.roots),
+            roots: self.roots.clone(),
             provider: Arc::clone(&self.provider),
             seen: Mutex::default(),
         });
@@ -129,7 +151,7 @@ fn version(version: Option<ProtocolVersion>) -> String {
 
 /// Lets every certificate pass and notes whether it is good.
 struct Recorder {
-    roots: Arc<WebPkiServerVerifier>,
+    roots: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
     seen: Mutex<Option<Seen>>,
 }
@@ -149,8 +171,12 @@ impl ServerCertVerifier for Recorder {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let verdict =
-            self.roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verdict = match &self.roots {
+            Some(roots) => {
+                roots.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            }
+            None => Err(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)),
+        };
         let shown = std::iter::once(end_entity).chain(intermediates);
         let chain = shown.map_while(|one| certificate::facts(one, certificate::moment(now))).collect();
         let seen = Seen { chain, verdict: verdict.map(|_| ()) };

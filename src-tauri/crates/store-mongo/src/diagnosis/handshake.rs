@@ -13,12 +13,13 @@ use super::encryption::{Encryption, Trouble, trouble};
 use super::failure::Failed;
 use super::look_up::look_up_one;
 use super::reach::{Line, reach_one};
-use super::read::{Target, is_atlas};
+use super::read::Target;
 use super::redaction::Redactor;
 use super::tls::{access_list, encrypt_one, speaks_tls};
 use super::wire::{Form, NoAnswer, ask};
 use crate::dns::NameOptions;
 use crate::health::product;
+use crate::hosts::is_atlas;
 
 /// The oldest wire protocol that the driver speaks: MongoDB 4.4.
 const OLDEST_WIRE_VERSION: i32 = 9;
@@ -108,11 +109,11 @@ async fn introduce(target: &Target, mut line: Line, asking: &Asking<'_>) -> Resu
             let keys: Vec<_> = answer.keys().map(String::as_str).collect();
             let technical = format!(
                 "{}: an answer without ok or maxWireVersion; it has {}",
-                line.host.name,
+                line.host.shown(),
                 keys.join(", ")
             );
             let technical = asking.redactor.foreign(&technical);
-            Err(Failed::new(FindingCode::NotMongodb, technical).at(&line.host.name))
+            Err(Failed::new(FindingCode::NotMongodb, technical).at(line.host.shown()))
         }
         Err(problem) => Err(explain(problem, &line, asking).await),
     }
@@ -171,7 +172,7 @@ async fn check_version(server: &mut Introduced) -> Result<(), Failed> {
         return Ok(());
     }
     let release = release(wire_version);
-    let name = &server.line.host.name;
+    let name = server.line.host.shown();
     let technical = format!(
         "{name}: maxWireVersion {wire_version} (MongoDB {release}); at least {OLDEST_WIRE_VERSION} (MongoDB {}) is needed",
         self::release(OLDEST_WIRE_VERSION)
@@ -187,7 +188,7 @@ fn release(wire_version: i32) -> &'static str {
 
 fn check_set_name(target: &Target, server: &Introduced) -> Result<(), Failed> {
     let Some(wanted) = &target.string.replica_set else { return Ok(()) };
-    let name = &server.line.host.name;
+    let name = server.line.host.shown();
     let problem = match server.hello.get_str("setName") {
         Ok(actual) if actual == wanted => return Ok(()),
         Ok(actual) => format!("The replica set is named {actual}; the connection string asks for {wanted}."),
@@ -202,11 +203,11 @@ fn check_set_name(target: &Target, server: &Introduced) -> Result<(), Failed> {
 
 /// From a member that takes no writes to the one that does.
 async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Result<Introduced, Failed> {
-    let name = &member.line.host.name;
+    let name = member.line.host.shown();
     let primary = member.hello.get_str("primary").ok();
     let Some(primary) = primary.filter(|_| !target.is_direct()) else {
-        if is_atlas(name) {
-            return Err(access_list(name, "no member is primary"));
+        if is_atlas(&member.line.host.name) {
+            return Err(access_list(&member.line.host.name, "no member is primary"));
         }
         let problem = if target.is_direct() {
             "directConnection=true, and this member is not the primary."
@@ -239,7 +240,7 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
         return Ok(server);
     }
     let problem = "The member that is named as the primary says that it is not.";
-    Err(told(Failed::new(FindingCode::NoPrimary, problem).at(&server.line.host.name).saying(problem)))
+    Err(told(Failed::new(FindingCode::NoPrimary, problem).at(server.line.host.shown()).saying(problem)))
 }
 
 async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> ServerIntroduction {
@@ -257,7 +258,7 @@ async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> ServerIntrodu
     let question = doc! { "buildInfo": 1, "$db": "admin" };
     let build = ask(&mut *server.line.stream, Form::Message, &question, asking.deadline).await;
     let answered = build.ok().filter(|build| build.contains_key("version"));
-    let hosts = [server.line.host.name.to_string()];
+    let hosts = [server.line.host.shown().to_string()];
     let (product, version) = match &answered {
         Some(build) => product::of(build, &hosts),
         None => (product::of(&Document::new(), &hosts).0, release(wire_version).to_owned()),
@@ -267,7 +268,7 @@ async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> ServerIntrodu
 }
 
 async fn explain(problem: NoAnswer, line: &Line, asking: &Asking<'_>) -> Failed {
-    let name = &line.host.name;
+    let name = line.host.shown();
     let (code, problem) = match problem {
         NoAnswer::Foreign(bytes) => {
             let text = asking.redactor.foreign(&String::from_utf8_lossy(&bytes));
@@ -292,8 +293,8 @@ async fn explain(problem: NoAnswer, line: &Line, asking: &Asking<'_>) -> Failed 
             (FindingCode::ClosedByServer, problem)
         }
     };
-    if is_atlas(name) && asking.encryption.is_some() {
-        return access_list(name, &problem);
+    if is_atlas(&line.host.name) && asking.encryption.is_some() {
+        return access_list(&line.host.name, &problem);
     }
     if asking.encryption.is_none() && speaks_tls(&line.host, asking.deadline).await {
         let technical = format!("{name}: {problem}; it answers in TLS");

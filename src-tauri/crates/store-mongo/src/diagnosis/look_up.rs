@@ -12,9 +12,7 @@ use super::failure::Failed;
 use super::proxy::{self, Proxy};
 use super::read::Target;
 use crate::dns::{Deployment, LookUpProblem, NameOptions, Names};
-
-/// The port that a host has when the string names none.
-pub(super) const DEFAULT_PORT: u16 = 27017;
+use crate::hosts::{DEFAULT_PORT, Shown, shown};
 
 /// A host and where it is.
 #[derive(Debug, Clone)]
@@ -27,6 +25,11 @@ pub(super) struct Host {
 }
 
 impl Host {
+    /// As people read it.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        shown(&self.name)
+    }
+
     fn is_known(&self) -> bool {
         let is_on_a_network = matches!(self.name, ServerAddress::Tcp { .. });
         !is_on_a_network || self.proxy.is_some() || !self.addresses.is_empty()
@@ -56,7 +59,7 @@ pub(super) async fn look_up(
         return Err(host_failed(problems));
     }
     let facts = StageFacts::LookUp {
-        hosts: target.hosts.iter().map(ToString::to_string).collect(),
+        hosts: target.hosts.iter().map(|host| shown(host).to_string()).collect(),
         srv_records,
         addresses: hosts.iter().map(|host| host.addresses.len()).sum(),
         txt_options,
@@ -165,7 +168,8 @@ fn srv_failed(problem: LookUpProblem, name: &str, asked: &str) -> Failed {
 }
 
 fn host_failed(problems: Vec<(ServerAddress, LookUpProblem)>) -> Failed {
-    let technical: Vec<_> = problems.iter().map(|(name, problem)| format!("{name}: {problem}")).collect();
+    let technical: Vec<_> =
+        problems.iter().map(|(name, problem)| format!("{}: {problem}", shown(name))).collect();
     // A name server that does not answer says nothing of the other names either.
     let silent = problems.iter().find(|(_, problem)| *problem != LookUpProblem::NotFound);
     let (code, first) = match silent {
@@ -174,7 +178,7 @@ fn host_failed(problems: Vec<(ServerAddress, LookUpProblem)>) -> Failed {
     };
     let failed = Failed::new(code, technical.join("\n"));
     match first {
-        Some((name, _)) => failed.at(name),
+        Some((name, _)) => failed.at(shown(name)),
         None => failed,
     }
 }

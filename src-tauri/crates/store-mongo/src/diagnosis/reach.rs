@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Passed;
 use super::failure::Failed;
-use super::look_up::{DEFAULT_PORT, Host};
-use super::read::is_atlas;
+use super::look_up::Host;
+use crate::hosts::{DEFAULT_PORT, is_atlas, shown};
 
 /// How far apart the addresses of one host are tried.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -146,7 +146,7 @@ fn unreachable(problems: &[(ServerAddress, io::Error)]) -> Failed {
         // With words inside it is one of ours; the system's words depend on its language.
         let words = if error.get_ref().is_some() { error.to_string() } else { error.kind().to_string() };
         // Writing to a string can't fail.
-        let _ = writeln!(technical, "{host}: {words}{number}");
+        let _ = writeln!(technical, "{}: {words}{number}", shown(host));
     }
     // Of several hosts the one that says most; where one refuses, a port or a stopped server is at fault for all.
     let Some((host, error)) = problems.iter().min_by_key(|(_, error)| rank(error)) else {
@@ -156,5 +156,5 @@ fn unreachable(problems: &[(ServerAddress, io::Error)]) -> Failed {
         FindingCode::ConnectionSilent if is_atlas(host) => FindingCode::AccessList,
         code => code,
     };
-    Failed::new(code, technical.trim_end()).at(host)
+    Failed::new(code, technical.trim_end()).at(shown(host))
 }

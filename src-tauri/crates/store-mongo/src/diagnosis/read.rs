@@ -10,6 +10,7 @@ use tenantry_core::connections::diagnosis::{FindingCode, StageFacts};
 use super::failure::Failed;
 use super::{Passed, TestRequest};
 use crate::ConnectionString;
+use crate::hosts::{is_atlas, is_atlas_name, shown};
 
 /// Where the test goes, and as whom.
 pub(super) struct Target {
@@ -59,19 +60,6 @@ impl Target {
     }
 }
 
-/// Whether a host is one of MongoDB Atlas.
-pub(super) fn is_atlas(host: &ServerAddress) -> bool {
-    match host {
-        ServerAddress::Tcp { host, .. } => is_atlas_name(host),
-        // Sockets of this computer, and whatever a later driver knows.
-        _ => false,
-    }
-}
-
-fn is_atlas_name(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".mongodb.net")
-}
-
 pub(super) async fn read(request: &TestRequest) -> Result<Passed<Target>, Failed> {
     let string = with_secrets(request)?;
     let (parsed, _) = string.for_driver().map_err(refused)?;
@@ -92,7 +80,7 @@ pub(super) async fn read(request: &TestRequest) -> Result<Passed<Target>, Failed
     let facts = StageFacts::Read {
         hosts: match &srv {
             Some(srv) => vec![srv.name.clone()],
-            None => hosts.iter().map(ToString::to_string).collect(),
+            None => hosts.iter().map(|host| shown(host).to_string()).collect(),
         },
         srv: srv.is_some(),
     };

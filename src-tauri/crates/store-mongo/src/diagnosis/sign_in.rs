@@ -125,7 +125,7 @@ fn named(target: &Target, mut failed: Failed) -> Failed {
     failed.facts.user = target.user();
     failed.facts.auth_source = Some(target.auth_source());
     if let Some(host) = target.hosts.first() {
-        failed.facts.host = Some(host.to_string());
+        failed.facts.host = Some(crate::hosts::shown(host).to_string());
     }
     failed
 }

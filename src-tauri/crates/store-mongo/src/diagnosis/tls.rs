@@ -7,13 +7,12 @@ use tenantry_core::connections::diagnosis::{CertificateFacts, FindingCode, Stage
 use tokio::time::{Instant, timeout_at};
 
 use super::Passed;
-use super::certificate_files;
 use super::encryption::{Encrypted, Encryption, Seen, Trouble, trouble};
 use super::failure::Failed;
 use super::look_up::Host;
 use super::reach::{Line, connect};
-use super::read::is_atlas;
 use super::wire::{Form, NoAnswer, ask};
+use crate::hosts::{is_atlas, shown};
 
 type Lines = (Option<Encryption>, Vec<Line>);
 
@@ -22,7 +21,7 @@ pub(super) async fn encrypt(
     reached: Vec<Line>,
     deadline: Instant,
 ) -> Result<Passed<Lines>, Failed> {
-    let encryption = certificate_files::load(options).await?;
+    let encryption = Encryption::load(options).await?;
     let asked = reached.into_iter().map(|reached| encrypt_one(&encryption, reached, deadline));
     let (mut lines, mut facts, mut first_failure) = (Vec::new(), None, None);
     for answer in futures_util::future::join_all(asked).await {
@@ -61,18 +60,19 @@ pub(super) async fn encrypt_one(
     if encrypted.asked_for_ours {
         listen_to_objections(&mut encrypted, &host, deadline).await?;
     }
-    let facts = facts(&encrypted).ok_or_else(|| {
-        Failed::new(FindingCode::TlsFailed, "the server's certificate can't be read").at(&host.name)
+    let facts = facts(encryption, &encrypted).ok_or_else(|| {
+        Failed::new(FindingCode::TlsFailed, "the server's certificate can't be read").at(host.shown())
     })?;
     Ok((Line { host, stream: encrypted.stream }, facts))
 }
 
-fn facts(encrypted: &Encrypted) -> Option<StageFacts> {
+fn facts(encryption: &Encryption, encrypted: &Encrypted) -> Option<StageFacts> {
     let Seen { chain, verdict } = &encrypted.seen;
     (!chain.is_empty()).then(|| StageFacts::Tls {
         version: encrypted.version.clone(),
         chain: chain.clone(),
         trusted: verdict.is_ok(),
+        left_out: encryption.left_out.clone(),
     })
 }
 
@@ -86,8 +86,16 @@ fn judge(encryption: &Encryption, encrypted: &Encrypted, host: &ServerAddress) -
         TlsError::InvalidCertificate(problem) => certificate_code(problem),
         _ => FindingCode::TlsFailed,
     };
+    let host = shown(host);
     let failed = Failed::new(code, format!("{host}: {error}")).at(host).showing(at_fault(chain, code));
-    Err(match facts(encrypted) {
+    // The authority may stand in the file, where nobody reads it.
+    let failed = match code {
+        FindingCode::CertificateUnknownAuthority if !encryption.left_out.is_empty() => {
+            failed.saying(encryption.left_out.join(" "))
+        }
+        _ => failed,
+    };
+    Err(match facts(encryption, encrypted) {
         Some(facts) => failed.knowing(facts),
         None => failed,
     })
@@ -142,12 +150,12 @@ async fn listen_to_objections(
     if is_atlas(&host.name) {
         return Err(access_list(&host.name, &problem));
     }
-    let technical = format!("{}: the server asked for a client certificate; {problem}", host.name);
-    Err(Failed::new(FindingCode::ClientCertificateNeeded, technical).at(&host.name))
+    let technical = format!("{}: the server asked for a client certificate; {problem}", host.shown());
+    Err(Failed::new(FindingCode::ClientCertificateNeeded, technical).at(host.shown()))
 }
 
 async fn explain(trouble: Trouble, host: &Host, deadline: Instant) -> Failed {
-    let name = &host.name;
+    let name = host.shown();
     let (code, problem) = match trouble {
         Trouble::Name => {
             let technical = format!("{name}: a certificate can't bear this name");
@@ -156,8 +164,8 @@ async fn explain(trouble: Trouble, host: &Host, deadline: Instant) -> Failed {
         Trouble::Tls(error) => {
             return Failed::new(FindingCode::TlsFailed, format!("{name}: {error}")).at(name);
         }
-        Trouble::Alert { alert, .. } if is_atlas(name) => {
-            return access_list(name, &format!("alert {}", named(alert)));
+        Trouble::Alert { alert, .. } if is_atlas(&host.name) => {
+            return access_list(&host.name, &format!("alert {}", named(alert)));
         }
         Trouble::Alert { alert, asked_for_ours } => {
             let technical = format!("{name}: alert {}", named(alert));
@@ -174,8 +182,8 @@ async fn explain(trouble: Trouble, host: &Host, deadline: Instant) -> Failed {
         Trouble::Silent => (FindingCode::ConnectionSilent, "no answer to the handshake".to_owned()),
         Trouble::PlainText => (FindingCode::TlsFailed, "what came back is not TLS".to_owned()),
     };
-    if is_atlas(name) {
-        return access_list(name, &problem);
+    if is_atlas(&host.name) {
+        return access_list(&host.name, &problem);
     }
     let (code, probed) = match plain_answer(host, deadline).await {
         Plain::Mongodb => (FindingCode::TlsNotExpectedByServer, "it answers without encryption"),
@@ -203,7 +211,7 @@ async fn plain_answer(host: &Host, deadline: Instant) -> Plain {
 
 /// Whether the host speaks TLS, with whatever certificate.
 pub(super) async fn speaks_tls(host: &Host, deadline: Instant) -> bool {
-    let Ok(encryption) = certificate_files::load(TlsOptions::default()).await else { return false };
+    let Ok(encryption) = Encryption::load(TlsOptions::default()).await else { return false };
     let Ok(stream) = connect(host, deadline).await else { return false };
     match timeout_at(deadline, encryption.encrypt(&host.name, stream, deadline)).await {
         Ok(Ok(_) | Err(Trouble::Alert { .. } | Trouble::Tls(_))) => true,
@@ -213,6 +221,7 @@ pub(super) async fn speaks_tls(host: &Host, deadline: Instant) -> bool {
 
 /// What it looks like from outside when Atlas does not let an address in.
 pub(super) fn access_list(host: &ServerAddress, reason: &str) -> Failed {
+    let host = shown(host);
     Failed::new(FindingCode::AccessList, format!("{host}: {reason}")).at(host).saying(format!("{reason}."))
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn of(build: &Document, hosts: &[String]) -> (String, String) {
 }
 
 fn host_name(host: &str) -> String {
-    host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase()
+    host.rsplit_once(':').map_or(host, |(name, _)| name).trim_end_matches('.').to_ascii_lowercase()
 }
 
 #[cfg(test)]

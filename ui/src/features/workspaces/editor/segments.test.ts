@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { segmentsOf } from "./segments";
+import { oneLine, segmentsOf } from "./segments";
 
 const drawn = (text: string) =>
   segmentsOf(text, [])
@@ -41,5 +41,46 @@ describe("a connection string that is drawn", () => {
   it("marks the places of problems", () => {
     const bad = segmentsOf("http://a.example", [{ start: 0, end: 4 }]).filter((piece) => piece.bad);
     expect(bad.map((piece) => piece.text)).toEqual(["http"]);
+  });
+
+  it("hides all of a command or a line of settings until the program has said what is secret in it", () => {
+    for (const text of [
+      'mongosh "mongodb+srv://c.example/" --username ann --password Pl4nted',
+      'MONGODB_URL="mongodb://ann:Pl4nted@a.example"',
+      "mongosh --host a.example -u ann -pPl4nted",
+      "mongodb+srv://c.example/ --username ann --password Pl4nted",
+      'mongodb+srv://c.example/ \\ -u ann -p "Pl4nted"',
+    ]) {
+      const pieces = segmentsOf(text, []).map((piece) => piece.text);
+      expect(pieces.join("")).toHaveLength(text.length);
+      expect(pieces.join("")).not.toContain("Pl4nted");
+    }
+  });
+
+  it("shows what is still to be typed, and hides a password that was typed between the brackets", () => {
+    expect(drawn("mongodb://ann:<db_password>@a.example")).toEqual(["name:ann", "name:a.example"]);
+    expect(drawn("mongodb://ann:<Pl4nted>@a.example")).toEqual([
+      "name:ann",
+      "secret:•••••••••",
+      "name:a.example",
+    ]);
+  });
+
+  it("does not look for the password's end in the options", () => {
+    expect(drawn("mongodb://ann:pass@a.example/?appName=@shop@")).toEqual([
+      "name:ann",
+      "secret:••••",
+      "name:a.example",
+    ]);
+    expect(drawn("mongodb://ann:pa?ss@a.example")).toEqual(["name:ann", "secret:•••••", "name:a.example"]);
+  });
+});
+
+describe("a text of several lines", () => {
+  it("is put together again when a connection string was wrapped, and else keeps its words apart", () => {
+    expect(oneLine("mongodb://ann@a.example/\n?w=1")).toBe("mongodb://ann@a.example/?w=1");
+    expect(oneLine("A=1\r\nMONGODB_URL=mongodb://a.example\nB=2")).toBe(
+      "A=1 MONGODB_URL=mongodb://a.example B=2",
+    );
   });
 });

@@ -14,6 +14,27 @@ export interface Mark {
 const SCHEME = /^\s*mongodb(\+srv)?:\/\//i;
 const SECRET_OPTION = /([?&][^=&]*password=)([^&]*)/gi;
 const DOT = "\u2022";
+const STRING_INSIDE = /mongodb(\+srv)?:\/\//i;
+const BEGINS_WITH_STRING = /^\s*["'`]?mongodb(\+srv)?:\/\//i;
+const PASSWORD_FLAG = /(^|\s)-p\S*|(password|passwd|secret)["']?\s*[=:\s]/i;
+const FLAGS_BEHIND = /\s\\?(--[a-z]|-[up]\b)/i;
+/** What templates have in a password's place. */
+const PLACEHOLDER =
+  /^(<((your|my|enter|the)[_ -]?)?((database|db|user|db_?user)[_ -]?)?(password|passwd|pass|pwd|secret)([_ -]?here)?>|\$\{[\w. -]+\}|\{\{[\w. -]+\}\})$/i;
+
+/** A connection string that was wrapped is one word; whatever else has one word in each line keeps them apart. */
+export function oneLine(text: string): string {
+  return text.replace(/[\r\n]+/g, BEGINS_WITH_STRING.test(text) ? "" : " ");
+}
+
+/** The sign that ends user and password: the last, but for those in the values of options. */
+function endOfUser(text: string): number {
+  const question = text.indexOf("?");
+  const before = question < 0 ? -1 : text.lastIndexOf("@", question);
+  const options = text.slice(question + 1).split("&");
+  const isOfOptions = before >= 0 && options.every((option) => !/^[^=]*@/.test(option));
+  return isOfOptions ? before : text.lastIndexOf("@");
+}
 
 /**
  * Takes a connection string apart for drawing. Every piece is exactly as long as what was typed, a secret shows
@@ -25,12 +46,13 @@ export function segmentsOf(text: string, marks: readonly Mark[]): Segment[] {
 
   const start = SCHEME.exec(text)?.[0].length;
   if (start !== undefined) {
-    const at = text.lastIndexOf("@");
+    const at = endOfUser(text);
     const hosts = at < start ? start : at + 1;
     if (at >= start) {
       const colon = text.slice(start, at).indexOf(":");
       paint(start, colon < 0 ? at : start + colon, "name");
-      if (colon >= 0) paint(start + colon + 1, at, "secret");
+      if (colon >= 0 && !PLACEHOLDER.test(text.slice(start + colon + 1, at)))
+        paint(start + colon + 1, at, "secret");
     }
     // A user and the beginning of a password, before the sign that ends it is typed.
     const begun = at < start ? /^[^:/?,@]+:(?!\d*(?:[,/?]|$))/.exec(text.slice(start)) : null;
@@ -44,6 +66,11 @@ export function segmentsOf(text: string, marks: readonly Mark[]): Segment[] {
     const from = found.index + (found[1]?.length ?? 0);
     paint(from, from + (found[2]?.length ?? 0), "secret");
   }
+  // What stands around a string, or has a password and no string: until the program has said what is secret in it, all is.
+  const flags = text.search(FLAGS_BEHIND);
+  if (start === undefined && (STRING_INSIDE.test(text) || PASSWORD_FLAG.test(text)))
+    paint(0, text.length, "secret");
+  else if (start !== undefined && flags >= 0) paint(flags, text.length, "secret");
 
   const isBad = (index: number) => marks.some((mark) => index >= mark.start && index < mark.end);
   const segments: Segment[] = [];

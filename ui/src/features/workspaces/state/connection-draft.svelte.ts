@@ -98,6 +98,10 @@ export class ConnectionDraft {
   fields = $state<ConnectionFields>(structuredClone(NO_FIELDS));
   problems = $state.raw<readonly ConnectionProblem[]>([]);
   kind = $state<WorkspaceKind>("mongodb");
+  /** The connection string was taken out of a longer text that was put in: a command, a line of settings. */
+  extracted = $state(false);
+  /** Rises when a text with a secret in it was replaced: nothing may bring that text back. */
+  replaced = $state(0);
   /** Set while a secret still stands in the text as it was typed, because the person is in the middle of it. */
   typedSecret = $state.raw<TypedSecret | null>(null);
   /** Why the program could not read or write the connection string at all. */
@@ -201,12 +205,13 @@ export class ConnectionDraft {
     if (text !== "") await this.#read();
   }
 
-  /** The person typed in the connection string. */
-  typed(text: string): void {
+  /** The person typed in the connection string, or pasted into it: then nothing more is to come. */
+  typed(text: string, pasted = false): void {
     this.text = text;
+    this.extracted = false;
     this.#turn += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#read(), REST);
+    this.#timer = setTimeout(() => void this.#read(), pasted ? 0 : REST);
   }
 
   /** Puts the mask in the place of a typed secret, unless the caret stands in it; answers where the caret goes. */
@@ -218,6 +223,7 @@ export class ConnectionDraft {
     if (caret !== null && caret >= start && caret <= end) return null;
     this.text = secret.masked;
     this.typedSecret = null;
+    this.replaced += 1;
     if (caret === null) return null;
     return caret < start ? caret : caret + secret.masked.length - secret.typed.length;
   }
@@ -268,6 +274,11 @@ export class ConnectionDraft {
     this.forgetsPassword = false;
     const has = password !== "" || this.#tookSecrets || (this.saved?.passwordStored ?? false);
     if (has !== this.fields.hasPassword) await this.change({ hasPassword: has });
+    else if (password !== "" && this.problemWith("password") !== null) {
+      // One that could not stand in the string is no matter any more.
+      this.settle(null);
+      await this.#read();
+    }
   }
 
   async forgetPassword(): Promise<void> {
@@ -400,7 +411,12 @@ export class ConnectionDraft {
       this.password = "";
       this.forgetsPassword = false;
     }
-    if (typed === null || typed === reading.text) this.text = reading.text;
+    if (reading.extracted) {
+      this.text = reading.text;
+      this.typedSecret = null;
+      this.extracted = true;
+      this.replaced += 1;
+    } else if (typed === null || typed === reading.text) this.text = reading.text;
     else this.typedSecret = { typed, masked: reading.text };
     const named = reading.fields?.defaultDatabase ?? null;
     if (!this.#databaseChosen && named !== before && named !== null && named !== "admin")

@@ -176,9 +176,15 @@ function sentences({ code, facts }: Finding): Sentences {
     case "certificate_unknown_authority":
       return say(
         m.diagnosis_certificate_unknown_authority_title(),
-        m.diagnosis_certificate_unknown_authority_cause({
-          issuer: facts.issuer ?? m.diagnosis_unknown_issuer(),
-        }),
+        [
+          m.diagnosis_certificate_unknown_authority_cause({
+            issuer: facts.issuer ?? m.diagnosis_unknown_issuer(),
+          }),
+          // What could not be read of the file that may name it.
+          facts.problem,
+        ]
+          .filter((sentence) => sentence !== null)
+          .join(" "),
         m.diagnosis_certificate_unknown_authority_remedy(),
       );
     case "certificate_wrong_name":

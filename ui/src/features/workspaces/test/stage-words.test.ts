@@ -17,7 +17,7 @@ it("a certificate of the chain that ends soon is marked, whichever it is", () =>
     stage: "tls",
     state: "passed",
     milliseconds: 8,
-    facts: { kind: "tls", version: "TLS 1.3", trusted: true, chain },
+    facts: { kind: "tls", version: "TLS 1.3", trusted: true, chain, leftOut: [] },
   });
   expect(words?.more).toEqual([
     { text: "db.example, issued by Root authority, valid from 12 Jan 2026 until 2 Dec 2026", warning: false },
@@ -26,4 +26,21 @@ it("a certificate of the chain that ends soon is marked, whichever it is", () =>
       warning: true,
     },
   ]);
+});
+
+it("what could not be read of the authorities is told although the server's certificate is good", () => {
+  const leftOut = [
+    "In the file of tlsCAFile, certificate 2 begins in line 9 and is damaged. It is left out.",
+  ];
+  const words = stageWords({
+    stage: "tls",
+    state: "passed",
+    milliseconds: 8,
+    facts: { kind: "tls", version: "TLS 1.3", trusted: true, chain: [], leftOut },
+  });
+  expect(words).toMatchObject({
+    line: "TLS 1.3",
+    warning: true,
+    more: [{ text: leftOut[0], warning: true }],
+  });
 });

@@ -108,8 +108,11 @@ function factWords(facts: StageFacts): StageWords {
     case "tls":
       return {
         line: facts.trusted ? facts.version : m.diagnosis_tls_untrusted({ version: facts.version }),
-        warning: !facts.trusted,
-        more: facts.chain.map(certificateWord),
+        warning: !facts.trusted || facts.leftOut.length > 0,
+        more: [
+          ...facts.chain.map(certificateWord),
+          ...facts.leftOut.map((text) => ({ text, warning: true })),
+        ],
       };
     case "handshake": {
       const what = {

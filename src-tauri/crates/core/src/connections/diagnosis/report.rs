@@ -79,9 +79,10 @@ fn lines(facts: &StageFacts) -> Vec<String> {
             lines
         }
         StageFacts::Reach { reached, hosts } => vec![format!("{reached} of {hosts} hosts")],
-        StageFacts::Tls { version, chain, trusted } => {
+        StageFacts::Tls { version, chain, trusted, left_out } => {
             let mut lines = vec![format!("{version}, {}", if *trusted { "trusted" } else { "not trusted" })];
             lines.extend(chain.iter().flat_map(certificate));
+            lines.extend(left_out.iter().cloned());
             lines
         }
         StageFacts::Handshake(server) => introduction(server),

@@ -80,10 +80,6 @@ fn what_goes_wrong_together_is_told_at_one_of_its_options() {
         ("mongodb+srv://a.example.com/?srvMaxHosts=2&replicaSet=rs0", "srvMaxHosts"),
         ("mongodb+srv://a.example.com/?srvMaxHosts=2&loadBalanced=true", "srvMaxHosts"),
         ("mongodb://u:p@a/?authMechanism=MONGODB-X509&authSource=admin", "authSource"),
-        (
-            "mongodb://a/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:azure",
-            "authMechanismProperties",
-        ),
         ("mongodb://a/?proxyPort=1080", "proxyPort"),
         ("mongodb://a/?proxyHost=p&proxyPassword=x", "proxyPassword"),
         ("mongodb://%2Ftmp%2Fa.sock/?proxyHost=p", "proxyHost"),
@@ -145,4 +141,32 @@ fn what_the_driver_accepts_has_no_problem_however_odd_it_looks() {
         assert_eq!(read(text).problems, [], "{text}");
         assert_eq!(read(text).text.replace(SECRET_MASK, "p w"), text, "as typed");
     }
+}
+
+#[test]
+fn a_way_of_signing_in_that_this_program_does_not_have_is_refused_in_place() {
+    for (mechanism, user, expected) in [
+        ("MONGODB-OIDC", "", "can't sign in by MONGODB-OIDC"),
+        ("MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:azure,TOKEN_RESOURCE:x", "", "MONGODB-OIDC"),
+        ("MONGODB-CR", "dana:planted@", "Remove authMechanism"),
+        ("MONGODB-AWS", "dana:planted@", "can't sign in by MONGODB-AWS"),
+        ("GSSAPI", "dana@", "can't sign in by GSSAPI"),
+        ("gssapi", "dana@", "must be SCRAM-SHA-256, SCRAM-SHA-1, MONGODB-X509 or PLAIN"),
+    ] {
+        let text = format!("mongodb://{user}db.example.com/?authMechanism={mechanism}");
+        let problems = read(&text).problems;
+        let [problem] = problems.as_slice() else { panic!("{text}: {problems:?}") };
+        assert_eq!(
+            (problem.option, problem.tab),
+            (Some("authMechanism"), EditorTab::Authentication),
+            "{text}"
+        );
+        assert!(problem.message.contains(expected), "{text}: {}", problem.message);
+        assert!(
+            ConnectionString::parse(&text).is_err(),
+            "{text}: it would be tried, and the password blamed"
+        );
+    }
+    let plain = read("mongodb://dana:planted@db.example.com/?authMechanism=PLAIN&tls=true");
+    assert_eq!(plain.problems, [], "LDAP is one that it has");
 }

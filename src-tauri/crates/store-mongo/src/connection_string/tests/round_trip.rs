@@ -152,7 +152,6 @@ fn every_option_that_the_driver_accepts_survives() {
         "mongodb+srv://a.example.com/?srvMaxHosts=3&srvServiceName=x",
         "mongodb://a/?loadBalanced=true",
         "mongodb://a/?directConnection=true",
-        "mongodb://a/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:azure,TOKEN_RESOURCE:api%3A%2F%2Fx",
     ] {
         survives(text);
     }
