@@ -180,7 +180,7 @@ fn is_openable(seal: &EncryptionScheme) -> bool {
         Kdf::Pbkdf2(pbkdf2) => pbkdf2.iteration_count <= ROUNDS_MAX,
         Kdf::Scrypt(scrypt) => {
             let cost = scrypt.cost_parameter;
-            let memory = u64::from(cost) * u64::from(scrypt.block_size) * 128;
+            let memory = cost.saturating_mul(u64::from(scrypt.block_size)).saturating_mul(128);
             let rounds = u64::from(scrypt.parallelization).saturating_mul(memory);
             cost.is_power_of_two() && cost > 1 && memory <= SEAL_MEMORY_MAX && rounds <= 4 * SEAL_MEMORY_MAX
         }
