@@ -132,7 +132,7 @@ const AFTER: &[&str] =
 const PATIENCE: Duration = Duration::from_secs(5);
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_answered_with_places_in_what_is_shown(text in text()) {
