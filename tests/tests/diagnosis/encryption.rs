@@ -201,6 +201,32 @@ async fn a_chain_with_an_expired_link_is_told_with_the_dates_of_that_link() {
 }
 
 #[tokio::test]
+async fn an_authority_that_is_not_read_in_its_file_is_named_with_its_line() {
+    let authority = Authority::new("Tenantry test authority");
+    let listener = listener(&authority, &authority.server(&["localhost"], Validity::Now)).await;
+    let text = |authority: &Authority| std::fs::read_to_string(authority.file()).expect("its file");
+    let (ours, other) = (text(&authority), text(&Authority::new("another authority")));
+
+    let joined = authority.write("joined.pem", &format!("{}{ours}", other.trim_end()));
+    let attempt = Attempt::of(string(&listener, Some(&joined), ""));
+    let (finding, _) = attempt.found(StageName::Tls, FindingCode::CertificateUnknownAuthority).await;
+    let line = other.trim_end().lines().count();
+    let problem = finding.facts.problem.expect("the driver passes over it without a word");
+    assert!(problem.contains(&format!("certificate 2 begins in the middle of line {line}")), "{problem}");
+
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA!!!!\n-----END CERTIFICATE-----\n";
+    let beside = authority.write("damaged.pem", &format!("{damaged}{ours}"));
+    let diagnosis = Attempt::of(string(&listener, Some(&beside), "")).hasty().run().await;
+    match stage(&diagnosis, StageName::Tls).facts.clone() {
+        Some(StageFacts::Tls { trusted: true, left_out, .. }) => {
+            assert!(left_out[0].contains("certificate 1 begins in line 1 and is damaged"), "{left_out:?}");
+        }
+        other => panic!("the driver takes the good one: {other:?}\n{}", diagnosis.report),
+    }
+    assert!(diagnosis.report.contains("is damaged"), "{}", diagnosis.report);
+}
+
+#[tokio::test]
 async fn a_server_that_says_nothing_without_encryption_is_asked_with_it() {
     let authority = Authority::new("Tenantry test authority");
     let config = authority.server_config(&authority.server(&["db.example.com"], Validity::Now), false, BOTH);
