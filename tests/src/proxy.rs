@@ -9,6 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use bson::doc;
+
 /// What a message starts with: its length and kind, 16 bytes in all.
 const HEADER: usize = 16;
 
@@ -33,6 +35,8 @@ struct State {
     delay: Duration,
     /// Cut every line when a message with these bytes comes from the client, before or after the server got it.
     trap: Option<(Vec<u8>, Moment)>,
+    /// Answer the next message with these bytes by saying that no majority confirmed the write. Whether the server gets it.
+    unconfirmed: Option<(Vec<u8>, bool)>,
     sprung: u32,
     lines: Vec<TcpStream>,
     over: bool,
@@ -61,6 +65,7 @@ impl Proxy {
             frozen: false,
             delay: Duration::ZERO,
             trap: None,
+            unconfirmed: None,
             sprung: 0,
             lines: Vec::new(),
             over: false,
@@ -134,6 +139,12 @@ impl Proxy {
         self.shared.lock().trap = Some((text.as_bytes().to_vec(), moment));
     }
 
+    /// Answers a write, once, by saying that no majority confirmed it in time. Where it does not stand, the server never gets
+    /// it: so looks a write whose primary was replaced before another member had it.
+    pub fn leave_unconfirmed(&self, text: &str, stands: bool) {
+        self.shared.lock().unconfirmed = Some((text.as_bytes().to_vec(), stands));
+    }
+
     /// How many times a trap was sprung.
     pub fn sprung(&self) -> u32 {
         self.shared.lock().sprung
@@ -163,16 +174,30 @@ impl Shared {
         self.lock().lines.extend([copy(&client), copy(&server)]);
         let _ = client.set_nodelay(true);
         let _ = server.set_nodelay(true);
-        let (shared, from, to) = (Arc::clone(self), copy(&client), copy(&server));
-        thread::spawn(move || shared.carry_messages(from, to));
+        // Of answers that are not passed on: to which message they are.
+        let swallowed = Arc::new(Mutex::new(Vec::new()));
+        let (shared, from, to, of) = (Arc::clone(self), copy(&client), copy(&server), swallowed.clone());
+        thread::spawn(move || shared.carry_messages(from, to, &of));
         let shared = Arc::clone(self);
-        thread::spawn(move || shared.carry_answers(server, client));
+        thread::spawn(move || shared.carry_answers(server, client, &swallowed));
     }
 
     /// From the client, message by message: a trap looks at whole ones.
-    fn carry_messages(&self, mut client: TcpStream, mut server: TcpStream) {
+    fn carry_messages(&self, mut client: TcpStream, mut server: TcpStream, swallowed: &Mutex<Vec<[u8; 4]>>) {
         while let Some(message) = read_message(&mut client) {
             self.wait_while_frozen();
+            if let Some(stands) = self.is_left_unconfirmed(&message) {
+                let id = [message[4], message[5], message[6], message[7]];
+                if stands {
+                    swallowed.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+                    if server.write_all(&message).is_err() {
+                        break;
+                    }
+                } else if client.write_all(&unconfirmed(id)).is_err() {
+                    break;
+                }
+                continue;
+            }
             match self.spring(&message) {
                 None => {
                     if server.write_all(&message).is_err() {
@@ -194,15 +219,21 @@ impl Shared {
         let _ = server.shutdown(Shutdown::Both);
     }
 
-    fn carry_answers(&self, mut server: TcpStream, mut client: TcpStream) {
-        let mut bytes = [0; 16 * 1024];
-        while let Ok(length @ 1..) = server.read(&mut bytes) {
+    fn carry_answers(&self, mut server: TcpStream, mut client: TcpStream, swallowed: &Mutex<Vec<[u8; 4]>>) {
+        while let Some(mut message) = read_message(&mut server) {
+            let id = [message[8], message[9], message[10], message[11]];
+            let mut swallowed = swallowed.lock().unwrap_or_else(PoisonError::into_inner);
+            if swallowed.contains(&id) {
+                swallowed.retain(|known| *known != id);
+                message = unconfirmed(id);
+            }
+            drop(swallowed);
             let delay = self.lock().delay;
             if !delay.is_zero() {
                 thread::sleep(delay);
             }
             self.wait_while_frozen();
-            if client.write_all(&bytes[..length]).is_err() {
+            if client.write_all(&message).is_err() {
                 break;
             }
         }
@@ -213,6 +244,19 @@ impl Shared {
     fn wait_while_frozen(&self) {
         let waiting = self.changed.wait_while(self.lock(), |state| state.frozen && !state.over);
         drop(waiting.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether the answer to this message says that no majority confirmed it, and then whether it stands.
+    fn is_left_unconfirmed(&self, message: &[u8]) -> Option<bool> {
+        let mut state = self.lock();
+        let (text, stands) = state.unconfirmed.as_ref()?;
+        if !message.windows(text.len()).any(|part| part == text.as_slice()) {
+            return None;
+        }
+        let stands = *stands;
+        state.unconfirmed = None;
+        state.sprung += 1;
+        Some(stands)
     }
 
     fn spring(&self, message: &[u8]) -> Option<Moment> {
@@ -236,4 +280,22 @@ fn read_message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     message.resize(length, 0);
     stream.read_exact(&mut message[HEADER..]).ok()?;
     Some(message)
+}
+
+/// The answer of a primary whose write no majority confirmed in time, to the message with this id.
+fn unconfirmed(to: [u8; 4]) -> Vec<u8> {
+    let answer = doc! {
+        "ok": 1, "n": 1, "nModified": 1, "value": { "_id": 1 },
+        "writeConcernError": { "code": 64, "codeName": "WriteConcernTimeout", "errmsg": "waiting timed out" },
+    };
+    let answer = answer.to_vec().expect("a document");
+    // OP_MSG: header, no flags, one section with the body.
+    let length = i32::try_from(HEADER + 5 + answer.len()).expect("short");
+    let mut message = length.to_le_bytes().to_vec();
+    message.extend([0; 4]);
+    message.extend(to);
+    message.extend(2013_i32.to_le_bytes());
+    message.extend([0; 5]);
+    message.extend(answer);
+    message
 }

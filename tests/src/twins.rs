@@ -1,7 +1,7 @@
 //! Two organizations that call one collection theirs, as the service makes them when two create at once.
 
 use bson::oid::ObjectId;
-use bson::{DateTime, Document, doc};
+use bson::{Document, doc};
 use tenantry_core::organizations::Organization;
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{CollectionName, OrganizationId};
@@ -76,28 +76,6 @@ impl Twins {
     /// When the store can't say.
     pub async fn documents(&self, name: &CollectionName) -> Option<u64> {
         documents(&self.ports, name).await
-    }
-
-    /// Gives the service's administrators another password for an organization.
-    ///
-    /// # Panics
-    /// When the store refuses.
-    pub async fn the_service_changes_the_password(workspace: &TestWorkspace, id: OrganizationId, hash: &str) {
-        match workspace.file() {
-            Some(file) => {
-                let raw = rusqlite::Connection::open(file).expect("the file opens");
-                let sql = "UPDATE organizations SET admin_password = ?1, updated_at = updated_at + 1000 \
-                           WHERE id = ?2";
-                let changed = raw.execute(sql, rusqlite::params![hash, id.object_id().bytes()]);
-                assert_eq!(changed.expect("written"), 1);
-            }
-            None => {
-                let raw = workspace.database().await.collection::<Document>("organizations");
-                let set = doc! { "$set": { "admin_password": hash, "updated_at": DateTime::now() } };
-                let changed = raw.update_one(doc! { "_id": id.object_id() }, set).await.expect("written");
-                assert_eq!(changed.matched_count, 1);
-            }
-        }
     }
 }
 

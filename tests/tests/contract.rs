@@ -71,6 +71,12 @@ macro_rules! contract {
                 copying_from_the_trash_again_counts_as_done,
                 copying_from_the_trash_is_refused_when_name_or_address_is_taken,
                 the_trash_forgets_what_is_removed_and_removing_it_again_counts_as_done,
+                a_live_organization_is_removed_only_while_it_is_as_it_was_seen,
+                a_name_is_set_only_while_the_organization_is_as_it_was_seen,
+                what_changed_since_it_was_copied_is_copied_before_it_is_removed,
+                a_live_organization_is_not_removed_for_a_copy_that_the_trash_does_not_have,
+                another_copy_in_the_trash_is_left_alone,
+                a_collection_is_of_who_has_its_name_and_of_who_left_it_to_others,
                 removing_on_one_side_leaves_the_other_side;
             collections:
                 a_collection_exists_once_it_is_created,
@@ -88,6 +94,8 @@ macro_rules! contract {
                 a_document_whose_id_is_there_counts_as_done_and_the_others_are_inserted,
                 documents_keep_ids_of_every_type_apart,
                 documents_are_refused_when_the_collection_is_missing,
+                a_collection_that_stands_in_anothers_place_is_neither_renamed_nor_deleted,
+                an_empty_collection_is_deleted_and_one_with_documents_stays,
                 bytes_that_are_no_document_are_refused;
             accounts:
                 an_inserted_operator_is_found_by_id_and_by_address_in_any_case,

@@ -407,3 +407,24 @@ async fn whole_lifecycle(console: &Console) {
     console.ports.organizations.count(&query.filter).await.expect("counts");
     assert!(!console.ports.activity.newest(acme.id, 10).await.expect("a record").is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_may_not_look_is_not_told_that_a_collection_is_absent() {
+    let server = Server::shared_with_access_control();
+    let database = fresh_database();
+    prepared(server, &database).await;
+    let on = |name: &str| doc! { "db": &database, "collection": name };
+    let only = doc! { "resource": on("organizations"), "actions": ["find", "insert", "update", "remove"] };
+    let uri = user_with(server, "looks-nowhere", &database, vec![only]).await;
+    let ports = open_database(&uri, &database).await.expect("it opens");
+    let answer = ports.collections.exists(&collection("acme")).await;
+    assert!(matches!(answer, Err(StoreError::Denied { .. })), "it is there: {answer:?}");
+    let answer = ports.collections.identity(&collection("acme")).await;
+    assert!(matches!(answer, Err(StoreError::Denied { .. })), "it is there: {answer:?}");
+
+    let all = doc! { "resource": on(""), "actions": ["find", "insert", "update", "remove", "listIndexes"] };
+    let uri = user_with(server, "looks-by-name", &database, vec![all]).await;
+    let ports = open_database(&uri, &database).await.expect("it opens");
+    assert_eq!(ports.collections.exists(&collection("acme")).await, Ok(true));
+    assert_eq!(ports.collections.exists(&collection("nobody")).await, Ok(false));
+}

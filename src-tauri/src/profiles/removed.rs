@@ -68,7 +68,7 @@ impl Profiles {
 
     /// When the next removal becomes due; `None` when there is none.
     pub fn next_removal(&self) -> Option<OffsetDateTime> {
-        self.content().removed.iter().map(|removed| removed.removed_at + UNDO_TIME).min()
+        self.content().removed.iter().map(|removed| removed.removed_at.saturating_add(UNDO_TIME)).min()
     }
 
     /// Forgets a removed profile for good, after its secrets.
@@ -119,6 +119,14 @@ mod tests {
             profiles.removals_due(START + UNDO_TIME).is_empty(),
             "its secrets would be forgotten all the same"
         );
+    }
+
+    #[test]
+    fn a_removal_at_the_end_of_the_calendar_ends_nothing() {
+        let (_folder, profiles) = three();
+        let last = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+        profiles.remove("b", last).unwrap();
+        assert!(profiles.next_removal().is_some_and(|due| due >= last));
     }
 
     #[test]

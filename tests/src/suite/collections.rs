@@ -223,3 +223,34 @@ pub async fn bytes_that_are_no_document_are_refused(ports: &Ports) {
     }
     assert_eq!(count(ports, &acme).await, 0);
 }
+
+/// A rename and a deletion are about one collection, whatever has its name.
+pub async fn a_collection_that_stands_in_anothers_place_is_neither_renamed_nor_deleted(ports: &Ports) {
+    let (acme, to) = (collection("acme"), collection("zenith"));
+    ports.collections.create(&acme).await.expect("created");
+    let known = ports.collections.identity(&acme).await.expect("a look-up answers").expect("it is there");
+    move_collection(ports, &acme, &to).await.expect("moved away");
+    ports.collections.create(&acme).await.expect("made anew");
+    ports.collections.insert_documents(&acme, &[document(10)]).await.expect("inserted");
+    let other = collection("globex");
+    assert!(is_missing(ports.collections.rename(&acme, &other, &known).await, &acme));
+    let deleted = ports.collections.delete(&acme, &known).await;
+    assert_eq!(deleted, Err(StoreError::Changed { what: "the collection" }));
+    assert_eq!(count(ports, &acme).await, 1, "it stays with its documents");
+    assert_eq!(ports.collections.rename(&to, &other, &known).await, Ok(()));
+    assert_eq!(ports.collections.delete(&other, &known).await, Ok(()));
+}
+
+/// Only what is empty goes.
+pub async fn an_empty_collection_is_deleted_and_one_with_documents_stays(ports: &Ports) {
+    let acme = collection("acme");
+    assert_eq!(ports.collections.delete_empty(&acme).await, Ok(true), "absent counts as done");
+    ports.collections.create(&acme).await.expect("created");
+    ports.collections.insert_documents(&acme, &[document(10)]).await.expect("inserted");
+    assert_eq!(ports.collections.delete_empty(&acme).await, Ok(false));
+    assert_eq!(count(ports, &acme).await, 1);
+    let empty = collection("empty");
+    ports.collections.create(&empty).await.expect("created");
+    assert_eq!(ports.collections.delete_empty(&empty).await, Ok(true));
+    assert!(!exists(ports, &empty).await);
+}

@@ -9,7 +9,7 @@ use tenantry_core::organizations::{
     OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
 };
 use tenantry_core::ports::Ports;
-use tenantry_core::values::{CollectionName, OperatorId, OrganizationId, PersonName};
+use tenantry_core::values::{CollectionName, CopyId, OperatorId, OrganizationId, PersonName};
 
 use super::{display_name, email, hash, insert, moment, name, organization, renewal, seen};
 
@@ -924,4 +924,102 @@ pub async fn removing_on_one_side_leaves_the_other_side(ports: &Ports) {
     ports.organizations.copy_to_trash(new.id, &trashed(1)).await.expect("copied");
     ports.organizations.remove(&seen(ports, new.id).await).await.expect("removed");
     assert!(ports.organizations.find_trashed(new.id).await.expect("a look-up answers").is_some());
+}
+
+const CHANGED: Result<(), StoreError> = Err(StoreError::Changed { what: "the organization" });
+
+fn copy(minute: i64) -> Trashed {
+    Trashed { copy: Some(CopyId::new()), ..trashed(minute) }
+}
+
+/// `remove` is about what was seen.
+pub async fn a_live_organization_is_removed_only_while_it_is_as_it_was_seen(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let before = seen(ports, new.id).await;
+    let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+    ports.organizations.change(new.id, &off, moment(1)).await.expect("deactivated");
+    assert_eq!(ports.organizations.remove(&before).await, CHANGED);
+    assert!(find(ports, new.id).await.is_some(), "what was changed since stays");
+    assert_eq!(ports.organizations.remove(&seen(ports, new.id).await).await, Ok(()));
+    assert_eq!(find(ports, new.id).await, None);
+}
+
+/// `set_name` is about what was seen.
+pub async fn a_name_is_set_only_while_the_organization_is_as_it_was_seen(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let before = seen(ports, new.id).await;
+    ports.organizations.set_name(&before, &name("globex"), moment(1)).await.expect("named");
+    let there_and_back = seen(ports, new.id).await;
+    ports.organizations.set_name(&there_and_back, &name("acme"), moment(2)).await.expect("named");
+    let answer = ports.organizations.set_name(&before, &name("zenith"), moment(3)).await;
+    assert_eq!(answer, CHANGED, "it has its old name again, and is not the one that was seen");
+    assert_eq!(load(ports, new.id).await.name, name("acme"));
+}
+
+/// What is removed is in the trash as it was.
+pub async fn what_changed_since_it_was_copied_is_copied_before_it_is_removed(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let noted = copy(1);
+    ports.organizations.copy_to_trash(new.id, &noted).await.expect("copied");
+    let change = OrganizationChange { admin_password: Some(hash("newer")), ..OrganizationChange::default() };
+    ports.organizations.change(new.id, &change, moment(2)).await.expect("changed");
+    assert_eq!(ports.organizations.remove_copied(new.id, noted.copy).await, Ok(()));
+    assert_eq!(find(ports, new.id).await, None);
+    assert_eq!(ports.organizations.remove_copied(new.id, noted.copy).await, Ok(()), "absent counts as done");
+    let kept = ports.organizations.find_trashed(new.id).await.expect("a look-up answers");
+    assert_eq!(kept.and_then(|kept| kept.trashed), Some(noted.clone()), "it is the same copy");
+    let back = ports.organizations.copy_from_trash(new.id, noted.copy, &name("acme"), moment(3)).await;
+    assert_eq!(back, Ok(()));
+    assert_eq!(stored_hash(ports, "admin@acme.example.com").await, hash("newer").expose());
+}
+
+/// Nothing is removed without its copy.
+pub async fn a_live_organization_is_not_removed_for_a_copy_that_the_trash_does_not_have(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let live = load(ports, new.id).await;
+    let (earlier, noted) = (copy(1), copy(2));
+    assert_eq!(ports.organizations.remove_copied(new.id, earlier.copy).await, CHANGED, "there is none");
+    ports.organizations.copy_to_trash(new.id, &noted).await.expect("copied");
+    assert_eq!(ports.organizations.remove_copied(new.id, earlier.copy).await, CHANGED, "it is another one");
+    assert_eq!(ports.organizations.remove_copied(new.id, None).await, CHANGED);
+    assert_eq!(load(ports, new.id).await, live);
+}
+
+/// A copy is brought back and removed by its own act only.
+pub async fn another_copy_in_the_trash_is_left_alone(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let (earlier, noted) = (copy(1), copy(2));
+    ports.organizations.copy_to_trash(new.id, &noted).await.expect("copied");
+    ports.organizations.remove_copied(new.id, noted.copy).await.expect("removed");
+    assert_eq!(
+        ports.organizations.copy_to_trash(new.id, &noted).await,
+        Ok(()),
+        "this very copy counts as done"
+    );
+    assert_eq!(ports.organizations.copy_to_trash(new.id, &earlier).await, CHANGED);
+    let back = ports.organizations.copy_from_trash(new.id, earlier.copy, &name("acme"), moment(3)).await;
+    assert_eq!(back, CHANGED);
+    assert_eq!(ports.organizations.remove_trashed(new.id, earlier.copy).await, CHANGED);
+    assert_eq!(find(ports, new.id).await, None);
+    let kept = ports.organizations.find_trashed(new.id).await.expect("a look-up answers");
+    assert_eq!(kept.and_then(|kept| kept.trashed), Some(noted), "it stays as it was");
+}
+
+/// Whose a collection is.
+pub async fn a_collection_is_of_who_has_its_name_and_of_who_left_it_to_others(ports: &Ports) {
+    let live = insert(ports, "acme").await;
+    assert_eq!(ports.organizations.owners(&name("acme")).await, Ok(vec![live.id]));
+    assert_eq!(ports.organizations.owners(&name("nobody")).await, Ok(Vec::new()));
+    for (text, collection) in [
+        ("moved", TrashedCollection::Moved),
+        ("missing", TrashedCollection::Missing),
+        ("shared", TrashedCollection::Shared),
+    ] {
+        let new = insert(ports, text).await;
+        let noted = Trashed { collection, ..copy(1) };
+        ports.organizations.copy_to_trash(new.id, &noted).await.expect("copied");
+        ports.organizations.remove_copied(new.id, noted.copy).await.expect("removed");
+        let expected = if collection == TrashedCollection::Shared { vec![new.id] } else { Vec::new() };
+        assert_eq!(ports.organizations.owners(&name(text)).await, Ok(expected), "{collection:?}");
+    }
 }

@@ -449,3 +449,72 @@ async fn a_deletion_of_an_organization_without_a_collection_is_done_or_not() {
     case.left(plan).await;
     assert_eq!(recover(&case.console).await, RecoveryOutcome::Finished);
 }
+
+#[tokio::test]
+async fn a_rename_whose_organization_is_gone_says_where_its_documents_are() {
+    let case = Case::open().await;
+    let (source, target) = (collection("acme"), collection("zenith"));
+    let known = case.identity(&source).await;
+    let plan = OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: known };
+    case.rename_collection(&source, &target).await;
+    let ports = &case.workspace.ports;
+    ports.organizations.remove(&seen(ports, case.acme.id).await).await.expect("removed by other software");
+    case.left(plan).await;
+    let outcome = recover(&case.console).await;
+    let RecoveryOutcome::NeedsAttention { reason } = &outcome else { panic!("nobody is told: {outcome:?}") };
+    assert!(reason.contains("org_zenith"), "{reason}");
+    assert_eq!((case.documents(&target).await, case.entries().await), (Some(3), 1));
+}
+
+#[tokio::test]
+async fn a_rename_whose_organization_went_to_the_trash_takes_its_documents_there() {
+    let case = Case::open().await;
+    let (source, target) = (collection("acme"), collection("zenith"));
+    let known = case.identity(&source).await;
+    case.rename_collection(&source, &target).await;
+    let (at, by) = (case.workspace.clock.now().into(), OPERATOR.to_owned());
+    let copy = Some(CopyId::new());
+    let trashed = Trashed { at, by, collection: TrashedCollection::Moved, copy };
+    let ports = &case.workspace.ports;
+    ports.organizations.copy_to_trash(case.acme.id, &trashed).await.expect("copied");
+    ports.organizations.remove_copied(case.acme.id, copy).await.expect("removed");
+    case.left(OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: known }).await;
+    assert_eq!(recover(&case.console).await, RecoveryOutcome::Undone);
+    assert_eq!(case.documents(&case.in_trash().await).await, Some(3));
+    assert_eq!(case.documents(&target).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_from_the_end_of_the_calendar_is_settled_like_any_other() {
+    for kind in [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet, StoreKind::MongoStandalone] {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        console.operator().await;
+        let acme = console.create("acme").await;
+        let plan = OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: None };
+        let owner = Owner { installation: "another-computer".to_owned(), instance: "its-run".to_owned() };
+        let left = Operation::new(acme.id, plan, owner, OPERATOR.to_owned());
+        workspace.ports.journal.begin(&left).await.expect("begun");
+        let last = time::macros::datetime!(9999-12-31 23:59:59.999 UTC).unix_timestamp_nanos() / 1_000_000;
+        let last = i64::try_from(last).expect("a date");
+        match workspace.file() {
+            Some(file) => {
+                let raw = rusqlite::Connection::open(file).expect("another writer");
+                let sql = "UPDATE console_operations SET started_at = ?1, begun_at = ?1";
+                assert_eq!(raw.execute(sql, [last]).expect("written"), 1);
+            }
+            None => {
+                let raw = workspace.database().await.collection::<bson::Document>("console_operations");
+                let date = bson::DateTime::from_millis(last);
+                let set = doc! { "$set": { "started_at": date, "begun_at": date } };
+                assert_eq!(raw.update_one(doc! {}, set).await.expect("written").matched_count, 1);
+            }
+        }
+        let early = console.runner.recover().await.expect("the journal is read");
+        assert_eq!(early[0].outcome, RecoveryOutcome::InProgressElsewhere, "{kind:?}");
+        workspace.clock.advance(OPERATION_LEASE);
+        let late = console.runner.recover().await.expect("the journal is read");
+        assert_eq!(late[0].outcome, RecoveryOutcome::Undone, "{kind:?}");
+        workspace.remove().await;
+    }
+}

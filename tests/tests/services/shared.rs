@@ -96,9 +96,7 @@ async fn whoever_settles_an_act_moves_no_shared_collection_either(kind: StoreKin
     let owner = Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() };
     let left = Operation::new(twins.acme.id, plan, owner, OPERATOR.to_owned());
     twins.ports.journal.begin(&left).await.expect("begun");
-    // An entry of a server is as old as the server says, or as long as it was seen to stand.
-    twins.console.runner.recover().await.expect("the journal is read");
-    twins.workspace.clock.advance(STEP_PENDING);
+    twins.workspace.pass(STEP_PENDING).await;
     let recovered = twins.console.runner.recover().await.expect("the journal is read");
     let outcome = &recovered[0].outcome;
     assert!(matches!(outcome, RecoveryOutcome::NeedsAttention { .. }), "{kind:?}: {outcome:?}");

@@ -13,7 +13,7 @@ use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::faults::{FaultyStore, Sleep};
 use tenantry_tests::suite::{collection, hash};
-use tenantry_tests::twins::{DOCUMENTS, Twins, documents, fill};
+use tenantry_tests::twins::{DOCUMENTS, documents, fill};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 /// More writes than any act has.
@@ -93,9 +93,7 @@ impl Case {
     }
 
     async fn take_over(&self) {
-        // An entry of a server is as old as the server says, or as long as it was seen to stand.
-        self.colleague.runner.recover().await.expect("the journal is read");
-        self.workspace.clock.advance(OPERATION_LEASE + STEP_PENDING);
+        self.workspace.pass(OPERATION_LEASE + STEP_PENDING).await;
         self.colleague.runner.recover().await.expect("the journal is read");
     }
 
@@ -183,7 +181,7 @@ async fn survives(kind: StoreKind, act: Act) {
             let reached = store.was_met();
             slept += u32::from(reached);
             case.take_over().await;
-            case.workspace.clock.advance(STEP_PENDING);
+            case.workspace.pass(STEP_PENDING).await;
             let left = case.colleague.runner.recover().await.expect("the journal is read");
             assert!(left.is_empty(), "{what}: {left:?}");
             let by_name = case.colleague.organizations.get(&case.operator, &case.from).await;
@@ -244,7 +242,7 @@ async fn a_password_survives(kind: StoreKind) {
     let (console, _, sleep) = case.sleeper(3);
     let (answer, ()) = tokio::join!(case.act(Act::Trash, &console, Some(id)), async {
         sleep.begins().await;
-        Twins::the_service_changes_the_password(&case.workspace, id, changed.expose()).await;
+        case.workspace.write_behind(id, "admin_password", changed.expose()).await;
         sleep.wake();
     });
     assert_eq!(answer, Ok(()), "{kind:?}");

@@ -87,8 +87,30 @@ pub(crate) fn is_fresh(at: OffsetDateTime, now: OffsetDateTime, limit: Duration)
     !age.is_negative() && age < limit
 }
 
+/// The moment `by` after `at`: the last one of the calendar where there is none so late. Adding dates with `+` ends the
+/// program there, and a stored date may be any.
+pub fn later(at: OffsetDateTime, by: Duration) -> OffsetDateTime {
+    at.saturating_add(time::Duration::try_from(by).unwrap_or(time::Duration::MAX))
+}
+
 /// The same moment without what is finer than a millisecond.
 pub fn cut_to_milliseconds(moment: OffsetDateTime) -> OffsetDateTime {
     let finer = moment.nanosecond() % 1_000_000;
     moment - time::Duration::nanoseconds(i64::from(finer))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn what_is_later_than_the_calendar_is_its_end() {
+        let at = datetime!(2026-03-01 12:00 UTC);
+        assert_eq!(later(at, Duration::from_secs(60)), datetime!(2026-03-01 12:01 UTC));
+        let last = datetime!(9999-12-31 23:59:30 UTC);
+        assert!(later(last, Duration::from_secs(120)) >= last);
+        assert!(later(at, Duration::MAX) > last);
+    }
 }

@@ -223,7 +223,7 @@ impl MongoStore {
         let command =
             doc! { "renameCollection": format!("{database}.{from}"), "to": format!("{database}.{to}") };
         // The driver repeats no command that is run by its name, which is what a rename needs.
-        match self.write(self.client.database("admin").run_command(limited(command))).await {
+        match self.write_command(&self.client.database("admin"), limited(command)).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) if self.exists(to).await? && !self.exists(from).await? => Ok(()),
             Ok(None) => Err(unconfirmed()),
@@ -242,7 +242,7 @@ impl MongoStore {
 
     async fn drop_collection(&self, name: &CollectionName) -> Result<(), StoreError> {
         let command = limited(doc! { "drop": name.as_str() });
-        match self.write(self.database.run_command(command)).await {
+        match self.write_command(&self.database, command).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) if self.exists(name).await? => Err(unconfirmed()),
             Ok(None) => Ok(()),

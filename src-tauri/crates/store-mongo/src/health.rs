@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bson::{Document, doc};
 use tenantry_core::StoreError;
+use tenantry_core::clock::later;
 use tenantry_core::health::{
     EndOfLife, HealthStore, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
@@ -124,7 +125,7 @@ fn clock_difference(
     asked_at: time::OffsetDateTime,
     round_trip: Duration,
 ) -> Option<time::Duration> {
-    Some(local_time(hello)? - (asked_at + round_trip / 2))
+    Some(local_time(hello)? - later(asked_at, round_trip / 2))
 }
 
 /// The time that the server told with its greeting.

@@ -93,7 +93,7 @@ impl OperationJournal for MongoStore {
             .map_err(|failure| self.told(failure, Act::on("update", OPERATIONS)))?
         {
             Some(result) => Ok(result.matched_count == 1),
-            None => Ok(self.confirmed(OPERATIONS, entry_of(taken)).await?.is_some()),
+            None => self.require_confirmed(OPERATIONS, entry_of(taken)).await.map(|()| true),
         }
     }
 

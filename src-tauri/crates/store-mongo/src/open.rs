@@ -247,6 +247,22 @@ impl MongoStore {
         self.write_within(self.answer_limit.min(STEP_LIMIT), asked).await
     }
 
+    /// A write by command. The driver hands its answer on as it is: that no majority confirmed it stands in there.
+    pub(crate) async fn write_command(
+        &self,
+        database: &Database,
+        command: Document,
+    ) -> Result<Option<Document>, Failure> {
+        let until = Instant::now() + self.answer_limit.min(STEP_LIMIT);
+        match self.write(database.run_command(command)).await? {
+            Some(answer) if answer.contains_key("writeConcernError") => {
+                let left = until.saturating_duration_since(Instant::now());
+                self.wait_for_majority(left).await.map(|()| None)
+            }
+            answer => Ok(answer),
+        }
+    }
+
     /// A write of many documents at once, which may take as long as any answer.
     pub(crate) async fn write_many<T, F>(&self, asked: F) -> Result<Option<T>, Failure>
     where

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, later};
 use crate::error::StoreError;
 use crate::limits::{UNLOCK_IDLE, UNLOCK_TIME};
 use crate::sessions::{Account, Actor};
@@ -60,12 +60,18 @@ pub struct Unlocked {
 
 impl Unlocked {
     fn new(reason: &str, by: &str, now: OffsetDateTime) -> Self {
-        let until = now + UNLOCK_TIME;
-        Self { reason: reason.to_owned(), by: by.to_owned(), since: now, until, idle_at: now + UNLOCK_IDLE }
+        let until = later(now, UNLOCK_TIME);
+        Self {
+            reason: reason.to_owned(),
+            by: by.to_owned(),
+            since: now,
+            until,
+            idle_at: later(now, UNLOCK_IDLE),
+        }
     }
 
     fn somebody_is_there(&mut self, now: OffsetDateTime) {
-        self.idle_at = (now + UNLOCK_IDLE).min(self.until);
+        self.idle_at = later(now, UNLOCK_IDLE).min(self.until);
     }
 
     /// Why and when it has locked by itself.

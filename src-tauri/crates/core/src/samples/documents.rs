@@ -104,9 +104,9 @@ pub(super) fn documents(
     (1u32..)
         .zip(days)
         .map(|(number, after)| {
-            let created = created_at + Duration::milliseconds(after);
+            let created = created_at.saturating_add(Duration::milliseconds(after));
             let later = dice.between(0, milliseconds_between(created, now).min(20 * 86_400_000));
-            let updated = created + Duration::milliseconds(later);
+            let updated = created.saturating_add(Duration::milliseconds(later));
             let mut document = rawdoc! { "_id": object_id(index, number) };
             describe(trade, number, created, &mut document, dice);
             document.append(cstr!("created_at"), date(created));
@@ -139,7 +139,10 @@ fn describe(
                 },
             );
             document.append(cstr!("reason"), dice.one_of(&TREATMENTS));
-            document.append(cstr!("starts_at"), date(created + Duration::hours(dice.between(24, 600))));
+            document.append(
+                cstr!("starts_at"),
+                date(created.saturating_add(Duration::hours(dice.between(24, 600)))),
+            );
             document.append(cstr!("minutes"), whole(dice.between(1, 7) * 10));
             document.append(cstr!("room"), whole(dice.between(1, 13)));
             document.append(cstr!("status"), status);
@@ -170,7 +173,7 @@ fn describe(
             document.append(cstr!("total"), money(cents));
             document.append(cstr!("currency"), "EUR");
             document.append(cstr!("paid"), dice.between(0, 10) < 8);
-            document.append(cstr!("due_at"), date(created + Duration::days(30)));
+            document.append(cstr!("due_at"), date(created.saturating_add(Duration::days(30))));
         }
         Trade::Freight => {
             let status = dice.one_of(&[
@@ -207,7 +210,10 @@ fn describe(
             document.append(cstr!("confirmation"), format!("{year}{number:05}"));
             document.append(cstr!("guest"), rawdoc! { "name": person, "city": dice.one_of(&CITIES) });
             document.append(cstr!("room"), whole(dice.between(101, 540)));
-            document.append(cstr!("arrives_at"), date(created + Duration::days(dice.between(1, 120))));
+            document.append(
+                cstr!("arrives_at"),
+                date(created.saturating_add(Duration::days(dice.between(1, 120)))),
+            );
             document.append(cstr!("nights"), whole(nights));
             document.append(cstr!("total"), money(nights * price));
             document.append(cstr!("currency"), "EUR");

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::hs256;
 use super::model::{Account, Actor};
 use super::rights::Role;
+use crate::clock::later;
 use crate::error::{AppError, SessionProblem};
 use crate::limits::SESSION_LIFE;
 use crate::values::{HashDigest, OperatorId, OrganizationId};
@@ -110,7 +111,7 @@ impl Claims {
     ) -> Result<Self, AppError> {
         let mut session_id = [0u8; 16];
         rand::rng().fill_bytes(&mut session_id);
-        Self::of(actor, standing, key, hex::encode(session_id), now, now + SESSION_LIFE)
+        Self::of(actor, standing, key, hex::encode(session_id), now, later(now, SESSION_LIFE))
     }
 
     /// The same session, as its account is now. It keeps its id, so that ending the session ends both tokens, and its
