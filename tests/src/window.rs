@@ -1,6 +1,8 @@
 //! The program in its real window, on a display of its own, driven through WebDriver by what a person sees: words on
 //! buttons, labels of fields.
 
+mod accessibility;
+
 use std::cell::{Cell, RefCell};
 use std::env;
 use std::fs;
@@ -124,6 +126,18 @@ impl Window {
             named(name)
         );
         self.act(&format!("press \"{name}\""), &path, async |element: &Element| element.click().await).await;
+    }
+
+    /// Presses the button of this name in the part of the window of that name.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn press_in(&self, part: &str, name: &str) {
+        let path = format!("//*[@aria-label={}]//*[({BUTTON}) and ({})]", quoted(part), named(name));
+        self.act(&format!("press \"{name}\" in \"{part}\""), &path, async |element: &Element| {
+            element.click().await
+        })
+        .await;
     }
 
     /// Presses the tab of this name.

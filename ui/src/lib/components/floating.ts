@@ -34,10 +34,10 @@ export function placeBeside(
 }
 
 /**
- * Moves an element to the end of the page, so that nothing around it cuts it off. Answers how it is taken away: svelte
- * takes away what stands in its own place, and with it only what is still there.
+ * Moves an element to the end of the page or of a part of it, so that nothing around it cuts it off. Answers how it is
+ * taken away: svelte takes away what stands in its own place, and with it only what is still there.
  */
-export function portal(element: HTMLElement): () => void {
-  document.body.append(element);
+export function portal(element: HTMLElement, part: Element = document.body): () => void {
+  part.append(element);
   return () => element.remove();
 }

@@ -18,6 +18,7 @@ export { default as Logo } from "./Logo.svelte";
 export { default as Menu } from "./Menu.svelte";
 export { default as Meter } from "./Meter.svelte";
 export { default as Note } from "./Note.svelte";
+export { default as PageBody } from "./PageBody.svelte";
 export { default as PageHeader } from "./PageHeader.svelte";
 export { default as PasswordInput } from "./PasswordInput.svelte";
 export { default as ProgressBar } from "./ProgressBar.svelte";

@@ -1,0 +1,443 @@
+//! Whether everybody can work with the program in its real window: every screen, tab, menu and dialog is looked at by
+//! axe-core, in light and in dark.
+//!
+//! A new screen gets a `look` here. What is visited:
+//!
+//! - connections: the start, both menus of the list, a connection's menu, every tab of the editor, a string that is none,
+//!   the test that fails and the one that passes, what a save and a removal say, the import from a file, from text and its
+//!   report, the export, the password that is asked for, and where secrets are kept, changed and unlocked;
+//! - the built-in workspace: the claim, the list without and with organizations, its menus and empty states, checked rows,
+//!   both tabs and the menu of the panel (a row has the same), the dialogs to create, edit, rename, trash one and many,
+//!   restore, delete and export, what is asked before a dialog is left, the pages beside the list, the menus of the sidebar,
+//!   the sign-in and its refusal;
+//! - a server in production: the missing role, the locked and the unlocked workspace, the confirmations that it asks for,
+//!   its health, an organization admin's view and the end of a session;
+//! - a server that is lost.
+
+use std::time::Duration;
+
+use bson::{Document, doc};
+use fantoccini::key::Key;
+use mongodb::Client;
+use tempfile::TempDir;
+use tenantry_tests::processes::free_port;
+use tenantry_tests::server::{Server, Topology, fresh_database};
+use tenantry_tests::window::Window;
+
+const OPERATOR: &str = "olga@example.com";
+const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
+const ADMIN: &str = "dana@acme.example.com";
+const ADMINS_PASSWORD: &str = "Passw0rd-of-dana";
+const PASSPHRASE: &str = "seven grey herons";
+
+/// A walk through the window. It goes on where something is found: one run shows all of it.
+struct Walk {
+    window: Window,
+    found: usize,
+}
+
+impl Walk {
+    async fn begin() -> Self {
+        Self { window: Window::open().await, found: 0 }
+    }
+
+    async fn look(&mut self, what: &str) {
+        let found = self.window.obstacles().await;
+        self.found += found.len();
+        for one in found {
+            // Shown with a test that fails, also where the walk did not come to its end.
+            println!("{what}: {one}");
+        }
+    }
+
+    async fn end(self) {
+        self.window.close().await;
+        assert_eq!(self.found, 0, "obstacles, listed above");
+    }
+}
+
+async fn claim(window: &Window) {
+    window.see("Claim this workspace").await;
+    window.fill("Your name", "Olga Operator").await;
+    window.fill("Email", OPERATOR).await;
+    window.fill("Password", OPERATORS_PASSWORD).await;
+    window.fill("Repeat password", OPERATORS_PASSWORD).await;
+    window.press("Claim workspace").await;
+    window.see("Olga Operator").await;
+}
+
+async fn sign_in(window: &Window, email: &str, password: &str) {
+    window.see("Sign in to").await;
+    window.fill("Email", email).await;
+    window.fill("Password", password).await;
+    window.press("Sign in").await;
+}
+
+async fn write_connection(window: &Window, uri: &str) {
+    window.press("Add workspace").await;
+    window.press("Local MongoDB").await;
+    window.see_in_field("Hosts", "localhost:27017").await;
+    window.fill("Connection string", uri).await;
+}
+
+async fn create(window: &Window, name: &str, email: &str) {
+    window.press("New organization").await;
+    window.fill("Name", name).await;
+    window.fill("Administrator email", email).await;
+    window.fill("Password", ADMINS_PASSWORD).await;
+    window.see("Available. Its collection will be").await;
+    window.press("Create organization").await;
+    window.see(&format!("{name} created")).await;
+}
+
+async fn from_the_panel_of(window: &Window, name: &str, act: &str) {
+    window.press_row(name).await;
+    window.press_tab("Overview").await;
+    window.press(act).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_can_work_with_connections() {
+    let server = Server::shared_with_access_control();
+    let database = fresh_database();
+    let uri = server.add_user(&database, &database, &["readWrite", "dbAdmin"]).await;
+    let mut walk = Walk::begin().await;
+    // The form of the secrets and its two fields stand below each other.
+    walk.window.resize(1280, 960).await;
+    walk.window.see("Where secrets are kept").await;
+    walk.look("start").await;
+    walk.window.press("Light or dark").await;
+    walk.look("menu of the themes").await;
+    walk.window.key(Key::Escape).await;
+
+    walk.window.press("Change").await;
+    walk.window.choose("A file sealed with a passphrase").await;
+    walk.look("where secrets go").await;
+    walk.window.fill("New passphrase", PASSPHRASE).await;
+    walk.window.fill("Repeat passphrase", PASSPHRASE).await;
+    walk.window.press("Move secrets there").await;
+    walk.window.see("Unlocked").await;
+    walk.window.press("Change passphrase").await;
+    walk.look("change of the passphrase").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("Lock now").await;
+    walk.window.see("Locked").await;
+    walk.look("locked secrets").await;
+    walk.window.press("Unlock").await;
+    walk.window.fill("Passphrase", "seven grey geese").await;
+    walk.window.press("Unlock").await;
+    walk.window.see("This passphrase does not open it.").await;
+    walk.look("refused passphrase").await;
+    walk.window.fill("Passphrase", PASSPHRASE).await;
+    walk.window.press("Unlock").await;
+    walk.window.see("Unlocked").await;
+
+    walk.window.press("Add workspace").await;
+    walk.look("menu of what can be added").await;
+    walk.window.key(Key::Escape).await;
+    write_connection(&walk.window, "mongodb+srv://ann@cluster.example/?replicaSet=rs1").await;
+    for tab in ["General", "Authentication", "TLS", "Advanced"] {
+        walk.window.press_tab(tab).await;
+        walk.look(&format!("editor, {tab}")).await;
+    }
+    walk.window.press_tab("General").await;
+    walk.window.fill("Connection string", "postgres://db.example").await;
+    walk.window.see("mongodb://").await;
+    walk.look("a string that is none").await;
+    walk.window.fill("Connection string", &format!("mongodb://127.0.0.1:{}/", free_port())).await;
+    walk.window.press("Test").await;
+    walk.window.see("refuses connections").await;
+    walk.look("a test that fails").await;
+    walk.window.fill("Connection string", &uri).await;
+    walk.window.fill("Name", "Customers").await;
+    walk.window.fill("Database", &database).await;
+    walk.window.press("Test again").await;
+    walk.window.see("Every step passed").await;
+    walk.look("a test that passes").await;
+    walk.window.press("Save").await;
+    walk.window.see("Connection saved").await;
+    walk.look("saved").await;
+    walk.window.press("Close message").await;
+
+    walk.window.press("More actions for Customers").await;
+    walk.look("menu of a connection").await;
+    walk.window.press("Export").await;
+    walk.look("export of connections").await;
+    walk.window.choose("Sealed with a passphrase").await;
+    walk.look("sealed export of connections").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("Remove").await;
+    walk.window.see("Customers removed").await;
+    walk.look("removed").await;
+
+    walk.window.press("Add workspace").await;
+    walk.window.press("Import connections").await;
+    walk.look("import from a file").await;
+    walk.window.choose("List of connection strings").await;
+    walk.look("import from text").await;
+    let port = free_port();
+    let list = format!("mongodb://one.example mongodb://ann@127.0.0.1:{port} http://three.example");
+    let list = list.replace(' ', &char::from(Key::Enter).to_string());
+    walk.window.fill("Connection strings", &list).await;
+    walk.window.press("Import").await;
+    walk.window.see("2 connections imported").await;
+    walk.look("report of an import").await;
+    walk.window.press("Done").await;
+    walk.window.press(&format!("127.0.0.1:{port}")).await;
+    walk.window.press(&format!("More actions for 127.0.0.1:{port}")).await;
+    walk.window.press("Open").await;
+    walk.window.see("Password for").await;
+    walk.look("the password that is asked for").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("Where secrets are kept").await;
+    walk.look("dialog of the secrets").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_can_work_with_the_built_in_workspace() {
+    let mut walk = Walk::begin().await;
+    walk.window.press("Open workspace").await;
+    walk.window.see("Claim this workspace").await;
+    walk.look("claim").await;
+    claim(&walk.window).await;
+    walk.window.see("No organizations yet").await;
+    walk.look("no organizations").await;
+
+    walk.window.press("New organization").await;
+    walk.look("create").await;
+    walk.window.fill("Name", "x").await;
+    walk.window.fill("Administrator email", "nobody").await;
+    walk.window.press("Generate a password").await;
+    walk.window.see("The name needs a change.").await;
+    walk.look("create, with what is wrong").await;
+    walk.window.press("Cancel").await;
+    walk.look("what is asked before a dialog is left").await;
+    walk.window.press("Discard").await;
+
+    walk.window.press("Load sample organizations").await;
+    walk.window.see("60 sample organizations loaded").await;
+    walk.window.see_in_row("Atlas Machine Works", "Active").await;
+    walk.look("list, with the samples' note").await;
+    walk.window.press("Close this note").await;
+    walk.window.press("Columns").await;
+    walk.look("menu of the columns").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.press("Name").await;
+    walk.look("menu of the order").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.fill("Search organizations", "no such thing").await;
+    walk.window.see("Nothing matches").await;
+    walk.look("nothing matches").await;
+    walk.window.press("Clear search").await;
+    walk.window.press("Trash").await;
+    walk.window.see("The trash is empty").await;
+    walk.look("an empty trash").await;
+    walk.window.press("All").await;
+    walk.window.press("Check all that match").await;
+    walk.window.see("60 checked").await;
+    walk.look("checked rows").await;
+    walk.window.press_in("Checked organizations", "Trash").await;
+    walk.window.see("Move 60 organizations to trash?").await;
+    walk.look("trash of many").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("Clear the checks").await;
+
+    walk.window.press_row("Atlas Machine Works").await;
+    walk.window.see("Can be restored from the trash.").await;
+    walk.look("panel, overview").await;
+    walk.window.press_tab("Collection").await;
+    walk.window.see("created_at_1").await;
+    walk.look("panel, collection").await;
+    walk.window.press("More actions").await;
+    walk.window.see("Copy collection name").await;
+    walk.look("menu of the panel").await;
+    walk.window.press("Edit").await;
+    walk.look("edit").await;
+    walk.window.key(Key::Escape).await;
+    from_the_panel_of(&walk.window, "Atlas Machine Works", "Rename").await;
+    walk.window.fill("New name", "atlas-works").await;
+    walk.window.see("kept in place, none copied").await;
+    walk.look("rename").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("Discard").await;
+    from_the_panel_of(&walk.window, "Atlas Machine Works", "Deactivate").await;
+    walk.window.see_in_row("Atlas Machine Works", "Deactivated").await;
+    walk.look("deactivated, with Undo").await;
+    from_the_panel_of(&walk.window, "Atlas Machine Works", "Move to trash").await;
+    walk.window.see("Administrator").await;
+    walk.look("trash").await;
+    walk.window.press("Move to trash").await;
+    walk.window.see("moved to trash").await;
+    walk.window.press("Trash").await;
+    walk.window.press_row("Atlas Machine Works").await;
+    walk.window.see("Moved by").await;
+    walk.look("panel, in the trash").await;
+    from_the_panel_of(&walk.window, "Atlas Machine Works", "Restore").await;
+    walk.window.see("In the trash since").await;
+    walk.look("restore").await;
+    walk.window.key(Key::Escape).await;
+    from_the_panel_of(&walk.window, "Atlas Machine Works", "Delete for good").await;
+    walk.window.see("Type the organization name to confirm").await;
+    walk.look("delete for good").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("All").await;
+
+    walk.window.press("Export").await;
+    walk.window.see("rows").await;
+    walk.look("export").await;
+    walk.window.press("Export 59 rows").await;
+    walk.window.see("Exported 59 rows").await;
+    walk.look("exported").await;
+
+    for page in ["Health", "Settings", "About"] {
+        walk.window.press(page).await;
+        walk.look(&format!("page {page}")).await;
+    }
+    walk.window.press("Olga Operator").await;
+    walk.look("menu of the person").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.press("On this computer, Local. Switch workspace").await;
+    walk.look("menu of the workspaces").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.press("Sign out").await;
+    walk.window.see("Sign in to").await;
+    walk.look("sign-in").await;
+    sign_in(&walk.window, ADMIN, "Wrong-passw0rd").await;
+    walk.window.see("That email and password do not match").await;
+    walk.look("refused sign-in").await;
+    walk.end().await;
+}
+
+/// A user of the database who may do everything but drop a collection: its string.
+async fn user_who_drops_nothing(server: &Server, database: &str) -> String {
+    let actions = [
+        "find",
+        "insert",
+        "update",
+        "remove",
+        "createCollection",
+        "createIndex",
+        "collStats",
+        "dbStats",
+        "listCollections",
+        "listIndexes",
+        "renameCollectionSameDB",
+        "collMod",
+    ];
+    let privilege = doc! {"resource": {"db": database, "collection": ""}, "actions": actions.to_vec()};
+    let role = format!("role-of-{database}");
+    let client = Client::with_uri_str(server.administrator_uri()).await.expect("a connection string");
+    client
+        .database(database)
+        .run_command(doc! {"createRole": &role, "privileges": [privilege], "roles": Vec::<Document>::new()})
+        .await
+        .expect("the role is made");
+    server.add_user(database, database, &[&role]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_can_work_with_a_server_in_production() {
+    let server = Server::shared_with_access_control();
+    let database = fresh_database();
+    let uri = user_who_drops_nothing(&server, &database).await;
+    let mut walk = Walk::begin().await;
+    write_connection(&walk.window, &uri).await;
+    walk.window.see_in_field("Connection string", "••••••••@").await;
+    walk.window.fill("Name", "Customers").await;
+    walk.window.fill("Database", &database).await;
+    walk.window.press("Production").await;
+    walk.window.press("Test").await;
+    walk.window.press("Show the role").await;
+    walk.look("role, from the test").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.press("Test and open").await;
+    walk.window.see("Claim this workspace").await;
+    walk.look("claim on a server").await;
+    claim(&walk.window).await;
+    walk.window.see("No organizations yet").await;
+    walk.look("locked").await;
+    walk.window.press("Rights missing").await;
+    walk.look("role").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.press("Unlock for changes").await;
+    walk.look("unlock").await;
+    walk.window.fill("Reason", "The yearly clean-up").await;
+    walk.window.press("Unlock for ten minutes").await;
+    walk.window.see("Unlocked, 9:").await;
+    create(&walk.window, "acme", ADMIN).await;
+    create(&walk.window, "globex", "gus@globex.example.com").await;
+    walk.window.see_in_row("acme", "Active").await;
+    walk.look("unlocked").await;
+    from_the_panel_of(&walk.window, "globex", "Rename").await;
+    walk.window.fill("New name", "globex-group").await;
+    walk.window.see("kept in place").await;
+    walk.look("rename in production").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("Discard").await;
+    from_the_panel_of(&walk.window, "globex", "Deactivate").await;
+    walk.window.see("Deactivate globex?").await;
+    walk.look("deactivate in production").await;
+    walk.window.press("Cancel").await;
+    from_the_panel_of(&walk.window, "globex", "Move to trash").await;
+    walk.window.see("Type the organization name to confirm").await;
+    walk.look("trash in production").await;
+    walk.window.fill("Type the organization name to confirm", "globex").await;
+    walk.window.press("Move to trash").await;
+    walk.window.see("globex moved to trash").await;
+    walk.window.press("Trash").await;
+    walk.window.press_row("globex").await;
+    walk.window.press("More actions").await;
+    walk.window.see("Delete for good").await;
+    walk.look("a menu with what is not permitted").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.press("Health").await;
+    walk.window.see("What the database user may do").await;
+    walk.look("health of a server").await;
+
+    walk.window.press("Sign out").await;
+    sign_in(&walk.window, ADMIN, ADMINS_PASSWORD).await;
+    // Whoever signs in finds the page that was shown, and health is not for everybody.
+    walk.window.see("Your account does not see this page").await;
+    walk.look("a page that is not for everybody").await;
+    walk.window.press("Organizations").await;
+    walk.window.see_in_row("acme", "Active").await;
+    walk.look("an organization admin's own list").await;
+    let client = Client::with_uri_str(server.administrator_uri()).await.expect("a connection string");
+    let organizations = client.database(&database).collection::<Document>("organizations");
+    let deactivated = organizations
+        .update_one(doc! {"organization_name": "acme"}, doc! {"$set": {"is_active": false}})
+        .await
+        .expect("changed by somebody else");
+    assert_eq!(deactivated.modified_count, 1);
+    walk.window.press("Settings").await;
+    // For as long an earlier answer about the session is good enough for a read.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    walk.window.press("Organizations").await;
+    walk.window.see("Sign in again").await;
+    walk.look("the end of a session").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_can_work_while_a_server_is_lost() {
+    let (port, data) = (free_port(), TempDir::with_prefix("tenantry-line-").expect("a folder"));
+    let server = Server::start_at(Topology::ReplicaSet, port, data.path());
+    let mut walk = Walk::begin().await;
+    write_connection(&walk.window, &server.uri()).await;
+    walk.window.fill("Name", "Customers").await;
+    walk.window.fill("Database", &fresh_database()).await;
+    walk.window.press("Development").await;
+    walk.window.press("Test and open").await;
+    claim(&walk.window).await;
+    create(&walk.window, "acme", ADMIN).await;
+    walk.window.see_in_row("acme", "Active").await;
+    drop(server);
+    walk.window.press_row("acme").await;
+    walk.window.see("Customers stopped answering").await;
+    walk.look("a list of which the server is lost").await;
+    walk.window.press("Health").await;
+    walk.window.see("Disconnected").await;
+    walk.look("health of which the server is lost").await;
+    walk.end().await;
+}
