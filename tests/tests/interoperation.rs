@@ -278,6 +278,37 @@ async fn tokens_of_either_side_are_good_on_the_other() {
     workspace.remove().await;
 }
 
+#[tokio::test]
+async fn a_password_that_the_service_sets_ends_tenantrys_sessions_and_signs_in_here() {
+    let fixture = ServiceDatabase::read();
+    let server = Server::shared(Topology::ReplicaSet);
+    let name = fresh_database();
+    let raw = mongodb::Client::with_uri_str(server.uri()).await.expect("a connection string").database(&name);
+    fixture.load_into(&raw).await;
+    let workspace = TestWorkspace::on_server(server, name).await;
+    let console = console(&workspace, &fixture);
+    let globex =
+        fixture.credentials.iter().find(|one| one.organization_name == "globex").expect("in the fixture");
+    let password = SecretString::from(globex.password.as_str());
+    let session = console.sessions.sign_in(&globex.email, &password).await.expect("signed in");
+    let id = session.actor.organization_scope().expect("an admin has an organization");
+    assert!(console.authorize(&session).await.is_ok());
+
+    // As the service's update does it: the hash and the date, and nothing of Tenantry's.
+    let hash = bcrypt::hash("Set-by-the-service-1", 12).expect("hashed");
+    let set = doc! { "$set": { "admin_password": hash, "updated_at": bson::DateTime::now() } };
+    let organizations = raw.collection::<Document>("organizations");
+    organizations.update_one(doc! { "_id": id.object_id() }, set).await.expect("written by the service");
+
+    let ended = console.authorize(&session).await;
+    assert!(matches!(ended, Err(AppError::Session(_))), "{ended:?}");
+    let claims = tokens::read_as_service(&session.token, &fixture.signing.secret_key);
+    assert!(!claims.contains_key("aud"), "what the token says more is no matter for the service");
+    let anew = Credentials { password: "Set-by-the-service-1".to_owned(), ..globex.clone() };
+    assert_eq!(sign_in(&console, &anew).await, Ok(id));
+    workspace.remove().await;
+}
+
 /// The built-in workspace holds what a database held: the same hashes sign in, the same documents stay the same bytes.
 #[tokio::test]
 async fn the_services_documents_and_passwords_live_in_a_built_in_workspace_unchanged() {
