@@ -105,3 +105,22 @@ async fn an_organizations_admin_may_not_load_samples() {
     let answer = loader(&console).load(&admin, &hasher(), &Quiet, &Cancellation::default()).await;
     assert_eq!(answer, Err(AppError::Forbidden));
 }
+
+#[tokio::test]
+async fn no_sample_is_loaded_into_a_collection_that_somebody_calls_theirs() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
+    let console = Console::on(&workspace);
+    let operator = console.operator().await;
+    let samples = samples::organizations(tenantry_core::clock::Clock::now(console.clock.as_ref()));
+    let sample = &samples[0];
+    let owner = console.create("owner").await;
+    let collection = tenantry_core::values::CollectionName::for_organization(&sample.name);
+    let file = workspace.file().expect("a file");
+    let raw = rusqlite::Connection::open(file).expect("another writer");
+    let sql = "UPDATE organizations SET collection_name = ?1 WHERE id = ?2";
+    let changed = raw.execute(sql, rusqlite::params![collection.as_str(), owner.id.object_id().bytes()]);
+    assert_eq!(changed.expect("written"), 1);
+    let report = loader(&console).load(&operator, &hasher(), &Quiet, &Cancellation::default()).await;
+    assert_eq!(report.expect("loaded").already_there, 1);
+    assert_eq!(workspace.ports.collections.exists(&collection).await, Ok(false), "nothing was put there");
+}

@@ -28,7 +28,7 @@ async fn a_rename_leaves_a_shared_collection_and_makes_one(kind: StoreKind) {
 
     // The other one has it alone now, and takes it along.
     let alone = acts.preview_rename(&operator, twins.twin, "apex").await.expect("a preview");
-    assert_eq!(alone.shared, false);
+    assert!(!alone.shared, "{kind:?}: nobody else calls it theirs any more");
     acts.rename(&operator, twins.twin, "apex").await.expect("renamed");
     let was_its_own = kind != StoreKind::SqliteOnFile;
     let kept = if was_its_own { collection("apex") } else { twins.collection.clone() };

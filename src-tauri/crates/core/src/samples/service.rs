@@ -81,7 +81,7 @@ impl SampleService {
         // gets no organization.
         if store.find(sample.id).await?.is_some()
             || store.find_trashed(sample.id).await?.is_some()
-            || store.find_by_name(&sample.name).await?.is_some()
+            || !store.owners(&sample.name).await?.is_empty()
             || !store.find_credentials(&sample.admin_email).await?.is_empty()
             || self.ports.accounts.find_operator_by_email(&sample.admin_email).await?.is_some()
         {
