@@ -44,6 +44,8 @@ pub const BCRYPT_COST_CEILING: u32 = 14;
 
 /// Life of a session. The service's default.
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
+/// Bytes of a token that is read: several times as many as the longest name and address make.
+pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
 /// How long a session that was found good is not asked again before a read. A write always asks.
 pub const SESSION_FRESH: Duration = Duration::from_secs(2);
 /// Failed sign-ins in a row before waiting starts.

@@ -13,7 +13,7 @@ use super::model::{Account, Actor};
 use super::rights::Role;
 use crate::clock::later;
 use crate::error::{AppError, SessionProblem};
-use crate::limits::SESSION_LIFE;
+use crate::limits::{SESSION_LIFE, TOKEN_BYTES_MAX};
 use crate::values::{HashDigest, OperatorId, OrganizationId};
 
 /// The one algorithm: a token that names another is refused (RFC 8725, 3.1).
@@ -207,6 +207,10 @@ pub(super) fn sign(claims: &Claims, key: &SigningKey) -> Result<SecretString, Ap
 /// # Errors
 /// `Session(Expired)`; `Session(Revoked)` for anything else that is wrong with it.
 pub(super) fn read(token: &SecretString, key: &SigningKey, now: OffsetDateTime) -> Result<Claims, AppError> {
+    // Measured before anything is decoded: its header is read before its signature is checked.
+    if token.expose_secret().len() > TOKEN_BYTES_MAX {
+        return Err(AppError::Session(SessionProblem::Revoked));
+    }
     hs256::install();
     let mut validation = Validation::new(ALGORITHM);
     // Compared with our clock below, without leeway.
@@ -222,11 +226,14 @@ pub(super) fn read(token: &SecretString, key: &SigningKey, now: OffsetDateTime) 
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::values::PasswordHash;
 
-    fn standing(password: &str) -> Standing {
+    pub(super) fn standing(password: &str) -> Standing {
         Standing { version: 0, origin: PasswordHash::from_stored(password.to_owned()).digest() }
     }
 
@@ -234,7 +241,7 @@ mod tests {
         Claims::new(&actor(), &standing("hash"), key, OffsetDateTime::UNIX_EPOCH).expect("claims")
     }
 
-    fn actor() -> Actor {
+    pub(super) fn actor() -> Actor {
         Actor {
             account: Account::Organization(OrganizationId::new()),
             role: Role::OrganizationAdmin,
@@ -272,7 +279,7 @@ mod tests {
         }
     }
 
-    fn base64url(text: &str) -> String {
+    pub(super) fn base64url(text: &str) -> String {
         use base64::Engine;
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
     }
