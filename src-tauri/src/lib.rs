@@ -14,6 +14,8 @@ pub mod environment;
 pub mod error;
 pub mod files;
 pub mod folders;
+#[cfg(test)]
+mod generated;
 pub mod identifiers;
 pub mod jobs;
 pub mod life;

@@ -81,6 +81,9 @@ impl<R: Runtime> FileOnDisk<R> {
 impl<R: Runtime> ProfileFile for FileOnDisk<R> {
     fn write(&self, content: &Map<String, Value>) -> Result<(), String> {
         let bytes = serde_json::to_vec_pretty(content).map_err(|error| error.to_string())?;
+        if bytes.len() > file::FILE_MAX {
+            return Err("they are more than the next start would read".to_owned());
+        }
         let copy = file::copy_of(&self.path);
         file::write_whole(&copy, &bytes).map_err(|error| error.to_string())?;
         let before: Map<String, Value> = self.store.entries().into_iter().collect();
@@ -333,5 +336,7 @@ pub fn copy_name(name: &str, taken: &[String]) -> String {
     std::iter::once(first.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(first)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -201,4 +201,6 @@ fn unseal_problem(problem: UnsealProblem) -> ImportProblem {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! The file with the profiles: reading what is there, whole or not, and never leaving one that is cut off.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -16,6 +17,11 @@ use crate::identifiers::random_id;
 use crate::{compose, logging};
 
 pub(super) const VERSION_KEY: &str = "version";
+/// Bytes of the file: some ten thousand connections. It is measured before it is read, and before it is written.
+pub(super) const FILE_MAX: usize = 16 * 1024 * 1024;
+/// How many times the length of a damaged file is read in search of whole profiles. One that was cut off takes about
+/// three: the file, its lists, and the profiles.
+const READ_AGAIN: usize = 8;
 
 /// What was found in the file.
 #[derive(Default)]
@@ -37,24 +43,13 @@ impl Found {
                 None => Self::default(),
             });
         };
-        let text = String::from_utf8_lossy(&bytes);
-        let mut reader = Reader { good: last_good_copy(path)?.unwrap_or_default(), whole: true };
-        let content = match serde_json::from_str::<Value>(&text) {
-            Ok(Value::Object(mut object)) => {
-                match version(&object)? {
-                    Some(1) => {
-                        migration::keep_version_1(path, &without_secrets(&bytes, &object))?;
-                        migration::from_version_1(&mut object);
-                    }
-                    Some(VERSION) => {}
-                    Some(_) | None => reader.whole = false,
-                }
-                reader.in_object(&object)
-            }
-            Ok(_) | Err(_) => reader.in_ruins(&text),
-        };
+        let good = last_good_copy(path)?.unwrap_or_default();
+        let Understood { content, is_whole, version_1 } = understood(&bytes, good)?;
+        if let Some(version_1) = version_1 {
+            migration::keep_version_1(path, &version_1)?;
+        }
         let mut found = Self { content, notices: Vec::new() };
-        if !reader.whole {
+        if !is_whole {
             found.set_aside(path, &bytes)?;
         }
         found.take_out_secrets();
@@ -72,7 +67,7 @@ impl Found {
     }
 
     /// The file holds no secret, also when somebody wrote one into it by hand.
-    fn take_out_secrets(&mut self) {
+    pub(super) fn take_out_secrets(&mut self) {
         let removed = self.content.removed.iter_mut().map(|removed| &mut removed.profile);
         let mut found = false;
         for profile in self.content.profiles.iter_mut().chain(removed) {
@@ -84,6 +79,40 @@ impl Found {
             self.notices.push(ProfileNotice::SecretTakenOut);
         }
     }
+}
+
+/// What the bytes of a file say.
+pub(super) struct Understood {
+    pub(super) content: Content,
+    /// Nothing of it was damaged.
+    pub(super) is_whole: bool,
+    /// A file of version 1 as it is to be kept.
+    pub(super) version_1: Option<Vec<u8>>,
+}
+
+/// Reads what can be read; `good` is the last good copy, for what can't be.
+///
+/// # Errors
+/// A newer program wrote it.
+pub(super) fn understood(bytes: &[u8], good: Content) -> Result<Understood, OpenProblem> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut reader = Reader { good, whole: true };
+    let mut version_1 = None;
+    let content = match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(mut object)) => {
+            match version(&object)? {
+                Some(1) => {
+                    version_1 = Some(without_secrets(bytes, &object));
+                    migration::from_version_1(&mut object);
+                }
+                Some(VERSION) => {}
+                Some(_) | None => reader.whole = false,
+            }
+            reader.in_object(&object)
+        }
+        Ok(_) | Err(_) => reader.in_ruins(&text),
+    };
+    Ok(Understood { content, is_whole: reader.whole, version_1 })
 }
 
 /// A connection string as it may be in the file.
@@ -128,7 +157,11 @@ fn version(object: &Map<String, Value>) -> Result<Option<u64>, OpenProblem> {
 
 /// The copy that was written whole before the file itself; `None` when it can't be used.
 pub(super) fn last_good_copy(path: &Path) -> Result<Option<Content>, OpenProblem> {
-    let Some(bytes) = read_if_there(&copy_of(path))? else { return Ok(None) };
+    let bytes = match read_if_there(&copy_of(path)) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
+        bytes => bytes?,
+    };
+    let Some(bytes) = bytes else { return Ok(None) };
     let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(&bytes) else { return Ok(None) };
     if version(&object)? != Some(VERSION) {
         return Ok(None);
@@ -227,8 +260,11 @@ impl Reader {
         }
         let mut content = Content::default();
         let mut from = 0;
+        // A value that is not whole is read again from each brace in it: with braces in braces that never ends.
+        let mut ration = text.len().saturating_mul(READ_AGAIN);
         while let Some(brace) = text.get(from..).and_then(|rest| rest.find('{')).map(|at| from + at) {
-            let mut stream = serde_json::Deserializer::from_str(&text[brace..]).into_iter::<Value>();
+            let rest = Rationed { rest: &text.as_bytes()[brace..], ration: &mut ration };
+            let mut stream = serde_json::Deserializer::from_reader(rest).into_iter::<Value>();
             // A list of profiles is a value too, and so is the whole file: only what looks like one profile is taken.
             let profile = stream.next().and_then(Result::ok).filter(|value| value.get("profiles").is_none());
             match profile.as_ref().and_then(|value| self.in_old_form(value)) {
@@ -267,16 +303,37 @@ impl Reader {
     }
 }
 
+/// Bytes that can be read as long as a ration lasts, which goes on to the next reader.
+struct Rationed<'a> {
+    rest: &'a [u8],
+    ration: &'a mut usize,
+}
+
+impl Read for Rationed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let allowed = buffer.len().min(*self.ration);
+        let count = self.rest.read(&mut buffer[..allowed])?;
+        *self.ration -= count;
+        Ok(count)
+    }
+}
+
 fn read<T: DeserializeOwned>(object: &Map<String, Value>, key: &str) -> Option<T> {
     object.get(key).and_then(|value| serde_json::from_value(value.clone()).ok())
 }
 
+/// # Errors
+/// `FileTooLarge`; what the operating system says.
 fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    // One byte more than may be tells that it is too long.
+    file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > FILE_MAX { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(Some(bytes)) }
 }
 
 /// Where the copy is that is written before the file.
@@ -322,7 +379,7 @@ fn beside(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
 /// A new name is lost in a power cut until its folder is written as well.
 fn make_lasting(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    std::fs::File::open(folder)?.sync_all()?;
+    File::open(folder)?.sync_all()?;
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())

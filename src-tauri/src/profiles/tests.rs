@@ -76,7 +76,7 @@ fn folder_with(names: &[&str]) -> Folder {
 }
 
 /// A file as version 1 wrote it.
-fn version_1() -> String {
+pub(super) fn version_1() -> String {
     json!({
         "version": 1,
         "installation": "0123456789abcdef0123456789abcdef",
@@ -182,6 +182,34 @@ fn a_file_of_version_1_is_kept_and_brought_to_today() {
     assert!(folder.text("profiles.json").contains("\"version\": 2"));
     assert!(!folder.text("profiles.json").contains("passwordStored"), "an old field was left");
     assert_eq!(ids(&folder.open()), ["a", "b"], "migrated twice");
+}
+
+#[test]
+fn a_file_larger_than_any_of_ours_is_neither_read_nor_written_over() {
+    let folder = Folder::new();
+    let large = format!("{}{}", version_1(), " ".repeat(file::FILE_MAX));
+    folder.write(&large);
+    let profiles = folder.open();
+    assert!(!profiles.are_known() && ids(&profiles).is_empty());
+    assert!(matches!(profiles.notices(), [ProfileNotice::Unusable { .. }]), "{:?}", profiles.notices());
+    assert_eq!(folder.text("profiles.json").len(), large.len());
+}
+
+#[test]
+fn more_than_the_next_start_would_read_is_not_written() {
+    let folder = folder_with(&["a"]);
+    let profiles = folder.open();
+    let large = Profile { notes: "x".repeat(file::FILE_MAX), ..profile("b") };
+    profiles.save(large).unwrap_err();
+    assert_eq!(ids(&profiles), ["a"]);
+    assert_eq!(ids(&folder.open()), ["a"], "what was there is gone");
+}
+
+#[test]
+fn a_copy_that_is_too_large_takes_nothing_from_a_good_file() {
+    let folder = folder_with(&["a"]);
+    std::fs::write(folder.path("profiles.backup.json"), " ".repeat(file::FILE_MAX + 1)).unwrap();
+    assert_eq!(ids(&folder.open()), ["a"]);
 }
 
 #[test]

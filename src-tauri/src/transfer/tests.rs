@@ -6,7 +6,7 @@ use crate::profiles::Profile;
 
 const SECRETS: [&str; 3] = ["planted", "Pl4nted", "AAFSEEDl"];
 
-fn compass() -> String {
+pub(super) fn compass() -> String {
     json!({
         "type": "Compass Connections",
         "version": {"$numberInt": "1"},
@@ -48,7 +48,7 @@ fn refusal(text: &[u8]) -> String {
     }
 }
 
-fn assert_tells_nothing(plan: &Plan) {
+pub(super) fn assert_tells_nothing(plan: &Plan) {
     for entry in &plan.entries {
         for secret in SECRETS {
             assert!(
