@@ -38,6 +38,8 @@ struct State {
     /// Answer the next message with these bytes by saying that no majority confirmed the write. Whether the server gets it.
     unconfirmed: Option<(Vec<u8>, bool)>,
     sprung: u32,
+    /// What the server said since a test began to listen.
+    heard: Option<Vec<u8>>,
     lines: Vec<TcpStream>,
     over: bool,
 }
@@ -67,6 +69,7 @@ impl Proxy {
             trap: None,
             unconfirmed: None,
             sprung: 0,
+            heard: None,
             lines: Vec::new(),
             over: false,
         };
@@ -143,6 +146,16 @@ impl Proxy {
     /// it: so looks a write whose primary was replaced before another member had it.
     pub fn leave_unconfirmed(&self, text: &str, stands: bool) {
         self.shared.lock().unconfirmed = Some((text.as_bytes().to_vec(), stands));
+    }
+
+    /// Begins to listen to what the server says.
+    pub fn listen(&self) {
+        self.shared.lock().heard = Some(Vec::new());
+    }
+
+    /// All that the server said since [`listen`](Self::listen), on every line.
+    pub fn heard(&self) -> Vec<u8> {
+        self.shared.lock().heard.clone().unwrap_or_default()
     }
 
     /// How many times a trap was sprung.
@@ -228,7 +241,13 @@ impl Shared {
                 message = unconfirmed(id);
             }
             drop(swallowed);
-            let delay = self.lock().delay;
+            let delay = {
+                let mut state = self.lock();
+                if let Some(heard) = &mut state.heard {
+                    heard.extend_from_slice(&message);
+                }
+                state.delay
+            };
             if !delay.is_zero() {
                 thread::sleep(delay);
             }

@@ -3,3 +3,7 @@
 
 #[path = "odd_documents/dates.rs"]
 mod dates;
+#[path = "odd_documents/ids.rs"]
+mod ids;
+#[path = "odd_documents/size.rs"]
+mod size;

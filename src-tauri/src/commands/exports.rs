@@ -148,6 +148,8 @@ pub struct ExportReport {
     pub rows: Count,
     /// Cells whose text was cut, because a spreadsheet has no room for all of it.
     pub cut_cells: Count,
+    /// Documents that are no organizations, because their `_id` is no ObjectId.
+    pub unshowable: Count,
     /// Its size.
     pub bytes: Count,
     /// How long it took.
@@ -318,6 +320,7 @@ pub async fn export_organizations(
         path: path.display().to_string(),
         rows: Count::from(exported.rows),
         cut_cells: Count::from(exported.cut_cells),
+        unshowable: Count::from(exported.unshowable),
         bytes: Count::from(bytes),
         milliseconds: Count::from(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)),
     })

@@ -157,6 +157,20 @@ pub struct OrganizationCounts {
     pub trashed: Count,
     /// Counted, not estimated.
     pub exact: bool,
+    /// Documents that are in none of these numbers; `null` where counting takes too long.
+    pub unshowable: Option<Unshowable>,
+}
+
+/// Documents that no list shows, because their `_id` is no ObjectId.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Unshowable {
+    /// Among the live ones.
+    pub live: Count,
+    /// In the trash.
+    pub trashed: Count,
+    /// MongoDB's names of what their ids are.
+    pub id_types: Vec<String>,
 }
 
 /// Whether a name can be had.
@@ -358,6 +372,11 @@ impl From<core::OrganizationCounts> for OrganizationCounts {
             deactivated: counts.deactivated.map(Count::from),
             trashed: Count::from(counts.trashed),
             exact: counts.exact,
+            unshowable: counts.unshowable.map(|unshowable| Unshowable {
+                live: Count::from(unshowable.live),
+                trashed: Count::from(unshowable.trashed),
+                id_types: unshowable.id_types.into_iter().collect(),
+            }),
         }
     }
 }

@@ -969,6 +969,8 @@ export type ExportReport = {
 	rows: Count,
 	/**  Cells whose text was cut, because a spreadsheet has no room for all of it. */
 	cutCells: Count,
+	/**  Documents that are no organizations, because their `_id` is no ObjectId. */
+	unshowable: Count,
 	/**  Its size. */
 	bytes: Count,
 	/**  How long it took. */
@@ -1525,6 +1527,8 @@ export type OrganizationCounts = {
 	trashed: Count,
 	/**  Counted, not estimated. */
 	exact: boolean,
+	/**  Documents that are in none of these numbers; `null` where counting takes too long. */
+	unshowable: Unshowable | null,
 };
 
 /**  An organization, with what a list does not ask for. */
@@ -2241,6 +2245,16 @@ export type UnavailableReason =
 "file_refused" | 
 /**  The keychain can't be used. */
 "keychain";
+
+/**  Documents that no list shows, because their `_id` is no ObjectId. */
+export type Unshowable = {
+	/**  Among the live ones. */
+	live: Count,
+	/**  In the trash. */
+	trashed: Count,
+	/**  MongoDB's names of what their ids are. */
+	idTypes: string[],
+};
 
 /**  What changing takes; `null` keeps. */
 export type UpdateInput = {

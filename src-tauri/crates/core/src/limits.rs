@@ -22,6 +22,8 @@ pub const SEARCH_MAX: usize = 200;
 pub const PAGE_MAX: u32 = 500;
 /// Rows that an export asks a store for at a time. Many: some servers look at the whole rest of a list for each page.
 pub const EXPORT_PAGE: u32 = 10_000;
+/// Bytes of stored documents after which a page ends, whatever the number of its rows.
+pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Rows that an export hands on at a time, and after which it can be cancelled.
 pub const EXPORT_BATCH: usize = 1_000;
 /// Organizations whose statistics one call may ask for: the rows of a screen.

@@ -10,7 +10,7 @@ mod service;
 pub use model::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
-    StatusFilter, Trashed, TrashedCollection, set_aside,
+    StatusFilter, Trashed, TrashedCollection, Unshowable, set_aside,
 };
 pub use port::OrganizationStore;
 pub use previews::{NameAvailability, RemovalPreview, RenamePreview};

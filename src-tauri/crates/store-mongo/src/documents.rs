@@ -34,6 +34,31 @@ pub(crate) fn new_organization(organization: &NewOrganization) -> Document {
     document
 }
 
+/// What [`organization`] reads of a document that lies whole under `prefix`. Other software's fields may be large, and
+/// a hash is nobody's to see who asks for a list.
+pub(crate) fn shown_fields(prefix: &str) -> Document {
+    let fields = [
+        "_id",
+        "organization_name",
+        "admin_email",
+        "is_active",
+        "created_at",
+        "updated_at",
+        "console.display_name",
+        "console.session_version",
+    ];
+    fields.iter().map(|field| (format!("{prefix}{field}"), Bson::Int32(1))).collect()
+}
+
+/// What [`trashed_organization`] reads.
+pub(crate) fn shown_trashed_fields() -> Document {
+    let mut fields = shown_fields("organization.");
+    fields.extend(doc! {
+        "trashed_at": 1, "trashed_by": 1, "had_collection": 1, "shared_collection": 1, "copy": 1,
+    });
+    fields
+}
+
 /// The organization in a document of `organizations`; `None` without an id that can be named.
 pub(crate) fn organization(document: &RawDocument) -> Option<Organization> {
     let console = document.get_document("console").ok();

@@ -9,10 +9,11 @@ use futures_util::future::try_join_all;
 use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
-use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, STEP_LIMIT};
+use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, PAGE_BYTES, STEP_LIMIT};
 use tenantry_core::organizations::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
+    Unshowable,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
@@ -37,6 +38,11 @@ const FIND: Act<'static> = Act { action: "find", collection: Some(ORGANIZATIONS)
 const INSERT: Act<'static> = Act { action: "insert", collection: Some(ORGANIZATIONS) };
 const UPDATE: Act<'static> = Act { action: "update", collection: Some(ORGANIZATIONS) };
 const REMOVE: Act<'static> = Act { action: "remove", collection: Some(ORGANIZATIONS) };
+
+/// What a name that turns out to be taken has changed by then.
+const NAME_FIELDS: [&str; 3] = ["organization_name", "collection_name", "updated_at"];
+/// What a change may change.
+const CHANGED_FIELDS: [&str; 5] = ["admin_email", "admin_password", "is_active", "updated_at", "console"];
 
 /// Without regard to case, with regard to accents.
 pub(crate) fn without_case() -> Collation {
@@ -110,12 +116,13 @@ impl OrganizationStore for MongoStore {
     }
 
     async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-        let found = self.find_live(doc! { "_id": id.object_id() }).await?;
+        let found = self.shown(doc! { "_id": id.object_id() }).await?;
         Ok(found.and_then(|document| documents::organization(&document)))
     }
 
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
-        let found = self.find_live(doc! { "organization_name": name.as_str() }).await?;
+        let named = doc! { "organization_name": name.as_str(), "_id": paging::showable() };
+        let found = self.shown(named).await?;
         Ok(found.and_then(|document| documents::organization(&document)))
     }
 
@@ -140,7 +147,9 @@ impl OrganizationStore for MongoStore {
         &self,
         email: &EmailAddress,
     ) -> Result<Vec<OrganizationCredentials>, StoreError> {
-        let found = self.with_address(email).await?;
+        // Before those twenty at most are taken: others sign nobody in, and could take their places.
+        let mut found = self.like_address(email, doc! { "_id": paging::showable() }).await?;
+        found.retain(|document| has_address(document, email));
         Ok(found.iter().filter_map(|document| documents::credentials(document)).collect())
     }
 
@@ -159,6 +168,8 @@ impl OrganizationStore for MongoStore {
         let trash = query.filter.status == StatusFilter::Trashed;
         let collection = if trash { TRASH } else { ORGANIZATIONS };
         let read = if trash { documents::trashed_organization } else { documents::organization };
+        let fields = if trash { documents::shown_trashed_fields() } else { documents::shown_fields("") };
+        let fields = &fields;
         let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let segments = paging::segments(query);
         // Together, not one after the other: a line across the world costs one round trip that way.
@@ -166,19 +177,34 @@ impl OrganizationStore for MongoStore {
             let found = async {
                 let limit = i64::from(query.limit) + 1;
                 let stored = self.listed(collection);
-                let cursor = stored
+                let mut cursor = stored
                     .find(segment.filter)
+                    .projection(fields.clone())
                     .sort(segment.sort)
                     .limit(limit)
                     .batch_size(query.limit.saturating_add(1))
                     .max_time(PAGE_LIMIT)
                     .await?;
-                cursor.try_collect::<Vec<RawDocumentBuf>>().await
+                let (mut rows, mut bytes) = (Vec::new(), 0);
+                while bytes < PAGE_BYTES {
+                    let Some(row) = cursor.try_next().await? else { return Ok((rows, true)) };
+                    bytes += row.as_bytes().len();
+                    rows.push(row);
+                }
+                Ok((rows, false))
             };
             self.call(Act::on("find", collection), found).await
         });
-        let rows: Vec<RawDocumentBuf> = try_join_all(parts).await?.into_iter().flatten().collect();
-        let more = rows.len() > wanted;
+        let (mut rows, mut more) = (Vec::<RawDocumentBuf>::new(), false);
+        for (part, is_whole) in try_join_all(parts).await? {
+            rows.extend(part);
+            if !is_whole {
+                // What comes after the rest of this part is for a later page.
+                more = true;
+                break;
+            }
+        }
+        more |= rows.len() > wanted;
         let rows = rows.iter().take(wanted);
         let place = |row: &RawDocumentBuf| {
             let organization = read(row)?;
@@ -192,11 +218,24 @@ impl OrganizationStore for MongoStore {
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
         if filter.search.is_empty() && filter.only.is_none() {
             let organizations = self.listed(ORGANIZATIONS);
-            let deactivated = organizations.count_documents(doc! { "is_active": documents::inactive() });
-            let deactivated = self.counted(FIND, deactivated.max_time(COUNT_LIMIT));
-            let ((live, live_exact), deactivated, (trashed, trash_exact)) =
-                tokio::try_join!(self.count_all(ORGANIZATIONS), deactivated, self.count_all(TRASH))?;
-            return Ok(OrganizationCounts { live, deactivated, trashed, exact: live_exact && trash_exact });
+            let deactivated = doc! { "is_active": documents::inactive(), "_id": paging::showable() };
+            let deactivated = organizations.count_documents(deactivated).max_time(COUNT_LIMIT);
+            let ((live, live_exact), deactivated, (trashed, trash_exact), unshowable) = tokio::try_join!(
+                self.count_all(ORGANIZATIONS),
+                self.counted(FIND, deactivated),
+                self.count_all(TRASH),
+                self.unshowable(filter),
+            )?;
+            let exact = live_exact && trash_exact;
+            // The server's own number has them in it.
+            let less = |number: u64, unshowable: Option<u64>| number.saturating_sub(unshowable.unwrap_or(0));
+            let (among_live, in_trash) = match &unshowable {
+                Some(unshowable) => (Some(unshowable.live), Some(unshowable.trashed)),
+                None => (None, None),
+            };
+            let live = if live_exact { live } else { less(live, among_live) };
+            let trashed = if trash_exact { trashed } else { less(trashed, in_trash) };
+            return Ok(OrganizationCounts { live, deactivated, trashed, exact, unshowable });
         }
         let among_live = OrganizationFilter { status: StatusFilter::All, ..filter.clone() };
         let in_trash = OrganizationFilter { status: StatusFilter::Trashed, ..filter.clone() };
@@ -209,12 +248,13 @@ impl OrganizationStore for MongoStore {
                 self.call(Act::on("find", collection), counted).await
             }
         };
-        let (live, deactivated, trashed) = tokio::try_join!(
+        let (live, deactivated, trashed, unshowable) = tokio::try_join!(
             matching(ORGANIZATIONS, &among_live),
             matching(ORGANIZATIONS, &deactivated),
             matching(TRASH, &in_trash),
+            self.unshowable(filter),
         )?;
-        Ok(OrganizationCounts { live, deactivated: Some(deactivated), trashed, exact: true })
+        Ok(OrganizationCounts { live, deactivated: Some(deactivated), trashed, exact: true, unshowable })
     }
 
     async fn set_name(
@@ -253,7 +293,7 @@ impl OrganizationStore for MongoStore {
             Err(failure) => return Err(self.told(failure, UPDATE)),
         }
         if !self.unique.names.is_enforced() && self.name_is_taken(id, to).await? {
-            self.put_back(named, &before, &["organization_name", "collection_name", "updated_at"]).await?;
+            self.put_back(named, &before, &NAME_FIELDS).await?;
             return Err(StoreError::Duplicate { field: UniqueField::Name });
         }
         Ok(())
@@ -268,6 +308,7 @@ impl OrganizationStore for MongoStore {
         let Change { filter, update, as_left } = change_of(id, change, at);
         let organizations = self.raw(ORGANIZATIONS);
         let written = organizations.find_one_and_update(filter, update).max_time(STEP_LIMIT);
+        let written = written.projection(only(&CHANGED_FIELDS));
         let before = match self.write(written.return_document(ReturnDocument::Before)).await {
             Ok(Some(before)) => before,
             Ok(None) => {
@@ -285,8 +326,7 @@ impl OrganizationStore for MongoStore {
                 || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?))
         {
             let ours = doc! { "_id": id.object_id(), "admin_email": email.as_str() };
-            let fields = ["admin_email", "admin_password", "is_active", "updated_at", "console"];
-            self.put_back(ours, &before, &fields).await?;
+            self.put_back(ours, &before, &CHANGED_FIELDS).await?;
             return Err(StoreError::Duplicate { field: UniqueField::Email });
         }
         self.find(id).await?.ok_or(StoreError::NotFound { what: "organization" })
@@ -312,7 +352,10 @@ impl OrganizationStore for MongoStore {
     }
 
     async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-        let found = self.find_in_trash(id).await?;
+        let trash = self.raw(TRASH);
+        let found =
+            trash.find_one(doc! { "_id": id.object_id() }).projection(documents::shown_trashed_fields());
+        let found = self.call(Act::on("find", TRASH), found).await?;
         Ok(found.and_then(|document| documents::trashed_organization(&document)))
     }
 
@@ -340,16 +383,27 @@ impl MongoStore {
         self.call(FIND, self.raw(ORGANIZATIONS).find_one(filter)).await
     }
 
-    /// The live ones whose admin has this address, without regard to case.
+    /// What of a live one is shown.
+    async fn shown(&self, filter: Document) -> Result<Option<RawDocumentBuf>, StoreError> {
+        let found = self.raw(ORGANIZATIONS);
+        let found = found.find_one(filter).projection(documents::shown_fields(""));
+        self.call(FIND, found).await
+    }
+
+    /// The live ones whose admin has this address, without regard to case, with the hashes.
     pub(crate) async fn with_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        let mut found = self.like_address(email).await?;
+        let mut found = self.like_address(email, Document::new()).await?;
         found.retain(|document| has_address(document, email));
         Ok(found)
     }
 
     /// The live ones whose admin's address the unique index takes for the same: without regard to case, width, and
-    /// characters that are not seen.
-    async fn like_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
+    /// characters that are not seen; of these, those that are `among` some.
+    async fn like_address(
+        &self,
+        email: &EmailAddress,
+        among: Document,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let find = |filter: Document, collation: Option<Collation>| async move {
             let organizations = self.raw(ORGANIZATIONS);
             let most = i64::try_from(ACCOUNTS_OF_AN_ADDRESS_MAX).unwrap_or(i64::MAX);
@@ -361,12 +415,15 @@ impl MongoStore {
             };
             found.await?.try_collect::<Vec<RawDocumentBuf>>().await
         };
-        let plain = doc! { "admin_email": email.as_str() };
-        match self.attempt(find(plain, Some(without_case()))).await {
+        let like = |address: Bson| {
+            let mut filter = doc! { "admin_email": address };
+            filter.extend(among.clone());
+            filter
+        };
+        match self.attempt(find(like(email.as_str().into()), Some(without_case()))).await {
             Ok(found) => Ok(found),
             Err(failure) if failure.is_unsupported() => {
-                let pattern = doc! { "admin_email": paging::equals(email.as_str()) };
-                self.call(FIND, find(pattern, None)).await
+                self.call(FIND, find(like(paging::equals(email.as_str())), None)).await
             }
             Err(failure) => Err(self.told(failure, FIND)),
         }
@@ -385,7 +442,7 @@ impl MongoStore {
             Some(_) => UniqueField::Id,
             None if self.name_is_taken(id, name).await? => UniqueField::Name,
             // By the index, that is: to its collation more characters are the same than those that differ in case.
-            None if !self.like_address(email).await?.is_empty() => UniqueField::Email,
+            None if !self.like_address(email, Document::new()).await?.is_empty() => UniqueField::Email,
             // Whatever it was is gone again.
             None => {
                 return Err(StoreError::Unavailable {
@@ -430,7 +487,7 @@ impl MongoStore {
         name: &OrganizationName,
     ) -> Result<bool, StoreError> {
         let other = doc! { "organization_name": name.as_str(), "_id": { "$ne": by_other_than.object_id() } };
-        Ok(self.find_live(other).await?.is_some())
+        Ok(self.shown(other).await?.is_some())
     }
 
     async fn address_is_taken(
@@ -477,7 +534,39 @@ impl MongoStore {
         }
     }
 
-    /// How many documents there are, and whether they were counted.
+    /// The documents that a list with this filter goes past; `None` when the server gave up counting them.
+    async fn unshowable(&self, filter: &OrganizationFilter) -> Result<Option<Unshowable>, StoreError> {
+        if filter.only.is_some() {
+            // Whoever sees one organization is told of no other document.
+            return Ok(Some(Unshowable::default()));
+        }
+        let groups = async |collection: &'static str, status| {
+            let found = async {
+                let among = OrganizationFilter { status, ..filter.clone() };
+                let pipeline = [
+                    doc! { "$match": paging::unshowable(&among) },
+                    doc! { "$group": { "_id": { "$type": "$_id" }, "number": { "$sum": 1 } } },
+                ];
+                let stored = self.listed(collection);
+                let cursor = stored.aggregate(pipeline).max_time(COUNT_LIMIT).await?;
+                cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
+            };
+            self.counted(Act::on("find", collection), found).await
+        };
+        let (live, trashed) =
+            tokio::try_join!(groups(ORGANIZATIONS, StatusFilter::All), groups(TRASH, StatusFilter::Trashed))?;
+        let (Some(live), Some(trashed)) = (live, trashed) else { return Ok(None) };
+        let number = |groups: &[RawDocumentBuf]| {
+            groups.iter().filter_map(|group| documents::count(group, "number")).sum()
+        };
+        Ok(Some(Unshowable {
+            live: number(&live),
+            trashed: number(&trashed),
+            id_types: live.iter().chain(&trashed).filter_map(|group| documents::text(group, "_id")).collect(),
+        }))
+    }
+
+    /// How many documents there are that a list shows, and whether they were counted.
     async fn count_all(&self, collection: &'static str) -> Result<(u64, bool), StoreError> {
         let act = Act::on("find", collection);
         let stored = self.listed(collection);
@@ -486,16 +575,17 @@ impl MongoStore {
             return Ok((estimate, false));
         }
         let by_id = Hint::Keys(doc! { "_id": 1 });
-        let all = stored.count_documents(doc! {}).hint(by_id).max_time(COUNT_LIMIT);
+        let all = stored.count_documents(doc! { "_id": paging::showable() });
+        let all = all.hint(by_id).max_time(COUNT_LIMIT);
         Ok(self.counted(act, all).await?.map_or((estimate, false), |counted| (counted, true)))
     }
 
     /// What a count finds; `None` when the server gave it up for want of time.
-    async fn counted(
+    async fn counted<T>(
         &self,
         act: Act<'_>,
-        count: impl IntoFuture<Output = mongodb::error::Result<u64>>,
-    ) -> Result<Option<u64>, StoreError> {
+        count: impl IntoFuture<Output = mongodb::error::Result<T>>,
+    ) -> Result<Option<T>, StoreError> {
         match self.attempt(count).await {
             Ok(counted) => Ok(Some(counted)),
             Err(failure) if failure.is(code::MAX_TIME_MS_EXPIRED) => Ok(None),
@@ -506,16 +596,20 @@ impl MongoStore {
 
 /// What signing in asks of a document.
 fn of_credentials() -> Document {
-    doc! {
-        "organization_name": 1, "admin_email": 1, "admin_password": 1, "is_active": 1, "created_at": 1,
-        "updated_at": 1, "console": 1,
-    }
+    let mut fields = documents::shown_fields("");
+    fields.extend(only(&["admin_password", "console.password_renewal"]));
+    fields
 }
 
 /// Whether this is the address of the organization's admin, without regard to case.
 fn has_address(document: &RawDocument, email: &EmailAddress) -> bool {
     documents::text(document, "admin_email")
         .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == email.matching_key())
+}
+
+/// Of an answer, only these fields.
+fn only(fields: &[&str]) -> Document {
+    fields.iter().map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
 }
 
 /// The write of a change.

@@ -4,6 +4,7 @@
 //! index sorts so; the other are documents whose sort field can't be read: they come where an empty text belongs, or before
 //! every date, instead of being skipped.
 
+use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, Regex, doc};
 use tenantry_core::organizations::{
     Cursor, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
@@ -55,13 +56,26 @@ pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
     segments.into_iter().flatten().collect()
 }
 
+/// The `_id`s of documents that a list shows: those that name an organization. Other software has texts and numbers there
+/// as well; a comparison finds values of its own type only.
+pub(crate) fn showable() -> Document {
+    doc! { "$gte": ObjectId::from_bytes([0; 12]) }
+}
+
+/// Which documents would be in a list if their `_id` could be shown.
+pub(crate) fn unshowable(filter: &OrganizationFilter) -> Document {
+    let mut document = self::filter(filter);
+    document.insert("_id", doc! { "$not": showable() });
+    document
+}
+
 /// Which documents a list holds, without its place.
 pub(crate) fn filter(filter: &OrganizationFilter) -> Document {
     let prefix = prefix(filter.status);
-    let mut document = Document::new();
-    if let Some(only) = filter.only {
-        document.insert("_id", only.object_id());
-    }
+    let mut document = match filter.only {
+        Some(only) => doc! { "_id": only.object_id() },
+        None => doc! { "_id": showable() },
+    };
     match filter.status {
         StatusFilter::All | StatusFilter::Trashed => {}
         StatusFilter::Active | StatusFilter::Deactivated => {
@@ -192,15 +206,30 @@ fn has_status(field: &str, active: bool) -> Document {
     }
 }
 
+/// All of them, without `$and` where that can be: a condition that stands beside the others is looked for in an index by
+/// every server.
 fn all(base: &Document, conditions: Vec<Document>) -> Document {
-    let mut parts: Vec<Document> = conditions;
-    if !base.is_empty() {
-        parts.insert(0, base.clone());
+    let mut whole = base.clone();
+    let mut apart = Vec::new();
+    for condition in conditions {
+        for (field, value) in condition {
+            match whole.get(&field) {
+                None => {
+                    whole.insert(field, value);
+                }
+                // A comparison with an ObjectId finds nothing else.
+                Some(Bson::Document(there)) if field == "_id" && *there == showable() => {
+                    whole.insert(field, value);
+                }
+                Some(_) => apart.push(doc! { field: value }),
+            }
+        }
     }
-    match parts.len() {
-        1 => parts.remove(0),
-        _ => doc! { "$and": parts },
+    if apart.is_empty() {
+        return whole;
     }
+    apart.insert(0, whole);
+    doc! { "$and": apart }
 }
 
 /// Whether a field holds a text of ASCII, given in lower case, without regard to the case of ASCII letters.
@@ -288,8 +317,8 @@ mod tests {
     fn ascending_starts_with_what_cannot_be_read_and_descending_ends_with_it() {
         let up = segments(&query(SortField::Name, SortDirection::Ascending, None));
         let down = segments(&query(SortField::Name, SortDirection::Descending, None));
-        assert_eq!(up[0].filter, doc! { "organization_name": { "$not": { "$gt": "" } } });
-        assert_eq!(up[1].filter, doc! { "organization_name": { "$gt": "" } });
+        assert_eq!(up[0].filter, doc! { "_id": showable(), "organization_name": { "$not": { "$gt": "" } } });
+        assert_eq!(up[1].filter, doc! { "_id": showable(), "organization_name": { "$gt": "" } });
         assert_eq!(down[0].filter, up[1].filter);
         assert_eq!(down[0].sort, doc! { "organization_name": -1, "_id": -1 });
     }
@@ -302,10 +331,29 @@ mod tests {
         assert_eq!(
             up[0].filter,
             doc! {
+                "_id": showable(),
                 "organization_name": { "$gte": "acme" },
                 "$or": [{ "organization_name": { "$gt": "acme" } }, { "_id": { "$gt": id } }],
             }
         );
+    }
+
+    #[test]
+    fn conditions_stand_beside_each_other_and_none_takes_the_place_of_another() {
+        let id = ObjectId::from_bytes([7; 12]);
+        let up = segments(&query(SortField::Name, SortDirection::Ascending, Some("")));
+        let unreadable = doc! { "_id": { "$gt": id }, "organization_name": { "$not": { "$gt": "" } } };
+        assert_eq!(up[0].filter, unreadable, "a place is among ObjectIds already");
+        let only =
+            OrganizationFilter { search: "é".to_owned(), status: StatusFilter::All, only: Some(id.into()) };
+        let mut query = query(SortField::Name, SortDirection::Ascending, Some("acme"));
+        query.filter = only.clone();
+        let both = &segments(&query)[0].filter;
+        let parts = both.get_array("$and").expect("two conditions of one kind");
+        let whole = parts[0].as_document().expect("conditions");
+        assert_eq!(whole.get("_id"), Some(&Bson::ObjectId(id)));
+        assert_eq!(whole.get("$or"), filter(&only).get("$or"), "the search stays");
+        assert!(parts[1].as_document().is_some_and(|rest| rest.contains_key("$or")), "the place too: {both}");
     }
 
     #[test]

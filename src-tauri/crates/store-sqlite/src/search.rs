@@ -9,7 +9,7 @@ use rusqlite::{Connection, ToSql};
 use tenantry_core::StoreError;
 use tenantry_core::organizations::{
     OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, SortDirection, SortField,
-    StatusFilter,
+    StatusFilter, Unshowable,
 };
 
 use crate::errors::Outcome;
@@ -114,6 +114,8 @@ pub(crate) fn count(connection: &Connection, filter: &OrganizationFilter) -> Out
     let term = Term::parse(&filter.search);
     let mut counts =
         OrganizationCounts { deactivated: Some(0), exact: true, ..OrganizationCounts::default() };
+    // An id of this table is an ObjectId.
+    counts.unshowable = Some(Unshowable::default());
     if term == Term::Impossible {
         return Ok(counts);
     }

@@ -12,7 +12,14 @@ vi.setConfig({ testTimeout: 20_000 });
 
 beforeEach(() => localStorage.clear());
 
-const COUNTS = { all: 190, active: 170, deactivated: 20, trashed: 6, exact: true };
+const COUNTS = {
+  all: 190,
+  active: 170,
+  deactivated: 20,
+  trashed: 6,
+  exact: true,
+  unshowable: { live: 0, trashed: 0, idTypes: [] },
+};
 
 type Given = Partial<FakeOptions> & {
   filter?: OrganizationFilter;
@@ -157,12 +164,30 @@ test("formats without separators ask for none", async () => {
   }
 });
 
+test("documents that are no organizations are told when the export has ended", async () => {
+  const { app, user, backend } = await open();
+  backend.on("export_organizations", () => ({
+    path: "~/Downloads/organizations.csv",
+    rows: 2,
+    cutCells: 0,
+    unshowable: 3,
+    bytes: 143,
+    milliseconds: 480,
+  }));
+  await waitFor(() => expect(start()).not.toHaveAttribute("aria-disabled"));
+  await user.click(start());
+  await waitFor(() => expect(app.toasts.list.at(-1)?.title).toBe("Exported 2 rows"));
+  expect(app.toasts.list.at(-1)).toMatchObject({ kind: "warning", lifetime: null });
+  expect(app.toasts.list.at(-1)?.text).toContain("3 documents were left out");
+});
+
 test("cells that a spreadsheet has no room for are told when the export has ended", async () => {
   const { app, user, backend } = await open();
   backend.on("export_organizations", () => ({
     path: "~/Downloads/organizations.xlsx",
     rows: 2,
     cutCells: 1,
+    unshowable: 0,
     bytes: 143,
     milliseconds: 480,
   }));

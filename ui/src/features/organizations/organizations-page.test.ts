@@ -2,6 +2,7 @@ import { fireEvent, render, screen, waitFor, within } from "@testing-library/sve
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
+import { madeUpOrganizations } from "$lib/api/testing-data";
 import { appContextKey, AppState } from "$lib/state";
 import OrganizationsPage from "./OrganizationsPage.svelte";
 
@@ -44,6 +45,30 @@ describe("the organizations page", () => {
     const { grid } = await openList();
     expect(rows().length).toBeLessThan(30);
     expect(Number(grid.getAttribute("aria-rowcount"))).toBeGreaterThan(150);
+  });
+
+  it("says how many documents no row stands for, and why, on the list they are missing from", async () => {
+    const { backend, user } = await openList();
+    const unshowable = { live: 2, trashed: 0, idTypes: ["int", "string"] };
+    backend.on("count_organizations", () => ({
+      all: 3,
+      active: 3,
+      deactivated: 0,
+      trashed: 1,
+      exact: true,
+      unshowable,
+    }));
+    await user.type(screen.getByRole("searchbox"), "a");
+    const told = /^2 documents cannot be shown: their _id is not an ObjectId \(types: int, string\)/;
+    expect(await screen.findByText(told)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: /^(In t|T)rash/ }));
+    await waitFor(() => expect(screen.queryByText(told)).toBeNull());
+  });
+
+  it("says of a date that is not known, and makes none up", async () => {
+    const organizations = madeUpOrganizations(3).map((each) => ({ ...each, updatedAt: null }));
+    await open({ organizations });
+    expect(await screen.findAllByText("Not known")).not.toHaveLength(0);
   });
 
   it("walks the rows with the arrow keys, one stop for Tab", async () => {

@@ -376,6 +376,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         deactivated: of("deactivated"),
         trashed: of("trashed"),
         exact: true,
+        unshowable: { live: 0, trashed: 0, idTypes: [] },
       };
     },
     get_organization: ({ nameOrId }: { nameOrId: string }) => ({
@@ -535,6 +536,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         path: `~/Downloads/organizations.${args.input.format}`,
         rows,
         cutCells: 0,
+        unshowable: 0,
         bytes: rows * 143,
         milliseconds: 480,
       };

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use time::OffsetDateTime;
 
 use crate::values::{
@@ -222,7 +224,7 @@ pub struct OrganizationPage {
 }
 
 /// How many organizations there are by status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrganizationCounts {
     /// Those that are not in the trash.
     pub live: u64,
@@ -232,6 +234,19 @@ pub struct OrganizationCounts {
     pub trashed: u64,
     /// Whether the numbers are exact.
     pub exact: bool,
+    /// Documents that are in none of these numbers. `None` where counting them would take too long.
+    pub unshowable: Option<Unshowable>,
+}
+
+/// Documents among the organizations that no list shows: their `_id` is no ObjectId, and so the id of no organization.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unshowable {
+    /// Among the live ones.
+    pub live: u64,
+    /// In the trash.
+    pub trashed: u64,
+    /// MongoDB's names of what their ids are, such as `string`.
+    pub id_types: BTreeSet<String>,
 }
 
 impl OrganizationCounts {

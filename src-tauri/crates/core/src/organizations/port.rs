@@ -24,7 +24,10 @@ use crate::values::{CopyId, EmailAddress, HashRenewal, OrganizationId, Organizat
 ///   store, so that a caller who slept in between does no harm.
 /// - Fields of a document that this program does not know stay as they are, in the trash and back too.
 /// - The live ones and the trash are apart: [`find`](Self::find) and its like never see the trash.
-/// - A stored document that breaks the format is shown with what can be read of it; it never fails a list.
+/// - A stored document that breaks the format is shown with what can be read of it; it never fails a list. One whose
+///   `_id` is no ObjectId is no organization: pages and counts go past it, and [`count`](Self::count) tells how many such
+///   documents there are.
+/// - An answer is as large as what is shown of its organizations: fields that this program does not know are not read.
 #[async_trait]
 pub trait OrganizationStore: Send + Sync {
     /// Inserts an organization. Its own id being there already, as a live one with the same name, counts as done.
@@ -70,7 +73,8 @@ pub trait OrganizationStore: Send + Sync {
     ) -> Result<Option<OrganizationCredentials>, StoreError>;
 
     /// A page of a list; `filter.status` decides whether it is the live ones or the trash. Costs what the page costs
-    /// when there is no search: an index serves every sort.
+    /// when there is no search: an index serves every sort. May have fewer rows than asked for before the last page
+    /// where they are large.
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError>;
 
     /// How many match by status; `filter.status` is ignored. Without a search it does not read every document, and what

@@ -35,11 +35,15 @@ export function showOutcome(
     const title = m.exports_done({ count: report.rows, shown: formatCount(report.rows) });
     const text = m.exports_done_text({ size: formatBytes(report.bytes), path: report.path });
     const action = { label: m.exports_reveal(), run: reveal };
-    if (report.cutCells === 0) {
+    const missing = [
+      { count: report.cutCells, say: m.exports_done_cut },
+      { count: report.unshowable, say: m.exports_done_unshowable },
+    ].filter(({ count }) => count > 0);
+    if (missing.length === 0) {
       toasts.success(title, { text, action, lifetime: DONE_LIFETIME });
     } else {
-      const cut = m.exports_done_cut({ count: report.cutCells, shown: formatCount(report.cutCells) });
-      toasts.warning(title, { text: `${text}. ${cut}`, action });
+      const said = missing.map(({ count, say }) => say({ count, shown: formatCount(count) }));
+      toasts.warning(title, { text: `${text}. ${said.join(" ")}`, action });
     }
   } else if (isCancelled(failure)) {
     toasts.info(m.exports_cancelled(), { text: m.exports_cancelled_text() });

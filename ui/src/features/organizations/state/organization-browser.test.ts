@@ -19,7 +19,14 @@ function organization(name: string, change: Partial<OrganizationView> = {}): Org
   };
 }
 
-const counts: OrganizationCounts = { all: 2, active: 2, deactivated: 0, trashed: 1, exact: true };
+const counts: OrganizationCounts = {
+  all: 2,
+  active: 2,
+  deactivated: 0,
+  trashed: 1,
+  exact: true,
+  unshowable: null,
+};
 
 class Source {
   queries: OrganizationQuery[] = [];
