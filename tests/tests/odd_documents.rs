@@ -7,3 +7,5 @@ mod dates;
 mod ids;
 #[path = "odd_documents/size.rs"]
 mod size;
+#[path = "odd_documents/views.rs"]
+mod views;

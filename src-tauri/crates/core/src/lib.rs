@@ -12,6 +12,7 @@ pub mod health;
 pub mod jobs;
 pub mod journal;
 pub mod limits;
+pub mod nesting;
 pub mod operators;
 pub mod organizations;
 pub mod ports;

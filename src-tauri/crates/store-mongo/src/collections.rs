@@ -12,6 +12,7 @@ use tenantry_core::collections::{
     CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
 };
 use tenantry_core::limits::{STEP_LIMIT, STEP_PENDING};
+use tenantry_core::nesting::is_decodable;
 use tenantry_core::values::CollectionName;
 
 use crate::documents;
@@ -196,6 +197,9 @@ impl CollectionStore for MongoStore {
         for bytes in documents {
             let document = RawDocumentBuf::from_bytes(bytes.clone()).map_err(|_| damaged())?;
             // The outermost length alone says nothing about what is inside.
+            if !is_decodable(bytes) {
+                return Err(damaged());
+            }
             Document::try_from(&*document).map_err(|_| damaged())?;
             if !matches!(document.get("_id"), Ok(Some(_))) {
                 return Err(damaged());
@@ -260,6 +264,15 @@ impl MongoStore {
         }
     }
 
+    /// That a name is a view or a time-series collection, which have no statistics of this kind. `None` also where the
+    /// server does not say.
+    async fn other_than_a_collection(&self, name: &CollectionName) -> Option<&'static str> {
+        let question = doc! { "listCollections": 1, "filter": { "name": name.as_str() } };
+        let answer = self.ask(question).await.ok()?;
+        let batch = answer.get_document("cursor").ok()?.get_array("firstBatch").ok()?;
+        in_words(batch.first()?.as_document()?.get_str("type").ok()?)
+    }
+
     /// What can be said of a collection without the privilege `collStats`.
     async fn estimated(
         &self,
@@ -274,7 +287,9 @@ impl MongoStore {
         let counted = stored.estimated_document_count().max_time(STATISTICS_LIMIT);
         let documents = self.call(act, counted).await?;
         let indexes = self.attempt(stored.list_index_names()).await.unwrap_or_default();
-        let why = if why.is_atlas_limit() {
+        let why = if let Some(kind) = self.other_than_a_collection(name).await {
+            kind
+        } else if why.is_atlas_limit() {
             "This Atlas tier does not offer $collStats"
         } else if why.is_denied() {
             "The database user lacks the privilege collStats"
@@ -292,6 +307,15 @@ impl MongoStore {
             command: "estimatedDocumentCount",
             note: Some(format!("{why}: sizes are not known, and the count is an estimate.")),
         })
+    }
+}
+
+/// What `listCollections` calls something that is no plain collection, in words.
+fn in_words(listed_type: &str) -> Option<&'static str> {
+    match listed_type {
+        "view" => Some("This is a view, not a collection"),
+        "timeseries" => Some("This is a time-series collection"),
+        _ => None,
     }
 }
 
@@ -372,6 +396,13 @@ mod tests {
     use tenantry_core::values::OrganizationName;
 
     use super::*;
+
+    #[test]
+    fn what_is_no_plain_collection_is_called_what_it_is() {
+        assert_eq!(in_words("view"), Some("This is a view, not a collection"));
+        assert_eq!(in_words("timeseries"), Some("This is a time-series collection"));
+        assert_eq!(in_words("collection"), None, "then it is the server that lacks $collStats");
+    }
 
     fn name() -> CollectionName {
         CollectionName::for_organization(&OrganizationName::from_stored("acme".to_owned()))

@@ -2,6 +2,7 @@
 
 use bson::raw::{RawBsonRef, RawDocumentBuf};
 use bson::{Document, RawDocument};
+use tenantry_core::nesting::is_decodable;
 
 use crate::errors::{Outcome, damaged};
 
@@ -24,6 +25,9 @@ pub(crate) struct Keys {
 pub(crate) fn keys(bytes: &[u8]) -> Outcome<Keys> {
     let not_bson = |_| damaged("a document (it is no BSON)");
     let raw = RawDocument::from_bytes(bytes).map_err(not_bson)?;
+    if !is_decodable(bytes) {
+        return Err(damaged("a document (it is no BSON, or lies too deep in itself)").into());
+    }
     // Opening a raw document looks at its first and last bytes only; this reads all of it.
     Document::try_from(raw).map_err(not_bson)?;
     let value = |name: &str| raw.get(name).map_err(not_bson);

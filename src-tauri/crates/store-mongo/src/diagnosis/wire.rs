@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use bson::Document;
+use tenantry_core::nesting::is_decodable;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -15,8 +16,8 @@ const OP_REPLY: i32 = 1;
 const OP_QUERY: i32 = 2004;
 const OP_MSG: i32 = 2013;
 const HEADER: usize = 16;
-/// No introduction is longer; a longer "answer" is another protocol's bytes read as a length.
-const LONGEST: usize = 1 << 20;
+/// No introduction is longer; a longer "answer" is another protocol's bytes read as a length, or somebody's who means ill.
+const LONGEST: usize = 64 * 1024;
 /// How long the rest of a foreign greeting is waited for.
 const GREETING_PATIENCE: Duration = Duration::from_millis(50);
 /// A TLS record of the kinds alert and handshake, version 3.x.
@@ -81,8 +82,9 @@ pub(super) async fn ask(
         Err(_) => return Err(NoAnswer::Silent),
     };
     let skipped = if number(&head, 12) == Some(OP_REPLY) { 20 } else { 5 };
-    let document = bytes.get(skipped..).and_then(|rest| Document::from_reader(rest).ok());
-    document.ok_or(NoAnswer::Foreign(head))
+    // A stranger's bytes: decoding would follow them as deep as they go.
+    let measured = bytes.get(skipped..).filter(|rest| is_decodable(rest));
+    measured.and_then(|rest| Document::from_reader(rest).ok()).ok_or(NoAnswer::Foreign(head))
 }
 
 /// The header of the answer, or as much as came of something shorter; `None` when nothing did.
@@ -165,4 +167,46 @@ fn encode(form: Form, id: i32, question: &Document) -> io::Result<Vec<u8>> {
 fn number(head: &[u8], at: usize) -> Option<i32> {
     let bytes = head.get(at..at + 4)?;
     bytes.try_into().ok().map(i32::from_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+    use tokio::io::duplex;
+
+    use super::*;
+
+    /// What becomes of an answer whose document is these bytes.
+    async fn answered(document: Vec<u8>) -> Result<Document, NoAnswer> {
+        let (mut ours, mut theirs) = duplex(2 << 20);
+        let length = i32::try_from(HEADER + 5 + document.len()).expect("a length");
+        let head: Vec<u8> = [length, 7, 1, OP_MSG].iter().flat_map(|part| part.to_le_bytes()).collect();
+        let message = [head, vec![0; 5], document].concat();
+        theirs.write_all(&message).await.expect("written");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        ask(&mut ours, Form::Message, &doc! { "hello": 1 }, deadline).await
+    }
+
+    fn nested(depth: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for level in (1..depth).rev() {
+            bytes.extend_from_slice(&i32::try_from(5 + level * 8).expect("a length").to_le_bytes());
+            bytes.extend_from_slice(b"\x03a\0");
+        }
+        bytes.extend_from_slice(&5_i32.to_le_bytes());
+        bytes.resize(bytes.len() + depth, 0);
+        bytes
+    }
+
+    #[tokio::test]
+    async fn an_introduction_that_lies_deep_in_itself_or_is_long_ends_nothing() {
+        let hello = doc! { "ok": 1.0 };
+        let good = answered(hello.to_vec().expect("written")).await;
+        assert_eq!(good.ok(), Some(hello));
+        // 980 kB, and what fits into a short answer.
+        for depth in [122_500, 8_000, 201] {
+            let answer = answered(nested(depth)).await;
+            assert!(matches!(answer, Err(NoAnswer::Foreign(_))), "{depth}: {answer:?}");
+        }
+    }
 }
