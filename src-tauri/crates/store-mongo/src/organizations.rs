@@ -310,10 +310,20 @@ impl OrganizationStore for MongoStore {
         let written = organizations.find_one_and_update(filter, update).max_time(STEP_LIMIT);
         let written = written.projection(only(&CHANGED_FIELDS));
         let before = match self.write(written.return_document(ReturnDocument::Before)).await {
-            Ok(Some(before)) => before,
+            Ok(Some(Some(before))) => Some(before),
+            // It is as the change leaves it, or gone.
+            Ok(Some(None)) => match self.settled(ORGANIZATIONS, as_left).await? {
+                Some(_) => None,
+                None if self.find(id).await?.is_some() => return Err(changed()),
+                None => return Err(StoreError::NotFound { what: "organization" }),
+            },
             Ok(None) => {
                 self.require_confirmed(ORGANIZATIONS, as_left).await?;
-                None
+                // Nobody knows any more what a refused address would be put back to.
+                match &change.admin_email {
+                    Some(email) if self.is_refused(id, email).await? => return Err(unconfirmed()),
+                    Some(_) | None => None,
+                }
             }
             Err(failure) if failure.is_duplicate() => {
                 return Err(StoreError::Duplicate { field: UniqueField::Email });
@@ -322,8 +332,7 @@ impl OrganizationStore for MongoStore {
         };
         if let (Some(before), Some(email)) = (before, &change.admin_email)
             && !has_address(&before, email)
-            && (self.operator_has(email).await?
-                || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?))
+            && self.is_refused(id, email).await?
         {
             let ours = doc! { "_id": id.object_id(), "admin_email": email.as_str() };
             self.put_back(ours, &before, &CHANGED_FIELDS).await?;
@@ -488,6 +497,12 @@ impl MongoStore {
     ) -> Result<bool, StoreError> {
         let other = doc! { "organization_name": name.as_str(), "_id": { "$ne": by_other_than.object_id() } };
         Ok(self.shown(other).await?.is_some())
+    }
+
+    /// Whether an organization may not have this address, as far as no index says so.
+    async fn is_refused(&self, id: OrganizationId, email: &EmailAddress) -> Result<bool, StoreError> {
+        Ok(self.operator_has(email).await?
+            || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?))
     }
 
     async fn address_is_taken(
