@@ -55,6 +55,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         workspaces::load_sample_organizations,
         access::access_state,
         access::unlock_workspace,
+        access::decide_permits,
         access::lock_workspace,
         access::note_activity,
         access::check_line,

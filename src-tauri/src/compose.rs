@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use tenantry_core::access::{Access, AccessService, Prepared, WriteGate};
+use tenantry_core::access::{AccessService, Permits, Prepared, WriteGate};
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::connections::diagnosis::{Diagnosis, StageSink};
@@ -51,12 +51,10 @@ pub struct Setting {
     pub clock: Arc<dyn Clock>,
     /// In whose name operations are begun.
     pub opening: Opening,
-    /// What may be done to it.
-    pub access: Access,
+    /// What the profile permits by itself.
+    pub permits: Permits,
     /// What tokens are signed with.
     pub signing_key: SigningKey,
-    /// Whether the name must be typed before an organization goes to the trash.
-    pub confirm_trash: bool,
 }
 
 /// The services of one open workspace.
@@ -95,26 +93,27 @@ pub struct Opened {
     pub restrictions: Vec<Restriction>,
 }
 
-/// Opens a workspace: connects, prepares the store, and settles what a crash left. One that may not be written to is
-/// not written to.
+/// Opens a workspace: connects, reads what its operators permit, prepares the store, and settles what a crash left. One
+/// that may not be written to is not written to.
 ///
 /// # Errors
 /// What the adapter answers; nothing stays open then.
 pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError> {
-    let Setting { clock, opening, access, signing_key, confirm_trash } = setting;
+    let Setting { clock, opening, permits, signing_key } = setting;
     let store = connect(place, Arc::clone(&clock)).await?;
-    let gate = Arc::new(WriteGate::new(access, Arc::clone(&clock)));
+    let gate = Arc::new(WriteGate::new(permits, Arc::clone(&clock)));
     let runner =
         Arc::new(OperationRunner::new(store.clone(), Arc::clone(&gate), Arc::clone(&clock), opening));
     let access =
         AccessService::new(store.clone(), Arc::clone(&gate), Arc::clone(&runner), Arc::clone(&clock));
+    // First: what operators permit says whether anything may be written.
+    let warnings = Vec::from_iter(access.follow().await?);
     let prepared = access.prepare().await?;
     let (server, restrictions) = tokio::try_join!(store.health.server(), store.health.restrictions())?;
     let background = Arc::new(BackgroundReads::of(server.topology));
-    let services =
-        services(store.behind(&gate), clock, background, access, signing_key, runner, confirm_trash);
+    let services = services(store.behind(&gate), clock, background, access, signing_key, runner, gate);
     let claimed = services.sessions.is_claimed().await?;
-    Ok(Opened { services, server, claimed, prepared, warnings: Vec::new(), restrictions })
+    Ok(Opened { services, server, claimed, prepared, warnings, restrictions })
 }
 
 async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, StoreError> {
@@ -135,7 +134,7 @@ fn services(
     access: AccessService,
     signing_key: SigningKey,
     runner: Arc<OperationRunner>,
-    confirm_trash: bool,
+    gate: Arc<WriteGate>,
 ) -> Services {
     let hasher = PasswordHasher::default();
     Services {
@@ -145,7 +144,7 @@ fn services(
             Arc::clone(&clock),
             hasher.clone(),
             runner,
-            confirm_trash,
+            gate,
         ),
         collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
         exports: ExportService::new(ports.clone(), Arc::clone(&clock), background),

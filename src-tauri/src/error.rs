@@ -32,6 +32,8 @@ pub enum WireError {
     SessionRevoked { message: String },
     /// The role may not do this.
     Forbidden { message: String },
+    /// A connection would permit more than before, which an operator of its workspace has to say.
+    OperatorNeeded { message: String },
     /// Address or password are wrong.
     CredentialsRefused { message: String, details: CredentialsRefused },
     /// The password was right, the organization is deactivated.
@@ -74,6 +76,8 @@ pub enum WireError {
     SecretsLocked { message: String },
     /// A sealed file does not open with this passphrase.
     PassphraseRefused { message: String },
+    /// Secrets leave only when somebody proved that they are theirs to take away.
+    ProofNeeded { message: String, details: ProofNeeded },
     /// Nothing in a file or text can be imported.
     ImportRefused { message: String, details: ImportRefused },
     /// The organization's collection is missing.
@@ -192,6 +196,11 @@ details! {
     ReadOnly {
         /// Whether it is only locked, so that an operator may unlock it.
         unlockable: bool,
+    }
+    /// Details of `proof_needed`.
+    ProofNeeded {
+        /// What proves it.
+        by: ProofBy,
     }
     /// Details of `import_refused`.
     ImportRefused {
@@ -316,6 +325,16 @@ pub enum UnavailableReason {
     Keychain,
 }
 
+/// What proves that somebody may take secrets away, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofBy {
+    /// The passphrase of the file of secrets.
+    Passphrase,
+    /// An operator's session in the workspace of each connection.
+    Operator,
+}
+
 /// What a file that could not be written is, on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -364,6 +383,26 @@ impl WireError {
     /// The role may not do this.
     pub fn forbidden() -> Self {
         Self::Forbidden { message: "Your role does not permit this.".to_owned() }
+    }
+
+    /// `proof_needed`.
+    pub fn proof_needed(by: ProofBy) -> Self {
+        let message = match by {
+            ProofBy::Passphrase => {
+                "Enter the passphrase of the file of secrets: its secrets are about to leave it."
+            }
+            ProofBy::Operator => {
+                "Sign in as an operator to the workspace of each connection whose secrets are to be exported."
+            }
+        };
+        Self::ProofNeeded { message: message.to_owned(), details: ProofNeeded { by } }
+    }
+
+    /// `operator_needed`.
+    pub fn operator_needed() -> Self {
+        let message =
+            "The connection would permit more than before. Sign in to its workspace as an operator first.";
+        Self::OperatorNeeded { message: message.to_owned() }
     }
 
     /// There is no such thing.
@@ -484,6 +523,7 @@ impl WireError {
             | Self::SessionExpired { message }
             | Self::SessionRevoked { message }
             | Self::Forbidden { message }
+            | Self::OperatorNeeded { message }
             | Self::CredentialsRefused { message, .. }
             | Self::OrganizationInactive { message }
             | Self::Throttled { message, .. }
@@ -505,6 +545,7 @@ impl WireError {
             | Self::ReadOnly { message, .. }
             | Self::SecretsLocked { message }
             | Self::PassphraseRefused { message }
+            | Self::ProofNeeded { message, .. }
             | Self::ImportRefused { message, .. }
             | Self::DataMissing { message, .. }
             | Self::DataCorrupt { message, .. }

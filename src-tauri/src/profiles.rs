@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use tauri::{AppHandle, Runtime};
 use tauri_plugin_store::{Store, StoreBuilder};
 
+use crate::folders::Owner;
 use crate::identifiers::random_id;
 use file::{Found, VERSION_KEY};
 
@@ -117,6 +118,8 @@ pub struct Profiles {
     file: Option<Box<dyn ProfileFile>>,
     content: Mutex<Content>,
     notices: Vec<ProfileNotice>,
+    /// Says whether the file is still this program's, where its file system has no locks.
+    owner: Option<Arc<Owner>>,
 }
 
 /// What is in the file.
@@ -140,8 +143,12 @@ impl Profiles {
         }
         // Built only now: it would take a damaged file for an empty one and write over it.
         let file = FileOnDisk::open(app, path).map_err(ProfilesNotWritten)?;
-        let profiles =
-            Self { file: Some(Box::new(file)), content: Mutex::new(found.content), notices: found.notices };
+        let profiles = Self {
+            file: Some(Box::new(file)),
+            content: Mutex::new(found.content),
+            notices: found.notices,
+            owner: None,
+        };
         profiles.write(&profiles.content())?;
         Ok(profiles)
     }
@@ -176,7 +183,13 @@ impl Profiles {
     }
 
     fn without_file(content: Content, notice: ProfileNotice) -> Self {
-        Self { file: None, content: Mutex::new(content), notices: vec![notice] }
+        Self { file: None, content: Mutex::new(content), notices: vec![notice], owner: None }
+    }
+
+    /// Writes only while the folder is still its owner's.
+    #[must_use]
+    pub fn while_owned_by(self, owner: Arc<Owner>) -> Self {
+        Self { owner: Some(owner), ..self }
     }
 
     /// Whether all profiles are known. Without a file nobody knows whose secrets are still needed.
@@ -184,7 +197,7 @@ impl Profiles {
         self.file.is_some()
     }
 
-    /// This data folder's random name.
+    /// The random name that sets this list's entries in the keychain apart from others.
     pub fn installation(&self) -> String {
         self.content().installation
     }
@@ -316,6 +329,9 @@ impl Profiles {
             return Err(ProfilesNotWritten("the content is no object".to_owned()));
         };
         content.insert(VERSION_KEY.to_owned(), Value::from(VERSION));
+        if self.owner.as_ref().is_some_and(|owner| !owner.is_still_ours()) {
+            return Err(ProfilesNotWritten("another program works with them".to_owned()));
+        }
         let file = self.file.as_ref().ok_or_else(|| ProfilesNotWritten("there is no file".to_owned()))?;
         file.write(&content).map_err(ProfilesNotWritten)
     }

@@ -76,6 +76,9 @@ impl AppState {
         let lock = folders.lock();
         let profiles = match lock {
             DataLock::Held(_) | DataLock::Unknown => Profiles::open_or_do_without(app, &folders.profiles()),
+            DataLock::Owned(ref owner) => {
+                Profiles::open_or_do_without(app, &folders.profiles()).while_owned_by(Arc::clone(owner))
+            }
             DataLock::InUse => Profiles::left_to_another_program(&folders.profiles()),
         };
         let unfinished = UnfinishedFiles::of(folders.unfinished());
@@ -155,7 +158,7 @@ impl AppState {
     /// What an earlier run of this installation left unfinished is taken for abandoned at once. A second program on
     /// the same data folder must not be taken for a later run: it counts as another installation.
     pub fn opening(&self) -> Opening {
-        let installation = if self.lock.is_held() { self.profiles.installation() } else { random_id() };
+        let installation = if self.lock.is_held() { self.folders.installation() } else { random_id() };
         self.openings.begin(installation, random_id())
     }
 

@@ -97,6 +97,17 @@ pub enum NotForgotten {
     Keychain(KeychainProblem),
 }
 
+/// Nobody proved that the secrets are theirs to take away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotProven {
+    /// The passphrase of the sealed file was not given.
+    PassphraseNeeded,
+    /// It does not open the file, or the file can't be read.
+    SealedFile(SealedFileProblem),
+    /// The keychain's own question was not answered.
+    Keychain(KeychainProblem),
+}
+
 /// Why secrets are not kept where they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeepingReason {
@@ -160,7 +171,18 @@ impl Vault {
         folder: &Path,
         chosen: Option<KeeperChoice>,
     ) -> Self {
-        Self::with(Keychain::of(store, "installation"), folder, chosen)
+        Self::on_asking_keychain(store, folder, chosen, || Ok(()))
+    }
+
+    /// As [`on_keychain`](Self::on_keychain), where somebody who is asked again for its password answers so.
+    #[cfg(test)]
+    pub(crate) fn on_asking_keychain(
+        store: Arc<keyring_core::CredentialStore>,
+        folder: &Path,
+        chosen: Option<KeeperChoice>,
+        answer: fn() -> Result<(), KeychainProblem>,
+    ) -> Self {
+        Self::with(Keychain::of(store, "installation", answer), folder, chosen)
     }
 
     fn with(keychain: Keychain, folder: &Path, chosen: Option<KeeperChoice>) -> Self {
@@ -357,6 +379,32 @@ impl Vault {
         let _settled = self.moving.read().await;
         self.in_sealed_file(move |file| file.unlock(&passphrase)).await?;
         Ok(self.store_wanted().await)
+    }
+
+    /// Has the person at the window prove that the secrets are theirs to take away, by the place that keeps them: the
+    /// passphrase of the sealed file, or the keychain's own password. `None` where that place can't ask.
+    ///
+    /// # Errors
+    /// See [`NotProven`].
+    pub async fn prove(&self, passphrase: Option<SecretString>) -> Option<Result<(), NotProven>> {
+        // By where they belong, not by where they are held now: a keychain whose question was closed a moment ago still has
+        // them, and so has memory.
+        match self.place() {
+            KeeperChoice::AskEveryTime => None,
+            KeeperChoice::Keychain if self.keychain.problem().is_some_and(KeychainProblem::is_absence) => {
+                None
+            }
+            KeeperChoice::Keychain => Some(self.keychain.ask_again().await?.map_err(NotProven::Keychain)),
+            KeeperChoice::SealedFile if self.sealed_file.state() == SealedFileState::Missing => None,
+            KeeperChoice::SealedFile => Some(match passphrase {
+                None => Err(NotProven::PassphraseNeeded),
+                Some(passphrase) => {
+                    let _settled = self.moving.read().await;
+                    let opened = self.in_sealed_file(move |file| file.unlock(&passphrase)).await;
+                    opened.map_err(NotProven::SealedFile)
+                }
+            }),
+        }
     }
 
     /// Lets go of what is in the sealed file, until its passphrase is given again.

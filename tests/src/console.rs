@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tenantry_core::access::{Access, AccessService, WriteGate};
+use tenantry_core::access::{Access, AccessService, Environment, Permits, WriteGate};
 use tenantry_core::clock::ManualClock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::error::AppError;
@@ -87,7 +87,9 @@ impl Console {
     /// One run of the program on these ports.
     pub fn run(ports: Ports, clock: &Arc<ManualClock>, run: Run) -> Self {
         let owner = Owner { installation: run.installation.to_owned(), instance: run.instance };
-        let gate = Arc::new(WriteGate::new(run.access, clock.clone()));
+        let environment = if run.confirm_trash { Environment::Production } else { Environment::Local };
+        let permits = Permits { environment, access: run.access };
+        let gate = Arc::new(WriteGate::new(permits, clock.clone()));
         let runner = Arc::new(OperationRunner::new(ports.clone(), gate.clone(), clock.clone(), owner));
         let access = AccessService::new(ports.clone(), gate.clone(), runner.clone(), clock.clone());
         let ports = ports.behind(&gate);
@@ -101,7 +103,7 @@ impl Console {
                 clock.clone(),
                 hasher.clone(),
                 runner.clone(),
-                run.confirm_trash,
+                gate,
             ),
             collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
             exports: ExportService::new(ports.clone(), clock.clone(), background),

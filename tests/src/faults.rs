@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tenantry_core::access::{Decided, PermitStore, Permits};
 use tenantry_core::activity::{ActivityEntry, ActivityStore};
 use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
@@ -385,6 +386,17 @@ impl ActivityStore for FaultyStore {
         limit: u32,
     ) -> Result<Vec<ActivityEntry>, StoreError> {
         self.read(self.inner.activity.newest(organization_id, limit)).await
+    }
+}
+
+#[async_trait]
+impl PermitStore for FaultyStore {
+    async fn find(&self) -> Result<Option<Decided>, StoreError> {
+        self.read(self.inner.permits.find()).await
+    }
+
+    async fn decide(&self, seen: Option<Permits>, next: &Decided) -> Result<bool, StoreError> {
+        self.write(self.inner.permits.decide(seen, next)).await
     }
 }
 

@@ -8,6 +8,7 @@ pub mod collections;
 pub mod health;
 pub mod journal;
 pub mod organizations;
+pub mod permits;
 
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::StoreError;

@@ -119,6 +119,12 @@ macro_rules! contract {
                 the_newest_entries_of_an_organization_come_first,
                 every_kind_of_entry_is_read_as_it_was_written,
                 the_record_survives_its_organization;
+            permits:
+                nothing_is_decided_until_somebody_decides,
+                a_decision_is_read_as_it_was_written,
+                a_decision_takes_the_place_of_the_one_that_was_seen_only,
+                a_decision_that_is_repeated_counts_as_done,
+                of_many_first_decisions_at_once_one_wins;
             health:
                 preparing_again_changes_nothing_and_warns_of_nothing,
                 the_store_says_what_it_is,
@@ -154,6 +160,7 @@ fn every_fact_of_the_suite_is_run() {
         include_str!("../src/suite/health.rs"),
         include_str!("../src/suite/journal.rs"),
         include_str!("../src/suite/organizations.rs"),
+        include_str!("../src/suite/permits.rs"),
     ] {
         for rest in source.split("pub async fn ").skip(1) {
             let fact = rest.split('(').next().expect("a function has parentheses");
@@ -177,6 +184,7 @@ fn every_method_of_every_port_is_held_to_the_gate() {
         port!("accounts", "operators/port.rs"),
         port!("journal", "journal/port.rs"),
         port!("activity", "activity.rs"),
+        port!("permits", "access/permits.rs"),
         port!("health", "health.rs"),
     ] {
         let methods: Vec<_> = source

@@ -11,7 +11,7 @@ use tenantry_core::health as core_health;
 use super::moment;
 use crate::error::WireError;
 use crate::numbers::Count;
-use crate::profiles::Access;
+use crate::profiles::{Access, Environment, Profile};
 use crate::state::{AppState, Workspace};
 
 /// How often an unlocked workspace is looked at. A look asks the clock only.
@@ -21,8 +21,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessState {
-    /// What its profile permits.
+    /// What its profile and its operators permit.
     pub access: Access,
+    /// What it is used for, by its profile and its operators.
+    pub environment: Environment,
+    /// What its operators decided; `null` while nobody has.
+    pub decided: Option<WorkspacePermits>,
     /// It may be written to now.
     pub writable: bool,
     /// When it locks at the latest; `null` when it is not unlocked.
@@ -31,6 +35,20 @@ pub struct AccessState {
     pub locks_when_idle_at: Option<String>,
     /// Why it was unlocked.
     pub reason: Option<String>,
+}
+
+/// What operators decided that a workspace permits, whatever a connection to it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkspacePermits {
+    /// How much care it asks for, at least.
+    pub environment: Environment,
+    /// What may be done in it, at most.
+    pub access: Access,
+    /// The address of who decided it.
+    pub decided_by: String,
+    /// When.
+    pub decided_at: String,
 }
 
 /// What is known of the line to a workspace's server.
@@ -71,11 +89,52 @@ impl From<core::Access> for Access {
     }
 }
 
+impl From<Environment> for core::Environment {
+    fn from(environment: Environment) -> Self {
+        match environment {
+            Environment::Local => Self::Local,
+            Environment::Development => Self::Development,
+            Environment::Staging => Self::Staging,
+            Environment::Production => Self::Production,
+        }
+    }
+}
+
+impl From<core::Environment> for Environment {
+    fn from(environment: core::Environment) -> Self {
+        match environment {
+            core::Environment::Local => Self::Local,
+            core::Environment::Development => Self::Development,
+            core::Environment::Staging => Self::Staging,
+            core::Environment::Production => Self::Production,
+        }
+    }
+}
+
+impl From<core::Decided> for WorkspacePermits {
+    fn from(decided: core::Decided) -> Self {
+        Self {
+            environment: decided.permits.environment.into(),
+            access: decided.permits.access.into(),
+            decided_by: decided.by,
+            decided_at: moment(decided.at),
+        }
+    }
+}
+
+/// What a profile permits by itself.
+pub(super) fn permits_of(profile: &Profile) -> core::Permits {
+    core::Permits { environment: profile.environment.into(), access: profile.access.into() }
+}
+
 impl From<core::AccessState> for AccessState {
     fn from(state: core::AccessState) -> Self {
-        let unlocked = state.unlocked.as_ref();
+        let unlocked = state.unlocked;
+        let unlocked = unlocked.as_ref();
         Self {
             access: state.access.into(),
+            environment: state.environment.into(),
+            decided: state.decided.map(WorkspacePermits::from),
             writable: state.is_writable,
             unlocked_until: unlocked.map(|unlocked| moment(unlocked.until)),
             locks_when_idle_at: unlocked.map(|unlocked| moment(unlocked.idle_at)),
@@ -114,6 +173,27 @@ pub async fn unlock_workspace(
         tokio::spawn(lock_in_time(Arc::downgrade(&workspace)));
     }
     Ok(AccessState::from(access))
+}
+
+/// Decides what a workspace permits, for everybody who opens it: a connection may only permit less. What permits less
+/// counts at once, what permits more when the workspace is opened again. Recorded with the reason.
+///
+/// # Errors
+/// `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the connection itself permits
+/// reading only, `busy` when somebody else decided at the same moment, those of a session, `unavailable`,
+/// `denied_by_database`.
+#[tauri::command]
+#[specta::specta]
+pub async fn decide_permits(
+    state: State<'_, AppState>,
+    workspace: String,
+    environment: Environment,
+    access: Access,
+    reason: String,
+) -> Result<AccessState, WireError> {
+    let (workspace, actor) = state.writer(&workspace).await?;
+    let permits = core::Permits { environment: environment.into(), access: access.into() };
+    Ok(AccessState::from(workspace.services.access.decide(&actor, permits, &reason).await?))
 }
 
 /// Locks a workspace that was unlocked.

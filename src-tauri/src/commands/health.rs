@@ -193,6 +193,8 @@ same_words! {
         CountSignIns,
         /// Keeping ended sessions.
         KeepEndedSessions,
+        /// Keep what operators decided that the workspace permits.
+        KeepPermits,
         /// Creating tenant collections.
         CreateCollections,
         /// Renaming tenant collections.

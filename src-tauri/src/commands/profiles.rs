@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tauri::State;
+use tenantry_core::AppError;
+use tenantry_core::access::Permits;
 use tenantry_core::connections::ConnectionSecrets;
+use tenantry_core::sessions::{Act, Freshness};
 
+use super::access::permits_of;
 use super::workspaces::{WorkspaceSummary, summary};
 use crate::compose::Address;
 use crate::connection_secrets::{self, Pointed};
@@ -50,7 +54,8 @@ pub struct ProfileInput {
 /// Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 ///
 /// # Errors
-/// `invalid_input`, `not_found`, `file_not_written`; `secrets_locked` and `unavailable` where a secret can't be forgotten now.
+/// `invalid_input`, `not_found`, `file_not_written`; `operator_needed` where it would permit more than before;
+/// `secrets_locked` and `unavailable` where a secret can't be forgotten now.
 #[tauri::command]
 #[specta::specta]
 pub async fn save_profile(
@@ -70,6 +75,10 @@ pub async fn save_profile(
     // An opening that is under way goes first: its access, and a password that it keeps, are of the profile as it was.
     let _turn = turn.lock().await;
     let before = input.id.map(|id| load(&state, &id)).transpose()?;
+    let permits = Permits { environment: input.environment.into(), access: input.access.into() };
+    if let Some(before) = &before {
+        require_may_permit(&state, before, permits).await?;
+    }
     let fields = ConnectionSecrets {
         password: input.password.map(SecretString::from),
         certificate_key_password: input.certificate_key_password.map(SecretString::from),
@@ -104,7 +113,7 @@ pub async fn save_profile(
         state.profiles.save(profile)?;
     }
     if let Some(open) = state.open.find(&id) {
-        open.services.access.restrict(input.access.into());
+        open.services.access.restrict(permits);
     }
     for (kind, secret) in given.into_iter().filter(|(_, secret)| !is_empty(secret)) {
         let kept = state.vault().await.keep(&id, kind, secret, remember).await;
@@ -221,6 +230,31 @@ pub(super) async fn secrets_to_carry(
 
 fn load(state: &AppState, id: &str) -> Result<Profile, WireError> {
     state.profiles.find(id).ok_or_else(|| WireError::not_found("workspace"))
+}
+
+/// Whoever sits at the window may let a connection permit less, and one that nobody has used yet may permit anything. That a
+/// used one permits more is for an operator of its workspace to say, and is on record there before it counts.
+async fn require_may_permit(state: &AppState, before: &Profile, permits: Permits) -> Result<(), WireError> {
+    let from = permits_of(before);
+    if !permits.exceeds(from) {
+        return Ok(());
+    }
+    let open = state.open.find(&before.id);
+    let vault = state.vault().await;
+    let has_secret = |kind| before.stored.contains(&kind) || vault.remembers(&before.id, kind);
+    let is_used = open.is_some()
+        || before.last_opened_at.is_some()
+        || connection_secrets::KINDS.into_iter().any(has_secret);
+    if !is_used {
+        return Ok(());
+    }
+    let workspace = open.ok_or_else(WireError::operator_needed)?;
+    let actor = match workspace.authorize(Freshness::Now).await {
+        Ok(actor) if actor.may(Act::Workspace) => actor,
+        Ok(_) | Err(AppError::Session(_)) => return Err(WireError::operator_needed()),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(workspace.services.access.loosen_profile(&actor, from, permits).await?)
 }
 
 fn new_profile(id: String) -> Profile {

@@ -7,12 +7,12 @@ use tenantry_core::FieldIssue;
 use tenantry_core::error::{Field, FileProblem};
 use tenantry_core::values::FieldRule;
 
-use crate::error::{FileKind, WireError};
+use crate::error::{FileKind, ProofBy, WireError};
 use crate::profiles::KeeperChoice;
 use crate::state::AppState;
 use crate::vault::{
-    self, KeychainProblem, MoveNote, NotForgotten, NotMoved, SealedFileProblem, SecretKind, SecretsLocked,
-    Vault,
+    self, KeychainProblem, MoveNote, NotForgotten, NotMoved, NotProven, SealedFileProblem, SecretKind,
+    SecretsLocked, Vault,
 };
 
 /// Characters of a passphrase, at least. Guessing one costs a second for each try.
@@ -170,8 +170,8 @@ pub async fn look_for_keychain(state: State<'_, AppState>) -> Result<SecretKeepi
 /// Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
 ///
 /// # Errors
-/// `invalid_input` for a passphrase that is too short, `passphrase_refused`, `secrets_locked`, `unavailable` when the
-/// keychain can't be used, `file_not_written`, `data_corrupt`. Nothing is changed then.
+/// `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`, `unavailable` when the
+/// keychain can't be used or its question for its own password was not answered, `file_not_written`, `data_corrupt`. Nothing is changed then.
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_secret_keeper(
@@ -184,6 +184,17 @@ pub async fn choose_secret_keeper(
     let is_new = keeper == SecretKeeper::SealedFile && !vault.is_sealed_file_in_use();
     if is_new {
         require_strong(passphrase.as_ref())?;
+    }
+    // Secrets leave their place with the same proof as they leave in an export: under a passphrase of one's own, or in
+    // memory, it would be no question any more.
+    if keeper != SecretKeeper::SealedFile && vault.is_sealed_file_in_use() {
+        // Whoever has forgotten the passphrase can leave the file aside, and what is in it.
+        if passphrase.is_none() && keeper == SecretKeeper::Keychain {
+            return Err(WireError::proof_needed(ProofBy::Passphrase));
+        }
+        vault.lock();
+    } else if keeper != SecretKeeper::Keychain && !vault.is_sealed_file_in_use() {
+        vault.prove(None).await.unwrap_or(Ok(()))?;
     }
     let moved = vault.move_to(&state.profiles, KeeperChoice::from(keeper), passphrase).await?;
     Ok(SecretMove {
@@ -289,6 +300,16 @@ impl From<NotForgotten> for WireError {
         match problem {
             NotForgotten::Locked(locked) => Self::from(locked),
             NotForgotten::Keychain(problem) => Self::keychain_unavailable(problem),
+        }
+    }
+}
+
+impl From<NotProven> for WireError {
+    fn from(problem: NotProven) -> Self {
+        match problem {
+            NotProven::PassphraseNeeded => Self::proof_needed(ProofBy::Passphrase),
+            NotProven::SealedFile(problem) => Self::from(problem),
+            NotProven::Keychain(problem) => Self::keychain_unavailable(problem),
         }
     }
 }

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
-use tenantry_core::FieldIssue;
 use tenantry_core::error::{Field, FileProblem};
+use tenantry_core::sessions::{Act, Freshness};
 use tenantry_core::values::FieldRule;
+use tenantry_core::{AppError, FieldIssue};
 
 use super::exports::{blocking, confirmed};
 use super::profiles::secrets_to_carry;
 use super::secrets::require_strong;
-use crate::error::{FileKind, WireError};
+use crate::error::{FileKind, ProofBy, WireError};
 use crate::files::free_path;
 use crate::sealing;
 use crate::state::AppState;
@@ -173,10 +174,13 @@ pub async fn choose_profiles_file(state: State<'_, AppState>) -> Result<Option<S
     }))
 }
 
-/// Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase.
+/// Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets leave
+/// only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password, and where
+/// neither can ask, an operator is signed in to the workspace of each connection whose secrets leave.
 ///
 /// # Errors
 /// `not_found` for a place that was not chosen or a profile that is gone, `invalid_input` for a short passphrase,
+/// `proof_needed`, `passphrase_refused` for the proof, `unavailable` for a keychain that was not answered,
 /// `file_not_written`, `secrets_locked`.
 #[tauri::command]
 #[specta::specta]
@@ -185,10 +189,13 @@ pub async fn export_profiles(
     path: String,
     ids: Vec<String>,
     passphrase: Option<String>,
+    proof: Option<String>,
 ) -> Result<ProfilesExported, WireError> {
     let passphrase = passphrase.map(SecretString::from);
+    let proof = proof.filter(|typed| !typed.is_empty()).map(SecretString::from);
     if passphrase.is_some() {
         require_strong(passphrase.as_ref())?;
+        require_proof(&state, &ids, proof).await?;
     }
     let target = state.connection_files.target(Path::new(&path));
     let target = target.ok_or_else(|| WireError::not_found("chosen file"))?;
@@ -224,6 +231,31 @@ pub async fn export_profiles(
     state.exports.note_shown(Path::new(&path));
     tracing::info!(profiles = ids.len(), secrets, "exported connections");
     Ok(ProfilesExported { path, profiles: number(ids.len()), secrets: number(secrets) })
+}
+
+/// # Errors
+/// `proof_needed` and what the place of the secrets answers, unless whoever asks may take their secrets away.
+async fn require_proof(
+    state: &AppState,
+    ids: &[String],
+    proof: Option<SecretString>,
+) -> Result<(), WireError> {
+    if let Some(proven) = state.vault().await.prove(proof).await {
+        return Ok(proven?);
+    }
+    for id in ids {
+        let profile = state.profiles.find(id).ok_or_else(|| WireError::not_found("workspace"))?;
+        if secrets_to_carry(state, &profile).await?.is_empty() {
+            continue;
+        }
+        let open = state.open.find(id).ok_or_else(|| WireError::proof_needed(ProofBy::Operator))?;
+        match open.authorize(Freshness::Now).await {
+            Ok(actor) if actor.may(Act::Workspace) => {}
+            Ok(_) | Err(AppError::Session(_)) => return Err(WireError::proof_needed(ProofBy::Operator)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what came in with profiles; answers those whose secrets will be gone with the program.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_core::AppError;
+use tenantry_core::access::Permits;
 use tenantry_core::connections::ConnectionSecrets;
 use tenantry_core::error::StoreError;
 use tenantry_core::health as core_health;
@@ -15,7 +16,7 @@ use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 use tenantry_core::sessions::SigningKey;
 
-use super::access::AccessState;
+use super::access::{AccessState, WorkspacePermits, permits_of};
 use super::health::Restriction;
 use super::jobs::JobProgress;
 use super::moment;
@@ -74,6 +75,8 @@ pub struct WorkspaceSummary {
     pub favorite: bool,
     /// What may be done in it.
     pub access: Access,
+    /// What its operators decided, where it is open; a connection may only permit less.
+    pub decided: Option<WorkspacePermits>,
     /// It is open now.
     pub is_open: bool,
 }
@@ -446,6 +449,7 @@ fn built_in_summary(state: &AppState) -> WorkspaceSummary {
         notes: String::new(),
         favorite: false,
         access: Access::ReadWrite,
+        decided: decided(state, BUILT_IN),
         is_open: is_open(state, BUILT_IN),
     }
 }
@@ -458,6 +462,7 @@ pub(super) async fn summary(state: &AppState, profile: Profile) -> WorkspaceSumm
     let at_hand =
         profile.password_stored() || state.vault().await.remembers(&profile.id, SecretKind::DatabasePassword);
     let (is_open, password_stored) = (is_open(state, &profile.id), profile.password_stored());
+    let decided = decided(state, &profile.id);
     WorkspaceSummary {
         id: profile.id,
         kind: if is_atlas { WorkspaceKind::Atlas } else { WorkspaceKind::Mongodb },
@@ -474,6 +479,7 @@ pub(super) async fn summary(state: &AppState, profile: Profile) -> WorkspaceSumm
         notes: profile.notes,
         favorite: profile.favorite,
         access: profile.access,
+        decided,
         is_open,
     }
 }
@@ -482,19 +488,27 @@ fn is_open(state: &AppState, id: &str) -> bool {
     state.open.find(id).is_some()
 }
 
+/// What the operators of an open workspace decided, as it was read last.
+fn decided(state: &AppState, id: &str) -> Option<WorkspacePermits> {
+    state.open.find(id).and_then(|open| open.services.access.decided()).map(WorkspacePermits::from)
+}
+
 async fn view(state: &AppState, workspace: &Workspace) -> Result<OpenWorkspace, WireError> {
-    let summary = match state.profiles.find(&workspace.id) {
+    let mut summary = match state.profiles.find(&workspace.id) {
         Some(profile) => summary(state, profile).await,
         None if workspace.id == BUILT_IN => built_in_summary(state),
         None => return Err(WireError::not_found("workspace")),
     };
+    // As it is used, and not only as its profile says.
+    let access = AccessState::from(workspace.services.access.state().await);
+    (summary.environment, summary.access) = (access.environment, access.access);
     Ok(OpenWorkspace {
         workspace: summary,
         claimed: workspace.is_claimed(),
         server: ServerFacts::from(workspace.server.clone()),
         recovered: workspace.recovered().iter().map(RecoveredOperation::from).collect(),
         warnings: workspace.warnings(),
-        access: AccessState::from(workspace.services.access.state().await),
+        access,
         restrictions: workspace.restrictions().into_iter().map(Restriction::from).collect(),
     })
 }
@@ -504,9 +518,8 @@ async fn open_built_in(state: &AppState) -> Result<Workspace, WireError> {
     let setting = Setting {
         clock: Arc::clone(&state.clock),
         opening: state.opening(),
-        access: Access::ReadWrite.into(),
+        permits: Permits::EVERYTHING,
         signing_key: own_signing_key(state, BUILT_IN).await,
-        confirm_trash: false,
     };
     let opened =
         compose::open(Place::File(&path), setting).await.map_err(|error| built_in_error(error, &path))?;
@@ -544,9 +557,8 @@ async fn open_profile(
     let setting = Setting {
         clock: Arc::clone(&state.clock),
         opening: state.opening(),
-        access: profile.access.into(),
+        permits: permits_of(&profile),
         signing_key,
-        confirm_trash: profile.environment == Environment::Production,
     };
     let place = Place::Deployment {
         connection_string: &profile.connection_string,

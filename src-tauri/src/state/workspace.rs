@@ -119,6 +119,10 @@ impl Workspace {
             let asked_for = |kept: &mut Session| kept.token.expose_secret() == session.token.expose_secret();
             self.session_place().take_if(asked_for);
         }
+        if authorized.is_ok() {
+            // Before anything is done: operators may have decided something else on another computer.
+            self.services.access.follow_lately().await;
+        }
         authorized
     }
 

@@ -74,6 +74,8 @@ enum Found {
 pub(super) struct Keychain {
     installation: String,
     found: Mutex<Found>,
+    /// Asks the person at the window for the keychain's own password; `None` where the system offers no such question.
+    ask_again: Option<fn() -> Result<(), KeychainProblem>>,
 }
 
 impl Keychain {
@@ -91,13 +93,36 @@ impl Keychain {
         Self::with(String::new(), Found::Unusable(problem))
     }
 
+    /// A keychain of a test's own: whoever is asked again answers with `answer`.
     #[cfg(test)]
-    pub(super) fn of(store: Arc<CredentialStore>, installation: &str) -> Self {
-        Self::with(installation.to_owned(), Found::Usable(store))
+    pub(super) fn of(
+        store: Arc<CredentialStore>,
+        installation: &str,
+        answer: fn() -> Result<(), KeychainProblem>,
+    ) -> Self {
+        let keychain = Self::with(installation.to_owned(), Found::Usable(store));
+        Self { ask_again: Some(answer), ..keychain }
     }
 
     fn with(installation: String, found: Found) -> Self {
-        Self { installation, found: Mutex::new(found) }
+        Self { installation, found: Mutex::new(found), ask_again: ASK_AGAIN }
+    }
+
+    /// Has the keychain ask the person for its password, whether it is open or not. `None` where the system has no such
+    /// question.
+    pub(super) async fn ask_again(&self) -> Option<Result<(), KeychainProblem>> {
+        let ask = self.ask_again?;
+        let answer = within(ANSWER_LIMIT, ask).await.unwrap_or(Err(KeychainProblem::Silent));
+        match answer {
+            Ok(()) if self.problem().is_some() => self.look_again(false).await,
+            Ok(()) => {}
+            Err(problem) => {
+                tracing::warn!(?problem, "the keychain was asked again");
+                // It may be locked now, and its own question would come with each secret.
+                self.note(Found::Unusable(problem));
+            }
+        }
+        Some(answer)
     }
 
     /// Looks again. With `may_ask` a locked keychain asks the person for its password.
@@ -217,6 +242,12 @@ fn classify(error: &KeyringError) -> KeychainProblem {
         _ => KeychainProblem::Refused,
     }
 }
+
+#[cfg(target_os = "linux")]
+const ASK_AGAIN: Option<fn() -> Result<(), KeychainProblem>> = Some(secret_service::ask_again);
+/// Keychain Services and Credential Manager ask by the application that reads, not by wish.
+#[cfg(not(target_os = "linux"))]
+const ASK_AGAIN: Option<fn() -> Result<(), KeychainProblem>> = None;
 
 #[cfg(target_os = "linux")]
 fn look(may_ask: bool) -> Found {

@@ -145,7 +145,8 @@ async fn a_secret_that_is_not_remembered_lives_in_this_run_only() {
 async fn two_data_folders_do_not_share_secrets() {
     let place = Place::new();
     keep(&place.run(&place.profiles()), "built-in", "s3cret").await;
-    let other = Vault::with(Keychain::of(Arc::clone(&place.store), "another"), place.folder.path(), None);
+    let other =
+        Vault::with(Keychain::of(Arc::clone(&place.store), "another", || Ok(())), place.folder.path(), None);
     assert_eq!(found(&other, "built-in").await, None);
 }
 
@@ -222,7 +223,7 @@ async fn secrets_move_through_all_places_and_leave_nothing_behind() {
     let moved = vault.move_to(&profiles, KeeperChoice::SealedFile, passphrase()).await.unwrap();
     assert_eq!((moved.moved, moved.problems.len()), (2, 0), "{moved:?}");
     assert_eq!(profiles.settings().secret_move, None);
-    let keychain = Keychain::of(Arc::clone(&place.store), "installation");
+    let keychain = Keychain::of(Arc::clone(&place.store), "installation", || Ok(()));
     for id in ["w1", "w2"] {
         let left = keychain.find(id, SecretKind::DatabasePassword).await.unwrap();
         assert!(left.is_none(), "the secret of {id} is still in the keychain");
@@ -300,7 +301,7 @@ async fn run_after_crash(place: &Place, profiles: &Profiles, keeper: KeeperChoic
     assert_eq!(next_run.keeping().keeper, keeper);
     if keeper == KeeperChoice::SealedFile {
         next_run.unlock(SecretString::from(PASSPHRASE)).await.unwrap();
-        let keychain = Keychain::of(Arc::clone(&place.store), "installation");
+        let keychain = Keychain::of(Arc::clone(&place.store), "installation", || Ok(()));
         let left = keychain.find("w1", SecretKind::DatabasePassword).await.unwrap();
         assert!(left.is_none(), "it is left in the keychain");
     } else {
@@ -402,7 +403,7 @@ async fn a_chosen_keychain_that_is_gone_is_told_and_replaced_by_nothing() {
     let moved = next_run.move_to(&profiles, KeeperChoice::SealedFile, passphrase()).await.unwrap();
     assert_eq!(moved.moved, 1, "what is in memory");
     assert_eq!(moved.problems.len(), 1, "what stays in the keychain is told: {moved:?}");
-    let with_keychain = Keychain::of(Arc::clone(&place.store), "installation");
+    let with_keychain = Keychain::of(Arc::clone(&place.store), "installation", || Ok(()));
     assert!(
         with_keychain.find("w1", SecretKind::DatabasePassword).await.unwrap().is_some(),
         "it was removed from where it is the only one"

@@ -129,7 +129,7 @@ impl Workspace {
         let ports = ports.behind(&gate);
         let background = Arc::new(BackgroundReads::of(ports.health.server().await?.topology));
         Ok(Self {
-            organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, runner, false),
+            organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, runner, gate),
             collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
             exports: ExportService::new(ports.clone(), clock, background),
             sessions,

@@ -18,10 +18,11 @@ use tenantry_core::organizations::{
 use tenantry_core::ports::Ports;
 use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
 
+use super::permits::decided;
 use super::{ANY, collection, email, hash, insert, moment, name, organization, renewal, seen};
 
 /// Writes that a shut gate refuses.
-pub const REFUSED: [&str; 21] = [
+pub const REFUSED: [&str; 22] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -42,6 +43,7 @@ pub const REFUSED: [&str; 21] = [
     "journal.begin",
     "journal.take_over",
     "journal.end",
+    "permits.decide",
     "health.prepare",
 ];
 
@@ -54,7 +56,7 @@ pub const PERMITTED: [&str; 4] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 27] = [
+pub const READS: [&str; 28] = [
     "organizations.find",
     "organizations.find_by_name",
     "organizations.owners",
@@ -76,6 +78,7 @@ pub const READS: [&str; 27] = [
     "journal.find",
     "journal.unfinished",
     "activity.newest",
+    "permits.find",
     "health.unprepared",
     "health.line",
     "health.server",
@@ -180,6 +183,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
                 shut.journal.take_over(&begun, &begun.taken_over_by(&other)).await.map(drop),
             ),
             ("journal.end", shut.journal.end(&begun).await),
+            ("permits.decide", shut.permits.decide(None, &decided(Access::ReadWrite)).await.map(drop)),
             ("health.prepare", shut.health.prepare().await.map(drop)),
         ];
         assert_eq!(answers.each_ref().map(|(write, _)| *write), REFUSED, "every write is tried");
@@ -223,7 +227,7 @@ async fn snapshot(ports: &Ports, live: &OrganizationId, trashed: &OrganizationId
                 dana.map(|dana| dana.password_hash.expose().to_owned())
             )
         ),
-        format!("{:?}", lee.is_some()),
+        format!("{:?}", (lee.is_some(), ports.permits.find().await)),
     ]
 }
 
@@ -290,6 +294,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ("journal.find", shut.journal.find(acme.id).await.map(|found| found.is_some())),
             ("journal.unfinished", shut.journal.unfinished().await.map(|all| all.len() == 1)),
             ("activity.newest", shut.activity.newest(acme.id, 1).await.map(|_| true)),
+            ("permits.find", shut.permits.find().await.map(|found| found.is_none())),
             ("health.unprepared", shut.health.unprepared().await.map(|missing| missing.is_empty())),
             ("health.line", Ok(shut.health.line().await.reachable)),
             ("health.server", shut.health.server().await.map(|_| true)),

@@ -53,6 +53,7 @@ pub async fn every_kind_of_entry_is_read_as_it_was_written(ports: &Ports) {
         ActivityKind::OperationUndone,
         ActivityKind::WorkspaceUnlocked,
         ActivityKind::WorkspaceLocked,
+        ActivityKind::PermitsChanged,
     ];
     let acme = OrganizationId::new();
     for (minute, kind) in (0..).zip(kinds) {

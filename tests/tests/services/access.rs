@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use tenantry_core::access::{Access, LockCause};
+use tenantry_core::access::{Access, Environment, LockCause, Permits};
 use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
 use tenantry_core::clock::{Clock, ManualClock};
 use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
@@ -586,4 +586,114 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
         RecoveryOutcome::Undone,
         "what a closed one left is settled: nothing was deleted"
     );
+}
+
+const PRODUCTION: Permits = Permits { environment: Environment::Production, access: Access::Locked };
+
+/// Another computer's program, whose profile permits this.
+fn elsewhere(workspace: &TestWorkspace, access: Access, confirm_trash: bool) -> Console {
+    let run = Run { installation: "another-computer", access, confirm_trash, ..Run::default() };
+    Console::run(workspace.ports.clone(), &workspace.clock, run)
+}
+
+#[tokio::test]
+async fn what_operators_decided_counts_whatever_a_profile_says() {
+    let locked = locked().await;
+    locked.console.access.decide(&locked.operator, PRODUCTION, REASON).await.expect("decided");
+    let other = elsewhere(&locked.workspace, Access::ReadWrite, false);
+    assert_eq!(other.access.follow().await, Ok(None));
+    let acme = other.sign_in("admin@acme.example.com").await.actor;
+    let id = locked.acme().await;
+    let refused = other.organizations.rename(&acme, id, "zenith").await.map(drop);
+    assert_eq!(refused, Err(AppError::Store(LOCKED)), "a profile of one's own lifted the lock");
+    let preview = other.organizations.preview_removal(&acme, id).await.expect("a preview");
+    assert!(preview.confirmation_needed, "production asks for the name, whatever the profile calls it");
+    let state = other.access.state().await;
+    assert_eq!((state.access, state.environment), (Access::Locked, Environment::Production));
+    assert_eq!(state.decided.map(|decided| decided.by), Some(OPERATOR.to_owned()));
+    let strict = elsewhere(&locked.workspace, Access::ReadOnly, false);
+    strict.access.follow().await.expect("followed");
+    assert_eq!(strict.access.state().await.access, Access::ReadOnly, "a profile may permit less");
+}
+
+#[tokio::test]
+async fn only_an_operator_decides_what_a_workspace_permits_and_says_why() {
+    let locked = locked().await;
+    let access = &locked.console.access;
+    let everything = Permits::EVERYTHING;
+    let acme = locked.console.sign_in("admin@acme.example.com").await.actor;
+    assert_eq!(access.decide(&acme, everything, REASON).await, Err(AppError::Forbidden));
+    assert_eq!(access.loosen_profile(&acme, PRODUCTION, everything).await, Err(AppError::Forbidden));
+    let without = access.decide(&locked.operator, everything, " ").await;
+    assert!(matches!(without, Err(AppError::InvalidInput(issues)) if issues[0].field == Field::Reason));
+
+    *locked.noted.refuses.lock().unwrap() = true;
+    assert!(access.decide(&locked.operator, everything, REASON).await.is_err(), "nobody would learn of it");
+    *locked.noted.refuses.lock().unwrap() = false;
+    let before = locked.workspace.ports.permits.find().await.expect("found").map(|decided| decided.permits);
+    assert_eq!(before, Some(Access::Locked.into()), "what could not be recorded was decided all the same");
+
+    access.decide(&locked.operator, everything, REASON).await.expect("decided");
+    let entries = locked.noted.entries.lock().unwrap().clone();
+    let last = entries.last().expect("an entry");
+    assert_eq!((last.kind, last.actor.as_str()), (ActivityKind::PermitsChanged, OPERATOR));
+    let detail = last.detail.as_deref().unwrap_or_default();
+    assert_eq!(detail, format!("from local, locked to local, read_write: {REASON}"));
+    let read_only = locked_at(TestWorkspace::open(StoreKind::SqliteInMemory).await, Access::ReadOnly).await;
+    let refused = read_only.console.access.decide(&read_only.operator, everything, REASON).await;
+    let unlockable = false;
+    assert_eq!(refused, Err(AppError::Store(StoreError::ReadOnly { unlockable })), "it writes nothing");
+}
+
+#[tokio::test]
+async fn what_permits_less_counts_at_once_and_what_permits_more_at_the_next_opening() {
+    let locked = locked().await;
+    locked.unlock().await;
+    let read_only = Permits { access: Access::ReadOnly, ..PRODUCTION };
+    let state = locked.console.access.decide(&locked.operator, read_only, REASON).await.expect("decided");
+    assert!(!state.is_writable && state.access == Access::ReadOnly, "{state:?}");
+    let state = locked.console.access.decide(&locked.operator, Permits::EVERYTHING, REASON).await;
+    assert_eq!(state.expect("decided").access, Access::ReadOnly, "a way around the reason of unlocking");
+    let reopened = elsewhere(&locked.workspace, Access::ReadWrite, false);
+    reopened.access.follow().await.expect("followed");
+    assert_eq!(reopened.access.state().await.access, Access::ReadWrite);
+}
+
+#[tokio::test]
+async fn an_open_workspace_follows_what_is_decided_on_another_computer() {
+    let locked = locked().await;
+    locked.unlock().await;
+    locked.console.access.follow_lately().await;
+    let other = elsewhere(&locked.workspace, Access::Locked, false);
+    let operator = other.operator().await;
+    let read_only = Permits { access: Access::ReadOnly, ..PRODUCTION };
+    other.access.decide(&operator, read_only, REASON).await.expect("decided");
+    locked.workspace.clock.advance(Duration::from_secs(15));
+    locked.console.access.follow_lately().await;
+    let refused = locked.write().await;
+    assert_eq!(refused, Err(AppError::Store(StoreError::ReadOnly { unlockable: false })));
+}
+
+#[tokio::test]
+async fn where_nobody_decided_the_connection_of_the_first_operator_decides() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let decided =
+        async || workspace.ports.permits.find().await.expect("found").map(|decided| decided.permits);
+    let acme = Console::on(&workspace).create("acme").await;
+    for (access, confirm_trash) in [(Access::ReadWrite, false), (Access::ReadOnly, true)] {
+        let console = elsewhere(&workspace, access, confirm_trash);
+        let operator = console.sign_in(OPERATOR).await.actor;
+        console.access.signed_in(&operator).await;
+        assert_eq!(decided().await, None, "{access:?} decides nothing");
+    }
+    let console = elsewhere(&workspace, Access::Locked, true);
+    console.access.signed_in(&console.sign_in(acme.admin_email.as_str()).await.actor).await;
+    assert_eq!(decided().await, None, "an organization's admin decides nothing");
+    let operator = console.sign_in(OPERATOR).await.actor;
+    console.access.signed_in(&operator).await;
+    assert_eq!(decided().await, Some(PRODUCTION));
+    let looser = elsewhere(&workspace, Access::ReadWrite, true);
+    looser.access.signed_in(&operator).await;
+    assert_eq!(decided().await, Some(PRODUCTION), "the first one stays until somebody decides otherwise");
+    assert_eq!(looser.access.state().await.access, Access::Locked, "and counts at once");
 }

@@ -79,7 +79,8 @@ export const commands = {
 	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 	 * 
 	 *  # Errors
-	 *  `invalid_input`, `not_found`, `file_not_written`; `secrets_locked` and `unavailable` where a secret can't be forgotten now.
+	 *  `invalid_input`, `not_found`, `file_not_written`; `operator_needed` where it would permit more than before;
+	 *  `secrets_locked` and `unavailable` where a secret can't be forgotten now.
 	 */
 	saveProfile: (input: ProfileInput) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("save_profile", { input })),
 	/**
@@ -141,13 +142,16 @@ export const commands = {
 	 */
 	chooseProfilesFile: () => typedError<string | null, WireError>(__TAURI_INVOKE("choose_profiles_file")),
 	/**
-	 *  Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase.
+	 *  Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets leave
+	 *  only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password, and where
+	 *  neither can ask, an operator is signed in to the workspace of each connection whose secrets leave.
 	 * 
 	 *  # Errors
 	 *  `not_found` for a place that was not chosen or a profile that is gone, `invalid_input` for a short passphrase,
+	 *  `proof_needed`, `passphrase_refused` for the proof, `unavailable` for a keychain that was not answered,
 	 *  `file_not_written`, `secrets_locked`.
 	 */
-	exportProfiles: (path: string, ids: string[], passphrase: string | null) => typedError<ProfilesExported, WireError>(__TAURI_INVOKE("export_profiles", { path, ids, passphrase })),
+	exportProfiles: (path: string, ids: string[], passphrase: string | null, proof: string | null) => typedError<ProfilesExported, WireError>(__TAURI_INVOKE("export_profiles", { path, ids, passphrase, proof })),
 	/**
 	 *  Opens a workspace beside those that are open, or answers the one that is open already; it is the current one from
 	 *  then on.
@@ -230,6 +234,16 @@ export const commands = {
 	 */
 	unlockWorkspace: (workspace: string, reason: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("unlock_workspace", { workspace, reason })),
 	/**
+	 *  Decides what a workspace permits, for everybody who opens it: a connection may only permit less. What permits less
+	 *  counts at once, what permits more when the workspace is opened again. Recorded with the reason.
+	 * 
+	 *  # Errors
+	 *  `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the connection itself permits
+	 *  reading only, `busy` when somebody else decided at the same moment, those of a session, `unavailable`,
+	 *  `denied_by_database`.
+	 */
+	decidePermits: (workspace: string, environment: Environment, access: Access, reason: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("decide_permits", { workspace, environment, access, reason })),
+	/**
 	 *  Locks a workspace that was unlocked.
 	 * 
 	 *  # Errors
@@ -305,8 +319,8 @@ export const commands = {
 	 *  Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
 	 * 
 	 *  # Errors
-	 *  `invalid_input` for a passphrase that is too short, `passphrase_refused`, `secrets_locked`, `unavailable` when the
-	 *  keychain can't be used, `file_not_written`, `data_corrupt`. Nothing is changed then.
+	 *  `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`, `unavailable` when the
+	 *  keychain can't be used or its question for its own password was not answered, `file_not_written`, `data_corrupt`. Nothing is changed then.
 	 */
 	chooseSecretKeeper: (keeper: SecretKeeper, passphrase: string | null) => typedError<SecretMove, WireError>(__TAURI_INVOKE("choose_secret_keeper", { keeper, passphrase })),
 	/**
@@ -520,8 +534,12 @@ export type Access =
 
 /**  What may be done in a workspace now. */
 export type AccessState = {
-	/**  What its profile permits. */
+	/**  What its profile and its operators permit. */
 	access: Access,
+	/**  What it is used for, by its profile and its operators. */
+	environment: Environment,
+	/**  What its operators decided; `null` while nobody has. */
+	decided: WorkspacePermits | null,
 	/**  It may be written to now. */
 	writable: boolean,
 	/**  When it locks at the latest; `null` when it is not unlocked. */
@@ -1683,6 +1701,8 @@ export type PrivilegedAct =
 "count_sign_ins" | 
 /**  Keeping ended sessions. */
 "keep_ended_sessions" | 
+/**  Keep what operators decided that the workspace permits. */
+"keep_permits" | 
 /**  Creating tenant collections. */
 "create_collections" | 
 /**  Renaming tenant collections. */
@@ -1762,6 +1782,19 @@ export type ProfilesExported = {
 	profiles: number,
 	/**  Secrets in it. */
 	secrets: number,
+};
+
+/**  What proves that somebody may take secrets away, on the wire. */
+export type ProofBy = 
+/**  The passphrase of the file of secrets. */
+"passphrase" | 
+/**  An operator's session in the workspace of each connection. */
+"operator";
+
+/**  Details of `proof_needed`. */
+export type ProofNeeded = {
+	/**  What proves it. */
+	by: ProofBy,
 };
 
 /**  Details of `read_only`. */
@@ -2286,6 +2319,8 @@ export type WireError =
 { code: "session_revoked"; message: string } | 
 /**  The role may not do this. */
 { code: "forbidden"; message: string } | 
+/**  A connection would permit more than before, which an operator of its workspace has to say. */
+{ code: "operator_needed"; message: string } | 
 /**  Address or password are wrong. */
 { code: "credentials_refused"; message: string; details: CredentialsRefused } | 
 /**  The password was right, the organization is deactivated. */
@@ -2328,6 +2363,8 @@ export type WireError =
 { code: "secrets_locked"; message: string } | 
 /**  A sealed file does not open with this passphrase. */
 { code: "passphrase_refused"; message: string } | 
+/**  Secrets leave only when somebody proved that they are theirs to take away. */
+{ code: "proof_needed"; message: string; details: ProofNeeded } | 
 /**  Nothing in a file or text can be imported. */
 { code: "import_refused"; message: string; details: ImportRefused } | 
 /**  The organization's collection is missing. */
@@ -2406,6 +2443,18 @@ export type WorkspaceNewer = {
 	supported: number,
 };
 
+/**  What operators decided that a workspace permits, whatever a connection to it says. */
+export type WorkspacePermits = {
+	/**  How much care it asks for, at least. */
+	environment: Environment,
+	/**  What may be done in it, at most. */
+	access: Access,
+	/**  The address of who decided it. */
+	decidedBy: string,
+	/**  When. */
+	decidedAt: string,
+};
+
 /**  A workspace, as it stands in the list. */
 export type WorkspaceSummary = {
 	/**  `built-in`, or the profile's id. */
@@ -2436,6 +2485,8 @@ export type WorkspaceSummary = {
 	favorite: boolean,
 	/**  What may be done in it. */
 	access: Access,
+	/**  What its operators decided, where it is open; a connection may only permit less. */
+	decided: WorkspacePermits | null,
 	/**  It is open now. */
 	isOpen: boolean,
 };

@@ -1,5 +1,7 @@
 //! Whether a workspace may be written to: read-only profiles, and production that is unlocked for ten minutes.
 //!
+//! What a workspace permits is decided by its operators and kept in it ([`PermitStore`]); a profile may only permit less.
+//!
 //! The gate stands in front of the store, not in the buttons: [`Ports::behind`](crate::Ports::behind) refuses every
 //! write with [`StoreError::ReadOnly`](crate::StoreError::ReadOnly) while it is shut. What stays permitted then:
 //!
@@ -8,6 +10,7 @@
 //! | failed sign-ins, and forgetting them | guessing passwords must be slowed down here too |
 //! | the first operator of a locked workspace | only an operator can unlock it; a read-only one stays unclaimed |
 //! | ended sessions | who signs out of a locked workspace is signed out |
+//! | what operators decide that the workspace permits | a read-only one could never be given back; a profile that is read-only by itself writes nothing all the same |
 //! | the record of what was done | refusing the record would not undo what it tells: a sign-in, an unlocking, an act that ended after the gate shut |
 //!
 //! An operation of the journal is asked at its beginning and then carried out whole, also when the gate shuts in the
@@ -15,7 +18,9 @@
 
 mod gate;
 mod guarded;
+mod permits;
 mod service;
 
 pub use gate::{Access, AccessState, Ended, LockCause, Unlocked, WriteGate};
+pub use permits::{Decided, Environment, PermitStore, Permits};
 pub use service::{AccessService, Prepared};

@@ -44,6 +44,8 @@ pub enum ActivityKind {
     WorkspaceUnlocked,
     /// A workspace was locked again; the detail says why.
     WorkspaceLocked,
+    /// What a workspace, or a connection to it, permits was changed; the detail says from what to what, and why.
+    PermitsChanged,
 }
 
 impl ActivityKind {
@@ -66,6 +68,7 @@ impl ActivityKind {
         Self::OperationUndone,
         Self::WorkspaceUnlocked,
         Self::WorkspaceLocked,
+        Self::PermitsChanged,
     ];
 
     /// Reads the stored word; `None` for one of a newer program.
@@ -93,6 +96,7 @@ impl ActivityKind {
             Self::OperationUndone => "operation_undone",
             Self::WorkspaceUnlocked => "workspace_unlocked",
             Self::WorkspaceLocked => "workspace_locked",
+            Self::PermitsChanged => "permits_changed",
         }
     }
 }

@@ -82,6 +82,8 @@ pub enum PrivilegedAct {
     CountSignIns,
     /// Keeping ended sessions.
     KeepEndedSessions,
+    /// Keep what operators decided that the workspace permits.
+    KeepPermits,
     /// Creating tenant collections.
     CreateCollections,
     /// Renaming tenant collections.
@@ -114,6 +116,7 @@ impl PrivilegedAct {
             Self::KeepOperators => "keep operators",
             Self::CountSignIns => "count failed sign-ins",
             Self::KeepEndedSessions => "keep ended sessions",
+            Self::KeepPermits => "keep what operators permit",
             Self::CreateCollections => "create tenant collections",
             Self::RenameCollections => "rename tenant collections",
             Self::DeleteCollections => "delete tenant collections",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::access::PermitStore;
 use crate::activity::ActivityStore;
 use crate::collections::CollectionStore;
 use crate::health::HealthStore;
@@ -22,6 +23,8 @@ pub struct Ports {
     pub journal: Arc<dyn OperationJournal>,
     /// The record of what was done.
     pub activity: Arc<dyn ActivityStore>,
+    /// What operators decided that the workspace permits.
+    pub permits: Arc<dyn PermitStore>,
     /// The state of the store.
     pub health: Arc<dyn HealthStore>,
 }
@@ -35,6 +38,7 @@ impl Ports {
             + AccountStore
             + OperationJournal
             + ActivityStore
+            + PermitStore
             + HealthStore
             + 'static,
     {
@@ -44,6 +48,7 @@ impl Ports {
             accounts: store.clone(),
             journal: store.clone(),
             activity: store.clone(),
+            permits: store.clone(),
             health: store,
         }
     }

@@ -21,6 +21,7 @@ mod members;
 mod open;
 mod organizations;
 mod paging;
+mod permits;
 mod privileges;
 mod settings;
 mod trash;

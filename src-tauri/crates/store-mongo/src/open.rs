@@ -44,6 +44,7 @@ pub(crate) const SIGN_IN_ATTEMPTS: &str = "console_sign_in_attempts";
 pub(crate) const REVOKED_SESSIONS: &str = "console_revoked_sessions";
 pub(crate) const OPERATIONS: &str = "console_operations";
 pub(crate) const ACTIVITY: &str = "console_activity";
+pub(crate) const SETTINGS: &str = "console_settings";
 
 /// What is needed to open a deployment.
 #[derive(Clone)]

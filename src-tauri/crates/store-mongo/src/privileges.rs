@@ -13,7 +13,7 @@ pub(crate) use rights::Rights;
 pub(crate) use role::role_command;
 
 use crate::open::{
-    ACTIVITY, OPERATIONS, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SIGN_IN_ATTEMPTS, TRASH,
+    ACTIVITY, OPERATIONS, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SETTINGS, SIGN_IN_ATTEMPTS, TRASH,
 };
 
 /// Where an action is needed.
@@ -65,7 +65,7 @@ const fn work(
 
 /// Everything. That somebody signs in to the program needs what is listed for "sign-ins": without it no act is reached,
 /// so none is listed there. What was done is recorded after the act, which stands without its record.
-const WORKS: [Work; 16] = [
+const WORKS: [Work; 17] = [
     work(PrivilegedAct::ReadOrganizations, On::Collection(ORGANIZATIONS), &["find"], &[List]),
     work(PrivilegedAct::AddOrganizations, On::Collection(ORGANIZATIONS), &["insert"], &[Create, Restore]),
     work(
@@ -103,6 +103,7 @@ const WORKS: [Work; 16] = [
         &["find", "insert", "update"],
         &[],
     ),
+    work(PrivilegedAct::KeepPermits, On::Collection(SETTINGS), &["find", "insert", "update"], &[]),
     Work {
         does: PrivilegedAct::CreateCollections,
         on: On::Database,

@@ -13,6 +13,7 @@ mod health;
 mod journal;
 mod open;
 mod organizations;
+mod permits;
 mod records;
 mod schema;
 mod search;

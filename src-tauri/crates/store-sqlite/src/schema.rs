@@ -17,6 +17,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("migrations/0005_turns.sql"),
     include_str!("migrations/0006_password_renewal.sql"),
     include_str!("migrations/0007_copies_in_the_trash.sql"),
+    include_str!("migrations/0008_settings.sql"),
 ];
 /// The first version in which what is deleted is overwritten. Free pages of an older file may hold anything.
 pub(crate) const OVERWRITES_SINCE: usize = 4;

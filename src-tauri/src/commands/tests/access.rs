@@ -1,10 +1,13 @@
 //! Locked workspaces, as the window has them.
 
 use serde_json::{Value, json};
+use tauri::Manager;
 use tenantry_core::access::Access;
 
 use super::workspaces::{open_beside, profile_beside};
 use super::{Console, OPERATOR, PASSWORD};
+use crate::profiles::Profile;
+use crate::state::AppState;
 
 /// A locked workspace with a signed-in operator; answers its id.
 fn locked(console: &Console) -> String {
@@ -39,9 +42,13 @@ fn a_locked_workspace_is_unlocked_with_a_reason_and_locked_again() {
     let beside = locked(&console);
     let refused = create(&console, &beside, "beta").unwrap_err();
     assert_eq!((&refused["code"], &refused["details"]["unlockable"]), (&json!("read_only"), &json!(true)));
-    let shut = json!({
-        "access": "locked", "writable": false, "unlockedUntil": null, "locksWhenIdleAt": null, "reason": null
+    let shut = console.ok("access_state", json!({"workspace": beside}));
+    let locked_and = json!({
+        "access": "locked", "environment": "local", "writable": false, "unlockedUntil": null, "locksWhenIdleAt": null, "reason": null
     });
+    for (name, value) in locked_and.as_object().unwrap() {
+        assert_eq!(&shut[name], value, "{shut}");
+    }
     assert_eq!(console.ok("current_workspace", json!({}))["access"], shut);
 
     let short = unlock(&console, &beside, "ab").unwrap_err();
@@ -90,6 +97,116 @@ fn a_profile_that_becomes_read_only_counts_for_the_workspace_that_is_open() {
     }));
     let refused = create(&console, &beside, "beta").unwrap_err();
     assert_eq!((&refused["code"], &refused["details"]["unlockable"]), (&json!("read_only"), &json!(false)));
+}
+
+/// What the editor sends to permit everything.
+fn everything(beside: &str) -> Value {
+    json!({
+        "id": beside, "name": "Beside", "connectionString": "mongodb://127.0.0.1:1", "environment": "local",
+        "access": "read_write"
+    })
+}
+
+/// A locked production workspace that an operator opened, and closed again.
+fn production(console: &Console) -> String {
+    let beside = locked(console);
+    let mut tightened = everything(&beside);
+    (tightened["environment"], tightened["access"]) = (json!("production"), json!("locked"));
+    console.save(&tightened);
+    // A file stands for the deployment, and opening it notes nothing.
+    let noted = |profile: &mut Profile| profile.last_opened_at = Some(time::OffsetDateTime::UNIX_EPOCH);
+    console.app.state::<AppState>().profiles.change_profile(&beside, noted).unwrap();
+    beside
+}
+
+fn reopen(console: &Console, beside: &str, access: Access) {
+    console.ok("close_workspace", json!({"workspace": beside}));
+    open_beside(console, beside, access);
+}
+
+fn saved_access(console: &Console) -> (Value, Value) {
+    let list = console.ok("list_workspaces", json!({}));
+    let beside = &list["workspaces"][1];
+    (beside["environment"].clone(), beside["access"].clone())
+}
+
+#[test]
+fn an_organization_admin_does_not_lift_a_lock_by_saving_the_profile() {
+    let console = Console::start();
+    let beside = production(&console);
+    let save = || console.call("save_profile", Console::profile(&everything(&beside)));
+    sign_in(&console, &beside, "acme@example.com");
+    assert_eq!(save().unwrap_err()["code"], "operator_needed");
+    console.ok("sign_out", json!({"workspace": beside}));
+    assert_eq!(save().unwrap_err()["code"], "operator_needed", "nobody is signed in");
+    let before = (json!("production"), json!("locked"));
+    assert_eq!(saved_access(&console), before, "it was saved all the same");
+
+    // By a profile of their own, or by the file: the workspace itself says what it permits.
+    reopen(&console, &beside, Access::ReadWrite);
+    sign_in(&console, &beside, "acme@example.com");
+    assert_eq!(console.ok("access_state", json!({"workspace": beside}))["access"], "locked");
+    let acme = console.ok("get_organization", json!({"workspace": beside, "nameOrId": "acme"}));
+    let rename = json!({"workspace": beside, "input": {
+        "id": acme["id"], "name": "zenith", "displayName": null, "email": null, "password": null
+    }});
+    assert_eq!(console.refused("update_organization", rename)["code"], "read_only");
+    let looser = json!({
+        "workspace": beside, "environment": "local", "access": "read_write", "reason": "Because I can"
+    });
+    assert_eq!(console.refused("decide_permits", looser)["code"], "forbidden");
+}
+
+#[test]
+fn an_operator_lets_a_connection_and_a_workspace_permit_more_on_record() {
+    let console = Console::start();
+    let beside = production(&console);
+    console.ok("close_workspace", json!({"workspace": beside}));
+    let closed = console.refused("save_profile", Console::profile(&everything(&beside)));
+    assert_eq!(closed["code"], "operator_needed", "nobody was asked who is signed in: {closed}");
+
+    open_beside(&console, &beside, Access::Locked);
+    sign_in(&console, &beside, OPERATOR);
+    console.save(&everything(&beside));
+    reopen(&console, &beside, Access::ReadWrite);
+    sign_in(&console, &beside, OPERATOR);
+    let state = console.ok("access_state", json!({"workspace": beside}));
+    assert_eq!(
+        (&state["access"], &state["decided"]["access"]),
+        (&json!("locked"), &json!("locked")),
+        "{state}"
+    );
+    assert_eq!(state["decided"]["decidedBy"], OPERATOR, "{state}");
+    let opened = console.ok("current_workspace", json!({}));
+    assert_eq!(opened["workspace"]["access"], "locked", "shown as its profile says, and used otherwise");
+    let list = console.ok("list_workspaces", json!({}));
+    let listed = &list["workspaces"][1];
+    let both = (&listed["access"], &listed["decided"]["access"]);
+    assert_eq!(both, (&json!("read_write"), &json!("locked")), "the editor can't say why: {listed}");
+
+    let decide = json!({
+        "workspace": beside, "environment": "local", "access": "read_write", "reason": "Moved to another server"
+    });
+    console.ok("decide_permits", decide);
+    assert_eq!(create(&console, &beside, "beta").unwrap_err()["code"], "read_only", "before it is reopened");
+    reopen(&console, &beside, Access::ReadWrite);
+    sign_in(&console, &beside, OPERATOR);
+    create(&console, &beside, "beta").unwrap();
+}
+
+#[test]
+fn a_connection_that_nobody_used_may_permit_anything_and_a_used_one_less() {
+    let console = Console::start();
+    let fresh = console.save(&json!({"access": "locked", "environment": "production"}));
+    let change = |input: Value| console.call("save_profile", Console::profile(&input));
+    change(json!({"id": fresh["id"], "access": "read_write", "environment": "local"})).unwrap();
+    change(json!({"id": fresh["id"], "access": "locked", "password": "planted"})).unwrap();
+    let loosened = change(json!({"id": fresh["id"], "access": "read_write"}));
+    assert_eq!(loosened.unwrap_err()["code"], "operator_needed", "a stored password goes with its lock");
+    let copy = console.ok("duplicate_profile", json!({"id": fresh["id"]}));
+    let loosened = change(json!({"id": copy["id"], "access": "read_write"}));
+    assert_eq!(loosened.unwrap_err()["code"], "operator_needed", "by a copy it was none");
+    change(json!({"id": fresh["id"], "access": "read_only"})).unwrap();
 }
 
 #[test]

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::{Console, OPERATOR};
 use crate::logging;
+use crate::vault::SecretKind;
 
 /// Takes secrets through every place, with every wrong passphrase on the way; two files are put aside, one is in use.
 fn move_secrets(console: &Console, saved: &Value) {
     let first = "Planted-Passphrase-1";
     console.refused("choose_secret_keeper", json!({"keeper": "keychain", "passphrase": null}));
     console.choose_keeper("sealed_file", Some(first));
+    export_and_import(console, saved, first);
     console.ok("lock_secrets", json!({}));
     console.refused("unlock_secrets", json!({"passphrase": "Planted-Passphrase-2"}));
     let opening = json!({"id": saved["id"], "password": null, "remember": false});
@@ -20,7 +22,7 @@ fn move_secrets(console: &Console, saved: &Value) {
     let next = "Planted-Passphrase-3";
     console.refused("change_passphrase", json!({"current": "Planted-Passphrase-4", "next": next}));
     console.ok("change_passphrase", json!({"current": first, "next": next}));
-    console.choose_keeper("ask_every_time", None);
+    console.choose_keeper("ask_every_time", Some(next));
     console.choose_keeper("sealed_file", Some(next));
     for name in ["secrets.age", "secrets.copy.age"] {
         assert!(console.folder.path().join(name).exists(), "{name} is not there");
@@ -34,7 +36,23 @@ fn move_secrets(console: &Console, saved: &Value) {
     console.choose_keeper("sealed_file", Some("Planted-Passphrase-5"));
 }
 
-/// Takes secrets through the editor, the connection test, import and export, with what is refused on the way.
+/// Takes secrets to another file and back.
+fn export_and_import(console: &Console, saved: &Value, proof: &str) {
+    let file = console.folder.path().join("sealed.tenantry");
+    *console.desktop.choice.lock().unwrap() = Some(file.clone());
+    console.ok("choose_profiles_file", json!({}));
+    let export = |proof: &str| json!({"path": file, "ids": [saved["id"]], "passphrase": "Planted-Export-1", "proof": proof});
+    console.refused("export_profiles", export("Planted-Proof-1"));
+    console.ok("export_profiles", export(proof));
+    *console.desktop.choice.lock().unwrap() = Some(file.clone());
+    console.ok("choose_import_file", json!({}));
+    let import = |passphrase| json!({"source": {"kind": "file", "path": file}, "passphrase": passphrase});
+    let refused = console.refused("import_profiles", import("Planted-Export-2"));
+    assert_eq!(refused["code"], "passphrase_refused");
+    console.ok("import_profiles", import("Planted-Export-1"));
+}
+
+/// Takes secrets through the editor, the connection test and the import, with what is refused on the way.
 fn pass_secrets_on(console: &Console, saved: &Value) {
     let string = "mongodb://dana:Planted-Draft-1@127.0.0.1:1/?tls=true\
         &tlsCertificateKeyFile=/nowhere/key.pem&tlsCertificateKeyFilePassword=Planted-Key-1";
@@ -58,17 +76,6 @@ fn pass_secrets_on(console: &Console, saved: &Value) {
     let list =
         "One = mongodb://erin:Planted-List-1@127.0.0.1:1\nTwo = mongodb://erin:Planted@Raw-1@h\nnonsense";
     console.ok("import_profiles", json!({"source": {"kind": "text", "text": list}, "passphrase": null}));
-    let file = console.folder.path().join("sealed.tenantry");
-    *console.desktop.choice.lock().unwrap() = Some(file.clone());
-    console.ok("choose_profiles_file", json!({}));
-    let export = json!({"path": file, "ids": [saved["id"]], "passphrase": "Planted-Export-1"});
-    console.ok("export_profiles", export);
-    *console.desktop.choice.lock().unwrap() = Some(file.clone());
-    console.ok("choose_import_file", json!({}));
-    let import = |passphrase| json!({"source": {"kind": "file", "path": file}, "passphrase": passphrase});
-    let refused = console.refused("import_profiles", import("Planted-Export-2"));
-    assert_eq!(refused["code"], "passphrase_refused");
-    console.ok("import_profiles", import("Planted-Export-1"));
     console.ok("forget_draft", json!({"draft": "draft-9"}));
 }
 
@@ -192,11 +199,29 @@ fn what_was_given_before_moves_into_the_sealed_file_and_the_profile_says_so() {
     let listed = console.ok("list_workspaces", json!({}))["workspaces"][1].clone();
     assert_eq!(listed["passwordStored"], true, "{listed}");
 
-    let back = console.choose_keeper("ask_every_time", None);
+    let back = console.choose_keeper("ask_every_time", Some("correct horse"));
     assert_eq!((&back["moved"], &back["keeping"]["sealedFile"]), (&json!(1), &json!("none")), "{back}");
     let listed = console.ok("list_workspaces", json!({}))["workspaces"][1].clone();
     assert_eq!(listed["passwordStored"], false, "the next run will not have it: {listed}");
     assert_eq!(listed["passwordNeeded"], false, "this run has it: {listed}");
+}
+
+#[test]
+fn secrets_leave_an_open_file_with_its_passphrase_only() {
+    let console = Console::start();
+    let saved = console.save(&json!({"connectionString": "mongodb://dana:planted@127.0.0.1:1"}));
+    console.choose_keeper("sealed_file", Some("correct horse"));
+    let choose = |keeper: &str, passphrase: Option<&str>| {
+        console.call("choose_secret_keeper", json!({"keeper": keeper, "passphrase": passphrase}))
+    };
+    let wrong = choose("ask_every_time", Some("correct house")).unwrap_err();
+    assert_eq!(wrong["code"], "passphrase_refused", "{wrong}");
+    console.ok("unlock_secrets", json!({"passphrase": "correct horse"}));
+    assert_eq!(choose("keychain", None).unwrap_err()["code"], "proof_needed");
+    let without = choose("ask_every_time", None).unwrap();
+    assert_eq!(without["moved"], 0, "they are in memory, for whoever seals them with another passphrase");
+    assert_eq!(console.secret(&saved["id"], SecretKind::DatabasePassword), None);
+    assert!(console.folder.path().join("secrets.locked-1.age").exists(), "nothing is lost: {without}");
 }
 
 #[test]

@@ -1,10 +1,19 @@
 //! Importing and exporting connections, as the window does.
 
-use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::Console;
+use serde_json::{Value, json};
+use tenantry_core::access::Access;
+use tenantry_core::clock::SystemClock;
+
+use super::workspaces::{open_beside, profile_beside};
+use super::{Console, OPERATOR, PASSWORD};
+use crate::vault::{KeychainProblem, Vault};
 
 const PASSPHRASE: &str = "correct horse battery";
+/// Seals the file of secrets.
+const SECRETS: &str = "another horse battery";
 
 impl Console {
     fn import(&self, text: &str) -> Value {
@@ -59,7 +68,7 @@ fn only_a_file_that_was_chosen_is_read_or_written() {
     let error = console.refused("import_profiles", source.clone());
     assert_eq!(error["code"], "not_found", "the window named a path, and it was read: {error}");
     let id = console.save(&json!({}))["id"].clone();
-    let export = json!({"path": path, "ids": [id], "passphrase": null});
+    let export = json!({"path": path, "ids": [id], "passphrase": null, "proof": null});
     assert_eq!(console.refused("export_profiles", export)["code"], "not_found", "it was written over");
 
     console.choose("list.txt");
@@ -81,7 +90,7 @@ fn an_export_without_secrets_holds_none_and_does_not_replace_what_nobody_agreed_
     let id = console.save(&json!({"password": "planted", "signingSecret": "planted"}))["id"].clone();
     let path = console.choose("out.tenantry");
     assert_eq!(console.ok("choose_profiles_file", json!({})), json!(path));
-    let export = json!({"path": path, "ids": [id], "passphrase": null});
+    let export = json!({"path": path, "ids": [id], "passphrase": null, "proof": null});
     std::fs::write(&path, "came meanwhile").unwrap();
     let error = console.refused("export_profiles", export.clone());
     assert_eq!(error["details"]["reason"], "exists", "{error}");
@@ -106,10 +115,11 @@ fn an_export_without_secrets_holds_none_and_does_not_replace_what_nobody_agreed_
 #[test]
 fn a_sealed_export_carries_secrets_to_another_computer() {
     let console = Console::start();
+    console.choose_keeper("sealed_file", Some(SECRETS));
     let saved = console.save(&json!({"password": "planted", "signingSecret": "planted"}));
     let path = console.choose("out.tenantry");
     console.ok("choose_profiles_file", json!({}));
-    let export = |passphrase: &str| json!({"path": path, "ids": [saved["id"]], "passphrase": passphrase});
+    let export = |passphrase: &str| json!({"path": path, "ids": [saved["id"]], "passphrase": passphrase, "proof": SECRETS});
     let short = console.refused("export_profiles", export("short"));
     assert_eq!(short["details"]["fields"][0]["field"], "passphrase", "{short}");
     assert_eq!(console.ok("export_profiles", export(PASSPHRASE))["secrets"], 2);
@@ -133,4 +143,80 @@ fn a_sealed_export_carries_secrets_to_another_computer() {
     for console in [console, other] {
         assert!(!console.told.lock().unwrap().contains("planted"), "the web view was told a secret");
     }
+}
+
+/// Asks for an export with secrets under a passphrase of one's own.
+fn export(console: &Console, id: &Value, proof: Option<&str>) -> Result<Value, Value> {
+    let path = console.choose("out.tenantry");
+    console.ok("choose_profiles_file", json!({}));
+    let export = json!({"path": path, "ids": [id], "passphrase": PASSPHRASE, "proof": proof});
+    let answer = console.call("export_profiles", export);
+    assert_eq!(path.exists(), answer.is_ok(), "a refused export left a file: {answer:?}");
+    answer
+}
+
+#[test]
+fn secrets_leave_only_with_the_passphrase_of_the_file_that_keeps_them() {
+    let console = Console::start();
+    console.choose_keeper("sealed_file", Some(SECRETS));
+    let id = console.save(&json!({"password": "planted"}))["id"].clone();
+    let without = export(&console, &id, None).unwrap_err();
+    assert_eq!((&without["code"], &without["details"]["by"]), (&json!("proof_needed"), &json!("passphrase")));
+    let own = export(&console, &id, Some(PASSPHRASE)).unwrap_err();
+    assert_eq!(own["code"], "passphrase_refused", "a passphrase of one's own opened it: {own}");
+    assert_eq!(export(&console, &id, Some(SECRETS)).unwrap()["secrets"], 1);
+}
+
+#[test]
+fn secrets_leave_the_keychain_only_when_it_was_answered_again() {
+    let store = keyring_core::mock::Store::new().unwrap();
+    let refusing = |folder: &Path, chosen| {
+        Vault::on_asking_keychain(store.clone(), folder, chosen, || Err(KeychainProblem::Locked))
+    };
+    let console = Console::start_with(Arc::new(SystemClock), refusing);
+    let id = console.save(&json!({"password": "planted"}))["id"].clone();
+    let refused = export(&console, &id, None).unwrap_err();
+    let reason = (&refused["code"], &refused["details"]["reason"]);
+    assert_eq!(reason, (&json!("unavailable"), &json!("keychain")), "{refused}");
+    let choose = json!({"keeper": "sealed_file", "passphrase": PASSPHRASE});
+    let moved = console.refused("choose_secret_keeper", choose);
+    assert_eq!(
+        moved["code"], "unavailable",
+        "they would be in a file under a passphrase of one's own: {moved}"
+    );
+
+    let store = keyring_core::mock::Store::new().unwrap();
+    let answering = |folder: &Path, chosen| Vault::on_keychain(store.clone(), folder, chosen);
+    let console = Console::start_with(Arc::new(SystemClock), answering);
+    let id = console.save(&json!({"password": "planted"}))["id"].clone();
+    assert_eq!(export(&console, &id, None).unwrap()["secrets"], 1);
+}
+
+#[test]
+fn where_nothing_can_ask_secrets_leave_with_an_operator_of_their_workspace() {
+    let console = Console::start();
+    let beside = profile_beside(&console);
+    let changes =
+        json!({"id": beside, "connectionString": "mongodb://dana@127.0.0.1:1", "password": "planted"});
+    console.save(&changes);
+    let id = json!(beside);
+    let by = |answer: Result<Value, Value>| answer.unwrap_err()["details"]["by"].clone();
+    assert_eq!(by(export(&console, &id, None)), "operator");
+    open_beside(&console, &beside, Access::ReadWrite);
+    console.ok(
+        "claim_workspace",
+        json!({
+            "workspace": beside, "name": "Dana Ortiz", "email": OPERATOR, "password": PASSWORD
+        }),
+    );
+    let acme =
+        json!({"name": "acme", "displayName": null, "email": "acme@example.com", "password": PASSWORD});
+    console.ok("create_organization", json!({"workspace": beside, "input": acme}));
+    let sign_in = |email: &str| {
+        console.ok("sign_in", json!({"workspace": beside, "email": email, "password": PASSWORD}))
+    };
+    sign_in("acme@example.com");
+    assert_eq!(by(export(&console, &id, None)), "operator", "an organization's admin took it away");
+    sign_in(OPERATOR);
+    assert_eq!(export(&console, &id, None).unwrap()["secrets"], 1);
 }

@@ -53,9 +53,8 @@ pub(super) fn opened_beside(console: &Console, id: &str, access: Access) -> Arc<
     let setting = Setting {
         clock: Arc::clone(&state.clock),
         opening: state.opening(),
-        access,
+        permits: access.into(),
         signing_key: SigningKey::random(),
-        confirm_trash: false,
     };
     let file = console.folder.path().join("beside.db");
     let opened = tauri::async_runtime::block_on(compose::open(Place::File(&file), setting)).unwrap();

@@ -34,6 +34,20 @@ pub(super) fn look(may_ask: bool) -> Result<(), KeychainProblem> {
     }
 }
 
+/// Locks the keyring and has it ask the person for its password. One that can't be locked asks for nothing, and proves
+/// nothing. Blocks.
+pub(super) fn ask_again() -> Result<(), KeychainProblem> {
+    let bus = zbus::blocking::Connection::session().map_err(|_| KeychainProblem::NoBus)?;
+    let service =
+        SecretService::connect_with_existing(EncryptionType::Dh, bus).map_err(|error| classify(&error))?;
+    let keyring = service.get_default_collection().map_err(|error| classify(&error))?;
+    keyring.lock().map_err(|error| classify(&error))?;
+    if !keyring.is_locked().map_err(|error| classify(&error))? {
+        return Err(KeychainProblem::Refused);
+    }
+    look(true)
+}
+
 /// What the error inside of `keyring-core`'s means; `None` when it is none of this service.
 pub(super) fn classify_cause(cause: &(dyn Error + Send + Sync + 'static)) -> Option<KeychainProblem> {
     cause.downcast_ref::<ServiceError>().map(classify)

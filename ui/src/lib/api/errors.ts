@@ -75,6 +75,21 @@ function sentences(wire: WireError): Sentences {
         text: m.errors_forbidden_text(),
         remedy: m.errors_forbidden_remedy(),
       };
+    case "operator_needed":
+      return {
+        title: m.errors_operator_needed_title(),
+        text: m.errors_operator_needed_text(),
+        remedy: m.errors_operator_needed_remedy(),
+      };
+    case "proof_needed":
+      return {
+        title: m.errors_proof_needed_title(),
+        text: m.errors_proof_needed_text(),
+        remedy:
+          wire.details.by === "passphrase"
+            ? m.errors_proof_needed_passphrase()
+            : m.errors_proof_needed_operator(),
+      };
     case "credentials_refused":
       return {
         title: m.errors_credentials_refused_title(),

@@ -232,6 +232,7 @@ export function connectionHandlers(context: ConnectionsContext): Record<string, 
       notes: "",
       favorite: false,
       access: "read_write",
+      decided: null,
       isOpen: false,
     };
     workspaces.push(workspace);

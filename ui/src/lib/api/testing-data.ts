@@ -116,6 +116,7 @@ const profile = (
   notes: environment === "staging" ? "Copied from production every Sunday." : "",
   favorite: false,
   access: environment === "production" ? "locked" : "read_write",
+  decided: null,
   isOpen: false,
 });
 
@@ -135,6 +136,7 @@ export const madeUpWorkspaces: WorkspaceSummary[] = [
     notes: "",
     favorite: false,
     access: "read_write",
+    decided: null,
     isOpen: false,
   },
   profile("p1", "Meridian", "production", "atlas", "meridian-prod.k3x9f.mongodb.net", "2026-11-23T08:20:00Z"),

@@ -29,6 +29,8 @@ export function accessOf(place: Place): AccessState {
   const open = place.unlock;
   return {
     access,
+    environment: place.workspace.environment,
+    decided: place.workspace.decided,
     writable: access === "read_write" || open !== null,
     unlockedUntil: open && time(open.until),
     locksWhenIdleAt: open && time(open.idleAt),

@@ -280,6 +280,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         notes: input.notes,
         favorite: before?.favorite ?? false,
         access: input.access,
+        decided: null,
         isOpen: false,
       };
       const index = workspaces.findIndex((each) => each.id === saved.id);

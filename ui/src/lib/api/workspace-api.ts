@@ -35,6 +35,7 @@ export function workspaceApi(workspace: string) {
     accessState: into(commands.accessState),
     unlockWorkspace: into(commands.unlockWorkspace),
     lockWorkspace: into(commands.lockWorkspace),
+    decidePermits: into(commands.decidePermits),
     noteActivity: into(commands.noteActivity),
 
     loadSampleOrganizations: (job: string, onprogress: (progress: JobProgress) => void) =>

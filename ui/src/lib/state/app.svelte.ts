@@ -3,6 +3,7 @@ import {
   api,
   ApiError,
   observeCalls,
+  type Access,
   type Environment,
   type OpenWorkspace,
   type WorkspaceApi,
@@ -22,8 +23,8 @@ import { ToastState } from "./toasts.svelte";
 /** What fills the window. It follows from what is open and who is signed in; nobody sets it. */
 export type Screen = "starting" | "workspaces" | "claim" | "sign-in" | "shell";
 
-/** What is asked above the screen: to unlock the workspace, or which role the database user lacks. */
-export type Question = "unlock" | "role";
+/** What is asked above the screen: to unlock the workspace, which role the database user lacks, or what is permitted. */
+export type Question = "unlock" | "role" | "permits";
 
 /** What the screen of all workspaces is to show first. */
 export type WorkspacesWish = {
@@ -202,6 +203,16 @@ export class AppState {
     const before = opened.found;
     await opened.access.unlock(reason);
     void this.#tellNewFindings(opened, before);
+  }
+
+  /** Decides what a workspace permits, for everybody who opens it. */
+  async decide(
+    opened: OpenedWorkspace,
+    environment: Environment,
+    access: Access,
+    reason: string,
+  ): Promise<void> {
+    opened.takeAccess(await opened.api.decidePermits(environment, access, reason));
   }
 
   /** Locks the workspace on screen before its time is over. */

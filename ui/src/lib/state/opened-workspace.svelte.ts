@@ -1,5 +1,11 @@
 import { untrack } from "svelte";
-import { workspaceApi, type OpenWorkspace, type RestrictedAct, type WorkspaceApi } from "../api";
+import {
+  workspaceApi,
+  type AccessState,
+  type OpenWorkspace,
+  type RestrictedAct,
+  type WorkspaceApi,
+} from "../api";
 import { LineState } from "./line.svelte";
 import { SessionState } from "./session.svelte";
 import { WriteAccess } from "./write-access.svelte";
@@ -54,6 +60,13 @@ export class OpenedWorkspace {
   take(found: OpenWorkspace): void {
     this.found = found;
     this.access.take(found.access);
+  }
+
+  /** Takes what is permitted in it now. */
+  takeAccess(view: AccessState): void {
+    const { environment, access } = view;
+    this.found = { ...this.found, workspace: { ...this.workspace, environment, access } };
+    this.access.take(view);
   }
 
   /** Notes that it has its first operator now. */

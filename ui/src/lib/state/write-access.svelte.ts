@@ -19,6 +19,8 @@ const NOTE_MILLISECONDS = 15_000;
 export class WriteAccess {
   view = $state.raw<AccessState>({
     access: "read_write",
+    environment: "local",
+    decided: null,
     writable: true,
     unlockedUntil: null,
     locksWhenIdleAt: null,

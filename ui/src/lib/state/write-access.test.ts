@@ -5,6 +5,8 @@ import { WriteAccess } from "./write-access.svelte";
 const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
 const locked: AccessState = {
   access: "locked",
+  environment: "production",
+  decided: null,
   writable: false,
   unlockedUntil: null,
   locksWhenIdleAt: null,
@@ -27,7 +29,7 @@ function production() {
     }),
     unlockWorkspace: vi.fn(async (reason: string) => {
       view = {
-        access: "locked",
+        ...locked,
         writable: true,
         unlockedUntil: at(seconds() + 600),
         locksWhenIdleAt: at(seconds() + 120),

@@ -2,12 +2,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
+use super::permits::{Decided, Environment, Permits};
 use crate::clock::{Clock, later};
 use crate::error::StoreError;
 use crate::limits::{UNLOCK_IDLE, UNLOCK_TIME};
 use crate::sessions::{Account, Actor};
 
-/// What a profile permits, from much to little.
+/// What a profile or the operators permit, from much to little.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Reading and writing.
@@ -102,8 +103,12 @@ pub struct Ended {
 /// What a workspace permits now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessState {
-    /// What its profile permits.
+    /// What its profile and its operators permit.
     pub access: Access,
+    /// What it is used for, by its profile and its operators.
+    pub environment: Environment,
+    /// What operators decided, as it was read last.
+    pub decided: Option<Decided>,
     /// Whether it may be written to now.
     pub is_writable: bool,
     /// By whom and until when it is unlocked.
@@ -119,7 +124,11 @@ pub struct WriteGate {
 }
 
 struct Place {
-    access: Access,
+    /// What is permitted. While the workspace is open it becomes less, never more.
+    permits: Permits,
+    /// What the profile permits by itself.
+    own: Permits,
+    decided: Option<Decided>,
     /// Whose session is kept.
     signed_in: Option<Account>,
     unlocked: Option<Unlocked>,
@@ -134,12 +143,12 @@ impl Place {
 }
 
 impl WriteGate {
-    /// A gate that is as shut as `access` says.
-    pub fn new(access: Access, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            place: Mutex::new(Place { access, signed_in: None, unlocked: None, ended: Vec::new() }),
-        }
+    /// A gate that is as shut as the profile says.
+    pub fn new(profile: impl Into<Permits>, clock: Arc<dyn Clock>) -> Self {
+        let own = profile.into();
+        let place =
+            Place { permits: own, own, decided: None, signed_in: None, unlocked: None, ended: Vec::new() };
+        Self { clock, place: Mutex::new(place) }
     }
 
     /// Asked before a write; a write that is permitted counts as somebody's being there.
@@ -155,28 +164,54 @@ impl WriteGate {
         }
     }
 
-    /// What the profile permits.
+    /// What profile and operators permit.
     pub fn access(&self) -> Access {
-        self.place().access
+        self.place().permits.access
+    }
+
+    /// Whether a name is typed before an organization goes to the trash.
+    pub fn names_are_typed(&self) -> bool {
+        self.place().permits.environment == Environment::Production
+    }
+
+    /// What the profile permits by itself.
+    pub fn own(&self) -> Permits {
+        self.place().own
     }
 
     /// Takes over what the profile permits now, if that is less. What permits more waits for the next opening: changing
     /// a profile must not be a way around the reason that unlocking asks for.
-    pub fn restrict(&self, access: Access) {
+    pub fn restrict(&self, profile: impl Into<Permits>) {
         let mut place = self.settled(self.clock.now());
-        place.access = place.access.max(access);
+        place.own = profile.into();
+        place.permits = place.permits.and(place.own);
+    }
+
+    /// Takes over what operators decided, if that is less; as [`restrict`](Self::restrict), and for the same reason.
+    pub(super) fn follow(&self, decided: Option<Decided>) {
+        let mut place = self.settled(self.clock.now());
+        if let Some(decided) = &decided {
+            place.permits = place.permits.and(decided.permits);
+        }
+        place.decided = decided;
+    }
+
+    /// What operators decided, as it was read last.
+    pub(super) fn decided(&self) -> Option<Decided> {
+        self.place().decided.clone()
     }
 
     /// What is permitted now.
     pub fn state(&self) -> AccessState {
         let place = self.settled(self.clock.now());
-        let (access, unlocked) = (place.access, place.unlocked.clone());
+        let Permits { access, environment } = place.permits;
+        let unlocked = place.unlocked.clone();
         let is_writable = match access {
             Access::ReadWrite => true,
             Access::ReadOnly => false,
             Access::Locked => unlocked.is_some(),
         };
-        AccessState { access, is_writable, unlocked }
+        AccessState { access, environment, decided: place.decided.clone(), is_writable, unlocked }
     }
 
     /// Somebody is there: pushes the idle limit, never the end. Answers whether it is unlocked.

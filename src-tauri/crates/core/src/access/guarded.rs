@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::WriteGate;
+use super::permits::{Decided, PermitStore, Permits};
 use crate::activity::{ActivityEntry, ActivityStore};
 use crate::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use crate::error::StoreError;
@@ -44,6 +45,7 @@ impl Ports {
             accounts: guarded(self.accounts, gate),
             journal: guarded(self.journal, gate),
             activity: guarded(self.activity, gate),
+            permits: guarded(self.permits, gate),
             health: guarded(self.health, gate),
         }
     }
@@ -315,6 +317,19 @@ impl ActivityStore for Guarded<dyn ActivityStore> {
         limit: u32,
     ) -> Result<Vec<ActivityEntry>, StoreError> {
         self.inner.newest(organization_id, limit).await
+    }
+}
+
+#[async_trait]
+impl PermitStore for Guarded<dyn PermitStore> {
+    async fn find(&self) -> Result<Option<Decided>, StoreError> {
+        self.inner.find().await
+    }
+
+    // Refused here: `AccessService`, which decides who may and puts it on record, is in front of the gate.
+    async fn decide(&self, seen: Option<Permits>, next: &Decided) -> Result<bool, StoreError> {
+        self.gate.require_open()?;
+        self.inner.decide(seen, next).await
     }
 }
 

@@ -1,6 +1,10 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
 
 use super::gate::{Access, AccessState, Ended, LockCause, WriteGate};
+use super::permits::{Decided, Permits};
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, Field, FieldIssue, SessionProblem, StoreError};
@@ -9,6 +13,9 @@ use crate::limits::{REASON_MAX, REASON_MIN};
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
 use crate::values::FieldRule;
+
+/// How long an open workspace may permit more than operators decided meanwhile on another computer.
+const FOLLOW_EVERY: Duration = Duration::from_secs(15);
 
 /// What preparing a workspace found.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +33,8 @@ pub struct AccessService {
     gate: Arc<WriteGate>,
     runner: Arc<OperationRunner>,
     clock: Arc<dyn Clock>,
+    /// When it was read last what operators decided.
+    followed_at: Mutex<Option<OffsetDateTime>>,
 }
 
 impl AccessService {
@@ -36,7 +45,124 @@ impl AccessService {
         runner: Arc<OperationRunner>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { ports, gate, runner, clock }
+        Self { ports, gate, runner, clock, followed_at: Mutex::default() }
+    }
+
+    /// Reads what operators decided, and permits no more than that. Asked before anything else of a workspace that is
+    /// opened; answers a sentence where the database user may not read it: then the profile alone counts.
+    ///
+    /// # Errors
+    /// `Store`: nobody knows what is permitted.
+    pub async fn follow(&self) -> Result<Option<String>, AppError> {
+        let now = self.clock.now();
+        let warning = match self.ports.permits.find().await {
+            Ok(decided) => {
+                self.gate.follow(decided);
+                None
+            }
+            Err(StoreError::Denied { .. }) => Some(
+                "The database user may not read what the operators of this workspace permit, so only this connection's \
+                 own setting counts. Grant it the role that this program shows."
+                    .to_owned(),
+            ),
+            Err(error) => return Err(error.into()),
+        };
+        *self.followed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        Ok(warning)
+    }
+
+    /// As [`follow`](Self::follow), at most every 15 seconds. What can't be read changes nothing: the next call to the
+    /// same store says why.
+    pub async fn follow_lately(&self) {
+        let now = self.clock.now();
+        let followed_at = *self.followed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was set back is no reason to wait.
+        if followed_at.is_some_and(|at| at <= now && now < at + FOLLOW_EVERY) {
+            return;
+        }
+        if let Err(error) = self.follow().await {
+            tracing::debug!(%error, "what operators permit could not be read again");
+        }
+    }
+
+    /// Decides what this workspace permits at most, for everybody who opens it. What permits less counts at once, here and
+    /// soon on other computers; what permits more counts when it is opened again. On record, with the reason, before it
+    /// counts.
+    ///
+    /// # Errors
+    /// `Forbidden` to anybody but an operator; `InvalidInput` for the reason; `Store`: `ReadOnly` where the profile itself
+    /// permits reading only; `Busy` when somebody else decided at the same moment.
+    pub async fn decide(
+        &self,
+        actor: &Actor,
+        permits: Permits,
+        reason: &str,
+    ) -> Result<AccessState, AppError> {
+        actor.require(Act::Workspace)?;
+        let reason = parse_reason(reason)?;
+        if self.gate.own().access == Access::ReadOnly {
+            return Err(StoreError::ReadOnly { unlockable: false }.into());
+        }
+        let before = self.ports.permits.find().await?.map(|decided| decided.permits);
+        if before != Some(permits) {
+            let from = before.map_or_else(|| "undecided".to_owned(), Permits::in_words);
+            let detail = format!("from {from} to {}: {reason}", permits.in_words());
+            self.ports
+                .activity
+                .record(&self.entry(ActivityKind::PermitsChanged, actor.email(), detail))
+                .await?;
+            let decided = self.decided_by(actor, permits);
+            if !self.ports.permits.decide(before, &decided).await? {
+                return Err(AppError::Busy { act: "deciding what the workspace permits" });
+            }
+            self.gate.follow(Some(decided));
+        }
+        Ok(self.state().await)
+    }
+
+    /// Puts it on record that a connection to this workspace permits more from now on, before it does.
+    ///
+    /// # Errors
+    /// `Forbidden` to anybody but an operator; `Store`.
+    pub async fn loosen_profile(&self, actor: &Actor, from: Permits, to: Permits) -> Result<(), AppError> {
+        actor.require(Act::Workspace)?;
+        let detail = format!("a saved connection, from {} to {}", from.in_words(), to.in_words());
+        let entry = self.entry(ActivityKind::PermitsChanged, actor.email(), detail);
+        Ok(self.ports.activity.record(&entry).await?)
+    }
+
+    /// Where nobody has decided yet what the workspace permits, the connection by which an operator signs in decides: no
+    /// other connection permits more from then on. One that permits everything decides nothing, and one that is read-only
+    /// writes nothing.
+    async fn adopt(&self, actor: &Actor) {
+        let own = self.gate.own();
+        if !actor.may(Act::Workspace)
+            || self.gate.decided().is_some()
+            || own == Permits::EVERYTHING
+            || own.access == Access::ReadOnly
+        {
+            return;
+        }
+        let decided = self.decided_by(actor, own);
+        match self.ports.permits.decide(None, &decided).await {
+            Ok(true) => {
+                let detail = format!("from undecided to {}: by the first connection", own.in_words());
+                let entry = self.entry(ActivityKind::PermitsChanged, actor.email(), detail);
+                crate::activity::record(&self.ports, &entry).await;
+                self.gate.follow(Some(decided));
+            }
+            // Somebody was first.
+            Ok(false) => {
+                if let Err(error) = self.follow().await {
+                    tracing::warn!(%error, "what operators permit could not be read");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "what the workspace permits could not be noted in it"),
+        }
+    }
+
+    fn decided_by(&self, actor: &Actor, permits: Permits) -> Decided {
+        Decided { permits, by: actor.email().to_owned(), at: self.clock.now() }
     }
 
     /// Prepares the store and settles what a crash left, where the workspace may be written to. Where it may not,
@@ -52,7 +178,7 @@ impl AccessService {
         }
         let when = match self.gate.access() {
             Access::ReadWrite | Access::Locked => "when the workspace is unlocked",
-            Access::ReadOnly => "when it is opened by a profile that may write",
+            Access::ReadOnly => "when it is opened by a connection that may write",
         };
         let mut warnings = Vec::new();
         let missing = self.ports.health.unprepared().await?;
@@ -125,8 +251,13 @@ impl AccessService {
     }
 
     /// Takes over what the profile permits now, if that is less than it was.
-    pub fn restrict(&self, access: Access) {
-        self.gate.restrict(access);
+    pub fn restrict(&self, profile: impl Into<Permits>) {
+        self.gate.restrict(profile);
+    }
+
+    /// What operators decided, as it was read last. Asks nobody.
+    pub fn decided(&self) -> Option<Decided> {
+        self.gate.decided()
     }
 
     /// Locks the workspace, if it is unlocked.
@@ -140,6 +271,7 @@ impl AccessService {
     pub async fn signed_in(&self, actor: &Actor) {
         self.gate.note_signed_in(Some(actor.account()));
         self.record_endings().await;
+        self.adopt(actor).await;
     }
 
     /// Notes that nobody's session is kept, and locks the workspace. An unlocking that is under way fails.

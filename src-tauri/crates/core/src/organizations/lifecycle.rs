@@ -189,7 +189,7 @@ impl OrganizationService {
         actor.require_on(Act::Trash, id)?;
         self.runner.settle_earlier(id).await?;
         let organization = self.load_live(id).await?;
-        if self.confirm_trash {
+        if self.gate.names_are_typed() {
             require_confirmation(&organization, confirmation)?;
         }
         let copy = CopyId::new();

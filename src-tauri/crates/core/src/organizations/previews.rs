@@ -116,7 +116,7 @@ impl OrganizationService {
         };
         actor.require_on(if forever { Act::DeleteForever } else { Act::Trash }, id)?;
         let statistics = self.statistics_of(&organization).await?;
-        let confirmation_needed = forever || self.confirm_trash;
+        let confirmation_needed = forever || self.gate.names_are_typed();
         Ok(RemovalPreview { organization, statistics, shared, confirmation_needed })
     }
 

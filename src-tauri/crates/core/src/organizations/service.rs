@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use super::model::{
     Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, StatusFilter,
 };
+use crate::access::WriteGate;
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
@@ -23,8 +24,8 @@ pub struct OrganizationService {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hasher: PasswordHasher,
     pub(super) runner: Arc<OperationRunner>,
-    /// Whether the name must be typed before an organization goes to the trash.
-    pub(super) confirm_trash: bool,
+    /// Says whether the name must be typed before an organization goes to the trash.
+    pub(super) gate: Arc<WriteGate>,
 }
 
 /// What creating an organization takes, as typed.
@@ -56,16 +57,16 @@ pub struct UpdateRequest {
 }
 
 impl OrganizationService {
-    /// A service for one open workspace. `confirm_trash` asks for the typed name before an organization goes to the
-    /// trash, as a production workspace does.
+    /// A service for one open workspace. In a production workspace, by what the gate knows, the name is typed before an
+    /// organization goes to the trash.
     pub fn new(
         ports: Ports,
         clock: Arc<dyn Clock>,
         hasher: PasswordHasher,
         runner: Arc<OperationRunner>,
-        confirm_trash: bool,
+        gate: Arc<WriteGate>,
     ) -> Self {
-        Self { ports, clock, hasher, runner, confirm_trash }
+        Self { ports, clock, hasher, runner, gate }
     }
 
     /// A page of the organizations that the session may know of.

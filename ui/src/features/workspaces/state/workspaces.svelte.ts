@@ -41,6 +41,7 @@ function asListed(id: string, draft: ConnectionDraft): WorkspaceSummary {
     notes: "",
     favorite: false,
     access: draft.access,
+    decided: null,
     isOpen: false,
   };
 }
