@@ -4,7 +4,7 @@
 //! It is weaker than a lock: whoever stops writing for two minutes, as a computer does that sleeps, is taken for gone. So
 //! the owner looks whether the file is still its own before it writes anything that the next one would have to know.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -150,7 +150,7 @@ mod tests {
     fn note(folder: &tempfile::TempDir, text: &str, age: Duration) {
         let path = folder.path().join(FILE);
         fs::write(&path, text).unwrap();
-        let file = File::options().write(true).open(path).unwrap();
+        let file = fs::File::options().write(true).open(path).unwrap();
         file.set_modified(SystemTime::now() - age).unwrap();
     }
 

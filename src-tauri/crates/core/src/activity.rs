@@ -50,7 +50,7 @@ pub enum ActivityKind {
 
 impl ActivityKind {
     /// Every kind.
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::WorkspaceClaimed,
         Self::SignedIn,
         Self::SignInThrottled,
