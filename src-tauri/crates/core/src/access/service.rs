@@ -77,7 +77,7 @@ impl AccessService {
         let now = self.clock.now();
         let followed_at = *self.followed_at.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back is no reason to wait.
-        if followed_at.is_some_and(|at| at <= now && now < at + FOLLOW_EVERY) {
+        if followed_at.is_some_and(|at| at <= now && now - at < FOLLOW_EVERY) {
             return;
         }
         if let Err(error) = self.follow().await {
