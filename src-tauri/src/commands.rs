@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod access;
+pub mod attention;
 pub mod collections;
 pub mod connection_strings;
 pub mod diagnosis;
@@ -59,6 +60,8 @@ pub fn all<R: Runtime>() -> Commands<R> {
         access::lock_workspace,
         access::note_activity,
         access::check_line,
+        attention::list_unsettled,
+        attention::decide_unsettled,
         sessions::sign_in,
         sessions::sign_out,
         sessions::current_session,

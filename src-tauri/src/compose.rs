@@ -13,7 +13,7 @@ use tenantry_core::connections::{ConnectionFields, ConnectionReading, Connection
 use tenantry_core::export::ExportService;
 use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::jobs::Cancellation;
-use tenantry_core::journal::{Opening, OperationRunner};
+use tenantry_core::journal::{AttentionService, Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
@@ -71,6 +71,8 @@ pub struct Services {
     pub samples: SampleService,
     /// Locking and unlocking.
     pub access: AccessService,
+    /// Interrupted acts that wait for a decision.
+    pub attention: AttentionService,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
     /// The store behind its gate, for questions about its health.
@@ -139,6 +141,7 @@ fn services(
     let hasher = PasswordHasher::default();
     Services {
         sessions: SessionService::new(ports.clone(), Arc::clone(&clock), hasher.clone(), signing_key),
+        attention: AttentionService::new(ports.clone(), Arc::clone(&runner), Arc::clone(&clock)),
         organizations: OrganizationService::new(
             ports.clone(),
             Arc::clone(&clock),

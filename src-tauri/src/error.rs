@@ -48,6 +48,8 @@ pub enum WireError {
     PartlyDone { message: String, details: PartlyDone },
     /// Somebody else changed the organization while an act was carried out, so the act was stopped.
     ChangedMeanwhile { message: String },
+    /// What exists is not what was shown; nothing was done.
+    FactsChanged { message: String },
     /// What was typed to confirm is not the organization's name.
     ConfirmationMismatch { message: String },
     /// No workspace is open.
@@ -531,6 +533,7 @@ impl WireError {
             | Self::Busy { message, .. }
             | Self::PartlyDone { message, .. }
             | Self::ChangedMeanwhile { message }
+            | Self::FactsChanged { message }
             | Self::ConfirmationMismatch { message }
             | Self::NoWorkspace { message }
             | Self::WorkspacePasswordNeeded { message }
@@ -632,6 +635,9 @@ impl From<AppError> for WireError {
             AppError::PartlyDone { done, not_done, unclear, cause } => {
                 Self::partly_done([done, not_done, unclear], &Self::from(*cause))
             }
+            AppError::FactsChanged => Self::FactsChanged {
+                message: "Something else is there now than what was shown. Nothing was changed.".to_owned(),
+            },
             AppError::ConfirmationMismatch => Self::ConfirmationMismatch {
                 message: "What you typed is not the organization's name.".to_owned(),
             },

@@ -9,7 +9,7 @@ use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::error::AppError;
 use tenantry_core::export::ExportService;
 use tenantry_core::health::Topology;
-use tenantry_core::journal::{OperationRunner, Owner};
+use tenantry_core::journal::{AttentionService, OperationRunner, Owner};
 use tenantry_core::organizations::{CreateRequest, Organization, OrganizationService, UpdateRequest};
 use tenantry_core::ports::Ports;
 use tenantry_core::samples::SampleService;
@@ -43,6 +43,8 @@ pub struct Console {
     pub samples: SampleService,
     /// Locking and unlocking.
     pub access: AccessService,
+    /// What waits for a decision.
+    pub attention: AttentionService,
     /// The journal's operations.
     pub runner: Arc<OperationRunner>,
 }
@@ -110,6 +112,7 @@ impl Console {
             samples: SampleService::new(ports.clone(), clock.clone()),
             access,
             hasher,
+            attention: AttentionService::new(ports.clone(), runner.clone(), clock.clone()),
             runner,
             clock: clock.clone(),
             ports,

@@ -6,6 +6,8 @@ mod access;
 mod accounts;
 #[path = "services/acts.rs"]
 mod acts;
+#[path = "services/attention.rs"]
+mod attention;
 #[path = "services/clocks.rs"]
 mod clocks;
 #[path = "services/exports.rs"]

@@ -173,6 +173,7 @@ describe("an explanation", () => {
       message: "x",
       details: { done: ["name"], notDone: [], unclear: ["email"], cause: "The server took too long." },
     },
+    { code: "facts_changed", message: "x" },
     { code: "confirmation_mismatch", message: "x" },
     { code: "no_workspace", message: "x" },
     { code: "workspace_password_needed", message: "x" },

@@ -169,6 +169,10 @@ pub enum RecoveredOutcome {
     Finished,
     /// Nothing of it remains.
     Undone,
+    /// It is done, and the organization's collection is nowhere.
+    FinishedWithoutCollection,
+    /// Nothing of it remains, and the organization's collection is nowhere.
+    UndoneWithoutCollection,
     /// Somebody else may be at it.
     InProgressElsewhere,
     /// It could not be decided.
@@ -248,19 +252,27 @@ impl From<core_health::Topology> for Topology {
     }
 }
 
+impl From<&OperationPlan> for RecoveredAct {
+    fn from(plan: &OperationPlan) -> Self {
+        match plan {
+            OperationPlan::Create { .. } => Self::Create,
+            OperationPlan::Rename { .. } => Self::Rename,
+            OperationPlan::Trash { .. } => Self::Trash,
+            OperationPlan::Restore { .. } => Self::Restore,
+            OperationPlan::DeleteForever { .. } => Self::DeleteForever,
+        }
+    }
+}
+
 impl From<&Recovered> for RecoveredOperation {
     fn from(recovered: &Recovered) -> Self {
         let plan = &recovered.operation.plan;
-        let act = match plan {
-            OperationPlan::Create { .. } => RecoveredAct::Create,
-            OperationPlan::Rename { .. } => RecoveredAct::Rename,
-            OperationPlan::Trash { .. } => RecoveredAct::Trash,
-            OperationPlan::Restore { .. } => RecoveredAct::Restore,
-            OperationPlan::DeleteForever { .. } => RecoveredAct::DeleteForever,
-        };
+        let act = RecoveredAct::from(plan);
         let outcome = match &recovered.outcome {
             RecoveryOutcome::Finished => RecoveredOutcome::Finished,
             RecoveryOutcome::Undone => RecoveredOutcome::Undone,
+            RecoveryOutcome::CollectionGone { finished: true } => RecoveredOutcome::FinishedWithoutCollection,
+            RecoveryOutcome::CollectionGone { finished: false } => RecoveredOutcome::UndoneWithoutCollection,
             RecoveryOutcome::InProgressElsewhere => RecoveredOutcome::InProgressElsewhere,
             RecoveryOutcome::NeedsAttention { .. } => RecoveredOutcome::NeedsAttention,
         };

@@ -10,6 +10,7 @@ use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::journal::Recovered;
 use tenantry_core::organizations::Organization;
 use tenantry_core::sessions::{Act, Actor, Freshness, Session};
+use tenantry_core::values::OrganizationId;
 
 use crate::compose::{Opened, Services};
 use crate::error::WireError;
@@ -59,6 +60,11 @@ impl Workspace {
     /// Notes what was found when it was unlocked, in place of what was found before.
     pub fn note_prepared(&self, prepared: Prepared) {
         *self.prepared_place() = prepared;
+    }
+
+    /// Notes that nothing is left of an act any more: a person decided how it ends.
+    pub fn note_decided(&self, id: OrganizationId) {
+        self.prepared_place().recovered.retain(|recovered| recovered.operation.organization_id != id);
     }
 
     /// What the database user can't do, as it was found out last.

@@ -274,16 +274,6 @@ async fn a_rename_of_an_earlier_version_goes_by_names_only_where_they_are_clear(
 }
 
 #[tokio::test]
-async fn a_rename_whose_collection_is_gone_waits_for_attention() {
-    let case = Case::open().await;
-    let known = case.identity(&collection("acme")).await;
-    let plan = OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: known };
-    delete_collection(&case.workspace.ports, &collection("acme")).await.expect("deleted");
-    case.left(plan).await;
-    assert!(needs_attention(&recover(&case.console).await));
-}
-
-#[tokio::test]
 async fn a_trash_whose_name_was_taken_after_the_move_is_finished_and_the_new_collection_stays() {
     let case = Case::open().await;
     let source = collection("acme");

@@ -266,6 +266,22 @@ export const commands = {
 	 */
 	checkLine: (workspace: string) => typedError<LineView, WireError>(__TAURI_INVOKE("check_line", { workspace })),
 	/**
+	 *  The interrupted acts that wait for a decision. What can be settled without one is settled first, where the workspace
+	 *  may be written to.
+	 * 
+	 *  # Errors
+	 *  `forbidden` to anybody but an operator, those of a session, `unavailable`.
+	 */
+	listUnsettled: (workspace: string) => typedError<UnsettledAct[], WireError>(__TAURI_INVOKE("list_unsettled", { workspace })),
+	/**
+	 *  Ends an interrupted act as a person decided, if what exists is still what they were shown. Recorded.
+	 * 
+	 *  # Errors
+	 *  `facts_changed`, `not_found` when it has ended, `busy`, `conflict`, `forbidden` to anybody but an operator, those of a
+	 *  session, `read_only`, `unavailable`, `denied_by_database`.
+	 */
+	decideUnsettled: (workspace: string, organizationId: string, choice: string, seen: string) => typedError<null, WireError>(__TAURI_INVOKE("decide_unsettled", { workspace, organizationId, choice, seen })),
+	/**
 	 *  Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out.
 	 * 
 	 *  # Errors
@@ -1845,6 +1861,10 @@ export type RecoveredOutcome =
 "finished" | 
 /**  Nothing of it remains. */
 "undone" | 
+/**  It is done, and the organization's collection is nowhere. */
+"finished_without_collection" | 
+/**  Nothing of it remains, and the organization's collection is nowhere. */
+"undone_without_collection" | 
 /**  Somebody else may be at it. */
 "in_progress_elsewhere" | 
 /**  It could not be decided. */
@@ -2279,6 +2299,84 @@ export type UnavailableReason =
 /**  The keychain can't be used. */
 "keychain";
 
+/**  An interrupted act that waits for a decision, and what exists of it. */
+export type UnsettledAct = {
+	/**  The organization. */
+	organizationId: string,
+	/**  Its name when the act began. */
+	organizationName: string,
+	/**  The act. */
+	act: RecoveredAct,
+	/**  The new name of a rename. */
+	newName: string | null,
+	/**  Who began it. */
+	begunBy: string,
+	/**  When. */
+	begunAt: string,
+	/**  Why it could not be settled; `null` while the workspace may not be written to. */
+	reason: string | null,
+	/**  The name it has in the list; `null` when it is not there. */
+	liveName: string | null,
+	/**  The name it has in the trash; `null` when it is not there. */
+	trashedName: string | null,
+	/**  The names that its collection may have, and what is there. */
+	places: UnsettledPlace[],
+	/**  How the act may end; the likeliest first. */
+	choices: UnsettledChoice[],
+	/**  What a decision is conditional on. */
+	seen: string,
+};
+
+/**  How an interrupted act may end. No collection is dropped or replaced. */
+export type UnsettledChoice = {
+	/**  For the decision. */
+	id: string,
+	/**  Where the organization is then. */
+	destination: UnsettledDestination,
+	/**  Its name in the list then. */
+	name: string | null,
+	/**  Its collection then. */
+	data: UnsettledData,
+	/**  What that collection is called now; `null` where there is none. */
+	collectionName: string | null,
+	/**  Collections of nobody that are left as they are. */
+	left: string[],
+};
+
+/**  The collection that an organization has after a decision. */
+export type UnsettledData = 
+/**  The one that stands where it belongs. */
+"in_place" | 
+/**  One that is moved there. */
+"moved" | 
+/**  A new one without documents. */
+"new" | 
+/**  None. */
+"none";
+
+/**  Where an organization is after a decision. */
+export type UnsettledDestination = 
+/**  In the list. */
+"live" | 
+/**  In the trash. */
+"trash" | 
+/**  Its document is gone: only the act ends. */
+"nowhere";
+
+/**  A name that the collection may have. */
+export type UnsettledPlace = {
+	/**  The name. */
+	collectionName: string,
+	/**  A collection has it. */
+	exists: boolean,
+	/**  Its documents; `null` where the store does not say. */
+	documents: Count | null,
+	/**  It is the one that the act began with; `null` where that can't be told. */
+	isOriginal: boolean | null,
+	/**  The other organization that it belongs to. */
+	belongsTo: string | null,
+};
+
 /**  Documents that no list shows, because their `_id` is no ObjectId. */
 export type Unshowable = {
 	/**  Among the live ones. */
@@ -2335,6 +2433,8 @@ export type WireError =
 { code: "partly_done"; message: string; details: PartlyDone } | 
 /**  Somebody else changed the organization while an act was carried out, so the act was stopped. */
 { code: "changed_meanwhile"; message: string } | 
+/**  What exists is not what was shown; nothing was done. */
+{ code: "facts_changed"; message: string } | 
 /**  What was typed to confirm is not the organization's name. */
 { code: "confirmation_mismatch"; message: string } | 
 /**  No workspace is open. */

@@ -168,6 +168,8 @@ const recoveredActs: Record<RecoveredAct, (inputs: { name: string }) => string> 
 const recoveredOutcomes: Record<RecoveredOutcome, () => string> = {
   finished: m.common_recovered_finished,
   undone: m.common_recovered_undone,
+  finished_without_collection: m.common_recovered_finished_without_collection,
+  undone_without_collection: m.common_recovered_undone_without_collection,
   in_progress_elsewhere: m.common_recovered_in_progress_elsewhere,
   needs_attention: m.common_recovered_needs_attention,
 };

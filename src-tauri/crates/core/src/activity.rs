@@ -40,6 +40,8 @@ pub enum ActivityKind {
     OperationFinished,
     /// What a crash left of an act was undone.
     OperationUndone,
+    /// A person decided how an act ends that could not be settled.
+    OperationDecided,
     /// A workspace was unlocked for writing; the detail is the reason.
     WorkspaceUnlocked,
     /// A workspace was locked again; the detail says why.
@@ -50,7 +52,7 @@ pub enum ActivityKind {
 
 impl ActivityKind {
     /// Every kind.
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::WorkspaceClaimed,
         Self::SignedIn,
         Self::SignInThrottled,
@@ -66,6 +68,7 @@ impl ActivityKind {
         Self::ListExported,
         Self::OperationFinished,
         Self::OperationUndone,
+        Self::OperationDecided,
         Self::WorkspaceUnlocked,
         Self::WorkspaceLocked,
         Self::PermitsChanged,
@@ -94,6 +97,7 @@ impl ActivityKind {
             Self::ListExported => "list_exported",
             Self::OperationFinished => "operation_finished",
             Self::OperationUndone => "operation_undone",
+            Self::OperationDecided => "operation_decided",
             Self::WorkspaceUnlocked => "workspace_unlocked",
             Self::WorkspaceLocked => "workspace_locked",
             Self::PermitsChanged => "permits_changed",

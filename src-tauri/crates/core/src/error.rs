@@ -268,6 +268,9 @@ pub enum AppError {
         /// The failure.
         cause: Box<AppError>,
     },
+    /// What exists is not what was shown when it was decided; nothing was done.
+    #[error("what was shown has changed")]
+    FactsChanged,
     /// What was typed to confirm is not the organization's name.
     #[error("the confirmation does not match")]
     ConfirmationMismatch,

@@ -20,6 +20,7 @@ const codes = {
   busy: true,
   partly_done: true,
   changed_meanwhile: true,
+  facts_changed: true,
   confirmation_mismatch: true,
   no_workspace: true,
   workspace_password_needed: true,

@@ -131,6 +131,12 @@ function sentences(wire: WireError): Sentences {
         text: m.errors_changed_meanwhile_text(),
         remedy: m.errors_changed_meanwhile_remedy(),
       };
+    case "facts_changed":
+      return {
+        title: m.errors_facts_changed_title(),
+        text: m.errors_facts_changed_text(),
+        remedy: m.errors_facts_changed_remedy(),
+      };
     case "confirmation_mismatch":
       return {
         title: m.errors_confirmation_mismatch_title(),

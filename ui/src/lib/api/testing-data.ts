@@ -6,6 +6,7 @@ import type {
   Restriction,
   ServerFacts,
   WorkspaceSummary,
+  UnsettledAct,
 } from "../bindings";
 
 const first = [
@@ -184,6 +185,54 @@ export function openedWorkspace(
     restrictions,
   };
 }
+
+/** A rename whose collection was moved, and whose old collection other software made anew. */
+export const madeUpUnsettled: UnsettledAct = {
+  organizationId: idFor(1),
+  organizationName: "northmark-freight",
+  act: "rename",
+  newName: "northmark-logistics",
+  begunBy: "dana@meridian.example",
+  begunAt: "2026-11-03T09:12:44Z",
+  reason: "org_northmark-freight was made anew meanwhile and has documents of its own",
+  liveName: "northmark-freight",
+  trashedName: null,
+  places: [
+    {
+      collectionName: "org_northmark-freight",
+      exists: true,
+      documents: 12,
+      isOriginal: false,
+      belongsTo: null,
+    },
+    {
+      collectionName: "org_northmark-logistics",
+      exists: true,
+      documents: 48_213,
+      isOriginal: true,
+      belongsTo: null,
+    },
+  ],
+  choices: [
+    {
+      id: "live northmark-logistics, in place",
+      destination: "live",
+      name: "northmark-logistics",
+      data: "in_place",
+      collectionName: "org_northmark-logistics",
+      left: ["org_northmark-freight"],
+    },
+    {
+      id: "live northmark-freight, in place",
+      destination: "live",
+      name: "northmark-freight",
+      data: "in_place",
+      collectionName: "org_northmark-freight",
+      left: ["org_northmark-logistics"],
+    },
+  ],
+  seen: "facts-1",
+};
 
 type HealthFacts = Pick<
   Health,

@@ -17,6 +17,7 @@ import type {
   Restriction,
   SecretKeeper,
   SessionView,
+  UnsettledAct,
   UpdateInput,
   WireError,
   WorkspaceSummary,
@@ -57,6 +58,8 @@ export interface FakeOptions {
   restrictions?: Restriction[];
   /** What every admin's stored hash is, where it can't be verified. */
   unverifiableHash?: string;
+  /** Interrupted changes that wait for a decision. */
+  unsettled?: UnsettledAct[];
 }
 
 type Handler = (args: never) => unknown;
@@ -79,7 +82,7 @@ export interface FakeBackend {
 }
 
 /** Commands that fail while the server is silent. */
-const ASKS_SERVER = /organization|statistics|preview|check_admin|sign_in|load_sample|role_command/;
+const ASKS_SERVER = /organization|unsettled|statistics|preview|check_admin|sign_in|load_sample|role_command/;
 
 const refuse = (error: WireError): never => {
   throw error;
@@ -117,6 +120,7 @@ function passwordRules(password: string) {
 export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const organizations = options.organizations ?? madeUpOrganizations(200);
   const workspaces = structuredClone(options.workspaces ?? madeUpWorkspaces);
+  const unsettled = [...(options.unsettled ?? [])];
   const calls: FakeBackend["calls"] = [];
   const changed = new Map<string, Handler>();
   const held = new Map<string, Promise<void>>();
@@ -140,7 +144,13 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const here = () => place ?? refuse({ code: "no_workspace", message: "That workspace is not open." });
   const show = (shown: Place) => {
     current = shown;
-    return openedWorkspace(shown.workspace, claimed, accessOf(shown), options.restrictions ?? []);
+    const found = openedWorkspace(shown.workspace, claimed, accessOf(shown), options.restrictions ?? []);
+    const recovered = unsettled.map(({ act, organizationName }) => ({
+      act,
+      organizationName,
+      outcome: "needs_attention" as const,
+    }));
+    return { ...found, recovered };
   };
 
   const now = () => new Date().toISOString();
@@ -346,6 +356,14 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
         problem: null,
         ...healthFacts(opened.server, organizations.length),
       };
+    },
+    list_unsettled: () => [...unsettled],
+    decide_unsettled: ({ organizationId, seen }: { organizationId: string; seen: string }) => {
+      const index = unsettled.findIndex((each) => each.organizationId === organizationId);
+      if (unsettled[index]?.seen !== seen)
+        refuse({ code: "facts_changed", message: "Something else is there now." });
+      unsettled.splice(index, 1);
+      return null;
     },
     load_sample_organizations: async (args: { progress: Channel<JobProgress>; job: string }) => {
       await work(args.job, 60, args.progress);

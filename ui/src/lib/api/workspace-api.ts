@@ -38,6 +38,9 @@ export function workspaceApi(workspace: string) {
     decidePermits: into(commands.decidePermits),
     noteActivity: into(commands.noteActivity),
 
+    listUnsettled: asking(commands.listUnsettled),
+    decideUnsettled: asking(commands.decideUnsettled),
+
     loadSampleOrganizations: (job: string, onprogress: (progress: JobProgress) => void) =>
       loadSamples(progressChannel(onprogress), job),
 

@@ -23,8 +23,8 @@ import { ToastState } from "./toasts.svelte";
 /** What fills the window. It follows from what is open and who is signed in; nobody sets it. */
 export type Screen = "starting" | "workspaces" | "claim" | "sign-in" | "shell";
 
-/** What is asked above the screen: to unlock the workspace, which role the database user lacks, or what is permitted. */
-export type Question = "unlock" | "role" | "permits";
+/** What is asked above the screen: to unlock it, which role the database user lacks, what is permitted, how changes end. */
+export type Question = "unlock" | "role" | "permits" | "attention";
 
 /** What the screen of all workspaces is to show first. */
 export type WorkspacesWish = {
@@ -239,6 +239,12 @@ export class AppState {
     }
   }
 
+  /** An interrupted change has ended by a decision: what the screens show is read again. */
+  async noteDecided(opened: OpenedWorkspace): Promise<void> {
+    opened.decisions += 1;
+    opened.take(await api.switchWorkspace(opened.id));
+  }
+
   /** Looks again what the database user may do. */
   async checkRestrictions(opened: OpenedWorkspace): Promise<void> {
     await opened.api.workspaceHealth();
@@ -317,11 +323,23 @@ export class AppState {
 
   #tellFindings({ recovered, warnings }: Pick<OpenWorkspace, "recovered" | "warnings">): void {
     for (const operation of recovered) {
-      const settled = operation.outcome === "finished" || operation.outcome === "undone";
+      const { outcome } = operation;
+      const waits = outcome === "needs_attention";
+      const settled = !waits && outcome !== "in_progress_elsewhere";
+      const good = outcome === "finished" || outcome === "undone";
       const title = settled ? m.shell_recovered_title() : m.shell_unsettled_title();
-      this.toasts[settled ? "info" : "warning"](title, {
+      const toast = this.toasts[good ? "info" : "warning"](title, {
         text: recoveredSentence(operation),
         lifetime: null,
+        ...(waits && {
+          action: {
+            label: m.common_see_what_is_left(),
+            run: () => {
+              this.toasts.dismiss(toast);
+              this.ask("attention");
+            },
+          },
+        }),
       });
     }
     for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });

@@ -31,6 +31,8 @@ export class OpenedWorkspace {
   signInUnclaimed = $state(false);
   /** When what its screen shows was read, in milliseconds; null while it shows nothing. */
   readAt = $state<number | null>(null);
+  /** Rises with each decision about an interrupted change: read it to load again. */
+  decisions = $state(0);
   #kept: Partial<Record<string, Kept>> = {};
 
   constructor(found: OpenWorkspace) {

@@ -207,6 +207,11 @@ pub enum RecoveryOutcome {
     Finished,
     /// Nothing of it remains.
     Undone,
+    /// Its collection is nowhere, so that only the document could say how it ends.
+    CollectionGone {
+        /// Whether all of it is done, but for the collection; else nothing of it remains.
+        finished: bool,
+    },
     /// Somebody else, or a server, may be at it; it was left alone.
     InProgressElsewhere,
     /// It could not be decided now; it stays in the journal and is tried again. The reason is for people.

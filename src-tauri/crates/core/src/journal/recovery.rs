@@ -17,6 +17,11 @@ pub(super) enum Settled {
     Finished,
     /// Nothing of it remains.
     Undone,
+    /// The collection is nowhere, and the document alone says how the act ends.
+    Gone {
+        /// Whether it is done, as far as it can be.
+        finished: bool,
+    },
     /// What exists fits neither; nothing more was touched.
     Undecided {
         /// For people.
@@ -191,6 +196,8 @@ fn without_move(found: Whereabouts, asked: Asked<'_>) -> Option<Settled> {
     match found {
         Whereabouts::Target => None,
         Whereabouts::Source => Some(Settled::Undone),
+        Whereabouts::Gone if asked.says_unmoved() => Some(Settled::Undone),
+        Whereabouts::Gone => Some(Settled::Gone { finished: false }),
         Whereabouts::Unclear { .. } if asked.says_unmoved() => Some(Settled::Undone),
         Whereabouts::Unclear { reason } => Some(Settled::Undecided { reason }),
     }
@@ -271,6 +278,8 @@ async fn settle_trash(
     match moved.look().await? {
         Whereabouts::Source => {}
         Whereabouts::Target => return Ok(Settled::Finished),
+        // The copy in the trash is all that there is.
+        Whereabouts::Gone => return Ok(Settled::Gone { finished: true }),
         Whereabouts::Unclear { reason } => return Ok(Settled::Undecided { reason }),
     }
     // The name was free for a moment. A collection of an organization that took it is not ours to move.
@@ -289,6 +298,7 @@ async fn settle_trash(
             Ok(Settled::Undone)
         }
         Whereabouts::Source => Err(refusal),
+        Whereabouts::Gone => Ok(Settled::Gone { finished: true }),
         Whereabouts::Unclear { reason } => Ok(Settled::Undecided { reason }),
     }
 }

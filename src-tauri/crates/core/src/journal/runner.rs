@@ -10,6 +10,7 @@ use crate::access::WriteGate;
 use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
+use crate::limits::STEP_PENDING;
 use crate::ports::Ports;
 use crate::sessions::Actor;
 use crate::values::OrganizationId;
@@ -32,6 +33,8 @@ struct Left {
     turn: Turn,
     /// From when on it may be settled, by [`Clock::running_for`]: a clock that somebody sets changes nothing about it.
     from: Duration,
+    /// Every answer came, and it could not be decided. Whoever asks for it may try again at once.
+    is_undecided: bool,
 }
 
 /// Takes an organization out of the running ones when the act ends, however it ends.
@@ -88,6 +91,23 @@ impl Admission<'_> {
         }
     }
 
+    /// Takes over what was left on an organization, for a person's decision.
+    ///
+    /// # Errors
+    /// `NotFound` when nothing is left; `Busy` while somebody, or a server, may still be at it; `Store`.
+    pub(super) async fn hold(&self, id: OrganizationId) -> Result<Held<'_>, AppError> {
+        let runner = self.runner;
+        let found = runner.ports.journal.find(id).await?;
+        let earlier = found.ok_or(AppError::NotFound { what: "interrupted act" })?;
+        let busy = AppError::Busy { act: earlier.operation.plan.act() };
+        let Some(running) = runner.start(id) else { return Err(busy) };
+        if !runner.may_take(&earlier) {
+            return Err(busy);
+        }
+        let operation = runner.take_over(&earlier.operation).await?.ok_or(busy)?;
+        Ok(Held { runner, operation, _running: running })
+    }
+
     /// Settles what was left on an organization.
     ///
     /// # Errors
@@ -101,9 +121,37 @@ impl Admission<'_> {
             return Err(busy);
         }
         match runner.settle_found(&earlier.operation).await? {
-            RecoveryOutcome::Finished | RecoveryOutcome::Undone => Ok(()),
+            RecoveryOutcome::Finished | RecoveryOutcome::Undone | RecoveryOutcome::CollectionGone { .. } => {
+                Ok(())
+            }
             RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
         }
+    }
+}
+
+/// An interrupted operation that was taken over for a person's decision: nobody else is at it.
+pub(super) struct Held<'a> {
+    runner: &'a OperationRunner,
+    operation: Operation,
+    _running: Running<'a>,
+}
+
+impl Held<'_> {
+    pub(super) fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// Ends the operation where it was decided. Where not, it is left: for the next decision, or until nothing of this one
+    /// can be pending.
+    pub(super) async fn release<T>(self, decided: &Result<T, AppError>) -> Result<Operation, AppError> {
+        match decided {
+            Ok(_) => self.runner.ports.journal.end(&self.operation).await.inspect(|()| {
+                self.runner.left().remove(&self.operation.organization_id);
+            })?,
+            Err(AppError::Store(error)) if error.is_unclear() => {}
+            Err(_) => self.runner.leave_undecided(self.operation.organization_id),
+        }
+        Ok(self.operation)
     }
 }
 
@@ -176,7 +224,11 @@ impl OperationRunner {
         for (id, Left { turn, .. }) in due {
             if let Err(error) = self.settle_earlier(id).await {
                 tracing::warn!(%id, %error, "an act stays in the journal");
-                self.left().entry(id).or_insert(Left { turn, from: now + self.pending() });
+                self.left().entry(id).or_insert(Left {
+                    turn,
+                    from: now + self.pending(),
+                    is_undecided: false,
+                });
             }
         }
     }
@@ -215,8 +267,10 @@ impl OperationRunner {
         let settled = match self.take_and_settle(operation, Asked::AtOnce(&failure)).await {
             Ok(Some((taken, settled))) => {
                 let is_pending = matches!(&failure, AppError::Store(error) if error.is_unclear());
-                if !is_pending && !matches!(settled, Settled::Undecided { .. }) {
-                    self.end(&taken).await;
+                match settled {
+                    _ if is_pending => {}
+                    Settled::Undecided { .. } => self.leave_undecided(taken.organization_id),
+                    Settled::Finished | Settled::Undone | Settled::Gone { .. } => self.end(&taken).await,
                 }
                 settled
             }
@@ -227,8 +281,8 @@ impl OperationRunner {
             }
         };
         match settled {
-            Settled::Finished => Ok(()),
-            Settled::Undone => Err(failure),
+            Settled::Finished | Settled::Gone { finished: true } => Ok(()),
+            Settled::Undone | Settled::Gone { finished: false } => Err(failure),
             Settled::Undecided { reason } => {
                 tracing::error!(act, %id, reason, "an act could not be finished or undone");
                 Err(failure)
@@ -247,11 +301,11 @@ impl OperationRunner {
             return Err(failure);
         }
         match recovery::settle(&self.ports, &late, Asked::AtOnce(&failure), self.clock.now()).await {
-            Ok(Settled::Finished) => {
+            Ok(Settled::Finished | Settled::Gone { finished: true }) => {
                 self.end(&late).await;
                 Ok(())
             }
-            Ok(Settled::Undone) => {
+            Ok(Settled::Undone | Settled::Gone { finished: false }) => {
                 self.end(&late).await;
                 Err(failure)
             }
@@ -270,13 +324,23 @@ impl OperationRunner {
 
     /// Settles an abandoned operation and puts on record what became of it.
     async fn settle_found(&self, operation: &Operation) -> Result<RecoveryOutcome, StoreError> {
-        let Some((taken, settled)) = self.take_and_settle(operation, Asked::Later).await? else {
-            return Ok(RecoveryOutcome::InProgressElsewhere);
-        };
-        let (outcome, kind) = match settled {
-            Settled::Finished => (RecoveryOutcome::Finished, ActivityKind::OperationFinished),
-            Settled::Undone => (RecoveryOutcome::Undone, ActivityKind::OperationUndone),
-            Settled::Undecided { reason } => return Ok(RecoveryOutcome::NeedsAttention { reason }),
+        let settled = self.take_and_settle(operation, Asked::Later).await;
+        if matches!(&settled, Err(error) if !error.is_unclear()) {
+            self.leave_undecided(operation.organization_id);
+        }
+        let Some((taken, settled)) = settled? else { return Ok(RecoveryOutcome::InProgressElsewhere) };
+        let (outcome, kind, more) = match settled {
+            Settled::Finished => (RecoveryOutcome::Finished, ActivityKind::OperationFinished, ""),
+            Settled::Undone => (RecoveryOutcome::Undone, ActivityKind::OperationUndone, ""),
+            Settled::Gone { finished } => {
+                let kind =
+                    if finished { ActivityKind::OperationFinished } else { ActivityKind::OperationUndone };
+                (RecoveryOutcome::CollectionGone { finished }, kind, "; its collection is gone")
+            }
+            Settled::Undecided { reason } => {
+                self.leave_undecided(taken.organization_id);
+                return Ok(RecoveryOutcome::NeedsAttention { reason });
+            }
         };
         self.ports.journal.end(&taken).await?;
         self.left().remove(&taken.organization_id);
@@ -286,7 +350,7 @@ impl OperationRunner {
             kind,
             organization_id: Some(taken.organization_id),
             organization_name: Some(taken.plan.name().to_string()),
-            detail: Some(format!("{}, begun by {}", taken.plan.act(), taken.actor)),
+            detail: Some(format!("{}, begun by {}{more}", taken.plan.act(), taken.actor)),
         };
         crate::activity::record(&self.ports, &entry).await;
         Ok(outcome)
@@ -299,13 +363,16 @@ impl OperationRunner {
         operation: &Operation,
         asked: Asked<'_>,
     ) -> Result<Option<(Operation, Settled)>, StoreError> {
-        let taken = operation.taken_over_by(self.opening.owner());
-        self.leave(&taken, self.pending());
-        if !self.ports.journal.take_over(operation, &taken).await? {
-            return Ok(None);
-        }
+        let Some(taken) = self.take_over(operation).await? else { return Ok(None) };
         let settled = recovery::settle(&self.ports, &taken, asked, self.clock.now()).await?;
         Ok(Some((taken, settled)))
+    }
+
+    /// Makes an operation this run's own; `None` when somebody else was quicker.
+    async fn take_over(&self, operation: &Operation) -> Result<Option<Operation>, StoreError> {
+        let taken = operation.taken_over_by(self.opening.owner());
+        self.leave(&taken, self.pending());
+        Ok(self.ports.journal.take_over(operation, &taken).await?.then_some(taken))
     }
 
     /// Writes the intent.
@@ -326,6 +393,11 @@ impl OperationRunner {
         }
     }
 
+    /// Whether an entry of the journal is nobody's any more, and this run is not at it.
+    pub(super) fn is_abandoned(&self, entry: &JournalEntry) -> bool {
+        self.start(entry.operation.organization_id).is_some_and(|_running| self.may_take(entry))
+    }
+
     /// Whether an entry of the journal is nobody's any more; notes from when on it is. Called while the organization is
     /// marked as running here, so an entry of this very run is one that was left.
     fn may_take(&self, entry: &JournalEntry) -> bool {
@@ -333,18 +405,21 @@ impl OperationRunner {
         let JournalEntry { operation, age, .. } = entry;
         let (id, mut known) = (operation.organization_id, self.left());
         if operation.owner == *me {
-            return known.get(&id).is_none_or(|left| left.from <= now);
+            return known.get(&id).is_none_or(|left| left.is_undecided || left.from <= now);
         }
         if self.opening.is_beside(&operation.owner) {
             let from = now + self.pending();
-            known.entry(id).or_insert(Left { turn: operation.turn.clone(), from });
+            known.entry(id).or_insert(Left { turn: operation.turn.clone(), from, is_undecided: false });
             return false;
         }
         let lease = entry.abandoned_after(me, self.pending());
         // What stood here unchanged for as long is abandoned too, whatever the entry's time says: it may be from the future.
         let left = match known.remove(&id) {
             Some(left) if left.turn == operation.turn => left,
-            Some(_) | None => Left { turn: operation.turn.clone(), from: now + lease.saturating_sub(*age) },
+            Some(_) | None => {
+                let from = now + lease.saturating_sub(*age);
+                Left { turn: operation.turn.clone(), from, is_undecided: false }
+            }
         };
         let is_over = left.from <= now || lease <= *age;
         known.insert(id, left);
@@ -377,8 +452,18 @@ impl OperationRunner {
 
     /// Notes that an operation of this run stands in the journal, and may be settled in `wait`.
     fn leave(&self, operation: &Operation, wait: Duration) {
-        let left = Left { turn: operation.turn.clone(), from: self.clock.running_for() + wait };
+        let from = self.clock.running_for() + wait;
+        let left = Left { turn: operation.turn.clone(), from, is_undecided: false };
         self.left().insert(operation.organization_id, left);
+    }
+
+    /// Notes that every answer about an operation that was taken over came, and that it is not over. Lists try again now
+    /// and then.
+    fn leave_undecided(&self, id: OrganizationId) {
+        if let Some(left) = self.left().get_mut(&id) {
+            left.from = self.clock.running_for() + STEP_PENDING;
+            left.is_undecided = true;
+        }
     }
 
     fn left(&self) -> MutexGuard<'_, HashMap<OrganizationId, Left>> {

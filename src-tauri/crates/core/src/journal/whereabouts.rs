@@ -19,7 +19,9 @@ pub(super) enum Whereabouts {
     Source,
     /// Where the act moves it to.
     Target,
-    /// It can't be told, or it is gone.
+    /// Under neither name is any collection.
+    Gone,
+    /// It can't be told.
     Unclear {
         /// For people.
         reason: String,
@@ -61,7 +63,7 @@ impl<'a> Move<'a> {
         let reason = match (is_it(at_source), is_it(at_target)) {
             (_, Some(Some(true))) | (None, Some(None)) => return Whereabouts::Target,
             (Some(Some(true)), _) | (Some(None), None) => return Whereabouts::Source,
-            (None, None) => format!("neither {source} nor {target} is there"),
+            (None, None) => return Whereabouts::Gone,
             (Some(Some(false)) | None, Some(Some(false)) | None) => {
                 format!("neither {source} nor {target} is the collection that was there when it began")
             }

@@ -149,3 +149,26 @@ test("an address that was taken meanwhile is said plainly, and no name is asked 
   expect(alert).toHaveTextContent("Code: conflict");
   expect(screen.queryByLabelText("Restore under the name")).toBeNull();
 });
+
+test("an operator whose change finds another one unfinished can see what is left of it", async () => {
+  const { app, backend, user } = await open(AdminDialog, "local");
+  backend.fail("update_organization", { code: "busy", message: "x", details: { act: "rename" } });
+  await user.clear(screen.getByLabelText("Display name"));
+  await user.click(screen.getByRole("button", { name: "Save changes" }));
+  await user.click(await screen.findByRole("button", { name: "See what is left" }));
+  expect(app.question).toBe("attention");
+});
+
+test("a change that was done in part does not claim that nothing happened", async () => {
+  const { backend, user } = await open(AdminDialog, "local");
+  backend.fail("update_organization", {
+    code: "partly_done",
+    message: "x",
+    details: { done: ["name"], notDone: [], unclear: ["displayName"], cause: "The server took too long." },
+  });
+  await user.clear(screen.getByLabelText("Display name"));
+  await user.click(screen.getByRole("button", { name: "Save changes" }));
+  const alert = await screen.findByRole("alert");
+  expect(alert).toHaveTextContent("Changed: name. Possibly changed: display name.");
+  expect(alert).not.toHaveTextContent(/was not|nothing/i);
+});

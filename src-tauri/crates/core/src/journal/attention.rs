@@ -1,0 +1,483 @@
+//! Interrupted acts that nobody but a person can decide: what exists fits neither done nor undone.
+//!
+//! Every choice is an end that loses nothing: a collection with documents is used where it stands, moved, or left, and
+//! never dropped or replaced.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::model::{JournalEntry, Operation, OperationPlan, RecoveryOutcome};
+use super::runner::OperationRunner;
+use crate::activity::{ActivityEntry, ActivityKind};
+use crate::clock::Clock;
+use crate::collections::CollectionIdentity;
+use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
+use crate::organizations::{Organization, set_aside};
+use crate::ports::Ports;
+use crate::sessions::{Act, Actor};
+use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
+
+/// An interrupted act that waits for a decision, and what exists of it now.
+#[derive(Debug, Clone)]
+pub struct Unsettled {
+    /// The act.
+    pub entry: JournalEntry,
+    /// Why it could not be settled; `None` where nobody tried, because the workspace may not be written to.
+    pub reason: Option<String>,
+    /// What exists.
+    pub facts: Facts,
+    /// How it may end.
+    pub choices: Vec<Choice>,
+}
+
+/// What exists of an organization under the names that an act is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The live organization.
+    pub live: Option<Organization>,
+    /// Its copy in the trash.
+    pub trashed: Option<Organization>,
+    /// Every name that its collection may have.
+    pub places: Vec<Place>,
+}
+
+/// A name that a collection may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The name.
+    pub name: CollectionName,
+    /// The collection that has it.
+    pub found: Option<Found>,
+}
+
+/// A collection that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its documents. `None` where the store does not say.
+    pub documents: Option<u64>,
+    /// Whether it has none.
+    pub is_empty: bool,
+    /// Whether it is the one that the act began with. `None` where that can't be told.
+    pub is_original: Option<bool>,
+    /// The other organization that has this name.
+    pub belongs_to: Option<OrganizationName>,
+    identity: CollectionIdentity,
+}
+
+/// How an interrupted act may end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Where the organization is then.
+    pub destination: Destination,
+    /// Its collection then.
+    pub data: Data,
+    /// Collections of nobody that are left as they are.
+    pub left: Vec<CollectionName>,
+}
+
+/// Where an organization is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// In the list, under this name.
+    Live(OrganizationName),
+    /// In the trash.
+    Trash,
+    /// Its document is gone: only the act ends.
+    Nowhere,
+}
+
+/// The collection of an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// The one that stands where it belongs.
+    InPlace(CollectionName),
+    /// One that is moved there.
+    Moved(CollectionName),
+    /// A new one without documents.
+    New,
+    /// None.
+    None,
+}
+
+impl Data {
+    /// What the collection is called that is used.
+    fn used(&self) -> Option<&CollectionName> {
+        match self {
+            Self::InPlace(name) | Self::Moved(name) => Some(name),
+            Self::New | Self::None => None,
+        }
+    }
+}
+
+impl Choice {
+    /// Tells it from the other choices of the same facts.
+    pub fn id(&self) -> String {
+        let destination = match &self.destination {
+            Destination::Live(name) => format!("live {name}"),
+            Destination::Trash => "trash".to_owned(),
+            Destination::Nowhere => "nowhere".to_owned(),
+        };
+        let data = match &self.data {
+            Data::InPlace(_) => "in place".to_owned(),
+            Data::Moved(from) => format!("moved {from}"),
+            Data::New => "new".to_owned(),
+            Data::None => "none".to_owned(),
+        };
+        format!("{destination}, {data}")
+    }
+}
+
+/// For the record.
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.destination {
+            Destination::Live(name) => write!(f, "in the list as {name}")?,
+            Destination::Trash => f.write_str("in the trash")?,
+            Destination::Nowhere => f.write_str("the organization is gone")?,
+        }
+        match &self.data {
+            Data::InPlace(name) => write!(f, ", with {name}")?,
+            Data::Moved(from) => write!(f, ", with what was {from}")?,
+            Data::New => f.write_str(", with a new collection")?,
+            Data::None => f.write_str(", without a collection")?,
+        }
+        for left in &self.left {
+            write!(f, "; {left} is left")?;
+        }
+        Ok(())
+    }
+}
+
+impl Facts {
+    async fn look(ports: &Ports, operation: &Operation) -> Result<Self, StoreError> {
+        let id = operation.organization_id;
+        let live = ports.organizations.find(id).await?;
+        let trashed = ports.organizations.find_trashed(id).await?;
+        let mut places = Vec::new();
+        for name in names(&operation.plan, live.as_ref(), trashed.as_ref()) {
+            let collection = CollectionName::for_organization(&name);
+            let belongs_to = other_owner(ports, id, &name).await?;
+            let found = Found::look(ports, &collection, &operation.plan, belongs_to).await?;
+            places.push(Place { name: collection, found });
+        }
+        let of_act = match &operation.plan {
+            OperationPlan::Create { .. } | OperationPlan::Rename { .. } => None,
+            OperationPlan::Trash { .. }
+            | OperationPlan::Restore { .. }
+            | OperationPlan::DeleteForever { .. } => Some(set_aside(id, operation.plan.copy())),
+        };
+        let of_copy = trashed.as_ref().map(|trashed| in_trash(id, trashed));
+        for collection in
+            [of_act.clone(), of_copy.filter(|name| Some(name) != of_act.as_ref())].into_iter().flatten()
+        {
+            let found = Found::look(ports, &collection, &operation.plan, None).await?;
+            places.push(Place { name: collection, found });
+        }
+        Ok(Self { live, trashed, places })
+    }
+
+    /// What a decision is conditional on: which documents and collections there are. Not how many documents a tenant has
+    /// who goes on working, but whether there are any.
+    pub fn seen(&self) -> String {
+        let name = |organization: &Option<Organization>| {
+            organization.as_ref().map(|organization| organization.name.to_string())
+        };
+        let collections: Vec<_> = self
+            .places
+            .iter()
+            .map(|place| {
+                let found = place.found.as_ref();
+                (
+                    place.name.to_string(),
+                    found.map(|found| (&found.identity, found.is_empty, &found.belongs_to)),
+                )
+            })
+            .collect();
+        let facts = format!("{:?}", (name(&self.live), name(&self.trashed), collections));
+        hex::encode(Sha256::digest(facts.as_bytes()))
+    }
+
+    /// How the act may end. The one that keeps the collection that it began with comes first.
+    fn choices(&self, operation: &Operation) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        for destination in self.destinations(operation) {
+            let target = self.target(operation.organization_id, &destination);
+            let data = target.map_or_else(|| vec![Data::None], |target| self.data(&target, &destination));
+            for data in data {
+                let left = self.ownerless().filter(|(name, _)| Some(*name) != data.used());
+                let left = left.map(|(name, _)| name.clone()).collect();
+                choices.push(Choice { destination: destination.clone(), data, left });
+            }
+        }
+        choices.sort_by_key(|choice| !self.keeps_original(choice));
+        choices
+    }
+
+    fn destinations(&self, operation: &Operation) -> Vec<Destination> {
+        if self.live.is_none() && self.trashed.is_none() {
+            return vec![Destination::Nowhere];
+        }
+        let free = |name: &OrganizationName| {
+            // What it shares with another one it has already.
+            if self.live.as_ref().is_some_and(|live| live.name == *name) {
+                return true;
+            }
+            let place = self.place(&CollectionName::for_organization(name));
+            place.and_then(|place| place.found.as_ref()).is_none_or(|found| found.belongs_to.is_none())
+        };
+        let names = names(&operation.plan, self.live.as_ref(), self.trashed.as_ref());
+        let mut destinations: Vec<_> = names.into_iter().filter(free).map(Destination::Live).collect();
+        if self.live.is_none() {
+            destinations.push(Destination::Trash);
+        }
+        destinations
+    }
+
+    /// Which collections an organization may have there.
+    fn data(&self, target: &CollectionName, destination: &Destination) -> Vec<Data> {
+        if self.place(target).is_some_and(|place| place.found.is_some()) {
+            return vec![Data::InPlace(target.clone())];
+        }
+        let mut data: Vec<_> = self.ownerless().map(|(name, _)| Data::Moved(name.clone())).collect();
+        let without = data.is_empty();
+        if matches!(destination, Destination::Live(_)) {
+            data.push(Data::New);
+        }
+        if without || matches!(destination, Destination::Trash) {
+            data.push(Data::None);
+        }
+        data
+    }
+
+    /// The collections that belong to no other organization.
+    fn ownerless(&self) -> impl Iterator<Item = (&CollectionName, &Found)> {
+        let found = self.places.iter().filter_map(|place| Some((&place.name, place.found.as_ref()?)));
+        found.filter(|(_, found)| found.belongs_to.is_none())
+    }
+
+    fn keeps_original(&self, choice: &Choice) -> bool {
+        let place = choice.data.used().and_then(|used| self.place(used));
+        place.and_then(|place| place.found.as_ref()).is_some_and(|found| found.is_original == Some(true))
+    }
+
+    /// The name of the collection that belongs to the organization there.
+    fn target(&self, id: OrganizationId, destination: &Destination) -> Option<CollectionName> {
+        match destination {
+            Destination::Live(name) => Some(CollectionName::for_organization(name)),
+            Destination::Trash => self.trashed.as_ref().map(|trashed| in_trash(id, trashed)),
+            Destination::Nowhere => None,
+        }
+    }
+
+    fn place(&self, name: &CollectionName) -> Option<&Place> {
+        self.places.iter().find(|place| place.name == *name)
+    }
+}
+
+impl Found {
+    async fn look(
+        ports: &Ports,
+        name: &CollectionName,
+        plan: &OperationPlan,
+        belongs_to: Option<OrganizationName>,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(identity) = ports.collections.identity(name).await? else { return Ok(None) };
+        let documents = match ports.collections.statistics(name).await {
+            Ok(statistics) => Some(statistics.documents),
+            Err(error) if error.is_unclear() => return Err(error),
+            Err(_) => None,
+        };
+        Ok(Some(Self {
+            documents,
+            is_empty: ports.collections.is_empty(name).await?,
+            is_original: plan.collection().and_then(|original| original.is_same_as(&identity)),
+            belongs_to,
+            identity,
+        }))
+    }
+}
+
+/// The names that the organization may have in the list.
+fn names(
+    plan: &OperationPlan,
+    live: Option<&Organization>,
+    trashed: Option<&Organization>,
+) -> Vec<OrganizationName> {
+    let mut names = vec![plan.name().clone()];
+    let to = match plan {
+        OperationPlan::Rename { to, .. } => Some(to),
+        OperationPlan::Create { .. }
+        | OperationPlan::Trash { .. }
+        | OperationPlan::Restore { .. }
+        | OperationPlan::DeleteForever { .. } => None,
+    };
+    let known = [to, live.map(|live| &live.name), trashed.map(|trashed| &trashed.name)];
+    for name in known.into_iter().flatten() {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// Which copy in the trash it is.
+fn copy_of(trashed: &Organization) -> Option<CopyId> {
+    trashed.trashed.as_ref().and_then(|trashed| trashed.copy)
+}
+
+/// The name of the collection of an organization in the trash.
+fn in_trash(id: OrganizationId, trashed: &Organization) -> CollectionName {
+    set_aside(id, copy_of(trashed))
+}
+
+/// Another organization whose documents are in the collection of this name.
+async fn other_owner(
+    ports: &Ports,
+    id: OrganizationId,
+    name: &OrganizationName,
+) -> Result<Option<OrganizationName>, StoreError> {
+    let owners = ports.organizations.owners(name).await?;
+    let Some(other) = owners.into_iter().find(|owner| *owner != id) else { return Ok(None) };
+    let found = match ports.organizations.find(other).await? {
+        None => ports.organizations.find_trashed(other).await?,
+        live => live,
+    };
+    Ok(Some(found.map_or_else(|| name.clone(), |found| found.name)))
+}
+
+/// What waits for a person, and what they decide.
+pub struct AttentionService {
+    ports: Ports,
+    runner: Arc<OperationRunner>,
+    clock: Arc<dyn Clock>,
+}
+
+impl AttentionService {
+    /// A service for one open workspace.
+    pub fn new(ports: Ports, runner: Arc<OperationRunner>, clock: Arc<dyn Clock>) -> Self {
+        Self { ports, runner, clock }
+    }
+
+    /// The interrupted acts that wait for a decision. What can be settled is settled first, where the workspace may be
+    /// written to.
+    ///
+    /// # Errors
+    /// `Forbidden` to anybody but an operator; `Store`.
+    pub async fn list(&self, actor: &Actor) -> Result<Vec<Unsettled>, AppError> {
+        actor.require(Act::Restore)?;
+        let mut reasons = HashMap::new();
+        match self.runner.recover().await {
+            Ok(recovered) => reasons.extend(recovered.into_iter().filter_map(|one| match one.outcome {
+                RecoveryOutcome::NeedsAttention { reason } => Some((one.operation.organization_id, reason)),
+                RecoveryOutcome::Finished
+                | RecoveryOutcome::Undone
+                | RecoveryOutcome::CollectionGone { .. }
+                | RecoveryOutcome::InProgressElsewhere => None,
+            })),
+            Err(AppError::Store(StoreError::ReadOnly { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        let mut unsettled = Vec::new();
+        for entry in self.ports.journal.unfinished().await? {
+            if !self.runner.is_abandoned(&entry) {
+                continue;
+            }
+            let facts = Facts::look(&self.ports, &entry.operation).await?;
+            let choices = facts.choices(&entry.operation);
+            let reason = reasons.remove(&entry.operation.organization_id);
+            unsettled.push(Unsettled { entry, reason, facts, choices });
+        }
+        Ok(unsettled)
+    }
+
+    /// Ends an interrupted act as a person decided, if what exists is still what they were shown.
+    ///
+    /// # Errors
+    /// `Forbidden` to anybody but an operator; `NotFound` when the act has ended; `Busy` while somebody may be at it;
+    /// `FactsChanged` when something else exists than was shown: nothing was done; `Conflict`, `Store`.
+    pub async fn decide(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        seen: &str,
+        choice: &str,
+    ) -> Result<Choice, AppError> {
+        actor.require(Act::Restore)?;
+        let admission = self.runner.admit()?;
+        let held = admission.hold(id).await?;
+        let decided = self.carry_out(admission.ports(), held.operation(), seen, choice).await;
+        let operation = held.release(&decided).await?;
+        let choice = decided?;
+        let name = match &choice.destination {
+            Destination::Live(name) => name,
+            Destination::Trash | Destination::Nowhere => operation.plan.name(),
+        };
+        let entry = ActivityEntry {
+            at: self.clock.now(),
+            actor: actor.email().to_owned(),
+            kind: ActivityKind::OperationDecided,
+            organization_id: Some(id),
+            organization_name: Some(name.to_string()),
+            detail: Some(format!("{}, begun by {}: {choice}", operation.plan.act(), operation.actor)),
+        };
+        crate::activity::record(&self.ports, &entry).await;
+        Ok(choice)
+    }
+
+    /// The collection first, as in every act: a crash after it leaves the act to be decided again.
+    async fn carry_out(
+        &self,
+        ports: &Ports,
+        operation: &Operation,
+        seen: &str,
+        choice: &str,
+    ) -> Result<Choice, AppError> {
+        let id = operation.organization_id;
+        let facts = Facts::look(ports, operation).await?;
+        if facts.seen() != seen {
+            return Err(AppError::FactsChanged);
+        }
+        let chosen = facts.choices(operation).into_iter().find(|known| known.id() == choice);
+        let chosen = chosen.ok_or(AppError::FactsChanged)?;
+        if let Some(target) = facts.target(id, &chosen.destination) {
+            match &chosen.data {
+                Data::Moved(from) => {
+                    let place = facts.place(from).and_then(|place| place.found.as_ref());
+                    let which = &place.ok_or(AppError::FactsChanged)?.identity;
+                    ports.collections.rename(from, &target, which).await?;
+                }
+                Data::New => ports.collections.create(&target).await?,
+                Data::InPlace(_) | Data::None => {}
+            }
+        }
+        let Destination::Live(name) = &chosen.destination else { return Ok(chosen) };
+        match (&facts.live, &facts.trashed) {
+            (Some(live), _) if live.name != *name => {
+                ports.organizations.set_name(live, name, self.clock.now()).await.map_err(taken)?;
+            }
+            (None, Some(trashed)) => {
+                let (copy, now) = (copy_of(trashed), self.clock.now());
+                ports.organizations.copy_from_trash(id, copy, name, now).await.map_err(taken)?;
+            }
+            (Some(_), _) | (None, None) => {}
+        }
+        if let Some(trashed) = &facts.trashed {
+            ports.organizations.remove_trashed(id, copy_of(trashed)).await?;
+        }
+        Ok(chosen)
+    }
+}
+
+/// Somebody was quicker with the name or the address.
+fn taken(error: StoreError) -> AppError {
+    match error {
+        StoreError::Duplicate { field: UniqueField::Name | UniqueField::Id } => {
+            AppError::Conflict(ConflictOn::Name)
+        }
+        StoreError::Duplicate { field: UniqueField::Email } => AppError::Conflict(ConflictOn::Email),
+        other => AppError::Store(other),
+    }
+}

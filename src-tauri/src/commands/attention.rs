@@ -1,0 +1,198 @@
+//! Interrupted acts that wait for a person's decision.
+
+use serde::Serialize;
+use tauri::State;
+use tenantry_core::journal as core;
+use tenantry_core::journal::OperationPlan;
+
+use super::workspaces::RecoveredAct;
+use super::{moment, organization_id};
+use crate::error::WireError;
+use crate::numbers::Count;
+use crate::state::AppState;
+
+/// An interrupted act that waits for a decision, and what exists of it.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UnsettledAct {
+    /// The organization.
+    pub organization_id: String,
+    /// Its name when the act began.
+    pub organization_name: String,
+    /// The act.
+    pub act: RecoveredAct,
+    /// The new name of a rename.
+    pub new_name: Option<String>,
+    /// Who began it.
+    pub begun_by: String,
+    /// When.
+    pub begun_at: String,
+    /// Why it could not be settled; `null` while the workspace may not be written to.
+    pub reason: Option<String>,
+    /// The name it has in the list; `null` when it is not there.
+    pub live_name: Option<String>,
+    /// The name it has in the trash; `null` when it is not there.
+    pub trashed_name: Option<String>,
+    /// The names that its collection may have, and what is there.
+    pub places: Vec<UnsettledPlace>,
+    /// How the act may end; the likeliest first.
+    pub choices: Vec<UnsettledChoice>,
+    /// What a decision is conditional on.
+    pub seen: String,
+}
+
+/// A name that the collection may have.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UnsettledPlace {
+    /// The name.
+    pub collection_name: String,
+    /// A collection has it.
+    pub exists: bool,
+    /// Its documents; `null` where the store does not say.
+    pub documents: Option<Count>,
+    /// It is the one that the act began with; `null` where that can't be told.
+    pub is_original: Option<bool>,
+    /// The other organization that it belongs to.
+    pub belongs_to: Option<String>,
+}
+
+/// How an interrupted act may end. No collection is dropped or replaced.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UnsettledChoice {
+    /// For the decision.
+    pub id: String,
+    /// Where the organization is then.
+    pub destination: UnsettledDestination,
+    /// Its name in the list then.
+    pub name: Option<String>,
+    /// Its collection then.
+    pub data: UnsettledData,
+    /// What that collection is called now; `null` where there is none.
+    pub collection_name: Option<String>,
+    /// Collections of nobody that are left as they are.
+    pub left: Vec<String>,
+}
+
+/// Where an organization is after a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum UnsettledDestination {
+    /// In the list.
+    Live,
+    /// In the trash.
+    Trash,
+    /// Its document is gone: only the act ends.
+    Nowhere,
+}
+
+/// The collection that an organization has after a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum UnsettledData {
+    /// The one that stands where it belongs.
+    InPlace,
+    /// One that is moved there.
+    Moved,
+    /// A new one without documents.
+    New,
+    /// None.
+    None,
+}
+
+impl From<core::Unsettled> for UnsettledAct {
+    fn from(unsettled: core::Unsettled) -> Self {
+        let core::Unsettled { entry, reason, facts, choices } = unsettled;
+        let (id, plan) = (entry.operation.organization_id, &entry.operation.plan);
+        Self {
+            organization_id: id.to_hex(),
+            organization_name: plan.name().to_string(),
+            act: RecoveredAct::from(plan),
+            new_name: match plan {
+                OperationPlan::Rename { to, .. } => Some(to.to_string()),
+                OperationPlan::Create { .. }
+                | OperationPlan::Trash { .. }
+                | OperationPlan::Restore { .. }
+                | OperationPlan::DeleteForever { .. } => None,
+            },
+            begun_at: moment(entry.begun_at),
+            reason,
+            seen: facts.seen(),
+            live_name: facts.live.map(|live| live.name.to_string()),
+            trashed_name: facts.trashed.map(|trashed| trashed.name.to_string()),
+            places: facts.places.into_iter().map(UnsettledPlace::from).collect(),
+            choices: choices.into_iter().map(UnsettledChoice::from).collect(),
+            begun_by: entry.operation.actor,
+        }
+    }
+}
+
+impl From<core::Place> for UnsettledPlace {
+    fn from(place: core::Place) -> Self {
+        let found = place.found.as_ref();
+        Self {
+            collection_name: place.name.to_string(),
+            exists: found.is_some(),
+            documents: found.and_then(|found| found.documents).map(Count::from),
+            is_original: found.and_then(|found| found.is_original),
+            belongs_to: found.and_then(|found| found.belongs_to.as_ref()).map(ToString::to_string),
+        }
+    }
+}
+
+impl From<core::Choice> for UnsettledChoice {
+    fn from(choice: core::Choice) -> Self {
+        let id = choice.id();
+        let (destination, name) = match choice.destination {
+            core::Destination::Live(name) => (UnsettledDestination::Live, Some(name.to_string())),
+            core::Destination::Trash => (UnsettledDestination::Trash, None),
+            core::Destination::Nowhere => (UnsettledDestination::Nowhere, None),
+        };
+        let (data, collection_name) = match choice.data {
+            core::Data::InPlace(name) => (UnsettledData::InPlace, Some(name.to_string())),
+            core::Data::Moved(from) => (UnsettledData::Moved, Some(from.to_string())),
+            core::Data::New => (UnsettledData::New, None),
+            core::Data::None => (UnsettledData::None, None),
+        };
+        let left = choice.left.iter().map(ToString::to_string).collect();
+        Self { id, destination, name, data, collection_name, left }
+    }
+}
+
+/// The interrupted acts that wait for a decision. What can be settled without one is settled first, where the workspace
+/// may be written to.
+///
+/// # Errors
+/// `forbidden` to anybody but an operator, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn list_unsettled(
+    state: State<'_, AppState>,
+    workspace: String,
+) -> Result<Vec<UnsettledAct>, WireError> {
+    let (workspace, actor) = state.reader(&workspace).await?;
+    let unsettled = workspace.services.attention.list(&actor).await?;
+    Ok(unsettled.into_iter().map(UnsettledAct::from).collect())
+}
+
+/// Ends an interrupted act as a person decided, if what exists is still what they were shown. Recorded.
+///
+/// # Errors
+/// `facts_changed`, `not_found` when it has ended, `busy`, `conflict`, `forbidden` to anybody but an operator, those of a
+/// session, `read_only`, `unavailable`, `denied_by_database`.
+#[tauri::command]
+#[specta::specta]
+pub async fn decide_unsettled(
+    state: State<'_, AppState>,
+    workspace: String,
+    organization_id: String,
+    choice: String,
+    seen: String,
+) -> Result<(), WireError> {
+    let (workspace, actor) = state.writer(&workspace).await?;
+    let id = self::organization_id(&organization_id)?;
+    workspace.services.attention.decide(&actor, id, &seen, &choice).await?;
+    workspace.note_decided(id);
+    Ok(())
+}
