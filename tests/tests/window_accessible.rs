@@ -340,7 +340,7 @@ async fn user_who_drops_nothing(server: &Server, database: &str) -> String {
 async fn everybody_can_work_with_a_server_in_production() {
     let server = Server::shared_with_access_control();
     let database = fresh_database();
-    let uri = user_who_drops_nothing(&server, &database).await;
+    let uri = user_who_drops_nothing(server, &database).await;
     let mut walk = Walk::begin().await;
     write_connection(&walk.window, &uri).await;
     walk.window.see_in_field("Connection string", "••••••••@").await;
