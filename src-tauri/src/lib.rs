@@ -22,6 +22,7 @@ pub mod life;
 pub mod logging;
 pub mod numbers;
 pub mod profiles;
+pub mod runtime;
 pub mod sealing;
 pub mod second_start;
 pub mod state;
@@ -36,6 +37,10 @@ use environment::EnvironmentVariables;
 /// Runs the program until its window is closed.
 pub fn run() -> ExitCode {
     let variables = EnvironmentVariables::read();
+    if let Err(error) = runtime::begin() {
+        life::tell_failed_start(&error.into());
+        return ExitCode::FAILURE;
+    }
     let commands = bindings::builder();
     // First: it begins the log before anything can fail, and hears of the end before the clipboard's plugin does.
     let mut builder = tauri::Builder::default().plugin(life::plugin(variables.clone()));

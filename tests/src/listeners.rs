@@ -41,7 +41,33 @@ impl Listener {
         Self::serve(move |stream| introduce(stream, hello.clone(), refusal.clone())).await
     }
 
-    /// The same through TLS.
+    /// Introduces itself with so many documents in each other.
+    ///
+    /// # Panics
+    /// When they are longer than a message may be.
+    pub async fn introducing_deeply(depth: usize) -> Self {
+        let mut hello = Vec::new();
+        for inside in (1..depth).rev() {
+            let length = i32::try_from(5 + inside * 8).expect("a length");
+            hello.extend_from_slice(&length.to_le_bytes());
+            hello.extend_from_slice(b"\x03a\0");
+        }
+        hello.extend_from_slice(&5_i32.to_le_bytes());
+        hello.resize(hello.len() + depth, 0);
+        Self::serve(move |mut stream| {
+            let hello = hello.clone();
+            async move {
+                while let Some((id, code, _)) = read(&mut stream).await {
+                    if write(&mut stream, id, code, &hello).await.is_none() {
+                        return;
+                    }
+                }
+            }
+        })
+        .await
+    }
+
+    /// As [`introducing`](Self::introducing), through TLS.
     pub async fn introducing_in_tls(hello: Document, config: Arc<ServerConfig>) -> Self {
         let acceptor = TlsAcceptor::from(config);
         Self::serve(move |stream| {
@@ -179,7 +205,7 @@ async fn introduce(
             "buildinfo" => Some(doc! { "version": "7.0.1", "ok": 1 }),
             _ => refusal.clone(),
         };
-        let Some(answer) = answer else { continue };
+        let Some(Ok(answer)) = answer.map(|answer| answer.to_vec()) else { continue };
         if write(&mut stream, id, code, &answer).await.is_none() {
             return;
         }
@@ -203,8 +229,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(i32, i32, Docume
     Some((number(4), number(12), question))
 }
 
-async fn write(stream: &mut (impl AsyncWrite + Unpin), to: i32, code: i32, answer: &Document) -> Option<()> {
-    let document = answer.to_vec().ok()?;
+async fn write(stream: &mut (impl AsyncWrite + Unpin), to: i32, code: i32, document: &[u8]) -> Option<()> {
     let (code, front): (i32, Vec<u8>) =
         if code == 2004 { (1, [&[0; 16][..], &1_i32.to_le_bytes()].concat()) } else { (2013, vec![0; 5]) };
     let length = i32::try_from(16 + front.len() + document.len()).ok()?;
@@ -213,7 +238,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), to: i32, code: i32, answe
         message.extend_from_slice(&part.to_le_bytes());
     }
     message.extend_from_slice(&front);
-    message.extend_from_slice(&document);
+    message.extend_from_slice(document);
     stream.write_all(&message).await.ok()?;
     stream.flush().await.ok()
 }

@@ -5,6 +5,8 @@
 mod dates;
 #[path = "odd_documents/ids.rs"]
 mod ids;
+#[path = "odd_documents/nesting.rs"]
+mod nesting;
 #[path = "odd_documents/size.rs"]
 mod size;
 #[path = "odd_documents/views.rs"]

@@ -231,7 +231,7 @@ impl MongoStore {
     }
 }
 
-fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
+pub(crate) fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
     let read = || {
         Some(Operator {
             id: documents::object_id(document, "_id")?.into(),
@@ -248,7 +248,7 @@ fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
     read().ok_or_else(|| StoreError::Corrupt { what: format!("a document of {OPERATORS}") })
 }
 
-fn attempts(document: &RawDocument) -> Result<SignInAttempts, StoreError> {
+pub(crate) fn attempts(document: &RawDocument) -> Result<SignInAttempts, StoreError> {
     let moment = |field| documents::moment(document, field).ok_or_else(damaged);
     let since_last = moment("now")? - moment("last_failed_at")?;
     Ok(SignInAttempts {

@@ -64,7 +64,7 @@ impl ActivityStore for MongoStore {
     }
 }
 
-fn entry(document: &RawDocument) -> Option<ActivityEntry> {
+pub(crate) fn entry(document: &RawDocument) -> Option<ActivityEntry> {
     Some(ActivityEntry {
         at: documents::moment(document, "at")?,
         actor: documents::text(document, "actor")?,

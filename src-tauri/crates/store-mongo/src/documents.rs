@@ -5,6 +5,7 @@ use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
 use bson::{Bson, DateTime, Document, RawDocument, doc};
 use tenantry_core::StoreError;
+use tenantry_core::nesting::is_decodable;
 use tenantry_core::organizations::{
     NewOrganization, Organization, OrganizationCredentials, Trashed, TrashedCollection,
 };
@@ -117,14 +118,19 @@ pub(crate) fn trashed_collection(document: &RawDocument, had: &str) -> TrashedCo
     }
 }
 
+/// A document with everything that it holds; `None` where it lies too deep in itself to be decoded.
+pub(crate) fn decoded(document: &RawDocument) -> Option<Document> {
+    if is_decodable(document.as_bytes()) { Document::try_from(document).ok() } else { None }
+}
+
 /// A document of `console_trash`.
 pub(crate) fn in_trash(
     id: ObjectId,
     organization: &RawDocument,
     trashed: &Trashed,
 ) -> Result<Document, StoreError> {
-    let organization = Document::try_from(organization)
-        .map_err(|_| StoreError::Corrupt { what: "an organization's document".to_owned() })?;
+    let organization = decoded(organization)
+        .ok_or_else(|| StoreError::Corrupt { what: "an organization's document".to_owned() })?;
     let mut document = doc! {
         "_id": id,
         "organization": organization,
@@ -144,8 +150,8 @@ pub(crate) fn in_trash(
 /// Finds this very document while it is just so: every field, and their order. Fields that only other software knows count
 /// too.
 pub(crate) fn unchanged(document: &RawDocument) -> Result<Document, StoreError> {
-    let whole = Document::try_from(document)
-        .map_err(|_| StoreError::Corrupt { what: "a stored document".to_owned() })?;
+    let whole =
+        decoded(document).ok_or_else(|| StoreError::Corrupt { what: "a stored document".to_owned() })?;
     let id = whole.get("_id").cloned().unwrap_or(Bson::Null);
     Ok(doc! { "_id": id, "$expr": { "$eq": ["$$ROOT", { "$literal": whole }] } })
 }
@@ -168,7 +174,7 @@ pub(crate) fn restored(
     name: &OrganizationName,
     at: OffsetDateTime,
 ) -> Option<Document> {
-    let mut document = Document::try_from(document).ok()?;
+    let mut document = decoded(document)?;
     document.insert("organization_name", name.as_str());
     document.insert("collection_name", CollectionName::for_organization(name).as_str());
     document.insert("updated_at", date(at));
@@ -202,13 +208,19 @@ pub(crate) fn is_active(document: &RawDocument) -> bool {
 
 fn counts_as_false(value: RawBsonRef<'_>) -> bool {
     match value {
+        // A query looks into an array, and not into one in an array.
+        RawBsonRef::Array(values) => values.into_iter().flatten().any(is_falsy),
+        value => is_falsy(value),
+    }
+}
+
+fn is_falsy(value: RawBsonRef<'_>) -> bool {
+    match value {
         RawBsonRef::Boolean(value) => !value,
         RawBsonRef::Int32(number) => number == 0,
         RawBsonRef::Int64(number) => number == 0,
         RawBsonRef::Double(number) => number == 0.0,
         RawBsonRef::Null => true,
-        // A query looks into an array.
-        RawBsonRef::Array(values) => values.into_iter().flatten().any(counts_as_false),
         _ => false,
     }
 }
@@ -270,6 +282,9 @@ pub(crate) fn date(moment: OffsetDateTime) -> DateTime {
     let milliseconds = moment.unix_timestamp_nanos().div_euclid(1_000_000);
     DateTime::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,8 @@ use bson::{Bson, Document};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 use tenantry_core::StoreError;
 
+use crate::documents;
+
 /// The server's codes that somebody branches on. Names from the server's `error_codes.yml`.
 pub(crate) mod code {
     pub(crate) const BAD_VALUE: i32 = 2;
@@ -232,7 +234,7 @@ impl Failure {
                 ErrorKind::Command(command) => {
                     failure.code = Some(command.code);
                     let details = error.server_response().and_then(|said| said.get_document("errInfo").ok());
-                    let details = details.and_then(|details| Document::try_from(details).ok());
+                    let details = details.and_then(documents::decoded);
                     failure.fields = details.as_ref().map(broken_fields).unwrap_or_default();
                 }
                 ErrorKind::Write(WriteFailure::WriteError(write)) => {

@@ -168,7 +168,7 @@ fn plan_fields(operation: &Operation) -> Document {
     entry
 }
 
-fn entry(document: &RawDocument, now: OffsetDateTime) -> Option<JournalEntry> {
+pub(crate) fn entry(document: &RawDocument, now: OffsetDateTime) -> Option<JournalEntry> {
     let started_at = documents::moment(document, "started_at")?;
     Some(JournalEntry {
         operation: operation(document, started_at)?,

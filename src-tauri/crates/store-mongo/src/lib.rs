@@ -29,4 +29,4 @@ mod trash;
 pub use connection_string::{
     ConnectionString, Destination, SecretPlaces, TEMPLATES, Template, destination, read, seed_list, write,
 };
-pub use open::{DATABASE_NAME_MAX, MongoOptions, MongoStore, check_database_name};
+pub use open::{DATABASE_NAME_MAX, DECODING_STACK, MongoOptions, MongoStore, check_database_name};

@@ -80,7 +80,7 @@ fn fields(decided: &Decided) -> Document {
 }
 
 /// What is missing or no word is read as what permits the least.
-fn decided(document: &RawDocument) -> Decided {
+pub(crate) fn decided(document: &RawDocument) -> Decided {
     let word = |name| documents::text(document, name).unwrap_or_default();
     Decided {
         permits: Permits {
