@@ -615,7 +615,7 @@ describe("moving connections", () => {
     expect(dialog.getByRole("button", { name: "Export 2 connections" })).toHaveAccessibleDescription(
       /at least 10 characters/,
     );
-    await user.type(dialog.getByLabelText("New passphrase"), FAKE_PASSPHRASE);
+    await user.type(dialog.getByLabelText("Export file passphrase"), FAKE_PASSPHRASE);
     await user.type(dialog.getByLabelText("Repeat passphrase"), FAKE_PASSPHRASE);
     await user.click(dialog.getByRole("button", { name: "Export 2 connections" }));
     expect(await screen.findByText("2 connections exported")).toBeVisible();

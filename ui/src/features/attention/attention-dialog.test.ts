@@ -51,12 +51,12 @@ describe("the dialog of interrupted changes", () => {
     const part = await screen.findByRole("region", {
       name: "Renaming northmark-freight to northmark-logistics",
     });
-    expect(part).toHaveTextContent(/Begun by dana@meridian\.example/);
+    expect(part).toHaveTextContent(/Started by dana@meridian\.example/);
     expect(part).toHaveTextContent(/because org_northmark-freight was made anew meanwhile/);
     expect(part).toHaveTextContent("The organization is in the list as northmark-freight.");
     const rows = within(part).getAllByRole("row").slice(1);
-    expect(rows[0]).toHaveTextContent(/org_northmark-freight\s*12\s*Created since the change began/);
-    expect(rows[1]).toHaveTextContent(/org_northmark-logistics\s*48,213\s*The change began with it/);
+    expect(rows[0]).toHaveTextContent(/org_northmark-freight\s*12\s*Created after the change started/);
+    expect(rows[1]).toHaveTextContent(/org_northmark-logistics\s*48,213\s*Here when the change started/);
   });
 
   it("says of each choice which documents it keeps and what it leaves", async () => {

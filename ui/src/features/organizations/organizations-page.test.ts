@@ -59,7 +59,7 @@ describe("the organizations page", () => {
       unshowable,
     }));
     await user.type(screen.getByRole("searchbox"), "a");
-    const told = /^2 documents cannot be shown: their _id is not an ObjectId \(types: int, string\)/;
+    const told = /^2 documents cannot be shown: their _id is not an ObjectId \(found: int, string\)/;
     expect(await screen.findByText(told)).toBeVisible();
     await user.click(screen.getByRole("button", { name: /^(In t|T)rash/ }));
     await waitFor(() => expect(screen.queryByText(told)).toBeNull());
@@ -114,6 +114,19 @@ describe("the organizations page", () => {
     rowAt(2).focus();
     await user.keyboard("{Enter}");
     await waitFor(() => expect(screen.getByRole("complementary")).not.toHaveTextContent("argon2id"));
+  });
+
+  it("promises no documents to or from an organization whose collection stayed with others", async () => {
+    const organizations = madeUpOrganizations(29).map((each) => ({ ...each, leftShared: true }));
+    const { user } = await openList({ organizations });
+    await user.click(screen.getByRole("button", { name: /^(In t|T)rash/ }));
+    await waitFor(() => expect(rows()).toHaveLength(1));
+    rowAt(0).focus();
+    await user.keyboard("{Enter}");
+    const panel = await screen.findByRole("complementary");
+    await waitFor(() => expect(panel).toHaveTextContent("Removes it. The collection that it shared stays."));
+    expect(panel).toHaveTextContent("Puts it back in the list.");
+    expect(panel, "they are the others' too").not.toHaveTextContent("with all its documents");
   });
 
   it("checks with Space, extends with Shift, and Escape clears", async () => {

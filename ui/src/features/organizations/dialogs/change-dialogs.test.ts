@@ -30,23 +30,25 @@ test("a rename shows what moves and that nobody is signed out", async () => {
   await waitFor(() => expect(dialog).toHaveTextContent("org_northmark_logistics"));
   await waitFor(() => expect(dialog).toHaveTextContent(/kept in place, none copied/));
   expect(dialog).toHaveTextContent("3 kept, no rebuild");
-  expect(dialog).toHaveTextContent("Nobody is signed out.");
+  expect(dialog).toHaveTextContent("No one is signed out.");
   expect(screen.queryByRole("checkbox")).toBeNull();
 });
 
+const sharedPreview = {
+  from: "acme",
+  to: "northmark",
+  fromCollection: "org_acme",
+  toCollection: "org_northmark",
+  documents: 1204,
+  indexes: 3,
+  shared: true,
+  available: true,
+  problems: [],
+};
+
 test("a rename says that a shared collection stays and what the renamed one begins with", async () => {
   const { backend, user, ondone } = await open(RenameDialog, "local");
-  backend.on("preview_rename", () => ({
-    from: "acme",
-    to: "northmark",
-    fromCollection: "org_acme",
-    toCollection: "org_northmark",
-    documents: 1204,
-    indexes: 3,
-    shared: true,
-    available: true,
-    problems: [],
-  }));
+  backend.on("preview_rename", () => sharedPreview);
   await typeNewName(user, "northmark");
   const dialog = screen.getByRole("dialog");
   await waitFor(() => expect(dialog).toHaveTextContent("Other organizations use this collection too"));
@@ -55,6 +57,18 @@ test("a rename says that a shared collection stays and what the renamed one begi
   expect(dialog).not.toHaveTextContent(/kept in place/);
   await user.click(screen.getByRole("button", { name: "Rename organization" }));
   await waitFor(() => expect(ondone).toHaveBeenCalledWith(expect.anything(), "org_acme"));
+});
+
+test("in production a rename says that jobs go on reading a collection that is shared", async () => {
+  const { backend, user } = await open(RenameDialog);
+  backend.on("preview_rename", () => sharedPreview);
+  const dialog = screen.getByRole("dialog");
+  expect(dialog).toHaveTextContent("Jobs that use the old collection name stop working.");
+  await typeNewName(user, "northmark");
+  await waitFor(() =>
+    expect(dialog).toHaveTextContent("Jobs that read the old collection miss new documents."),
+  );
+  expect(dialog, "the old collection is still there").not.toHaveTextContent("stop working");
 });
 
 test("a restore says that what was shared stayed", async () => {
