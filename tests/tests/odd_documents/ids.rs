@@ -11,7 +11,7 @@ use tenantry_core::organizations::{
 };
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::Console;
-use tenantry_tests::suite::{insert, moment};
+use tenantry_tests::suite::{insert, moment, name};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 const SERVERS: [StoreKind; 2] = [StoreKind::MongoReplicaSet, StoreKind::MongoStandalone];
@@ -191,4 +191,18 @@ async fn an_organization_is_found_by_name_behind_a_twin_whose_id_is_no_object_id
     let found = workspace.ports.organizations.find_by_name(&tenantry_tests::suite::name("acme")).await;
     assert_eq!(found.expect("a look-up").map(|found| found.id.object_id()), Some(id));
     workspace.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collection_is_also_of_whose_id_is_no_object_id() {
+    for store in SERVERS {
+        let workspace = TestWorkspace::open(store).await;
+        let acme = insert(&workspace.ports, "acme").await;
+        let other = doc! { "_id": "text", "organization_name": "other", "collection_name": "org_acme" };
+        let raw = workspace.database().await.collection::<Document>("organizations");
+        raw.insert_one(other).await.expect("written by other software");
+        let owners = workspace.ports.organizations.owners(&name("acme")).await.expect("a look answers");
+        assert_eq!(owners.len(), 2, "{store:?}: the other one's documents would be moved and deleted");
+        assert!(owners.contains(&acme.id), "{store:?}: {owners:?}");
+    }
 }

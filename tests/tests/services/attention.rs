@@ -378,3 +378,24 @@ async fn an_act_whose_collection_is_gone_on_both_sides_ends_by_itself() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_renamed_before_it_was_copied_to_the_trash_leaves_no_collection_behind() {
+    for kind in STORES {
+        let case = Case::open(kind).await;
+        let known = case.identity(&collection("acme")).await;
+        case.rename(&collection("acme"), &collection("zenith")).await;
+        let (acme, now) = (seen(&case.workspace.ports, case.acme.id).await, case.workspace.clock.now());
+        let organizations = &case.workspace.ports.organizations;
+        organizations.set_name(&acme, &name("zenith"), now).await.expect("renamed");
+        let plan = case.put_copy_in_trash(known).await;
+        case.leave(plan).await;
+        let outcome = case.recover().await;
+        assert!(matches!(outcome, RecoveryOutcome::NeedsAttention { .. }), "{kind:?}: {outcome:?}");
+        let choices = case.list().await.remove(0).choices;
+        let goes_along = choices.iter().any(|choice| {
+            choice.destination == Destination::Trash && choice.data == Data::Moved(collection("zenith"))
+        });
+        assert!(goes_along, "{kind:?}: its documents would be nobody's: {choices:?}");
+    }
+}

@@ -40,9 +40,13 @@ impl AccountStore for MongoStore {
             "session_version": 0_i64,
             "created_at": documents::date(operator.created_at),
         };
+        // The first operator has the same id in every workspace and for everybody who claims it.
+        let ours = doc! {
+            "_id": operator.id.object_id(), "password_hash": operator.password_hash.expose(),
+        };
         match self.write(self.documents(OPERATORS).insert_one(document)).await {
             Ok(Some(_)) => {}
-            Ok(None) => self.require_confirmed(OPERATORS, doc! { "_id": operator.id.object_id() }).await?,
+            Ok(None) => self.require_confirmed(OPERATORS, ours.clone()).await?,
             Err(failure) if failure.is_duplicate() => {
                 let field = match self.find_operator(operator.id).await? {
                     Some(_) => UniqueField::Id,
@@ -64,7 +68,6 @@ impl AccountStore for MongoStore {
             return Ok(());
         }
         let operators = self.documents(OPERATORS);
-        let ours = doc! { "_id": operator.id.object_id() };
         let taken_back = self.write(operators.delete_one(ours.clone())).await;
         if taken_back.map_err(|failure| self.told(failure, Act::on("remove", OPERATORS)))?.is_none() {
             self.require_gone(OPERATORS, ours).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bson::oid::ObjectId;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
@@ -39,6 +40,8 @@ const INSERT: Act<'static> = Act { action: "insert", collection: Some(ORGANIZATI
 const UPDATE: Act<'static> = Act { action: "update", collection: Some(ORGANIZATIONS) };
 const REMOVE: Act<'static> = Act { action: "remove", collection: Some(ORGANIZATIONS) };
 
+/// Stands for an owner whose `_id` is no ObjectId: the documents are that owner's all the same.
+const NAMELESS: ObjectId = ObjectId::from_bytes([0; 12]);
 /// What a name that turns out to be taken has changed by then.
 const NAME_FIELDS: [&str; 3] = ["organization_name", "collection_name", "updated_at"];
 /// What a change may change.
@@ -140,7 +143,7 @@ impl OrganizationStore for MongoStore {
         let live = ids(doc! { "$or": by_either.to_vec() }, ORGANIZATIONS);
         let (live, trashed) = tokio::try_join!(live, ids(left, TRASH))?;
         let found = live.iter().chain(&trashed);
-        Ok(found.filter_map(|one| documents::object_id(one, "_id")).map(OrganizationId::from).collect())
+        Ok(found.map(|one| documents::object_id(one, "_id").unwrap_or(NAMELESS).into()).collect())
     }
 
     async fn find_credentials(

@@ -25,8 +25,13 @@ impl PermitStore for MongoStore {
             None => self.decide_first(next).await?,
             Some(seen) => self.decide_after(seen, next).await?,
         };
-        // What was not written may have been, by this very call that the driver sent again, or by one before it.
-        Ok(written || self.find().await?.as_ref() == Some(next))
+        if written {
+            return Ok(true);
+        }
+        // What was not written may have been: by this very call, whose answer was lost or which the driver sent again, or
+        // by one before it.
+        let there = self.settled(SETTINGS, doc! { "_id": PERMITS }).await?;
+        Ok(there.as_deref().map(decided).as_ref() == Some(next))
     }
 }
 
@@ -41,7 +46,7 @@ impl MongoStore {
         let mut document = doc! { "_id": PERMITS };
         document.extend(fields(next));
         match self.write(self.documents(SETTINGS).insert_one(document)).await {
-            Ok(_) => Ok(true),
+            Ok(written) => Ok(written.is_some()),
             Err(failure) if failure.is_duplicate() => Ok(false),
             Err(failure) => Err(self.told(failure, Act::on("insert", SETTINGS))),
         }
@@ -64,7 +69,7 @@ impl MongoStore {
         let changed = settings.update_one(filter, doc! { "$set": fields(next) });
         match self.write(changed).await.map_err(|failure| self.told(failure, act))? {
             Some(changed) => Ok(changed.matched_count == 1),
-            // It stands, and its answer was lost: what stands there tells.
+            // What stands there tells.
             None => Ok(false),
         }
     }

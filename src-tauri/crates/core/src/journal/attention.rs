@@ -15,7 +15,7 @@ use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::collections::CollectionIdentity;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::organizations::{Organization, set_aside};
+use crate::organizations::{Organization, TrashedCollection, set_aside};
 use crate::ports::Ports;
 use crate::sessions::{Act, Actor};
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
@@ -267,7 +267,13 @@ impl Facts {
     fn target(&self, id: OrganizationId, destination: &Destination) -> Option<CollectionName> {
         match destination {
             Destination::Live(name) => Some(CollectionName::for_organization(name)),
-            Destination::Trash => self.trashed.as_ref().map(|trashed| in_trash(id, trashed)),
+            // One that left its collection to others looks for none there.
+            Destination::Trash => {
+                let has_place = |trashed: &&Organization| {
+                    trashed.trashed.as_ref().is_none_or(|note| note.collection != TrashedCollection::Shared)
+                };
+                self.trashed.as_ref().filter(has_place).map(|trashed| in_trash(id, trashed))
+            }
             Destination::Nowhere => None,
         }
     }

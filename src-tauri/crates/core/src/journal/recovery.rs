@@ -278,8 +278,7 @@ async fn settle_trash(
     match moved.look().await? {
         Whereabouts::Source => {}
         Whereabouts::Target => return Ok(Settled::Finished),
-        // The copy in the trash is all that there is.
-        Whereabouts::Gone => return Ok(Settled::Gone { finished: true }),
+        Whereabouts::Gone => return settle_without_collection(ports, (id, copy), name).await,
         Whereabouts::Unclear { reason } => return Ok(Settled::Undecided { reason }),
     }
     // The name was free for a moment. A collection of an organization that took it is not ours to move.
@@ -298,8 +297,25 @@ async fn settle_trash(
             Ok(Settled::Undone)
         }
         Whereabouts::Source => Err(refusal),
-        Whereabouts::Gone => Ok(Settled::Gone { finished: true }),
+        Whereabouts::Gone => settle_without_collection(ports, (id, copy), name).await,
         Whereabouts::Unclear { reason } => Ok(Settled::Undecided { reason }),
+    }
+}
+
+/// The copy in the trash is all that there is, unless it was copied under another name than the act began with: then its
+/// collection went along with that name, and nobody would look for it there.
+async fn settle_without_collection(
+    ports: &Ports,
+    (id, copy): (OrganizationId, Option<CopyId>),
+    name: &OrganizationName,
+) -> Result<Settled, StoreError> {
+    let (_, copied) = both_sides(ports, (id, copy)).await?;
+    match copied.filter(|copied| copied.name != *name) {
+        Some(copied) => {
+            let reason = format!("it was named {} meanwhile, and its collection with it", copied.name);
+            Ok(Settled::Undecided { reason })
+        }
+        None => Ok(Settled::Gone { finished: true }),
     }
 }
 

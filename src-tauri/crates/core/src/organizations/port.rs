@@ -55,7 +55,8 @@ pub trait OrganizationStore: Send + Sync {
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError>;
 
     /// Whose documents are in the collection that an organization of this name has: the live ones that have the name, or
-    /// that name the collection as theirs, and those that left it to the others when they went to the trash.
+    /// that name the collection as theirs, and those that left it to the others when they went to the trash. One whose
+    /// `_id` is no ObjectId counts too, by an id that no organization has.
     async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError>;
 
     /// The live organizations whose admin has this address, without regard to case, with their stored hashes; at most

@@ -144,8 +144,11 @@ fn start_of_string(text: &str) -> Option<usize> {
 
 /// Where flags follow a string that nothing stands before. A space in a password is no end of it.
 fn start_of_flags(text: &str) -> Option<usize> {
-    let has_user = |text: &str| text.contains('@');
-    text.match_indices(char::is_whitespace).map(|(at, _)| text.split_at(at)).find_map(|(string, rest)| {
+    let (first_user, last_user) = (text.find('@'), text.rfind('@'));
+    // Spaces behind a space are no other place, and a text of spaces would be gone through for each of them.
+    let ends = text.match_indices(char::is_whitespace).map(|(at, _)| text.split_at(at));
+    let mut ends = ends.filter(|(string, _)| !string.ends_with(char::is_whitespace));
+    ends.find_map(|(string, rest)| {
         let word = rest.split_whitespace().next()?.trim_start_matches('\\');
         let is_known = match word.strip_prefix("--") {
             Some(long) => {
@@ -155,8 +158,11 @@ fn start_of_flags(text: &str) -> Option<usize> {
             }
             None => matches!(word, "-u" | "-p"),
         };
-        let is_flag = is_known || (word.starts_with("--") && (has_user(string) || !has_user(rest)));
-        is_flag.then_some(string.len())
+        let end = string.len();
+        let is_behind_user =
+            first_user.is_some_and(|user| user < end) || last_user.is_none_or(|user| user < end);
+        let is_flag = is_known || (word.starts_with("--") && is_behind_user);
+        is_flag.then_some(end)
     })
 }
 

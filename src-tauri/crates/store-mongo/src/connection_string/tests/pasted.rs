@@ -273,3 +273,13 @@ fn the_dot_at_the_end_of_a_cluster_is_not_looked_up() {
     let HostInfo::DnsRecord(name) = parsed.host_info else { panic!("it is looked up") };
     assert_eq!(name, "cluster0.ab1cd.mongodb.net", "the driver would call every host of it foreign");
 }
+
+#[test]
+fn a_text_full_of_spaces_is_read_in_one_go() {
+    let begun = std::time::Instant::now();
+    for end in ["x", "--x", "--x a@b"] {
+        let _ = read(&format!("mongodb://h{}{end}", " ".repeat(1_000_000)));
+        let _ = read(&format!("mongodb://h{} a@b", " --x".repeat(200_000)));
+    }
+    assert!(begun.elapsed().as_secs() < 20, "looked through once for each space it would take minutes");
+}
