@@ -338,7 +338,7 @@ impl OrganizationStore for MongoStore {
             && self.is_refused(id, email).await?
         {
             let ours = doc! { "_id": id.object_id(), "admin_email": email.as_str() };
-            self.put_back(ours, &before, &CHANGED_FIELDS).await?;
+            self.put_back(ours, &before, &fields_of(change)).await?;
             return Err(StoreError::Duplicate { field: UniqueField::Email });
         }
         self.find(id).await?.ok_or(StoreError::NotFound { what: "organization" })
@@ -628,6 +628,18 @@ fn has_address(document: &RawDocument, email: &EmailAddress) -> bool {
 /// Of an answer, only these fields.
 fn only(fields: &[&str]) -> Document {
     fields.iter().map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
+}
+
+/// What a change sets. Whatever else became different since is somebody else's, and is not put back with it.
+fn fields_of(change: &OrganizationChange) -> Vec<&'static str> {
+    let fields = [
+        (change.admin_email.is_some(), "admin_email"),
+        (change.admin_password.is_some(), "admin_password"),
+        (change.is_active.is_some(), "is_active"),
+        (change.display_name.is_some() || change.end_sessions, "console"),
+        (true, "updated_at"),
+    ];
+    fields.into_iter().filter_map(|(is_set, field)| is_set.then_some(field)).collect()
 }
 
 /// The write of a change.
