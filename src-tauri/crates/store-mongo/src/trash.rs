@@ -161,7 +161,9 @@ impl MongoStore {
         // A console that took this for given up may have restored the organization, and moved it to the trash anew, while
         // this one slept. It is in the trash then, and what came late goes: only while another copy is there.
         match self.find_copy(id, copy).await {
-            Ok(_) => self.keep_unique(id, name, &email).await,
+            Ok(Some(_)) => self.keep_unique(id, name, &email).await,
+            // Somebody who took this over has finished it: what is live now is all that there is.
+            Ok(None) => Ok(()),
             Err(StoreError::Changed { what }) => {
                 let inserted = RawDocumentBuf::try_from(document).map_err(|_| damaged())?;
                 self.remove_unchanged(ORGANIZATIONS, &inserted).await?;
