@@ -7,6 +7,7 @@ use tenantry_core::FieldIssue;
 use tenantry_core::error::{Field, FileProblem};
 use tenantry_core::values::FieldRule;
 
+use super::transfer::require_proof;
 use crate::error::{FileKind, ProofBy, WireError};
 use crate::profiles::KeeperChoice;
 use crate::state::AppState;
@@ -194,7 +195,14 @@ pub async fn choose_secret_keeper(
         }
         vault.lock();
     } else if keeper != SecretKeeper::Keychain && !vault.is_sealed_file_in_use() {
-        vault.prove(None).await.unwrap_or(Ok(()))?;
+        // A connection that nobody has opened belongs to whoever is setting it up.
+        let is_used = |id: &str, opened: bool| opened || state.open.find(id).is_some();
+        let profiles = state.profiles.all().into_iter();
+        let used: Vec<String> = profiles
+            .filter(|profile| is_used(&profile.id, profile.last_opened_at.is_some()))
+            .map(|profile| profile.id)
+            .collect();
+        require_proof(&state, &used, None).await?;
     }
     let moved = vault.move_to(&state.profiles, KeeperChoice::from(keeper), passphrase).await?;
     Ok(SecretMove {

@@ -233,9 +233,12 @@ pub async fn export_profiles(
     Ok(ProfilesExported { path, profiles: number(ids.len()), secrets: number(secrets) })
 }
 
+/// Whether the secrets of these connections may leave their place: by its own proof, or where it can't ask, by an operator's
+/// session in the workspace of each.
+///
 /// # Errors
 /// `proof_needed` and what the place of the secrets answers, unless whoever asks may take their secrets away.
-async fn require_proof(
+pub(super) async fn require_proof(
     state: &AppState,
     ids: &[String],
     proof: Option<SecretString>,

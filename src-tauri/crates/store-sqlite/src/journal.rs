@@ -79,7 +79,11 @@ impl OperationJournal for SqliteStore {
             let mut rows = statement.query([])?;
             let mut operations = Vec::new();
             while let Some(row) = rows.next()? {
-                operations.push(entry(row, now)?);
+                match entry(row, now) {
+                    Ok(entry) => operations.push(entry),
+                    // One that can't be read hides no other.
+                    Err(_) => tracing::error!("an entry of the journal can't be read, and is left alone"),
+                }
             }
             Ok(operations)
         })

@@ -217,6 +217,12 @@ fn where_nothing_can_ask_secrets_leave_with_an_operator_of_their_workspace() {
     };
     sign_in("acme@example.com");
     assert_eq!(by(export(&console, &id, None)), "operator", "an organization's admin took it away");
+    let own_passphrase = json!({"keeper": "sealed_file", "passphrase": SECRETS});
+    let moved = console.refused("choose_secret_keeper", own_passphrase);
+    assert_eq!(
+        moved["details"]["by"], "operator",
+        "a passphrase of one's own would be the proof from then on"
+    );
     sign_in(OPERATOR);
     assert_eq!(export(&console, &id, None).unwrap()["secrets"], 1);
 }

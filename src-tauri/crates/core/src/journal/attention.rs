@@ -415,7 +415,7 @@ impl AttentionService {
         let admission = self.runner.admit()?;
         let held = admission.hold(id).await?;
         let decided = self.carry_out(admission.ports(), held.operation(), seen, choice).await;
-        let operation = held.release(&decided).await?;
+        let operation = held.release(&decided).await;
         let choice = decided?;
         let name = match &choice.destination {
             Destination::Live(name) => name,

@@ -143,15 +143,14 @@ impl Held<'_> {
 
     /// Ends the operation where it was decided. Where not, it is left: for the next decision, or until nothing of this one
     /// can be pending.
-    pub(super) async fn release<T>(self, decided: &Result<T, AppError>) -> Result<Operation, AppError> {
+    pub(super) async fn release<T>(self, decided: &Result<T, AppError>) -> Operation {
         match decided {
-            Ok(_) => self.runner.ports.journal.end(&self.operation).await.inspect(|()| {
-                self.runner.left().remove(&self.operation.organization_id);
-            })?,
+            // What was decided is carried out, also where its entry can't be taken out of the journal now.
+            Ok(_) => self.runner.end(&self.operation).await,
             Err(AppError::Store(error)) if error.is_unclear() => {}
             Err(_) => self.runner.leave_undecided(self.operation.organization_id),
         }
-        Ok(self.operation)
+        self.operation
     }
 }
 
