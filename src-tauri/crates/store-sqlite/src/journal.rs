@@ -216,3 +216,32 @@ fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
         _ => Err(damaged("an entry of the journal").into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tenantry_core::clock::SystemClock;
+    use tenantry_core::values::OrganizationId;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_entry_that_cannot_be_read_hides_no_other() {
+        let store = SqliteStore::in_memory(Arc::new(SystemClock)).await.expect("opens");
+        let begin = async |name: &str| {
+            let plan = OperationPlan::Create { name: OrganizationName::from_stored(name.to_owned()) };
+            let owner = Owner { installation: "i".to_owned(), instance: "r".to_owned() };
+            let operation = Operation::new(OrganizationId::new(), plan, owner, "dana@example.com".to_owned());
+            store.begin(&operation).await.expect("begun");
+            operation
+        };
+        let (damaged, whole) = (begin("damaged").await, begin("whole").await);
+        let damage = "UPDATE console_operations SET act = 'nothing known' WHERE name = 'damaged'";
+        store.write(move |transaction| Ok(transaction.execute(damage, [])?)).await.expect("damaged");
+        let left: Vec<_> =
+            store.unfinished().await.expect("read").into_iter().map(|one| one.operation).collect();
+        assert_eq!(left, [whole], "its own organization stays busy, and no other");
+        assert!(OperationJournal::find(&store, damaged.organization_id).await.is_err(), "it is told there");
+    }
+}
