@@ -229,7 +229,7 @@ describe("a locked workspace", () => {
     const { backend, user } = await start(locked);
     const dialog = await unlock(user, "x");
     await waitFor(() =>
-      expect(dialog.getByLabelText("Reason")).toHaveAccessibleDescription("It has at least 3 characters."),
+      expect(dialog.getByLabelText("Reason")).toHaveAccessibleDescription("Use at least 3 characters."),
     );
     await user.type(dialog.getByLabelText("Reason"), " for CHG-2041{Control>}{Enter}{/Control}");
     expect(await screen.findByRole("button", { name: "New organization" })).toBeVisible();

@@ -87,14 +87,14 @@ test("each problem the service finds stands on its own field until that field ch
   });
   await fill(user);
   await user.click(create());
-  await waitFor(() => expect(displayName()).toHaveAccessibleDescription("It has at most 80 characters."));
-  expect(screen.getByText("It may not hold a NUL character.")).toBeVisible();
+  await waitFor(() => expect(displayName()).toHaveAccessibleDescription("Use at most 80 characters."));
+  expect(screen.getByText("A NUL character is not allowed.")).toBeVisible();
   expect(displayName()).toBeInvalid();
   expect(screen.queryByText("The organization was not created.", { exact: false })).toBeNull();
 
   await user.type(displayName(), "x");
   expect(displayName()).not.toBeInvalid();
-  expect(screen.getByText("It may not hold a NUL character.")).toBeVisible();
+  expect(screen.getByText("A NUL character is not allowed.")).toBeVisible();
 });
 
 test("an address that somebody took meanwhile is said on the address", async () => {
@@ -146,7 +146,7 @@ test("a name is asked about once it rests, and its problem is held back until th
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(name()).not.toBeInvalid();
   await user.tab();
-  expect(name()).toHaveAccessibleDescription("It has at least 3 characters.");
+  expect(name()).toHaveAccessibleDescription("Use at least 3 characters.");
   expect(create()).toHaveAttribute("aria-disabled", "true");
   expect(create()).toHaveAccessibleDescription("The name needs a change.");
 });
@@ -157,7 +157,7 @@ test("10,000 pasted characters stay as they are and one question is asked about 
   await waitFor(() => expect(name()).toHaveFocus());
   await user.paste(pasted);
   await user.tab();
-  await waitFor(() => expect(name()).toHaveAccessibleDescription("It has at most 50 characters."));
+  await waitFor(() => expect(name()).toHaveAccessibleDescription("Use at most 50 characters."));
   expect(name()).toHaveValue(pasted);
   expect(argumentsOf(backend, "check_organization_name")).toHaveLength(1);
 });
