@@ -10,15 +10,15 @@
 //!   both tabs and the menu of the panel (a row has the same), the dialogs to create, edit, rename, trash one and many,
 //!   restore, delete and export, what is asked before a dialog is left, the pages beside the list, the menus of the sidebar,
 //!   the sign-in and its refusal;
-//! - a server in production: the missing role, the locked and the unlocked workspace, the confirmations that it asks for,
-//!   its health, an organization admin's view and the end of a session;
+//! - a server in production: the missing role, the locked and the unlocked workspace, what it permits, an interrupted change,
+//!   documents that can't be shown, the confirmations that it asks for, its health, an organization admin's view and the end of a session;
 //! - a server that is lost.
 
 use std::time::Duration;
 
-use bson::{Document, doc};
+use bson::{DateTime, Document, doc};
 use fantoccini::key::Key;
-use mongodb::Client;
+use mongodb::{Client, Database};
 use tempfile::TempDir;
 use tenantry_tests::processes::free_port;
 use tenantry_tests::server::{Server, Topology, fresh_database};
@@ -336,6 +336,21 @@ async fn user_who_drops_nothing(server: &Server, database: &str) -> String {
     server.add_user(database, database, &[&role]).await
 }
 
+/// A document that is no organization, and an act on acme that nobody can settle.
+async fn leave_what_other_software_may(database: &Database) {
+    let organizations = database.collection::<Document>("organizations");
+    organizations.insert_one(doc! {"_id": "text", "organization_name": "odd"}).await.expect("inserted");
+    let acme =
+        organizations.find_one(doc! {"organization_name": "acme"}).await.expect("found").expect("there");
+    let left = doc! {
+        "_id": acme.get_object_id("_id").expect("an id"), "act": "rename", "name": "acme", "to": "acme-inc",
+        "actor": OPERATOR, "installation": "another computer", "instance": "long gone",
+        "has_collection": true, "collection_identity": "00000000-0000-4000-8000-000000000000",
+        "started_at": DateTime::from_millis(0),
+    };
+    database.collection::<Document>("console_operations").insert_one(left).await.expect("inserted");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_can_work_with_a_server_in_production() {
     let server = Server::shared_with_access_control();
@@ -369,6 +384,26 @@ async fn everybody_can_work_with_a_server_in_production() {
     create(&walk.window, "globex", "gus@globex.example.com").await;
     walk.window.see_in_row("acme", "Active").await;
     walk.look("unlocked").await;
+    walk.window.press("Olga Operator").await;
+    walk.window.press("What the workspace permits").await;
+    walk.window.see("What Customers permits").await;
+    walk.look("what the workspace permits").await;
+    walk.window.press("Cancel").await;
+    let client = Client::with_uri_str(server.administrator_uri()).await.expect("a connection string");
+    leave_what_other_software_may(&client.database(&database)).await;
+    from_the_panel_of(&walk.window, "acme", "Rename").await;
+    walk.window.fill("New name", "acme-group").await;
+    walk.window.see("kept in place").await;
+    walk.window.press("Rename organization").await;
+    walk.window.press("See what is left").await;
+    walk.window.see("End this change").await;
+    walk.look("interrupted changes").await;
+    walk.window.choose("In the list as acme").await;
+    walk.window.press("End this change").await;
+    walk.window.see("The interrupted change of acme has ended").await;
+    walk.window.key(Key::Escape).await;
+    walk.window.see("cannot be shown").await;
+    walk.look("a list with documents that can't be shown").await;
     from_the_panel_of(&walk.window, "globex", "Rename").await;
     walk.window.fill("New name", "globex-group").await;
     walk.window.see("kept in place").await;
@@ -403,7 +438,6 @@ async fn everybody_can_work_with_a_server_in_production() {
     walk.window.press("Organizations").await;
     walk.window.see_in_row("acme", "Active").await;
     walk.look("an organization admin's own list").await;
-    let client = Client::with_uri_str(server.administrator_uri()).await.expect("a connection string");
     let organizations = client.database(&database).collection::<Document>("organizations");
     let deactivated = organizations
         .update_one(doc! {"organization_name": "acme"}, doc! {"$set": {"is_active": false}})
