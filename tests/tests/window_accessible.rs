@@ -394,6 +394,7 @@ async fn everybody_can_work_with_a_server_in_production() {
     from_the_panel_of(&walk.window, "acme", "Rename").await;
     walk.window.fill("New name", "acme-group").await;
     walk.window.see("kept in place").await;
+    walk.window.tick("I have checked jobs and reports that use this collection").await;
     walk.window.press("Rename organization").await;
     walk.window.press("See what is left").await;
     walk.window.see("End this change").await;
@@ -401,7 +402,9 @@ async fn everybody_can_work_with_a_server_in_production() {
     walk.window.choose("In the list as acme").await;
     walk.window.press("End this change").await;
     walk.window.see("The interrupted change of acme has ended").await;
+    walk.window.press("Close").await;
     walk.window.key(Key::Escape).await;
+    walk.window.press("Discard").await;
     walk.window.see("cannot be shown").await;
     walk.look("a list with documents that can't be shown").await;
     from_the_panel_of(&walk.window, "globex", "Rename").await;
