@@ -25,7 +25,9 @@ use tenantry_store_sqlite::SqliteStore;
 
 use crate::vault::SecretKind;
 
-pub use tenantry_store_mongo::{DATABASE_NAME_MAX, Template, check_database_name, destination};
+pub use tenantry_store_mongo::{
+    DATABASE_NAME_MAX, DECODING_STACK, Template, check_database_name, destination,
+};
 
 /// Looking up the hosts of a `mongodb+srv` string: a person waits for it.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);

@@ -3,8 +3,9 @@
 use std::io;
 use std::thread;
 
-use tenantry_store_mongo::DECODING_STACK;
 use tokio::runtime::{Builder, Runtime};
+
+use crate::compose::DECODING_STACK;
 
 /// Makes Tauri run commands on threads with room for what a server may send. Called before Tauri is asked for anything.
 ///
