@@ -196,12 +196,9 @@ pub async fn choose_secret_keeper(
         vault.lock();
     } else if keeper != SecretKeeper::Keychain && !vault.is_sealed_file_in_use() {
         // A connection that nobody has opened belongs to whoever is setting it up.
-        let is_used = |id: &str, opened: bool| opened || state.open.find(id).is_some();
-        let profiles = state.profiles.all().into_iter();
-        let used: Vec<String> = profiles
-            .filter(|profile| is_used(&profile.id, profile.last_opened_at.is_some()))
-            .map(|profile| profile.id)
-            .collect();
+        let mut used = state.profiles.all();
+        used.retain(|profile| profile.last_opened_at.is_some() || state.open.find(&profile.id).is_some());
+        let used: Vec<String> = used.into_iter().map(|profile| profile.id).collect();
         require_proof(&state, &used, None).await?;
     }
     let moved = vault.move_to(&state.profiles, KeeperChoice::from(keeper), passphrase).await?;
