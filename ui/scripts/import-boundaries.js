@@ -39,10 +39,7 @@ export function refusal(file, specifier) {
   if (from.kind === "feature" && to.kind === "root") {
     return "A feature never imports the shell that composes it.";
   }
-  if (
-    ["lib", "api", "state", "components", "secrets"].includes(from.kind) &&
-    ["feature", "root"].includes(to.kind)
-  ) {
+  if (!["feature", "root"].includes(from.kind) && ["feature", "root"].includes(to.kind)) {
     return "The library never imports a feature or the shell.";
   }
   return null;

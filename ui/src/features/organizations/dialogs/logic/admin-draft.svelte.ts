@@ -1,9 +1,6 @@
 import type { FieldCheck, OrganizationView, PasswordCheck, UpdateInput } from "$lib/api";
+import { CheckedField, PasswordDraft, PlainField, Submission } from "$lib/forms";
 import { m } from "$lib/messages";
-import { CheckedField } from "./checked-field.svelte";
-import { PasswordDraft } from "./password-draft.svelte";
-import { PlainField } from "./plain-field.svelte";
-import { Submission } from "./submission.svelte";
 
 export type AdminBackend = {
   checkAdminEmail: (email: string, forId: string | null) => Promise<FieldCheck>;

@@ -1,10 +1,9 @@
 import type { Environment, OrganizationView } from "$lib/api";
 import { formatCount } from "$lib/format";
+import { Submission, TypedConfirmation } from "$lib/forms";
 import { m } from "$lib/messages";
 import { BulkAct, type BulkResult } from "./bulk-act.svelte";
 import { confirmationFor, type Confirmation } from "./confirmation";
-import { Submission } from "./submission.svelte";
-import { TypedConfirmation } from "./typed-confirmation.svelte";
 
 /** The question before one act on one or several organizations, with what confirms it. */
 export class BulkDraft {

@@ -1,9 +1,6 @@
 import type { CreateInput, FieldCheck, NameCheck, OrganizationView, PasswordCheck } from "$lib/api";
+import { CheckedField, PasswordDraft, PlainField, Submission } from "$lib/forms";
 import { m } from "$lib/messages";
-import { CheckedField } from "./checked-field.svelte";
-import { PasswordDraft } from "./password-draft.svelte";
-import { PlainField } from "./plain-field.svelte";
-import { Submission } from "./submission.svelte";
 
 export type CreateBackend = {
   checkOrganizationName: (name: string, forId: string | null) => Promise<NameCheck>;

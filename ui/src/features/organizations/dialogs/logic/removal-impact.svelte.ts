@@ -1,5 +1,5 @@
 import { LIMITS, type OrganizationView, type RemovalPreview, type StatisticsSummary } from "$lib/api";
-import { Latest } from "./latest.svelte";
+import { Latest } from "$lib/forms";
 
 export type ImpactBackend = {
   previewRemoval: (id: string) => Promise<RemovalPreview>;

@@ -1,9 +1,7 @@
 import type { NameCheck, OrganizationView, RenamePreview, UpdateInput } from "$lib/api";
+import { CheckedField, Latest, Submission } from "$lib/forms";
 import { m } from "$lib/messages";
-import { CheckedField } from "./checked-field.svelte";
 import type { Confirmation } from "./confirmation";
-import { Latest } from "./latest.svelte";
-import { Submission } from "./submission.svelte";
 
 export type RenameBackend = {
   checkOrganizationName: (name: string, forId: string | null) => Promise<NameCheck>;

@@ -1,7 +1,6 @@
 import { ApiError, type NameCheck, type OrganizationView } from "$lib/api";
+import { CheckedField, Submission } from "$lib/forms";
 import { m } from "$lib/messages";
-import { CheckedField } from "./checked-field.svelte";
-import { Submission } from "./submission.svelte";
 
 export type RestoreBackend = {
   checkOrganizationName: (name: string, forId: string | null) => Promise<NameCheck>;
