@@ -7,16 +7,17 @@ SHELL := /bin/bash
 export CARGO_TARGET_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tenantry/target
 export CARGO_TERM_COLOR ?= auto
 
-# One choice of features for lints, tests and the program: a second one would build the window's toolkit twice.
-FEATURES := tenantry/custom-protocol
-WINDOW := $(FEATURES),tenantry-tests/window
+# One choice of packages, features and profile for the program, its lints and its tests: they share one build.
+EVERYTHING := --workspace --features tenantry/custom-protocol,tenantry/mock-window
+PROGRAM := $(CARGO_TARGET_DIR)/debug/tenantry
 
 UI_PACKAGES := ui/node_modules/.package-lock.json
 UI := ui/dist/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/src/lib/paraglide/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench tools packages ui-packages ui build lint-rust lint-ui test-ui test-rust test-window audit audit-strict clean
+.PHONY: help run test bench screenshots tools packages ui-packages ui program lint-rust lint-ui test-ui test-rust \
+	test-window audit audit-strict audit-tools clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,21 +31,24 @@ test: ## everything, the quick checks first
 	scripts/timed lint-ui $(MAKE) --no-print-directory lint-ui
 	scripts/timed test-ui $(MAKE) --no-print-directory test-ui
 	scripts/timed tools $(MAKE) --no-print-directory tools
-	scripts/timed audit $(MAKE) --no-print-directory audit
 	scripts/timed lint-rust $(MAKE) --no-print-directory lint-rust
 	scripts/timed test-rust $(MAKE) --no-print-directory test-rust
 	scripts/timed test-window $(MAKE) --no-print-directory test-window
 	@echo "Everything passed."
 
 bench: $(UI) ## measure beside the raw driver and the raw statement, in release mode
-	cargo build --release --package tenantry --package tenantry-bench --features $(FEATURES)
+	cargo build --release --bin tenantry --bin tenantry-bench $(EVERYTHING)
 	$(CARGO_TARGET_DIR)/release/tenantry-bench $(ARGUMENTS)
 	cd ui && npm run --silent size
+
+screenshots: program tools ## the pictures of the README and the docs, taken anew
+	TENANTRY_SCREENSHOTS=$(CURDIR)/docs/screenshots TENANTRY_PROGRAM=$(PROGRAM) \
+		cargo test $(EVERYTHING) --test window --test window_connections photographed -- --test-threads=1
 
 packages: ## system packages that building and testing need
 	scripts/install-system-packages build test
 
-tools: ## what tests and checks start: a MongoDB server, a WebDriver, cargo-deny; kept outside the checkout
+tools: packages ## what tests start: a MongoDB server and a WebDriver; kept outside the checkout
 	scripts/install-test-tools
 
 ui-packages: $(UI_PACKAGES) ## packages of the web UI
@@ -66,24 +70,27 @@ lint-ui: $(UI_PACKAGES) ## format, lints and types of the web UI
 test-ui: $(UI_PACKAGES) $(UI) ## tests of the web UI, its build and the size of it
 	cd ui && npm run --silent messages && npm run --silent test && npm run --silent size
 
-lint-rust: $(UI) ## clippy over everything, warnings denied
-	cargo clippy --workspace --all-targets --features $(WINDOW) -- --deny warnings
+lint-rust: $(UI) ## clippy and rustdoc over everything, warnings denied
+	cargo clippy --all-targets $(EVERYTHING) -- --deny warnings
+	RUSTDOCFLAGS=--deny=warnings cargo doc --no-deps --document-private-items $(EVERYTHING)
 
 test-rust: $(UI) ## Rust tests on every store
-	cargo test --workspace --features $(FEATURES)
+	cargo test $(EVERYTHING)
 
-build: $(UI) ## the program as the tests in the window drive it
-	cargo build --workspace --all-targets --features $(WINDOW)
+program: $(UI) ## the program, as `make run` starts it and the tests in the window drive it
+	cargo build --bin tenantry $(EVERYTHING)
 
-test-window: build ## the program in its real window; writes docs/screenshots
-	TENANTRY_PROGRAM=$(CARGO_TARGET_DIR)/debug/tenantry \
-		cargo test --workspace --features $(WINDOW) --test 'window*' -- --test-threads=1
+test-window: program ## the program in its real window
+	TENANTRY_PROGRAM=$(PROGRAM) cargo test $(EVERYTHING) --test 'window*' -- --test-threads=1
 
-audit: ## licences and sources of dependencies, and their known weaknesses where somebody answers
+audit: audit-tools ## licences and sources of dependencies, and their known weaknesses where somebody answers
 	scripts/audit
 
-audit-strict: ## the same where the advisories can be reached: what was not checked is a failure
+audit-strict: audit-tools ## the same where the advisories can be reached: what was not checked is a failure
 	scripts/audit --strict
+
+audit-tools: ## what `make audit` starts: cargo-deny; kept outside the checkout
+	scripts/install-audit-tools
 
 clean: ## removes builds, not the tools
 	cargo clean

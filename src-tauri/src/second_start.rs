@@ -22,7 +22,7 @@ const SHOWING_LIMIT: Duration = Duration::from_secs(5);
 /// that uses its name.
 const NOT_TAKEN_OVER: &str = "Another program is running under Tenantry's name and does not respond. End it, then start Tenantry again.";
 
-/// Has a second start hand over to this one, within [`ANSWER_LIMIT`].
+/// Has a second start hand over to this one, within `ANSWER_LIMIT`.
 pub fn hand_over(builder: Builder<Wry>) -> Builder<Wry> {
     let (decided, waiting) = channel::<()>();
     let watch = tauri::plugin::Builder::<Wry>::new("second-start-begins").setup(move |_, _| {

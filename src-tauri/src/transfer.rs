@@ -1,6 +1,6 @@
 //! Connections that come from elsewhere, and those that go elsewhere.
 //!
-//! A reader makes candidates of a file or text; [`plan`] checks them as the editor does and decides on each. Nothing is
+//! A reader makes candidates of a file or text; [`plan()`] checks them as the editor does and decides on each. Nothing is
 //! saved here. No sentence in here holds a piece of a connection string.
 
 mod compass;

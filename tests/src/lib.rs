@@ -3,7 +3,6 @@
 
 pub mod certificates;
 pub mod console;
-#[cfg(feature = "window")]
 pub mod display;
 pub mod dns_stub;
 pub mod faults;
@@ -16,8 +15,6 @@ pub mod server;
 pub mod suite;
 pub mod tokens;
 pub mod twins;
-#[cfg(feature = "window")]
 pub mod watched;
-#[cfg(feature = "window")]
 pub mod window;
 pub mod workspace;

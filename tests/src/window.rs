@@ -31,6 +31,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long the driver may take for one answer. It waits for ever for a program that ended while it started.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
+/// The file for the picture of a screen: among those of the docs where `TENANTRY_SCREENSHOTS` names their folder, as
+/// `make screenshots` does, and a temporary one otherwise, so that a test leaves the checkout as it was.
+///
+/// # Panics
+/// When the folder can't be made.
+pub fn screenshot(screen: &str, theme: &str) -> PathBuf {
+    let folder = env::var_os("TENANTRY_SCREENSHOTS")
+        .map_or_else(|| env::temp_dir().join("tenantry-screenshots"), PathBuf::from);
+    fs::create_dir_all(&folder).expect("the folder of the pictures");
+    folder.join(format!("{screen}-{}.png", theme.to_lowercase()))
+}
+
 /// What can be pressed, as XPath.
 const BUTTON: &str = "self::button or @role='button' or @role='radio' or starts-with(@role, 'menuitem')";
 

@@ -15,7 +15,7 @@ use tenantry_core::ports::Ports;
 use tenantry_store_sqlite::SqliteStore;
 use tenantry_tests::server::{Server, Topology, fresh_database};
 use tenantry_tests::suite::{collection, insert, name};
-use tenantry_tests::window::Window;
+use tenantry_tests::window::{Window, screenshot};
 use tenantry_tests::workspace::open_database;
 
 const OPERATOR: &str = "olga@example.com";
@@ -218,15 +218,6 @@ async fn a_person_runs_the_whole_life_of_an_organization_on_mongodb() {
     window.close().await;
 }
 
-/// Where the README takes its pictures from.
-fn picture(screen: &str, theme: &str) -> PathBuf {
-    // Where it is run, not where it was built: two checkouts may share their builds.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this");
-    let folder = Path::new(&package).join("../docs/screenshots");
-    fs::create_dir_all(&folder).expect("the folder of the pictures");
-    folder.join(format!("{screen}-{}.png", theme.to_lowercase()))
-}
-
 /// A production database with something to lose in it.
 async fn with_organizations(uri: &str, database: &str) {
     let ports = open_database(uri, database).await.expect("a database");
@@ -241,7 +232,7 @@ async fn with_organizations(uri: &str, database: &str) {
 async fn photograph_every_screen(theme: &str) {
     let window = Window::open().await;
     let take = async |screen: &str| {
-        window.photograph(&picture(screen, theme)).await;
+        window.photograph(&screenshot(screen, theme)).await;
         window.resize(960, 640).await;
         assert_eq!(window.scrolled_sideways().await, [""; 0], "{screen} is too wide for a small window");
         window.resize(1280, 820).await;

@@ -1,14 +1,12 @@
 //! Connections in the program's real window: written by string and by fields, tested against real servers, saved, removed,
 //! brought back, imported, and their secrets kept where people choose.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use fantoccini::key::Key;
 use tenantry_tests::processes::free_port;
 use tenantry_tests::server::{Server, fresh_database};
-use tenantry_tests::window::Window;
+use tenantry_tests::window::{Window, screenshot};
 
 const WRONG_PASSWORD: &str = "Wr%6Fng-passw0rd";
 const PASSPHRASE: &str = "seven grey herons";
@@ -199,15 +197,6 @@ async fn a_pasted_command_gives_its_string_and_nothing_in_the_page_has_its_passw
     window.close().await;
 }
 
-/// Where the README takes its pictures from.
-fn picture(screen: &str, theme: &str) -> PathBuf {
-    // Where it is run, not where it was built: two checkouts may share their builds.
-    let package = env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this");
-    let folder = Path::new(&package).join("../docs/screenshots");
-    fs::create_dir_all(&folder).expect("the folder of the pictures");
-    folder.join(format!("{screen}-{}.png", theme.to_lowercase()))
-}
-
 async fn photograph_connections(theme: &str) {
     let server = Server::shared_with_access_control();
     let database = fresh_database();
@@ -227,7 +216,7 @@ async fn photograph_connections(theme: &str) {
     for (width, height) in [(1440, 900), (960, 700)] {
         window.resize(width, height).await;
         let take = async |screen: &str| {
-            window.photograph(&picture(&format!("{screen}-{width}"), theme)).await;
+            window.photograph(&screenshot(&format!("{screen}-{width}"), theme)).await;
         };
         window.press_tab("General").await;
         take("connection-editor").await;

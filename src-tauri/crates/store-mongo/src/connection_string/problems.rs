@@ -1,7 +1,7 @@
 //! What the driver does not accept of a connection string, and where it stands.
 //!
 //! The driver decides; the rules here only find words and a place for its refusal, so that a string it accepts has no
-//! problem, whatever these rules think of it. What it accepts and nobody can mean is in [`unusable`](super::unusable).
+//! problem, whatever these rules think of it. What it accepts and nobody can mean is in [`unusable`].
 
 use futures_util::FutureExt;
 use mongodb::options::{ClientOptions, ConnectionString as Parsed, HostInfo, ServerAddress};
