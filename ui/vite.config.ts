@@ -25,15 +25,29 @@ function withoutChoiceOfLocale(): Plugin {
   };
 }
 
+/** A plain browser has no program behind the window: the development server puts the fake there. */
+function fakeInPlainBrowser(): Plugin {
+  return {
+    name: "fake-in-plain-browser",
+    apply: "serve",
+    transformIndexHtml: () => [
+      { tag: "script", attrs: { type: "module", src: "/fake/plain-browser.ts" }, injectTo: "head" },
+    ],
+  };
+}
+
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
   plugins: [
     paraglideVitePlugin({ project: "./project.inlang" }),
     withoutChoiceOfLocale(),
+    fakeInPlainBrowser(),
     svelte(),
     svelteTesting(),
   ],
   resolve: {
-    alias: { $lib: fileURLToPath(new URL("./src/lib", import.meta.url)) },
+    alias: { $lib: folder("./src/lib"), $fake: folder("./fake") },
   },
   clearScreen: false,
   server: { port: 1420, strictPort: true, host: "127.0.0.1" },

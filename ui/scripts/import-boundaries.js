@@ -20,12 +20,17 @@ export function refusal(file, specifier) {
       ? null
       : "Only src/lib/api talks to Tauri: call a function of $lib/api.";
   }
-  const target = specifier.startsWith("$lib")
-    ? specifier.replace("$lib", "src/lib")
+  const target = /^\$(lib|fake)\b/.test(specifier)
+    ? specifier.replace("$lib", "src/lib").replace("$fake", "fake")
     : specifier.startsWith(".")
       ? path.posix.join(path.posix.dirname(file), specifier)
       : null;
   if (target === null) return null;
+  if (!target.startsWith(SOURCES)) {
+    return /\.test\.ts$/.test(file)
+      ? null
+      : "The program imports nothing from outside its sources: the fake is for tests and the development server.";
+  }
   const to = zoneOf(target);
   if (to.kind === "bindings" && from.kind !== "api") {
     return "Only src/lib/api imports the generated bindings: take types and functions from $lib/api.";

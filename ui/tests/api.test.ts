@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { api, ApiError, explain, fieldSentence, newJob, observeCalls, workspaceApi } from "$lib/api";
 import type { FieldProblem, FileKind, FileReason, UnavailableReason, WireError } from "$lib/api";
-import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$lib/api/testing";
+import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$fake/backend";
 
 let backend: FakeBackend;
 const builtIn = workspaceApi("built-in");

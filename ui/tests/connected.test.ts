@@ -2,7 +2,7 @@ import { configure, render, screen, waitFor, within } from "@testing-library/sve
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
-import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
+import { installFakeBackend, type FakeOptions } from "$fake/backend";
 
 configure({ asyncUtilTimeout: 5_000 });
 

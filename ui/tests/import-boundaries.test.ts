@@ -12,6 +12,9 @@ describe("imports", () => {
     ["src/lib/components/Button.svelte", "$lib/state"],
     ["src/lib/state/app.svelte.ts", "../../features/health/HealthPage.svelte"],
     ["src/lib/state/app.svelte.ts", "../bindings"],
+    ["src/main.ts", "$fake/backend"],
+    ["src/main.ts", "../fake/backend"],
+    ["src/lib/api/index.ts", "../../../fake/data"],
   ])("of %s from %s are refused", (file, specifier) => expect(refusal(file, specifier)).not.toBeNull());
 
   it.each([
@@ -22,5 +25,7 @@ describe("imports", () => {
     ["src/features/health/HealthPage.svelte", "./Privileges.svelte"],
     ["src/features/organizations/dialogs/a.ts", "../state/b"],
     ["src/shell/Shell.svelte", "../features/health/HealthPage.svelte"],
+    ["src/features/health/health-page.test.ts", "$fake/backend"],
+    ["fake/backend.ts", "../src/lib/bindings"],
   ])("of %s from %s are permitted", (file, specifier) => expect(refusal(file, specifier)).toBeNull());
 });

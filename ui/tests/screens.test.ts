@@ -2,7 +2,7 @@ import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
-import { FAKE_PASSWORD, installFakeBackend, type FakeOptions } from "$lib/api/testing";
+import { FAKE_PASSWORD, installFakeBackend, type FakeOptions } from "$fake/backend";
 
 async function start(options: FakeOptions = {}) {
   const backend = installFakeBackend(options);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { api, ApiError, workspaceApi } from "$lib/api";
-import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$lib/api/testing";
+import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$fake/backend";
 import { AppState, SessionState, ShortcutState, ThemeState, ToastState } from "$lib/state";
 
 let backend: FakeBackend;

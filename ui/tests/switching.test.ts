@@ -2,7 +2,7 @@ import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
-import { installFakeBackend } from "$lib/api/testing";
+import { installFakeBackend } from "$fake/backend";
 
 // The test environment lays nothing out: a window of 5 rows stands for the real one.
 beforeEach(() => {

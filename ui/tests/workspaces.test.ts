@@ -3,8 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
 import type { ProfileInput } from "$lib/api";
-import { FAKE_PASSWORD, installFakeBackend, type FakeOptions } from "$lib/api/testing";
-import { FAKE_PASSPHRASE } from "$lib/api/testing-connections";
+import { FAKE_PASSWORD, installFakeBackend, type FakeOptions } from "$fake/backend";
+import { FAKE_PASSPHRASE } from "$fake/connections";
 
 async function start(options: FakeOptions = {}) {
   const backend = installFakeBackend(options);

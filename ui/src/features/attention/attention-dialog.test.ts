@@ -2,8 +2,8 @@ import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import type { UnsettledAct } from "$lib/api";
-import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
-import { madeUpUnsettled } from "$lib/api/testing-data";
+import { installFakeBackend, type FakeOptions } from "$fake/backend";
+import { madeUpUnsettled } from "$fake/data";
 import { appContextKey, AppState } from "$lib/state";
 import AttentionDialog from "./AttentionDialog.svelte";
 

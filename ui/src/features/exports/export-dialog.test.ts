@@ -2,7 +2,7 @@ import { configure, render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ExportInput, OrganizationCounts, OrganizationFilter } from "$lib/api";
-import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
+import { installFakeBackend, type FakeOptions } from "$fake/backend";
 import { AppState, appContextKey } from "$lib/state";
 import ExportDialog from "./ExportDialog.svelte";
 

@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import type { Health } from "$lib/api";
-import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
+import { installFakeBackend, type FakeOptions } from "$fake/backend";
 import { appContextKey, AppState } from "$lib/state";
 import HealthPage from "./HealthPage.svelte";
 import { clockWarning, endOfLifeWarning } from "./server-facts";

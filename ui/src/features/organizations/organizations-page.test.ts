@@ -1,8 +1,8 @@
 import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { installFakeBackend, type FakeOptions } from "$lib/api/testing";
-import { madeUpOrganizations } from "$lib/api/testing-data";
+import { installFakeBackend, type FakeOptions } from "$fake/backend";
+import { madeUpOrganizations } from "$fake/data";
 import { appContextKey, AppState } from "$lib/state";
 import OrganizationsPage from "./OrganizationsPage.svelte";
 

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import AdminDialog from "./AdminDialog.svelte";
 import RenameDialog from "./RenameDialog.svelte";
 import RestoreDialog from "./RestoreDialog.svelte";
-import { argumentsOf, firstOf, openDialog, type Environment } from "./testing";
+import { argumentsOf, firstOf, openDialog, type Environment } from "$fake/in-dialog";
 
 type Changing = typeof RenameDialog | typeof AdminDialog | typeof RestoreDialog;
 

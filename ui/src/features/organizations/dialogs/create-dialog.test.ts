@@ -2,7 +2,7 @@ import { render, screen, waitFor } from "@testing-library/svelte";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import CreateDialog from "./CreateDialog.svelte";
-import { argumentsOf, openDialog } from "./testing";
+import { argumentsOf, openDialog } from "$fake/in-dialog";
 
 const name = () => screen.getByLabelText<HTMLInputElement>("Name");
 const displayName = () => screen.getByLabelText<HTMLInputElement>("Display name");

@@ -1,10 +1,10 @@
 import { render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, expect, test, vi } from "vitest";
 import type { OrganizationView } from "$lib/api";
-import type { FakeBackend } from "$lib/api/testing";
+import type { FakeBackend } from "$fake/backend";
 import DeactivateDialog from "./DeactivateDialog.svelte";
 import DeleteForeverDialog from "./DeleteForeverDialog.svelte";
-import { argumentsOf, firstOf, openDialog, organizationsOf, type Environment } from "./testing";
+import { argumentsOf, firstOf, openDialog, organizationsOf, type Environment } from "$fake/in-dialog";
 import TrashDialog from "./TrashDialog.svelte";
 
 afterEach(() => vi.useRealTimers());

@@ -8,7 +8,7 @@ import type {
   SessionView,
   WireError,
   WorkspaceSummary,
-} from "../bindings";
+} from "../src/lib/bindings";
 
 /** One open workspace of the made-up program. */
 export type Place = {

@@ -21,9 +21,9 @@ import type {
   UpdateInput,
   WireError,
   WorkspaceSummary,
-} from "../bindings";
-import { connectionHandlers, readingOf } from "./testing-connections";
-import { accessOf, placeHandlers, summaryOf, type Place } from "./testing-places";
+} from "../src/lib/bindings";
+import { connectionHandlers, readingOf } from "./connections";
+import { accessOf, placeHandlers, summaryOf, type Place } from "./places";
 import {
   healthFacts,
   idFor,
@@ -31,7 +31,7 @@ import {
   madeUpWorkspaces,
   openedWorkspace,
   silentHealth,
-} from "./testing-data";
+} from "./data";
 
 export const FAKE_PASSWORD = "Meridian-2026";
 

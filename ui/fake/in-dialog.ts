@@ -2,7 +2,7 @@ import { configure } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { vi } from "vitest";
 import type { OrganizationView } from "$lib/api";
-import { installFakeBackend, type FakeBackend } from "$lib/api/testing";
+import { installFakeBackend, type FakeBackend } from "./backend";
 import { AppState, appContextKey } from "$lib/state";
 
 // A machine that builds at the same time takes its time; a test that passes does not wait for this.

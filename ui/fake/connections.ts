@@ -23,7 +23,7 @@ import {
   type TestStage,
   type WireError,
   type WorkspaceSummary,
-} from "../bindings";
+} from "../src/lib/bindings";
 
 /** Hosts whose first part is one of these fail the test in that way: "refused.example". */
 const FAILING: Record<string, [FindingCode, StageName, Finding["tab"]]> = {

@@ -7,7 +7,7 @@ import type {
   ServerFacts,
   WorkspaceSummary,
   UnsettledAct,
-} from "../bindings";
+} from "../src/lib/bindings";
 
 const first = [
   "Cobalt Ridge",
