@@ -40,7 +40,7 @@ export function sortLabel(field: SortField): string {
 
 export function orderLabel(sort: SortField, direction: SortDirection): string {
   if (sort === "createdAt" || sort === "updatedAt") {
-    return direction === "ascending" ? m.organizations_order_oldest() : m.organizations_order_newest();
+    return direction === "ascending" ? m.lists_order_oldest() : m.lists_order_newest();
   }
-  return direction === "ascending" ? m.organizations_order_a_to_z() : m.organizations_order_z_to_a();
+  return direction === "ascending" ? m.lists_order_a_to_z() : m.lists_order_z_to_a();
 }

@@ -51,11 +51,11 @@ export function announceOutcome(
   return {
     kind: "warning",
     title: MIXED[act]({ done: formatCount(changed.length), all: formatCount(all) }),
-    text: m.organizations_mixed_why({
+    text: m.lists_mixed_why({
       name: displayNameOf(failure.organization),
       reason: describe(failure.problem),
     }),
-    action: { label: m.organizations_show_details(), run: offer.showDetails },
+    action: { label: m.lists_show_details(), run: offer.showDetails },
   };
 }
 
@@ -74,16 +74,16 @@ function announceDone(
     stayed > 0
       ? m.organizations_done_shared({ count: changed.length, shown: formatCount(stayed) })
       : undefined;
-  return { kind: "info", title, text, action: undo && { label: m.organizations_undo(), run: undo } };
+  return { kind: "info", title, text, action: undo && { label: m.lists_undo(), run: undo } };
 }
 
 /** What became of taking an act back. */
 export function announceUndone(outcome: ActOutcome, describe: Describe): Announcement {
   const [failure] = outcome.failures;
-  if (failure === undefined) return { kind: "success", title: m.organizations_undone() };
-  const text = m.organizations_mixed_why({
+  if (failure === undefined) return { kind: "success", title: m.lists_undone() };
+  const text = m.lists_mixed_why({
     name: displayNameOf(failure.organization),
     reason: describe(failure.problem),
   });
-  return { kind: "danger", title: m.organizations_undo_failed(), text };
+  return { kind: "danger", title: m.lists_undo_failed(), text };
 }

@@ -202,7 +202,7 @@ export class OrganizationsPageState {
     } catch (problem) {
       this.#host.announce({
         kind: "danger",
-        title: m.organizations_gather_failed(),
+        title: m.lists_gather_failed(),
         text: this.#host.describe(problem),
       });
       return null;
