@@ -15,6 +15,7 @@ describe("imports", () => {
     ["src/main.ts", "$fake/backend"],
     ["src/main.ts", "../fake/backend"],
     ["src/lib/api/index.ts", "../../../fake/data"],
+    ["src/lib/lists/ListTable.svelte", "../../features/organizations/columns"],
   ])("of %s from %s are refused", (file, specifier) => expect(refusal(file, specifier)).not.toBeNull());
 
   it.each([

@@ -1,6 +1,6 @@
 import type { OrganizationStatus, OrganizationView, SortField } from "$lib/api";
 import { m } from "$lib/messages";
-import type { ColumnName } from "./state/columns";
+import type { ColumnName } from "$lib/lists/columns";
 import type { SortDirection } from "./state/organization-browser.svelte";
 
 /** What people call the organization. Its name stays the identifier. */

@@ -6,7 +6,7 @@ import type {
   OrganizationView,
   SortField,
 } from "$lib/api";
-import { KeysetList, type PageSizes } from "./keyset-list.svelte";
+import { KeysetList, type PageSizes } from "$lib/lists/keyset-list.svelte";
 
 export type StatusFacet = "all" | OrganizationStatus;
 export type SortDirection = "ascending" | "descending";

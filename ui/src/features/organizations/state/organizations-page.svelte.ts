@@ -15,8 +15,8 @@ import type { ExportWish } from "../export-wish";
 import { displayNameOf } from "../organization-words";
 import { ActRunner, type ActSource } from "./act-runner.svelte";
 import type { Announcement } from "./announcements";
-import { recallColumns, rememberColumns } from "./column-memory";
-import type { OptionalColumn } from "./columns";
+import { recallColumns, rememberColumns } from "$lib/lists/column-memory";
+import type { OptionalColumn } from "$lib/lists/columns";
 import { gatherMatching } from "./gather-matching";
 import { OpenedOrganization, type OpenedSource } from "./opened-organization.svelte";
 import {
@@ -28,10 +28,10 @@ import {
 } from "./organization-acts";
 import { OrganizationBrowser, type OrganizationSource } from "./organization-browser.svelte";
 import { PageActs } from "./page-acts.svelte";
-import { RowSelection } from "./row-selection.svelte";
+import { RowSelection } from "$lib/lists/row-selection.svelte";
 import { SampleLoading } from "./sample-loading.svelte";
 import { StatisticsCache } from "./statistics-cache.svelte";
-import { TableView } from "./table-view.svelte";
+import { TableView } from "$lib/lists/table-view.svelte";
 
 export type PageSource = OrganizationSource &
   ActSource &

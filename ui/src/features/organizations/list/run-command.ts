@@ -1,7 +1,7 @@
 import type { OrganizationView } from "$lib/api";
 import type { OrganizationsPageState } from "../state/organizations-page.svelte";
-import { moveRow } from "../state/row-movement";
-import type { TableCommand } from "../state/table-keys";
+import { moveRow } from "$lib/lists/row-movement";
+import type { TableCommand } from "$lib/lists/table-keys";
 
 export type TableActions = {
   focusRow: () => void;
