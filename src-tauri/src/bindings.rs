@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tauri::Runtime;
 use tauri_specta::{Builder, ErrorHandlingMode};
-use tenantry_core::connections::SECRET_MASK;
+use tenantry_connection::SECRET_MASK;
 use tenantry_core::limits;
 
 use crate::{commands, compose, profiles};

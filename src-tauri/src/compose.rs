@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use tenantry_connection::ConnectionString;
+use tenantry_connection::diagnosis::{Diagnosis, StageSink};
+use tenantry_connection::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
+use tenantry_connection::dns::{NameOptions, Names};
+use tenantry_connection::{ConnectionFields, ConnectionReading, ConnectionSecrets};
 use tenantry_core::access::{AccessService, Permits, Prepared, WriteGate};
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
-use tenantry_core::connections::diagnosis::{Diagnosis, StageSink};
-use tenantry_core::connections::{ConnectionFields, ConnectionReading, ConnectionSecrets};
 use tenantry_core::export::ExportService;
 use tenantry_core::health::{Restriction, ServerFacts};
 use tenantry_core::jobs::Cancellation;
@@ -18,16 +21,14 @@ use tenantry_core::organizations::OrganizationService;
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
 use tenantry_core::{AppError, Ports, StoreError};
-use tenantry_store_mongo::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
-use tenantry_store_mongo::dns::{NameOptions, Names};
-use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
+use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 
 use crate::vault::SecretKind;
 
-pub use tenantry_store_mongo::{
-    DATABASE_NAME_MAX, DECODING_STACK, Template, check_database_name, destination,
-};
+pub use tenantry_connection::database::{DATABASE_NAME_MAX, check_database_name};
+pub use tenantry_connection::limits::DECODING_STACK;
+pub use tenantry_connection::{Template, destination};
 
 /// Looking up the hosts of a `mongodb+srv` string: a person waits for it.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
@@ -219,12 +220,12 @@ fn address(string: &ConnectionString) -> Address {
 
 /// What a form shows of a connection string, and what is wrong with it.
 pub fn read_connection_string(text: &str) -> ConnectionReading {
-    tenantry_store_mongo::read(text)
+    tenantry_connection::read(text)
 }
 
 /// The string changed to say what a form says.
 pub fn write_connection_string(text: &str, fields: &ConnectionFields) -> ConnectionReading {
-    tenantry_store_mongo::write(text, fields)
+    tenantry_connection::write(text, fields)
 }
 
 /// A `mongodb+srv` string as the list of hosts that it stands for.
@@ -235,14 +236,14 @@ pub async fn seed_list(connection_string: &str) -> Result<ConnectionReading, Sto
     let string = ConnectionString::parse(connection_string)?;
     let unavailable = |reason: String| StoreError::Unavailable { reason };
     let names = Names::new(NameOptions::default()).map_err(|problem| unavailable(problem.to_string()))?;
-    tokio::time::timeout(LOOK_UP_LIMIT, tenantry_store_mongo::seed_list(&string, &names))
+    tokio::time::timeout(LOOK_UP_LIMIT, tenantry_connection::seed_list(&string, &names))
         .await
         .map_err(|_| unavailable("the name servers do not answer (DNS)".to_owned()))?
 }
 
 /// What a template of a connection string is for, and the string.
 pub fn connection_templates() -> impl Iterator<Item = (Template, &'static str)> {
-    tenantry_store_mongo::TEMPLATES.into_iter()
+    tenantry_connection::TEMPLATES.into_iter()
 }
 
 /// A connection to be tested.

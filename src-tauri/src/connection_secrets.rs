@@ -1,7 +1,7 @@
 //! The secrets of a profile's connection string, in the vault and back.
 
 use secrecy::SecretString;
-use tenantry_core::connections::ConnectionSecrets;
+use tenantry_connection::ConnectionSecrets;
 
 use crate::compose;
 use crate::profiles::Profile;

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tenantry_core::connections::{ConnectionReading, ConnectionSecrets};
+use tenantry_connection::{ConnectionReading, ConnectionSecrets};
 
 /// An editor that is reloaded forgets its draft without saying so; the oldest gives way.
 const DRAFTS_MAX: usize = 16;
@@ -23,7 +23,7 @@ impl Drafts {
             let masked = |name: &str| {
                 fields.other_options.iter().any(|option| {
                     option.name.eq_ignore_ascii_case(name)
-                        && option.value.contains(tenantry_core::connections::SECRET_MASK)
+                        && option.value.contains(tenantry_connection::SECRET_MASK)
                 })
             };
             kept.password = kept.password.filter(|_| fields.has_password);

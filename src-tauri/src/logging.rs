@@ -31,6 +31,7 @@ pub fn start(folder: &Path) -> io::Result<()> {
         .with_default(LevelFilter::WARN)
         .with_target("tenantry", LevelFilter::INFO)
         .with_target("tenantry_core", LevelFilter::INFO)
+        .with_target("tenantry_connection", LevelFilter::INFO)
         .with_target("tenantry_store_mongo", LevelFilter::INFO)
         .with_target("tenantry_store_sqlite", LevelFilter::INFO);
     let lines = tracing_subscriber::fmt::layer().json().with_ansi(false).with_writer(writer);

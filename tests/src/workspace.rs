@@ -8,11 +8,12 @@ use bson::{DateTime, Document, doc};
 use futures_util::TryStreamExt;
 use mongodb::{Client, Database};
 use tempfile::TempDir;
+use tenantry_connection::ConnectionString;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::values::OrganizationId;
-use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
+use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 use time::OffsetDateTime;
 

@@ -60,12 +60,18 @@ fn the_core_knows_neither_window_nor_store_nor_another_crate_of_the_house() {
 }
 
 #[test]
-fn a_store_knows_the_core_only() {
-    for (store, foreign) in [("store-mongo", "rusqlite"), ("store-sqlite", "mongodb")] {
-        let names = dependencies(&format!("src-tauri/crates/{store}/Cargo.toml"));
-        let house: Vec<_> = names.iter().filter(|name| name.starts_with("tenantry")).collect();
-        assert_eq!(house, ["tenantry-core"], "{store}");
-        assert!(!names.contains(foreign) && !names.contains("tauri"), "{store} knows {names:?}");
+fn a_store_knows_the_core_and_the_one_on_mongodb_how_it_is_reached() {
+    let on_mongodb: &[&str] = &["tenantry-connection", "tenantry-core"];
+    let on_core: &[&str] = &["tenantry-core"];
+    for (name, house, foreign) in [
+        ("connection", on_core, "rusqlite"),
+        ("store-mongo", on_mongodb, "rusqlite"),
+        ("store-sqlite", on_core, "mongodb"),
+    ] {
+        let names = dependencies(&format!("src-tauri/crates/{name}/Cargo.toml"));
+        let known: Vec<_> = names.iter().filter(|name| name.starts_with("tenantry")).collect();
+        assert_eq!(known, house, "{name}");
+        assert!(!names.contains(foreign) && !names.contains("tauri"), "{name} knows {names:?}");
     }
 }
 

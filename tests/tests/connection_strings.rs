@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tenantry_connection::dns::{NameOptions, Names};
+use tenantry_connection::{ConnectionReading, ConnectionSecrets};
+use tenantry_connection::{ConnectionString, seed_list};
 use tenantry_core::StoreError;
 use tenantry_core::clock::SystemClock;
-use tenantry_core::connections::{ConnectionReading, ConnectionSecrets};
-use tenantry_store_mongo::dns::{NameOptions, Names};
-use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore, seed_list};
+use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_tests::certificates::{Authority, Validity};
 use tenantry_tests::dns_stub::{DnsStub, Manner};
 use tenantry_tests::server::{Server, Topology, fresh_database};

@@ -22,15 +22,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tenantry_core::AppError;
-use tenantry_core::clock::SystemClock;
-use tenantry_core::connections::ConnectionSecrets;
-use tenantry_core::connections::diagnosis::{
+use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::diagnosis::{
     Diagnosis, Finding, FindingCode, Stage, StageName, StageSink, StageState,
 };
+use tenantry_connection::diagnosis::{TestRequest, diagnose};
+use tenantry_connection::dns::NameOptions;
+use tenantry_core::AppError;
+use tenantry_core::clock::SystemClock;
 use tenantry_core::jobs::Cancellation;
-use tenantry_store_mongo::diagnosis::{TestRequest, diagnose};
-use tenantry_store_mongo::dns::NameOptions;
 
 /// Long enough for a slow computer where an answer is expected.
 const PATIENT: Duration = Duration::from_secs(8);

@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tauri::State;
 use tauri::ipc::Channel;
-use tenantry_core::connections::ConnectionSecrets;
-use tenantry_core::connections::diagnosis::{Stage, StageSink};
+use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::diagnosis::{Stage, StageSink};
 use tenantry_core::limits::DEFAULT_DATABASE;
 
 use crate::compose::{self, Address, Trial};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tauri::State;
+use tenantry_connection::ConnectionSecrets;
 use tenantry_core::AppError;
 use tenantry_core::access::Permits;
-use tenantry_core::connections::ConnectionSecrets;
 use tenantry_core::sessions::{Act, Freshness};
 
 use super::access::permits_of;

@@ -250,7 +250,7 @@ fn identity(address: &Address, database: &str) -> String {
     let mut options: Vec<String> = options
         .split('&')
         .filter_map(|option| option.split_once('='))
-        .filter(|(_, value)| *value != tenantry_core::connections::SECRET_MASK)
+        .filter(|(_, value)| *value != tenantry_connection::SECRET_MASK)
         .map(|(name, value)| format!("{}={value}", name.to_ascii_lowercase()))
         .collect();
     // Not by value: of options that are given more than once the order counts.

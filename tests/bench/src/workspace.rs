@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mongodb::Client;
 use secrecy::SecretString;
 use tempfile::TempDir;
+use tenantry_connection::ConnectionString;
 use tenantry_core::Ports;
 use tenantry_core::access::{Access, WriteGate};
 use tenantry_core::clock::{Clock, SystemClock};
@@ -14,7 +15,7 @@ use tenantry_core::export::ExportService;
 use tenantry_core::journal::{OperationRunner, Owner};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::sessions::{Actor, Freshness, PasswordHasher, SessionService, SigningKey};
-use tenantry_store_mongo::{ConnectionString, MongoOptions, MongoStore};
+use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 use tenantry_tests::server::{Server, Topology};
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use tenantry_core::connections::diagnosis::{FindingCode, StageFacts, StageName};
+use tenantry_connection::diagnosis::{FindingCode, StageFacts, StageName};
 use tenantry_tests::dns_stub::{DnsStub, Manner};
 use tenantry_tests::listeners::{Listener, good_hello};
 

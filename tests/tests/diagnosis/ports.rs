@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use tenantry_connection::diagnosis::{FindingCode, StageFacts, StageName};
 use tenantry_core::AppError;
-use tenantry_core::connections::diagnosis::{FindingCode, StageFacts, StageName};
 use tenantry_tests::dns_stub::{DnsStub, Manner};
 use tenantry_tests::listeners::{ALERT_40, Listener, good_hello};
 use tenantry_tests::processes::free_port;

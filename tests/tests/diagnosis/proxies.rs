@@ -1,6 +1,6 @@
 //! Deployments behind a SOCKS5 proxy.
 
-use tenantry_core::connections::diagnosis::{FindingCode, StageName};
+use tenantry_connection::diagnosis::{FindingCode, StageName};
 use tenantry_tests::listeners::Listener;
 use tenantry_tests::processes::free_port;
 use tenantry_tests::server::{Server, Topology};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use tenantry_core::connections::diagnosis::FindingCode;
+use tenantry_connection::diagnosis::FindingCode;
 
 fn root() -> std::path::PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this");

@@ -1,7 +1,7 @@
 //! Servers that introduce themselves, and will not do.
 
 use bson::{Document, doc};
-use tenantry_core::connections::diagnosis::{FindingCode, StageFacts, StageName, StageState};
+use tenantry_connection::diagnosis::{FindingCode, StageFacts, StageName, StageState};
 use tenantry_tests::listeners::{Listener, good_hello, refusal};
 use tenantry_tests::processes::free_port;
 use tenantry_tests::server::{Server, Topology};

@@ -2,8 +2,8 @@
 
 use bson::doc;
 use mongodb::Client;
-use tenantry_core::connections::EditorTab;
-use tenantry_core::connections::diagnosis::{FindingCode, StageFacts, StageName};
+use tenantry_connection::EditorTab;
+use tenantry_connection::diagnosis::{FindingCode, StageFacts, StageName};
 use tenantry_core::health::PrivilegedAct;
 use tenantry_tests::listeners::{Listener, good_hello, refusal};
 use tenantry_tests::server::{Server, fresh_database};

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tenantry_connection::ConnectionString;
+use tenantry_connection::limits::DECODING_STACK;
 use tenantry_core::clock::SystemClock;
 use tenantry_core::error::StoreError;
-use tenantry_store_mongo::{ConnectionString, DECODING_STACK, MongoOptions, MongoStore};
+use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_tests::listeners::Listener;
 use tokio::runtime;
 

@@ -1,14 +1,13 @@
 //! How a workspace's store is.
 
 mod deployment;
-mod end_of_life;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use time::Date;
 
 pub use deployment::{CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
-pub use end_of_life::EndOfLife;
 
 use crate::error::StoreError;
 
@@ -199,6 +198,17 @@ pub enum HealthWarning {
     AddressesNotIndexed,
     /// The file's folder does not permit a write-ahead log, so reading waits for writing.
     NoWriteAheadLog,
+}
+
+/// Until when a series of a server is mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndOfLife {
+    /// The series: "7.0".
+    pub series: String,
+    /// The last day.
+    pub date: Date,
+    /// That day is over.
+    pub ended: bool,
 }
 
 /// The state of a store.

@@ -5,7 +5,6 @@ pub mod access;
 pub mod activity;
 pub mod clock;
 pub mod collections;
-pub mod connections;
 pub mod error;
 pub mod export;
 pub mod health;

@@ -3,6 +3,8 @@
 //! Decoding calls itself for every document in a document, so a stranger's answer of a megabyte that is nothing but
 //! beginnings of documents would use up a thread's stack, which ends the whole program. Measuring goes along the bytes.
 
+use bson::{Document, RawDocument};
+
 /// Documents and arrays that may lie in each other, the outermost counted. MongoDB itself refuses to store more.
 pub const NESTING_MAX: usize = 200;
 
@@ -10,6 +12,11 @@ pub const NESTING_MAX: usize = 200;
 /// it is safe. Values are skipped and not read: text may still turn out to be no UTF-8.
 pub fn is_decodable(bytes: &[u8]) -> bool {
     measured(bytes).is_some()
+}
+
+/// A document with everything that it holds; `None` where it lies too deep in itself to be decoded.
+pub fn decoded(document: &RawDocument) -> Option<Document> {
+    if is_decodable(document.as_bytes()) { Document::try_from(document).ok() } else { None }
 }
 
 /// `None` for what is too deep or no document.

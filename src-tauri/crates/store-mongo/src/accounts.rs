@@ -7,6 +7,7 @@ use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::options::ReturnDocument;
+use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SIGN_IN_ATTEMPTS};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
@@ -16,7 +17,7 @@ use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::{MongoStore, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SIGN_IN_ATTEMPTS};
+use crate::open::MongoStore;
 
 /// Finding the address with the most accounts may read every organization; a sign-in waits no longer for it.
 const MOST_LIMIT: Duration = Duration::from_secs(1);

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use bson::oid::ObjectId;
 use bson::{RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
+use tenantry_connection::database::ACTIVITY;
 use tenantry_core::StoreError;
 use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
 use tenantry_core::values::OrganizationId;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::{ACTIVITY, MongoStore};
+use crate::open::MongoStore;
 
 #[async_trait]
 impl ActivityStore for MongoStore {

@@ -7,6 +7,7 @@ use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
+use tenantry_connection::failure::{Failure, code};
 use tenantry_core::StoreError;
 use tenantry_core::collections::{
     CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
@@ -16,8 +17,9 @@ use tenantry_core::nesting::is_decodable;
 use tenantry_core::values::CollectionName;
 
 use crate::documents;
-use crate::errors::{Act, Failure, code};
-use crate::open::{MAJORITY_LIMIT, MongoStore, unconfirmed};
+use crate::errors::Act;
+use crate::open::{MongoStore, unconfirmed};
+use crate::settings::MAJORITY_LIMIT;
 
 const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
 /// Counting is exact up to here; beyond, it would read more than a number is worth.

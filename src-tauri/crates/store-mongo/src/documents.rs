@@ -5,7 +5,7 @@ use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
 use bson::{Bson, DateTime, Document, RawDocument, doc};
 use tenantry_core::StoreError;
-use tenantry_core::nesting::is_decodable;
+use tenantry_core::nesting::decoded;
 use tenantry_core::organizations::{
     NewOrganization, Organization, OrganizationCredentials, Trashed, TrashedCollection,
 };
@@ -116,11 +116,6 @@ pub(crate) fn trashed_collection(document: &RawDocument, had: &str) -> TrashedCo
     } else {
         TrashedCollection::Missing
     }
-}
-
-/// A document with everything that it holds; `None` where it lies too deep in itself to be decoded.
-pub(crate) fn decoded(document: &RawDocument) -> Option<Document> {
-    if is_decodable(document.as_bytes()) { Document::try_from(document).ok() } else { None }
 }
 
 /// A document of `console_trash`.

@@ -1,21 +1,22 @@
 //! How the deployment is, and what the database user may do in it.
 
-pub(crate) mod product;
 mod usage;
 
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bson::{Document, doc};
+use tenantry_connection::end_of_life::end_of_life;
+use tenantry_connection::privileges::{self, Rights};
+use tenantry_connection::product;
 use tenantry_core::StoreError;
 use tenantry_core::clock::later;
 use tenantry_core::health::{
-    EndOfLife, HealthStore, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+    HealthStore, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
 
 use crate::errors::Act;
 use crate::open::MongoStore;
-use crate::privileges::{self, Rights};
 
 #[async_trait]
 impl HealthStore for MongoStore {
@@ -68,7 +69,7 @@ impl HealthStore for MongoStore {
             (!self.unique.emails.is_enforced(), HealthWarning::AddressesNotIndexed),
         ];
         let warnings = warnings.into_iter().filter_map(|(holds, warning)| holds.then_some(warning)).collect();
-        let end_of_life = EndOfLife::of(&server.product, &server.version, self.clock.now());
+        let end_of_life = end_of_life(&server.product, &server.version, self.clock.now());
         Ok(StoreHealth {
             server,
             database_user: rights.user().map(|user| user.name.clone()),

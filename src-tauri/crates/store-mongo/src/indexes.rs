@@ -6,13 +6,13 @@ use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use mongodb::IndexModel;
 use mongodb::options::{Collation, IndexOptions};
+use tenantry_connection::database::{ACTIVITY, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, TRASH};
+use tenantry_connection::failure::{Failure, code, within};
 use tenantry_core::StoreError;
 
 use crate::documents;
-use crate::errors::{Act, Failure, code};
-use crate::open::{
-    ACTIVITY, INDEX_LIMIT, MongoStore, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, Rule, TRASH, within,
-};
+use crate::errors::Act;
+use crate::open::{INDEX_LIMIT, MongoStore, Rule};
 use crate::organizations::without_case;
 
 /// Counting duplicates reads every organization; it is done only where they kept an index from being made.

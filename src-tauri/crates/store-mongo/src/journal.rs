@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
+use tenantry_connection::database::OPERATIONS;
 use tenantry_core::StoreError;
 use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
@@ -16,7 +17,7 @@ use time::OffsetDateTime;
 use crate::documents;
 use crate::errors::Act;
 use crate::health::local_time;
-use crate::open::{MongoStore, OPERATIONS};
+use crate::open::MongoStore;
 
 #[async_trait]
 impl OperationJournal for MongoStore {

@@ -5,15 +5,10 @@
 
 mod accounts;
 mod activity;
-mod certificate_files;
 mod collections;
-mod connection_string;
-pub mod diagnosis;
-pub mod dns;
 mod documents;
 mod errors;
 mod health;
-mod hosts;
 mod indexes;
 mod journal;
 mod line;
@@ -22,11 +17,7 @@ mod open;
 mod organizations;
 mod paging;
 mod permits;
-mod privileges;
 mod settings;
 mod trash;
 
-pub use connection_string::{
-    ConnectionString, Destination, SecretPlaces, TEMPLATES, Template, destination, read, seed_list, write,
-};
-pub use open::{DATABASE_NAME_MAX, DECODING_STACK, MongoOptions, MongoStore, check_database_name};
+pub use open::{MongoOptions, MongoStore};

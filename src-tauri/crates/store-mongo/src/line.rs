@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use bson::doc;
+use tenantry_connection::failure::Failure;
 use tenantry_core::StoreError;
 use tenantry_core::health::Line;
 use tenantry_core::limits::LINE_LIMIT;
 use tokio::time::timeout;
 
-use crate::errors::{Act, Failure};
+use crate::errors::Act;
 use crate::open::MongoStore;
 
 impl MongoStore {

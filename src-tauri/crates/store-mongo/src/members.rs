@@ -10,11 +10,9 @@ use futures_util::future::join_all;
 use mongodb::event::sdam::TopologyDescriptionChangedEvent;
 use mongodb::options::{SelectionCriteria, ServerAddress};
 use mongodb::{Client, ServerType};
+use tenantry_connection::failure::{LineProblem, within};
+use tenantry_connection::hosts::shown;
 use tenantry_core::health::{Member, MemberState};
-
-use crate::errors::LineProblem;
-use crate::hosts::shown;
-use crate::open::within;
 
 /// Longer than a round trip around the world, and short enough to wait for a page.
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(3);

@@ -8,48 +8,26 @@ use std::time::{Duration, Instant};
 
 use bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::{
-    Acknowledgment, ClientOptions, ConnectionString as Parsed, DatabaseOptions, ReadConcern, ResolverConfig,
-    Tls, WriteConcern,
+    ClientOptions, ConnectionString as Parsed, DatabaseOptions, ReadConcern, ResolverConfig, Tls,
 };
 use mongodb::{Client, Collection, Database};
+use tenantry_connection::database::{OPERATIONS, check_database_name};
+use tenantry_connection::dns::{LookUpProblem, NameOptions, Names, with_company};
+use tenantry_connection::failure::{Failure, within};
+use tenantry_connection::{ConnectionString, certificate_files};
 use tenantry_core::clock::Clock;
-use tenantry_core::error::Field;
 use tenantry_core::health::Topology;
 use tenantry_core::limits::STEP_LIMIT;
-use tenantry_core::values::FieldRule;
 use tenantry_core::{FieldIssue, StoreError};
 use tokio::time::timeout;
 
-use crate::ConnectionString;
-use crate::certificate_files;
-use crate::dns::{NameOptions, Names, with_company};
 use crate::documents;
-use crate::errors::{Act, Failure, Place, Troubles};
+use crate::errors::{Act, Place, Troubles};
 use crate::members::Members;
 use crate::settings::{Settings, settle};
 
-/// Longer than any answer takes that somebody waits for. The driver has no limit of its own for an answer.
-pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// The stack of a thread that opens deployments, in bytes of address space. The driver decodes a server's answers by
-/// recursion and limits no depth: in an optimised build a stranger's introduction takes about 1 kB of stack for every 8
-/// bytes that it sends, so this one holds an answer of 8 MB, and one of 1 MB in a build without optimisation. Only what is
-/// used takes memory.
-pub const DECODING_STACK: usize = 1 << 30;
-/// Bytes of a database's name.
-pub const DATABASE_NAME_MAX: usize = 63;
 /// Building an index reads every document of its collection.
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
-/// How long a write waits for a majority.
-pub(crate) const MAJORITY_LIMIT: Duration = Duration::from_secs(10);
-
-pub(crate) const ORGANIZATIONS: &str = "organizations";
-pub(crate) const TRASH: &str = "console_trash";
-pub(crate) const OPERATORS: &str = "console_operators";
-pub(crate) const SIGN_IN_ATTEMPTS: &str = "console_sign_in_attempts";
-pub(crate) const REVOKED_SESSIONS: &str = "console_revoked_sessions";
-pub(crate) const OPERATIONS: &str = "console_operations";
-pub(crate) const ACTIVITY: &str = "console_activity";
-pub(crate) const SETTINGS: &str = "console_settings";
 
 /// What is needed to open a deployment.
 #[derive(Clone)]
@@ -177,7 +155,7 @@ impl MongoStore {
         let Settings { client_options, listing, answer_limit } = settings;
         let encrypted = matches!(client_options.tls, Some(Tls::Enabled(_)));
         let client = Client::with_options(client_options)
-            .map_err(|error| Failure::read(&error).into_store_error(act, &place))?;
+            .map_err(|error| place.store_error(&Failure::read(&error), act))?;
         let mut store = Self {
             database: client.database(&options.database),
             listing: client.database_with_options(&options.database, only_for_lists(listing)),
@@ -238,7 +216,7 @@ impl MongoStore {
         if let (Some(code), Some(collection)) = (failure.code, act.collection) {
             tracing::debug!(action = act.action, collection, code, "the server refused");
         }
-        failure.into_store_error(act, &self.place)
+        self.place.store_error(&failure, act)
     }
 
     /// A write of an act. `None` is a write that the majority was late to confirm: whoever asked for it looks at the very
@@ -348,26 +326,6 @@ pub(crate) fn unconfirmed() -> StoreError {
     StoreError::Unavailable { reason: "a majority of the servers did not confirm the change".to_owned() }
 }
 
-pub(crate) async fn within<T, F>(limit: Duration, asked: F) -> Result<T, Failure>
-where
-    F: IntoFuture<Output = mongodb::error::Result<T>>,
-{
-    match timeout(limit, asked.into_future()).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(Failure::read(&error)),
-        Err(_) => Err(Failure::took_too_long()),
-    }
-}
-
-/// The write concern of everything that is written.
-pub(crate) fn majority() -> WriteConcern {
-    let mut concern = WriteConcern::default();
-    concern.w = Some(Acknowledgment::Majority);
-    concern.w_timeout = Some(MAJORITY_LIMIT);
-    concern.journal = Some(true);
-    concern
-}
-
 /// Refuses files that the driver could not use, with their fault: the driver says no more than that there is one.
 async fn check_certificate_files(parsed: &Parsed) -> Result<(), StoreError> {
     let Some(Tls::Enabled(options)) = &parsed.tls else { return Ok(()) };
@@ -383,15 +341,14 @@ async fn look_up(
     act: Act<'_>,
     place: &Place,
 ) -> Result<ClientOptions, StoreError> {
-    let read = |error: &mongodb::error::Error| Failure::read(error).into_store_error(act, place);
+    let read = |error: &mongodb::error::Error| place.store_error(&Failure::read(error), act);
     let string = &options.connection_string;
     let system = ClientOptions::parse(parsed.clone()).into_future();
     if !string.is_srv() {
         return system.await.map_err(|error| read(&error));
     }
     if options.names.name_server.is_some() {
-        let unavailable =
-            |problem: crate::dns::LookUpProblem| StoreError::Unavailable { reason: problem.to_string() };
+        let unavailable = |problem: LookUpProblem| StoreError::Unavailable { reason: problem.to_string() };
         let names = Names::new(options.names).map_err(unavailable)?;
         let name = string.hosts().into_iter().next().unwrap_or_default();
         let found = names.deployment(string.srv_service(), &name).await.map_err(unavailable)?;
@@ -419,24 +376,6 @@ fn topology(hello: &Document) -> Topology {
     }
 }
 
-/// Checks a database's name. The driver takes any text for one and fails on it later; the rules are the server's.
-///
-/// # Errors
-/// The rule that it breaks.
-pub fn check_database_name(name: &str) -> Result<(), FieldIssue> {
-    let (rule, message) = if name.is_empty() {
-        (FieldRule::Required, "A database's name is needed.".to_owned())
-    } else if name.len() > DATABASE_NAME_MAX {
-        (FieldRule::TooManyBytes, format!("A database's name has at most {DATABASE_NAME_MAX} bytes."))
-    } else if name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
-        let message = "A database's name has none of / \\ . \" $ * < > : | ? and no space.";
-        (FieldRule::Characters, message.to_owned())
-    } else {
-        return Ok(());
-    };
-    Err(FieldIssue { field: Field::Database, rule, message })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -446,18 +385,6 @@ mod tests {
         assert_eq!(topology(&doc! { "setName": "rs0" }), Topology::ReplicaSet);
         assert_eq!(topology(&doc! { "msg": "isdbgrid" }), Topology::Sharded);
         assert_eq!(topology(&doc! { "isWritablePrimary": true }), Topology::Standalone);
-    }
-
-    #[test]
-    fn a_database_name_keeps_the_servers_rules() {
-        assert!(check_database_name("organization_management").is_ok());
-        assert!(check_database_name(&"a".repeat(DATABASE_NAME_MAX)).is_ok());
-        let broken = |name: &str| check_database_name(name).unwrap_err().rule;
-        assert_eq!(broken(""), FieldRule::Required);
-        assert_eq!(broken(&"a".repeat(DATABASE_NAME_MAX + 1)), FieldRule::TooManyBytes);
-        for name in ["a.b", "a b", "a$b", "a/b", "a\\b", "a\0b"] {
-            assert_eq!(broken(name), FieldRule::Characters, "{name}");
-        }
     }
 
     #[tokio::test]

@@ -8,6 +8,8 @@ use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
+use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, TRASH};
+use tenantry_connection::failure::code;
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, PAGE_BYTES, STEP_LIMIT};
@@ -22,8 +24,8 @@ use tenantry_core::values::{
 use time::OffsetDateTime;
 
 use crate::documents;
-use crate::errors::{Act, code};
-use crate::open::{MongoStore, OPERATORS, ORGANIZATIONS, TRASH, unconfirmed};
+use crate::errors::Act;
+use crate::open::{MongoStore, unconfirmed};
 use crate::paging;
 use crate::trash::changed;
 

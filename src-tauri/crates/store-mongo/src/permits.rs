@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use tenantry_connection::database::SETTINGS;
 use tenantry_core::StoreError;
 use tenantry_core::access::{Access, Decided, Environment, PermitStore, Permits};
 use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::{MongoStore, SETTINGS};
+use crate::open::MongoStore;
 
 /// The `_id` of the document.
 const PERMITS: &str = "permits";

@@ -4,21 +4,22 @@ use std::time::Duration;
 
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::SdamEvent;
-use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria};
+use mongodb::options::{Acknowledgment, ClientOptions, ReadPreference, SelectionCriteria, WriteConcern};
+use tenantry_connection::limits::{ANSWER_LIMIT, POOL};
 
 use crate::errors::Troubles;
 use crate::members::Members;
-use crate::open::{ANSWER_LIMIT, majority};
 
 /// A majority may take ten seconds to confirm a write; nobody waits longer than two minutes.
 const ANSWER_LIMITS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(120));
 /// A person waits for this.
 const SELECTION_LIMITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 const SHORTEST_CONNECT: Duration = Duration::from_millis(100);
-/// One window needs few connections, and the smallest Atlas clusters have few to give.
-pub(crate) const POOL: u32 = 4;
 const POOL_MAX: u32 = 100;
 const APP_NAME: &str = "Tenantry";
+
+/// How long a write waits for a majority.
+pub(crate) const MAJORITY_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a deployment is opened with.
 pub(crate) struct Settings {
@@ -73,10 +74,20 @@ pub(crate) fn settle(
     Settings { client_options: options, listing, answer_limit }
 }
 
+/// The write concern of everything that is written.
+fn majority() -> WriteConcern {
+    let mut concern = WriteConcern::default();
+    concern.w = Some(Acknowledgment::Majority);
+    concern.w_timeout = Some(MAJORITY_LIMIT);
+    concern.journal = Some(true);
+    concern
+}
+
 #[cfg(test)]
 mod tests {
+    use tenantry_connection::ConnectionString;
+
     use super::*;
-    use crate::ConnectionString;
 
     async fn settled(options: &str) -> Settings {
         let string = ConnectionString::parse(&format!("mongodb://localhost/?{options}")).expect("good");

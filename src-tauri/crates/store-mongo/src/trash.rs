@@ -1,6 +1,7 @@
 //! The trash: whole documents of organizations, set aside.
 
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
+use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_core::StoreError;
 use tenantry_core::limits::STEP_LIMIT;
 use tenantry_core::organizations::Trashed;
@@ -9,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::{MongoStore, ORGANIZATIONS, TRASH, unconfirmed};
+use crate::open::{MongoStore, unconfirmed};
 
 /// Tries to remove a document that other software changes at the same time.
 const TRIES: u32 = 3;

@@ -1,7 +1,7 @@
 //! Wire types of connection strings, beside the core's.
 
 use serde::{Deserialize, Serialize};
-use tenantry_core::connections as core;
+use tenantry_connection as core;
 
 use crate::commands::workspaces::WorkspaceKind;
 

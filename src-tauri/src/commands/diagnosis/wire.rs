@@ -1,7 +1,7 @@
 //! The connection test's types on the wire.
 
 use serde::Serialize;
-use tenantry_core::connections::diagnosis as core;
+use tenantry_connection::diagnosis as core;
 
 use crate::commands::connection_strings::EditorTab;
 use crate::commands::health::{EndOfLife, Privilege, RoleCommand};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tauri::Manager;
-use tenantry_core::connections::ConnectionSecrets;
+use tenantry_connection::ConnectionSecrets;
 
 use super::Console;
 use crate::commands::diagnosis::{TestInput, trial};

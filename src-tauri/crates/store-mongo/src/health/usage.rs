@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bson::{Bson, Document, doc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use tenantry_connection::failure::Failure;
 use tenantry_core::StoreError;
 use tenantry_core::health::{CollectionLimit, CollectionUse, ConnectionUse, Topology};
 
-use crate::errors::{Act, Failure};
+use crate::errors::Act;
 use crate::open::MongoStore;
 
 const USAGE_LIMIT: Duration = Duration::from_secs(5);

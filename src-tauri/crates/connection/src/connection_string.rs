@@ -1,0 +1,243 @@
+//! A connection string that keeps its secrets to itself.
+
+mod combinations;
+mod destination;
+mod encoding;
+mod options;
+mod parts;
+mod pasted;
+mod problems;
+mod reading;
+mod secrets;
+mod seed_list;
+mod unusable;
+mod writing;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::time::Duration;
+
+use mongodb::options::{ConnectionString as Parsed, HostInfo, Tls};
+use secrecy::ExposeSecret;
+use tenantry_core::StoreError;
+
+use self::parts::Parts;
+use self::reading::{Found, Read, find_out, needs_password};
+use crate::hosts::{is_atlas_name, shown};
+use crate::{ConnectionProblem, ConnectionSecrets, SECRET_MASK};
+
+pub use self::destination::{Destination, destination};
+pub use self::reading::read;
+pub use self::seed_list::seed_list;
+pub use self::writing::write;
+
+/// Connection strings to start from: for this computer, for Atlas, for a replica set.
+pub const TEMPLATES: [(Template, &str); 3] = [
+    (Template::Local, "mongodb://localhost:27017/"),
+    (Template::Atlas, "mongodb+srv://user@cluster0.example.mongodb.net/?retryWrites=true&w=majority"),
+    (
+        Template::ReplicaSet,
+        "mongodb://user@db1.example.com:27017,db2.example.com:27017,db3.example.com:27017/?replicaSet=rs0&tls=true&authSource=admin",
+    ),
+];
+
+/// What a template is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Template {
+    /// A server on this computer.
+    Local,
+    /// MongoDB Atlas.
+    Atlas,
+    /// A replica set with TLS and users.
+    ReplicaSet,
+}
+
+/// Which secrets belong into a connection string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretPlaces {
+    /// The database user's password.
+    pub password: bool,
+    /// The password of the client certificate's key.
+    pub certificate_key_password: bool,
+    /// The password of the proxy's user.
+    pub proxy_password: bool,
+    /// The token of a temporary AWS session.
+    pub aws_session_token: bool,
+}
+
+/// A MongoDB connection string that the driver accepts.
+///
+/// Its secrets are apart from it: `Display` and `Debug` show the mask in their places, and a mask in the text that it
+/// is parsed from never becomes a secret.
+#[derive(Clone)]
+pub struct ConnectionString {
+    /// Masked.
+    parts: Parts,
+    secrets: ConnectionSecrets,
+    /// What the driver made of the masked parts.
+    parsed: Parsed,
+}
+
+impl ConnectionString {
+    /// Reads a connection string, with secrets, with masks in their places, or without. Asks no name server: the hosts
+    /// of a `mongodb+srv` string are looked up when it is opened.
+    ///
+    /// # Errors
+    /// `ConnectionString` with the first rule that it breaks, in plain words and without any part of it. [`read`]
+    /// tells all of them, and where.
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
+        let broken = |problems: Vec<ConnectionProblem>| {
+            wrong(problems.into_iter().next().map_or_else(String::new, |problem| problem.message))
+        };
+        match find_out(text) {
+            Found::Garbled { problem, .. } => Err(broken(vec![problem])),
+            Found::Parts(read) => match *read {
+                Read { parts, secrets, parsed: Some(parsed), problems, .. } if problems.is_empty() => {
+                    Ok(Self { parts, secrets, parsed })
+                }
+                Read { problems, .. } => Err(broken(problems)),
+            },
+        }
+    }
+
+    /// The secrets that it has.
+    pub fn secrets(&self) -> &ConnectionSecrets {
+        &self.secrets
+    }
+
+    /// The same string with these secrets, and its own where these have none. One that has no place in it is left
+    /// out: a password without a user, or the password of a certificate's key without the certificate.
+    ///
+    /// # Errors
+    /// `ConnectionString` for a secret that can't stand in one.
+    pub fn with_secrets(&self, secrets: &ConnectionSecrets) -> Result<Self, StoreError> {
+        let mut parts = self.parts.clone();
+        let mut secrets = secrets.clone().or(self.secrets.clone());
+        if secrets.aws_session_token.as_ref().is_some_and(|token| token.expose_secret().contains(',')) {
+            return Err(wrong("The AWS session token must not have a comma."));
+        }
+        if !needs_password(&parts) {
+            secrets.password = None;
+        } else if secrets.password.is_some() {
+            parts.password = Some(SECRET_MASK.to_owned());
+        }
+        let mut give_place = |needs: &str, name: &str, secret: bool| {
+            if secret && parts.find(name).is_none() && parts.find(needs).is_some() {
+                parts.options.get_or_insert_default().push(format!("{name}={SECRET_MASK}"));
+            }
+        };
+        give_place(
+            "tlsCertificateKeyFile",
+            "tlsCertificateKeyFilePassword",
+            secrets.certificate_key_password.is_some(),
+        );
+        give_place("proxyUsername", "proxyPassword", secrets.proxy_password.is_some());
+        Ok(Self { parts, secrets, parsed: self.parsed.clone() })
+    }
+
+    /// Which secrets belong into it, there or not: those that it has a mask for, and the password of its user.
+    pub fn places(&self) -> SecretPlaces {
+        let masked = |name| self.parts.find(name).is_some_and(|(_, value)| value.contains(SECRET_MASK));
+        SecretPlaces {
+            password: needs_password(&self.parts),
+            certificate_key_password: masked(secrets::CERTIFICATE_KEY_PASSWORD),
+            proxy_password: masked(secrets::PROXY_PASSWORD),
+            aws_session_token: masked(secrets::MECHANISM_PROPERTIES),
+        }
+    }
+
+    /// The database user's name, percent-decoded.
+    pub fn username(&self) -> Option<&str> {
+        self.parsed.credential.as_ref()?.username.as_deref()
+    }
+
+    /// Whether signing in takes a password, there or not.
+    pub fn needs_password(&self) -> bool {
+        needs_password(&self.parts)
+    }
+
+    /// Where the user is known: what the string says, or the default of the driver.
+    pub fn auth_source(&self) -> Option<&str> {
+        let credential = self.parsed.credential.as_ref()?;
+        credential.source.as_deref()
+    }
+
+    /// Hosts with their ports, or the one name that is looked up.
+    pub fn hosts(&self) -> Vec<String> {
+        match &self.parsed.host_info {
+            HostInfo::HostIdentifiers(hosts) => hosts.iter().map(|host| shown(host).to_string()).collect(),
+            HostInfo::DnsRecord(host) => vec![host.clone()],
+            // The driver may learn of other ways; a string in the old ones has none of them.
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the hosts are looked up: `mongodb+srv`.
+    pub fn is_srv(&self) -> bool {
+        self.parts.is_srv()
+    }
+
+    /// The service that is looked up, for `mongodb+srv`.
+    pub fn srv_service(&self) -> &str {
+        self.parsed.srv_service_name.as_deref().unwrap_or(crate::dns::DEFAULT_SERVICE)
+    }
+
+    /// Whether the hosts are MongoDB Atlas'.
+    pub fn is_atlas(&self) -> bool {
+        self.hosts().iter().any(|host| is_atlas_name(host))
+    }
+
+    /// Whether the line is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.parsed.tls, Some(Tls::Enabled(_)))
+    }
+
+    /// Whether every host is this computer.
+    pub fn is_on_this_computer(&self) -> bool {
+        !self.is_srv()
+            && self.hosts().iter().all(|host| {
+                let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+                matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.starts_with('/')
+            })
+    }
+
+    /// The database that the string names.
+    pub fn default_database(&self) -> Option<&str> {
+        self.parsed.default_database.as_deref()
+    }
+
+    /// What the driver opens: the string with its secrets, and the time that one answer may take.
+    ///
+    /// # Errors
+    /// `ConnectionString` where a secret is missing that the driver wants before it asks anybody.
+    pub fn for_driver(&self) -> Result<(Parsed, Option<Duration>), StoreError> {
+        let whole = secrecy::SecretString::from(secrets::fill(&self.parts, &self.secrets).text());
+        let mut parsed = problems::parse(whole.expose_secret())
+            .map_err(|_| wrong("A password is missing that has to be known before anything is tried."))?;
+        let answer_limit = problems::for_opening(&mut parsed);
+        Ok((parsed, answer_limit))
+    }
+}
+
+impl fmt::Display for ConnectionString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.parts.text())
+    }
+}
+
+impl fmt::Debug for ConnectionString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectionString({self})")
+    }
+}
+
+/// A secret as it stands in a connection string.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    encoding::strictly(text)
+}
+
+fn wrong(problem: impl Into<String>) -> StoreError {
+    StoreError::ConnectionString { problem: problem.into() }
+}

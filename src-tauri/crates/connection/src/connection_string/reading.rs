@@ -1,0 +1,341 @@
+//! A connection string as a form shows it.
+
+use crate::{
+    AuthenticationKind, ConnectionFields, ConnectionPart, ConnectionProblem, ConnectionReading,
+    ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK, TlsChoice,
+};
+use mongodb::options::ConnectionString as Parsed;
+
+use super::encoding::{decoded, is_invisible, is_socket};
+use super::options::{COMPRESSORS, MECHANISMS, READ_PREFERENCES, find};
+use super::parts::Parts;
+use super::pasted;
+use super::problems::{SCHEME, ask_driver, of_accepted, of_refused};
+use super::secrets::{
+    CERTIFICATE_KEY_PASSWORD, MECHANISM_PROPERTIES, Taken, is_placeholder, is_secret_option, take,
+    takes_password,
+};
+use crate::hosts::is_atlas_name;
+
+/// Bytes of a connection string. Fifty hosts and every option there is are a quarter of it.
+const LENGTH_MAX: usize = 16 * 1024;
+/// Bytes of a text that a connection string is looked for in.
+const PASTED_MAX: usize = 1024 * 1024;
+
+/// A string taken apart, its secrets apart from the rest.
+pub(super) struct Read {
+    pub(super) parts: Parts,
+    pub(super) secrets: ConnectionSecrets,
+    /// What the driver made of it; `None` when it refuses.
+    pub(super) parsed: Option<Parsed>,
+    pub(super) problems: Vec<ConnectionProblem>,
+    /// It stood in a longer text.
+    pub(super) extracted: bool,
+}
+
+/// What a string is.
+pub(super) enum Found {
+    Parts(Box<Read>),
+    /// Nobody can say which part is which. The text is as safe to show as can be told.
+    Garbled {
+        text: String,
+        problem: ConnectionProblem,
+        /// What was taken for a password in it is hidden at once.
+        extracted: bool,
+    },
+}
+
+/// Reads a string that has secrets or masks in it, alone or in the middle of something else.
+pub(super) fn find_out(typed: &str) -> Found {
+    let text = typed.trim_matches(|character: char| character.is_whitespace() || is_invisible(character));
+    let inside = if text.len() <= PASTED_MAX { pasted::inside(text) } else { None };
+    let extracted = inside.is_some();
+    let text = inside.as_deref().unwrap_or(text);
+    if text.len() > LENGTH_MAX {
+        let beginning: String = text.chars().take(LENGTH_MAX / 4).collect();
+        let message = "This is too long for a connection string. Paste the string alone.";
+        return garbled(&beginning, message, ConnectionPart::Scheme);
+    }
+    let Some(mut parts) = Parts::of(text) else {
+        return garbled(text, SCHEME, ConnectionPart::Scheme);
+    };
+    if has_stray_at(&parts) && !is_accepted_as_typed(&parts) {
+        let message = "A question mark in the user's name or password must be written as %3F.";
+        return garbled(text, message, ConnectionPart::Password);
+    }
+    let taken = take(&mut parts);
+    let parsed = ask_driver(&parts);
+    let problems = match parsed {
+        Some(_) => of_accepted(&parts, &taken),
+        None => of_refused(&parts, &taken),
+    };
+    let Taken { secrets, .. } = taken;
+    Found::Parts(Box::new(Read { parts, secrets, parsed, problems, extracted }))
+}
+
+/// What a form shows of a string. Asks no name server.
+pub fn read(text: &str) -> ConnectionReading {
+    match find_out(text) {
+        Found::Parts(read) => reading(*read),
+        Found::Garbled { text, problem, extracted } => ConnectionReading {
+            text,
+            extracted,
+            fields: None,
+            problems: vec![problem],
+            is_atlas: false,
+            needs_password: false,
+            secrets: ConnectionSecrets::default(),
+        },
+    }
+}
+
+pub(super) fn reading(read: Read) -> ConnectionReading {
+    let Read { parts, secrets, problems, extracted, parsed: _ } = read;
+    let known_scheme = matches!(parts.scheme.as_str(), "mongodb" | "mongodb+srv");
+    ConnectionReading {
+        text: parts.text(),
+        extracted,
+        fields: known_scheme.then(|| fields(&parts)),
+        problems,
+        is_atlas: parts.hosts.split(',').any(is_atlas_name),
+        needs_password: needs_password(&parts),
+        secrets,
+    }
+}
+
+/// Whether signing in takes a password, there or not.
+pub(super) fn needs_password(parts: &Parts) -> bool {
+    let mechanism = parts.find("authmechanism").map(|(_, value)| decoded(value));
+    parts.user.as_deref().is_some_and(|user| !user.is_empty()) && takes_password(mechanism.as_deref())
+}
+
+/// Whether an `@` stands behind the question mark where no option can have one: a piece of a password, then.
+fn has_stray_at(parts: &Parts) -> bool {
+    parts.options.iter().flatten().any(|option| {
+        option.contains('@') && option.split_once('=').is_none_or(|(name, _)| find(name).is_none())
+    })
+}
+
+fn is_accepted_as_typed(parts: &Parts) -> bool {
+    let mut masked = parts.clone();
+    take(&mut masked);
+    ask_driver(&masked).is_some()
+}
+
+/// Hides what may be a password in a text that can't be taken apart.
+fn garbled(typed: &str, message: &str, part: ConnectionPart) -> Found {
+    let hidden = pasted::hide(typed);
+    let text = hidden.as_str();
+    let scheme_end = match text.find("//") {
+        Some(at) => at + 2,
+        None => ["mongodb+srv:", "mongodb:"]
+            .into_iter()
+            .find_map(|scheme| text.starts_with(scheme).then_some(scheme.len()))
+            .unwrap_or_default(),
+    };
+    let (scheme, rest) = text.split_at_checked(scheme_end).unwrap_or((text, ""));
+    let (credentials, place) = match rest.rsplit_once('@') {
+        Some((credentials, place)) => (Some(credentials), place),
+        None => (None, rest),
+    };
+    let units = |text: &str| text.encode_utf16().count();
+    let mut shown = scheme.to_owned();
+    let mut blamed = 0..units(scheme);
+    if let Some(credentials) = credentials {
+        match credentials.split_once(':') {
+            Some((user, _)) => {
+                shown.push_str(user);
+                shown.push(':');
+                if part == ConnectionPart::Password {
+                    blamed = units(&shown)..units(&shown) + units(SECRET_MASK);
+                }
+                shown.push_str(SECRET_MASK);
+            }
+            None => shown.push_str(credentials),
+        }
+        shown.push('@');
+    }
+    let (before, options) = match place.split_once('?') {
+        Some((before, options)) => (before, Some(options)),
+        None => (place, None),
+    };
+    shown.push_str(before);
+    if let Some(options) = options {
+        let mut parts = Parts {
+            scheme: String::new(),
+            user: None,
+            password: None,
+            hosts: String::new(),
+            database: None,
+            options: Some(options.split('&').map(str::to_owned).collect()),
+        };
+        take(&mut parts);
+        shown.push('?');
+        shown.push_str(&parts.options.unwrap_or_default().join("&"));
+    }
+    let tab = match part {
+        ConnectionPart::User | ConnectionPart::Password => EditorTab::Authentication,
+        ConnectionPart::Scheme
+        | ConnectionPart::Hosts
+        | ConnectionPart::Database
+        | ConnectionPart::Options => EditorTab::General,
+    };
+    let problem = ConnectionProblem {
+        message: message.to_owned(),
+        part,
+        tab,
+        option: None,
+        start: blamed.start,
+        end: blamed.end,
+    };
+    Found::Garbled { text: shown, problem, extracted: hidden != typed }
+}
+
+/// An option that has a field of its own, with a value that the field can hold.
+pub(super) enum Shown {
+    ReplicaSet(String),
+    DirectConnection(bool),
+    Mechanism(AuthenticationKind),
+    AuthSource(String),
+    Tls(bool),
+    TlsCaFile(String),
+    TlsCertificateKeyFile(String),
+    CertificateKeyPassword,
+    AllowInvalidCertificates(bool),
+    AllowInvalidHostnames(bool),
+    ConnectTimeout(u32),
+    ServerSelectionTimeout(u32),
+    SocketTimeout(u32),
+    MaxPoolSize(u32),
+    MinPoolSize(u32),
+    ReadPreference(crate::ReadPreferenceMode),
+    AppName(String),
+    Compressors(Vec<crate::Compressor>),
+}
+
+/// Which field an option is shown in; `None` for the list of others.
+pub(super) fn shown(name: &str, raw: &str) -> Option<Shown> {
+    let value = decoded(raw);
+    let boolean = |value: &str| match value {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    };
+    let number = |value: &str| value.parse::<u32>().ok();
+    match name.to_ascii_lowercase().as_str() {
+        "replicaset" => Some(Shown::ReplicaSet(value)),
+        "directconnection" => boolean(&value).map(Shown::DirectConnection),
+        "authmechanism" => {
+            MECHANISMS.iter().find(|(name, _)| *name == value).map(|(_, kind)| Shown::Mechanism(*kind))
+        }
+        "authsource" => Some(Shown::AuthSource(value)),
+        "tls" | "ssl" => boolean(&value).map(Shown::Tls),
+        "tlscafile" => Some(Shown::TlsCaFile(value)),
+        "tlscertificatekeyfile" => Some(Shown::TlsCertificateKeyFile(value)),
+        CERTIFICATE_KEY_PASSWORD => Some(Shown::CertificateKeyPassword),
+        "tlsallowinvalidcertificates" => boolean(&value).map(Shown::AllowInvalidCertificates),
+        "tlsallowinvalidhostnames" => boolean(&value).map(Shown::AllowInvalidHostnames),
+        "connecttimeoutms" => number(&value).map(Shown::ConnectTimeout),
+        "serverselectiontimeoutms" => number(&value).map(Shown::ServerSelectionTimeout),
+        "sockettimeoutms" => number(&value).map(Shown::SocketTimeout),
+        "maxpoolsize" => number(&value).map(Shown::MaxPoolSize),
+        "minpoolsize" => number(&value).map(Shown::MinPoolSize),
+        "readpreference" => READ_PREFERENCES
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&value))
+            .map(|(_, mode)| Shown::ReadPreference(*mode)),
+        "appname" => Some(Shown::AppName(value)),
+        "compressors" => value
+            .split(',')
+            .map(|word| {
+                COMPRESSORS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind)
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Shown::Compressors),
+        _ => None,
+    }
+}
+
+/// The fields of masked parts.
+pub(super) fn fields(parts: &Parts) -> ConnectionFields {
+    let user = parts.user.as_deref().map(decoded).filter(|user| !user.is_empty());
+    let authentication = match (parts.find("authmechanism"), &parts.user) {
+        (Some(_), _) => AuthenticationKind::Other,
+        (None, Some(_)) => AuthenticationKind::Scram,
+        (None, None) => AuthenticationKind::None,
+    };
+    let mut fields = ConnectionFields {
+        srv: parts.is_srv(),
+        hosts: hosts(parts),
+        default_database: parts.database.as_deref().filter(|name| !name.is_empty()).map(decoded),
+        replica_set: None,
+        direct_connection: None,
+        authentication,
+        user,
+        has_password: parts
+            .password
+            .as_deref()
+            .is_some_and(|typed| !typed.is_empty() && !is_placeholder(typed)),
+        auth_source: None,
+        tls: TlsChoice::Default,
+        tls_ca_file: None,
+        tls_certificate_key_file: None,
+        has_certificate_key_password: false,
+        tls_allow_invalid_certificates: false,
+        tls_allow_invalid_hostnames: false,
+        connect_timeout_milliseconds: None,
+        server_selection_timeout_milliseconds: None,
+        socket_timeout_milliseconds: None,
+        max_pool_size: None,
+        min_pool_size: None,
+        read_preference: None,
+        app_name: None,
+        compressors: Vec::new(),
+        other_options: Vec::new(),
+    };
+    for (index, name, value) in parts.pairs() {
+        match shown(name, value).filter(|_| is_first(parts, index, name)) {
+            Some(Shown::ReplicaSet(value)) => fields.replica_set = Some(value),
+            Some(Shown::DirectConnection(value)) => fields.direct_connection = Some(value),
+            Some(Shown::Mechanism(value)) => fields.authentication = value,
+            Some(Shown::AuthSource(value)) => fields.auth_source = Some(value),
+            Some(Shown::Tls(value)) => fields.tls = if value { TlsChoice::On } else { TlsChoice::Off },
+            Some(Shown::TlsCaFile(value)) => fields.tls_ca_file = Some(value),
+            Some(Shown::TlsCertificateKeyFile(value)) => fields.tls_certificate_key_file = Some(value),
+            Some(Shown::CertificateKeyPassword) => fields.has_certificate_key_password = true,
+            Some(Shown::AllowInvalidCertificates(value)) => fields.tls_allow_invalid_certificates = value,
+            Some(Shown::AllowInvalidHostnames(value)) => fields.tls_allow_invalid_hostnames = value,
+            Some(Shown::ConnectTimeout(value)) => fields.connect_timeout_milliseconds = Some(value),
+            Some(Shown::ServerSelectionTimeout(value)) => {
+                fields.server_selection_timeout_milliseconds = Some(value);
+            }
+            Some(Shown::SocketTimeout(value)) => fields.socket_timeout_milliseconds = Some(value),
+            Some(Shown::MaxPoolSize(value)) => fields.max_pool_size = Some(value),
+            Some(Shown::MinPoolSize(value)) => fields.min_pool_size = Some(value),
+            Some(Shown::ReadPreference(value)) => fields.read_preference = Some(value),
+            Some(Shown::AppName(value)) => fields.app_name = Some(value),
+            Some(Shown::Compressors(value)) => fields.compressors = value,
+            None => fields.other_options.push(OtherOption { name: name.to_owned(), value: decoded(value) }),
+        }
+    }
+    fields
+}
+
+/// Whether an option is the first that its field would show. `ssl` is an older name of `tls`.
+pub(super) fn is_first(parts: &Parts, index: usize, name: &str) -> bool {
+    let same = |other: &str| {
+        let of_tls = |name: &str| name.eq_ignore_ascii_case("tls") || name.eq_ignore_ascii_case("ssl");
+        other.eq_ignore_ascii_case(name) || (of_tls(other) && of_tls(name))
+    };
+    !parts.pairs().any(|(at, other, value)| at < index && same(other) && shown(other, value).is_some())
+}
+
+/// Whether an option of this name may carry a secret in its value.
+pub(super) fn may_hold_secret(name: &str) -> bool {
+    is_secret_option(name) || name.eq_ignore_ascii_case(MECHANISM_PROPERTIES)
+}
+
+fn hosts(parts: &Parts) -> Vec<String> {
+    let shown = |host: &str| if is_socket(host) { decoded(host) } else { host.to_owned() };
+    parts.hosts.split(',').map(shown).collect()
+}

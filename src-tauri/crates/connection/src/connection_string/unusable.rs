@@ -1,0 +1,133 @@
+//! What the driver takes and nobody can mean: leftovers of a template, signs of another grammar, ways of signing in that
+//! this program does not have. The driver would go on and fail later, with the blame on something else.
+
+use crate::{ConnectionPart, ConnectionProblem, EditorTab};
+use mongodb::options::ServerAddress;
+
+use super::encoding::{decoded, decoded_whole, is_invisible, is_socket};
+use super::options::{self, refused_mechanism};
+use super::parts::{Parts, Spot};
+use super::problems::{problem, tell};
+
+/// What is wrong with masked parts, whatever the driver thinks of them.
+pub(super) fn of(parts: &Parts) -> Vec<ConnectionProblem> {
+    let mut problems: Vec<ConnectionProblem> =
+        of_hosts(parts).chain(of_database(parts)).chain(of_options(parts)).collect();
+    for problem in &mut problems {
+        seen_with_its_neighbour(parts, problem);
+    }
+    problems
+}
+
+/// `mongodb://user@https://host/`: the rest of the string is cut in the wrong places, and nothing else is worth telling.
+pub(super) fn of_second_scheme(parts: &Parts) -> Option<ConnectionProblem> {
+    let scheme = parts.hosts.strip_suffix(':').filter(|scheme| !scheme.contains([':', ',']))?;
+    let follows = parts.database.as_deref().is_some_and(|rest| rest.starts_with('/'));
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || ['+', '.', '-'].contains(&letter));
+    (follows && is_scheme).then(|| {
+        let message = "A second scheme stands before the host. Remove it: only the host's name belongs here.";
+        let mut problem = problem(parts, Spot::Host(0), EditorTab::General, None, message);
+        problem.end += "//".len();
+        problem
+    })
+}
+
+fn of_hosts(parts: &Parts) -> impl Iterator<Item = ConnectionProblem> {
+    let hosts = parts.hosts.split(',').enumerate();
+    hosts.filter_map(|(index, host)| {
+        let message = unusable_host(host)?;
+        Some(problem(parts, Spot::Host(index), EditorTab::General, None, message))
+    })
+}
+
+fn unusable_host(host: &str) -> Option<&'static str> {
+    const STRANGERS: &[char] =
+        &['"', '\'', '`', '\\', '%', '#', ';', '(', ')', '*', '=', '&', '!', '|', '^', '~'];
+    if is_socket(host) || (host.starts_with('[') && ServerAddress::parse(host).is_ok()) {
+        return None;
+    }
+    if host.contains(['<', '>', '{', '}', '$']) {
+        Some("The host is not typed yet: a placeholder stands in its place. Type the server's name there.")
+    } else if host.contains(is_invisible) {
+        Some("A character that can't be seen stands in the host. Delete the host and type it again.")
+    } else if host.contains(char::is_whitespace) {
+        Some("A space stands in the host. Remove it.")
+    } else if host.contains(STRANGERS) {
+        Some("A host's name has letters, digits, hyphens and dots only.")
+    } else {
+        None
+    }
+}
+
+fn of_database(parts: &Parts) -> Option<ConnectionProblem> {
+    let raw = parts.database.as_deref().filter(|raw| !raw.is_empty())?;
+    // What is no text is the driver's to refuse.
+    let name = decoded_whole(raw)?;
+    let message = if name.contains(is_invisible) {
+        "A character that can't be seen stands in the database's name. Delete the name and type it again."
+            .to_owned()
+    } else if (name.starts_with('<') && name.ends_with('>')) || name.starts_with("${") {
+        "The database's name is not typed yet: a placeholder stands in its place. Type the name there."
+            .to_owned()
+    } else {
+        crate::database::check_database_name(&name).err()?.message
+    };
+    Some(problem(parts, Spot::Database, EditorTab::General, None, message))
+}
+
+fn of_options(parts: &Parts) -> impl Iterator<Item = ConnectionProblem> {
+    let all = parts.options.as_deref().unwrap_or_default();
+    all.iter().enumerate().filter_map(|(index, option)| {
+        let place = |message: &str| {
+            let tab = option.split_once('=').and_then(|(name, _)| options::find(name)).map(|known| known.tab);
+            problem(parts, Spot::Option(index), tab.unwrap_or(EditorTab::Advanced), None, message)
+        };
+        if option.contains(is_invisible) {
+            return Some(place(
+                "A character that can't be seen stands in an option. Delete the option and type it again.",
+            ));
+        }
+        if is_after(option, "amp;")
+            || option.match_indices("\\u0026").any(|(at, mark)| is_option(option, at + mark.len()))
+        {
+            return Some(place("This is how a web page writes &. Replace it by & alone."));
+        }
+        if option.match_indices('?').any(|(at, _)| is_option(option, at + 1)) {
+            return Some(place("A second question mark stands in the string. Options are separated by &."));
+        }
+        if index + 1 == all.len() && option.ends_with(['"', '\'', '`']) {
+            return Some(place("A quotation mark stands at the end. Remove it."));
+        }
+        let (name, value) = option.split_once('=')?;
+        let known = options::find(name).filter(|known| known.name == "authMechanism")?;
+        Some(tell(parts, index, known, refused_mechanism(&decoded(value))?))
+    })
+}
+
+fn is_after(option: &str, mark: &str) -> bool {
+    option.starts_with(mark) && is_option(option, mark.len())
+}
+
+/// Whether an option that is known begins at this place.
+fn is_option(text: &str, at: usize) -> bool {
+    let name = text.get(at..).and_then(|rest| rest.split_once('=')).map(|(name, _)| name);
+    name.is_some_and(|name| options::find(name).is_some())
+}
+
+/// A mark under what nobody sees is not seen either: it begins a sign before.
+fn seen_with_its_neighbour(parts: &Parts, problem: &mut ConnectionProblem) {
+    let is_invisible_whole = match problem.part {
+        ConnectionPart::Database => {
+            parts.database.as_deref().is_some_and(|name| name.chars().all(is_invisible))
+        }
+        ConnectionPart::Hosts => parts.hosts.chars().all(is_invisible),
+        ConnectionPart::Scheme
+        | ConnectionPart::User
+        | ConnectionPart::Password
+        | ConnectionPart::Options => false,
+    };
+    if is_invisible_whole {
+        problem.start = problem.start.saturating_sub(1);
+    }
+}

@@ -1,0 +1,313 @@
+//! A connection string changed to say what a form says: only what differs, everything else in its place.
+
+use crate::{
+    AuthenticationKind, ConnectionFields, ConnectionProblem, ConnectionReading, EditorTab, OtherOption,
+    SECRET_MASK, TlsChoice,
+};
+
+use super::encoding::{for_host, for_option, for_option_name, strictly};
+use super::options::{COMPRESSORS, MECHANISMS, READ_PREFERENCES, find};
+use super::parts::{Parts, Spot};
+use super::problems::problem;
+use super::reading::{Found, fields, find_out, is_first, may_hold_secret, read, reading, shown};
+use super::secrets::{is_placeholder, take};
+
+const EXTERNAL: &str = "$external";
+
+/// Changes a string to say what `wanted` says, and reads it again. A string that can't be taken apart is made anew.
+///
+/// A secret among the other options is not taken over: it must be typed into the string, where it is kept apart.
+pub fn write(text: &str, wanted: &ConnectionFields) -> ConnectionReading {
+    let (mut parts, secrets) = match find_out(text) {
+        Found::Parts(read) => (read.parts, read.secrets),
+        Found::Garbled { .. } => (nothing(), Default::default()),
+    };
+    let known = fields(&parts);
+    let mut refused = Vec::new();
+    write_others(&mut parts, &known.other_options, &wanted.other_options, &mut refused);
+    write_place(&mut parts, &known, wanted);
+    write_sign_in(&mut parts, &known, wanted);
+    write_options(&mut parts, &known, wanted);
+    parts.options = parts.options.filter(|options| !options.is_empty());
+    if parts.options.is_some() && parts.database.is_none() && !had_bare_options(text) {
+        parts.database = Some(String::new());
+    }
+    let text = parts.text();
+    let mut written = match find_out(&text) {
+        Found::Parts(read) => reading(*read),
+        Found::Garbled { .. } => read(&text),
+    };
+    written.secrets = secrets;
+    written.problems.extend(refused.into_iter().map(|name| unkept(&parts, name)));
+    written
+}
+
+fn nothing() -> Parts {
+    Parts {
+        scheme: "mongodb".to_owned(),
+        user: None,
+        password: None,
+        hosts: String::new(),
+        database: None,
+        options: None,
+    }
+}
+
+/// Whether the string had options without the slash before them, which the driver takes as well.
+fn had_bare_options(text: &str) -> bool {
+    Parts::of(text.trim()).is_some_and(|parts| parts.options.is_some() && parts.database.is_none())
+}
+
+fn unkept(parts: &Parts, option: Option<&'static str>) -> ConnectionProblem {
+    let message = match option {
+        Some(name) => {
+            format!("{name} is a secret. Type it into the connection string, where it is kept apart.")
+        }
+        None => "A secret belongs into the connection string, where it is kept apart.".to_owned(),
+    };
+    problem(parts, Spot::Options, EditorTab::Advanced, option, message)
+}
+
+fn write_place(parts: &mut Parts, known: &ConnectionFields, wanted: &ConnectionFields) {
+    if wanted.srv != known.srv || !matches!(parts.scheme.as_str(), "mongodb" | "mongodb+srv") {
+        parts.scheme = if wanted.srv { "mongodb+srv" } else { "mongodb" }.to_owned();
+    }
+    if wanted.hosts != known.hosts {
+        let hosts: Vec<String> = wanted.hosts.iter().map(|host| for_host(host)).collect();
+        parts.hosts = hosts.join(",");
+    }
+    if wanted.default_database != known.default_database {
+        parts.database = match wanted.default_database.as_deref().map(str::trim) {
+            Some(name) if !name.is_empty() => Some(strictly(name)),
+            Some(_) | None => parts.database.as_ref().map(|_| String::new()),
+        };
+    }
+}
+
+fn write_sign_in(parts: &mut Parts, known: &ConnectionFields, wanted: &ConnectionFields) {
+    let said = |fields: &ConnectionFields| (fields.authentication, fields.user.clone(), fields.has_password);
+    if said(known) == said(wanted) {
+        return;
+    }
+    let kind = wanted.authentication;
+    let user = wanted.user.as_deref().filter(|user| !user.is_empty());
+    let takes_password = !matches!(kind, AuthenticationKind::None | AuthenticationKind::X509);
+    let has_password = wanted.has_password && takes_password;
+    let user_typed = match kind {
+        AuthenticationKind::None => None,
+        // An empty name before the `@` says that somebody is to sign in.
+        AuthenticationKind::Scram => Some(user.unwrap_or_default()),
+        AuthenticationKind::ScramSha256
+        | AuthenticationKind::ScramSha1
+        | AuthenticationKind::X509
+        | AuthenticationKind::Other => user.or(has_password.then_some("")),
+    };
+    if user != known.user.as_deref() || user_typed.is_some() != parts.user.is_some() {
+        parts.user = user_typed.map(strictly);
+    }
+    if !has_password || parts.user.is_none() {
+        // A password that is there and empty is none, and stays as it was typed. So does one that is still to be typed.
+        let is_none = |typed: &String| typed.is_empty() || is_placeholder(typed);
+        let stays = takes_password && parts.user.is_some();
+        parts.password = parts.password.take().filter(|typed| stays && is_none(typed));
+    } else if !known.has_password {
+        parts.password = Some(SECRET_MASK.to_owned());
+    }
+    if kind != known.authentication && kind != AuthenticationKind::Other {
+        let mechanism = MECHANISMS.iter().find(|(_, offered)| *offered == kind).map(|(name, _)| *name);
+        set(parts, "authMechanism", mechanism);
+    }
+}
+
+fn write_options(parts: &mut Parts, known: &ConnectionFields, wanted: &ConnectionFields) {
+    let mut text = |name, known: &Option<String>, wanted: &Option<String>| {
+        if known != wanted {
+            set(parts, name, wanted.as_deref().filter(|value| !value.is_empty()));
+        }
+    };
+    text("replicaSet", &known.replica_set, &wanted.replica_set);
+    text("authSource", &known.auth_source, &auth_source(known, wanted));
+    text("tlsCAFile", &known.tls_ca_file, &wanted.tls_ca_file);
+    text("tlsCertificateKeyFile", &known.tls_certificate_key_file, &wanted.tls_certificate_key_file);
+    text("appName", &known.app_name, &wanted.app_name);
+    if known.has_certificate_key_password != wanted.has_certificate_key_password {
+        set(
+            parts,
+            "tlsCertificateKeyFilePassword",
+            wanted.has_certificate_key_password.then_some(SECRET_MASK),
+        );
+    }
+    if known.direct_connection != wanted.direct_connection {
+        set(parts, "directConnection", wanted.direct_connection.map(word));
+    }
+    if known.tls != wanted.tls {
+        let value = match wanted.tls {
+            TlsChoice::Default => None,
+            TlsChoice::On => Some("true"),
+            TlsChoice::Off => Some("false"),
+        };
+        set_tls(parts, value);
+    }
+    for (name, known, wanted) in [
+        (
+            "tlsAllowInvalidCertificates",
+            known.tls_allow_invalid_certificates,
+            wanted.tls_allow_invalid_certificates,
+        ),
+        ("tlsAllowInvalidHostnames", known.tls_allow_invalid_hostnames, wanted.tls_allow_invalid_hostnames),
+    ] {
+        if known != wanted {
+            set(parts, name, wanted.then_some("true"));
+        }
+    }
+    for (name, known, wanted) in [
+        ("connectTimeoutMS", known.connect_timeout_milliseconds, wanted.connect_timeout_milliseconds),
+        (
+            "serverSelectionTimeoutMS",
+            known.server_selection_timeout_milliseconds,
+            wanted.server_selection_timeout_milliseconds,
+        ),
+        ("socketTimeoutMS", known.socket_timeout_milliseconds, wanted.socket_timeout_milliseconds),
+        ("maxPoolSize", known.max_pool_size, wanted.max_pool_size),
+        ("minPoolSize", known.min_pool_size, wanted.min_pool_size),
+    ] {
+        if known != wanted {
+            set(parts, name, wanted.map(|number| number.to_string()).as_deref());
+        }
+    }
+    if known.read_preference != wanted.read_preference {
+        let named = |mode| READ_PREFERENCES.iter().find(|(_, known)| *known == mode).map(|(name, _)| *name);
+        set(parts, "readPreference", wanted.read_preference.and_then(named));
+    }
+    if known.compressors != wanted.compressors {
+        let named = |kind| COMPRESSORS.iter().find(|(_, known)| *known == kind).map(|(name, _)| *name);
+        let names: Vec<&str> = wanted.compressors.iter().filter_map(|kind| named(*kind)).collect();
+        set(parts, "compressors", Some(names.join(",")).filter(|names| !names.is_empty()).as_deref());
+    }
+}
+
+/// Where the user is known. A certificate's users are in `$external` and no others are, so changing to or from one
+/// takes along what the form did not change.
+fn auth_source(known: &ConnectionFields, wanted: &ConnectionFields) -> Option<String> {
+    let by_certificate = |fields: &ConnectionFields| fields.authentication == AuthenticationKind::X509;
+    let moved = by_certificate(known) != by_certificate(wanted);
+    let external = wanted.auth_source.as_deref() == Some(EXTERNAL);
+    if moved && known.auth_source == wanted.auth_source && external != by_certificate(wanted) {
+        return None;
+    }
+    wanted.auth_source.clone()
+}
+
+fn word(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+/// Gives an option a value in its place, or at the end; `None` removes it.
+fn set(parts: &mut Parts, name: &str, value: Option<&str>) {
+    set_any(parts, &[name], value);
+}
+
+fn set_tls(parts: &mut Parts, value: Option<&str>) {
+    set_any(parts, &["tls", "ssl"], value);
+}
+
+/// Of several names of one option, the first that is there keeps its place and the others go.
+fn set_any(parts: &mut Parts, names: &[&str], value: Option<&str>) {
+    let is_named = |option: &str| {
+        let named = option.split_once('=').map_or(option, |(name, _)| name);
+        names.iter().any(|name| name.eq_ignore_ascii_case(named))
+    };
+    let options = parts.options.take().unwrap_or_default();
+    let mut value = value.map(for_option);
+    let mut changed = Vec::with_capacity(options.len() + 1);
+    for option in options.into_iter().filter(|option| !option.is_empty()) {
+        if !is_named(&option) {
+            changed.push(option);
+        } else if let Some(value) = value.take() {
+            let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
+            changed.push(format!("{name}={value}"));
+        }
+    }
+    if let (Some(value), Some(name)) = (value, names.first()) {
+        changed.push(format!("{name}={value}"));
+    }
+    parts.options = Some(changed);
+}
+
+/// Other options: those that stay keep their place, a changed one takes the place of the one before it.
+fn write_others(
+    parts: &mut Parts,
+    known: &[OtherOption],
+    wanted: &[OtherOption],
+    refused: &mut Vec<Option<&'static str>>,
+) {
+    if known == wanted {
+        return;
+    }
+    let other: Vec<usize> = parts
+        .pairs()
+        .filter(|(index, name, value)| shown(name, value).is_none() || !is_first(parts, *index, name))
+        .map(|(index, ..)| index)
+        .collect();
+    let raw = parts.options.take().unwrap_or_default();
+    let mut writer =
+        Others { known, raw: other.iter().filter_map(|index| raw.get(*index).cloned()).collect(), refused };
+    let mut rest = wanted;
+    let mut changed = Vec::with_capacity(raw.len() + wanted.len());
+    for (index, option) in raw.iter().enumerate() {
+        let Some(slot) = other.iter().position(|at| *at == index) else {
+            changed.push(option.clone());
+            continue;
+        };
+        let (Some(before), later) = (known.get(slot), known.get(slot + 1..).unwrap_or_default()) else {
+            continue;
+        };
+        if let Some(at) = rest.iter().position(|option| option == before) {
+            let (inserted, after) = rest.split_at(at);
+            changed.extend(inserted.iter().filter_map(|option| writer.written(option)));
+            changed.push(option.clone());
+            rest = after.get(1..).unwrap_or_default();
+        } else if let Some((first, after)) = rest.split_first()
+            && !later.contains(first)
+        {
+            changed.extend(writer.written(first));
+            rest = after;
+        }
+    }
+    changed.extend(rest.iter().filter_map(|option| writer.written(option)));
+    parts.options = Some(changed.into_iter().filter(|option| !option.is_empty()).collect());
+}
+
+struct Others<'a> {
+    known: &'a [OtherOption],
+    /// The known ones as typed.
+    raw: Vec<String>,
+    refused: &'a mut Vec<Option<&'static str>>,
+}
+
+impl Others<'_> {
+    fn written(&mut self, option: &OtherOption) -> Option<String> {
+        let as_typed = |at: usize| self.raw.get(at).cloned();
+        if let Some(at) = self.known.iter().position(|known| known == option) {
+            return as_typed(at);
+        }
+        let name = for_option_name(&option.name);
+        if name.is_empty() {
+            return None;
+        }
+        let written = format!("{name}={}", for_option(&option.value));
+        if may_hold_secret(&name) && holds_secret(&written) {
+            self.refused.push(find(&name).map(|known| known.name));
+            let at = self.known.iter().position(|known| known.name.eq_ignore_ascii_case(&name));
+            return at.and_then(as_typed);
+        }
+        Some(written)
+    }
+}
+
+fn holds_secret(option: &str) -> bool {
+    let mut alone = Parts { options: Some(vec![option.to_owned()]), ..nothing() };
+    take(&mut alone);
+    // Masked by being looked at: something other than the mask stood there.
+    alone.options.as_ref().and_then(|options| options.first()).is_none_or(|masked| masked != option)
+}

@@ -1,0 +1,224 @@
+//! The connection test: seven stages, each within its limit, up to the first that fails.
+//!
+//! It opens lines of its own up to the server's introduction. The driver keeps to itself which certificate a server
+//! showed, what answered in a server's place, and which of several hosts failed how; here these are the point.
+
+mod certificate;
+mod encryption;
+mod failed;
+mod finding;
+mod handshake;
+mod look_up;
+mod permissions;
+mod proxy;
+mod reach;
+mod read;
+mod redaction;
+mod report;
+mod sign_in;
+mod stages;
+mod tls;
+mod wire;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenantry_core::AppError;
+use tenantry_core::clock::Clock;
+use tenantry_core::jobs::Cancellation;
+use tokio::time::{Instant, timeout};
+
+use crate::ConnectionSecrets;
+use crate::dns::NameOptions;
+use failed::Failed;
+use handshake::Asking;
+use redaction::Redactor;
+use report::report;
+
+pub use finding::{Finding, FindingCode, FindingFacts};
+pub use stages::{
+    CertificateFacts, Diagnosis, ServerIntroduction, Stage, StageFacts, StageName, StageSink, StageState,
+};
+
+/// How long a stage may take.
+pub const STAGE_LIMIT: Duration = Duration::from_secs(8);
+
+/// What is tested.
+#[derive(Clone)]
+pub struct TestRequest {
+    /// The connection string; masks stand in it for secrets.
+    pub connection_string: String,
+    /// The secrets.
+    pub secrets: ConnectionSecrets,
+    /// The database that the workspace is in.
+    pub database: String,
+    /// How long a stage may take: [`STAGE_LIMIT`].
+    pub limit: Duration,
+    /// Who is asked for names.
+    pub names: NameOptions,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for TestRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the string: one that is wrong may have a secret anywhere.
+        f.debug_struct("TestRequest")
+            .field("database", &self.database)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tests a connection. A stage that fails is a finding, not an error; nothing is written to the database.
+///
+/// # Errors
+/// `Cancelled` at once when it was asked for, also in the middle of a stage.
+pub async fn diagnose(
+    request: &TestRequest,
+    sink: &dyn StageSink,
+    cancellation: &Cancellation,
+) -> Result<Diagnosis, AppError> {
+    let at = request.clock.now();
+    let started = Instant::now();
+    let mut course = Course {
+        sink,
+        limit: request.limit,
+        // Also of those that were typed into the string and not taken out of it yet.
+        redactor: Redactor::new([&request.secrets, &crate::read(&request.connection_string).secrets]),
+        stages: StageName::ALL.map(Stage::waiting).into(),
+        finding: None,
+        atlas: false,
+    };
+    tokio::select! {
+        biased;
+        () = cancellation.cancelled() => return Err(AppError::Cancelled),
+        _ = course.run(request) => {}
+    }
+    let time = started.elapsed();
+    let Course { stages, finding, redactor, .. } = course;
+    let report = redactor.own(&report(at, &stages, finding.as_ref(), time));
+    Ok(Diagnosis { stages, finding, time, report })
+}
+
+/// What a stage passes on, with what it found.
+struct Passed<T> {
+    value: T,
+    facts: StageFacts,
+}
+
+struct Course<'a> {
+    sink: &'a dyn StageSink,
+    limit: Duration,
+    redactor: Redactor,
+    stages: Vec<Stage>,
+    finding: Option<Finding>,
+    atlas: bool,
+}
+
+impl Course<'_> {
+    /// `None` where a stage failed.
+    async fn run(&mut self, request: &TestRequest) -> Option<()> {
+        let target = self.stage(StageName::Read, |_| read::read(request)).await?;
+        self.atlas = target.atlas;
+        let looking_up = |deadline| look_up::look_up(target, request.names, deadline);
+        let (mut target, hosts) = self.stage(StageName::LookUp, looking_up).await?;
+        if request.names.name_server.is_some() {
+            sign_in::put_addresses(&mut target.string, &hosts);
+        }
+        let reached = self.stage(StageName::Reach, |deadline| reach::reach(hosts, deadline)).await?;
+        let (encryption, lines) = match target.tls.clone() {
+            Some(options) => {
+                let encrypting = |deadline| tls::encrypt(options, reached, deadline);
+                self.stage(StageName::Tls, encrypting).await?
+            }
+            None => {
+                self.skip(StageName::Tls);
+                (None, reached)
+            }
+        };
+        let redactor = self.redactor.clone();
+        let introducing = |deadline| {
+            let (encryption, names, now) = (encryption.as_ref(), request.names, request.clock.now());
+            handshake::handshake(&target, lines, Asking { encryption, names, redactor, now, deadline })
+        };
+        let server = self.stage(StageName::Handshake, introducing).await?;
+        let signed_in = if target.credential().is_some() {
+            let redactor = self.redactor.clone();
+            let signing_in =
+                |deadline| sign_in::sign_in(&target, server, &request.database, redactor, deadline);
+            Some(self.stage(StageName::SignIn, signing_in).await?)
+        } else {
+            self.skip(StageName::SignIn);
+            None
+        };
+        let redactor = self.redactor.clone();
+        let looking =
+            |deadline| permissions::permissions(signed_in, &target, &request.database, redactor, deadline);
+        self.stage(StageName::Permissions, looking).await
+    }
+
+    async fn stage<T, F>(&mut self, name: StageName, work: impl FnOnce(Instant) -> F) -> Option<T>
+    where
+        F: Future<Output = Result<Passed<T>, Failed>>,
+    {
+        self.note(name, StageState::Running, None, None);
+        let started = Instant::now();
+        // Inside, waits end a little before the limit: who waited knows better what for.
+        let deadline = started + self.limit.mul_f64(0.95);
+        let outcome = timeout(self.limit, work(deadline)).await;
+        let took = started.elapsed();
+        match outcome {
+            Ok(Ok(Passed { value, facts })) => {
+                self.note(name, StageState::Passed, Some(took), Some(facts));
+                Some(value)
+            }
+            Ok(Err(failed)) => {
+                self.fail(name, Some(took), failed);
+                None
+            }
+            Err(_) => {
+                let technical = format!("stopped after {} ms", took.as_millis());
+                self.fail(name, Some(took), Failed::new(FindingCode::TookTooLong, technical));
+                None
+            }
+        }
+    }
+
+    fn skip(&mut self, name: StageName) {
+        self.note(name, StageState::Skipped, None, None);
+    }
+
+    fn fail(&mut self, name: StageName, took: Option<Duration>, failed: Failed) {
+        let Failed { code, mut facts, technical, stage_facts, tab } = failed;
+        facts.atlas = self.atlas;
+        self.finding = Some(Finding {
+            code,
+            stage: name,
+            tab: tab.unwrap_or_else(|| code.tab()),
+            facts: *facts,
+            technical: self.redactor.own(&technical),
+        });
+        self.note(name, StageState::Failed, took, stage_facts.map(|facts| *facts));
+        for later in StageName::ALL {
+            if self.stages.iter().any(|stage| stage.name == later && stage.state == StageState::Waiting) {
+                self.note(later, StageState::NotRun, None, None);
+            }
+        }
+    }
+
+    fn note(
+        &mut self,
+        name: StageName,
+        state: StageState,
+        time: Option<Duration>,
+        facts: Option<StageFacts>,
+    ) {
+        if let Some(stage) = self.stages.iter_mut().find(|stage| stage.name == name) {
+            *stage = Stage { name, state, time, facts };
+            self.sink.stage(stage);
+        }
+    }
+}

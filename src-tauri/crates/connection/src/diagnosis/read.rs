@@ -1,0 +1,136 @@
+//! The first stage: what the connection string says.
+
+use crate::diagnosis::{FindingCode, StageFacts};
+use mongodb::options::{
+    AuthMechanism, ConnectionString as DriverString, Credential, HostInfo, ServerAddress, Tls, TlsOptions,
+};
+use secrecy::ExposeSecret;
+use tenantry_core::StoreError;
+
+use super::failed::Failed;
+use super::{Passed, TestRequest};
+use crate::ConnectionString;
+use crate::hosts::{is_atlas, is_atlas_name, shown};
+
+/// Where the test goes, and as whom.
+pub(super) struct Target {
+    /// As the driver reads it, secrets included. Its hosts are set once they are known.
+    pub(super) string: DriverString,
+    /// The name to look up, and the service to ask it for.
+    pub(super) srv: Option<SrvName>,
+    pub(super) hosts: Vec<ServerAddress>,
+    pub(super) tls: Option<TlsOptions>,
+    pub(super) atlas: bool,
+    /// The password has `%` and two hexadecimal digits.
+    pub(super) percent_in_password: bool,
+}
+
+pub(super) struct SrvName {
+    pub(super) service: String,
+    pub(super) name: String,
+}
+
+impl Target {
+    pub(super) fn credential(&self) -> Option<&Credential> {
+        self.string.credential.as_ref()
+    }
+
+    pub(super) fn user(&self) -> Option<String> {
+        self.credential().and_then(|credential| credential.username.clone())
+    }
+
+    /// The database that knows the user: the driver's rules.
+    pub(super) fn auth_source(&self) -> String {
+        let Some(credential) = self.credential() else { return "admin".to_owned() };
+        let database = self.string.default_database.as_deref();
+        match (&credential.source, &credential.mechanism) {
+            (Some(source), _) => source.clone(),
+            (None, Some(AuthMechanism::MongoDbX509 | AuthMechanism::MongoDbOidc)) => "$external".to_owned(),
+            (None, Some(AuthMechanism::Plain)) => database.unwrap_or("$external").to_owned(),
+            (None, None | Some(_)) => database.unwrap_or("admin").to_owned(),
+        }
+    }
+
+    pub(super) fn is_load_balanced(&self) -> bool {
+        self.string.load_balanced == Some(true)
+    }
+
+    pub(super) fn is_direct(&self) -> bool {
+        self.string.direct_connection == Some(true)
+    }
+}
+
+pub(super) async fn read(request: &TestRequest) -> Result<Passed<Target>, Failed> {
+    let string = with_secrets(request)?;
+    let (parsed, _) = string.for_driver().map_err(refused)?;
+    let (srv, hosts) = match &parsed.host_info {
+        HostInfo::HostIdentifiers(hosts) => (None, hosts.clone()),
+        HostInfo::DnsRecord(name) => {
+            let service = string.srv_service().to_owned();
+            (Some(SrvName { service, name: name.clone() }), Vec::new())
+        }
+        // A kind of host that a later driver knows.
+        _ => return Err(malformed("Its hosts can't be read.")),
+    };
+    let tls = match (&parsed.tls, &srv) {
+        (Some(Tls::Enabled(options)), _) => Some(options.clone()),
+        (Some(Tls::Disabled), _) | (None, None) => None,
+        (None, Some(_)) => Some(TlsOptions::default()),
+    };
+    let facts = StageFacts::Read {
+        hosts: match &srv {
+            Some(srv) => vec![srv.name.clone()],
+            None => hosts.iter().map(|host| shown(host).to_string()).collect(),
+        },
+        srv: srv.is_some(),
+    };
+    let atlas = srv.as_ref().is_some_and(|srv| is_atlas_name(&srv.name)) || hosts.iter().any(is_atlas);
+    let password = string.secrets().password.as_ref();
+    let percent_in_password = password.is_some_and(|password| looks_encoded(password.expose_secret()));
+    let target = Target { string: parsed, srv, hosts, tls, atlas, percent_in_password };
+    Ok(Passed { value: target, facts })
+}
+
+fn with_secrets(request: &TestRequest) -> Result<ConnectionString, Failed> {
+    let reading = crate::read(&request.connection_string);
+    if let Some(problem) = reading.problems.into_iter().next() {
+        let mut failed = malformed(&problem.message);
+        failed.tab = Some(problem.tab);
+        let units = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        failed.facts.place = Some((units(problem.start), units(problem.end)));
+        return Err(failed);
+    }
+    let string = ConnectionString::parse(&request.connection_string).map_err(refused)?;
+    string.with_secrets(&request.secrets).map_err(refused)
+}
+
+fn refused(error: StoreError) -> Failed {
+    match error {
+        StoreError::ConnectionString { problem } => malformed(&problem),
+        error => malformed(&error.to_string()),
+    }
+}
+
+fn malformed(problem: &str) -> Failed {
+    Failed::new(FindingCode::StringMalformed, problem).saying(problem)
+}
+
+/// Passwords with such a sequence are rare; passwords copied out of a connection string are not.
+fn looks_encoded(password: &str) -> bool {
+    password
+        .split('%')
+        .skip(1)
+        .any(|rest| rest.get(..2).is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_was_pasted_encoded_is_noticed() {
+        assert!(looks_encoded("p%40ss") && looks_encoded("%2F"));
+        assert!(!looks_encoded("100%") && !looks_encoded("100%zz") && !looks_encoded("pass"));
+        assert!(!looks_encoded("50%é"), "a cut through a character is no digit");
+    }
+}

@@ -1,0 +1,114 @@
+//! Keeps secrets out of what is shown.
+
+use std::sync::Arc;
+
+use crate::{ConnectionSecrets, SECRET_MASK};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::connection_string::percent_encoded;
+
+/// Shorter secrets are too common as parts of other words to be replaced; a foreign text with one is not shown at all.
+const REPLACEABLE: usize = 4;
+/// Of a foreign text, as much is shown.
+const FOREIGN_CHARACTERS: usize = 240;
+
+/// Keeps secrets out of what is shown.
+#[derive(Clone)]
+pub(super) struct Redactor {
+    secrets: Arc<Vec<SecretString>>,
+}
+
+impl Redactor {
+    pub(super) fn new<'a>(all: impl IntoIterator<Item = &'a ConnectionSecrets>) -> Self {
+        let mut forms = Vec::new();
+        for secret in all.into_iter().flat_map(each) {
+            let plain = secret.expose_secret();
+            if plain.is_empty() {
+                continue;
+            }
+            // As typed, as it stands in a string, and as a server may show it that took it apart once too often.
+            forms.push(percent_encoded(plain));
+            forms.push(percent_decoded(plain));
+            forms.push(plain.to_owned());
+        }
+        // Longest first, or a part of a longer one would be left.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        Self { secrets: Arc::new(forms.into_iter().map(SecretString::from).collect()) }
+    }
+
+    /// A text of our own, in which a secret has no place but might be all the same.
+    pub(super) fn own(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in self.secrets.iter().map(ExposeSecret::expose_secret) {
+            if secret.len() >= REPLACEABLE {
+                text = text.replace(secret, SECRET_MASK);
+            }
+        }
+        text
+    }
+
+    /// What somebody else said, in one line.
+    pub(super) fn foreign(&self, text: &str) -> String {
+        let short = |secret: &SecretString| (1..REPLACEABLE).contains(&secret.expose_secret().len());
+        if self.secrets.iter().any(|secret| short(secret) && text.contains(secret.expose_secret())) {
+            return "(an answer that is not shown)".to_owned();
+        }
+        let clean: String =
+            text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+        self.own(clean.trim()).chars().take(FOREIGN_CHARACTERS).collect()
+    }
+}
+
+fn each(secrets: &ConnectionSecrets) -> impl Iterator<Item = &SecretString> {
+    let ConnectionSecrets { password, certificate_key_password, proxy_password, aws_session_token } = secrets;
+    [password, certificate_key_password, proxy_password, aws_session_token].into_iter().flatten()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            Some(_) | None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor(password: &str) -> Redactor {
+        let password = Some(SecretString::from(password));
+        Redactor::new([&ConnectionSecrets { password, ..ConnectionSecrets::default() }])
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_every_form_that_it_may_have() {
+        let redactor = redactor("pl@nted");
+        let shown = redactor.foreign("said pl@nted, pl%40nted\nand more");
+        assert_eq!(shown, format!("said {SECRET_MASK}, {SECRET_MASK} and more"));
+        assert_eq!(self::redactor("pl%40nted").own("pl@nted"), SECRET_MASK);
+    }
+
+    #[test]
+    fn a_foreign_text_with_a_short_secret_is_not_shown() {
+        assert!(!redactor("xq").foreign("user dana, password xq").contains("xq"));
+        assert_eq!(redactor("xq").foreign("HTTP/1.1 400"), "HTTP/1.1 400");
+    }
+
+    #[test]
+    fn a_long_answer_is_cut() {
+        assert_eq!(redactor("planted").foreign(&"é".repeat(1000)).chars().count(), FOREIGN_CHARACTERS);
+    }
+}

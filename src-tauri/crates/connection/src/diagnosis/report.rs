@@ -1,0 +1,156 @@
+//! The connection test as plain text.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tenantry_core::health::Topology;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{CertificateFacts, Finding, ServerIntroduction, Stage, StageFacts, StageName, StageState};
+
+/// Puts a test into text: stages with their times, the code, what stands behind it, versions and names of hosts.
+///
+/// It holds what the stages and the finding hold, and so no secret where they hold none.
+pub fn report(at: OffsetDateTime, stages: &[Stage], finding: Option<&Finding>, time: Duration) -> String {
+    let mut text = String::new();
+    // Writing to a string can't fail.
+    let _ = writeln!(text, "Tenantry connection test, {}", moment(at));
+    for stage in stages {
+        let took = stage.time.map(|time| format!(", {} ms", time.as_millis())).unwrap_or_default();
+        let _ = writeln!(text, "{:<12} {}{took}", name(stage.name), state(stage.state));
+        if let Some(facts) = &stage.facts {
+            for line in lines(facts) {
+                let _ = writeln!(text, "{:<12} {line}", "");
+            }
+        }
+    }
+    match finding {
+        Some(finding) => {
+            let _ = writeln!(text, "Result: {}", finding.code.as_str());
+            for line in facts(finding) {
+                let _ = writeln!(text, "  {line}");
+            }
+            for line in finding.technical.lines() {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+        None => {
+            let _ = writeln!(text, "Result: everything passed");
+        }
+    }
+    let _ = writeln!(text, "In all {} ms", time.as_millis());
+    text
+}
+
+fn name(name: StageName) -> &'static str {
+    match name {
+        StageName::Read => "read",
+        StageName::LookUp => "look up",
+        StageName::Reach => "reach",
+        StageName::Tls => "TLS",
+        StageName::Handshake => "handshake",
+        StageName::SignIn => "sign-in",
+        StageName::Permissions => "permissions",
+    }
+}
+
+fn state(state: StageState) -> &'static str {
+    match state {
+        StageState::Waiting => "waiting",
+        StageState::Running => "running",
+        StageState::Passed => "passed",
+        StageState::Failed => "FAILED",
+        StageState::Skipped => "not needed",
+        StageState::NotRun => "not run",
+    }
+}
+
+fn lines(facts: &StageFacts) -> Vec<String> {
+    match facts {
+        StageFacts::Read { hosts, srv: false } => vec![format!("hosts {}", hosts.join(", "))],
+        StageFacts::Read { hosts, srv: true } => vec![format!("mongodb+srv {}", hosts.join(", "))],
+        StageFacts::LookUp { hosts, srv_records, addresses, txt_options } => {
+            let mut lines =
+                vec![format!("{srv_records} SRV records, {addresses} addresses: {}", hosts.join(", "))];
+            if !txt_options.is_empty() {
+                lines.push(format!("TXT {}", txt_options.join("&")));
+            }
+            lines
+        }
+        StageFacts::Reach { reached, hosts } => vec![format!("{reached} of {hosts} hosts")],
+        StageFacts::Tls { version, chain, trusted, left_out } => {
+            let mut lines = vec![format!("{version}, {}", if *trusted { "trusted" } else { "not trusted" })];
+            lines.extend(chain.iter().flat_map(certificate));
+            lines.extend(left_out.iter().cloned());
+            lines
+        }
+        StageFacts::Handshake(server) => introduction(server),
+        StageFacts::SignIn { user, mechanism, auth_source } => {
+            vec![format!("{user} by {mechanism} on {auth_source}")]
+        }
+        StageFacts::Permissions { privileges, tried, role: _ } => {
+            let how = if *tried { "tried" } else { "listed by the server" };
+            let mut lines = vec![how.to_owned()];
+            lines.extend(privileges.iter().map(|privilege| {
+                let answer = match privilege.allowed {
+                    Some(true) => "yes",
+                    Some(false) => "NO",
+                    None => "not known",
+                };
+                format!("{answer}: {} ({})", privilege.act.as_str(), privilege.needs)
+            }));
+            lines
+        }
+    }
+}
+
+fn certificate(of: &CertificateFacts) -> Vec<String> {
+    vec![
+        format!("certificate for {}, issued by {}", of.names.join(", "), of.issuer),
+        format!("valid from {} until {}", moment(of.valid_from), moment(of.valid_until)),
+    ]
+}
+
+fn introduction(server: &ServerIntroduction) -> Vec<String> {
+    let topology = match server.topology {
+        Topology::File => "file",
+        Topology::Standalone => "standalone",
+        Topology::ReplicaSet => "replica set",
+        Topology::Sharded => "sharded cluster",
+    };
+    let version = if server.version.is_empty() { "of unknown version" } else { &server.version };
+    let mut lines =
+        vec![format!("{} {version}, {topology}, wire version {}", server.product, server.wire_version)];
+    lines.extend(server.primary.iter().map(|primary| format!("primary {primary}")));
+    lines.extend(server.end_of_life.iter().map(|end| format!("{} is mended until {}", end.series, end.date)));
+    lines
+}
+
+fn facts(finding: &Finding) -> Vec<String> {
+    let facts = &finding.facts;
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &Option<String>| {
+        lines.extend(value.iter().map(|value| format!("{label} {value}")));
+    };
+    add("host", &facts.host);
+    add("database", &facts.database);
+    add("user", &facts.user);
+    add("authSource", &facts.auth_source);
+    add("authSource that works", &facts.other_auth_source);
+    add("version", &facts.version);
+    add("domain", &facts.domain);
+    add("foreign host", &facts.foreign_host);
+    add("problem", &facts.problem);
+    if let Some(of) = &facts.certificate {
+        lines.extend(certificate(of));
+    }
+    if !facts.missing.is_empty() {
+        lines.push(format!("missing {}", facts.missing.join("; ")));
+    }
+    lines
+}
+
+fn moment(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
+}

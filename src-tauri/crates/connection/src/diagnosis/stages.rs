@@ -1,0 +1,186 @@
+//! The stages of a connection test, and what each found.
+
+use std::time::Duration;
+
+use tenantry_core::health::{EndOfLife, Privilege, RoleCommand, Topology};
+use time::OffsetDateTime;
+
+use super::Finding;
+
+/// The stages, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StageName {
+    /// The connection string is read.
+    Read,
+    /// Names become addresses.
+    LookUp,
+    /// Ports are reached.
+    Reach,
+    /// The line is encrypted.
+    Tls,
+    /// The server introduces itself.
+    Handshake,
+    /// The database user signs in.
+    SignIn,
+    /// What the database user may do.
+    Permissions,
+}
+
+impl StageName {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::LookUp, Self::Reach, Self::Tls, Self::Handshake, Self::SignIn, Self::Permissions];
+}
+
+/// How far a stage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageState {
+    /// Its turn will come.
+    Waiting,
+    /// It is under way.
+    Running,
+    /// It is done.
+    Passed,
+    /// The test stopped here.
+    Failed,
+    /// It is not needed here: no encryption, no user.
+    Skipped,
+    /// An earlier stage failed.
+    NotRun,
+}
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Which.
+    pub name: StageName,
+    /// How far it is.
+    pub state: StageState,
+    /// How long it took; `None` before its end.
+    pub time: Option<Duration>,
+    /// What it found; some stages know something even where they fail.
+    pub facts: Option<StageFacts>,
+}
+
+impl Stage {
+    /// A stage whose turn will come.
+    pub fn waiting(name: StageName) -> Self {
+        Self { name, state: StageState::Waiting, time: None, facts: None }
+    }
+}
+
+/// What a stage found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StageFacts {
+    /// Of the connection string.
+    Read {
+        /// Hosts with their ports, or the one name to look up.
+        hosts: Vec<String>,
+        /// Whether the hosts stand in DNS.
+        srv: bool,
+    },
+    /// Of the name server.
+    LookUp {
+        /// Hosts with their ports.
+        hosts: Vec<String>,
+        /// How many SRV records named them.
+        srv_records: usize,
+        /// How many addresses they have.
+        addresses: usize,
+        /// Options of the TXT record, as `name=value`.
+        txt_options: Vec<String>,
+    },
+    /// Of the ports.
+    Reach {
+        /// Hosts that accepted a connection.
+        reached: usize,
+        /// Hosts in all.
+        hosts: usize,
+    },
+    /// Of the encrypted line.
+    Tls {
+        /// The protocol: "TLS 1.3".
+        version: String,
+        /// The certificates that the server showed: its own first, then those that vouch for the one before.
+        chain: Vec<CertificateFacts>,
+        /// Whether they were found good.
+        trusted: bool,
+        /// Sentences on certificates in the file of authorities that can't be read; the driver passes over them.
+        left_out: Vec<String>,
+    },
+    /// Of the server.
+    Handshake(ServerIntroduction),
+    /// Of the sign-in.
+    SignIn {
+        /// The database user.
+        user: String,
+        /// The mechanism: "SCRAM-SHA-256".
+        mechanism: String,
+        /// The database that knows the user.
+        auth_source: String,
+    },
+    /// Of the database user's rights.
+    Permissions {
+        /// What each part of the program needs.
+        privileges: Vec<Privilege>,
+        /// Found out by trying: the server does not list them.
+        tried: bool,
+        /// What would give a user who lacks rights the smallest role that allows everything.
+        role: Option<RoleCommand>,
+    },
+}
+
+/// Whom a certificate names, who vouches, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// Whose it is, in one name.
+    pub subject: String,
+    /// The names that it is good for.
+    pub names: Vec<String>,
+    /// Who issued it.
+    pub issuer: String,
+    /// Its first moment.
+    pub valid_from: OffsetDateTime,
+    /// Its last moment.
+    pub valid_until: OffsetDateTime,
+    /// That moment is less than [`CERTIFICATE_WARNING`] away, or over.
+    ///
+    /// [`CERTIFICATE_WARNING`]: tenantry_core::limits::CERTIFICATE_WARNING
+    pub ends_soon: bool,
+}
+
+/// What a server says of itself before anybody signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerIntroduction {
+    /// Its product: "MongoDB".
+    pub product: String,
+    /// Its version; empty where it does not tell.
+    pub version: String,
+    /// How the deployment is built.
+    pub topology: Topology,
+    /// The newest version of the wire protocol that it speaks.
+    pub wire_version: i32,
+    /// The primary of its replica set.
+    pub primary: Option<String>,
+    /// Until when its series is mended, where that is known.
+    pub end_of_life: Option<EndOfLife>,
+}
+
+/// All that the test found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnosis {
+    /// All seven, in their order.
+    pub stages: Vec<Stage>,
+    /// Why it stopped; `None` when everything passed.
+    pub finding: Option<Finding>,
+    /// How long it took in all.
+    pub time: Duration,
+    /// All of it as plain text without secrets, to be copied.
+    pub report: String,
+}
+
+/// Where the test tells how far it is.
+pub trait StageSink: Send + Sync {
+    /// A stage began or ended. Must not block.
+    fn stage(&self, stage: &Stage);
+}

@@ -1,0 +1,31 @@
+//! How a deployment is reached: connection strings with their secrets, certificates, names, what the database user may
+//! do there, and the connection test. Opens no workspace.
+
+#![allow(
+    missing_docs,
+    reason = "the options of a connection string and the server's codes say it by their names"
+)]
+
+pub mod certificate_files;
+mod connection_string;
+pub mod database;
+pub mod diagnosis;
+pub mod dns;
+pub mod end_of_life;
+pub mod failure;
+mod fields;
+pub mod hosts;
+pub mod limits;
+pub mod privileges;
+pub mod product;
+mod reading;
+mod secrets;
+
+pub use connection_string::{
+    ConnectionString, Destination, SecretPlaces, TEMPLATES, Template, destination, read, seed_list, write,
+};
+pub use fields::{
+    AuthenticationKind, Compressor, ConnectionFields, OtherOption, ReadPreferenceMode, TlsChoice,
+};
+pub use reading::{ConnectionPart, ConnectionProblem, ConnectionReading, EditorTab};
+pub use secrets::{ConnectionSecrets, SECRET_MASK, is_secret_mask};
