@@ -6,7 +6,9 @@ use tauri_specta::{Builder, ErrorHandlingMode};
 use tenantry_connection::SECRET_MASK;
 use tenantry_core::limits;
 
-use crate::{commands, compose, profiles};
+use tenantry_console::{compose, profiles};
+
+use crate::commands;
 
 /// The commands with their types, for any runtime: the window's, and the mock one of tests.
 pub fn builder<R: Runtime>() -> Builder<R> {
@@ -16,7 +18,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         .error_handling(ErrorHandlingMode::ResultUnknown)
         // An optional field of an answer is `null`, never absent: one type serves both directions.
         .disable_serde_phases()
-        .typ::<crate::error::WireError>()
+        .typ::<tenantry_console::error::WireError>()
         .constant("LIMITS", limits_for_forms())
         .constant("DEFAULT_DATABASE", limits::DEFAULT_DATABASE)
         .constant("SECRET_MASK", SECRET_MASK)

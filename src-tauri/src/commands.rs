@@ -107,6 +107,8 @@ fn moment(at: time::OffsetDateTime) -> String {
 
 /// # Errors
 /// `not_found`: what is no id is the id of nothing.
-fn organization_id(text: &str) -> Result<tenantry_core::values::OrganizationId, crate::error::WireError> {
-    text.parse().map_err(|()| crate::error::WireError::not_found("organization"))
+fn organization_id(
+    text: &str,
+) -> Result<tenantry_core::values::OrganizationId, tenantry_console::error::WireError> {
+    text.parse().map_err(|()| tenantry_console::error::WireError::not_found("organization"))
 }

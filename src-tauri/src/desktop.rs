@@ -1,5 +1,5 @@
-//! What the program asks of the desktop: a place for a file, showing a file, the clipboard. The only user of the
-//! dialog, opener and clipboard plugins, none of which the web view may call.
+//! The desktop of a console in a window. The only user of the dialog, opener and clipboard plugins, none of which the web
+//! view may call.
 
 use std::path::{Path, PathBuf};
 
@@ -8,45 +8,8 @@ use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
-
-use crate::folders::Folders;
-
-/// The desktop did not do it.
-#[derive(Debug, thiserror::Error)]
-#[error("the desktop refused: {0}")]
-pub struct DesktopError(String);
-
-/// What the program asks of the desktop. All methods block: call them where that does no harm.
-pub trait Desktop: Send + Sync {
-    /// Lets a person choose where a file is saved; `None` when they changed their mind. A file that is there may be
-    /// replaced then: the dialog has asked.
-    fn choose_file(
-        &self,
-        title: &str,
-        folder: &Path,
-        name: &str,
-        kind: &str,
-        extension: &str,
-    ) -> Option<PathBuf>;
-
-    /// Lets a person choose a file that is there already; `None` when they changed their mind.
-    fn choose_existing(&self, title: &str, folder: &Path) -> Option<PathBuf>;
-
-    /// Shows a file in the file manager.
-    ///
-    /// # Errors
-    /// There is no file manager, or it refused.
-    fn reveal(&self, file: &Path) -> Result<(), DesktopError>;
-
-    /// Puts a secret on the clipboard, past the clipboard's history where the system has one.
-    ///
-    /// # Errors
-    /// There is no clipboard.
-    fn copy_secret(&self, secret: &SecretString) -> Result<(), DesktopError>;
-
-    /// Empties the clipboard if it still holds this secret. What was copied meanwhile is a person's own.
-    fn clear_secret(&self, secret: &SecretString);
-}
+use tenantry_console::desktop::{Desktop, DesktopError};
+use tenantry_console::folders::Folders;
 
 /// The desktop that the window is on.
 pub struct WindowDesktop<R: Runtime>(AppHandle<R>);

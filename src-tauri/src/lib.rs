@@ -1,4 +1,5 @@
-//! The window of Tenantry: the only code that knows Tauri. Rules, services and ports are in `tenantry-core`.
+//! The window of Tenantry: the only code that knows Tauri. The running console is in `tenantry-console`, rules, services
+//! and ports are in `tenantry-core`.
 
 // First: a macro is known only to what comes after it.
 #[macro_use]
@@ -6,28 +7,13 @@ mod same_words;
 
 pub mod bindings;
 pub mod commands;
-pub mod compose;
-pub mod connection_secrets;
 pub mod desktop;
-pub mod drafts;
 pub mod environment;
-pub mod error;
-pub mod files;
 pub mod folders;
-#[cfg(test)]
-mod generated;
-pub mod identifiers;
-pub mod jobs;
 pub mod life;
-pub mod logging;
-pub mod numbers;
-pub mod profiles;
+pub mod profile_file;
 pub mod runtime;
-pub mod sealing;
 pub mod second_start;
-pub mod state;
-pub mod transfer;
-pub mod vault;
 pub mod window_place;
 
 use std::process::ExitCode;

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, RunEvent, Runtime, Url, WebviewWindowBuilder, Wry};
+use tenantry_console::folders::Folders;
+use tenantry_console::logging;
+use tenantry_console::state::AppState;
 
-use crate::desktop;
 use crate::environment::EnvironmentVariables;
-use crate::folders::Folders;
-use crate::logging;
-use crate::second_start;
-use crate::state::AppState;
+use crate::{desktop, folders, profile_file, second_start};
 
 /// How long the end waits for what is still running.
 const ENDING_LIMIT: Duration = Duration::from_secs(3);
@@ -22,7 +21,7 @@ pub fn plugin(variables: EnvironmentVariables) -> TauriPlugin<Wry> {
     let (mut ending, ended) = (false, Arc::new(AtomicBool::new(false)));
     tauri::plugin::Builder::new("life")
         .setup(move |app, _| {
-            let folders = Folders::find(app, &variables)?;
+            let folders = folders::find(app, &variables)?;
             // Neither needs to succeed: what is missing is told where it is missed.
             let _ = Folders::make_private(&folders.configuration);
             let logging = logging::start(&folders.logs);
@@ -92,11 +91,11 @@ pub fn say(sentence: &str) {
 /// # Errors
 /// The system does not say where an application's files belong, or has no web view.
 pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::Error> {
-    let folders = Folders::find(app, variables)?;
+    let folders = folders::find(app, variables)?;
     tracing::info!("started");
     let desktop = desktop::desktop_for(app.handle(), &folders);
-    app.manage(AppState::start(app.handle(), folders, desktop));
     let handle = app.handle().clone();
+    app.manage(AppState::start(folders, &|path| profile_file::open(&handle, path), desktop));
     // Looks for the keychain while the window opens, so that the first question does not wait for it.
     tauri::async_runtime::spawn(async move {
         let state = handle.state::<AppState>();

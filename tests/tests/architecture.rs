@@ -112,15 +112,30 @@ fn only_the_api_layer_of_the_window_imports_the_bindings_and_tauri() {
 }
 
 #[test]
-fn only_one_file_of_the_shell_names_an_adapter() {
-    for path in sources("src-tauri/src", &[".rs"]) {
-        if !path.ends_with("compose.rs") {
-            let text = fs::read_to_string(&path).expect("readable");
-            for adapter in ["tenantry_store_mongo::", "tenantry_store_sqlite::"] {
-                assert!(!text.contains(adapter), "{} names an adapter", path.display());
+fn only_one_file_of_the_console_names_an_adapter_and_none_of_the_shell() {
+    for folder in ["src-tauri/src", "src-tauri/crates/console/src"] {
+        for path in sources(folder, &[".rs"]) {
+            if !path.ends_with("console/src/compose.rs") {
+                let text = fs::read_to_string(&path).expect("readable");
+                for adapter in ["tenantry_store_mongo::", "tenantry_store_sqlite::"] {
+                    assert!(!text.contains(adapter), "{} names an adapter", path.display());
+                }
             }
         }
     }
+}
+
+#[test]
+fn a_console_needs_no_window() {
+    let names = dependencies("src-tauri/crates/console/Cargo.toml");
+    assert!(!names.iter().any(|name| name.starts_with("tauri") || name == "tenantry"), "{names:?}");
+    let shell = dependencies("src-tauri/Cargo.toml");
+    let house: Vec<_> = shell.iter().filter(|name| name.starts_with("tenantry")).collect();
+    assert_eq!(
+        house,
+        ["tenantry-connection", "tenantry-console", "tenantry-core"],
+        "the shell names no store"
+    );
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use tauri::State;
 
-use crate::error::WireError;
-use crate::logging;
-use crate::state::AppState;
+use tenantry_console::error::WireError;
+use tenantry_console::logging;
+use tenantry_console::state::AppState;
 
 /// The longest report of the window that is logged, in characters.
 const REPORT_MAX: usize = 4_000;

@@ -9,10 +9,10 @@ use tenantry_core::access as core;
 use tenantry_core::health as core_health;
 
 use super::moment;
-use crate::error::WireError;
-use crate::numbers::Count;
-use crate::profiles::{Access, Environment, Profile};
-use crate::state::{AppState, Workspace};
+use tenantry_console::error::WireError;
+use tenantry_console::numbers::Count;
+use tenantry_console::profiles::{Access, Environment};
+use tenantry_console::state::{AppState, Workspace};
 
 /// How often an unlocked workspace is looked at. A look asks the clock only.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -69,48 +69,6 @@ pub struct LineView {
     pub checked_at: String,
 }
 
-impl From<Access> for core::Access {
-    fn from(access: Access) -> Self {
-        match access {
-            Access::ReadWrite => Self::ReadWrite,
-            Access::Locked => Self::Locked,
-            Access::ReadOnly => Self::ReadOnly,
-        }
-    }
-}
-
-impl From<core::Access> for Access {
-    fn from(access: core::Access) -> Self {
-        match access {
-            core::Access::ReadWrite => Self::ReadWrite,
-            core::Access::Locked => Self::Locked,
-            core::Access::ReadOnly => Self::ReadOnly,
-        }
-    }
-}
-
-impl From<Environment> for core::Environment {
-    fn from(environment: Environment) -> Self {
-        match environment {
-            Environment::Local => Self::Local,
-            Environment::Development => Self::Development,
-            Environment::Staging => Self::Staging,
-            Environment::Production => Self::Production,
-        }
-    }
-}
-
-impl From<core::Environment> for Environment {
-    fn from(environment: core::Environment) -> Self {
-        match environment {
-            core::Environment::Local => Self::Local,
-            core::Environment::Development => Self::Development,
-            core::Environment::Staging => Self::Staging,
-            core::Environment::Production => Self::Production,
-        }
-    }
-}
-
 impl From<core::Decided> for WorkspacePermits {
     fn from(decided: core::Decided) -> Self {
         Self {
@@ -120,11 +78,6 @@ impl From<core::Decided> for WorkspacePermits {
             decided_at: moment(decided.at),
         }
     }
-}
-
-/// What a profile permits by itself.
-pub(super) fn permits_of(profile: &Profile) -> core::Permits {
-    core::Permits { environment: profile.environment.into(), access: profile.access.into() }
 }
 
 impl From<core::AccessState> for AccessState {

@@ -7,9 +7,9 @@ use tenantry_core::journal::OperationPlan;
 
 use super::workspaces::RecoveredAct;
 use super::{moment, organization_id};
-use crate::error::WireError;
-use crate::numbers::Count;
-use crate::state::AppState;
+use tenantry_console::error::WireError;
+use tenantry_console::numbers::Count;
+use tenantry_console::state::AppState;
 
 /// An interrupted act that waits for a decision, and what exists of it.
 #[derive(Debug, Clone, Serialize, specta::Type)]

@@ -7,9 +7,9 @@ use tenantry_core::collections as core;
 use time::OffsetDateTime;
 
 use super::{moment, organization_id};
-use crate::error::WireError;
-use crate::numbers::Count;
-use crate::state::AppState;
+use tenantry_console::error::WireError;
+use tenantry_console::numbers::Count;
+use tenantry_console::state::AppState;
 
 /// What the store says of a collection.
 #[derive(Debug, Clone, Serialize, specta::Type)]

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 
 use super::exports::blocking;
-use crate::compose::{self, Template};
-use crate::error::WireError;
-use crate::state::AppState;
+use tenantry_console::compose::{self, Template};
+use tenantry_console::error::WireError;
+use tenantry_console::state::AppState;
 
 /// A connection string to start from.
 #[derive(Debug, Clone, Serialize, specta::Type)]

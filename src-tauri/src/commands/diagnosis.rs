@@ -12,10 +12,10 @@ use tenantry_connection::ConnectionSecrets;
 use tenantry_connection::diagnosis::{Stage, StageSink};
 use tenantry_core::limits::DEFAULT_DATABASE;
 
-use crate::compose::{self, Address, Trial};
-use crate::connection_secrets::{self, Pointed};
-use crate::error::WireError;
-use crate::state::AppState;
+use tenantry_console::compose::{self, Address, Trial};
+use tenantry_console::connection_secrets::{self, Pointed};
+use tenantry_console::error::WireError;
+use tenantry_console::state::AppState;
 
 /// What is tested.
 #[derive(Deserialize, specta::Type)]

@@ -10,14 +10,14 @@ use tauri::ipc::Channel;
 use tenantry_core::AppError;
 use tenantry_core::export as core;
 
+use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::organization_id;
 use super::organizations::{OrganizationFilter, SortDirection, SortField};
-use crate::error::{FileKind, WireError};
-use crate::files::{Target, free_path};
-use crate::jobs::ChannelProgress;
-use crate::numbers::Count;
-use crate::state::AppState;
+use tenantry_console::error::{FileKind, WireError};
+use tenantry_console::files::{Target, free_path};
+use tenantry_console::numbers::Count;
+use tenantry_console::state::AppState;
 
 /// The kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]

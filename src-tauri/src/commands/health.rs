@@ -9,9 +9,9 @@ use tenantry_core::sessions::Act;
 
 use super::moment;
 use super::workspaces::ServerFacts;
-use crate::error::WireError;
-use crate::numbers::Count;
-use crate::state::{AppState, Workspace, require};
+use tenantry_console::error::WireError;
+use tenantry_console::numbers::Count;
+use tenantry_console::state::{AppState, Workspace, require};
 
 /// How a workspace is.
 #[derive(Debug, Clone, Serialize, specta::Type)]

@@ -1,11 +1,19 @@
 //! Jobs.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use serde::Serialize;
 use tauri::State;
+use tauri::ipc::Channel;
+use tenantry_core::jobs::{Progress, ProgressSink};
 
-use crate::error::WireError;
-use crate::numbers::Count;
-use crate::state::AppState;
+use tenantry_console::error::WireError;
+use tenantry_console::numbers::Count;
+use tenantry_console::state::AppState;
+
+/// The shortest time between two reports: what comes faster is not seen, and fills the web view's queue.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 /// How far a job is.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -28,4 +36,42 @@ pub struct JobProgress {
 pub async fn cancel_job(state: State<'_, AppState>, job: String) -> Result<(), WireError> {
     state.jobs.cancel(&job);
     Ok(())
+}
+
+/// Sends a job's progress to the window, ten times a second at most.
+pub struct ChannelProgress {
+    channel: Channel<JobProgress>,
+    started: Instant,
+    reported: Mutex<Option<Instant>>,
+}
+
+impl ChannelProgress {
+    /// Reports on `channel`, counting speed from now.
+    pub fn new(channel: Channel<JobProgress>) -> Self {
+        Self { channel, started: Instant::now(), reported: Mutex::new(None) }
+    }
+}
+
+impl ProgressSink for ChannelProgress {
+    fn report(&self, progress: Progress) {
+        let now = Instant::now();
+        let is_last = progress.total == Some(progress.done);
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_last && reported.is_some_and(|before| now.duration_since(before) < REPORT_EVERY) {
+            return;
+        }
+        *reported = Some(now);
+        drop(reported);
+
+        let milliseconds = u64::try_from(now.duration_since(self.started).as_millis()).unwrap_or(u64::MAX);
+        let report = JobProgress {
+            done: Count::from(progress.done),
+            total: progress.total.map(Count::from),
+            per_second: Count::from(progress.done.saturating_mul(1000) / milliseconds.max(1)),
+        };
+        // A window that has gone no longer wants to know; the job's own result is what counts.
+        if self.channel.send(report).is_err() {
+            tracing::debug!("nobody listens to a job's progress");
+        }
+    }
 }

@@ -9,9 +9,9 @@ use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
 
 use super::organization_id;
-use crate::error::{FieldProblem, WireError};
-use crate::numbers::Count;
-use crate::state::AppState;
+use tenantry_console::error::{FieldProblem, WireError};
+use tenantry_console::numbers::Count;
+use tenantry_console::state::AppState;
 
 /// What an organization's life is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]

@@ -10,15 +10,14 @@ use tenantry_core::AppError;
 use tenantry_core::access::Permits;
 use tenantry_core::sessions::{Act, Freshness};
 
-use super::access::permits_of;
 use super::workspaces::{WorkspaceSummary, summary};
-use crate::compose::Address;
-use crate::connection_secrets::{self, Pointed};
-use crate::error::WireError;
-use crate::identifiers::random_id;
-use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
-use crate::state::AppState;
-use crate::vault::{NotForgotten, SecretKind, Vault};
+use tenantry_console::compose::Address;
+use tenantry_console::connection_secrets::{self, Pointed};
+use tenantry_console::error::WireError;
+use tenantry_console::identifiers::random_id;
+use tenantry_console::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
+use tenantry_console::state::AppState;
+use tenantry_console::vault::{NotForgotten, SecretKind, Vault};
 
 /// A connection profile, as typed.
 #[derive(Deserialize, specta::Type)]
@@ -235,7 +234,7 @@ fn load(state: &AppState, id: &str) -> Result<Profile, WireError> {
 /// Whoever sits at the window may let a connection permit less, and one that nobody has used yet may permit anything. That a
 /// used one permits more is for an operator of its workspace to say, and is on record there before it counts.
 async fn require_may_permit(state: &AppState, before: &Profile, permits: Permits) -> Result<(), WireError> {
-    let from = permits_of(before);
+    let from = before.permits();
     if !permits.exceeds(from) {
         return Ok(());
     }

@@ -4,17 +4,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_core::FieldIssue;
-use tenantry_core::error::{Field, FileProblem};
+use tenantry_core::error::Field;
 use tenantry_core::values::FieldRule;
 
 use super::transfer::require_proof;
-use crate::error::{FileKind, ProofBy, WireError};
-use crate::profiles::KeeperChoice;
-use crate::state::AppState;
-use crate::vault::{
-    self, KeychainProblem, MoveNote, NotForgotten, NotMoved, NotProven, SealedFileProblem, SecretKind,
-    SecretsLocked, Vault,
-};
+use tenantry_console::error::{ProofBy, WireError};
+use tenantry_console::profiles::KeeperChoice;
+use tenantry_console::state::AppState;
+use tenantry_console::vault::{self, KeychainProblem, MoveNote, SecretKind, Vault};
 
 /// Characters of a passphrase, at least. Guessing one costs a second for each try.
 pub(crate) const PASSPHRASE_MIN: usize = 10;
@@ -288,67 +285,4 @@ pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), Wi
         (FieldRule::TooShort, format!("A passphrase has at least {PASSPHRASE_MIN} characters."))
     };
     Err(WireError::from(vec![FieldIssue { field: Field::Passphrase, rule, message }]))
-}
-
-fn secrets_not_written(problem: FileProblem) -> WireError {
-    WireError::file_not_written(FileKind::Secrets, vault::SEALED_FILE, problem)
-}
-
-impl From<SecretsLocked> for WireError {
-    fn from(_: SecretsLocked) -> Self {
-        Self::secrets_locked()
-    }
-}
-
-impl From<NotForgotten> for WireError {
-    fn from(problem: NotForgotten) -> Self {
-        match problem {
-            NotForgotten::Locked(locked) => Self::from(locked),
-            NotForgotten::Keychain(problem) => Self::keychain_unavailable(problem),
-        }
-    }
-}
-
-impl From<NotProven> for WireError {
-    fn from(problem: NotProven) -> Self {
-        match problem {
-            NotProven::PassphraseNeeded => Self::proof_needed(ProofBy::Passphrase),
-            NotProven::SealedFile(problem) => Self::from(problem),
-            NotProven::Keychain(problem) => Self::keychain_unavailable(problem),
-        }
-    }
-}
-
-impl From<SealedFileProblem> for WireError {
-    fn from(problem: SealedFileProblem) -> Self {
-        match problem {
-            SealedFileProblem::Missing => Self::not_found("file of secrets"),
-            SealedFileProblem::Locked => Self::secrets_locked(),
-            SealedFileProblem::Refused => Self::passphrase_refused(),
-            SealedFileProblem::Damaged => Self::from(tenantry_core::StoreError::Corrupt {
-                what: "the file of secrets and its copy".to_owned(),
-            }),
-            SealedFileProblem::Newer => Self::from(tenantry_core::StoreError::Corrupt {
-                what: "the file of secrets, or a newer Tenantry wrote it".to_owned(),
-            }),
-            SealedFileProblem::File(problem) => secrets_not_written(problem),
-            SealedFileProblem::NotSealed => Self::internal("the secrets could not be sealed"),
-        }
-    }
-}
-
-impl From<NotMoved> for WireError {
-    fn from(problem: NotMoved) -> Self {
-        match problem {
-            NotMoved::Keychain(problem) => Self::keychain_unavailable(problem),
-            NotMoved::SealedFile(problem) => Self::from(problem),
-            NotMoved::PassphraseNeeded => Self::from(vec![FieldIssue {
-                field: Field::Passphrase,
-                rule: FieldRule::Required,
-                message: "A passphrase is needed.".to_owned(),
-            }]),
-            NotMoved::NotReadBack => secrets_not_written(FileProblem::Other),
-            NotMoved::NotNoted(problem) => Self::from(problem),
-        }
-    }
 }

@@ -7,8 +7,8 @@ use tenantry_core::AppError;
 use tenantry_core::sessions::{Act, Actor, Freshness, Role, Session};
 
 use super::moment;
-use crate::error::WireError;
-use crate::state::AppState;
+use tenantry_console::error::WireError;
+use tenantry_console::state::AppState;
 
 /// A session, without its token.
 #[derive(Debug, Clone, Serialize, specta::Type)]

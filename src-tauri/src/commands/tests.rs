@@ -4,6 +4,8 @@ mod access;
 mod connection_strings;
 mod diagnosis;
 mod exports;
+#[path = "../../crates/console/src/vault/tests/keychains.rs"]
+mod keychains;
 mod organizations;
 mod profiles;
 mod secrets;
@@ -21,12 +23,12 @@ use tauri::webview::InvokeRequest;
 use tauri::{Manager, WebviewWindow, WebviewWindowBuilder};
 use tenantry_core::clock::{Clock, SystemClock};
 
-use crate::bindings;
-use crate::desktop::{Desktop, DesktopError};
-use crate::folders::Folders;
-use crate::profiles::KeeperChoice;
-use crate::state::AppState;
-use crate::vault::Vault;
+use crate::{bindings, profile_file};
+use tenantry_console::desktop::{Desktop, DesktopError};
+use tenantry_console::folders::Folders;
+use tenantry_console::profiles::KeeperChoice;
+use tenantry_console::state::AppState;
+use tenantry_console::vault::Vault;
 
 const OPERATOR: &str = "dana@example.com";
 const PASSWORD: &str = "Planted-P4ssw0rd";
@@ -117,7 +119,8 @@ impl Console {
             .build(mock_context(noop_assets()))
             .unwrap();
         let desktop = Arc::new(NotingDesktop::default());
-        let mut state = AppState::start(app.handle(), folders, desktop.clone());
+        let mut state =
+            AppState::start(folders, &|path| profile_file::open(app.handle(), path), desktop.clone());
         let vault = vault(folder.path(), state.profiles.settings().secret_keeper);
         state.clock = clock;
         app.manage(state.with_vault(vault));

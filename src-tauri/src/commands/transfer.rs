@@ -16,14 +16,14 @@ use tenantry_core::{AppError, FieldIssue};
 use super::exports::{blocking, confirmed};
 use super::profiles::secrets_to_carry;
 use super::secrets::require_strong;
-use crate::error::{FileKind, ProofBy, WireError};
-use crate::files::free_path;
-use crate::sealing;
-use crate::state::AppState;
-use crate::transfer::{
+use tenantry_console::error::{FileKind, ProofBy, WireError};
+use tenantry_console::files::free_path;
+use tenantry_console::sealing;
+use tenantry_console::state::AppState;
+use tenantry_console::transfer::{
     self, Exported, ImportEntry, ImportKind, ImportNote, ImportOutcome, ImportProblem, Planned,
 };
-use crate::vault::SecretKind;
+use tenantry_console::vault::SecretKind;
 
 /// What a file of exported connections is called after.
 const EXTENSION: &str = "tenantry";

@@ -16,20 +16,20 @@ use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 use tenantry_core::sessions::SigningKey;
 
-use super::access::{AccessState, WorkspacePermits, permits_of};
+use super::access::{AccessState, WorkspacePermits};
 use super::health::Restriction;
+use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::moment;
 use super::secrets::SecretKeeping;
 use super::sessions::SessionView;
-use crate::compose::{self, Place, Setting};
-use crate::connection_secrets;
-use crate::error::WireError;
-use crate::jobs::ChannelProgress;
-use crate::numbers::Count;
-use crate::profiles::{Access, BUILT_IN, BuiltIn, Environment, Profile, ProfileNotice};
-use crate::state::{AppState, Workspace};
-use crate::vault::SecretKind;
+use tenantry_console::compose::{self, Place, Setting};
+use tenantry_console::connection_secrets;
+use tenantry_console::error::WireError;
+use tenantry_console::numbers::Count;
+use tenantry_console::profiles::{Access, BUILT_IN, BuiltIn, Environment, Profile, ProfileNotice};
+use tenantry_console::state::{AppState, Workspace};
+use tenantry_console::vault::SecretKind;
 
 /// What kind of place a workspace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
@@ -569,7 +569,7 @@ async fn open_profile(
     let setting = Setting {
         clock: Arc::clone(&state.clock),
         opening: state.opening(),
-        permits: permits_of(&profile),
+        permits: profile.permits(),
         signing_key,
     };
     let place = Place::Deployment {

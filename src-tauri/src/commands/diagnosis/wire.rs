@@ -7,7 +7,7 @@ use crate::commands::connection_strings::EditorTab;
 use crate::commands::health::{EndOfLife, Privilege, RoleCommand};
 use crate::commands::moment;
 use crate::commands::workspaces::Topology;
-use crate::numbers::Count;
+use tenantry_console::numbers::Count;
 
 same_words! {
     /// A stage of the connection test.

@@ -6,8 +6,8 @@ use tenantry_core::access::Access;
 
 use super::workspaces::{open_beside, profile_beside};
 use super::{Console, OPERATOR, PASSWORD};
-use crate::profiles::Profile;
-use crate::state::AppState;
+use tenantry_console::profiles::Profile;
+use tenantry_console::state::AppState;
 
 /// A locked workspace with a signed-in operator; answers its id.
 fn locked(console: &Console) -> String {

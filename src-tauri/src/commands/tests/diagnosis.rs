@@ -10,7 +10,7 @@ use tenantry_connection::ConnectionSecrets;
 
 use super::Console;
 use crate::commands::diagnosis::{TestInput, trial};
-use crate::state::AppState;
+use tenantry_console::state::AppState;
 
 fn input(changes: &Value) -> Value {
     let mut input = json!({

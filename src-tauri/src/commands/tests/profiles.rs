@@ -11,11 +11,11 @@ use tenantry_core::access::Access;
 use tenantry_core::clock::{Clock, ManualClock, SystemClock};
 
 use super::Console;
+use super::keychains::{asking, refuse_next};
 use super::workspaces::opened_beside;
-use crate::profiles::{KeeperChoice, UNDO_TIME};
-use crate::state::AppState;
-use crate::vault::tests::{asking, refuse_next};
-use crate::vault::{SecretKind, Vault};
+use tenantry_console::profiles::{KeeperChoice, UNDO_TIME};
+use tenantry_console::state::AppState;
+use tenantry_console::vault::{SecretKind, Vault};
 
 impl Console {
     pub(super) fn secret(&self, id: &Value, kind: SecretKind) -> Option<String> {

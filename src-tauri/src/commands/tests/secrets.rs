@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Console, OPERATOR};
-use crate::logging;
-use crate::vault::SecretKind;
+use tenantry_console::logging;
+use tenantry_console::vault::SecretKind;
 
 /// Takes secrets through every place, with every wrong passphrase on the way; two files are put aside, one is in use.
 fn move_secrets(console: &Console, saved: &Value) {

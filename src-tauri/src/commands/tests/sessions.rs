@@ -8,7 +8,7 @@ use tauri::Manager;
 use tenantry_core::organizations::UpdateRequest;
 
 use super::{Console, OPERATOR, PASSWORD};
-use crate::state::AppState;
+use tenantry_console::state::AppState;
 
 /// Every command that works on a workspace's data, with arguments that would do.
 fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {

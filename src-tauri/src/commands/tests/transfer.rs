@@ -9,7 +9,7 @@ use tenantry_core::clock::SystemClock;
 
 use super::workspaces::{open_beside, profile_beside};
 use super::{Console, OPERATOR, PASSWORD};
-use crate::vault::{KeychainProblem, Vault};
+use tenantry_console::vault::{KeychainProblem, Vault};
 
 const PASSPHRASE: &str = "correct horse battery";
 /// Seals the file of secrets.

@@ -10,9 +10,9 @@ use tenantry_core::sessions::SigningKey;
 use tenantry_core::values::{EmailAddress, OrganizationName, PasswordHash};
 
 use super::{Console, OPERATOR, PASSWORD};
-use crate::compose::{self, Place, Setting};
-use crate::state::{AppState, Workspace};
-use crate::vault::SecretKind;
+use tenantry_console::compose::{self, Place, Setting};
+use tenantry_console::state::{AppState, Workspace};
+use tenantry_console::vault::SecretKind;
 
 #[test]
 fn a_damaged_file_is_named_and_left_as_it_is() {

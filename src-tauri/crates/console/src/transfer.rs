@@ -27,7 +27,8 @@ pub const IMPORT_MAX: usize = 4 * 1024 * 1024;
 pub const ENTRIES_MAX: usize = 1_000;
 
 /// What connections are imported from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportKind {
     /// An export of MongoDB Compass.

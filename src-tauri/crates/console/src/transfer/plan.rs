@@ -14,7 +14,8 @@ use crate::profiles::{Access, Checked, Environment, NAME_MAX, Profile, Typed};
 use crate::vault::SecretKind;
 
 /// What became of one connection.
-#[derive(Debug, Clone, Serialize, specta::Type)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct ImportEntry {
     /// Its name, or its place in what was imported.
@@ -28,7 +29,8 @@ pub struct ImportEntry {
 }
 
 /// What became of one connection, as a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportOutcome {
     /// All of it came in.
@@ -42,7 +44,8 @@ pub enum ImportOutcome {
 }
 
 /// What a person should know of one connection.
-#[derive(Debug, Clone, Serialize, specta::Type)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ImportNote {
     /// No connection string was found in it.

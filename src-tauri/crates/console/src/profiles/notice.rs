@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 /// What a person should know about the list of saved workspaces.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ProfileNotice {
     /// It was missing, and its last copy is used.

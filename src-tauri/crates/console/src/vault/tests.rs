@@ -1,31 +1,25 @@
-use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
+mod keychains;
+
 use std::time::Duration;
 
-use keyring_core::api::CredentialStoreApi;
-use keyring_core::{CredentialStore, Entry};
+use keyring_core::CredentialStore;
 use secrecy::ExposeSecret;
 
 use super::moves::Collected;
 use super::*;
-use crate::profiles::{BUILT_IN, Environment, Profile};
+use crate::profiles::{BUILT_IN, Environment, PlainFile, Profile};
+use keychains::{asking, refuse_next};
 
 const PASSPHRASE: &str = "correct horse";
 
 struct Place {
     folder: tempfile::TempDir,
     store: Arc<CredentialStore>,
-    /// The profile file belongs to an app.
-    app: tauri::App<tauri::test::MockRuntime>,
 }
 
 impl Place {
     fn new() -> Self {
-        let app = tauri::test::mock_builder()
-            .plugin(tauri_plugin_store::Builder::default().build())
-            .build(tauri::test::mock_context(tauri::test::noop_assets()))
-            .unwrap();
-        Self { folder: tempfile::tempdir().unwrap(), store: keyring_core::mock::Store::new().unwrap(), app }
+        Self { folder: tempfile::tempdir().unwrap(), store: keyring_core::mock::Store::new().unwrap() }
     }
 
     /// One run of the program on this folder and this keychain.
@@ -39,7 +33,7 @@ impl Place {
 
     fn profiles(&self) -> Profiles {
         let path = self.folder.path().join("profiles.json");
-        let profiles = Profiles::open_or_do_without(self.app.handle(), &path);
+        let profiles = Profiles::open_or_do_without(&path, &PlainFile::open);
         for id in ["w1", "w2"] {
             if profiles.find(id).is_none() {
                 profiles.save(profile(id)).unwrap();
@@ -47,54 +41,6 @@ impl Place {
         }
         profiles
     }
-}
-
-/// A keychain that asks a person about some of its entries, and waits for the answer.
-#[derive(Debug)]
-struct AskingStore {
-    inner: Arc<CredentialStore>,
-    about: &'static str,
-    answer: Mutex<Receiver<()>>,
-}
-
-/// A keychain that asks a person `about` entries with this in their name. Dropping the sender is the answer.
-pub(crate) fn asking(inner: Arc<CredentialStore>, about: &'static str) -> (Sender<()>, Arc<CredentialStore>) {
-    let (answer, answered) = channel();
-    (answer, Arc::new(AskingStore { inner, about, answer: Mutex::new(answered) }))
-}
-
-impl CredentialStoreApi for AskingStore {
-    fn vendor(&self) -> String {
-        self.inner.vendor()
-    }
-
-    fn id(&self) -> String {
-        self.inner.id()
-    }
-
-    fn build(
-        &self,
-        service: &str,
-        user: &str,
-        modifiers: Option<&HashMap<&str, &str>>,
-    ) -> keyring_core::Result<Entry> {
-        if user.contains(self.about) {
-            let _ = self.answer.lock().unwrap().recv();
-        }
-        self.inner.build(service, user, modifiers)
-    }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
-}
-
-/// The keychain refuses what is asked of it next about a workspace's password.
-pub(crate) fn refuse_next(store: &CredentialStore, workspace: &str) {
-    let user = format!("installation/{workspace}/database-password");
-    let entry = store.build("Tenantry", &user, None).unwrap();
-    let credential: &keyring_core::mock::Cred = entry.as_any().downcast_ref().unwrap();
-    credential.set_error(keyring_core::Error::Invalid("refused".to_owned(), "refused".to_owned()));
 }
 
 fn profile(id: &str) -> Profile {

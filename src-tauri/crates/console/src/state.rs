@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use tauri::{AppHandle, Runtime};
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::journal::{Opening, Openings};
 use tenantry_core::sessions::{Actor, Freshness};
@@ -24,7 +23,7 @@ use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_i
 use crate::folders::{DataLock, Folders};
 use crate::identifiers::random_id;
 use crate::jobs::JobRegistry;
-use crate::profiles::{Profile, Profiles, UNDO_TIME};
+use crate::profiles::{OpenProfileFile, Profile, Profiles, UNDO_TIME};
 use crate::vault::{NotForgotten, Vault};
 
 /// How long a copied secret stays on the clipboard.
@@ -72,12 +71,14 @@ pub struct AppState {
 
 impl AppState {
     /// The state of a program that has just started.
-    pub fn start<R: Runtime>(app: &AppHandle<R>, folders: Folders, desktop: Arc<dyn Desktop>) -> Self {
+    pub fn start(folders: Folders, open_file: OpenProfileFile<'_>, desktop: Arc<dyn Desktop>) -> Self {
         let lock = folders.lock();
         let profiles = match lock {
-            DataLock::Held(_) | DataLock::Unknown => Profiles::open_or_do_without(app, &folders.profiles()),
+            DataLock::Held(_) | DataLock::Unknown => {
+                Profiles::open_or_do_without(&folders.profiles(), open_file)
+            }
             DataLock::Owned(ref owner) => {
-                Profiles::open_or_do_without(app, &folders.profiles()).while_owned_by(Arc::clone(owner))
+                Profiles::open_or_do_without(&folders.profiles(), open_file).while_owned_by(Arc::clone(owner))
             }
             DataLock::InUse => Profiles::left_to_another_program(&folders.profiles()),
         };
@@ -107,7 +108,7 @@ impl AppState {
     }
 
     /// The same with a given vault, for tests that must not depend on a keychain.
-    #[cfg(test)]
+    #[must_use]
     pub fn with_vault(self, vault: Vault) -> Self {
         Self { vault: OnceCell::new_with(Some(vault)), ..self }
     }
@@ -257,5 +258,5 @@ impl AppState {
 }
 
 fn clear_in_background(desktop: Arc<dyn Desktop>, secret: SecretString) {
-    tauri::async_runtime::spawn_blocking(move || desktop.clear_secret(&secret));
+    tokio::task::spawn_blocking(move || desktop.clear_secret(&secret));
 }

@@ -11,9 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
-use tenantry::profiles::KeeperChoice;
-use tenantry::sealing;
-use tenantry::vault::{KeepingReason, Kept, KeychainProblem, SecretKind, Vault};
+use tenantry_console::profiles::KeeperChoice;
+use tenantry_console::sealing;
+use tenantry_console::vault::{KeepingReason, Kept, KeychainProblem, SecretKind, Vault};
 
 /// Set in the program that runs on the bus of its own.
 const INSIDE: &str = "TENANTRY_TEST_INSIDE";

@@ -11,11 +11,12 @@ use crate::desktop::DesktopError;
 use crate::identifiers::random_id;
 use crate::numbers::Count;
 use crate::profiles::ProfilesNotWritten;
-use crate::vault::KeychainProblem;
+use crate::vault::{KeychainProblem, NotForgotten, NotMoved, NotProven, SealedFileProblem, SecretsLocked};
 
 /// What a command rejects with: `message` is a sentence to show, `details` what the window needs besides the code.
 #[expect(missing_docs, reason = "the two fields mean the same in every variant")]
-#[derive(Debug, Clone, Serialize, specta::Type)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum WireError {
     /// Fields break rules; nothing was done.
@@ -99,7 +100,8 @@ pub enum WireError {
 macro_rules! details {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ })+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Serialize, specta::Type)]
+        #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)+
@@ -236,7 +238,8 @@ details! {
 }
 
 /// A field of a form, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub enum WireField {
     /// An organization's name.
@@ -265,40 +268,42 @@ pub enum WireField {
     Passphrase,
 }
 
-same_words! {
-    /// A rule of a field, on the wire.
-    FieldRule {
-        /// It may not be empty.
-        Required,
-        /// It has too few characters.
-        TooShort,
-        /// It has too many characters.
-        TooLong,
-        /// It has too many bytes.
-        TooManyBytes,
-        /// It holds characters that it may not.
-        Characters,
-        /// A password without an upper-case letter.
-        NoUpper,
-        /// A password without a lower-case letter.
-        NoLower,
-        /// A password without a digit.
-        NoDigit,
-        /// A NUL character.
-        Nul,
-        /// None or more than one `@`.
-        AtSign,
-        /// Not a valid address.
-        Address,
-        /// It is taken.
-        Taken,
-        /// The collection that it leads to exists and belongs to no organization.
-        CollectionTaken,
-    }
+/// A rule of a field, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum FieldRule {
+    /// It may not be empty.
+    Required,
+    /// It has too few characters.
+    TooShort,
+    /// It has too many characters.
+    TooLong,
+    /// It has too many bytes.
+    TooManyBytes,
+    /// It holds characters that it may not.
+    Characters,
+    /// A password without an upper-case letter.
+    NoUpper,
+    /// A password without a lower-case letter.
+    NoLower,
+    /// A password without a digit.
+    NoDigit,
+    /// A NUL character.
+    Nul,
+    /// None or more than one `@`.
+    AtSign,
+    /// Not a valid address.
+    Address,
+    /// It is taken.
+    Taken,
+    /// The collection that it leads to exists and belongs to no organization.
+    CollectionTaken,
 }
 
 /// What is taken, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub enum ConflictField {
     /// The organization's name.
@@ -310,7 +315,8 @@ pub enum ConflictField {
 }
 
 /// What can't be reached, or why, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum UnavailableReason {
     /// The server does not answer.
@@ -328,7 +334,8 @@ pub enum UnavailableReason {
 }
 
 /// What proves that somebody may take secrets away, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum ProofBy {
     /// The passphrase of the file of secrets.
@@ -338,7 +345,8 @@ pub enum ProofBy {
 }
 
 /// What a file that could not be written is, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum FileKind {
     /// A list of organizations, or of connections, that a person wants elsewhere.
@@ -352,7 +360,8 @@ pub enum FileKind {
 }
 
 /// Why a file could not be written, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum FileReason {
     /// No room.
@@ -732,6 +741,26 @@ impl From<FieldIssue> for FieldProblem {
     }
 }
 
+impl From<core::FieldRule> for FieldRule {
+    fn from(rule: core::FieldRule) -> Self {
+        match rule {
+            core::FieldRule::Required => Self::Required,
+            core::FieldRule::TooShort => Self::TooShort,
+            core::FieldRule::TooLong => Self::TooLong,
+            core::FieldRule::TooManyBytes => Self::TooManyBytes,
+            core::FieldRule::Characters => Self::Characters,
+            core::FieldRule::NoUpper => Self::NoUpper,
+            core::FieldRule::NoLower => Self::NoLower,
+            core::FieldRule::NoDigit => Self::NoDigit,
+            core::FieldRule::Nul => Self::Nul,
+            core::FieldRule::AtSign => Self::AtSign,
+            core::FieldRule::Address => Self::Address,
+            core::FieldRule::Taken => Self::Taken,
+            core::FieldRule::CollectionTaken => Self::CollectionTaken,
+        }
+    }
+}
+
 impl From<Field> for WireField {
     fn from(field: Field) -> Self {
         match field {
@@ -755,6 +784,69 @@ impl From<ProfilesNotWritten> for WireError {
     fn from(error: ProfilesNotWritten) -> Self {
         tracing::warn!(%error, "connection profiles");
         Self::file_not_written(FileKind::Profiles, "profiles.json", FileProblem::Other)
+    }
+}
+
+fn secrets_not_written(problem: FileProblem) -> WireError {
+    WireError::file_not_written(FileKind::Secrets, crate::vault::SEALED_FILE, problem)
+}
+
+impl From<SecretsLocked> for WireError {
+    fn from(_: SecretsLocked) -> Self {
+        Self::secrets_locked()
+    }
+}
+
+impl From<NotForgotten> for WireError {
+    fn from(problem: NotForgotten) -> Self {
+        match problem {
+            NotForgotten::Locked(locked) => Self::from(locked),
+            NotForgotten::Keychain(problem) => Self::keychain_unavailable(problem),
+        }
+    }
+}
+
+impl From<NotProven> for WireError {
+    fn from(problem: NotProven) -> Self {
+        match problem {
+            NotProven::PassphraseNeeded => Self::proof_needed(ProofBy::Passphrase),
+            NotProven::SealedFile(problem) => Self::from(problem),
+            NotProven::Keychain(problem) => Self::keychain_unavailable(problem),
+        }
+    }
+}
+
+impl From<SealedFileProblem> for WireError {
+    fn from(problem: SealedFileProblem) -> Self {
+        match problem {
+            SealedFileProblem::Missing => Self::not_found("file of secrets"),
+            SealedFileProblem::Locked => Self::secrets_locked(),
+            SealedFileProblem::Refused => Self::passphrase_refused(),
+            SealedFileProblem::Damaged => {
+                Self::from(StoreError::Corrupt { what: "the file of secrets and its copy".to_owned() })
+            }
+            SealedFileProblem::Newer => Self::from(StoreError::Corrupt {
+                what: "the file of secrets, or a newer Tenantry wrote it".to_owned(),
+            }),
+            SealedFileProblem::File(problem) => secrets_not_written(problem),
+            SealedFileProblem::NotSealed => Self::internal("the secrets could not be sealed"),
+        }
+    }
+}
+
+impl From<NotMoved> for WireError {
+    fn from(problem: NotMoved) -> Self {
+        match problem {
+            NotMoved::Keychain(problem) => Self::keychain_unavailable(problem),
+            NotMoved::SealedFile(problem) => Self::from(problem),
+            NotMoved::PassphraseNeeded => Self::from(vec![FieldIssue {
+                field: Field::Passphrase,
+                rule: core::FieldRule::Required,
+                message: "A passphrase is needed.".to_owned(),
+            }]),
+            NotMoved::NotReadBack => secrets_not_written(FileProblem::Other),
+            NotMoved::NotNoted(problem) => Self::from(problem),
+        }
     }
 }
 

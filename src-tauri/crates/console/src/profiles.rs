@@ -1,8 +1,7 @@
-//! Saved connection profiles: what is needed to open a workspace again, but for its secrets. The only user of
-//! `tauri-plugin-store`.
+//! Saved connection profiles: what is needed to open a workspace again, but for its secrets.
 //!
-//! The plugin truncates its file before it writes it. So a copy is written whole, beside it, before each save, and read
-//! when the file is cut off.
+//! A shell's [`ProfileFile`] may truncate the file before it writes it, as `tauri-plugin-store` does. So a copy is written
+//! whole, beside it, before each save, and read when the file is cut off.
 
 mod check;
 mod file;
@@ -11,14 +10,11 @@ mod model;
 mod notice;
 mod removed;
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tauri::{AppHandle, Runtime};
-use tauri_plugin_store::{Store, StoreBuilder};
 
 use crate::folders::Owner;
 use crate::identifiers::random_id;
@@ -49,60 +45,64 @@ enum OpenProblem {
     NotWritten(#[from] ProfilesNotWritten),
 }
 
-/// The file behind the profiles: what this module needs of `tauri-plugin-store`, without the window's runtime type.
-trait ProfileFile: Send + Sync {
+/// The document of saved profiles, as a shell or a console without one writes it.
+pub trait ProfileFile: Send + Sync {
+    /// Replaces the content. When that fails, the earlier content is the one that is written from then on.
+    ///
+    /// # Errors
+    /// A sentence for the log.
     fn write(&self, content: &Map<String, Value>) -> Result<(), String>;
 }
 
-/// A file on the disk, and the copy beside it.
-struct FileOnDisk<R: Runtime> {
-    store: Arc<Store<R>>,
+/// Opens the document at a path, once it is known to be whole.
+pub type OpenProfileFile<'a> = &'a dyn Fn(&Path) -> Result<Box<dyn ProfileFile>, String>;
+
+/// A document that is written by this crate alone.
+pub struct PlainFile(PathBuf);
+
+impl PlainFile {
+    /// The document at this path.
+    ///
+    /// # Errors
+    /// None.
+    pub fn open(path: &Path) -> Result<Box<dyn ProfileFile>, String> {
+        Ok(Box::new(Self(path.to_owned())))
+    }
+}
+
+impl ProfileFile for PlainFile {
+    fn write(&self, content: &Map<String, Value>) -> Result<(), String> {
+        let bytes = serde_json::to_vec_pretty(content).map_err(|error| error.to_string())?;
+        file::write_whole(&self.0, &bytes).map_err(|error| error.to_string())
+    }
+}
+
+/// A document on the disk, and the copy beside it.
+struct FileOnDisk {
+    file: Box<dyn ProfileFile>,
     path: PathBuf,
 }
 
-impl<R: Runtime> FileOnDisk<R> {
-    fn open(app: &AppHandle<R>, path: &Path) -> Result<Self, String> {
-        let store = StoreBuilder::new(app, path).serialize(in_order).disable_auto_save().build();
-        Ok(Self { store: store.map_err(|error| error.to_string())?, path: path.to_owned() })
-    }
-
-    fn take(&self, content: &Map<String, Value>) {
-        // The plugin writes its content once more when the program ends: nothing may be left in it that is not meant.
-        for key in self.store.keys() {
-            if !content.contains_key(&key) {
-                self.store.delete(key);
-            }
-        }
-        for (key, value) in content {
-            self.store.set(key, value.clone());
-        }
-    }
-}
-
-impl<R: Runtime> ProfileFile for FileOnDisk<R> {
+impl FileOnDisk {
     fn write(&self, content: &Map<String, Value>) -> Result<(), String> {
         let bytes = serde_json::to_vec_pretty(content).map_err(|error| error.to_string())?;
         if bytes.len() > file::FILE_MAX {
             return Err("they are more than the next start would read".to_owned());
         }
         let copy = file::copy_of(&self.path);
+        let before = std::fs::read(&copy).ok();
         file::write_whole(&copy, &bytes).map_err(|error| error.to_string())?;
-        let before: Map<String, Value> = self.store.entries().into_iter().collect();
-        self.take(content);
-        let saved = self.store.save().map_err(|error| error.to_string());
-        if saved.is_err() {
-            self.take(&before);
-            // As before in all three places, as far as a disk that refuses lets it be.
-            let restored = serde_json::to_vec_pretty(&before)
-                .is_ok_and(|bytes| file::write_whole(&copy, &bytes).is_ok() && self.store.save().is_ok());
-            tracing::warn!(restored, "the connection profiles were not written");
+        let written = self.file.write(content);
+        if written.is_err() {
+            // The next run must not read what was refused.
+            let restored = match before {
+                Some(before) => file::write_whole(&copy, &before),
+                None => std::fs::remove_file(&copy),
+            };
+            tracing::warn!(restored = restored.is_ok(), "the connection profiles were not written");
         }
-        saved.and_then(|()| make_private_and_lasting(&self.path).map_err(|error| error.to_string()))
+        written.and_then(|()| make_private_and_lasting(&self.path).map_err(|error| error.to_string()))
     }
-}
-
-fn in_order(content: &HashMap<String, Value>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(serde_json::to_vec_pretty(&content.iter().collect::<BTreeMap<_, _>>())?)
 }
 
 fn make_private_and_lasting(path: &Path) -> std::io::Result<()> {
@@ -115,7 +115,7 @@ fn make_private_and_lasting(path: &Path) -> std::io::Result<()> {
 /// Saved connection profiles.
 pub struct Profiles {
     /// `None` where none can be used.
-    file: Option<Box<dyn ProfileFile>>,
+    file: Option<FileOnDisk>,
     content: Mutex<Content>,
     notices: Vec<ProfileNotice>,
     /// Says whether the file is still this program's, where its file system has no locks.
@@ -136,15 +136,15 @@ struct Content {
 impl Profiles {
     /// Reads the file, or starts a new one. A damaged file is kept aside, and what can still be read of it is used; an
     /// older one is kept beside the new one.
-    fn open<R: Runtime>(app: &AppHandle<R>, path: &Path) -> Result<Self, OpenProblem> {
+    fn open(path: &Path, open_file: OpenProfileFile<'_>) -> Result<Self, OpenProblem> {
         let mut found = Found::read(path)?;
         if found.content.installation.is_empty() {
             found.content.installation = random_id();
         }
-        // Built only now: it would take a damaged file for an empty one and write over it.
-        let file = FileOnDisk::open(app, path).map_err(ProfilesNotWritten)?;
+        // Opened only now: it would take a damaged file for an empty one and write over it.
+        let file = open_file(path).map_err(ProfilesNotWritten)?;
         let profiles = Self {
-            file: Some(Box::new(file)),
+            file: Some(FileOnDisk { file, path: path.to_owned() }),
             content: Mutex::new(found.content),
             notices: found.notices,
             owner: None,
@@ -154,8 +154,8 @@ impl Profiles {
     }
 
     /// Reads the file, or starts a new one. Without a file that can be used, the program works with none and says so.
-    pub fn open_or_do_without<R: Runtime>(app: &AppHandle<R>, path: &Path) -> Self {
-        Self::open(app, path).unwrap_or_else(|problem| {
+    pub fn open_or_do_without(path: &Path, open_file: OpenProfileFile<'_>) -> Self {
+        Self::open(path, open_file).unwrap_or_else(|problem| {
             tracing::error!(error = %problem, "working without connection profiles");
             let path = path.display().to_string();
             let (notice, installation) = match problem {

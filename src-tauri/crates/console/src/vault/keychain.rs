@@ -94,7 +94,6 @@ impl Keychain {
     }
 
     /// A keychain of a test's own: whoever is asked again answers with `answer`.
-    #[cfg(test)]
     pub(super) fn of(
         store: Arc<CredentialStore>,
         installation: &str,

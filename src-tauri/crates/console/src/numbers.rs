@@ -9,9 +9,10 @@ const LARGEST: u64 = (1 << 53) - 1;
 ///
 /// What is larger is shown as the largest: eight petabytes in one collection are past anything the number is shown for,
 /// and an error in their place would hide the rest of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, specta::Type)]
-#[specta(transparent)]
-pub struct Count(#[specta(type = u32)] u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[cfg_attr(feature = "wire", specta(transparent))]
+pub struct Count(#[cfg_attr(feature = "wire", specta(type = u32))] u64);
 
 impl From<u64> for Count {
     fn from(value: u64) -> Self {

@@ -14,7 +14,7 @@ impl Folder {
     }
 
     pub(super) fn open(&self) -> Profiles {
-        Profiles::open_or_do_without(app().handle(), &self.path("profiles.json"))
+        Profiles::open_or_do_without(&self.path("profiles.json"), &PlainFile::open)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -37,13 +37,6 @@ impl Folder {
         let entries = std::fs::read_dir(self.0.path()).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
-}
-
-fn app() -> tauri::App<tauri::test::MockRuntime> {
-    tauri::test::mock_builder()
-        .plugin(tauri_plugin_store::Builder::default().build())
-        .build(tauri::test::mock_context(tauri::test::noop_assets()))
-        .unwrap()
 }
 
 pub(super) fn profile(id: &str) -> Profile {

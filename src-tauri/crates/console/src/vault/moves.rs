@@ -26,7 +26,8 @@ pub struct Moved {
 }
 
 /// What a person should know of a move of secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MoveNote {
     /// Secrets that are only in the keychain, which can't be used, stay there: they have to be entered again.

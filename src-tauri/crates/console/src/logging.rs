@@ -30,6 +30,7 @@ pub fn start(folder: &Path) -> io::Result<()> {
     let quiet_except_ours = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("tenantry", LevelFilter::INFO)
+        .with_target("tenantry_console", LevelFilter::INFO)
         .with_target("tenantry_core", LevelFilter::INFO)
         .with_target("tenantry_connection", LevelFilter::INFO)
         .with_target("tenantry_store_mongo", LevelFilter::INFO)

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use tenantry_core::access as core;
 use time::OffsetDateTime;
 
 use crate::vault::SecretKind;
 
 /// What a workspace is used for: how loudly it warns, and whether names are typed before an organization is trashed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
     /// On this computer.
@@ -22,7 +24,8 @@ pub enum Environment {
 }
 
 /// What may be done in a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Everything that the role allows.
@@ -31,6 +34,48 @@ pub enum Access {
     Locked,
     /// Nothing but reading.
     ReadOnly,
+}
+
+impl From<Access> for core::Access {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::ReadWrite => Self::ReadWrite,
+            Access::Locked => Self::Locked,
+            Access::ReadOnly => Self::ReadOnly,
+        }
+    }
+}
+
+impl From<core::Access> for Access {
+    fn from(access: core::Access) -> Self {
+        match access {
+            core::Access::ReadWrite => Self::ReadWrite,
+            core::Access::Locked => Self::Locked,
+            core::Access::ReadOnly => Self::ReadOnly,
+        }
+    }
+}
+
+impl From<Environment> for core::Environment {
+    fn from(environment: Environment) -> Self {
+        match environment {
+            Environment::Local => Self::Local,
+            Environment::Development => Self::Development,
+            Environment::Staging => Self::Staging,
+            Environment::Production => Self::Production,
+        }
+    }
+}
+
+impl From<core::Environment> for Environment {
+    fn from(environment: core::Environment) -> Self {
+        match environment {
+            core::Environment::Local => Self::Local,
+            core::Environment::Development => Self::Development,
+            core::Environment::Staging => Self::Staging,
+            core::Environment::Production => Self::Production,
+        }
+    }
 }
 
 /// A saved connection profile. Holds no secret.
@@ -63,6 +108,11 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// What it permits by itself.
+    pub fn permits(&self) -> core::Permits {
+        core::Permits { environment: self.environment.into(), access: self.access.into() }
+    }
+
     /// Whether the database user's password is kept for the next run.
     pub fn password_stored(&self) -> bool {
         self.stored.contains(&SecretKind::DatabasePassword)

@@ -1,18 +1,10 @@
-//! Jobs that the window started: which are running, how far they are, and how one is cancelled.
+//! Jobs: which are running, how far they are, and how one is cancelled.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use tauri::ipc::Channel;
-use tenantry_core::jobs::{Cancellation, Progress, ProgressSink};
-
-use crate::commands::jobs::JobProgress;
-use crate::numbers::Count;
-
-/// The shortest time between two reports: what comes faster is not seen, and fills the web view's queue.
-const REPORT_EVERY: Duration = Duration::from_millis(100);
+use tenantry_core::jobs::Cancellation;
 
 /// The jobs that are running.
 #[derive(Debug, Clone, Default)]
@@ -92,44 +84,6 @@ impl Drop for JobGuard {
         let mut running = self.registry.running();
         if running.get(&self.job).is_some_and(|running| running.number == self.number) {
             running.remove(&self.job);
-        }
-    }
-}
-
-/// Sends a job's progress to the window, ten times a second at most.
-pub struct ChannelProgress {
-    channel: Channel<JobProgress>,
-    started: Instant,
-    reported: Mutex<Option<Instant>>,
-}
-
-impl ChannelProgress {
-    /// Reports on `channel`, counting speed from now.
-    pub fn new(channel: Channel<JobProgress>) -> Self {
-        Self { channel, started: Instant::now(), reported: Mutex::new(None) }
-    }
-}
-
-impl ProgressSink for ChannelProgress {
-    fn report(&self, progress: Progress) {
-        let now = Instant::now();
-        let is_last = progress.total == Some(progress.done);
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_last && reported.is_some_and(|before| now.duration_since(before) < REPORT_EVERY) {
-            return;
-        }
-        *reported = Some(now);
-        drop(reported);
-
-        let milliseconds = u64::try_from(now.duration_since(self.started).as_millis()).unwrap_or(u64::MAX);
-        let report = JobProgress {
-            done: Count::from(progress.done),
-            total: progress.total.map(Count::from),
-            per_second: Count::from(progress.done.saturating_mul(1000) / milliseconds.max(1)),
-        };
-        // A window that has gone no longer wants to know; the job's own result is what counts.
-        if self.channel.send(report).is_err() {
-            tracing::debug!("nobody listens to a job's progress");
         }
     }
 }

@@ -165,8 +165,7 @@ impl Vault {
     }
 
     /// A vault on a keychain of a test's own.
-    #[cfg(test)]
-    pub(crate) fn on_keychain(
+    pub fn on_keychain(
         store: Arc<keyring_core::CredentialStore>,
         folder: &Path,
         chosen: Option<KeeperChoice>,
@@ -175,8 +174,7 @@ impl Vault {
     }
 
     /// As [`on_keychain`](Self::on_keychain), where somebody who is asked again for its password answers so.
-    #[cfg(test)]
-    pub(crate) fn on_asking_keychain(
+    pub fn on_asking_keychain(
         store: Arc<keyring_core::CredentialStore>,
         folder: &Path,
         chosen: Option<KeeperChoice>,
