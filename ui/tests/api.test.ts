@@ -38,9 +38,9 @@ describe("a call", () => {
   it.each([
     ["bare text of the framework", "invalid args `id` for command"],
     ["a code that does not exist", { code: "surprise", message: "?" } as unknown as WireError],
-    ["an error without a message", { code: "busy" } as unknown as WireError],
+    ["an error without a code", { message: "?" } as unknown as WireError],
   ])("turns %s into an internal error", async (_, rejection) => {
-    backend.fail("about", rejection);
+    backend.fail("about", rejection as string);
     expect((await thrownBy(api.about())).code).toBe("internal");
   });
 
@@ -70,7 +70,7 @@ describe("a call", () => {
     });
     backend.fail("count_organizations", {
       code: "unavailable",
-      message: "",
+      message: "No server answered.",
       details: { reason: "server", path: null },
     });
     await thrownBy(builtIn.countOrganizations(""));
@@ -153,59 +153,57 @@ const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
 
 describe("an explanation", () => {
   const wires: WireError[] = [
-    { code: "invalid_input", message: "x", details: { fields: [] } },
-    { code: "conflict", message: "x", details: { field: "name" } },
-    { code: "conflict", message: "x", details: { field: "email" } },
-    { code: "conflict", message: "x", details: { field: "collection" } },
-    { code: "not_found", message: "x", details: { what: "organization" } },
-    { code: "not_signed_in", message: "x" },
-    { code: "session_expired", message: "x" },
-    { code: "session_revoked", message: "x" },
-    { code: "forbidden", message: "x" },
-    { code: "credentials_refused", message: "x", details: { triesLeft: null } },
-    { code: "credentials_refused", message: "x", details: { triesLeft: 1 } },
-    { code: "organization_inactive", message: "x" },
-    { code: "throttled", message: "x", details: { waitSeconds: 90 } },
-    { code: "already_claimed", message: "x" },
-    { code: "busy", message: "x", details: { act: "rename" } },
+    { code: "invalid_input", details: { fields: [{ field: "name", rule: "required", message: "" }] } },
+    { code: "conflict", details: { field: "name" } },
+    { code: "conflict", details: { field: "email" } },
+    { code: "conflict", details: { field: "collection" } },
+    { code: "not_found", details: { what: "organization" } },
+    { code: "not_signed_in" },
+    { code: "session_expired" },
+    { code: "session_revoked" },
+    { code: "forbidden" },
+    { code: "credentials_refused", details: { triesLeft: null } },
+    { code: "credentials_refused", details: { triesLeft: 1 } },
+    { code: "organization_inactive" },
+    { code: "throttled", details: { waitSeconds: 90 } },
+    { code: "already_claimed" },
+    { code: "busy", details: { act: "rename" } },
     {
       code: "partly_done",
-      message: "x",
       details: { done: ["name"], notDone: [], unclear: ["email"], cause: "The server took too long." },
     },
-    { code: "facts_changed", message: "x" },
-    { code: "confirmation_mismatch", message: "x" },
-    { code: "no_workspace", message: "x" },
-    { code: "workspace_password_needed", message: "x" },
-    { code: "workspace_refused", message: "x" },
-    { code: "workspace_damaged", message: "x" },
-    { code: "workspace_newer", message: "x", details: { found: 9, supported: 2 } },
-    { code: "connection_string_invalid", message: "x", details: { problem: "No host." } },
+    { code: "facts_changed" },
+    { code: "confirmation_mismatch" },
+    { code: "no_workspace" },
+    { code: "workspace_password_needed" },
+    { code: "workspace_refused" },
+    { code: "workspace_damaged", message: "It is /f." },
+    { code: "workspace_newer", details: { found: 9, supported: 2 } },
+    { code: "connection_string_invalid", details: { problem: "No host." } },
     ...unavailableReasons.map((reason): WireError => ({
       code: "unavailable",
-      message: "x",
+      message: "No server answered.",
       details: { reason, path: reason.startsWith("file") ? "/f" : null },
     })),
-    { code: "denied_by_database", message: "x", details: { action: "find", namespace: null } },
-    { code: "denied_by_database", message: "x", details: { action: "find", namespace: "a.b" } },
-    { code: "read_only", message: "x", details: { unlockable: true } },
-    { code: "read_only", message: "x", details: { unlockable: false } },
-    { code: "secrets_locked", message: "x" },
-    { code: "passphrase_refused", message: "x" },
-    { code: "import_refused", message: "x", details: { problem: "No connection string." } },
-    { code: "data_missing", message: "x", details: { collection: "org_a" } },
-    { code: "data_corrupt", message: "x", details: { what: "admin_email" } },
-    { code: "database_full", message: "x" },
+    { code: "denied_by_database", details: { action: "find", namespace: null } },
+    { code: "denied_by_database", details: { action: "find", namespace: "a.b" } },
+    { code: "read_only", details: { unlockable: true } },
+    { code: "read_only", details: { unlockable: false } },
+    { code: "secrets_locked" },
+    { code: "passphrase_refused" },
+    { code: "import_refused", details: { problem: "No connection string." } },
+    { code: "data_missing", details: { collection: "org_a" } },
+    { code: "data_corrupt", details: { what: "admin_email" } },
+    { code: "database_full" },
     ...fileKinds.flatMap((what) =>
       fileReasons.map((reason): WireError => ({
         code: "file_not_written",
-        message: "x",
         details: { what, path: "/f", reason },
       })),
     ),
-    { code: "cancelled", message: "x" },
-    { code: "internal", message: "x", details: { incident: "7f3a" } },
-    { code: "internal", message: "x", details: { incident: "" } },
+    { code: "cancelled" },
+    { code: "internal", details: { incident: "7f3a" } },
+    { code: "internal", details: { incident: "" } },
   ];
 
   it.each(wires)("of $code says what, why and what next, with its code in small print", (wire) => {
@@ -219,7 +217,6 @@ describe("an explanation", () => {
     const { text } = explain(
       new ApiError({
         code: "partly_done",
-        message: "",
         details: {
           done: ["name"],
           notDone: ["displayName"],
@@ -237,7 +234,7 @@ describe("an explanation", () => {
   it.each(fileKinds.flatMap((what) => fileReasons.map((reason) => [what, reason] as const)))(
     "of a file that was not written (%s, %s) promises only what holds for such a file",
     (what, reason) => {
-      const error = { code: "file_not_written", message: "", details: { what, path: "/f", reason } } as const;
+      const error = { code: "file_not_written", details: { what, path: "/f", reason } } as const;
       const { text, remedy } = explain(new ApiError(error));
       expect(text.includes("left behind")).toBe(what === "export");
       expect(text).toContain("/f");
@@ -249,7 +246,7 @@ describe("an explanation", () => {
     "of what is out of reach (%s) blames the server only where there is one",
     (reason) => {
       const { title, text, remedy } = explain(
-        new ApiError({ code: "unavailable", message: "", details: { reason, path: "/f" } }),
+        new ApiError({ code: "unavailable", details: { reason, path: "/f" } }),
       );
       expect(/server|network/i.test(title + text + remedy)).toBe(
         ["server", "took_too_long"].includes(reason),
@@ -266,12 +263,12 @@ describe("an explanation", () => {
   );
 
   it("counts the tries that are left", () => {
-    const error = { code: "credentials_refused", message: "", details: { triesLeft: 1 } } as const;
+    const error = { code: "credentials_refused", details: { triesLeft: 1 } } as const;
     expect(explain(new ApiError(error)).text).toContain("1 try left");
   });
 
   it("names the incident of an internal error", () => {
-    const error = { code: "internal", message: "", details: { incident: "7f3a" } } as const;
+    const error = { code: "internal", details: { incident: "7f3a" } } as const;
     expect(explain(new ApiError(error)).small).toContain("7f3a");
   });
 

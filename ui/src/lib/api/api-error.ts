@@ -1,49 +1,6 @@
-import type { WireError } from "../bindings";
+import { m } from "../messages";
+import { errorWords, sentencesOf, type ErrorCode, type WireError } from "./error-words";
 import { fieldSentence } from "./field-problems";
-
-export type ErrorCode = WireError["code"];
-
-/** What each code looks like on the wire; a rejection that looks different is not one of ours. */
-const codes = {
-  invalid_input: true,
-  conflict: true,
-  not_found: true,
-  not_signed_in: true,
-  session_expired: true,
-  session_revoked: true,
-  forbidden: true,
-  operator_needed: true,
-  credentials_refused: true,
-  organization_inactive: true,
-  throttled: true,
-  already_claimed: true,
-  busy: true,
-  partly_done: true,
-  changed_meanwhile: true,
-  facts_changed: true,
-  confirmation_mismatch: true,
-  no_workspace: true,
-  workspace_password_needed: true,
-  workspace_refused: true,
-  workspace_damaged: true,
-  workspace_newer: true,
-  connection_string_invalid: true,
-  unavailable: true,
-  denied_by_database: true,
-  limit_reached: true,
-  rule_broken: true,
-  read_only: true,
-  secrets_locked: true,
-  passphrase_refused: true,
-  proof_needed: true,
-  import_refused: true,
-  data_missing: true,
-  data_corrupt: true,
-  database_full: true,
-  file_not_written: true,
-  cancelled: true,
-  internal: true,
-} as const satisfies Record<ErrorCode, true>;
 
 function isWireError(value: unknown): value is WireError {
   return (
@@ -51,9 +8,7 @@ function isWireError(value: unknown): value is WireError {
     value !== null &&
     "code" in value &&
     typeof value.code === "string" &&
-    Object.hasOwn(codes, value.code) &&
-    "message" in value &&
-    typeof value.message === "string"
+    Object.hasOwn(errorWords, value.code)
   );
 }
 
@@ -61,8 +16,11 @@ function isWireError(value: unknown): value is WireError {
  * What a failed call throws, and the only thing it throws. Branch on `error.wire.code`, never on a text.
  */
 export class ApiError extends Error {
-  constructor(readonly wire: WireError) {
-    super(wire.message);
+  constructor(
+    readonly wire: WireError,
+    options?: ErrorOptions,
+  ) {
+    super(wire.code, options);
     this.name = "ApiError";
   }
 
@@ -84,7 +42,24 @@ export class ApiError extends Error {
   static from(cause: unknown): ApiError {
     if (cause instanceof ApiError) return cause;
     if (isWireError(cause)) return new ApiError(cause);
-    const message = cause instanceof Error ? cause.message : String(cause);
-    return new ApiError({ code: "internal", message, details: { incident: "" } });
+    return new ApiError({ code: "internal", details: { incident: "" } }, { cause });
   }
+}
+
+/** An error in the person's words: what happened, why, and what to do. `small` is the small print with the code. */
+export interface Explanation {
+  readonly title: string;
+  readonly text: string;
+  readonly remedy: string;
+  readonly small: string;
+}
+
+/** Explains anything that was thrown; what is not an ApiError counts as an internal failure. */
+export function explain(cause: unknown): Explanation {
+  const { wire } = ApiError.from(cause);
+  const small =
+    wire.code === "internal" && wire.details.incident
+      ? m.errors_code_incident({ code: wire.code, incident: wire.details.incident })
+      : m.errors_code({ code: wire.code });
+  return { ...sentencesOf(wire), small };
 }

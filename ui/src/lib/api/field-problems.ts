@@ -1,5 +1,8 @@
-import { LIMITS, type FieldProblem, type FieldRule } from "../bindings";
+import { LIMITS, type FieldProblem as Found, type FieldRule } from "../bindings";
 import { m } from "../messages";
+
+/** One rule that one field breaks. Only a connection string brings words of its own for what is wrong with it. */
+export type FieldProblem = Omit<Found, "message"> & { message?: string };
 
 type Field = FieldProblem["field"];
 type Limits = Partial<Record<Field, number>>;
@@ -33,12 +36,12 @@ function characters(field: Field): string {
   return m.errors_rule_characters();
 }
 
-/** A sentence with a number; the program's own where a rule is new to a field. */
+/** A sentence with a number; where a rule is new to a field, one without. */
 const counted =
   (sentence: (inputs: { count: number }) => string, limits: Limits) =>
-  ({ field, message }: FieldProblem): string => {
+  ({ field }: FieldProblem): string => {
     const count = limits[field];
-    return count === undefined ? message : sentence({ count });
+    return count === undefined ? m.errors_invalid_input_title() : sentence({ count });
   };
 
 const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
@@ -52,8 +55,10 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
   no_digit: () => m.errors_rule_no_digit(),
   nul: () => m.errors_rule_nul(),
   at_sign: () => m.errors_rule_at_sign(),
-  // What is wrong with a connection string names the part that it is about.
-  address: ({ field, message }) => (field === "connectionString" ? message : m.errors_rule_address()),
+  address: ({ field, message }) =>
+    field === "connectionString"
+      ? (message ?? m.errors_connection_string_invalid_title())
+      : m.errors_rule_address(),
   taken: ({ field }) => (field === "email" ? m.errors_rule_taken_email() : m.errors_rule_taken_name()),
   collection_taken: () => m.errors_rule_collection_taken(),
 };

@@ -14,10 +14,10 @@ import { calling } from "./calling";
 
 export type * from "../bindings";
 export { DEFAULT_DATABASE, LIMITS, SECRET_MASK } from "../bindings";
-export { ApiError, type ErrorCode } from "./api-error";
+export { ApiError, explain, type Explanation } from "./api-error";
 export { observeCalls, type CallObserver } from "./calling";
-export { explain, type Explanation } from "./errors";
-export { fieldSentence } from "./field-problems";
+export type { ErrorCode, WireError } from "./error-words";
+export { fieldSentence, type FieldProblem } from "./field-problems";
 export { workspaceApi, type WorkspaceApi } from "./workspace-api";
 
 const testConnection = calling(commands.testConnection);

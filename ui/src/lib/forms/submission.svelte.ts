@@ -58,8 +58,8 @@ export class Submission {
 function problemsOf(failure: WireError): FieldProblem[] {
   if (failure.code === "invalid_input") return failure.details.fields;
   if (failure.code !== "conflict") return [];
-  const { message, details } = failure;
+  const { field } = failure.details;
   // The collection's name follows from the organization's, so only another name mends it.
-  if (details.field === "collection") return [{ field: "name", rule: "collection_taken", message }];
-  return [{ field: details.field, rule: "taken", message }];
+  if (field === "collection") return [{ field: "name", rule: "collection_taken" }];
+  return [{ field, rule: "taken" }];
 }
