@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tenantry_core::access::{Access, AccessService, Environment, Permits, WriteGate};
+use tenantry_core::access::{AccessService, WriteGate};
+use tenantry_core::attention::AttentionService;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::error::AppError;
 use tenantry_core::export::ExportService;
-use tenantry_core::health::Topology;
-use tenantry_core::journal::{AttentionService, OperationRunner, Owner};
-use tenantry_core::organizations::{CreateRequest, Organization, OrganizationService, UpdateRequest};
+use tenantry_core::journal::OperationRunner;
+use tenantry_core::organizations::{CreateRequest, OrganizationService, UpdateRequest};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{Access, Environment, Organization, Owner, Permits, Topology};
+use tenantry_core::rights::Actor;
 use tenantry_core::samples::SampleService;
-use tenantry_core::sessions::{Actor, Freshness, PasswordHasher, Session, SessionService, SigningKey};
+use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SessionService, SigningKey};
 use tenantry_core::values::OrganizationId;
 
 use crate::workspace::TestWorkspace;

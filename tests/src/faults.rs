@@ -5,19 +5,18 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenantry_core::access::{Decided, PermitStore, Permits};
-use tenantry_core::activity::{ActivityEntry, ActivityStore};
-use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
-use tenantry_core::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
-use tenantry_core::journal::{JournalEntry, Operation, OperationJournal};
 use tenantry_core::limits::STEP_PENDING;
-use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
-use tenantry_core::organizations::{
-    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
+use tenantry_core::ports::{
+    AccountStore, ActivityStore, CollectionStore, HealthStore, OperationJournal, OrganizationStore,
+    PermitStore, Ports,
 };
-use tenantry_core::ports::Ports;
+use tenantry_core::records::{
+    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, JournalEntry, Line, NewOperator,
+    NewOrganization, Operation, Operator, Organization, OrganizationChange, OrganizationCounts,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Permits, Restriction,
+    RoleCommand, ServerFacts, SignInAttempts, StoreHealth, Trashed,
+};
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
     PasswordHash,

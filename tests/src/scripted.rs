@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
 use tenantry_core::limits::STEP_PENDING;
-use tenantry_core::ports::Ports;
+use tenantry_core::ports::{CollectionStore, Ports};
+use tenantry_core::records::{CollectionIdentity, CollectionStatistics};
 use tenantry_core::values::CollectionName;
 
 /// What happens to a write.

@@ -10,10 +10,9 @@ pub mod journal;
 pub mod organizations;
 pub mod permits;
 
-use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::StoreError;
-use tenantry_core::organizations::{NewOrganization, Organization};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{CollectionIdentity, NewOrganization, Organization};
 use tenantry_core::values::{
     CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
 };

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::{Sha256, Sha512};
-use tenantry_core::organizations::Organization;
+use tenantry_core::records::Organization;
 use time::OffsetDateTime;
 
 /// The key of [`Run`](crate::console::Run)'s default.

@@ -2,8 +2,8 @@
 
 use bson::oid::ObjectId;
 use bson::{Document, doc};
-use tenantry_core::organizations::Organization;
 use tenantry_core::ports::Ports;
+use tenantry_core::records::Organization;
 use tenantry_core::values::{CollectionName, OrganizationId};
 
 use crate::console::{Console, Run};

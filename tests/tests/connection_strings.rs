@@ -141,9 +141,9 @@ async fn options_of_the_string_reach_the_server() {
             MongoStore::open(options(string)).await.unwrap_or_else(|error| panic!("{text}: {error:?}"));
         let ports = tenantry_core::Ports::of(Arc::new(store));
         ports.health.prepare().await.expect("prepared");
-        let everything = tenantry_core::organizations::OrganizationFilter {
+        let everything = tenantry_core::records::OrganizationFilter {
             search: String::new(),
-            status: tenantry_core::organizations::StatusFilter::All,
+            status: tenantry_core::records::StatusFilter::All,
             only: None,
         };
         let counted = ports.organizations.count(&everything).await.expect("counted");

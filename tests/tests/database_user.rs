@@ -11,14 +11,14 @@ use tenantry_connection::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
 use tenantry_connection::dns::NameOptions;
 use tenantry_core::clock::{ManualClock, SystemClock};
 use tenantry_core::error::{AppError, StoreError};
-use tenantry_core::health::{RestrictedAct, Restriction, RoleCommand};
 use tenantry_core::jobs::Cancellation;
-use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
 use tenantry_core::limits::OPERATION_LEASE;
-use tenantry_core::organizations::{
-    OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, UpdateRequest,
-};
+use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{
+    Operation, OperationPlan, OrganizationFilter, OrganizationQuery, Owner, RecoveryOutcome, RestrictedAct,
+    Restriction, RoleCommand, SortDirection, SortField, StatusFilter,
+};
 use tenantry_core::values::CollectionName;
 use tenantry_tests::console::{Console, Run, create_request, update_request};
 use tenantry_tests::server::{Server, fresh_database};

@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::{AppError, StoreError};
 use tenantry_core::limits::{LINE_LIMIT, STEP_PENDING};
-use tenantry_core::organizations::{
+use tenantry_core::ports::Ports;
+use tenantry_core::records::{
     Organization, OrganizationFilter, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
     StatusFilter,
 };
-use tenantry_core::ports::Ports;
-use tenantry_core::sessions::Actor;
+use tenantry_core::rights::Actor;
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::processes::free_port;
 use tenantry_tests::proxy::{Moment, Proxy};

@@ -7,12 +7,11 @@ use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
 use mongodb::{Client, Database};
 use tenantry_core::error::{StoreError, UniqueField};
-use tenantry_core::health::{Privilege, PrivilegedAct};
-use tenantry_core::organizations::{
-    NewOrganization, OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField,
-    StatusFilter,
-};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{
+    NewOrganization, OrganizationChange, OrganizationFilter, OrganizationQuery, Privilege, PrivilegedAct,
+    SortDirection, SortField, StatusFilter,
+};
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::server::{Server, Topology, fresh_database};
 use tenantry_tests::suite::{
@@ -407,10 +406,10 @@ async fn fields_that_this_program_does_not_know_survive_every_act() {
         .set_name(&seen(ports, new.id).await, &name("zenith"), moment(2))
         .await
         .expect("named");
-    let trashed = tenantry_core::organizations::Trashed {
+    let trashed = tenantry_core::records::Trashed {
         at: moment(3).into(),
         by: "operator@example.com".to_owned(),
-        collection: tenantry_core::organizations::TrashedCollection::Missing,
+        collection: tenantry_core::records::TrashedCollection::Missing,
         copy: None,
     };
     ports.organizations.copy_to_trash(new.id, &trashed).await.expect("copied");

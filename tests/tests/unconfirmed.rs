@@ -4,9 +4,10 @@
 use bson::{Document, doc};
 use mongodb::{Client, Database};
 use tenantry_core::error::StoreError;
-use tenantry_core::journal::{Operation, OperationPlan, Owner};
-use tenantry_core::organizations::{OrganizationChange, Trashed, TrashedCollection};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{
+    Operation, OperationPlan, OrganizationChange, Owner, Trashed, TrashedCollection,
+};
 use tenantry_core::values::CopyId;
 use tenantry_tests::proxy::Proxy;
 use tenantry_tests::server::{Server, Topology, fresh_database};

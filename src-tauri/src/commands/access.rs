@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::access as core;
-use tenantry_core::health as core_health;
+use tenantry_core::records as core_records;
 
 use super::moment;
 use tenantry_console::error::WireError;
@@ -69,8 +69,8 @@ pub struct LineView {
     pub checked_at: String,
 }
 
-impl From<core::Decided> for WorkspacePermits {
-    fn from(decided: core::Decided) -> Self {
+impl From<core_records::Decided> for WorkspacePermits {
+    fn from(decided: core_records::Decided) -> Self {
         Self {
             environment: decided.permits.environment.into(),
             access: decided.permits.access.into(),
@@ -145,7 +145,7 @@ pub async fn decide_permits(
     reason: String,
 ) -> Result<AccessState, WireError> {
     let (workspace, actor) = state.writer(&workspace).await?;
-    let permits = core::Permits { environment: environment.into(), access: access.into() };
+    let permits = core_records::Permits { environment: environment.into(), access: access.into() };
     Ok(AccessState::from(workspace.services.access.decide(&actor, permits, &reason).await?))
 }
 
@@ -180,7 +180,7 @@ pub async fn note_activity(state: State<'_, AppState>, workspace: String) -> Res
 #[specta::specta]
 pub async fn check_line(state: State<'_, AppState>, workspace: String) -> Result<LineView, WireError> {
     let workspace = state.open.load(&workspace)?;
-    let core_health::Line { reachable, problem, primary, members, round_trip } =
+    let core_records::Line { reachable, problem, primary, members, round_trip } =
         workspace.services.ports.health.line().await;
     let milliseconds = |time: Duration| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     Ok(LineView {

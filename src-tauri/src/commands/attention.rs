@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use tauri::State;
-use tenantry_core::journal as core;
-use tenantry_core::journal::OperationPlan;
+use tenantry_core::attention as core;
+use tenantry_core::records::OperationPlan;
 
 use super::workspaces::RecoveredAct;
 use super::{moment, organization_id};

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::AppError;
-use tenantry_core::collections as core;
+use tenantry_core::collections::StatisticsSummary as CoreSummary;
+use tenantry_core::records as core;
 use time::OffsetDateTime;
 
 use super::{moment, organization_id};
@@ -150,7 +151,7 @@ pub async fn summarize_statistics(
     let ids = ids.iter().map(|id| organization_id(id)).collect::<Result<Vec<_>, _>>()?;
     let summaries = workspace.services.collections.summaries(&actor, &ids).await?;
     let now = state.clock.now();
-    let summarize = |summary: core::StatisticsSummary| match summary.outcome {
+    let summarize = |summary: CoreSummary| match summary.outcome {
         Ok(statistics) => StatisticsSummary {
             id: summary.id.to_hex(),
             documents: Some(Count::from(statistics.documents)),

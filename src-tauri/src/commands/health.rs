@@ -3,9 +3,9 @@
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::error::StoreError;
-use tenantry_core::health as core;
-use tenantry_core::organizations::{OrganizationFilter, StatusFilter};
-use tenantry_core::sessions::Act;
+use tenantry_core::records as core;
+use tenantry_core::records::{OrganizationFilter, StatusFilter};
+use tenantry_core::rights::Act;
 
 use super::moment;
 use super::workspaces::ServerFacts;

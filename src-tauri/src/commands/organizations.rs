@@ -4,7 +4,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_core::error::ConflictOn;
-use tenantry_core::organizations as core;
+use tenantry_core::organizations as acts;
+use tenantry_core::records as core;
 use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
 
@@ -381,8 +382,8 @@ impl From<core::OrganizationCounts> for OrganizationCounts {
     }
 }
 
-impl From<core::NameAvailability> for NameCheck {
-    fn from(availability: core::NameAvailability) -> Self {
+impl From<acts::NameAvailability> for NameCheck {
+    fn from(availability: acts::NameAvailability) -> Self {
         Self {
             valid: availability.taken_by.is_none(),
             available: Some(availability.taken_by.is_none()),
@@ -393,8 +394,8 @@ impl From<core::NameAvailability> for NameCheck {
     }
 }
 
-impl From<core::RenamePreview> for RenamePreview {
-    fn from(preview: core::RenamePreview) -> Self {
+impl From<acts::RenamePreview> for RenamePreview {
+    fn from(preview: acts::RenamePreview) -> Self {
         let statistics = preview.statistics.as_ref();
         Self {
             from: preview.organization.name.to_string(),
@@ -410,8 +411,8 @@ impl From<core::RenamePreview> for RenamePreview {
     }
 }
 
-impl From<core::RemovalPreview> for RemovalPreview {
-    fn from(preview: core::RemovalPreview) -> Self {
+impl From<acts::RemovalPreview> for RemovalPreview {
+    fn from(preview: acts::RemovalPreview) -> Self {
         let statistics = preview.statistics.as_ref();
         Self {
             documents: Count::from(statistics.map_or(0, |statistics| statistics.documents)),
@@ -573,7 +574,7 @@ pub async fn create_organization(
     input: CreateInput,
 ) -> Result<OrganizationView, WireError> {
     let (workspace, actor) = state.writer(&workspace).await?;
-    let request = core::CreateRequest {
+    let request = acts::CreateRequest {
         name: input.name,
         display_name: input.display_name.unwrap_or_default(),
         email: input.email,
@@ -596,7 +597,7 @@ pub async fn update_organization(
     let (workspace, actor) = state.writer(&workspace).await?;
     let session = workspace.session();
     let password_is_set = input.password.is_some();
-    let request = core::UpdateRequest {
+    let request = acts::UpdateRequest {
         id: organization_id(&input.id)?,
         name: input.name,
         display_name: input.display_name,

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use tauri::State;
 use tenantry_connection::ConnectionSecrets;
 use tenantry_core::AppError;
-use tenantry_core::access::Permits;
-use tenantry_core::sessions::{Act, Freshness};
+use tenantry_core::records::Permits;
+use tenantry_core::rights::Act;
+use tenantry_core::sessions::Freshness;
 
 use super::workspaces::{WorkspaceSummary, summary};
 use tenantry_console::compose::Address;

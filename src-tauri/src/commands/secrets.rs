@@ -4,8 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_core::FieldIssue;
-use tenantry_core::error::Field;
-use tenantry_core::values::FieldRule;
+use tenantry_core::values::{Field, FieldRule};
 
 use super::transfer::require_proof;
 use tenantry_console::error::{ProofBy, WireError};

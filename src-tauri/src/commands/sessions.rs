@@ -4,7 +4,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::AppError;
-use tenantry_core::sessions::{Act, Actor, Freshness, Role, Session};
+use tenantry_core::rights::{Act, Actor, Role};
+use tenantry_core::sessions::{Freshness, Session};
 
 use super::moment;
 use tenantry_console::error::WireError;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
-use tenantry_core::error::{Field, FileProblem};
-use tenantry_core::sessions::{Act, Freshness};
-use tenantry_core::values::FieldRule;
+use tenantry_core::error::FileProblem;
+use tenantry_core::rights::Act;
+use tenantry_core::sessions::Freshness;
+use tenantry_core::values::{Field, FieldRule};
 use tenantry_core::{AppError, FieldIssue};
 
 use super::exports::{blocking, confirmed};

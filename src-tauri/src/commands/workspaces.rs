@@ -8,13 +8,11 @@ use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_connection::ConnectionSecrets;
-use tenantry_core::AppError;
-use tenantry_core::access::Permits;
 use tenantry_core::error::StoreError;
-use tenantry_core::health as core_health;
-use tenantry_core::journal::{OperationPlan, Recovered, RecoveryOutcome};
+use tenantry_core::records::{OperationPlan, Permits, Recovered, RecoveryOutcome};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 use tenantry_core::sessions::SigningKey;
+use tenantry_core::{AppError, records as core_records};
 
 use super::access::{AccessState, WorkspacePermits};
 use super::health::Restriction;
@@ -225,8 +223,8 @@ pub struct SampleReport {
     pub password: String,
 }
 
-impl From<core_health::ServerFacts> for ServerFacts {
-    fn from(facts: core_health::ServerFacts) -> Self {
+impl From<core_records::ServerFacts> for ServerFacts {
+    fn from(facts: core_records::ServerFacts) -> Self {
         Self {
             product: facts.product,
             version: facts.version,
@@ -241,13 +239,13 @@ impl From<core_health::ServerFacts> for ServerFacts {
     }
 }
 
-impl From<core_health::Topology> for Topology {
-    fn from(topology: core_health::Topology) -> Self {
+impl From<core_records::Topology> for Topology {
+    fn from(topology: core_records::Topology) -> Self {
         match topology {
-            core_health::Topology::File => Self::File,
-            core_health::Topology::Standalone => Self::Standalone,
-            core_health::Topology::ReplicaSet => Self::ReplicaSet,
-            core_health::Topology::Sharded => Self::Sharded,
+            core_records::Topology::File => Self::File,
+            core_records::Topology::Standalone => Self::Standalone,
+            core_records::Topology::ReplicaSet => Self::ReplicaSet,
+            core_records::Topology::Sharded => Self::Sharded,
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::StoreError;
-use tenantry_core::organizations::{
-    NewOrganization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+use tenantry_core::records::{
+    CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, SortDirection, SortField,
+    StatusFilter,
 };
 use tenantry_core::sessions::Freshness;
 use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};

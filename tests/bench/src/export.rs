@@ -10,7 +10,7 @@ use tenantry_core::export::{
     CsvLayout, CsvSeparator, ExportColumn, ExportFormat, ExportRequest, ExportScope,
 };
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::organizations::{SortDirection, SortField};
+use tenantry_core::records::{SortDirection, SortField};
 use tenantry_core::sessions::Freshness;
 
 use crate::calls::{Raw, per_second};

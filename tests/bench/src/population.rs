@@ -6,7 +6,7 @@ use bson::oid::ObjectId;
 use bson::raw::cstr;
 use bson::{RawDocumentBuf, rawdoc};
 use tenantry_core::Ports;
-use tenantry_core::organizations::NewOrganization;
+use tenantry_core::records::NewOrganization;
 use tenantry_core::values::{
     CollectionName, DisplayName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
 };

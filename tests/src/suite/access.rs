@@ -5,17 +5,15 @@
 
 use std::sync::Arc;
 
-use tenantry_core::access::{Access, WriteGate};
-use tenantry_core::activity::{ActivityEntry, ActivityKind};
+use tenantry_core::access::WriteGate;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
-use tenantry_core::journal::{Operation, OperationPlan, Owner};
-use tenantry_core::operators::NewOperator;
-use tenantry_core::organizations::{
-    OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
-    Trashed, TrashedCollection,
-};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{
+    Access, ActivityEntry, ActivityKind, NewOperator, Operation, OperationPlan, OrganizationChange,
+    OrganizationFilter, OrganizationQuery, Owner, SortDirection, SortField, StatusFilter, Trashed,
+    TrashedCollection,
+};
 use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
 
 use super::permits::decided;
@@ -203,9 +201,8 @@ async fn snapshot(ports: &Ports, live: &OrganizationId, trashed: &OrganizationId
     for text in ["acme", "zenith", "new"] {
         collections.push(ports.collections.exists(&collection(text)).await);
     }
-    let hash_of = |found: tenantry_core::organizations::OrganizationCredentials| {
-        found.password_hash.expose().to_owned()
-    };
+    let hash_of =
+        |found: tenantry_core::records::OrganizationCredentials| found.password_hash.expose().to_owned();
     let admin =
         ports.organizations.find_credentials(&email("admin@acme.example.com")).await.expect("a look-up");
     let dana = ports.accounts.find_operator_by_email(&email("dana@example.com")).await.expect("a look-up");

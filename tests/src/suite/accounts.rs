@@ -1,8 +1,8 @@
-//! What [`AccountStore`](tenantry_core::operators::AccountStore) owes.
+//! What [`AccountStore`](tenantry_core::ports::AccountStore) owes.
 
 use tenantry_core::error::{StoreError, UniqueField};
-use tenantry_core::operators::NewOperator;
 use tenantry_core::ports::Ports;
+use tenantry_core::records::NewOperator;
 use tenantry_core::values::{OperatorId, PersonName};
 
 use super::{email, hash, moment, renewal};

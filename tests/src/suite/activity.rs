@@ -1,7 +1,7 @@
-//! What [`ActivityStore`](tenantry_core::activity::ActivityStore) owes.
+//! What [`ActivityStore`](tenantry_core::ports::ActivityStore) owes.
 
-use tenantry_core::activity::{ActivityEntry, ActivityKind};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{ActivityEntry, ActivityKind};
 use tenantry_core::values::OrganizationId;
 
 use super::{insert, moment, seen};

@@ -1,4 +1,4 @@
-//! What [`CollectionStore`](tenantry_core::collections::CollectionStore) owes.
+//! What [`CollectionStore`](tenantry_core::ports::CollectionStore) owes.
 
 use bson::oid::ObjectId;
 use bson::{DateTime, doc};
@@ -88,7 +88,7 @@ pub async fn a_rename_takes_documents_and_indexes_along(ports: &Ports) {
     let after = ports.collections.statistics(&to).await.expect("statistics");
     assert_eq!(after.documents, 2);
     assert_eq!(after.data_size, before.data_size);
-    let names = |statistics: &tenantry_core::collections::CollectionStatistics| {
+    let names = |statistics: &tenantry_core::records::CollectionStatistics| {
         let mut names: Vec<_> = statistics.indexes.iter().map(|index| index.name.clone()).collect();
         names.sort_unstable();
         names

@@ -1,9 +1,9 @@
-//! What [`HealthStore`](tenantry_core::health::HealthStore) owes.
+//! What [`HealthStore`](tenantry_core::ports::HealthStore) owes.
 
 use std::time::Duration;
 
-use tenantry_core::health::{MemberState, Topology};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{MemberState, Topology};
 
 use super::{collection, insert};
 

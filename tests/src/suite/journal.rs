@@ -1,12 +1,12 @@
-//! What [`OperationJournal`](tenantry_core::journal::OperationJournal) owes.
+//! What [`OperationJournal`](tenantry_core::ports::OperationJournal) owes.
 
 use std::time::Duration;
 
-use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::{StoreError, UniqueField};
-use tenantry_core::journal::{Operation, OperationPlan, Owner};
-use tenantry_core::organizations::{Trashed, TrashedCollection};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{
+    CollectionIdentity, Operation, OperationPlan, Owner, Trashed, TrashedCollection,
+};
 use tenantry_core::values::{CopyId, OrganizationId};
 
 use super::{moment, name};

@@ -1,14 +1,14 @@
-//! What [`OrganizationStore`](tenantry_core::organizations::OrganizationStore) owes.
+//! What [`OrganizationStore`](tenantry_core::ports::OrganizationStore) owes.
 
 use std::collections::BTreeSet;
 
 use tenantry_core::error::{StoreError, UniqueField};
-use tenantry_core::operators::NewOperator;
-use tenantry_core::organizations::{
-    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationFilter, OrganizationQuery,
-    OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
-};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{
+    Cursor, NewOperator, NewOrganization, Organization, OrganizationChange, OrganizationFilter,
+    OrganizationQuery, OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed,
+    TrashedCollection,
+};
 use tenantry_core::values::{CollectionName, CopyId, OperatorId, OrganizationId, PersonName};
 
 use super::{display_name, email, hash, insert, moment, name, organization, renewal, seen};

@@ -1,8 +1,8 @@
-//! What [`PermitStore`](tenantry_core::access::PermitStore) owes.
+//! What [`PermitStore`](tenantry_core::ports::PermitStore) owes.
 
 use futures_util::future::join_all;
-use tenantry_core::access::{Access, Decided, Environment, Permits};
 use tenantry_core::ports::Ports;
+use tenantry_core::records::{Access, Decided, Environment, Permits};
 
 use super::moment;
 

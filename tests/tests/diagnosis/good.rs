@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use tenantry_connection::diagnosis::{StageFacts, StageName, StageState};
-use tenantry_core::health::Topology as Built;
+use tenantry_core::records::Topology as Built;
 use tenantry_tests::dns_stub::{DnsStub, Manner};
 use tenantry_tests::server::{Server, Topology, fresh_database};
 

@@ -4,7 +4,7 @@ use bson::doc;
 use mongodb::Client;
 use tenantry_connection::EditorTab;
 use tenantry_connection::diagnosis::{FindingCode, StageFacts, StageName};
-use tenantry_core::health::PrivilegedAct;
+use tenantry_core::records::PrivilegedAct;
 use tenantry_tests::listeners::{Listener, good_hello, refusal};
 use tenantry_tests::server::{Server, fresh_database};
 

@@ -7,11 +7,11 @@ use tenantry_core::export::{
     CsvLayout, CsvSeparator, ExportColumn, ExportFormat, ExportRequest, ExportScope,
 };
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::organizations::{
+use tenantry_core::ports::Ports;
+use tenantry_core::records::{
     Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, Trashed,
     TrashedCollection,
 };
-use tenantry_core::ports::Ports;
 use tenantry_core::values::{OrganizationId, StoredDate};
 use tenantry_tests::console::Console;
 use tenantry_tests::suite::{insert, moment};

@@ -5,7 +5,7 @@ use bson::spec::BinarySubtype;
 use bson::{Binary, Bson, DateTime, Document, Timestamp, doc};
 use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::organizations::{
+use tenantry_core::records::{
     OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
     Unshowable,
 };

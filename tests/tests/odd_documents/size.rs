@@ -1,11 +1,11 @@
 use bson::{Bson, Document, doc};
 use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::organizations::{
+use tenantry_core::ports::Ports;
+use tenantry_core::records::{
     OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
     Trashed, TrashedCollection,
 };
-use tenantry_core::ports::Ports;
 use tenantry_tests::console::{Console, Run};
 use tenantry_tests::proxy::Proxy;
 use tenantry_tests::server::{Server, Topology, fresh_database};

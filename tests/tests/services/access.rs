@@ -3,18 +3,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use tenantry_core::access::{Access, Environment, LockCause, Permits};
-use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
+use tenantry_core::access::LockCause;
 use tenantry_core::clock::{Clock, ManualClock};
-use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
-use tenantry_core::error::{AppError, ConflictOn, Field, SessionProblem, StoreError};
+use tenantry_core::error::{AppError, ConflictOn, SessionProblem, StoreError};
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::journal::{Openings, Operation, OperationPlan, OperationRunner, Owner, RecoveryOutcome};
+use tenantry_core::journal::{Openings, OperationRunner};
 use tenantry_core::limits::{STEP_PENDING, UNLOCK_IDLE, UNLOCK_TIME};
 use tenantry_core::organizations::UpdateRequest;
-use tenantry_core::ports::Ports;
-use tenantry_core::sessions::{Actor, Freshness, PasswordHasher};
-use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
+use tenantry_core::ports::{ActivityStore, CollectionStore, Ports};
+use tenantry_core::records::{
+    Access, ActivityEntry, ActivityKind, CollectionIdentity, CollectionStatistics, Environment, Operation,
+    OperationPlan, Owner, Permits, RecoveryOutcome,
+};
+use tenantry_core::rights::Actor;
+use tenantry_core::sessions::{Freshness, PasswordHasher};
+use tenantry_core::values::{CollectionName, Field, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, update_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
 use tenantry_tests::suite::{collection, organization};

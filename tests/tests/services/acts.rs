@@ -4,16 +4,14 @@ use std::time::Duration;
 use bson::doc;
 use bson::oid::ObjectId;
 use secrecy::SecretString;
-use tenantry_core::activity::ActivityKind;
-use tenantry_core::collections::CollectionIdentity;
-use tenantry_core::error::{AppError, ConflictOn, Field, FieldIssue};
-use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
+use tenantry_core::error::{AppError, ConflictOn};
 use tenantry_core::limits::{OPERATION_LEASE, PAGE_MAX, STEP_PENDING};
-use tenantry_core::organizations::{
-    CreateRequest, OrganizationFilter, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
-    StatusFilter, UpdateRequest,
+use tenantry_core::organizations::{CreateRequest, UpdateRequest};
+use tenantry_core::records::{
+    ActivityKind, CollectionIdentity, Operation, OperationPlan, OrganizationFilter, OrganizationQuery,
+    OrganizationStatus, Owner, RecoveryOutcome, SortDirection, SortField, StatusFilter,
 };
-use tenantry_core::values::{CollectionName, FieldRule, OrganizationId};
+use tenantry_core::values::{CollectionName, Field, FieldIssue, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, PASSWORD, Run, create_request, update_request};
 use tenantry_tests::scripted::ScriptedCollections;
 use tenantry_tests::suite::{collection, delete_collection, name, organization};
@@ -462,10 +460,10 @@ async fn a_page_has_at_most_the_limits_rows_whatever_is_asked_for() {
 fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
     let plan = OperationPlan::Trash {
         name: name("acme"),
-        trashed: tenantry_core::organizations::Trashed {
+        trashed: tenantry_core::records::Trashed {
             at: tenantry_core::clock::Clock::now(&*console.clock).into(),
             by: "colleague@example.com".to_owned(),
-            collection: tenantry_core::organizations::TrashedCollection::Moved,
+            collection: tenantry_core::records::TrashedCollection::Moved,
             copy: None,
         },
         collection: Some(CollectionIdentity(None)),

@@ -3,17 +3,15 @@
 
 use bson::doc;
 use bson::oid::ObjectId;
-use tenantry_core::access::Access;
-use tenantry_core::activity::ActivityKind;
+use tenantry_core::attention::{Data, Destination, Unsettled};
 use tenantry_core::clock::Clock;
-use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::{AppError, StoreError};
-use tenantry_core::journal::{
-    Data, Destination, Operation, OperationPlan, Owner, Recovered, RecoveryOutcome, Unsettled,
-};
 use tenantry_core::limits::STEP_PENDING;
-use tenantry_core::organizations::{NewOrganization, Organization, Trashed, TrashedCollection};
-use tenantry_core::sessions::Actor;
+use tenantry_core::records::{
+    Access, ActivityKind, CollectionIdentity, NewOrganization, Operation, OperationPlan, Organization, Owner,
+    Recovered, RecoveryOutcome, Trashed, TrashedCollection,
+};
+use tenantry_core::rights::Actor;
 use tenantry_core::values::{CollectionName, CopyId};
 use tenantry_tests::console::{Console, OPERATOR, Run};
 use tenantry_tests::suite::{

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tenantry_core::clock::{Clock, ManualClock};
 use tenantry_core::error::AppError;
-use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
 use tenantry_core::limits::{OPERATION_LEASE, STEP_PENDING};
-use tenantry_core::organizations::Organization;
+use tenantry_core::records::{Operation, OperationPlan, Organization, Owner, RecoveryOutcome};
 use tenantry_tests::console::{Console, OPERATOR, Run};
 use tenantry_tests::scripted::{Answer, ScriptedCollections};
 use tenantry_tests::suite::{collection, name};

@@ -7,10 +7,8 @@ use tenantry_core::export::{
     CsvLayout, CsvSeparator, ExportColumn, ExportFormat, ExportRequest, ExportScope, Exported,
 };
 use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
-use tenantry_core::organizations::{
-    NewOrganization, OrganizationFilter, SortDirection, SortField, StatusFilter,
-};
-use tenantry_core::sessions::Actor;
+use tenantry_core::records::{NewOrganization, OrganizationFilter, SortDirection, SortField, StatusFilter};
+use tenantry_core::rights::Actor;
 use tenantry_core::values::{EmailAddress, OrganizationId, OrganizationName, PasswordHash};
 use tenantry_tests::console::Console;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};

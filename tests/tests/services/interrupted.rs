@@ -5,16 +5,14 @@ use std::sync::Arc;
 use bson::doc;
 use bson::oid::ObjectId;
 use tenantry_core::clock::Clock;
-use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::{AppError, ConflictOn, StoreError};
-use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
 use tenantry_core::limits::{OPERATION_LEASE, STEP_PENDING};
-use tenantry_core::organizations::{
-    Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, Trashed,
-    TrashedCollection,
-};
 use tenantry_core::ports::Ports;
-use tenantry_core::sessions::Actor;
+use tenantry_core::records::{
+    CollectionIdentity, Operation, OperationPlan, Organization, OrganizationFilter, OrganizationQuery, Owner,
+    RecoveryOutcome, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
+};
+use tenantry_core::rights::Actor;
 use tenantry_core::values::{CollectionName, CopyId, OrganizationId};
 use tenantry_tests::console::{Console, OPERATOR, Run, create_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};

@@ -1,9 +1,8 @@
 use secrecy::SecretString;
 use tenantry_core::error::AppError;
-use tenantry_core::organizations::{
-    OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
-};
-use tenantry_core::sessions::{Act, Actor, Freshness, Role, allows};
+use tenantry_core::records::{OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter};
+use tenantry_core::rights::{Act, Actor, Role, allows};
+use tenantry_core::sessions::Freshness;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::{Console, create_request, update_request};
 use tenantry_tests::tokens;

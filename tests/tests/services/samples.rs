@@ -1,7 +1,7 @@
 use secrecy::SecretString;
 use tenantry_core::error::AppError;
 use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
-use tenantry_core::organizations::{OrganizationFilter, StatusFilter};
+use tenantry_core::records::{OrganizationFilter, StatusFilter};
 use tenantry_core::samples::{self, SAMPLE_PASSWORD, SampleReport, SampleService};
 use tenantry_core::sessions::PasswordHasher;
 use tenantry_tests::console::Console;

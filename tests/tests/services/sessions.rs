@@ -2,7 +2,8 @@
 
 use secrecy::SecretString;
 use tenantry_core::error::{AppError, SessionProblem};
-use tenantry_core::organizations::{Organization, UpdateRequest};
+use tenantry_core::organizations::UpdateRequest;
+use tenantry_core::records::Organization;
 use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SigningKey};
 use tenantry_core::values::Password;
 use tenantry_tests::console::{Console, PASSWORD, Run, update_request};

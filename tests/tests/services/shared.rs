@@ -2,9 +2,8 @@
 
 use tenantry_core::clock::Clock;
 use tenantry_core::error::{AppError, ConflictOn};
-use tenantry_core::journal::{Operation, OperationPlan, Owner, RecoveryOutcome};
 use tenantry_core::limits::STEP_PENDING;
-use tenantry_core::organizations::{Trashed, TrashedCollection};
+use tenantry_core::records::{Operation, OperationPlan, Owner, RecoveryOutcome, Trashed, TrashedCollection};
 use tenantry_core::values::CopyId;
 use tenantry_tests::console::OPERATOR;
 use tenantry_tests::suite::{collection, name};

@@ -1,11 +1,12 @@
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
-use tenantry_core::error::{AppError, Field, SessionProblem};
+use tenantry_core::error::{AppError, SessionProblem};
 use tenantry_core::limits::{SESSION_LIFE, SIGN_IN_FREE_FAILURES};
 use tenantry_core::organizations::UpdateRequest;
-use tenantry_core::sessions::{Freshness, PasswordHasher, Role, Session, SigningKey};
-use tenantry_core::values::{Password, PasswordHash};
+use tenantry_core::rights::Role;
+use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SigningKey};
+use tenantry_core::values::{Field, Password, PasswordHash};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, update_request};
 use tenantry_tests::suite::{email, organization};
 use tenantry_tests::tokens::{self, Algorithm};
@@ -192,7 +193,7 @@ async fn a_cheap_hash_is_renewed_at_the_next_sign_in() {
     let cheap = PasswordHasher::with_cost(4)
         .hash(&Password::parse(&secret(PASSWORD)).expect("a good password"))
         .await;
-    let new = tenantry_core::organizations::NewOrganization {
+    let new = tenantry_core::records::NewOrganization {
         admin_password: cheap.expect("hashed"),
         ..organization("acme")
     };

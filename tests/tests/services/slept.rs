@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tenantry_core::error::AppError;
 use tenantry_core::limits::{OPERATION_LEASE, STEP_PENDING};
-use tenantry_core::organizations::{Organization, OrganizationStatus};
 use tenantry_core::ports::Ports;
-use tenantry_core::sessions::Actor;
+use tenantry_core::records::{Organization, OrganizationStatus};
+use tenantry_core::rights::Actor;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::faults::{FaultyStore, Sleep};

@@ -3,12 +3,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenantry_core::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use tenantry_core::error::StoreError;
 use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::limits::STATISTICS_AT_ONCE;
-use tenantry_core::organizations::{SortDirection, SortField};
+use tenantry_core::ports::CollectionStore;
+use tenantry_core::records::{CollectionIdentity, CollectionStatistics, SortDirection, SortField};
 use tenantry_core::values::CollectionName;
 use tenantry_tests::console::{Console, Run};
 use tenantry_tests::suite::collection;

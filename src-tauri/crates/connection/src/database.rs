@@ -1,8 +1,7 @@
 //! A workspace's database on a server: its name, and the names of its collections.
 
 use tenantry_core::FieldIssue;
-use tenantry_core::error::Field;
-use tenantry_core::values::FieldRule;
+use tenantry_core::values::{Field, FieldRule};
 
 /// Bytes of a database's name.
 pub const DATABASE_NAME_MAX: usize = 63;

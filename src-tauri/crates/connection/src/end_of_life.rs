@@ -1,6 +1,6 @@
 //! Until when the maker of a server mends it.
 
-use tenantry_core::health::EndOfLife;
+use tenantry_core::records::EndOfLife;
 use time::macros::date;
 use time::{Date, OffsetDateTime};
 

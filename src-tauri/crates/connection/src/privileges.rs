@@ -7,7 +7,7 @@ mod rights;
 mod role;
 mod trial;
 
-use tenantry_core::health::{Privilege, PrivilegedAct, RestrictedAct, Restriction};
+use tenantry_core::records::{Privilege, PrivilegedAct, RestrictedAct, Restriction};
 
 pub use rights::Rights;
 pub use role::role_command;

@@ -4,7 +4,8 @@
 //! until somebody has decided what the window is told.
 
 use serde::Serialize;
-use tenantry_core::error::{ConflictOn, Field, FileProblem, SessionProblem, UniqueField};
+use tenantry_core::error::{ConflictOn, FileProblem, SessionProblem, UniqueField};
+use tenantry_core::values::Field;
 use tenantry_core::{AppError, FieldIssue, StoreError, values as core};
 
 use crate::desktop::DesktopError;

@@ -13,7 +13,8 @@ use futures_util::future::join_all;
 use secrecy::SecretString;
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::journal::{Opening, Openings};
-use tenantry_core::sessions::{Actor, Freshness};
+use tenantry_core::rights::Actor;
+use tenantry_core::sessions::Freshness;
 use tokio::sync::OnceCell;
 
 use crate::desktop::Desktop;

@@ -1,6 +1,6 @@
 //! Whether a workspace may be written to: read-only profiles, and production that is unlocked for ten minutes.
 //!
-//! What a workspace permits is decided by its operators and kept in it ([`PermitStore`]); a profile may only permit less.
+//! What a workspace permits is decided by its operators and kept in it ([`PermitStore`](crate::ports::PermitStore)); a profile may only permit less.
 //!
 //! The gate stands in front of the store, not in the buttons: [`Ports::behind`](crate::Ports::behind) refuses every
 //! write with [`StoreError::ReadOnly`](crate::StoreError::ReadOnly) while it is shut. What stays permitted then:
@@ -18,9 +18,7 @@
 
 mod gate;
 mod guarded;
-mod permits;
 mod service;
 
-pub use gate::{Access, AccessState, Ended, LockCause, Unlocked, WriteGate};
-pub use permits::{Decided, Environment, PermitStore, Permits};
+pub use gate::{AccessState, Ended, LockCause, Unlocked, WriteGate};
 pub use service::{AccessService, Prepared};

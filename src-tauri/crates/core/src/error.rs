@@ -3,47 +3,7 @@
 
 use thiserror::Error;
 
-use crate::values::FieldRule;
-
-/// A field of a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// An organization's name.
-    Name,
-    /// An organization's display name.
-    DisplayName,
-    /// An e-mail address.
-    Email,
-    /// A password.
-    Password,
-    /// A person's own name.
-    PersonName,
-    /// A connection profile's name.
-    ProfileName,
-    /// A connection string.
-    ConnectionString,
-    /// A database's name.
-    Database,
-    /// The service's signing secret.
-    SigningSecret,
-    /// A connection profile's notes.
-    Notes,
-    /// Why a workspace is unlocked.
-    Reason,
-    /// The passphrase of a sealed file.
-    Passphrase,
-}
-
-/// One rule that one field breaks, ready to be shown at that field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldIssue {
-    /// The field.
-    pub field: Field,
-    /// The rule, as a stable word for programs.
-    pub rule: FieldRule,
-    /// The rule, as a sentence for people. Never holds what was typed.
-    pub message: String,
-}
+use crate::values::{Field, FieldIssue, FieldRule};
 
 /// What must be unique in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ mod xlsx;
 
 use std::io::{self, BufWriter, Write};
 
-use crate::organizations::{Organization, OrganizationStatus};
+use crate::records::{Organization, OrganizationStatus};
 use crate::values::StoredDate;
 
 pub use service::{ExportRequest, ExportScope, ExportService, Exported};

@@ -2,22 +2,23 @@
 //! implements. Nothing here knows a window, a database driver, a file system or the wall clock.
 
 pub mod access;
-pub mod activity;
+pub mod attention;
 pub mod clock;
 pub mod collections;
 pub mod error;
 pub mod export;
-pub mod health;
 pub mod jobs;
 pub mod journal;
 pub mod limits;
 pub mod nesting;
-pub mod operators;
 pub mod organizations;
 pub mod ports;
+pub mod records;
+pub mod rights;
 pub mod samples;
 pub mod sessions;
 pub mod values;
 
-pub use error::{AppError, FieldIssue, StoreError};
+pub use error::{AppError, StoreError};
 pub use ports::Ports;
+pub use values::FieldIssue;

@@ -1,14 +1,24 @@
-//! The ports of one open workspace.
+//! What a store implements: one trait per subject, and all of them together as the ports of one open workspace.
+
+mod accounts;
+mod activity;
+mod collections;
+mod health;
+mod journal;
+mod organizations;
+mod permits;
 
 use std::sync::Arc;
 
-use crate::access::PermitStore;
-use crate::activity::ActivityStore;
-use crate::collections::CollectionStore;
-use crate::health::HealthStore;
-use crate::journal::OperationJournal;
-use crate::operators::AccountStore;
-use crate::organizations::OrganizationStore;
+use crate::records::ActivityEntry;
+
+pub use accounts::AccountStore;
+pub use activity::ActivityStore;
+pub use collections::CollectionStore;
+pub use health::HealthStore;
+pub use journal::OperationJournal;
+pub use organizations::OrganizationStore;
+pub use permits::PermitStore;
 
 /// Everything that a store implements, object by object, so that one of them can be decorated.
 #[derive(Clone)]
@@ -50,6 +60,12 @@ impl Ports {
             activity: store.clone(),
             permits: store.clone(),
             health: store,
+        }
+    }
+    /// Adds an entry to the record. What was done is done: a record that can't be written is logged, not an error.
+    pub(crate) async fn record(&self, entry: &ActivityEntry) {
+        if let Err(error) = self.activity.record(entry).await {
+            tracing::warn!(kind = entry.kind.as_str(), %error, "an activity entry could not be written");
         }
     }
 }

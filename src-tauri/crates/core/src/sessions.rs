@@ -1,16 +1,12 @@
-//! Signing in, sessions, and who may do what.
+//! Signing in, and finding out whether a session is good.
 
 mod hs256;
-mod model;
 mod password;
-mod rights;
 mod service;
 mod sign_in;
 mod throttle;
 mod token;
 
-pub use model::{Account, Actor, Session};
 pub use password::PasswordHasher;
-pub use rights::{Act, Role, allows};
-pub use service::{Freshness, SessionService};
+pub use service::{Freshness, Session, SessionService};
 pub use token::SigningKey;

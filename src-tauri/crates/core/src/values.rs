@@ -3,6 +3,7 @@
 mod collection_name;
 mod display_name;
 mod email_address;
+mod field;
 mod ids;
 mod organization_name;
 mod password;
@@ -12,6 +13,7 @@ mod stored_date;
 pub use collection_name::CollectionName;
 pub use display_name::DisplayName;
 pub use email_address::EmailAddress;
+pub use field::{Field, FieldIssue, FieldRule};
 pub use ids::{CopyId, OperatorId, OrganizationId};
 pub use organization_name::OrganizationName;
 pub use password::{
@@ -19,40 +21,3 @@ pub use password::{
 };
 pub use person_name::PersonName;
 pub use stored_date::StoredDate;
-
-use crate::error::{Field, FieldIssue};
-
-/// A rule of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldRule {
-    /// It may not be empty.
-    Required,
-    /// It has too few characters.
-    TooShort,
-    /// It has too many characters.
-    TooLong,
-    /// It has too many bytes.
-    TooManyBytes,
-    /// It holds characters that it may not.
-    Characters,
-    /// A password without an upper-case letter.
-    NoUpper,
-    /// A password without a lower-case letter.
-    NoLower,
-    /// A password without a digit.
-    NoDigit,
-    /// A NUL character.
-    Nul,
-    /// None or more than one `@`.
-    AtSign,
-    /// Not a valid address.
-    Address,
-    /// It is taken.
-    Taken,
-    /// The collection that it leads to exists and belongs to no organization.
-    CollectionTaken,
-}
-
-fn issue(field: Field, rule: FieldRule, message: impl Into<String>) -> FieldIssue {
-    FieldIssue { field, rule, message: message.into() }
-}

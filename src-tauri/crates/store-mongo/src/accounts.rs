@@ -11,7 +11,8 @@ use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, 
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
-use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
+use tenantry_core::ports::AccountStore;
+use tenantry_core::records::{NewOperator, Operator, SignInAttempts};
 use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName};
 use time::OffsetDateTime;
 

@@ -6,7 +6,8 @@ use bson::{RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use tenantry_connection::database::ACTIVITY;
 use tenantry_core::StoreError;
-use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
+use tenantry_core::ports::ActivityStore;
+use tenantry_core::records::{ActivityEntry, ActivityKind};
 use tenantry_core::values::OrganizationId;
 
 use crate::documents;

@@ -9,11 +9,10 @@ use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
 use tenantry_connection::failure::{Failure, code};
 use tenantry_core::StoreError;
-use tenantry_core::collections::{
-    CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
-};
 use tenantry_core::limits::{STEP_LIMIT, STEP_PENDING};
 use tenantry_core::nesting::is_decodable;
+use tenantry_core::ports::CollectionStore;
+use tenantry_core::records::{CollectionIdentity, CollectionStatistics, IndexStatistics};
 use tenantry_core::values::CollectionName;
 
 use crate::documents;

@@ -6,7 +6,7 @@ use bson::raw::RawBsonRef;
 use bson::{Bson, DateTime, Document, RawDocument, doc};
 use tenantry_core::StoreError;
 use tenantry_core::nesting::decoded;
-use tenantry_core::organizations::{
+use tenantry_core::records::{
     NewOrganization, Organization, OrganizationCredentials, Trashed, TrashedCollection,
 };
 use tenantry_core::values::{

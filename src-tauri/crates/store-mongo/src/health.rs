@@ -11,8 +11,9 @@ use tenantry_connection::privileges::{self, Rights};
 use tenantry_connection::product;
 use tenantry_core::StoreError;
 use tenantry_core::clock::later;
-use tenantry_core::health::{
-    HealthStore, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+use tenantry_core::ports::HealthStore;
+use tenantry_core::records::{
+    HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
 
 use crate::errors::Act;

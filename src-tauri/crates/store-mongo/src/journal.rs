@@ -7,10 +7,11 @@ use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use tenantry_connection::database::OPERATIONS;
 use tenantry_core::StoreError;
-use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
-use tenantry_core::journal::{JournalEntry, Operation, OperationJournal, OperationPlan, Owner, Turn};
-use tenantry_core::organizations::{Trashed, TrashedCollection};
+use tenantry_core::ports::OperationJournal;
+use tenantry_core::records::{
+    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
+};
 use tenantry_core::values::{OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 

@@ -5,8 +5,8 @@ use std::time::Instant;
 use bson::doc;
 use tenantry_connection::failure::Failure;
 use tenantry_core::StoreError;
-use tenantry_core::health::Line;
 use tenantry_core::limits::LINE_LIMIT;
+use tenantry_core::records::Line;
 use tokio::time::timeout;
 
 use crate::errors::Act;

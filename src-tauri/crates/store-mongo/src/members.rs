@@ -12,7 +12,7 @@ use mongodb::options::{SelectionCriteria, ServerAddress};
 use mongodb::{Client, ServerType};
 use tenantry_connection::failure::{LineProblem, within};
 use tenantry_connection::hosts::shown;
-use tenantry_core::health::{Member, MemberState};
+use tenantry_core::records::{Member, MemberState};
 
 /// Longer than a round trip around the world, and short enough to wait for a page.
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(3);

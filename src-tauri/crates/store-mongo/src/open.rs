@@ -16,8 +16,8 @@ use tenantry_connection::dns::{LookUpProblem, NameOptions, Names, with_company};
 use tenantry_connection::failure::{Failure, within};
 use tenantry_connection::{ConnectionString, certificate_files};
 use tenantry_core::clock::Clock;
-use tenantry_core::health::Topology;
 use tenantry_core::limits::STEP_LIMIT;
+use tenantry_core::records::Topology;
 use tenantry_core::{FieldIssue, StoreError};
 use tokio::time::timeout;
 

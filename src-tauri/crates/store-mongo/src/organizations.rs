@@ -13,10 +13,10 @@ use tenantry_connection::failure::code;
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, PAGE_BYTES, STEP_LIMIT};
-use tenantry_core::organizations::{
+use tenantry_core::ports::OrganizationStore;
+use tenantry_core::records::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, StatusFilter, Trashed,
-    Unshowable,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, StatusFilter, Trashed, Unshowable,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,

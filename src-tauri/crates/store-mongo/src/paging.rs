@@ -6,7 +6,7 @@
 
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, Regex, doc};
-use tenantry_core::organizations::{
+use tenantry_core::records::{
     Cursor, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
 };
 

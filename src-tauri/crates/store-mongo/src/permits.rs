@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use tenantry_connection::database::SETTINGS;
 use tenantry_core::StoreError;
-use tenantry_core::access::{Access, Decided, Environment, PermitStore, Permits};
+use tenantry_core::ports::PermitStore;
+use tenantry_core::records::{Access, Decided, Environment, Permits};
 use time::OffsetDateTime;
 
 use crate::documents;

@@ -4,7 +4,7 @@ use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_core::StoreError;
 use tenantry_core::limits::STEP_LIMIT;
-use tenantry_core::organizations::Trashed;
+use tenantry_core::records::Trashed;
 use tenantry_core::values::{CopyId, EmailAddress, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 

@@ -7,7 +7,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
-use tenantry_core::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
+use tenantry_core::ports::AccountStore;
+use tenantry_core::records::{NewOperator, Operator, SignInAttempts};
 use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName};
 use time::OffsetDateTime;
 

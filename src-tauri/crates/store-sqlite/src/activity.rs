@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use rusqlite::{Row, named_params};
 use tenantry_core::StoreError;
-use tenantry_core::activity::{ActivityEntry, ActivityKind, ActivityStore};
+use tenantry_core::ports::ActivityStore;
+use tenantry_core::records::{ActivityEntry, ActivityKind};
 use tenantry_core::values::OrganizationId;
 
 use crate::SqliteStore;

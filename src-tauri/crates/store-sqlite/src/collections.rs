@@ -5,9 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use tenantry_core::StoreError;
-use tenantry_core::collections::{
-    CollectionIdentity, CollectionStatistics, CollectionStore, IndexStatistics,
-};
+use tenantry_core::ports::CollectionStore;
+use tenantry_core::records::{CollectionIdentity, CollectionStatistics, IndexStatistics};
 use tenantry_core::values::CollectionName;
 use time::OffsetDateTime;
 

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tenantry_core::StoreError;
-use tenantry_core::health::{
-    HealthStore, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
-};
 use tenantry_core::limits::LINE_LIMIT;
+use tenantry_core::ports::HealthStore;
+use tenantry_core::records::{
+    HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+};
 
 use crate::SqliteStore;
 use crate::errors::Outcome;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, named_params};
 use tenantry_core::StoreError;
-use tenantry_core::collections::CollectionIdentity;
 use tenantry_core::error::UniqueField;
-use tenantry_core::journal::{JournalEntry, Operation, OperationJournal, OperationPlan, Owner, Turn};
-use tenantry_core::organizations::{Trashed, TrashedCollection};
+use tenantry_core::ports::OperationJournal;
+use tenantry_core::records::{
+    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
+};
 use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 

@@ -217,9 +217,9 @@ fn remove_old_copies(path: &Path, now: SystemTime) {
 mod tests {
     use tempfile::TempDir;
     use tenantry_core::clock::{ManualClock, SystemClock};
-    use tenantry_core::collections::{CollectionIdentity, CollectionStore};
-    use tenantry_core::organizations::{
-        NewOrganization, OrganizationFilter, OrganizationQuery, OrganizationStore, SortDirection, SortField,
+    use tenantry_core::ports::{CollectionStore, OrganizationStore};
+    use tenantry_core::records::{
+        CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, SortDirection, SortField,
         StatusFilter, Trashed, TrashedCollection,
     };
     use tenantry_core::values::{

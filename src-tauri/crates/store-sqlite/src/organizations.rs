@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
-use tenantry_core::organizations::{
+use tenantry_core::ports::OrganizationStore;
+use tenantry_core::records::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,

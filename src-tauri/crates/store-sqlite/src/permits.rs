@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use tenantry_core::StoreError;
-use tenantry_core::access::{Access, Decided, Environment, PermitStore, Permits};
+use tenantry_core::ports::PermitStore;
+use tenantry_core::records::{Access, Decided, Environment, Permits};
 
 use crate::SqliteStore;
 use crate::errors::Outcome;

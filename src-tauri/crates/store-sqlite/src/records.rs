@@ -3,7 +3,7 @@
 use bson::oid::ObjectId;
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
-use tenantry_core::organizations::{Organization, Trashed, TrashedCollection};
+use tenantry_core::records::{Organization, Trashed, TrashedCollection};
 use tenantry_core::values::{
     CopyId, DisplayName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
     PasswordHash, StoredDate,

@@ -7,7 +7,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
 use tenantry_core::StoreError;
-use tenantry_core::organizations::{
+use tenantry_core::records::{
     OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, SortDirection, SortField,
     StatusFilter, Unshowable,
 };
@@ -101,11 +101,10 @@ pub(crate) fn page(connection: &Connection, query: &OrganizationQuery) -> Outcom
     // One more than asked for was read, to know whether there is a next page.
     let is_last = organizations.len() <= query.limit as usize;
     organizations.truncate(query.limit as usize);
-    let next =
-        organizations.last().filter(|_| !is_last).map(|organization| tenantry_core::organizations::Cursor {
-            value: query.sort.cursor_value(organization),
-            id: organization.id,
-        });
+    let next = organizations.last().filter(|_| !is_last).map(|organization| tenantry_core::records::Cursor {
+        value: query.sort.cursor_value(organization),
+        id: organization.id,
+    });
     Ok(OrganizationPage { organizations, next })
 }
 
@@ -375,7 +374,7 @@ fn bound<'a>(parameters: &'a [(&'static str, Value)]) -> Vec<(&'static str, &'a 
 
 #[cfg(test)]
 mod tests {
-    use tenantry_core::organizations::Cursor;
+    use tenantry_core::records::Cursor;
     use tenantry_core::values::OrganizationId;
 
     use super::*;

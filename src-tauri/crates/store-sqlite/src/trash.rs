@@ -1,7 +1,7 @@
 //! Organizations in the trash. Rows are copied whole, column by column, so that a copy back loses nothing.
 
 use rusqlite::{Transaction, named_params};
-use tenantry_core::organizations::{Organization, Trashed, TrashedCollection};
+use tenantry_core::records::{Organization, Trashed, TrashedCollection};
 use tenantry_core::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 

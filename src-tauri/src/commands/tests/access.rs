@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tauri::Manager;
-use tenantry_core::access::Access;
+use tenantry_core::records::Access;
 
 use super::workspaces::{open_beside, profile_beside};
 use super::{Console, OPERATOR, PASSWORD};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tauri::Manager;
-use tenantry_core::access::Access;
 use tenantry_core::clock::{Clock, ManualClock, SystemClock};
+use tenantry_core::records::Access;
 
 use super::Console;
 use super::keychains::{asking, refuse_next};

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tenantry_core::access::Access;
 use tenantry_core::clock::SystemClock;
+use tenantry_core::records::Access;
 
 use super::workspaces::{open_beside, profile_beside};
 use super::{Console, OPERATOR, PASSWORD};

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tauri::Manager;
-use tenantry_core::access::Access;
-use tenantry_core::organizations::NewOrganization;
+use tenantry_core::records::{Access, NewOrganization};
 use tenantry_core::sessions::SigningKey;
 use tenantry_core::values::{EmailAddress, OrganizationName, PasswordHash};
 

@@ -4,7 +4,7 @@ use crate::diagnosis::{FindingCode, ServerIntroduction, StageFacts};
 use bson::{Document, doc};
 use futures_util::future::join_all;
 use mongodb::options::ServerAddress;
-use tenantry_core::health::Topology;
+use tenantry_core::records::Topology;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tenantry_core::health::Topology;
+use tenantry_core::records::Topology;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenantry_core::health::{EndOfLife, Privilege, RoleCommand, Topology};
+use tenantry_core::records::{EndOfLife, Privilege, RoleCommand, Topology};
 use time::OffsetDateTime;
 
 use super::Finding;

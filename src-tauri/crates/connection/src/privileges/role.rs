@@ -1,6 +1,6 @@
 //! The smallest role that allows everything that this program does.
 
-use tenantry_core::health::RoleCommand;
+use tenantry_core::records::RoleCommand;
 
 use super::rights::DatabaseUser;
 use super::{On, Rights, works};

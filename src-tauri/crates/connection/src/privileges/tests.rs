@@ -145,7 +145,7 @@ fn the_role_is_enough_for_everything_and_only_just() {
     }
 }
 
-fn command(user: &str, database: &str, is_atlas: bool) -> tenantry_core::health::RoleCommand {
+fn command(user: &str, database: &str, is_atlas: bool) -> tenantry_core::records::RoleCommand {
     let status = doc! { "authInfo": {
         "authenticatedUsers": [{ "user": user, "db": "admin" }],
         "authenticatedUserRoles": [{ "role": "readAnyDatabase", "db": "admin" }],

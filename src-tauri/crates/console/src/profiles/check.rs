@@ -1,9 +1,9 @@
 //! What a profile must keep to, wherever it comes from: typed in the editor or imported.
 
 use secrecy::{ExposeSecret, SecretString};
-use tenantry_core::error::{Field, StoreError};
+use tenantry_core::error::StoreError;
 use tenantry_core::limits::DEFAULT_DATABASE;
-use tenantry_core::values::FieldRule;
+use tenantry_core::values::{Field, FieldRule};
 use tenantry_core::{AppError, FieldIssue};
 
 use crate::compose::{self, Address};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use tenantry_core::access as core;
+use tenantry_core::records as core;
 use time::OffsetDateTime;
 
 use crate::vault::SecretKind;

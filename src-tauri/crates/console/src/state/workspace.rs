@@ -6,10 +6,9 @@ use secrecy::ExposeSecret;
 use tenantry_core::AppError;
 use tenantry_core::access::Prepared;
 use tenantry_core::error::SessionProblem;
-use tenantry_core::health::{Restriction, ServerFacts};
-use tenantry_core::journal::Recovered;
-use tenantry_core::organizations::Organization;
-use tenantry_core::sessions::{Act, Actor, Freshness, Session};
+use tenantry_core::records::{Organization, Recovered, Restriction, ServerFacts};
+use tenantry_core::rights::{Act, Actor};
+use tenantry_core::sessions::{Freshness, Session};
 use tenantry_core::values::OrganizationId;
 
 use crate::compose::{Opened, Services};

@@ -2,22 +2,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
-use super::permits::{Decided, Environment, Permits};
 use crate::clock::{Clock, later};
 use crate::error::StoreError;
 use crate::limits::{UNLOCK_IDLE, UNLOCK_TIME};
-use crate::sessions::{Account, Actor};
-
-/// What a profile or the operators permit, from much to little.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// Reading and writing.
-    ReadWrite,
-    /// Reading; writing for ten minutes after an operator unlocked it with a reason.
-    Locked,
-    /// Reading.
-    ReadOnly,
-}
+use crate::records::{Access, Decided, Environment, Permits};
+use crate::rights::{Account, Actor};
 
 /// Why a workspace was locked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

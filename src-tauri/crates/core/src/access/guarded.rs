@@ -8,18 +8,17 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::WriteGate;
-use super::permits::{Decided, PermitStore, Permits};
-use crate::activity::{ActivityEntry, ActivityStore};
-use crate::collections::{CollectionIdentity, CollectionStatistics, CollectionStore};
 use crate::error::StoreError;
-use crate::health::{HealthStore, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
-use crate::journal::{JournalEntry, Operation, OperationJournal};
-use crate::operators::{AccountStore, NewOperator, Operator, SignInAttempts};
-use crate::organizations::{
-    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStore, Trashed,
+use crate::ports::{
+    AccountStore, ActivityStore, CollectionStore, HealthStore, OperationJournal, OrganizationStore,
+    PermitStore, Ports,
 };
-use crate::ports::Ports;
+use crate::records::{
+    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, JournalEntry, Line, NewOperator,
+    NewOrganization, Operation, Operator, Organization, OrganizationChange, OrganizationCounts,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Permits, Restriction,
+    RoleCommand, ServerFacts, SignInAttempts, StoreHealth, Trashed,
+};
 use crate::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
     PasswordHash,

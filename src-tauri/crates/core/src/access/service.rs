@@ -3,16 +3,15 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::gate::{Access, AccessState, Ended, LockCause, WriteGate};
-use super::permits::{Decided, Permits};
-use crate::activity::{ActivityEntry, ActivityKind};
+use super::gate::{AccessState, Ended, LockCause, WriteGate};
 use crate::clock::Clock;
-use crate::error::{AppError, Field, FieldIssue, SessionProblem, StoreError};
-use crate::journal::{JournalEntry, OperationRunner, Recovered};
+use crate::error::{AppError, SessionProblem, StoreError};
+use crate::journal::OperationRunner;
 use crate::limits::{REASON_MAX, REASON_MIN};
 use crate::ports::Ports;
-use crate::sessions::{Act, Actor};
-use crate::values::FieldRule;
+use crate::records::{Access, ActivityEntry, ActivityKind, Decided, JournalEntry, Permits, Recovered};
+use crate::rights::{Act, Actor};
+use crate::values::{Field, FieldIssue, FieldRule};
 
 /// How long an open workspace may permit more than operators decided meanwhile on another computer.
 const FOLLOW_EVERY: Duration = Duration::from_secs(15);
@@ -148,7 +147,7 @@ impl AccessService {
             Ok(true) => {
                 let detail = format!("from undecided to {}: by the first connection", own.in_words());
                 let entry = self.entry(ActivityKind::PermitsChanged, actor.email(), detail);
-                crate::activity::record(&self.ports, &entry).await;
+                self.ports.record(&entry).await;
                 self.gate.follow(Some(decided));
             }
             // Somebody was first.
@@ -286,7 +285,7 @@ impl AccessService {
             let detail = format!("{}; unlocked for: {}", cause.as_str(), unlocked.reason);
             let entry =
                 ActivityEntry { at, ..self.entry(ActivityKind::WorkspaceLocked, &unlocked.by, detail) };
-            crate::activity::record(&self.ports, &entry).await;
+            self.ports.record(&entry).await;
         }
     }
 

@@ -3,10 +3,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use super::{CollectionStatistics, CollectionStore};
 use crate::error::StoreError;
-use crate::health::Topology;
 use crate::limits::{BACKGROUND_READ_EVERY, STATISTICS_AT_ONCE};
+use crate::ports::CollectionStore;
+use crate::records::{CollectionStatistics, Topology};
 use crate::values::CollectionName;
 
 /// Statistics that nobody waits for one by one: of the rows of a list, and for the columns of a file. All of one workspace

@@ -5,13 +5,22 @@ use futures_util::StreamExt;
 use time::OffsetDateTime;
 
 use super::BackgroundReads;
-use super::model::{CollectionStatistics, StatisticsSummary};
 use crate::clock::{Clock, is_fresh};
 use crate::error::{AppError, StoreError};
 use crate::limits::{STATISTICS_AT_ONCE, STATISTICS_FRESH, SUMMARY_MAX};
 use crate::ports::Ports;
-use crate::sessions::{Act, Actor};
+use crate::records::CollectionStatistics;
+use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, OrganizationId};
+
+/// The two numbers of a row in the list.
+#[derive(Debug, Clone)]
+pub struct StatisticsSummary {
+    /// Whose.
+    pub id: OrganizationId,
+    /// The numbers, or why there are none.
+    pub outcome: Result<CollectionStatistics, AppError>,
+}
 
 /// Statistics of tenant collections.
 pub struct CollectionService {

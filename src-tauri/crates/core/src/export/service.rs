@@ -9,18 +9,18 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{ExportColumn, ExportFormat, ExportRow, XLSX_ROWS_MAX, row_writer};
-use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::collections::BackgroundReads;
 use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::limits::{EXPORT_BATCH, EXPORT_PAGE, STATISTICS_AT_ONCE, SUMMARY_MAX};
-use crate::organizations::{
-    Cursor, Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
-    narrowed,
-};
+use crate::organizations::narrowed;
 use crate::ports::Ports;
-use crate::sessions::{Act, Actor};
+use crate::records::{
+    ActivityEntry, ActivityKind, Cursor, Organization, OrganizationFilter, OrganizationQuery, SortDirection,
+    SortField, StatusFilter,
+};
+use crate::rights::{Act, Actor};
 use crate::values::OrganizationId;
 
 /// Which organizations a file gets.
@@ -290,7 +290,7 @@ impl ExportService {
             organization_name: actor.organization_scope().map(|_| actor.name().to_owned()),
             detail: Some(format!("{rows} rows as {}", format.extension())),
         };
-        crate::activity::record(&self.ports, &entry).await;
+        self.ports.record(&entry).await;
     }
 }
 

@@ -7,7 +7,7 @@ use bson::oid::ObjectId;
 use time::macros::datetime;
 
 use super::{ExportColumn, ExportFormat, ExportRow, row_writer};
-use crate::organizations::Organization;
+use crate::records::Organization;
 use crate::values::{EmailAddress, OrganizationId, OrganizationName};
 
 pub(super) const ALL_COLUMNS: [ExportColumn; 10] = [

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Owner;
+use crate::records::Owner;
 
 /// The workspaces that one run of the program has open.
 ///

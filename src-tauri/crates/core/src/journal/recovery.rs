@@ -3,12 +3,10 @@
 
 use time::OffsetDateTime;
 
-use super::model::{Operation, OperationPlan};
 use super::whereabouts::{Move, Whereabouts};
-use crate::collections::CollectionIdentity;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::organizations::{Organization, set_aside};
 use crate::ports::Ports;
+use crate::records::{CollectionIdentity, Operation, OperationPlan, Organization, set_aside};
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
 /// What settling came to.

@@ -3,16 +3,17 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::model::{JournalEntry, Operation, OperationPlan, Recovered, RecoveryOutcome, Turn};
 use super::opening::Opening;
 use super::recovery::{self, Asked, Settled};
 use crate::access::WriteGate;
-use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
 use crate::limits::STEP_PENDING;
 use crate::ports::Ports;
-use crate::sessions::Actor;
+use crate::records::{
+    ActivityEntry, ActivityKind, JournalEntry, Operation, OperationPlan, Recovered, RecoveryOutcome, Turn,
+};
+use crate::rights::Actor;
 use crate::values::OrganizationId;
 
 /// Carries out acts that touch more than one thing: intent first, then the steps, then the end of the intent.
@@ -95,7 +96,7 @@ impl Admission<'_> {
     ///
     /// # Errors
     /// `NotFound` when nothing is left; `Busy` while somebody, or a server, may still be at it; `Store`.
-    pub(super) async fn hold(&self, id: OrganizationId) -> Result<Held<'_>, AppError> {
+    pub(crate) async fn hold(&self, id: OrganizationId) -> Result<Held<'_>, AppError> {
         let runner = self.runner;
         let found = runner.ports.journal.find(id).await?;
         let earlier = found.ok_or(AppError::NotFound { what: "interrupted act" })?;
@@ -130,20 +131,20 @@ impl Admission<'_> {
 }
 
 /// An interrupted operation that was taken over for a person's decision: nobody else is at it.
-pub(super) struct Held<'a> {
+pub(crate) struct Held<'a> {
     runner: &'a OperationRunner,
     operation: Operation,
     _running: Running<'a>,
 }
 
 impl Held<'_> {
-    pub(super) fn operation(&self) -> &Operation {
+    pub(crate) fn operation(&self) -> &Operation {
         &self.operation
     }
 
     /// Ends the operation where it was decided. Where not, it is left: for the next decision, or until nothing of this one
     /// can be pending.
-    pub(super) async fn release<T>(self, decided: &Result<T, AppError>) -> Operation {
+    pub(crate) async fn release<T>(self, decided: &Result<T, AppError>) -> Operation {
         match decided {
             // What was decided is carried out, also where its entry can't be taken out of the journal now.
             Ok(_) => self.runner.end(&self.operation).await,
@@ -351,7 +352,7 @@ impl OperationRunner {
             organization_name: Some(taken.plan.name().to_string()),
             detail: Some(format!("{}, begun by {}{more}", taken.plan.act(), taken.actor)),
         };
-        crate::activity::record(&self.ports, &entry).await;
+        self.ports.record(&entry).await;
         Ok(outcome)
     }
 
@@ -393,7 +394,7 @@ impl OperationRunner {
     }
 
     /// Whether an entry of the journal is nobody's any more, and this run is not at it.
-    pub(super) fn is_abandoned(&self, entry: &JournalEntry) -> bool {
+    pub(crate) fn is_abandoned(&self, entry: &JournalEntry) -> bool {
         self.start(entry.operation.organization_id).is_some_and(|_running| self.may_take(entry))
     }
 

@@ -1,7 +1,6 @@
-use crate::collections::CollectionIdentity;
 use crate::error::StoreError;
-use crate::organizations::{Trashed, TrashedCollection};
 use crate::ports::Ports;
+use crate::records::{CollectionIdentity, Trashed, TrashedCollection};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
 /// The move of a collection that an act makes.

@@ -1,13 +1,14 @@
 //! Changing what an organization's admin signs in with, and what the organization is shown as.
 
 use super::lifecycle::missing;
-use super::model::{Organization, OrganizationChange};
 use super::service::{OrganizationService, UpdateRequest};
-use crate::activity::ActivityKind;
-use crate::error::{AppError, Field, FieldIssue};
+use crate::error::AppError;
 use crate::journal::Admission;
-use crate::sessions::{Act, Actor};
-use crate::values::{DisplayName, EmailAddress, OrganizationId, OrganizationName, Password};
+use crate::records::{ActivityKind, Organization, OrganizationChange};
+use crate::rights::{Act, Actor};
+use crate::values::{
+    DisplayName, EmailAddress, Field, FieldIssue, OrganizationId, OrganizationName, Password,
+};
 
 impl OrganizationService {
     /// Changes name, display name, address and password, whichever are given. A changed password ends the other

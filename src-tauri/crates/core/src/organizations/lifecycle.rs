@@ -3,18 +3,17 @@
 //! Each act that touches more than one thing is an operation of the journal. Its first step is the one that decides
 //! whether the act takes place; `journal/recovery.rs` reads that off what exists.
 
-use super::model::{
-    NewOrganization, Organization, OrganizationChange, Trashed, TrashedCollection, set_aside,
-};
 use super::service::{CreateRequest, OrganizationService, conflict};
-use crate::activity::ActivityKind;
-use crate::collections::CollectionIdentity;
-use crate::error::{AppError, ConflictOn, FieldIssue, StoreError};
-use crate::journal::{Admission, OperationPlan};
+use crate::error::{AppError, ConflictOn, StoreError};
+use crate::journal::Admission;
 use crate::ports::Ports;
-use crate::sessions::{Act, Actor};
+use crate::records::{
+    ActivityKind, CollectionIdentity, NewOrganization, OperationPlan, Organization, OrganizationChange,
+    Trashed, TrashedCollection, set_aside,
+};
+use crate::rights::{Act, Actor};
 use crate::values::{
-    CollectionName, CopyId, DisplayName, EmailAddress, OrganizationId, OrganizationName, Password,
+    CollectionName, CopyId, DisplayName, EmailAddress, FieldIssue, OrganizationId, OrganizationName, Password,
 };
 
 impl OrganizationService {

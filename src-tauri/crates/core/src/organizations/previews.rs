@@ -1,10 +1,9 @@
 //! What is shown before an act: whether a name is free, what a rename moves, what a removal touches.
 
-use super::model::{Organization, TrashedCollection};
 use super::service::OrganizationService;
-use crate::collections::CollectionStatistics;
 use crate::error::{AppError, ConflictOn, StoreError};
-use crate::sessions::{Act, Actor};
+use crate::records::{CollectionStatistics, Organization, TrashedCollection};
+use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName};
 
 /// Whether a name can be had.

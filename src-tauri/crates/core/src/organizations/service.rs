@@ -2,17 +2,18 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::model::{
-    Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, StatusFilter,
-};
 use crate::access::WriteGate;
-use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::journal::OperationRunner;
 use crate::limits::{PAGE_MAX, SEARCH_MAX};
 use crate::ports::Ports;
-use crate::sessions::{Act, Actor, PasswordHasher};
+use crate::records::{
+    ActivityEntry, ActivityKind, Organization, OrganizationCounts, OrganizationFilter, OrganizationPage,
+    OrganizationQuery, StatusFilter,
+};
+use crate::rights::{Act, Actor};
+use crate::sessions::PasswordHasher;
 use crate::values::{HashScheme, OrganizationId, OrganizationName, UnverifiableHash};
 
 /// The acts on organizations. Each takes an [`Actor`], and so a session that was found good, and checks its rights.
@@ -164,7 +165,7 @@ impl OrganizationService {
             organization_name: Some(organization.name.to_string()),
             detail,
         };
-        crate::activity::record(&self.ports, &entry).await;
+        self.ports.record(&entry).await;
     }
 }
 

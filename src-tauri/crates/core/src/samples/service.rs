@@ -3,13 +3,13 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::{SAMPLE_PASSWORD, SampleOrganization, organizations};
-use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
-use crate::organizations::{NewOrganization, OrganizationChange};
 use crate::ports::Ports;
-use crate::sessions::{Act, Actor, PasswordHasher};
+use crate::records::{ActivityEntry, ActivityKind, NewOrganization, OrganizationChange};
+use crate::rights::{Act, Actor};
+use crate::sessions::PasswordHasher;
 use crate::values::{CollectionName, Password, PasswordHash};
 
 /// What loading did.
@@ -121,6 +121,6 @@ impl SampleService {
             organization_name: Some(sample.name.to_string()),
             detail: Some("sample organization".to_owned()),
         };
-        crate::activity::record(&self.ports, &entry).await;
+        self.ports.record(&entry).await;
     }
 }

@@ -5,18 +5,28 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
-use super::model::{Account, Actor, Session};
 use super::password::{Effort, PasswordHasher};
-use super::rights::Role;
 use super::token::{self, Claims, SigningKey, Standing};
-use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::{Clock, is_fresh};
-use crate::error::{AppError, ConflictOn, FieldIssue, SessionProblem, StoreError, UniqueField};
+use crate::error::{AppError, ConflictOn, SessionProblem, StoreError, UniqueField};
 use crate::limits::SESSION_FRESH;
-use crate::operators::{NewOperator, Operator};
-use crate::organizations::{Organization, OrganizationCredentials};
 use crate::ports::Ports;
-use crate::values::{EmailAddress, HashRenewal, OperatorId, Password, PersonName};
+use crate::records::{
+    ActivityEntry, ActivityKind, NewOperator, Operator, Organization, OrganizationCredentials,
+};
+use crate::rights::{Account, Actor, Role};
+use crate::values::{EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName};
+
+/// What a successful sign-in gives. It stays in Rust.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The signed token.
+    pub token: SecretString,
+    /// Whose it is.
+    pub actor: Actor,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+}
 
 /// How surely a session must be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,12 +111,7 @@ impl SessionService {
             }
             Err(error) => return Err(error.into()),
         }
-        let actor = Actor {
-            account: Account::Operator(operator.id),
-            role: Role::Operator,
-            name: operator.name.as_str().to_owned(),
-            email: operator.email.to_string(),
-        };
+        let actor = operators_actor(operator.id, &operator.name, &operator.email);
         self.record(ActivityKind::WorkspaceClaimed, &actor, None).await;
         self.issue(actor, &Standing { version: 0, origin: operator.password_hash.digest() })
     }
@@ -172,7 +177,7 @@ impl SessionService {
         changed: &Organization,
         password_was_set: bool,
     ) -> Result<Option<Session>, AppError> {
-        if session.actor.account != Account::Organization(changed.id) {
+        if session.actor.account() != Account::Organization(changed.id) {
             return Ok(None);
         }
         let now = self.clock.now();
@@ -188,7 +193,7 @@ impl SessionService {
         if !goes_on {
             return Ok(None);
         }
-        let actor = actor_of(changed, session.actor.role);
+        let actor = actor_of(changed, session.actor.role());
         let renewed = claims.renewed(&actor, &standing, &self.key, now)?;
         self.forget_last_good();
         renewed.map(|claims| self.sign(actor, &claims)).transpose()
@@ -222,13 +227,13 @@ impl SessionService {
     pub(super) async fn record(&self, kind: ActivityKind, actor: &Actor, detail: Option<String>) {
         let entry = ActivityEntry {
             at: self.clock.now(),
-            actor: actor.email.clone(),
+            actor: actor.email().to_owned(),
             kind,
             organization_id: actor.organization_scope(),
-            organization_name: actor.organization_scope().map(|_| actor.name.clone()),
+            organization_name: actor.organization_scope().map(|_| actor.name().to_owned()),
             detail,
         };
-        crate::activity::record(&self.ports, &entry).await;
+        self.ports.record(&entry).await;
     }
 
     fn recently_good(&self, digest: &[u8; 32], now: OffsetDateTime) -> Option<Actor> {
@@ -243,12 +248,8 @@ impl SessionService {
 }
 
 pub(super) fn actor_of(organization: &Organization, role: Role) -> Actor {
-    Actor {
-        account: Account::Organization(organization.id),
-        role,
-        name: organization.name.to_string(),
-        email: organization.admin_email.to_string(),
-    }
+    let account = Account::Organization(organization.id);
+    Actor::found_good(account, role, organization.name.to_string(), organization.admin_email.to_string())
 }
 
 pub(super) fn standing_of(credentials: &OrganizationCredentials) -> Standing {
@@ -259,12 +260,12 @@ pub(super) fn standing_of(credentials: &OrganizationCredentials) -> Standing {
 }
 
 pub(super) fn actor_of_operator(operator: &Operator) -> Actor {
-    Actor {
-        account: Account::Operator(operator.id),
-        role: Role::Operator,
-        name: operator.name.as_str().to_owned(),
-        email: operator.email.to_string(),
-    }
+    operators_actor(operator.id, &operator.name, &operator.email)
+}
+
+fn operators_actor(id: OperatorId, name: &PersonName, email: &EmailAddress) -> Actor {
+    let (name, email) = (name.as_str().to_owned(), email.to_string());
+    Actor::found_good(Account::Operator(id), Role::Operator, name, email)
 }
 
 pub(super) fn standing_of_operator(operator: &Operator) -> Standing {

@@ -9,18 +9,17 @@ use std::sync::PoisonError;
 use futures_util::future::join_all;
 use secrecy::SecretString;
 
-use super::model::{Account, Actor, Session};
 use super::password::{Effort, Verdict};
-use super::rights::Role;
-use super::service::{SessionService, actor_of, actor_of_operator, standing_of, standing_of_operator};
+use super::service::{
+    Session, SessionService, actor_of, actor_of_operator, standing_of, standing_of_operator,
+};
 use super::throttle;
 use super::token::Standing;
-use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::is_fresh;
 use crate::error::{AppError, StoreError};
 use crate::limits::UNVERIFIABLE_TOLD_FOR;
-use crate::operators::Operator;
-use crate::organizations::OrganizationCredentials;
+use crate::records::{ActivityEntry, ActivityKind, Operator, OrganizationCredentials};
+use crate::rights::{Account, Actor, Role};
 use crate::values::{EmailAddress, HashRenewal, HashScheme, Password, PasswordHash, UnverifiableHash};
 
 /// Entries of an organization's record that are looked through for one that tells the same.
@@ -282,7 +281,7 @@ impl SessionService {
             if self.was_told(account, &detail).await {
                 continue;
             }
-            let email = candidate.actor().email;
+            let email = candidate.actor().email().to_owned();
             self.record_of(ActivityKind::PasswordUnverifiable, email, Some(candidate), detail).await;
         }
     }
@@ -311,6 +310,6 @@ impl SessionService {
             organization_name: organization.map(|organization| organization.name.to_string()),
             detail: Some(detail),
         };
-        crate::activity::record(&self.ports, &entry).await;
+        self.ports.record(&entry).await;
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::model::Account;
 use crate::limits::{SIGN_IN_FREE_FAILURES, SIGN_IN_WAIT_MAX};
-use crate::operators::SignInAttempts;
+use crate::records::SignInAttempts;
+use crate::rights::Account;
 use crate::values::EmailAddress;
 
 /// The name under which the failures of an account are counted.

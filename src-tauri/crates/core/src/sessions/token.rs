@@ -9,11 +9,10 @@ use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::hs256;
-use super::model::{Account, Actor};
-use super::rights::Role;
 use crate::clock::later;
 use crate::error::{AppError, SessionProblem};
 use crate::limits::{SESSION_LIFE, TOKEN_BYTES_MAX};
+use crate::rights::{Account, Actor, Role};
 use crate::values::{HashDigest, OperatorId, OrganizationId};
 
 /// The one algorithm: a token that names another is refused (RFC 8725, 3.1).
@@ -135,21 +134,21 @@ impl Claims {
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Result<Self, AppError> {
-        let (id, organization_id, organization_name) = match actor.account {
+        let (id, organization_id, organization_name) = match actor.account() {
             Account::Operator(id) => (id.to_hex(), None, None),
-            Account::Organization(id) => (id.to_hex(), Some(id.to_hex()), Some(actor.name.clone())),
+            Account::Organization(id) => (id.to_hex(), Some(id.to_hex()), Some(actor.name().to_owned())),
         };
         Ok(Self {
             sub: Some(id.clone()),
             admin_id: id,
             organization_id,
             organization_name,
-            email: actor.email.clone(),
+            email: actor.email().to_owned(),
             exp: expires_at.unix_timestamp(),
             iss: Some(ISSUER.to_owned()),
             iat: Some(now.unix_timestamp()),
             jti: Some(session_id),
-            role: Some(actor.role.as_str().to_owned()),
+            role: Some(actor.role().as_str().to_owned()),
             ver: Some(standing.version),
             cred: Some(key.credential(&standing.origin)?),
         })
@@ -238,16 +237,13 @@ mod tests {
     }
 
     fn claims(key: &SigningKey) -> Claims {
-        Claims::new(&actor(), &standing("hash"), key, OffsetDateTime::UNIX_EPOCH).expect("claims")
+        Claims::new(&actor("acme"), &standing("hash"), key, OffsetDateTime::UNIX_EPOCH).expect("claims")
     }
 
-    pub(super) fn actor() -> Actor {
-        Actor {
-            account: Account::Organization(OrganizationId::new()),
-            role: Role::OrganizationAdmin,
-            name: "acme".to_owned(),
-            email: "dana@example.com".to_owned(),
-        }
+    pub(super) fn actor(name: &str) -> Actor {
+        let account = Account::Organization(OrganizationId::new());
+        let (name, email) = (name.to_owned(), "dana@example.com".to_owned());
+        Actor::found_good(account, Role::OrganizationAdmin, name, email)
     }
 
     #[test]
@@ -314,7 +310,7 @@ mod tests {
         let old = claims(&key);
         let later = OffsetDateTime::UNIX_EPOCH + std::time::Duration::from_secs(60);
         let renewed =
-            old.renewed(&actor(), &standing("another"), &key, later).expect("claims").expect("renewed");
+            old.renewed(&actor("acme"), &standing("another"), &key, later).expect("claims").expect("renewed");
         assert_eq!((renewed.session_id(), renewed.exp), (old.session_id(), old.exp));
         assert_eq!(renewed.is_good_for(&standing("another"), &key), Ok(true));
     }

@@ -1,5 +1,4 @@
-use super::{FieldRule, issue};
-use crate::error::{Field, FieldIssue};
+use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::DISPLAY_NAME_MAX;
 
 /// What is shown instead of an organization's name: up to 80 characters of any script. Never an identifier.

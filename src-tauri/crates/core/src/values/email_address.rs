@@ -2,8 +2,7 @@ use std::fmt;
 
 use email_address::Options;
 
-use super::{FieldRule, issue};
-use crate::error::{Field, FieldIssue};
+use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::EMAIL_MAX;
 
 /// An e-mail address: the local part as typed, the domain lower-cased.

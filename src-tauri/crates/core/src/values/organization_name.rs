@@ -1,7 +1,6 @@
 use std::fmt;
 
-use super::{FieldRule, issue};
-use crate::error::{Field, FieldIssue};
+use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::{ORGANIZATION_NAME_MAX, ORGANIZATION_NAME_MIN};
 
 /// An organization's name: 3 to 50 characters of `[a-z0-9_-]`.

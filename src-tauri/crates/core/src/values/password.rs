@@ -5,8 +5,7 @@ use bcrypt::HashParts;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::{FieldRule, issue};
-use crate::error::{Field, FieldIssue};
+use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::{BCRYPT_COST_CEILING, BCRYPT_COST_MIN, PASSWORD_MAX_BYTES, PASSWORD_MIN};
 
 /// A new password that keeps the service's rules. Never printed, wiped on drop.

@@ -1,6 +1,5 @@
 use super::display_name::parse_shown_name;
-use super::{FieldRule, issue};
-use crate::error::{Field, FieldIssue};
+use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::PERSON_NAME_MAX;
 
 /// An operator's own name.

@@ -7,7 +7,7 @@ use bson::{Bson, Document, doc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tenantry_connection::failure::Failure;
 use tenantry_core::StoreError;
-use tenantry_core::health::{CollectionLimit, CollectionUse, ConnectionUse, Topology};
+use tenantry_core::records::{CollectionLimit, CollectionUse, ConnectionUse, Topology};
 
 use crate::errors::Act;
 use crate::open::MongoStore;

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
-use super::{JournalEntry, Operation};
 use crate::error::StoreError;
+use crate::records::{JournalEntry, Operation};
 use crate::values::OrganizationId;
 
 /// Where operations are written before they are carried out: the collection `console_operations`, with the

@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{
+use crate::error::StoreError;
+use crate::records::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
 };
-use crate::error::StoreError;
 use crate::values::{CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash};
 
 /// The metadata of organizations, live and in the trash.

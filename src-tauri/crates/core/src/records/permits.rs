@@ -1,10 +1,6 @@
 //! What the operators of a workspace decided that it permits, for everybody who opens it.
 
-use async_trait::async_trait;
 use time::OffsetDateTime;
-
-use super::Access;
-use crate::error::StoreError;
 
 /// What a workspace is used for, from little to much care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +31,17 @@ impl Environment {
         let all = [Self::Local, Self::Development, Self::Staging, Self::Production];
         all.into_iter().find(|environment| environment.as_str() == word).unwrap_or(Self::Production)
     }
+}
+
+/// What a profile or the operators permit, from much to little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Reading and writing.
+    ReadWrite,
+    /// Reading; writing for ten minutes after an operator unlocked it with a reason.
+    Locked,
+    /// Reading.
+    ReadOnly,
 }
 
 impl Access {
@@ -79,7 +86,7 @@ impl Permits {
     }
 
     /// For the record.
-    pub(super) fn in_words(self) -> String {
+    pub(crate) fn in_words(self) -> String {
         format!("{}, {}", self.environment.as_str(), self.access.as_str())
     }
 }
@@ -99,21 +106,6 @@ pub struct Decided {
     pub by: String,
     /// When.
     pub at: OffsetDateTime,
-}
-
-/// Where it is kept what operators decided for a workspace.
-///
-/// # Contract
-/// One entry per workspace, in `console_settings`, invisible to the service. A value that is not known is read as the one
-/// that permits the least. A write is durable when it returns.
-#[async_trait]
-pub trait PermitStore: Send + Sync {
-    /// What was decided; `None` while nothing was.
-    async fn find(&self) -> Result<Option<Decided>, StoreError>;
-
-    /// Puts a decision in place if the stored one permits what `seen` says, `None` for none. Answers whether it did: of
-    /// two who decide at once, one has to look again. A repeated call counts as done.
-    async fn decide(&self, seen: Option<Permits>, next: &Decided) -> Result<bool, StoreError>;
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@ use std::time::Duration;
 use rand::RngCore;
 use time::OffsetDateTime;
 
-use crate::collections::CollectionIdentity;
+use super::{CollectionIdentity, Trashed};
 use crate::limits::OPERATION_LEASE;
-use crate::organizations::Trashed;
 use crate::values::{CopyId, OrganizationId, OrganizationName};
 
 /// Who runs an operation.

@@ -1,7 +1,6 @@
 use time::OffsetDateTime;
 
-use crate::error::AppError;
-use crate::values::{CollectionName, OrganizationId};
+use crate::values::CollectionName;
 
 /// Which collection it is, whatever it is called: a rename keeps it, and one that is made anew has another. `None` where
 /// the store does not tell.
@@ -57,13 +56,4 @@ pub struct IndexStatistics {
     pub name: String,
     /// Its bytes on disk. `None` where the store does not say.
     pub size: Option<u64>,
-}
-
-/// The two numbers of a row in the list.
-#[derive(Debug, Clone)]
-pub struct StatisticsSummary {
-    /// Whose.
-    pub id: OrganizationId,
-    /// The numbers, or why there are none.
-    pub outcome: Result<CollectionStatistics, AppError>,
 }

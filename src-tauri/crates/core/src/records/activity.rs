@@ -1,10 +1,7 @@
 //! The record of what was done: who, what, to which organization, when.
 
-use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use crate::error::StoreError;
-use crate::ports::Ports;
 use crate::values::OrganizationId;
 
 /// What was done.
@@ -120,28 +117,4 @@ pub struct ActivityEntry {
     pub organization_name: Option<String>,
     /// More, for people: names and counts, never a secret.
     pub detail: Option<String>,
-}
-
-/// Where the record is kept.
-///
-/// # Contract
-/// Entries are only added, in the collection `console_activity`, and survive the organization they speak of.
-#[async_trait]
-pub trait ActivityStore: Send + Sync {
-    /// Adds an entry.
-    async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError>;
-
-    /// The newest entries of an organization, newest first.
-    async fn newest(
-        &self,
-        organization_id: OrganizationId,
-        limit: u32,
-    ) -> Result<Vec<ActivityEntry>, StoreError>;
-}
-
-/// Adds an entry to the record. What was done is done: a record that can't be written is logged, not an error.
-pub(crate) async fn record(ports: &Ports, entry: &ActivityEntry) {
-    if let Err(error) = ports.activity.record(entry).await {
-        tracing::warn!(kind = entry.kind.as_str(), %error, "an activity entry could not be written");
-    }
 }

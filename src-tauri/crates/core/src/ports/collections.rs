@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{CollectionIdentity, CollectionStatistics};
 use crate::error::StoreError;
+use crate::records::{CollectionIdentity, CollectionStatistics};
 use crate::values::CollectionName;
 
 /// The collections that hold tenants' documents.

@@ -1,15 +1,15 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{NewOperator, Operator, SignInAttempts};
 use crate::error::StoreError;
+use crate::records::{NewOperator, Operator, SignInAttempts};
 use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash};
 
 /// Who may sign in as an operator, the failures of everybody, and the sessions that were ended.
 ///
 /// # Contract
 /// - The `_id` of an operator is unique, and so is its address without regard to case. No organization's admin has it:
-///   see [`OrganizationStore`](crate::organizations::OrganizationStore).
+///   see [`OrganizationStore`](super::OrganizationStore).
 /// - Failures are counted in the workspace, not in the program: a restart does not reset them, they are counted
 ///   atomically, and the store's clock tells how long ago the last was.
 /// - Every write is durable when it returns.

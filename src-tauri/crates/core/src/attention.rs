@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::model::{JournalEntry, Operation, OperationPlan, RecoveryOutcome};
-use super::runner::OperationRunner;
-use crate::activity::{ActivityEntry, ActivityKind};
 use crate::clock::Clock;
-use crate::collections::CollectionIdentity;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::organizations::{Organization, TrashedCollection, set_aside};
+use crate::journal::OperationRunner;
 use crate::ports::Ports;
-use crate::sessions::{Act, Actor};
+use crate::records::{
+    ActivityEntry, ActivityKind, CollectionIdentity, JournalEntry, Operation, OperationPlan, Organization,
+    RecoveryOutcome, TrashedCollection, set_aside,
+};
+use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
 /// An interrupted act that waits for a decision, and what exists of it now.
@@ -429,7 +429,7 @@ impl AttentionService {
             organization_name: Some(name.to_string()),
             detail: Some(format!("{}, begun by {}: {choice}", operation.plan.act(), operation.actor)),
         };
-        crate::activity::record(&self.ports, &entry).await;
+        self.ports.record(&entry).await;
         Ok(choice)
     }
 

@@ -1,0 +1,27 @@
+//! What a workspace holds and what is known of it: organizations, operators, collections, operations, the record of what
+//! was done, what operators permit, and the health of its store.
+
+mod activity;
+mod collection;
+mod deployment;
+mod health;
+mod operation;
+mod operator;
+mod organization;
+mod permits;
+
+pub use activity::{ActivityEntry, ActivityKind};
+pub use collection::{CollectionIdentity, CollectionStatistics, IndexStatistics};
+pub use deployment::{CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
+pub use health::{
+    EndOfLife, HealthWarning, Line, Privilege, PrivilegedAct, RestrictedAct, Restriction, RoleCommand,
+    ServerFacts, StoreHealth, Topology,
+};
+pub use operation::{JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveryOutcome, Turn};
+pub use operator::{NewOperator, Operator, SignInAttempts};
+pub use organization::{
+    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
+    StatusFilter, Trashed, TrashedCollection, Unshowable, set_aside,
+};
+pub use permits::{Access, Decided, Environment, Permits};
