@@ -1,15 +1,3 @@
-import type { Page } from "$lib/state";
-
-/** The page a key of the keyboard table leads to: Ctrl or Cmd with 1 to 4, or a comma. */
-export function pageOfKey(event: KeyboardEvent, healthAllowed: boolean): Page | null {
-  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return null;
-  const pages: Page[] = healthAllowed
-    ? ["organizations", "health", "settings", "about"]
-    : ["organizations", "settings", "about"];
-  if (event.key === ",") return "settings";
-  return /^[1-4]$/.test(event.key) ? (pages[Number(event.key) - 1] ?? null) : null;
-}
-
 /** The key that leads to an open workspace, as the menu and the settings print it; none after the ninth. */
 export function switchKey(index: number): string | undefined {
   return index < 9 ? `Alt+${index + 1}` : undefined;

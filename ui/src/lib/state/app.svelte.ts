@@ -13,7 +13,7 @@ import { openDialogs } from "../components/open-dialogs";
 import { m } from "../messages";
 import { recoveredSentence } from "../words";
 import { OpenWorkspaces } from "./open-workspaces.svelte";
-import { OpenedWorkspace, type Page } from "./opened-workspace.svelte";
+import { OpenedWorkspace } from "./opened-workspace.svelte";
 import { SecretsState } from "./secrets.svelte";
 import { SessionState } from "./session.svelte";
 import { ShortcutState } from "./shortcuts.svelte";
@@ -92,11 +92,11 @@ export class AppState {
     return this.opened.api;
   }
 
-  get page(): Page {
-    return this.opened?.page ?? "organizations";
+  get page(): string {
+    return this.opened?.page ?? "";
   }
 
-  navigate = (page: Page): void => {
+  navigate = (page: string): void => {
     if (this.opened) this.opened.page = page;
   };
 

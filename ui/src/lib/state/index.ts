@@ -9,7 +9,7 @@ export {
   type WorkspacesWish,
 } from "./app.svelte";
 export { LineState } from "./line.svelte";
-export { OpenedWorkspace, type Page } from "./opened-workspace.svelte";
+export { OpenedWorkspace } from "./opened-workspace.svelte";
 export { readPreference, writePreference } from "./preferences";
 export { RetryClock } from "./retry-clock.svelte";
 export { SecretsState } from "./secrets.svelte";

@@ -10,9 +10,6 @@ import { LineState } from "./line.svelte";
 import { SessionState } from "./session.svelte";
 import { WriteAccess } from "./write-access.svelte";
 
-/** The pages of the shell, where somebody is signed in. */
-export type Page = "organizations" | "health" | "about" | "settings";
-
 type Kept = { person: string; value: unknown; stop: () => void };
 
 /**
@@ -26,7 +23,8 @@ export class OpenedWorkspace {
   readonly session: SessionState;
   readonly line: LineState;
   readonly access: WriteAccess;
-  page = $state<Page>("organizations");
+  /** The name of the shell's page that is shown; empty for the first. */
+  page = $state("");
   /** Without an operator in it: whether somebody would rather sign in as an organization's admin. */
   signInUnclaimed = $state(false);
   /** When what its screen shows was read, in milliseconds; null while it shows nothing. */

@@ -1,0 +1,49 @@
+import type { Component, ComponentProps } from "svelte";
+import type { Rights } from "$lib/api";
+import type { IconName } from "$lib/components";
+import { m } from "$lib/messages";
+import AboutPage from "../features/about/AboutPage.svelte";
+import HealthPage from "../features/health/HealthPage.svelte";
+import OrganizationsPage from "../features/organizations/OrganizationsPage.svelte";
+import SettingsPage from "../features/settings/SettingsPage.svelte";
+
+/** What the shell hands to every page; a page takes what it needs. */
+export type PageProps = ComponentProps<typeof OrganizationsPage> & ComponentProps<typeof SettingsPage>;
+
+export interface Page {
+  readonly name: string;
+  readonly label: () => string;
+  readonly icon: IconName;
+  /** The right without which a person does not see it. */
+  readonly right?: keyof Rights;
+  /** A key of its own with Ctrl or Cmd, beside the number of its place. */
+  readonly key?: string;
+  /** It is about the program, not about the workspace, and stands apart. */
+  readonly program?: true;
+  readonly component: Component<PageProps> | Component<Record<string, never>>;
+}
+
+/** The pages of the shell in their order. Sidebar, keys and the list of keys are made of them. */
+export const PAGES: readonly Page[] = [
+  { name: "organizations", label: m.shell_organizations, icon: "building-2", component: OrganizationsPage },
+  { name: "health", label: m.shell_health, icon: "heart-pulse", right: "health", component: HealthPage },
+  {
+    name: "settings",
+    label: m.shell_settings,
+    icon: "settings",
+    key: ",",
+    program: true,
+    component: SettingsPage,
+  },
+  { name: "about", label: m.shell_about, icon: "info", program: true, component: AboutPage },
+];
+
+/** The pages that a person with these rights sees. */
+export const pagesFor = (rights: Rights): Page[] =>
+  PAGES.filter(({ right }) => right === undefined || rights[right]);
+
+/** The page a key leads to: Ctrl or Cmd with the number of its place, or with its own key. */
+export function pageOfKey(event: KeyboardEvent, pages: readonly Page[]): Page | undefined {
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return undefined;
+  return pages.find(({ key }, index) => event.key === key || event.key === String(index + 1));
+}
