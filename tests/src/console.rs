@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tenantry_core::access::{AccessService, WriteGate};
+use tenantry_core::access::{AccessService, Operations, WriteGate};
 use tenantry_core::attention::AttentionService;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
@@ -48,7 +48,7 @@ pub struct Console {
     /// What waits for a decision.
     pub attention: AttentionService,
     /// The journal's operations.
-    pub runner: Arc<OperationRunner>,
+    pub operations: Arc<Operations>,
 }
 
 /// What is not the same for every run.
@@ -94,8 +94,9 @@ impl Console {
         let environment = if run.confirm_trash { Environment::Production } else { Environment::Local };
         let permits = Permits { environment, access: run.access };
         let gate = Arc::new(WriteGate::new(permits, clock.clone()));
-        let runner = Arc::new(OperationRunner::new(ports.clone(), gate.clone(), clock.clone(), owner));
-        let access = AccessService::new(ports.clone(), gate.clone(), runner.clone(), clock.clone());
+        let runner = OperationRunner::new(ports.clone(), clock.clone(), owner);
+        let operations = Arc::new(Operations::new(gate.clone(), runner));
+        let access = AccessService::new(ports.clone(), operations.clone(), clock.clone());
         let ports = ports.behind(&gate);
         let hasher = PasswordHasher::with_cost(run.cost);
         // What is tested on a server is not its pace.
@@ -106,16 +107,15 @@ impl Console {
                 ports.clone(),
                 clock.clone(),
                 hasher.clone(),
-                runner.clone(),
-                gate,
+                operations.clone(),
             ),
             collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
             exports: ExportService::new(ports.clone(), clock.clone(), background),
             samples: SampleService::new(ports.clone(), clock.clone()),
             access,
             hasher,
-            attention: AttentionService::new(ports.clone(), runner.clone(), clock.clone()),
-            runner,
+            attention: AttentionService::new(ports.clone(), operations.clone(), clock.clone()),
+            operations,
             clock: clock.clone(),
             ports,
         }

@@ -225,12 +225,12 @@ async fn survives(kind: StoreKind, act: Act) {
                     let again = Fault { write: second_write, moment, aftermath: Aftermath::Dead };
                     let (second, console) = faulty(&workspace, &ports, &format!("run-{number}-again"), again);
                     // It may fail to read the journal's end, being dead; what counts is what it leaves.
-                    let _ = console.runner.recover().await;
+                    let _ = console.operations.recover().await;
                     let second_reached = second_write > 0 && second.was_met();
 
                     workspace.pass(STEP_PENDING).await;
                     let last = next_run(&workspace, &ports, &format!("run-{number}-last"));
-                    let recovered = last.runner.recover().await.expect("the journal is read");
+                    let recovered = last.operations.recover().await.expect("the journal is read");
                     for one in &recovered {
                         let settled =
                             matches!(one.outcome, RecoveryOutcome::Finished | RecoveryOutcome::Undone);

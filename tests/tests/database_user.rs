@@ -214,7 +214,7 @@ async fn a_finished_create_survives_a_user_who_may_not_create() {
     let lacking = ["createCollection", "createIndex", "insert"];
     let uri = user_without(server, "creates-nothing", &database, &lacking).await;
     let ports = open_database(&uri, &database).await.expect("it opens");
-    let recovered = console(&ports).runner.recover().await.expect("the journal is read");
+    let recovered = console(&ports).operations.recover().await.expect("the journal is read");
     assert_eq!(recovered[0].outcome, RecoveryOutcome::Finished, "{recovered:?}");
     assert_eq!(owner.ports.organizations.find(acme.id).await, Ok(Some(acme)));
 }

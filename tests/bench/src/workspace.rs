@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use tenantry_connection::ConnectionString;
 use tenantry_core::Ports;
-use tenantry_core::access::WriteGate;
+use tenantry_core::access::{Operations, WriteGate};
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::export::ExportService;
@@ -128,11 +128,12 @@ impl Workspace {
         };
         let owner = Owner { installation: "bench".to_owned(), instance: std::process::id().to_string() };
         let gate = Arc::new(WriteGate::new(Access::ReadWrite, clock.clone()));
-        let runner = Arc::new(OperationRunner::new(ports.clone(), gate.clone(), clock.clone(), owner));
+        let runner = OperationRunner::new(ports.clone(), clock.clone(), owner);
+        let operations = Arc::new(Operations::new(gate.clone(), runner));
         let ports = ports.behind(&gate);
         let background = Arc::new(BackgroundReads::of(ports.health.server().await?.topology));
         Ok(Self {
-            organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, runner, gate),
+            organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, operations),
             collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
             exports: ExportService::new(ports.clone(), clock, background),
             sessions,

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use tenantry_core::access::LockCause;
+use tenantry_core::access::{LockCause, Operations, WriteGate};
 use tenantry_core::clock::{Clock, ManualClock};
 use tenantry_core::error::{AppError, ConflictOn, SessionProblem, StoreError};
 use tenantry_core::jobs::{Cancellation, Quiet};
@@ -577,13 +577,14 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
     let plan = OperationPlan::DeleteForever { name: acme.name.clone(), copy: None, collection: None };
     let running = Operation::new(acme.id, plan, beside.owner().clone(), OPERATOR.to_owned());
     workspace.ports.journal.begin(&running).await.expect("begun");
-    let gate = Arc::new(tenantry_core::access::WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
-    let runner = OperationRunner::new(workspace.ports.clone(), gate, workspace.clock.clone(), begin("this"));
+    let gate = Arc::new(WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
+    let runner = OperationRunner::new(workspace.ports.clone(), workspace.clock.clone(), begin("this"));
+    let operations = Operations::new(gate, runner);
     workspace.clock.advance(STEP_PENDING);
-    let found = runner.recover().await.expect("the journal is read");
+    let found = operations.recover().await.expect("the journal is read");
     assert_eq!(found[0].outcome, RecoveryOutcome::InProgressElsewhere);
     drop(beside);
-    let found = runner.recover().await.expect("the journal is read");
+    let found = operations.recover().await.expect("the journal is read");
     assert_eq!(
         found[0].outcome,
         RecoveryOutcome::Undone,

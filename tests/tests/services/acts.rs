@@ -481,7 +481,7 @@ async fn an_act_under_way_on_another_computer_is_respected_until_its_lease_is_ov
     console.ports.journal.begin(&elsewhere(&console, acme.id)).await.expect("begun");
     let busy = console.organizations.rename(&operator, acme.id, "zenith").await;
     assert_eq!(busy, Err(AppError::Busy { act: "trash" }));
-    let recovered = console.runner.recover().await.expect("the journal is read");
+    let recovered = console.operations.recover().await.expect("the journal is read");
     assert_eq!(recovered.len(), 1);
     assert_eq!(recovered[0].outcome, RecoveryOutcome::InProgressElsewhere);
     console.clock.advance(OPERATION_LEASE + Duration::from_secs(1));
@@ -507,7 +507,7 @@ async fn what_an_earlier_run_of_this_installation_left_in_a_file_is_settled_at_o
     let workspace = workspace().await;
     let console = Console::on(&workspace);
     leave_unfinished(&console).await;
-    let recovered = console.runner.recover().await.expect("the journal is read");
+    let recovered = console.operations.recover().await.expect("the journal is read");
     assert_eq!(recovered[0].outcome, RecoveryOutcome::Undone);
 }
 
@@ -517,11 +517,11 @@ async fn what_an_earlier_run_of_this_installation_left_on_a_server_is_settled_on
     let as_on_a_server = Arc::new(ScriptedCollections::over(&workspace.ports, []));
     let console = Console::run(as_on_a_server.ports(&workspace.ports), &workspace.clock, Run::default());
     leave_unfinished(&console).await;
-    let recovered = console.runner.recover().await.expect("the journal is read");
+    let recovered = console.operations.recover().await.expect("the journal is read");
     assert_eq!(recovered.len(), 1);
     assert_eq!(recovered[0].outcome, RecoveryOutcome::InProgressElsewhere);
     console.clock.advance(STEP_PENDING);
-    let recovered = console.runner.recover().await.expect("the journal is read");
+    let recovered = console.operations.recover().await.expect("the journal is read");
     assert_eq!(recovered[0].outcome, RecoveryOutcome::Undone);
     assert_eq!(recovered[0].operation.plan.act(), "trash", "the person is told which act it was");
     assert_eq!(console.ports.journal.unfinished().await, Ok(Vec::new()));

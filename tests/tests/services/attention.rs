@@ -159,7 +159,7 @@ impl Case {
     }
 
     async fn recover(&self) -> RecoveryOutcome {
-        let recovered = self.console.runner.recover().await.expect("the journal is read");
+        let recovered = self.console.operations.recover().await.expect("the journal is read");
         let [Recovered { outcome, .. }] = recovered.as_slice() else { panic!("{recovered:?}") };
         outcome.clone()
     }

@@ -72,7 +72,7 @@ async fn computers_whose_clocks_differ_leave_each_others_live_acts_alone() {
             let operator = other.operator().await;
             let busy = other.organizations.trash(&operator, acme.id, None).await;
             assert_eq!(busy, Err(AppError::Busy { act: "rename" }), "{off:?}: a live act was taken over");
-            let found = other.runner.recover().await.expect("the journal is read");
+            let found = other.operations.recover().await.expect("the journal is read");
             assert_eq!(found[0].outcome, RecoveryOutcome::InProgressElsewhere, "{off:?}");
 
             workspace.pass(OPERATION_LEASE - Duration::from_secs(20)).await;
@@ -135,7 +135,7 @@ async fn an_entry_from_the_future_is_taken_once_it_stood_unchanged_for_its_lease
         }
         let console = Console::run(workspace.ports.clone(), &workspace.clock, Run::default());
         let outcome =
-            || async { console.runner.recover().await.expect("the journal is read")[0].outcome.clone() };
+            || async { console.operations.recover().await.expect("the journal is read")[0].outcome.clone() };
         assert_eq!(outcome().await, RecoveryOutcome::InProgressElsewhere);
         workspace.clock.advance(OPERATION_LEASE - SECOND);
         assert_eq!(outcome().await, RecoveryOutcome::InProgressElsewhere);

@@ -115,7 +115,7 @@ async fn fill(ports: &Ports, name: &CollectionName, documents: usize) {
 }
 
 async fn recover(console: &Console) -> RecoveryOutcome {
-    let recovered = console.runner.recover().await.expect("the journal is read");
+    let recovered = console.operations.recover().await.expect("the journal is read");
     assert_eq!(recovered.len(), 1);
     recovered[0].outcome.clone()
 }
@@ -498,10 +498,10 @@ async fn an_entry_from_the_end_of_the_calendar_is_settled_like_any_other() {
                 assert_eq!(raw.update_one(doc! {}, set).await.expect("written").matched_count, 1);
             }
         }
-        let early = console.runner.recover().await.expect("the journal is read");
+        let early = console.operations.recover().await.expect("the journal is read");
         assert_eq!(early[0].outcome, RecoveryOutcome::InProgressElsewhere, "{kind:?}");
         workspace.clock.advance(OPERATION_LEASE);
-        let late = console.runner.recover().await.expect("the journal is read");
+        let late = console.operations.recover().await.expect("the journal is read");
         assert_eq!(late[0].outcome, RecoveryOutcome::Undone, "{kind:?}");
         workspace.remove().await;
     }

@@ -96,7 +96,7 @@ async fn whoever_settles_an_act_moves_no_shared_collection_either(kind: StoreKin
     let left = Operation::new(twins.acme.id, plan, owner, OPERATOR.to_owned());
     twins.ports.journal.begin(&left).await.expect("begun");
     twins.workspace.pass(STEP_PENDING).await;
-    let recovered = twins.console.runner.recover().await.expect("the journal is read");
+    let recovered = twins.console.operations.recover().await.expect("the journal is read");
     let outcome = &recovered[0].outcome;
     assert!(matches!(outcome, RecoveryOutcome::NeedsAttention { .. }), "{kind:?}: {outcome:?}");
     assert_eq!(twins.documents(&twins.collection).await, Some(DOCUMENTS), "{kind:?}: it stays");

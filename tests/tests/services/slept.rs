@@ -94,7 +94,7 @@ impl Case {
 
     async fn take_over(&self) {
         self.workspace.pass(OPERATION_LEASE + STEP_PENDING).await;
-        self.colleague.runner.recover().await.expect("the journal is read");
+        self.colleague.operations.recover().await.expect("the journal is read");
     }
 
     async fn go_on(&self, then: Then, id: OrganizationId) {
@@ -182,7 +182,7 @@ async fn survives(kind: StoreKind, act: Act) {
             slept += u32::from(reached);
             case.take_over().await;
             case.workspace.pass(STEP_PENDING).await;
-            let left = case.colleague.runner.recover().await.expect("the journal is read");
+            let left = case.colleague.operations.recover().await.expect("the journal is read");
             assert!(left.is_empty(), "{what}: {left:?}");
             let by_name = case.colleague.organizations.get(&case.operator, &case.from).await;
             match prepared.or(by_name.ok().map(|found| found.id)) {

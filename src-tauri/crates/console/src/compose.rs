@@ -10,7 +10,7 @@ use tenantry_connection::diagnosis::{Diagnosis, StageSink};
 use tenantry_connection::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
 use tenantry_connection::dns::{NameOptions, Names};
 use tenantry_connection::{ConnectionFields, ConnectionReading, ConnectionSecrets};
-use tenantry_core::access::{AccessService, Prepared, WriteGate};
+use tenantry_core::access::{AccessService, Operations, Prepared, WriteGate};
 use tenantry_core::attention::AttentionService;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
@@ -108,16 +108,15 @@ pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError
     let Setting { clock, opening, permits, signing_key } = setting;
     let store = connect(place, Arc::clone(&clock)).await?;
     let gate = Arc::new(WriteGate::new(permits, Arc::clone(&clock)));
-    let runner =
-        Arc::new(OperationRunner::new(store.clone(), Arc::clone(&gate), Arc::clone(&clock), opening));
-    let access =
-        AccessService::new(store.clone(), Arc::clone(&gate), Arc::clone(&runner), Arc::clone(&clock));
+    let runner = OperationRunner::new(store.clone(), Arc::clone(&clock), opening);
+    let operations = Arc::new(Operations::new(Arc::clone(&gate), runner));
+    let access = AccessService::new(store.clone(), Arc::clone(&operations), Arc::clone(&clock));
     // First: what operators permit says whether anything may be written.
     let warnings = Vec::from_iter(access.follow().await?);
     let prepared = access.prepare().await?;
     let (server, restrictions) = tokio::try_join!(store.health.server(), store.health.restrictions())?;
     let background = Arc::new(BackgroundReads::of(server.topology));
-    let services = services(store.behind(&gate), clock, background, access, signing_key, runner, gate);
+    let services = services(store.behind(&gate), clock, background, access, signing_key, operations);
     let claimed = services.sessions.is_claimed().await?;
     Ok(Opened { services, server, claimed, prepared, warnings, restrictions })
 }
@@ -139,19 +138,17 @@ fn services(
     background: Arc<BackgroundReads>,
     access: AccessService,
     signing_key: SigningKey,
-    runner: Arc<OperationRunner>,
-    gate: Arc<WriteGate>,
+    operations: Arc<Operations>,
 ) -> Services {
     let hasher = PasswordHasher::default();
     Services {
         sessions: SessionService::new(ports.clone(), Arc::clone(&clock), hasher.clone(), signing_key),
-        attention: AttentionService::new(ports.clone(), Arc::clone(&runner), Arc::clone(&clock)),
+        attention: AttentionService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock)),
         organizations: OrganizationService::new(
             ports.clone(),
             Arc::clone(&clock),
             hasher.clone(),
-            runner,
-            gate,
+            operations,
         ),
         collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
         exports: ExportService::new(ports.clone(), Arc::clone(&clock), background),

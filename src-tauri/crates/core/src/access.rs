@@ -18,7 +18,9 @@
 
 mod gate;
 mod guarded;
+mod operations;
 mod service;
 
 pub use gate::{AccessState, Ended, LockCause, Unlocked, WriteGate};
+pub use operations::Operations;
 pub use service::{AccessService, Prepared};

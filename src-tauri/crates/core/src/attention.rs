@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::access::Operations;
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::journal::OperationRunner;
 use crate::ports::Ports;
 use crate::records::{
     ActivityEntry, ActivityKind, CollectionIdentity, JournalEntry, Operation, OperationPlan, Organization,
@@ -357,14 +357,14 @@ async fn other_owner(
 /// What waits for a person, and what they decide.
 pub struct AttentionService {
     ports: Ports,
-    runner: Arc<OperationRunner>,
+    operations: Arc<Operations>,
     clock: Arc<dyn Clock>,
 }
 
 impl AttentionService {
     /// A service for one open workspace.
-    pub fn new(ports: Ports, runner: Arc<OperationRunner>, clock: Arc<dyn Clock>) -> Self {
-        Self { ports, runner, clock }
+    pub fn new(ports: Ports, operations: Arc<Operations>, clock: Arc<dyn Clock>) -> Self {
+        Self { ports, operations, clock }
     }
 
     /// The interrupted acts that wait for a decision. What can be settled is settled first, where the workspace may be
@@ -375,7 +375,7 @@ impl AttentionService {
     pub async fn list(&self, actor: &Actor) -> Result<Vec<Unsettled>, AppError> {
         actor.require(Act::Restore)?;
         let mut reasons = HashMap::new();
-        match self.runner.recover().await {
+        match self.operations.recover().await {
             Ok(recovered) => reasons.extend(recovered.into_iter().filter_map(|one| match one.outcome {
                 RecoveryOutcome::NeedsAttention { reason } => Some((one.operation.organization_id, reason)),
                 RecoveryOutcome::Finished
@@ -388,7 +388,7 @@ impl AttentionService {
         }
         let mut unsettled = Vec::new();
         for entry in self.ports.journal.unfinished().await? {
-            if !self.runner.is_abandoned(&entry) {
+            if !self.operations.is_abandoned(&entry) {
                 continue;
             }
             let facts = Facts::look(&self.ports, &entry.operation).await?;
@@ -412,9 +412,9 @@ impl AttentionService {
         choice: &str,
     ) -> Result<Choice, AppError> {
         actor.require(Act::Restore)?;
-        let admission = self.runner.admit()?;
-        let held = admission.hold(id).await?;
-        let decided = self.carry_out(admission.ports(), held.operation(), seen, choice).await;
+        let runner = self.operations.admit()?;
+        let held = runner.hold(id).await?;
+        let decided = self.carry_out(runner.ports(), held.operation(), seen, choice).await;
         let operation = held.release(&decided).await;
         let choice = decided?;
         let name = match &choice.destination {

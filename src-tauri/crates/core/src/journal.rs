@@ -9,5 +9,4 @@ mod runner;
 mod whereabouts;
 
 pub use opening::{Opening, Openings};
-pub(crate) use runner::Admission;
 pub use runner::OperationRunner;

@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::Operations;
 use super::gate::{AccessState, Ended, LockCause, WriteGate};
 use crate::clock::Clock;
 use crate::error::{AppError, SessionProblem, StoreError};
-use crate::journal::OperationRunner;
 use crate::limits::{REASON_MAX, REASON_MIN};
 use crate::ports::Ports;
 use crate::records::{Access, ActivityEntry, ActivityKind, Decided, JournalEntry, Permits, Recovered};
@@ -30,7 +30,7 @@ pub struct AccessService {
     /// In front of the gate: what is done here is done because somebody opened it, or is the record of that.
     ports: Ports,
     gate: Arc<WriteGate>,
-    runner: Arc<OperationRunner>,
+    operations: Arc<Operations>,
     clock: Arc<dyn Clock>,
     /// When it was read last what operators decided.
     followed_at: Mutex<Option<OffsetDateTime>>,
@@ -38,13 +38,9 @@ pub struct AccessService {
 
 impl AccessService {
     /// A service for one open workspace. `ports` are those of the store itself.
-    pub fn new(
-        ports: Ports,
-        gate: Arc<WriteGate>,
-        runner: Arc<OperationRunner>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { ports, gate, runner, clock, followed_at: Mutex::default() }
+    pub fn new(ports: Ports, operations: Arc<Operations>, clock: Arc<dyn Clock>) -> Self {
+        let gate = Arc::clone(operations.gate());
+        Self { ports, gate, operations, clock, followed_at: Mutex::default() }
     }
 
     /// Reads what operators decided, and permits no more than that. Asked before anything else of a workspace that is
@@ -172,7 +168,7 @@ impl AccessService {
     pub async fn prepare(&self) -> Result<Prepared, AppError> {
         if self.gate.state().is_writable {
             let warnings = self.ports.health.prepare().await?;
-            let recovered = self.runner.recover().await?;
+            let recovered = self.operations.recover().await?;
             return Ok(Prepared { recovered, warnings });
         }
         let when = match self.gate.access() {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::opening::Opening;
 use super::recovery::{self, Asked, Settled};
-use crate::access::WriteGate;
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
 use crate::limits::STEP_PENDING;
@@ -17,10 +16,12 @@ use crate::rights::Actor;
 use crate::values::OrganizationId;
 
 /// Carries out acts that touch more than one thing: intent first, then the steps, then the end of the intent.
+///
+/// It asks nobody whether the workspace may be written to: [`Operations`](crate::access::Operations) hands it out to what
+/// the gate lets in.
 pub struct OperationRunner {
     /// The store itself: an act that was begun is carried out whole, also when the gate shuts in the middle.
     ports: Ports,
-    gate: Arc<WriteGate>,
     clock: Arc<dyn Clock>,
     opening: Opening,
     /// What this run of the program is carrying out at this moment.
@@ -50,86 +51,6 @@ impl Drop for Running<'_> {
     }
 }
 
-/// What the gate has let in. Its ports are the store's own.
-pub(crate) struct Admission<'a> {
-    runner: &'a OperationRunner,
-}
-
-impl Admission<'_> {
-    /// The store, which no gate shuts.
-    pub(crate) fn ports(&self) -> &Ports {
-        &self.runner.ports
-    }
-
-    /// Writes the intent, carries out the steps, ends the intent. When a step fails, what exists decides: an act that is
-    /// done after all counts as done, one that is not is undone, and one that can't be decided now stays in the journal.
-    /// So does one under which an answer was lost, while a server may still be at it.
-    ///
-    /// # Errors
-    /// `Busy` when another act on the organization is under way; else what `steps` answers.
-    pub(crate) async fn run<S, F>(
-        &self,
-        id: OrganizationId,
-        plan: OperationPlan,
-        actor: &Actor,
-        steps: S,
-    ) -> Result<(), AppError>
-    where
-        S: FnOnce(Ports) -> F + Send,
-        F: Future<Output = Result<(), AppError>> + Send,
-    {
-        let runner = self.runner;
-        let _running = runner.start(id).ok_or(AppError::Busy { act: plan.act() })?;
-        let owner = runner.opening.owner().clone();
-        let operation = Operation::new(id, plan, owner, actor.email().to_owned());
-        runner.begin(&operation).await?;
-        match steps(runner.ports.clone()).await {
-            Ok(()) => {
-                runner.end(&operation).await;
-                Ok(())
-            }
-            Err(failure) => runner.settle_failed(&operation, failure).await,
-        }
-    }
-
-    /// Takes over what was left on an organization, for a person's decision.
-    ///
-    /// # Errors
-    /// `NotFound` when nothing is left; `Busy` while somebody, or a server, may still be at it; `Store`.
-    pub(crate) async fn hold(&self, id: OrganizationId) -> Result<Held<'_>, AppError> {
-        let runner = self.runner;
-        let found = runner.ports.journal.find(id).await?;
-        let earlier = found.ok_or(AppError::NotFound { what: "interrupted act" })?;
-        let busy = AppError::Busy { act: earlier.operation.plan.act() };
-        let Some(running) = runner.start(id) else { return Err(busy) };
-        if !runner.may_take(&earlier) {
-            return Err(busy);
-        }
-        let operation = runner.take_over(&earlier.operation).await?.ok_or(busy)?;
-        Ok(Held { runner, operation, _running: running })
-    }
-
-    /// Settles what was left on an organization.
-    ///
-    /// # Errors
-    /// `Busy` while somebody, or a server, may still be at it, and when it can't be decided; `Store`.
-    pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
-        let runner = self.runner;
-        let Some(earlier) = runner.ports.journal.find(id).await? else { return Ok(()) };
-        let busy = AppError::Busy { act: earlier.operation.plan.act() };
-        let Some(_running) = runner.start(id) else { return Err(busy) };
-        if !runner.may_take(&earlier) {
-            return Err(busy);
-        }
-        match runner.settle_found(&earlier.operation).await? {
-            RecoveryOutcome::Finished | RecoveryOutcome::Undone | RecoveryOutcome::CollectionGone { .. } => {
-                Ok(())
-            }
-            RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
-        }
-    }
-}
-
 /// An interrupted operation that was taken over for a person's decision: nobody else is at it.
 pub(crate) struct Held<'a> {
     runner: &'a OperationRunner,
@@ -156,37 +77,22 @@ impl Held<'_> {
 }
 
 impl OperationRunner {
-    /// A runner for one open workspace. `ports` are those of the store itself; the gate is asked before an act begins.
-    pub fn new(
-        ports: Ports,
-        gate: Arc<WriteGate>,
-        clock: Arc<dyn Clock>,
-        opening: impl Into<Opening>,
-    ) -> Self {
-        Self {
-            ports,
-            gate,
-            clock,
-            opening: opening.into(),
-            running: Mutex::default(),
-            left: Mutex::default(),
-        }
+    /// A runner for one open workspace. `ports` are those of the store itself.
+    pub fn new(ports: Ports, clock: Arc<dyn Clock>, opening: impl Into<Opening>) -> Self {
+        Self { ports, clock, opening: opening.into(), running: Mutex::default(), left: Mutex::default() }
     }
 
-    /// Asks the gate once for all that follows: what is admitted is carried out whole, also when the gate shuts in the
-    /// middle.
-    ///
-    /// # Errors
-    /// `Store`: `ReadOnly` where the workspace may not be written to.
-    pub(crate) fn admit(&self) -> Result<Admission<'_>, AppError> {
-        self.gate.require_open()?;
-        Ok(Admission { runner: self })
+    /// The store, which no gate shuts.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
     }
 
-    /// Carries out an act that is admitted by itself.
+    /// Writes the intent, carries out the steps, ends the intent. When a step fails, what exists decides: an act that is
+    /// done after all counts as done, one that is not is undone, and one that can't be decided now stays in the journal.
+    /// So does one under which an answer was lost, while a server may still be at it.
     ///
     /// # Errors
-    /// As [`Admission::run`], and `Store`: `ReadOnly`.
+    /// `Busy` when another act on the organization is under way; else what `steps` answers.
     pub(crate) async fn run<S, F>(
         &self,
         id: OrganizationId,
@@ -198,28 +104,57 @@ impl OperationRunner {
         S: FnOnce(Ports) -> F + Send,
         F: Future<Output = Result<(), AppError>> + Send,
     {
-        self.admit()?.run(id, plan, actor, steps).await
+        let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
+        let owner = self.opening.owner().clone();
+        let operation = Operation::new(id, plan, owner, actor.email().to_owned());
+        self.begin(&operation).await?;
+        match steps(self.ports.clone()).await {
+            Ok(()) => {
+                self.end(&operation).await;
+                Ok(())
+            }
+            Err(failure) => self.settle_failed(&operation, failure).await,
+        }
     }
 
-    /// Settles what was left on an organization, where the workspace may be written to. Called before a plan is made of
-    /// what exists.
+    /// Takes over what was left on an organization, for a person's decision.
     ///
     /// # Errors
-    /// As [`Admission::settle_earlier`].
+    /// `NotFound` when nothing is left; `Busy` while somebody, or a server, may still be at it; `Store`.
+    pub(crate) async fn hold(&self, id: OrganizationId) -> Result<Held<'_>, AppError> {
+        let found = self.ports.journal.find(id).await?;
+        let earlier = found.ok_or(AppError::NotFound { what: "interrupted act" })?;
+        let busy = AppError::Busy { act: earlier.operation.plan.act() };
+        let Some(running) = self.start(id) else { return Err(busy) };
+        if !self.may_take(&earlier) {
+            return Err(busy);
+        }
+        let operation = self.take_over(&earlier.operation).await?.ok_or(busy)?;
+        Ok(Held { runner: self, operation, _running: running })
+    }
+
+    /// Settles what was left on an organization.
+    ///
+    /// # Errors
+    /// `Busy` while somebody, or a server, may still be at it, and when it can't be decided; `Store`.
     pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
-        match self.admit() {
-            Ok(admission) => admission.settle_earlier(id).await,
-            // A shut gate is told by the act itself, once what was typed is known to be good.
-            Err(_) => Ok(()),
+        let Some(earlier) = self.ports.journal.find(id).await? else { return Ok(()) };
+        let busy = AppError::Busy { act: earlier.operation.plan.act() };
+        let Some(_running) = self.start(id) else { return Err(busy) };
+        if !self.may_take(&earlier) {
+            return Err(busy);
+        }
+        match self.settle_found(&earlier.operation).await? {
+            RecoveryOutcome::Finished | RecoveryOutcome::Undone | RecoveryOutcome::CollectionGone { .. } => {
+                Ok(())
+            }
+            RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
         }
     }
 
     /// Settles what this run knows to be left, once it may. Asks the store for nothing where nothing is.
     pub(crate) async fn settle_left(&self) {
         let now = self.clock.running_for();
-        if self.gate.require_open().is_err() {
-            return;
-        }
         let due: Vec<_> = self.left().extract_if(|_, left| left.from <= now).collect();
         for (id, Left { turn, .. }) in due {
             if let Err(error) = self.settle_earlier(id).await {
@@ -237,10 +172,8 @@ impl OperationRunner {
     /// unlocked.
     ///
     /// # Errors
-    /// `Store`: `ReadOnly` where the workspace may not be written to, and when the journal can't be read. A single
-    /// operation that can't be settled is an outcome, not an error.
-    pub async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
-        self.gate.require_open()?;
+    /// `Store`, when the journal can't be read. A single operation that can't be settled is an outcome, not an error.
+    pub(crate) async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
         let mut recovered = Vec::new();
         for entry in self.ports.journal.unfinished().await? {
             let Some(_running) = self.start(entry.operation.organization_id) else { continue };

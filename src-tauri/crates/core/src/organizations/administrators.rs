@@ -3,7 +3,7 @@
 use super::lifecycle::missing;
 use super::service::{OrganizationService, UpdateRequest};
 use crate::error::AppError;
-use crate::journal::Admission;
+use crate::journal::OperationRunner;
 use crate::records::{ActivityKind, Organization, OrganizationChange};
 use crate::rights::{Act, Actor};
 use crate::values::{
@@ -26,25 +26,25 @@ impl OrganizationService {
         let id = request.id;
         actor.require_on(Act::Change, id)?;
         let changes = Changes::parse(&request)?;
-        let admission = &self.runner.admit()?;
+        let runner = self.operations.admit()?;
         if changes.name.is_some() {
-            admission.settle_earlier(id).await?;
+            runner.settle_earlier(id).await?;
         }
         let before = self.load_live(id).await?;
         let rename = changes.name.as_ref().filter(|name| **name != before.name);
         self.require_free(id, rename, changes.email.as_ref()).await?;
         let in_place = self.in_place(&changes).await?;
         let mut changed = match rename {
-            Some(to) => self.rename_admitted(admission, actor, id, to.clone()).await?,
+            Some(to) => self.rename_admitted(runner, actor, id, to.clone()).await?,
             None => before.clone(),
         };
         if let Some(change) = in_place {
-            let written = admission.ports().organizations.change(id, &change, self.clock.now()).await;
+            let written = runner.ports().organizations.change(id, &change, self.clock.now()).await;
             changed = match written.map_err(missing) {
                 Ok(changed) => changed,
                 Err(failure) if rename.is_none() => return Err(failure),
                 Err(failure) => {
-                    return Err(self.left_in_part(admission, actor, &before, &changes, failure).await);
+                    return Err(self.left_in_part(runner, actor, &before, &changes, failure).await);
                 }
             };
             self.record(actor, ActivityKind::OrganizationChanged, &changed, Some(changes.summary())).await;
@@ -96,7 +96,7 @@ impl OrganizationService {
     /// Takes a rename back after the rest was refused, and says what became of the update.
     async fn left_in_part(
         &self,
-        admission: &Admission<'_>,
+        runner: &OperationRunner,
         actor: &Actor,
         before: &Organization,
         changes: &Changes,
@@ -109,7 +109,7 @@ impl OrganizationService {
             done.push(Field::Name);
             unclear = rest;
         } else {
-            let Err(error) = self.rename_admitted(admission, actor, id, before.name.clone()).await else {
+            let Err(error) = self.rename_admitted(runner, actor, id, before.name.clone()).await else {
                 return cause;
             };
             tracing::error!(%id, %error, "a rename could not be taken back");

@@ -5,7 +5,7 @@
 
 use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::error::{AppError, ConflictOn, StoreError};
-use crate::journal::Admission;
+use crate::journal::OperationRunner;
 use crate::ports::Ports;
 use crate::records::{
     ActivityKind, CollectionIdentity, NewOrganization, OperationPlan, Organization, OrganizationChange,
@@ -67,7 +67,7 @@ impl OrganizationService {
             self.load_live(organization.id).await.map(drop)
         };
         let plan = OperationPlan::Create { name: organization.name.clone() };
-        self.runner.run(organization.id, plan, actor, steps).await?;
+        self.operations.run(organization.id, plan, actor, steps).await?;
         let created = self.load_live(organization.id).await?;
         self.record(actor, ActivityKind::OrganizationCreated, &created, None).await;
         Ok(created)
@@ -88,18 +88,18 @@ impl OrganizationService {
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Change, id)?;
         let to = OrganizationName::parse(to)?;
-        self.rename_admitted(&self.runner.admit()?, actor, id, to).await
+        self.rename_admitted(self.operations.admit()?, actor, id, to).await
     }
 
     /// The rename as a part of what the gate has let in.
     pub(super) async fn rename_admitted(
         &self,
-        admission: &Admission<'_>,
+        runner: &OperationRunner,
         actor: &Actor,
         id: OrganizationId,
         to: OrganizationName,
     ) -> Result<Organization, AppError> {
-        admission.settle_earlier(id).await?;
+        runner.settle_earlier(id).await?;
         let organization = self.load_live(id).await?;
         if organization.name == to {
             return Ok(organization);
@@ -124,7 +124,7 @@ impl OrganizationService {
         };
         let plan =
             OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
-        admission.run(id, plan, actor, steps).await?;
+        runner.run(id, plan, actor, steps).await?;
         let renamed = self.load_live(id).await?;
         let mut detail = format!("from {} to {}", organization.name, renamed.name);
         if shared {
@@ -186,9 +186,9 @@ impl OrganizationService {
         confirmation: Option<&str>,
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Trash, id)?;
-        self.runner.settle_earlier(id).await?;
+        self.operations.settle_earlier(id).await?;
         let organization = self.load_live(id).await?;
-        if self.gate.names_are_typed() {
+        if self.operations.gate().names_are_typed() {
             require_confirmation(&organization, confirmation)?;
         }
         let copy = CopyId::new();
@@ -227,7 +227,7 @@ impl OrganizationService {
         };
         let (name, trashed, collection) = (name.clone(), trashed.clone(), collection.clone());
         let plan = OperationPlan::Trash { name, trashed, collection };
-        self.runner.run(id, plan, actor, steps).await?;
+        self.operations.run(id, plan, actor, steps).await?;
         let detail = shared.then(|| format!("{source} is shared with other organizations and stayed"));
         self.record(actor, ActivityKind::OrganizationTrashed, &organization, detail).await;
         self.load_trashed(id).await
@@ -247,7 +247,7 @@ impl OrganizationService {
         name: Option<&str>,
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Restore, id)?;
-        self.runner.settle_earlier(id).await?;
+        self.operations.settle_earlier(id).await?;
         let trashed = self.load_trashed(id).await?;
         let Some(Trashed { collection: was, copy, .. }) = trashed.trashed else {
             return Err(AppError::NotFound { what: "organization" });
@@ -284,7 +284,7 @@ impl OrganizationService {
             Ok(ports.organizations.remove_trashed(id, copy).await?)
         };
         let plan = OperationPlan::Restore { name: name.clone(), copy, collection: collection.clone() };
-        self.runner.run(id, plan, actor, steps).await?;
+        self.operations.run(id, plan, actor, steps).await?;
         let restored = self.load_live(id).await?;
         self.record(actor, ActivityKind::OrganizationRestored, &restored, None).await;
         Ok(restored)
@@ -303,7 +303,7 @@ impl OrganizationService {
         confirmation: &str,
     ) -> Result<(), AppError> {
         actor.require_on(Act::DeleteForever, id)?;
-        self.runner.settle_earlier(id).await?;
+        self.operations.settle_earlier(id).await?;
         let organization = self.load_trashed(id).await?;
         require_confirmation(&organization, Some(confirmation))?;
         let Some(Trashed { collection: was, copy, .. }) = organization.trashed else {
@@ -330,7 +330,7 @@ impl OrganizationService {
         };
         let name = organization.name.clone();
         let plan = OperationPlan::DeleteForever { name, copy, collection: collection.clone() };
-        self.runner.run(id, plan, actor, steps).await?;
+        self.operations.run(id, plan, actor, steps).await?;
         self.record(actor, ActivityKind::OrganizationDeleted, &organization, None).await;
         Ok(())
     }

@@ -115,7 +115,7 @@ impl OrganizationService {
         };
         actor.require_on(if forever { Act::DeleteForever } else { Act::Trash }, id)?;
         let statistics = self.statistics_of(&organization).await?;
-        let confirmation_needed = forever || self.gate.names_are_typed();
+        let confirmation_needed = forever || self.operations.gate().names_are_typed();
         Ok(RemovalPreview { organization, statistics, shared, confirmation_needed })
     }
 

@@ -2,10 +2,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::access::WriteGate;
+use crate::access::Operations;
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::journal::OperationRunner;
 use crate::limits::{PAGE_MAX, SEARCH_MAX};
 use crate::ports::Ports;
 use crate::records::{
@@ -24,9 +23,7 @@ pub struct OrganizationService {
     pub(super) ports: Ports,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hasher: PasswordHasher,
-    pub(super) runner: Arc<OperationRunner>,
-    /// Says whether the name must be typed before an organization goes to the trash.
-    pub(super) gate: Arc<WriteGate>,
+    pub(super) operations: Arc<Operations>,
 }
 
 /// What creating an organization takes, as typed.
@@ -64,10 +61,9 @@ impl OrganizationService {
         ports: Ports,
         clock: Arc<dyn Clock>,
         hasher: PasswordHasher,
-        runner: Arc<OperationRunner>,
-        gate: Arc<WriteGate>,
+        operations: Arc<Operations>,
     ) -> Self {
-        Self { ports, clock, hasher, runner, gate }
+        Self { ports, clock, hasher, operations }
     }
 
     /// A page of the organizations that the session may know of.
@@ -75,7 +71,7 @@ impl OrganizationService {
     /// # Errors
     /// `Store`.
     pub async fn page(&self, actor: &Actor, query: OrganizationQuery) -> Result<OrganizationPage, AppError> {
-        self.runner.settle_left().await;
+        self.operations.settle_left().await;
         let query = OrganizationQuery {
             filter: narrowed(actor, query.filter),
             limit: query.limit.clamp(1, PAGE_MAX),
