@@ -10,14 +10,14 @@ use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::journal::{Openings, OperationRunner};
 use tenantry_core::limits::{STEP_PENDING, UNLOCK_IDLE, UNLOCK_TIME};
 use tenantry_core::organizations::UpdateRequest;
-use tenantry_core::ports::{ActivityStore, CollectionStore, Ports};
+use tenantry_core::ports::{ActivityStore, Call, Policy, Ports};
 use tenantry_core::records::{
-    Access, ActivityEntry, ActivityKind, CollectionIdentity, CollectionStatistics, Environment, Operation,
-    OperationPlan, Owner, Permits, RecoveryOutcome,
+    Access, ActivityEntry, ActivityKind, Environment, Operation, OperationPlan, Owner, Permits,
+    RecoveryOutcome,
 };
 use tenantry_core::rights::Actor;
 use tenantry_core::sessions::{Freshness, PasswordHasher};
-use tenantry_core::values::{CollectionName, Field, FieldRule, OrganizationId};
+use tenantry_core::values::{Field, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, update_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
 use tenantry_tests::suite::{collection, organization};
@@ -389,63 +389,22 @@ enum During {
     Creates(Ports, &'static str),
 }
 
-struct Meanwhile {
-    inner: Arc<dyn CollectionStore>,
-    during: During,
-}
-
-#[async_trait]
-impl CollectionStore for Meanwhile {
-    fn pending(&self) -> Duration {
-        self.inner.pending()
-    }
-
-    async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError> {
-        self.inner.exists(name).await
-    }
-
-    async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
-        self.inner.identity(name).await
-    }
-
-    async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
-        self.inner.create(name).await
-    }
-
-    async fn rename(
+impl Policy for During {
+    async fn call<T: Send>(
         &self,
-        from: &CollectionName,
-        to: &CollectionName,
-        which: &CollectionIdentity,
-    ) -> Result<(), StoreError> {
-        match &self.during {
-            During::TimePasses(clock) => clock.advance(UNLOCK_TIME),
-            During::Creates(ports, new) => match ports.organizations.insert(&organization(new)).await {
-                Ok(()) | Err(StoreError::Duplicate { .. }) => {}
-                Err(error) => panic!("{error}"),
-            },
+        call: Call<'_>,
+        store: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        if call.name == "collections.rename" {
+            match self {
+                Self::TimePasses(clock) => clock.advance(UNLOCK_TIME),
+                Self::Creates(ports, new) => match ports.organizations.insert(&organization(new)).await {
+                    Ok(()) | Err(StoreError::Duplicate { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                },
+            }
         }
-        self.inner.rename(from, to, which).await
-    }
-
-    async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
-        self.inner.delete(name, which).await
-    }
-
-    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
-        self.inner.delete_empty(name).await
-    }
-
-    async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
-        self.inner.is_empty(name).await
-    }
-
-    async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
-        self.inner.statistics(name).await
-    }
-
-    async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
-        self.inner.insert_documents(name, documents).await
+        store.await
     }
 }
 
@@ -453,7 +412,7 @@ impl CollectionStore for Meanwhile {
 async fn an_act_that_began_while_unlocked_is_carried_out_whole() {
     let mut workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
     let during = During::TimePasses(workspace.clock.clone());
-    workspace.ports.collections = Arc::new(Meanwhile { inner: workspace.ports.collections.clone(), during });
+    workspace.ports = workspace.ports.clone().under(during);
     let locked = locked_at(workspace, Access::Locked).await;
     locked.unlock().await;
     let acme = locked.acme().await;
@@ -473,7 +432,7 @@ async fn an_act_that_began_while_unlocked_is_carried_out_whole() {
 async fn an_update_that_began_while_unlocked_is_carried_out_in_all_its_parts() {
     let mut workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
     let during = During::TimePasses(workspace.clock.clone());
-    workspace.ports.collections = Arc::new(Meanwhile { inner: workspace.ports.collections.clone(), during });
+    workspace.ports = workspace.ports.clone().under(during);
     let locked = locked_at(workspace, Access::Locked).await;
     locked.unlock().await;
     let request = UpdateRequest {
@@ -497,9 +456,7 @@ async fn an_update_whose_address_is_taken_in_between_changes_nothing() {
     let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
     let acme = Console::on(&workspace).create("acme").await;
     let during = During::Creates(workspace.ports.clone(), "globex");
-    let collections = Arc::new(Meanwhile { inner: workspace.ports.collections.clone(), during });
-    let console =
-        Console::run(Ports { collections, ..workspace.ports.clone() }, &workspace.clock, Run::default());
+    let console = Console::run(workspace.ports.clone().under(during), &workspace.clock, Run::default());
     let operator = console.operator().await;
     let request = UpdateRequest {
         name: Some("zenith".to_owned()),

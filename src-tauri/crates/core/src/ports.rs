@@ -7,6 +7,7 @@ mod health;
 mod journal;
 mod organizations;
 mod permits;
+mod policy;
 
 use std::sync::Arc;
 
@@ -19,8 +20,9 @@ pub use health::HealthStore;
 pub use journal::OperationJournal;
 pub use organizations::OrganizationStore;
 pub use permits::PermitStore;
+pub use policy::{Call, Policy};
 
-/// Everything that a store implements, object by object, so that one of them can be decorated.
+/// Everything that a store implements, port by port, so that one of them can be another store's.
 #[derive(Clone)]
 pub struct Ports {
     /// Organizations' metadata.

@@ -1,0 +1,184 @@
+//! One policy around every method of every port.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{
+    AccountStore, ActivityStore, CollectionStore, HealthStore, OperationJournal, OrganizationStore,
+    PermitStore, Ports,
+};
+use crate::error::StoreError;
+use crate::records::{
+    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, JournalEntry, Line, NewOperator,
+    NewOrganization, Operation, Operator, Organization, OrganizationChange, OrganizationCounts,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Permits, Restriction,
+    RoleCommand, ServerFacts, SignInAttempts, StoreHealth, Trashed,
+};
+use crate::values::{
+    CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
+    PasswordHash,
+};
+
+/// A call of a port.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// Port and method: `organizations.insert`.
+    pub name: &'static str,
+    /// Whether it writes.
+    pub writes: bool,
+    /// Its arguments.
+    pub arguments: &'a [&'a (dyn Debug + Sync)],
+}
+
+/// Decides about the calls of ports: carries them out, or answers without.
+pub trait Policy: Send + Sync + 'static {
+    /// Asked with every call that can fail. `store` is the store's answer, asked for when it is awaited.
+    fn call<T: Send>(
+        &self,
+        call: Call<'_>,
+        store: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send;
+
+    /// [`CollectionStore::pending`].
+    fn pending(&self, of_store: Duration) -> Duration {
+        of_store
+    }
+
+    /// [`HealthStore::line`].
+    fn line(&self, store: impl Future<Output = Line> + Send) -> impl Future<Output = Line> + Send {
+        store
+    }
+}
+
+impl Ports {
+    /// The same ports under a policy.
+    #[must_use]
+    pub fn under(self, policy: impl Policy) -> Self {
+        Self::of(Arc::new(Ruled { store: self, policy }))
+    }
+}
+
+struct Ruled<P> {
+    store: Ports,
+    policy: P,
+}
+
+/// Passes the methods of a port on by way of the policy. A method that is missing here does not compile, and neither does
+/// one that does not say whether it reads or writes.
+macro_rules! pass_on {
+    (@writes read) => { false };
+    (@writes write) => { true };
+    (
+        $port:ident as $field:ident $(also { $($more:tt)* })?;
+        $($kind:ident $method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*
+    ) => {
+        #[async_trait]
+        impl<P: Policy> $port for Ruled<P> {
+            $(async fn $method(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
+                let call = Call {
+                    name: concat!(stringify!($field), ".", stringify!($method)),
+                    writes: pass_on!(@writes $kind),
+                    arguments: &[$(&$argument),*],
+                };
+                self.policy.call(call, self.store.$field.$method($($argument),*)).await
+            })*
+            $($($more)*)?
+        }
+    };
+}
+
+pass_on! {
+    OrganizationStore as organizations;
+    write insert(organization: &NewOrganization) -> ();
+    write insert_many(organizations: &[NewOrganization]) -> ();
+    write remove(seen: &Organization) -> ();
+    read find(id: OrganizationId) -> Option<Organization>;
+    read find_by_name(name: &OrganizationName) -> Option<Organization>;
+    read owners(name: &OrganizationName) -> Vec<OrganizationId>;
+    read find_credentials(email: &EmailAddress) -> Vec<OrganizationCredentials>;
+    read find_credentials_of(id: OrganizationId) -> Option<OrganizationCredentials>;
+    read page(query: &OrganizationQuery) -> OrganizationPage;
+    read count(filter: &OrganizationFilter) -> OrganizationCounts;
+    write set_name(seen: &Organization, to: &OrganizationName, at: OffsetDateTime) -> ();
+    write change(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime) -> Organization;
+    write renew_hash(id: OrganizationId, from: &PasswordHash, to: &PasswordHash, renewal: &HashRenewal) -> ();
+    write copy_to_trash(id: OrganizationId, trashed: &Trashed) -> ();
+    write remove_copied(id: OrganizationId, copy: Option<CopyId>) -> ();
+    read find_trashed(id: OrganizationId) -> Option<Organization>;
+    write copy_from_trash(
+        id: OrganizationId, copy: Option<CopyId>, name: &OrganizationName, at: OffsetDateTime
+    ) -> ();
+    write remove_trashed(id: OrganizationId, copy: Option<CopyId>) -> ();
+}
+
+pass_on! {
+    CollectionStore as collections also {
+        fn pending(&self) -> Duration {
+            self.policy.pending(self.store.collections.pending())
+        }
+    };
+    read exists(name: &CollectionName) -> bool;
+    read identity(name: &CollectionName) -> Option<CollectionIdentity>;
+    write create(name: &CollectionName) -> ();
+    write rename(from: &CollectionName, to: &CollectionName, which: &CollectionIdentity) -> ();
+    write delete(name: &CollectionName, which: &CollectionIdentity) -> ();
+    write delete_empty(name: &CollectionName) -> bool;
+    read is_empty(name: &CollectionName) -> bool;
+    read statistics(name: &CollectionName) -> CollectionStatistics;
+    write insert_documents(name: &CollectionName, documents: &[Vec<u8>]) -> ();
+}
+
+pass_on! {
+    AccountStore as accounts;
+    read has_operators() -> bool;
+    write insert_operator(operator: &NewOperator) -> ();
+    read find_operator(id: OperatorId) -> Option<Operator>;
+    read find_operator_by_email(email: &EmailAddress) -> Option<Operator>;
+    write renew_operator_hash(id: OperatorId, from: &PasswordHash, to: &PasswordHash, renewal: &HashRenewal) -> ();
+    read most_accounts_of_an_address() -> usize;
+    read sign_in_attempts(accounts: &[String]) -> Vec<SignInAttempts>;
+    write add_failed_sign_in(account: &str) -> u32;
+    write clear_failed_sign_ins(account: &str) -> ();
+    write revoke_session(session_id: &str, expires_at: OffsetDateTime) -> ();
+    read is_session_revoked(session_id: &str) -> bool;
+}
+
+pass_on! {
+    OperationJournal as journal;
+    write begin(operation: &Operation) -> ();
+    read find(organization_id: OrganizationId) -> Option<JournalEntry>;
+    read unfinished() -> Vec<JournalEntry>;
+    write take_over(seen: &Operation, taken: &Operation) -> bool;
+    write end(operation: &Operation) -> ();
+}
+
+pass_on! {
+    ActivityStore as activity;
+    write record(entry: &ActivityEntry) -> ();
+    read newest(organization_id: OrganizationId, limit: u32) -> Vec<ActivityEntry>;
+}
+
+pass_on! {
+    PermitStore as permits;
+    read find() -> Option<Decided>;
+    write decide(seen: Option<Permits>, next: &Decided) -> bool;
+}
+
+pass_on! {
+    HealthStore as health also {
+        async fn line(&self) -> Line {
+            self.policy.line(self.store.health.line()).await
+        }
+    };
+    write prepare() -> Vec<String>;
+    read unprepared() -> Vec<String>;
+    read server() -> ServerFacts;
+    read restrictions() -> Vec<Restriction>;
+    read role_command() -> RoleCommand;
+    read health() -> StoreHealth;
+}
