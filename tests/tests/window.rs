@@ -41,7 +41,7 @@ async fn create(window: &Window, name: &str, email: &str, password: &str) {
     window.press("New organization").await;
     window.see("Stored in lower case").await;
     window.fill("Name", name).await;
-    window.fill("Administrator email", email).await;
+    window.fill("Admin email", email).await;
     window.fill("Password", password).await;
     window.see("Available. Its collection will be").await;
     window.press("Create organization").await;
@@ -191,7 +191,7 @@ async fn run_the_whole_life(window: &Window, ports: &Ports, environment: Environ
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_runs_the_whole_life_of_an_organization_on_the_built_in_workspace() {
     let window = Window::open().await;
-    window.see("A workspace in one file").await;
+    window.see("A workspace in a single file").await;
     window.press("Open workspace").await;
     window.see("Claim this workspace").await;
     let file = window.data.path().join("tenantry.db");
@@ -205,7 +205,7 @@ async fn a_person_runs_the_whole_life_of_an_organization_on_mongodb() {
     let server = Server::shared(Topology::ReplicaSet);
     let database = fresh_database();
     let window = Window::open().await;
-    window.press("Add workspace").await;
+    window.press("Add connection").await;
     window.press("Local MongoDB").await;
     window.fill("Connection string", &server.uri()).await;
     window.fill("Name", "Test server").await;
@@ -239,7 +239,7 @@ async fn photograph_every_screen(theme: &str) {
     };
     window.press("Light or dark").await;
     window.press(theme).await;
-    window.see("A workspace in one file").await;
+    window.see("A workspace in a single file").await;
     take("start").await;
     window.press("Open workspace").await;
     window.see("Claim this workspace").await;
@@ -251,7 +251,7 @@ async fn photograph_every_screen(theme: &str) {
     window.press("Load sample organizations").await;
     window.see("60 sample organizations loaded").await;
     window.press("Close this note").await;
-    window.see_no("Every sample administrator").await;
+    window.see_no("Every sample admin").await;
     window.see_in_row("Atlas Machine Works", "Active").await;
     take("organizations").await;
     window.press_row("Atlas Machine Works").await;
@@ -262,7 +262,7 @@ async fn photograph_every_screen(theme: &str) {
     window.press("New organization").await;
     window.fill("Name", "harbor-lights").await;
     window.fill("Display name", "Harbor Lights").await;
-    window.fill("Administrator email", "elena@harborlights.example").await;
+    window.fill("Admin email", "elena@harborlights.example").await;
     window.fill("Password", "Passw0rd").await;
     window.see("Available. Its collection will be org_harbor-lights").await;
     take("create").await;
@@ -286,7 +286,7 @@ async fn photograph_every_screen(theme: &str) {
     with_organizations(&server.uri(), DEFAULT_DATABASE).await;
     window.press("On this computer, Local. Switch workspace").await;
     window.press("All workspaces").await;
-    window.press("Add workspace").await;
+    window.press("Add connection").await;
     window.press("Local MongoDB").await;
     window.fill("Connection string", &server.uri()).await;
     window.fill("Name", "Customers").await;

@@ -74,7 +74,7 @@ async fn sign_in(window: &Window, email: &str, password: &str) {
 }
 
 async fn write_connection(window: &Window, uri: &str) {
-    window.press("Add workspace").await;
+    window.press("Add connection").await;
     window.press("Local MongoDB").await;
     window.see_in_field("Hosts", "localhost:27017").await;
     window.fill("Connection string", uri).await;
@@ -83,7 +83,7 @@ async fn write_connection(window: &Window, uri: &str) {
 async fn create(window: &Window, name: &str, email: &str) {
     window.press("New organization").await;
     window.fill("Name", name).await;
-    window.fill("Administrator email", email).await;
+    window.fill("Admin email", email).await;
     window.fill("Password", ADMINS_PASSWORD).await;
     window.see("Available. Its collection will be").await;
     window.press("Create organization").await;
@@ -104,7 +104,7 @@ async fn everybody_can_work_with_connections() {
     let mut walk = Walk::begin().await;
     // The form of the secrets and its two fields stand below each other.
     walk.window.resize(1280, 960).await;
-    walk.window.see("Where secrets are kept").await;
+    walk.window.see("Where secrets are stored").await;
     walk.look("start").await;
     walk.window.press("Light or dark").await;
     walk.look("menu of the themes").await;
@@ -132,7 +132,7 @@ async fn everybody_can_work_with_connections() {
     walk.window.press("Unlock").await;
     walk.window.see("Unlocked").await;
 
-    walk.window.press("Add workspace").await;
+    walk.window.press("Add connection").await;
     walk.look("menu of what can be added").await;
     walk.window.key(Key::Escape).await;
     write_connection(&walk.window, "mongodb+srv://ann@cluster.example/?replicaSet=rs1").await;
@@ -170,7 +170,7 @@ async fn everybody_can_work_with_connections() {
     walk.window.see("Customers removed").await;
     walk.look("removed").await;
 
-    walk.window.press("Add workspace").await;
+    walk.window.press("Add connection").await;
     walk.window.press("Import connections").await;
     walk.look("import from a file").await;
     walk.window.choose("List of connection strings").await;
@@ -189,7 +189,7 @@ async fn everybody_can_work_with_connections() {
     walk.window.see("Password for").await;
     walk.look("the password that is asked for").await;
     walk.window.press("Cancel").await;
-    walk.window.press("Where secrets are kept").await;
+    walk.window.press("Where secrets are stored").await;
     walk.look("dialog of the secrets").await;
     walk.end().await;
 }
@@ -207,9 +207,9 @@ async fn everybody_can_work_with_the_built_in_workspace() {
     walk.window.press("New organization").await;
     walk.look("create").await;
     walk.window.fill("Name", "x").await;
-    walk.window.fill("Administrator email", "nobody").await;
+    walk.window.fill("Admin email", "nobody").await;
     walk.window.press("Generate a password").await;
-    walk.window.see("The name needs a change.").await;
+    walk.window.see("Correct the name to continue.").await;
     walk.look("create, with what is wrong").await;
     walk.window.press("Cancel").await;
     walk.look("what is asked before a dialog is left").await;
@@ -234,14 +234,14 @@ async fn everybody_can_work_with_the_built_in_workspace() {
     walk.window.see("The trash is empty").await;
     walk.look("an empty trash").await;
     walk.window.press("All").await;
-    walk.window.press("Check all that match").await;
-    walk.window.see("60 checked").await;
+    walk.window.press("Select all matching").await;
+    walk.window.see("60 selected").await;
     walk.look("checked rows").await;
-    walk.window.press_in("Checked organizations", "Trash").await;
+    walk.window.press_in("Selected organizations", "Trash").await;
     walk.window.see("Move 60 organizations to trash?").await;
     walk.look("trash of many").await;
     walk.window.press("Cancel").await;
-    walk.window.press("Clear the checks").await;
+    walk.window.press("Clear selection").await;
 
     walk.window.press_row("Atlas Machine Works").await;
     walk.window.see("Can be restored from the trash.").await;
@@ -265,7 +265,7 @@ async fn everybody_can_work_with_the_built_in_workspace() {
     walk.window.see_in_row("Atlas Machine Works", "Deactivated").await;
     walk.look("deactivated, with Undo").await;
     from_the_panel_of(&walk.window, "Atlas Machine Works", "Move to trash").await;
-    walk.window.see("Administrator").await;
+    walk.window.see("Admin").await;
     walk.look("trash").await;
     walk.window.press("Move to trash").await;
     walk.window.see("moved to trash").await;
@@ -363,7 +363,7 @@ async fn everybody_can_work_with_a_server_in_production() {
     walk.window.fill("Database", &database).await;
     walk.window.press("Production").await;
     walk.window.press("Test").await;
-    walk.window.press("Show the role").await;
+    walk.window.press("Show required role").await;
     walk.look("role, from the test").await;
     walk.window.key(Key::Escape).await;
     walk.window.press("Test and open").await;
@@ -372,7 +372,7 @@ async fn everybody_can_work_with_a_server_in_production() {
     claim(&walk.window).await;
     walk.window.see("No organizations yet").await;
     walk.look("locked").await;
-    walk.window.press("Rights missing").await;
+    walk.window.press("Permissions missing").await;
     walk.look("role").await;
     walk.window.key(Key::Escape).await;
     walk.window.press("Unlock for changes").await;
@@ -430,13 +430,13 @@ async fn everybody_can_work_with_a_server_in_production() {
     walk.look("a menu with what is not permitted").await;
     walk.window.key(Key::Escape).await;
     walk.window.press("Health").await;
-    walk.window.see("What the database user may do").await;
+    walk.window.see("What the database user can do").await;
     walk.look("health of a server").await;
 
     walk.window.press("Sign out").await;
     sign_in(&walk.window, ADMIN, ADMINS_PASSWORD).await;
     // Whoever signs in finds the page that was shown, and health is not for everybody.
-    walk.window.see("Your account does not see this page").await;
+    walk.window.see("Your account cannot view this page").await;
     walk.look("a page that is not for everybody").await;
     walk.window.press("Organizations").await;
     walk.window.see_in_row("acme", "Active").await;
@@ -471,7 +471,7 @@ async fn everybody_can_work_while_a_server_is_lost() {
     walk.window.see_in_row("acme", "Active").await;
     drop(server);
     walk.window.press_row("acme").await;
-    walk.window.see("Customers stopped answering").await;
+    walk.window.see("Customers is not responding").await;
     walk.look("a list of which the server is lost").await;
     walk.window.press("Health").await;
     walk.window.see("Disconnected").await;

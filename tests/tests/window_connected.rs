@@ -27,7 +27,7 @@ async fn claim(window: &Window) {
 
 /// Writes a connection down, as it stands on the screen of all workspaces.
 async fn write_connection(window: &Window, name: &str, uri: &str, database: &str, environment: &str) {
-    window.press("Add workspace").await;
+    window.press("Add connection").await;
     window.press("Local MongoDB").await;
     window.see_in_field("Hosts", "localhost:27017").await;
     window.fill("Connection string", uri).await;
@@ -80,7 +80,7 @@ async fn two_open_workspaces_are_switched_without_signing_in_again() {
     window.press("Customers, Development. Switch workspace").await;
     window.see("Olga Operator").await;
     window.press("Close Customers").await;
-    window.see("Add workspace").await;
+    window.see("Add connection").await;
     window.hold(Key::Alt, "1").await;
     window.see("No organizations yet").await;
     window.close().await;
@@ -100,14 +100,14 @@ async fn a_server_that_stops_is_told_and_everything_goes_on_when_it_is_back() {
     window.fill("Name", "globex").await;
 
     drop(server);
-    window.fill("Administrator email", "gus@globex.example.com").await;
-    window.see("Customers stopped answering").await;
-    window.see("Showing what was read").await;
+    window.fill("Admin email", "gus@globex.example.com").await;
+    window.see("Customers is not responding").await;
+    window.see("Showing data loaded").await;
     window.see("Disconnected").await;
     window.see_in_row("acme", "Active").await;
 
     let server = Server::start_at(Topology::ReplicaSet, port, data.path());
-    window.see_no("Customers stopped answering").await;
+    window.see_no("Customers is not responding").await;
     window.see("Connected").await;
     window.fill("Password", "Passw0rd-of-gus").await;
     window.press("Create organization").await;

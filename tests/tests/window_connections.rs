@@ -12,7 +12,7 @@ const WRONG_PASSWORD: &str = "Wr%6Fng-passw0rd";
 const PASSPHRASE: &str = "seven grey herons";
 
 async fn begin(window: &Window, uri: &str) {
-    window.press("Add workspace").await;
+    window.press("Add connection").await;
     window.press("Local MongoDB").await;
     window.see_in_field("Hosts", "localhost:27017").await;
     window.fill("Connection string", uri).await;
@@ -35,7 +35,7 @@ async fn user(server: &Server, database: &str) -> (String, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_is_written_by_string_and_by_fields() {
     let window = Window::open().await;
-    window.press("Add workspace").await;
+    window.press("Add connection").await;
     window.press("Replica set").await;
     window.see_in_field("Hosts", "27017").await;
     window.fill("Connection string", "mongodb://db.example:27018/?replicaSet=rs1&w=majority").await;
@@ -115,7 +115,7 @@ async fn connections_are_copied_removed_brought_back_and_imported() {
     window.press("Undo").await;
     window.see("Edit Rig (copy)").await;
 
-    window.press("Add workspace").await;
+    window.press("Add connection").await;
     window.press("Import connections").await;
     window.choose("List of connection strings").await;
     let list = "mongodb://one.example mongodb://ann@two.example http://three.example"
@@ -133,7 +133,7 @@ async fn secrets_move_to_where_a_person_wants_them() {
     let window = Window::open().await;
     // The form and its two fields stand below each other.
     window.resize(1280, 960).await;
-    window.see("Where secrets are kept").await;
+    window.see("Where secrets are stored").await;
     window.press("Change").await;
     window.choose("A file sealed with a passphrase").await;
     window.fill("New passphrase", PASSPHRASE).await;

@@ -227,7 +227,7 @@ describe("an explanation", () => {
     );
     expect(text).toBe(
       "Changed: name. Not changed: display name. Possibly changed: email address, password. " +
-        "The answer was lost. The server took too long.",
+        "The response was lost. The server took too long.",
     );
   });
 
@@ -236,7 +236,7 @@ describe("an explanation", () => {
     (what, reason) => {
       const error = { code: "file_not_written", details: { what, path: "/f", reason } } as const;
       const { text, remedy } = explain(new ApiError(error));
-      expect(text.includes("left behind")).toBe(what === "export");
+      expect(text.includes("No partial file")).toBe(what === "export");
       expect(text).toContain("/f");
       if (what !== "export") expect(remedy).not.toMatch(/choose/i);
     },
@@ -264,7 +264,7 @@ describe("an explanation", () => {
 
   it("counts the tries that are left", () => {
     const error = { code: "credentials_refused", details: { triesLeft: 1 } } as const;
-    expect(explain(new ApiError(error)).text).toContain("1 try left");
+    expect(explain(new ApiError(error)).text).toContain("1 attempt left");
   });
 
   it("names the incident of an internal error", () => {

@@ -39,14 +39,14 @@ describe("a dialog", () => {
     await user.type(screen.getByLabelText("Name"), "harbour");
     await user.keyboard("{Escape}");
     expect(screen.getByRole("alert")).toHaveTextContent("Discard what you typed?");
-    await vi.waitFor(() => expect(screen.getByRole("button", { name: "Keep" })).toHaveFocus());
+    await vi.waitFor(() => expect(screen.getByRole("button", { name: "Keep editing" })).toHaveFocus());
     await user.keyboard("{Escape}");
     expect(screen.queryByRole("alert")).toBeNull();
     await vi.waitFor(() => expect(screen.getByLabelText("Name")).toHaveFocus());
     expect(onclose).not.toHaveBeenCalled();
     for (const name of ["Close", "Cancel"]) {
       await user.click(screen.getByRole("button", { name }));
-      await user.click(screen.getByRole("button", { name: "Keep" }));
+      await user.click(screen.getByRole("button", { name: "Keep editing" }));
     }
     expect(onclose).not.toHaveBeenCalled();
     await user.click(screen.getByRole("button", { name: "Cancel" }));

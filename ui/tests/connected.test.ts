@@ -62,7 +62,7 @@ describe("several open workspaces", () => {
     await user.keyboard("{Control>}{Tab}{/Control}");
     await screen.findByRole("button", { name: /^Meridian, Production/ });
     expect(screen.getByRole("searchbox")).toHaveValue("freight");
-    expect(await screen.findByRole("toolbar")).toHaveTextContent("1 checked");
+    expect(await screen.findByRole("toolbar")).toHaveTextContent("1 selected");
     await user.keyboard("{Control>}{Shift>}{Tab}{/Shift}{/Control}");
     expect(await screen.findByRole("heading", { name: "Settings", level: 1 })).toBeVisible();
   });
@@ -136,7 +136,7 @@ describe("a line that is lost", () => {
     const started = await start(options);
     started.backend.disconnect();
     await started.user.keyboard("{Control>}r{/Control}");
-    await screen.findByText("Meridian stopped answering");
+    await screen.findByText("Meridian is not responding");
     return started;
   }
 
@@ -144,20 +144,20 @@ describe("a line that is lost", () => {
     await lose();
     expect(screen.getAllByRole("alert")).toHaveLength(1);
     expect(screen.getByRole("alert")).toHaveTextContent(
-      /No host of the replica set answered for 5 seconds\. Showing what was read \d\d:\d\d:\d\d\./,
+      /No host of the replica set answered for 5 seconds\. Showing data loaded \d\d:\d\d:\d\d\./,
     );
     expect(screen.getByText(/Attempt 1\.$/)).toBeVisible();
     expect(firstRow()).toHaveTextContent("acacia_aerospace");
     expect(screen.getByText("Disconnected")).toBeVisible();
-    expect(screen.getByText(/^Last answer \d\d:\d\d:\d\d$/)).toBeVisible();
+    expect(screen.getByText(/^Last response \d\d:\d\d:\d\d$/)).toBeVisible();
   });
 
   it("comes back by itself: the banner goes, the list is read again, and it is said", async () => {
     const { backend } = await lose();
     const read = calls(backend, "list_organizations").length;
     backend.reconnect();
-    await waitFor(() => expect(screen.queryByText("Meridian stopped answering")).toBeNull());
-    expect(await screen.findByText("Meridian answers again.")).toBeInTheDocument();
+    await waitFor(() => expect(screen.queryByText("Meridian is not responding")).toBeNull());
+    expect(await screen.findByText("Meridian is responding again.")).toBeInTheDocument();
     await waitFor(() => expect(calls(backend, "list_organizations").length).toBeGreaterThan(read));
     expect(screen.getByText("Connected")).toBeVisible();
   });
@@ -182,12 +182,12 @@ describe("a line that is lost", () => {
     const dialog = within(await screen.findByRole("dialog"));
     await user.type(dialog.getByLabelText("Name"), "harbourline");
     backend.disconnect();
-    await user.type(dialog.getByLabelText("Administrator email"), "m@harbourline.example");
-    await screen.findByText("Meridian stopped answering");
+    await user.type(dialog.getByLabelText("Admin email"), "m@harbourline.example");
+    await screen.findByText("Meridian is not responding");
     backend.reconnect();
-    await waitFor(() => expect(screen.queryByText("Meridian stopped answering")).toBeNull());
+    await waitFor(() => expect(screen.queryByText("Meridian is not responding")).toBeNull());
     expect(dialog.getByLabelText("Name")).toHaveValue("harbourline");
-    expect(dialog.getByLabelText("Administrator email")).toHaveValue("m@harbourline.example");
+    expect(dialog.getByLabelText("Admin email")).toHaveValue("m@harbourline.example");
   });
 
   it("leads to the connection test, and is asked at once on wish", async () => {
@@ -266,7 +266,7 @@ describe("a locked workspace", () => {
     await user.click(await screen.findByRole("button", { name: "New organization" }));
     const dialog = within(await screen.findByRole("dialog", { name: "New organization" }));
     await user.type(dialog.getByLabelText("Name"), "harbourline");
-    await user.type(dialog.getByLabelText("Administrator email"), "m@harbourline.example");
+    await user.type(dialog.getByLabelText("Admin email"), "m@harbourline.example");
     await user.type(dialog.getByLabelText("Password"), "Meridian-2026");
     const lockedNow = { code: "read_only", message: "Locked.", details: { unlockable: true } } as const;
     backend.fail("create_organization", lockedNow);
@@ -280,14 +280,14 @@ describe("a locked workspace", () => {
     const create = dialog.getByRole("button", { name: "Create organization" });
     await waitFor(() => expect(create).not.toHaveAttribute("aria-disabled"));
     await user.click(create);
-    expect(await dialog.findByText(/What you typed stays/)).toBeVisible();
+    expect(await dialog.findByText(/What you typed is kept/)).toBeVisible();
     expect(create).toHaveAccessibleDescription("The workspace is locked");
     backend.restore("create_organization");
     await user.click(dialog.getByRole("button", { name: "Unlock for changes" }));
     const unlocking = within(await screen.findByRole("dialog", { name: "Unlock Meridian for changes" }));
     await user.type(unlocking.getByLabelText("Reason"), "CHG-2041");
     await user.click(unlocking.getByRole("button", { name: "Unlock for ten minutes" }));
-    await waitFor(() => expect(screen.queryByText(/What you typed stays/)).toBeNull());
+    await waitFor(() => expect(screen.queryByText(/What you typed is kept/)).toBeNull());
     expect(dialog.getByLabelText("Name")).toHaveValue("harbourline");
     await user.click(dialog.getByRole("button", { name: "Create organization" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
@@ -324,7 +324,7 @@ describe("what the database user may not do", () => {
     expect(screen.queryByRole("dialog")).toBeNull();
     firstRow().focus();
     await user.keyboard("{F2}");
-    expect(await screen.findByText("The database user may not do this")).toBeVisible();
+    expect(await screen.findByText("The database user cannot do this")).toBeVisible();
     expect(screen.queryByRole("dialog")).toBeNull();
     firstRow().focus();
     await user.keyboard("{Enter}");
@@ -341,24 +341,24 @@ describe("what the database user may not do", () => {
     expect(item).toHaveAccessibleDescription(`Needs ${needs}`);
     await user.click(item);
     expect(screen.queryByRole("dialog")).toBeNull();
-    expect(screen.getByRole("menuitem", { name: "Show the role" })).toBeVisible();
+    expect(screen.getByRole("menuitem", { name: "Show required role" })).toBeVisible();
   });
 
   it("is granted by a role that is shown to be pasted, and looked for again", async () => {
     const { backend, user } = await start({ restrictions });
-    await user.click(button("Rights missing"));
+    await user.click(button("Permissions missing"));
     const dialog = within(await screen.findByRole("dialog", { name: /smallest role/ }));
     expect(await dialog.findByText(/^atlas customDbRoles create/)).toBeVisible();
     await user.click(dialog.getByRole("radio", { name: "MongoDB shell" }));
     expect(dialog.getByText(/createRole/)).toBeVisible();
     await user.click(dialog.getByRole("button", { name: "Check again" }));
-    expect(await dialog.findByText("Some rights are still missing.")).toBeInTheDocument();
+    expect(await dialog.findByText("Some permissions are still missing.")).toBeInTheDocument();
     restrictions.length = 0;
     await user.click(dialog.getByRole("button", { name: "Check again" }));
     expect(await dialog.findByText("Nothing is missing")).toBeVisible();
     expect(calls(backend, "workspace_health")).toHaveLength(2);
     await user.click(dialog.getAllByRole("button", { name: "Close" })[0] as HTMLElement);
-    await waitFor(() => expect(screen.queryByRole("button", { name: "Rights missing" })).toBeNull());
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Permissions missing" })).toBeNull());
     expect(button("New organization")).not.toHaveAttribute("aria-disabled");
   });
 });

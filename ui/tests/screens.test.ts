@@ -74,7 +74,7 @@ describe("signing in", () => {
     const { user } = await atSignIn();
     await user.type(screen.getByLabelText("Email"), "dana@meridian.example");
     await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
-    expect(await screen.findByRole("alert")).toHaveTextContent("4 tries left");
+    expect(await screen.findByRole("alert")).toHaveTextContent("4 attempts left");
     expect(screen.getByLabelText("Email")).toHaveValue("dana@meridian.example");
     expect(screen.getByLabelText("Password")).toHaveValue("wrong");
   });
@@ -84,7 +84,7 @@ describe("signing in", () => {
     backend.fail("sign_in", { code: "throttled", message: "", details: { waitSeconds: 60 } });
     await user.type(screen.getByLabelText("Email"), "dana@meridian.example");
     await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
-    expect(await screen.findByText(/The pause ends in/)).toBeVisible();
+    expect(await screen.findByText(/You can try again in/)).toBeVisible();
     const tries = backend.calls.filter(({ command }) => command === "sign_in").length;
     await user.click(screen.getByRole("button", { name: /^Sign in/ }));
     expect(backend.calls.filter(({ command }) => command === "sign_in")).toHaveLength(tries);
@@ -108,7 +108,7 @@ describe("the shell", () => {
   it("asks again when the session ends, above the page that stays", async () => {
     const { backend, user } = await start(opened);
     await user.click(await screen.findByRole("button", { name: "Health" }));
-    await screen.findByText("The server answers");
+    await screen.findByText("The server is responding");
     backend.fail("workspace_health", { code: "session_expired", message: "" });
     await user.click(button("Check again"));
     const dialog = within(await screen.findByRole("alertdialog", { name: "Sign in again" }));
@@ -116,7 +116,7 @@ describe("the shell", () => {
     backend.restore("workspace_health");
     await user.type(dialog.getByLabelText("Password"), `${FAKE_PASSWORD}{Enter}`);
     await vi.waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
-    expect(await screen.findByText("The server answers")).toBeVisible();
+    expect(await screen.findByText("The server is responding")).toBeVisible();
   });
 
   it("does not offer health to those who may not see it", async () => {

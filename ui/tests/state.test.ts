@@ -96,7 +96,7 @@ describe("the window", () => {
       ["warning", null],
       ["warning", null],
     ]);
-    expect(app.toasts.list[0]?.text).toBe("Creating a was interrupted. It is undone; nothing changed.");
+    expect(app.toasts.list[0]?.text).toBe("Creating a was interrupted. It has been undone. Nothing changed.");
   });
 });
 

@@ -78,7 +78,7 @@ describe("what was typed and not saved", () => {
     await user.keyboard("{Alt>}1{/Alt}");
     await user.click(await screen.findByRole("button", { name: /^On this computer, Local/ }));
     const all = await screen.findByRole("menuitem", { name: /^All workspaces/ });
-    expect(all).toHaveTextContent("Holds something that is not saved");
+    expect(all).toHaveTextContent("Has unsaved connections");
     await user.click(all);
     expect(await screen.findByLabelText("Notes")).toHaveValue("Reset on Mondays");
     await user.click(button("Save"));
@@ -133,7 +133,7 @@ describe("what was given up in the editor", () => {
 
   it("is given up without a word when nothing was typed", async () => {
     const { backend, user } = await start();
-    button("Add workspace").focus();
+    button("Add connection").focus();
     await user.keyboard("{Enter}");
     await user.click(await screen.findByText("Paste connection string", { selector: "[role=menuitem] *" }));
     await user.click(await screen.findByRole("button", { name: "Cancel" }));
@@ -199,7 +199,7 @@ describe("what is typed while something else goes on", () => {
       details: { reason: "server", path: null },
     });
     await user.type(dialog.getByLabelText("Database password"), "long and typed{Enter}");
-    expect(await dialog.findByText("The server does not answer")).toBeVisible();
+    expect(await dialog.findByText("The server is not responding")).toBeVisible();
     expect(dialog.getByLabelText("Database password")).toHaveValue("long and typed");
     const test = backend.calls.find(({ command }) => command === "test_connection");
     expect(test?.args).toMatchObject({ input: { password: "long and typed" } });

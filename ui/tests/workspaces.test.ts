@@ -23,7 +23,7 @@ const items = () =>
   [...document.querySelectorAll("[data-item] .name")].map((item) => item.firstElementChild?.textContent);
 
 async function choose(user: User, name: string) {
-  button("Add workspace").focus();
+  button("Add connection").focus();
   await user.keyboard("{Enter}");
   await user.click(await screen.findByText(name, { selector: "[role=menuitem] *" }));
 }
@@ -159,9 +159,9 @@ describe("the list of workspaces", () => {
     }));
     render(App);
     const list = (await screen.findByRole("heading", { name: "Tenantry" })).closest("section");
-    expect(within(list as HTMLElement).getByText(/1 workspace in it could still be read/)).toBeVisible();
+    expect(within(list as HTMLElement).getByText(/1 connection in it could still be read/)).toBeVisible();
     await userEvent.click(screen.getByRole("button", { name: "Close" }));
-    expect(screen.queryByText(/1 workspace in it could still be read/)).toBeNull();
+    expect(screen.queryByText(/1 connection in it could still be read/)).toBeNull();
   });
 });
 
@@ -358,9 +358,7 @@ describe("the connection editor", () => {
     await add(user);
     await write(user, "mongodb://localhost");
     await user.click(button("Save"));
-    await waitFor(() =>
-      expect(screen.getByLabelText("Name")).toHaveAccessibleDescription("A value is needed."),
-    );
+    await waitFor(() => expect(screen.getByLabelText("Name")).toHaveAccessibleDescription("Enter a value."));
     expect(string()).toHaveValue("mongodb://localhost");
     expect(tab(/General/)).toHaveAccessibleName(/Has a problem/);
   });
@@ -381,7 +379,7 @@ describe("the connection test", () => {
     await user.click(button(/^Meridian Locked/));
     const panel = within(screen.getByRole("complementary", { name: "Connection test" }));
     expect(panel.getAllByText("Not run")).toHaveLength(7);
-    const fold = panel.getByRole("button", { name: "Fold the result", hidden: true });
+    const fold = panel.getByRole("button", { name: "Hide the result", hidden: true });
     await user.click(fold);
     expect(fold).toHaveAttribute("aria-expanded", "false");
     await user.click(button("Test"));
@@ -446,7 +444,7 @@ describe("the connection test", () => {
     await add(user);
     await write(user, `mongodb://ann:${FAKE_PASSWORD}@rights.example`);
     await user.click(button("Test"));
-    await user.click(await screen.findByRole("button", { name: "Show the role" }));
+    await user.click(await screen.findByRole("button", { name: "Show required role" }));
     const dialog = within(
       await screen.findByRole("dialog", { name: "The smallest role that allows everything" }),
     );
@@ -463,7 +461,7 @@ describe("the connection test", () => {
     await user.click(button(/^Meridian Locked/));
     await user.click(button("Test"));
     expect(await screen.findByText(/Every step passed/)).toBeVisible();
-    expect(screen.queryByRole("button", { name: "Show the role" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Show required role" })).toBeNull();
   });
 
   it("is cancelled", async () => {
@@ -484,7 +482,7 @@ describe("the connection test", () => {
     });
     await user.click(button(/^Integration rig/));
     await user.click(button("Open workspace"));
-    expect(await screen.findByText("The database does not permit this")).toBeVisible();
+    expect(await screen.findByText("The database does not allow this")).toBeVisible();
     expect(await screen.findByText(/Every step passed/)).toBeVisible();
     expect(backend.calls.filter(({ command }) => command === "test_connection")).toHaveLength(1);
   });
@@ -493,7 +491,7 @@ describe("the connection test", () => {
     const { user } = await start();
     await user.click(button(/^Integration rig/));
     await user.click(button("Open workspace"));
-    expect(await screen.findByText("The server does not answer")).toBeVisible();
+    expect(await screen.findByText("The server is not responding")).toBeVisible();
     expect(await screen.findByText(/Every step passed/)).toBeVisible();
     expect(button("Try again")).toBeVisible();
   });
@@ -549,7 +547,7 @@ describe("secrets", () => {
     await start({ keeper: "ask_every_time" });
     expect(await screen.findByText("You are asked each time you open a workspace.")).toBeVisible();
     await userEvent.click(screen.getByText("Why"));
-    expect(screen.getByText(/^The .* does not answer\.$/)).toBeVisible();
+    expect(screen.getByText(/^The .* is not responding\.$/)).toBeVisible();
   });
 
   it("move into a sealed file once the passphrase was typed twice", async () => {

@@ -13,7 +13,7 @@ async function open(options: FakeOptions = {}, change: Partial<Health> = {}) {
   const health = { ...(await app.api.workspaceHealth()), ...change };
   backend.on("workspace_health", () => health);
   render(HealthPage, { context: new Map([[appContextKey, app]]) });
-  await screen.findByText("The server answers");
+  await screen.findByText("The server is responding");
   return { app, backend, health };
 }
 const fact = (key: string) =>
@@ -31,7 +31,7 @@ describe("the health page", () => {
   it("says of what the server does not tell that it does not, and why", async () => {
     await open();
     expect(fact("Storage engine")).toBe("wiredTiger");
-    expect(fact("Connections")).toBe("Not available: the server does not tell this user");
+    expect(fact("Connections")).toBe("Not available to this database user");
   });
 
   it("tells the connections in use of all there can be", async () => {
@@ -79,13 +79,13 @@ describe("the health page", () => {
 
   it("offers the role only where rights are missing", async () => {
     const { app } = await open({ restrictions: [{ act: "trash", needs: "update on organizations" }] });
-    screen.getByRole("button", { name: "Show the role" }).click();
+    screen.getByRole("button", { name: "Show required role" }).click();
     expect(app.question).toBe("role");
   });
 
   it("offers no role where none is missing", async () => {
     await open();
-    expect(screen.queryByRole("button", { name: "Show the role" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Show required role" })).toBeNull();
   });
 
   it("warns of a clock that is more than two seconds off, either way, and of no smaller difference", async () => {
@@ -95,7 +95,7 @@ describe("the health page", () => {
     expect(off(2_001)).toContain("differ by 2");
     expect(off(-5_000)).toContain("differ by 5");
     expect([off(2_000), off(-2_000), off(null)]).toEqual([null, null, null]);
-    expect(screen.getByText(/clock and this computer's differ by 3\.4/)).toBeVisible();
+    expect(screen.getByText(/clocks of the server and this computer differ by 3\.4/)).toBeVisible();
   });
 
   it("warns of a version whose end of life is over or near", async () => {
@@ -134,7 +134,7 @@ describe("the health page of a server that does not answer", () => {
     const readAt = app.opened?.readAt;
     screen.getByRole("button", { name: "Check again" }).click();
     expect(await screen.findByRole("alert")).toHaveTextContent(
-      "The server does not answer No server answered. Check the address and your network, then try again.",
+      "The server is not responding No server answered. Check the address and your network, then try again.",
     );
     return { ...opened, readAt };
   }
@@ -145,14 +145,14 @@ describe("the health page of a server that does not answer", () => {
     expect(fact("Organizations")).toBe("200");
     expect(screen.getAllByRole("row").length).toBeGreaterThan(4);
     expect(app.opened?.readAt).toBe(readAt);
-    expect(screen.queryByText("The server answers")).toBeNull();
+    expect(screen.queryByText("The server is responding")).toBeNull();
   });
 
   it("says that it answers as soon as it does", async () => {
     const { backend } = await silenced();
     backend.reconnect();
     screen.getByRole("button", { name: "Check again" }).click();
-    expect(await screen.findByText("The server answers")).toBeVisible();
+    expect(await screen.findByText("The server is responding")).toBeVisible();
     expect(screen.queryByRole("alert")).toBeNull();
   });
 
@@ -162,7 +162,7 @@ describe("the health page of a server that does not answer", () => {
     await app.start();
     backend.disconnect();
     render(HealthPage, { context: new Map([[appContextKey, app]]) });
-    expect(await screen.findByRole("alert")).toHaveTextContent("The server does not answer");
+    expect(await screen.findByRole("alert")).toHaveTextContent("The server is not responding");
     const known = screen.getAllByRole("term").map((term) => term.textContent);
     expect(known).toEqual(["Product", "Topology", "Address", "Database", "Encryption"]);
     expect(screen.getAllByRole("heading", { level: 2 })).toHaveLength(1);

@@ -124,7 +124,7 @@ describe("the organizations page", () => {
     rowAt(0).focus();
     await user.keyboard("{Enter}");
     const panel = await screen.findByRole("complementary");
-    await waitFor(() => expect(panel).toHaveTextContent("Removes it. The collection that it shared stays."));
+    await waitFor(() => expect(panel).toHaveTextContent("Removes it. The collection it shared stays."));
     expect(panel).toHaveTextContent("Puts it back in the list.");
     expect(panel, "they are the others' too").not.toHaveTextContent("with all its documents");
   });
@@ -133,7 +133,7 @@ describe("the organizations page", () => {
     const { user } = await openList();
     rowAt(0).focus();
     await user.keyboard(" {Shift>}{ArrowDown}{ArrowDown}{/Shift}");
-    expect(await screen.findByRole("toolbar")).toHaveTextContent("3 checked");
+    expect(await screen.findByRole("toolbar")).toHaveTextContent("3 selected");
     expect(rowAt(2)).toHaveAttribute("aria-selected", "true");
     await user.keyboard("{Escape}");
     await waitFor(() => expect(screen.queryByRole("toolbar")).toBeNull());
@@ -141,7 +141,7 @@ describe("the organizations page", () => {
 
   it("turns the order around with a second click on a column's header", async () => {
     const { user } = await openList();
-    const header = screen.getByRole("columnheader", { name: "Administrator" });
+    const header = screen.getByRole("columnheader", { name: "Admin" });
     await user.click(within(header).getByRole("button"));
     await user.click(within(header).getByRole("button"));
     expect(header).toHaveAttribute("aria-sort", "descending");
@@ -176,7 +176,7 @@ describe("the organizations page", () => {
     rowAt(0).focus();
     await user.keyboard("{Delete}");
     const dialog = await screen.findByRole("alertdialog");
-    expect(dialog).toHaveTextContent("Your session ends with it.");
+    expect(dialog).toHaveTextContent("Your session will end.");
     const trash = within(dialog).getByRole("button", { name: "Move to trash" });
     await waitFor(() => expect(trash).not.toHaveAttribute("aria-disabled"));
     await user.click(trash);
@@ -198,7 +198,7 @@ describe("the organizations page", () => {
     await user.click(within(await screen.findByRole("toolbar")).getByRole("button", { name: "Deactivate" }));
     await waitFor(() => expect(app.toasts.list[0]?.title).toBe("2 of 3 deactivated"));
     app.toasts.list[0]?.action?.run();
-    expect(await screen.findByRole("dialog", { name: "What was not done" })).toBeVisible();
+    expect(await screen.findByRole("dialog", { name: "Some organizations were not changed" })).toBeVisible();
   });
 
   it("takes the checks away once the checked rows were acted on", async () => {
@@ -253,7 +253,7 @@ describe("the organizations page", () => {
     rowAt(0).focus();
     await user.keyboard("{ArrowDown} ");
     const bar = await screen.findByRole("toolbar");
-    await user.click(within(bar).getByRole("button", { name: "Clear the checks" }));
+    await user.click(within(bar).getByRole("button", { name: "Clear selection" }));
     await waitFor(() => expect(rowAt(1)).toHaveFocus());
     await user.keyboard("{ArrowDown}");
     await waitFor(() => expect(rowAt(2)).toHaveFocus());
@@ -261,7 +261,7 @@ describe("the organizations page", () => {
 
   it("sorts with Space on a column's header, and checks no row", async () => {
     const { user } = await openList();
-    const header = screen.getByRole("columnheader", { name: "Administrator" });
+    const header = screen.getByRole("columnheader", { name: "Admin" });
     within(header).getByRole("button").focus();
     await user.keyboard(" ");
     expect(header).toHaveAttribute("aria-sort", "ascending");
@@ -290,7 +290,7 @@ describe("the organizations page", () => {
     rowAt(0).focus();
     await user.keyboard("{Enter}");
     const panel = await screen.findByRole("complementary");
-    for (const act of ["Rename", "Deactivate", "Move to trash", /^Edit/, /^Change the administrator/]) {
+    for (const act of ["Rename", "Deactivate", "Move to trash", /^Edit/, /^Change the admin/]) {
       expect(within(panel).queryByRole("button", { name: act })).toBeNull();
     }
   });
@@ -335,9 +335,7 @@ describe("the organizations page", () => {
     const { user, leave, comeBack } = await open({ organizations: [] });
     await user.click(await screen.findByRole("button", { name: "Load sample organizations" }));
     expect(await screen.findByText(/sample organizations loaded/)).toBeVisible();
-    expect(
-      screen.getByText("Every sample administrator signs in with the password", { exact: false }),
-    ).toBeVisible();
+    expect(screen.getByText("Every sample admin signs in with the password", { exact: false })).toBeVisible();
     expect(await screen.findByRole("grid")).toBeVisible();
     leave();
     comeBack();
@@ -349,10 +347,10 @@ describe("the organizations page", () => {
     rowAt(0).focus();
     await user.keyboard("{Enter}");
     await user.click(await screen.findByRole("tab", { name: "Collection" }));
-    expect(await screen.findByText("Read with")).toBeVisible();
+    expect(await screen.findByText("Source")).toBeVisible();
     const readings = () => backend.calls.filter(({ command }) => command === "collection_statistics").length;
     const before = readings();
-    await user.click(screen.getByRole("button", { name: "Read the statistics again" }));
+    await user.click(screen.getByRole("button", { name: "Reload the statistics" }));
     await waitFor(() => expect(readings()).toBe(before + 1));
   });
 });

@@ -51,9 +51,9 @@ test("a rename says that a shared collection stays and what the renamed one begi
   backend.on("preview_rename", () => sharedPreview);
   await typeNewName(user, "northmark");
   const dialog = screen.getByRole("dialog");
-  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations use this collection too"));
+  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations also use this collection"));
   expect(dialog).toHaveTextContent("Its documents stay in org_acme.");
-  expect(dialog).toHaveTextContent("begins with an empty collection, org_northmark");
+  expect(dialog).toHaveTextContent("starts with an empty collection, org_northmark");
   expect(dialog).not.toHaveTextContent(/kept in place/);
   await user.click(screen.getByRole("button", { name: "Rename organization" }));
   await waitFor(() => expect(ondone).toHaveBeenCalledWith(expect.anything(), "org_acme"));
@@ -110,13 +110,13 @@ test("a taken name shows no impact and blocks the rename", async () => {
 test("the present name cannot be given again", async () => {
   await open(RenameDialog, "local");
   const button = screen.getByRole("button", { name: "Rename organization" });
-  expect(button).toHaveAccessibleDescription("The name is the present one.");
+  expect(button).toHaveAccessibleDescription("This is already its name.");
 });
 
 test("only what was changed of the administrator is sent, and an emptied display name clears it", async () => {
   const { backend, user, ondone } = await open(AdminDialog);
   const save = screen.getByRole("button", { name: "Save changes" });
-  expect(save).toHaveAccessibleDescription("Nothing is changed yet.");
+  expect(save).toHaveAccessibleDescription("Nothing has changed yet.");
   await user.clear(screen.getByLabelText("Display name"));
   await user.click(save);
   await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
@@ -129,7 +129,7 @@ test("only what was changed of the administrator is sent, and an emptied display
 test("a new password tells that other sessions end", async () => {
   const { user } = await open(AdminDialog);
   await user.type(screen.getByLabelText("New password"), "Meridian-2027");
-  expect(screen.getByText("A new password ends the administrator's other sessions.")).toBeVisible();
+  expect(screen.getByText("A new password signs the admin out everywhere else.")).toBeVisible();
 });
 
 test("an organization whose name was taken meanwhile is restored under another one", async () => {

@@ -6,7 +6,7 @@ import { argumentsOf, openDialog } from "$fake/in-dialog";
 
 const name = () => screen.getByLabelText<HTMLInputElement>("Name");
 const displayName = () => screen.getByLabelText<HTMLInputElement>("Display name");
-const email = () => screen.getByLabelText<HTMLInputElement>("Administrator email");
+const email = () => screen.getByLabelText<HTMLInputElement>("Admin email");
 const password = () => screen.getByLabelText<HTMLInputElement>("Password");
 const create = () => screen.getByRole("button", { name: "Create organization" });
 
@@ -60,7 +60,7 @@ test("a failure keeps everything typed, says what to do with its code, and the b
   await fill(user);
   await user.click(create());
   const alert = await screen.findByRole("alert");
-  expect(alert).toHaveTextContent("The server does not answer");
+  expect(alert).toHaveTextContent("The server is not responding");
   expect(alert).toHaveTextContent("The organization was not created.");
   expect(alert).toHaveTextContent("Code: unavailable");
   expect(name()).toHaveValue("Harbourline_Clinics");
@@ -101,12 +101,12 @@ test("an address that somebody took meanwhile is said on the address", async () 
   const { backend, user } = await open();
   backend.fail("create_organization", {
     code: "conflict",
-    message: "This address is taken.",
+    message: "This email address is taken.",
     details: { field: "email" },
   });
   await fill(user);
   await user.click(create());
-  await waitFor(() => expect(email()).toHaveAccessibleDescription("This address is taken."));
+  await waitFor(() => expect(email()).toHaveAccessibleDescription("This email address is taken."));
 });
 
 test("a free name shows the collection it will get", async () => {
@@ -148,7 +148,7 @@ test("a name is asked about once it rests, and its problem is held back until th
   await user.tab();
   expect(name()).toHaveAccessibleDescription("Use at least 3 characters.");
   expect(create()).toHaveAttribute("aria-disabled", "true");
-  expect(create()).toHaveAccessibleDescription("The name needs a change.");
+  expect(create()).toHaveAccessibleDescription("Correct the name to continue.");
 });
 
 test("10,000 pasted characters stay as they are and one question is asked about them", async () => {
@@ -166,7 +166,7 @@ test("the rules of the password are answered by the service while it is typed", 
   const { user } = await open();
   await user.type(password(), "Short1");
   const rules = screen.getByRole("list", { name: "Rules for the password" });
-  await waitFor(() => expect(rules).toHaveTextContent("Met:An upper-case letter"));
+  await waitFor(() => expect(rules).toHaveTextContent("Met:An uppercase letter"));
   expect(rules).not.toHaveTextContent("Not met:");
   await user.tab();
   await waitFor(() => expect(rules).toHaveTextContent("Not met:8 characters or more"));
@@ -190,7 +190,7 @@ test("Escape asks before what was typed is lost, and Ctrl+Enter in a field creat
   const { backend, user, onclose, ondone } = await open();
   await fill(user);
   await user.keyboard("{Escape}");
-  await user.click(await screen.findByRole("button", { name: "Keep" }));
+  await user.click(await screen.findByRole("button", { name: "Keep editing" }));
   expect(onclose).not.toHaveBeenCalled();
   await user.keyboard("{Control>}{Enter}{/Control}");
   await waitFor(() => expect(ondone).toHaveBeenCalledOnce());

@@ -71,7 +71,7 @@ function sharing(backend: FakeBackend): void {
 test("moving to the trash says that a shared collection stays", async () => {
   await openFor(TrashDialog, "local", 1, sharing);
   const dialog = screen.getByRole("alertdialog");
-  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations use this collection too"));
+  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations also use this collection"));
   expect(dialog).toHaveTextContent("The collection and its documents stay where they are.");
   expect(dialog).not.toHaveTextContent(/set aside/);
 });
@@ -79,7 +79,7 @@ test("moving to the trash says that a shared collection stays", async () => {
 test("deleting for good says that a shared collection stays", async () => {
   await openDeletion("local", sharing);
   const dialog = screen.getByRole("alertdialog");
-  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations use this collection too"));
+  await waitFor(() => expect(dialog).toHaveTextContent("Other organizations also use this collection"));
   expect(dialog).toHaveTextContent("The collection and its documents stay where they are.");
   expect(dialog).not.toHaveTextContent(/every document in it/);
 });
@@ -138,7 +138,7 @@ test("those of several that failed are named with their reason and tried again a
   });
   await user.click(screen.getByRole("button", { name: "Deactivate" }));
   const alert = await screen.findByRole("alert");
-  expect(alert).toHaveTextContent("1 of 3 were not changed. The others are done.");
+  expect(alert).toHaveTextContent("1 of 3 could not be changed. The others are done.");
   expect(within(alert).getByText(second?.displayName ?? "-")).toBeVisible();
   expect(alert).toHaveTextContent("Code: busy");
   expect(ondone).not.toHaveBeenCalled();
@@ -176,12 +176,12 @@ test("work on several is stopped after the one under way, and tells what was don
   await user.click(await screen.findByRole("button", { name: "Stop" }));
   release();
   expect(await screen.findByText("Stopped. 1 of 3 are done.")).toBeVisible();
-  expect(screen.getByText("2 were not begun and are as they were.")).toBeVisible();
+  expect(screen.getByText("2 were not started and are unchanged.")).toBeVisible();
   expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   expect(argumentsOf(backend, "deactivate_organization")).toHaveLength(1);
 
   backend.restore("deactivate_organization");
-  await user.click(screen.getByRole("button", { name: "Go on with the remaining 2" }));
+  await user.click(screen.getByRole("button", { name: "Continue with the remaining 2" }));
   await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
   expect(argumentsOf(backend, "deactivate_organization")).toHaveLength(3);
 });
@@ -192,7 +192,7 @@ test("Cancel says why it waits while one organization is acted on", async () => 
   await user.click(screen.getByRole("button", { name: "Deactivate" }));
   const cancel = screen.getByRole("button", { name: "Cancel" });
   await waitFor(() => expect(cancel).toHaveAttribute("aria-disabled", "true"));
-  expect(cancel).toHaveAccessibleDescription("It is being done and cannot be stopped now.");
+  expect(cancel).toHaveAccessibleDescription("This can no longer be stopped.");
 });
 
 test("deleting for good asks for the typed name in every environment", async () => {
@@ -220,7 +220,7 @@ test("a name the service does not accept keeps what was typed", async () => {
 test("in production deleting for good holds off three seconds after the name is typed", async () => {
   const { backend, user, organization } = await openDeletion("production");
   const field = screen.getByLabelText("Type the organization name to confirm");
-  await waitFor(() => expect(screen.getByRole("alertdialog")).not.toHaveTextContent("Reading"));
+  await waitFor(() => expect(screen.getByRole("alertdialog")).not.toHaveTextContent("Loading"));
   await user.type(field, organization.name.slice(0, -1));
   vi.useFakeTimers();
   await user

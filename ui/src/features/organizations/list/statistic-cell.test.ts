@@ -22,7 +22,7 @@ afterEach(() => vi.useRealTimers());
 it("shows an estimated count as one, with the reason and the age", () => {
   render(StatisticCell, { column: "documents", reading });
   expect(screen.getByTitle(NOTE, { exact: false })).toHaveTextContent("~12,345");
-  expect(screen.getByTitle(/Read 40 s ago/)).toBeInTheDocument();
+  expect(screen.getByTitle(/Loaded 40 s ago/)).toBeInTheDocument();
 });
 
 it("says of an unknown size why it is not there, and keeps the count beside it", () => {
@@ -32,5 +32,5 @@ it("says of an unknown size why it is not there, and keeps the count beside it",
 
 it("shows what was counted as it is", () => {
   render(StatisticCell, { column: "documents", reading: { ...reading, exact: true, note: null } });
-  expect(screen.getByTitle(/Read 40 s ago/)).toHaveTextContent(/^12,345$/);
+  expect(screen.getByTitle(/Loaded 40 s ago/)).toHaveTextContent(/^12,345$/);
 });

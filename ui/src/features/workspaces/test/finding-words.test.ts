@@ -89,7 +89,7 @@ describe("a finding", () => {
     const wrong = findingWords(
       finding("certificate_wrong_name", { host: "db.example", certificateNames: ["a.example", "b.example"] }),
     );
-    expect(wrong.cause).toBe("It is for a.example, b.example, and not for db.example.");
+    expect(wrong.cause).toBe("It is for a.example, b.example, not db.example.");
     const expired = findingWords(finding("certificate_expired", { validUntil: "2026-01-12T00:00:00Z" }));
     expect(expired.cause).toContain("12 Jan 2026");
   });
@@ -104,8 +104,8 @@ describe("a finding", () => {
   });
 
   it("asks for a user where the string names none, and for rights where it does", () => {
-    expect(findingWords(finding("no_privilege")).title).toBe("The server wants a user");
+    expect(findingWords(finding("no_privilege")).title).toBe("The server requires a user");
     const signedIn = findingWords(finding("no_privilege", { user: "dana", database: "tenants" }));
-    expect(signedIn.title).toBe("This user may not work with tenants");
+    expect(signedIn.title).toBe("This user lacks permissions on tenants");
   });
 });
