@@ -83,13 +83,13 @@ program: $(UI) ## the program, as `make run` starts it and the tests in the wind
 test-window: program ## the program in its real window
 	TENANTRY_PROGRAM=$(PROGRAM) cargo test $(EVERYTHING) --test 'window*' -- --test-threads=1
 
-audit: audit-tools ## licences and sources of dependencies, and their known weaknesses where somebody answers
+audit: audit-tools ## licences, sources and uses of dependencies, and known weaknesses where somebody answers
 	scripts/audit
 
 audit-strict: audit-tools ## the same where the advisories can be reached: what was not checked is a failure
 	scripts/audit --strict
 
-audit-tools: ## what `make audit` starts: cargo-deny; kept outside the checkout
+audit-tools: ## what `make audit` starts: cargo-deny, cargo-machete; kept outside the checkout
 	scripts/install-audit-tools
 
 clean: ## removes builds, not the tools

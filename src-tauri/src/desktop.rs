@@ -1,23 +1,34 @@
-//! The desktop of a console in a window. The only user of the dialog, opener and clipboard plugins, none of which the web
-//! view may call.
+//! The desktop of a console in a window. The only user of the clipboard and of the dialog and opener plugins, which the web
+//! view may not call.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use arboard::Clipboard;
 use secrecy::{ExposeSecret, SecretString};
 use tauri::{AppHandle, Manager, Runtime};
-use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
 use tenantry_console::desktop::{Desktop, DesktopError};
 use tenantry_console::folders::Folders;
 
 /// The desktop that the window is on.
-pub struct WindowDesktop<R: Runtime>(AppHandle<R>);
+pub struct WindowDesktop<R: Runtime> {
+    app: AppHandle<R>,
+    /// Opened with the first secret and kept: on Linux this program hands out itself what it has copied. Never dropped,
+    /// because a clipboard that is dropped hands its content to the desktop, which keeps it.
+    clipboard: Mutex<Option<Clipboard>>,
+}
 
 impl<R: Runtime> WindowDesktop<R> {
     /// The desktop of an app.
     pub fn of(app: &AppHandle<R>) -> Self {
-        Self(app.clone())
+        Self { app: app.clone(), clipboard: Mutex::default() }
+    }
+
+    fn clipboard(&self) -> MutexGuard<'_, Option<Clipboard>> {
+        self.clipboard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -31,45 +42,63 @@ impl<R: Runtime> Desktop for WindowDesktop<R> {
         extension: &str,
     ) -> Option<PathBuf> {
         let mut dialog = self
-            .0
+            .app
             .dialog()
             .file()
             .set_title(title)
             .set_directory(folder)
             .set_file_name(name)
             .add_filter(kind, &[extension]);
-        if let Some(window) = self.0.get_webview_window("main") {
+        if let Some(window) = self.app.get_webview_window("main") {
             dialog = dialog.set_parent(&window);
         }
         dialog.blocking_save_file().and_then(|chosen| chosen.into_path().ok())
     }
 
     fn choose_existing(&self, title: &str, folder: &Path) -> Option<PathBuf> {
-        let mut dialog = self.0.dialog().file().set_title(title).set_directory(folder);
-        if let Some(window) = self.0.get_webview_window("main") {
+        let mut dialog = self.app.dialog().file().set_title(title).set_directory(folder);
+        if let Some(window) = self.app.get_webview_window("main") {
             dialog = dialog.set_parent(&window);
         }
         dialog.blocking_pick_file().and_then(|chosen| chosen.into_path().ok())
     }
 
     fn reveal(&self, file: &Path) -> Result<(), DesktopError> {
-        self.0.opener().reveal_item_in_dir(file).map_err(|error| DesktopError(error.to_string()))
+        self.app.opener().reveal_item_in_dir(file).map_err(refused)
     }
 
     fn copy_secret(&self, secret: &SecretString) -> Result<(), DesktopError> {
-        self.0
-            .clipboard()
-            .write_secret(secret.expose_secret())
-            .map_err(|error| DesktopError(error.to_string()))
+        let mut place = self.clipboard();
+        let clipboard = match &mut *place {
+            Some(clipboard) => clipboard,
+            empty => empty.insert(Clipboard::new().map_err(refused)?),
+        };
+        past_the_history(clipboard.set()).text(secret.expose_secret()).map_err(refused)
     }
 
     fn clear_secret(&self, secret: &SecretString) {
-        let clipboard = self.0.clipboard();
-        let still_there = clipboard.read_text().is_ok_and(|text| text == secret.expose_secret());
+        let mut place = self.clipboard();
+        let Some(clipboard) = place.as_mut() else { return };
+        let still_there = clipboard.get_text().is_ok_and(|text| text == secret.expose_secret());
         if still_there && clipboard.clear().is_err() {
             tracing::warn!("the clipboard could not be emptied");
         }
     }
+}
+
+fn refused(error: impl Display) -> DesktopError {
+    DesktopError(error.to_string())
+}
+
+/// Keeps what is copied out of the clipboard's history, where the system has one.
+fn past_the_history(set: arboard::Set<'_>) -> arboard::Set<'_> {
+    #[cfg(target_os = "linux")]
+    let set = arboard::SetExtLinux::exclude_from_history(set);
+    #[cfg(target_os = "macos")]
+    let set = arboard::SetExtApple::exclude_from_history(set);
+    #[cfg(windows)]
+    let set = arboard::SetExtWindows::exclude_from_monitoring(set);
+    set
 }
 
 /// The file that a driven program chooses.

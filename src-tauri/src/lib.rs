@@ -28,7 +28,7 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let commands = bindings::builder();
-    // First: it begins the log before anything can fail, and hears of the end before the clipboard's plugin does.
+    // First: it begins the log before anything can fail.
     let mut builder = tauri::Builder::default().plugin(life::plugin(variables.clone()));
     if variables.data_directory.is_none() {
         // Before anything is opened.
@@ -38,7 +38,6 @@ pub fn run() -> ExitCode {
         .plugin(window_place::plugin(variables.clone()))
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .plugin(
             tauri_plugin_window_state::Builder::default()

@@ -54,19 +54,20 @@ pub fn plugin(variables: EnvironmentVariables) -> TauriPlugin<Wry> {
 /// person in a terminal.
 #[cfg(unix)]
 fn end_when_told<R: Runtime>(app: &AppHandle<R>) {
-    use async_signal::{Signal, Signals};
-    use futures_util::StreamExt;
+    use tokio::signal::unix::{SignalKind, signal};
 
-    let app = app.clone();
-    match Signals::new([Signal::Term, Signal::Int, Signal::Hup]) {
-        Ok(mut signals) => {
-            tauri::async_runtime::spawn(async move {
-                while signals.next().await.is_some() {
-                    app.exit(0);
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move {
+            match signal(kind) {
+                Ok(mut signals) => {
+                    while signals.recv().await.is_some() {
+                        app.exit(0);
+                    }
                 }
-            });
-        }
-        Err(error) => tracing::warn!(%error, "signals of the system are not heard"),
+                Err(error) => tracing::warn!(%error, "a signal of the system is not heard"),
+            }
+        });
     }
 }
 

@@ -76,7 +76,8 @@ fn an_audit_that_could_not_look_fails_where_strictness_is_asked_for() {
     let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").expect("a PATH"));
     let audit = |deny: &Path, answered: &str, arguments: &[&str]| -> Output {
         let mut audit = Command::new(root().join("scripts/audit"));
-        audit.args(arguments).env("PATH", &path).env("TENANTRY_CARGO_DENY", deny).env("ANSWERED", answered);
+        audit.args(arguments).env("PATH", &path).env("ANSWERED", answered);
+        audit.env("TENANTRY_CARGO_DENY", deny).env("TENANTRY_CARGO_MACHETE", &reachable);
         audit.output().expect("it runs")
     };
     let said = |output: &Output| String::from_utf8_lossy(&output.stdout).matches("NOT CHECKED").count();
