@@ -4,6 +4,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { licences } from "./scripts/licences.ts";
 
 /**
  * With one locale a message is its text. The choice of a locale that the compiler writes around every message
@@ -43,6 +44,7 @@ export default defineConfig({
     paraglideVitePlugin({ project: "./project.inlang" }),
     withoutChoiceOfLocale(),
     fakeInPlainBrowser(),
+    licences(),
     svelte(),
     svelteTesting(),
   ],

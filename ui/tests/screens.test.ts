@@ -140,6 +140,23 @@ describe("the shell", () => {
     expect(screen.getByText("0.1.0")).toBeVisible();
   });
 
+  it("lists what it is made of, with the licences", async () => {
+    const list = {
+      parts: [
+        { name: "bson", version: "3.1.0", licence: "MIT", text: 1 },
+        { name: "svelte", version: "5.57.3", licence: "MIT", text: 0 },
+      ],
+      texts: ["Copyright (c) Svelte Contributors", "Copyright (c) 2015 Y. T. Chung"],
+    };
+    vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response(JSON.stringify(list)));
+    const { user } = await start(opened);
+    await user.click(await screen.findByRole("button", { name: "About" }));
+    await user.click(await screen.findByRole("button", { name: "Show licences" }));
+    await user.click(await screen.findByText("svelte"));
+    expect(await screen.findByText("Copyright (c) Svelte Contributors")).toBeVisible();
+    expect(screen.queryByText("Copyright (c) 2015 Y. T. Chung")).toBeNull();
+  });
+
   it("changes the theme in the settings", async () => {
     const { user } = await start(opened);
     await user.click(await screen.findByRole("button", { name: "Settings" }));
