@@ -17,7 +17,7 @@ UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench screenshots tools packages ui-packages ui program lint-rust lint-ui test-ui test-rust \
-	test-window audit audit-strict audit-tools clean
+	test-window audit audit-strict audit-tools package check-package clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,7 +61,8 @@ $(UI_PACKAGES): ui/package-lock.json
 
 ui: $(UI) ## the built web UI
 
-$(UI): $(UI_PACKAGES) $(UI_SOURCES)
+# With the list of crates and their licences in it.
+$(UI): $(UI_PACKAGES) $(UI_SOURCES) Cargo.lock
 	cd ui && npm run --silent build
 
 lint-ui: $(UI_PACKAGES) ## format, lints and types of the web UI
@@ -91,6 +92,14 @@ audit-strict: audit-tools ## the same where the advisories can be reached: what 
 
 audit-tools: ## what `make audit` starts: cargo-deny, cargo-machete; kept outside the checkout
 	scripts/install-audit-tools
+
+package: $(UI) ## a .deb and an .rpm, small and slow to build
+	scripts/install-system-packages build
+	scripts/package
+
+check-package: ## installs the .deb, looks at the program's first screen and removes it again; needs root or sudo
+	scripts/install-system-packages test
+	scripts/check-package
 
 clean: ## removes builds, not the tools
 	cargo clean
