@@ -95,7 +95,7 @@ pub async fn choose_import_file(state: State<'_, AppState>) -> Result<Option<Cho
     let kind = blocking(move || transfer::kind_of(&content)).await?;
     let (kind, sealed) = kind.ok_or_else(|| {
         WireError::import_refused(
-            "It is neither a list of connection strings nor an export of Compass or Tenantry.",
+            "It is neither a list of connection strings nor a Compass or Tenantry export.",
         )
     })?;
     state.connection_files.choose_import(&path);
@@ -301,7 +301,7 @@ async fn read_file(path: PathBuf) -> Result<Vec<u8>, WireError> {
 fn import_problem(problem: ImportProblem) -> WireError {
     match problem {
         ImportProblem::PassphraseNeeded => {
-            let message = "This file is sealed. Enter the passphrase that it was sealed with.".to_owned();
+            let message = "This file is sealed. Enter its passphrase.".to_owned();
             let issue = FieldIssue { field: Field::Passphrase, rule: FieldRule::Required, message };
             WireError::from(vec![issue])
         }

@@ -96,9 +96,9 @@ async fn files_that_cannot_be_used_are_told_before_anybody_is_asked() {
         authority.write("sealed.pem", &format!("{}{}", one.certificate, sealed(&one.key, "Right-1")));
     let own = authority.file();
     for (ca, more, problem) in [
-        (&missing, String::new(), "is not there"),
+        (&missing, String::new(), "does not exist"),
         (&text, String::new(), "no certificate"),
-        (&own, format!("&tlsCertificateKeyFile={}", missing.display()), "is not there"),
+        (&own, format!("&tlsCertificateKeyFile={}", missing.display()), "does not exist"),
         (&own, format!("&tlsCertificateKeyFile={}", text.display()), "no certificate"),
         (&own, format!("&tlsCertificateKeyFile={}", alone.display()), "no private key"),
         (&own, format!("&tlsCertificateKeyFile={}", mixed.display()), "does not belong"),

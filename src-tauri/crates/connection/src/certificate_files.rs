@@ -108,7 +108,7 @@ fn authorities(text: &[u8], roots: &mut RootCertStore) -> Vec<String> {
         let fault = block.fault.or_else(|| (!usable()).then_some(Fault::NoCertificate));
         if let Some(fault) = fault {
             left_out.push(format!(
-                "In the file of {AUTHORITIES}, certificate {} {}. It is left out.",
+                "In the {AUTHORITIES} file, certificate {} {}. It is left out.",
                 index + 1,
                 fault.told(block.line)
             ));
@@ -216,9 +216,9 @@ fn with_spot(problem: &str, blocks: &[Block]) -> String {
 
 fn contents(path: &Path) -> Result<Vec<u8>, &'static str> {
     let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "is not there",
-        std::io::ErrorKind::PermissionDenied => "may not be read",
-        _ => "can't be read",
+        std::io::ErrorKind::NotFound => "does not exist",
+        std::io::ErrorKind::PermissionDenied => "cannot be read: permission denied",
+        _ => "cannot be read",
     };
     let about = fs::metadata(path).map_err(unreadable)?;
     if about.is_dir() {
@@ -242,6 +242,6 @@ fn unusable(option: &str, path: &Path, problem: impl Into<String>) -> Unusable {
     let end = if problem.ends_with('.') { "" } else { "." };
     Unusable {
         technical: format!("{option}: {} {problem}", path.display()),
-        problem: format!("The file of {option} {problem}{end}"),
+        problem: format!("The {option} file {problem}{end}"),
     }
 }

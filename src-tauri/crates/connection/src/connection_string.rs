@@ -215,7 +215,7 @@ impl ConnectionString {
     pub fn for_driver(&self) -> Result<(Parsed, Option<Duration>), StoreError> {
         let whole = secrecy::SecretString::from(secrets::fill(&self.parts, &self.secrets).text());
         let mut parsed = problems::parse(whole.expose_secret())
-            .map_err(|_| wrong("A password is missing that has to be known before anything is tried."))?;
+            .map_err(|_| wrong("A password is missing. Enter it before you test the connection."))?;
         let answer_limit = problems::for_opening(&mut parsed);
         Ok((parsed, answer_limit))
     }

@@ -141,7 +141,7 @@ pub fn kind_of(content: &[u8]) -> Option<(ImportKind, bool)> {
 /// See [`ImportProblem`].
 pub fn read(content: &[u8], passphrase: Option<&SecretString>) -> Result<Vec<Entry>, ImportProblem> {
     if content.len() > IMPORT_MAX {
-        return Err(ImportProblem::unusable("It is larger than 4 MB, which no list of connections is."));
+        return Err(ImportProblem::unusable("It is larger than 4 MB, the limit for an import."));
     }
     if sealing::is_sealed(content) {
         let passphrase = passphrase.ok_or(ImportProblem::PassphraseNeeded)?;
@@ -155,7 +155,7 @@ fn read_open(content: &[u8]) -> Result<Vec<Entry>, ImportProblem> {
     let text = text_of(content)?;
     let entries = if text.starts_with(['{', '[']) { read_json(text)? } else { strings::read(text)? };
     match entries.len() {
-        0 => Err(ImportProblem::unusable("There is no connection in it.")),
+        0 => Err(ImportProblem::unusable("It contains no connection.")),
         1..=ENTRIES_MAX => Ok(entries),
         _ => Err(ImportProblem::unusable(format!(
             "It has more than {ENTRIES_MAX} connections. Split it into several files."
@@ -165,12 +165,12 @@ fn read_open(content: &[u8]) -> Result<Vec<Entry>, ImportProblem> {
 
 fn read_json(text: &str) -> Result<Vec<Entry>, ImportProblem> {
     let value: Value = serde_json::from_str(text)
-        .map_err(|_| ImportProblem::unusable("It is damaged or cut off: it is no whole JSON document."))?;
+        .map_err(|_| ImportProblem::unusable("It is damaged or cut off: the JSON is incomplete."))?;
     match format_of(&value) {
         Some(compass::FORMAT) => compass::read(&value),
         Some(tenantry::FORMAT) => tenantry::read(value),
         Some(_) | None => {
-            Err(ImportProblem::unusable("It is JSON, and neither an export of Compass nor one of Tenantry."))
+            Err(ImportProblem::unusable("It is JSON, but neither a Compass export nor a Tenantry export."))
         }
     }
 }
@@ -184,7 +184,7 @@ fn text_of(content: &[u8]) -> Result<&str, ImportProblem> {
     let text = std::str::from_utf8(content)
         .ok()
         .filter(|text| !text.contains('\0'))
-        .ok_or_else(|| ImportProblem::unusable("It is no text in UTF-8."))?;
+        .ok_or_else(|| ImportProblem::unusable("It is not UTF-8 text."))?;
     Ok(text.trim_start_matches('\u{feff}').trim())
 }
 
@@ -192,11 +192,11 @@ fn unseal_problem(problem: UnsealProblem) -> ImportProblem {
     match problem {
         UnsealProblem::Refused => ImportProblem::PassphraseRefused,
         UnsealProblem::NotSealed => {
-            ImportProblem::unusable("It is not sealed with a passphrase but for a key of somebody.")
+            ImportProblem::unusable("It is encrypted with someone's key, not with a passphrase.")
         }
-        UnsealProblem::Damaged => ImportProblem::unusable("What is sealed in it is damaged or cut off."),
+        UnsealProblem::Damaged => ImportProblem::unusable("Its sealed contents are damaged or cut off."),
         UnsealProblem::TooCostly => {
-            ImportProblem::unusable("It asks for more work to open it than any file of Tenantry does.")
+            ImportProblem::unusable("Opening it takes more work than any Tenantry file should.")
         }
     }
 }

@@ -163,7 +163,7 @@ async fn a_file_without_an_authority_is_refused_unless_any_certificate_is_taken(
 #[tokio::test]
 async fn what_never_ends_is_not_read() {
     for (path, expected) in
-        [("/dev/zero", "is no file"), ("/nowhere/ca.pem", "is not there"), ("/", "is a folder")]
+        [("/dev/zero", "is no file"), ("/nowhere/ca.pem", "does not exist"), ("/", "is a folder")]
     {
         let options = TlsOptions::builder().ca_file_path(PathBuf::from(path)).build();
         let problem = load(options).await.err().expect(expected).problem;

@@ -65,17 +65,17 @@ fn of_tls(said: &Said<'_>) -> Vec<ConnectionProblem> {
     let mut problems = Vec::new();
     if let Some(off) = off {
         if on {
-            problems.extend(said.at(off, "tls and ssl are the same option, and say different things."));
+            problems.extend(said.at(off, "tls and ssl are the same option but have different values."));
         } else if needing.into_iter().any(|name| said.has(name)) {
             problems.extend(
-                said.at(off, "TLS is off, and other options are about TLS. Remove them, or turn it on."),
+                said.at(off, "TLS is off, but other options are about TLS. Remove them, or turn TLS on."),
             );
         }
     }
     if said.has("tlsInsecure") && said.has("tlsAllowInvalidCertificates") {
         problems.extend(said.at(
             "tlsInsecure",
-            "tlsInsecure and tlsAllowInvalidCertificates do not go together. Keep one of them.",
+            "tlsInsecure and tlsAllowInvalidCertificates cannot be combined. Keep one of them.",
         ));
     }
     problems
@@ -113,18 +113,18 @@ fn of_topology(said: &Said<'_>) -> Vec<ConnectionProblem> {
     if said.is("directConnection", "true") {
         let message = match (srv, several, balanced) {
             (true, ..) => Some("directConnection needs a mongodb:// string with one host."),
-            (false, true, _) => Some("directConnection goes to one host, and the string names several."),
-            (false, false, true) => Some("directConnection and loadBalanced do not go together."),
+            (false, true, _) => Some("directConnection needs one host, but the string lists several."),
+            (false, false, true) => Some("directConnection and loadBalanced cannot be combined."),
             (false, false, false) => None,
         };
         problems.extend(message.and_then(|message| said.at("directConnection", message)));
     }
     if balanced && several {
         problems
-            .extend(said.at("loadBalanced", "A load balancer is one host, and the string names several."));
+            .extend(said.at("loadBalanced", "A load balancer is one host, but the string lists several."));
     }
     if balanced && said.has("replicaSet") {
-        problems.extend(said.at("loadBalanced", "loadBalanced and replicaSet do not go together."));
+        problems.extend(said.at("loadBalanced", "loadBalanced and replicaSet cannot be combined."));
     }
     for name in ["srvMaxHosts", "srvServiceName"] {
         if !srv {
@@ -135,7 +135,7 @@ fn of_topology(said: &Said<'_>) -> Vec<ConnectionProblem> {
     if srv && said.number("srvMaxHosts").is_some_and(|most| most > 0) {
         for (name, there) in [("replicaSet", said.has("replicaSet")), ("loadBalanced", balanced)] {
             if there {
-                let message = format!("srvMaxHosts and {name} do not go together.");
+                let message = format!("srvMaxHosts and {name} cannot be combined.");
                 problems.extend(said.at("srvMaxHosts", &message));
             }
         }
@@ -152,19 +152,20 @@ fn of_sign_in(said: &Said<'_>) -> Vec<ConnectionProblem> {
         problems.push(problem(parts, spot, EditorTab::Authentication, None, message));
     };
     match mechanism.as_deref() {
-        None if parts.user.is_some() && !has_user => add(Spot::User, "The user's name is missing."),
+        None if parts.user.is_some() && !has_user => add(Spot::User, "The user name is missing."),
         Some("SCRAM-SHA-1" | "SCRAM-SHA-256" | "PLAIN") if !has_user => {
-            add(Spot::User, "This way of signing in needs a user's name.");
+            add(Spot::User, "This authentication method needs a user name.");
         }
         Some("MONGODB-X509") if has_user && parts.password.is_some() => {
-            add(Spot::Password, "This way of signing in takes no password.");
+            add(Spot::Password, "This authentication method takes no password.");
         }
         Some(_) | None => {}
     }
     if mechanism.as_deref() == Some("MONGODB-X509")
         && said.value("authSource").is_some_and(|source| source != "$external")
     {
-        problems.extend(said.at("authSource", "For this way of signing in, authSource must be $external."));
+        problems
+            .extend(said.at("authSource", "For this authentication method, authSource must be $external."));
     }
     problems
 }
@@ -176,7 +177,7 @@ fn of_proxy(said: &Said<'_>) -> Vec<ConnectionProblem> {
             problems.extend(said.at("proxyPassword", "proxyPassword needs a proxyUsername."));
         }
         if said.parts.hosts.split(',').any(is_socket) {
-            problems.extend(said.at("proxyHost", "A proxy can't lead to the socket of this computer."));
+            problems.extend(said.at("proxyHost", "A proxy cannot lead to a socket on this computer."));
         }
     } else {
         for name in ["proxyPort", "proxyUsername", "proxyPassword"] {
@@ -189,6 +190,6 @@ fn of_proxy(said: &Said<'_>) -> Vec<ConnectionProblem> {
 
 fn of_writing(said: &Said<'_>) -> Vec<ConnectionProblem> {
     let unacknowledged = said.number("w") == Some(0) && said.is("journal", "true");
-    let message = "journal=true needs writes that are acknowledged, and w=0 asks for none.";
+    let message = "journal=true needs acknowledged writes, but w=0 turns them off.";
     unacknowledged.then(|| said.at("journal", message)).flatten().into_iter().collect()
 }

@@ -156,16 +156,16 @@ const OPTIONS: &[Known] = &[
 pub(super) fn refused_mechanism(name: &str) -> Option<&'static str> {
     match name {
         "MONGODB-OIDC" => Some(
-            "This program can't sign in by MONGODB-OIDC. Sign in as a database user with a password, or with an X.509 certificate.",
+            "Tenantry cannot sign in with MONGODB-OIDC. Sign in as a database user with a password, or with an X.509 certificate.",
         ),
         "MONGODB-AWS" => Some(
-            "This program can't sign in by MONGODB-AWS. Sign in as a database user with a password, or with an X.509 certificate.",
+            "Tenantry cannot sign in with MONGODB-AWS. Sign in as a database user with a password, or with an X.509 certificate.",
         ),
         "GSSAPI" => Some(
-            "This program can't sign in by GSSAPI (Kerberos). Sign in as a database user with a password, or with an X.509 certificate.",
+            "Tenantry cannot sign in with GSSAPI (Kerberos). Sign in as a database user with a password, or with an X.509 certificate.",
         ),
         "MONGODB-CR" => Some(
-            "MONGODB-CR is gone since MongoDB 4.0. Remove authMechanism: the server then chooses SCRAM, with the same user and password.",
+            "MongoDB 4.0 removed MONGODB-CR. Remove authMechanism: the server then chooses SCRAM, with the same user and password.",
         ),
         _ => None,
     }
@@ -229,10 +229,10 @@ impl Known {
                 (!good).then(|| format!("{name} must not be negative."))
             }
             Value::Foreign => Some(match name {
-                "tlsAllowInvalidHostnames" => "This program can't leave out the check of server names alone. \
-                    Remove tlsAllowInvalidHostnames, or use tlsAllowInvalidCertificates, which leaves out all checks."
+                "tlsAllowInvalidHostnames" => "Tenantry cannot turn off only the check of server names. \
+                    Remove tlsAllowInvalidHostnames, or use tlsAllowInvalidCertificates, which turns off all checks."
                     .to_owned(),
-                name => format!("This program's driver does not know the option {name}."),
+                name => format!("The driver does not support the option {name}."),
             }),
         }
     }

@@ -130,7 +130,7 @@ fn of_scheme(parts: &Parts) -> Option<ConnectionProblem> {
     let message = match parts.scheme.as_str() {
         "mongodb" | "mongodb+srv" => return None,
         other if ["mongodb", "mongodb+srv"].contains(&other.to_lowercase().as_str()) => {
-            "Write the beginning in lower-case letters: mongodb:// or mongodb+srv://."
+            "Write the beginning in lowercase: mongodb:// or mongodb+srv://."
         }
         _ => SCHEME,
     };
@@ -143,7 +143,7 @@ fn of_user(parts: &Parts) -> Option<ConnectionProblem> {
         Unreadable::Bracket if user.starts_with('<') && user.ends_with('>') => Unreadable::Placeholder,
         unreadable => unreadable,
     };
-    Some(problem(parts, Spot::User, EditorTab::Authentication, None, sentence("user's name", unreadable)))
+    Some(problem(parts, Spot::User, EditorTab::Authentication, None, sentence("user name", unreadable)))
 }
 
 fn of_password(parts: &Parts, taken: &Taken) -> Option<ConnectionProblem> {
@@ -160,21 +160,19 @@ fn sentence(what: &str, unreadable: Unreadable) -> String {
             "In the {what}, characters such as @ : / ? # [ ] must be percent-encoded, for example @ as %40."
         ),
         Unreadable::LoosePercent => format!("A percent sign in the {what} must be written as %25."),
-        Unreadable::NoText => format!("The percent-encoding in the {what} stands for no text (UTF-8)."),
+        Unreadable::NoText => format!("The percent-encoding in the {what} is not valid UTF-8."),
         Unreadable::ChangedMask => {
-            format!(
-                "The bullets stand for a {what} that is kept apart. Type all of a new one in their place."
-            )
+            format!("The bullets stand for a stored {what}. To change it, replace all of them.")
         }
         Unreadable::Placeholder => {
-            format!("The {what} is not typed yet: a placeholder stands in its place. Type it there.")
+            format!("The {what} is still a placeholder. Replace it.")
         }
         Unreadable::Bracket => format!(
             "A < or > of the placeholder is left in the {what}. Type the {what} without it; \
              one that belongs to the {what} is written as %3C or %3E."
         ),
         Unreadable::Invisible => {
-            format!("A character that can't be seen stands in the {what}. Type the {what} again.")
+            format!("The {what} contains an invisible character. Type the {what} again.")
         }
     };
     format!("{problem}{otherwise}")
@@ -193,11 +191,11 @@ fn of_hosts(parts: &Parts) -> Vec<ConnectionProblem> {
     }
     if parts.is_srv() && problems.is_empty() {
         if hosts.len() > 1 {
-            problems.push(tell(Spot::Hosts, "A mongodb+srv string has exactly one host."));
+            problems.push(tell(Spot::Hosts, "A mongodb+srv string must have exactly one host."));
         } else if hosts.iter().any(|host| host.contains(':')) {
-            problems.push(tell(Spot::Host(0), "A mongodb+srv string has no port."));
+            problems.push(tell(Spot::Host(0), "A mongodb+srv string cannot have a port."));
         } else if hosts.iter().any(|host| super::encoding::is_socket(host)) {
-            problems.push(tell(Spot::Host(0), "A mongodb+srv string names no socket."));
+            problems.push(tell(Spot::Host(0), "A mongodb+srv string cannot name a socket."));
         }
     }
     problems
@@ -209,7 +207,7 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     }
     Err(match (host.strip_prefix('['), host.matches(':').count()) {
         (Some(_), _) | (None, 2..) => {
-            "An IPv6 address stands in square brackets, followed by a colon and a port from 1 to 65535 or by nothing."
+            "Put an IPv6 address in square brackets. A colon and a port from 1 to 65535 can follow."
         }
         (None, 0) => "A host can't be read.",
         (None, 1) if host.starts_with(':') => "A host is missing before its port.",
@@ -220,7 +218,7 @@ fn check_host(host: &str) -> Result<(), &'static str> {
 fn of_database(parts: &Parts) -> Option<ConnectionProblem> {
     let raw = parts.database.as_deref()?;
     // Its other rules are checked whatever the driver says.
-    let message = "The percent-encoding in the database's name stands for no text (UTF-8).";
+    let message = "The percent-encoding in the database name is not valid UTF-8.";
     let is_text = decoded_whole(raw).is_some();
     (!is_text).then(|| problem(parts, Spot::Database, EditorTab::General, None, message))
 }
@@ -234,7 +232,7 @@ fn of_options(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
         let Some((name, value)) = option.split_once('=') else {
             // A question mark and nothing after it is no option.
             if options.len() > 1 || !option.is_empty() {
-                let message = "Every option is a name, an equals sign and a value.";
+                let message = "Write every option as a name, an equals sign and a value.";
                 problems.push(problem(parts, spot, EditorTab::Advanced, None, message));
             }
             continue;
@@ -247,7 +245,7 @@ fn of_options(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
         };
         let name = name.to_lowercase();
         if name != "readpreferencetags" && seen.contains(&name) {
-            problems.push(tell(parts, index, known, format!("{} is there twice.", known.name)));
+            problems.push(tell(parts, index, known, format!("{} is listed twice.", known.name)));
         }
         seen.push(name);
         if let Some((_, unreadable)) = taken.options.iter().find(|(at, _)| *at == index) {
@@ -292,14 +290,14 @@ fn unexplained(parts: &Parts) -> ConnectionProblem {
     });
     match named {
         Some((index, known)) => {
-            tell(parts, index, known, format!("{} does not go with the rest of the string.", known.name))
+            tell(parts, index, known, format!("{} conflicts with the rest of the string.", known.name))
         }
         None => problem(
             parts,
             Spot::Options,
             EditorTab::Advanced,
             None,
-            "Its options do not go together, or the user and the way of signing in do not.",
+            "Its options conflict, or the user does not fit the authentication method.",
         ),
     }
 }

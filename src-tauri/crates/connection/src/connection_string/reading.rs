@@ -60,7 +60,7 @@ pub(super) fn find_out(typed: &str) -> Found {
         return garbled(text, SCHEME, ConnectionPart::Scheme);
     };
     if has_stray_at(&parts) && !is_accepted_as_typed(&parts) {
-        let message = "A question mark in the user's name or password must be written as %3F.";
+        let message = "A question mark in the user name or password must be written as %3F.";
         return garbled(text, message, ConnectionPart::Password);
     }
     let taken = take(&mut parts);

@@ -26,7 +26,8 @@ pub(super) fn of_second_scheme(parts: &Parts) -> Option<ConnectionProblem> {
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || ['+', '.', '-'].contains(&letter));
     (follows && is_scheme).then(|| {
-        let message = "A second scheme stands before the host. Remove it: only the host's name belongs here.";
+        let message =
+            "There is a second scheme before the host. Remove it, so that only the host name is left.";
         let mut problem = problem(parts, Spot::Host(0), EditorTab::General, None, message);
         problem.end += "//".len();
         problem
@@ -48,13 +49,13 @@ fn unusable_host(host: &str) -> Option<&'static str> {
         return None;
     }
     if host.contains(['<', '>', '{', '}', '$']) {
-        Some("The host is not typed yet: a placeholder stands in its place. Type the server's name there.")
+        Some("The host is still a placeholder. Replace it with the server's name.")
     } else if host.contains(is_invisible) {
-        Some("A character that can't be seen stands in the host. Delete the host and type it again.")
+        Some("The host contains an invisible character. Delete the host and type it again.")
     } else if host.contains(char::is_whitespace) {
-        Some("A space stands in the host. Remove it.")
+        Some("The host contains a space. Remove it.")
     } else if host.contains(STRANGERS) {
-        Some("A host's name has letters, digits, hyphens and dots only.")
+        Some("Use only letters, digits, hyphens and dots in a host name.")
     } else {
         None
     }
@@ -65,11 +66,9 @@ fn of_database(parts: &Parts) -> Option<ConnectionProblem> {
     // What is no text is the driver's to refuse.
     let name = decoded_whole(raw)?;
     let message = if name.contains(is_invisible) {
-        "A character that can't be seen stands in the database's name. Delete the name and type it again."
-            .to_owned()
+        "The database name contains an invisible character. Delete the name and type it again.".to_owned()
     } else if (name.starts_with('<') && name.ends_with('>')) || name.starts_with("${") {
-        "The database's name is not typed yet: a placeholder stands in its place. Type the name there."
-            .to_owned()
+        "The database name is still a placeholder. Replace it.".to_owned()
     } else {
         crate::database::check_database_name(&name).err()?.message
     };
@@ -85,19 +84,19 @@ fn of_options(parts: &Parts) -> impl Iterator<Item = ConnectionProblem> {
         };
         if option.contains(is_invisible) {
             return Some(place(
-                "A character that can't be seen stands in an option. Delete the option and type it again.",
+                "An option contains an invisible character. Delete the option and type it again.",
             ));
         }
         if is_after(option, "amp;")
             || option.match_indices("\\u0026").any(|(at, mark)| is_option(option, at + mark.len()))
         {
-            return Some(place("This is how a web page writes &. Replace it by & alone."));
+            return Some(place("This is how a web page writes &. Replace it with & alone."));
         }
         if option.match_indices('?').any(|(at, _)| is_option(option, at + 1)) {
-            return Some(place("A second question mark stands in the string. Options are separated by &."));
+            return Some(place("There is a second question mark. Separate options with &."));
         }
         if index + 1 == all.len() && option.ends_with(['"', '\'', '`']) {
-            return Some(place("A quotation mark stands at the end. Remove it."));
+            return Some(place("There is a quotation mark at the end. Remove it."));
         }
         let (name, value) = option.split_once('=')?;
         let known = options::find(name).filter(|known| known.name == "authMechanism")?;

@@ -61,9 +61,11 @@ fn had_bare_options(text: &str) -> bool {
 fn unkept(parts: &Parts, option: Option<&'static str>) -> ConnectionProblem {
     let message = match option {
         Some(name) => {
-            format!("{name} is a secret. Type it into the connection string, where it is kept apart.")
+            format!(
+                "{name} is a secret. Type it into the connection string, where Tenantry stores it separately."
+            )
         }
-        None => "A secret belongs into the connection string, where it is kept apart.".to_owned(),
+        None => "Type a secret into the connection string, where Tenantry stores it separately.".to_owned(),
     };
     problem(parts, Spot::Options, EditorTab::Advanced, option, message)
 }

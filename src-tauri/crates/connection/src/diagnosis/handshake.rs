@@ -196,7 +196,7 @@ fn check_set_name(target: &Target, server: &Introduced) -> Result<(), Failed> {
         // It will be in a set once somebody sets it up; there is no primary until then.
         Err(_) if server.hello.get_bool("isreplicaset").unwrap_or(false) => return Ok(()),
         Err(_) => {
-            format!("The server is in no replica set; the connection string asks for the one named {wanted}.")
+            format!("The server is not in a replica set; the connection string asks for {wanted}.")
         }
     };
     Err(Failed::new(FindingCode::WrongReplicaSet, format!("{name}: {problem}")).at(name).saying(problem))
@@ -213,7 +213,7 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
         let problem = if target.is_direct() {
             "directConnection=true, and this member is not the primary."
         } else if member.hello.get_bool("isreplicaset").unwrap_or(false) {
-            "The server is to be in a replica set that nobody has set up (rs.initiate)."
+            "The server belongs to a replica set that has not been initiated (rs.initiate)."
         } else {
             "No member of the replica set is primary, or knows which one is."
         };
@@ -240,7 +240,7 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
     if takes_writes(&server.hello) {
         return Ok(server);
     }
-    let problem = "The member that is named as the primary says that it is not.";
+    let problem = "The member reported as primary says that it is not.";
     Err(told(Failed::new(FindingCode::NoPrimary, problem).at(server.line.host.shown()).saying(problem)))
 }
 

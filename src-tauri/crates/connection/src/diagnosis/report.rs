@@ -87,7 +87,7 @@ fn lines(facts: &StageFacts) -> Vec<String> {
         }
         StageFacts::Handshake(server) => introduction(server),
         StageFacts::SignIn { user, mechanism, auth_source } => {
-            vec![format!("{user} by {mechanism} on {auth_source}")]
+            vec![format!("{user} with {mechanism} in {auth_source}")]
         }
         StageFacts::Permissions { privileges, tried, role: _ } => {
             let how = if *tried { "tried" } else { "listed by the server" };
@@ -123,7 +123,9 @@ fn introduction(server: &ServerIntroduction) -> Vec<String> {
     let mut lines =
         vec![format!("{} {version}, {topology}, wire version {}", server.product, server.wire_version)];
     lines.extend(server.primary.iter().map(|primary| format!("primary {primary}")));
-    lines.extend(server.end_of_life.iter().map(|end| format!("{} is mended until {}", end.series, end.date)));
+    lines.extend(
+        server.end_of_life.iter().map(|end| format!("{} gets updates until {}", end.series, end.date)),
+    );
     lines
 }
 

@@ -34,7 +34,7 @@ pub(super) async fn client(target: &Target, source: Option<&str>, limit: Duratio
     }
     let unusable = |error: &Error| {
         // What could not be known before the names were looked up.
-        let problem = "The options of the connection string do not go together.";
+        let problem = "The options of the connection string conflict.";
         let technical = format!("{problem} The driver refuses them ({})", Failure::read(error).words());
         Failed::new(FindingCode::StringMalformed, technical).saying(problem)
     };

@@ -13,7 +13,7 @@ const VERSION: i64 = 1;
 pub(super) fn read(file: &Value) -> Result<Vec<Entry>, ImportProblem> {
     if file.get("version").and_then(number) != Some(VERSION) {
         return Err(ImportProblem::unusable(
-            "It is a Compass export of a version that this program does not know.",
+            "It is a Compass export of a version that Tenantry does not support.",
         ));
     }
     let connections = file.get("connections").and_then(Value::as_array);

@@ -15,7 +15,7 @@ pub(super) fn has_any(text: &str) -> bool {
 pub(super) fn read(text: &str) -> Result<Vec<Entry>, ImportProblem> {
     if !has_any(text) {
         return Err(ImportProblem::unusable(
-            "There is no connection string in it, no export of Compass and none of Tenantry.",
+            "It contains no connection string, and it is neither a Compass export nor a Tenantry export.",
         ));
     }
     Ok(lines(text).map(|(number, line)| entry(number, line)).collect())

@@ -91,12 +91,12 @@ pub(super) fn read(mut file: Value) -> Result<Vec<Entry>, ImportProblem> {
         Some(newer) if newer > VERSION => {
             return Err(ImportProblem::unusable("It was exported by a newer Tenantry. Update this one."));
         }
-        Some(_) | None => return Err(ImportProblem::unusable("It does not say which version it is of.")),
+        Some(_) | None => return Err(ImportProblem::unusable("It has no version number.")),
     }
     match file.get_mut("connections").map(Value::take) {
         Some(Value::Array(connections)) => Ok(connections.into_iter().enumerate().map(entry).collect()),
         Some(_) | None => {
-            Err(ImportProblem::unusable("It is an export of Tenantry without a list of connections."))
+            Err(ImportProblem::unusable("It is a Tenantry export without a list of connections."))
         }
     }
 }

@@ -268,7 +268,7 @@ fn what_is_nothing_of_the_kind_is_refused_with_a_reason() {
         (b"{\"type\": \"Compass Connections\"}", "version"),
         (b"{\"type\": \"Compass Connections\", \"version\": 2, \"connections\": []}", "version"),
         (b"{\"type\": \"Compass Connections\", \"version\": 1}", "without a list"),
-        (b"{\"type\": \"Compass Connections\", \"version\": 1, \"connections\": []}", "no connection in it"),
+        (b"{\"type\": \"Compass Connections\", \"version\": 1, \"connections\": []}", "no connection"),
         (b"{\"type\": \"Tenantry Connections\", \"version\": 2, \"connections\": []}", "newer"),
         (b"{\"type\": \"Tenantry Connections\", \"version\": 1, \"connections\": {}}", "without a list"),
         (deep.as_bytes(), "damaged"),

@@ -173,7 +173,7 @@ impl AccessService {
         }
         let when = match self.gate.access() {
             Access::ReadWrite | Access::Locked => "when the workspace is unlocked",
-            Access::ReadOnly => "when it is opened by a connection that may write",
+            Access::ReadOnly => "when a connection that allows changes opens it",
         };
         let mut warnings = Vec::new();
         let missing = self.ports.health.unprepared().await?;
@@ -181,15 +181,15 @@ impl AccessService {
             // Their names are for the log: a first opening lacks fifteen.
             tracing::info!(missing = missing.join(", "), "not prepared: the workspace may not be written to");
             warnings.push(match missing.len() {
-                1 => format!("One index is missing, and made {when}. Until then lists may be slow."),
+                1 => format!("One index is missing. It is created {when}; until then, lists may be slow."),
                 several => {
-                    format!("{several} indexes are missing, and made {when}. Until then lists may be slow.")
+                    format!("{several} indexes are missing. They are created {when}; until then, lists may be slow.")
                 }
             });
         }
         for JournalEntry { operation, .. } in self.ports.journal.unfinished().await? {
             warnings.push(format!(
-                "An act on {} ({}) was begun by {} and has not ended. If nobody is at it, it is settled {when}.",
+                "A change to {} ({}), started by {}, has not finished. If no one is working on it, it is resolved {when}.",
                 operation.plan.name(),
                 operation.plan.act(),
                 operation.actor,
@@ -305,10 +305,10 @@ fn parse_reason(typed: &str) -> Result<String, FieldIssue> {
     match reason.chars().count() {
         0 => Err(issue(FieldRule::Required, "A reason is needed.".to_owned())),
         count if count < REASON_MIN => {
-            Err(issue(FieldRule::TooShort, format!("A reason has at least {REASON_MIN} characters.")))
+            Err(issue(FieldRule::TooShort, format!("Use at least {REASON_MIN} characters.")))
         }
         count if count > REASON_MAX => {
-            Err(issue(FieldRule::TooLong, format!("A reason has at most {REASON_MAX} characters.")))
+            Err(issue(FieldRule::TooLong, format!("Use at most {REASON_MAX} characters.")))
         }
         _ => Ok(reason),
     }

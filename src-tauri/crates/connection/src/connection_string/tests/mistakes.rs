@@ -28,7 +28,7 @@ fn each_mistake_is_told_by_its_rule_at_its_place_and_never_quoted() {
         ("mongodb://dana:planted%ff@localhost", Password, SECRET_MASK, "UTF-8"),
         ("mongodb://da%€na:planted@localhost", User, "da%€na", "%25"),
         ("mongodb://:planted@localhost", User, "", "name is missing"),
-        ("mongodb+srv://planted.example.com:27017", Hosts, "planted.example.com:27017", "no port"),
+        ("mongodb+srv://planted.example.com:27017", Hosts, "planted.example.com:27017", "cannot have a port"),
         (
             "mongodb+srv://planted.example.com,b.example.com",
             Hosts,
@@ -88,7 +88,7 @@ fn what_goes_wrong_together_is_told_at_one_of_its_options() {
         let problems = read(text).problems;
         assert!(problems.iter().any(|problem| problem.option == Some(option)), "{text}: {problems:?}");
         assert!(
-            problems.iter().all(|problem| !problem.message.contains("does not go with the rest")),
+            problems.iter().all(|problem| !problem.message.contains("conflicts with the rest")),
             "the rule has words of its own: {text}: {problems:?}"
         );
     }
@@ -146,11 +146,11 @@ fn what_the_driver_accepts_has_no_problem_however_odd_it_looks() {
 #[test]
 fn a_way_of_signing_in_that_this_program_does_not_have_is_refused_in_place() {
     for (mechanism, user, expected) in [
-        ("MONGODB-OIDC", "", "can't sign in by MONGODB-OIDC"),
+        ("MONGODB-OIDC", "", "cannot sign in with MONGODB-OIDC"),
         ("MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:azure,TOKEN_RESOURCE:x", "", "MONGODB-OIDC"),
         ("MONGODB-CR", "dana:planted@", "Remove authMechanism"),
-        ("MONGODB-AWS", "dana:planted@", "can't sign in by MONGODB-AWS"),
-        ("GSSAPI", "dana@", "can't sign in by GSSAPI"),
+        ("MONGODB-AWS", "dana:planted@", "cannot sign in with MONGODB-AWS"),
+        ("GSSAPI", "dana@", "cannot sign in with GSSAPI"),
         ("gssapi", "dana@", "must be SCRAM-SHA-256, SCRAM-SHA-1, MONGODB-X509 or PLAIN"),
     ] {
         let text = format!("mongodb://{user}db.example.com/?authMechanism={mechanism}");
