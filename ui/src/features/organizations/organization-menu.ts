@@ -1,12 +1,11 @@
 import type { OrganizationView } from "$lib/api";
 import type { IconName, MenuItem } from "$lib/components";
 import { m } from "$lib/messages";
-import type { ActLimits, OrganizationAct } from "./state/organization-acts";
+import type { ActLimits, OrganizationAct, ReversibleAct } from "./state/organization-acts";
 
 export type MenuActs = {
   offered: OrganizationAct[];
   limits: ActLimits;
-  onopen?: (() => void) | undefined;
   oncopy: (organization: OrganizationView) => void;
   onexport: (organization: OrganizationView) => void;
   onact: (act: OrganizationAct, organization: OrganizationView) => void;
@@ -24,11 +23,18 @@ const ENTRIES: Record<OrganizationAct, Entry> = {
   delete_forever: { label: m.organizations_act_delete_forever, icon: "trash-2", danger: true },
 };
 
+/** The buttons of the bar of checked rows. */
+export const BULK_LOOKS: Record<ReversibleAct, () => { label: string; icon: IconName }> = {
+  deactivate: () => ({ label: m.organizations_bulk_deactivate(), icon: ENTRIES.deactivate.icon }),
+  reactivate: () => ({ label: m.organizations_bulk_reactivate(), icon: ENTRIES.reactivate.icon }),
+  trash: () => ({ label: m.organizations_bulk_trash(), icon: ENTRIES.trash.icon }),
+};
+
 const EDITS: OrganizationAct[] = ["edit", "rename"];
 
 /** The menu of one organization: looking and editing first, what has consequences after a rule. */
 export function organizationMenu(organization: OrganizationView, acts: MenuActs): MenuItem[] {
-  const { offered, limits, onopen, oncopy, onexport, onact } = acts;
+  const { offered, limits, oncopy, onexport, onact } = acts;
   const entry = (act: OrganizationAct): MenuItem => {
     const { label, ...look } = ENTRIES[act];
     return {
@@ -38,10 +44,7 @@ export function organizationMenu(organization: OrganizationView, acts: MenuActs)
       onselect: () => onact(act, organization),
     };
   };
-  const items: MenuItem[] = [];
-  if (onopen)
-    items.push({ label: m.organizations_act_open(), icon: "panel-right", kbd: "Enter", onselect: onopen });
-  items.push(...offered.filter((act) => EDITS.includes(act)).map(entry));
+  const items = offered.filter((act) => EDITS.includes(act)).map(entry);
   items.push({
     label: m.organizations_act_copy_collection(),
     icon: "copy",

@@ -5,9 +5,6 @@ export type TableCommand =
   | { kind: "open" }
   | { kind: "toggle" }
   | { kind: "check_all" }
-  | { kind: "rename" }
-  | { kind: "trash" }
-  | { kind: "copy_collection" }
   | { kind: "menu" };
 
 export type KeyPress = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">;
@@ -15,7 +12,8 @@ export type KeyPress = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "met
 /** What a key means while the focus is on a row; null when it means nothing there. */
 export function tableCommand(press: KeyPress): TableCommand | null {
   if (press.altKey) return null;
-  if (press.ctrlKey || press.metaKey) return chordCommand(press);
+  if (press.ctrlKey || press.metaKey)
+    return press.key.toLowerCase() === "a" && !press.shiftKey ? { kind: "check_all" } : null;
   const movement = movementForKey(press.key);
   if (movement !== null) return { kind: "move", movement, extend: press.shiftKey };
   switch (press.key) {
@@ -23,10 +21,6 @@ export function tableCommand(press: KeyPress): TableCommand | null {
       return { kind: "open" };
     case " ":
       return { kind: "toggle" };
-    case "F2":
-      return { kind: "rename" };
-    case "Delete":
-      return { kind: "trash" };
     case "ContextMenu":
       return { kind: "menu" };
     case "F10":
@@ -36,9 +30,8 @@ export function tableCommand(press: KeyPress): TableCommand | null {
   }
 }
 
-function chordCommand(press: KeyPress): TableCommand | null {
-  const key = press.key.toLowerCase();
-  if (key === "a" && !press.shiftKey) return { kind: "check_all" };
-  if (key === "c" && press.shiftKey) return { kind: "copy_collection" };
-  return null;
+/** The name of a key with what is held, as a list names its own: `F2`, `Mod+Shift+C`. */
+export function keyName({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyPress): string {
+  const held = [(ctrlKey || metaKey) && "Mod", altKey && "Alt", shiftKey && "Shift"];
+  return [...held, key.length === 1 ? key.toUpperCase() : key].filter(Boolean).join("+");
 }

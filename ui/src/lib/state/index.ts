@@ -10,7 +10,7 @@ export {
 } from "./app.svelte";
 export { LineState } from "./line.svelte";
 export { OpenedWorkspace } from "./opened-workspace.svelte";
-export { readPreference, writePreference } from "./preferences";
+export { readPreference, readPreferenceText, writePreference } from "./preferences";
 export { RetryClock } from "./retry-clock.svelte";
 export { SecretsState } from "./secrets.svelte";
 export { SessionState } from "./session.svelte";

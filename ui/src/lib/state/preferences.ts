@@ -7,11 +7,15 @@ export function readPreference<Value extends string>(
   allowed: readonly Value[],
   fallback: Value,
 ): Value {
+  return allowed.find((value) => value === readPreferenceText(key)) ?? fallback;
+}
+
+/** Null where nothing was set. */
+export function readPreferenceText(key: string): string | null {
   try {
-    const stored = localStorage.getItem(`tenantry.${key}`);
-    return allowed.find((value) => value === stored) ?? fallback;
+    return localStorage.getItem(`tenantry.${key}`);
   } catch {
-    return fallback;
+    return null;
   }
 }
 

@@ -9,4 +9,3 @@ export { default as DeleteForeverDialog } from "./DeleteForeverDialog.svelte";
 export { default as RenameDialog } from "./RenameDialog.svelte";
 export { default as RestoreDialog } from "./RestoreDialog.svelte";
 export { default as TrashDialog } from "./TrashDialog.svelte";
-export type { BulkResult, FailedOrganization } from "./logic/bulk-act.svelte";

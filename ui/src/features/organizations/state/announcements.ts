@@ -1,10 +1,10 @@
 import type { OrganizationView } from "$lib/api";
 import type { ToastMessage } from "$lib/components";
 import { formatCount } from "$lib/format";
+import type { BulkResult } from "$lib/lists";
 import { m } from "$lib/messages";
 import { displayNameOf } from "../organization-words";
-import type { ActOutcome } from "./act-runner.svelte";
-import type { ReversibleAct } from "./organization-acts";
+import type { ActOutcome, ReversibleAct } from "./organization-acts";
 
 export type Announcement = Pick<ToastMessage, "kind" | "title" | "text" | "action">;
 
@@ -40,20 +40,20 @@ export function announceOutcome(
   describe: Describe,
   offer: { undo: (() => void) | undefined; showDetails: () => void },
 ): Announcement | null {
-  const { act, changed, failures, left } = outcome;
-  const [failure] = failures;
+  const { act, changed, failed, left } = outcome;
+  const [failure] = failed;
   if (failure === undefined) return changed.length === 0 ? null : announceDone(act, changed, offer.undo);
-  if (changed.length === 0 && failures.length === 1) {
-    const name = displayNameOf(failure.organization);
-    return { kind: "danger", title: ONE_FAILED[act]({ name }), text: describe(failure.problem) };
+  if (changed.length === 0 && failed.length === 1) {
+    const name = displayNameOf(failure.row);
+    return { kind: "danger", title: ONE_FAILED[act]({ name }), text: describe(failure.error) };
   }
-  const all = changed.length + failures.length + left.length;
+  const all = changed.length + failed.length + left.length;
   return {
     kind: "warning",
     title: MIXED[act]({ done: formatCount(changed.length), all: formatCount(all) }),
     text: m.lists_mixed_why({
-      name: displayNameOf(failure.organization),
-      reason: describe(failure.problem),
+      name: displayNameOf(failure.row),
+      reason: describe(failure.error),
     }),
     action: { label: m.lists_show_details(), run: offer.showDetails },
   };
@@ -78,12 +78,12 @@ function announceDone(
 }
 
 /** What became of taking an act back. */
-export function announceUndone(outcome: ActOutcome, describe: Describe): Announcement {
-  const [failure] = outcome.failures;
+export function announceUndone(undone: BulkResult<OrganizationView>, describe: Describe): Announcement {
+  const [failure] = undone.failed;
   if (failure === undefined) return { kind: "success", title: m.lists_undone() };
   const text = m.lists_mixed_why({
-    name: displayNameOf(failure.organization),
-    reason: describe(failure.problem),
+    name: displayNameOf(failure.row),
+    reason: describe(failure.error),
   });
   return { kind: "danger", title: m.lists_undo_failed(), text };
 }

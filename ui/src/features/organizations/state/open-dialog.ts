@@ -1,5 +1,5 @@
 import type { OrganizationView } from "$lib/api";
-import type { ActOutcome } from "./act-runner.svelte";
+import type { ActOutcome } from "./organization-acts";
 
 /** `checked` when they are rows that were checked for it. */
 type AskedOf = { organizations: OrganizationView[]; checked: boolean };

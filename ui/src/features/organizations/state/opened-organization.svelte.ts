@@ -4,6 +4,7 @@ import {
   type OrganizationDetails,
   type OrganizationView,
 } from "$lib/api";
+import type { ListPanel } from "$lib/lists";
 import { CollectionReading } from "./collection-reading.svelte";
 
 export type PanelTab = "overview" | "collection";
@@ -14,12 +15,12 @@ export type OpenedSource = {
 };
 
 /** The organization the panel shows, and what was read about its collection. */
-export class OpenedOrganization {
+export class OpenedOrganization implements ListPanel<OrganizationView> {
   readonly reading: CollectionReading;
   tab = $state<PanelTab>("overview");
   readonly #source: OpenedSource;
   readonly #ongone: (organization: OrganizationView) => void;
-  #organization = $state.raw<OrganizationView | null>(null);
+  #row = $state.raw<OrganizationView | null>(null);
   #unverifiableHash = $state.raw<string | null>(null);
 
   /** `ongone` is told when the organization was not found any more. */
@@ -29,8 +30,8 @@ export class OpenedOrganization {
     this.reading = new CollectionReading(source.collectionStatistics);
   }
 
-  get organization(): OrganizationView | null {
-    return this.#organization;
+  get row(): OrganizationView | null {
+    return this.#row;
   }
 
   /** What its admin's stored hash is, where no password can be verified against it; a list does not know. */
@@ -39,22 +40,22 @@ export class OpenedOrganization {
   }
 
   open(organization: OrganizationView): void {
-    this.#organization = organization;
+    this.#row = organization;
     this.#unverifiableHash = null;
     this.reading.show(organization.id);
     void this.#look(organization.id);
   }
 
   close(): void {
-    this.#organization = null;
+    this.#row = null;
     this.reading.clear();
   }
 
   accept(organizations: OrganizationView[]): void {
-    const changed = organizations.find(({ id }) => id === this.#organization?.id);
+    const changed = organizations.find(({ id }) => id === this.#row?.id);
     if (changed === undefined) return;
-    const moved = changed.collectionName !== this.#organization?.collectionName;
-    this.#organization = changed;
+    const moved = changed.collectionName !== this.#row?.collectionName;
+    this.#row = changed;
     if (moved) void this.reading.refresh();
     // A new password may have been set.
     if (this.#unverifiableHash !== null) void this.#look(changed.id);
@@ -62,7 +63,7 @@ export class OpenedOrganization {
 
   /** Reads it again by its id: its row may be far from those that the list reads. */
   async refresh(): Promise<void> {
-    const shown = this.#organization;
+    const shown = this.#row;
     if (shown === null) return;
     void this.reading.refresh();
     try {
@@ -71,7 +72,7 @@ export class OpenedOrganization {
       this.#note(details);
     } catch (problem) {
       // Of a store that does not answer the list tells already.
-      if (ApiError.from(problem).code !== "not_found" || this.#organization?.id !== shown.id) return;
+      if (ApiError.from(problem).code !== "not_found" || this.#row?.id !== shown.id) return;
       this.close();
       this.#ongone(shown);
     }
@@ -86,6 +87,6 @@ export class OpenedOrganization {
   }
 
   #note({ id, unverifiableHash }: OrganizationDetails): void {
-    if (this.#organization?.id === id) this.#unverifiableHash = unverifiableHash;
+    if (this.#row?.id === id) this.#unverifiableHash = unverifiableHash;
   }
 }

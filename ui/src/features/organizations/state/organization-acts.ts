@@ -6,6 +6,7 @@ import type {
   Rights,
   SessionView,
 } from "$lib/api";
+import type { BulkResult } from "$lib/lists";
 
 export type OrganizationAct =
   "rename" | "edit" | "deactivate" | "reactivate" | "trash" | "restore" | "delete_forever";
@@ -51,6 +52,9 @@ export function offeredActs(session: SessionView, organization: OrganizationView
 
 /** Acts that can be done to many rows at once, and taken back. */
 export type ReversibleAct = "deactivate" | "reactivate" | "trash";
+
+/** What became of such an act. */
+export type ActOutcome = BulkResult<OrganizationView> & { act: ReversibleAct };
 
 const APPLIES_TO: Record<ReversibleAct, OrganizationStatus[]> = {
   deactivate: ["active"],

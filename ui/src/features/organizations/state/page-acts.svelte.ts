@@ -1,8 +1,21 @@
+import { SvelteSet } from "svelte/reactivity";
 import type { Environment, OrganizationView } from "$lib/api";
-import type { ActOutcome, ActRunner, AtOnceAct } from "./act-runner.svelte";
+import { BulkRun, type BulkResult } from "$lib/lists";
 import { announceOutcome, announceUndone, type Announcement } from "./announcements";
 import type { OpenDialog } from "./open-dialog";
-import { appliesTo, deactivatesAtOnce, type OrganizationAct, type ReversibleAct } from "./organization-acts";
+import {
+  appliesTo,
+  deactivatesAtOnce,
+  type ActOutcome,
+  type OrganizationAct,
+  type ReversibleAct,
+} from "./organization-acts";
+
+export type ActCalls = {
+  deactivateOrganization: (id: string) => Promise<OrganizationView>;
+  reactivateOrganization: (id: string) => Promise<OrganizationView>;
+  restoreOrganization: (id: string, name: string | null) => Promise<OrganizationView>;
+};
 
 export type ActHost = {
   environment: () => Environment;
@@ -20,11 +33,12 @@ export type ActHost = {
 export class PageActs {
   dialog = $state.raw<OpenDialog | null>(null);
   #settled = $state(0);
-  readonly #runner: ActRunner;
+  readonly #busy = new SvelteSet<string>();
+  readonly #calls: ActCalls;
   readonly #host: ActHost;
 
-  constructor(runner: ActRunner, host: ActHost) {
-    this.#runner = runner;
+  constructor(calls: ActCalls, host: ActHost) {
+    this.#calls = calls;
     this.#host = host;
   }
 
@@ -34,7 +48,7 @@ export class PageActs {
   }
 
   isBusy(id: string): boolean {
-    return this.#runner.isBusy(id);
+    return this.#busy.has(id);
   }
 
   create(): void {
@@ -72,18 +86,14 @@ export class PageActs {
       (act === "deactivate" && !deactivatesAtOnce(this.#host.environment(), targets.length))
     )
       this.dialog = { kind: act, organizations: targets, checked };
-    else void this.run(act, targets, checked);
-  }
-
-  async run(act: AtOnceAct, organizations: OrganizationView[], checked: boolean): Promise<void> {
-    this.report(await this.#runner.run(act, organizations), checked);
+    else void this.#doAtOnce(act, targets, checked);
   }
 
   /** Shows what an act changed, and says what became of it. */
   report(outcome: ActOutcome, checked: boolean): void {
-    const { changed, failures, left } = outcome;
+    const { changed, failed, left } = outcome;
     if (changed.length > 0) this.#host.accept(changed);
-    if (checked) this.#host.keepChecked([...failures.map(({ organization }) => organization), ...left]);
+    if (checked) this.#host.keepChecked([...failed.map(({ row }) => row), ...left]);
     const announcement = announceOutcome(outcome, this.#host.describe, {
       undo: this.#host.mayUndo(outcome.act) ? () => void this.#undo(outcome) : undefined,
       showDetails: () => (this.dialog = { kind: "outcome", outcome }),
@@ -92,10 +102,44 @@ export class PageActs {
     this.#settled += 1;
   }
 
-  async #undo(outcome: ActOutcome): Promise<void> {
-    const undone = await this.#runner.undo(outcome);
+  /** Does it once more to those that it was not done to, with the question that it asks before. */
+  retry({ act, failed, left }: ActOutcome): void {
+    this.dialog = null;
+    this.startMany(act, [...failed.map(({ row }) => row), ...left]);
+  }
+
+  async #doAtOnce(
+    act: "deactivate" | "reactivate",
+    organizations: OrganizationView[],
+    checked: boolean,
+  ): Promise<void> {
+    const result = await this.#each(organizations, ({ id }) =>
+      act === "deactivate" ? this.#calls.deactivateOrganization(id) : this.#calls.reactivateOrganization(id),
+    );
+    this.report({ act, ...result }, checked);
+  }
+
+  /** Organizations that somebody else changed meanwhile are reported, not forced. */
+  async #undo({ act, changed }: ActOutcome): Promise<void> {
+    const undone = await this.#each(changed, ({ id }) => {
+      switch (act) {
+        case "deactivate":
+          return this.#calls.reactivateOrganization(id);
+        case "reactivate":
+          return this.#calls.deactivateOrganization(id);
+        case "trash":
+          return this.#calls.restoreOrganization(id, null);
+      }
+    });
     if (undone.changed.length > 0) this.#host.accept(undone.changed);
     this.#host.announce(announceUndone(undone, this.#host.describe));
     this.#settled += 1;
+  }
+
+  #each(
+    organizations: OrganizationView[],
+    change: (organization: OrganizationView) => Promise<OrganizationView>,
+  ): Promise<BulkResult<OrganizationView>> {
+    return new BulkRun(organizations, this.#busy).run(change);
   }
 }

@@ -1,13 +1,13 @@
 import type { Environment, OrganizationView } from "$lib/api";
 import { formatCount } from "$lib/format";
 import { Submission, TypedConfirmation } from "$lib/forms";
+import { BulkRun, type BulkFailure, type BulkResult } from "$lib/lists";
 import { m } from "$lib/messages";
-import { BulkAct, type BulkResult } from "./bulk-act.svelte";
 import { confirmationFor, type Confirmation } from "./confirmation";
 
 /** The question before one act on one or several organizations, with what confirms it. */
 export class BulkDraft {
-  readonly act: BulkAct;
+  readonly run: BulkRun<OrganizationView>;
   readonly submission = new Submission();
   readonly #asked: Confirmation["typed"];
   readonly #nameNeeded: () => boolean;
@@ -20,7 +20,7 @@ export class BulkDraft {
     environment: Environment,
     nameNeeded: () => boolean = () => false,
   ) {
-    this.act = new BulkAct(organizations);
+    this.run = new BulkRun(organizations);
     this.#nameNeeded = nameNeeded;
     const confirmation = confirmationFor(kind, environment, organizations.length);
     this.#asked = confirmation.typed;
@@ -48,41 +48,56 @@ export class BulkDraft {
 
   /** How far several have come, while they are acted on. */
   get progress(): string | null {
-    if (!this.submission.busy || this.act.organizations.length === 1) return null;
+    if (!this.submission.busy || this.run.rows.length === 1) return null;
     return m.dialogs_many_progress({
-      done: formatCount(this.act.changed.length + this.act.failed.length),
-      total: formatCount(this.act.organizations.length),
+      done: formatCount(this.run.done),
+      total: formatCount(this.run.rows.length),
     });
   }
 
   /** Ends the work on several; a single act can't be stopped half-way. */
   get stop(): (() => void) | undefined {
-    return this.act.organizations.length === 1 ? undefined : () => this.act.stop();
+    return this.run.rows.length === 1 ? undefined : () => this.run.stop();
   }
 
   /** The button's words: after a failure of some, or a stop, that only what remains is done. */
   action(first: string): string {
     if (this.submission.busy) return first;
-    const shown = formatCount(this.act.remaining.length);
-    if (this.act.failed.length > 0) return m.dialogs_many_again({ shown });
-    return this.act.stopped ? m.dialogs_many_go_on({ shown }) : first;
+    const shown = formatCount(this.run.remaining.length);
+    if (this.failed.length > 0) return m.dialogs_many_again({ shown });
+    return this.run.stopped ? m.dialogs_many_go_on({ shown }) : first;
+  }
+
+  /** Told one by one; a failure of a single organization is the dialog's own. */
+  get failed(): BulkFailure<OrganizationView>[] {
+    return this.run.rows.length === 1 ? [] : this.run.result.failed;
+  }
+
+  /** Whether some of it is done. */
+  get begun(): boolean {
+    return this.run.result.changed.length > 0;
   }
 
   submit(
     act: (organization: OrganizationView) => Promise<OrganizationView>,
-    done: (result: BulkResult) => void,
+    done: (result: BulkResult<OrganizationView>) => void,
   ): Promise<void> {
     return this.submission.run(
-      () => this.act.run(act),
-      () => {
-        if (this.act.remaining.length === 0) done(this.act.result);
+      async () => {
+        const result = await this.run.run(act);
+        const [failure] = result.failed;
+        if (failure && this.run.rows.length === 1) throw failure.error;
+        return result;
+      },
+      (result) => {
+        if (this.run.remaining.length === 0) done(result);
       },
     );
   }
 
   /** Leaves the dialog. What was changed before a failure is handed back, so that the list shows it. */
-  close(onclose: () => void, ondone: (result: BulkResult) => void): void {
-    if (this.act.changed.length > 0) ondone(this.act.result);
+  close(onclose: () => void, ondone: (result: BulkResult<OrganizationView>) => void): void {
+    if (this.begun) ondone(this.run.result);
     else onclose();
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OrganizationCounts, OrganizationPage, OrganizationQuery, OrganizationView } from "$lib/api";
-import { OrganizationBrowser } from "./organization-browser.svelte";
+import { ListBrowser } from "$lib/lists/list-browser.svelte";
+import { ORGANIZATIONS, organizationSource, type OrganizationListQuery } from "./source";
 
 function organization(name: string, change: Partial<OrganizationView> = {}): OrganizationView {
   return {
@@ -42,12 +43,12 @@ class Source {
 }
 
 let source: Source;
-let browser: OrganizationBrowser;
+let browser: ListBrowser<OrganizationView, OrganizationListQuery, OrganizationCounts>;
 
 beforeEach(async () => {
   vi.useFakeTimers();
   source = new Source();
-  browser = new OrganizationBrowser(source, { near: 200, far: 500 });
+  browser = new ListBrowser(ORGANIZATIONS, organizationSource(source), { pages: { near: 200, far: 500 } });
   browser.open();
   await vi.runAllTimersAsync();
   source.queries = [];
@@ -58,7 +59,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("the organization browser", () => {
+describe("the list of organizations", () => {
   it("searches once, when typing pauses", async () => {
     browser.search("a");
     browser.search("ac");
@@ -79,7 +80,7 @@ describe("the organization browser", () => {
   it("keeps the search when the facet changes", async () => {
     browser.search("acm");
     await vi.runAllTimersAsync();
-    browser.chooseStatus("trashed");
+    browser.chooseFacet("trashed");
     await vi.runAllTimersAsync();
     expect(source.queries.at(-1)?.filter).toEqual({ search: "acm", status: "trashed" });
   });
@@ -98,12 +99,12 @@ describe("the organization browser", () => {
 
   it("shows a changed organization where it stands", () => {
     browser.accept([organization("bolt", { displayName: "Bolt & Sons" })]);
-    expect(browser.list.at(1)?.displayName).toBe("Bolt & Sons");
+    expect(browser.rows.at(1)?.displayName).toBe("Bolt & Sons");
   });
 
   it("lets an organization leave the facet it no longer belongs to", () => {
     browser.accept([organization("acme", { status: "trashed" })]);
-    expect(browser.list.at(0)?.id).toBe("bolt");
+    expect(browser.rows.at(0)?.id).toBe("bolt");
   });
 
   it("counts again after a change", async () => {
@@ -114,11 +115,11 @@ describe("the organization browser", () => {
 
   it("lists a status that took too long to count, without its number", async () => {
     source.countOrganizations = async () => ({ ...counts, active: null, deactivated: null });
-    browser.chooseStatus("active");
+    browser.chooseFacet("active");
     browser.refresh();
     await vi.runAllTimersAsync();
     expect(browser.counts?.active).toBeNull();
-    expect(browser.list.length).toBe(2);
+    expect(browser.rows.length).toBe(2);
   });
 
   it("knows an empty workspace from an empty search", async () => {
@@ -126,7 +127,7 @@ describe("the organization browser", () => {
     browser.search("zzz");
     await vi.runAllTimersAsync();
     expect(browser.unfiltered).toBe(false);
-    browser.clearFilter();
+    browser.clearSearch();
     expect(browser.unfiltered).toBe(true);
     expect(browser.searchText).toBe("");
   });

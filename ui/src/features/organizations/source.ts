@@ -1,0 +1,93 @@
+import type {
+  OrganizationCounts,
+  OrganizationPage,
+  OrganizationQuery,
+  OrganizationStatus,
+  OrganizationView,
+  SortField,
+} from "$lib/api";
+import type { ListFacet, ListQuery, ListSource, ListSpec } from "$lib/lists";
+import { m } from "$lib/messages";
+import { ORGANIZATION_COLUMNS } from "./columns";
+import { displayNameOf } from "./organization-words";
+
+export type StatusFacet = "all" | OrganizationStatus;
+
+export type OrganizationListQuery = ListQuery<StatusFacet, SortField>;
+
+export type OrganizationCalls = {
+  listOrganizations: (query: OrganizationQuery) => Promise<OrganizationPage>;
+  countOrganizations: (search: string) => Promise<OrganizationCounts>;
+};
+
+/** The query as the service has it. */
+export function serviceQuery({ search, facet, sort, direction }: OrganizationListQuery) {
+  return { filter: { search, status: facet }, sort, direction };
+}
+
+export function organizationSource(
+  api: OrganizationCalls,
+): ListSource<OrganizationView, OrganizationListQuery, OrganizationCounts> {
+  return {
+    page: async (query, place) => {
+      const { organizations, nextCursor } = await api.listOrganizations({ ...serviceQuery(query), ...place });
+      return { rows: organizations, nextCursor };
+    },
+    count: (search) => api.countOrganizations(search),
+  };
+}
+
+const withStatus = (
+  value: OrganizationStatus,
+): Pick<ListFacet<OrganizationView, StatusFacet>, "value" | "holds"> => ({
+  value,
+  holds: ({ status }) => status === value,
+});
+
+export const ORGANIZATIONS: ListSpec<OrganizationView, OrganizationListQuery> = {
+  name: "organizations",
+  columns: ORGANIZATION_COLUMNS,
+  query: { search: "", facet: "all", sort: "name", direction: "ascending" },
+  rowName: displayNameOf,
+  off: ({ status }) => status !== "active",
+  facets: [
+    { value: "all", label: m.organizations_facet_all, holds: ({ status }) => status !== "trashed" },
+    {
+      ...withStatus("active"),
+      label: m.organizations_facet_active,
+      none: {
+        icon: "building-2",
+        title: m.organizations_no_facet_title_active,
+        why: m.organizations_no_facet_why_active,
+      },
+    },
+    {
+      ...withStatus("deactivated"),
+      label: m.organizations_facet_deactivated,
+      none: {
+        icon: "building-2",
+        title: m.organizations_no_facet_title_deactivated,
+        why: m.organizations_no_facet_why_deactivated,
+      },
+    },
+    {
+      ...withStatus("trashed"),
+      label: m.organizations_facet_trashed,
+      none: {
+        icon: "trash-2",
+        title: m.organizations_no_facet_title_trashed,
+        why: m.organizations_no_facet_why_trashed,
+      },
+    },
+  ],
+  words: {
+    title: m.organizations_title,
+    search: m.organizations_search_label,
+    facets: m.organizations_facets_label,
+    found: m.organizations_results,
+    checked: m.organizations_bulk_label,
+    forbidden: m.organizations_forbidden_why,
+    noMatch: (search, narrowed) =>
+      narrowed ? m.organizations_no_match_facet_why({ search }) : m.organizations_no_match_why({ search }),
+  },
+};

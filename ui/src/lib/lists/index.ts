@@ -1,0 +1,15 @@
+/** A long list is a source, columns and a row; everything else of it is here. */
+export { BulkRun, type BulkFailure, type BulkResult } from "./bulk-run.svelte";
+export type { ListColumn } from "./column-layout";
+export type {
+  BulkAction,
+  ListFacet,
+  ListPanel,
+  ListQuery,
+  ListSource,
+  ListSpec,
+  RowActs,
+  SortDirection,
+} from "./list";
+export { default as ListScreen } from "./ListScreen.svelte";
+export { ListState } from "./list-state.svelte";

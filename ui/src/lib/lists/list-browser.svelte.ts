@@ -1,0 +1,219 @@
+import { gatherMatching } from "./gather";
+import { KeysetList, type PageSizes } from "./keyset-list.svelte";
+import type { ListCounts, ListFacet, ListQuery, ListRow, ListSource, ListSpec, SortDirection } from "./list";
+
+export type BrowserOptions<Row> = {
+  pages: PageSizes;
+  /** The time in milliseconds. */
+  now?: () => number;
+  /** Another list is asked for: another order, or with `filterChanged` other rows as well. */
+  onquery?: (filterChanged: boolean) => void;
+  /** These were read just now. */
+  onread?: (rows: Row[]) => void;
+};
+
+const SEARCH_PAUSE_MILLISECONDS = 150;
+
+/** A list as the person narrowed and sorted it, with the counts beside the facets. */
+export class ListBrowser<
+  Row extends ListRow,
+  Query extends ListQuery,
+  Counts extends ListCounts<Query> = ListCounts<Query>,
+> {
+  readonly rows: KeysetList<Query, Row>;
+  readonly #spec: ListSpec<Row, Query>;
+  readonly #source: ListSource<Row, Query, Counts>;
+  readonly #onquery: (filterChanged: boolean) => void;
+  #query = $state.raw() as Query;
+  #searchText = $state("");
+  #counts = $state.raw<Counts | null>(null);
+  #total = $state<number | null>(null);
+  #updatedAt = $state<number | null>(null);
+  #searchTimer: ReturnType<typeof setTimeout> | undefined;
+  #countRound = 0;
+  #countedSearch = "";
+
+  constructor(
+    spec: ListSpec<Row, Query>,
+    source: ListSource<Row, Query, Counts>,
+    {
+      pages,
+      now = () => Date.now(),
+      onquery = () => undefined,
+      onread = () => undefined,
+    }: BrowserOptions<Row>,
+  ) {
+    this.#spec = spec;
+    this.#source = source;
+    this.#onquery = onquery;
+    this.#query = spec.query;
+    this.rows = new KeysetList(
+      async ({ query, reversed, cursor, limit }) => {
+        const direction = reversed ? opposite(query.direction) : query.direction;
+        const page = await source.page({ ...query, direction }, { cursor, limit });
+        if (query === this.#query) this.#updatedAt = now();
+        onread(page.rows);
+        return page;
+      },
+      (row) => row.id,
+      pages,
+    );
+  }
+
+  get query(): Query {
+    return this.#query;
+  }
+
+  get searchText(): string {
+    return this.#searchText;
+  }
+
+  get facet(): ListFacet<Row, Query["facet"]> {
+    const [all, ...others] = this.#spec.facets;
+    return others.find(({ value }) => value === this.#query.facet) ?? all;
+  }
+
+  get counts(): Counts | null {
+    return this.#counts;
+  }
+
+  /** All rows of the first facet, whatever is searched for; null while not known. */
+  get total(): number | null {
+    return this.#total;
+  }
+
+  /** When rows were last read for the present query. */
+  get updatedAt(): number | null {
+    return this.#updatedAt;
+  }
+
+  /** Whether the rows shown are of one facet only. */
+  get narrowed(): boolean {
+    return this.facet !== this.#spec.facets[0];
+  }
+
+  /** Nothing is narrowed down: an empty list means that nothing is there. */
+  get unfiltered(): boolean {
+    return this.#query.search === "" && !this.narrowed;
+  }
+
+  open(): void {
+    this.rows.open(this.#query);
+    void this.#count();
+  }
+
+  /** Takes effect when typing pauses. */
+  search(text: string): void {
+    this.#searchText = text;
+    clearTimeout(this.#searchTimer);
+    this.#searchTimer = setTimeout(() => this.#applySearch(), SEARCH_PAUSE_MILLISECONDS);
+  }
+
+  clearSearch(): void {
+    this.search("");
+    clearTimeout(this.#searchTimer);
+    this.#applySearch();
+  }
+
+  chooseFacet(facet: Query["facet"]): void {
+    if (facet !== this.#query.facet) this.#change({ facet } as Partial<Query>, true);
+  }
+
+  showAll(): void {
+    this.chooseFacet(this.#spec.facets[0].value);
+  }
+
+  /** Sorts by another column, words from A and times from the newest, or turns the present order around. */
+  sortBy(sort: Query["sort"]): void {
+    const present = this.#query;
+    const byTime = this.#spec.columns.find(({ id }) => id === sort)?.sort === "time";
+    const first = byTime ? "descending" : "ascending";
+    this.orderBy(sort, sort === present.sort ? opposite(present.direction) : first);
+  }
+
+  orderBy(sort: Query["sort"], direction: SortDirection): void {
+    this.#change({ sort, direction } as Partial<Query>, false);
+  }
+
+  refresh(): void {
+    this.rows.refresh();
+    void this.#count();
+  }
+
+  retry(): void {
+    this.rows.retry();
+    void this.#count();
+  }
+
+  /** Shows changed rows where they stand; one leaves the list when the facet no longer holds it. */
+  accept(rows: Row[]): void {
+    let appeared = false;
+    for (const row of rows) {
+      if (!this.holds(row)) this.rows.remove(row.id);
+      else if (!this.rows.replace(row)) appeared = true;
+    }
+    // Where a new row belongs is known to the store's order only.
+    if (appeared) this.rows.refresh();
+    void this.#count();
+  }
+
+  removed(id: string): void {
+    this.rows.remove(id);
+    void this.#count();
+  }
+
+  /** Whether the chosen facet lists it. */
+  holds(row: Row): boolean {
+    return this.facet.holds(row);
+  }
+
+  /** Every row that matches, except some, on screen or not. */
+  gather(excludedIds: string[], limit: number): Promise<Row[]> {
+    return gatherMatching(this.#source, this.#query, excludedIds, limit);
+  }
+
+  stop(): void {
+    clearTimeout(this.#searchTimer);
+    this.#countRound += 1;
+  }
+
+  #applySearch(): void {
+    const search = this.#searchText.trim();
+    if (search === this.#query.search) return;
+    this.#change({ search } as Partial<Query>, true);
+    void this.#count();
+  }
+
+  #change(change: Partial<Query>, filterChanged: boolean): void {
+    this.#query = { ...this.#query, ...change };
+    this.#onquery(filterChanged);
+    this.rows.open(this.#query);
+    this.#tellTotal();
+  }
+
+  async #count(): Promise<void> {
+    this.#countRound += 1;
+    const round = this.#countRound;
+    const { search } = this.#query;
+    try {
+      const counts = await this.#source.count(search);
+      if (round !== this.#countRound) return;
+      this.#counts = counts;
+      this.#countedSearch = search;
+      if (search === "") this.#total = counts[this.#spec.facets[0].value];
+      this.#tellTotal();
+    } catch {
+      // The list itself reports a store that does not answer; the older counts stay.
+    }
+  }
+
+  #tellTotal(): void {
+    if (this.#counts === null || this.#countedSearch !== this.#query.search) return;
+    const total = this.#counts[this.facet.value];
+    if (total !== null) this.rows.expectTotal(this.#query, total);
+  }
+}
+
+function opposite(direction: SortDirection): SortDirection {
+  return direction === "ascending" ? "descending" : "ascending";
+}
