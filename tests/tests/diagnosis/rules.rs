@@ -32,8 +32,8 @@ fn every_finding_has_a_row_in_the_table_of_causes_and_remedies_and_no_other_has(
     let section = section.split("\n## ").next().unwrap_or_default();
     let mut told: Vec<&str> = section
         .lines()
-        .filter_map(|line| line.strip_prefix("| `"))
-        .filter_map(|line| line.split('`').next())
+        .filter_map(|line| line.strip_suffix("` |"))
+        .filter_map(|line| line.rsplit('`').next())
         .collect();
     let mut codes: Vec<&str> = FindingCode::ALL.iter().map(|code| code.as_str()).collect();
     told.sort_unstable();
