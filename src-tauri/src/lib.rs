@@ -1,10 +1,6 @@
 //! The window of Tenantry: the only code that knows Tauri. The running console is in `tenantry-console`, rules, services
 //! and ports are in `tenantry-core`.
 
-// First: a macro is known only to what comes after it.
-#[macro_use]
-mod same_words;
-
 pub mod bindings;
 pub mod commands;
 pub mod desktop;

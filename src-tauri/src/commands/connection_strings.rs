@@ -1,41 +1,52 @@
 //! Connection strings, as an editor works on them: text and form kept in step, secrets held apart.
 
-mod wire;
-
-pub use wire::*;
-
 use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
+use tenantry_connection::{ConnectionFields, ConnectionProblem, ConnectionTemplate};
 
 use super::exports::blocking;
-use tenantry_console::compose::{self, Template};
+use super::workspaces::WorkspaceKind;
+use tenantry_console::compose;
 use tenantry_console::error::WireError;
 use tenantry_console::state::AppState;
 
-/// A connection string to start from.
+/// A connection string, read.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
-pub struct ConnectionTemplate {
-    /// What it is for.
-    pub id: TemplateName,
-    /// The string.
-    pub connection_string: String,
+pub struct ConnectionReading {
+    /// As typed, every secret replaced by the mask.
+    pub text: String,
+    /// The string stood in a longer text, and what was typed must not be shown any more.
+    pub extracted: bool,
+    /// `null` when the string can't be taken apart.
+    pub fields: Option<ConnectionFields>,
+    /// Empty: the driver accepts it.
+    pub problems: Vec<ConnectionProblem>,
+    /// What kind of place it leads to.
+    pub kind: WorkspaceKind,
+    /// Signing in takes a password.
+    pub needs_password: bool,
+    /// A secret was typed into the text; the program holds it now, under the draft.
+    pub took_secrets: bool,
 }
 
-/// What a template is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum TemplateName {
-    /// A server on this computer.
-    Local,
-    /// MongoDB Atlas.
-    Atlas,
-    /// A replica set with TLS and users.
-    ReplicaSet,
+impl ConnectionReading {
+    /// The reading without its secrets, which went elsewhere or were not there.
+    fn of(reading: tenantry_connection::ConnectionReading, took_secrets: bool) -> Self {
+        Self {
+            text: reading.text,
+            extracted: reading.extracted,
+            fields: reading.fields,
+            problems: reading.problems,
+            kind: if reading.is_atlas { WorkspaceKind::Atlas } else { WorkspaceKind::Mongodb },
+            needs_password: reading.needs_password,
+            took_secrets,
+        }
+    }
 }
 
 /// A file that a connection with TLS names.
@@ -86,7 +97,7 @@ pub async fn write_connection_string(
     fields: ConnectionFields,
 ) -> Result<ConnectionReading, WireError> {
     let text = SecretString::from(text);
-    let written = compose::write_connection_string(text.expose_secret(), &fields.into());
+    let written = compose::write_connection_string(text.expose_secret(), &fields);
     Ok(ConnectionReading::of(written, false))
 }
 
@@ -108,17 +119,7 @@ pub async fn forget_draft(state: State<'_, AppState>, draft: String) -> Result<(
 #[tauri::command]
 #[specta::specta]
 pub async fn connection_templates() -> Result<Vec<ConnectionTemplate>, WireError> {
-    let named = |template| match template {
-        Template::Local => TemplateName::Local,
-        Template::Atlas => TemplateName::Atlas,
-        Template::ReplicaSet => TemplateName::ReplicaSet,
-    };
-    Ok(compose::connection_templates()
-        .map(|(template, string)| ConnectionTemplate {
-            id: named(template),
-            connection_string: string.to_owned(),
-        })
-        .collect())
+    Ok(tenantry_connection::TEMPLATES.to_vec())
 }
 
 /// Writes a `mongodb+srv` string out as the list of hosts that it stands for.

@@ -1,15 +1,11 @@
 //! The connection test.
 
-mod wire;
-
-pub use wire::*;
-
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_connection::ConnectionSecrets;
-use tenantry_connection::diagnosis::{Stage, StageSink};
+use tenantry_connection::diagnosis::{Diagnosis, Stage, StageSink};
 use tenantry_core::limits::DEFAULT_DATABASE;
 
 use tenantry_console::compose::{self, Address, Trial};
@@ -45,24 +41,24 @@ pub async fn test_connection(
     state: State<'_, AppState>,
     input: TestInput,
     job: String,
-    progress: Channel<TestStage>,
-) -> Result<ConnectionReport, WireError> {
+    progress: Channel<Stage>,
+) -> Result<Diagnosis, WireError> {
     let job = state.jobs.begin(&job);
     let trial = trial(&state, input).await?;
     let sink = ChannelStages(progress);
     let clock = std::sync::Arc::clone(&state.clock);
     let diagnosis = compose::test_connection(trial, clock, &sink, job.cancellation()).await?;
     let code = diagnosis.finding.as_ref().map(|finding| finding.code.as_str());
-    tracing::info!(finding = code, milliseconds = diagnosis.time.as_millis(), "tested a connection");
-    Ok(ConnectionReport::from(diagnosis))
+    tracing::info!(finding = code, milliseconds = diagnosis.milliseconds, "tested a connection");
+    Ok(diagnosis)
 }
 
-struct ChannelStages(Channel<TestStage>);
+struct ChannelStages(Channel<Stage>);
 
 impl StageSink for ChannelStages {
     fn stage(&self, stage: &Stage) {
         // A window that has gone no longer wants to know; the report is what counts.
-        if self.0.send(TestStage::from(stage.clone())).is_err() {
+        if self.0.send(stage.clone()).is_err() {
             tracing::debug!("nobody listens to a connection test");
         }
     }

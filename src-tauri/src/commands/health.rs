@@ -3,8 +3,10 @@
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::error::StoreError;
-use tenantry_core::records as core;
-use tenantry_core::records::{OrganizationFilter, StatusFilter};
+use tenantry_core::records::{
+    self as core, EndOfLife, HealthWarning, MemberState, OrganizationFilter, Privilege, RoleCommand,
+    StatusFilter,
+};
 use tenantry_core::rights::Act;
 
 use super::moment;
@@ -70,30 +72,6 @@ pub struct OrganizationTotal {
     pub exact: bool,
 }
 
-/// Whether the database user may do something.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Privilege {
-    /// What the program does with it.
-    pub act: PrivilegedAct,
-    /// What it needs, in the server's words.
-    pub needs: String,
-    /// `null` where the server does not say.
-    pub allowed: Option<bool>,
-}
-
-/// Until when a series of a server is mended.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct EndOfLife {
-    /// The series: "7.0".
-    pub series: String,
-    /// The last day, at its beginning in UTC.
-    pub date: String,
-    /// That day is over.
-    pub ended: bool,
-}
-
 /// A server of a deployment.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -106,26 +84,6 @@ pub struct Member {
     pub round_trip_milliseconds: Option<Count>,
     /// Why it can't be reached, in words.
     pub problem: Option<String>,
-}
-
-/// What a server of a deployment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum MemberState {
-    /// It takes writes.
-    Primary,
-    /// It follows the primary.
-    Secondary,
-    /// It votes and holds nothing.
-    Arbiter,
-    /// It is the only one.
-    Standalone,
-    /// It leads to the servers of a sharded cluster.
-    Router,
-    /// It starts, recovers, is hidden, or left the set.
-    Other,
-    /// It does not answer.
-    Unreachable,
 }
 
 /// How many connections a server has.
@@ -166,147 +124,15 @@ pub enum LimitSource {
     Recommended,
 }
 
-same_words! {
-    /// Something that the program does in a database and needs rights for.
-    PrivilegedAct {
-        /// Reading organizations.
-        ReadOrganizations,
-        /// Adding organizations.
-        AddOrganizations,
-        /// Changing organizations.
-        ChangeOrganizations,
-        /// Removing organizations.
-        RemoveOrganizations,
-        /// Reading the trash.
-        ReadTrash,
-        /// Putting into the trash.
-        FillTrash,
-        /// Taking out of the trash.
-        EmptyTrash,
-        /// Keeping the journal of operations.
-        KeepJournal,
-        /// Recording activity.
-        RecordActivity,
-        /// Keeping operators.
-        KeepOperators,
-        /// Counting failed sign-ins.
-        CountSignIns,
-        /// Keeping ended sessions.
-        KeepEndedSessions,
-        /// Keep what operators decided that the workspace permits.
-        KeepPermits,
-        /// Creating tenant collections.
-        CreateCollections,
-        /// Renaming tenant collections.
-        RenameCollections,
-        /// Deleting tenant collections.
-        DeleteCollections,
-        /// Counting documents of tenant collections.
-        CountDocuments,
-        /// Reading sizes of tenant collections.
-        ReadSizes,
-        /// Looking at indexes.
-        ReadIndexes,
-        /// Telling a moved collection from a new one.
-        TellCollections,
-    }
-
-    /// What is not as it should be with a store that works.
-    HealthWarning {
-        /// The line to the server is not encrypted.
-        NotEncrypted,
-        /// One server without a replica set.
-        NoReplicaSet,
-        /// No unique index keeps organization names apart.
-        NamesNotIndexed,
-        /// No unique index keeps administrators' addresses apart.
-        AddressesNotIndexed,
-        /// Reading the file waits for writing.
-        NoWriteAheadLog,
-    }
-}
-
-/// An act that needs rights of the database user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum RestrictedAct {
-    /// Listing organizations.
-    List,
-    /// Creating one.
-    Create,
-    /// Changing its display name, address or password.
-    Change,
-    /// Renaming it.
-    Rename,
-    /// Deactivating and reactivating it.
-    Deactivate,
-    /// Moving it to the trash.
-    Trash,
-    /// Restoring it.
-    Restore,
-    /// Deleting it for ever.
-    DeleteForever,
-    /// Reading how much it holds.
-    Statistics,
-}
-
-/// An act that the database user can't do.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Restriction {
-    /// The act.
-    pub act: RestrictedAct,
-    /// What is missing, in the server's words.
-    pub needs: String,
-}
-
-/// What gives the database user the smallest role that allows everything.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct RoleCommand {
-    /// The user that gets it; `null` where nobody signed in to the server.
-    pub user: Option<String>,
-    /// For the MongoDB shell. Empty in a workspace without roles.
-    pub shell: String,
-    /// For the Atlas CLI; `null` elsewhere.
-    pub atlas: Option<String>,
-}
-
-impl From<core::Privilege> for Privilege {
-    fn from(privilege: core::Privilege) -> Self {
-        Self { act: privilege.act.into(), needs: privilege.needs, allowed: privilege.allowed }
-    }
-}
-
-impl From<core::EndOfLife> for EndOfLife {
-    fn from(end: core::EndOfLife) -> Self {
-        Self { series: end.series, date: moment(end.date.midnight().assume_utc()), ended: end.ended }
-    }
-}
-
 impl From<core::Member> for Member {
     fn from(member: core::Member) -> Self {
         Self {
             host: member.host,
-            state: MemberState::from(member.state),
+            state: member.state,
             round_trip_milliseconds: member
                 .round_trip
                 .map(|time| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))),
             problem: member.problem,
-        }
-    }
-}
-
-impl From<core::MemberState> for MemberState {
-    fn from(state: core::MemberState) -> Self {
-        match state {
-            core::MemberState::Primary => Self::Primary,
-            core::MemberState::Secondary => Self::Secondary,
-            core::MemberState::Arbiter => Self::Arbiter,
-            core::MemberState::Standalone => Self::Standalone,
-            core::MemberState::Router => Self::Router,
-            core::MemberState::Other => Self::Other,
-            core::MemberState::Unreachable => Self::Unreachable,
         }
     }
 }
@@ -330,35 +156,6 @@ impl From<core::CollectionUse> for CollectionUse {
             }),
             namespace_bytes: collections.namespace_bytes,
         }
-    }
-}
-
-impl From<core::RestrictedAct> for RestrictedAct {
-    fn from(act: core::RestrictedAct) -> Self {
-        match act {
-            core::RestrictedAct::List => Self::List,
-            core::RestrictedAct::Create => Self::Create,
-            core::RestrictedAct::Change => Self::Change,
-            core::RestrictedAct::Rename => Self::Rename,
-            core::RestrictedAct::Deactivate => Self::Deactivate,
-            core::RestrictedAct::Trash => Self::Trash,
-            core::RestrictedAct::Restore => Self::Restore,
-            core::RestrictedAct::DeleteForever => Self::DeleteForever,
-            core::RestrictedAct::Statistics => Self::Statistics,
-        }
-    }
-}
-
-impl From<core::Restriction> for Restriction {
-    fn from(restriction: core::Restriction) -> Self {
-        Self { act: RestrictedAct::from(restriction.act), needs: restriction.needs }
-    }
-}
-
-impl From<core::RoleCommand> for RoleCommand {
-    fn from(command: core::RoleCommand) -> Self {
-        let core::RoleCommand { user, shell, atlas } = command;
-        Self { user, shell, atlas }
     }
 }
 
@@ -389,10 +186,10 @@ pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> 
         server: ServerFacts::from(health.server),
         organizations: OrganizationTotal { total: Count::from(counts.live), exact: counts.exact },
         database_user: health.database_user,
-        privileges: health.privileges.into_iter().map(Privilege::from).collect(),
-        warnings: health.warnings.into_iter().map(HealthWarning::from).collect(),
+        privileges: health.privileges,
+        warnings: health.warnings,
         problem: None,
-        end_of_life: health.end_of_life.map(EndOfLife::from),
+        end_of_life: health.end_of_life,
         members: health.members.into_iter().map(Member::from).collect(),
         storage_engine: health.storage_engine,
         connections: health.connections.map(ConnectionUse::from),
@@ -411,7 +208,7 @@ pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> 
 #[specta::specta]
 pub async fn role_command(state: State<'_, AppState>, workspace: String) -> Result<RoleCommand, WireError> {
     let workspace = state.open.load(&workspace)?;
-    Ok(RoleCommand::from(workspace.services.ports.health.role_command().await?))
+    Ok(workspace.services.ports.health.role_command().await?)
 }
 
 /// Cut to what 32 bits hold: a clock that is weeks off is wrong by any number.

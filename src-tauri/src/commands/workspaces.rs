@@ -9,13 +9,12 @@ use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_connection::ConnectionSecrets;
 use tenantry_core::error::StoreError;
-use tenantry_core::records::{OperationPlan, Permits, Recovered, RecoveryOutcome};
+use tenantry_core::records::{OperationPlan, Permits, Recovered, RecoveryOutcome, Restriction, Topology};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 use tenantry_core::sessions::SigningKey;
 use tenantry_core::{AppError, records as core_records};
 
 use super::access::{AccessState, WorkspacePermits};
-use super::health::Restriction;
 use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::moment;
@@ -197,20 +196,6 @@ pub struct ServerFacts {
     pub round_trip_milliseconds: Option<Count>,
 }
 
-/// How a deployment is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum Topology {
-    /// A file on this computer.
-    File,
-    /// One server.
-    Standalone,
-    /// A replica set.
-    ReplicaSet,
-    /// A sharded cluster.
-    Sharded,
-}
-
 /// What loading sample organizations did.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -228,24 +213,13 @@ impl From<core_records::ServerFacts> for ServerFacts {
         Self {
             product: facts.product,
             version: facts.version,
-            topology: Topology::from(facts.topology),
+            topology: facts.topology,
             address: facts.address,
             database: facts.database,
             encrypted: facts.encrypted,
             round_trip_milliseconds: facts
                 .round_trip
                 .map(|time| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))),
-        }
-    }
-}
-
-impl From<core_records::Topology> for Topology {
-    fn from(topology: core_records::Topology) -> Self {
-        match topology {
-            core_records::Topology::File => Self::File,
-            core_records::Topology::Standalone => Self::Standalone,
-            core_records::Topology::ReplicaSet => Self::ReplicaSet,
-            core_records::Topology::Sharded => Self::Sharded,
         }
     }
 }
@@ -519,7 +493,7 @@ async fn view(state: &AppState, workspace: &Workspace) -> Result<OpenWorkspace, 
         recovered: workspace.recovered().iter().map(RecoveredOperation::from).collect(),
         warnings: workspace.warnings(),
         access,
-        restrictions: workspace.restrictions().into_iter().map(Restriction::from).collect(),
+        restrictions: workspace.restrictions(),
     })
 }
 

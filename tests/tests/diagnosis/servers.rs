@@ -75,8 +75,10 @@ async fn a_primary_that_a_member_names_is_followed_to_where_it_is() {
     let diagnosis = Attempt::at(server.address).hasty().run().await;
     let handshake = stage(&diagnosis, StageName::Handshake);
     assert_eq!(handshake.state, StageState::Passed, "{}", diagnosis.report);
-    let Some(StageFacts::Handshake(facts)) = &handshake.facts else { panic!("{}", diagnosis.report) };
-    assert_eq!((facts.version.as_str(), facts.wire_version), ("7.0.1", 21));
+    let Some(StageFacts::Handshake { version, wire_version, .. }) = &handshake.facts else {
+        panic!("{}", diagnosis.report)
+    };
+    assert_eq!((version.as_str(), *wire_version), ("7.0.1", 21));
 }
 
 #[tokio::test]

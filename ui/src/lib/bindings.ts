@@ -587,7 +587,7 @@ export type Busy = {
 	act: string,
 };
 
-/**  A certificate. */
+/**  Whom a certificate names, who vouches, and when. */
 export type Certificate = {
 	/**  Whose it is, in one name. */
 	subject: string,
@@ -708,55 +708,55 @@ export type ConflictField =
 /**  The collection. */
 "collection";
 
-/**  What a form shows of a connection string. */
+/**  What a form shows of a connection string, and what it can be changed to. */
 export type ConnectionFields = {
 	/**  `mongodb+srv`: the hosts are looked up. */
 	srv: boolean,
-	/**  As typed, `host` or `host:port`; with `srv` exactly one name. */
+	/**  As typed: `host` or `host:port`; with `srv` exactly one name. */
 	hosts: string[],
 	/**  The database that the string names. */
 	defaultDatabase: string | null,
-	/**  The replica set's name. */
+	/**  `replicaSet`. */
 	replicaSet: string | null,
-	/**  Whether to speak to one member only; `null` when it is not given. */
+	/**  `directConnection`; `None` when it is not given. */
 	directConnection: boolean | null,
 	/**  How to sign in. */
 	authentication: AuthenticationKind,
-	/**  The database user. */
+	/**  The database user's name, not percent-encoded. */
 	user: string | null,
-	/**  The string has a password, shown as the mask. */
+	/**  The string has a password, or the mask of one. */
 	hasPassword: boolean,
-	/**  Where the user is known. */
+	/**  `authSource`. */
 	authSource: string | null,
-	/**  Whether the line is encrypted. */
+	/**  `tls`, or its older name `ssl`. */
 	tls: TlsChoice,
-	/**  The file of authorities that are trusted. */
+	/**  `tlsCAFile`. */
 	tlsCaFile: string | null,
-	/**  The file of the client certificate and its key. */
+	/**  `tlsCertificateKeyFile`. */
 	tlsCertificateKeyFile: string | null,
-	/**  The key's password is there, shown as the mask. */
+	/**  `tlsCertificateKeyFilePassword` is there, or the mask of it. */
 	hasCertificateKeyPassword: boolean,
-	/**  Takes any certificate. */
+	/**  `tlsAllowInvalidCertificates=true`. */
 	tlsAllowInvalidCertificates: boolean,
-	/**  Takes a certificate of any name; this program's driver does not. */
+	/**  `tlsAllowInvalidHostnames=true`. */
 	tlsAllowInvalidHostnames: boolean,
-	/**  How long one connection may take. */
+	/**  `connectTimeoutMS`. */
 	connectTimeoutMilliseconds: number | null,
-	/**  How long to look for a server. */
+	/**  `serverSelectionTimeoutMS`. */
 	serverSelectionTimeoutMilliseconds: number | null,
-	/**  How long one answer may take. */
+	/**  `socketTimeoutMS`. */
 	socketTimeoutMilliseconds: number | null,
-	/**  Connections at most. */
+	/**  `maxPoolSize`. */
 	maxPoolSize: number | null,
-	/**  Connections at least. */
+	/**  `minPoolSize`. */
 	minPoolSize: number | null,
-	/**  Where lists and statistics are read from. */
+	/**  `readPreference`. */
 	readPreference: ReadPreferenceMode | null,
-	/**  What the server's log calls this program. */
+	/**  `appName`. */
 	appName: string | null,
-	/**  In the order of preference. */
+	/**  `compressors`, in the order of preference. */
 	compressors: Compressor[],
-	/**  Every other option, in order; the mask stands for secret values. */
+	/**  Every other option, in order. */
 	otherOptions: OtherOption[],
 };
 
@@ -775,17 +775,17 @@ export type ConnectionPart =
 /**  What stands after the question mark. */
 "options";
 
-/**  Something that the driver does not accept, and where it stands. */
+/**  Something in a connection string that the driver does not accept, and where it stands. */
 export type ConnectionProblem = {
-	/**  A sentence. */
+	/**  A sentence. Names options that exist; never holds a piece of the string. */
 	message: string,
 	/**  The part. */
 	part: ConnectionPart,
 	/**  Where the form asks for it. */
 	tab: EditorTab,
-	/**  The option's name, where it is a known one. */
+	/**  The option's name as the manual writes it; `None` for an unknown one, which may be a piece of a password. */
 	option: string | null,
-	/**  Where it begins in the text, in UTF-16 code units. */
+	/**  Where it begins in the reading's text, in UTF-16 code units. */
 	start: number,
 	/**  Where it ends, exclusive. */
 	end: number,
@@ -809,14 +809,14 @@ export type ConnectionReading = {
 	tookSecrets: boolean,
 };
 
-/**  What the test found. */
+/**  All that the test found. */
 export type ConnectionReport = {
-	/**  All seven. */
+	/**  All seven, in their order. */
 	stages: TestStage[],
-	/**  Why it stopped; `null` when everything passed. */
+	/**  Why it stopped; `None` when everything passed. */
 	finding: Finding | null,
 	/**  How long it took in all. */
-	milliseconds: Count,
+	milliseconds: number,
 	/**  All of it as plain text without secrets, to be copied. */
 	report: string,
 };
@@ -829,9 +829,7 @@ export type ConnectionStringInvalid = {
 
 /**  A connection string to start from. */
 export type ConnectionTemplate = {
-	/**  What it is for. */
 	id: TemplateName,
-	/**  The string. */
 	connectionString: string,
 };
 
@@ -1113,17 +1111,17 @@ export type FileReason =
 export type Finding = {
 	/**  What it is. */
 	code: FindingCode,
-	/**  Where it stopped. */
+	/**  The stage that it stopped at. */
 	stage: StageName,
 	/**  Where in the editor it is put right. */
 	tab: EditorTab,
 	/**  What the sentences about it need. */
 	facts: FindingFacts,
-	/**  For those who know their way; without secrets. */
+	/**  For those who know their way: names, numbers and answers, without secrets. */
 	technical: string,
 };
 
-/**  What stopped the test. */
+/**  What stopped the test. Each has a row in `docs/connections.md`. */
 export type FindingCode = 
 /**  The connection string can't be read. */
 "string_malformed" | 
@@ -1141,7 +1139,7 @@ export type FindingCode =
 "connection_silent" | 
 /**  There is no way to the host's network. */
 "no_route" | 
-/**  Atlas does not let this address in. */
+/**  Atlas does not let this address in, as far as one can tell from outside. */
 "access_list" | 
 /**  The certificate's issuer is not known. */
 "certificate_unknown_authority" | 
@@ -1165,7 +1163,7 @@ export type FindingCode =
 "credentials_refused" | 
 /**  The credentials are right in another database. */
 "wrong_auth_source" | 
-/**  The server does not offer the mechanism. */
+/**  The server does not offer the mechanism to this user. */
 "mechanism_refused" | 
 /**  The user may not read organizations. */
 "no_privilege" | 
@@ -1181,12 +1179,12 @@ export type FindingCode =
 "closed_by_server" | 
 /**  A stage took longer than it may. */
 "took_too_long" | 
-/**  Anything else. */
+/**  Anything else; the technical text says what. */
 "other";
 
-/**  What the sentences about a finding need. */
+/**  What the sentences about a finding need; only what the code has a use for is there. */
 export type FindingFacts = {
-	/**  The host, with its port. */
+	/**  The host that it is about, with its port. */
 	host: string | null,
 	/**  The database. */
 	database: string | null,
@@ -1194,33 +1192,27 @@ export type FindingFacts = {
 	user: string | null,
 	/**  The database that was asked to know the user. */
 	authSource: string | null,
-	/**  The database that does. */
+	/**  The database that does know the user. */
 	otherAuthSource: string | null,
-	/**  The names of the server's certificate. */
-	certificateNames: string[],
-	/**  Who issued it. */
-	issuer: string | null,
-	/**  Its first moment. */
-	validFrom: string | null,
-	/**  Its last moment. */
-	validUntil: string | null,
+	/**  The server's certificate. */
+	certificate: Certificate | null,
 	/**  The server's version. */
 	version: string | null,
-	/**  The domain that the hosts must share. */
+	/**  The domain that the hosts of a cluster must share. */
 	domain: string | null,
-	/**  The host outside of it. */
+	/**  The host that is outside of it. */
 	foreignHost: string | null,
-	/**  What is wrong, as a sentence. */
+	/**  What is wrong, as a sentence without secrets. */
 	problem: string | null,
-	/**  Where in the string that begins, in UTF-16 units. */
+	/**  Where in the connection string that begins, in UTF-16 code units. */
 	start: number | null,
 	/**  Where it ends, exclusive. */
 	end: number | null,
-	/**  Rights that are missing. */
+	/**  Rights that are missing, in the server's words. */
 	missing: string[],
-	/**  The password looks percent-encoded. */
+	/**  The password has a percent sign and two hexadecimal digits: it may have been pasted percent-encoded. */
 	percentInPassword: boolean,
-	/**  The host is one of Atlas. */
+	/**  The host is one of MongoDB Atlas. */
 	atlas: boolean,
 };
 
@@ -1272,13 +1264,13 @@ export type HealthStatus =
 export type HealthWarning = 
 /**  The line to the server is not encrypted. */
 "not_encrypted" | 
-/**  One server without a replica set. */
+/**  One server without a replica set: what it loses is lost. */
 "no_replica_set" | 
-/**  No unique index keeps organization names apart. */
+/**  No unique index keeps organization names apart: they are checked after each write. */
 "names_not_indexed" | 
-/**  No unique index keeps administrators' addresses apart. */
+/**  No unique index keeps administrators' addresses apart: they are checked after each write. */
 "addresses_not_indexed" | 
-/**  Reading the file waits for writing. */
+/**  The file's folder does not permit a write-ahead log, so reading waits for writing. */
 "no_write_ahead_log";
 
 /**  What became of one connection. */
@@ -1463,7 +1455,7 @@ export type Member = {
 	problem: string | null,
 };
 
-/**  What a server of a deployment is. */
+/**  What a member of a deployment is. */
 export type MemberState = 
 /**  It takes writes. */
 "primary" | 
@@ -1651,7 +1643,7 @@ export type OrganizationView = {
 export type OtherOption = {
 	/**  Its name as typed. */
 	name: string,
-	/**  Its value; the mask stands for a secret. */
+	/**  Its value, not percent-encoded; the mask for a secret. */
 	value: string,
 };
 
@@ -1681,13 +1673,13 @@ export type PasswordCheck = {
 	bytes: boolean,
 };
 
-/**  Whether the database user may do something. */
+/**  Whether the database user may do something that an act needs. */
 export type Privilege = {
 	/**  What the program does with it. */
 	act: PrivilegedAct,
-	/**  What it needs, in the server's words. */
+	/**  What it needs, in the server's words: "renameCollectionSameDB on organization_management". */
 	needs: string,
-	/**  `null` where the server does not say. */
+	/**  `None` where the server does not say. */
 	allowed: boolean | null,
 };
 
@@ -1910,7 +1902,7 @@ export type RenamePreview = {
 	problems: FieldProblem[],
 };
 
-/**  An act that needs rights of the database user. */
+/**  An act of a person that needs rights of the database user. */
 export type RestrictedAct = 
 /**  Listing organizations. */
 "list" | 
@@ -1935,7 +1927,7 @@ export type RestrictedAct =
 export type Restriction = {
 	/**  The act. */
 	act: RestrictedAct,
-	/**  What is missing, in the server's words. */
+	/**  What is missing, in the server's words: "renameCollectionSameDB on organization_management". */
 	needs: string,
 };
 
@@ -1963,11 +1955,11 @@ export type Rights = {
 
 /**  What gives the database user the smallest role that allows everything. */
 export type RoleCommand = {
-	/**  The user that gets it; `null` where nobody signed in to the server. */
+	/**  The user that gets it; `None` where nobody signed in. */
 	user: string | null,
-	/**  For the MongoDB shell. Empty in a workspace without roles. */
+	/**  For the MongoDB shell, to be run by somebody who may make roles. Empty where there are no roles. */
 	shell: string,
-	/**  For the Atlas CLI; `null` elsewhere. */
+	/**  The same for the command line of MongoDB Atlas, which lets nobody make roles in a shell. */
 	atlas: string | null,
 };
 
@@ -2093,57 +2085,57 @@ export type StageFacts =
 { kind: "read"; 
 /**  Hosts with their ports, or the one name to look up. */
 hosts: string[]; 
-/**  The hosts stand in DNS. */
+/**  Whether the hosts stand in DNS. */
 srv: boolean } | 
 /**  Of the name server. */
 { kind: "look_up"; 
 /**  Hosts with their ports. */
 hosts: string[]; 
-/**  SRV records that named them. */
-srvRecords: Count; 
-/**  Their addresses. */
-addresses: Count; 
-/**  Options of the TXT record. */
+/**  How many SRV records named them. */
+srvRecords: number; 
+/**  How many addresses they have. */
+addresses: number; 
+/**  Options of the TXT record, as `name=value`. */
 txtOptions: string[] } | 
 /**  Of the ports. */
 { kind: "reach"; 
 /**  Hosts that accepted a connection. */
-reached: Count; 
+reached: number; 
 /**  Hosts in all. */
-hosts: Count } | 
+hosts: number } | 
 /**  Of the encrypted line. */
 { kind: "tls"; 
-/**  The protocol. */
+/**  The protocol: "TLS 1.3". */
 version: string; 
 /**  The certificates that the server showed: its own first, then those that vouch for the one before. */
 chain: Certificate[]; 
-/**  They were found good. */
+/**  Whether they were found good. */
 trusted: boolean; 
-/**  Sentences on certificates in the CA file that can't be read and are left out. */
+/**  Sentences on certificates in the file of authorities that can't be read; the driver passes over them. */
 leftOut: string[] } | 
-/**  Of the server. */
+/**  Of the server, by what it says of itself before anybody signs in. */
 { kind: "handshake"; 
-/**  Its product. */
+/**  Its product: "MongoDB". */
 product: string; 
-/**  Its version. */
+/**  Its version; empty where it does not tell. */
 version: string; 
 /**  How the deployment is built. */
 topology: Topology; 
-/**  The newest wire version that it speaks. */
+/**  The newest version of the wire protocol that it speaks. */
 wireVersion: number; 
-/**  The primary. */
+/**  The primary of its replica set. */
 primary: string | null; 
-/**  Until when its series is mended; `null` where that is not known. */
+/**  Until when its series is mended, where that is known. */
 endOfLife: EndOfLife | null } | 
 /**  Of the sign-in. */
 { kind: "sign_in"; 
 /**  The database user. */
 user: string; 
-/**  The mechanism. */
+/**  The mechanism: "SCRAM-SHA-256". */
 mechanism: string; 
 /**  The database that knows the user. */
 authSource: string } | 
-/**  Of the rights. */
+/**  Of the database user's rights. */
 { kind: "permissions"; 
 /**  What each part of the program needs. */
 privileges: Privilege[]; 
@@ -2152,7 +2144,7 @@ tried: boolean;
 /**  What would give a user who lacks rights the smallest role that allows everything. */
 role: RoleCommand | null };
 
-/**  A stage of the connection test. */
+/**  The stages, in their order. */
 export type StageName = 
 /**  The connection string is read. */
 "read" | 
@@ -2179,7 +2171,7 @@ export type StageState =
 "passed" | 
 /**  The test stopped here. */
 "failed" | 
-/**  It is not needed here. */
+/**  It is not needed here: no encryption, no user. */
 "skipped" | 
 /**  An earlier stage failed. */
 "not_run";
@@ -2244,9 +2236,9 @@ export type TestStage = {
 	stage: StageName,
 	/**  How far it is. */
 	state: StageState,
-	/**  How long it took; `null` before its end. */
-	milliseconds: Count | null,
-	/**  What it found. */
+	/**  How long it took; `None` before its end. */
+	milliseconds: number | null,
+	/**  What it found; some stages know something even where they fail. */
 	facts: StageFacts | null,
 };
 
@@ -2258,14 +2250,14 @@ export type Throttled = {
 
 /**  Whether the line is encrypted. */
 export type TlsChoice = 
-/**  On for `mongodb+srv`, off otherwise. */
+/**  Not said: on for `mongodb+srv`, off otherwise. */
 "default" | 
-/**  On. */
+/**  `tls=true`. */
 "on" | 
-/**  Off. */
+/**  `tls=false`. */
 "off";
 
-/**  How a deployment is built. */
+/**  How the deployment is built. */
 export type Topology = 
 /**  A file on this computer. */
 "file" | 

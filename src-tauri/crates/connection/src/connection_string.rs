@@ -1,5 +1,6 @@
 //! A connection string that keeps its secrets to itself.
 
+mod blame;
 mod combinations;
 mod destination;
 mod encoding;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use mongodb::options::{ConnectionString as Parsed, HostInfo, Tls};
 use secrecy::ExposeSecret;
+use serde::Serialize;
 use tenantry_core::StoreError;
 
 use self::parts::Parts;
@@ -33,19 +35,34 @@ pub use self::reading::read;
 pub use self::seed_list::seed_list;
 pub use self::writing::write;
 
-/// Connection strings to start from: for this computer, for Atlas, for a replica set.
-pub const TEMPLATES: [(Template, &str); 3] = [
-    (Template::Local, "mongodb://localhost:27017/"),
-    (Template::Atlas, "mongodb+srv://user@cluster0.example.mongodb.net/?retryWrites=true&w=majority"),
-    (
-        Template::ReplicaSet,
-        "mongodb://user@db1.example.com:27017,db2.example.com:27017,db3.example.com:27017/?replicaSet=rs0&tls=true&authSource=admin",
-    ),
+/// A connection string to start from.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct ConnectionTemplate {
+    pub id: TemplateName,
+    pub connection_string: &'static str,
+}
+
+/// What people most often connect to.
+pub const TEMPLATES: [ConnectionTemplate; 3] = [
+    ConnectionTemplate { id: TemplateName::Local, connection_string: "mongodb://localhost:27017/" },
+    ConnectionTemplate {
+        id: TemplateName::Atlas,
+        connection_string: "mongodb+srv://user@cluster0.example.mongodb.net/?retryWrites=true&w=majority",
+    },
+    ConnectionTemplate {
+        id: TemplateName::ReplicaSet,
+        connection_string: "mongodb://user@db1.example.com:27017,db2.example.com:27017,db3.example.com:27017/\
+                            ?replicaSet=rs0&tls=true&authSource=admin",
+    },
 ];
 
 /// What a template is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Template {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum TemplateName {
     /// A server on this computer.
     Local,
     /// MongoDB Atlas.

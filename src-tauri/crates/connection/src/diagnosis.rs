@@ -38,9 +38,8 @@ use redaction::Redactor;
 use report::report;
 
 pub use finding::{Finding, FindingCode, FindingFacts};
-pub use stages::{
-    CertificateFacts, Diagnosis, ServerIntroduction, Stage, StageFacts, StageName, StageSink, StageState,
-};
+pub use report::Diagnosis;
+pub use stages::{Certificate, Stage, StageFacts, StageName, StageSink, StageState};
 
 /// How long a stage may take.
 pub const STAGE_LIMIT: Duration = Duration::from_secs(8);
@@ -97,10 +96,10 @@ pub async fn diagnose(
         () = cancellation.cancelled() => return Err(AppError::Cancelled),
         _ = course.run(request) => {}
     }
-    let time = started.elapsed();
+    let milliseconds = milliseconds(started.elapsed());
     let Course { stages, finding, redactor, .. } = course;
-    let report = redactor.own(&report(at, &stages, finding.as_ref(), time));
-    Ok(Diagnosis { stages, finding, time, report })
+    let report = redactor.own(&report(at, &stages, finding.as_ref(), milliseconds));
+    Ok(Diagnosis { stages, finding, milliseconds, report })
 }
 
 /// What a stage passes on, with what it found.
@@ -169,7 +168,7 @@ impl Course<'_> {
         // Inside, waits end a little before the limit: who waited knows better what for.
         let deadline = started + self.limit.mul_f64(0.95);
         let outcome = timeout(self.limit, work(deadline)).await;
-        let took = started.elapsed();
+        let took = milliseconds(started.elapsed());
         match outcome {
             Ok(Ok(Passed { value, facts })) => {
                 self.note(name, StageState::Passed, Some(took), Some(facts));
@@ -180,7 +179,7 @@ impl Course<'_> {
                 None
             }
             Err(_) => {
-                let technical = format!("stopped after {} ms", took.as_millis());
+                let technical = format!("stopped after {took} ms");
                 self.fail(name, Some(took), Failed::new(FindingCode::TookTooLong, technical));
                 None
             }
@@ -191,7 +190,7 @@ impl Course<'_> {
         self.note(name, StageState::Skipped, None, None);
     }
 
-    fn fail(&mut self, name: StageName, took: Option<Duration>, failed: Failed) {
+    fn fail(&mut self, name: StageName, took: Option<u32>, failed: Failed) {
         let Failed { code, mut facts, technical, stage_facts, tab } = failed;
         facts.atlas = self.atlas;
         self.finding = Some(Finding {
@@ -213,12 +212,16 @@ impl Course<'_> {
         &mut self,
         name: StageName,
         state: StageState,
-        time: Option<Duration>,
+        milliseconds: Option<u32>,
         facts: Option<StageFacts>,
     ) {
         if let Some(stage) = self.stages.iter_mut().find(|stage| stage.name == name) {
-            *stage = Stage { name, state, time, facts };
+            *stage = Stage { name, state, milliseconds, facts };
             self.sink.stage(stage);
         }
     }
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

@@ -2,7 +2,7 @@
 
 use tenantry_core::records::EndOfLife;
 use time::macros::date;
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 /// The last day of each series of MongoDB, from "MongoDB Software Lifecycle Schedules"
 /// (<https://www.mongodb.com/legal/support-policy/lifecycles>, read in November 2026). Series from before 4.2 are left
@@ -36,7 +36,11 @@ pub fn end_of_life(product: &str, version: &str, now: OffsetDateTime) -> Option<
     let mut parts = version.split('.');
     let series = format!("{}.{}", parts.next()?, parts.next()?);
     let (_, date) = MONGODB.iter().find(|(known, _)| *known == series)?;
-    Some(EndOfLife { series, date: *date, ended: now.to_offset(time::UtcOffset::UTC).date() > *date })
+    Some(EndOfLife {
+        series,
+        date: date.midnight().assume_utc(),
+        ended: now.to_offset(UtcOffset::UTC).date() > *date,
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
+use serde::{Deserialize, Serialize};
+
 /// What a form shows of a connection string, and what it can be changed to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct ConnectionFields {
     /// `mongodb+srv`: the hosts are looked up.
     pub srv: bool,
@@ -52,24 +56,31 @@ pub struct ConnectionFields {
 }
 
 /// How to sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum AuthenticationKind {
     /// Not at all.
     None,
     /// With a password; the server chooses which SCRAM.
     Scram,
     /// With a password, by SCRAM-SHA-256.
+    #[serde(rename = "scram_sha256")]
     ScramSha256,
     /// With a password, by SCRAM-SHA-1.
+    #[serde(rename = "scram_sha1")]
     ScramSha1,
     /// With a client certificate.
+    #[serde(rename = "x509")]
     X509,
     /// Some other way that the string names.
     Other,
 }
 
 /// Whether the line is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum TlsChoice {
     /// Not said: on for `mongodb+srv`, off otherwise.
     Default,
@@ -80,7 +91,9 @@ pub enum TlsChoice {
 }
 
 /// Which members of a replica set lists are read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum ReadPreferenceMode {
     /// The primary.
     Primary,
@@ -95,7 +108,9 @@ pub enum ReadPreferenceMode {
 }
 
 /// How messages are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Compressor {
     /// Zstandard.
     Zstd,
@@ -106,7 +121,9 @@ pub enum Compressor {
 }
 
 /// An option that has no field of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct OtherOption {
     /// Its name as typed.
     pub name: String,

@@ -1,9 +1,13 @@
 //! A connection string as it was read: what a form shows of it, and what is wrong with it.
 
+use serde::Serialize;
+
 use crate::{ConnectionFields, ConnectionSecrets};
 
 /// Part of the editor's form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum EditorTab {
     /// Hosts, database, replica set.
     General,
@@ -16,7 +20,9 @@ pub enum EditorTab {
 }
 
 /// Part of a connection string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum ConnectionPart {
     /// `mongodb://` or `mongodb+srv://`.
     Scheme,
@@ -33,7 +39,9 @@ pub enum ConnectionPart {
 }
 
 /// Something in a connection string that the driver does not accept, and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct ConnectionProblem {
     /// A sentence. Names options that exist; never holds a piece of the string.
     pub message: String,
@@ -44,8 +52,10 @@ pub struct ConnectionProblem {
     /// The option's name as the manual writes it; `None` for an unknown one, which may be a piece of a password.
     pub option: Option<&'static str>,
     /// Where it begins in the reading's text, in UTF-16 code units.
+    #[cfg_attr(feature = "wire", specta(type = u32))]
     pub start: usize,
     /// Where it ends, exclusive.
+    #[cfg_attr(feature = "wire", specta(type = u32))]
     pub end: usize,
 }
 

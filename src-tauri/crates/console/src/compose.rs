@@ -28,8 +28,8 @@ use tenantry_store_sqlite::SqliteStore;
 use crate::vault::SecretKind;
 
 pub use tenantry_connection::database::{DATABASE_NAME_MAX, check_database_name};
+pub use tenantry_connection::destination;
 pub use tenantry_connection::limits::DECODING_STACK;
-pub use tenantry_connection::{Template, destination};
 
 /// Looking up the hosts of a `mongodb+srv` string: a person waits for it.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
@@ -237,11 +237,6 @@ pub async fn seed_list(connection_string: &str) -> Result<ConnectionReading, Sto
     tokio::time::timeout(LOOK_UP_LIMIT, tenantry_connection::seed_list(&string, &names))
         .await
         .map_err(|_| unavailable("the name servers do not answer (DNS)".to_owned()))?
-}
-
-/// What a template of a connection string is for, and the string.
-pub fn connection_templates() -> impl Iterator<Item = (Template, &'static str)> {
-    tenantry_connection::TEMPLATES.into_iter()
 }
 
 /// A connection to be tested.

@@ -13,8 +13,7 @@ use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash,
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
-use crate::errors::{Outcome, breaks_uniqueness};
-use crate::organizations::duplicate;
+use crate::errors::{Outcome, breaks_uniqueness, duplicate};
 use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash, renewal};
 
 /// How long an ended session is remembered beyond its end, so that a clock that is put back does not revive it.

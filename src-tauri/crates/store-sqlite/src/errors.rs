@@ -1,8 +1,9 @@
 //! SQLite's errors in the words of the ports, by SQLite's own codes.
 
-use rusqlite::ffi;
+use rusqlite::{Connection, ffi};
 use tenantry_core::StoreError;
-use tenantry_core::error::FileProblem;
+use tenantry_core::error::{FileProblem, UniqueField};
+use tenantry_core::values::OrganizationName;
 
 /// What went wrong inside a transaction: SQLite's word, the file system's, or one that a port already knows.
 #[derive(Debug)]
@@ -91,6 +92,28 @@ fn translate(error: &rusqlite::Error, path: &str) -> StoreError {
 
 fn file(path: &str, problem: FileProblem) -> StoreError {
     StoreError::File { path: path.to_owned(), problem }
+}
+
+/// Which of name and address a refused insert met. As the unique indexes have it, a taken name comes first.
+pub(crate) fn taken(connection: &Connection, name: &OrganizationName) -> Outcome<Failure> {
+    let name_is_taken: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM organizations WHERE organization_name = ?1)",
+        [name.as_str()],
+        |row| row.get(0),
+    )?;
+    Ok(duplicate(if name_is_taken { UniqueField::Name } else { UniqueField::Email }))
+}
+
+pub(crate) fn duplicate(field: UniqueField) -> Failure {
+    StoreError::Duplicate { field }.into()
+}
+
+pub(crate) fn changed() -> Failure {
+    StoreError::Changed { what: "the organization" }.into()
+}
+
+pub(crate) fn missing() -> Failure {
+    StoreError::NotFound { what: "organization" }.into()
 }
 
 #[cfg(test)]

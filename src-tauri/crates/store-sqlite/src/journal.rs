@@ -14,8 +14,7 @@ use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
-use crate::errors::{Outcome, breaks_uniqueness, damaged};
-use crate::organizations::duplicate;
+use crate::errors::{Outcome, breaks_uniqueness, damaged, duplicate};
 use crate::records::{bytes, copy_bytes, copy_id, milliseconds, moment, organization_id, trashed_collection};
 
 const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, shared_collection, copy, \

@@ -15,7 +15,7 @@ use tenantry_core::values::{
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
-use crate::errors::{Failure, Outcome, breaks_uniqueness};
+use crate::errors::{Failure, Outcome, breaks_uniqueness, changed, duplicate, missing, taken};
 use crate::records::{
     Shelf, bytes, find, milliseconds, organization, organization_id, password_hash, renewal, search_text,
 };
@@ -243,28 +243,6 @@ fn insert(transaction: &Transaction<'_>, new: &NewOrganization) -> Outcome<()> {
         },
         Err(error) => Err(error.into()),
     }
-}
-
-/// Which of name and address a refused insert met. As the unique indexes have it, a taken name comes first.
-pub(crate) fn taken(connection: &Connection, name: &OrganizationName) -> Outcome<Failure> {
-    let name_is_taken: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM organizations WHERE organization_name = ?1)",
-        [name.as_str()],
-        |row| row.get(0),
-    )?;
-    Ok(duplicate(if name_is_taken { UniqueField::Name } else { UniqueField::Email }))
-}
-
-pub(crate) fn duplicate(field: UniqueField) -> Failure {
-    StoreError::Duplicate { field }.into()
-}
-
-pub(crate) fn changed() -> Failure {
-    StoreError::Changed { what: "the organization" }.into()
-}
-
-pub(crate) fn missing() -> Failure {
-    StoreError::NotFound { what: "organization" }.into()
 }
 
 fn set_name(

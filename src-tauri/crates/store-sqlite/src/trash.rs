@@ -6,8 +6,7 @@ use tenantry_core::values::{CollectionName, CopyId, OrganizationId, Organization
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
-use crate::errors::{Outcome, breaks_uniqueness};
-use crate::organizations::{changed, missing, taken};
+use crate::errors::{Outcome, breaks_uniqueness, changed, missing, taken};
 use crate::records::{Shelf, bytes, copy_bytes, find, milliseconds, search_text};
 
 pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed: &Trashed) -> Outcome<()> {

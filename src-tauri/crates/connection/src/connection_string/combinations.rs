@@ -2,10 +2,10 @@
 
 use crate::{ConnectionProblem, EditorTab};
 
+use super::blame::{problem, tell};
 use super::encoding::{decoded, is_socket};
 use super::options;
 use super::parts::{Parts, Spot};
-use super::problems::{problem, tell};
 
 /// What the options of a string say, for comparing.
 struct Said<'a> {

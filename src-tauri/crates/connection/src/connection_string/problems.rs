@@ -3,12 +3,13 @@
 //! The driver decides; the rules here only find words and a place for its refusal, so that a string it accepts has no
 //! problem, whatever these rules think of it. What it accepts and nobody can mean is in [`unusable`].
 
-use crate::{ConnectionPart, ConnectionProblem, EditorTab};
+use crate::{ConnectionProblem, EditorTab};
 use futures_util::FutureExt;
 use mongodb::options::{ClientOptions, ConnectionString as Parsed, HostInfo, ServerAddress};
 
+use super::blame::{problem, tell};
 use super::encoding::{decoded, decoded_whole};
-use super::options::{self, Known};
+use super::options;
 use super::parts::{Parts, Spot};
 use super::secrets::{Taken, Unreadable, user_info};
 use super::{combinations, unusable};
@@ -103,25 +104,6 @@ fn only_first_of_each_place(problems: &mut Vec<ConnectionProblem>) {
     let mut seen = std::collections::HashSet::new();
     problems.retain(|problem| problem.start == problem.end || seen.insert(problem.end));
     problems.sort_by_key(|problem| problem.start);
-}
-
-pub(super) fn problem(
-    parts: &Parts,
-    spot: Spot,
-    tab: EditorTab,
-    option: Option<&'static str>,
-    message: impl Into<String>,
-) -> ConnectionProblem {
-    let range = parts.range(spot);
-    let part = match spot {
-        Spot::Scheme => ConnectionPart::Scheme,
-        Spot::User => ConnectionPart::User,
-        Spot::Password => ConnectionPart::Password,
-        Spot::Hosts | Spot::Host(_) => ConnectionPart::Hosts,
-        Spot::Database => ConnectionPart::Database,
-        Spot::Options | Spot::Option(_) => ConnectionPart::Options,
-    };
-    ConnectionProblem { message: message.into(), part, tab, option, start: range.start, end: range.end }
 }
 
 pub(super) const SCHEME: &str = "It must begin with mongodb:// or mongodb+srv://.";
@@ -262,15 +244,6 @@ fn of_secret_option(parts: &Parts, index: usize, unreadable: Unreadable) -> Conn
     let known = name.and_then(options::find);
     let tab = known.map_or(EditorTab::Advanced, |known| known.tab);
     problem(parts, Spot::Option(index), tab, known.map(|known| known.name), sentence("secret", unreadable))
-}
-
-pub(super) fn tell(
-    parts: &Parts,
-    index: usize,
-    known: &'static Known,
-    message: impl Into<String>,
-) -> ConnectionProblem {
-    problem(parts, Spot::Option(index), known.tab, Some(known.name), message)
 }
 
 /// No rule of ours is broken: blames the option without which the driver would accept the string, if there is one.

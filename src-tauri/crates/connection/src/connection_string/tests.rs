@@ -68,8 +68,8 @@ fn a_password_is_needed_where_there_is_a_user_and_no_other_means() {
 
 #[test]
 fn the_templates_are_accepted() {
-    for (template, text) in TEMPLATES {
+    for ConnectionTemplate { id, connection_string: text } in TEMPLATES {
         assert_eq!(read(text).problems, [], "{template:?}");
     }
-    assert!(parsed(TEMPLATES[1].1).is_atlas());
+    assert!(parsed(TEMPLATES[1].connection_string).is_atlas());
 }

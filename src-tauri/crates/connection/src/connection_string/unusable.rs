@@ -4,10 +4,10 @@
 use crate::{ConnectionPart, ConnectionProblem, EditorTab};
 use mongodb::options::ServerAddress;
 
+use super::blame::{problem, tell};
 use super::encoding::{decoded, decoded_whole, is_invisible, is_socket};
 use super::options::{self, refused_mechanism};
 use super::parts::{Parts, Spot};
-use super::problems::{problem, tell};
 
 /// What is wrong with masked parts, whatever the driver thinks of them.
 pub(super) fn of(parts: &Parts) -> Vec<ConnectionProblem> {

@@ -5,10 +5,10 @@ use crate::{
     SECRET_MASK, TlsChoice,
 };
 
+use super::blame::problem;
 use super::encoding::{for_host, for_option, for_option_name, strictly};
 use super::options::{COMPRESSORS, MECHANISMS, READ_PREFERENCES, find};
 use super::parts::{Parts, Spot};
-use super::problems::problem;
 use super::reading::{Found, fields, find_out, is_first, may_hold_secret, read, reading, shown};
 use super::secrets::{is_placeholder, take};
 

@@ -1,6 +1,6 @@
 //! What a certificate says of itself.
 
-use crate::diagnosis::CertificateFacts;
+use crate::diagnosis::Certificate;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use tenantry_core::limits::CERTIFICATE_WARNING;
 use time::OffsetDateTime;
@@ -8,11 +8,11 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 /// Reads a certificate; `None` when it is none. Nothing of it is believed: it is what the other side showed.
-pub(super) fn facts(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Option<CertificateFacts> {
+pub(super) fn facts(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Option<Certificate> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let validity = parsed.validity();
     let valid_until = at(validity.not_after.timestamp());
-    Some(CertificateFacts {
+    Some(Certificate {
         subject: named(parsed.subject()),
         names: names(&parsed),
         issuer: named(parsed.issuer()),

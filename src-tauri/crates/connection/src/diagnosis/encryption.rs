@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diagnosis::{CertificateFacts, FindingCode};
+use crate::diagnosis::{Certificate, FindingCode};
 use mongodb::options::{ServerAddress, TlsOptions};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
@@ -50,7 +50,7 @@ pub(super) struct Encrypted {
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     /// Its own first, then those that vouch for the one before, as far as they can be read.
-    pub(super) chain: Vec<CertificateFacts>,
+    pub(super) chain: Vec<Certificate>,
     pub(super) verdict: Result<(), TlsError>,
 }
 

@@ -1,7 +1,7 @@
 //! Why a stage failed.
 
 use crate::EditorTab;
-use crate::diagnosis::{CertificateFacts, FindingCode, FindingFacts, StageFacts};
+use crate::diagnosis::{Certificate, FindingCode, FindingFacts, StageFacts};
 
 /// Why a stage failed. The technical text is ours: names, numbers, and answers that a [`Redactor`] has seen.
 ///
@@ -33,7 +33,7 @@ impl Failed {
         self
     }
 
-    pub(super) fn showing(mut self, certificate: Option<CertificateFacts>) -> Self {
+    pub(super) fn showing(mut self, certificate: Option<Certificate>) -> Self {
         self.facts.certificate = certificate;
         self
     }

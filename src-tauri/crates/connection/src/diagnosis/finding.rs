@@ -1,10 +1,14 @@
 //! What stopped a connection test.
 
-use super::{CertificateFacts, StageName};
+use serde::Serialize;
+
+use super::{Certificate, StageName};
 use crate::EditorTab;
 
 /// Why the test stopped.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Finding {
     /// What it is.
     pub code: FindingCode,
@@ -19,7 +23,9 @@ pub struct Finding {
 }
 
 /// What the sentences about a finding need; only what the code has a use for is there.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct FindingFacts {
     /// The host that it is about, with its port.
     pub host: Option<String>,
@@ -32,7 +38,7 @@ pub struct FindingFacts {
     /// The database that does know the user.
     pub other_auth_source: Option<String>,
     /// The server's certificate.
-    pub certificate: Option<CertificateFacts>,
+    pub certificate: Option<Certificate>,
     /// The server's version.
     pub version: Option<String>,
     /// The domain that the hosts of a cluster must share.
@@ -41,8 +47,12 @@ pub struct FindingFacts {
     pub foreign_host: Option<String>,
     /// What is wrong, as a sentence without secrets.
     pub problem: Option<String>,
-    /// Where in the connection string that is, in UTF-16 units, first and one past the last.
-    pub place: Option<(u32, u32)>,
+    /// Where in the connection string that begins, in UTF-16 code units.
+    #[cfg_attr(feature = "wire", specta(type = Option<u32>))]
+    pub start: Option<usize>,
+    /// Where it ends, exclusive.
+    #[cfg_attr(feature = "wire", specta(type = Option<u32>))]
+    pub end: Option<usize>,
     /// Rights that are missing, in the server's words.
     pub missing: Vec<String>,
     /// The password has a percent sign and two hexadecimal digits: it may have been pasted percent-encoded.
@@ -52,7 +62,9 @@ pub struct FindingFacts {
 }
 
 /// What stopped the test. Each has a row in `docs/connections.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum FindingCode {
     /// The connection string can't be read.
     StringMalformed,

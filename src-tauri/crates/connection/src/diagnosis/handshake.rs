@@ -1,6 +1,6 @@
 //! The fifth stage: the server introduces itself.
 
-use crate::diagnosis::{FindingCode, ServerIntroduction, StageFacts};
+use crate::diagnosis::{FindingCode, StageFacts};
 use bson::{Document, doc};
 use futures_util::future::join_all;
 use mongodb::options::ServerAddress;
@@ -89,7 +89,7 @@ pub(super) async fn handshake(
         server = follow(target, server, &asking).await?;
         check_version(&mut server).await?;
     }
-    let facts = StageFacts::Handshake(describe(&mut server, &asking).await);
+    let facts = describe(&mut server, &asking).await;
     let mechanisms = server
         .hello
         .get_array("saslSupportedMechs")
@@ -244,7 +244,7 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
     Err(told(Failed::new(FindingCode::NoPrimary, problem).at(server.line.host.shown()).saying(problem)))
 }
 
-async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> ServerIntroduction {
+async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> StageFacts {
     let hello = &server.hello;
     let topology = if hello.get_str("msg").is_ok_and(|message| message == "isdbgrid") {
         Topology::Sharded
@@ -265,7 +265,7 @@ async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> ServerIntrodu
         None => (product::of(&Document::new(), &hosts).0, release(wire_version).to_owned()),
     };
     let end_of_life = end_of_life(&product, &version, asking.now);
-    ServerIntroduction { product, version, topology, wire_version, primary, end_of_life }
+    StageFacts::Handshake { product, version, topology, wire_version, primary, end_of_life }
 }
 
 async fn explain(problem: NoAnswer, line: &Line, asking: &Asking<'_>) -> Failed {

@@ -96,8 +96,7 @@ fn with_secrets(request: &TestRequest) -> Result<ConnectionString, Failed> {
     if let Some(problem) = reading.problems.into_iter().next() {
         let mut failed = malformed(&problem.message);
         failed.tab = Some(problem.tab);
-        let units = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        failed.facts.place = Some((units(problem.start), units(problem.end)));
+        (failed.facts.start, failed.facts.end) = (Some(problem.start), Some(problem.end));
         return Err(failed);
     }
     let string = ConnectionString::parse(&request.connection_string).map_err(refused)?;

@@ -1,23 +1,38 @@
 //! The connection test as plain text.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
+use serde::Serialize;
 use tenantry_core::records::Topology;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{CertificateFacts, Finding, ServerIntroduction, Stage, StageFacts, StageName, StageState};
+use super::{Certificate, Finding, Stage, StageFacts, StageName, StageState};
+
+/// All that the test found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename = "ConnectionReport", rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct Diagnosis {
+    /// All seven, in their order.
+    pub stages: Vec<Stage>,
+    /// Why it stopped; `None` when everything passed.
+    pub finding: Option<Finding>,
+    /// How long it took in all.
+    pub milliseconds: u32,
+    /// All of it as plain text without secrets, to be copied.
+    pub report: String,
+}
 
 /// Puts a test into text: stages with their times, the code, what stands behind it, versions and names of hosts.
 ///
 /// It holds what the stages and the finding hold, and so no secret where they hold none.
-pub fn report(at: OffsetDateTime, stages: &[Stage], finding: Option<&Finding>, time: Duration) -> String {
+pub fn report(at: OffsetDateTime, stages: &[Stage], finding: Option<&Finding>, milliseconds: u32) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = writeln!(text, "Tenantry connection test, {}", moment(at));
     for stage in stages {
-        let took = stage.time.map(|time| format!(", {} ms", time.as_millis())).unwrap_or_default();
+        let took = stage.milliseconds.map(|time| format!(", {time} ms")).unwrap_or_default();
         let _ = writeln!(text, "{:<12} {}{took}", name(stage.name), state(stage.state));
         if let Some(facts) = &stage.facts {
             for line in lines(facts) {
@@ -39,7 +54,7 @@ pub fn report(at: OffsetDateTime, stages: &[Stage], finding: Option<&Finding>, t
             let _ = writeln!(text, "Result: everything passed");
         }
     }
-    let _ = writeln!(text, "In all {} ms", time.as_millis());
+    let _ = writeln!(text, "In all {milliseconds} ms");
     text
 }
 
@@ -85,7 +100,21 @@ fn lines(facts: &StageFacts) -> Vec<String> {
             lines.extend(left_out.iter().cloned());
             lines
         }
-        StageFacts::Handshake(server) => introduction(server),
+        StageFacts::Handshake { product, version, topology, wire_version, primary, end_of_life } => {
+            let topology = match topology {
+                Topology::File => "file",
+                Topology::Standalone => "standalone",
+                Topology::ReplicaSet => "replica set",
+                Topology::Sharded => "sharded cluster",
+            };
+            let version = if version.is_empty() { "of unknown version" } else { version };
+            let mut lines = vec![format!("{product} {version}, {topology}, wire version {wire_version}")];
+            lines.extend(primary.iter().map(|primary| format!("primary {primary}")));
+            lines.extend(
+                end_of_life.iter().map(|end| format!("{} gets updates until {}", end.series, end.date.date())),
+            );
+            lines
+        }
         StageFacts::SignIn { user, mechanism, auth_source } => {
             vec![format!("{user} with {mechanism} in {auth_source}")]
         }
@@ -105,28 +134,11 @@ fn lines(facts: &StageFacts) -> Vec<String> {
     }
 }
 
-fn certificate(of: &CertificateFacts) -> Vec<String> {
+fn certificate(of: &Certificate) -> Vec<String> {
     vec![
         format!("certificate for {}, issued by {}", of.names.join(", "), of.issuer),
         format!("valid from {} until {}", moment(of.valid_from), moment(of.valid_until)),
     ]
-}
-
-fn introduction(server: &ServerIntroduction) -> Vec<String> {
-    let topology = match server.topology {
-        Topology::File => "file",
-        Topology::Standalone => "standalone",
-        Topology::ReplicaSet => "replica set",
-        Topology::Sharded => "sharded cluster",
-    };
-    let version = if server.version.is_empty() { "of unknown version" } else { &server.version };
-    let mut lines =
-        vec![format!("{} {version}, {topology}, wire version {}", server.product, server.wire_version)];
-    lines.extend(server.primary.iter().map(|primary| format!("primary {primary}")));
-    lines.extend(
-        server.end_of_life.iter().map(|end| format!("{} gets updates until {}", end.series, end.date)),
-    );
-    lines
 }
 
 fn facts(finding: &Finding) -> Vec<String> {

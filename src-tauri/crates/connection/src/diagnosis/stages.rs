@@ -1,14 +1,14 @@
 //! The stages of a connection test, and what each found.
 
-use std::time::Duration;
-
+use serde::Serialize;
 use tenantry_core::records::{EndOfLife, Privilege, RoleCommand, Topology};
 use time::OffsetDateTime;
-
-use super::Finding;
+use time::serde::rfc3339;
 
 /// The stages, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StageName {
     /// The connection string is read.
     Read,
@@ -33,7 +33,9 @@ impl StageName {
 }
 
 /// How far a stage is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StageState {
     /// Its turn will come.
     Waiting,
@@ -50,14 +52,17 @@ pub enum StageState {
 }
 
 /// One stage.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename = "TestStage", rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Stage {
     /// Which.
+    #[serde(rename = "stage")]
     pub name: StageName,
     /// How far it is.
     pub state: StageState,
     /// How long it took; `None` before its end.
-    pub time: Option<Duration>,
+    pub milliseconds: Option<u32>,
     /// What it found; some stages know something even where they fail.
     pub facts: Option<StageFacts>,
 }
@@ -65,12 +70,14 @@ pub struct Stage {
 impl Stage {
     /// A stage whose turn will come.
     pub fn waiting(name: StageName) -> Self {
-        Self { name, state: StageState::Waiting, time: None, facts: None }
+        Self { name, state: StageState::Waiting, milliseconds: None, facts: None }
     }
 }
 
 /// What a stage found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StageFacts {
     /// Of the connection string.
     Read {
@@ -84,8 +91,10 @@ pub enum StageFacts {
         /// Hosts with their ports.
         hosts: Vec<String>,
         /// How many SRV records named them.
+        #[cfg_attr(feature = "wire", specta(type = u32))]
         srv_records: usize,
         /// How many addresses they have.
+        #[cfg_attr(feature = "wire", specta(type = u32))]
         addresses: usize,
         /// Options of the TXT record, as `name=value`.
         txt_options: Vec<String>,
@@ -93,8 +102,10 @@ pub enum StageFacts {
     /// Of the ports.
     Reach {
         /// Hosts that accepted a connection.
+        #[cfg_attr(feature = "wire", specta(type = u32))]
         reached: usize,
         /// Hosts in all.
+        #[cfg_attr(feature = "wire", specta(type = u32))]
         hosts: usize,
     },
     /// Of the encrypted line.
@@ -102,14 +113,27 @@ pub enum StageFacts {
         /// The protocol: "TLS 1.3".
         version: String,
         /// The certificates that the server showed: its own first, then those that vouch for the one before.
-        chain: Vec<CertificateFacts>,
+        chain: Vec<Certificate>,
         /// Whether they were found good.
         trusted: bool,
         /// Sentences on certificates in the file of authorities that can't be read; the driver passes over them.
         left_out: Vec<String>,
     },
-    /// Of the server.
-    Handshake(ServerIntroduction),
+    /// Of the server, by what it says of itself before anybody signs in.
+    Handshake {
+        /// Its product: "MongoDB".
+        product: String,
+        /// Its version; empty where it does not tell.
+        version: String,
+        /// How the deployment is built.
+        topology: Topology,
+        /// The newest version of the wire protocol that it speaks.
+        wire_version: i32,
+        /// The primary of its replica set.
+        primary: Option<String>,
+        /// Until when its series is mended, where that is known.
+        end_of_life: Option<EndOfLife>,
+    },
     /// Of the sign-in.
     SignIn {
         /// The database user.
@@ -131,8 +155,10 @@ pub enum StageFacts {
 }
 
 /// Whom a certificate names, who vouches, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CertificateFacts {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct Certificate {
     /// Whose it is, in one name.
     pub subject: String,
     /// The names that it is good for.
@@ -140,43 +166,15 @@ pub struct CertificateFacts {
     /// Who issued it.
     pub issuer: String,
     /// Its first moment.
+    #[serde(with = "rfc3339")]
+    #[cfg_attr(feature = "wire", specta(type = String))]
     pub valid_from: OffsetDateTime,
     /// Its last moment.
+    #[serde(with = "rfc3339")]
+    #[cfg_attr(feature = "wire", specta(type = String))]
     pub valid_until: OffsetDateTime,
-    /// That moment is less than [`CERTIFICATE_WARNING`] away, or over.
-    ///
-    /// [`CERTIFICATE_WARNING`]: tenantry_core::limits::CERTIFICATE_WARNING
+    /// That moment is near, or over.
     pub ends_soon: bool,
-}
-
-/// What a server says of itself before anybody signs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerIntroduction {
-    /// Its product: "MongoDB".
-    pub product: String,
-    /// Its version; empty where it does not tell.
-    pub version: String,
-    /// How the deployment is built.
-    pub topology: Topology,
-    /// The newest version of the wire protocol that it speaks.
-    pub wire_version: i32,
-    /// The primary of its replica set.
-    pub primary: Option<String>,
-    /// Until when its series is mended, where that is known.
-    pub end_of_life: Option<EndOfLife>,
-}
-
-/// All that the test found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Diagnosis {
-    /// All seven, in their order.
-    pub stages: Vec<Stage>,
-    /// Why it stopped; `None` when everything passed.
-    pub finding: Option<Finding>,
-    /// How long it took in all.
-    pub time: Duration,
-    /// All of it as plain text without secrets, to be copied.
-    pub report: String,
 }
 
 /// Where the test tells how far it is.

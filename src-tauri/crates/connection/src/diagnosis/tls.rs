@@ -1,6 +1,6 @@
 //! The fourth stage: the line is encrypted.
 
-use crate::diagnosis::{CertificateFacts, FindingCode, StageFacts};
+use crate::diagnosis::{Certificate, FindingCode, StageFacts};
 use bson::doc;
 use mongodb::options::{ServerAddress, TlsOptions};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
@@ -102,7 +102,7 @@ fn judge(encryption: &Encryption, encrypted: &Encrypted, host: &ServerAddress) -
 }
 
 /// The certificate that the finding is about: one that vouches for the server's own may be the one out of its time.
-fn at_fault(chain: &[CertificateFacts], code: FindingCode) -> Option<CertificateFacts> {
+fn at_fault(chain: &[Certificate], code: FindingCode) -> Option<Certificate> {
     match code {
         FindingCode::CertificateExpired => chain.iter().min_by_key(|one| one.valid_until),
         FindingCode::CertificateNotYetValid => chain.iter().max_by_key(|one| one.valid_from),

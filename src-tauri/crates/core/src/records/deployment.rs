@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// A member of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -16,7 +18,9 @@ pub struct Member {
 }
 
 /// What a member of a deployment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum MemberState {
     /// It takes writes.
     Primary,

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use time::Date;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::serde::rfc3339;
 
 use super::deployment::{CollectionUse, ConnectionUse, Member};
 
 /// How the deployment is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Topology {
     /// A file on this computer.
     File,
@@ -39,7 +43,9 @@ pub struct ServerFacts {
 }
 
 /// Whether the database user may do something that an act needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Privilege {
     /// What the program does with it.
     pub act: PrivilegedAct,
@@ -50,7 +56,9 @@ pub struct Privilege {
 }
 
 /// Something that the program does in a database and needs rights for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum PrivilegedAct {
     /// Reading organizations.
     ReadOrganizations,
@@ -123,7 +131,9 @@ impl PrivilegedAct {
 }
 
 /// An act of a person that needs rights of the database user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum RestrictedAct {
     /// Listing organizations.
     List,
@@ -161,7 +171,9 @@ impl RestrictedAct {
 }
 
 /// An act that the database user can't do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Restriction {
     /// The act.
     pub act: RestrictedAct,
@@ -170,7 +182,9 @@ pub struct Restriction {
 }
 
 /// What gives the database user the smallest role that allows everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct RoleCommand {
     /// The user that gets it; `None` where nobody signed in.
     pub user: Option<String>,
@@ -181,7 +195,9 @@ pub struct RoleCommand {
 }
 
 /// What is not as it should be with a store that works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum HealthWarning {
     /// The line to the server is not encrypted.
     NotEncrypted,
@@ -196,12 +212,16 @@ pub enum HealthWarning {
 }
 
 /// Until when a series of a server is mended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct EndOfLife {
     /// The series: "7.0".
     pub series: String,
-    /// The last day.
-    pub date: Date,
+    /// The last day, at its beginning in UTC.
+    #[serde(with = "rfc3339")]
+    #[cfg_attr(feature = "wire", specta(type = String))]
+    pub date: OffsetDateTime,
     /// That day is over.
     pub ended: bool,
 }

@@ -41,10 +41,7 @@ const nothingKnown: Finding["facts"] = {
   user: null,
   authSource: null,
   otherAuthSource: null,
-  certificateNames: [],
-  issuer: null,
-  validFrom: null,
-  validUntil: null,
+  certificate: null,
   version: null,
   domain: null,
   foreignHost: null,
@@ -86,11 +83,19 @@ describe("a finding", () => {
   });
 
   it("says what is known of the certificate", () => {
+    const certificate = {
+      subject: "a.example",
+      names: ["a.example", "b.example"],
+      issuer: "Meridian Internal CA",
+      validFrom: "2025-01-12T00:00:00Z",
+      validUntil: "2026-01-12T00:00:00Z",
+      endsSoon: true,
+    };
     const wrong = findingWords(
-      finding("certificate_wrong_name", { host: "db.example", certificateNames: ["a.example", "b.example"] }),
+      finding("certificate_wrong_name", { host: "db.example", certificate }),
     );
     expect(wrong.cause).toBe("It is for a.example, b.example, not db.example.");
-    const expired = findingWords(finding("certificate_expired", { validUntil: "2026-01-12T00:00:00Z" }));
+    const expired = findingWords(finding("certificate_expired", { certificate }));
     expect(expired.cause).toContain("12 Jan 2026");
   });
 

@@ -107,7 +107,7 @@ function sentences({ code, facts }: Finding): Sentences {
   const host = facts.host ?? m.diagnosis_the_server();
   const authSource = facts.authSource ?? m.diagnosis_default_source();
   const problem = facts.problem ?? m.diagnosis_unknown_problem();
-  const day = (time: string | null) => (time === null ? m.diagnosis_unknown_time() : formatDay(time));
+  const day = (time?: string) => (time === undefined ? m.diagnosis_unknown_time() : formatDay(time));
   const say = (title: string, cause: string, remedy: string): Sentences => ({ title, cause, remedy });
   switch (code) {
     case "string_malformed":
@@ -178,7 +178,7 @@ function sentences({ code, facts }: Finding): Sentences {
         m.diagnosis_certificate_unknown_authority_title(),
         [
           m.diagnosis_certificate_unknown_authority_cause({
-            issuer: facts.issuer ?? m.diagnosis_unknown_issuer(),
+            issuer: facts.certificate?.issuer ?? m.diagnosis_unknown_issuer(),
           }),
           // What could not be read of the file that may name it.
           facts.problem,
@@ -191,7 +191,7 @@ function sentences({ code, facts }: Finding): Sentences {
       return say(
         m.diagnosis_certificate_wrong_name_title(),
         m.diagnosis_certificate_wrong_name_cause({
-          names: facts.certificateNames.join(", ") || m.diagnosis_another_server(),
+          names: facts.certificate?.names.join(", ") || m.diagnosis_another_server(),
           host,
         }),
         m.diagnosis_certificate_wrong_name_remedy(),
@@ -199,13 +199,13 @@ function sentences({ code, facts }: Finding): Sentences {
     case "certificate_expired":
       return say(
         m.diagnosis_certificate_expired_title(),
-        m.diagnosis_certificate_expired_cause({ until: day(facts.validUntil) }),
+        m.diagnosis_certificate_expired_cause({ until: day(facts.certificate?.validUntil) }),
         m.diagnosis_certificate_expired_remedy(),
       );
     case "certificate_not_yet_valid":
       return say(
         m.diagnosis_certificate_not_yet_valid_title(),
-        m.diagnosis_certificate_not_yet_valid_cause({ from: day(facts.validFrom) }),
+        m.diagnosis_certificate_not_yet_valid_cause({ from: day(facts.certificate?.validFrom) }),
         m.diagnosis_certificate_not_yet_valid_remedy(),
       );
     case "certificate_file":
