@@ -4,6 +4,7 @@ mod blame;
 mod combinations;
 mod destination;
 mod encoding;
+mod form;
 mod options;
 mod parts;
 mod pasted;
@@ -31,6 +32,7 @@ use crate::hosts::{is_atlas_name, shown};
 use crate::{ConnectionProblem, ConnectionSecrets, SECRET_MASK};
 
 pub use self::destination::{Destination, destination};
+pub use self::parts::SCHEMES;
 pub use self::reading::read;
 pub use self::seed_list::seed_list;
 pub use self::writing::write;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a form shows of a connection string, and what it can be changed to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct ConnectionFields {
@@ -56,11 +56,12 @@ pub struct ConnectionFields {
 }
 
 /// How to sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum AuthenticationKind {
     /// Not at all.
+    #[default]
     None,
     /// With a password; the server chooses which SCRAM.
     Scram,
@@ -78,11 +79,12 @@ pub enum AuthenticationKind {
 }
 
 /// Whether the line is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum TlsChoice {
     /// Not said: on for `mongodb+srv`, off otherwise.
+    #[default]
     Default,
     /// `tls=true`.
     On,

@@ -22,8 +22,8 @@ mod reading;
 mod secrets;
 
 pub use connection_string::{
-    ConnectionString, ConnectionTemplate, Destination, SecretPlaces, TEMPLATES, TemplateName, destination,
-    read, seed_list, write,
+    ConnectionString, ConnectionTemplate, Destination, SCHEMES, SecretPlaces, TEMPLATES, TemplateName,
+    destination, read, seed_list, write,
 };
 pub use fields::{
     AuthenticationKind, Compressor, ConnectionFields, OtherOption, ReadPreferenceMode, TlsChoice,

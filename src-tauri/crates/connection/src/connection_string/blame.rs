@@ -1,6 +1,6 @@
 //! A problem and the place in the string that is to blame for it.
 
-use super::options::Known;
+use super::options::ConnectionOption;
 use super::parts::{Parts, Spot};
 use crate::{ConnectionPart, ConnectionProblem, EditorTab};
 
@@ -27,7 +27,7 @@ pub(super) fn problem(
 pub(super) fn tell(
     parts: &Parts,
     index: usize,
-    known: &'static Known,
+    known: &'static ConnectionOption,
     message: impl Into<String>,
 ) -> ConnectionProblem {
     problem(parts, Spot::Option(index), known.tab, Some(known.name), message)

@@ -3,44 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::encoding::decoded;
+use super::options;
 use super::parts::Parts;
 use super::reading::{Found, Read, find_out};
 use super::secrets::{CERTIFICATE_KEY_PASSWORD, PROXY_PASSWORD};
 
-/// Options that change neither who is asked nor how the line is protected nor who signs in. Every other one does, also one
-/// that nobody knows yet: a list of what is dangerous would have a hole for each new option.
-const HARMLESS: [&str; 30] = [
-    "appname",
-    "compressors",
-    "connecttimeoutms",
-    "directconnection",
-    "enableoverloadretargeting",
-    "heartbeatfrequencyms",
-    "journal",
-    "loadbalanced",
-    "localthresholdms",
-    "maxadaptiveretries",
-    "maxconnecting",
-    "maxidletimems",
-    "maxpoolsize",
-    "maxstalenessseconds",
-    "minpoolsize",
-    "readconcernlevel",
-    "readpreference",
-    "readpreferencetags",
-    "replicaset",
-    "retryreads",
-    "retrywrites",
-    "servermonitoringmode",
-    "serverselectiontimeoutms",
-    "sockettimeoutms",
-    "srvmaxhosts",
-    "uuidrepresentation",
-    "w",
-    "waitqueuetimeoutms",
-    "wtimeoutms",
-    "zlibcompressionlevel",
-];
 const CERTIFICATE_KEY_FILE: &str = "tlscertificatekeyfile";
 
 /// The values of options by their names in lower case, in the order in which they are given.
@@ -95,13 +62,14 @@ fn of(parts: &Parts) -> Destination {
     let (mut account, mut proxy) = (Options::new(), Options::new());
     for option in parts.options.iter().flatten() {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        let name = match name.to_lowercase() {
-            name if HARMLESS.contains(&name.as_str()) => continue,
-            // A secret has no say in whom it is told.
-            name if name == CERTIFICATE_KEY_PASSWORD || name == PROXY_PASSWORD => continue,
-            name if name == "ssl" => "tls".to_owned(),
-            name => name,
-        };
+        if options::find(name).is_some_and(|option| option.is_harmless) {
+            continue;
+        }
+        let name = options::modern(name).to_lowercase();
+        // A secret has no say in whom it is told.
+        if name == CERTIFICATE_KEY_PASSWORD || name == PROXY_PASSWORD {
+            continue;
+        }
         let value = decoded(value);
         if name.starts_with("auth") {
             account.entry(name).or_default().push(value);
@@ -132,7 +100,6 @@ fn of(parts: &Parts) -> Destination {
 
 #[cfg(test)]
 mod tests {
-    use super::super::options;
     use super::*;
 
     fn destination_of(text: &str) -> Destination {
@@ -159,7 +126,7 @@ mod tests {
                 }
                 decided += 1;
             }
-            if HARMLESS.contains(&name.as_str()) {
+            if options::find(option).is_some_and(|option| option.is_harmless) {
                 assert_eq!(with, plain, "{option} changes nothing about who is told");
                 decided += 1;
             }

@@ -1,21 +1,26 @@
-//! The options that the driver knows, and those of other drivers that it does not.
+//! The table of options: those that the driver knows, and those of other drivers that it does not.
 
-use crate::{AuthenticationKind, Compressor, EditorTab, ReadPreferenceMode};
+use super::form::{COMPRESSORS, Field, READ_PREFERENCES};
+use crate::{ConnectionFields, EditorTab};
 
-/// An option.
+/// An option: all that reading, writing, the form and the problems know of it.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct ConnectionOption {
     /// As the manual writes it.
     pub(super) name: &'static str,
     /// Where the form asks for it.
     pub(super) tab: EditorTab,
-    /// What its value may be.
-    pub(super) value: Value,
+    /// The field that shows it; the others are in one list.
+    pub(super) field: Option<Field>,
+    /// It changes neither who is asked nor how the line is protected nor who signs in. Every other one counts as if it did,
+    /// also one that nobody knows yet: a list of what is dangerous would have a hole for each new option.
+    pub(super) is_harmless: bool,
+    rule: Rule,
 }
 
 /// What an option's value may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Value {
+enum Rule {
     /// Any text.
     Text,
     /// Any text but none.
@@ -30,6 +35,8 @@ pub(super) enum Value {
     Word(&'static [&'static str]),
     /// One of these words, exactly.
     ExactWord(&'static [&'static str]),
+    /// The name of a read preference, in any case.
+    ReadPreference,
     /// Compressors, separated by commas.
     Compressors,
     /// Pairs `key:value`, separated by commas; none at all where the flag allows it.
@@ -42,114 +49,109 @@ pub(super) enum Value {
 
 use EditorTab::{Advanced, Authentication, General, Tls};
 
-/// The build has all three, see the driver's features in the workspace's manifest.
-pub(super) const COMPRESSORS: [(&str, Compressor); 3] =
-    [("zstd", Compressor::Zstd), ("zlib", Compressor::Zlib), ("snappy", Compressor::Snappy)];
-
-pub(super) const READ_PREFERENCES: [(&str, ReadPreferenceMode); 5] = [
-    ("primary", ReadPreferenceMode::Primary),
-    ("primaryPreferred", ReadPreferenceMode::PrimaryPreferred),
-    ("secondary", ReadPreferenceMode::Secondary),
-    ("secondaryPreferred", ReadPreferenceMode::SecondaryPreferred),
-    ("nearest", ReadPreferenceMode::Nearest),
-];
-
-/// The ways of signing in that the form offers by a mechanism's name.
-pub(super) const MECHANISMS: [(&str, AuthenticationKind); 3] = [
-    ("SCRAM-SHA-256", AuthenticationKind::ScramSha256),
-    ("SCRAM-SHA-1", AuthenticationKind::ScramSha1),
-    ("MONGODB-X509", AuthenticationKind::X509),
-];
-
-const fn known(name: &'static str, tab: EditorTab, value: Value) -> Known {
-    Known { name, tab, value }
+const fn option(name: &'static str, tab: EditorTab, rule: Rule) -> ConnectionOption {
+    ConnectionOption { name, tab, field: None, is_harmless: false, rule }
 }
 
 const U32: i64 = u32::MAX as i64;
 
 /// From the driver's parser of connection strings; then what its manual or those of other drivers name besides.
-const OPTIONS: &[Known] = &[
-    known("replicaSet", General, Value::Text),
-    known("directConnection", General, Value::Boolean),
-    known("loadBalanced", General, Value::Boolean),
-    known("srvMaxHosts", General, Value::Whole(0, U32)),
-    known("srvServiceName", General, Value::Text),
-    known(
+const OPTIONS: &[ConnectionOption] = &[
+    option("replicaSet", General, Rule::Text).harmless().shown(Field::Text(|fields| &mut fields.replica_set)),
+    option("directConnection", General, Rule::Boolean)
+        .harmless()
+        .shown(Field::Boolean(|fields| &mut fields.direct_connection)),
+    option("loadBalanced", General, Rule::Boolean).harmless(),
+    option("srvMaxHosts", General, Rule::Whole(0, U32)).harmless(),
+    option("srvServiceName", General, Rule::Text),
+    option(
         "authMechanism",
         Authentication,
-        Value::ExactWord(&["SCRAM-SHA-256", "SCRAM-SHA-1", "MONGODB-X509", "PLAIN"]),
-    ),
-    known("authMechanismProperties", Authentication, Value::Pairs { may_be_empty: false }),
-    known("authSource", Authentication, Value::SomeText),
-    known("tls", Tls, Value::Boolean),
-    known("ssl", Tls, Value::Boolean),
-    known("tlsInsecure", Tls, Value::Boolean),
-    known("tlsAllowInvalidCertificates", Tls, Value::Boolean),
-    known("tlsCAFile", Tls, Value::Text),
-    known("tlsCertificateKeyFile", Tls, Value::Text),
-    known("tlsCertificateKeyFilePassword", Tls, Value::Text),
-    known("appName", Advanced, Value::Text),
-    known("compressors", Advanced, Value::Compressors),
-    known("connectTimeoutMS", Advanced, Value::Milliseconds(0)),
-    known("enableOverloadRetargeting", Advanced, Value::Boolean),
-    known("heartbeatFrequencyMS", Advanced, Value::Milliseconds(500)),
-    known("journal", Advanced, Value::Boolean),
-    known("localThresholdMS", Advanced, Value::Milliseconds(0)),
-    known("maxAdaptiveRetries", Advanced, Value::Whole(0, U32)),
-    known("maxConnecting", Advanced, Value::Whole(1, U32)),
-    known("maxIdleTimeMS", Advanced, Value::Milliseconds(0)),
-    known("maxPoolSize", Advanced, Value::Whole(1, U32)),
-    known("maxStalenessSeconds", Advanced, Value::Whole(-1, i64::MAX)),
-    known("minPoolSize", Advanced, Value::Whole(0, U32)),
-    known("proxyHost", Advanced, Value::Text),
-    known("proxyPassword", Advanced, Value::SomeText),
-    known("proxyPort", Advanced, Value::Whole(0, 65_535)),
-    known("proxyUsername", Advanced, Value::SomeText),
-    known("readConcernLevel", Advanced, Value::Text),
-    known(
-        "readPreference",
-        Advanced,
-        Value::Word(&["primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"]),
-    ),
-    known("readPreferenceTags", Advanced, Value::Pairs { may_be_empty: true }),
-    known("retryReads", Advanced, Value::Boolean),
-    known("retryWrites", Advanced, Value::Boolean),
-    known("serverMonitoringMode", Advanced, Value::Word(&["auto", "poll", "stream"])),
-    known("serverSelectionTimeoutMS", Advanced, Value::Milliseconds(0)),
-    known("socketTimeoutMS", Advanced, Value::Milliseconds(0)),
-    known("uuidRepresentation", Advanced, Value::Word(&["csharpLegacy", "javaLegacy", "pythonLegacy"])),
-    known("w", Advanced, Value::Acknowledgment),
-    known("waitQueueTimeoutMS", Advanced, Value::Milliseconds(0)),
-    known("wtimeoutMS", Advanced, Value::Milliseconds(0)),
-    known("zlibCompressionLevel", Advanced, Value::Whole(-1, 9)),
-    known("tlsAllowInvalidHostnames", Tls, Value::Foreign),
-    known("tlsCRLFile", Tls, Value::Foreign),
-    known("tlsDisableCertificateRevocationCheck", Tls, Value::Foreign),
-    known("tlsDisableOCSPEndpointCheck", Tls, Value::Foreign),
-    known("sslAllowInvalidCertificates", Tls, Value::Foreign),
-    known("sslAllowInvalidHostnames", Tls, Value::Foreign),
-    known("sslCertificateAuthorityFile", Tls, Value::Foreign),
-    known("sslClientCertificateKeyFile", Tls, Value::Foreign),
-    known("sslClientCertificateKeyPassword", Tls, Value::Foreign),
-    known("sslInvalidHostNameAllowed", Tls, Value::Foreign),
-    known("sslPEMKeyFile", Tls, Value::Foreign),
-    known("sslPEMKeyPassword", Tls, Value::Foreign),
-    known("sslValidate", Tls, Value::Foreign),
-    known("gssapiServiceName", Authentication, Value::Foreign),
-    known("adaptiveRetries", Advanced, Value::Foreign),
-    known("autoReconnect", Advanced, Value::Foreign),
-    known("j", Advanced, Value::Foreign),
-    known("keepAlive", Advanced, Value::Foreign),
-    known("maxPoolWaitQueueSize", Advanced, Value::Foreign),
-    known("poolSize", Advanced, Value::Foreign),
-    known("retryDelayMS", Advanced, Value::Foreign),
-    known("safe", Advanced, Value::Foreign),
-    known("slaveOk", Advanced, Value::Foreign),
-    known("timeoutMS", Advanced, Value::Foreign),
-    known("useNewUrlParser", Advanced, Value::Foreign),
-    known("useUnifiedTopology", Advanced, Value::Foreign),
-    known("waitQueueMultiple", Advanced, Value::Foreign),
-    known("wtimeout", Advanced, Value::Foreign),
+        Rule::ExactWord(&["SCRAM-SHA-256", "SCRAM-SHA-1", "MONGODB-X509", "PLAIN"]),
+    )
+    .shown(Field::Mechanism),
+    option("authMechanismProperties", Authentication, Rule::Pairs { may_be_empty: false }),
+    option("authSource", Authentication, Rule::SomeText).shown(Field::Text(|fields| &mut fields.auth_source)),
+    option("tls", Tls, Rule::Boolean).shown(Field::Tls),
+    option("ssl", Tls, Rule::Boolean),
+    option("tlsInsecure", Tls, Rule::Boolean),
+    option("tlsAllowInvalidCertificates", Tls, Rule::Boolean)
+        .shown(Field::Switch(|fields| &mut fields.tls_allow_invalid_certificates)),
+    option("tlsCAFile", Tls, Rule::Text).shown(Field::Text(|fields| &mut fields.tls_ca_file)),
+    option("tlsCertificateKeyFile", Tls, Rule::Text)
+        .shown(Field::Text(|fields| &mut fields.tls_certificate_key_file)),
+    option("tlsCertificateKeyFilePassword", Tls, Rule::Text)
+        .shown(Field::Secret(|fields| &mut fields.has_certificate_key_password)),
+    option("appName", Advanced, Rule::Text).harmless().shown(Field::Text(|fields| &mut fields.app_name)),
+    option("connectTimeoutMS", Advanced, Rule::Milliseconds(0))
+        .harmless()
+        .shown(Field::Number(|fields| &mut fields.connect_timeout_milliseconds)),
+    option("enableOverloadRetargeting", Advanced, Rule::Boolean).harmless(),
+    option("heartbeatFrequencyMS", Advanced, Rule::Milliseconds(500)).harmless(),
+    option("journal", Advanced, Rule::Boolean).harmless(),
+    option("localThresholdMS", Advanced, Rule::Milliseconds(0)).harmless(),
+    option("maxAdaptiveRetries", Advanced, Rule::Whole(0, U32)).harmless(),
+    option("maxConnecting", Advanced, Rule::Whole(1, U32)).harmless(),
+    option("maxIdleTimeMS", Advanced, Rule::Milliseconds(0)).harmless(),
+    option("maxPoolSize", Advanced, Rule::Whole(1, U32))
+        .harmless()
+        .shown(Field::Number(|fields| &mut fields.max_pool_size)),
+    option("maxStalenessSeconds", Advanced, Rule::Whole(-1, i64::MAX)).harmless(),
+    option("minPoolSize", Advanced, Rule::Whole(0, U32))
+        .harmless()
+        .shown(Field::Number(|fields| &mut fields.min_pool_size)),
+    option("proxyHost", Advanced, Rule::Text),
+    option("proxyPassword", Advanced, Rule::SomeText),
+    option("proxyPort", Advanced, Rule::Whole(0, 65_535)),
+    option("proxyUsername", Advanced, Rule::SomeText),
+    option("readConcernLevel", Advanced, Rule::Text).harmless(),
+    option("readPreference", Advanced, Rule::ReadPreference).harmless().shown(Field::ReadPreference),
+    option("compressors", Advanced, Rule::Compressors).harmless().shown(Field::Compressors),
+    option("readPreferenceTags", Advanced, Rule::Pairs { may_be_empty: true }).harmless(),
+    option("retryReads", Advanced, Rule::Boolean).harmless(),
+    option("retryWrites", Advanced, Rule::Boolean).harmless(),
+    option("serverMonitoringMode", Advanced, Rule::Word(&["auto", "poll", "stream"])).harmless(),
+    option("serverSelectionTimeoutMS", Advanced, Rule::Milliseconds(0))
+        .harmless()
+        .shown(Field::Number(|fields| &mut fields.server_selection_timeout_milliseconds)),
+    option("socketTimeoutMS", Advanced, Rule::Milliseconds(0))
+        .harmless()
+        .shown(Field::Number(|fields| &mut fields.socket_timeout_milliseconds)),
+    option("uuidRepresentation", Advanced, Rule::Word(&["csharpLegacy", "javaLegacy", "pythonLegacy"]))
+        .harmless(),
+    option("w", Advanced, Rule::Acknowledgment).harmless(),
+    option("waitQueueTimeoutMS", Advanced, Rule::Milliseconds(0)).harmless(),
+    option("wtimeoutMS", Advanced, Rule::Milliseconds(0)).harmless(),
+    option("zlibCompressionLevel", Advanced, Rule::Whole(-1, 9)).harmless(),
+    option("tlsAllowInvalidHostnames", Tls, Rule::Foreign)
+        .shown(Field::Switch(|fields| &mut fields.tls_allow_invalid_hostnames)),
+    option("tlsCRLFile", Tls, Rule::Foreign),
+    option("tlsDisableCertificateRevocationCheck", Tls, Rule::Foreign),
+    option("tlsDisableOCSPEndpointCheck", Tls, Rule::Foreign),
+    option("sslAllowInvalidCertificates", Tls, Rule::Foreign),
+    option("sslAllowInvalidHostnames", Tls, Rule::Foreign),
+    option("sslCertificateAuthorityFile", Tls, Rule::Foreign),
+    option("sslClientCertificateKeyFile", Tls, Rule::Foreign),
+    option("sslClientCertificateKeyPassword", Tls, Rule::Foreign),
+    option("sslInvalidHostNameAllowed", Tls, Rule::Foreign),
+    option("sslPEMKeyFile", Tls, Rule::Foreign),
+    option("sslPEMKeyPassword", Tls, Rule::Foreign),
+    option("sslValidate", Tls, Rule::Foreign),
+    option("gssapiServiceName", Authentication, Rule::Foreign),
+    option("adaptiveRetries", Advanced, Rule::Foreign),
+    option("autoReconnect", Advanced, Rule::Foreign),
+    option("j", Advanced, Rule::Foreign),
+    option("keepAlive", Advanced, Rule::Foreign),
+    option("maxPoolWaitQueueSize", Advanced, Rule::Foreign),
+    option("poolSize", Advanced, Rule::Foreign),
+    option("retryDelayMS", Advanced, Rule::Foreign),
+    option("safe", Advanced, Rule::Foreign),
+    option("slaveOk", Advanced, Rule::Foreign),
+    option("timeoutMS", Advanced, Rule::Foreign),
+    option("useNewUrlParser", Advanced, Rule::Foreign),
+    option("useUnifiedTopology", Advanced, Rule::Foreign),
+    option("waitQueueMultiple", Advanced, Rule::Foreign),
+    option("wtimeout", Advanced, Rule::Foreign),
 ];
 
 /// Why a mechanism that MongoDB has can't be used here; `None` for those that can, and for words that are none.
@@ -172,8 +174,28 @@ pub(super) fn refused_mechanism(name: &str) -> Option<&'static str> {
 }
 
 /// The option of a name, in any case.
-pub(super) fn find(name: &str) -> Option<&'static Known> {
+pub(super) fn find(name: &str) -> Option<&'static ConnectionOption> {
     OPTIONS.iter().find(|option| option.name.eq_ignore_ascii_case(name))
+}
+
+/// The options with a field of their own.
+pub(super) fn with_field() -> impl Iterator<Item = (&'static str, &'static Field)> {
+    OPTIONS.iter().filter_map(|option| Some((option.name, option.field.as_ref()?)))
+}
+
+/// The name by which an option is known today: `ssl` is an older name of `tls`.
+pub(super) fn modern(name: &str) -> &str {
+    if name.eq_ignore_ascii_case("ssl") { "tls" } else { name }
+}
+
+/// Shows a decoded value in the option's field; `None` where it has none, or one that can't hold the value.
+pub(super) fn show(name: &str, value: &str, fields: &mut ConnectionFields) -> Option<()> {
+    find(modern(name))?.field.as_ref()?.show(value, fields)
+}
+
+/// Whether an option with this value has a field that shows it.
+pub(super) fn is_shown(name: &str, value: &str) -> bool {
+    show(name, value, &mut ConnectionFields::default()).is_some()
 }
 
 /// The names of all options, as the manual writes them.
@@ -182,53 +204,66 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     OPTIONS.iter().map(|option| option.name)
 }
 
-impl Known {
+impl ConnectionOption {
+    const fn harmless(self) -> Self {
+        Self { is_harmless: true, ..self }
+    }
+
+    const fn shown(self, field: Field) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
     /// The rule that a decoded value breaks, as a sentence without the value.
     pub(super) fn broken_by(&self, value: &str) -> Option<String> {
         let name = self.name;
-        match self.value {
-            Value::Text => None,
-            Value::SomeText => value.is_empty().then(|| format!("{name} must not be empty.")),
-            Value::Boolean => {
+        match self.rule {
+            Rule::Text => None,
+            Rule::SomeText => value.is_empty().then(|| format!("{name} must not be empty.")),
+            Rule::Boolean => {
                 (!matches!(value, "true" | "false")).then(|| format!("{name} must be true or false."))
             }
-            Value::Milliseconds(least) => {
+            Rule::Milliseconds(least) => {
                 let good = value.parse::<u64>().is_ok_and(|number| number >= least);
                 (!good).then(|| match least {
                     0 => format!("{name} must be a whole number of milliseconds."),
                     least => format!("{name} must be at least {least} milliseconds."),
                 })
             }
-            Value::Whole(least, most) => {
+            Rule::Whole(least, most) => {
                 let good = value.parse::<i64>().is_ok_and(|number| (least..=most).contains(&number));
                 (!good).then(|| match (least, most) {
                     (least, U32 | i64::MAX) => format!("{name} must be a whole number, {least} or more."),
                     (least, most) => format!("{name} must be a whole number from {least} to {most}."),
                 })
             }
-            Value::Word(words) => {
+            Rule::Word(words) => {
                 let good = words.iter().any(|word| word.eq_ignore_ascii_case(value));
                 (!good).then(|| format!("{name} must be {}.", one_of(words)))
             }
-            Value::ExactWord(words) => {
+            Rule::ExactWord(words) => {
                 (!words.contains(&value)).then(|| format!("{name} must be {}.", one_of(words)))
             }
-            Value::Compressors => {
+            Rule::ReadPreference => {
+                let words = READ_PREFERENCES.map(|(word, _)| word);
+                let good = words.iter().any(|word| word.eq_ignore_ascii_case(value));
+                (!good).then(|| format!("{name} must be {}.", one_of(&words)))
+            }
+            Rule::Compressors => {
                 let good = value
                     .split(',')
                     .all(|word| COMPRESSORS.iter().any(|(name, _)| name.eq_ignore_ascii_case(word)));
                 (!good).then(|| format!("{name} must be zstd, zlib or snappy, separated by commas."))
             }
-            Value::Pairs { may_be_empty } => {
+            Rule::Pairs { may_be_empty } => {
                 let good = (may_be_empty && value.is_empty())
                     || value.split(',').all(|pair| pair.contains(':'));
                 (!good).then(|| format!("{name} must be pairs such as key:value, separated by commas."))
             }
-            Value::Acknowledgment => {
+            Rule::Acknowledgment => {
                 let good = value.parse::<i32>().map_or(true, |number| number >= 0);
                 (!good).then(|| format!("{name} must not be negative."))
             }
-            Value::Foreign => Some(match name {
+            Rule::Foreign => Some(match name {
                 "tlsAllowInvalidHostnames" => "Tenantry cannot turn off only the check of server names. \
                     Remove tlsAllowInvalidHostnames, or use tlsAllowInvalidCertificates, which turns off all checks."
                     .to_owned(),

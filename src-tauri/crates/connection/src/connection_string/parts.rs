@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// How a connection string begins.
+pub const SCHEMES: [&str; 2] = ["mongodb://", "mongodb+srv://"];
+
 /// `scheme://user:password@hosts/database?option&option`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Parts {

@@ -5,10 +5,8 @@ use std::ops::Range;
 use crate::SECRET_MASK;
 
 use super::encoding::{for_option, strictly};
-use super::parts::Parts;
+use super::parts::{Parts, SCHEMES};
 use super::secrets::{is_placeholder, is_secret_option};
-
-const SCHEMES: [&str; 2] = ["mongodb://", "mongodb+srv://"];
 
 /// Flags of MongoDB's shells and tools that say what an option of a string says.
 const FLAGS: [(&str, &str); 8] = [

@@ -2,19 +2,16 @@
 
 use crate::{
     AuthenticationKind, ConnectionFields, ConnectionPart, ConnectionProblem, ConnectionReading,
-    ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK, TlsChoice,
+    ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK,
 };
 use mongodb::options::ConnectionString as Parsed;
 
 use super::encoding::{decoded, is_invisible, is_socket};
-use super::options::{COMPRESSORS, MECHANISMS, READ_PREFERENCES, find};
+use super::options;
 use super::parts::Parts;
 use super::pasted;
 use super::problems::{SCHEME, ask_driver, of_accepted, of_refused};
-use super::secrets::{
-    CERTIFICATE_KEY_PASSWORD, MECHANISM_PROPERTIES, Taken, is_placeholder, is_secret_option, take,
-    takes_password,
-};
+use super::secrets::{MECHANISM_PROPERTIES, Taken, is_placeholder, is_secret_option, take, takes_password};
 use crate::hosts::is_atlas_name;
 
 /// Bytes of a connection string. Fifty hosts and every option there is are a quarter of it.
@@ -112,7 +109,7 @@ pub(super) fn needs_password(parts: &Parts) -> bool {
 /// Whether an `@` stands behind the question mark where no option can have one: a piece of a password, then.
 fn has_stray_at(parts: &Parts) -> bool {
     parts.options.iter().flatten().any(|option| {
-        option.contains('@') && option.split_once('=').is_none_or(|(name, _)| find(name).is_none())
+        option.contains('@') && option.split_once('=').is_none_or(|(name, _)| options::find(name).is_none())
     })
 }
 
@@ -191,71 +188,6 @@ fn garbled(typed: &str, message: &str, part: ConnectionPart) -> Found {
     Found::Garbled { text: shown, problem, extracted: hidden != typed }
 }
 
-/// An option that has a field of its own, with a value that the field can hold.
-pub(super) enum Shown {
-    ReplicaSet(String),
-    DirectConnection(bool),
-    Mechanism(AuthenticationKind),
-    AuthSource(String),
-    Tls(bool),
-    TlsCaFile(String),
-    TlsCertificateKeyFile(String),
-    CertificateKeyPassword,
-    AllowInvalidCertificates(bool),
-    AllowInvalidHostnames(bool),
-    ConnectTimeout(u32),
-    ServerSelectionTimeout(u32),
-    SocketTimeout(u32),
-    MaxPoolSize(u32),
-    MinPoolSize(u32),
-    ReadPreference(crate::ReadPreferenceMode),
-    AppName(String),
-    Compressors(Vec<crate::Compressor>),
-}
-
-/// Which field an option is shown in; `None` for the list of others.
-pub(super) fn shown(name: &str, raw: &str) -> Option<Shown> {
-    let value = decoded(raw);
-    let boolean = |value: &str| match value {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    };
-    let number = |value: &str| value.parse::<u32>().ok();
-    match name.to_ascii_lowercase().as_str() {
-        "replicaset" => Some(Shown::ReplicaSet(value)),
-        "directconnection" => boolean(&value).map(Shown::DirectConnection),
-        "authmechanism" => {
-            MECHANISMS.iter().find(|(name, _)| *name == value).map(|(_, kind)| Shown::Mechanism(*kind))
-        }
-        "authsource" => Some(Shown::AuthSource(value)),
-        "tls" | "ssl" => boolean(&value).map(Shown::Tls),
-        "tlscafile" => Some(Shown::TlsCaFile(value)),
-        "tlscertificatekeyfile" => Some(Shown::TlsCertificateKeyFile(value)),
-        CERTIFICATE_KEY_PASSWORD => Some(Shown::CertificateKeyPassword),
-        "tlsallowinvalidcertificates" => boolean(&value).map(Shown::AllowInvalidCertificates),
-        "tlsallowinvalidhostnames" => boolean(&value).map(Shown::AllowInvalidHostnames),
-        "connecttimeoutms" => number(&value).map(Shown::ConnectTimeout),
-        "serverselectiontimeoutms" => number(&value).map(Shown::ServerSelectionTimeout),
-        "sockettimeoutms" => number(&value).map(Shown::SocketTimeout),
-        "maxpoolsize" => number(&value).map(Shown::MaxPoolSize),
-        "minpoolsize" => number(&value).map(Shown::MinPoolSize),
-        "readpreference" => READ_PREFERENCES
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&value))
-            .map(|(_, mode)| Shown::ReadPreference(*mode)),
-        "appname" => Some(Shown::AppName(value)),
-        "compressors" => value
-            .split(',')
-            .map(|word| {
-                COMPRESSORS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind)
-            })
-            .collect::<Option<Vec<_>>>()
-            .map(Shown::Compressors),
-        _ => None,
-    }
-}
-
 /// The fields of masked parts.
 pub(super) fn fields(parts: &Parts) -> ConnectionFields {
     let user = parts.user.as_deref().map(decoded).filter(|user| !user.is_empty());
@@ -268,66 +200,30 @@ pub(super) fn fields(parts: &Parts) -> ConnectionFields {
         srv: parts.is_srv(),
         hosts: hosts(parts),
         default_database: parts.database.as_deref().filter(|name| !name.is_empty()).map(decoded),
-        replica_set: None,
-        direct_connection: None,
         authentication,
         user,
         has_password: parts
             .password
             .as_deref()
             .is_some_and(|typed| !typed.is_empty() && !is_placeholder(typed)),
-        auth_source: None,
-        tls: TlsChoice::Default,
-        tls_ca_file: None,
-        tls_certificate_key_file: None,
-        has_certificate_key_password: false,
-        tls_allow_invalid_certificates: false,
-        tls_allow_invalid_hostnames: false,
-        connect_timeout_milliseconds: None,
-        server_selection_timeout_milliseconds: None,
-        socket_timeout_milliseconds: None,
-        max_pool_size: None,
-        min_pool_size: None,
-        read_preference: None,
-        app_name: None,
-        compressors: Vec::new(),
-        other_options: Vec::new(),
+        ..ConnectionFields::default()
     };
     for (index, name, value) in parts.pairs() {
-        match shown(name, value).filter(|_| is_first(parts, index, name)) {
-            Some(Shown::ReplicaSet(value)) => fields.replica_set = Some(value),
-            Some(Shown::DirectConnection(value)) => fields.direct_connection = Some(value),
-            Some(Shown::Mechanism(value)) => fields.authentication = value,
-            Some(Shown::AuthSource(value)) => fields.auth_source = Some(value),
-            Some(Shown::Tls(value)) => fields.tls = if value { TlsChoice::On } else { TlsChoice::Off },
-            Some(Shown::TlsCaFile(value)) => fields.tls_ca_file = Some(value),
-            Some(Shown::TlsCertificateKeyFile(value)) => fields.tls_certificate_key_file = Some(value),
-            Some(Shown::CertificateKeyPassword) => fields.has_certificate_key_password = true,
-            Some(Shown::AllowInvalidCertificates(value)) => fields.tls_allow_invalid_certificates = value,
-            Some(Shown::AllowInvalidHostnames(value)) => fields.tls_allow_invalid_hostnames = value,
-            Some(Shown::ConnectTimeout(value)) => fields.connect_timeout_milliseconds = Some(value),
-            Some(Shown::ServerSelectionTimeout(value)) => {
-                fields.server_selection_timeout_milliseconds = Some(value);
-            }
-            Some(Shown::SocketTimeout(value)) => fields.socket_timeout_milliseconds = Some(value),
-            Some(Shown::MaxPoolSize(value)) => fields.max_pool_size = Some(value),
-            Some(Shown::MinPoolSize(value)) => fields.min_pool_size = Some(value),
-            Some(Shown::ReadPreference(value)) => fields.read_preference = Some(value),
-            Some(Shown::AppName(value)) => fields.app_name = Some(value),
-            Some(Shown::Compressors(value)) => fields.compressors = value,
-            None => fields.other_options.push(OtherOption { name: name.to_owned(), value: decoded(value) }),
+        let value = decoded(value);
+        let is_first = is_first(parts, index, name);
+        if !is_first || options::show(name, &value, &mut fields).is_none() {
+            fields.other_options.push(OtherOption { name: name.to_owned(), value });
         }
     }
     fields
 }
 
-/// Whether an option is the first that its field would show. `ssl` is an older name of `tls`.
+/// Whether an option is the first that its field would show.
 pub(super) fn is_first(parts: &Parts, index: usize, name: &str) -> bool {
-    let same = |other: &str| {
-        let of_tls = |name: &str| name.eq_ignore_ascii_case("tls") || name.eq_ignore_ascii_case("ssl");
-        other.eq_ignore_ascii_case(name) || (of_tls(other) && of_tls(name))
-    };
-    !parts.pairs().any(|(at, other, value)| at < index && same(other) && shown(other, value).is_some())
+    let same = |other: &str| options::modern(other).eq_ignore_ascii_case(options::modern(name));
+    !parts
+        .pairs()
+        .any(|(at, other, value)| at < index && same(other) && options::is_shown(other, &decoded(value)))
 }
 
 /// Whether an option of this name may carry a secret in its value.

@@ -69,7 +69,7 @@ fn a_password_is_needed_where_there_is_a_user_and_no_other_means() {
 #[test]
 fn the_templates_are_accepted() {
     for ConnectionTemplate { id, connection_string: text } in TEMPLATES {
-        assert_eq!(read(text).problems, [], "{template:?}");
+        assert_eq!(read(text).problems, [], "{id:?}");
     }
     assert!(parsed(TEMPLATES[1].connection_string).is_atlas());
 }

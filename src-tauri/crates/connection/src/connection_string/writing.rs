@@ -2,14 +2,15 @@
 
 use crate::{
     AuthenticationKind, ConnectionFields, ConnectionProblem, ConnectionReading, EditorTab, OtherOption,
-    SECRET_MASK, TlsChoice,
+    SECRET_MASK,
 };
 
 use super::blame::problem;
-use super::encoding::{for_host, for_option, for_option_name, strictly};
-use super::options::{COMPRESSORS, MECHANISMS, READ_PREFERENCES, find};
+use super::encoding::{decoded, for_host, for_option, for_option_name, strictly};
+use super::form::{MECHANISMS, word};
+use super::options;
 use super::parts::{Parts, Spot};
-use super::reading::{Found, fields, find_out, is_first, may_hold_secret, read, reading, shown};
+use super::reading::{Found, fields, find_out, is_first, may_hold_secret, read, reading};
 use super::secrets::{is_placeholder, take};
 
 const EXTERNAL: &str = "$external";
@@ -116,75 +117,17 @@ fn write_sign_in(parts: &mut Parts, known: &ConnectionFields, wanted: &Connectio
         parts.password = Some(SECRET_MASK.to_owned());
     }
     if kind != known.authentication && kind != AuthenticationKind::Other {
-        let mechanism = MECHANISMS.iter().find(|(_, offered)| *offered == kind).map(|(name, _)| *name);
-        set(parts, "authMechanism", mechanism);
+        set(parts, "authMechanism", word(&MECHANISMS, kind));
     }
 }
 
 fn write_options(parts: &mut Parts, known: &ConnectionFields, wanted: &ConnectionFields) {
-    let mut text = |name, known: &Option<String>, wanted: &Option<String>| {
-        if known != wanted {
-            set(parts, name, wanted.as_deref().filter(|value| !value.is_empty()));
+    let (mut known, mut wanted) = (known.clone(), wanted.clone());
+    wanted.auth_source = auth_source(&known, &wanted);
+    for (name, field) in options::with_field() {
+        if let Some(value) = field.change(&mut known, &mut wanted) {
+            set(parts, name, value.as_deref());
         }
-    };
-    text("replicaSet", &known.replica_set, &wanted.replica_set);
-    text("authSource", &known.auth_source, &auth_source(known, wanted));
-    text("tlsCAFile", &known.tls_ca_file, &wanted.tls_ca_file);
-    text("tlsCertificateKeyFile", &known.tls_certificate_key_file, &wanted.tls_certificate_key_file);
-    text("appName", &known.app_name, &wanted.app_name);
-    if known.has_certificate_key_password != wanted.has_certificate_key_password {
-        set(
-            parts,
-            "tlsCertificateKeyFilePassword",
-            wanted.has_certificate_key_password.then_some(SECRET_MASK),
-        );
-    }
-    if known.direct_connection != wanted.direct_connection {
-        set(parts, "directConnection", wanted.direct_connection.map(word));
-    }
-    if known.tls != wanted.tls {
-        let value = match wanted.tls {
-            TlsChoice::Default => None,
-            TlsChoice::On => Some("true"),
-            TlsChoice::Off => Some("false"),
-        };
-        set_tls(parts, value);
-    }
-    for (name, known, wanted) in [
-        (
-            "tlsAllowInvalidCertificates",
-            known.tls_allow_invalid_certificates,
-            wanted.tls_allow_invalid_certificates,
-        ),
-        ("tlsAllowInvalidHostnames", known.tls_allow_invalid_hostnames, wanted.tls_allow_invalid_hostnames),
-    ] {
-        if known != wanted {
-            set(parts, name, wanted.then_some("true"));
-        }
-    }
-    for (name, known, wanted) in [
-        ("connectTimeoutMS", known.connect_timeout_milliseconds, wanted.connect_timeout_milliseconds),
-        (
-            "serverSelectionTimeoutMS",
-            known.server_selection_timeout_milliseconds,
-            wanted.server_selection_timeout_milliseconds,
-        ),
-        ("socketTimeoutMS", known.socket_timeout_milliseconds, wanted.socket_timeout_milliseconds),
-        ("maxPoolSize", known.max_pool_size, wanted.max_pool_size),
-        ("minPoolSize", known.min_pool_size, wanted.min_pool_size),
-    ] {
-        if known != wanted {
-            set(parts, name, wanted.map(|number| number.to_string()).as_deref());
-        }
-    }
-    if known.read_preference != wanted.read_preference {
-        let named = |mode| READ_PREFERENCES.iter().find(|(_, known)| *known == mode).map(|(name, _)| *name);
-        set(parts, "readPreference", wanted.read_preference.and_then(named));
-    }
-    if known.compressors != wanted.compressors {
-        let named = |kind| COMPRESSORS.iter().find(|(_, known)| *known == kind).map(|(name, _)| *name);
-        let names: Vec<&str> = wanted.compressors.iter().filter_map(|kind| named(*kind)).collect();
-        set(parts, "compressors", Some(names.join(",")).filter(|names| !names.is_empty()).as_deref());
     }
 }
 
@@ -200,39 +143,21 @@ fn auth_source(known: &ConnectionFields, wanted: &ConnectionFields) -> Option<St
     wanted.auth_source.clone()
 }
 
-fn word(value: bool) -> &'static str {
-    if value { "true" } else { "false" }
-}
-
-/// Gives an option a value in its place, or at the end; `None` removes it.
+/// Gives an option a value in its place, or at the end; `None` removes it. Where it is there twice, or under its older name,
+/// the first keeps its place and the others go.
 fn set(parts: &mut Parts, name: &str, value: Option<&str>) {
-    set_any(parts, &[name], value);
-}
-
-fn set_tls(parts: &mut Parts, value: Option<&str>) {
-    set_any(parts, &["tls", "ssl"], value);
-}
-
-/// Of several names of one option, the first that is there keeps its place and the others go.
-fn set_any(parts: &mut Parts, names: &[&str], value: Option<&str>) {
-    let is_named = |option: &str| {
-        let named = option.split_once('=').map_or(option, |(name, _)| name);
-        names.iter().any(|name| name.eq_ignore_ascii_case(named))
-    };
-    let options = parts.options.take().unwrap_or_default();
+    let named = |option: &str| option.split_once('=').map_or(option, |(name, _)| name).to_owned();
     let mut value = value.map(for_option);
-    let mut changed = Vec::with_capacity(options.len() + 1);
-    for option in options.into_iter().filter(|option| !option.is_empty()) {
-        if !is_named(&option) {
+    let mut changed = Vec::new();
+    for option in parts.options.take().unwrap_or_default().into_iter().filter(|option| !option.is_empty()) {
+        let typed = named(&option);
+        if !options::modern(&typed).eq_ignore_ascii_case(name) {
             changed.push(option);
         } else if let Some(value) = value.take() {
-            let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
-            changed.push(format!("{name}={value}"));
+            changed.push(format!("{typed}={value}"));
         }
     }
-    if let (Some(value), Some(name)) = (value, names.first()) {
-        changed.push(format!("{name}={value}"));
-    }
+    changed.extend(value.map(|value| format!("{name}={value}")));
     parts.options = Some(changed);
 }
 
@@ -248,7 +173,9 @@ fn write_others(
     }
     let other: Vec<usize> = parts
         .pairs()
-        .filter(|(index, name, value)| shown(name, value).is_none() || !is_first(parts, *index, name))
+        .filter(|(index, name, value)| {
+            !options::is_shown(name, &decoded(value)) || !is_first(parts, *index, name)
+        })
         .map(|(index, ..)| index)
         .collect();
     let raw = parts.options.take().unwrap_or_default();
@@ -299,7 +226,7 @@ impl Others<'_> {
         }
         let written = format!("{name}={}", for_option(&option.value));
         if may_hold_secret(&name) && holds_secret(&written) {
-            self.refused.push(find(&name).map(|known| known.name));
+            self.refused.push(options::find(&name).map(|known| known.name));
             let at = self.known.iter().position(|known| known.name.eq_ignore_ascii_case(&name));
             return at.and_then(as_typed);
         }

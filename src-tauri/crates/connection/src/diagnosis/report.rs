@@ -1,4 +1,4 @@
-//! The connection test as plain text.
+//! What a connection test found, and all of it as plain text.
 
 use std::fmt::Write as _;
 
@@ -111,7 +111,9 @@ fn lines(facts: &StageFacts) -> Vec<String> {
             let mut lines = vec![format!("{product} {version}, {topology}, wire version {wire_version}")];
             lines.extend(primary.iter().map(|primary| format!("primary {primary}")));
             lines.extend(
-                end_of_life.iter().map(|end| format!("{} gets updates until {}", end.series, end.date.date())),
+                end_of_life
+                    .iter()
+                    .map(|end| format!("{} gets updates until {}", end.series, end.date.date())),
             );
             lines
         }

@@ -2,10 +2,9 @@
 //! a tab. Empty lines and those that begin with `#` are passed over.
 
 use secrecy::SecretString;
+use tenantry_connection::SCHEMES;
 
 use super::{Candidate, Entry, ImportNote, ImportProblem};
-
-const SCHEMES: [&str; 2] = ["mongodb://", "mongodb+srv://"];
 
 /// Whether there is a connection string in the text.
 pub(super) fn has_any(text: &str) -> bool {

@@ -227,8 +227,8 @@ fn form(random: &mut StdRng) -> crate::ConnectionFields {
             .to_vec();
     fields.default_database = random.random_bool(0.5).then(|| "my app".to_owned());
     // A field of its own has what the list of others would repeat.
-    fields.other_options.retain(|option| super::super::reading::shown(&option.name, "true").is_none());
-    fields.other_options.retain(|option| super::super::reading::shown(&option.name, "1").is_none());
+    fields.other_options.retain(|option| !super::super::options::is_shown(&option.name, "true"));
+    fields.other_options.retain(|option| !super::super::options::is_shown(&option.name, "1"));
     fields.other_options.retain(|option| !option.name.eq_ignore_ascii_case("authMechanism"));
     if fields.authentication == AuthenticationKind::Other {
         fields.authentication = AuthenticationKind::ScramSha256;
