@@ -98,7 +98,7 @@ package: $(UI) ## a .deb and an .rpm, small and slow to build
 	scripts/package
 
 check-package: ## installs the .deb, looks at the program's first screen and removes it again; needs root or sudo
-	scripts/install-system-packages test
+	scripts/install-system-packages package
 	scripts/check-package
 
 clean: ## removes builds, not the tools
