@@ -69,7 +69,13 @@ interface Crate {
 function crates(): [Part, string][] {
   const cargo = (...options: string[]) =>
     execFileSync("cargo", options, { cwd: project, encoding: "utf8", maxBuffer: 2 ** 28 });
-  const known = JSON.parse(cargo("metadata", "--format-version=1", "--locked")) as { packages: Crate[] };
+  const compiler = execFileSync("rustc", ["-vV"], { encoding: "utf8" });
+  const told = (what: string) => new RegExp(`^${what}: (.*)$`, "m").exec(compiler)?.[1] ?? "";
+  // Without the filter cargo would fetch the crates of every system.
+  const filter = `--filter-platform=${told("host")}`;
+  const known = JSON.parse(cargo("metadata", "--format-version=1", "--locked", filter)) as {
+    packages: Crate[];
+  };
   const edges = "--edges=normal,no-proc-macro";
   const linked = new Set(
     cargo("tree", "--package=tenantry", edges, "--prefix=none", "--format={p}", "--locked")
@@ -80,7 +86,7 @@ function crates(): [Part, string][] {
     ({ name, version, source }) => source && linked.has(`${name} v${version}`),
   );
   const standard: [Part, string] = [
-    { name: "Rust's standard library", version: rustVersion(), licence: "MIT OR Apache-2.0", text: 0 },
+    { name: "Rust's standard library", version: told("release"), licence: "MIT OR Apache-2.0", text: 0 },
     apache(),
   ];
   return [
@@ -90,10 +96,6 @@ function crates(): [Part, string][] {
       textOf(name, license ?? "", path.dirname(manifest_path), authors),
     ]),
   ];
-}
-
-function rustVersion(): string {
-  return execFileSync("rustc", ["--version"], { encoding: "utf8" }).split(" ")[1] ?? "";
 }
 
 /** The packages that have a module in the bundle. */
