@@ -1,4 +1,5 @@
 import { fieldSentence, type FieldProblem } from "$lib/api";
+import type { DraftField } from "./draft.svelte";
 
 /** A question is asked only after this much quiet, so that typing does not send one call per key. */
 export const CHECK_IDLE_MILLISECONDS = 250;
@@ -8,26 +9,34 @@ const TAKEN: readonly FieldProblem["rule"][] = ["taken", "collection_taken"];
 
 export type CheckAnswer = { valid: boolean; available?: boolean | null; problems: FieldProblem[] };
 
+export type FieldOptions<Answer extends CheckAnswer> = {
+  /** Asks about what is typed, while it is typed. */
+  check?: (value: string) => Promise<Answer>;
+  /** The value that stands already: it needs no check. */
+  initial?: string | undefined;
+  /** Why an empty field blocks; without it, it may stay empty. */
+  missing?: () => string;
+  /** Why a refused value blocks; without it, only the act itself decides. */
+  refused?: () => string;
+};
+
 /**
  * One text field whose rules live in Rust: what is typed, the latest answer about exactly that text,
- * and the problems a refused command left on it.
+ * and the problem a refused command left on it.
  */
-export class CheckedField<Answer extends CheckAnswer> {
+export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements DraftField {
   #value = $state("");
   #left = $state(false);
   #checking = $state(false);
   #answer = $state.raw<Answer | null>(null);
-  #refusals = $state.raw<FieldProblem[]>([]);
+  #refusal = $state<string | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #question = 0;
-  readonly #check: (value: string) => Promise<Answer>;
-  readonly #unchanged: string | null;
+  readonly #options: FieldOptions<Answer>;
 
-  /** `unchanged` is a value that needs no check: the one the organization has already. */
-  constructor(check: (value: string) => Promise<Answer>, initial = "", unchanged: string | null = null) {
-    this.#check = check;
-    this.#value = initial;
-    this.#unchanged = unchanged;
+  constructor(options: FieldOptions<Answer> = {}) {
+    this.#options = options;
+    this.#value = options.initial ?? "";
   }
 
   get value(): string {
@@ -37,15 +46,11 @@ export class CheckedField<Answer extends CheckAnswer> {
   set value(value: string) {
     if (value === this.#value) return;
     this.#value = value;
-    this.#refusals = [];
+    this.#refusal = null;
     this.#forget();
-    if (value === "" || value === this.#unchanged) return;
+    if (!this.#options.check || value === "" || !this.isChanged) return;
     this.#checking = true;
     this.#timer = setTimeout(() => void this.#ask(), CHECK_IDLE_MILLISECONDS);
-  }
-
-  get checking(): boolean {
-    return this.#checking;
   }
 
   /** The answer about the text as it stands; null while none has come. */
@@ -58,17 +63,23 @@ export class CheckedField<Answer extends CheckAnswer> {
   }
 
   get isChanged(): boolean {
-    return this.#value !== (this.#unchanged ?? "");
+    return this.#value !== (this.#options.initial ?? "");
   }
 
   /** Known to be refused as it stands, whether or not it is shown yet. */
   get isRefused(): boolean {
-    return this.#refusals.length > 0 || this.#answer?.valid === false || this.#answer?.available === false;
+    return this.#refusal !== null || this.#answer?.valid === false || this.#answer?.available === false;
   }
 
   /** Allowed and free as far as the answer goes. */
   get isGood(): boolean {
-    return this.#refusals.length === 0 && this.#answer?.valid === true && this.#answer.available !== false;
+    return !this.isRefused && this.#answer?.valid === true;
+  }
+
+  get blocked(): string | null {
+    const { missing, refused } = this.#options;
+    if (this.isEmpty && missing) return missing();
+    return this.isRefused && refused ? refused() : null;
   }
 
   /**
@@ -76,9 +87,16 @@ export class CheckedField<Answer extends CheckAnswer> {
    * until they leave the field only a taken name or address is shown, as going on typing may not mend it.
    */
   get shownProblem(): string | null {
-    const problems = this.#answer?.problems ?? [];
-    const shown = this.#refusals[0] ?? problems.find(({ rule }) => this.#left || TAKEN.includes(rule));
+    if (this.#refusal !== null) return this.#refusal;
+    const shown = this.#answer?.problems.find(({ rule }) => this.#left || TAKEN.includes(rule));
     return shown ? fieldSentence(shown) : null;
+  }
+
+  /** The mark at the end of the field. */
+  get mark(): "pending" | "good" | "bad" | null {
+    if (this.#checking) return "pending";
+    if (this.isGood) return "good";
+    return this.shownProblem === null ? null : "bad";
   }
 
   leave(): void {
@@ -86,15 +104,8 @@ export class CheckedField<Answer extends CheckAnswer> {
   }
 
   /** Takes what a command refused about this field; it stands until the text changes. */
-  refuse(problems: FieldProblem[]): void {
-    this.#refusals = problems;
-  }
-
-  /** Asks once more about the same text, for when the world behind the answer has changed. */
-  recheck(): void {
-    this.#forget();
-    this.#checking = true;
-    void this.#ask();
+  refuse(problem: string | null): void {
+    this.#refusal = problem;
   }
 
   dispose(): void {
@@ -111,8 +122,8 @@ export class CheckedField<Answer extends CheckAnswer> {
   async #ask(): Promise<void> {
     const question = this.#question;
     try {
-      const answer = await this.#check(this.#value);
-      if (question === this.#question) this.#answer = answer;
+      const answer = await this.#options.check?.(this.#value);
+      if (question === this.#question) this.#answer = answer ?? null;
     } catch {
       // A check that could not be made says nothing about the text: the command itself decides on submit.
     } finally {

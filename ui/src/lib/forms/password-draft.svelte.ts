@@ -1,4 +1,6 @@
-import { fieldSentence, type FieldProblem, type PasswordCheck } from "$lib/api";
+import type { PasswordCheck } from "$lib/api";
+import { m } from "$lib/messages";
+import type { DraftField } from "./draft.svelte";
 import { generatePassword } from "./generate-password";
 
 export type PasswordRule = keyof PasswordCheck;
@@ -7,18 +9,21 @@ export type RuleState = "pending" | "met" | "unmet";
 export const PASSWORD_RULES: PasswordRule[] = ["length", "upper", "lower", "digit", "bytes"];
 
 /** A new password while it is typed. The rules are asked of Rust on every key; only their answer is kept. */
-export class PasswordDraft {
+export class PasswordDraft implements DraftField {
   shown = $state(false);
   generated = $state(false);
   #value = $state("");
   #left = $state(false);
   #check = $state.raw<PasswordCheck | null>(null);
-  #refusals = $state.raw<FieldProblem[]>([]);
+  #refusal = $state<string | null>(null);
   #question = 0;
   readonly #ask: (password: string) => Promise<PasswordCheck>;
+  readonly #missing: (() => string) | undefined;
 
-  constructor(ask: (password: string) => Promise<PasswordCheck>) {
+  /** `missing` says why an empty password blocks; without it, it may stay empty. */
+  constructor(ask: (password: string) => Promise<PasswordCheck>, missing?: () => string) {
     this.#ask = ask;
+    this.#missing = missing;
   }
 
   get value(): string {
@@ -29,7 +34,7 @@ export class PasswordDraft {
     if (value === this.#value) return;
     this.#value = value;
     this.generated = false;
-    this.#refusals = [];
+    this.#refusal = null;
     this.#question += 1;
     if (value === "") this.#check = null;
     else void this.#refresh();
@@ -44,18 +49,23 @@ export class PasswordDraft {
     return check ? PASSWORD_RULES.filter((rule) => !check[rule]) : [];
   }
 
-  get isRefused(): boolean {
-    return this.#refusals.length > 0 || this.brokenRules.length > 0;
+  get isChanged(): boolean {
+    return !this.isEmpty;
   }
 
+  get blocked(): string | null {
+    if (this.isEmpty) return this.#missing?.() ?? null;
+    return this.#refusal !== null || this.brokenRules.length > 0 ? m.dialogs_password_refused() : null;
+  }
+
+  /** What a command refused about it. */
   get shownProblem(): string | null {
-    const refused = this.#refusals[0];
-    return refused ? fieldSentence(refused) : null;
+    return this.#refusal;
   }
 
   /** Whether the field itself is drawn as wrong: only once the person has left it. */
   get isShownAsWrong(): boolean {
-    return this.#refusals.length > 0 || (this.#left && this.brokenRules.length > 0);
+    return this.#refusal !== null || (this.#left && this.brokenRules.length > 0);
   }
 
   stateOf(rule: PasswordRule): RuleState {
@@ -68,8 +78,8 @@ export class PasswordDraft {
     if (!this.isEmpty) this.#left = true;
   }
 
-  refuse(problems: FieldProblem[]): void {
-    this.#refusals = problems;
+  refuse(problem: string): void {
+    this.#refusal = problem;
   }
 
   /** Puts a fresh random password that the rules accept into the field, and shows it: nobody else will. */

@@ -1,14 +1,21 @@
+import { m } from "$lib/messages";
+import type { DraftField } from "./draft.svelte";
+
 /** A text that must be typed exactly, and a pause afterwards in which the act can be thought over. */
-export class TypedConfirmation {
+export class TypedConfirmation implements DraftField {
   #typed = $state("");
   #secondsLeft = $state(0);
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #expected: string;
   readonly #holdOffSeconds: number;
+  readonly #missing: () => string;
+  readonly isChanged = false;
 
-  constructor(expected: string, holdOffSeconds: number) {
+  /** `missing` says what is to be typed. */
+  constructor(expected: string, holdOffSeconds: number, missing: () => string) {
     this.#expected = expected;
     this.#holdOffSeconds = holdOffSeconds;
+    this.#missing = missing;
   }
 
   get expected(): string {
@@ -38,8 +45,9 @@ export class TypedConfirmation {
     return this.#secondsLeft;
   }
 
-  get isGiven(): boolean {
-    return this.matches && this.#secondsLeft === 0;
+  get blocked(): string | null {
+    if (!this.matches) return this.#missing();
+    return this.#secondsLeft > 0 ? m.dialogs_delete_wait({ seconds: this.#secondsLeft }) : null;
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import type { Environment, OrganizationView } from "$lib/api";
 import { formatCount } from "$lib/format";
-import { Submission, TypedConfirmation } from "$lib/forms";
+import { Draft, TypedConfirmation } from "$lib/forms";
 import { BulkRun, type BulkFailure, type BulkResult } from "$lib/lists";
 import { m } from "$lib/messages";
 import { confirmationFor, type Confirmation } from "./confirmation";
@@ -8,7 +8,7 @@ import { confirmationFor, type Confirmation } from "./confirmation";
 /** The question before one act on one or several organizations, with what confirms it. */
 export class BulkDraft {
   readonly run: BulkRun<OrganizationView>;
-  readonly submission = new Submission();
+  readonly submission = new Draft();
   readonly #asked: Confirmation["typed"];
   readonly #nameNeeded: () => boolean;
   readonly #confirmation: TypedConfirmation;
@@ -28,6 +28,7 @@ export class BulkDraft {
     this.#confirmation = new TypedConfirmation(
       only?.name ?? String(organizations.length),
       confirmation.holdOffSeconds,
+      confirmation.typed === "count" ? m.dialogs_confirm_count_missing : m.dialogs_confirm_name_missing,
     );
   }
 
@@ -42,8 +43,7 @@ export class BulkDraft {
   }
 
   get blocked(): string | null {
-    if (!this.typed || this.typed.isGiven) return null;
-    return this.typesCount ? m.dialogs_confirm_count_missing() : m.dialogs_confirm_name_missing();
+    return this.typed?.blocked ?? null;
   }
 
   /** How far several have come, while they are acted on. */

@@ -1,6 +1,6 @@
 import { ApiError, type NameCheck, type OrganizationView } from "$lib/api";
-import { CheckedField, Submission } from "$lib/forms";
-import { m } from "$lib/messages";
+import { Draft, type CheckedField } from "$lib/forms";
+import { nameField } from "./fields";
 
 export type RestoreBackend = {
   checkOrganizationName: (name: string, forId: string | null) => Promise<NameCheck>;
@@ -8,19 +8,16 @@ export type RestoreBackend = {
 };
 
 /** The way of one organization out of the trash, under another name when somebody took the old one. */
-export class RestoreDraft {
-  readonly name: CheckedField<NameCheck>;
-  readonly submission: Submission;
+export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
   #needsName = $state(false);
   readonly #organization: OrganizationView;
   readonly #backend: RestoreBackend;
 
   constructor(organization: OrganizationView, backend: RestoreBackend) {
+    // An address that is taken is no field of this dialog: it stands as the dialog's failure.
+    super({ name: nameField(backend, organization) });
     this.#organization = organization;
     this.#backend = backend;
-    this.name = new CheckedField((name) => backend.checkOrganizationName(name, organization.id));
-    // An address that is taken is no field of this dialog: it stands as the dialog's failure.
-    this.submission = new Submission({ name: this.name });
   }
 
   get needsName(): boolean {
@@ -28,25 +25,20 @@ export class RestoreDraft {
   }
 
   get emailIsTaken(): boolean {
-    const wire = this.submission.failure?.wire;
+    const wire = this.failure?.wire;
     return wire?.code === "conflict" && wire.details.field === "email";
   }
 
-  get blocked(): string | null {
-    if (!this.#needsName) return null;
-    if (this.name.isEmpty) return m.dialogs_name_missing();
-    return this.name.isRefused ? m.dialogs_name_refused() : null;
+  override get blocked(): string | null {
+    return this.#needsName ? super.blocked : null;
   }
 
   async submit(done: (restored: OrganizationView) => void): Promise<void> {
-    const name = this.#needsName ? this.name.value : null;
-    await this.submission.run(() => this.#restore(name), done);
+    const { name } = this.fields;
+    const wanted = this.#needsName ? name.value : null;
+    await this.run(() => this.#restore(wanted), done);
     // What was refused is the old name, not the still empty field for another one.
-    if (name === null) this.name.refuse([]);
-  }
-
-  dispose(): void {
-    this.name.dispose();
+    if (wanted === null) name.refuse(null);
   }
 
   async #restore(name: string | null): Promise<OrganizationView> {
