@@ -34,7 +34,7 @@ describe("claiming", () => {
     await user.type(screen.getByLabelText("Email"), "dana@meridian.example");
     expect(claim).toHaveAccessibleDescription("Choose a password to continue.");
     await user.type(screen.getByLabelText("Password"), "weak");
-    expect(claim).toHaveAccessibleDescription("The password does not meet every rule yet.");
+    expect(claim).toHaveAccessibleDescription("The password does not meet every rule.");
     await user.clear(screen.getByLabelText("Password"));
     await user.type(screen.getByLabelText("Password"), FAKE_PASSWORD);
     await user.type(screen.getByLabelText("Repeat password"), "Other-2026");

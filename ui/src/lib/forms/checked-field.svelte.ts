@@ -58,6 +58,11 @@ export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements D
     return this.#answer;
   }
 
+  /** Whether the person has left it since something was typed. */
+  get wasLeft(): boolean {
+    return this.#left;
+  }
+
   get isEmpty(): boolean {
     return this.#value === "";
   }
@@ -88,7 +93,7 @@ export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements D
    */
   get shownProblem(): string | null {
     if (this.#refusal !== null) return this.#refusal;
-    const shown = this.#answer?.problems.find(({ rule }) => this.#left || TAKEN.includes(rule));
+    const shown = this.#answer?.problems.find(({ rule }) => this.wasLeft || TAKEN.includes(rule));
     return shown ? fieldSentence(shown) : null;
   }
 

@@ -10,6 +10,7 @@ export { default as LockedNote } from "./LockedNote.svelte";
 export { PasswordDraft } from "./password-draft.svelte";
 export { default as PasswordField } from "./PasswordField.svelte";
 export { default as PasswordRules } from "./PasswordRules.svelte";
+export { RepeatField } from "./repeat-field.svelte";
 export { default as SecretField } from "./SecretField.svelte";
 export { default as TextField } from "./TextField.svelte";
 export { TypedConfirmation } from "./typed-confirmation.svelte";

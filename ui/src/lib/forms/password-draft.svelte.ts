@@ -17,6 +17,7 @@ export class PasswordDraft implements DraftField {
   #check = $state.raw<PasswordCheck | null>(null);
   #refusal = $state<string | null>(null);
   #question = 0;
+  #asking = $state(false);
   readonly #ask: (password: string) => Promise<PasswordCheck>;
   readonly #missing: (() => string) | undefined;
 
@@ -36,6 +37,7 @@ export class PasswordDraft implements DraftField {
     this.generated = false;
     this.#refusal = null;
     this.#question += 1;
+    this.#asking = value !== "";
     if (value === "") this.#check = null;
     else void this.#refresh();
   }
@@ -55,7 +57,9 @@ export class PasswordDraft implements DraftField {
 
   get blocked(): string | null {
     if (this.isEmpty) return this.#missing?.() ?? null;
-    return this.#refusal !== null || this.brokenRules.length > 0 ? m.dialogs_password_refused() : null;
+    // Somebody who types fast is not held up by an answer on its way: the act itself decides.
+    const broken = !this.#asking && this.brokenRules.length > 0;
+    return this.#refusal !== null || broken ? m.dialogs_password_refused() : null;
   }
 
   /** What a command refused about it. */
@@ -97,6 +101,8 @@ export class PasswordDraft implements DraftField {
     } catch {
       // Without an answer the rules stay undecided; the command itself decides on submit.
       if (question === this.#question) this.#check = null;
+    } finally {
+      if (question === this.#question) this.#asking = false;
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Where secrets are kept, for every screen that says or changes it. */
 export { default as CurrentPassphrase } from "./CurrentPassphrase.svelte";
-export { default as PassphraseFields, passphraseProblem } from "./PassphraseFields.svelte";
+export { NewPassphrase } from "./new-passphrase.svelte";
+export { default as PassphraseFields } from "./PassphraseFields.svelte";
 export { default as SecretsSection } from "./SecretsSection.svelte";
 export { default as UnlockSecretsDialog } from "./UnlockSecretsDialog.svelte";
 export { keeperWords, type KeeperWords } from "./words";

@@ -231,9 +231,10 @@ export class WorkspacesState {
     if (workspace) await this.#open(workspace, null, false);
   };
 
-  /** Opens the workspace whose password was asked for. */
+  /** Opens the workspace whose password was asked for, or throws why not. */
   openWith = async (password: string, remember: boolean): Promise<void> => {
     if (this.askingFor) await this.#open(this.askingFor, password, remember);
+    if (this.askProblem) throw this.askProblem;
   };
 
   async #open(workspace: WorkspaceSummary, password: string | null, remember: boolean): Promise<void> {
