@@ -1,7 +1,7 @@
-//! Interrupted acts that nobody but a person can decide: what exists fits neither done nor undone.
+//! Interrupted operations that only a person can decide, because what exists fits neither *finished* nor *undone*.
 //!
-//! Every choice is an end that loses nothing: a collection with documents is used where it stands, moved, or left, and
-//! never dropped or replaced.
+//! Every choice loses nothing: a collection with documents is used where it stands, moved, or left alone, and never
+//! dropped or replaced.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,20 +20,20 @@ use crate::records::{
 use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
-/// An interrupted act that waits for a decision, and what exists of it now.
+/// An interrupted operation that waits for a decision, and what exists of it now.
 #[derive(Debug, Clone)]
 pub struct Unsettled {
-    /// The act.
+    /// The operation.
     pub entry: JournalEntry,
-    /// Why it could not be settled; `None` where nobody tried, because the workspace may not be written to.
+    /// Why it could not be resolved; `None` if nobody tried because the workspace is not writable.
     pub reason: Option<String>,
-    /// What exists.
+    /// What exists now.
     pub facts: Facts,
-    /// How it may end.
+    /// How it can end.
     pub choices: Vec<Choice>,
 }
 
-/// What exists of an organization under the names that an act is about.
+/// What exists of an organization under all names that the operation is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The live organization.
@@ -44,66 +44,66 @@ pub struct Facts {
     pub places: Vec<Place>,
 }
 
-/// A name that a collection may have.
+/// A name that a collection may have, and what is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The name.
     pub name: CollectionName,
-    /// The collection that has it.
+    /// The collection with this name.
     pub found: Option<Found>,
 }
 
 /// A collection that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Its documents. `None` where the store does not say.
+    /// The number of its documents; `None` if the store does not say.
     pub documents: Option<u64>,
     /// Whether it has none.
     pub is_empty: bool,
-    /// Whether it is the one that the act began with. `None` where that can't be told.
+    /// Whether it is the collection that the operation started with; `None` if the store cannot tell.
     pub is_original: Option<bool>,
-    /// The other organization that has this name.
+    /// Another organization with this name.
     pub belongs_to: Option<OrganizationName>,
     identity: CollectionIdentity,
 }
 
-/// How an interrupted act may end.
+/// How an interrupted operation can end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// Where the organization is then.
+    /// Where the organization ends up.
     pub destination: Destination,
-    /// Its collection then.
+    /// Which collection it has then.
     pub data: Data,
-    /// Collections of nobody that are left as they are.
+    /// Collections that belong to nobody and are left as they are.
     pub left: Vec<CollectionName>,
 }
 
-/// Where an organization is.
+/// Where an organization ends up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// In the list, under this name.
     Live(OrganizationName),
     /// In the trash.
     Trash,
-    /// Its document is gone: only the act ends.
+    /// Nowhere: its document is gone, and only the operation ends.
     Nowhere,
 }
 
-/// The collection of an organization.
+/// The collection that an organization ends up with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
-    /// The one that stands where it belongs.
+    /// The one at the destination already.
     InPlace(CollectionName),
-    /// One that is moved there.
+    /// One that is moved to the destination.
     Moved(CollectionName),
-    /// A new one without documents.
+    /// A new, empty one.
     New,
     /// None.
     None,
 }
 
 impl Data {
-    /// What the collection is called that is used.
+    /// The name of the existing collection that is used.
     fn used(&self) -> Option<&CollectionName> {
         match self {
             Self::InPlace(name) | Self::Moved(name) => Some(name),
@@ -113,7 +113,7 @@ impl Data {
 }
 
 impl Choice {
-    /// Tells it from the other choices of the same facts.
+    /// Distinguishes it from the other choices for the same facts.
     pub fn id(&self) -> String {
         let destination = match &self.destination {
             Destination::Live(name) => format!("live {name}"),
@@ -130,7 +130,7 @@ impl Choice {
     }
 }
 
-/// For the record.
+/// The text in the activity record.
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.destination {
@@ -179,8 +179,8 @@ impl Facts {
         Ok(Self { live, trashed, places })
     }
 
-    /// What a decision is conditional on: which documents and collections there are. Not how many documents a tenant has
-    /// who goes on working, but whether there are any.
+    /// The state that a decision is conditional on: which documents and collections exist. It holds whether a tenant's
+    /// collection has documents, not how many, because the tenant goes on working.
     pub fn seen(&self) -> String {
         let name = |organization: &Option<Organization>| {
             organization.as_ref().map(|organization| organization.name.to_string())
@@ -200,7 +200,7 @@ impl Facts {
         hex::encode(Sha256::digest(facts.as_bytes()))
     }
 
-    /// How the act may end. The one that keeps the collection that it began with comes first.
+    /// How the operation can end. The choice that keeps the original collection comes first.
     fn choices(&self, operation: &Operation) -> Vec<Choice> {
         let mut choices = Vec::new();
         for destination in self.destinations(operation) {
@@ -221,7 +221,7 @@ impl Facts {
             return vec![Destination::Nowhere];
         }
         let free = |name: &OrganizationName| {
-            // What it shares with another one it has already.
+            // It already has the collection that it shares.
             if self.live.as_ref().is_some_and(|live| live.name == *name) {
                 return true;
             }
@@ -236,7 +236,7 @@ impl Facts {
         destinations
     }
 
-    /// Which collections an organization may have there.
+    /// The collections that an organization can have at a destination.
     fn data(&self, target: &CollectionName, destination: &Destination) -> Vec<Data> {
         if self.place(target).is_some_and(|place| place.found.is_some()) {
             return vec![Data::InPlace(target.clone())];
@@ -263,11 +263,11 @@ impl Facts {
         place.and_then(|place| place.found.as_ref()).is_some_and(|found| found.is_original == Some(true))
     }
 
-    /// The name of the collection that belongs to the organization there.
+    /// The name of the organization's collection at a destination.
     fn target(&self, id: OrganizationId, destination: &Destination) -> Option<CollectionName> {
         match destination {
             Destination::Live(name) => Some(CollectionName::for_organization(name)),
-            // One that left its collection to others looks for none there.
+            // An organization in the trash that left its collection to others has none there.
             Destination::Trash => {
                 let has_place = |trashed: &&Organization| {
                     trashed.trashed.as_ref().is_none_or(|note| note.collection != TrashedCollection::Shared)
@@ -306,7 +306,7 @@ impl Found {
     }
 }
 
-/// The names that the organization may have in the list.
+/// The names under which the organization can be in the list.
 fn names(
     plan: &OperationPlan,
     live: Option<&Organization>,
@@ -329,12 +329,12 @@ fn names(
     names
 }
 
-/// Which copy in the trash it is.
+/// The mark of its copy in the trash.
 fn copy_of(trashed: &Organization) -> Option<CopyId> {
     trashed.trashed.as_ref().and_then(|trashed| trashed.copy)
 }
 
-/// The name of the collection of an organization in the trash.
+/// The name of its collection while it is in the trash.
 fn in_trash(id: OrganizationId, trashed: &Organization) -> CollectionName {
     set_aside(id, copy_of(trashed))
 }
@@ -354,7 +354,7 @@ async fn other_owner(
     Ok(Some(found.map_or_else(|| name.clone(), |found| found.name)))
 }
 
-/// What waits for a person, and what they decide.
+/// Lists interrupted operations and carries out a person's decisions about them.
 pub struct AttentionService {
     ports: Ports,
     operations: Arc<Operations>,
@@ -362,16 +362,16 @@ pub struct AttentionService {
 }
 
 impl AttentionService {
-    /// A service for one open workspace.
+    /// For one open workspace.
     pub fn new(ports: Ports, operations: Arc<Operations>, clock: Arc<dyn Clock>) -> Self {
         Self { ports, operations, clock }
     }
 
-    /// The interrupted acts that wait for a decision. What can be settled is settled first, where the workspace may be
-    /// written to.
+    /// The interrupted operations that wait for a decision, after resolving those that can be resolved, if the
+    /// workspace is writable.
     ///
     /// # Errors
-    /// `Forbidden` to anybody but an operator; `Store`.
+    /// `Forbidden` to anyone but an operator; `Store`.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<Unsettled>, AppError> {
         actor.require(Act::Restore)?;
         let mut reasons = HashMap::new();
@@ -399,11 +399,11 @@ impl AttentionService {
         Ok(unsettled)
     }
 
-    /// Ends an interrupted act as a person decided, if what exists is still what they were shown.
+    /// Ends an interrupted operation as a person decided, if what exists is still what they were shown.
     ///
     /// # Errors
-    /// `Forbidden` to anybody but an operator; `NotFound` when the act has ended; `Busy` while somebody may be at it;
-    /// `FactsChanged` when something else exists than was shown: nothing was done; `Conflict`, `Store`.
+    /// `Forbidden` to anyone but an operator; `NotFound` if the operation has ended; `Busy` while someone may be
+    /// working on it; `FactsChanged` if something else exists than was shown: nothing was done; `Conflict`, `Store`.
     pub async fn decide(
         &self,
         actor: &Actor,
@@ -433,7 +433,8 @@ impl AttentionService {
         Ok(choice)
     }
 
-    /// The collection first, as in every act: a crash after it leaves the act to be decided again.
+    /// Moves the collection first, as every operation does: after a crash in between, the operation waits for a
+    /// decision again.
     async fn carry_out(
         &self,
         ports: &Ports,
@@ -477,7 +478,7 @@ impl AttentionService {
     }
 }
 
-/// Somebody was quicker with the name or the address.
+/// Someone else took the name or the address first.
 fn taken(error: StoreError) -> AppError {
     match error {
         StoreError::Duplicate { field: UniqueField::Name | UniqueField::Id } => {

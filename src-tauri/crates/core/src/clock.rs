@@ -1,4 +1,4 @@
-//! Time is passed in, so that rules about it can be tested without waiting.
+//! Time is passed in, so that tests of its rules need not wait.
 
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,12 +7,12 @@ use time::OffsetDateTime;
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
-    /// The time now in UTC, cut to milliseconds: the resolution of a BSON date, so that what is written equals what
+    /// The current time in UTC, cut to milliseconds, the resolution of a BSON date: a written time equals the one that
     /// is read.
     fn now(&self) -> OffsetDateTime;
 
-    /// How long the clock has been running. Nobody can set it, so a wait that is measured by it is never too short; it
-    /// may stand while the computer sleeps.
+    /// How long the clock has been running. Nobody can set it, so a wait measured by it is never too short; it may
+    /// stand still while the computer sleeps.
     fn running_for(&self) -> Duration;
 }
 
@@ -32,7 +32,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands until it is moved.
+/// A clock that stands still until it is moved.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<Hands>);
 
@@ -48,19 +48,19 @@ impl ManualClock {
         Self(Mutex::new(Hands { now: cut_to_milliseconds(start), running_for: Duration::ZERO }))
     }
 
-    /// Time passes.
+    /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         let mut hands = self.hands();
         hands.now += by;
         hands.running_for += by;
     }
 
-    /// Sets the clock back, as a person or a time server may.
+    /// Sets the clock back, as a person or a time server can.
     pub fn set_back(&self, by: Duration) {
         self.hands().now -= by;
     }
 
-    /// Sets the clock forward, as a person or a time server may.
+    /// Sets the clock forward, as a person or a time server can.
     pub fn set_forward(&self, by: Duration) {
         self.hands().now += by;
     }
@@ -80,20 +80,20 @@ impl Clock for ManualClock {
     }
 }
 
-/// Whether what was learned at a moment is younger than `limit`. After the clock was set back nothing is: how old it is
-/// can't be known.
+/// Whether something learned at `at` is younger than `limit`. After the clock was set back nothing is: its age is
+/// unknown.
 pub(crate) fn is_fresh(at: OffsetDateTime, now: OffsetDateTime, limit: Duration) -> bool {
     let age = now - at;
     !age.is_negative() && age < limit
 }
 
-/// The moment `by` after `at`: the last one of the calendar where there is none so late. Adding dates with `+` ends the
-/// program there, and a stored date may be any.
+/// The moment `by` after `at`, at most the last one of the calendar. `+` would panic there, and a stored date can be
+/// any.
 pub fn later(at: OffsetDateTime, by: Duration) -> OffsetDateTime {
     at.saturating_add(time::Duration::try_from(by).unwrap_or(time::Duration::MAX))
 }
 
-/// The same moment without what is finer than a millisecond.
+/// The same moment without anything finer than a millisecond.
 pub fn cut_to_milliseconds(moment: OffsetDateTime) -> OffsetDateTime {
     let finer = moment.nanosecond() % 1_000_000;
     moment - time::Duration::nanoseconds(i64::from(finer))

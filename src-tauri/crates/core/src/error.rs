@@ -1,24 +1,24 @@
-//! What can go wrong. A variant exists because someone branches on it; the shell turns each [`AppError`] into one
+//! What can go wrong. A variant exists because something branches on it; the console turns each [`AppError`] into one
 //! code of `docs/errors.md`.
 
 use thiserror::Error;
 
 use crate::values::{Field, FieldIssue, FieldRule};
 
-/// What must be unique in a workspace.
+/// A value that must be unique in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UniqueField {
     /// `organization_name`.
     Name,
-    /// `admin_email`, or an operator's address, without regard to case.
+    /// `admin_email`, or an operator's address, in any letter case.
     Email,
-    /// The `_id` belongs to something else already.
+    /// Something else already has this `_id`.
     Id,
-    /// One operation per organization at a time.
+    /// The organization of an operation: it can have one at a time.
     Operation,
 }
 
-/// What a store answers when it can't do what a port asks. Adapters translate by code, never by text.
+/// Why a store could not do what a port asks. Adapters translate by code, never by text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// The value of a unique field is taken. Nothing was written.
@@ -27,20 +27,19 @@ pub enum StoreError {
         /// Which field.
         field: UniqueField,
     },
-    /// The thing that the act is about is not there.
+    /// The subject of the call does not exist.
     #[error("{what} is not there")]
     NotFound {
-        /// What was looked for, as a noun.
+        /// The missing thing, as a noun.
         what: &'static str,
     },
-    /// The thing that the act is about is no longer what the act is about: somebody else changed it since it was looked at.
-    /// Nothing was written.
+    /// Someone else changed the subject of the call since it was inspected. Nothing was written.
     #[error("{what} was changed by somebody else meanwhile")]
     Changed {
-        /// What was looked at, as a noun.
+        /// The changed thing, as a noun.
         what: &'static str,
     },
-    /// A collection of that name is there already.
+    /// A collection of that name already exists.
     #[error("the collection {collection} exists")]
     CollectionExists {
         /// Its name.
@@ -52,21 +51,21 @@ pub enum StoreError {
         /// Its name.
         collection: String,
     },
-    /// The server or file can't be reached now; the same call may succeed later. What was asked for may have happened.
+    /// The server or file cannot be reached now; the same call may succeed later. A write may have been carried out.
     #[error("the store can't be reached: {reason}")]
     Unavailable {
         /// A short reason without secrets or values.
         reason: String,
     },
-    /// The call took longer than it may. A write may have happened.
+    /// The call exceeded its time limit. A write may have been carried out.
     #[error("the store took too long")]
     TookTooLong,
-    /// The database user may not do this.
+    /// The database user is not allowed to do this.
     #[error("the database user lacks {action}")]
     Denied {
         /// The privilege, in the server's words, or the command's name.
         action: String,
-        /// Where it is needed.
+        /// The namespace that needs it.
         namespace: Option<String>,
     },
     /// The deployment's tier does not offer this, or has no more room for it. Nothing was written.
@@ -75,37 +74,37 @@ pub enum StoreError {
         /// The privilege, in the server's words, or the command's name.
         action: String,
     },
-    /// The server took it for a breach of a rule: its own about names and options, or a collection's about documents.
-    /// Nothing was written.
+    /// The request broke one of the server's rules for names and options, or a collection's validation rules. Nothing
+    /// was written.
     #[error("refused by {rule}")]
     RuleBroken {
-        /// Which rule, as a noun with names and no values.
+        /// The rule, as a noun with names and no values.
         rule: String,
     },
     /// The workspace is open for reading only. Nothing was written.
     #[error("the workspace is read-only")]
     ReadOnly {
-        /// Whether it is only locked, so that an operator may unlock it.
+        /// Whether it is only locked, so that an operator can unlock it.
         unlockable: bool,
     },
     /// The server refused the database user's name or password.
     #[error("the server refused the database user")]
     SignInRefused,
-    /// The server has no room left. Nothing was written.
+    /// The server has no space left. Nothing was written.
     #[error("the server's disk is full")]
     Full,
-    /// The workspace's own file on this computer can't be used. Where it is full or denied, nothing was written.
+    /// The workspace's own file on this computer cannot be used. If it is full or denied, nothing was written.
     #[error("the workspace's file can't be used: {problem}")]
     File {
-        /// The file, for people.
+        /// The path to show.
         path: String,
-        /// Why.
+        /// The reason.
         problem: FileProblem,
     },
-    /// What is stored breaks a rule that it must keep, or the file is damaged.
+    /// Stored data breaks a rule that it must keep, or the file is damaged.
     #[error("{what} is damaged")]
     Corrupt {
-        /// What, without its content.
+        /// The faulty thing, without its content.
         what: String,
     },
     /// The file was written by a newer program.
@@ -113,16 +112,16 @@ pub enum StoreError {
     Newer {
         /// The file's version.
         found: u32,
-        /// The newest version that this program knows.
+        /// The newest version that this Tenantry can read.
         supported: u32,
     },
-    /// The connection string can't be used.
+    /// The connection string cannot be used.
     #[error("the connection string is wrong: {problem}")]
     ConnectionString {
         /// What is wrong with it, without the string itself.
         problem: String,
     },
-    /// Anything that nobody branches on: logged with its detail, shown as an incident.
+    /// An error that nothing branches on: logged with its detail, shown as an incident.
     #[error("the store failed: {detail}")]
     Unexpected {
         /// For the log. Holds codes and names of commands, never values.
@@ -131,7 +130,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether what was asked for may have happened all the same, or may still happen.
+    /// Whether the request may have been carried out anyway, or may still be.
     pub fn is_unclear(&self) -> bool {
         match self {
             Self::Unavailable { .. } | Self::TookTooLong => true,
@@ -160,18 +159,18 @@ impl StoreError {
     }
 }
 
-/// Why a session is no good.
+/// Why a session is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionProblem {
     /// Nobody is signed in.
     Missing,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// It was ended: a sign-out, a changed password, a deactivation.
     Revoked,
 }
 
-/// What an act of an administrator answers when it can't be done.
+/// Why a service could not do what a person asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AppError {
     /// Fields break rules; nothing was done.
@@ -180,40 +179,40 @@ pub enum AppError {
     /// The name, the address or the collection is taken.
     #[error("taken: {0:?}")]
     Conflict(ConflictOn),
-    /// There is no such thing, or this session may not know of it.
+    /// It does not exist, or this session is not allowed to see it.
     #[error("{what} was not found")]
     NotFound {
-        /// What was looked for, as a noun.
+        /// The missing thing, as a noun.
         what: &'static str,
     },
-    /// The session is no good.
+    /// The session is not valid.
     #[error("the session is {0:?}")]
     Session(SessionProblem),
-    /// The session is good, and its role may not do this.
+    /// The session is valid, but its role does not allow this.
     #[error("this role may not do that")]
     Forbidden,
-    /// Address or password are wrong; which one is not said.
+    /// The address or the password is wrong; for security, not which.
     #[error("the address and password do not match")]
     CredentialsRefused {
-        /// Failures that are still free before waiting starts.
+        /// Attempts left before sign-in is paused.
         tries_left: u32,
     },
-    /// The password was right, the organization is deactivated.
+    /// The password was right, but the organization is deactivated.
     #[error("the organization is deactivated")]
     OrganizationInactive,
     /// Too many failed sign-ins.
     #[error("sign-in waits {seconds} s")]
     Throttled {
-        /// The rest of the wait.
+        /// The rest of the pause.
         seconds: u64,
     },
     /// The workspace has an operator already.
     #[error("the workspace is claimed")]
     AlreadyClaimed,
-    /// Another act on the same organization is under way.
+    /// Another operation on the same organization is in progress.
     #[error("{act} is under way on this organization")]
     Busy {
-        /// The act that is under way.
+        /// The operation in progress.
         act: &'static str,
     },
     /// An update of several fields was interrupted by a failure.
@@ -223,15 +222,15 @@ pub enum AppError {
         done: Vec<Field>,
         /// The fields that have not.
         not_done: Vec<Field>,
-        /// The fields that may have changed: an answer was lost.
+        /// The fields that may have changed: a response was lost.
         unclear: Vec<Field>,
         /// The failure.
         cause: Box<AppError>,
     },
-    /// What exists is not what was shown when it was decided; nothing was done.
+    /// What exists is no longer what the decision was based on; nothing was done.
     #[error("what was shown has changed")]
     FactsChanged,
-    /// What was typed to confirm is not the organization's name.
+    /// The typed confirmation is not the organization's name.
     #[error("the confirmation does not match")]
     ConfirmationMismatch,
     /// The organization's collection is missing.
@@ -240,16 +239,16 @@ pub enum AppError {
         /// Its name.
         collection: String,
     },
-    /// A job was cancelled; nothing of it remains.
+    /// A job was cancelled; nothing of it is left.
     #[error("cancelled")]
     Cancelled,
-    /// An export's target can't be written.
+    /// The target of an export cannot be written.
     #[error("the file can't be written: {0}")]
     FileNotWritten(FileProblem),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Anything that nobody branches on: logged with its detail, shown as an incident.
+    /// An error that nothing branches on: logged with its detail, shown as an incident.
     #[error("unexpected: {detail}")]
     Unexpected {
         /// For the log; never a secret.
@@ -257,39 +256,39 @@ pub enum AppError {
     },
 }
 
-/// What is taken.
+/// The value that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConflictOn {
     /// The organization's name.
     Name,
-    /// The administrator's address.
+    /// The admin's email address.
     Email,
     /// A collection with the organization's collection name exists and belongs to no organization.
     Collection,
 }
 
-/// Why a file can't be used.
+/// Why a file cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FileProblem {
-    /// No room on the disk.
+    /// The disk has no space left.
     #[error("the disk is full")]
     Full,
-    /// The folder or file may not be written.
+    /// The folder or file cannot be written: access denied.
     #[error("permission denied")]
     Denied,
-    /// Something is there, and replacing it was not confirmed.
+    /// A file is there, and replacing it was not confirmed.
     #[error("the file exists")]
     Exists,
-    /// The folder is not there.
+    /// The folder does not exist.
     #[error("the folder is missing")]
     Missing,
-    /// Another program holds it.
+    /// Another program has it open.
     #[error("another program is using the file")]
     Busy,
-    /// The format can't hold that many rows.
+    /// The format cannot hold that many rows.
     #[error("the list has more rows than a spreadsheet holds")]
     TooManyRows,
-    /// Anything else the operating system said.
+    /// Another error of the operating system.
     #[error("the operating system refused")]
     Other,
 }
@@ -307,7 +306,7 @@ impl From<&std::io::Error> for FileProblem {
     }
 }
 
-/// As an issue of the field that it was typed into.
+/// As an issue of the field it was typed into.
 impl From<ConflictOn> for FieldIssue {
     fn from(taken: ConflictOn) -> Self {
         let (field, rule, message) = match taken {

@@ -29,35 +29,35 @@ pub enum ExportFormat {
     Xlsx,
 }
 
-/// How a CSV file tells its values apart, and how it is encoded.
+/// How a CSV file separates its values, and its encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CsvLayout {
-    /// What Excel opens in columns and with every letter, whatever the computer's region: tabs, in UTF-16 with a byte
-    /// order mark.
+    /// Opens in columns in Excel, with every letter, whatever the computer's region: tabs, in UTF-16 with a byte order
+    /// mark.
     Excel,
     /// For programs that read CSV: UTF-8.
     Plain {
         /// What stands between two values.
         separator: CsvSeparator,
-        /// Whether the file begins with a byte order mark. Spreadsheets need it to know UTF-8; programs may take it for
-        /// a part of the first header.
+        /// Whether the file begins with a byte order mark. Spreadsheets need it to recognize UTF-8; programs may read
+        /// it as a part of the first header.
         byte_order_mark: bool,
     },
 }
 
-/// What stands between two values.
+/// The character between two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CsvSeparator {
-    /// As RFC 4180 has it.
+    /// The separator of RFC 4180.
     Comma,
-    /// What spreadsheets expect where numbers have a decimal comma.
+    /// What spreadsheets expect in regions with a decimal comma.
     Semicolon,
     /// A tab.
     Tab,
 }
 
 impl ExportFormat {
-    /// The usual end of a file's name, without the dot.
+    /// The usual file name extension, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Csv(_) => "csv",
@@ -68,7 +68,7 @@ impl ExportFormat {
     }
 }
 
-/// What a file can say of each organization.
+/// A column of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExportColumn {
     /// The id, as 24 hex digits.
@@ -94,7 +94,7 @@ pub enum ExportColumn {
 }
 
 impl ExportColumn {
-    /// The word in the header line, or the name in an object. Programs rely on it: it never changes.
+    /// The word in the header line, or the key in an object. Programs rely on it: it never changes.
     pub fn header(self) -> &'static str {
         match self {
             Self::Id => "organization_id",
@@ -110,7 +110,7 @@ impl ExportColumn {
         }
     }
 
-    /// Whether it has to be asked of the organization's collection, one organization at a time.
+    /// Whether reading this column takes one query per organization.
     pub fn needs_statistics(self) -> bool {
         match self {
             Self::Documents | Self::DataSize => true,
@@ -126,40 +126,40 @@ impl ExportColumn {
     }
 }
 
-/// One organization as it is written.
+/// One organization as a row of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportRow {
     /// Its metadata.
     pub organization: Organization,
-    /// Documents in its collection, where they were asked for.
+    /// Documents in its collection, if a column needs them.
     pub documents: Option<u64>,
-    /// Bytes of these documents, where they were asked for.
+    /// Bytes of these documents, if a column needs them.
     pub data_size: Option<u64>,
 }
 
 /// Writes rows to a file of one format.
 ///
-/// Holds about one row at a time, whatever their number. Dropped without [`finish`](Self::finish), it leaves a file
-/// that is not whole.
+/// Holds about one row at a time, however many there are. Dropped without [`finish`](Self::finish), it leaves an
+/// incomplete file.
 pub trait RowWriter: Send {
     /// Writes one row.
     ///
     /// # Errors
-    /// What the output answers; `InvalidInput` for a row more than the format holds.
+    /// Those of the output; `InvalidInput` for one row more than the format holds.
     fn write_row(&mut self, row: &ExportRow) -> io::Result<()>;
 
-    /// Writes what stands at the end and empties all buffers into the output; answers how many cells were cut, because
-    /// the format has no room for all of their text.
+    /// Writes the end and flushes all buffers into the output. Returns how many cells were cut because the format
+    /// cannot hold all of their text.
     ///
     /// # Errors
-    /// What the output answers.
+    /// Those of the output.
     fn finish(self: Box<Self>) -> io::Result<u64>;
 }
 
-/// Starts a file of a format: the headers are written, the rows follow.
+/// Starts a file of a format: writes the headers.
 ///
 /// # Errors
-/// What the output answers, or the folder for temporary files where the format needs one.
+/// Those of the output, or of the folder for temporary files if the format needs one.
 pub fn row_writer(
     format: ExportFormat,
     columns: &[ExportColumn],
@@ -179,11 +179,11 @@ const OUTPUT_BUFFER: usize = 64 * 1024;
 
 type Output = BufWriter<Box<dyn Write + Send>>;
 
-/// What stands in one cell, by type.
+/// The value of one cell, by type.
 enum Cell<'row> {
     Text(&'row str),
     OwnText(String),
-    /// A date that is known.
+    /// A known date.
     Moment(StoredDate),
     Number(u64),
     Empty,

@@ -6,22 +6,22 @@ use tokio::sync::watch;
 
 use crate::error::AppError;
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     /// Units done.
     pub done: u64,
-    /// Units in all, when that is known.
+    /// All units, if known.
     pub total: Option<u64>,
 }
 
-/// Where a job tells how far it is.
+/// Receives the progress of a job.
 pub trait ProgressSink: Send + Sync {
-    /// Takes a report. Must not block.
+    /// Receives a report. Must not block.
     fn report(&self, progress: Progress);
 }
 
-/// Tells nobody.
+/// Ignores all reports.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Quiet;
 
@@ -29,7 +29,7 @@ impl ProgressSink for Quiet {
     fn report(&self, _progress: Progress) {}
 }
 
-/// A flag that stops a job at its next checkpoint, or in the middle of a wait that listens to it.
+/// A flag that stops a job at its next checkpoint, or during a wait that listens to it.
 #[derive(Debug, Default, Clone)]
 pub struct Cancellation(Arc<watch::Sender<bool>>);
 
@@ -40,12 +40,12 @@ impl Cancellation {
     }
 
     /// # Errors
-    /// `Cancelled` once it was asked for.
+    /// `Cancelled` after [`cancel`](Self::cancel).
     pub fn checkpoint(&self) -> Result<(), AppError> {
         if *self.0.borrow() { Err(AppError::Cancelled) } else { Ok(()) }
     }
 
-    /// Waits until it is asked for; for ever when it never is.
+    /// Waits for a cancellation, without end if there is none.
     pub async fn cancelled(&self) {
         // Can't fail: the sender is held here.
         let _ = self.0.subscribe().wait_for(|cancelled| *cancelled).await;

@@ -1,6 +1,6 @@
-//! The journal of operations: an act that touches more than one thing writes here first what it is about to do.
+//! The journal of operations: a change of more than one thing first writes here what it is about to do.
 //!
-//! A plan holds names and which collection it is about, so that what a crash left can be finished or undone by looking at
+//! A plan holds names and the collection's identity, so that recovery can finish or undo the operation by looking at
 //! what exists.
 
 mod opening;

@@ -11,18 +11,18 @@ use crate::rights::{Account, Actor};
 /// Why a workspace was locked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockCause {
-    /// Somebody locked it.
+    /// A person locked it.
     ByHand,
-    /// Whoever unlocked it signed out, or somebody else signed in.
+    /// The person who unlocked it signed out, or someone else signed in.
     SignedOut,
-    /// The time was over.
+    /// The ten minutes were over.
     TimeOver,
-    /// Nobody was there.
+    /// Nothing was done for two minutes.
     Idle,
 }
 
 impl LockCause {
-    /// For the record.
+    /// The word in the activity record.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ByHand => "by hand",
@@ -33,18 +33,18 @@ impl LockCause {
     }
 }
 
-/// A workspace that is unlocked.
+/// An unlocked workspace: who unlocked it, why, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unlocked {
-    /// Why.
+    /// The reason that was given.
     pub reason: String,
-    /// The address of who did it.
+    /// The email address of the person who unlocked it.
     pub by: String,
-    /// Since when.
+    /// When it was unlocked.
     pub since: OffsetDateTime,
     /// When it locks at the latest.
     pub until: OffsetDateTime,
-    /// When it locks unless somebody is there; never after `until`.
+    /// When it locks without further activity; never after `until`.
     pub idle_at: OffsetDateTime,
 }
 
@@ -64,10 +64,10 @@ impl Unlocked {
         self.idle_at = later(now, UNLOCK_IDLE).min(self.until);
     }
 
-    /// Why and when it has locked by itself.
+    /// Why and when it has locked itself, if it has.
     fn is_over(&self, now: OffsetDateTime) -> Option<(LockCause, OffsetDateTime)> {
         if now < self.since {
-            // The clock was set back, and how long it has been open can't be known.
+            // After the clock was set back, nobody can tell how long it has been open.
             return Some((LockCause::TimeOver, now));
         }
         if now < self.idle_at {
@@ -81,47 +81,47 @@ impl Unlocked {
 /// An unlocking that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// What it was.
+    /// The unlocking itself.
     pub unlocked: Unlocked,
     /// Why it ended.
     pub cause: LockCause,
-    /// When.
+    /// When it ended.
     pub at: OffsetDateTime,
 }
 
-/// What a workspace permits now.
+/// The access to a workspace at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessState {
-    /// What its profile and its operators permit.
+    /// The stricter of the access of its connection and the one its operators decided.
     pub access: Access,
-    /// What it is used for, by its profile and its operators.
+    /// The stricter of the environment of its connection and the one its operators decided.
     pub environment: Environment,
-    /// What operators decided, as it was read last.
+    /// The operators' decision, as last read.
     pub decided: Option<Decided>,
-    /// Whether it may be written to now.
+    /// Whether a write would be allowed now.
     pub is_writable: bool,
-    /// By whom and until when it is unlocked.
+    /// Who unlocked it, and until when.
     pub unlocked: Option<Unlocked>,
 }
 
 /// Stands between the services and the store of one open workspace.
 ///
-/// Driven by the clock and not by a timer: a computer that slept finds it locked at the first look.
+/// It compares the clock on every call instead of running a timer, so it is closed when a computer wakes from sleep.
 pub struct WriteGate {
     clock: Arc<dyn Clock>,
     place: Mutex<Place>,
 }
 
 struct Place {
-    /// What is permitted. While the workspace is open it becomes less, never more.
+    /// The strictest settings so far. They only tighten while the workspace is open.
     permits: Permits,
-    /// What the profile permits by itself.
+    /// The settings of the connection alone.
     own: Permits,
     decided: Option<Decided>,
-    /// Whose session is kept.
+    /// The account whose session is alive.
     signed_in: Option<Account>,
     unlocked: Option<Unlocked>,
-    /// Those that are not in the record yet.
+    /// Endings that are not in the activity record yet.
     ended: Vec<Ended>,
 }
 
@@ -132,7 +132,7 @@ impl Place {
 }
 
 impl WriteGate {
-    /// A gate that is as shut as the profile says.
+    /// A gate as strict as the connection.
     pub fn new(profile: impl Into<Permits>, clock: Arc<dyn Clock>) -> Self {
         let own = profile.into();
         let place =
@@ -140,7 +140,7 @@ impl WriteGate {
         Self { clock, place: Mutex::new(place) }
     }
 
-    /// Asked before a write; a write that is permitted counts as somebody's being there.
+    /// Checks whether a write is allowed. An allowed write counts as activity.
     ///
     /// # Errors
     /// `ReadOnly`.
@@ -153,30 +153,30 @@ impl WriteGate {
         }
     }
 
-    /// What profile and operators permit.
+    /// The access that the connection and the operators allow.
     pub fn access(&self) -> Access {
         self.place().permits.access
     }
 
-    /// Whether a name is typed before an organization goes to the trash.
+    /// Whether a person must type an organization's name before it moves to the trash.
     pub fn names_are_typed(&self) -> bool {
         self.place().permits.environment == Environment::Production
     }
 
-    /// What the profile permits by itself.
+    /// The settings of the connection alone.
     pub fn own(&self) -> Permits {
         self.place().own
     }
 
-    /// Takes over what the profile permits now, if that is less. What permits more waits for the next opening: changing
-    /// a profile must not be a way around the reason that unlocking asks for.
+    /// Applies the connection's settings where they are stricter. Looser ones wait for the next opening: editing a
+    /// connection must not be a way to unlock a workspace without giving a reason.
     pub fn restrict(&self, profile: impl Into<Permits>) {
         let mut place = self.settled(self.clock.now());
         place.own = profile.into();
         place.permits = place.permits.and(place.own);
     }
 
-    /// Takes over what operators decided, if that is less; as [`restrict`](Self::restrict), and for the same reason.
+    /// Applies the operators' decision where it is stricter; as [`restrict`](Self::restrict), and for the same reason.
     pub(super) fn follow(&self, decided: Option<Decided>) {
         let mut place = self.settled(self.clock.now());
         if let Some(decided) = &decided {
@@ -185,12 +185,12 @@ impl WriteGate {
         place.decided = decided;
     }
 
-    /// What operators decided, as it was read last.
+    /// The operators' decision, as last read.
     pub(super) fn decided(&self) -> Option<Decided> {
         self.place().decided.clone()
     }
 
-    /// What is permitted now.
+    /// The access at this moment.
     pub fn state(&self) -> AccessState {
         let place = self.settled(self.clock.now());
         let Permits { access, environment } = place.permits;
@@ -203,7 +203,7 @@ impl WriteGate {
         AccessState { access, environment, decided: place.decided.clone(), is_writable, unlocked }
     }
 
-    /// Somebody is there: pushes the idle limit, never the end. Answers whether it is unlocked.
+    /// Records activity: moves the idle limit, never the end. Returns whether the workspace is unlocked.
     pub fn note_activity(&self) -> bool {
         let now = self.clock.now();
         let mut place = self.settled(now);
@@ -213,8 +213,8 @@ impl WriteGate {
         place.unlocked.is_some()
     }
 
-    /// Opens a locked gate from now on. One that is open already starts anew. Answers whether it did: whoever asked may
-    /// have signed out while that was put on record, and what was recorded has ended then.
+    /// Opens a locked gate from now on; an open one starts its ten minutes again. Returns whether it did: the person
+    /// may have signed out while the unlocking was being recorded, and then it has already ended.
     pub(super) fn unlock(&self, reason: &str, actor: &Actor) -> bool {
         let now = self.clock.now();
         let mut place = self.settled(now);
@@ -228,13 +228,13 @@ impl WriteGate {
         is_there
     }
 
-    /// Shuts it.
+    /// Closes the gate.
     pub(super) fn lock(&self, cause: LockCause) {
         let now = self.clock.now();
         self.settled(now).lock(cause, now);
     }
 
-    /// Notes whose session is kept now. What another account unlocked is shut.
+    /// Notes whose session is alive now. Closes the gate if another account unlocked it.
     pub(super) fn note_signed_in(&self, account: Option<Account>) {
         let now = self.clock.now();
         let mut place = self.settled(now);
@@ -243,12 +243,12 @@ impl WriteGate {
         }
     }
 
-    /// Takes the endings that are not in the record yet.
+    /// Takes the endings that are not in the activity record yet.
     pub(super) fn take_ended(&self) -> Vec<Ended> {
         std::mem::take(&mut self.settled(self.clock.now()).ended)
     }
 
-    /// The state as it is at `now`: what is over has ended.
+    /// The state at `now`, after ending an unlocking whose time is over.
     fn settled(&self, now: OffsetDateTime) -> MutexGuard<'_, Place> {
         let mut place = self.place();
         if let Some((cause, at)) = place.unlocked.as_ref().and_then(|unlocked| unlocked.is_over(now)) {

@@ -1,4 +1,4 @@
-//! A store behind the gate.
+//! The ports behind the gate.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::WriteGate;
 use crate::error::StoreError;
 use crate::ports::{AccountStore, Call, Policy, Ports};
 
-/// Writes that pass a shut gate; `access.rs` says why.
+/// Writes that pass a closed gate; `access.rs` says why.
 const PASS: [&str; 4] = [
     "accounts.add_failed_sign_in",
     "accounts.clear_failed_sign_ins",
@@ -16,7 +16,7 @@ const PASS: [&str; 4] = [
 ];
 
 impl Ports {
-    /// The same ports behind a gate: while it is shut, every write answers `ReadOnly` and does nothing.
+    /// Wraps the ports in a gate: while it is closed, every write returns `ReadOnly` and does nothing.
     #[must_use]
     pub fn behind(self, gate: &Arc<WriteGate>) -> Self {
         let accounts = Arc::clone(&self.accounts);

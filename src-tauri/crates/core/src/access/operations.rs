@@ -11,15 +11,15 @@ use crate::values::OrganizationId;
 
 /// The operations of the journal, behind the gate.
 ///
-/// The gate is asked once, when an operation begins: what it lets in is carried out whole, also when it shuts in the
-/// middle.
+/// The gate is asked once, when an operation starts: an admitted operation is carried out whole, even if the gate
+/// closes in the middle.
 pub struct Operations {
     gate: Arc<WriteGate>,
     runner: OperationRunner,
 }
 
 impl Operations {
-    /// The operations of one open workspace. The runner's ports are those of the store itself.
+    /// For one open workspace. The runner holds the ports of the store itself, without the gate.
     pub fn new(gate: Arc<WriteGate>, runner: OperationRunner) -> Self {
         Self { gate, runner }
     }
@@ -28,7 +28,7 @@ impl Operations {
         &self.gate
     }
 
-    /// Asks the gate once for all that follows, which may be several operations and writes beside them.
+    /// Asks the gate once for everything that follows: several operations, and the writes beside them.
     ///
     /// # Errors
     /// `ReadOnly`.
@@ -55,37 +55,36 @@ impl Operations {
         self.admit()?.run(id, plan, actor, steps).await
     }
 
-    /// Settles what was left on an organization, where the workspace may be written to. Called before a plan is made of
-    /// what exists.
+    /// Resolves an operation that was left on an organization, if the workspace is writable. Call it before planning
+    /// from what exists.
     ///
     /// # Errors
     /// As [`OperationRunner::settle_earlier`].
     pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
         match self.admit() {
             Ok(runner) => runner.settle_earlier(id).await,
-            // The act itself tells of a shut gate, once what was typed is known to be good.
+            // The change itself reports a closed gate, after its input was checked.
             Err(_) => Ok(()),
         }
     }
 
-    /// Settles what this run knows to be left, once it may, where the workspace may be written to.
+    /// Resolves the operations that this run left, as soon as it can, if the workspace is writable.
     pub(crate) async fn settle_left(&self) {
         if let Ok(runner) = self.admit() {
             runner.settle_left().await;
         }
     }
 
-    /// Finishes or undoes what a crash left, and says what became of each. Called when a workspace is opened, or
-    /// unlocked.
+    /// Finishes or undoes every operation that a crash left, and returns what became of each. Call it when a workspace
+    /// is opened or unlocked.
     ///
     /// # Errors
-    /// `Store`: `ReadOnly`, and when the journal can't be read. A single operation that can't be settled is an outcome,
-    /// not an error.
+    /// `Store`: `ReadOnly`, or an unreadable journal. An operation that cannot be resolved is an outcome, not an error.
     pub async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
         self.admit()?.recover().await
     }
 
-    /// Whether an entry of the journal is nobody's any more. Writes nothing, so the gate is not asked.
+    /// Whether a journal entry has no owner any more. Writes nothing, so the gate is not asked.
     pub(crate) fn is_abandoned(&self, entry: &JournalEntry) -> bool {
         self.runner.is_abandoned(entry)
     }

@@ -13,41 +13,41 @@ use crate::records::{Access, ActivityEntry, ActivityKind, Decided, JournalEntry,
 use crate::rights::{Act, Actor};
 use crate::values::{Field, FieldIssue, FieldRule};
 
-/// How long an open workspace may permit more than operators decided meanwhile on another computer.
+/// How long an open workspace can stay looser than a decision made on another computer.
 const FOLLOW_EVERY: Duration = Duration::from_secs(15);
 
-/// What preparing a workspace found.
+/// The result of preparing a workspace.
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
-    /// What a crash had left.
+    /// What became of the operations that a crash left.
     pub recovered: Vec<Recovered>,
-    /// What is not as it should be, for people.
+    /// Sentences for the person about what needs attention.
     pub warnings: Vec<String>,
 }
 
-/// Locking, unlocking, and what waits for it.
+/// Locks and unlocks a workspace, and does the work that waits for an unlocking.
 pub struct AccessService {
-    /// In front of the gate: what is done here is done because somebody opened it, or is the record of that.
+    /// Without the gate: this service writes because a person opened it, or to record that.
     ports: Ports,
     gate: Arc<WriteGate>,
     operations: Arc<Operations>,
     clock: Arc<dyn Clock>,
-    /// When it was read last what operators decided.
+    /// When the operators' decision was last read.
     followed_at: Mutex<Option<OffsetDateTime>>,
 }
 
 impl AccessService {
-    /// A service for one open workspace. `ports` are those of the store itself.
+    /// For one open workspace. `ports` are those of the store itself.
     pub fn new(ports: Ports, operations: Arc<Operations>, clock: Arc<dyn Clock>) -> Self {
         let gate = Arc::clone(operations.gate());
         Self { ports, gate, operations, clock, followed_at: Mutex::default() }
     }
 
-    /// Reads what operators decided, and permits no more than that. Asked before anything else of a workspace that is
-    /// opened; answers a sentence where the database user may not read it: then the profile alone counts.
+    /// Reads the operators' decision and tightens the gate to it. Call it before anything else of a workspace that is
+    /// opened. Returns a warning if the database user cannot read the decision: then the connection alone decides.
     ///
     /// # Errors
-    /// `Store`: nobody knows what is permitted.
+    /// `Store`: what is permitted is unknown.
     pub async fn follow(&self) -> Result<Option<String>, AppError> {
         let now = self.clock.now();
         let warning = match self.ports.permits.find().await {
@@ -66,8 +66,8 @@ impl AccessService {
         Ok(warning)
     }
 
-    /// As [`follow`](Self::follow), at most every 15 seconds. What can't be read changes nothing: the next call to the
-    /// same store says why.
+    /// As [`follow`](Self::follow), at most every 15 seconds. An unreadable decision changes nothing: the next call to
+    /// the same store reports why.
     pub async fn follow_lately(&self) {
         let now = self.clock.now();
         let followed_at = *self.followed_at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,13 +80,13 @@ impl AccessService {
         }
     }
 
-    /// Decides what this workspace permits at most, for everybody who opens it. What permits less counts at once, here and
-    /// soon on other computers; what permits more counts when it is opened again. On record, with the reason, before it
-    /// counts.
+    /// Decides what this workspace permits at most, for everyone who opens it. Tighter settings apply at once, here and
+    /// soon on other computers; looser ones when the workspace is next opened. The decision is recorded with its reason
+    /// before it applies.
     ///
     /// # Errors
-    /// `Forbidden` to anybody but an operator; `InvalidInput` for the reason; `Store`: `ReadOnly` where the profile itself
-    /// permits reading only; `Busy` when somebody else decided at the same moment.
+    /// `Forbidden` to anyone but an operator; `InvalidInput` for the reason; `Store`: `ReadOnly` if the connection
+    /// itself is read-only; `Busy` if someone else decided at the same moment.
     pub async fn decide(
         &self,
         actor: &Actor,
@@ -115,10 +115,10 @@ impl AccessService {
         Ok(self.state().await)
     }
 
-    /// Puts it on record that a connection to this workspace permits more from now on, before it does.
+    /// Records that a connection to this workspace will permit more, before it does.
     ///
     /// # Errors
-    /// `Forbidden` to anybody but an operator; `Store`.
+    /// `Forbidden` to anyone but an operator; `Store`.
     pub async fn loosen_profile(&self, actor: &Actor, from: Permits, to: Permits) -> Result<(), AppError> {
         actor.require(Act::Workspace)?;
         let detail = format!("a saved connection, from {} to {}", from.in_words(), to.in_words());
@@ -126,9 +126,8 @@ impl AccessService {
         Ok(self.ports.activity.record(&entry).await?)
     }
 
-    /// Where nobody has decided yet what the workspace permits, the connection by which an operator signs in decides: no
-    /// other connection permits more from then on. One that permits everything decides nothing, and one that is read-only
-    /// writes nothing.
+    /// If nobody has decided yet, the connection of the operator who signs in decides: no other connection permits more
+    /// from then on. A connection that permits everything decides nothing, and a read-only one writes nothing.
     async fn adopt(&self, actor: &Actor) {
         let own = self.gate.own();
         if !actor.may(Act::Workspace)
@@ -146,7 +145,7 @@ impl AccessService {
                 self.ports.record(&entry).await;
                 self.gate.follow(Some(decided));
             }
-            // Somebody was first.
+            // Someone else was first.
             Ok(false) => {
                 if let Err(error) = self.follow().await {
                     tracing::warn!(%error, "what operators permit could not be read");
@@ -160,8 +159,8 @@ impl AccessService {
         Decided { permits, by: actor.email().to_owned(), at: self.clock.now() }
     }
 
-    /// Prepares the store and settles what a crash left, where the workspace may be written to. Where it may not,
-    /// nothing is written, and what waits is told.
+    /// If the workspace is writable, prepares the store and finishes interrupted operations. Otherwise writes nothing
+    /// and returns what is pending as warnings.
     ///
     /// # Errors
     /// `Store`.
@@ -189,7 +188,8 @@ impl AccessService {
         }
         for JournalEntry { operation, .. } in self.ports.journal.unfinished().await? {
             warnings.push(format!(
-                "A change to {} ({}), started by {}, has not finished. If no one is working on it, it is resolved {when}.",
+                "A change to {} ({}), started by {}, has not finished. \
+                 If no one is working on it, it is resolved {when}.",
                 operation.plan.name(),
                 operation.plan.act(),
                 operation.actor,
@@ -198,27 +198,25 @@ impl AccessService {
         Ok(Prepared { recovered: Vec::new(), warnings })
     }
 
-    /// What the workspace permits now. An unlocking that has ended meanwhile is put on record.
+    /// The access at this moment. Records an unlocking that has ended.
     pub async fn state(&self) -> AccessState {
         self.record_endings().await;
         self.gate.state()
     }
 
-    /// Somebody is there: the workspace does not lock for want of anybody, for two minutes from now.
+    /// Records activity: restarts the two-minute idle timer.
     pub async fn note_activity(&self) -> AccessState {
         self.gate.note_activity();
         self.state().await
     }
 
-    /// Permits writing for ten minutes, and does what waited for it. It is on record before anything is permitted: an
-    /// unlocking that can't be recorded does not happen, nor one whose session has ended meanwhile.
-    ///
-    /// A workspace that is always writable needs no unlocking: nothing is done and recorded.
+    /// Allows writing for ten minutes and does the work that waited for it. The unlocking is recorded first: without an
+    /// entry, or if the session has ended meanwhile, it does not happen. A workspace that is always writable is left
+    /// alone.
     ///
     /// # Errors
-    /// `Forbidden` to anybody but an operator; `InvalidInput` for a reason of less than 3 or more than 200 characters;
-    /// `Session` when nobody, or somebody else, is signed in by then; `Store`: `ReadOnly` where the profile permits
-    /// reading only.
+    /// `Forbidden` to anyone but an operator; `InvalidInput` for a reason of less than 3 or more than 200 characters;
+    /// `Session` if nobody, or someone else, is signed in by then; `Store`: `ReadOnly` if the connection is read-only.
     pub async fn unlock(&self, actor: &Actor, reason: &str) -> Result<(AccessState, Prepared), AppError> {
         actor.require(Act::Workspace)?;
         let reason = parse_reason(reason)?;
@@ -234,7 +232,7 @@ impl AccessService {
             self.record_endings().await;
             return Err(AppError::Session(SessionProblem::Missing));
         }
-        // The workspace is unlocked: what can't be prepared now is told, as it is when a workspace is opened.
+        // The workspace is unlocked already: a failure to prepare it becomes a warning, as at opening.
         let prepared = self.prepare().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "a workspace could not be prepared when it was unlocked");
             Prepared {
@@ -245,12 +243,12 @@ impl AccessService {
         Ok((self.gate.state(), prepared))
     }
 
-    /// Takes over what the profile permits now, if that is less than it was.
+    /// Applies the connection's settings where they are stricter than before.
     pub fn restrict(&self, profile: impl Into<Permits>) {
         self.gate.restrict(profile);
     }
 
-    /// What operators decided, as it was read last. Asks nobody.
+    /// The operators' decision, as last read. Does not ask the store.
     pub fn decided(&self) -> Option<Decided> {
         self.gate.decided()
     }
@@ -261,21 +259,21 @@ impl AccessService {
         self.state().await
     }
 
-    /// Notes whose session is kept now. Locks the workspace when it was unlocked by another account: what one person
-    /// answers for is not another's.
+    /// Notes whose session is alive now. Locks the workspace if another account unlocked it: the new person did not
+    /// give the reason.
     pub async fn signed_in(&self, actor: &Actor) {
         self.gate.note_signed_in(Some(actor.account()));
         self.record_endings().await;
         self.adopt(actor).await;
     }
 
-    /// Notes that nobody's session is kept, and locks the workspace. An unlocking that is under way fails.
+    /// Notes that nobody is signed in, and locks the workspace. An unlocking in progress fails.
     pub async fn signed_out(&self) {
         self.gate.note_signed_in(None);
         self.record_endings().await;
     }
 
-    /// What is done is done: an ending that can't be recorded is in the log.
+    /// An ending that cannot be recorded goes to the log: it has happened anyway.
     async fn record_endings(&self) {
         for Ended { unlocked, cause, at } in self.gate.take_ended() {
             let detail = format!("{}; unlocked for: {}", cause.as_str(), unlocked.reason);
@@ -297,7 +295,7 @@ impl AccessService {
     }
 }
 
-/// The reason in one line, without space around it.
+/// The reason on one line, without space around it.
 fn parse_reason(typed: &str) -> Result<String, FieldIssue> {
     let reason = typed.split(|character: char| character.is_whitespace() || character.is_control());
     let reason = reason.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

@@ -9,15 +9,15 @@ use crate::ports::CollectionStore;
 use crate::records::{CollectionStatistics, Topology};
 use crate::values::CollectionName;
 
-/// Statistics that nobody waits for one by one: of the rows of a list, and for the columns of a file. All of one workspace
-/// are read here, a few at a time, and those of rows from a server that has other work to do one now and then.
+/// Reads statistics in the background, a few at a time: for the rows of a list and for the columns of a file. Those for
+/// rows are also rate-limited on servers, which have other work to do.
 pub struct BackgroundReads {
     at_once: Semaphore,
     pace: Option<Mutex<Pace>>,
 }
 
 impl BackgroundReads {
-    /// Of a store that is built like this: a file of this computer has no other work to do.
+    /// For a store of this topology. A file on this computer has no other work to do, so it is not rate-limited.
     pub fn of(topology: Topology) -> Self {
         let pace = match topology {
             Topology::File => None,
@@ -28,7 +28,7 @@ impl BackgroundReads {
         Self { at_once: Semaphore::new(STATISTICS_AT_ONCE), pace }
     }
 
-    /// Reads a collection's statistics for a row of a list, when it is their turn.
+    /// Reads a collection's statistics for a row of a list, in its turn.
     pub(crate) async fn for_row(
         &self,
         store: &dyn CollectionStore,
@@ -42,7 +42,7 @@ impl BackgroundReads {
         store.statistics(collection).await
     }
 
-    /// Reads a collection's statistics for a file that somebody waits for: a few at a time, and no slower.
+    /// Reads a collection's statistics for a file that a person waits for: a few at a time, without a rate limit.
     pub(crate) async fn for_file(
         &self,
         store: &dyn CollectionStore,
@@ -53,16 +53,16 @@ impl BackgroundReads {
     }
 }
 
-/// Turns at a distance. Those that nobody took in the last second are there at once: a first screen does not wait.
+/// A rate limiter. Up to one second of unused turns is saved, so the first screen does not wait.
 struct Pace {
-    /// Before now by as much as turns are left.
+    /// The time of the next turn. It lies in the past by the turns that are saved.
     next: Instant,
 }
 
 impl Pace {
     const SAVED_UP: Duration = Duration::from_secs(1);
 
-    /// When the next one may begin.
+    /// When the next read can start.
     fn next_turn(&mut self, now: Instant) -> Instant {
         let turn = self.next.max(now.checked_sub(Self::SAVED_UP).unwrap_or(now));
         self.next = turn + BACKGROUND_READ_EVERY;

@@ -13,12 +13,12 @@ use crate::records::CollectionStatistics;
 use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, OrganizationId};
 
-/// The two numbers of a row in the list.
+/// The statistics of one row of a list.
 #[derive(Debug, Clone)]
 pub struct StatisticsSummary {
-    /// Whose.
+    /// The organization.
     pub id: OrganizationId,
-    /// The numbers, or why there are none.
+    /// The statistics, or why there are none.
     pub outcome: Result<CollectionStatistics, AppError>,
 }
 
@@ -27,20 +27,21 @@ pub struct CollectionService {
     ports: Ports,
     clock: Arc<dyn Clock>,
     background: Arc<BackgroundReads>,
-    /// What rows on screen were told, for a minute. By collection, so that a renamed or trashed one is asked again.
+    /// The statistics of rows on screen, kept for a minute. By collection, so that a renamed or trashed one is read
+    /// again.
     recent: Mutex<HashMap<CollectionName, (OffsetDateTime, CollectionStatistics)>>,
 }
 
 impl CollectionService {
-    /// A service for one open workspace.
+    /// For one open workspace.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>, background: Arc<BackgroundReads>) -> Self {
         Self { ports, clock, background, recent: Mutex::new(HashMap::new()) }
     }
 
-    /// Reads the statistics of an organization's collection now, ahead of those that nobody waits for.
+    /// Reads the statistics of an organization's collection now, ahead of the background reads.
     ///
     /// # Errors
-    /// `DataMissing` when the collection is gone; `NotFound`, `Forbidden`, `Store`.
+    /// `DataMissing` if the collection is gone; `NotFound`, `Forbidden`, `Store`.
     pub async fn statistics(
         &self,
         actor: &Actor,
@@ -53,11 +54,11 @@ impl CollectionService {
         Ok(statistics)
     }
 
-    /// The statistics of the rows on screen, in the background, none older than a minute. More than
-    /// [`SUMMARY_MAX`] ids are cut off.
+    /// The statistics of the rows on screen, read in the background, none older than a minute. Ids beyond
+    /// [`SUMMARY_MAX`] are ignored.
     ///
     /// # Errors
-    /// `Forbidden`. What fails for one row is that row's outcome.
+    /// `Forbidden`. A failure for one row is that row's outcome.
     pub async fn summaries(
         &self,
         actor: &Actor,

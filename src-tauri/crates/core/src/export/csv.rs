@@ -73,12 +73,13 @@ impl RowWriter for CsvWriter {
     }
 }
 
-/// What ends a cell for some program: quotes mean nothing to a spreadsheet whose own separator is another one, because
-/// then they do not stand at a cell's beginning. Comma or semicolon by the computer's region; the others by choice.
+/// Characters that end a cell in some program. Quotes protect nothing in a spreadsheet with another separator, because
+/// there they do not stand at the beginning of a cell. Comma or semicolon by the computer's region; the others by
+/// choice.
 const ENDS_A_CELL: [char; 6] = [',', ';', '\t', '|', '\r', '\n'];
 
-/// OWASP, "CSV Injection": a spreadsheet takes a cell that starts so for a formula, quoted or not; the full-width
-/// forms where the computer's language is Japanese. A program may drop what is passed over here.
+/// OWASP, "CSV Injection": a spreadsheet takes a cell with such a beginning for a formula, quoted or not; the
+/// full-width forms if the computer's language is Japanese. Skips characters that a program may drop.
 fn starts_a_formula(cell: &str) -> bool {
     let passed_over = |c: char| c.is_whitespace() || c.is_control() || c == '"';
     cell.trim_start_matches(passed_over).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
@@ -138,8 +139,8 @@ mod tests {
             .expect("UTF-16")
     }
 
-    /// Cells as a spreadsheet sees them that expects this separator, whatever the file was written with: a quote counts
-    /// at the beginning of a cell only, and what follows the closing one belongs to the cell.
+    /// The cells that a spreadsheet with this separator sees, whatever the file was written with: a quote counts only
+    /// at the beginning of a cell, and text after the closing quote belongs to the cell.
     fn cells_of_a_spreadsheet(text: &str, separator: char) -> Vec<String> {
         let mut cells = vec![String::new()];
         let (mut at_the_beginning, mut quoted) = (true, false);

@@ -4,7 +4,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
 
-/// One array, written object by object, each on a line of its own.
+/// One array, object by object, each on its own line.
 pub(super) struct JsonWriter {
     columns: Vec<ExportColumn>,
     output: Output,
@@ -32,7 +32,7 @@ impl RowWriter for JsonWriter {
     }
 }
 
-/// One row as an object on one line: text, numbers, and `null` for what is not known.
+/// One row as an object on one line: text, numbers, and `null` for unknown values.
 pub(super) fn write_object(output: &mut Output, columns: &[ExportColumn], row: &ExportRow) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::new(output);
     let mut object = serializer.serialize_map(Some(columns.len()))?;

@@ -23,40 +23,40 @@ use crate::records::{
 use crate::rights::{Act, Actor};
 use crate::values::OrganizationId;
 
-/// Which organizations a file gets.
+/// The organizations that a file contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExportScope {
-    /// All that are not in the trash.
+    /// All except those in the trash.
     All,
     /// Those that a list with this filter shows.
     Filtered(OrganizationFilter),
-    /// These, live ones before those in the trash. One that is there no more is left out.
+    /// These, live ones before those in the trash. Those that no longer exist are left out.
     Selected(Vec<OrganizationId>),
 }
 
-/// What a file is to hold.
+/// A request for an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportRequest {
     /// Which organizations.
     pub scope: ExportScope,
-    /// What of each, in this order; a column named twice is written once.
+    /// The columns in this order; a column named twice is written once.
     pub columns: Vec<ExportColumn>,
     /// The kind of file.
     pub format: ExportFormat,
-    /// By what they are sorted.
+    /// The field they are sorted by.
     pub sort: SortField,
-    /// Which way.
+    /// The sort direction.
     pub direction: SortDirection,
 }
 
-/// What an export wrote.
+/// The outcome of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
-    /// Organizations in the file.
+    /// Rows in the file.
     pub rows: u64,
-    /// Cells whose text was cut, because the format has no room for all of it.
+    /// Cells that were cut because the format cannot hold all of their text.
     pub cut_cells: u64,
-    /// Documents among the organizations that no list holds, and so no file; zero where nobody could count them in time.
+    /// Documents in `organizations` that no list and no file contains; zero if they could not be counted in time.
     pub unshowable: u64,
 }
 
@@ -68,17 +68,17 @@ pub struct ExportService {
 }
 
 impl ExportService {
-    /// A service for one open workspace.
+    /// For one open workspace.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>, background: Arc<BackgroundReads>) -> Self {
         Self { ports, clock, background }
     }
 
-    /// Writes the organizations that the scope and the session allow to `output`. An organization's own admin gets a
-    /// file with their own at most.
+    /// Writes the organizations that the scope and the session allow to `output`. An organization's admin gets at most
+    /// their own.
     ///
-    /// The rows are those of keyset pages read one after the other: each organization that is there from beginning to
-    /// end stands in the file once. Memory does not grow with their number. Nothing of `output` is worth keeping after
-    /// an error: replacing the target whole or not at all is the caller's.
+    /// Reads keyset pages one after the other: an organization that exists from beginning to end is in the file exactly
+    /// once. Memory does not grow with their number. After an error `output` is worthless; the caller replaces the
+    /// target whole or not at all.
     ///
     /// # Errors
     /// `Cancelled`, `FileNotWritten`, `Forbidden`, `Store`.
@@ -100,7 +100,7 @@ impl ExportService {
         if request.format == ExportFormat::Xlsx && total.is_some_and(|total| total > XLSX_ROWS_MAX) {
             return Err(AppError::FileNotWritten(FileProblem::TooManyRows));
         }
-        // Two batches wait at most: what is read does not pile up before a slow disk.
+        // At most two batches wait, so rows do not pile up before a slow disk.
         let (sender, receiver) = mpsc::channel(2);
         let writer = {
             let (format, columns) = (request.format, columns.clone());
@@ -137,8 +137,8 @@ impl ExportService {
         Ok(Exported { rows, cut_cells, unshowable })
     }
 
-    /// How many rows there are to come, and how many documents are no rows. `None` where counting takes too long: the rows
-    /// themselves are read all the same.
+    /// The number of rows to come, and of documents that are no rows. `None` if counting takes too long: the rows are
+    /// read anyway.
     async fn total(&self, source: &Source) -> Result<(Option<u64>, u64), AppError> {
         let filter = match &source.scope {
             ExportScope::All => &everything(None),
@@ -173,7 +173,7 @@ impl ExportService {
         delivery.finish().await
     }
 
-    /// Reads a list page by page; with `chosen`, only what is in it, taking out what was found.
+    /// Reads a list page by page. With `chosen`, keeps only the organizations in it, and removes those it found.
     async fn read_pages(
         &self,
         source: &Source,
@@ -212,7 +212,7 @@ impl ExportService {
         delivery: &mut Delivery<'_>,
     ) -> Result<(), AppError> {
         if ids.len() > EXPORT_BATCH {
-            // Asking for each would be a question to the store per row, and sorting them would hold all in memory.
+            // A query per organization would be too many, and sorting them would hold all of them in memory.
             let mut chosen: HashSet<_> = ids.iter().copied().collect();
             self.read_pages(source, everything(None), Some(&mut chosen), delivery).await?;
             if chosen.is_empty() {
@@ -245,7 +245,7 @@ impl ExportService {
         organizations: Vec<Organization>,
         delivery: &mut Delivery<'_>,
     ) -> Result<(), AppError> {
-        // Each row with statistics is a question of its own, and whoever cancels should not wait for a thousand.
+        // Statistics take one query per row, and a person who cancels should not wait for a thousand.
         let size = if delivery.needs_statistics { SUMMARY_MAX } else { EXPORT_BATCH };
         let mut rest = organizations.into_iter().peekable();
         while rest.peek().is_some() {
@@ -272,7 +272,7 @@ impl ExportService {
                         data_size: statistics.data_size,
                     }),
                     Err(StoreError::CollectionMissing { .. }) => Ok(without_statistics(organization)),
-                    // Empty cells would pass for "no collection" in a file that looks complete.
+                    // Empty cells would look like "no collection" in a file that seems complete.
                     Err(error) => Err(error.into()),
                 }
             })
@@ -294,7 +294,7 @@ impl ExportService {
     }
 }
 
-/// What is read, and in which order.
+/// The list to read, and its order.
 struct Source {
     scope: ExportScope,
     sort: SortField,
@@ -302,7 +302,7 @@ struct Source {
 }
 
 impl Source {
-    /// Limited to what the session may know of.
+    /// Limited to what the session is allowed to see.
     fn of(actor: &Actor, scope: ExportScope, sort: SortField, direction: SortDirection) -> Self {
         let scope = match (scope, actor.organization_scope()) {
             (ExportScope::All, None) => ExportScope::All,
@@ -347,10 +347,10 @@ fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
     columns.into_iter().filter(|column| seen.insert(*column)).collect()
 }
 
-/// The way through a list. Going round in it would fill the disk.
+/// The path through a list. A loop in it would fill the disk.
 ///
-/// Remembers one place, as a place may be as large as a stored text, and a later one at every doubling of the way: a
-/// round comes back to it (R. Brent, "An improved Monte Carlo factorization algorithm").
+/// Remembers only one cursor, since a cursor can be as large as a stored text, and replaces it at every doubling of the
+/// path: a loop comes back to it (R. Brent, "An improved Monte Carlo factorization algorithm").
 #[derive(Default)]
 struct Way {
     remembered: Option<Cursor>,
@@ -373,7 +373,7 @@ impl Way {
     }
 }
 
-/// The way of rows to the writer, and of the news of them to whoever watches.
+/// Sends rows to the writer and progress to the person.
 struct Delivery<'job> {
     sender: mpsc::Sender<Part>,
     needs_statistics: bool,
@@ -390,7 +390,7 @@ enum Part {
 }
 
 impl Delivery<'_> {
-    /// Reports that follow each other faster than this help nobody.
+    /// Faster reports help nobody.
     const REPORT_EVERY: Duration = Duration::from_millis(100);
 
     async fn send(&mut self, rows: Vec<ExportRow>) -> Result<(), AppError> {
@@ -412,19 +412,19 @@ impl Delivery<'_> {
         let now = Instant::now();
         if always || self.reported.is_none_or(|then| now - then >= Self::REPORT_EVERY) {
             self.reported = Some(now);
-            // Organizations created meanwhile may make it more than was counted.
+            // Organizations created meanwhile can make it more than was counted.
             let total = self.total.map(|total| total.max(self.done));
             self.progress.report(Progress { done: self.done, total });
         }
     }
 
-    /// The writer ends early only with an error of its own, which stands before this one.
+    /// The writer ends early only with an error of its own, which takes precedence over this one.
     fn writer_gone() -> AppError {
         AppError::FileNotWritten(FileProblem::Other)
     }
 }
 
-/// Writes parts as they come, on a thread where waiting for a disk hurts nobody; answers how many cells were cut.
+/// Writes batches as they arrive, on a thread that may wait for a disk. Returns how many cells were cut.
 fn write_file(
     format: ExportFormat,
     columns: &[ExportColumn],
@@ -442,7 +442,7 @@ fn write_file(
             Part::End => return writer.finish(),
         }
     }
-    // The other end is gone without an end: nobody wants the file.
+    // The sender was dropped without an end: nobody wants the file.
     Ok(0)
 }
 

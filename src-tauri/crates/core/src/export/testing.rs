@@ -1,4 +1,4 @@
-//! What the formats' tests share.
+//! Shared by the tests of the formats.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ pub(super) const ALL_COLUMNS: [ExportColumn; 10] = [
     ExportColumn::DataSize,
 ];
 
-/// A file in memory that can be looked at after the writer is gone.
+/// A file in memory that outlives its writer.
 #[derive(Clone, Default)]
 pub(super) struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -44,7 +44,7 @@ impl Write for Buffer {
     }
 }
 
-/// A disk without room.
+/// A disk without space.
 pub(super) struct Full;
 
 impl Write for Full {

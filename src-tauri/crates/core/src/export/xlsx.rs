@@ -8,20 +8,20 @@ use crate::values::StoredDate;
 /// Rows of one sheet below the headers: Excel's 1,048,576 less one.
 pub const XLSX_ROWS_MAX: u64 = 1_048_575;
 
-/// UTF-16 units that Excel takes in one cell. It refuses to open a file with more.
+/// UTF-16 units that Excel accepts in one cell. It refuses to open a file with more.
 const CELL_UNITS_MAX: usize = 32_767;
 
 /// A spreadsheet with one sheet.
 ///
-/// The rows go through a temporary file without a name, so memory does not grow with them; text stands in the cells
-/// and not in a table of shared texts, which would grow.
+/// The rows go through an unnamed temporary file, so memory does not grow with them. Text is in the cells, not in a
+/// table of shared strings, which would grow.
 pub(super) struct XlsxWriter {
     columns: Vec<ExportColumn>,
     output: Output,
     workbook: Workbook,
     moments: Format,
-    /// Says that a cell is text: Excel then leaves an id of digits or a name like `mar-1` alone, also when somebody edits
-    /// the cell.
+    /// Marks a cell as text: Excel then leaves an id of digits or a name like `mar-1` alone, even if a person edits the
+    /// cell.
     text: Format,
     /// Rows written below the headers.
     rows: u32,
@@ -91,7 +91,7 @@ impl RowWriter for XlsxWriter {
     }
 }
 
-/// As much of a text as a cell takes, in whole characters.
+/// As many whole characters as a cell can hold.
 fn fitting(text: &str) -> &str {
     let mut units = 0;
     let too_many = text.char_indices().find(|(_, character)| {
@@ -101,8 +101,8 @@ fn fitting(text: &str) -> &str {
     too_many.map_or(text, |(end, _)| &text[..end])
 }
 
-/// A date as Excel counts it: days since 1899-12-30, UTC. `None` before March 1900, where Excel has a day too many,
-/// and after 9999, where it ends.
+/// A date as Excel counts it: days since 1899-12-30, UTC. `None` before March 1900, where Excel has a day too many, and
+/// after 9999, where it ends.
 fn serial_day(date: StoredDate) -> Option<f64> {
     const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
     const DAYS_TO_1970: f64 = 25_569.0;
@@ -122,8 +122,7 @@ fn width(column: ExportColumn) -> u16 {
     }
 }
 
-/// The operating system's answer inside the library's error, where there is one: whether the disk is full is for the
-/// person to know.
+/// The operating system's error inside the library's, if any: the person needs to know whether the disk is full.
 fn io_error(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(error) => error,

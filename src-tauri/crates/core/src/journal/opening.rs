@@ -3,15 +3,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::records::Owner;
 
-/// The workspaces that one run of the program has open.
+/// The workspaces that this process has open.
 ///
-/// Two profiles may point to the same database. What one of them is carrying out belongs to the same installation and
-/// to another opening, as what a crash left does; it is told from that by standing here.
+/// Two connections can point to the same database. This list tells a running operation of another open workspace from
+/// one that a crash left behind: both belong to the same installation.
 #[derive(Debug, Clone, Default)]
 pub struct Openings(Arc<Mutex<HashSet<String>>>);
 
 impl Openings {
-    /// Notes an opening; it is forgotten when the answer is dropped. `instance` is random.
+    /// Notes an opened workspace until the returned value is dropped. `instance` is random.
     pub fn begin(&self, installation: String, instance: String) -> Opening {
         self.instances().insert(instance.clone());
         Opening { owner: Owner { installation, instance }, beside: self.clone() }
@@ -22,7 +22,7 @@ impl Openings {
     }
 }
 
-/// A workspace that is open: in whose name its operations are begun.
+/// An open workspace, and the owner of the operations that it starts.
 #[derive(Debug)]
 pub struct Opening {
     owner: Owner,
@@ -30,12 +30,12 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// In whose name operations are begun.
+    /// The owner of the operations that it starts.
     pub fn owner(&self) -> &Owner {
         &self.owner
     }
 
-    /// Whether `owner` is another workspace that this run of the program has open.
+    /// Whether `owner` is another workspace that this process has open.
     pub(super) fn is_beside(&self, owner: &Owner) -> bool {
         owner.installation == self.owner.installation
             && owner.instance != self.owner.instance
@@ -49,7 +49,7 @@ impl Drop for Opening {
     }
 }
 
-/// An opening with none beside it.
+/// An open workspace without others beside it.
 impl From<Owner> for Opening {
     fn from(owner: Owner) -> Self {
         Openings::default().begin(owner.installation, owner.instance)

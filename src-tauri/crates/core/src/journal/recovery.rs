@@ -1,5 +1,5 @@
-//! Finishing or undoing an operation by looking at what exists. Every step may be repeated, so a crash in here is
-//! settled by the next look.
+//! Finishes or undoes an operation by looking at what exists. Every step can be repeated, so a crash in here is
+//! resolved by the next look.
 
 use time::OffsetDateTime;
 
@@ -9,40 +9,42 @@ use crate::ports::Ports;
 use crate::records::{CollectionIdentity, Operation, OperationPlan, Organization, set_aside};
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
-/// What settling came to.
+/// The outcome of resolving an operation.
 pub(super) enum Settled {
     /// All of it is done.
     Finished,
     /// Nothing of it remains.
     Undone,
-    /// The collection is nowhere, and the document alone says how the act ends.
+    /// The collection does not exist; the document alone says how the operation ends.
     Gone {
-        /// Whether it is done, as far as it can be.
+        /// Whether it is as complete as it can be.
         finished: bool,
     },
-    /// What exists fits neither; nothing more was touched.
+    /// What exists fits neither; nothing else was touched.
     Undecided {
-        /// For people.
+        /// The reason, for the person.
         reason: String,
     },
 }
 
-/// When it is asked what became of an act.
+/// When an operation is inspected.
 #[derive(Clone, Copy)]
 pub(super) enum Asked<'a> {
-    /// By the run that carries it out, after this failure of a step.
+    /// At once, by the run that carries it out, after this failure of a step.
     AtOnce(&'a AppError),
-    /// Of an entry that was found: the act may have ended long ago, and whoever looks may be another database user.
+    /// For an entry found later: the operation may have ended long ago, and the current database user may be a
+    /// different one.
     Later,
 }
 
 impl Asked<'_> {
-    /// Whether this refusal ends the act. Found later it says what this database user may not do, and nothing about the act.
+    /// Whether this refusal ends the operation. Found later, a refusal only says what the current database user is not
+    /// allowed to do.
     fn ends_with(self, error: &StoreError) -> bool {
         matches!(self, Self::AtOnce(_)) && is_for_good(error)
     }
 
-    /// Whether the failure says that no collection was moved: it was found changed before that, or the move was refused.
+    /// Whether the failure proves that no collection was moved: it had changed before, or the move was refused.
     fn says_unmoved(self) -> bool {
         matches!(
             self,
@@ -55,7 +57,7 @@ impl Asked<'_> {
     }
 }
 
-/// Whether the same call would be refused again: a right is missing, or a view stands where a collection must be.
+/// Whether the same call would be refused again: a permission is missing, or a view stands in place of the collection.
 fn is_for_good(error: &StoreError) -> bool {
     matches!(error, StoreError::Denied { .. } | StoreError::Corrupt { .. })
 }
@@ -84,8 +86,8 @@ pub(super) async fn settle(
     }
 }
 
-/// The document decides: it comes first, and it alone makes the organization. Only the run that inserted it takes it
-/// back.
+/// The document decides: it comes first, and it alone makes the organization. Only the run that inserted it removes it
+/// again.
 async fn settle_create(
     ports: &Ports,
     id: OrganizationId,
@@ -100,7 +102,7 @@ async fn settle_create(
         return Ok(Settled::Undone);
     };
     if organization.name != *name {
-        // Renamed by other software meanwhile: its collection is that software's business.
+        // Other software renamed it meanwhile; its collection is that software's business.
         return Ok(Settled::Finished);
     }
     let collection = organization.collection();
@@ -114,7 +116,7 @@ async fn settle_create(
         discard(ports, name).await?;
         return Ok(Settled::Undone);
     }
-    // A server asks for the right to create before it finds that there is nothing to do.
+    // A server checks the permission to create before it notices that there is nothing to do.
     if ports.collections.exists(&collection).await? {
         return Ok(Settled::Finished);
     }
@@ -122,8 +124,8 @@ async fn settle_create(
     Ok(Settled::Undecided { reason })
 }
 
-/// The collection decides: it is moved first, and once it was moved the act goes forward, unless the name was taken. Where
-/// it was shared with others, or missing, the document decides.
+/// The collection decides: it is moved first, and after that the rename goes forward unless the name was taken. If it
+/// was shared or missing, the document decides.
 async fn settle_rename(
     ports: &Ports,
     id: OrganizationId,
@@ -138,7 +140,7 @@ async fn settle_rename(
         return Ok(Settled::Finished);
     }
     let Some(collection) = collection else {
-        // An empty one was made for the new name, and nobody has it now.
+        // An empty collection was created for the new name, and nobody has it now.
         discard(ports, to).await?;
         return Ok(Settled::Undone);
     };
@@ -153,7 +155,7 @@ async fn settle_rename(
     }
     let source = moved.source();
     let is_ownerless = !is_owned_by_other(ports, id, from).await?;
-    // The service makes a collection anew when a tenant writes to one that is gone.
+    // The service recreates a collection when a tenant writes to a missing one.
     if is_ownerless && !ports.collections.is_empty(source).await? {
         let reason = format!("{source} was made anew meanwhile and has documents of its own");
         return Ok(Settled::Undecided { reason });
@@ -176,8 +178,8 @@ async fn settle_rename(
     }
 }
 
-/// The organization was deleted by other software, or moved to the trash by a console that took its act for given up. What
-/// was moved for it already goes along, or a person is told where it is: nobody would look for it there.
+/// Other software deleted the organization, or another console that took over the operation moved it to the trash.
+/// Moves the collection after it, or tells the person where it is: nobody would look for it there.
 async fn settle_orphan(id: OrganizationId, moved: &Move<'_>) -> Result<Settled, StoreError> {
     if moved.look().await? != Whereabouts::Target {
         return Ok(Settled::Undone);
@@ -189,7 +191,8 @@ async fn settle_orphan(id: OrganizationId, moved: &Move<'_>) -> Result<Settled, 
     Ok(Settled::Undecided { reason })
 }
 
-/// How an act ends whose collection was not moved, or can't be told to have been; `None` when it was, and the act goes on.
+/// How an operation ends whose collection was not moved, or not recognizably; `None` if it was moved and the operation
+/// goes on.
 fn without_move(found: Whereabouts, asked: Asked<'_>) -> Option<Settled> {
     match found {
         Whereabouts::Target => None,
@@ -213,8 +216,8 @@ async fn is_owned_by_other(
     Ok(ports.organizations.owners(name).await?.iter().any(|owner| *owner != id))
 }
 
-/// Removes the empty collection of a name that nobody has. One that can't be removed, or has documents, stays and is told
-/// as a conflict when the name is wanted again.
+/// Removes the empty collection of a name that nobody has. One that cannot be removed, or has documents, stays, and is
+/// reported as a conflict when someone wants the name.
 async fn discard(ports: &Ports, name: &OrganizationName) -> Result<(), StoreError> {
     if !ports.organizations.owners(name).await?.is_empty() {
         return Ok(());
@@ -234,7 +237,7 @@ async fn discard(ports: &Ports, name: &OrganizationName) -> Result<(), StoreErro
     }
 }
 
-/// The live organization and the one in the trash, if the latter is this copy.
+/// The live organization, and the one in the trash if it is this copy.
 async fn both_sides(
     ports: &Ports,
     (id, copy): (OrganizationId, Option<CopyId>),
@@ -244,8 +247,8 @@ async fn both_sides(
     Ok((live, ports.organizations.find_trashed(id).await?.filter(is_it)))
 }
 
-/// The act's copy in the trash decides: it comes first, and from then on the act goes forward, unless the collection may
-/// not be moved at all.
+/// The operation's own copy in the trash decides: it comes first, and after that the operation goes forward, unless the
+/// collection cannot be moved at all.
 async fn settle_trash(
     ports: &Ports,
     (id, copy): (OrganizationId, Option<CopyId>),
@@ -258,7 +261,7 @@ async fn settle_trash(
     let moved = collection.map(|collection| Move::of(ports, collection, &names));
     let (_, copied) = both_sides(ports, (id, copy)).await?;
     if copied.is_none() {
-        // Not copied, or brought back since: then a move that came late took the collection from a live organization.
+        // Not copied, or restored since: a late move may have taken the collection from a live organization.
         return match &moved {
             Some(moved) => settle_orphan(id, moved).await,
             None => Ok(Settled::Undone),
@@ -279,13 +282,13 @@ async fn settle_trash(
         Whereabouts::Gone => return settle_without_collection(ports, (id, copy), name).await,
         Whereabouts::Unclear { reason } => return Ok(Settled::Undecided { reason }),
     }
-    // The name was free for a moment. A collection of an organization that took it is not ours to move.
+    // The name was free for a moment. The collection of an organization that took it must not be moved.
     if is_owned_by_other(ports, id, name).await? {
         let reason = format!("another organization has {} now", moved.source());
         return Ok(Settled::Undecided { reason });
     }
     let Err(refusal) = moved.forward().await else { return Ok(Settled::Finished) };
-    // An earlier try whose answer was lost may have moved it in between; this one found nothing to move then.
+    // An earlier attempt whose response was lost may have moved it in between; this attempt then found nothing to move.
     match moved.look().await? {
         Whereabouts::Target => Ok(Settled::Finished),
         Whereabouts::Source if is_for_good(&refusal) => {
@@ -300,8 +303,8 @@ async fn settle_trash(
     }
 }
 
-/// The copy in the trash is all that there is, unless it was copied under another name than the act began with: then its
-/// collection went along with that name, and nobody would look for it there.
+/// Only the copy in the trash is left, unless it was copied under another name than the operation started with: then
+/// its collection followed that name, and nobody would look for it there.
 async fn settle_without_collection(
     ports: &Ports,
     (id, copy): (OrganizationId, Option<CopyId>),
@@ -317,7 +320,7 @@ async fn settle_without_collection(
     }
 }
 
-/// The document decides, then the collection: both back among the live ones, or the collection back in the trash.
+/// The document decides, then the collection: both return to the list, or the collection returns to the trash.
 async fn settle_restore(
     ports: &Ports,
     (id, copy): (OrganizationId, Option<CopyId>),
@@ -336,12 +339,12 @@ async fn settle_restore(
         return Ok(Settled::Finished);
     }
     let Some(moved) = moved else {
-        // An empty one was made for the name, and nobody has it now.
+        // An empty collection was created for the name, and nobody has it now.
         discard(ports, name).await?;
         return Ok(Settled::Undone);
     };
     if copied.is_none() {
-        // Deleted for good, or restored and moved to the trash anew, by a console that took this for given up.
+        // Another console took over: it deleted it for good, or restored it and moved it to the trash again.
         return settle_orphan(id, &moved).await;
     }
     if let Some(settled) = without_move(moved.look().await?, asked) {
@@ -360,8 +363,8 @@ async fn settle_restore(
     }
 }
 
-/// The collection decides, or the copy in the trash where there was none: stores delete a collection whole or not at all.
-/// Nothing is deleted here that was not deleted before: who confirmed it was told that it failed.
+/// The collection decides, or the copy in the trash if there was no collection: stores drop a collection whole or not
+/// at all. Recovery deletes nothing more: the person who confirmed the deletion saw it fail.
 async fn settle_delete_forever(
     ports: &Ports,
     (id, copy): (OrganizationId, Option<CopyId>),
@@ -369,7 +372,7 @@ async fn settle_delete_forever(
 ) -> Result<Settled, StoreError> {
     let (live, copied) = both_sides(ports, (id, copy)).await?;
     let is_there = match (&copied, collection) {
-        // Restored meanwhile, and perhaps moved to the trash anew, by a console that took this for given up.
+        // Restored meanwhile, and perhaps moved to the trash again, by a console that took over.
         (None, _) => live.is_some() || ports.organizations.find_trashed(id).await?.is_some(),
         (Some(_), Some(_)) => ports.collections.identity(&set_aside(id, copy)).await?.is_some(),
         (Some(_), None) => true,

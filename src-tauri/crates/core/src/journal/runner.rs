@@ -15,31 +15,31 @@ use crate::records::{
 use crate::rights::Actor;
 use crate::values::OrganizationId;
 
-/// Carries out acts that touch more than one thing: intent first, then the steps, then the end of the intent.
+/// Carries out operations: the intent first, then the steps, then the end of the intent.
 ///
-/// It asks nobody whether the workspace may be written to: [`Operations`](crate::access::Operations) hands it out to what
-/// the gate lets in.
+/// It does not check whether the workspace is writable: [`Operations`](crate::access::Operations) hands it out to what
+/// the gate admits.
 pub struct OperationRunner {
-    /// The store itself: an act that was begun is carried out whole, also when the gate shuts in the middle.
+    /// The store without the gate: an operation is carried out whole, even if the gate closes in the middle.
     ports: Ports,
     clock: Arc<dyn Clock>,
     opening: Opening,
-    /// What this run of the program is carrying out at this moment.
+    /// The organizations with an operation of this run at this moment.
     running: Mutex<HashSet<OrganizationId>>,
-    /// What this run knows to be in the journal still.
+    /// The entries that this run knows to be in the journal still.
     left: Mutex<HashMap<OrganizationId, Left>>,
 }
 
-/// An entry that this run knows of.
+/// A journal entry that this run left.
 struct Left {
     turn: Turn,
-    /// From when on it may be settled, by [`Clock::running_for`]: a clock that somebody sets changes nothing about it.
+    /// When it can be resolved, by [`Clock::running_for`], which setting the computer's clock does not change.
     from: Duration,
-    /// Every answer came, and it could not be decided. Whoever asks for it may try again at once.
+    /// Every response came, but it could not be decided. A person who asks for it can try again at once.
     is_undecided: bool,
 }
 
-/// Takes an organization out of the running ones when the act ends, however it ends.
+/// Removes an organization from the running ones when its operation ends, in whatever way.
 struct Running<'a> {
     set: &'a Mutex<HashSet<OrganizationId>>,
     id: OrganizationId,
@@ -51,7 +51,7 @@ impl Drop for Running<'_> {
     }
 }
 
-/// An interrupted operation that was taken over for a person's decision: nobody else is at it.
+/// An interrupted operation that this run took over to carry out a person's decision.
 pub(crate) struct Held<'a> {
     runner: &'a OperationRunner,
     operation: Operation,
@@ -63,11 +63,11 @@ impl Held<'_> {
         &self.operation
     }
 
-    /// Ends the operation where it was decided. Where not, it is left: for the next decision, or until nothing of this one
+    /// Ends the operation if it was decided. Otherwise leaves it for the next decision, or until none of its requests
     /// can be pending.
     pub(crate) async fn release<T>(self, decided: &Result<T, AppError>) -> Operation {
         match decided {
-            // What was decided is carried out, also where its entry can't be taken out of the journal now.
+            // The decision is carried out, even if its entry cannot be removed from the journal now.
             Ok(_) => self.runner.end(&self.operation).await,
             Err(AppError::Store(error)) if error.is_unclear() => {}
             Err(_) => self.runner.leave_undecided(self.operation.organization_id),
@@ -77,22 +77,22 @@ impl Held<'_> {
 }
 
 impl OperationRunner {
-    /// A runner for one open workspace. `ports` are those of the store itself.
+    /// For one open workspace. `ports` are those of the store itself.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>, opening: impl Into<Opening>) -> Self {
         Self { ports, clock, opening: opening.into(), running: Mutex::default(), left: Mutex::default() }
     }
 
-    /// The store, which no gate shuts.
+    /// The store, without the gate.
     pub(crate) fn ports(&self) -> &Ports {
         &self.ports
     }
 
-    /// Writes the intent, carries out the steps, ends the intent. When a step fails, what exists decides: an act that is
-    /// done after all counts as done, one that is not is undone, and one that can't be decided now stays in the journal.
-    /// So does one under which an answer was lost, while a server may still be at it.
+    /// Writes the intent, carries out the steps, and removes the intent. If a step fails, what exists decides: an
+    /// operation that turns out to be complete counts as done, an incomplete one is undone, and an undecidable one
+    /// stays in the journal. It also stays after a lost response, while a server may still be working on it.
     ///
     /// # Errors
-    /// `Busy` when another act on the organization is under way; else what `steps` answers.
+    /// `Busy` if another operation on the organization is in progress; otherwise the error of `steps`.
     pub(crate) async fn run<S, F>(
         &self,
         id: OrganizationId,
@@ -120,7 +120,7 @@ impl OperationRunner {
     /// Takes over what was left on an organization, for a person's decision.
     ///
     /// # Errors
-    /// `NotFound` when nothing is left; `Busy` while somebody, or a server, may still be at it; `Store`.
+    /// `NotFound` if nothing is left; `Busy` while someone, or a server, may still be working on it; `Store`.
     pub(crate) async fn hold(&self, id: OrganizationId) -> Result<Held<'_>, AppError> {
         let found = self.ports.journal.find(id).await?;
         let earlier = found.ok_or(AppError::NotFound { what: "interrupted act" })?;
@@ -133,10 +133,10 @@ impl OperationRunner {
         Ok(Held { runner: self, operation, _running: running })
     }
 
-    /// Settles what was left on an organization.
+    /// Resolves what was left on an organization.
     ///
     /// # Errors
-    /// `Busy` while somebody, or a server, may still be at it, and when it can't be decided; `Store`.
+    /// `Busy` while someone, or a server, may still be working on it, and if it is undecidable; `Store`.
     pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
         let Some(earlier) = self.ports.journal.find(id).await? else { return Ok(()) };
         let busy = AppError::Busy { act: earlier.operation.plan.act() };
@@ -152,7 +152,7 @@ impl OperationRunner {
         }
     }
 
-    /// Settles what this run knows to be left, once it may. Asks the store for nothing where nothing is.
+    /// Resolves the operations that this run left, as soon as it can. Without any, does not ask the store.
     pub(crate) async fn settle_left(&self) {
         let now = self.clock.running_for();
         let due: Vec<_> = self.left().extract_if(|_, left| left.from <= now).collect();
@@ -168,11 +168,10 @@ impl OperationRunner {
         }
     }
 
-    /// Finishes or undoes what a crash left, and says what became of each. Called when a workspace is opened, or
-    /// unlocked.
+    /// Finishes or undoes every operation that a crash left, and returns what became of each.
     ///
     /// # Errors
-    /// `Store`, when the journal can't be read. A single operation that can't be settled is an outcome, not an error.
+    /// `Store`: an unreadable journal. An operation that cannot be resolved is an outcome, not an error.
     pub(crate) async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
         let mut recovered = Vec::new();
         for entry in self.ports.journal.unfinished().await? {
@@ -194,7 +193,7 @@ impl OperationRunner {
         Ok(recovered)
     }
 
-    /// Settles an operation of this run after a step of it failed, unless somebody took it over meanwhile.
+    /// Resolves an operation of this run after a step failed, unless another run has taken it over.
     async fn settle_failed(&self, operation: &Operation, failure: AppError) -> Result<(), AppError> {
         let (act, id) = (operation.plan.act(), operation.organization_id);
         let settled = match self.take_and_settle(operation, Asked::AtOnce(&failure)).await {
@@ -223,8 +222,8 @@ impl OperationRunner {
         }
     }
 
-    /// Somebody took the act over while it was carried out here, and may have ended it long ago: this computer slept. What
-    /// it did since then is finished or taken back, as an act of its own.
+    /// Another run took the operation over while this computer slept, and may have ended it long ago. Finishes or
+    /// undoes what this run did since then, as an operation of its own.
     async fn settle_overtaken(&self, operation: &Operation, failure: AppError) -> Result<(), AppError> {
         let (act, id) = (operation.plan.act(), operation.organization_id);
         tracing::error!(act, %id, "an act was taken over while it was carried out");
@@ -255,7 +254,7 @@ impl OperationRunner {
         }
     }
 
-    /// Settles an abandoned operation and puts on record what became of it.
+    /// Resolves an abandoned operation and records what became of it.
     async fn settle_found(&self, operation: &Operation) -> Result<RecoveryOutcome, StoreError> {
         let settled = self.take_and_settle(operation, Asked::Later).await;
         if matches!(&settled, Err(error) if !error.is_unclear()) {
@@ -289,8 +288,8 @@ impl OperationRunner {
         Ok(outcome)
     }
 
-    /// Takes an operation over, so that nobody else is at it, and settles it; `None` when somebody else was quicker. What
-    /// it asks of the store may be pending as well, so that it is left until then.
+    /// Takes an operation over and resolves it; `None` if another run was quicker. Its own requests to the store may
+    /// stay pending, so it is left until then.
     async fn take_and_settle(
         &self,
         operation: &Operation,
@@ -301,7 +300,7 @@ impl OperationRunner {
         Ok(Some((taken, settled)))
     }
 
-    /// Makes an operation this run's own; `None` when somebody else was quicker.
+    /// Makes this run the owner of an operation; `None` if another run was quicker.
     async fn take_over(&self, operation: &Operation) -> Result<Option<Operation>, StoreError> {
         let taken = operation.taken_over_by(self.opening.owner());
         self.leave(&taken, self.pending());
@@ -319,20 +318,20 @@ impl OperationRunner {
                 Err(AppError::Busy { act })
             }
             Err(error) => {
-                // It may stand there, and no step was taken.
+                // The entry may be there, but no step was taken.
                 self.leave(operation, Duration::ZERO);
                 Err(error.into())
             }
         }
     }
 
-    /// Whether an entry of the journal is nobody's any more, and this run is not at it.
+    /// Whether a journal entry has no owner any more, and this run is not working on it.
     pub(crate) fn is_abandoned(&self, entry: &JournalEntry) -> bool {
         self.start(entry.operation.organization_id).is_some_and(|_running| self.may_take(entry))
     }
 
-    /// Whether an entry of the journal is nobody's any more; notes from when on it is. Called while the organization is
-    /// marked as running here, so an entry of this very run is one that was left.
+    /// Whether a journal entry has no owner any more; otherwise notes when it will have none. Call it while the
+    /// organization is marked as running here: an entry of this very run is then a left one.
     fn may_take(&self, entry: &JournalEntry) -> bool {
         let (me, now) = (self.opening.owner(), self.clock.running_for());
         let JournalEntry { operation, age, .. } = entry;
@@ -346,7 +345,8 @@ impl OperationRunner {
             return false;
         }
         let lease = entry.abandoned_after(me, self.pending());
-        // What stood here unchanged for as long is abandoned too, whatever the entry's time says: it may be from the future.
+        // An entry that stood here unchanged for its lease is abandoned too, whatever its time says: that may be in the
+        // future.
         let left = match known.remove(&id) {
             Some(left) if left.turn == operation.turn => left,
             Some(_) | None => {
@@ -359,7 +359,7 @@ impl OperationRunner {
         is_over
     }
 
-    /// How long a step may still be carried out after its answer was lost.
+    /// How long a server may still carry out a step after its response was lost.
     fn pending(&self) -> Duration {
         self.ports.collections.pending()
     }
@@ -369,7 +369,7 @@ impl OperationRunner {
         fresh.then_some(Running { set: &self.running, id })
     }
 
-    /// The act is done; an entry that can't be removed now is found settled later.
+    /// The operation is done; an entry that cannot be removed now is found resolved later.
     async fn end(&self, operation: &Operation) {
         let id = operation.organization_id;
         match self.ports.journal.end(operation).await {
@@ -383,15 +383,15 @@ impl OperationRunner {
         }
     }
 
-    /// Notes that an operation of this run stands in the journal, and may be settled in `wait`.
+    /// Notes that an operation of this run is still in the journal, and can be resolved after `wait`.
     fn leave(&self, operation: &Operation, wait: Duration) {
         let from = self.clock.running_for() + wait;
         let left = Left { turn: operation.turn.clone(), from, is_undecided: false };
         self.left().insert(operation.organization_id, left);
     }
 
-    /// Notes that every answer about an operation that was taken over came, and that it is not over. Lists try again now
-    /// and then.
+    /// Notes that every response about a taken-over operation came, and that it is undecided. Lists retry it now and
+    /// then.
     fn leave_undecided(&self, id: OrganizationId) {
         if let Some(left) = self.left().get_mut(&id) {
             left.from = self.clock.running_for() + STEP_PENDING;

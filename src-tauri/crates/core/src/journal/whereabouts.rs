@@ -3,7 +3,7 @@ use crate::ports::Ports;
 use crate::records::{CollectionIdentity, Trashed, TrashedCollection};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
-/// The move of a collection that an act makes.
+/// The move of a collection in an operation.
 pub(super) struct Move<'a> {
     ports: &'a Ports,
     collection: &'a CollectionIdentity,
@@ -11,18 +11,18 @@ pub(super) struct Move<'a> {
     target: &'a CollectionName,
 }
 
-/// Where the collection of an act is.
+/// Where the collection of an operation is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Whereabouts {
-    /// Where it was when the act began.
+    /// Where it was when the operation started.
     Source,
-    /// Where the act moves it to.
+    /// Where the operation moves it to.
     Target,
-    /// Under neither name is any collection.
+    /// Neither name has a collection.
     Gone,
-    /// It can't be told.
+    /// Unknown.
     Unclear {
-        /// For people.
+        /// The reason, for the person.
         reason: String,
     },
 }
@@ -44,8 +44,8 @@ impl<'a> Move<'a> {
         self.target
     }
 
-    /// Where the collection is now. The names decide only where the store does not tell collections apart, and where just
-    /// one of them is there: other software may have made a collection anew under the old name.
+    /// Where the collection is now. The names decide only if the store has no identities and exactly one of the two
+    /// exists: other software may have recreated a collection under the old name.
     pub(super) async fn look(&self) -> Result<Whereabouts, StoreError> {
         let at_source = self.ports.collections.identity(self.source).await?;
         let at_target = self.ports.collections.identity(self.target).await?;
@@ -77,10 +77,10 @@ impl<'a> Move<'a> {
         self.ports.collections.rename(self.source, self.target, self.collection).await
     }
 
-    /// Moves the collection from the target to where its organization is now, live or in the trash; answers whether it has
-    /// such a place, and nothing is there.
+    /// Moves the collection from the target to where its organization is now, live or in the trash. Returns whether the
+    /// organization has such a place and nothing was there.
     pub(super) async fn bring_home(&self, id: OrganizationId) -> Result<bool, StoreError> {
-        // By its name alone it may be another organization's by now.
+        // By its name alone it could be another organization's by now.
         if self.collection.0.is_none() {
             return Ok(false);
         }
@@ -88,7 +88,7 @@ impl<'a> Move<'a> {
             None => self.ports.organizations.find_trashed(id).await?,
             live => live,
         };
-        // What never had a collection, or left it to others, has no place for one.
+        // An organization that never had a collection, or left it to others, has no place for one.
         let has_place = |trashed: &Trashed| trashed.collection == TrashedCollection::Moved;
         let Some(found) = found.filter(|found| found.trashed.as_ref().is_none_or(has_place)) else {
             return Ok(false);
@@ -104,8 +104,8 @@ impl<'a> Move<'a> {
         Ok(true)
     }
 
-    /// Takes the move back, because `name` is not to be had. Whoever took it may have found the collection that is leaving,
-    /// and gets one of their own.
+    /// Undoes the move because `name` is taken. The organization that took it may have found the collection that is
+    /// leaving, and gets one of its own.
     pub(super) async fn back(&self, name: &OrganizationName) -> Result<(), StoreError> {
         self.ports.collections.rename(self.target, self.source, self.collection).await?;
         if self.ports.organizations.find_by_name(name).await?.is_some() {
