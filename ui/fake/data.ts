@@ -1,66 +1,16 @@
-import type {
-  AccessState,
-  Health,
-  OrganizationView,
-  OpenWorkspace,
-  Restriction,
-  ServerFacts,
-  WorkspaceSummary,
-  UnsettledAct,
-} from "../src/lib/bindings";
+import type { OrganizationView, ServerFacts, UnsettledAct, WorkspaceSummary } from "../src/lib/bindings";
 
-const first = [
-  "Cobalt Ridge",
-  "Ionian",
-  "Brightwater",
-  "Delphi",
-  "Eastgate",
-  "Northmark",
-  "Glasswing",
-  "Lindqvist",
-  "Halden",
-  "Kestrel",
-  "Calder and Moss",
-  "Aldgate",
-  "Juniper Street",
-  "Baltic",
-  "Acacia",
-  "Orchard Lane",
-  "Fennimore",
-  "Marrow and Vale",
-  "Tidewater",
-  "Verity",
-  "Ashdown",
-  "Pellworm",
-  "Sable Point",
-  "Great North",
-  "Rookery Lane",
-  "Ostrava",
-  "Whitby",
-  "Zephyr",
-];
-const second = [
-  "Mining",
-  "Airways",
-  "Utilities",
-  "Diagnostics",
-  "Logistics",
-  "Freight",
-  "Robotics",
-  "Pharma",
-  "Shipyard",
-  "Aerospace",
-  "Legal",
-  "Insurance",
-  "Housing Association",
-  "Grain Terminal",
-  "Health Partners",
-  "Schools",
-  "Foods",
-  "Publishing",
-  "Credit Union",
-  "Land Registry",
-];
+const first = (
+  "Cobalt Ridge, Ionian, Brightwater, Delphi, Eastgate, Northmark, Glasswing, Lindqvist, Halden, " +
+  "Kestrel, Calder and Moss, Aldgate, Juniper Street, Baltic, Acacia, Orchard Lane, Fennimore, " +
+  "Marrow and Vale, Tidewater, Verity, Ashdown, Pellworm, Sable Point, Great North, Rookery Lane, " +
+  "Ostrava, Whitby, Zephyr"
+).split(", ");
+const second = (
+  "Mining, Airways, Utilities, Diagnostics, Logistics, Freight, Robotics, Pharma, Shipyard, Aerospace, " +
+  "Legal, Insurance, Housing Association, Grain Terminal, Health Partners, Schools, Foods, Publishing, " +
+  "Credit Union, Land Registry"
+).split(", ");
 const people = ["i.solberg", "dana", "m.okafor", "lena.brandt", "t.nakamura", "ines", "r.calder", "office"];
 
 /** Hex text of 24 digits from a number, as the database's own ids look. */
@@ -160,29 +110,17 @@ export const madeUpWorkspaces: WorkspaceSummary[] = [
   profile("p4", "Laptop MongoDB", "development", "mongodb", "localhost:27017", "2026-10-09T10:00:00Z"),
 ];
 
-export function openedWorkspace(
-  workspace: WorkspaceSummary,
-  claimed: boolean,
-  access: AccessState,
-  restrictions: Restriction[],
-): OpenWorkspace {
+/** What a workspace's server tells of itself. */
+export function serverOf(workspace: WorkspaceSummary): ServerFacts {
   const builtIn = workspace.kind === "built_in";
   return {
-    workspace,
-    claimed,
-    server: {
-      product: builtIn ? "SQLite" : "MongoDB",
-      version: builtIn ? "3.50.4" : "8.0.4",
-      topology: builtIn ? "file" : workspace.kind === "atlas" ? "replica_set" : "standalone",
-      address: workspace.address,
-      database: workspace.database ?? "tenantry.db",
-      encrypted: workspace.kind === "atlas",
-      roundTripMilliseconds: builtIn ? null : 12,
-    },
-    recovered: [],
-    warnings: [],
-    access,
-    restrictions,
+    product: builtIn ? "SQLite" : "MongoDB",
+    version: builtIn ? "3.50.4" : "8.0.4",
+    topology: builtIn ? "file" : workspace.kind === "atlas" ? "replica_set" : "standalone",
+    address: workspace.address,
+    database: workspace.database ?? "tenantry.db",
+    encrypted: workspace.kind === "atlas",
+    roundTripMilliseconds: builtIn ? null : 12,
   };
 }
 
@@ -233,77 +171,3 @@ export const madeUpUnsettled: UnsettledAct = {
   ],
   seen: "facts-1",
 };
-
-type HealthFacts = Pick<
-  Health,
-  | "endOfLife"
-  | "members"
-  | "storageEngine"
-  | "connections"
-  | "clockDifferenceMilliseconds"
-  | "collections"
-  | "notAvailable"
->;
-
-const NO_FACTS: HealthFacts = {
-  endOfLife: null,
-  members: [],
-  storageEngine: null,
-  connections: null,
-  clockDifferenceMilliseconds: null,
-  collections: null,
-  notAvailable: [],
-};
-
-/** What the program says of a server that does not answer. */
-export function silentHealth(server: ServerFacts, checkedAt: string): Health {
-  return {
-    status: "down",
-    checkedAt,
-    server: { ...server, roundTripMilliseconds: null },
-    organizations: { total: 0, exact: false },
-    databaseUser: null,
-    privileges: [],
-    warnings: [],
-    problem: {
-      code: "unavailable",
-      message: "No server answered.",
-      details: { reason: "server", path: null },
-    },
-    ...NO_FACTS,
-  };
-}
-
-/** What a server tells of itself beside the facts of the status bar. */
-export function healthFacts(server: ServerFacts, organizations: number): HealthFacts {
-  if (server.topology === "file") return NO_FACTS;
-  const replica = server.topology === "replica_set";
-  const host = (index: number) => `meridian-prod-shard-00-0${index}.k3x9f.mongodb.net:27017`;
-  return {
-    endOfLife: { series: "8.0", date: "2029-10-31T00:00:00Z", ended: false },
-    members: replica
-      ? [
-          { host: host(0), state: "secondary", roundTripMilliseconds: 14, problem: null },
-          { host: host(1), state: "primary", roundTripMilliseconds: 12, problem: null },
-          {
-            host: host(2),
-            state: "unreachable",
-            roundTripMilliseconds: null,
-            problem: "The connection was refused.",
-          },
-        ]
-      : [{ host: server.address, state: "standalone", roundTripMilliseconds: 1, problem: null }],
-    storageEngine: "wiredTiger",
-    connections: replica ? null : { current: 12, available: 838_848 },
-    clockDifferenceMilliseconds: replica ? 3_400 : -12,
-    collections: {
-      collections: organizations + 12,
-      indexes: (organizations + 12) * 3,
-      organizations,
-      limit: replica ? 500 : 10_000,
-      limitSource: replica ? "atlas_free_or_flex" : "recommended",
-      namespaceBytes: replica ? 67 : 227,
-    },
-    notAvailable: replica ? ["connections"] : [],
-  };
-}

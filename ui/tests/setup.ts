@@ -1,7 +1,8 @@
 import "@testing-library/jest-dom/vitest";
-import { configure } from "@testing-library/svelte";
+import { cleanup, configure } from "@testing-library/svelte";
 import { clearMocks } from "@tauri-apps/api/mocks";
 import { afterEach, vi } from "vitest";
+import { unrecorded } from "$fake/recorded";
 
 // What the test environment lacks and the components use.
 Element.prototype.scrollIntoView ??= () => undefined;
@@ -36,4 +37,9 @@ afterEach(() => {
   clearMocks();
   localStorage.clear();
   vi.useRealTimers();
+  // To a screen, what the fake throws looks like a failure of the program, and many tests would go on.
+  const missing = unrecorded.splice(0);
+  if (missing.length === 0) return;
+  cleanup();
+  throw new Error(missing.join("\n"));
 });

@@ -8,6 +8,7 @@ mod exports;
 mod keychains;
 mod organizations;
 mod profiles;
+mod recorded;
 mod secrets;
 mod sessions;
 mod transfer;

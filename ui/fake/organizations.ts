@@ -1,0 +1,204 @@
+import type { Channel } from "@tauri-apps/api/core";
+import type {
+  CreateInput,
+  JobProgress,
+  OrganizationQuery,
+  OrganizationView,
+  UpdateInput,
+} from "../src/lib/bindings";
+import type { Handlers } from "./commands";
+import { idFor, madeUpOrganizations } from "./data";
+import { recorded } from "./recorded";
+import { notFound, now, refuse, type World } from "./world";
+
+const BYTES_OF_A_DOCUMENT = 2311;
+
+const documentsOf = (organization: OrganizationView) =>
+  (Number.parseInt(organization.id.slice(-4), 16) * 7919) % 190_000;
+
+/** The organizations that a filter finds and the session may see. */
+export function matching(world: World, filter: OrganizationQuery["filter"]): OrganizationView[] {
+  const needle = filter.search.trim().toLowerCase();
+  const session = world.place?.session ?? null;
+  const own = session?.rights.listAll === false ? session.organizationId : null;
+  return world.organizations.filter(
+    (each) =>
+      (own === null || each.id === own) &&
+      (filter.status === "all" ? each.status !== "trashed" : each.status === filter.status) &&
+      [each.name, each.displayName ?? "", each.adminEmail].some((text) =>
+        text.toLowerCase().includes(needle),
+      ),
+  );
+}
+
+function sorted(list: OrganizationView[], { sort, direction }: OrganizationQuery): OrganizationView[] {
+  const sign = direction === "ascending" ? 1 : -1;
+  return list.sort((a, b) => sign * (a[sort] ?? "").localeCompare(b[sort] ?? "") || a.id.localeCompare(b.id));
+}
+
+/** Organizations: their list, their changes, and what their collections hold. */
+export function organizationHandlers(world: World): Handlers {
+  const { organizations } = world;
+  const find = (nameOrId: string) =>
+    organizations.find((each) => each.id === nameOrId || each.name === nameOrId.toLowerCase()) ?? notFound();
+  const change = (id: string, fields: Partial<OrganizationView>) =>
+    Object.assign(find(id), fields, { updatedAt: now() });
+  const isTaken = (name: string, forId: string | null = null) =>
+    organizations.some((each) => each.name === name.toLowerCase() && each.id !== forId);
+  const named = (name: string | null) =>
+    name ? { name: name.toLowerCase(), collectionName: `org_${name.toLowerCase()}` } : {};
+  const confirm = (organization: OrganizationView, confirmation: string | null) => {
+    if (confirmation !== organization.name)
+      refuse({ code: "confirmation_mismatch", message: "The name does not match." });
+  };
+  const isProduction = () => world.place?.workspace.environment === "production";
+
+  return {
+    list_organizations: ({ query }: { query: OrganizationQuery }) => {
+      const list = sorted(matching(world, query.filter), query);
+      const start = query.cursor === null ? 0 : Number(query.cursor);
+      const end = start + query.limit;
+      return {
+        organizations: list.slice(start, end),
+        nextCursor: end < list.length ? String(end) : null,
+      };
+    },
+    count_organizations: ({ search }: { search: string }) => {
+      const of = (status: OrganizationQuery["filter"]["status"]) =>
+        matching(world, { search, status }).length;
+      return {
+        all: of("all"),
+        active: of("active"),
+        deactivated: of("deactivated"),
+        trashed: of("trashed"),
+        exact: true,
+        unshowable: { live: 0, trashed: 0, idTypes: [] },
+      };
+    },
+    get_organization: ({ nameOrId }: { nameOrId: string }) => ({
+      ...find(nameOrId),
+      unverifiableHash: world.options.unverifiableHash ?? null,
+    }),
+    check_organization_name: ({ name, forId }: { name: string; forId: string | null }) => {
+      const check = recorded("check_organization_name", { name });
+      if (!check.valid || !isTaken(name, forId)) return check;
+      const problem = { field: "name", rule: "taken", message: "That name is taken." } as const;
+      return { ...check, valid: false, available: false, problems: [problem] };
+    },
+    check_admin_email: ({ email, forId }: { email: string; forId: string | null }) => {
+      const check = recorded("check_admin_email", { email });
+      if (!organizations.some((each) => each.adminEmail === email.toLowerCase() && each.id !== forId))
+        return check;
+      const problem = { field: "email", rule: "taken", message: "That address is taken." } as const;
+      return { valid: false, problems: [...check.problems, problem] };
+    },
+    check_password: ({ password }: { password: string }) => recorded("check_password", { password }),
+    create_organization: ({ input }: { input: CreateInput }) => {
+      if (isTaken(input.name))
+        refuse({ code: "conflict", message: "That name is taken.", details: { field: "name" } });
+      const made: OrganizationView = {
+        id: idFor(10_000 + organizations.length),
+        name: input.name.toLowerCase(),
+        displayName: input.displayName,
+        status: "active",
+        adminEmail: input.email,
+        collectionName: `org_${input.name.toLowerCase()}`,
+        createdAt: now(),
+        updatedAt: now(),
+        trashedAt: null,
+        trashedBy: null,
+        leftShared: false,
+      };
+      organizations.push(made);
+      return made;
+    },
+    update_organization: ({ input }: { input: UpdateInput }) =>
+      change(input.id, {
+        ...named(input.name),
+        ...(input.displayName === null ? {} : { displayName: input.displayName || null }),
+        ...(input.email ? { adminEmail: input.email } : {}),
+      }),
+    preview_rename: ({ id, name }: { id: string; name: string }) => {
+      const organization = find(id);
+      return {
+        from: organization.name,
+        to: name.toLowerCase(),
+        fromCollection: organization.collectionName,
+        toCollection: `org_${name.toLowerCase()}`,
+        documents: documentsOf(organization),
+        indexes: 3,
+        shared: false,
+        available: !isTaken(name, id),
+        problems: recorded("check_organization_name", { name }).problems,
+      };
+    },
+    deactivate_organization: ({ id }: { id: string }) => change(id, { status: "deactivated" }),
+    reactivate_organization: ({ id }: { id: string }) => change(id, { status: "active" }),
+    preview_removal: ({ id }: { id: string }) => {
+      const organization = find(id);
+      return {
+        organization,
+        documents: documentsOf(organization),
+        dataSize: documentsOf(organization) * BYTES_OF_A_DOCUMENT,
+        indexes: 3,
+        collectionExists: true,
+        shared: false,
+        confirmationNeeded: isProduction() || organization.status === "trashed",
+      };
+    },
+    delete_organization: ({ id, confirmation }: { id: string; confirmation: string | null }) => {
+      if (isProduction()) confirm(find(id), confirmation);
+      return change(id, {
+        status: "trashed",
+        trashedAt: now(),
+        trashedBy: world.place?.session?.email ?? null,
+      });
+    },
+    restore_organization: ({ id, name }: { id: string; name: string | null }) =>
+      change(id, { status: "active", trashedAt: null, trashedBy: null, ...named(name) }),
+    delete_organization_forever: ({ id, confirmation }: { id: string; confirmation: string }) => {
+      const organization = find(id);
+      confirm(organization, confirmation);
+      organizations.splice(organizations.indexOf(organization), 1);
+      return null;
+    },
+    collection_statistics: ({ id }: { id: string }) => {
+      const organization = find(id);
+      const count = documentsOf(organization);
+      const size = count * BYTES_OF_A_DOCUMENT;
+      return {
+        collection: organization.collectionName,
+        exists: true,
+        documents: count,
+        dataSize: size,
+        averageDocument: count > 0 ? BYTES_OF_A_DOCUMENT : null,
+        storageSize: Math.round(size * 0.36),
+        indexes: [
+          { name: "_id_", size: count * 31 },
+          { name: "created_at_1", size: count * 22 },
+          { name: "updated_at_1", size: count * 22 },
+        ],
+        indexSize: count * 75,
+        exact: true,
+        readAt: now(),
+        command: "$collStats",
+        note: null,
+      };
+    },
+    summarize_statistics: ({ ids }: { ids: string[] }) =>
+      ids.map((id) => ({
+        id,
+        documents: documentsOf(find(id)),
+        exact: true,
+        dataSize: documentsOf(find(id)) * BYTES_OF_A_DOCUMENT,
+        note: null,
+        readAt: now(),
+        problem: null,
+      })),
+    load_sample_organizations: async (args: { progress: Channel<JobProgress>; job: string }) => {
+      await world.work(args.job, 60, args.progress);
+      if (organizations.length === 0) organizations.push(...madeUpOrganizations(60));
+      return { created: 60, alreadyThere: 0, password: "Sample-Password-1" };
+    },
+  };
+}
