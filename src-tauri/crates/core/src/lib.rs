@@ -1,5 +1,5 @@
-//! Tenantry's rules: parsed values, the services that run an administrator's acts, and the ports that a store
-//! implements. Nothing here knows a window, a database driver, a file system or the wall clock.
+//! Tenantry's rules: parsed values, the services behind each action, and the ports that a store implements. Nothing
+//! here knows a window, a database driver, a file system or the wall clock.
 
 pub mod access;
 pub mod attention;

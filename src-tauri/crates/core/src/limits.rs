@@ -14,72 +14,72 @@ pub const PERSON_NAME_MAX: usize = 80;
 pub const EMAIL_MAX: usize = 254;
 /// Characters of a password. The service's rule.
 pub const PASSWORD_MIN: usize = 8;
-/// Bytes of a password in UTF-8: bcrypt reads no further, so a longer one is refused, never cut.
+/// Bytes of a password in UTF-8. bcrypt reads no further, so a longer one is refused, never cut.
 pub const PASSWORD_MAX_BYTES: usize = 72;
-/// Characters of a search text; what is longer finds nothing anyway.
+/// Characters of a search text; a longer one finds nothing anyway.
 pub const SEARCH_MAX: usize = 200;
-/// Rows of one page that a caller may ask for.
+/// Rows that a caller can ask for in one page.
 pub const PAGE_MAX: u32 = 500;
-/// Rows that an export asks a store for at a time. Many: some servers look at the whole rest of a list for each page.
+/// Rows that an export asks a store for at a time. Many, because some servers read the whole rest of a list for each
+/// page.
 pub const EXPORT_PAGE: u32 = 10_000;
 /// Bytes of stored documents after which a page ends, whatever the number of its rows.
 pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
-/// Rows that an export hands on at a time, and after which it can be cancelled.
+/// Rows that an export hands on at a time, with a chance to cancel after each batch.
 pub const EXPORT_BATCH: usize = 1_000;
-/// Organizations whose statistics one call may ask for: the rows of a screen.
+/// Organizations in one call for statistics: the rows of a screen.
 pub const SUMMARY_MAX: usize = 50;
-/// Statistics read at the same time: a shared cluster has other work to do. As many as a pool has connections.
+/// Statistics read at the same time: as many as a pool has connections, because a shared cluster has other work to do.
 pub const STATISTICS_AT_ONCE: usize = 4;
-/// How far apart statistics are read that nobody waits for one by one, from a server that others use too.
+/// The interval between background reads of statistics on a server, which others use too.
 pub const BACKGROUND_READ_EVERY: Duration = Duration::from_millis(50);
-/// How long the statistics of a row are good.
+/// How long the statistics of a row are kept.
 pub const STATISTICS_FRESH: Duration = Duration::from_secs(60);
 
 /// bcrypt's cost for new hashes. The service's value.
 pub const BCRYPT_COST: u32 = 12;
-/// The lowest cost a stored hash may have before it is renewed at the next sign-in.
+/// The lowest cost of a stored hash that is not renewed at the next sign-in.
 pub const BCRYPT_COST_FLOOR: u32 = 10;
 /// The lowest cost that bcrypt knows.
 pub const BCRYPT_COST_MIN: u32 = 4;
-/// The highest cost that is still verified: one more doubles the time a sign-in takes.
+/// The highest cost that is still verified: each step doubles the time of a sign-in.
 pub const BCRYPT_COST_CEILING: u32 = 14;
 
-/// Life of a session. The service's default.
+/// Lifetime of a session. The service's default.
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
-/// Bytes of a token that is read: several times as many as the longest name and address make.
+/// Bytes of an accepted token: several times as many as the longest name and address need.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
-/// How long a session that was found good is not asked again before a read. A write always asks.
+/// How long a checked session counts as valid for reads. A write always checks.
 pub const SESSION_FRESH: Duration = Duration::from_secs(2);
-/// Failed sign-ins in a row before waiting starts.
+/// Failed sign-ins in a row before sign-in is paused.
 pub const SIGN_IN_FREE_FAILURES: u32 = 5;
-/// Accounts with one address that a sign-in tries. More than one only where other software wrote them.
+/// Accounts with one address that a sign-in tries. Only other software can create more than one.
 pub const ACCOUNTS_OF_AN_ADDRESS_MAX: usize = 20;
-/// How long the record is not told again that a stored hash can't be verified.
+/// The shortest interval between two entries about the same unverifiable hash.
 pub const UNVERIFIABLE_TOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-/// The longest wait after failed sign-ins.
+/// The longest pause after failed sign-ins.
 pub const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
-/// How long a server may be at moving or deleting a collection before it gives up.
+/// How long a server may take to move or delete a collection before it gives up.
 pub const STEP_LIMIT: Duration = Duration::from_secs(20);
-/// How long a step of an act may still be carried out after its answer was lost: [`STEP_LIMIT`] and the way there.
-/// Until then nobody decides what became of the act.
+/// How long a server may still carry out a step after its response was lost: [`STEP_LIMIT`] and the way there. Nobody
+/// resolves the operation before that.
 pub const STEP_PENDING: Duration = Duration::from_secs(30);
-/// How long an operation in the journal belongs to the program that started it, when that program runs on another
-/// computer and so can't be known to be dead.
+/// How long an operation belongs to a run on another computer, which nobody here can know to be dead.
 pub const OPERATION_LEASE: Duration = Duration::from_secs(120);
 
-/// How long a workspace that was unlocked may be written to.
+/// How long an unlocked workspace is writable.
 pub const UNLOCK_TIME: Duration = Duration::from_secs(10 * 60);
-/// How long a workspace stays unlocked while nobody is there.
+/// How long a workspace stays unlocked without activity.
 pub const UNLOCK_IDLE: Duration = Duration::from_secs(2 * 60);
-/// Characters of the reason for unlocking.
+/// Characters of the reason for unlocking, at least.
 pub const REASON_MIN: usize = 3;
-/// As above.
+/// Characters of the reason for unlocking, at most.
 pub const REASON_MAX: usize = 200;
-/// How long a look at the line may take.
+/// Time limit of a ping.
 pub const LINE_LIMIT: Duration = Duration::from_secs(5);
-/// How long before its end a server's certificate is warned of.
+/// How long before its end a server's certificate causes a warning.
 pub const CERTIFICATE_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The database a workspace has when its profile names none.
+/// The database of a connection that names none.
 pub const DEFAULT_DATABASE: &str = "organization_management";

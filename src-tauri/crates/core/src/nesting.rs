@@ -1,27 +1,27 @@
-//! How deep BSON from outside lies in itself, measured on its bytes.
+//! How deeply BSON from outside is nested, measured on its bytes.
 //!
-//! Decoding calls itself for every document in a document, so a stranger's answer of a megabyte that is nothing but
-//! beginnings of documents would use up a thread's stack, which ends the whole program. Measuring goes along the bytes.
+//! Decoding recurses for every document in a document. A hostile response of a megabyte of nothing but document
+//! beginnings would exhaust a thread's stack and end the whole program. Measuring walks along the bytes.
 
 use bson::{Document, RawDocument};
 
-/// Documents and arrays that may lie in each other, the outermost counted. MongoDB itself refuses to store more.
+/// Documents and arrays within each other, including the outermost. MongoDB itself refuses to store more.
 pub const NESTING_MAX: usize = 200;
 
-/// Whether these bytes are one whole BSON document that lies in itself no deeper than [`NESTING_MAX`], so that decoding
-/// it is safe. Values are skipped and not read: text may still turn out to be no UTF-8.
+/// Whether these bytes are one whole BSON document, nested no deeper than [`NESTING_MAX`], so that decoding it is safe.
+/// Values are skipped, so text may still turn out not to be UTF-8.
 pub fn is_decodable(bytes: &[u8]) -> bool {
     measured(bytes).is_some()
 }
 
-/// A document with everything that it holds; `None` where it lies too deep in itself to be decoded.
+/// Decodes a document with everything in it; `None` if it is nested too deeply.
 pub fn decoded(document: &RawDocument) -> Option<Document> {
     if is_decodable(document.as_bytes()) { Document::try_from(document).ok() } else { None }
 }
 
-/// `None` for what is too deep or no document.
+/// `None` if it is too deep or not a document.
 fn measured(bytes: &[u8]) -> Option<()> {
-    // Where the documents end that are open.
+    // The ends of the open documents.
     let mut ends = vec![document_end(bytes, 0, bytes.len())?];
     if ends.first() != Some(&bytes.len()) {
         return None;
@@ -76,7 +76,7 @@ fn document_end(bytes: &[u8], start: usize, around: usize) -> Option<usize> {
     (end >= start + 5 && end <= around).then_some(end)
 }
 
-/// The end of a value that tells its own length first, and of what follows it.
+/// The end of a value that starts with its own length, and of `more` bytes after it.
 fn sized_end(bytes: &[u8], at: usize, more: usize) -> Option<usize> {
     at.checked_add(4)?.checked_add(length(bytes, at)?)?.checked_add(more)
 }
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// So many documents in each other.
+    /// A document with `depth` levels.
     fn nested(depth: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         for level in (1..depth).rev() {
@@ -143,7 +143,7 @@ mod tests {
         assert!(is_decodable(&deepest));
         assert!(Document::from_reader(deepest.as_slice()).is_ok(), "on a thread of a test's size");
         assert!(!is_decodable(&nested(NESTING_MAX + 1)));
-        // As much as a stranger can send in one message.
+        // As much as an attacker can send in one message.
         assert!(!is_decodable(&nested(6_000_000)));
     }
 
@@ -168,7 +168,7 @@ mod tests {
                 }
             }
             if is_decodable(&bytes) {
-                // Whether it succeeds is not said; that it comes back is.
+                // It may fail, but it must return.
                 let _ = Document::from_reader(bytes.as_slice());
             }
         }

@@ -1,4 +1,4 @@
-//! The acts on organizations.
+//! Services for organizations.
 
 mod administrators;
 mod lifecycle;

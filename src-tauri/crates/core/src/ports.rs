@@ -1,4 +1,4 @@
-//! What a store implements: one trait per subject, and all of them together as the ports of one open workspace.
+//! The traits that a store implements, one per subject, and all of them together as the ports of one open workspace.
 
 mod accounts;
 mod activity;
@@ -22,10 +22,10 @@ pub use organizations::OrganizationStore;
 pub use permits::PermitStore;
 pub use policy::{Call, Policy};
 
-/// Everything that a store implements, port by port, so that one of them can be another store's.
+/// All ports of a store, separately, so that one of them can be wrapped.
 #[derive(Clone)]
 pub struct Ports {
-    /// Organizations' metadata.
+    /// Metadata of organizations.
     pub organizations: Arc<dyn OrganizationStore>,
     /// Tenant collections.
     pub collections: Arc<dyn CollectionStore>,
@@ -33,16 +33,16 @@ pub struct Ports {
     pub accounts: Arc<dyn AccountStore>,
     /// The journal of operations.
     pub journal: Arc<dyn OperationJournal>,
-    /// The record of what was done.
+    /// The activity record.
     pub activity: Arc<dyn ActivityStore>,
-    /// What operators decided that the workspace permits.
+    /// The operators' decision about what the workspace permits.
     pub permits: Arc<dyn PermitStore>,
     /// The state of the store.
     pub health: Arc<dyn HealthStore>,
 }
 
 impl Ports {
-    /// The ports of a store that implements all of them.
+    /// The ports of a store that implements all traits.
     pub fn of<S>(store: Arc<S>) -> Self
     where
         S: OrganizationStore
@@ -64,7 +64,7 @@ impl Ports {
             health: store,
         }
     }
-    /// Adds an entry to the record. What was done is done: a record that can't be written is logged, not an error.
+    /// Adds an entry to the activity record. A failure is only logged: the recorded change has happened.
     pub(crate) async fn record(&self, entry: &ActivityEntry) {
         if let Err(error) = self.activity.record(entry).await {
             tracing::warn!(kind = entry.kind.as_str(), %error, "an activity entry could not be written");

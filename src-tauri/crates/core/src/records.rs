@@ -1,5 +1,5 @@
-//! What a workspace holds and what is known of it: organizations, operators, collections, operations, the record of what
-//! was done, what operators permit, and the health of its store.
+//! The records of a workspace: organizations, operators, collections, operations, activity, what operators permit, and
+//! the health of its store.
 
 mod activity;
 mod collection;

@@ -1,16 +1,16 @@
-//! Who may do what: roles, acts, and the product's table of both.
+//! Roles, rights, and the product's table of both.
 
 use crate::error::AppError;
 use crate::values::{OperatorId, OrganizationId};
 
-/// What a session may be.
+/// The role of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// An administrator of the whole workspace.
     Operator,
-    /// The administrator of one organization.
+    /// The admin of one organization.
     OrganizationAdmin,
-    /// Somebody who may look at one organization.
+    /// A person with read access to one organization.
     Viewer,
 }
 
@@ -24,8 +24,7 @@ impl Role {
         }
     }
 
-    /// Reads the word in a token. A token of the service has none: whoever the service signs in is an organization's
-    /// admin.
+    /// Parses the word in a token. A token of the service has none: the service signs in organizations' admins only.
     pub(crate) fn from_claim(word: Option<&str>) -> Option<Self> {
         match word {
             None | Some("organization_admin") => Some(Self::OrganizationAdmin),
@@ -36,7 +35,7 @@ impl Role {
     }
 }
 
-/// An act that needs a right.
+/// An action that needs a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
     /// List, search, export the list, look at one.
@@ -51,17 +50,17 @@ pub enum Act {
     Trash,
     /// Restore from the trash.
     Restore,
-    /// Delete for ever.
+    /// Delete for good.
     DeleteForever,
     /// Read statistics.
     Statistics,
-    /// Read the record of what was done.
+    /// Read the activity record.
     Activity,
-    /// Operators, workspace settings, its health.
+    /// Manage operators and workspace settings, see its health.
     Workspace,
 }
 
-/// Whether a role may do an act; `own` says whether it is about the session's own organization.
+/// Whether a role allows an action; `own` says whether it is about the session's own organization.
 pub fn allows(role: Role, act: Act, own: bool) -> bool {
     match role {
         Role::Operator => true,
@@ -83,7 +82,7 @@ pub fn allows(role: Role, act: Act, own: bool) -> bool {
     }
 }
 
-/// Whose session it is.
+/// The owner of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Account {
     /// An operator's.
@@ -92,8 +91,7 @@ pub enum Account {
     Organization(OrganizationId),
 }
 
-/// Somebody whose session was found good. Only the service of sessions makes one, so that no service
-/// can be called without.
+/// A person whose session was checked. Only `SessionService` creates one, so no service runs without a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     account: Account,
@@ -103,12 +101,12 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// For `sessions` alone, once it found a session good.
+    /// For `sessions` alone, after it checked a session.
     pub(crate) fn found_good(account: Account, role: Role, name: String, email: String) -> Self {
         Self { account, role, name, email }
     }
 
-    /// Whose session it is.
+    /// The owner of the session.
     pub fn account(&self) -> Account {
         self.account
     }
@@ -123,12 +121,12 @@ impl Actor {
         &self.name
     }
 
-    /// The address signed in with.
+    /// The email address of the sign-in.
     pub fn email(&self) -> &str {
         &self.email
     }
 
-    /// The one organization that this session may know of; `None` when it may know of all.
+    /// The one organization that this session is allowed to see; `None` if all.
     pub fn organization_scope(&self) -> Option<OrganizationId> {
         match self.account {
             Account::Operator(_) => None,
@@ -136,19 +134,20 @@ impl Actor {
         }
     }
 
-    /// Whether this session may do `act` at all, on what is its own.
+    /// Whether this session allows `act` at all, on its own organization.
     pub fn may(&self, act: Act) -> bool {
         allows(self.role, act, true)
     }
 
     /// # Errors
-    /// `Forbidden` when the role may not do this in the whole workspace.
+    /// `Forbidden` if the role does not allow this in the whole workspace.
     pub(crate) fn require(&self, act: Act) -> Result<(), AppError> {
         if allows(self.role, act, false) { Ok(()) } else { Err(AppError::Forbidden) }
     }
 
     /// # Errors
-    /// `NotFound` for an organization that this session may not know of; `Forbidden` when it may know and not do this.
+    /// `NotFound` for an organization that this session is not allowed to see; `Forbidden` if it can see it but not do
+    /// this.
     pub(crate) fn require_on(&self, act: Act, id: OrganizationId) -> Result<(), AppError> {
         let own = match self.organization_scope() {
             None => false,

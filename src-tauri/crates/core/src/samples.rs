@@ -1,4 +1,4 @@
-//! Organizations to look at in a fresh workspace: invented, and the same ones every time.
+//! Sample organizations for a fresh workspace: invented, and the same every time.
 
 mod documents;
 mod service;
@@ -12,10 +12,10 @@ use crate::values::{DisplayName, EmailAddress, OrganizationId, OrganizationName}
 
 pub use service::{SampleReport, SampleService};
 
-/// The password that the admins of all sample organizations share. No secret: it is shown to whoever loads them.
+/// The password that the admins of all sample organizations share. Not a secret: the window shows it.
 pub const SAMPLE_PASSWORD: &str = "Sample-2026";
 
-/// One organization to look at.
+/// A sample organization.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleOrganization {
     /// Its id: the same in every workspace, so that loading again adds nothing.
@@ -34,7 +34,7 @@ pub struct SampleOrganization {
     pub documents: Vec<Vec<u8>>,
 }
 
-/// All sample organizations as they are at `now`: ids, names and numbers are always the same, times follow `now`.
+/// All sample organizations at `now`: ids, names and numbers are always the same, times follow `now`.
 pub fn organizations(now: OffsetDateTime) -> Vec<SampleOrganization> {
     (0u16..)
         .zip(table::ORGANIZATIONS)
@@ -83,7 +83,7 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// From `low` up to, not including, `high`; `low` where nothing is between.
+    /// From `low` up to, not including, `high`; `low` if the range is empty.
     fn between(&mut self, low: i64, high: i64) -> i64 {
         let span = u64::try_from(high - low).unwrap_or(0).max(1);
         low + i64::try_from(self.roll() % span).unwrap_or(0)

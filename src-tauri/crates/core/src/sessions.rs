@@ -1,4 +1,4 @@
-//! Signing in, and finding out whether a session is good.
+//! Signs people in and checks sessions.
 
 mod hs256;
 mod password;

@@ -1,4 +1,4 @@
-//! Parsed values: one type per file. A value of these types has passed its rules.
+//! Parsed values, one type per file. A value of these types has passed its rules.
 
 mod collection_name;
 mod display_name;

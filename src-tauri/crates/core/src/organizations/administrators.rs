@@ -1,4 +1,4 @@
-//! Changing what an organization's admin signs in with, and what the organization is shown as.
+//! Changes an organization's admin email, password, name and display name.
 
 use super::lifecycle::missing;
 use super::service::{OrganizationService, UpdateRequest};
@@ -11,17 +11,16 @@ use crate::values::{
 };
 
 impl OrganizationService {
-    /// Changes name, display name, address and password, whichever are given. A changed password ends the other
-    /// sessions of that admin.
+    /// Changes name, display name, address and password, whichever are given. A changed password ends the admin's other
+    /// sessions.
     ///
-    /// The gate is asked once for all of it, and everything is checked before anything is written. A rename comes first;
-    /// should another person take the address in between, the rename is taken back. After an unclear answer both stay as
-    /// they are: the change may have been made.
+    /// Asks the gate once for everything, and checks everything before it writes. The rename comes first; if someone
+    /// takes the address in between, the rename is undone. After an unclear response both stay as they are: the change
+    /// may have been made.
     ///
     /// # Errors
-    /// `InvalidInput` with every field that breaks a rule or is taken, where that are several; `Conflict` where one is
-    /// taken; `NotFound`, `Forbidden`, `Busy`, `Store`: nothing was done. `PartlyDone` says of each field what became of
-    /// it.
+    /// `InvalidInput` with every field that breaks a rule, or is taken if several are; `Conflict` if one is taken;
+    /// `NotFound`, `Forbidden`, `Busy`, `Store`: nothing was done. `PartlyDone` says what became of each field.
     pub async fn update(&self, actor: &Actor, request: UpdateRequest) -> Result<Organization, AppError> {
         let id = request.id;
         actor.require_on(Act::Change, id)?;
@@ -52,7 +51,7 @@ impl OrganizationService {
         Ok(changed)
     }
 
-    /// What is taken, of all that is asked for.
+    /// Fails with all requested values that are taken.
     async fn require_free(
         &self,
         id: OrganizationId,
@@ -75,7 +74,7 @@ impl OrganizationService {
         }
     }
 
-    /// What is written to the document, in one go; `None` when only the name changes.
+    /// The change of the document, written at once; `None` if only the name changes.
     async fn in_place(&self, changes: &Changes) -> Result<Option<OrganizationChange>, AppError> {
         if changes.in_place().is_empty() {
             return Ok(None);
@@ -93,7 +92,7 @@ impl OrganizationService {
         }))
     }
 
-    /// Takes a rename back after the rest was refused, and says what became of the update.
+    /// Undoes a rename after the rest was refused, and says what became of the update.
     async fn left_in_part(
         &self,
         runner: &OperationRunner,
@@ -165,7 +164,7 @@ impl Changes {
         given.into_iter().filter_map(|(field, given)| given.then_some(field)).collect()
     }
 
-    /// Which fields changed, for the record.
+    /// The changed fields, for the activity record.
     fn summary(&self) -> String {
         let fields = [
             ("display name", self.display_name.is_some()),

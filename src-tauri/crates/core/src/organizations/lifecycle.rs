@@ -1,7 +1,7 @@
-//! Creating, renaming, deactivating, trashing, restoring and deleting for ever.
+//! Creates, renames, deactivates, trashes, restores and deletes for good.
 //!
-//! Each act that touches more than one thing is an operation of the journal. Its first step is the one that decides
-//! whether the act takes place; `journal/recovery.rs` reads that off what exists.
+//! A change of more than one thing is an operation of the journal. Its first step decides whether it takes place;
+//! `journal/recovery.rs` infers that from what exists.
 
 use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::error::{AppError, ConflictOn, StoreError};
@@ -49,10 +49,10 @@ impl OrganizationService {
         self.create_hashed(actor, &organization).await
     }
 
-    /// Creates an organization whose password is hashed already.
+    /// Creates an organization with an already hashed password.
     ///
     /// # Errors
-    /// As [`create`](Self::create), but for `InvalidInput`.
+    /// As [`create`](Self::create), except `InvalidInput`.
     pub async fn create_hashed(
         &self,
         actor: &Actor,
@@ -63,7 +63,7 @@ impl OrganizationService {
             ports.organizations.insert(organization).await.map_err(conflict)?;
             let collection = CollectionName::for_organization(&organization.name);
             ports.collections.create(&collection).await?;
-            // It may have come so late that the organization is somewhere else by now.
+            // This step may have come so late that the organization is somewhere else by now.
             self.load_live(organization.id).await.map(drop)
         };
         let plan = OperationPlan::Create { name: organization.name.clone() };
@@ -73,10 +73,10 @@ impl OrganizationService {
         Ok(created)
     }
 
-    /// Renames an organization: the server's own rename moves the collection, then the document gets its name.
-    /// Sessions of its admin stay alive. The name that it has already counts as done.
+    /// Renames an organization: the server's own rename moves the collection, then the document gets its name. Sessions
+    /// stay alive. If it already has the name, nothing is to be done.
     ///
-    /// A collection that is of other organizations too stays with them, and the renamed one gets an empty one of its own.
+    /// A shared collection stays with the other organizations, and the renamed one gets an empty collection of its own.
     ///
     /// # Errors
     /// `InvalidInput`, `Conflict`, `NotFound`, `Forbidden`, `Busy`, `Store`.
@@ -91,7 +91,7 @@ impl OrganizationService {
         self.rename_admitted(self.operations.admit()?, actor, id, to).await
     }
 
-    /// The rename as a part of what the gate has let in.
+    /// The rename, as a part of what the gate has admitted.
     pub(super) async fn rename_admitted(
         &self,
         runner: &OperationRunner,
@@ -134,7 +134,7 @@ impl OrganizationService {
         Ok(renamed)
     }
 
-    /// Deactivates an organization: nobody of it can sign in, and sessions of its admin end. Its data stays.
+    /// Deactivates an organization: no one in it can sign in, and its sessions end. Its documents stay.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, `Store`.
@@ -173,12 +173,11 @@ impl OrganizationService {
         Ok(changed)
     }
 
-    /// Moves an organization to the trash: it leaves the list, its sessions end, its name is free again, and its
-    /// collection is set aside under a name of its own. All of it can be restored. A collection that is of other
-    /// organizations too stays where it is.
+    /// Moves an organization to the trash: it leaves the list, its sessions end, its name is free, and its collection
+    /// is set aside under another name. All of it can be restored. A shared collection stays where it is.
     ///
     /// # Errors
-    /// `ConfirmationMismatch` where the workspace asks for the typed name; `NotFound`, `Forbidden`, `Busy`, `Store`.
+    /// `ConfirmationMismatch` if the workspace requires the typed name; `NotFound`, `Forbidden`, `Busy`, `Store`.
     pub async fn trash(
         &self,
         actor: &Actor,
@@ -214,15 +213,16 @@ impl OrganizationService {
             ports.organizations.copy_to_trash(id, trashed).await.map_err(missing)?;
             ports.organizations.remove_copied(id, trashed.copy).await?;
             if let Some(which) = collection {
-                // The name is free since the document went, and whoever took it has the collection too.
+                // The name is free since the document was removed, and an organization that took it has the collection
+                // too.
                 if !ports.organizations.owners(name).await?.is_empty() {
                     return Err(AppError::Busy { act: "create" });
                 }
                 self.require_copy(id, trashed.copy).await?;
                 ports.collections.rename(source, target, which).await?;
             }
-            // A console that took this for given up may have brought the organization back while this one slept: then the
-            // collection was just taken from it, and is given back where it is settled.
+            // Another console may have taken over and restored the organization while this computer slept: then the
+            // collection was just taken from it, and recovery gives it back.
             self.require_copy(id, trashed.copy).await
         };
         let (name, trashed, collection) = (name.clone(), trashed.clone(), collection.clone());
@@ -233,12 +233,12 @@ impl OrganizationService {
         self.load_trashed(id).await
     }
 
-    /// Brings an organization back from the trash, under its old name or another one. Its admin signs in again.
+    /// Restores an organization from the trash, under its old name or another one. Its admin can sign in again.
     ///
-    /// One that left a collection to others gets an empty one of its own, unless it comes back under the name of that one.
+    /// One that left its collection to others gets an empty one, unless it returns under the name of that collection.
     ///
     /// # Errors
-    /// `Conflict` when the name, the address or the collection was taken meanwhile, and it stays in the trash;
+    /// `Conflict` if the name, the address or the collection was taken meanwhile: it stays in the trash;
     /// `InvalidInput`, `NotFound`, `Forbidden`, `Busy`, `Store`.
     pub async fn restore(
         &self,
@@ -258,7 +258,7 @@ impl OrganizationService {
         };
         let shared = was == TrashedCollection::Shared;
         let target = &CollectionName::for_organization(&name);
-        // Under its old name it finds what it shared, where it left it; under another one it begins with none.
+        // Under its old name it finds the shared collection where it left it; under another name it starts with none.
         let returns = shared && name == trashed.name && self.ports.collections.exists(target).await?;
         if returns {
             self.require_unused_name(&name).await?;
@@ -290,8 +290,8 @@ impl OrganizationService {
         Ok(restored)
     }
 
-    /// Deletes an organization in the trash with all its documents. There is no way back. A collection that it left to
-    /// others stays.
+    /// Deletes an organization in the trash with all its documents, irreversibly. A collection that it left to others
+    /// stays.
     ///
     /// # Errors
     /// `ConfirmationMismatch` unless its name was typed; `NotFound` unless it is in the trash; `Forbidden`, `Busy`,
@@ -322,7 +322,7 @@ impl OrganizationService {
                 ports.collections.delete(in_trash, which).await?;
             }
             ports.organizations.remove_trashed(id, copy).await?;
-            // A console that took this for given up may have restored it while this one slept: then nothing was deleted.
+            // Another console may have taken over and restored it while this computer slept: then nothing was deleted.
             match ports.organizations.find(id).await? {
                 Some(_) => Err(changed()),
                 None => Ok(()),
@@ -335,8 +335,8 @@ impl OrganizationService {
         Ok(())
     }
 
-    /// The plan was made before the intent was written; another console may have renamed the organization in between, or
-    /// other software may have given it a collection in common with another one. Answers it as it is now.
+    /// Checks the plan again after the intent was written: another console may have renamed the organization in
+    /// between, or other software may share its collection now. Returns the organization as it is now.
     async fn require_still(
         &self,
         id: OrganizationId,
@@ -351,7 +351,7 @@ impl OrganizationService {
         }
     }
 
-    /// Whether the organization's collection is of others too.
+    /// Whether other organizations also use this organization's collection.
     pub(super) async fn is_shared(
         &self,
         id: OrganizationId,
@@ -360,13 +360,13 @@ impl OrganizationService {
         Ok(self.ports.organizations.owners(name).await?.iter().any(|owner| *owner != id))
     }
 
-    /// The act is about this copy in the trash, and about no other.
+    /// Checks that the trash still has this copy and no other.
     async fn require_copy(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), AppError> {
         let found = self.ports.organizations.find_trashed(id).await?.and_then(|found| found.trashed);
         if found.is_some_and(|found| found.copy == copy) { Ok(()) } else { Err(changed()) }
     }
 
-    /// As above: the organization's collection may have come, or gone, in between.
+    /// Checks that the collection is still the planned one: it may have appeared or vanished in between.
     async fn require_same(
         &self,
         name: &CollectionName,
@@ -377,7 +377,7 @@ impl OrganizationService {
         if is_same { Ok(()) } else { Err(AppError::Busy { act }) }
     }
 
-    /// Answers early, and names the field. What decides is the unique index.
+    /// Checks early, to name the field. The unique index decides.
     pub(super) async fn require_free_name(&self, name: &OrganizationName) -> Result<(), AppError> {
         self.require_unused_name(name).await?;
         if self.is_collection_taken(name).await? {
@@ -393,14 +393,14 @@ impl OrganizationService {
         }
     }
 
-    /// Whether the collection that a name needs is there, or would be: somebody may call it theirs before it is made.
+    /// Whether the collection for a name exists or is claimed: other software may name it before it exists.
     pub(super) async fn is_collection_taken(&self, name: &OrganizationName) -> Result<bool, AppError> {
         let collection = CollectionName::for_organization(name);
         Ok(self.ports.collections.exists(&collection).await?
             || !self.ports.organizations.owners(name).await?.is_empty())
     }
 
-    /// As above. The address that the organization has already is free for it, even where it shares it with others.
+    /// Checks early, to name the field. An organization's own address is free for it, even if it shares it with others.
     pub(super) async fn require_free_email(
         &self,
         email: &EmailAddress,
@@ -421,7 +421,7 @@ fn changed() -> AppError {
     AppError::Store(StoreError::Changed { what: "the organization" })
 }
 
-/// The organization went away between the look and the act.
+/// The organization vanished between the look and the change.
 pub(super) fn missing(error: StoreError) -> AppError {
     match error {
         StoreError::NotFound { .. } => AppError::NotFound { what: "organization" },
@@ -430,7 +430,7 @@ pub(super) fn missing(error: StoreError) -> AppError {
 }
 
 fn require_confirmation(organization: &Organization, typed: Option<&str>) -> Result<(), AppError> {
-    // Not the display name: two organizations may share one.
+    // Not the display name: two organizations can have the same.
     if typed.map(str::trim) == Some(organization.name.as_str()) {
         Ok(())
     } else {

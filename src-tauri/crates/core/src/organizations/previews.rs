@@ -1,4 +1,4 @@
-//! What is shown before an act: whether a name is free, what a rename moves, what a removal touches.
+//! Previews: whether a name is free, what a rename moves, what a removal affects.
 
 use super::service::OrganizationService;
 use crate::error::{AppError, ConflictOn, StoreError};
@@ -6,45 +6,46 @@ use crate::records::{CollectionStatistics, Organization, TrashedCollection};
 use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName};
 
-/// Whether a name can be had.
+/// Whether a name is available.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameAvailability {
     /// The name as it would be stored.
     pub name: OrganizationName,
-    /// The collection that it would have.
+    /// The collection it would have.
     pub collection: CollectionName,
-    /// What stands in the way.
+    /// The conflict, if the name is not available.
     pub taken_by: Option<ConflictOn>,
 }
 
-/// What a rename moves.
+/// What a rename would move.
 #[derive(Debug, Clone)]
 pub struct RenamePreview {
-    /// The organization as it is.
+    /// The organization as it is now.
     pub organization: Organization,
-    /// The new name and whether it can be had.
+    /// The new name and whether it is available.
     pub availability: NameAvailability,
-    /// The collection as it is; `None` when it is missing.
+    /// The collection as it is now; `None` if it is missing.
     pub statistics: Option<CollectionStatistics>,
-    /// The collection is of other organizations too, so it stays, and the renamed one begins with an empty one.
+    /// Whether other organizations also use the collection, so that it stays and the renamed one starts with an empty
+    /// one.
     pub shared: bool,
 }
 
-/// What a removal touches, to the trash or for ever.
+/// What a removal would affect, to the trash or for good.
 #[derive(Debug, Clone)]
 pub struct RemovalPreview {
     /// The organization.
     pub organization: Organization,
-    /// Its collection; `None` when it is missing.
+    /// Its collection; `None` if it is missing.
     pub statistics: Option<CollectionStatistics>,
-    /// The collection is of other organizations too, or was when this one went to the trash, so it stays where it is.
+    /// Whether other organizations also use the collection, or did when this one was trashed, so that it stays.
     pub shared: bool,
     /// Whether its name must be typed.
     pub confirmation_needed: bool,
 }
 
 impl OrganizationService {
-    /// Whether a name can be had; `for_id` is the organization that asks, whose own name counts as free.
+    /// Whether a name is available; `for_id` is the asking organization, whose own name counts as free.
     ///
     /// # Errors
     /// `InvalidInput`, `Forbidden`, `Store`.
@@ -65,7 +66,8 @@ impl OrganizationService {
         Ok(NameAvailability { name, collection, taken_by })
     }
 
-    /// Whether an address is valid and free; `for_id` is the organization that asks, whose own address counts as free.
+    /// Whether an email address is valid and free; `for_id` is the asking organization, whose own address counts as
+    /// free.
     ///
     /// # Errors
     /// `InvalidInput`, `Conflict`, `Forbidden`, `Store`.
@@ -97,7 +99,7 @@ impl OrganizationService {
         Ok(RenamePreview { organization, availability, statistics, shared })
     }
 
-    /// What a removal would touch: to the trash for a live organization, for ever for one in the trash.
+    /// What a removal would affect: to the trash for a live organization, for good for one in the trash.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, `Store`.
@@ -130,7 +132,7 @@ impl OrganizationService {
         }
     }
 
-    /// Only who may use the answer may ask whether something exists.
+    /// Only a session that could use the answer can ask whether something exists.
     fn require_may_ask(&self, actor: &Actor, for_id: Option<OrganizationId>) -> Result<(), AppError> {
         match for_id {
             Some(id) => actor.require_on(Act::Change, id),

@@ -15,10 +15,11 @@ use crate::rights::{Act, Actor};
 use crate::sessions::PasswordHasher;
 use crate::values::{HashScheme, OrganizationId, OrganizationName, UnverifiableHash};
 
-/// The acts on organizations. Each takes an [`Actor`], and so a session that was found good, and checks its rights.
+/// Reads and changes organizations. Each method takes an [`Actor`], the proof of a checked session, and checks its
+/// rights.
 ///
-/// Reading is in this file, the lifecycle in `lifecycle.rs`, changes of address and password in `administrators.rs`,
-/// and what is shown before an act in `previews.rs`.
+/// Reading is in this file, the lifecycle in `lifecycle.rs`, changes of fields in `administrators.rs`, and previews in
+/// `previews.rs`.
 pub struct OrganizationService {
     pub(super) ports: Ports,
     pub(super) clock: Arc<dyn Clock>,
@@ -26,7 +27,7 @@ pub struct OrganizationService {
     pub(super) operations: Arc<Operations>,
 }
 
-/// What creating an organization takes, as typed.
+/// The fields of a new organization, as typed.
 #[derive(Debug)]
 pub struct CreateRequest {
     /// The name.
@@ -39,24 +40,23 @@ pub struct CreateRequest {
     pub password: SecretString,
 }
 
-/// What changes of an organization, as typed; `None` keeps.
+/// The changes of an organization, as typed; `None` keeps a field.
 #[derive(Debug)]
 pub struct UpdateRequest {
-    /// Which one.
+    /// The organization to change.
     pub id: OrganizationId,
-    /// Another name.
+    /// The new name.
     pub name: Option<String>,
-    /// Another display name; empty for none.
+    /// The new display name; empty for none.
     pub display_name: Option<String>,
-    /// Another address of the admin.
+    /// The new admin email.
     pub email: Option<String>,
-    /// Another password of the admin.
+    /// The new admin password.
     pub password: Option<SecretString>,
 }
 
 impl OrganizationService {
-    /// A service for one open workspace. In a production workspace, by what the gate knows, the name is typed before an
-    /// organization goes to the trash.
+    /// For one open workspace. The gate knows whether the typed name is required before a move to the trash.
     pub fn new(
         ports: Ports,
         clock: Arc<dyn Clock>,
@@ -66,7 +66,7 @@ impl OrganizationService {
         Self { ports, clock, hasher, operations }
     }
 
-    /// A page of the organizations that the session may know of.
+    /// A page of the organizations that the session is allowed to see.
     ///
     /// # Errors
     /// `Store`.
@@ -89,12 +89,12 @@ impl OrganizationService {
         Ok(self.ports.organizations.count(&filter).await?)
     }
 
-    /// The organization with this id, live or in the trash, or the live one with this name in any case.
+    /// The organization with this id, live or in the trash, or the live one with this name in any letter case.
     ///
     /// # Errors
     /// `NotFound`, `Store`.
     pub async fn get(&self, actor: &Actor, name_or_id: &str) -> Result<Organization, AppError> {
-        // An id first: a name of 24 hex digits is legal, and must not stand before somebody else's id.
+        // An id first: a name of 24 hex digits is legal, and must not hide the organization with that id.
         if let Ok(id) = name_or_id.trim().parse::<OrganizationId>()
             && actor.require_on(Act::List, id).is_ok()
             && let Some(organization) = self.find_any(id).await?
@@ -108,8 +108,8 @@ impl OrganizationService {
         Ok(organization)
     }
 
-    /// What the stored hash of an organization's admin is, where no password can be verified against it here. `None` also
-    /// for an organization in the trash: nobody signs in to it.
+    /// The kind of an admin's stored hash that cannot be verified here; `None` if it can, and for an organization in
+    /// the trash, where nobody signs in.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, `Store`.
@@ -126,7 +126,7 @@ impl OrganizationService {
         }))
     }
 
-    /// Live or in the trash.
+    /// Loads an organization, live or in the trash.
     pub(super) async fn load(&self, id: OrganizationId) -> Result<Organization, AppError> {
         self.find_any(id).await?.ok_or(AppError::NotFound { what: "organization" })
     }
@@ -165,7 +165,7 @@ impl OrganizationService {
     }
 }
 
-/// The filter cut to what the session may know of, and to a search text of a sensible length.
+/// The filter, limited to what the session is allowed to see and to a search text of a sensible length.
 pub(crate) fn narrowed(actor: &Actor, filter: OrganizationFilter) -> OrganizationFilter {
     OrganizationFilter {
         search: filter.search.trim().chars().take(SEARCH_MAX).collect(),
@@ -174,7 +174,7 @@ pub(crate) fn narrowed(actor: &Actor, filter: OrganizationFilter) -> Organizatio
     }
 }
 
-/// A typed duplicate as what the person is told.
+/// Turns a duplicate into a conflict.
 pub(super) fn conflict(error: StoreError) -> AppError {
     match error {
         StoreError::Duplicate { field: UniqueField::Name | UniqueField::Id } => {

@@ -5,12 +5,12 @@ use crate::error::StoreError;
 use crate::records::{NewOperator, Operator, SignInAttempts};
 use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash};
 
-/// Who may sign in as an operator, the failures of everybody, and the sessions that were ended.
+/// Operators, failed sign-ins, and ended sessions.
 ///
 /// # Contract
-/// - The `_id` of an operator is unique, and so is its address without regard to case. No organization's admin has it:
-///   see [`OrganizationStore`](super::OrganizationStore).
-/// - Failures are counted in the workspace, not in the program: a restart does not reset them, they are counted
+/// - The `_id` of an operator is unique, and so is its address in any letter case. No organization's admin has it: see
+///   [`OrganizationStore`](super::OrganizationStore).
+/// - Failures are counted in the workspace, not in the process: a restart does not reset them, they are counted
 ///   atomically, and the store's clock tells how long ago the last was.
 /// - Every write is durable when it returns.
 #[async_trait]
@@ -21,17 +21,17 @@ pub trait AccountStore: Send + Sync {
     /// Inserts an operator.
     ///
     /// # Errors
-    /// `Duplicate {Id}` when the id is there, `Duplicate {Email}` when another operator or an organization's admin has
-    /// the address; nothing is written then.
+    /// `Duplicate {Id}` if the id exists, `Duplicate {Email}` if another operator or an organization's admin has the
+    /// address; nothing is written then.
     async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError>;
 
     /// The operator with this id.
     async fn find_operator(&self, id: OperatorId) -> Result<Option<Operator>, StoreError>;
 
-    /// The operator with this address, without regard to case.
+    /// The operator with this address, in any letter case.
     async fn find_operator_by_email(&self, email: &EmailAddress) -> Result<Option<Operator>, StoreError>;
 
-    /// Puts the hash in place, with the note, if the stored one is still `from`.
+    /// Replaces the hash and its note, if the stored hash is still `from`.
     async fn renew_operator_hash(
         &self,
         id: OperatorId,
@@ -40,20 +40,20 @@ pub trait AccountStore: Send + Sync {
         renewal: &HashRenewal,
     ) -> Result<(), StoreError>;
 
-    /// How many accounts one address has at most, operators and admins together; at least 1. May be too low for a
-    /// moment, and where finding out takes too long.
+    /// The largest number of accounts, operators and admins together, that share one address; at least 1. Can be too
+    /// low for a moment, and if finding out takes too long.
     async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError>;
 
-    /// The failures in a row of accounts, of those that have any. One question to the store, however many they are.
+    /// The failures in a row of those accounts that have any, in one query.
     async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError>;
 
-    /// Adds one failure, now; answers how many in a row there are then.
+    /// Adds one failure, now; returns how many in a row there are then.
     async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError>;
 
-    /// Forgets the failures of an account; none counts as done.
+    /// Forgets the failures of an account, if any.
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError>;
 
-    /// Notes that a session was ended; kept until it would have expired anyway.
+    /// Notes that a session was ended, until it would have expired anyway.
     async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError>;
 
     /// Whether a session was ended.

@@ -4,10 +4,10 @@ use crate::error::StoreError;
 use crate::records::ActivityEntry;
 use crate::values::OrganizationId;
 
-/// Where the record is kept.
+/// Stores the activity record.
 ///
 /// # Contract
-/// Entries are only added, in the collection `console_activity`, and survive the organization they speak of.
+/// Entries are only added, in the collection `console_activity`, and outlive the organization they are about.
 #[async_trait]
 pub trait ActivityStore: Send + Sync {
     /// Adds an entry.

@@ -4,32 +4,33 @@ use crate::error::StoreError;
 use crate::records::{JournalEntry, Operation};
 use crate::values::OrganizationId;
 
-/// Where operations are written before they are carried out: the collection `console_operations`, with the
-/// organization's id as `_id`.
+/// Stores operations before they are carried out: the collection `console_operations`, with the organization's id as
+/// `_id`.
 ///
 /// # Contract
-/// - An entry is durable when [`begin`](Self::begin) returns: as durable as the writes that follow it.
-/// - Of two begins for one organization, one wins.
-/// - An entry is an operation's as long as owner and turn are the operation's.
-/// - Times and ages are of one clock for all who share the journal: the server's, or the computer's whose file it is.
+/// - An entry is as durable when [`begin`](Self::begin) returns as the writes that follow it.
+/// - Of two concurrent begins for one organization, one wins.
+/// - An entry belongs to an operation while it has the operation's owner and turn.
+/// - One clock gives times and ages for all who share the journal: the server's, or that of the computer with the file.
 #[async_trait]
 pub trait OperationJournal: Send + Sync {
-    /// Writes an intent. Its time is made here.
+    /// Writes an intent, with the time of the journal's clock.
     ///
     /// # Errors
-    /// `Duplicate {Operation}` when one is there for this organization.
+    /// `Duplicate {Operation}` if this organization has one.
     async fn begin(&self, operation: &Operation) -> Result<(), StoreError>;
 
     /// The operation of an organization.
     async fn find(&self, organization_id: OrganizationId) -> Result<Option<JournalEntry>, StoreError>;
 
-    /// Every operation that was begun and not ended, oldest first.
+    /// Every operation that was started and not ended, oldest first.
     async fn unfinished(&self) -> Result<Vec<JournalEntry>, StoreError>;
 
-    /// Gives the entry of `seen` the owner and the turn of `taken`, and begins its age anew, if it is `seen`'s still;
-    /// answers whether it was.
+    /// Gives the entry of `seen` the owner and the turn of `taken`, and restarts its age, if the entry is still
+    /// `seen`'s; returns whether it was.
     async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError>;
 
-    /// Removes this operation's entry. Absent counts as done, and the entry of whoever took the operation over stays.
+    /// Removes this operation's entry. An absent one counts as done, and the entry of a run that took the operation
+    /// over stays.
     async fn end(&self, operation: &Operation) -> Result<(), StoreError>;
 }

@@ -11,38 +11,38 @@ use crate::values::{CopyId, EmailAddress, HashRenewal, OrganizationId, Organizat
 /// The metadata of organizations, live and in the trash.
 ///
 /// # Contract
-/// - `organization_name` is unique among the live ones, and so is `admin_email` without regard to case. Uniqueness is
-///   an index, reported as [`StoreError::Duplicate`]; an adapter never looks before it inserts. Where existing data
-///   does not permit the index, the adapter checks after its write and takes the write back.
-/// - An address belongs to operators or to organizations, never to both, without regard to case: a write that would give
-///   one to both answers `Duplicate {Email}`, also when the other side writes at the same moment. Where existing data has
+/// - `organization_name` is unique among the live ones, and so is `admin_email` in any letter case. Uniqueness is an
+///   index, reported as [`StoreError::Duplicate`]; an adapter never looks before it inserts. If existing data does not
+///   allow the index, the adapter checks after its write and undoes the write.
+/// - An address belongs to operators or to organizations, never to both, in any letter case: a write that would give
+///   one to both returns `Duplicate {Email}`, also if the other side writes at the same moment. If existing data has
 ///   such a pair, writes that leave the address as it is are not refused.
-/// - Every write is durable when it returns (majority write concern, or synced to disk), and every write may be
-///   repeated with the same arguments: the second time changes nothing and answers the same. Where the answer of the
-///   store was lost or late, the adapter believes only the very thing that it wrote, read again.
-/// - What removes or overwrites is conditional on what its caller saw: the condition and the write are one step of the
-///   store, so that a caller who slept in between does no harm.
-/// - Fields of a document that this program does not know stay as they are, in the trash and back too.
-/// - The live ones and the trash are apart: [`find`](Self::find) and its like never see the trash.
+/// - Every write is durable when it returns (majority write concern, or synced to disk), and can be repeated with the
+///   same arguments: the second time changes nothing and returns the same. If the store's response was lost or late,
+///   the adapter trusts only a read of the very thing it wrote.
+/// - A write that removes or overwrites is conditional on what its caller saw. Condition and write are one step of the
+///   store, so a caller that slept in between does no harm.
+/// - Unknown fields of a document stay as they are, in the trash and back too.
+/// - The live ones and the trash are separate: [`find`](Self::find) and its like never see the trash.
 /// - A stored document that breaks the format is shown with what can be read of it; it never fails a list. One whose
-///   `_id` is no ObjectId is no organization: pages and counts go past it, and [`count`](Self::count) tells how many such
-///   documents there are.
-/// - An answer is as large as what is shown of its organizations: fields that this program does not know are not read.
+///   `_id` is not an ObjectId is no organization: pages and counts skip it, and [`count`](Self::count) tells how many
+///   such documents there are.
+/// - A response is as large as the fields that are shown: unknown fields are not read.
 #[async_trait]
 pub trait OrganizationStore: Send + Sync {
-    /// Inserts an organization. Its own id being there already, as a live one with the same name, counts as done.
+    /// Inserts an organization. If its own id exists, as a live one with the same name, it counts as done.
     ///
     /// # Errors
     /// `Duplicate {Name | Email | Id}`; nothing is written then.
     async fn insert(&self, organization: &NewOrganization) -> Result<(), StoreError>;
 
-    /// Inserts many organizations in one go, for sample data. Stops at the first that can't be inserted.
+    /// Inserts many organizations at once, for sample data. Stops at the first refused one.
     ///
     /// # Errors
     /// As [`insert`](Self::insert); those before the refused one stay.
     async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError>;
 
-    /// Removes a live organization's document while it is as it was `seen`; absent counts as done.
+    /// Removes a live organization's document while it equals `seen`; an absent one counts as done.
     ///
     /// # Errors
     /// `Changed`.
@@ -54,14 +54,14 @@ pub trait OrganizationStore: Send + Sync {
     /// The live organization with this name.
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError>;
 
-    /// Whose documents are in the collection that an organization of this name has: the live ones that have the name, or
-    /// that name the collection as theirs, and those that left it to the others when they went to the trash. One whose
-    /// `_id` is no ObjectId counts too, by an id that no organization has.
+    /// The organizations whose documents are in the collection for this name: live ones with the name, live ones whose
+    /// document names the collection, and those in the trash that left it to the others. One whose `_id` is not an
+    /// ObjectId counts too, under an id that no organization has.
     async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError>;
 
-    /// The live organizations whose admin has this address, without regard to case, with their stored hashes; at most
-    /// [`ACCOUNTS_OF_AN_ADDRESS_MAX`](crate::limits::ACCOUNTS_OF_AN_ADDRESS_MAX). More than one only where other software
-    /// wrote them.
+    /// The live organizations whose admin has this address, in any letter case, with their stored hashes; at most
+    /// [`ACCOUNTS_OF_AN_ADDRESS_MAX`](crate::limits::ACCOUNTS_OF_AN_ADDRESS_MAX). Only other software can create more
+    /// than one.
     async fn find_credentials(
         &self,
         email: &EmailAddress,
@@ -73,16 +73,15 @@ pub trait OrganizationStore: Send + Sync {
         id: OrganizationId,
     ) -> Result<Option<OrganizationCredentials>, StoreError>;
 
-    /// A page of a list; `filter.status` decides whether it is the live ones or the trash. Costs what the page costs
-    /// when there is no search: an index serves every sort. May have fewer rows than asked for before the last page
-    /// where they are large.
+    /// A page of a list; `filter.status` selects the live ones or the trash. Without a search it costs what its rows
+    /// cost: an index serves every sort. Can have fewer rows than asked for before the last page, if they are large.
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError>;
 
-    /// How many match by status; `filter.status` is ignored. Without a search it does not read every document, and what
-    /// takes long all the same is left out.
+    /// The number of matches by status; `filter.status` is ignored. Without a search it does not read every document,
+    /// and a slow count is left out.
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError>;
 
-    /// Sets name and collection name, and `updated_at`, while the organization is as it was `seen`. Having the new name
+    /// Sets name and collection name, and `updated_at`, while the organization equals `seen`. Having the new name
     /// already counts as done.
     ///
     /// # Errors
@@ -94,7 +93,7 @@ pub trait OrganizationStore: Send + Sync {
         at: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Changes fields in place in one write, and `updated_at`; answers the organization as it is then.
+    /// Changes fields in place in one write, and `updated_at`; returns the organization after it.
     ///
     /// # Errors
     /// `Duplicate {Email}`, nothing is written then; `NotFound`.
@@ -105,7 +104,7 @@ pub trait OrganizationStore: Send + Sync {
         at: OffsetDateTime,
     ) -> Result<Organization, StoreError>;
 
-    /// Puts the hash in place, with the note, if the stored one is still `from`: a renewed cost must not undo a password
+    /// Replaces the hash and its note, if the stored hash is still `from`: a renewed cost must not undo a password
     /// change.
     async fn renew_hash(
         &self,
@@ -115,28 +114,30 @@ pub trait OrganizationStore: Send + Sync {
         renewal: &HashRenewal,
     ) -> Result<(), StoreError>;
 
-    /// Copies the live document whole into the trash, with when, by whom and what becomes of its collection. A copy that
-    /// is there is replaced while the live one is, else this very copy counts as done. The live one stays.
+    /// Copies the whole live document into the trash, with when, by whom and what becomes of its collection. Replaces
+    /// an existing copy while the organization is live; otherwise this very copy counts as done. The live document
+    /// stays.
     ///
     /// # Errors
-    /// `NotFound` when it is neither live nor in the trash; `Changed` when it is not live and the trash has another copy.
+    /// `NotFound` if it is neither live nor in the trash; `Changed` if it is not live and the trash has another copy.
     async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError>;
 
-    /// Removes the live document of which `copy` is in the trash. What other software changed of it since it was copied is
-    /// copied first: nothing is removed that is not in the trash just as it was. Absent counts as done.
+    /// Removes the live document whose `copy` is in the trash. What other software changed since the copy is copied
+    /// first: nothing is removed unless the trash has it exactly. An absent one counts as done.
     ///
     /// # Errors
-    /// `Changed` when the trash does not have this copy, and when the live one does not come to rest.
+    /// `Changed` if the trash does not have this copy, and if the live document keeps changing.
     async fn remove_copied(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError>;
 
     /// The organization in the trash with this id.
     async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
 
-    /// Copies this copy in the trash back among the live ones, whole, under `name`, with `updated_at` and a raised
-    /// session version. Being live already counts as done. The trash keeps its copy.
+    /// Copies this copy from the trash back into the list, whole, under `name`, with `updated_at` and a raised session
+    /// version. Being live already counts as done. The trash keeps its copy.
     ///
     /// # Errors
-    /// `Duplicate {Name | Email}`, nothing is written then; `NotFound` when the trash has none; `Changed` when it has another.
+    /// `Duplicate {Name | Email}`, nothing is written then; `NotFound` if the trash has none; `Changed` if it has
+    /// another.
     async fn copy_from_trash(
         &self,
         id: OrganizationId,
@@ -145,9 +146,9 @@ pub trait OrganizationStore: Send + Sync {
         at: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Removes this copy in the trash; absent counts as done.
+    /// Removes this copy from the trash; an absent one counts as done.
     ///
     /// # Errors
-    /// `Changed` when the trash has another copy.
+    /// `Changed` if the trash has another copy.
     async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError>;
 }

@@ -24,7 +24,7 @@ use crate::values::{
     PasswordHash,
 };
 
-/// A call of a port.
+/// One call of a port.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// Port and method: `organizations.insert`.
@@ -35,9 +35,9 @@ pub struct Call<'a> {
     pub arguments: &'a [&'a (dyn Debug + Sync)],
 }
 
-/// Decides about the calls of ports: carries them out, or answers without.
+/// Decides about calls of ports: carries them out, or responds without.
 pub trait Policy: Send + Sync + 'static {
-    /// Asked with every call that can fail. `store` is the store's answer, asked for when it is awaited.
+    /// Called for every method that can fail. Awaiting `store` carries the call out.
     fn call<T: Send>(
         &self,
         call: Call<'_>,

@@ -1,19 +1,19 @@
-//! The record of what was done: who, what, to which organization, when.
+//! The activity record: who did what to which organization, and when.
 
 use time::OffsetDateTime;
 
 use crate::values::OrganizationId;
 
-/// What was done.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivityKind {
     /// A workspace got its first operator.
     WorkspaceClaimed,
-    /// Somebody signed in.
+    /// A person signed in.
     SignedIn,
-    /// Failed sign-ins made an account wait.
+    /// Failed sign-ins paused an account.
     SignInThrottled,
-    /// Somebody tried to sign in to an account whose stored hash this program can't verify; the detail names its kind.
+    /// A person tried to sign in to an account with an unverifiable stored hash; the detail names its kind.
     PasswordUnverifiable,
     /// An organization was created.
     OrganizationCreated,
@@ -29,21 +29,21 @@ pub enum ActivityKind {
     OrganizationTrashed,
     /// An organization came back from the trash.
     OrganizationRestored,
-    /// An organization and its documents were deleted for ever.
+    /// An organization and its documents were deleted for good.
     OrganizationDeleted,
     /// A list of organizations was exported.
     ListExported,
-    /// What a crash left of an act was finished.
+    /// An operation that a crash left was finished.
     OperationFinished,
-    /// What a crash left of an act was undone.
+    /// An operation that a crash left was undone.
     OperationUndone,
-    /// A person decided how an act ends that could not be settled.
+    /// A person decided how an unresolvable operation ends.
     OperationDecided,
     /// A workspace was unlocked for writing; the detail is the reason.
     WorkspaceUnlocked,
-    /// A workspace was locked again; the detail says why.
+    /// A workspace was locked again; the detail is the cause.
     WorkspaceLocked,
-    /// What a workspace, or a connection to it, permits was changed; the detail says from what to what, and why.
+    /// A workspace, or a connection to it, permits more or less; the detail says from what to what, and why.
     PermitsChanged,
 }
 
@@ -71,7 +71,7 @@ impl ActivityKind {
         Self::PermitsChanged,
     ];
 
-    /// Reads the stored word; `None` for one of a newer program.
+    /// Parses the stored word; `None` for one of a newer version.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
@@ -105,16 +105,16 @@ impl ActivityKind {
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityEntry {
-    /// When.
+    /// When it happened.
     pub at: OffsetDateTime,
-    /// The address of who did it; `tenantry` for the program itself.
+    /// The email address of the person; `tenantry` for Tenantry itself.
     pub actor: String,
-    /// What.
+    /// What happened.
     pub kind: ActivityKind,
-    /// To which organization.
+    /// The organization it is about.
     pub organization_id: Option<OrganizationId>,
-    /// Its name then.
+    /// The organization's name at that time.
     pub organization_name: Option<String>,
-    /// More, for people: names and counts, never a secret.
+    /// More for the reader: names and counts, never a secret.
     pub detail: Option<String>,
 }

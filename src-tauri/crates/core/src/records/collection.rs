@@ -2,28 +2,28 @@ use time::OffsetDateTime;
 
 use crate::values::CollectionName;
 
-/// Which collection it is, whatever it is called: a rename keeps it, and one that is made anew has another. `None` where
-/// the store does not tell.
+/// The identity of a collection, whatever its name: a rename keeps it, a recreated collection has another. `None` if
+/// the store has no identities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionIdentity(pub Option<String>);
 
 impl CollectionIdentity {
-    /// Whether both are one collection; `None` where that can't be told.
+    /// Whether both are one collection; `None` if that is unknown.
     pub fn is_same_as(&self, other: &Self) -> Option<bool> {
         Some(self.0.as_ref()? == other.0.as_ref()?)
     }
 }
 
-/// What a store says of one collection.
+/// Statistics of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionStatistics {
     /// The collection.
     pub collection: CollectionName,
     /// Documents in it.
     pub documents: u64,
-    /// Bytes of its documents, uncompressed. `None` where the store does not say.
+    /// Bytes of its documents, uncompressed; `None` if the store does not say.
     pub data_size: Option<u64>,
-    /// Bytes on disk, without indexes. `None` where the store does not say.
+    /// Bytes on disk, without indexes; `None` if the store does not say.
     pub storage_size: Option<u64>,
     /// Its indexes.
     pub indexes: Vec<IndexStatistics>,
@@ -31,9 +31,9 @@ pub struct CollectionStatistics {
     pub exact: bool,
     /// When it was read.
     pub read_at: OffsetDateTime,
-    /// The command it was read with.
+    /// The command that read it.
     pub command: &'static str,
-    /// What is missing and why, for people.
+    /// A sentence about what is missing and why.
     pub note: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl CollectionStatistics {
         self.data_size?.checked_div(self.documents)
     }
 
-    /// Bytes of all indexes; `None` when the size of one is not known.
+    /// Bytes of all indexes; `None` if the size of one is unknown.
     pub fn index_size(&self) -> Option<u64> {
         self.indexes.iter().map(|index| index.size).sum()
     }
@@ -54,6 +54,6 @@ impl CollectionStatistics {
 pub struct IndexStatistics {
     /// Its name.
     pub name: String,
-    /// Its bytes on disk. `None` where the store does not say.
+    /// Its bytes on disk; `None` if the store does not say.
     pub size: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! How a deployment is built and how full it is.
+//! The members and the size of a deployment.
 
 use std::time::Duration;
 
@@ -9,66 +9,66 @@ use serde::Serialize;
 pub struct Member {
     /// Host and port.
     pub host: String,
-    /// What it is now.
+    /// Its current state.
     pub state: MemberState,
     /// One round trip to it, measured now.
     pub round_trip: Option<Duration>,
-    /// Why it can't be reached, for people.
+    /// Why it cannot be reached, as a sentence.
     pub problem: Option<String>,
 }
 
-/// What a member of a deployment is.
+/// The state of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum MemberState {
-    /// It takes writes.
+    /// It accepts writes.
     Primary,
     /// It follows the primary.
     Secondary,
-    /// It votes and holds nothing.
+    /// It votes and holds no data.
     Arbiter,
-    /// It is the only one.
+    /// It is the only server.
     Standalone,
-    /// It leads to the servers of a sharded cluster.
+    /// It routes to the servers of a sharded cluster.
     Router,
     /// It starts, recovers, is hidden, or left the set.
     Other,
-    /// It does not answer.
+    /// It does not respond.
     Unreachable,
 }
 
-/// How many connections a server has.
+/// The connections of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionUse {
-    /// From everybody.
+    /// Connections in use, by all clients.
     pub current: u64,
-    /// How many more there could be.
+    /// Connections that are still available.
     pub available: u64,
 }
 
 /// How much of the room for collections is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionUse {
-    /// Collections of the deployment, as far as the database user sees it.
+    /// Collections of the deployment, as far as the database user can see.
     pub collections: u64,
     /// Their indexes.
     pub indexes: Option<u64>,
     /// Collections of organizations among them, those in the trash included.
     pub organizations: u64,
-    /// How many there may be, where that is known.
+    /// How many there can be, if known.
     pub limit: Option<CollectionLimit>,
-    /// Bytes that the database leaves for the part of a collection's name that is the organization's.
+    /// Bytes that the database name leaves for an organization's name in a collection name.
     pub namespace_bytes: u32,
 }
 
-/// How many collections there may be.
+/// The limit for collections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CollectionLimit {
     /// On Atlas Free and Flex: collections.
     AtlasFreeOrFlex,
-    /// On every other Atlas cluster: what Atlas recommends for its smallest, collections and indexes together. Which one
-    /// it is, a server does not tell.
+    /// On other Atlas clusters: Atlas's recommendation for the smallest dedicated tier, collections and indexes
+    /// together. A server does not tell its tier.
     Recommended,
 }
 

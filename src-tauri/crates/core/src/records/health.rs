@@ -1,4 +1,4 @@
-//! How a workspace's store is.
+//! The health of a workspace's store.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use time::serde::rfc3339;
 
 use super::deployment::{CollectionUse, ConnectionUse, Member};
 
-/// How the deployment is built.
+/// The kind of deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -23,39 +23,39 @@ pub enum Topology {
     Sharded,
 }
 
-/// What is known of the server or file.
+/// Facts about the server or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerFacts {
     /// Its product: "SQLite", "MongoDB".
     pub product: String,
     /// Its version.
     pub version: String,
-    /// How it is built.
+    /// Its kind of deployment.
     pub topology: Topology,
     /// Hosts, or the path of the file; no secrets.
     pub address: String,
     /// The database's name.
     pub database: String,
-    /// Whether the line is encrypted.
+    /// Whether the connection is encrypted.
     pub encrypted: bool,
-    /// One round trip, measured now. `None` where there is no line.
+    /// One round trip, measured now; `None` for a file.
     pub round_trip: Option<Duration>,
 }
 
-/// Whether the database user may do something that an act needs.
+/// Whether the database user has a permission that Tenantry needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Privilege {
-    /// What the program does with it.
+    /// What Tenantry uses it for.
     pub act: PrivilegedAct,
-    /// What it needs, in the server's words: "renameCollectionSameDB on organization_management".
+    /// The permission in the server's words: "renameCollectionSameDB on organization_management".
     pub needs: String,
-    /// `None` where the server does not say.
+    /// `None` if the server does not say.
     pub allowed: Option<bool>,
 }
 
-/// Something that the program does in a database and needs rights for.
+/// Something that Tenantry does in a database and needs permissions for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -70,21 +70,21 @@ pub enum PrivilegedAct {
     RemoveOrganizations,
     /// Reading the trash.
     ReadTrash,
-    /// Putting into the trash.
+    /// Moving organizations to the trash.
     FillTrash,
-    /// Taking out of the trash.
+    /// Removing organizations from the trash.
     EmptyTrash,
-    /// Keeping the journal of operations.
+    /// Writing the operation journal.
     KeepJournal,
     /// Recording activity.
     RecordActivity,
-    /// Keeping operators.
+    /// Managing operators.
     KeepOperators,
     /// Counting failed sign-ins.
     CountSignIns,
-    /// Keeping ended sessions.
+    /// Recording ended sessions.
     KeepEndedSessions,
-    /// Keep what operators decided that the workspace permits.
+    /// Storing what operators permit.
     KeepPermits,
     /// Creating tenant collections.
     CreateCollections,
@@ -96,14 +96,14 @@ pub enum PrivilegedAct {
     CountDocuments,
     /// Reading sizes of tenant collections.
     ReadSizes,
-    /// Looking at indexes.
+    /// Reading indexes.
     ReadIndexes,
-    /// Telling a moved collection from a new one.
+    /// Recognizing a moved collection.
     TellCollections,
 }
 
 impl PrivilegedAct {
-    /// The act in technical texts.
+    /// Its name in technical texts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ReadOrganizations => "read organizations",
@@ -130,7 +130,7 @@ impl PrivilegedAct {
     }
 }
 
-/// An act of a person that needs rights of the database user.
+/// A person's action that needs permissions of the database user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -149,9 +149,9 @@ pub enum RestrictedAct {
     Trash,
     /// Restoring it.
     Restore,
-    /// Deleting it for ever.
+    /// Deleting it for good.
     DeleteForever,
-    /// Reading how much it holds.
+    /// Reading its statistics.
     Statistics,
 }
 
@@ -170,48 +170,48 @@ impl RestrictedAct {
     ];
 }
 
-/// An act that the database user can't do.
+/// An action that the database user lacks a permission for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Restriction {
-    /// The act.
+    /// The action.
     pub act: RestrictedAct,
-    /// What is missing, in the server's words: "renameCollectionSameDB on organization_management".
+    /// The missing permission in the server's words: "renameCollectionSameDB on organization_management".
     pub needs: String,
 }
 
-/// What gives the database user the smallest role that allows everything.
+/// Commands that give the database user the smallest role that allows everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct RoleCommand {
-    /// The user that gets it; `None` where nobody signed in.
+    /// The user that gets it; `None` if the connection has none.
     pub user: Option<String>,
-    /// For the MongoDB shell, to be run by somebody who may make roles. Empty where there are no roles.
+    /// For the MongoDB shell, run by a user who can create roles. Empty if the store has no roles.
     pub shell: String,
-    /// The same for the command line of MongoDB Atlas, which lets nobody make roles in a shell.
+    /// For the Atlas CLI, since Atlas creates no roles from a shell.
     pub atlas: Option<String>,
 }
 
-/// What is not as it should be with a store that works.
+/// What needs attention in a store that works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum HealthWarning {
-    /// The line to the server is not encrypted.
+    /// The connection to the server is not encrypted.
     NotEncrypted,
-    /// One server without a replica set: what it loses is lost.
+    /// A single server, no replica set: there is no second copy of the data.
     NoReplicaSet,
-    /// No unique index keeps organization names apart: they are checked after each write.
+    /// Organization names have no unique index: duplicates are checked after each write.
     NamesNotIndexed,
-    /// No unique index keeps administrators' addresses apart: they are checked after each write.
+    /// Admin email addresses have no unique index: duplicates are checked after each write.
     AddressesNotIndexed,
-    /// The file's folder does not permit a write-ahead log, so reading waits for writing.
+    /// The file's folder does not support a write-ahead log, so reads wait for writes.
     NoWriteAheadLog,
 }
 
-/// Until when a series of a server is mended.
+/// When a series of a server stops getting updates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -222,7 +222,7 @@ pub struct EndOfLife {
     #[serde(with = "rfc3339")]
     #[cfg_attr(feature = "wire", specta(type = String))]
     pub date: OffsetDateTime,
-    /// That day is over.
+    /// Whether that day is over.
     pub ended: bool,
 }
 
@@ -233,38 +233,38 @@ pub struct StoreHealth {
     pub server: ServerFacts,
     /// The database user; `None` without access control.
     pub database_user: Option<String>,
-    /// What that user may do.
+    /// The permissions of that user.
     pub privileges: Vec<Privilege>,
-    /// The acts that it can't do.
+    /// The actions that it lacks permissions for.
     pub restrictions: Vec<Restriction>,
-    /// What is not as it should be.
+    /// What needs attention.
     pub warnings: Vec<HealthWarning>,
-    /// Until when the server is mended, where that is known.
+    /// When the server stops getting updates, if known.
     pub end_of_life: Option<EndOfLife>,
     /// Every server of the deployment.
     pub members: Vec<Member>,
-    /// What the server keeps documents with.
+    /// The storage engine.
     pub storage_engine: Option<String>,
-    /// Connections of the server that answered.
+    /// Connections of the server that responded.
     pub connections: Option<ConnectionUse>,
     /// The server's clock minus this computer's.
     pub clock_difference: Option<time::Duration>,
-    /// How full the deployment is.
+    /// The size of the deployment.
     pub collections: Option<CollectionUse>,
-    /// What the server does not tell, by the names of the wire.
+    /// Facts that the server does not tell, by their names on the wire.
     pub not_available: Vec<&'static str>,
 }
 
-/// What is known of the line to the store.
+/// The state of the connection to the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Whether it answered.
+    /// Whether it responded.
     pub reachable: bool,
-    /// Why not, as a sentence; or what is wrong although it answered.
+    /// Why it did not, as a sentence; or what is wrong although it did.
     pub problem: Option<String>,
-    /// The server that takes writes, where there are several.
+    /// The server that accepts writes, if there are several.
     pub primary: Option<String>,
-    /// Servers of the deployment that are known; `None` where there is no line.
+    /// Known servers of the deployment; `None` for a file.
     pub members: Option<u32>,
     /// One round trip.
     pub round_trip: Option<Duration>,

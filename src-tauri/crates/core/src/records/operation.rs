@@ -10,14 +10,14 @@ use crate::values::{CopyId, OrganizationId, OrganizationName};
 /// Who runs an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// The installation: random, kept with the program's settings. One installation runs once at a time.
+    /// The installation: a random id in the data folder. One installation runs once at a time.
     pub installation: String,
-    /// This run of the program: random, made at start.
+    /// This run: random, created at start.
     pub instance: String,
 }
 
-/// What an operation is about to do. `collection` is the one that it moves or deletes, as it was found when the act began;
-/// `None` when there was none.
+/// What an operation is about to do. `collection` is the one that it moves or deletes, as found when the operation
+/// started; `None` if there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperationPlan {
     /// Insert the document, then create the collection.
@@ -25,46 +25,46 @@ pub enum OperationPlan {
         /// The new name.
         name: OrganizationName,
     },
-    /// Rename the collection, then set the name. Where the collection is shared with others, make one of its own instead.
+    /// Rename the collection, then set the name. If others share the collection, create one of its own instead.
     Rename {
-        /// The name until now.
+        /// The name before.
         from: OrganizationName,
         /// The new name.
         to: OrganizationName,
-        /// What is renamed.
+        /// The collection to rename.
         collection: Option<CollectionIdentity>,
     },
     /// Copy the document to the trash, remove it, rename the collection.
     Trash {
-        /// The name until now.
+        /// The name before.
         name: OrganizationName,
-        /// What the trash notes of it.
+        /// What the trash notes about it.
         trashed: Trashed,
-        /// What is set aside.
+        /// The collection to set aside.
         collection: Option<CollectionIdentity>,
     },
     /// Rename the collection, copy the document back, remove it from the trash.
     Restore {
-        /// The name that it gets.
+        /// The name it gets.
         name: OrganizationName,
-        /// The copy in the trash that comes back.
+        /// The copy in the trash to restore.
         copy: Option<CopyId>,
-        /// What is brought back.
+        /// The collection to bring back.
         collection: Option<CollectionIdentity>,
     },
     /// Drop the collection, remove the document from the trash.
     DeleteForever {
-        /// The name that it had.
+        /// The name it had.
         name: OrganizationName,
-        /// The copy in the trash that goes.
+        /// The copy in the trash to remove.
         copy: Option<CopyId>,
-        /// What is deleted.
+        /// The collection to delete.
         collection: Option<CollectionIdentity>,
     },
 }
 
 impl OperationPlan {
-    /// The act, as the word that is stored and shown to programs.
+    /// The operation as the stored word.
     pub fn act(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
@@ -75,7 +75,7 @@ impl OperationPlan {
         }
     }
 
-    /// The name that people know the organization by.
+    /// The name by which people know the organization.
     pub fn name(&self) -> &OrganizationName {
         match self {
             Self::Rename { from, .. } => from,
@@ -86,7 +86,7 @@ impl OperationPlan {
         }
     }
 
-    /// The copy in the trash that it makes, brings back or removes.
+    /// The copy in the trash that it creates, restores or removes.
     pub fn copy(&self) -> Option<CopyId> {
         match self {
             Self::Create { .. } | Self::Rename { .. } => None,
@@ -107,28 +107,28 @@ impl OperationPlan {
     }
 }
 
-/// An operation that was begun and not yet ended.
+/// An operation that has started and not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// The organization that it is about: one operation per organization at a time.
+    /// The organization: it can have one operation at a time.
     pub organization_id: OrganizationId,
     /// What it does.
     pub plan: OperationPlan,
     /// Who runs it.
     pub owner: Owner,
-    /// The address of who asked for it.
+    /// The email address of the person who asked for it.
     pub actor: String,
-    /// Which entry of the journal is its own.
+    /// The turn of its journal entry.
     pub turn: Turn,
 }
 
-/// What tells an entry of the journal from every other of its organization and owner. Not a time: two computers' clocks
-/// differ, and the time of an entry is made by the server.
+/// Distinguishes a journal entry from all others of its organization and owner. It is not a time: clocks of two
+/// computers differ, and the server sets the time of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
-    /// Random, made anew with each beginning and each taking over.
+    /// Random, new at each start and each take-over.
     Named(String),
-    /// Of an entry that an earlier version began: when, in whole milliseconds.
+    /// For an entry of an earlier version: when it started, in whole milliseconds.
     Begun(OffsetDateTime),
 }
 
@@ -147,7 +147,7 @@ impl Turn {
         }
     }
 
-    /// When an entry of an earlier version began.
+    /// When an entry of an earlier version started.
     pub fn begun(&self) -> Option<OffsetDateTime> {
         match self {
             Self::Named(_) => None,
@@ -157,7 +157,7 @@ impl Turn {
 }
 
 impl Operation {
-    /// An operation that is about to begin.
+    /// An operation that is about to start.
     pub fn new(organization_id: OrganizationId, plan: OperationPlan, owner: Owner, actor: String) -> Self {
         Self { organization_id, plan, owner, actor, turn: Turn::new() }
     }
@@ -169,53 +169,53 @@ impl Operation {
     }
 }
 
-/// An operation as it stands in the journal.
+/// An operation as the journal has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalEntry {
     /// The operation.
     pub operation: Operation,
-    /// When it began, whoever took it over since.
+    /// When it started, whoever has taken it over since.
     pub begun_at: OffsetDateTime,
-    /// How long its owner has had it. Told by the clock that the entry's time is of, so that no computer's own clock
-    /// shortens or lengthens it; nothing for an entry from the future.
+    /// How long its owner has had it, by the clock of the journal, so that no computer's own clock shortens or
+    /// lengthens it; zero for an entry from the future.
     pub age: Duration,
 }
 
 impl JournalEntry {
-    /// At which age another run may settle it: an earlier one of this installation is dead, and only a server may still
-    /// be at what it asked for, for as long as `pending`; on another computer somebody may be alive.
+    /// The age at which another run can resolve it. An earlier run of this installation is dead, but a server may still
+    /// carry out its request for `pending`; on another computer its run may be alive.
     pub fn abandoned_after(&self, me: &Owner, pending: Duration) -> Duration {
         let same_computer = self.operation.owner.installation == me.installation;
         if same_computer { pending } else { OPERATION_LEASE }
     }
 }
 
-/// What became of an operation that was found unfinished.
+/// An unfinished operation that was found, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    /// What it was.
+    /// The operation.
     pub operation: Operation,
     /// What became of it.
     pub outcome: RecoveryOutcome,
 }
 
-/// What became of an operation that was found unfinished.
+/// What became of an unfinished operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecoveryOutcome {
-    /// All of it is done now.
+    /// It is complete now.
     Finished,
-    /// Nothing of it remains.
+    /// It was undone; nothing of it is left.
     Undone,
-    /// Its collection is nowhere, so that only the document could say how it ends.
+    /// Its collection does not exist, so only the document could say how it ends.
     CollectionGone {
-        /// Whether all of it is done, but for the collection; else nothing of it remains.
+        /// Whether it is complete except for the collection; otherwise it was undone.
         finished: bool,
     },
-    /// Somebody else, or a server, may be at it; it was left alone.
+    /// Someone else, or a server, may be working on it; it was left alone.
     InProgressElsewhere,
-    /// It could not be decided now; it stays in the journal and is tried again. The reason is for people.
+    /// It is undecidable for now, stays in the journal and is tried again.
     NeedsAttention {
-        /// Why.
+        /// The reason, for the person.
         reason: String,
     },
 }

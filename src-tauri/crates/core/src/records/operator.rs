@@ -15,13 +15,13 @@ pub struct Operator {
     pub email: EmailAddress,
     /// Its stored hash.
     pub password_hash: PasswordHash,
-    /// That the hash was computed anew.
+    /// The note that the hash was renewed.
     pub renewal: Option<HashRenewal>,
-    /// Raised by whatever ends its sessions.
+    /// Raised by every change that ends its sessions.
     pub session_version: i64,
 }
 
-/// An operator as it is about to be inserted.
+/// An operator to insert.
 #[derive(Debug, Clone)]
 pub struct NewOperator {
     /// Its id.
@@ -39,10 +39,10 @@ pub struct NewOperator {
 /// The failed sign-ins in a row of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInAttempts {
-    /// The name it is counted under.
+    /// The name under which it is counted.
     pub account: String,
     /// How many.
     pub failures: u32,
-    /// How long ago the last was.
+    /// How long ago the last one was.
     pub since_last: Duration,
 }

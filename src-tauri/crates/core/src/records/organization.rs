@@ -10,11 +10,11 @@ use crate::values::{
 /// A tenant: its metadata, without its password hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
-    /// Its id, which is its admin's id too.
+    /// Its id, which is also its admin's id.
     pub id: OrganizationId,
-    /// Its name, lower-cased and unique.
+    /// Its name, lowercase and unique.
     pub name: OrganizationName,
-    /// What is shown instead of its name.
+    /// Shown instead of its name.
     pub display_name: Option<DisplayName>,
     /// The address its admin signs in with.
     pub admin_email: EmailAddress,
@@ -24,15 +24,15 @@ pub struct Organization {
     pub created_at: StoredDate,
     /// When it was last changed.
     pub updated_at: StoredDate,
-    /// Raised by whatever ends the sessions of its admin. 0 where the service wrote the document.
+    /// Raised by every change that ends the admin's sessions; 0 if the service wrote the document.
     pub session_version: i64,
     /// Set while it is in the trash.
     pub trashed: Option<Trashed>,
 }
 
 impl Organization {
-    /// Where its documents are: in `org_` and the name, or in its place in the trash. What it shared with others did not
-    /// go there with it.
+    /// The collection with its documents: `org_` and the name, or its name in the trash. A shared collection did not
+    /// move to the trash.
     pub fn collection(&self) -> CollectionName {
         match &self.trashed {
             Some(trashed) if trashed.collection != TrashedCollection::Shared => {
@@ -54,7 +54,7 @@ impl Organization {
     }
 }
 
-/// Where the documents of a copy in the trash wait.
+/// The name under which the documents of a copy in the trash wait.
 pub fn set_aside(id: OrganizationId, copy: Option<CopyId>) -> CollectionName {
     copy.map_or_else(|| CollectionName::in_trash(id), CollectionName::set_aside)
 }
@@ -62,42 +62,42 @@ pub fn set_aside(id: OrganizationId, copy: Option<CopyId>) -> CollectionName {
 /// When and by whom an organization was moved to the trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trashed {
-    /// When.
+    /// When it was moved.
     pub at: StoredDate,
-    /// The address of who did it.
+    /// The email address of the person who moved it.
     pub by: String,
     /// What became of its collection.
     pub collection: TrashedCollection,
-    /// Which copy it is, made with the plan of the act. `None` where an earlier version of this program made the copy.
+    /// The mark of this copy, created with the operation's plan; `None` if an earlier version made the copy.
     pub copy: Option<CopyId>,
 }
 
 /// What became of an organization's collection when it was moved to the trash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrashedCollection {
-    /// It was set aside.
+    /// It was set aside under another name.
     Moved,
     /// There was none.
     Missing,
-    /// It stayed where it was: it was of other organizations too.
+    /// It stayed where it was, because others share it.
     Shared,
 }
 
-/// What an organization's life is at.
+/// The status of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrganizationStatus {
     /// Its people can sign in.
     Active,
-    /// Nobody of it can sign in; its data stays.
+    /// No one in it can sign in; its documents stay.
     Deactivated,
     /// Set aside, restorable.
     Trashed,
 }
 
-/// An organization as it is about to be inserted.
+/// An organization to insert.
 #[derive(Debug, Clone)]
 pub struct NewOrganization {
-    /// Made by the caller, so that a repeated insert is recognized.
+    /// Created by the caller, so that a repeated insert is recognized.
     pub id: OrganizationId,
     /// Its name.
     pub name: OrganizationName,
@@ -111,7 +111,7 @@ pub struct NewOrganization {
     pub created_at: OffsetDateTime,
 }
 
-/// What changes in place, all of it in one write. `None` keeps.
+/// Changes in place, all in one write. `None` keeps a field.
 #[derive(Debug, Clone, Default)]
 pub struct OrganizationChange {
     /// Another display name, or none.
@@ -122,18 +122,18 @@ pub struct OrganizationChange {
     pub admin_password: Option<PasswordHash>,
     /// Active or deactivated.
     pub is_active: Option<bool>,
-    /// Whether the sessions of its admin end: `session_version` is raised by one.
+    /// Whether to end the admin's sessions, by raising `session_version` by one.
     pub end_sessions: bool,
 }
 
-/// What a sign-in needs to know.
+/// An organization with what a sign-in needs.
 #[derive(Debug, Clone)]
 pub struct OrganizationCredentials {
     /// The organization.
     pub organization: Organization,
     /// Its admin's stored hash.
     pub password_hash: PasswordHash,
-    /// That the hash was computed anew.
+    /// The note that the hash was renewed.
     pub renewal: Option<HashRenewal>,
 }
 
@@ -148,13 +148,13 @@ pub enum SortField {
     AdminEmail,
     /// `collection_name`, in byte order.
     CollectionName,
-    /// `created_at`; what is not known before every date.
+    /// `created_at`; unknown dates come before all others.
     CreatedAt,
-    /// `updated_at`; what is not known before every date.
+    /// `updated_at`; unknown dates come before all others.
     UpdatedAt,
 }
 
-/// Which way a list goes.
+/// The direction of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortDirection {
     /// Smallest first.
@@ -163,7 +163,7 @@ pub enum SortDirection {
     Descending,
 }
 
-/// Which statuses a list holds.
+/// The statuses in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StatusFilter {
     /// Active and deactivated; never the trash.
@@ -176,39 +176,38 @@ pub enum StatusFilter {
     Trashed,
 }
 
-/// Which organizations a list holds.
+/// The organizations in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationFilter {
-    /// Found anywhere in name, display name or admin address, without regard to case. Empty finds all. Taken
-    /// literally: it is no pattern.
+    /// Searched anywhere in name, display name and admin email, in any letter case. Empty finds all. Taken literally,
+    /// not as a pattern.
     pub search: String,
     /// By status.
     pub status: StatusFilter,
-    /// Only this one: what an organization admin may see.
+    /// Only this one: the scope of an organization admin.
     pub only: Option<OrganizationId>,
 }
 
-/// A place in a list: the sort value and the id of the last row seen. The rows after it stay the same rows whatever
-/// is inserted or removed before it.
+/// A place in a list: the sort value and the id of the last row seen. The rows after it stay the same, whatever is
+/// inserted or removed before it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The sort value of that row: text as it is, dates as milliseconds and empty where they are not known, status as 0
-    /// or 1, in decimal.
+    /// The sort value of that row: text unchanged, dates as decimal milliseconds or empty if unknown, status as 0 or 1.
     pub value: String,
-    /// Its id, which breaks ties in the same direction.
+    /// Its id, which breaks ties in the sort direction.
     pub id: OrganizationId,
 }
 
-/// A page that a caller asks for.
+/// A request for a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationQuery {
     /// Which organizations.
     pub filter: OrganizationFilter,
-    /// By what they are sorted; the id breaks ties in the same direction.
+    /// The field they are sorted by; the id breaks ties in the same direction.
     pub sort: SortField,
-    /// Which way.
+    /// The sort direction.
     pub direction: SortDirection,
-    /// After which row; `None` starts at the beginning.
+    /// The row before the page; `None` starts at the beginning.
     pub after: Option<Cursor>,
     /// How many rows at most.
     pub limit: u32,
@@ -219,7 +218,7 @@ pub struct OrganizationQuery {
 pub struct OrganizationPage {
     /// The rows.
     pub organizations: Vec<Organization>,
-    /// Where the next page starts; `None` when this is the last.
+    /// Where the next page starts; `None` after the last page.
     pub next: Option<Cursor>,
 }
 
@@ -228,24 +227,24 @@ pub struct OrganizationPage {
 pub struct OrganizationCounts {
     /// Those that are not in the trash.
     pub live: u64,
-    /// Deactivated ones. `None` where counting them would take too long.
+    /// Deactivated ones; `None` if counting them would take too long.
     pub deactivated: Option<u64>,
     /// Those in the trash.
     pub trashed: u64,
     /// Whether the numbers are exact.
     pub exact: bool,
-    /// Documents that are in none of these numbers. `None` where counting them would take too long.
+    /// Documents that are in none of these numbers; `None` if counting them would take too long.
     pub unshowable: Option<Unshowable>,
 }
 
-/// Documents among the organizations that no list shows: their `_id` is no ObjectId, and so the id of no organization.
+/// Documents that no list shows, because their `_id` is not an ObjectId and so not an organization's id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unshowable {
     /// Among the live ones.
     pub live: u64,
     /// In the trash.
     pub trashed: u64,
-    /// MongoDB's names of what their ids are, such as `string`.
+    /// MongoDB's names of their `_id` types, such as `string`.
     pub id_types: BTreeSet<String>,
 }
 

@@ -1,17 +1,17 @@
-//! What the operators of a workspace decided that it permits, for everybody who opens it.
+//! The operators' decision about what a workspace permits, for everyone who opens it.
 
 use time::OffsetDateTime;
 
-/// What a workspace is used for, from little to much care.
+/// The purpose of a workspace, in ascending order of care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Environment {
-    /// On one computer.
+    /// Data on one computer.
     Local,
-    /// For building.
+    /// Data that can be recreated.
     Development,
-    /// For trying.
+    /// Data for trials.
     Staging,
-    /// With real data.
+    /// Real data.
     Production,
 }
 
@@ -26,14 +26,14 @@ impl Environment {
         }
     }
 
-    /// Reads the stored word. One that is not known is a newer program's: nobody is less careful for not knowing it.
+    /// Parses the stored word. An unknown one comes from a newer version and counts as the most careful.
     pub fn from_word(word: &str) -> Self {
         let all = [Self::Local, Self::Development, Self::Staging, Self::Production];
         all.into_iter().find(|environment| environment.as_str() == word).unwrap_or(Self::Production)
     }
 }
 
-/// What a profile or the operators permit, from much to little.
+/// The access to a workspace, in descending order of permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Reading and writing.
@@ -54,27 +54,27 @@ impl Access {
         }
     }
 
-    /// Reads the stored word. One that is not known permits the least.
+    /// Parses the stored word. An unknown one counts as the strictest.
     pub fn from_word(word: &str) -> Self {
         let all = [Self::ReadWrite, Self::Locked, Self::ReadOnly];
         all.into_iter().find(|access| access.as_str() == word).unwrap_or(Self::ReadOnly)
     }
 }
 
-/// What a workspace is used for, and what may be done in it.
+/// The purpose of a workspace and the access to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permits {
-    /// How much care it asks for.
+    /// The environment.
     pub environment: Environment,
-    /// What may be done.
+    /// The access.
     pub access: Access,
 }
 
 impl Permits {
-    /// Whatever a role may do, without a question.
+    /// Everything that a role allows, without a question.
     pub const EVERYTHING: Self = Self { environment: Environment::Local, access: Access::ReadWrite };
 
-    /// What both permit: the more careful of each.
+    /// The stricter of both, field by field.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { environment: self.environment.max(other.environment), access: self.access.max(other.access) }
@@ -85,7 +85,7 @@ impl Permits {
         self.and(other) != self
     }
 
-    /// For the record.
+    /// The text in the activity record.
     pub(crate) fn in_words(self) -> String {
         format!("{}, {}", self.environment.as_str(), self.access.as_str())
     }
@@ -97,14 +97,14 @@ impl From<Access> for Permits {
     }
 }
 
-/// What operators decided, by whom and when.
+/// A decision of an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decided {
-    /// What a workspace permits at most, whatever the profile says by which it is opened.
+    /// What the workspace permits at most, whichever connection opens it.
     pub permits: Permits,
-    /// The address of who decided it.
+    /// The email address of the operator.
     pub by: String,
-    /// When.
+    /// When it was decided.
     pub at: OffsetDateTime,
 }
 

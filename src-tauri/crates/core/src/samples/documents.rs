@@ -87,7 +87,7 @@ const REPAIRS: [&str; 7] = [
     "Rewind motor",
 ];
 
-/// Up to 400 documents of what the trade keeps, oldest first.
+/// Up to 400 documents typical of the trade, oldest first.
 pub(super) fn documents(
     trade: Trade,
     index: u16,

@@ -12,13 +12,13 @@ use crate::rights::{Act, Actor};
 use crate::sessions::PasswordHasher;
 use crate::values::{CollectionName, Password, PasswordHash};
 
-/// What loading did.
+/// The outcome of loading samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SampleReport {
-    /// Organizations that are there now and were not before.
+    /// Organizations that were added.
     pub created: u32,
-    /// Those that were there already, also under another name or in the trash, and those whose name or address another
-    /// organization has.
+    /// Organizations that exist already, also under another name or in the trash, and those whose name or address is
+    /// taken.
     pub already_there: u32,
 }
 
@@ -29,18 +29,18 @@ pub struct SampleService {
 }
 
 impl SampleService {
-    /// A service for one open workspace.
+    /// For one open workspace.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
         Self { ports, clock }
     }
 
-    /// Adds the sample organizations that are not there yet, with their documents.
+    /// Adds the missing sample organizations with their documents.
     ///
-    /// Not journaled: an organization's own document comes last, so one is seen with all its documents or not at all,
-    /// and what a crash or a cancel left is completed by loading again, because all ids are fixed.
+    /// Not journaled: an organization's own document comes last, so it appears with all its documents or not at all.
+    /// Since all ids are fixed, loading again completes what a crash or a cancellation left.
     ///
     /// # Errors
-    /// `Forbidden`, `Cancelled` (those made before stay), `Store`.
+    /// `Forbidden`, `Cancelled` (those created before stay), `Store`.
     pub async fn load(
         &self,
         actor: &Actor,
@@ -69,7 +69,7 @@ impl SampleService {
         Ok(report)
     }
 
-    /// Adds one; `false` when it is there, or what it needs is taken.
+    /// Adds one; `false` if it exists, or its name or address is taken.
     async fn add(
         &self,
         actor: &Actor,
@@ -77,8 +77,8 @@ impl SampleService {
         hash: &PasswordHash,
     ) -> Result<bool, AppError> {
         let store = &self.ports.organizations;
-        // Name and address too: documents may not go into another organization's collection, nor into one that then
-        // gets no organization.
+        // Checks name and address too: documents must not go into another organization's collection, or into one that
+        // then gets no organization.
         if store.find(sample.id).await?.is_some()
             || store.find_trashed(sample.id).await?.is_some()
             || !store.owners(&sample.name).await?.is_empty()
@@ -100,7 +100,7 @@ impl SampleService {
         };
         match store.insert(&new).await {
             Ok(()) => {}
-            // Taken since it was looked at. The collection stays: it may be of whoever took the name.
+            // Taken since the check. The collection stays: it may belong to the organization that took the name.
             Err(StoreError::Duplicate { .. }) => return Ok(false),
             Err(error) => return Err(error.into()),
         }

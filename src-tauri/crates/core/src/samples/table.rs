@@ -1,4 +1,4 @@
-/// What an organization does, and so what its documents are.
+/// What an organization trades in, which decides its documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trade {
     Clinic,
@@ -27,7 +27,7 @@ const fn entry(
     Entry { name, display_name, admin_email, trade }
 }
 
-/// In no order that a list could be sorted by. New ones go to the end: the place decides the id.
+/// Unsorted by any column of a list. Append new ones: the place decides the id.
 #[rustfmt::skip]
 pub(super) const ORGANIZATIONS: [Entry; 60] = [
     entry("harbor-view-clinic", "Harbor View Clinic", "helena.brandt@harborview.example", Trade::Clinic),

@@ -1,5 +1,5 @@
-//! The one algorithm of tokens, for `jsonwebtoken`: HMAC with SHA-256. Its own back ends bring RSA and elliptic curves
-//! along, which nothing here uses and which have known weaknesses of their own.
+//! HMAC with SHA-256 for `jsonwebtoken`, the one algorithm of tokens. Its own back ends bring RSA and elliptic curves,
+//! which nothing here uses and which have known weaknesses.
 
 use std::sync::Once;
 
@@ -16,11 +16,11 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     jwk_utils: JwkUtils::new_unimplemented(),
 };
 
-/// Makes `jsonwebtoken` sign and verify by this file. Called before either.
+/// Makes `jsonwebtoken` sign and verify with this file. Call it before either.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        // Refused only where the process has a provider already, and then that one signs.
+        // Fails only if the process has a provider already, which then signs.
         let _ = PROVIDER.install_default();
     });
 }
@@ -47,7 +47,7 @@ impl Signer<Vec<u8>> for Hs256 {
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
-    /// In constant time, and the whole of the signature: a shortened one is refused.
+    /// In constant time, and over the whole signature: a shortened one is refused.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
         self.of(message).verify_slice(signature).map_err(Error::from_source)
     }

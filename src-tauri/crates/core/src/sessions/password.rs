@@ -1,8 +1,8 @@
-//! Hashing and verifying with bcrypt (`$2b$`), off the async threads.
+//! Hashes and verifies with bcrypt (`$2b$`), off the async threads.
 //!
-//! The work of a sign-in must not tell what an address owns. It is a number of *lanes*, side by side, each of which takes
-//! as long as one hash of a certain cost: a lane verifies one stored hash, and computes for nothing what is left of its
-//! time. A cost of 10 leaves one hash of cost 10 and one of cost 11 up to the time of cost 12.
+//! The work of a sign-in must not reveal what an address has. It is a number of parallel *lanes*, each as long as one
+//! hash of a certain cost: a lane verifies one stored hash, and spends the rest of its time computing for nothing.
+//! After a hash of cost 10, another of cost 10 and one of cost 11 fill the time of cost 12.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,14 +24,14 @@ pub struct PasswordHasher {
 /// The work of one sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Effort {
-    /// How many stored hashes it has room for.
+    /// The number of stored hashes it has room for.
     pub(super) lanes: usize,
     /// The cost of each.
     pub(super) cost: u32,
 }
 
 impl Effort {
-    /// No less of either.
+    /// At least as much of both as `other`.
     pub(super) fn raised_to(self, other: Self) -> Self {
         Self { lanes: self.lanes.max(other.lanes), cost: self.cost.max(other.cost) }
     }
@@ -42,7 +42,7 @@ impl Effort {
 pub(super) enum Verdict {
     Wrong,
     Right,
-    /// Right, and the hash is cheaper than new ones are: renew it.
+    /// Right, but the hash is cheaper than new ones: renew it.
     RightButWeak,
 }
 
@@ -53,12 +53,12 @@ impl Default for PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// A hasher of another cost: tests and measurements use a low one.
+    /// A hasher with another cost: tests and measurements use a low one.
     pub fn with_cost(cost: u32) -> Self {
         Self { cost, rounds: Arc::default() }
     }
 
-    /// The rounds of bcrypt that this hasher and its clones have computed: 2 to the power of the cost for each hash.
+    /// The bcrypt rounds that this hasher and its clones have computed: 2 to the power of the cost for each hash.
     pub fn rounds(&self) -> u64 {
         self.rounds.load(Ordering::Relaxed)
     }
@@ -66,7 +66,7 @@ impl PasswordHasher {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// `Unexpected` when the computer has no randomness for a salt.
+    /// `Unexpected` if the computer has no randomness for a salt.
     pub async fn hash(&self, password: &Password) -> Result<PasswordHash, AppError> {
         let (secret, cost) = (password.secret().clone(), self.cost);
         self.count(cost);
@@ -84,8 +84,8 @@ impl PasswordHasher {
         Effort { lanes: hashes.len().max(1), cost: cost.max(self.cost) }
     }
 
-    /// Verifies a password as typed against each hash. The time depends on `effort` only: neither on what the hashes
-    /// are, nor on how many there are.
+    /// Verifies a password as typed against each hash. The time depends on `effort` only, not on the kind or number of
+    /// the hashes.
     pub(super) async fn verify(
         &self,
         typed: &SecretString,
@@ -108,7 +108,7 @@ impl PasswordHasher {
     }
 
     fn run_lane(&self, typed: &SecretString, hash: Option<&PasswordHash>, full: u32) -> Verdict {
-        // bcrypt reads neither past 72 bytes nor past a NUL: such a password never was stored.
+        // bcrypt reads neither past 72 bytes nor past a NUL, so such a password was never stored.
         let typed = typed.expose_secret();
         let verifiable = typed.len() <= PASSWORD_MAX_BYTES && !typed.contains('\0');
         let stored = hash.and_then(|hash| Some((hash, cost_of(hash)?))).filter(|_| verifiable);
@@ -130,7 +130,7 @@ impl PasswordHasher {
 
     fn compute_for_nothing(&self, cost: u32) {
         self.count(cost);
-        // The digest part is fixed and belongs to no password; only the cost decides how long verifying takes.
+        // The digest is fixed and belongs to no password; only the cost decides how long verifying takes.
         let hash = format!("$2b${cost:02}$CwTycUXWue0Thq9StjUM0uJ8qW5v1dR1Z6cWk8bC4Wv0m2n1p5r7K");
         let _ = std::hint::black_box(bcrypt::verify("", &hash));
     }

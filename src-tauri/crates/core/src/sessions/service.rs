@@ -17,43 +17,43 @@ use crate::records::{
 use crate::rights::{Account, Actor, Role};
 use crate::values::{EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName};
 
-/// What a successful sign-in gives. It stays in Rust.
+/// The result of a successful sign-in. It stays in Rust.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// The signed token.
     pub token: SecretString,
-    /// Whose it is.
+    /// The person.
     pub actor: Actor,
     /// When it ends.
     pub expires_at: OffsetDateTime,
 }
 
-/// How surely a session must be good.
+/// How recently a session must have been checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// Before a read: found good at most two seconds ago.
+    /// For a read: checked within the last two seconds.
     Recent,
-    /// Before a write: asked now.
+    /// For a write: checked now.
     Now,
 }
 
-/// Signs people in and out and finds out whether a session is good. Signing in is in `sign_in.rs`.
+/// Signs people in and out and checks sessions. Signing in is in `sign_in.rs`.
 pub struct SessionService {
     pub(super) ports: Ports,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hasher: PasswordHasher,
     key: SigningKey,
-    /// The session that was found good last: a digest of its token, when, and whose it is.
+    /// The session that was last found valid: a digest of its token, when, and its actor.
     last_good: Mutex<Option<([u8; 32], OffsetDateTime, Actor)>>,
     pub(super) sign_in_turn: Semaphore,
     /// The most work that a sign-in of this run needed.
     pub(super) effort: Mutex<Option<Effort>>,
-    /// Accounts whose stored hash can't be verified, and of which this run has told that.
+    /// Accounts whose unverifiable hash this run has recorded.
     pub(super) told_unverifiable: Mutex<Vec<Account>>,
 }
 
 impl SessionService {
-    /// A service for one open workspace.
+    /// For one open workspace.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>, hasher: PasswordHasher, key: SigningKey) -> Self {
         Self {
             ports,
@@ -75,10 +75,10 @@ impl SessionService {
         Ok(self.ports.accounts.has_operators().await?)
     }
 
-    /// Makes the first operator of a workspace and signs in. Of two claims at once one wins.
+    /// Creates the first operator of a workspace and signs in. Of two concurrent claims, one wins.
     ///
     /// # Errors
-    /// `InvalidInput`, `AlreadyClaimed`, `Conflict` when an organization's admin has the address, `Store`.
+    /// `InvalidInput`, `AlreadyClaimed`, `Conflict` if an organization's admin has the address, `Store`.
     pub async fn claim(&self, name: &str, email: &str, password: &SecretString) -> Result<Session, AppError> {
         let mut issues = Vec::new();
         let name = PersonName::parse(name).map_err(|issue| issues.push(issue)).ok();
@@ -103,7 +103,7 @@ impl SessionService {
         match self.ports.accounts.insert_operator(&operator).await {
             Ok(()) => {}
             Err(StoreError::Duplicate { field: UniqueField::Id }) => return Err(AppError::AlreadyClaimed),
-            // Another operator's, or since it was looked at an organization's admin's.
+            // It belongs to another operator, or since the check to an organization's admin.
             Err(StoreError::Duplicate { field: UniqueField::Email }) => {
                 let claimed = self.ports.accounts.has_operators().await?;
                 let taken = AppError::Conflict(ConflictOn::Email);
@@ -116,7 +116,7 @@ impl SessionService {
         self.issue(actor, &Standing { version: 0, origin: operator.password_hash.digest() })
     }
 
-    /// Ends a session. One that is not good any more counts as ended.
+    /// Ends a session. An invalid one counts as ended.
     ///
     /// # Errors
     /// `Store`.
@@ -129,8 +129,8 @@ impl SessionService {
         Ok(())
     }
 
-    /// Finds out whether a session is good: signature, time, whether it was ended, and the account as it is now, with its
-    /// password. A hash that was computed anew from the same password ends nothing.
+    /// Checks a session: signature, expiry, whether it was ended, and whether the account and its password are still
+    /// the same. A renewed hash of the same password ends nothing.
     ///
     /// # Errors
     /// `Session`, `Store`.
@@ -153,7 +153,7 @@ impl SessionService {
             Ok(())
         };
         let (account, role) = claims.account()?;
-        // Two questions to the store, asked at the same time.
+        // Two queries to the store at the same time.
         let (standing, current) = futures_util::join!(standing, self.current(account, role));
         standing?;
         let (actor, now_standing) = current?.ok_or(revoked.clone())?;
@@ -164,10 +164,10 @@ impl SessionService {
         Ok(actor)
     }
 
-    /// The session as it goes on after it changed its own organization: a password that it set ends the other sessions
-    /// of that admin, not the one that set it. It keeps its id and its end, so whoever ends the session meanwhile, or
-    /// later, ends this one. `None` where it goes on as it is, and where something else happened to the organization
-    /// that may have ended the session.
+    /// Continues a session after it changed its own organization: a new password ends the admin's other sessions, not
+    /// the one that set it. It keeps its id and its expiry, so ending the session, meanwhile or later, ends this one
+    /// too. `None` if the session is unaffected, or if something else happened to the organization that may have ended
+    /// it.
     ///
     /// # Errors
     /// `Session`, `Store`, `Unexpected`.
@@ -208,7 +208,7 @@ impl SessionService {
         Ok(Session { token: token::sign(claims, &self.key)?, actor, expires_at: claims.expires_at() })
     }
 
-    /// The account as it is now; `None` when it may not have sessions.
+    /// The account as it is now; `None` if it cannot have sessions.
     async fn current(&self, account: Account, role: Role) -> Result<Option<(Actor, Standing)>, AppError> {
         match account {
             Account::Operator(id) => {

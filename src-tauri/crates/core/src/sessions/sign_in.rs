@@ -1,8 +1,8 @@
-//! Signing in: whose the address is, who may be tried, and what becomes of a wrong password.
+//! Signs people in: finds the accounts of an address, decides which are tried, and counts wrong passwords.
 //!
-//! Failures belong to accounts. One address may have several where other software wrote them: an operator and an
-//! organization's admin, or admins whose addresses differ in case. Answer and time are those of an address with one
-//! account, whatever it has: see `password.rs` for the time.
+//! Failures belong to accounts. Other software can give one address to several: an operator and an organization's
+//! admin, or admins whose addresses differ in case. Response and time are always those of an address with one account;
+//! see `password.rs` for the time.
 
 use std::sync::PoisonError;
 
@@ -22,10 +22,10 @@ use crate::records::{ActivityEntry, ActivityKind, Operator, OrganizationCredenti
 use crate::rights::{Account, Actor, Role};
 use crate::values::{EmailAddress, HashRenewal, HashScheme, Password, PasswordHash, UnverifiableHash};
 
-/// Entries of an organization's record that are looked through for one that tells the same.
+/// Entries of an organization that are searched for one that says the same.
 const ENTRIES_LOOKED_AT: u32 = 50;
 
-/// Somebody who has the address.
+/// An account with the address.
 enum Candidate {
     Operator(Operator),
     Admin(OrganizationCredentials),
@@ -85,14 +85,14 @@ impl Candidate {
 impl SessionService {
     /// Signs in an operator or an organization's admin.
     ///
-    /// An unknown address and a wrong password get one answer after the same time. Of several accounts with one address
-    /// each one that need not wait is tried.
+    /// An unknown address and a wrong password get the same response after the same time. Of several accounts with one
+    /// address, each that need not wait is tried.
     ///
     /// # Errors
     /// `CredentialsRefused`, `Throttled`, `OrganizationInactive` (only after the password was right), `Store`.
     pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<Session, AppError> {
         let email = EmailAddress::parse(email)?;
-        // One at a time: tries at once would all look before the first failure is counted.
+        // One at a time: concurrent attempts would all check before the first failure is counted.
         let _turn = self.sign_in_turn.acquire().await;
         let (candidates, most) = futures_util::join!(self.candidates(&email), self.most_accounts());
         let candidates = candidates?;
@@ -119,7 +119,7 @@ impl SessionService {
         let all_hashes: Vec<&PasswordHash> = candidates.iter().map(Candidate::hash).collect();
         let effort = self.raise_effort(self.hasher.effort_for(&all_hashes));
         let effort = effort.raised_to(Effort { lanes: most, ..effort });
-        // Told while the hashes are computed, so that telling takes no time of its own.
+        // Recorded while the hashes are computed, so that it takes no time of its own.
         let (verdicts, ()) = futures_util::join!(
             self.hasher.verify(password, &hashes, effort),
             self.tell_unverifiable(&tried),
@@ -151,9 +151,9 @@ impl SessionService {
         Ok(session)
     }
 
-    /// Everybody who has the address, in the order in which a password that fits several signs in: the operator, then
-    /// the admin whose organization was changed last. So who sets a password only to find out whether it is another
-    /// admin's as well gets their own account.
+    /// The accounts with the address, in the order in which a password that fits several signs in: the operator, then
+    /// the admin whose organization changed last. A person who sets a password to find out whether it is another
+    /// admin's therefore gets their own account.
     async fn candidates(&self, email: &EmailAddress) -> Result<Vec<Candidate>, AppError> {
         let (operator, admins) = futures_util::join!(
             self.ports.accounts.find_operator_by_email(email),
@@ -168,8 +168,8 @@ impl SessionService {
             .collect())
     }
 
-    /// How many accounts an address of this workspace has at most. Less than there are makes a sign-in differ in time and
-    /// not fail, so a store that can't tell is no reason to refuse.
+    /// The largest number of accounts that share an address in this workspace. Too low a number only changes the time
+    /// of a sign-in, so a store that cannot tell is no reason to refuse.
     async fn most_accounts(&self) -> usize {
         self.ports.accounts.most_accounts_of_an_address().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "how many accounts an address has could not be found out");
@@ -177,7 +177,7 @@ impl SessionService {
         })
     }
 
-    /// The most work that a sign-in of this run needed, this one's among them: what a stored hash costs is known only
+    /// The most work that a sign-in of this run needed, including this one: the cost of a stored hash is known only
     /// when it is read.
     fn raise_effort(&self, least: Effort) -> Effort {
         let mut seen = self.effort.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,16 +199,16 @@ impl SessionService {
             }
         };
         match renewed {
-            // Renewed at the next sign-in that may write.
+            // Renewed at the next sign-in that can write.
             Ok(()) | Err(StoreError::ReadOnly { .. }) => {}
-            // A hash that stays as cheap as it was is no reason to refuse a sign-in.
+            // A hash that stays cheap is no reason to refuse a sign-in.
             Err(error) => tracing::warn!(%error, "a password's hash could not be renewed"),
         }
         Ok(())
     }
 
-    /// Counts a failure for everyone who was tried, and says what the person gets: of several accounts what the one with
-    /// the fewest failures would get alone, so that the others are not told of.
+    /// Counts a failure for every account that was tried. Returns what the account with the fewest failures would get
+    /// alone, so that the others are not revealed.
     async fn refuse(
         &self,
         email: &EmailAddress,
@@ -223,9 +223,9 @@ impl SessionService {
         Ok(AppError::CredentialsRefused { tries_left: throttle::tries_left(fewest) })
     }
 
-    /// A success as an admin may have been a guess at the password of the operator with the same address, who would have
-    /// come first: it counts as one. Other admins with the address do not come first, see [`Self::candidates`], so a
-    /// colleague's sign-in does not make them wait.
+    /// A success as an admin may have been a guess at the password of the operator with the same address, who would
+    /// have come first: it counts as a failure there. Other admins with the address do not come first, see
+    /// [`Self::candidates`], so a colleague's sign-in does not make them wait.
     async fn count_passed_over(
         &self,
         email: &EmailAddress,
@@ -252,7 +252,7 @@ impl SessionService {
     ) -> Result<u32, AppError> {
         let failures = match self.ports.accounts.add_failed_sign_in(name).await {
             Ok(failures) => failures,
-            // Who may only read, or has no room left, can count nothing; the answer is the same.
+            // Without write access or space nothing can be counted; the response is the same.
             Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => 0,
             Err(error) => return Err(error.into()),
         };
@@ -264,8 +264,8 @@ impl SessionService {
         Ok(failures)
     }
 
-    /// Tells the operators, in the record, of accounts that nobody can sign in to here because of their stored hash. Not
-    /// again for a day, nor in this run: whoever tries a password often would fill the record.
+    /// Records accounts that cannot sign in here because of their stored hash, for the operators. At most once a day
+    /// and once a run: frequent attempts would fill the record.
     async fn tell_unverifiable(&self, tried: &[&Candidate]) {
         for candidate in tried {
             let Some(hash) = candidate.unverifiable() else { continue };

@@ -1,5 +1,5 @@
-//! How long a sign-in waits after failures: nothing for the first five in a row, then 1 s, doubling up to 15 minutes
-//! (OWASP Authentication Cheat Sheet, "Login Throttling").
+//! The pause after failed sign-ins: none for the first five in a row, then 1 s, doubling up to 15 minutes (OWASP
+//! Authentication Cheat Sheet, "Login Throttling").
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ pub(super) fn name_of(account: Account) -> String {
     }
 }
 
-/// The name under which the failures of an address are counted that belongs to nobody. A digest: no address of a stranger
-/// is stored.
+/// The name under which the failures of an address without an account are counted. A digest, so that no stranger's
+/// address is stored.
 pub(super) fn name_of_stranger(email: &EmailAddress) -> String {
     hex::encode(Sha256::digest(email.matching_key().as_bytes()))
 }
 
-/// The wait that follows this many failures in a row.
+/// The pause after this many failures in a row.
 fn wait_after(failures: u32) -> Duration {
     match failures.checked_sub(SIGN_IN_FREE_FAILURES) {
         None => Duration::ZERO,
@@ -32,13 +32,13 @@ fn wait_after(failures: u32) -> Duration {
     }
 }
 
-/// What is left of the wait, in whole seconds, rounded up.
+/// The rest of the pause, in whole seconds, rounded up.
 pub(super) fn seconds_left(attempts: &SignInAttempts) -> u64 {
     let left = wait_after(attempts.failures).saturating_sub(attempts.since_last);
     u64::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
 }
 
-/// Failures that are still free.
+/// Attempts left before sign-in is paused.
 pub(super) fn tries_left(failures: u32) -> u32 {
     SIGN_IN_FREE_FAILURES.saturating_sub(failures)
 }

@@ -1,4 +1,4 @@
-//! Signed tokens (JWT, RFC 7519), readable by the service: its claims plus ours, never `aud`.
+//! Signed tokens (JWT, RFC 7519) that the service can read: its claims plus ours, never `aud`.
 
 use hmac::{Hmac, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -18,15 +18,15 @@ use crate::values::{HashDigest, OperatorId, OrganizationId};
 /// The one algorithm: a token that names another is refused (RFC 8725, 3.1).
 const ALGORITHM: Algorithm = Algorithm::HS256;
 const ISSUER: &str = "tenantry";
-/// Keeps the digests of passwords apart from the signatures, which have the same key.
+/// Separates the digests of passwords from the signatures, which use the same key.
 const CREDENTIAL_LABEL: &[u8] = b"tenantry credential\0";
 
-/// The key that tokens of a workspace are signed with. Wiped on drop.
+/// The key that signs a workspace's tokens. Wiped on drop.
 #[derive(Clone)]
 pub struct SigningKey(SecretSlice<u8>);
 
 impl SigningKey {
-    /// The service's secret, as it stands in its settings: tokens of either side are then good on the other.
+    /// The service's secret, as in its settings: tokens of either side then work on the other.
     pub fn of_service(secret: &SecretString) -> Self {
         Self(SecretSlice::from(secret.expose_secret().as_bytes().to_vec()))
     }
@@ -49,7 +49,7 @@ impl SigningKey {
         SecretString::from(hex::encode(self.0.expose_secret()))
     }
 
-    /// What a token says of the password it was issued for.
+    /// The digest in a token of the password it was issued for.
     fn credential(&self, origin: &HashDigest) -> Result<String, AppError> {
         let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret());
         let mut mac = mac.map_err(|error| AppError::Unexpected { detail: format!("signing: {error}") })?;
@@ -65,7 +65,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// The claims: the first five are the service's, and all that it writes.
+/// The claims. The service writes the first five only.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Claims {
     admin_id: String,
@@ -91,12 +91,13 @@ pub(super) struct Claims {
     cred: Option<String>,
 }
 
-/// What the account looked like when a token was made for it.
+/// The state of an account when a token was issued for it.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
-    /// Raised by what ends sessions.
+    /// Raised by every change that ends sessions.
     pub(super) version: i64,
-    /// Of the hash that the password was set with. Other software changes a password without raising the version.
+    /// The digest of the hash that the password was set with. Other software changes a password without raising the
+    /// version.
     pub(super) origin: HashDigest,
 }
 
@@ -113,8 +114,8 @@ impl Claims {
         Self::of(actor, standing, key, hex::encode(session_id), now, later(now, SESSION_LIFE))
     }
 
-    /// The same session, as its account is now. It keeps its id, so that ending the session ends both tokens, and its
-    /// end. A token without an id can't be ended, so it is not renewed.
+    /// The same session for the account as it is now. It keeps its id, so that ending the session ends both tokens, and
+    /// its expiry. A token without an id cannot be ended, so it is not renewed.
     pub(super) fn renewed(
         &self,
         actor: &Actor,
@@ -169,7 +170,7 @@ impl Claims {
         account.map(|account| (account, role)).map_err(|()| refused)
     }
 
-    /// Whether nothing has happened to the account since that ends its sessions. The service's tokens say nothing of it.
+    /// Whether nothing has happened to the account since that ends its sessions. The service's tokens do not tell.
     pub(super) fn is_good_for(&self, standing: &Standing, key: &SigningKey) -> Result<bool, AppError> {
         let same_version = self.ver.is_none_or(|version| version == standing.version);
         let same_password = match &self.cred {
@@ -179,7 +180,7 @@ impl Claims {
         Ok(same_version && same_password)
     }
 
-    /// Whether sessions were ended just once since: by the one change that the caller made.
+    /// Whether exactly one change has ended sessions since: the caller's own.
     pub(super) fn precedes(&self, standing: &Standing) -> bool {
         self.ver.and_then(|version| version.checked_add(1)) == Some(standing.version)
     }
@@ -201,18 +202,18 @@ pub(super) fn sign(claims: &Claims, key: &SigningKey) -> Result<SecretString, Ap
         .map_err(|error| AppError::Unexpected { detail: format!("signing: {error}") })
 }
 
-/// Reads a token whose signature is good and whose time is not over.
+/// Parses a token with a valid signature that has not expired.
 ///
 /// # Errors
 /// `Session(Expired)`; `Session(Revoked)` for anything else that is wrong with it.
 pub(super) fn read(token: &SecretString, key: &SigningKey, now: OffsetDateTime) -> Result<Claims, AppError> {
-    // Measured before anything is decoded: its header is read before its signature is checked.
+    // Measured before anything is decoded: the header is parsed before the signature is checked.
     if token.expose_secret().len() > TOKEN_BYTES_MAX {
         return Err(AppError::Session(SessionProblem::Revoked));
     }
     hs256::install();
     let mut validation = Validation::new(ALGORITHM);
-    // Compared with our clock below, without leeway.
+    // Compared with our own clock below, without leeway.
     validation.validate_exp = false;
     let claims = jsonwebtoken::decode::<Claims>(
         token.expose_secret(),
@@ -262,7 +263,7 @@ mod tests {
         let token = sign(&claims, &key).expect("signed");
         assert!(read(&token, &key, now).is_ok());
         assert!(read(&token, &SigningKey::random(), now).is_err());
-        // Signed well, by a header that names another algorithm, or none.
+        // Correctly signed, but its header names another algorithm, or none.
         let content = token.expose_secret().split('.').nth(1).expect("claims");
         for header in ["{\"alg\":\"HS512\"}", "{\"alg\":\"none\"}", "{\"alg\":\"HS256\"}"] {
             let message = format!("{}.{content}", base64url(header));

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{CopyId, OrganizationId, OrganizationName};
 
-/// The name of a collection that holds an organization's documents.
+/// The name of a collection with an organization's documents.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CollectionName(String);
 
@@ -12,19 +12,19 @@ impl CollectionName {
         Self(format!("org_{name}"))
     }
 
-    /// Where the documents wait while the organization is in the trash. By the copy, so that what comes late from an act
-    /// that was given up meets the documents of no later one; short, because a namespace on the smallest Atlas tiers has
-    /// 95 bytes.
+    /// The name of the collection while the organization is in the trash. It is made from the copy, so a late step of
+    /// an abandoned operation never meets the documents of a later one. Short, because a namespace on the smallest
+    /// Atlas tiers has 95 bytes.
     pub fn set_aside(copy: CopyId) -> Self {
         Self(format!("console_trash_{copy}"))
     }
 
-    /// As above, for what an earlier version of this program moved to the trash: it knew no copies.
+    /// The name in the trash that an earlier version gave, which had no copies.
     pub fn in_trash(id: OrganizationId) -> Self {
         Self(format!("console_trash_{id}"))
     }
 
-    /// Where a collection waits that is about to be deleted: a name of its own each time, that nobody else knows.
+    /// A random name for a collection that is about to be deleted: new each time, so nobody else knows it.
     pub fn dropped() -> Self {
         Self(format!("console_dropped_{}", CopyId::new()))
     }

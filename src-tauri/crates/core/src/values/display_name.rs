@@ -1,20 +1,20 @@
 use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::DISPLAY_NAME_MAX;
 
-/// What is shown instead of an organization's name: up to 80 characters of any script. Never an identifier.
+/// Shown instead of an organization's name: up to 80 characters of any script. Never an identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// Reads what a person typed; nothing but space is no display name.
+    /// Parses what a person typed; only space is no display name.
     ///
     /// # Errors
-    /// `too_long`, or `characters` for control characters and those that change the direction of the text around.
+    /// `too_long`, or `characters` for control characters and those that change the direction of the surrounding text.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldIssue> {
         parse_shown_name(text, Field::DisplayName, DISPLAY_NAME_MAX).map(|name| name.map(Self))
     }
 
-    /// A display name as a store holds it.
+    /// A display name from a store.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
@@ -25,7 +25,7 @@ impl DisplayName {
     }
 }
 
-/// Text that is shown to people in a line with other text.
+/// Parses a text that is shown in a line with other text.
 pub(super) fn parse_shown_name(text: &str, field: Field, max: usize) -> Result<Option<String>, FieldIssue> {
     let text = text.trim();
     if text.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn parse_shown_name(text: &str, field: Field, max: usize) -> Result<O
     Ok(Some(text.to_owned()))
 }
 
-/// Unicode's explicit directional formatting characters (UAX #9): with them a name can pose as another.
+/// Unicode's explicit directional formatting characters (UAX #9), with which a name can pose as another.
 fn changes_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

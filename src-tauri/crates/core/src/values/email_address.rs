@@ -5,14 +5,14 @@ use email_address::Options;
 use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::EMAIL_MAX;
 
-/// An e-mail address: the local part as typed, the domain lower-cased.
+/// An email address: the local part as typed, the domain lower-cased.
 ///
 /// Two addresses that differ only in case count as the same: compare by [`EmailAddress::matching_key`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Reads what a person typed. Space around it is not part of it.
+    /// Parses what a person typed, without the space around it.
     ///
     /// # Errors
     /// `required`, `too_many_bytes`, `at_sign`, `address`.
@@ -34,7 +34,7 @@ impl EmailAddress {
         };
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         let normalized = format!("{local}@{}", domain.to_lowercase());
-        // A quoted local part is legal, and neither the service nor any mail form takes it.
+        // A quoted local part is legal, but neither the service nor any mail form accepts it.
         if local.starts_with('"')
             || email_address::EmailAddress::parse_with_options(&normalized, options).is_err()
         {
@@ -43,7 +43,7 @@ impl EmailAddress {
         Ok(Self(normalized))
     }
 
-    /// An address as a store holds it.
+    /// An address from a store.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
@@ -53,7 +53,7 @@ impl EmailAddress {
         &self.0
     }
 
-    /// The form in which two addresses that count as the same are equal.
+    /// A form that is equal for two addresses that count as the same.
     pub fn matching_key(&self) -> String {
         self.0.to_lowercase()
     }

@@ -1,4 +1,4 @@
-//! The fields of forms, and the rules that a typed text may break.
+//! The fields of forms, and the rules that typed text can break.
 
 /// A field of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,13 +7,13 @@ pub enum Field {
     Name,
     /// An organization's display name.
     DisplayName,
-    /// An e-mail address.
+    /// An email address.
     Email,
     /// A password.
     Password,
     /// A person's own name.
     PersonName,
-    /// A connection profile's name.
+    /// A connection's name.
     ProfileName,
     /// A connection string.
     ConnectionString,
@@ -21,29 +21,29 @@ pub enum Field {
     Database,
     /// The service's signing secret.
     SigningSecret,
-    /// A connection profile's notes.
+    /// A connection's notes.
     Notes,
-    /// Why a workspace is unlocked.
+    /// The reason for unlocking a workspace.
     Reason,
     /// The passphrase of a sealed file.
     Passphrase,
 }
 
-/// One rule that one field breaks, ready to be shown at that field.
+/// One broken rule of one field, ready to be shown at that field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldIssue {
     /// The field.
     pub field: Field,
     /// The rule, as a stable word for programs.
     pub rule: FieldRule,
-    /// The rule, as a sentence for people. Never holds what was typed.
+    /// The rule, as a sentence. Never contains what was typed.
     pub message: String,
 }
 
 /// A rule of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldRule {
-    /// It may not be empty.
+    /// It must not be empty.
     Required,
     /// It has too few characters.
     TooShort,
@@ -51,11 +51,11 @@ pub enum FieldRule {
     TooLong,
     /// It has too many bytes.
     TooManyBytes,
-    /// It holds characters that it may not.
+    /// It has forbidden characters.
     Characters,
-    /// A password without an upper-case letter.
+    /// A password without an uppercase letter.
     NoUpper,
-    /// A password without a lower-case letter.
+    /// A password without a lowercase letter.
     NoLower,
     /// A password without a digit.
     NoDigit,
@@ -67,7 +67,7 @@ pub enum FieldRule {
     Address,
     /// It is taken.
     Taken,
-    /// The collection that it leads to exists and belongs to no organization.
+    /// The collection for this name exists and belongs to no organization.
     CollectionTaken,
 }
 

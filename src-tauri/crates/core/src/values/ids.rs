@@ -17,7 +17,7 @@ macro_rules! id {
                 Self(ObjectId::new())
             }
 
-            /// The id as the database holds it.
+            /// The id as an `ObjectId`.
             pub fn object_id(self) -> ObjectId {
                 self.0
             }
@@ -37,7 +37,7 @@ macro_rules! id {
         impl FromStr for $name {
             type Err = ();
 
-            /// Reads 24 hex digits.
+            /// Parses 24 hex digits.
             fn from_str(text: &str) -> Result<Self, ()> {
                 ObjectId::parse_str(text).map(Self).map_err(|_| ())
             }
@@ -58,7 +58,7 @@ macro_rules! id {
 }
 
 id!(
-    /// The `_id` of an organization, which is its admin's id too.
+    /// The `_id` of an organization, which is also its admin's id.
     OrganizationId
 );
 id!(
@@ -67,12 +67,12 @@ id!(
 );
 
 id!(
-    /// Which copy in the trash it is: each act that moves an organization there makes one of its own.
+    /// The mark of a copy in the trash: each move to the trash makes a new one.
     CopyId
 );
 
 impl OperatorId {
-    /// The id of whoever claims a workspace. It is the same in every workspace, so that of two claims at once the
-    /// unique `_id` lets one win.
+    /// The id of the first operator. It is the same in every workspace, so the unique `_id` lets only one of two
+    /// concurrent claims succeed.
     pub const FOUNDER: Self = Self(ObjectId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
 }

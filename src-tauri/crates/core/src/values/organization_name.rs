@@ -5,15 +5,15 @@ use crate::limits::{ORGANIZATION_NAME_MAX, ORGANIZATION_NAME_MIN};
 
 /// An organization's name: 3 to 50 characters of `[a-z0-9_-]`.
 ///
-/// Lower-cased on the way in: the service stores it so, and the unique index is on this form.
+/// Lower-cased when parsed: the service stores it so, and the unique index is on this form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrganizationName(String);
 
 impl OrganizationName {
-    /// Reads what a person typed. Space around it is not part of it.
+    /// Parses what a person typed, without the space around it.
     ///
     /// # Errors
-    /// The first rule that it breaks: `required`, `characters`, `too_short`, `too_long`.
+    /// The first broken rule: `required`, `characters`, `too_short`, `too_long`.
     pub fn parse(text: &str) -> Result<Self, FieldIssue> {
         let text = text.trim();
         if text.is_empty() {
@@ -44,7 +44,7 @@ impl OrganizationName {
         Ok(Self(text.to_ascii_lowercase()))
     }
 
-    /// A name as a store holds it. It is taken as it is: a document that other software wrote is shown, not hidden.
+    /// A name from a store, unchecked: a document that other software wrote is shown, not hidden.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }

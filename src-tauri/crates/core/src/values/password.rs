@@ -12,23 +12,23 @@ use crate::limits::{BCRYPT_COST_CEILING, BCRYPT_COST_MIN, PASSWORD_MAX_BYTES, PA
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
-/// Which of the rules a password keeps.
+/// The rules that a password keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordRules {
     /// At least 8 characters.
     pub length: bool,
-    /// An upper-case letter.
+    /// An uppercase letter.
     pub upper: bool,
-    /// A lower-case letter.
+    /// A lowercase letter.
     pub lower: bool,
     /// A digit.
     pub digit: bool,
-    /// At most 72 bytes in UTF-8, and no NUL: bcrypt would silently read only a part.
+    /// At most 72 bytes in UTF-8, and no NUL: bcrypt would silently use only a part.
     pub bytes: bool,
 }
 
 impl PasswordRules {
-    /// Judges a password rule by rule.
+    /// Checks a password rule by rule.
     pub fn of(text: &str) -> Self {
         Self {
             length: text.chars().count() >= PASSWORD_MIN,
@@ -41,11 +41,10 @@ impl PasswordRules {
 }
 
 impl Password {
-    /// Reads a new password exactly as typed; nothing is trimmed.
+    /// Parses a new password exactly as typed; nothing is trimmed.
     ///
     /// # Errors
-    /// Every rule that it breaks: `required`, `too_short`, `no_upper`, `no_lower`, `no_digit`, `too_many_bytes`,
-    /// `nul`.
+    /// Every broken rule: `required`, `too_short`, `no_upper`, `no_lower`, `no_digit`, `too_many_bytes`, `nul`.
     pub fn parse(text: &SecretString) -> Result<Self, Vec<FieldIssue>> {
         let typed = text.expose_secret();
         if typed.is_empty() {
@@ -76,12 +75,12 @@ impl Password {
     }
 }
 
-/// A stored password hash, in whatever form other software wrote it; ours are bcrypt's (`$2b$12$…`).
+/// A stored password hash, in any form that other software wrote; ours are bcrypt's (`$2b$12$…`).
 #[derive(Clone)]
 pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
-    /// A hash as a store holds it; empty where there is none.
+    /// A hash from a store; empty if there is none.
     pub fn from_stored(text: String) -> Self {
         Self(SecretString::from(text))
     }
@@ -91,7 +90,7 @@ impl PasswordHash {
         self.0.expose_secret()
     }
 
-    /// What it was made with.
+    /// Its algorithm.
     pub fn scheme(&self) -> HashScheme {
         let text = self.expose();
         let cost = HashParts::from_str(text).map(|parts| parts.get_cost());
@@ -108,34 +107,34 @@ impl PasswordHash {
     }
 }
 
-/// What a stored hash was made with.
+/// The algorithm of a stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashScheme {
-    /// bcrypt, of a cost that is verified here.
+    /// bcrypt, of a cost that can be verified here.
     Bcrypt {
-        /// One more doubles the time.
+        /// The cost: each step doubles the time.
         cost: u32,
     },
     /// No password can be verified against it here.
     Unverifiable(UnverifiableHash),
 }
 
-/// A stored hash that this program can't verify. As text it is a name, never a part of the hash.
+/// A stored hash that cannot be verified here. As text it is a name, never a part of the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnverifiableHash {
-    /// There is none.
+    /// There is no hash.
     Absent,
     /// bcrypt of a cost outside the limits.
     BcryptOfCost(u32),
-    /// It begins like bcrypt, and is damaged.
+    /// It begins like bcrypt, but is damaged.
     DamagedBcrypt,
     /// Another algorithm.
     Other(&'static str),
-    /// Nothing that is known.
+    /// An unknown form.
     Unknown,
 }
 
-/// How hashes of other kinds begin: the modular crypt format, Django's and LDAP's. The longer one of two comes first.
+/// The beginnings of other hashes: the modular crypt format, Django's and LDAP's. The longer one of two comes first.
 const OTHER_SCHEMES: [(&str, &str); 17] = [
     ("$argon2id$", "argon2id"),
     ("$argon2i$", "argon2i"),
@@ -181,7 +180,7 @@ impl fmt::Display for UnverifiableHash {
     }
 }
 
-/// A digest (SHA-256) of a stored hash: tells whether the hash is still the same one.
+/// A digest (SHA-256) of a stored hash, to recognize the hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HashDigest(String);
 
@@ -191,23 +190,23 @@ impl HashDigest {
     }
 }
 
-/// The note that a hash was computed anew from the same password, as a sign-in does with a cheap one. It stands beside
-/// the hash, and holds for as long as that hash does.
+/// The note that a sign-in replaced a cheap hash with a new one of the same password. It is stored beside the hash and
+/// is valid while that hash is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HashRenewal {
-    /// Of the hash that was computed anew.
+    /// The digest of the new hash.
     to: HashDigest,
-    /// Of the hash that the password was set with.
+    /// The digest of the hash that the password was set with.
     origin: HashDigest,
 }
 
 impl HashRenewal {
-    /// The note for `to`, which takes the place of `from`.
+    /// The note for `to`, which replaces `from`.
     pub fn new(from: &PasswordHash, noted: Option<&Self>, to: &PasswordHash) -> Self {
         Self { to: to.digest(), origin: Self::origin(from, noted) }
     }
 
-    /// The digest that stays the same for as long as the password does: of the hash that it was set with.
+    /// The digest that stays the same while the password does: of the hash that it was set with.
     pub fn origin(hash: &PasswordHash, noted: Option<&Self>) -> HashDigest {
         let digest = hash.digest();
         match noted {
@@ -216,7 +215,7 @@ impl HashRenewal {
         }
     }
 
-    /// The note as a store holds it; `None` for what is no such note.
+    /// The note from a store; `None` if it is malformed.
     pub fn from_stored(text: &str) -> Option<Self> {
         let (to, origin) = text.split_once(':')?;
         Some(Self { to: HashDigest(to.to_owned()), origin: HashDigest(origin.to_owned()) })

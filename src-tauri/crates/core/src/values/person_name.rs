@@ -7,7 +7,7 @@ use crate::limits::PERSON_NAME_MAX;
 pub struct PersonName(String);
 
 impl PersonName {
-    /// Reads what a person typed.
+    /// Parses what a person typed.
     ///
     /// # Errors
     /// `required`, `too_long`, `characters`.
@@ -17,7 +17,7 @@ impl PersonName {
             .ok_or_else(|| issue(Field::PersonName, FieldRule::Required, "A name is needed."))
     }
 
-    /// A name as a store holds it.
+    /// A name from a store.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }

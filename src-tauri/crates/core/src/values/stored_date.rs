@@ -1,30 +1,30 @@
 use time::OffsetDateTime;
 
-/// A date as a store holds it: milliseconds since 1970 in UTC, or nothing that can be read as a date.
+/// A stored date: milliseconds since 1970 in UTC, or unknown.
 ///
-/// BSON has dates of 292 million years in both directions, which neither calendar nor spreadsheet holds. They are kept
-/// as they are: no date is ever made up for one that is missing or out of range.
+/// BSON has dates of 292 million years in both directions, more than a calendar or spreadsheet holds. They are kept as
+/// they are: no date is invented for a missing one or one out of range.
 ///
-/// What is not known comes before every date.
+/// An unknown date comes before all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoredDate(Option<i64>);
 
 impl StoredDate {
-    /// A date that is missing, or whose place holds something else.
+    /// A missing date, or a value that is not a date.
     pub const UNKNOWN: Self = Self(None);
 
-    /// The date of so many milliseconds since 1970.
+    /// The date of this many milliseconds since 1970.
     pub const fn from_milliseconds(milliseconds: i64) -> Self {
         Self(Some(milliseconds))
     }
 
-    /// Milliseconds since 1970; `None` where the date is not known.
+    /// Milliseconds since 1970; `None` if unknown.
     pub const fn milliseconds(self) -> Option<i64> {
         self.0
     }
 
-    /// ISO 8601 in UTC with milliseconds: `2026-03-05T09:30:00.000Z`. A year that four digits do not hold is written as
-    /// ECMAScript writes it, with its sign and six digits or more: `+275760-09-13T00:00:00.000Z`.
+    /// ISO 8601 in UTC with milliseconds: `2026-03-05T09:30:00.000Z`. A year beyond four digits is written as
+    /// ECMAScript does, with its sign and at least six digits: `+275760-09-13T00:00:00.000Z`.
     pub fn iso_8601(self) -> Option<String> {
         const MILLISECONDS_A_DAY: i64 = 86_400_000;
         let milliseconds = self.0?;
@@ -44,8 +44,8 @@ impl From<OffsetDateTime> for StoredDate {
     }
 }
 
-/// Year, month and day of a day since 1970, of any number: the days of 400 years repeat, and in years that begin with
-/// March the leap day comes last (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). `time` ends at 9999.
+/// Year, month and day of any day since 1970: the days of 400 years repeat, and in years that begin with March the leap
+/// day comes last (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). `time` ends at 9999.
 fn civil(day: i64) -> (i64, i64, i64) {
     const DAYS_FROM_MARCH_0000: i64 = 719_468;
     const DAYS_IN_400_YEARS: i64 = 146_097;
@@ -100,7 +100,7 @@ mod tests {
     fn within_the_calendar_the_text_is_the_calendars() {
         use time::format_description::well_known::Iso8601;
         let (first, last) = (datetime!(0000-01-01 0:00 UTC), datetime!(9999-12-31 23:59 UTC));
-        // Every 37 days and a bit, over all of its years.
+        // Every 37 days and a bit, over all years that `time` has.
         for seconds in (first.unix_timestamp()..last.unix_timestamp()).step_by(37 * 86_400 + 12_345) {
             let parsed = OffsetDateTime::parse(&text(seconds * 1_000), &Iso8601::PARSING);
             assert_eq!(parsed.ok(), OffsetDateTime::from_unix_timestamp(seconds).ok(), "{seconds}");

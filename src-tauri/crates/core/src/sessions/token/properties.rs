@@ -1,4 +1,4 @@
-//! Tokens that nobody of this program made.
+//! Tokens that Tenantry did not make.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::tests::{actor, base64url, standing};
 use super::*;
 
-/// Far more than any token needs, also on a computer that builds at the same time.
+/// Far more than any token needs, even while the computer is building.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 fn key() -> SigningKey {
@@ -22,13 +22,13 @@ fn now() -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH
 }
 
-/// A token of this program, whose session is not over.
+/// A valid token that has not expired.
 static GOOD: LazyLock<String> = LazyLock::new(|| {
     let claims = Claims::new(&actor("acme"), &standing("hash"), &key(), now()).expect("claims");
     sign(&claims, &key()).expect("signed").expose_secret().to_owned()
 });
 
-/// Two texts, signed with the workspace's own key: what the service could send, and whoever got hold of its secret.
+/// Two texts signed with the workspace's own key, as the service, or someone with its secret, could send them.
 fn signed(header: &str, claims: &str) -> String {
     let message = format!("{}.{}", base64url(header), base64url(claims));
     let signing = EncodingKey::from_secret(key().0.expose_secret());
@@ -111,7 +111,7 @@ fn claims() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A token that was changed on its way: something taken out, put in, exchanged or said twice.
+/// A token changed on its way: something removed, inserted, exchanged or repeated.
 fn changed() -> impl Strategy<Value = String> {
     let change = (any::<Index>(), 0..40_usize, "[A-Za-z0-9_.=-]{0,6}|.{0,3}");
     (Just(GOOD.clone()), vec(change, 1..4)).prop_map(|(mut token, changes)| {
