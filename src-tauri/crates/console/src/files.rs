@@ -1,4 +1,4 @@
-//! Files that the program writes for a person: chosen in Rust, written beside their place and moved there whole.
+//! Files that Tenantry writes for a person: chosen in Rust, written beside their place and moved there whole.
 
 mod unfinished;
 
@@ -15,25 +15,25 @@ use tenantry_core::error::FileProblem;
 
 use crate::identifiers::random_id;
 
-/// Places that exports may go to, and files that they went to. The web view knows a place by a random token and can
-/// name no path.
+/// Places that exports can go to, and files that they went to. The web view knows a place by a random token and cannot
+/// name a path.
 #[derive(Debug, Default)]
 pub struct ExportFiles {
     chosen: Mutex<HashMap<String, Target>>,
     written: Mutex<HashSet<PathBuf>>,
 }
 
-/// A place that an export may go to.
+/// A place that an export can go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Where.
+    /// The path.
     pub path: PathBuf,
-    /// Whether a person agreed to replace the file that is there.
+    /// Whether a person agreed to replace an existing file.
     pub may_replace: bool,
 }
 
 impl ExportFiles {
-    /// Takes a place; answers its token.
+    /// Takes a place and returns its token.
     pub fn choose(&self, target: Target) -> String {
         let token = random_id();
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).insert(token.clone(), target);
@@ -45,24 +45,24 @@ impl ExportFiles {
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
     }
 
-    /// Notes that an export is done: its place is used up, its file may be shown.
+    /// Notes that an export is done: its place is used up, its file can be revealed.
     pub fn note_written(&self, token: &str, path: &Path) {
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
     }
 
-    /// Notes a file that may be shown.
+    /// Notes a file that can be revealed.
     pub fn note_shown(&self, path: &Path) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
     }
 
-    /// Whether this program wrote the file in this run.
+    /// Whether Tenantry wrote the file in this run.
     pub fn was_written(&self, path: &Path) -> bool {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
     }
 }
 
-/// Files with connections that a person chose in this run. The web view can name no other.
+/// Files with connections that a person chose in this run. The web view cannot name any other.
 #[derive(Debug, Default)]
 pub struct ConnectionFiles {
     imports: Mutex<HashSet<PathBuf>>,
@@ -97,37 +97,37 @@ impl ConnectionFiles {
     }
 }
 
-/// A file on its way: written under another name beside its place, readable by this user only, removed when dropped.
+/// A file in progress: written under another name beside its place, readable by this user only, removed when dropped.
 #[derive(Debug)]
 pub struct PendingFile {
-    // Dropped in this order: the note is needed as long as the file is there.
+    // Dropped in this order: the note is needed while the file exists.
     file: NamedTempFile,
     note: Option<unfinished::Note>,
     target: Target,
 }
 
-/// What the name of a file on its way begins and ends with.
+/// The beginning and the end of a file name in progress.
 const PART: (&str, &str) = (".tenantry-", ".part");
 
-/// Makes files with the name of a file on its way.
+/// Creates files with such a name.
 pub fn part_builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PART.0).suffix(PART.1);
     builder
 }
 
-/// Whether this is the name of a file on its way.
+/// Whether this is such a name.
 fn is_part(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| name.starts_with(PART.0) && name.ends_with(PART.1))
 }
 
 impl PendingFile {
-    /// Starts a file beside its place, so that moving it there later can't run over two disks.
+    /// Starts a file beside its place, so that moving it later never crosses disks.
     ///
     /// # Errors
-    /// `Exists` when something is there that may not be replaced, found out before anything is written; `Missing`,
-    /// `Denied`, `Full`, `Other`.
+    /// `Exists` if a file is there that must not be replaced, before anything is written; `Missing`, `Denied`, `Full`,
+    /// `Other`.
     pub fn start(target: Target) -> Result<Self, FileProblem> {
         Self::start_with(target, unfinished::make_private)
     }
@@ -141,21 +141,21 @@ impl PendingFile {
         Ok(Self { file, note: None, target })
     }
 
-    /// What the content is written to.
+    /// The writer for the content.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Those of the operating system.
     pub fn writer(&self) -> Result<Box<dyn Write + Send>, FileProblem> {
         Ok(Box::new(self.file.reopen().map_err(|error| FileProblem::from(&error))?))
     }
 
-    /// Moves the whole file to its place; answers its size in bytes.
+    /// Moves the whole file to its place; returns its size in bytes.
     ///
     /// # Errors
-    /// `Exists` when something came there meanwhile that may not be replaced; `Denied`, `Full`, `Other`.
+    /// `Exists` if a file has appeared there that must not be replaced; `Denied`, `Full`, `Other`.
     pub fn finish(self) -> Result<u64, FileProblem> {
         let problem = |error: &io::Error| FileProblem::from(error);
-        // On the disk before it has its name: after a power cut there is the old file or the new one, not half of one.
+        // Synced before it gets its name: a power cut leaves the old file or the new one, not half of one.
         self.file.as_file().sync_all().map_err(|error| problem(&error))?;
         let bytes = self.file.as_file().metadata().map_err(|error| problem(&error))?.len();
         let moved = if self.target.may_replace {
@@ -168,17 +168,16 @@ impl PendingFile {
     }
 }
 
-/// Moves a file to a name that nothing has. Where a share can neither rename with a condition nor link, a look comes
-/// before the rename: what another program puts there in between is lost, which is a moment, and without it a person
-/// could not save there at all.
+/// Moves a file to a free name. A share without conditional renames and hard links gets a look before the rename: a
+/// file that another program creates in that moment is lost, but without it a person could not save there at all.
 ///
 /// # Errors
-/// `AlreadyExists` when something has it; what the operating system says.
+/// `AlreadyExists` if the name is taken; those of the operating system.
 pub fn place_new(file: NamedTempFile, path: &Path) -> io::Result<()> {
     place_new_by(file, path, |file, path| file.persist_noclobber(path).map(drop))
 }
 
-/// What moves a file only where nothing is: the operating system's, or in tests that of a file system without.
+/// Moves a file to a free name: the operating system's function, or in tests that of a file system without one.
 type MoveToFreeName = fn(NamedTempFile, &Path) -> Result<(), PersistError>;
 
 fn place_new_by(file: NamedTempFile, path: &Path, move_to_free_name: MoveToFreeName) -> io::Result<()> {
@@ -187,8 +186,8 @@ fn place_new_by(file: NamedTempFile, path: &Path, move_to_free_name: MoveToFreeN
         Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => return Err(failed.error),
         Err(failed) => failed,
     };
-    // Whatever it answered: what a share can't do has another number on each system, and what is truly refused is refused
-    // again. The look does not follow links: one that leads nowhere would be replaced.
+    // Whatever the error was: "unsupported" has another number on each system, and a true refusal comes again. The look
+    // does not follow links: a dangling one would be replaced.
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             failed.file.persist(path).map(drop).map_err(|failed| failed.error)
@@ -198,7 +197,7 @@ fn place_new_by(file: NamedTempFile, path: &Path, move_to_free_name: MoveToFreeN
     }
 }
 
-/// A name in a folder that nothing has: `name.extension`, else with a number.
+/// A free name in a folder: `name.extension`, otherwise with a number.
 pub fn free_path(folder: &Path, name: &str, extension: &str) -> PathBuf {
     let first = folder.join(format!("{name}.{extension}"));
     if !first.exists() {
@@ -262,8 +261,8 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "came meanwhile");
     }
 
-    /// What a share answers that can't rename with flags and has no hard links. Each system and file system has its own
-    /// number for it.
+    /// The error of a share without conditional renames and hard links. Each system and file system has its own number
+    /// for it.
     fn without_flags_and_links(file: NamedTempFile, _path: &Path) -> Result<(), PersistError> {
         Err(PersistError { error: io::Error::from(io::ErrorKind::PermissionDenied), file })
     }

@@ -1,4 +1,4 @@
-//! Where the program keeps its files.
+//! The folders for Tenantry's files.
 
 mod owner;
 
@@ -11,36 +11,36 @@ use crate::identifiers::random_id;
 
 pub use owner::Owner;
 
-/// Where the program keeps its files.
+/// The folders for Tenantry's files.
 #[derive(Debug, Clone)]
 pub struct Folders {
-    /// The built-in workspace.
+    /// The built-in workspace and the secrets file.
     pub data: PathBuf,
-    /// Connection profiles.
+    /// Saved connections.
     pub configuration: PathBuf,
     /// Logs.
     pub logs: PathBuf,
-    /// Where an export is suggested to go.
+    /// The suggested place for exports.
     pub exports: PathBuf,
-    /// Exports go there without a dialog.
+    /// Whether exports go there without a dialog.
     pub exports_without_dialog: bool,
 }
 
-/// This program's hold on its data folder. It ends with the process, however it ends.
+/// The hold on the data folder. It ends with the process, in whatever way.
 #[derive(Debug)]
 pub enum DataLock {
-    /// No other program works in it.
+    /// No other process works in it.
     Held(File),
-    /// No other program works in it, by a note in it: its file system has no locks.
+    /// No other process works in it, according to a note: its file system has no locks.
     Owned(Arc<Owner>),
-    /// Another program does.
+    /// Another process works in it.
     InUse,
-    /// Nobody knows: the folder can't be written.
+    /// Unknown: the folder cannot be written.
     Unknown,
 }
 
 impl DataLock {
-    /// Whether no other program works in the folder.
+    /// Whether no other process works in the folder.
     pub fn is_held(&self) -> bool {
         matches!(self, Self::Held(_) | Self::Owned(_))
     }
@@ -52,20 +52,19 @@ impl Folders {
         self.data.join("tenantry.db")
     }
 
-    /// Notes of files that are being written.
+    /// Notes about files in progress.
     pub fn unfinished(&self) -> PathBuf {
         self.data.join("unfinished")
     }
 
-    /// The file with the connection profiles.
+    /// The file of saved connections.
     pub fn profiles(&self) -> PathBuf {
         self.configuration.join("profiles.json")
     }
 
-    /// This computer's random name for the data folder: in whose name operations are begun. It is in the folder for data,
-    /// which stays where it is; the folder for configuration goes with its user to other computers on some systems, and two
-    /// of them would take each other's operations for what they left themselves. Where it can't be kept, it is another in
-    /// each run.
+    /// This computer's random id for the data folder, under which operations start. It is in the data folder, which
+    /// stays on its computer. The configuration folder roams on some systems, and two computers with one id would take
+    /// each other's operations for their own. If it cannot be stored, each run has another.
     pub fn installation(&self) -> String {
         let path = self.data.join("installation");
         let name = random_id();
@@ -82,7 +81,7 @@ impl Folders {
         };
         match kept {
             Ok(kept) if kept.len() == name.len() && kept.bytes().all(|byte| byte.is_ascii_hexdigit()) => kept,
-            // Cut off by a crash: of another run from now on.
+            // Cut off by a crash: it gets a new id from now on.
             Ok(_) => {
                 let _ = std::fs::write(&path, &name);
                 name
@@ -94,12 +93,12 @@ impl Folders {
         }
     }
 
-    /// Locks the data folder for this program.
+    /// Locks the data folder for this process.
     pub fn lock(&self) -> DataLock {
         self.lock_with(File::try_lock)
     }
 
-    /// As [`lock`](Self::lock), by a lock of the caller's.
+    /// As [`lock`](Self::lock), with a lock function for tests.
     pub(crate) fn lock_with(&self, try_lock: impl FnOnce(&File) -> Result<(), TryLockError>) -> DataLock {
         let file =
             Self::make_private(&self.data).and_then(|()| File::create(self.data.join("tenantry.lock")));
@@ -117,7 +116,7 @@ impl Folders {
                         tracing::warn!("the data folder has no locks, and another program works in it");
                         DataLock::InUse
                     }
-                    // Whoever can't say that the folder is its own must not behave as if it were.
+                    // Without proof that the folder is its own, the process must not behave as if it were.
                     Err(error) => {
                         tracing::warn!(%error, "the data folder has no locks and can't be claimed");
                         DataLock::InUse
@@ -131,10 +130,10 @@ impl Folders {
         }
     }
 
-    /// Makes a folder that only this user can open, with its parents.
+    /// Creates a folder that only this user can open, with its parents.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Those of the operating system.
     pub fn make_private(folder: &Path) -> std::io::Result<()> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
@@ -174,7 +173,7 @@ mod tests {
         let here = folders(&folder);
         let name = here.installation();
         assert_eq!(here.installation(), name, "another run is the same installation");
-        // The same user on another computer, where the folder for configuration went along.
+        // The same user on another computer, with the roaming configuration folder.
         let elsewhere = Folders { data: folder.path().join("other-computer"), ..here.clone() };
         assert_ne!(elsewhere.installation(), name, "each would settle what the other is at");
         std::fs::write(here.data.join("installation"), "cut").unwrap();

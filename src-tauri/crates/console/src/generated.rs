@@ -1,4 +1,4 @@
-//! Inputs that nobody thought of, for the tests of what reads files.
+//! Invented inputs for tests of everything that reads files.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
-/// Far more than any of these inputs needs, also on a computer that builds at the same time.
+/// Far more than any of these inputs needs, even while the computer is building.
 pub const DEADLINE: Duration = Duration::from_secs(5);
 
-/// The number of inputs that each reader of files meets.
+/// The number of inputs for each reader.
 pub fn many() -> ProptestConfig {
     ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -34,7 +34,7 @@ pub fn json(words: &'static [&'static str]) -> impl Strategy<Value = Value> {
     })
 }
 
-/// A good file in which some values, anywhere, are others or are gone.
+/// A good file in which some values, anywhere, are replaced or removed.
 pub fn altered(good: Value, words: &'static [&'static str]) -> impl Strategy<Value = Value> {
     let change = (any::<Index>(), proptest::option::of(json(words)));
     (Just(good), vec(change, 1..5)).prop_map(|(mut file, changes)| {
@@ -67,7 +67,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// The value that stands at this place, those in it counted.
+/// The value at this position, counting nested ones.
 fn node<'a>(value: &'a mut Value, at: &mut usize) -> Option<&'a mut Value> {
     if *at == 0 {
         return Some(value);
@@ -83,7 +83,7 @@ fn node<'a>(value: &'a mut Value, at: &mut usize) -> Option<&'a mut Value> {
 const PIECES: &[&[u8]] =
     &[b"{", b"}", b"[", b"\"", b",", b"\\", b"\0", b"\xEF\xBB\xBF", b"@", b"://", b"\n", b"{{{{{{{{"];
 
-/// A good file that was damaged: cut off, with something taken out of it, put into it, or there twice.
+/// A damaged good file: cut off, or with a part removed, inserted or repeated.
 pub fn damaged(good: String) -> impl Strategy<Value = Vec<u8>> {
     let bytes = prop_oneof![vec(any::<u8>(), 0..6), select(PIECES).prop_map(<[u8]>::to_vec),];
     let change = (any::<Index>(), 0..60_usize, bytes, any::<bool>());
@@ -98,7 +98,7 @@ pub fn damaged(good: String) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// One thing in another, deeper than anybody needs.
+/// Nesting deeper than anyone needs.
 pub fn deep() -> impl Strategy<Value = Vec<u8>> {
     let levels =
         select(&[("[", "]"), ("{\"profiles\":[", "]}"), ("{\"type\":", "}"), ("{\"a\":{},\"b\":", "}")][..]);

@@ -1,8 +1,8 @@
-//! Random names for things that only this program names.
+//! Random names for things that only Tenantry names.
 
 use rand::RngCore;
 
-/// 128 random bits as 32 hex digits: nobody guesses one, and no two are the same.
+/// 128 random bits as 32 hex digits: unguessable and unique.
 pub fn random_id() -> String {
     let mut bytes = [0_u8; 16];
     rand::rng().fill_bytes(&mut bytes);

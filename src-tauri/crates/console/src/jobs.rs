@@ -1,4 +1,4 @@
-//! Jobs: which are running, how far they are, and how one is cancelled.
+//! Running jobs, their progress and their cancellation.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ pub struct JobRegistry {
 
 #[derive(Debug)]
 struct Running {
-    /// Tells a job from an earlier one of the same name.
+    /// Distinguishes a job from an earlier one of the same name.
     number: u64,
     /// The workspace that it works in, if it works in one.
     workspace: Option<String>,
@@ -23,13 +23,13 @@ struct Running {
 }
 
 impl JobRegistry {
-    /// Registers a job under the name that the window gave it. It is forgotten when the guard is dropped, however the
-    /// job ends. A name that is in use belongs to the newer job from then on.
+    /// Registers a job under the name that the window gave it, until the guard is dropped, however the job ends. A name
+    /// in use belongs to the newer job from then on.
     pub fn begin(&self, job: &str) -> JobGuard {
         self.register(job, None)
     }
 
-    /// The same for a job that works in an open workspace, and ends with it.
+    /// The same for a job in an open workspace, which ends with it.
     pub fn begin_in(&self, workspace: &str, job: &str) -> JobGuard {
         self.register(job, Some(workspace.to_owned()))
     }
@@ -42,14 +42,14 @@ impl JobRegistry {
         JobGuard { registry: self.clone(), job: job.to_owned(), number, cancellation }
     }
 
-    /// Asks a job to stop at its next checkpoint. A job that has ended already needs no cancelling.
+    /// Asks a job to stop at its next checkpoint. A finished job needs no cancelling.
     pub fn cancel(&self, job: &str) {
         if let Some(running) = self.running().get(job) {
             running.cancellation.cancel();
         }
     }
 
-    /// Asks the jobs of one workspace to stop, when it closes or somebody else signs in to it.
+    /// Asks all jobs of a workspace to stop, because it closes or someone else signs in to it.
     pub fn cancel_all_of(&self, workspace: &str) {
         for running in self.running().values() {
             if running.workspace.as_deref() == Some(workspace) {
@@ -63,7 +63,7 @@ impl JobRegistry {
     }
 }
 
-/// A running job. Dropping it takes the job off the registry.
+/// A running job. Dropping it removes the job from the registry.
 #[derive(Debug)]
 pub struct JobGuard {
     registry: JobRegistry,
@@ -73,7 +73,7 @@ pub struct JobGuard {
 }
 
 impl JobGuard {
-    /// The flag that the job looks at.
+    /// The flag that the job checks.
     pub fn cancellation(&self) -> &Cancellation {
         &self.cancellation
     }

@@ -1,7 +1,7 @@
-//! The log: one structured line per event in a file of the day, a week of them. Never a secret.
+//! The log: one structured line per event in a file per day, kept for a week. Never a secret.
 //!
-//! What is logged is chosen where it is logged. The redaction here is the last net under that, for what slips through
-//! in a text that somebody else made.
+//! Each call decides what it logs. The redaction here is the last net, for a secret that slips through in someone
+//! else's text.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::folders::Folders;
 
-/// Files kept, the one of today among them.
+/// Files kept, including today's.
 const DAYS_KEPT: usize = 7;
 const FILE_PREFIX: &str = "tenantry";
 const FILE_SUFFIX: &str = "log";
@@ -24,7 +24,7 @@ const FILE_SUFFIX: &str = "log";
 /// Starts logging to files in `folder`.
 ///
 /// # Errors
-/// The folder can't be made or written; the program works without a log.
+/// The folder cannot be created or written; the program works without a log.
 pub fn start(folder: &Path) -> io::Result<()> {
     let writer = RedactingFile::open(folder)?;
     let quiet_except_ours = Targets::new()
@@ -43,14 +43,14 @@ pub fn start(folder: &Path) -> io::Result<()> {
         .map_err(|error| io::Error::other(error.to_string()))
 }
 
-/// The file that is written to today.
+/// Today's file.
 pub fn current_file(folder: &Path) -> PathBuf {
     let today = time::OffsetDateTime::now_utc().date();
     let (year, month, day) = (today.year(), u8::from(today.month()), today.day());
     folder.join(format!("{FILE_PREFIX}.{year:04}-{month:02}-{day:02}.{FILE_SUFFIX}"))
 }
 
-/// Has panics logged, and only logged: a panic is a defect, its place is what finds it, and its message is redacted with
+/// Logs panics, and does nothing else about them: a panic is a defect, found by its place; its message is redacted with
 /// the rest of the line.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
@@ -69,7 +69,7 @@ fn panic_message<'panic>(panic: &'panic std::panic::PanicHookInfo<'_>) -> &'pani
     }
 }
 
-/// A log file whose lines are redacted on their way.
+/// A log file that redacts its lines.
 struct RedactingFile(RollingFileAppender);
 
 impl RedactingFile {
@@ -108,8 +108,8 @@ impl<W: Write> Write for RedactingWriter<W> {
     }
 }
 
-/// Takes what looks like a secret out of a text: the password of a connection string, a signed token, a bcrypt hash,
-/// the key of a sealed file, and the value of a field that is named like one.
+/// Removes everything that looks like a secret: the password of a connection string, a signed token, a bcrypt hash, the
+/// key of a sealed file, and the value of a field named like a secret.
 pub fn redact(text: &str) -> String {
     let Some(patterns) = PATTERNS.as_ref() else {
         return "(a text that could not be checked for secrets)".to_owned();
@@ -130,10 +130,10 @@ struct Patterns {
     named: Regex,
 }
 
-/// `None` would mean that a pattern does not compile: then nothing is let through.
+/// `None` would mean that a pattern does not compile: then nothing is logged.
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        // Up to the last `@` before a space or quote: a password that was pasted raw may hold one itself.
+        // Up to the last `@` before a space or quote: a password pasted without encoding may contain one itself.
         connection_string: Regex::new(r#"(mongodb(?:\+srv)?://)[^\s"'<>]*@"#).ok()?,
         token: Regex::new(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}").ok()?,
         sealing_key: Regex::new(r"(?i)AGE-SECRET-KEY-1[a-z0-9]+").ok()?,

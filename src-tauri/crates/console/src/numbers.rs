@@ -7,8 +7,8 @@ const LARGEST: u64 = (1 << 53) - 1;
 
 /// A count or a number of bytes that every JavaScript number can hold.
 ///
-/// What is larger is shown as the largest: eight petabytes in one collection are past anything the number is shown for,
-/// and an error in their place would hide the rest of the answer.
+/// A larger one is shown as the largest: eight petabytes in one collection are beyond its purpose, and an error would
+/// hide the rest of the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[cfg_attr(feature = "wire", specta(transparent))]

@@ -1,7 +1,7 @@
-//! Sealing with a passphrase, in the format of `age` (<https://age-encryption.org/v1>): what this program seals, any
-//! tool for that format opens, so nobody needs this program to get at their own secrets.
+//! Seals with a passphrase, in the format of `age` (<https://age-encryption.org/v1>): any tool for that format opens
+//! it, so nobody needs Tenantry to get at their own secrets.
 //!
-//! Everything here that takes a passphrase spends about a second and 256 MB on purpose. It blocks.
+//! Everything with a passphrase here takes about a second and 256 MB on purpose. It blocks.
 
 use std::io::{BufReader, Read, Write};
 
@@ -10,22 +10,22 @@ use age::{DecryptError, Decryptor, Encryptor, scrypt, x25519};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-/// How costly guessing a passphrase is: 2^18 rounds of scrypt, what `age` itself takes on a computer of today. Fixed, so
-/// that a computer that is busy at the moment does not get a weaker seal. Unit tests seal too often to pay that.
+/// The cost of guessing a passphrase: 2^18 rounds of scrypt, as `age` itself takes on a current computer. Fixed, so
+/// that a busy computer does not make a weaker seal. Unit tests seal too often to pay that.
 const WORK_FACTOR: u8 = if cfg!(test) { 10 } else { 18 };
-/// The most that a file which came from somewhere may cost to open: 1 GB of memory, some four seconds.
+/// The highest cost of opening a file from elsewhere: 1 GB of memory, some four seconds.
 const HIGHEST_WORK_FACTOR: u8 = 20;
-/// How a sealed text begins.
+/// The beginning of a sealed text.
 const BEGINNING: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
-/// How a sealed file begins that is not text.
+/// The beginning of a sealed binary file.
 const BINARY_BEGINNING: &[u8] = b"age-encryption.org/";
 
-/// Something could not be sealed: the system gave no memory or no randomness.
+/// Sealing failed: the system gave no memory or no randomness.
 #[derive(Debug, thiserror::Error)]
 #[error("sealing failed")]
 pub struct NotSealed;
 
-/// Something could not be unsealed.
+/// Why unsealing failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealProblem {
     /// It was sealed with another passphrase, or for another key.
@@ -34,21 +34,21 @@ pub enum UnsealProblem {
     /// It is not sealed, or not with a passphrase.
     #[error("this is not sealed with a passphrase")]
     NotSealed,
-    /// Something in it was changed, or its end is missing.
+    /// It was changed, or its end is missing.
     #[error("what is sealed is damaged")]
     Damaged,
-    /// Whoever sealed it asked for more work than this program does for a file.
+    /// It needs more work than any file of Tenantry.
     #[error("opening this would take too long")]
     TooCostly,
 }
 
-/// Whether this looks as if it were sealed. Reads the beginning only.
+/// Whether this looks sealed, judged by its beginning.
 pub fn is_sealed(content: &[u8]) -> bool {
     let text = content.trim_ascii_start();
     text.starts_with(BEGINNING.as_bytes()) || text.starts_with(BINARY_BEGINNING)
 }
 
-/// Seals with a passphrase; answers text.
+/// Seals with a passphrase; returns text.
 ///
 /// # Errors
 /// See [`NotSealed`].
@@ -58,7 +58,7 @@ pub fn seal(content: &[u8], passphrase: &SecretString) -> Result<String, NotSeal
     seal_for(&recipient, content)
 }
 
-/// Opens what was sealed with a passphrase, as text or not. The answer is wiped when it is let go.
+/// Opens what was sealed with a passphrase, text or binary. The content is wiped when dropped.
 ///
 /// # Errors
 /// See [`UnsealProblem`].
@@ -72,8 +72,8 @@ pub fn unseal(sealed: &[u8], passphrase: &SecretString) -> Result<Zeroizing<Vec<
     read(decryptor, &identity)
 }
 
-/// A random key that seals without the cost of a passphrase. Sealed with a passphrase itself, it stands beside what it
-/// seals: `age` calls that an encrypted identity file.
+/// A random key that seals without the cost of a passphrase. It is stored beside what it seals, itself sealed with a
+/// passphrase: `age` calls that an encrypted identity file.
 #[derive(Clone)]
 pub struct SealingKey(x25519::Identity);
 
@@ -83,7 +83,7 @@ impl SealingKey {
         Self(x25519::Identity::generate())
     }
 
-    /// Seals for this key; answers text.
+    /// Seals for this key; returns text.
     ///
     /// # Errors
     /// See [`NotSealed`].
@@ -99,7 +99,7 @@ impl SealingKey {
         read(decryptor(sealed)?, &self.0)
     }
 
-    /// Seals the key itself with a passphrase; answers text.
+    /// Seals the key itself with a passphrase; returns text.
     ///
     /// # Errors
     /// See [`NotSealed`].
@@ -144,7 +144,7 @@ fn read<R: Read>(
 ) -> Result<Zeroizing<Vec<u8>>, UnsealProblem> {
     let mut reader = decryptor.decrypt(std::iter::once(identity)).map_err(|error| problem(&error))?;
     let mut content = Zeroizing::new(Vec::new());
-    // The key fitted: what fails from here on is the content.
+    // The key fits: from here on, failures are the content's.
     reader.read_to_end(&mut content).map_err(|_| UnsealProblem::Damaged)?;
     Ok(content)
 }
@@ -222,7 +222,7 @@ mod tests {
         let cheap = age::encrypt(&recipient, b"x").unwrap();
         let mut costly = cheap.clone();
         let at = cheap.windows(2).position(|pair| pair == b" 1").unwrap();
-        // The stanza's line ends with the work factor; its check would fail later, the cost is refused before.
+        // The stanza's line ends with the work factor. Its check would fail later; the cost is refused before.
         let line_end = cheap[at..].iter().position(|byte| *byte == b'\n').unwrap() + at;
         costly.splice(line_end - 1..line_end, b"40".iter().copied());
         assert_eq!(unseal(&costly, &passphrase("correct horse")), Err(UnsealProblem::TooCostly));

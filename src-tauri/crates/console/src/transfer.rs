@@ -1,7 +1,7 @@
-//! Connections that come from elsewhere, and those that go elsewhere.
+//! Imports and exports of connections.
 //!
-//! A reader makes candidates of a file or text; [`plan()`] checks them as the editor does and decides on each. Nothing is
-//! saved here. No sentence in here holds a piece of a connection string.
+//! A reader turns a file or text into candidates; [`plan()`] checks them as the editor does and decides about each.
+//! Nothing is saved here. No sentence here contains a piece of a connection string.
 
 mod compass;
 mod plan;
@@ -26,7 +26,7 @@ pub const IMPORT_MAX: usize = 4 * 1024 * 1024;
 /// Connections in one import.
 pub const ENTRIES_MAX: usize = 1_000;
 
-/// What connections are imported from.
+/// The source of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
@@ -35,11 +35,11 @@ pub enum ImportKind {
     Compass,
     /// A list of connection strings.
     ConnectionStrings,
-    /// An export of this program.
+    /// A Tenantry export.
     Tenantry,
 }
 
-/// Nothing at all can be imported.
+/// Why nothing at all can be imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportProblem {
     /// It is sealed, and no passphrase was given.
@@ -48,7 +48,7 @@ pub enum ImportProblem {
     /// It is sealed with another passphrase.
     #[error("the passphrase is not the one that it was sealed with")]
     PassphraseRefused,
-    /// It is nothing that this program can read; a sentence says why.
+    /// It cannot be read; a sentence says why.
     #[error("{0}")]
     Unusable(String),
 }
@@ -59,29 +59,29 @@ impl ImportProblem {
     }
 }
 
-/// A connection as it was found, not checked yet.
+/// A connection that was found, not checked yet.
 pub struct Candidate {
-    /// Its name; `None` where it has none.
+    /// Its name, if any.
     pub name: Option<String>,
-    /// What it is called where it has no name and no host can be told.
+    /// Its name if it has none and no host is known.
     pub place: String,
-    /// May hold secrets.
+    /// May contain secrets.
     pub connection_string: SecretString,
-    /// The database; empty where it is not said.
+    /// The database; empty if it is not given.
     pub database: String,
-    /// What it is used for; `None` where that is not known.
+    /// Its environment, if known.
     pub environment: Option<Environment>,
     /// Notes about it.
     pub notes: String,
     /// Shown before the others.
     pub favorite: bool,
-    /// What may be done in it; `None` where it is not said.
+    /// Its access, if given.
     pub access: Option<Access>,
-    /// Secrets that do not stand in the connection string.
+    /// Secrets outside the connection string.
     pub secrets: BTreeMap<SecretKind, SecretString>,
-    /// The service's secret key was given, here or where it comes from.
+    /// Whether a service signing secret was given, here or where it comes from.
     pub has_signing_secret: bool,
-    /// What of it can't come in.
+    /// What cannot be imported of it.
     pub left_out: Vec<ImportNote>,
 }
 
@@ -103,7 +103,7 @@ impl Candidate {
     }
 }
 
-/// An entry of what is imported.
+/// An entry of an import.
 pub enum Entry {
     /// It looks like a connection.
     Found(Box<Candidate>),
@@ -116,8 +116,8 @@ pub enum Entry {
     },
 }
 
-/// What kind of file or text it is, and whether it is sealed; `None` when it is nothing that can be imported. What is
-/// sealed is this program's own.
+/// The kind of a file or text, and whether it is sealed; `None` if it cannot be imported. A sealed file is Tenantry's
+/// own.
 pub fn kind_of(content: &[u8]) -> Option<(ImportKind, bool)> {
     if sealing::is_sealed(content) {
         return Some((ImportKind::Tenantry, true));
@@ -175,7 +175,7 @@ fn read_json(text: &str) -> Result<Vec<Entry>, ImportProblem> {
     }
 }
 
-/// What a JSON document says that it is.
+/// The format that a JSON document names.
 fn format_of(value: &Value) -> Option<&str> {
     value.get("type")?.as_str()
 }

@@ -1,5 +1,5 @@
-//! Files that are being written. A program that is killed leaves half a file under a hidden name in a person's folder; a
-//! note of it, made before the file, lets the next start remove it.
+//! Files in progress. A killed process leaves half a file under a hidden name in a person's folder; a note about it,
+//! made before the file, lets the next start remove it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -11,19 +11,19 @@ use super::{PendingFile, Target, is_part};
 use crate::folders::Folders;
 use crate::identifiers::random_id;
 
-/// Notes of the files that are being written.
+/// Notes about files in progress.
 #[derive(Debug)]
 pub struct UnfinishedFiles {
     folder: PathBuf,
 }
 
-/// The note of one file, gone when this is dropped.
+/// The note about one file, removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Note(PathBuf);
 
 impl Drop for Note {
     fn drop(&mut self) {
-        // One that stays names a file that is gone: the next start finds nothing to remove.
+        // A remaining note names a missing file: the next start finds nothing to remove.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -41,7 +41,7 @@ impl UnfinishedFiles {
     pub fn start(&self, target: Target) -> Result<PendingFile, FileProblem> {
         let mut note = None;
         let mut pending = PendingFile::start_with(target, |path| {
-            // Without a note the file is written all the same: it is the file that a person asked for.
+            // The file that a person asked for is written even without a note.
             note = self.note(path).inspect_err(|error| tracing::warn!(%error, "an export is not noted")).ok();
             make_private(path)
         })?;
@@ -49,12 +49,12 @@ impl UnfinishedFiles {
         Ok(pending)
     }
 
-    /// Removes what an earlier run could not finish. To be called before a file is started, by the only program that
+    /// Removes what an earlier run could not finish. Call it before any file is started, from the only process that
     /// uses this folder.
     pub fn remove_leftovers(&self) {
         for note in entries(&self.folder) {
             let left = fs::read(&note).ok().and_then(|text| serde_json::from_slice::<PathBuf>(&text).ok());
-            // Whatever the note says: nothing is removed but what this program names so.
+            // Whatever the note says, only a file with such a name is removed.
             if let Some(left) = left.filter(|left| is_part(left)) {
                 remove(&left);
             }
@@ -70,7 +70,7 @@ impl UnfinishedFiles {
     }
 }
 
-/// Removes what an earlier run could not finish in one of the program's own folders. Under the same conditions.
+/// Removes what an earlier run could not finish in one of Tenantry's own folders. Under the same conditions.
 pub fn remove_parts_in(folder: &Path) {
     entries(folder).filter(|path| is_part(path)).for_each(|path| remove(&path));
 }

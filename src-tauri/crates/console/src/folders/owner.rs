@@ -1,8 +1,9 @@
-//! Who works in a data folder, where its file system has no locks: a file that says so, made by one program only and
-//! written again every half minute.
+//! The owner of a data folder whose file system has no locks: a note that only one process can create, rewritten every
+//! half minute.
 //!
-//! It is weaker than a lock: whoever stops writing for two minutes, as a computer does that sleeps, is taken for gone. So
-//! the owner looks whether the file is still its own before it writes anything that the next one would have to know.
+//! It is weaker than a lock: a process that does not write for two minutes, because its computer sleeps, counts as
+//! gone. So the owner checks that the note is still its own before it writes anything that the next owner would have to
+//! know.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -14,9 +15,10 @@ use crate::identifiers::random_id;
 
 const FILE: &str = "tenantry.owner";
 const BEAT_EVERY: Duration = Duration::from_secs(30);
-/// Whoever has not written for so long is gone.
+/// A process that has not written for this long is gone.
 const GONE_AFTER: Duration = Duration::from_secs(120);
-/// Between making the file and looking whether it is still there, in case two programs cleared the way for each other.
+/// The time between creating the file and checking that it is still there, in case two processes cleared the way for
+/// each other.
 const SECOND_LOOK: Duration = Duration::from_millis(50);
 
 /// The hold on a data folder. It ends with this value.
@@ -24,12 +26,12 @@ const SECOND_LOOK: Duration = Duration::from_millis(50);
 pub struct Owner {
     path: PathBuf,
     note: String,
-    /// Dropped to stop the beat.
+    /// Dropped to stop the rewriting.
     _beat: Sender<()>,
 }
 
 impl Owner {
-    /// Claims a folder; `None` when another program works in it.
+    /// Claims a folder; `None` if another process works in it.
     pub(super) fn claim(folder: &Path) -> io::Result<Option<Self>> {
         let path = folder.join(FILE);
         let note = format!("{}\n{}\n{}\n", machine(), std::process::id(), random_id());
@@ -48,7 +50,7 @@ impl Owner {
         let (kept, own) = (path.clone(), note.clone());
         let beating = move || {
             while stop.recv_timeout(BEAT_EVERY) == Err(RecvTimeoutError::Timeout) {
-                // Not truncated first: a moment without a note would look like nobody's.
+                // Not truncated first: a moment without a note would look like no owner.
                 let written = says(&kept, &own)
                     .then(|| OpenOptions::new().write(true).open(&kept))
                     .is_some_and(|file| file.and_then(|mut file| file.write_all(own.as_bytes())).is_ok());
@@ -79,7 +81,7 @@ fn says(path: &Path, note: &str) -> bool {
     fs::read_to_string(path).is_ok_and(|there| there == note)
 }
 
-/// Answers whether it was made: one that is there stays.
+/// Returns whether it was created: an existing note stays.
 fn make(path: &Path, note: &str) -> io::Result<bool> {
     match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(mut file) => file.write_all(note.as_bytes()).map(|()| true),
@@ -94,7 +96,7 @@ fn is_abandoned(folder: &Path, path: &Path, there: &str) -> io::Result<bool> {
     if !on.is_empty() && on == machine() && is_dead(by) {
         return Ok(true);
     }
-    // Both times are of the file system: two computers' clocks need not agree.
+    // Both times are the file system's: clocks of two computers need not agree.
     let probe = tempfile::NamedTempFile::new_in(folder)?;
     probe.as_file().write_all(b"now")?;
     let now = probe.as_file().metadata()?.modified()?;
@@ -102,9 +104,9 @@ fn is_abandoned(folder: &Path, path: &Path, there: &str) -> io::Result<bool> {
     Ok(now.duration_since(last_beat).is_ok_and(|age| age >= GONE_AFTER))
 }
 
-/// Takes away an abandoned note; answers whether it was that one.
+/// Removes an abandoned note; returns whether it was that one.
 fn clear(folder: &Path, path: &Path, abandoned: &str) -> io::Result<bool> {
-    // Moved and then looked at: another program may have cleared it, and claimed the folder, a moment ago.
+    // Moved first and checked then: another process may have cleared it, and claimed the folder, a moment ago.
     let aside = folder.join(format!("{FILE}.{}", random_id()));
     match fs::rename(path, &aside) {
         Ok(()) => {}
@@ -119,20 +121,20 @@ fn clear(folder: &Path, path: &Path, abandoned: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// This computer since it was started, where that can be told.
+/// This computer since its last start, if known.
 fn machine() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
 }
 
-/// Whether no program has this number here. Where nobody knows, none is called dead.
+/// Whether no process has this number here. If unknown, it counts as alive.
 fn is_dead(process: &str) -> bool {
     let known = Path::new("/proc/self").exists() && process.parse::<u32>().is_ok();
     known && !Path::new("/proc").join(process).exists()
 }
 
-/// Whether a lock was refused because there are none here, and not because somebody has it.
+/// Whether a lock was refused because the file system has none, and not because someone holds it.
 pub(super) fn is_without_locks(error: &io::Error) -> bool {
-    /// "No locks available": what NFS answers without its lock service.
+    /// "No locks available": the error of NFS without its lock service.
     const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
     error.kind() == io::ErrorKind::Unsupported || cfg!(unix) && error.raw_os_error() == Some(ENOLCK)
 }

@@ -1,4 +1,4 @@
-//! What a profile must keep to, wherever it comes from: typed in the editor or imported.
+//! The rules of a connection, typed in the editor or imported.
 
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::error::StoreError;
@@ -8,40 +8,40 @@ use tenantry_core::{AppError, FieldIssue};
 
 use crate::compose::{self, Address};
 
-/// Characters of a profile's name.
+/// Characters of a connection's name.
 pub const NAME_MAX: usize = 80;
-/// Characters of what is noted about a workspace.
+/// Characters of a connection's notes.
 pub const NOTES_MAX: usize = 2_000;
 
-/// A profile as typed.
+/// A connection as typed.
 pub struct Typed<'a> {
     /// Its name.
     pub name: &'a str,
-    /// May hold secrets.
+    /// May contain secrets.
     pub connection_string: &'a SecretString,
-    /// The database; empty for the one that the connection string names, else the usual one.
+    /// The database; empty for the one in the connection string, otherwise the usual one.
     pub database: &'a str,
-    /// Notes about it.
+    /// Its notes.
     pub notes: &'a str,
 }
 
-/// What was found good.
+/// A connection that keeps the rules.
 pub struct Checked {
     /// The name, without spaces around it.
     pub name: String,
     /// The connection string, taken apart.
     pub address: Address,
-    /// The database.
+    /// Its database.
     pub database: String,
-    /// Notes, without spaces around them.
+    /// Its notes, without spaces around them.
     pub notes: String,
 }
 
 impl Typed<'_> {
-    /// Checks everything at once, so that a person learns of every mistake.
+    /// Checks everything at once, so that a person sees every mistake.
     ///
     /// # Errors
-    /// `InvalidInput` with one issue per mistake; no message holds a piece of what was typed.
+    /// `InvalidInput` with one issue per mistake; no message contains a piece of the typed text.
     pub fn check(&self) -> Result<Checked, AppError> {
         let mut issues = Vec::new();
         let name = self.name.trim().to_owned();

@@ -1,4 +1,4 @@
-//! The file with the profiles: reading what is there, whole or not, and never leaving one that is cut off.
+//! Reads the file of saved connections, whole or damaged, and never leaves one that is cut off.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -17,13 +17,13 @@ use crate::identifiers::random_id;
 use crate::{compose, logging};
 
 pub(super) const VERSION_KEY: &str = "version";
-/// Bytes of the file: some ten thousand connections. It is measured before it is read, and before it is written.
+/// Bytes of the file: some ten thousand connections. Measured before reading and before writing.
 pub(super) const FILE_MAX: usize = 16 * 1024 * 1024;
-/// How many times the length of a damaged file is read in search of whole profiles. One that was cut off takes about
-/// three: the file, its lists, and the profiles.
+/// How many times the length of a damaged file is read in search of whole connections. A cut-off file takes about
+/// three: the file, its lists, and the connections.
 const READ_AGAIN: usize = 8;
 
-/// What was found in the file.
+/// The content of the file, and what was wrong with it.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) content: Content,
@@ -32,10 +32,10 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Reads the file; where it is missing or damaged, also the last good copy. What is damaged is kept aside first.
+    /// Reads the file; if it is missing or damaged, also the last good copy. A damaged file is put aside first.
     ///
     /// # Errors
-    /// A newer program wrote it, or a damaged or older one could not be kept aside: going on would lose it.
+    /// A newer version wrote it, or a damaged or older one could not be put aside: going on would lose it.
     pub(super) fn read(path: &Path) -> Result<Self, OpenProblem> {
         let Some(bytes) = read_if_there(path)? else {
             return Ok(match last_good_copy(path)? {
@@ -61,12 +61,12 @@ impl Found {
         let saved = u32::try_from(self.content.profiles.len()).unwrap_or(u32::MAX);
         tracing::warn!(aside = %aside.display(), "the connection profiles were damaged");
         self.notices.push(ProfileNotice::Damaged { saved, aside: aside.display().to_string() });
-        // Written anew afterwards; the plugin must not read the damaged one in its place.
+        // Written again afterwards; the plugin must not read the damaged one instead.
         std::fs::remove_file(path)?;
         Ok(())
     }
 
-    /// The file holds no secret, also when somebody wrote one into it by hand.
+    /// Removes secrets that someone wrote into the file by hand.
     pub(super) fn take_out_secrets(&mut self) {
         let removed = self.content.removed.iter_mut().map(|removed| &mut removed.profile);
         let mut found = false;
@@ -81,19 +81,19 @@ impl Found {
     }
 }
 
-/// What the bytes of a file say.
+/// The content of a file, as far as it is readable.
 pub(super) struct Understood {
     pub(super) content: Content,
-    /// Nothing of it was damaged.
+    /// Whether nothing of it was damaged.
     pub(super) is_whole: bool,
-    /// A file of version 1 as it is to be kept.
+    /// A file of version 1, to be kept.
     pub(super) version_1: Option<Vec<u8>>,
 }
 
-/// Reads what can be read; `good` is the last good copy, for what can't be.
+/// Parses what is readable; `good` is the last good copy, for the rest.
 ///
 /// # Errors
-/// A newer program wrote it.
+/// A newer version wrote it.
 pub(super) fn understood(bytes: &[u8], good: Content) -> Result<Understood, OpenProblem> {
     let text = String::from_utf8_lossy(bytes);
     let mut reader = Reader { good, whole: true };
@@ -115,16 +115,16 @@ pub(super) fn understood(bytes: &[u8], good: Content) -> Result<Understood, Open
     Ok(Understood { content, is_whole: reader.whole, version_1 })
 }
 
-/// A connection string as it may be in the file.
+/// A connection string in the form that the file can hold.
 fn public_form(connection_string: &str) -> String {
     compose::take_apart(connection_string).map_or_else(
-        // The mask takes the place of what is found; the pattern takes what a string that breaks the rules hides.
+        // The mask replaces what is recognized; the pattern replaces what a malformed string hides.
         |_| logging::redact(&compose::read_connection_string(connection_string).text),
         |address| address.public,
     )
 }
 
-/// The bytes as they are, unless there is a secret in them.
+/// The bytes unchanged, unless they contain a secret.
 fn without_secrets(bytes: &[u8], object: &Map<String, Value>) -> Vec<u8> {
     let mut stripped = object.clone();
     let mut found = false;
@@ -143,7 +143,7 @@ fn without_secrets(bytes: &[u8], object: &Map<String, Value>) -> Vec<u8> {
 }
 
 /// # Errors
-/// A newer program wrote it.
+/// A newer version wrote it.
 fn version(object: &Map<String, Value>) -> Result<Option<u64>, OpenProblem> {
     let version = object.get(VERSION_KEY).and_then(Value::as_u64);
     match version {
@@ -155,7 +155,7 @@ fn version(object: &Map<String, Value>) -> Result<Option<u64>, OpenProblem> {
     }
 }
 
-/// The copy that was written whole before the file itself; `None` when it can't be used.
+/// The copy that was written whole before the file; `None` if it cannot be used.
 pub(super) fn last_good_copy(path: &Path) -> Result<Option<Content>, OpenProblem> {
     let bytes = match read_if_there(&copy_of(path)) {
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
@@ -171,16 +171,16 @@ pub(super) fn last_good_copy(path: &Path) -> Result<Option<Content>, OpenProblem
     Ok(reader.whole.then_some(content))
 }
 
-/// Reads what can be read.
+/// Parses what is readable.
 struct Reader {
-    /// The last good copy, for what can't be.
+    /// The last good copy, for the rest.
     good: Content,
-    /// So far everything could be.
+    /// Whether everything was readable so far.
     whole: bool,
 }
 
 impl Reader {
-    /// Reads a file that is JSON.
+    /// Parses a file that is JSON.
     fn in_object(&mut self, object: &Map<String, Value>) -> Content {
         let installation = self.part(object, "installation", self.good.installation.clone());
         let built_in = self.part(object, "builtIn", self.good.built_in.clone());
@@ -222,8 +222,8 @@ impl Reader {
         profiles
     }
 
-    /// What can be read of a damaged entry, completed from the last good copy, and where that has nothing by what does
-    /// least harm.
+    /// The readable part of a damaged entry, completed from the last good copy, otherwise with the most harmless
+    /// values.
     fn half_good(&self, value: &Value) -> Option<Profile> {
         let object = value.as_object()?;
         let id = read::<String>(object, "id").filter(|id| !id.is_empty())?;
@@ -252,7 +252,7 @@ impl Reader {
         })
     }
 
-    /// Reads a file that is cut off or otherwise no JSON: the last good copy, else what whole profiles there are.
+    /// Parses a file that is cut off or not JSON: the last good copy, otherwise the whole connections in it.
     fn in_ruins(&mut self, text: &str) -> Content {
         self.whole = false;
         if !self.good.installation.is_empty() {
@@ -260,12 +260,13 @@ impl Reader {
         }
         let mut content = Content::default();
         let mut from = 0;
-        // A value that is not whole is read again from each brace in it: with braces in braces that never ends.
+        // An incomplete value is parsed again from each brace in it: nested braces would make that endless.
         let mut ration = text.len().saturating_mul(READ_AGAIN);
         while let Some(brace) = text.get(from..).and_then(|rest| rest.find('{')).map(|at| from + at) {
             let rest = Rationed { rest: &text.as_bytes()[brace..], ration: &mut ration };
             let mut stream = serde_json::Deserializer::from_reader(rest).into_iter::<Value>();
-            // A list of profiles is a value too, and so is the whole file: only what looks like one profile is taken.
+            // A list of connections is a value too, and so is the whole file: only a value that looks like one
+            // connection counts.
             let profile = stream.next().and_then(Result::ok).filter(|value| value.get("profiles").is_none());
             match profile.as_ref().and_then(|value| self.in_old_form(value)) {
                 Some(profile) => {
@@ -284,7 +285,7 @@ impl Reader {
         content
     }
 
-    /// A profile among ruins: of today's form, or of version 1.
+    /// A connection among ruins: of today's form, or of version 1.
     fn in_old_form(&self, value: &Value) -> Option<Profile> {
         value.as_object().filter(|object| object.contains_key("connectionString"))?;
         if let Ok(profile) = serde_json::from_value::<Profile>(value.clone()) {
@@ -303,7 +304,7 @@ impl Reader {
     }
 }
 
-/// Bytes that can be read as long as a ration lasts, which goes on to the next reader.
+/// Bytes that can be read while a ration lasts, which the next reader continues.
 struct Rationed<'a> {
     rest: &'a [u8],
     ration: &'a mut usize,
@@ -323,7 +324,7 @@ fn read<T: DeserializeOwned>(object: &Map<String, Value>, key: &str) -> Option<T
 }
 
 /// # Errors
-/// `FileTooLarge`; what the operating system says.
+/// `FileTooLarge`; those of the operating system.
 fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -331,26 +332,25 @@ fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) => return Err(error),
     };
     let mut bytes = Vec::new();
-    // One byte more than may be tells that it is too long.
+    // One byte above the limit tells that it is too long.
     file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > FILE_MAX { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(Some(bytes)) }
 }
 
-/// Where the copy is that is written before the file.
+/// The path of the copy that is written before the file.
 pub(super) fn copy_of(path: &Path) -> PathBuf {
     path.with_extension("backup.json")
 }
 
-/// Writes a file so that there is the old one or the new one, never half of one, also after a power cut. Readable by
-/// this user only.
+/// Writes a file so that a power cut leaves the old one or the new one, never half of one. Readable by this user only.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     beside(folder, bytes)?.persist(path).map_err(|failed| failed.error)?;
     make_lasting(folder)
 }
 
-/// Keeps bytes beside a file under a name that nothing has: `profiles.<what>.json`, else with a number. A copy of the
-/// same bytes that is there already will do.
+/// Keeps bytes beside a file under a free name: `profiles.<what>.json`, otherwise with a number. An existing copy of
+/// the same bytes is enough.
 pub(super) fn keep_copy(path: &Path, what: &str, bytes: &[u8]) -> io::Result<PathBuf> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let names = std::iter::once(format!("{what}.json"))
@@ -376,7 +376,7 @@ fn beside(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-/// A new name is lost in a power cut until its folder is written as well.
+/// Syncs the folder: without it a power cut can lose a new name.
 fn make_lasting(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;

@@ -1,4 +1,4 @@
-//! What older programs wrote, brought to today's form.
+//! Brings files of earlier versions to today's form.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::file::{VERSION_KEY, keep_copy};
 
-/// Brings the content of a file of version 1 to today's form. What is damaged in it stays so: the reader finds it.
+/// Brings the content of a file of version 1 to today's form. Damaged parts stay for the reader to find.
 ///
-/// Version 1 had neither notes, favourites, access nor settings, and noted of one secret whether it is stored. Its
-/// workspaces could be written in, so they still can.
+/// Version 1 had no notes, favourites, access or settings, and noted for one secret whether it is stored. Its
+/// workspaces were writable, so they stay so.
 pub(super) fn from_version_1(content: &mut Map<String, Value>) {
     content.insert(VERSION_KEY.to_owned(), json!(super::VERSION));
     content.insert("removed".to_owned(), json!([]));
@@ -27,17 +27,17 @@ pub(super) fn from_version_1(content: &mut Map<String, Value>) {
         for (key, value) in additions {
             profile.insert(key.to_owned(), value);
         }
-        // Version 1 left these out where they were not known.
+        // Version 1 left unknown values out.
         profile.entry("lastOpenedAt").or_insert(Value::Null);
         profile.entry("hasSigningSecret").or_insert(Value::Bool(false));
     }
 }
 
-/// Keeps a copy of the file of version 1 beside it, before anything is written. An earlier copy stays: it gets a
+/// Keeps a copy of the file of version 1 beside it, before anything is written. An earlier copy stays and gets a
 /// number.
 ///
 /// # Errors
-/// The copy can't be written. Then nothing may be written over the file.
+/// The copy cannot be written. Then the file must not be overwritten.
 pub(super) fn keep_version_1(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
     keep_copy(path, "v1", bytes)
 }

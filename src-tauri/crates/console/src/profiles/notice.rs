@@ -1,8 +1,8 @@
-//! What a person should know about the file of connection profiles.
+//! What a person should know about the file of saved connections.
 
 use serde::Serialize;
 
-/// What a person should know about the list of saved workspaces.
+/// What a person should know about the file of saved connections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -11,24 +11,24 @@ pub enum ProfileNotice {
     CopyUsed,
     /// It was damaged.
     Damaged {
-        /// Workspaces that could still be read.
+        /// Connections that could still be read.
         saved: u32,
-        /// Where the damaged file is kept.
+        /// The path of the damaged file.
         aside: String,
     },
-    /// A password stood in it and was taken out.
+    /// It contained a password, which was removed.
     SecretTakenOut,
-    /// A newer program wrote it. It was left as it is, and none of its workspaces can be used.
+    /// A newer version wrote it. It was left unchanged, and none of its connections can be used.
     Newer {
         /// Where it is.
         path: String,
     },
-    /// Another run of the program has it open, so it can't be used in this one.
+    /// Another process has it open, so this one cannot use it.
     InUse {
         /// Where it is.
         path: String,
     },
-    /// It can't be read and written.
+    /// It cannot be read or written.
     Unusable {
         /// Where it is.
         path: String,

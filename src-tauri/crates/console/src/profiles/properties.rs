@@ -1,4 +1,4 @@
-//! Profile files that nobody thought of.
+//! Invented files of saved connections.
 
 use std::sync::LazyLock;
 use std::time::Instant;

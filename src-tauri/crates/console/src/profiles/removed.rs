@@ -1,7 +1,7 @@
-//! Profiles that were removed and can still be had back.
+//! Removed connections that can still be had back.
 //!
-//! A removed profile leaves the list at once; its secrets stay until its time is over. The note of it is in the file, so
-//! that what a crash left unfinished is finished by the next run.
+//! A removed connection leaves the list at once; its secrets stay until its time is over. Its note is in the file, so
+//! the next run finishes what a crash left.
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -11,33 +11,33 @@ use super::{Content, Profile, Profiles, ProfilesNotWritten};
 /// How long a removal can be undone.
 pub const UNDO_TIME: Duration = Duration::seconds(15);
 
-/// A profile that was removed and whose secrets are still there.
+/// A removed connection whose secrets are still there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Removed {
     pub(super) profile: Profile,
-    /// Its place in the list.
+    /// Its position in the list.
     pub(super) position: usize,
     #[serde(with = "time::serde::rfc3339")]
     pub(super) removed_at: OffsetDateTime,
-    /// Removed by an earlier run: nobody is there any more to undo it.
+    /// Removed by an earlier run: nobody can undo it any more.
     #[serde(skip)]
     pub(super) is_old: bool,
 }
 
 impl Removed {
     fn is_due(&self, now: OffsetDateTime) -> bool {
-        // A clock that was set back must not keep a removed profile's secrets for as long as it was wrong.
+        // A clock that was set back must not keep the secrets for as long as it was wrong.
         let waited = now - self.removed_at;
         self.is_old || waited >= UNDO_TIME || waited.is_negative()
     }
 }
 
 impl Profiles {
-    /// Takes a profile out of the list; answers whether it was there. It can be had back for [`UNDO_TIME`].
+    /// Removes a connection from the list; returns whether it was there. It can be had back for [`UNDO_TIME`].
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn remove(&self, id: &str, now: OffsetDateTime) -> Result<bool, ProfilesNotWritten> {
         self.change(|content| {
             let Some(position) = content.position(id) else { return false };
@@ -47,10 +47,10 @@ impl Profiles {
         })
     }
 
-    /// Puts a removed profile back in its place; `None` when it is too late, or nothing was removed.
+    /// Puts a removed connection back in its position; `None` if it is too late, or nothing was removed.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn restore(&self, id: &str, now: OffsetDateTime) -> Result<Option<Profile>, ProfilesNotWritten> {
         self.change(|content| {
             let at = content.removed.iter().position(|removed| removed.is(id) && !removed.is_due(now))?;
@@ -60,21 +60,21 @@ impl Profiles {
         })
     }
 
-    /// Removed profiles that can't be had back any more, and whose secrets are to be forgotten.
+    /// Removed connections that cannot be had back any more, and whose secrets must be forgotten.
     pub fn removals_due(&self, now: OffsetDateTime) -> Vec<Profile> {
         let removed = self.content().removed;
         removed.into_iter().filter(|removed| removed.is_due(now)).map(|removed| removed.profile).collect()
     }
 
-    /// When the next removal becomes due; `None` when there is none.
+    /// When the next removal becomes due; `None` if there is none.
     pub fn next_removal(&self) -> Option<OffsetDateTime> {
         self.content().removed.iter().map(|removed| removed.removed_at.saturating_add(UNDO_TIME)).min()
     }
 
-    /// Forgets a removed profile for good, after its secrets.
+    /// Forgets a removed connection for good, after its secrets.
     ///
     /// # Errors
-    /// The file can't be written; it is tried again at the next start.
+    /// The file cannot be written; the next start tries again.
     pub fn finish_removal(&self, id: &str) -> Result<(), ProfilesNotWritten> {
         self.change(|content| content.removed.retain(|removed| !removed.is(id)))
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::vault::SecretKind;
 
-/// A folder for the file, and runs of the program in it.
+/// A folder for the file, and runs in it.
 pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -95,7 +95,7 @@ fn a_program_that_leaves_the_file_to_another_has_its_name_and_settings_and_chang
     let settings = Settings { secret_keeper: keeper, secret_move: Some(half_way) };
     first.change_settings(|there| *there = settings).unwrap();
     let (names, text) = (folder.names(), folder.text("profiles.json"));
-    // As it is in the middle of being written.
+    // As in the middle of a write.
     folder.write("{");
     let second = Profiles::left_to_another_program(&folder.path("profiles.json"));
     assert_eq!(second.installation(), first.installation(), "secrets in the keychain have its name");
@@ -359,7 +359,7 @@ fn a_secret_that_somebody_wrote_into_the_file_is_taken_out() {
     for name in folder.names() {
         assert!(!folder.text(&name).contains("planted"), "it is in {name}");
     }
-    // One that is no connection string to the driver.
+    // Not a connection string to the driver.
     folder.write(&folder.text("profiles.json").replace(masked, "mongodb://dana:p@planted@host"));
     folder.open();
     for name in folder.names() {
@@ -388,7 +388,7 @@ fn what_could_not_be_written_has_not_happened() {
     let folder = folder_with(&["a"]);
     let profiles = folder.open();
     let before = folder.text("profiles.json");
-    // A folder where the file was: it can neither be written nor replaced.
+    // A folder in place of the file: it can neither be written nor replaced.
     std::fs::remove_file(folder.path("profiles.json")).unwrap();
     std::fs::create_dir(folder.path("profiles.json")).unwrap();
     assert!(profiles.save(profile("b")).is_err());

@@ -1,12 +1,12 @@
-//! An export of MongoDB Compass: extended JSON of version 1, with the secrets in the connection strings, without them,
-//! or with a `connectionSecrets` of Compass's own making, which only Compass opens.
+//! A MongoDB Compass export: extended JSON of version 1, with the secrets in the connection strings, without them, or
+//! in a `connectionSecrets` that only Compass opens.
 
 use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{Candidate, Entry, ImportNote, ImportProblem};
 
-/// What such a file says that it is.
+/// The format that such a file names.
 pub(super) const FORMAT: &str = "Compass Connections";
 const VERSION: i64 = 1;
 
@@ -65,8 +65,8 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The string without what Compass writes into it for itself: its own name, which the server's log would show for this
-/// program, and a way of signing in that means "none said" and that drivers do not know.
+/// The string without Compass's own additions: its name, which the server's log would show for Tenantry, and an
+/// authentication method that means "none given" and that drivers do not know.
 fn without_own_options(string: &str) -> String {
     let Some((address, options)) = string.split_once('?') else { return string.to_owned() };
     let is_own = |option: &&str| {

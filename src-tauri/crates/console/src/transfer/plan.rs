@@ -1,4 +1,4 @@
-//! What becomes of each connection that was found.
+//! Decides what becomes of each connection that was found.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,13 +18,13 @@ use crate::vault::SecretKind;
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct ImportEntry {
-    /// Its name, or its place in what was imported.
+    /// Its name, or its place in the import.
     pub name: String,
     /// What became of it.
     pub outcome: ImportOutcome,
-    /// What came in and what did not, and why.
+    /// What was imported, what was not, and why.
     pub notes: Vec<ImportNote>,
-    /// The profile that it is now, or that is there already.
+    /// The saved connection that it is now, or was already.
     pub workspace_id: Option<String>,
 }
 
@@ -33,13 +33,13 @@ pub struct ImportEntry {
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportOutcome {
-    /// All of it came in.
+    /// Everything was imported.
     Imported,
-    /// It came in without a secret that it needs.
+    /// It was imported without a secret that it needs.
     ImportedWithoutSecret,
-    /// The same one is there.
+    /// The same one is saved already.
     AlreadyThere,
-    /// Nothing of it came in.
+    /// Nothing was imported.
     Refused,
 }
 
@@ -50,39 +50,39 @@ pub enum ImportOutcome {
 pub enum ImportNote {
     /// No connection string was found in it.
     NoConnectionString,
-    /// What stands before its connection string is no name.
+    /// The text before its connection string is not a name.
     NoName,
-    /// Two connection strings seem to have run into one.
+    /// Two connection strings seem to have run together.
     RanTogether,
-    /// Something is missing in it or is not what it should be.
+    /// It is damaged or incomplete.
     Damaged,
     /// It breaks rules.
     Refused {
-        /// Which.
+        /// The broken rules.
         error: WireError,
     },
-    /// The same connection is there.
+    /// The same connection is saved already.
     Same {
-        /// By this name.
+        /// Its name.
         name: String,
     },
     /// Its secrets are sealed by Compass.
     SealedByCompass,
-    /// Its SSH tunnel did not come in.
+    /// Its SSH tunnel was not imported.
     NoTunnel,
-    /// Its settings for encrypted fields did not come in.
+    /// Its settings for encrypted fields were not imported.
     NoFieldEncryption,
-    /// Its password is asked for when it is opened.
+    /// Tenantry asks for its password when it opens.
     PasswordAsked,
-    /// The service's secret key did not come in.
+    /// Its service signing secret was not imported.
     NoServiceSecret,
-    /// It is taken for production until a person says what it is used for.
+    /// It counts as production until a person chooses its environment.
     TakenForProduction,
-    /// Its secrets are kept until the program ends: there is no place to store them.
+    /// Its secrets last only for this run: there is nowhere to store them.
     SecretsNotStored,
 }
 
-/// A profile to save, and the secrets to keep for it afterwards.
+/// A connection to save, and the secrets to store for it afterwards.
 pub struct Planned {
     /// The profile, without secrets.
     pub profile: Profile,
@@ -99,7 +99,7 @@ pub struct Plan {
     pub planned: Vec<Planned>,
 }
 
-/// Decides on each entry: those that keep to the editor's rules and are not among the `saved` come in.
+/// Decides about each entry: those that keep the editor's rules and are not among the `saved` are imported.
 pub fn plan(entries: Vec<Entry>, saved: &[Profile]) -> Plan {
     let known = saved.iter().filter_map(|profile| {
         let address = compose::take_apart(&profile.connection_string).ok()?;
@@ -205,21 +205,21 @@ fn found(
     entry
 }
 
-/// Whether an option's value looks like a user and a password before a host: a line break was lost, and drivers would take
-/// the rest of the line for a name, password and all.
+/// Whether an option's value looks like a user and a password before a host: a line break was lost, and drivers would
+/// take the rest of the line for a name, password and all.
 fn ran_together(connection_string: &str) -> bool {
     let options = connection_string.split_once('?').map_or("", |(_, options)| options);
     options.split('&').any(|option| option.split_once('@').is_some_and(|(before, _)| before.contains(':')))
 }
 
-/// A name from elsewhere, in one line and not too long.
+/// A name from elsewhere, on one line and not too long.
 fn cut(name: &str) -> String {
     let printable = name.chars().map(|character| if character.is_control() { ' ' } else { character });
     printable.collect::<String>().trim().chars().take(NAME_MAX).collect::<String>().trim_end().to_owned()
 }
 
-/// What a connection is used for, by its hosts and its name; `true` when nothing tells. A false alarm costs a click, a
-/// missing one costs data.
+/// The environment, judged by hosts and name; `true` if it was a guess. A false alarm costs a click, a missing one
+/// costs data.
 fn guess(name: &str, address: &Address) -> (Environment, bool) {
     let is_here = |host: &str| {
         let host = host.trim();
@@ -242,7 +242,7 @@ fn guess(name: &str, address: &Address) -> (Environment, bool) {
     said.map_or((Environment::Production, true), |environment| (environment, false))
 }
 
-/// What makes two connections the same: hosts, user, database and options, in whatever order they are written.
+/// The identity of a connection: hosts, user, database and options, in any order.
 fn identity(address: &Address, database: &str) -> String {
     let (start, options) = address.public.split_once('?').unwrap_or((&address.public, ""));
     let scheme = start.split_once("://").map_or("", |(scheme, _)| scheme);
@@ -256,7 +256,7 @@ fn identity(address: &Address, database: &str) -> String {
         .filter(|(_, value)| *value != tenantry_connection::SECRET_MASK)
         .map(|(name, value)| format!("{}={value}", name.to_ascii_lowercase()))
         .collect();
-    // Not by value: of options that are given more than once the order counts.
+    // Not by value: the order of repeated options counts.
     options.sort_by(|one, other| one.split('=').next().cmp(&other.split('=').next()));
     let default_database = address.database.as_deref().unwrap_or_default();
     [

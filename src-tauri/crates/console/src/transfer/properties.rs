@@ -1,4 +1,4 @@
-//! Files and texts to import that nobody thought of.
+//! Invented files and texts to import.
 
 use std::time::Instant;
 
@@ -68,7 +68,7 @@ fn line() -> impl Strategy<Value = String> {
     (start, scheme, user, rest).prop_map(|(start, scheme, user, rest)| format!("{start}{scheme}{user}{rest}"))
 }
 
-/// What begins like a sealed file. What follows asks for no more work than a test has time for.
+/// Begins like a sealed file, and needs no more work than a test has time for.
 fn sealed() -> impl Strategy<Value = Vec<u8>> {
     let key = sealing::SealingKey::random();
     let good = key.seal(own().to_string().as_bytes()).unwrap();

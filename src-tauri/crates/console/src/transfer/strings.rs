@@ -1,5 +1,5 @@
-//! A list of connection strings: one in a line, with a name before it if there is one: `name = string`, or the name and
-//! a tab. Empty lines and those that begin with `#` are passed over.
+//! A list of connection strings, one per line, with an optional name before it: `name = string`, or the name and a tab.
+//! Empty lines and those that begin with `#` are skipped.
 
 use secrecy::SecretString;
 use tenantry_connection::SCHEMES;
@@ -26,7 +26,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn entry(number: usize, line: &str) -> Entry {
-    // Nothing of the line is told: it may be a connection string with a misspelt beginning, password and all.
+    // Nothing of the line is shown: it may be a connection string with a misspelled beginning, password and all.
     let refused = |why| Entry::Refused { name: place(number), why };
     let Some(start) = start_of_string(line) else {
         return refused(ImportNote::NoConnectionString);

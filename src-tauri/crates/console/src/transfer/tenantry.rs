@@ -1,4 +1,4 @@
-//! This program's own export: JSON, with secrets only inside a seal.
+//! A Tenantry export: JSON, with secrets only inside a seal.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use super::{Candidate, Entry, ImportNote, ImportProblem};
 use crate::profiles::{Access, Environment, Profile};
 use crate::vault::SecretKind;
 
-/// What such a file says that it is.
+/// The format that such a file names.
 pub(super) const FORMAT: &str = "Tenantry Connections";
 const VERSION: u64 = 1;
 
-/// A profile on its way out, with the secrets that go with it.
+/// A connection to export, with the secrets that go with it.
 pub struct Exported {
     /// The profile.
     pub profile: Profile,
@@ -45,7 +45,7 @@ struct ConnectionToWrite<'a> {
     secrets: BTreeMap<SecretKind, &'a str>,
 }
 
-/// Made leniently: a person may have written it, and an older program may have left something out.
+/// Lenient: a person may have written it, and an older version may have left something out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ConnectionRead {
@@ -65,10 +65,10 @@ struct ConnectionRead {
     secrets: BTreeMap<SecretKind, String>,
 }
 
-/// The content of a file with these profiles. It holds their secrets if they have any with them: seal it then.
+/// The content of a file with these connections. It contains their secrets, if given: then seal it.
 ///
 /// # Errors
-/// It can't be written as JSON.
+/// It cannot be written as JSON.
 pub fn write(connections: &[Exported]) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
     let connections = connections.iter().map(|Exported { profile, secrets }| ConnectionToWrite {
         name: &profile.name,
@@ -107,7 +107,7 @@ fn entry((index, value): (usize, Value)) -> Entry {
         return Entry::Refused { name: place, why: ImportNote::Damaged };
     };
     let secrets = read.secrets.into_iter().map(|(kind, secret)| (kind, SecretString::from(secret)));
-    // Each workspace makes a key of its own for its tokens.
+    // Each workspace makes its own key for its tokens.
     let secrets = secrets.filter(|(kind, _)| *kind != SecretKind::TokenKey);
     Entry::Found(Box::new(Candidate {
         database: read.database,

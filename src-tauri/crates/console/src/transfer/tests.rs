@@ -281,8 +281,7 @@ fn what_is_nothing_of_the_kind_is_refused_with_a_reason() {
     }
 }
 
-/// Cuts and damages good files in many places: whatever comes out, nothing stops the program, and nothing secret is in
-/// a name, a sentence or a profile.
+/// Cuts and damages good files in many places: nothing panics, and no name, sentence or connection contains a secret.
 #[test]
 fn damaged_files_never_tell_a_secret() {
     let list = "Shop dev = mongodb://dana:planted@h1,h2/tenants?replicaSet=rs0\nmongodb+srv://eve:Pl4nted@c.example.net/";
