@@ -20,7 +20,8 @@ use crate::documents;
 use crate::errors::Act;
 use crate::open::MongoStore;
 
-/// Finding the address with the most accounts may read every organization; a sign-in waits no longer for it.
+/// Time limit for finding the address with the most accounts, which may read every organization: a sign-in does not
+/// wait longer.
 const MOST_LIMIT: Duration = Duration::from_secs(1);
 
 #[async_trait]
@@ -42,7 +43,7 @@ impl AccountStore for MongoStore {
             "session_version": 0_i64,
             "created_at": documents::date(operator.created_at),
         };
-        // The first operator has the same id in every workspace and for everybody who claims it.
+        // The first operator has the same id in every workspace, for everyone who claims it.
         let ours = doc! {
             "_id": operator.id.object_id(), "password_hash": operator.password_hash.expose(),
         };
@@ -58,8 +59,8 @@ impl AccountStore for MongoStore {
             }
             Err(failure) => return Err(self.told(failure, Act::on("insert", OPERATORS))),
         }
-        // After the write, because nothing keeps an address unique in two collections: of two writes at the same moment
-        // each one looks after both are made, or one of them does.
+        // Checked after the write, because no index keeps an address unique in two collections: of two concurrent
+        // writes, at least one checks after both are made.
         let other = doc! {
             "email_key": operator.email.matching_key(),
             "_id": { "$ne": operator.id.object_id() },
@@ -153,7 +154,7 @@ impl AccountStore for MongoStore {
                 .return_document(ReturnDocument::After)
         };
         let added = match self.write(add()).await {
-            // Of two first failures at the same moment one inserts; the other finds it then.
+            // Of two concurrent first failures one inserts; the other then finds it.
             Err(failure) if failure.is_duplicate() => self.write(add()).await,
             other => other,
         };
@@ -177,7 +178,7 @@ impl AccountStore for MongoStore {
 
     async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError> {
         let act = Act::on("update", REVOKED_SESSIONS);
-        // An index removes it when it has expired.
+        // An index removes it after it has expired.
         let update = doc! { "$set": { "expires_at": documents::date(expires_at) } };
         let revoked_sessions = self.documents(REVOKED_SESSIONS);
         let revoke = || revoked_sessions.update_one(doc! { "_id": session_id }, update.clone()).upsert(true);
@@ -216,8 +217,8 @@ impl MongoStore {
         Ok(!self.with_address(email).await?.is_empty())
     }
 
-    /// Where no index keeps an address to one admin. 1 where finding out takes too long: the accounts that a sign-in
-    /// meets are counted anyway.
+    /// Without an index that keeps an address to one admin, counts the admins of each. 1 if that takes too long: the
+    /// accounts that a sign-in meets are counted anyway.
     async fn most_admins_of_an_address(&self) -> usize {
         let pipeline = [
             doc! { "$match": { "admin_email": { "$type": "string" } } },
@@ -249,7 +250,7 @@ pub(crate) fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
             session_version: documents::integer(document, "session_version")?,
         })
     };
-    // Not lenient: this program alone writes it, and half an operator signs nobody in.
+    // Not lenient: only Tenantry writes it, and half an operator signs nobody in.
     read().ok_or_else(|| StoreError::Corrupt { what: format!("a document of {OPERATORS}") })
 }
 
@@ -259,7 +260,7 @@ pub(crate) fn attempts(document: &RawDocument) -> Result<SignInAttempts, StoreEr
     Ok(SignInAttempts {
         account: documents::text(document, "_id").ok_or_else(damaged)?,
         failures: failures(document)?,
-        // An earlier version noted its computer's time, which may be ahead: none of the wait is over then.
+        // An earlier version noted its computer's time, which may be in the future: then none of the pause is over.
         since_last: Duration::try_from(since_last).unwrap_or_default(),
     })
 }

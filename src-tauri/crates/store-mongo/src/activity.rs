@@ -1,4 +1,4 @@
-//! The record of what was done.
+//! The activity record.
 
 use async_trait::async_trait;
 use bson::oid::ObjectId;
@@ -17,7 +17,7 @@ use crate::open::MongoStore;
 #[async_trait]
 impl ActivityStore for MongoStore {
     async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
-        // Made here: the driver may send it twice when the line breaks.
+        // Created here: the driver may send it twice after a lost connection.
         let by_id = doc! { "_id": ObjectId::new() };
         let mut document = by_id.clone();
         document.extend(doc! {
@@ -47,7 +47,7 @@ impl ActivityStore for MongoStore {
         organization_id: OrganizationId,
         limit: u32,
     ) -> Result<Vec<ActivityEntry>, StoreError> {
-        // The server takes a limit of zero for none.
+        // The server treats a limit of zero as none.
         if limit == 0 {
             return Ok(Vec::new());
         }

@@ -21,7 +21,7 @@ use crate::open::{MongoStore, unconfirmed};
 use crate::settings::MAJORITY_LIMIT;
 
 const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
-/// Counting is exact up to here; beyond, it would read more than a number is worth.
+/// Exact counting stops here; beyond, it would read more than a number is worth.
 const COUNTED_UP_TO: u64 = 100_000;
 const COUNT_LIMIT: Duration = Duration::from_secs(1);
 
@@ -44,7 +44,8 @@ impl CollectionStore for MongoStore {
         match self.attempt(listed(false)).await {
             Ok(names) => Ok(is_listed(names)),
             Err(failure) if failure.is_denied() => {
-                // Who may not list gets the names of what they have a right on, and an absent one proves nothing.
+                // A user without `listCollections` gets the names of collections it has rights on, so an absent name
+                // proves nothing.
                 Ok(is_listed(self.call(act, listed(true)).await?) || self.is_found(name).await?)
             }
             Err(failure) => Err(self.told(failure, act)),
@@ -55,7 +56,7 @@ impl CollectionStore for MongoStore {
         let question = doc! { "listCollections": 1, "filter": { "name": name.as_str() } };
         match self.ask(question).await {
             Ok(answer) => identity(&answer),
-            // Names alone are told to everybody.
+            // Names alone need no permission.
             Err(failure) if failure.is_denied() => {
                 Ok(self.exists(name).await?.then_some(CollectionIdentity(None)))
             }
@@ -89,7 +90,7 @@ impl CollectionStore for MongoStore {
                         return Err(unconfirmed());
                     }
                 }
-                // An index of this name or on this field is there with other options: it stays as it is.
+                // An index with this name or on this field exists with other options: it stays.
                 Err(failure)
                     if failure.is(code::INDEX_OPTIONS_CONFLICT)
                         || failure.is(code::INDEX_KEY_SPECS_CONFLICT) => {}
@@ -107,7 +108,7 @@ impl CollectionStore for MongoStore {
     ) -> Result<(), StoreError> {
         let missing = || StoreError::CollectionMissing { collection: from.to_string() };
         let is_another = |found: &CollectionIdentity| which.is_same_as(found) == Some(false);
-        // No server has a rename with a condition: what was moved is looked at once more.
+        // No server has a conditional rename: checks once more what was moved.
         if self.identity(from).await?.as_ref().is_none_or(is_another) {
             return Err(missing());
         }
@@ -136,7 +137,7 @@ impl CollectionStore for MongoStore {
         if !self.is_empty(name).await? {
             return Ok(false);
         }
-        // Under a name that nobody knows nothing is added any more, so that what is empty there stays so.
+        // Under a random name nobody adds anything, so an empty collection stays empty.
         let aside = CollectionName::dropped();
         match self.move_collection(name, &aside).await {
             Ok(()) => {}
@@ -183,7 +184,7 @@ impl CollectionStore for MongoStore {
                     statistics.documents = documents;
                     statistics.exact = true;
                 }
-                // The estimate stands: it is less, and it is an answer.
+                // Keeps the estimate: it is less, but it is an answer.
                 Err(failure) if failure.is_denied() || failure.is(code::MAX_TIME_MS_EXPIRED) => {}
                 Err(failure) => return Err(self.told(failure, act)),
             }
@@ -197,7 +198,7 @@ impl CollectionStore for MongoStore {
         let mut read = Vec::with_capacity(documents.len());
         for bytes in documents {
             let document = RawDocumentBuf::from_bytes(bytes.clone()).map_err(|_| damaged())?;
-            // The outermost length alone says nothing about what is inside.
+            // The outermost length alone says nothing about the inside.
             if !is_decodable(bytes) {
                 return Err(damaged());
             }
@@ -227,7 +228,7 @@ impl MongoStore {
         let database = self.database.name();
         let command =
             doc! { "renameCollection": format!("{database}.{from}"), "to": format!("{database}.{to}") };
-        // The driver repeats no command that is run by its name, which is what a rename needs.
+        // The driver repeats no command that is run by its name, as a rename requires.
         match self.write_command(&self.client.database("admin"), limited(command)).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) if self.exists(to).await? && !self.exists(from).await? => Ok(()),
@@ -256,7 +257,7 @@ impl MongoStore {
         }
     }
 
-    /// Whether there is a collection of this name, as who has a right on it finds out without listing.
+    /// Whether a collection of this name exists, found without listing by a user with rights on it.
     async fn is_found(&self, name: &CollectionName) -> Result<bool, StoreError> {
         match self.ask(doc! { "listIndexes": name.as_str() }).await {
             Ok(_) => Ok(true),
@@ -265,7 +266,7 @@ impl MongoStore {
         }
     }
 
-    /// That a name is a view or a time-series collection, which have no statistics of this kind. `None` also where the
+    /// Names a view or a time-series collection, which have no such statistics. `None` for a collection, and if the
     /// server does not say.
     async fn other_than_a_collection(&self, name: &CollectionName) -> Option<&'static str> {
         let question = doc! { "listCollections": 1, "filter": { "name": name.as_str() } };
@@ -274,7 +275,7 @@ impl MongoStore {
         in_words(batch.first()?.as_document()?.get_str("type").ok()?)
     }
 
-    /// What can be said of a collection without the privilege `collStats`.
+    /// Statistics without the privilege `collStats`.
     async fn estimated(
         &self,
         name: &CollectionName,
@@ -311,7 +312,7 @@ impl MongoStore {
     }
 }
 
-/// What `listCollections` calls something that is no plain collection, in words.
+/// What `listCollections` calls something other than a plain collection, in words.
 fn in_words(listed_type: &str) -> Option<&'static str> {
     match listed_type {
         "view" => Some("This is a view, not a collection"),
@@ -320,7 +321,7 @@ fn in_words(listed_type: &str) -> Option<&'static str> {
     }
 }
 
-/// A command that waits for a majority as every write does, and for a lock no longer than [`STEP_LIMIT`].
+/// A command that waits for a majority, like every write, and for a lock no longer than [`STEP_LIMIT`].
 fn limited(mut command: Document) -> Document {
     let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     let concern = doc! { "w": "majority", "wtimeout": milliseconds(MAJORITY_LIMIT) };
@@ -328,7 +329,7 @@ fn limited(mut command: Document) -> Document {
     command
 }
 
-/// What `listCollections` tells of one name.
+/// The identity in a response of `listCollections` for one name.
 fn identity(answer: &Document) -> Result<Option<CollectionIdentity>, StoreError> {
     let batch = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
     let batch = batch.map_err(|_| StoreError::Corrupt { what: "a list of collections".to_owned() })?;
@@ -354,7 +355,7 @@ fn validator() -> Document {
     }
 }
 
-/// One document per shard, added up. What one shard does not say, the sum does not say.
+/// Adds up the responses of all shards. A value that one shard lacks is missing from the sum.
 fn summed(
     name: &CollectionName,
     shards: &[RawDocumentBuf],
@@ -384,7 +385,7 @@ fn summed(
         data_size,
         storage_size: sum("storageSize"),
         indexes,
-        // The count comes from the server's metadata, which an unclean stop leaves behind.
+        // The count comes from the server's metadata, which can be wrong after an unclean stop.
         exact: false,
         read_at,
         command: "$collStats",

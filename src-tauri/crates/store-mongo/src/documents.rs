@@ -1,5 +1,5 @@
-//! Stored documents and what they mean. Reading an organization is lenient: other software writes these documents too,
-//! and one that breaks the format is shown with what can be read of it.
+//! Converts stored documents. Reading an organization is lenient: other software writes these documents too, and one
+//! that breaks the format is shown with what can be read of it.
 
 use bson::oid::ObjectId;
 use bson::raw::RawBsonRef;
@@ -15,10 +15,10 @@ use tenantry_core::values::{
 };
 use time::OffsetDateTime;
 
-/// A document as a write's argument.
+/// The argument of an insert.
 pub(crate) fn new_organization(organization: &NewOrganization) -> Document {
     let created_at = date(organization.created_at);
-    // The order of the fields is the service's.
+    // The service's order of fields.
     let mut document = doc! {
         "_id": organization.id.object_id(),
         "organization_name": organization.name.as_str(),
@@ -35,8 +35,8 @@ pub(crate) fn new_organization(organization: &NewOrganization) -> Document {
     document
 }
 
-/// What [`organization`] reads of a document that lies whole under `prefix`. Other software's fields may be large, and
-/// a hash is nobody's to see who asks for a list.
+/// The fields that [`organization`] reads from a document under `prefix`. Other fields may be large, and a password
+/// hash must not come with a list.
 pub(crate) fn shown_fields(prefix: &str) -> Document {
     let fields = [
         "_id",
@@ -51,7 +51,7 @@ pub(crate) fn shown_fields(prefix: &str) -> Document {
     fields.iter().map(|field| (format!("{prefix}{field}"), Bson::Int32(1))).collect()
 }
 
-/// What [`trashed_organization`] reads.
+/// The fields that [`trashed_organization`] reads.
 pub(crate) fn shown_trashed_fields() -> Document {
     let mut fields = shown_fields("organization.");
     fields.extend(doc! {
@@ -60,7 +60,7 @@ pub(crate) fn shown_trashed_fields() -> Document {
     fields
 }
 
-/// The organization in a document of `organizations`; `None` without an id that can be named.
+/// The organization in a document of `organizations`; `None` if its `_id` is not an ObjectId.
 pub(crate) fn organization(document: &RawDocument) -> Option<Organization> {
     let console = document.get_document("console").ok();
     let display_name =
@@ -102,12 +102,12 @@ pub(crate) fn trashed_organization(document: &RawDocument) -> Option<Organizatio
     Some(organization)
 }
 
-/// Which copy in the trash a document is, or is about.
+/// The copy in the trash that a document is, or is about.
 pub(crate) fn copy_id(document: &RawDocument) -> Option<CopyId> {
     object_id(document, "copy").map(CopyId::from)
 }
 
-/// What became of a collection, where `had` is the field that says whether there was one to set aside.
+/// What became of a collection; `had` is the field that says whether there was one to set aside.
 pub(crate) fn trashed_collection(document: &RawDocument, had: &str) -> TrashedCollection {
     if document.get_bool(had).unwrap_or(true) {
         TrashedCollection::Moved
@@ -142,8 +142,7 @@ pub(crate) fn in_trash(
     Ok(document)
 }
 
-/// Finds this very document while it is just so: every field, and their order. Fields that only other software knows count
-/// too.
+/// A filter for exactly this document: every field, and their order, including fields that only other software knows.
 pub(crate) fn unchanged(document: &RawDocument) -> Result<Document, StoreError> {
     let whole =
         decoded(document).ok_or_else(|| StoreError::Corrupt { what: "a stored document".to_owned() })?;
@@ -151,7 +150,7 @@ pub(crate) fn unchanged(document: &RawDocument) -> Result<Document, StoreError> 
     Ok(doc! { "_id": id, "$expr": { "$eq": ["$$ROOT", { "$literal": whole }] } })
 }
 
-/// The organization with its admin's hash; an unreadable hash is empty, which no password matches.
+/// The organization with its admin's hash; an unreadable hash is empty, and no password matches it.
 pub(crate) fn credentials(document: &RawDocument) -> Option<OrganizationCredentials> {
     let console = document.get_document("console").ok();
     let renewal = console.and_then(|console| text(console, "password_renewal"));
@@ -162,8 +161,8 @@ pub(crate) fn credentials(document: &RawDocument) -> Option<OrganizationCredenti
     })
 }
 
-/// The document of the trash as it comes back to life: name, collection, time of change and session version are new,
-/// every other field is as it was and where it was.
+/// The restored document: name, collection, time of change and session version are new, every other field keeps its
+/// value and its place.
 pub(crate) fn restored(
     document: &RawDocument,
     name: &OrganizationName,
@@ -192,8 +191,8 @@ pub(crate) fn restored(
     Some(document)
 }
 
-/// Whether people of an organization can sign in. Absent counts as true; `false`, `0` and `null` count as false, as they
-/// do in the service. [`inactive`] is the same rule as a query.
+/// Whether people of an organization can sign in. Absent counts as true; `false`, `0` and `null` count as false, as in
+/// the service. [`inactive`] is the same rule as a query.
 pub(crate) fn is_active(document: &RawDocument) -> bool {
     match document.get("is_active") {
         Ok(Some(value)) => !counts_as_false(value),
@@ -203,7 +202,7 @@ pub(crate) fn is_active(document: &RawDocument) -> bool {
 
 fn counts_as_false(value: RawBsonRef<'_>) -> bool {
     match value {
-        // A query looks into an array, and not into one in an array.
+        // A query looks into an array, but not into an array within it.
         RawBsonRef::Array(values) => values.into_iter().flatten().any(is_falsy),
         value => is_falsy(value),
     }
@@ -220,9 +219,9 @@ fn is_falsy(value: RawBsonRef<'_>) -> bool {
     }
 }
 
-/// The condition of a query on a field that [`is_active`] takes for false.
+/// The condition on a field that [`is_active`] counts as false.
 pub(crate) fn inactive() -> Document {
-    // `null` also finds what is absent.
+    // `null` also matches an absent field.
     doc! { "$in": [false, 0, Bson::Null], "$exists": true }
 }
 
@@ -238,7 +237,7 @@ pub(crate) fn integer(document: &RawDocument, key: &str) -> Option<i64> {
     match document.get(key) {
         Ok(Some(RawBsonRef::Int32(number))) => Some(i64::from(number)),
         Ok(Some(RawBsonRef::Int64(number))) => Some(number),
-        // Shells of the past write every number as a double.
+        // Older shells wrote every number as a double.
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a version or count of that size is nonsense anyway"
@@ -253,12 +252,12 @@ pub(crate) fn count(document: &RawDocument, key: &str) -> Option<u64> {
     integer(document, key).and_then(|number| u64::try_from(number).ok())
 }
 
-/// A date; what is none counts as not known.
+/// A date; any other value counts as unknown.
 pub(crate) fn stored_date(document: &RawDocument, key: &str) -> StoredDate {
     milliseconds(document, key).map_or(StoredDate::UNKNOWN, StoredDate::from_milliseconds)
 }
 
-/// A date as it was read.
+/// A date as it was stored.
 pub(crate) fn as_stored(date: StoredDate) -> Bson {
     date.milliseconds().map_or(Bson::Null, |date| Bson::DateTime(DateTime::from_millis(date)))
 }

@@ -1,4 +1,4 @@
-//! The driver's failures in the words of the ports. What leaves here are codes, names of commands and our own words.
+//! Translates the driver's failures into the ports' errors. Only codes, names of commands and our own words get out.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,12 +6,12 @@ use mongodb::error::Error;
 use tenantry_connection::failure::{Cause, Failure, LineProblem, code};
 use tenantry_core::StoreError;
 
-/// What was asked of the server, for messages: names only.
+/// A request to the server, for messages: names only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Act<'a> {
     /// The privilege or command, in the server's words.
     pub(crate) action: &'static str,
-    /// On which collection; `None` for the database.
+    /// The collection; `None` for the database.
     pub(crate) collection: Option<&'a str>,
 }
 
@@ -25,7 +25,7 @@ impl<'a> Act<'a> {
     }
 }
 
-/// What the monitors of the servers met last. The driver keeps it from whoever waits for a server.
+/// The last problem of the servers' monitors. The driver does not pass it on to a call that waits for a server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Troubles(Arc<Mutex<Option<LineProblem>>>);
 
@@ -64,19 +64,19 @@ impl Act<'_> {
     }
 }
 
-/// Where a store is, as far as messages need it.
+/// The store's deployment, as far as messages need it.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     /// The database's name.
     pub(crate) database: String,
-    /// Whether the host is one of Atlas.
+    /// Whether the host belongs to Atlas.
     pub(crate) atlas: bool,
-    /// What the monitors met.
+    /// The last problem of the monitors.
     pub(crate) troubles: Troubles,
 }
 
 impl Place {
-    /// Our word for it.
+    /// The port's error for a failure.
     pub(crate) fn store_error(&self, failure: &Failure, act: Act<'_>) -> StoreError {
         match failure.cause {
             Cause::SignIn => return StoreError::SignInRefused,
@@ -166,7 +166,7 @@ impl Place {
             Some(problem) => problem.words(),
             None => "no server that takes writes was found in time",
         };
-        // Atlas ends the handshake of an address that is not on its access list; no certificate is at fault then.
+        // Atlas ends the TLS handshake of an address that is not on its access list; then no certificate is at fault.
         let hint = match problem {
             Some(LineProblem::Tls | LineProblem::Closed | LineProblem::Timeout) | None if self.atlas => {
                 ". On Atlas, see first whether this computer's address is on the project's access list"

@@ -1,4 +1,4 @@
-//! How the deployment is, and what the database user may do in it.
+//! The health of the deployment, and the permissions of the database user.
 
 mod usage;
 
@@ -91,7 +91,7 @@ impl HealthStore for MongoStore {
 impl MongoStore {
     /// The server's facts, and its clock minus this computer's.
     async fn greeted(&self) -> Result<(ServerFacts, Option<time::Duration>), StoreError> {
-        // First, because it is asked again when the line was lost: what is measured has a line.
+        // First, because it is repeated after a lost connection: the measurement then has a connection.
         let build = self
             .ask(doc! { "buildInfo": 1 })
             .await
@@ -121,7 +121,7 @@ impl MongoStore {
     }
 }
 
-/// The server told its time about half a round trip after it was asked.
+/// The server told its time about half a round trip after the request.
 fn clock_difference(
     hello: &Document,
     asked_at: time::OffsetDateTime,
@@ -130,7 +130,7 @@ fn clock_difference(
     Some(local_time(hello)? - later(asked_at, round_trip / 2))
 }
 
-/// The time that the server told with its greeting.
+/// The server's time in its `hello`.
 pub(crate) fn local_time(hello: &Document) -> Option<time::OffsetDateTime> {
     let told = hello.get_datetime("localTime").ok()?.timestamp_millis();
     time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(told) * 1_000_000).ok()

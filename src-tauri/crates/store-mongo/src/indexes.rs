@@ -1,4 +1,4 @@
-//! The indexes that this program wants, and what it does where it can't have them.
+//! Tenantry's indexes, and its fallback where it cannot have them.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::errors::Act;
 use crate::open::{INDEX_LIMIT, MongoStore, Rule};
 use crate::organizations::without_case;
 
-/// Counting duplicates reads every organization; it is done only where they kept an index from being made.
+/// Counting duplicates reads every organization; it is done only if they prevented an index.
 const DUPLICATES_LIMIT: Duration = Duration::from_secs(2);
 
 struct Wanted {
@@ -27,15 +27,15 @@ struct Wanted {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Serves a list.
+    /// Serves a sort order.
     Order,
     /// Keeps a rule.
     Unique(Keeps),
-    /// Removes documents whose date has come.
+    /// Removes expired documents.
     Expiry,
 }
 
-/// What a unique index keeps unique.
+/// The rule of a unique index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keeps {
     Names,
@@ -43,13 +43,13 @@ enum Keeps {
     Operators,
 }
 
-/// What became of one index.
+/// The outcome for one index.
 enum Made {
-    /// It is there, and does what it is for.
+    /// It exists and serves its purpose.
     Yes,
-    /// Something like it is there that does less: the server has no collations.
+    /// A weaker one exists: the server has no collations.
     Half,
-    /// It could not be made.
+    /// It could not be created.
     No(Failure),
 }
 
@@ -63,7 +63,7 @@ fn wanted() -> Vec<Wanted> {
             Kind::Unique(Keeps::Names),
         ),
         index(ORGANIZATIONS, "console_unique_email", doc! { "admin_email": 1 }, Kind::Unique(Keeps::Emails)),
-        // The id breaks ties, so it is part of every order. Names order by collection too.
+        // The id breaks ties, so it is part of every order. An order by name is also the order by collection.
         index(ORGANIZATIONS, "console_by_collection", doc! { "collection_name": 1 }, Kind::Order),
         index(ORGANIZATIONS, "console_by_name", doc! { "organization_name": 1, "_id": 1 }, Kind::Order),
         index(ORGANIZATIONS, "console_by_email", doc! { "admin_email": 1, "_id": 1 }, Kind::Order),
@@ -82,7 +82,7 @@ fn wanted() -> Vec<Wanted> {
 }
 
 impl MongoStore {
-    /// Makes what is missing; answers what could not be made, for people.
+    /// Creates the missing indexes; returns sentences about those that could not be created.
     pub(crate) async fn prepare_indexes(&self) -> Result<Vec<String>, StoreError> {
         let mut warnings = Vec::new();
         let mut denied = false;
@@ -130,7 +130,8 @@ impl MongoStore {
         Ok(warnings)
     }
 
-    /// The indexes that [`prepare_indexes`](Self::prepare_indexes) would make. Learns of the others what they keep.
+    /// The indexes that [`prepare_indexes`](Self::prepare_indexes) would create. Also learns which rules the existing
+    /// ones keep.
     pub(crate) async fn missing_indexes(&self) -> Result<Vec<String>, StoreError> {
         let mut missing = Vec::new();
         let mut there: Option<(&'static str, Vec<Document>)> = None;
@@ -158,7 +159,7 @@ impl MongoStore {
         }
     }
 
-    /// None where the collection is missing, or where the user may not look: then each is tried.
+    /// None if the collection is missing, or if the user is not allowed to look: then each is tried.
     async fn indexes_of(&self, collection: &'static str) -> Result<Vec<Document>, StoreError> {
         let listed = self.ask(doc! { "listIndexes": collection }).await;
         match listed {
@@ -180,7 +181,7 @@ impl MongoStore {
             Err(failure) => failure,
         };
         if failure.code.is_none() {
-            // No answer, so nothing that can be said of this index: the caller is told what is the matter.
+            // No response, so nothing can be said about this index: the caller gets the failure.
             return Err(self.told(failure, Act::on("createIndex", index.collection)));
         }
         if has_collation && failure.is_unsupported() && self.create(index, None).await.is_ok() {
@@ -210,7 +211,7 @@ impl MongoStore {
         }
     }
 
-    /// How many values are there more than once, in words. The values are nobody's business in a message.
+    /// The number of duplicate values, in words. The values themselves do not belong in a message.
     async fn duplicates(&self, keeps: Keeps) -> String {
         let change = "Change the duplicates";
         let (collection, field, what, advice) = match keeps {
@@ -250,7 +251,7 @@ impl MongoStore {
     }
 }
 
-/// Whether an index that is there does what a wanted one is for, whatever its name.
+/// Whether an existing index serves the purpose of a wanted one, whatever its name.
 fn serves(found: &Document, wanted: &Wanted) -> bool {
     let same_keys = found.get_document("key").is_ok_and(|keys| {
         keys.len() == wanted.keys.len()

@@ -1,4 +1,4 @@
-//! Operations that were begun and not yet ended.
+//! The journal of operations.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::open::MongoStore;
 #[async_trait]
 impl OperationJournal for MongoStore {
     async fn begin(&self, operation: &Operation) -> Result<(), StoreError> {
-        // An insert can't ask for the server's time. Where another turn's entry stands, the `_id` refuses this one.
+        // An insert cannot use the server's time. If another turn's entry exists, the `_id` refuses this one.
         let new = doc! {
             "$setOnInsert": plan_fields(operation),
             "$currentDate": { "started_at": true, "begun_at": true },
@@ -66,8 +66,8 @@ impl OperationJournal for MongoStore {
         for document in &found {
             match entry(document, now) {
                 Some(entry) => entries.push(entry),
-                // It must not keep the others from being finished, nor the workspace from opening. Acts on its own
-                // organization are refused: looking for it answers that it is damaged.
+                // It must not prevent resolving the others, or opening the workspace. Changes to its own organization
+                // are refused: finding it reports the damage.
                 None => tracing::warn!(
                     organization = documents::object_id(document, "_id").map(|id| id.to_hex()),
                     "an entry of the journal can't be read"
@@ -115,8 +115,8 @@ fn damaged() -> StoreError {
 }
 
 impl MongoStore {
-    /// The time of the server, which made the times of the entries: computers share no clock. An entry keeps its time as
-    /// long as its turn, so it makes no difference how long after the entry the time is read.
+    /// The server's time, which also dates the entries: computers share no clock. An entry keeps its time while it
+    /// keeps its turn, so it does not matter how long after the entry the time is read.
     async fn server_time(&self) -> Result<OffsetDateTime, StoreError> {
         let hello = self.ask(doc! { "hello": 1 }).await;
         let hello = hello.map_err(|failure| self.told(failure, Act::in_database("hello")))?;
@@ -124,13 +124,13 @@ impl MongoStore {
     }
 }
 
-/// Finds an operation's entry, while it is the operation's.
+/// A filter for an operation's entry, while it belongs to the operation.
 fn entry_of(operation: &Operation) -> Document {
     let mut its = doc! {
         "_id": operation.organization_id.object_id(),
         "installation": &operation.owner.installation,
         "instance": &operation.owner.instance,
-        // Null finds an entry without one.
+        // Null matches an entry without a turn.
         "turn": operation.turn.name(),
     };
     if let Some(begun) = operation.turn.begun() {
@@ -182,7 +182,7 @@ pub(crate) fn entry(document: &RawDocument, now: OffsetDateTime) -> Option<Journ
 fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Operation> {
     let text = |key| documents::text(document, key);
     let name = OrganizationName::from_stored(text("name")?);
-    // Of a deletion, earlier versions did not say it.
+    // Earlier versions did not store it for a deletion.
     let has_collection = document.get_bool("has_collection").unwrap_or(true);
     let collection = has_collection.then(|| CollectionIdentity(text("collection_identity")));
     let copy = documents::copy_id(document);

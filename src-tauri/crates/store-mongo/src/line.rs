@@ -1,4 +1,4 @@
-//! Whether the deployment answers, and what the driver's monitors know of it when it does not.
+//! Pings the deployment, and reports what the driver's monitors know if it does not respond.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ impl MongoStore {
         let primary = self.members.primary();
         let failure = match asked {
             Ok(Ok(_)) => None,
-            // A refusal is an answer.
+            // A refusal is a response.
             Ok(Err(failure)) if failure.code.is_some() && !failure.is_lost() => None,
             Ok(Err(failure)) => Some(failure),
             Err(_) if primary.is_some() => Some(Failure::took_too_long()),

@@ -35,7 +35,7 @@ impl fmt::Debug for Members {
 }
 
 impl Members {
-    /// Takes in that the deployment changed.
+    /// Takes over a change of the deployment.
     pub(crate) fn note(&self, event: &TopologyDescriptionChangedEvent) {
         let seen = event.new_description.servers().into_iter().map(|(address, server)| {
             let state = state(server.server_type());
@@ -50,18 +50,18 @@ impl Members {
         seen.iter().map(|(host, seen)| (host.clone(), seen.clone())).collect()
     }
 
-    /// The host of the one that takes writes, without asking anybody.
+    /// The host of the primary, without a request.
     pub(crate) fn primary(&self) -> Option<String> {
         let is_primary = |state| matches!(state, MemberState::Primary | MemberState::Standalone);
         self.seen().into_iter().find(|(_, seen)| is_primary(seen.state)).map(|(host, _)| host)
     }
 
-    /// How many there are, without asking anybody.
+    /// The number of members, without a request.
     pub(crate) fn count(&self) -> usize {
         self.seen().len()
     }
 
-    /// All of them, each asked for one answer now.
+    /// All members, each measured with a request now.
     pub(crate) async fn measured(&self, client: &Client) -> Vec<Member> {
         join_all(self.seen().into_iter().map(|(host, seen)| async move {
             let asked = match seen.state {
@@ -69,7 +69,7 @@ impl Members {
                 | MemberState::Secondary
                 | MemberState::Standalone
                 | MemberState::Router => Some(round_trip(client, seen.address).await),
-                // The driver signs in to none of these.
+                // The driver does not sign in to these.
                 MemberState::Arbiter | MemberState::Other | MemberState::Unreachable => None,
             };
             match asked {
@@ -94,7 +94,7 @@ impl Members {
     }
 }
 
-/// The second of two questions: the first one may have to open the connection.
+/// The time of the second of two requests: the first may have to open the connection.
 async fn round_trip(client: &Client, address: ServerAddress) -> Result<Duration, ()> {
     let admin = client.database("admin");
     let ask = || {

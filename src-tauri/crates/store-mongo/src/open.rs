@@ -1,4 +1,4 @@
-//! Opening a deployment, and what every call to it goes through.
+//! Opens a deployment; every call to it goes through here.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -29,16 +29,16 @@ use crate::settings::{Settings, settle};
 /// Building an index reads every document of its collection.
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
 
-/// What is needed to open a deployment.
+/// Options for opening a deployment.
 #[derive(Clone)]
 pub struct MongoOptions {
-    /// Where it is and who signs in to it.
+    /// The address and the user.
     pub connection_string: ConnectionString,
     /// The database.
     pub database: String,
-    /// How long to look for a server that answers, where the string does not say.
+    /// How long to look for a server if the connection string does not say.
     pub server_selection_timeout: Duration,
-    /// Whom to ask for the hosts of a `mongodb+srv` string.
+    /// The name servers for a `mongodb+srv` string.
     pub names: NameOptions,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
@@ -73,12 +73,12 @@ impl fmt::Debug for MongoOptions {
 
 /// All ports on one MongoDB database.
 ///
-/// Writes wait for a majority and the journal. Reads go to the primary, because an act looks at what the act before it
-/// did; only lists and statistics go where the string's read preference wants them.
+/// Writes wait for a majority and the journal. Reads use the primary, because a change reads what the change before it
+/// wrote; only lists and statistics use the string's read preference.
 pub struct MongoStore {
     pub(crate) client: Client,
     pub(crate) database: Database,
-    /// The same, for what is only shown.
+    /// The same database for lists and statistics.
     listing: Database,
     answer_limit: Duration,
     pub(crate) connection_string: ConnectionString,
@@ -90,7 +90,7 @@ pub struct MongoStore {
     pub(crate) members: Members,
 }
 
-/// Which rules an index keeps. False until it was seen; then writes are checked afterwards and taken back.
+/// Which rules an index keeps. False until it was seen: then writes are checked afterwards and undone.
 #[derive(Debug, Default)]
 pub(crate) struct Uniqueness {
     pub(crate) names: Rule,
@@ -123,11 +123,11 @@ impl fmt::Debug for MongoStore {
 }
 
 impl MongoStore {
-    /// Connects, signs in and learns how the deployment is built. Prepares nothing.
+    /// Connects, signs in and learns the kind of deployment. Prepares nothing.
     ///
     /// # Errors
-    /// `Unavailable` with the reason, within `server_selection_timeout` and the time that one answer takes;
-    /// `SignInRefused`; `ConnectionString` where only now something of it turns out to be wrong.
+    /// `Unavailable` with the reason, within `server_selection_timeout` and the limit of one response; `SignInRefused`;
+    /// `ConnectionString` if only now something in it turns out to be wrong.
     pub async fn open(options: MongoOptions) -> Result<Self, StoreError> {
         let troubles = Troubles::default();
         let members = Members::default();
@@ -178,7 +178,7 @@ impl MongoStore {
         self.database.collection(collection)
     }
 
-    /// For what is only shown: may be read from a secondary, and lag behind.
+    /// A collection for lists: may be read from a secondary, and lag behind.
     pub(crate) fn listed(&self, collection: &str) -> Collection<RawDocumentBuf> {
         self.listing.collection(collection)
     }
@@ -187,7 +187,7 @@ impl MongoStore {
         self.database.collection(collection)
     }
 
-    /// Waits for an answer, within limits, and reads what went wrong.
+    /// Waits for a response, within limits, and analyses a failure.
     pub(crate) async fn attempt<T, F>(&self, asked: F) -> Result<T, Failure>
     where
         F: IntoFuture<Output = mongodb::error::Result<T>>,
@@ -195,8 +195,8 @@ impl MongoStore {
         within(self.answer_limit, asked).await
     }
 
-    /// A question by command. The driver asks its own reads again when the line breaks, and not these; they are asked
-    /// again here, once, because a line that was lost while nobody used it is found out by the next one who does.
+    /// Runs a command that only reads. The driver repeats its own reads after a lost connection, but not these, so this
+    /// repeats them once: a connection that broke while idle is noticed by the next call.
     pub(crate) async fn ask(&self, question: Document) -> Result<Document, Failure> {
         match self.attempt(self.database.run_command(question.clone())).await {
             Err(failure) if failure.is_lost() => self.attempt(self.database.run_command(question)).await,
@@ -204,7 +204,7 @@ impl MongoStore {
         }
     }
 
-    /// [`attempt`](Self::attempt) where nobody branches on the failure.
+    /// [`attempt`](Self::attempt) for callers that do not branch on the failure.
     pub(crate) async fn call<T, F>(&self, act: Act<'_>, asked: F) -> Result<T, StoreError>
     where
         F: IntoFuture<Output = mongodb::error::Result<T>>,
@@ -219,11 +219,11 @@ impl MongoStore {
         self.place.store_error(&failure, act)
     }
 
-    /// A write of an act. `None` is a write that the majority was late to confirm: whoever asked for it looks at the very
-    /// thing with [`confirmed`](Self::confirmed), because what a primary wrote that was replaced since is gone.
+    /// A write of an operation. `None` if the majority was late to confirm it: the caller then reads the written
+    /// document with [`confirmed`](Self::confirmed), because writes of a replaced primary are lost.
     ///
-    /// It ends within [`STEP_LIMIT`]. The server may carry it out later all the same; what that could destroy is in the
-    /// write's own condition.
+    /// It ends within [`STEP_LIMIT`]. The server may still carry it out later; the write's own condition prevents
+    /// damage.
     pub(crate) async fn write<T, F>(&self, asked: F) -> Result<Option<T>, Failure>
     where
         F: IntoFuture<Output = mongodb::error::Result<T>>,
@@ -231,7 +231,8 @@ impl MongoStore {
         self.write_within(self.answer_limit.min(STEP_LIMIT), asked).await
     }
 
-    /// A write by command. The driver hands its answer on as it is: that no majority confirmed it stands in there.
+    /// A write by command. The driver passes its response on unchanged, including a missing confirmation by the
+    /// majority.
     pub(crate) async fn write_command(
         &self,
         database: &Database,
@@ -247,7 +248,7 @@ impl MongoStore {
         }
     }
 
-    /// A write of many documents at once, which may take as long as any answer.
+    /// A write of many documents at once, which may take as long as any response.
     pub(crate) async fn write_many<T, F>(&self, asked: F) -> Result<Option<T>, Failure>
     where
         F: IntoFuture<Output = mongodb::error::Result<T>>,
@@ -270,14 +271,15 @@ impl MongoStore {
         }
     }
 
-    /// Waits until a majority has everything that the primary has now: a write that changes nothing waits for all before it.
+    /// Waits until a majority has everything that the primary has now: a write that changes nothing waits for all
+    /// writes before it.
     async fn wait_for_majority(&self, limit: Duration) -> Result<(), Failure> {
         let filter = doc! { "_id": bson::oid::ObjectId::from_bytes([0; 12]) };
         let nothing = doc! { "$set": { "started_at": documents::date(self.clock.now()) } };
         within(limit, self.documents(OPERATIONS).update_one(filter, nothing)).await.map(drop)
     }
 
-    /// The document as a majority has it, after [`write`](Self::write) answered `None`.
+    /// The document as a majority has it, after [`write`](Self::write) returned `None`.
     pub(crate) async fn confirmed(
         &self,
         collection: &'static str,
@@ -291,7 +293,7 @@ impl MongoStore {
         self.call(Act::on("find", collection), found).await
     }
 
-    /// After a write whose answer was lost: whether it left what this finds.
+    /// After a write without a response: fails unless the filter finds its result.
     pub(crate) async fn require_confirmed(
         &self,
         collection: &'static str,
@@ -300,7 +302,7 @@ impl MongoStore {
         self.confirmed(collection, left).await?.map(drop).ok_or_else(unconfirmed)
     }
 
-    /// After a removal whose answer was lost: whether this finds nothing any more.
+    /// After a removal without a response: fails unless the filter finds nothing.
     pub(crate) async fn require_gone(
         &self,
         collection: &'static str,
@@ -309,7 +311,7 @@ impl MongoStore {
         self.confirmed(collection, removed).await?.map_or(Ok(()), |_| Err(unconfirmed()))
     }
 
-    /// The document once a majority has all that the primary has: for what is there already and so counts as done.
+    /// The document once a majority has everything that the primary has: for what exists already and so counts as done.
     pub(crate) async fn settled(
         &self,
         collection: &'static str,
@@ -321,12 +323,12 @@ impl MongoStore {
     }
 }
 
-/// A write whose answer was lost, and that is not there.
+/// A write whose response was lost, and whose result does not exist.
 pub(crate) fn unconfirmed() -> StoreError {
     StoreError::Unavailable { reason: "a majority of the servers did not confirm the change".to_owned() }
 }
 
-/// Refuses files that the driver could not use, with their fault: the driver says no more than that there is one.
+/// Refuses files that the driver could not use, with their fault: the driver only says that there is one.
 async fn check_certificate_files(parsed: &Parsed) -> Result<(), StoreError> {
     let Some(Tls::Enabled(options)) = &parsed.tls else { return Ok(()) };
     certificate_files::load(options.clone())

@@ -1,4 +1,4 @@
-//! Live organizations, and the lists of both the live ones and the trash.
+//! Live organizations, and the lists of both live and trashed ones.
 
 use std::time::Duration;
 
@@ -30,11 +30,11 @@ use crate::paging;
 use crate::trash::changed;
 
 const SEARCH_LIMIT: Duration = Duration::from_secs(2);
-/// A number beside a list is worth no longer wait.
+/// A number beside a list is not worth a longer wait.
 const COUNT_LIMIT: Duration = Duration::from_secs(1);
 const PAGE_LIMIT: Duration = Duration::from_secs(10);
-/// Organizations are counted one by one up to here, through the index of `_id`; beyond, the server's own number is
-/// taken, which may be off after it stopped uncleanly.
+/// Organizations are counted one by one up to here, with the index of `_id`; beyond, the server's own number is used,
+/// which can be wrong after an unclean stop.
 const COUNTED_UP_TO: u64 = 20_000;
 
 const FIND: Act<'static> = Act { action: "find", collection: Some(ORGANIZATIONS) };
@@ -42,14 +42,14 @@ const INSERT: Act<'static> = Act { action: "insert", collection: Some(ORGANIZATI
 const UPDATE: Act<'static> = Act { action: "update", collection: Some(ORGANIZATIONS) };
 const REMOVE: Act<'static> = Act { action: "remove", collection: Some(ORGANIZATIONS) };
 
-/// Stands for an owner whose `_id` is no ObjectId: the documents are that owner's all the same.
+/// Stands for an owner whose `_id` is not an ObjectId: the documents still belong to that owner.
 const NAMELESS: ObjectId = ObjectId::from_bytes([0; 12]);
-/// What a name that turns out to be taken has changed by then.
+/// The fields that a rename has changed when the name turns out to be taken.
 const NAME_FIELDS: [&str; 3] = ["organization_name", "collection_name", "updated_at"];
-/// What a change may change.
+/// The fields that a change can set.
 const CHANGED_FIELDS: [&str; 5] = ["admin_email", "admin_password", "is_active", "updated_at", "console"];
 
-/// Without regard to case, with regard to accents.
+/// Ignores case, respects accents.
 pub(crate) fn without_case() -> Collation {
     Collation::builder().locale("en").strength(CollationStrength::Secondary).build()
 }
@@ -84,7 +84,7 @@ impl OrganizationStore for MongoStore {
             let documents: Vec<Document> = rest.iter().map(documents::new_organization).collect();
             match self.write_many(self.documents(ORGANIZATIONS).insert_many(documents)).await {
                 Ok(Some(_)) => rest = &[],
-                // Each of them is asked for again, and found or told as refused.
+                // Each of them is inserted again alone, and then found or refused.
                 Ok(None) => break,
                 Err(failure) if failure.is_duplicate() => {
                     let index = failure.index.unwrap_or(0);
@@ -98,7 +98,7 @@ impl OrganizationStore for MongoStore {
         for organization in rest {
             self.insert(organization).await?;
         }
-        // An operator may have come meanwhile.
+        // An operator may have been added meanwhile.
         if in_one_go && self.operator_has_one_of(organizations).await? {
             for organization in organizations {
                 self.keep_unique(organization.id, &organization.name, &organization.admin_email).await?;
@@ -152,7 +152,7 @@ impl OrganizationStore for MongoStore {
         &self,
         email: &EmailAddress,
     ) -> Result<Vec<OrganizationCredentials>, StoreError> {
-        // Before those twenty at most are taken: others sign nobody in, and could take their places.
+        // Filtered before the limit of twenty: accounts that sign nobody in must not take their places.
         let mut found = self.like_address(email, doc! { "_id": paging::showable() }).await?;
         found.retain(|document| has_address(document, email));
         Ok(found.iter().filter_map(|document| documents::credentials(document)).collect())
@@ -162,7 +162,7 @@ impl OrganizationStore for MongoStore {
         &self,
         id: OrganizationId,
     ) -> Result<Option<OrganizationCredentials>, StoreError> {
-        // Asked for with every act of an admin: whatever else other software keeps in the document stays where it is.
+        // Read with every action of an admin: large fields of other software stay on the server.
         let organizations = self.raw(ORGANIZATIONS);
         let found = organizations.find_one(doc! { "_id": id.object_id() }).projection(of_credentials());
         let found = self.call(FIND, found).await?;
@@ -177,7 +177,7 @@ impl OrganizationStore for MongoStore {
         let fields = &fields;
         let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let segments = paging::segments(query);
-        // Together, not one after the other: a line across the world costs one round trip that way.
+        // In parallel: a distant server costs one round trip that way.
         let parts = segments.into_iter().map(|segment| async move {
             let found = async {
                 let limit = i64::from(query.limit) + 1;
@@ -204,7 +204,7 @@ impl OrganizationStore for MongoStore {
         for (part, is_whole) in try_join_all(parts).await? {
             rows.extend(part);
             if !is_whole {
-                // What comes after the rest of this part is for a later page.
+                // What follows the rest of this segment belongs to a later page.
                 more = true;
                 break;
             }
@@ -232,7 +232,7 @@ impl OrganizationStore for MongoStore {
                 self.unshowable(filter),
             )?;
             let exact = live_exact && trash_exact;
-            // The server's own number has them in it.
+            // The server's own number includes them.
             let less = |number: u64, unshowable: Option<u64>| number.saturating_sub(unshowable.unwrap_or(0));
             let (among_live, in_trash) = match &unshowable {
                 Some(unshowable) => (Some(unshowable.live), Some(unshowable.trashed)),
@@ -286,7 +286,7 @@ impl OrganizationStore for MongoStore {
             "updated_at": documents::date(at),
         } };
         let organizations = self.raw(ORGANIZATIONS);
-        // Not an update: only this one takes a limit, past which the server gives it up.
+        // Not an update: only this command takes a time limit, after which the server gives up.
         let renamed = organizations.find_one_and_update(documents::unchanged(&before)?, update);
         match self.write(renamed.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
             Ok(Some(Some(_))) => {}
@@ -324,7 +324,7 @@ impl OrganizationStore for MongoStore {
             },
             Ok(None) => {
                 self.require_confirmed(ORGANIZATIONS, as_left).await?;
-                // Nobody knows any more what a refused address would be put back to.
+                // The earlier address is unknown by now, so a refused one cannot be put back.
                 match &change.admin_email {
                     Some(email) if self.is_refused(id, email).await? => return Err(unconfirmed()),
                     Some(_) | None => None,
@@ -397,22 +397,22 @@ impl MongoStore {
         self.call(FIND, self.raw(ORGANIZATIONS).find_one(filter)).await
     }
 
-    /// What of a live one is shown.
+    /// The shown fields of a live organization.
     async fn shown(&self, filter: Document) -> Result<Option<RawDocumentBuf>, StoreError> {
         let found = self.raw(ORGANIZATIONS);
         let found = found.find_one(filter).projection(documents::shown_fields(""));
         self.call(FIND, found).await
     }
 
-    /// The live ones whose admin has this address, without regard to case, with the hashes.
+    /// The live organizations whose admin has this address, in any letter case, with the hashes.
     pub(crate) async fn with_address(&self, email: &EmailAddress) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let mut found = self.like_address(email, Document::new()).await?;
         found.retain(|document| has_address(document, email));
         Ok(found)
     }
 
-    /// The live ones whose admin's address the unique index takes for the same: without regard to case, width, and
-    /// characters that are not seen; of these, those that are `among` some.
+    /// The live organizations whose admin's address the unique index takes for the same: it ignores case, width and
+    /// invisible characters. Of these, the ones that match `among`.
     async fn like_address(
         &self,
         email: &EmailAddress,
@@ -443,7 +443,7 @@ impl MongoStore {
         }
     }
 
-    /// After a unique index refused an insert: whether this very organization is there, or what of it is taken.
+    /// After a unique index refused an insert: whether this very organization exists, or which of its values is taken.
     pub(crate) async fn repeated_or_taken(
         &self,
         id: OrganizationId,
@@ -455,9 +455,10 @@ impl MongoStore {
             Some(there) if there.name == *name => return Ok(()),
             Some(_) => UniqueField::Id,
             None if self.name_is_taken(id, name).await? => UniqueField::Name,
-            // By the index, that is: to its collation more characters are the same than those that differ in case.
+            // According to the index, whose collation takes more characters for the same than letters of different
+            // case.
             None if !self.like_address(email, Document::new()).await?.is_empty() => UniqueField::Email,
-            // Whatever it was is gone again.
+            // The conflicting document is gone again.
             None => {
                 return Err(StoreError::Unavailable {
                     reason: "somebody else is changing the same data".to_owned(),
@@ -467,8 +468,8 @@ impl MongoStore {
         Err(StoreError::Duplicate { field })
     }
 
-    /// Where no index keeps name and address unique, and for an address that is an operator's: takes an inserted document
-    /// back when one of them is taken. Of two at the same moment both may go, and never do both stay.
+    /// Without a unique index on name and address, and for an address of an operator: undoes an insert if one of them
+    /// is taken. Of two concurrent inserts both may be undone, but both never stay.
     pub(crate) async fn keep_unique(
         &self,
         id: OrganizationId,
@@ -504,7 +505,7 @@ impl MongoStore {
         Ok(self.shown(other).await?.is_some())
     }
 
-    /// Whether an organization may not have this address, as far as no index says so.
+    /// Whether an organization cannot have this address, as far as no index checks it.
     async fn is_refused(&self, id: OrganizationId, email: &EmailAddress) -> Result<bool, StoreError> {
         Ok(self.operator_has(email).await?
             || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?))
@@ -527,7 +528,7 @@ impl MongoStore {
         Ok(self.call(Act::on("find", OPERATORS), found).await?.is_some())
     }
 
-    /// Gives fields the values that they had before.
+    /// Restores the earlier values of fields.
     async fn put_back(
         &self,
         ours: Document,
@@ -554,10 +555,10 @@ impl MongoStore {
         }
     }
 
-    /// The documents that a list with this filter goes past; `None` when the server gave up counting them.
+    /// The documents that a list with this filter skips; `None` if the server gave up counting.
     async fn unshowable(&self, filter: &OrganizationFilter) -> Result<Option<Unshowable>, StoreError> {
         if filter.only.is_some() {
-            // Whoever sees one organization is told of no other document.
+            // A session limited to one organization learns nothing about other documents.
             return Ok(Some(Unshowable::default()));
         }
         let groups = async |collection: &'static str, status| {
@@ -586,7 +587,7 @@ impl MongoStore {
         }))
     }
 
-    /// How many documents there are that a list shows, and whether they were counted.
+    /// The number of documents that a list shows, and whether they were counted.
     async fn count_all(&self, collection: &'static str) -> Result<(u64, bool), StoreError> {
         let act = Act::on("find", collection);
         let stored = self.listed(collection);
@@ -600,7 +601,7 @@ impl MongoStore {
         Ok(self.counted(act, all).await?.map_or((estimate, false), |counted| (counted, true)))
     }
 
-    /// What a count finds; `None` when the server gave it up for want of time.
+    /// A count; `None` if the server gave up for lack of time.
     async fn counted<T>(
         &self,
         act: Act<'_>,
@@ -614,25 +615,25 @@ impl MongoStore {
     }
 }
 
-/// What signing in asks of a document.
+/// The fields that a sign-in reads.
 fn of_credentials() -> Document {
     let mut fields = documents::shown_fields("");
     fields.extend(only(&["admin_password", "console.password_renewal"]));
     fields
 }
 
-/// Whether this is the address of the organization's admin, without regard to case.
+/// Whether this is the address of the organization's admin, in any letter case.
 fn has_address(document: &RawDocument, email: &EmailAddress) -> bool {
     documents::text(document, "admin_email")
         .is_some_and(|stored| EmailAddress::from_stored(stored).matching_key() == email.matching_key())
 }
 
-/// Of an answer, only these fields.
+/// A projection to these fields.
 fn only(fields: &[&str]) -> Document {
     fields.iter().map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
 }
 
-/// What a change sets. Whatever else became different since is somebody else's, and is not put back with it.
+/// The fields that a change sets. Other fields that differ belong to someone else's change and are not put back.
 fn fields_of(change: &OrganizationChange) -> Vec<&'static str> {
     let fields = [
         (change.admin_email.is_some(), "admin_email"),
@@ -646,7 +647,7 @@ fn fields_of(change: &OrganizationChange) -> Vec<&'static str> {
 
 /// The write of a change.
 struct Change {
-    /// Finds nothing when the document is as the change leaves it, so that a repeated change does not raise the session
+    /// Finds nothing if the document is as the change leaves it, so that a repeated change does not raise the session
     /// version again.
     filter: Document,
     update: Document,
@@ -683,7 +684,7 @@ fn change_of(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime
         as_left.insert("is_active", is_active);
     }
     let mut filter = doc! { "_id": id.object_id() };
-    // A change that only ends sessions leaves nothing to tell it by: it may happen twice, and never not at all.
+    // A change that only ends sessions leaves no trace to recognize it: it may happen twice, but never not at all.
     if set.len() > 1 || !unset.is_empty() {
         filter.insert("$nor", vec![as_left.clone()]);
     }

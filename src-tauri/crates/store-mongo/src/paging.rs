@@ -1,8 +1,8 @@
-//! Pages of a list by key: the rows after a place, found through an index, whatever is inserted before it.
+//! Pages of a list by key: the rows after a place, found with an index, whatever is inserted before it.
 //!
-//! A list is made of segments that follow each other. One reason is status, where absent counts as true, which no
-//! index sorts so; the other are documents whose sort field can't be read: they come where an empty text belongs, or before
-//! every date, instead of being skipped.
+//! A list is made of consecutive segments, for two reasons: no index sorts by status, where absent counts as true; and
+//! documents with an unreadable sort field come where an empty text belongs, or before every date, instead of being
+//! skipped.
 
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, Regex, doc};
@@ -12,14 +12,14 @@ use tenantry_core::records::{
 
 use crate::documents;
 
-/// One part of a list: its own condition and order.
+/// One segment of a list: its own condition and order.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Segment {
     pub(crate) filter: Document,
     pub(crate) sort: Document,
 }
 
-/// The segments of a list that may hold rows after the query's place, in the list's order.
+/// The segments of a list that may have rows after the query's place, in the list's order.
 pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
     let base = filter(&query.filter);
     let prefix = prefix(query.filter.status);
@@ -35,8 +35,8 @@ pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
         SortField::AdminEmail => {
             by_value(&base, &format!("{prefix}admin_email"), text_place(query.after.as_ref(), ""), way)
         }
-        // `org_` and the name, so in the order of the names. The stored field may lag behind a rename of the
-        // service's that broke off, and is not what is shown.
+        // `org_` and the name, so the order of the names. The stored field may lag behind an aborted rename of the
+        // service, and is not what is shown.
         SortField::CollectionName => by_value(
             &base,
             &format!("{prefix}organization_name"),
@@ -56,20 +56,20 @@ pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
     segments.into_iter().flatten().collect()
 }
 
-/// The `_id`s of documents that a list shows: those that name an organization. Other software has texts and numbers there
-/// as well; a comparison finds values of its own type only.
+/// The `_id`s that a list shows: ObjectIds. Other software has texts and numbers there as well; a comparison matches
+/// only values of its own type.
 pub(crate) fn showable() -> Document {
     doc! { "$gte": ObjectId::from_bytes([0; 12]) }
 }
 
-/// Which documents would be in a list if their `_id` could be shown.
+/// A filter for documents that would be in a list if their `_id` were an ObjectId.
 pub(crate) fn unshowable(filter: &OrganizationFilter) -> Document {
     let mut document = self::filter(filter);
     document.insert("_id", doc! { "$not": showable() });
     document
 }
 
-/// Which documents a list holds, without its place.
+/// A filter for the documents in a list, without a place.
 pub(crate) fn filter(filter: &OrganizationFilter) -> Document {
     let prefix = prefix(filter.status);
     let mut document = match filter.only {
@@ -99,7 +99,7 @@ pub(crate) fn filter(filter: &OrganizationFilter) -> Document {
     document
 }
 
-/// In the trash the document lies whole in a field of its own.
+/// In the trash the document is nested in a field.
 fn prefix(status: StatusFilter) -> &'static str {
     match status {
         StatusFilter::All | StatusFilter::Active | StatusFilter::Deactivated => "",
@@ -114,16 +114,16 @@ struct Way {
     from: &'static str,
 }
 
-/// A place among values of one type, and what makes a value readable.
+/// A place among values of one type, and the condition for a readable value.
 struct SortPlace<'a> {
-    /// A condition of a field, on which every readable value and no other comes up.
+    /// A condition that matches every readable value and nothing else.
     readable: Document,
-    /// The row after which to go on: its value, or none where it could not be read.
+    /// The row before the page: its value, or none if it was unreadable.
     after: Option<(Option<Bson>, &'a Cursor)>,
 }
 
 fn text_place<'a>(after: Option<&'a Cursor>, prefix: &str) -> SortPlace<'a> {
-    // An empty text counts as one that can't be read: both are shown as the same.
+    // An empty text counts as unreadable: both are shown as the same.
     let value = |cursor: &Cursor| {
         let text = cursor.value.strip_prefix(prefix).unwrap_or(&cursor.value);
         (!text.is_empty()).then(|| Bson::String(text.to_owned()))
@@ -141,12 +141,12 @@ fn moment_place(after: Option<&Cursor>) -> SortPlace<'_> {
     }
 }
 
-/// The unreadable ones in the order of ids, then the others by value. Both in ascending order; a place empties those
+/// The unreadable ones in the order of ids, then the others by value. In ascending order; a place empties the segments
 /// before it.
 fn by_value(base: &Document, field: &str, place: SortPlace<'_>, way: Way) -> Vec<Option<Segment>> {
     let ascending = way.sign > 0;
     let sort = doc! { field: way.sign, "_id": way.sign };
-    // A comparison finds values of its own type only, so its opposite holds whatever has another type, or none.
+    // A comparison matches only values of its own type, so its negation matches every other type, or an absent field.
     let readable = doc! { field: place.readable.clone() };
     let unreadable = doc! { field: { "$not": place.readable.clone() } };
     let segment =
@@ -158,8 +158,8 @@ fn by_value(base: &Document, field: &str, place: SortPlace<'_>, way: Way) -> Vec
             if !ascending {
                 from.extend(place.readable);
             }
-            // The range stands outside the alternative: a query that is nothing but alternatives is planned one by
-            // one, each perhaps with an index that does not sort, and the whole list is sorted for one page.
+            // The range stands outside the alternative. The planner treats each branch of a pure `$or` separately,
+            // perhaps with an index that does not sort, and would sort the whole list for one page.
             let rest = doc! {
                 field: from,
                 "$or": [{ field: { way.after: value } }, { "_id": { way.after: cursor.id.object_id() } }],
@@ -196,7 +196,7 @@ fn by_status(base: &Document, prefix: &str, after: Option<&Cursor>, way: Way) ->
     vec![group(false), group(true)]
 }
 
-/// The active ones are those that are not inactive, so that every document has just one status.
+/// Active means not inactive, so that every document has exactly one status.
 fn has_status(field: &str, active: bool) -> Document {
     let inactive = doc! { field: documents::inactive() };
     if active {
@@ -206,8 +206,8 @@ fn has_status(field: &str, active: bool) -> Document {
     }
 }
 
-/// All of them, without `$and` where that can be: a condition that stands beside the others is looked for in an index by
-/// every server.
+/// Combines conditions, without `$and` if possible: every server finds an index for a condition that stands beside the
+/// others.
 fn all(base: &Document, conditions: Vec<Document>) -> Document {
     let mut whole = base.clone();
     let mut apart = Vec::new();
@@ -217,7 +217,7 @@ fn all(base: &Document, conditions: Vec<Document>) -> Document {
                 None => {
                     whole.insert(field, value);
                 }
-                // A comparison with an ObjectId finds nothing else.
+                // A comparison with an ObjectId matches nothing else.
                 Some(Bson::Document(there)) if field == "_id" && *there == showable() => {
                     whole.insert(field, value);
                 }
@@ -232,26 +232,26 @@ fn all(base: &Document, conditions: Vec<Document>) -> Document {
     doc! { "$and": apart }
 }
 
-/// Whether a field holds a text of ASCII, given in lower case, without regard to the case of ASCII letters.
+/// Whether a field contains a lowercase ASCII text, ignoring the case of ASCII letters.
 ///
-/// No pattern: one without regard to case is compared a hundred times as slowly on some servers. A pattern is left for
-/// other scripts, because `$toLower` knows ASCII only.
+/// Not a pattern: a case-insensitive pattern is a hundred times as slow on some servers. Patterns are left for other
+/// scripts, because `$toLower` only knows ASCII.
 fn holds_ascii(field: &str, text: &str) -> Document {
     let field = format!("${field}");
     doc! { "$cond": [
-        // The next line would be an error on a field that is no text.
+        // The next line would fail on a field that is not a text.
         { "$eq": [{ "$type": &field }, "string"] },
         { "$gte": [{ "$indexOfBytes": [{ "$toLower": &field }, { "$literal": text }] }, 0] },
         false,
     ] }
 }
 
-/// Finds a text anywhere, without regard to case, taken literally.
+/// Finds a text anywhere, ignoring case, taken literally.
 pub(crate) fn contains(text: &str) -> Bson {
     pattern(&escaped(text))
 }
 
-/// Finds exactly this text, without regard to case.
+/// Finds exactly this text, ignoring case.
 pub(crate) fn equals(text: &str) -> Bson {
     pattern(&format!("^{}$", escaped(text)))
 }
@@ -259,7 +259,7 @@ pub(crate) fn equals(text: &str) -> Bson {
 fn pattern(text: &str) -> Bson {
     match (bson::raw::CString::try_from(text), bson::raw::CString::try_from("i")) {
         (Ok(pattern), Ok(options)) => Bson::RegularExpression(Regex { pattern, options }),
-        // A pattern holds no NUL once it is escaped; were it otherwise, nothing is found.
+        // An escaped pattern has no NUL; otherwise nothing is found.
         _ => Bson::Undefined,
     }
 }

@@ -1,4 +1,4 @@
-//! What operators decided that the workspace permits: one document of `console_settings`.
+//! The operators' decision about what the workspace permits: one document of `console_settings`.
 
 use async_trait::async_trait;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
@@ -30,8 +30,8 @@ impl PermitStore for MongoStore {
         if written {
             return Ok(true);
         }
-        // What was not written may have been: by this very call, whose answer was lost or which the driver sent again, or
-        // by one before it.
+        // A write without a response may have happened: by this very call, which the driver may also have sent twice,
+        // or by one before it.
         let there = self.settled(SETTINGS, doc! { "_id": PERMITS }).await?;
         Ok(there.as_deref().map(decided).as_ref() == Some(next))
     }
@@ -60,18 +60,18 @@ impl MongoStore {
         if decided(&there).permits != seen {
             return Ok(false);
         }
-        // As it stands there, and not as it was read: a word that is not known is read as another.
+        // By the stored values and not the parsed ones: an unknown word is parsed as another.
         let mut filter = doc! { "_id": PERMITS };
         for field in FIELDS {
             let value = there.get(field).ok().flatten();
-            // Null also finds what is missing.
+            // Null also matches a missing field.
             filter.insert(field, value.and_then(|value| Bson::try_from(value).ok()).unwrap_or(Bson::Null));
         }
         let settings = self.documents(SETTINGS);
         let changed = settings.update_one(filter, doc! { "$set": fields(next) });
         match self.write(changed).await.map_err(|failure| self.told(failure, act))? {
             Some(changed) => Ok(changed.matched_count == 1),
-            // What stands there tells.
+            // The stored document tells.
             None => Ok(false),
         }
     }
@@ -86,7 +86,7 @@ fn fields(decided: &Decided) -> Document {
     }
 }
 
-/// What is missing or no word is read as what permits the least.
+/// A missing or unknown word counts as the strictest.
 pub(crate) fn decided(document: &RawDocument) -> Decided {
     let word = |name| documents::text(document, name).unwrap_or_default();
     Decided {

@@ -1,4 +1,4 @@
-//! How the driver is set up: what the connection string asks for, within bounds that keep the window answering.
+//! The driver's settings: those of the connection string, within bounds that keep the window responsive.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ const APP_NAME: &str = "Tenantry";
 /// How long a write waits for a majority.
 pub(crate) const MAJORITY_LIMIT: Duration = Duration::from_secs(10);
 
-/// What a deployment is opened with.
+/// The settings for opening a deployment.
 pub(crate) struct Settings {
     pub(crate) client_options: ClientOptions,
-    /// Which members lists and statistics are read from.
+    /// The members that lists and statistics are read from.
     pub(crate) listing: SelectionCriteria,
-    /// How long one answer may take.
+    /// The time limit of one response.
     pub(crate) answer_limit: Duration,
 }
 
-/// Settles what the string leaves open. `patience` is how long to look for a server where the string does not say.
+/// Completes the settings of the string. `patience` is how long to look for a server if the string does not say.
 pub(crate) fn settle(
     mut options: ClientOptions,
     patience: Duration,
@@ -48,7 +48,7 @@ pub(crate) fn settle(
         (None, None) => patience,
     };
     options.server_selection_timeout = Some(selecting);
-    // Shorter than the wait for a server, or that wait ends before anybody knows what it waited for.
+    // Shorter than the wait for a server, or that wait ends before anyone knows why it waited.
     let room = selecting.saturating_sub(selecting / 5);
     options.connect_timeout = Some(connecting.map_or(selecting / 2, |time| time.min(room)));
 
@@ -60,7 +60,7 @@ pub(crate) fn settle(
     options.retry_writes.get_or_insert(true);
     options.write_concern = Some(majority());
     options.read_concern = None;
-    // Whatever the string asks for: a secondary may not have seen yet what this program wrote a moment ago.
+    // Whatever the string says: a secondary may not have what Tenantry wrote a moment ago.
     let primary = SelectionCriteria::ReadPreference(ReadPreference::Primary);
     let listing = options.selection_criteria.replace(primary.clone()).unwrap_or(primary);
     options.sdam_event_handler = Some(EventHandler::callback(move |event| match event {
@@ -74,7 +74,7 @@ pub(crate) fn settle(
     Settings { client_options: options, listing, answer_limit }
 }
 
-/// The write concern of everything that is written.
+/// The write concern of every write.
 fn majority() -> WriteConcern {
     let mut concern = WriteConcern::default();
     concern.w = Some(Acknowledgment::Majority);

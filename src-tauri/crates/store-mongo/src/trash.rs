@@ -1,4 +1,4 @@
-//! The trash: whole documents of organizations, set aside.
+//! The trash: whole documents of organizations.
 
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use tenantry_connection::database::{ORGANIZATIONS, TRASH};
@@ -12,7 +12,7 @@ use crate::documents;
 use crate::errors::Act;
 use crate::open::{MongoStore, unconfirmed};
 
-/// Tries to remove a document that other software changes at the same time.
+/// Attempts to remove a document that other software changes at the same time.
 const TRIES: u32 = 3;
 
 const FIND: Act<'static> = Act { action: "find", collection: Some(TRASH) };
@@ -41,7 +41,7 @@ impl MongoStore {
 
     pub(crate) async fn trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
         for _ in 0..TRIES {
-            // First what is to be replaced: a copy that was made since then is not.
+            // Read first, so that a copy made since then is not replaced.
             let before = self.find_in_trash(id).await?;
             let Some(live) = self.find_live(doc! { "_id": id.object_id() }).await? else {
                 return match self.find_copy(id, trashed.copy).await? {
@@ -56,7 +56,7 @@ impl MongoStore {
         Err(changed())
     }
 
-    /// Writes a copy over what the trash had `before`; `false` when it has something else by now.
+    /// Replaces what the trash had `before` with a copy; `false` if it has something else by now.
     async fn write_copy(
         &self,
         before: Option<&RawDocument>,
@@ -82,7 +82,7 @@ impl MongoStore {
         }
     }
 
-    /// After a write whose answer was lost: whether the document is there as it was written, on a majority.
+    /// After a write without a response: whether a majority has the document as it was written.
     async fn stands(&self, collection: &'static str, written: Document) -> Result<(), StoreError> {
         let written = RawDocumentBuf::try_from(written)
             .map_err(|_| StoreError::Corrupt { what: format!("a document of {collection}") })?;
@@ -113,14 +113,14 @@ impl MongoStore {
         Err(changed())
     }
 
-    /// Removes a document that is still as it was read; answers whether it was, and is gone.
+    /// Removes a document while it equals what was read; returns whether it did, or it is gone.
     pub(crate) async fn remove_unchanged(
         &self,
         collection: &'static str,
         read: &RawDocument,
     ) -> Result<bool, StoreError> {
         let stored = self.documents(collection);
-        // Not a delete: only this one takes a limit, past which the server gives it up.
+        // Not a delete: only this command takes a time limit, after which the server gives up.
         let removed = stored.find_one_and_delete(documents::unchanged(read)?);
         match self.write(removed.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
             Ok(Some(removed)) => Ok(removed.is_some()),
@@ -159,11 +159,11 @@ impl MongoStore {
             }
             Err(failure) => return Err(self.told(failure, act)),
         }
-        // A console that took this for given up may have restored the organization, and moved it to the trash anew, while
-        // this one slept. It is in the trash then, and what came late goes: only while another copy is there.
+        // Another console may have taken over, restored the organization and moved it to the trash again while this
+        // computer slept. Then it is in the trash, and this late copy is removed, but only while another copy exists.
         match self.find_copy(id, copy).await {
             Ok(Some(_)) => self.keep_unique(id, name, &email).await,
-            // Somebody who took this over has finished it: what is live now is all that there is.
+            // Another console took over and finished it: the live document is all there is.
             Ok(None) => Ok(()),
             Err(StoreError::Changed { what }) => {
                 let inserted = RawDocumentBuf::try_from(document).map_err(|_| damaged())?;
@@ -179,7 +179,7 @@ impl MongoStore {
         if self.remove_unchanged(TRASH, &kept).await? {
             return Ok(());
         }
-        // It changed since it was read: gone, or another one.
+        // It changed since it was read: it is gone, or another one.
         match self.find_copy(id, copy).await? {
             Some(_) => Err(changed()),
             None => Ok(()),

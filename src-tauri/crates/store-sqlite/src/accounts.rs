@@ -16,7 +16,7 @@ use crate::SqliteStore;
 use crate::errors::{Outcome, breaks_uniqueness, duplicate};
 use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash, renewal};
 
-/// How long an ended session is remembered beyond its end, so that a clock that is put back does not revive it.
+/// How long an ended session is remembered beyond its expiry, so that a clock that is set back does not revive it.
 const REMEMBERED: time::Duration = time::Duration::hours(1);
 
 const OPERATOR: &str =
@@ -120,7 +120,7 @@ impl AccountStore for SqliteStore {
                     Ok(SignInAttempts {
                         account: account.clone(),
                         failures: row.get(0)?,
-                        // A clock that was set back: none of the wait is over.
+                        // The clock was set back: none of the pause is over.
                         since_last: Duration::try_from(since_last).unwrap_or_default(),
                     })
                 });

@@ -1,4 +1,4 @@
-//! The record of what was done.
+//! The activity record.
 
 use async_trait::async_trait;
 use rusqlite::{Row, named_params};
@@ -53,7 +53,7 @@ impl ActivityStore for SqliteStore {
     }
 }
 
-/// An entry; none where its kind is not known.
+/// An entry; none if its kind is unknown.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<ActivityEntry>> {
     let stored: String = row.get("kind")?;
     let Some(kind) = ActivityKind::from_word(&stored) else {

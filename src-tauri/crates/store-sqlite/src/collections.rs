@@ -25,7 +25,7 @@ const DATE_BYTES: u64 = 8;
 
 #[async_trait]
 impl CollectionStore for SqliteStore {
-    /// Nobody is at a file any more once the call is over, or the program dead.
+    /// Nobody is working on a file any more once the call is over, or the process dead.
     fn pending(&self) -> Duration {
         Duration::ZERO
     }
@@ -121,7 +121,7 @@ impl CollectionStore for SqliteStore {
 }
 
 fn identity(connection: &Connection, name: &CollectionName) -> Outcome<Option<CollectionIdentity>> {
-    // With the time, because SQLite gives the number of a row that is gone to a new one.
+    // With the time, because SQLite reuses the number of a deleted row.
     let sql = "SELECT id || '-' || created_at FROM collections WHERE name = ?1";
     let identity = connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0));
     Ok(identity.optional()?.map(|identity| CollectionIdentity(Some(identity))))
@@ -141,7 +141,7 @@ fn rename(transaction: &Transaction<'_>, from: &CollectionName, to: &CollectionN
         transaction.execute("UPDATE collections SET name = ?2 WHERE name = ?1", [from.as_str(), to.as_str()]);
     match renamed {
         Ok(0) => Err(missing(from)),
-        // Onto itself: the target is there.
+        // Onto itself: the target exists.
         Ok(_) if from == to => Err(exists().into()),
         Ok(_) => Ok(()),
         Err(error) if breaks_uniqueness(&error) => Err(exists().into()),
@@ -196,7 +196,7 @@ fn insert_documents(
             ":updated_at": keys.updated_at,
             ":document": document,
         })?;
-        // Nothing was inserted where the document is there already.
+        // Nothing was inserted if the document exists already.
         if inserted == 1 {
             count += 1;
             data_size += signed(document.len());

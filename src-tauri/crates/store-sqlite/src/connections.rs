@@ -14,7 +14,7 @@ use crate::errors::Outcome;
 
 /// How long a write waits for another program that writes to the same file.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// How long emptying the log waits for those who read: nobody writes meanwhile.
+/// How long emptying the log waits for readers: nobody writes meanwhile.
 const READERS_WAIT: Duration = Duration::from_millis(300);
 /// Readers that are kept for the next call.
 const IDLE_READERS: usize = 4;
@@ -22,15 +22,15 @@ const IDLE_READERS: usize = 4;
 const CACHE_KIB: i64 = 32 * 1024;
 /// Statements kept by each connection.
 const STATEMENTS: usize = 64;
-/// What the write-ahead log is cut back to after a large import, in bytes.
+/// The size that the write-ahead log is cut back to after a large import, in bytes.
 const LOG_BYTES: i64 = 16 * 1024 * 1024;
 
 pub(crate) struct Connections {
-    /// `None` in memory, where there is one connection only.
+    /// `None` in memory, with one connection only.
     path: Option<PathBuf>,
     writer: Mutex<Connection>,
     idle_readers: Mutex<Vec<Connection>>,
-    /// The log still holds what was deleted for good.
+    /// The log still has data that was deleted for good.
     log_to_empty: AtomicBool,
 }
 
@@ -48,7 +48,7 @@ impl Connections {
         self.path.as_deref()
     }
 
-    /// The file, for people.
+    /// The file, for messages.
     pub(crate) fn address(&self) -> String {
         self.path().map_or_else(|| "in memory".to_owned(), |path| path.display().to_string())
     }
@@ -72,7 +72,7 @@ impl Connections {
 
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
         let mut writer = locked(&self.writer);
-        // Immediate: a transaction that reads first and writes later could find that another program wrote between.
+        // Immediate: a transaction that reads first and writes later could find that another process wrote in between.
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction)?;
         transaction.commit()?;
@@ -82,7 +82,7 @@ impl Connections {
         Ok(result)
     }
 
-    /// As [`write`](Self::write), for what is deleted for good: it is not in the log any more either. While somebody reads,
+    /// As [`write`](Self::write), for deleting for good: the log does not keep the data either. While someone reads,
     /// the log stays; it is emptied after the next write, and when the file is closed or opened.
     fn erase<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
         let result = self.write(work)?;
@@ -91,13 +91,13 @@ impl Connections {
     }
 
     fn empty_log(&self, writer: &Connection, wait: Duration) {
-        // What is deleted is deleted, whatever becomes of the log.
+        // The deletion counts, whatever becomes of the log.
         let emptied = empty_log(writer, wait).unwrap_or(false);
         self.log_to_empty.store(!emptied, Ordering::Relaxed);
     }
 }
 
-/// Writes the log back into the file and cuts it to nothing; answers whether nobody was in the way.
+/// Writes the log back into the file and truncates it; returns whether nobody was in the way.
 pub(crate) fn empty_log(connection: &Connection, wait: Duration) -> Outcome<bool> {
     connection.busy_timeout(wait)?;
     let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
@@ -105,7 +105,7 @@ pub(crate) fn empty_log(connection: &Connection, wait: Duration) -> Outcome<bool
     Ok(busy? == 0)
 }
 
-/// Everything that `work` reads is of one moment.
+/// Everything that `work` reads is from one moment.
 fn read_in_one_state<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> Outcome<T>,
@@ -116,13 +116,13 @@ fn read_in_one_state<T>(
     Ok(result)
 }
 
-/// A panic inside a transaction rolls it back, so what a poisoned lock guards is whole.
+/// A panic inside a transaction rolls it back, so the data behind a poisoned lock is whole.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open_reader(path: &Path) -> Outcome<Connection> {
-    // Not SQLITE_OPEN_READ_ONLY: such a connection can't make the log's index when it is the first to look.
+    // Not SQLITE_OPEN_READ_ONLY: such a connection cannot create the log's index if it comes first.
     let reader = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -132,7 +132,7 @@ fn open_reader(path: &Path) -> Outcome<Connection> {
     Ok(reader)
 }
 
-/// What every connection needs before its first statement.
+/// Prepares a new connection.
 pub(crate) fn configure(connection: &Connection) -> Outcome<()> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -142,7 +142,7 @@ pub(crate) fn configure(connection: &Connection) -> Outcome<()> {
     connection.pragma_update(None, "cell_size_check", true)?;
     // FULL: a commit is on the disk when the call returns. NORMAL could lose the last ones with the power.
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // What is deleted is overwritten with zeros. Not FAST, which leaves the free pages as they are.
+    // Overwrites deleted data with zeros. Not FAST, which leaves free pages as they are.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -151,7 +151,7 @@ pub(crate) fn configure(connection: &Connection) -> Outcome<()> {
 }
 
 impl SqliteStore {
-    /// Reads on a blocking thread, all of it in one state of the file.
+    /// Reads on a blocking thread, from one state of the file.
     pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -161,7 +161,7 @@ impl SqliteStore {
         blocking(connections.address(), move || connections.read(work)).await
     }
 
-    /// Writes on a blocking thread: all of it or, when `work` fails, nothing.
+    /// Writes on a blocking thread: everything or, if `work` fails, nothing.
     pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -173,7 +173,7 @@ impl SqliteStore {
 }
 
 impl SqliteStore {
-    /// As [`write`](Self::write), for what is deleted for good.
+    /// As [`write`](Self::write), for deleting for good.
     pub(crate) async fn erase<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -184,7 +184,7 @@ impl SqliteStore {
     }
 }
 
-/// Works on a blocking thread, with the file at `path`.
+/// Runs work on a blocking thread, with the file at `path`.
 pub(crate) async fn blocking<T: Send + 'static>(
     path: String,
     work: impl FnOnce() -> Outcome<T> + Send + 'static,

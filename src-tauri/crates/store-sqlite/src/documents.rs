@@ -1,4 +1,4 @@
-//! Tenants' documents: what is read of their BSON.
+//! Reads the BSON of tenants' documents.
 
 use bson::raw::{RawBsonRef, RawDocumentBuf};
 use bson::{Document, RawDocument};
@@ -6,10 +6,10 @@ use tenantry_core::nesting::is_decodable;
 
 use crate::errors::{Outcome, damaged};
 
-/// What the store keeps of a document beside its bytes.
+/// The values that the store keeps beside a document's bytes.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    /// The `_id`, in the form in which equal ids are equal bytes.
+    /// The `_id`, in a form in which equal ids are equal bytes.
     pub(crate) id: Vec<u8>,
     /// `created_at`, in milliseconds.
     pub(crate) created_at: Option<i64>,
@@ -20,15 +20,15 @@ pub(crate) struct Keys {
 /// Reads the keys of a document.
 ///
 /// # Errors
-/// `Corrupt` for bytes that are no BSON document, for one without `_id`, and for one that the service's validator
-/// refuses: `created_at` and `updated_at` are dates where they are there.
+/// `Corrupt` for bytes that are not a BSON document, for one without `_id`, and for one that the service's validator
+/// refuses: `created_at` and `updated_at` must be dates if they exist.
 pub(crate) fn keys(bytes: &[u8]) -> Outcome<Keys> {
     let not_bson = |_| damaged("a document (it is no BSON)");
     let raw = RawDocument::from_bytes(bytes).map_err(not_bson)?;
     if !is_decodable(bytes) {
         return Err(damaged("a document (it is no BSON, or lies too deep in itself)").into());
     }
-    // Opening a raw document looks at its first and last bytes only; this reads all of it.
+    // Opening a raw document checks its first and last bytes only; this reads all of it.
     Document::try_from(raw).map_err(not_bson)?;
     let value = |name: &str| raw.get(name).map_err(not_bson);
     let date = |name: &str| match value(name)? {
@@ -40,8 +40,8 @@ pub(crate) fn keys(bytes: &[u8]) -> Outcome<Keys> {
     Ok(Keys { id: id_key(id), created_at: date("created_at")?, updated_at: date("updated_at")? })
 }
 
-/// The type and the bytes of an `_id`. Whole numbers have one form whatever their type, as they are one `_id` to
-/// MongoDB.
+/// The type and the bytes of an `_id`. Whole numbers have one form in every type, because MongoDB treats them as one
+/// `_id`.
 fn id_key(id: RawBsonRef<'_>) -> Vec<u8> {
     const WHOLE_NUMBER: u8 = 0;
     let whole = match id {

@@ -1,11 +1,11 @@
-//! SQLite's errors in the words of the ports, by SQLite's own codes.
+//! Translates SQLite's errors into the ports' errors, by SQLite's own codes.
 
 use rusqlite::{Connection, ffi};
 use tenantry_core::StoreError;
 use tenantry_core::error::{FileProblem, UniqueField};
 use tenantry_core::values::OrganizationName;
 
-/// What went wrong inside a transaction: SQLite's word, the file system's, or one that a port already knows.
+/// A failure inside a transaction: SQLite's, the file system's, or one that a port already knows.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Sqlite(rusqlite::Error),
@@ -34,7 +34,7 @@ impl From<std::io::Error> for Failure {
 }
 
 impl Failure {
-    /// The word of the ports for it, in the file at `path`.
+    /// The port's error for it, in the file at `path`.
     pub(crate) fn at(self, path: &str) -> StoreError {
         match self {
             Self::Store(error) => error,
@@ -44,13 +44,13 @@ impl Failure {
     }
 }
 
-/// Whether a write broke a UNIQUE or PRIMARY KEY rule. Which one, SQLite says in its text only: the caller looks, in
+/// Whether a write broke a UNIQUE or PRIMARY KEY rule. SQLite names the rule in its text only, so the caller looks, in
 /// the same transaction.
 pub(crate) fn breaks_uniqueness(error: &rusqlite::Error) -> bool {
     matches!(extended_code(error), Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
 }
 
-/// The damage that a reader should be told of.
+/// Damage to report.
 pub(crate) fn damaged(what: &str) -> StoreError {
     StoreError::Corrupt { what: what.to_owned() }
 }
@@ -71,19 +71,19 @@ fn translate(error: &rusqlite::Error, path: &str) -> StoreError {
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::Utf8Error(..) => damaged("a row of the workspace's file"),
             rusqlite::Error::InvalidPath(_) => file(path, FileProblem::Other),
-            // Not their text: it may hold what was bound to a statement.
+            // Not their text: it may contain a value that was bound to a statement.
             _ => StoreError::Unexpected { detail: "rusqlite refused a statement".to_owned() },
         };
     };
     if code == ffi::SQLITE_READONLY_DBMOVED {
         return file(path, FileProblem::Missing);
     }
-    // The lowest byte is the primary code, of which every extended code is a case.
+    // The lowest byte is the primary code of every extended code.
     match code & 0xff {
         ffi::SQLITE_FULL => file(path, FileProblem::Full),
         ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => damaged("the workspace's file"),
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => file(path, FileProblem::Busy),
-        // Also where the files beside it can't be written.
+        // Also if the files beside it cannot be written.
         ffi::SQLITE_READONLY | ffi::SQLITE_PERM => file(path, FileProblem::Denied),
         ffi::SQLITE_CANTOPEN | ffi::SQLITE_IOERR => file(path, FileProblem::Other),
         _ => StoreError::Unexpected { detail: format!("SQLite's code {code}") },
@@ -94,7 +94,7 @@ fn file(path: &str, problem: FileProblem) -> StoreError {
     StoreError::File { path: path.to_owned(), problem }
 }
 
-/// Which of name and address a refused insert met. As the unique indexes have it, a taken name comes first.
+/// Whether name or address of a refused insert is taken. As with the unique indexes, the name comes first.
 pub(crate) fn taken(connection: &Connection, name: &OrganizationName) -> Outcome<Failure> {
     let name_is_taken: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM organizations WHERE organization_name = ?1)",

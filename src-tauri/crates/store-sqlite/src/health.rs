@@ -1,4 +1,4 @@
-//! How the workspace's file is.
+//! The health of the workspace's file.
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -14,7 +14,7 @@ use crate::errors::Outcome;
 
 #[async_trait]
 impl HealthStore for SqliteStore {
-    /// Opening made all of it already.
+    /// Opening has created everything already.
     async fn prepare(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
@@ -35,7 +35,7 @@ impl HealthStore for SqliteStore {
         Ok(self.facts())
     }
 
-    /// A file that can't be written is told as a warning and by the operating system; there is no role to give.
+    /// A warning and the operating system report an unwritable file; there is no role to grant.
     async fn restrictions(&self) -> Result<Vec<Restriction>, StoreError> {
         Ok(Vec::new())
     }
@@ -64,7 +64,7 @@ impl HealthStore for SqliteStore {
 }
 
 impl SqliteStore {
-    /// A read, so that a file that can't be read is not called well.
+    /// A read, so that an unreadable file does not count as well.
     async fn ask(&self) -> Result<(), StoreError> {
         self.read(
             |connection| Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?),
@@ -88,10 +88,10 @@ impl SqliteStore {
     }
 }
 
-/// What is not as it should be.
+/// What needs attention.
 fn warnings(connection: &Connection) -> Outcome<Vec<HealthWarning>> {
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-    // In memory there is no log.
+    // There is no log in memory.
     let is_as_it_should_be = matches!(journal.as_str(), "wal" | "memory");
     Ok(if is_as_it_should_be { Vec::new() } else { vec![HealthWarning::NoWriteAheadLog] })
 }

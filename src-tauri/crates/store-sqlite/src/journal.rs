@@ -21,7 +21,7 @@ const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collec
                          trashed_at, trashed_by, owner_installation, owner_instance, actor, started_at, turn, begun_at \
                          FROM console_operations";
 
-/// Finds an operation's entry, while it is the operation's.
+/// A condition for an operation's entry, while it belongs to the operation.
 const IS_ITS_ENTRY: &str = "organization_id = :id AND owner_installation = :installation \
                             AND owner_instance = :instance AND turn IS :turn \
                             AND started_at = coalesce(:begun, started_at)";
@@ -81,7 +81,7 @@ impl OperationJournal for SqliteStore {
             while let Some(row) = rows.next()? {
                 match entry(row, now) {
                     Ok(entry) => operations.push(entry),
-                    // One that can't be read hides no other.
+                    // An unreadable entry hides no other.
                     Err(_) => tracing::error!("an entry of the journal can't be read, and is left alone"),
                 }
             }
@@ -134,7 +134,7 @@ impl OperationJournal for SqliteStore {
     }
 }
 
-/// What a plan has beside its act and its name.
+/// The columns of a plan beside its operation and its name.
 #[derive(Default)]
 struct PlanColumns<'a> {
     new_name: Option<&'a str>,
@@ -189,7 +189,7 @@ fn entry(row: &Row<'_>, now: OffsetDateTime) -> Outcome<JournalEntry> {
 fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
     let act: String = row.get("act")?;
     let name = OrganizationName::from_stored(row.get("name")?);
-    // Of a deletion, earlier versions did not say it.
+    // Earlier versions did not store it for a deletion.
     let has_collection = row.get::<_, Option<bool>>("has_collection")?.unwrap_or(true);
     let identity = row.get("collection_identity")?;
     let collection = has_collection.then_some(CollectionIdentity(identity));

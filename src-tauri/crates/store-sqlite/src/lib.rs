@@ -1,7 +1,7 @@
 //! Tenantry's ports on one SQLite file: the built-in workspace.
 //!
-//! Everything runs on blocking threads, behind one connection that writes and a few that read. A transaction here
-//! spans a whole port call, and every commit is synced to disk before the call returns.
+//! Everything runs on blocking threads, with one connection that writes and a few that read. A transaction spans a
+//! whole port call, and every commit is synced to disk before the call returns.
 
 mod accounts;
 mod activity;

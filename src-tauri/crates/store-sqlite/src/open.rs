@@ -1,5 +1,5 @@
-//! Opening the file of a workspace: nothing of a file is changed before it is known to be one of ours, whole, and of a
-//! version that this program knows.
+//! Opens the file of a workspace. Nothing in a file changes before it is known to be ours, whole, and of a known
+//! version.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -18,19 +18,19 @@ use crate::connections::{Connections, blocking, configure, empty_log};
 use crate::errors::{Failure, Outcome, damaged};
 use crate::schema::{self, Found, OVERWRITES_SINCE, STEPS};
 
-/// How every SQLite file begins.
+/// The beginning of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// Up to this size the whole file is checked each time it is opened. A larger one is checked before a migration only:
-/// opening must not take longer with every organization. SQLite reports damage that is met later.
+/// Up to this size the whole file is checked at each opening. A larger one is checked only before a migration: opening
+/// must not take longer with every organization. SQLite reports damage that it meets later.
 const CHECKED_AT_OPENING: u64 = 16 * 1024 * 1024;
 
 impl SqliteStore {
-    /// Opens the workspace in this file, and makes file and folder where they are missing. An older file is brought
-    /// to this program's version, after a copy of it was put beside it.
+    /// Opens the workspace in this file; creates missing file and folders. An older file is brought to the current
+    /// version, after a copy of it was put beside it.
     ///
     /// # Errors
-    /// `Newer` for the file of a newer program, `Corrupt` for what is damaged or no workspace: neither is changed.
-    /// `File` for what the operating system does not permit or allow.
+    /// `Newer` for the file of a newer version, `Corrupt` for a damaged one or one that is not a workspace: neither is
+    /// changed. `File` for a refusal of the operating system.
     pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let now = SystemTime::from(clock.now());
@@ -43,10 +43,10 @@ impl SqliteStore {
         Ok(Self { connections: Arc::new(connections), clock })
     }
 
-    /// A workspace that is gone when it is dropped.
+    /// A workspace in memory.
     ///
     /// # Errors
-    /// `Unexpected` when SQLite can't make it.
+    /// `Unexpected` if SQLite cannot create it.
     pub async fn in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let connections = blocking("in memory".to_owned(), || {
             let mut connection = Connection::open_in_memory()?;
@@ -69,21 +69,21 @@ fn open_file(path: PathBuf, steps: &[&str]) -> Outcome<Connections> {
     }
     let mut writer = connect(&path)?;
     configure(&writer)?;
-    // Where the folder does not permit it, SQLite answers with the mode that stays; the health page tells it.
+    // If the folder does not support it, SQLite returns the mode that stays; the health page reports it.
     writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     let is_older = |version: usize| version < OVERWRITES_SINCE && steps.len() >= OVERWRITES_SINCE;
     if matches!(found, Found::Version(version) if is_older(version)) {
-        // Written anew without its free pages, which nobody overwrote. Before the version is raised, so that what fails is
-        // done by the next opening.
+        // Rewritten without its free pages, which were never overwritten. Before the version is raised, so that the
+        // next opening repeats a failure.
         writer.execute_batch("VACUUM")?;
     }
     schema::migrate(&mut writer, steps)?;
-    // What a program that was killed left in it; another program that reads keeps it, and opening does not wait.
+    // What a killed process left in it; a reader in another process keeps it, and opening does not wait.
     let _ = empty_log(&writer, Duration::ZERO);
     Ok(Connections::new(Some(path), writer))
 }
 
-/// Makes folder and file where they are missing, readable for their owner only.
+/// Creates missing folders and the file, readable for their owner only.
 fn prepare_place(path: &Path) -> Outcome<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let mut builder = fs::DirBuilder::new();
@@ -92,7 +92,7 @@ fn prepare_place(path: &Path) -> Outcome<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder)?;
     }
-    // Made here and not by SQLite, which leaves the mode to the umask. The files beside it get the same mode.
+    // Created here and not by SQLite, which leaves the mode to the umask. The files beside it get the same mode.
     match own_file().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(restrict(path)?),
@@ -120,15 +120,15 @@ fn restrict(path: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn restrict(_path: &Path) -> io::Result<()> {
-    // The folder's access list decides, and the program's data folder is its user's own.
+    // The folder's access list decides, and the data folder belongs to its user.
     Ok(())
 }
 
-/// Finds out what the file is; changes nothing.
+/// Identifies the file; changes nothing.
 fn examine(path: &Path, steps: &[&str]) -> Outcome<Found> {
     let size = check_beginning(path)?;
     let connection = connect(path)?;
-    // What another program left in the log of a file that is not ours stays there.
+    // The log of a file that is not ours stays as another program left it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     configure(&connection)?;
     let found = schema::inspect(&connection, steps)?;
@@ -143,7 +143,7 @@ fn examine(path: &Path, steps: &[&str]) -> Outcome<Found> {
     Ok(found)
 }
 
-/// Reads the first bytes, and answers the size.
+/// Checks the first bytes; returns the size.
 fn check_beginning(path: &Path) -> Outcome<u64> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
@@ -171,13 +171,13 @@ fn connect(path: &Path) -> Outcome<Connection> {
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
-/// How long the copy of an older file stays beside it: long enough to find out that something is missing, and not for
-/// ever, because it keeps what is deleted for good meanwhile.
+/// How long the copy of an older file stays beside it: long enough to notice that something is missing, but not for
+/// good, because it keeps data that is deleted for good meanwhile.
 const COPY_STAYS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const COPY: &str = "backup";
 const HALF_COPY: &str = "half";
 
-/// Where the copy of an older file is put.
+/// The place for the copy of an older file.
 fn beside(path: &Path, version: usize, what: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".version-{version}.{what}"));
@@ -187,9 +187,9 @@ fn beside(path: &Path, version: usize, what: &str) -> PathBuf {
 /// Puts a whole copy of an older file beside it: `tenantry.db` of version 1 becomes `tenantry.db.version-1.backup`.
 fn back_up(path: &Path, version: usize) -> Outcome<()> {
     let (half, whole) = (beside(path, version, HALF_COPY), beside(path, version, COPY));
-    // SQLite writes into a file that is there when it is empty: so the mode is ours.
+    // SQLite accepts an existing empty file, so the mode is ours.
     own_file().create(true).truncate(true).open(&half)?;
-    // SQLite takes no path that is not in Unicode.
+    // SQLite accepts no path outside Unicode.
     let target = half.to_str().ok_or(Failure::File(FileProblem::Other))?;
     let connection = connect(path)?;
     configure(&connection)?;
@@ -199,8 +199,8 @@ fn back_up(path: &Path, version: usize) -> Outcome<()> {
     Ok(())
 }
 
-/// Removes copies of older versions whose time is over, and what a killed program left of one. Called when the file has
-/// just been opened well. What can't be removed is tried again the next time.
+/// Removes copies of older versions whose time is over, and what a killed process left of one. Called after the file
+/// was opened well. A failure is tried again the next time.
 fn remove_old_copies(path: &Path, now: SystemTime) {
     for version in 0..STEPS.len() {
         let _ = fs::remove_file(beside(path, version, HALF_COPY));
@@ -388,7 +388,7 @@ mod tests {
         assert_eq!(leftovers, 0);
     }
 
-    /// Names of the files in the folder that hold this text.
+    /// Names of the files in the folder that contain this text.
     fn holding(folder: &Path, text: &str) -> Vec<String> {
         let mut names = Vec::new();
         for entry in fs::read_dir(folder).expect("the folder") {

@@ -21,7 +21,7 @@ use crate::records::{
 };
 use crate::{SqliteStore, search, trash};
 
-/// With the status, which the indexes begin with.
+/// With the status, with which the indexes begin.
 const OWNERS: &str = "\
     SELECT id FROM organizations WHERE organization_name = :name \
     UNION SELECT id FROM organizations WHERE is_active IN (0, 1) AND collection_name = :collection \
@@ -37,7 +37,7 @@ impl OrganizationStore for SqliteStore {
 
     async fn insert_many(&self, organizations: &[NewOrganization]) -> Result<(), StoreError> {
         let organizations = organizations.to_vec();
-        // A refusal is an outcome here, not a failure: what stands before the refused one is committed.
+        // A refusal is an outcome here, not a failure: the organizations before the refused one are committed.
         self.write(move |transaction| {
             for organization in &organizations {
                 match insert(transaction, organization) {
@@ -97,7 +97,7 @@ impl OrganizationStore for SqliteStore {
         email: &EmailAddress,
     ) -> Result<Vec<OrganizationCredentials>, StoreError> {
         let key = email.matching_key();
-        // The column is unique, so there is one at most.
+        // The column is unique, so there is at most one.
         self.read(move |connection| credentials(connection, "admin_email_key", key))
             .await
             .map(|found| found.into_iter().collect())

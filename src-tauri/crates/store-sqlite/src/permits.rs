@@ -1,4 +1,4 @@
-//! What operators decided that the workspace permits.
+//! The operators' decision about what the workspace permits.
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, named_params};

@@ -1,4 +1,4 @@
-//! Rows as the core's values, and the core's values as rows.
+//! Converts rows to the core's values and back.
 
 use bson::oid::ObjectId;
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use crate::errors::Outcome;
 
-/// Where an organization's document stands.
+/// The table of an organization's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shelf {
     Live,
@@ -27,7 +27,7 @@ impl Shelf {
         }
     }
 
-    /// The columns that [`organization`] reads, of the table under the name `row`, in the order in which it reads them.
+    /// The columns that [`organization`] reads, of the table under the name `row`, in its order.
     pub(crate) fn columns(self) -> &'static str {
         match self {
             Self::Live => {
@@ -50,8 +50,8 @@ impl Shelf {
     }
 }
 
-/// Reads a row of [`Shelf::columns`], by place: looking for fourteen columns by their names takes longer than reading the
-/// row, which a page or an export pays for each.
+/// Reads a row of [`Shelf::columns`] by position: finding fourteen columns by name takes longer than reading the row,
+/// which a page or an export pays for each.
 pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
     let trashed = match row.get::<_, Option<i64>>(9)? {
         None => None,
@@ -75,7 +75,7 @@ pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
     })
 }
 
-/// The organization with this id on this shelf.
+/// The organization with this id in this table.
 pub(crate) fn find(
     connection: &Connection,
     shelf: Shelf,
@@ -89,7 +89,7 @@ pub(crate) fn bytes(id: OrganizationId) -> [u8; 12] {
     id.object_id().bytes()
 }
 
-/// A copy in the trash, where it has a name.
+/// The mark of a copy in the trash, if it has one.
 pub(crate) fn copy_bytes(copy: Option<CopyId>) -> Option<[u8; 12]> {
     copy.map(|copy| copy.object_id().bytes())
 }
@@ -142,13 +142,13 @@ pub(crate) fn milliseconds(moment: OffsetDateTime) -> i64 {
     moment.unix_timestamp() * 1_000 + i64::from(moment.millisecond())
 }
 
-/// A stored moment. What no calendar holds is shown as 1970: a damaged date must not hide its row.
+/// A stored moment. One that no calendar holds is shown as 1970: a damaged date must not hide its row.
 pub(crate) fn moment(milliseconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-/// What a search looks into: one line per field, so that nothing is found across two of them.
+/// The text that a search looks into: one line per field, so that no match spans two of them.
 pub(crate) fn search_text(
     name: &OrganizationName,
     display_name: Option<&DisplayName>,
@@ -158,8 +158,8 @@ pub(crate) fn search_text(
     lower_cased(&format!("{name}\n{display_name}\n{email}"))
 }
 
-/// Lower case letter by letter: a word's lower case may depend on the letters around (Greek's final sigma), and a part
-/// of it would not be found then.
+/// Lowercase letter by letter: the lowercase of a word may depend on neighbouring letters (Greek's final sigma), and a
+/// part of it would not be found then.
 pub(crate) fn lower_cased(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -1,4 +1,4 @@
-//! The shape of the file, and the steps that bring an older one to it.
+//! The schema of the file, and the steps that migrate an older one.
 
 use rusqlite::{Connection, TransactionBehavior};
 use tenantry_core::StoreError;
@@ -8,7 +8,7 @@ use crate::errors::{Outcome, damaged};
 /// Marks a file as ours: "Tnty".
 pub(crate) const APPLICATION_ID: i64 = 0x546e_7479;
 
-/// Step n leads to version n. A step that was released is never edited: files have it behind them.
+/// Step n leads to version n. A released step is never edited: existing files have passed it.
 pub(crate) const STEPS: &[&str] = &[
     include_str!("migrations/0001_tables.sql"),
     include_str!("migrations/0002_search.sql"),
@@ -19,19 +19,19 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("migrations/0007_copies_in_the_trash.sql"),
     include_str!("migrations/0008_settings.sql"),
 ];
-/// The first version in which what is deleted is overwritten. Free pages of an older file may hold anything.
+/// The first version that overwrites deleted data. Free pages of an older file may contain anything.
 pub(crate) const OVERWRITES_SINCE: usize = 4;
 
-/// What a file says of itself.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// There is nothing in it yet.
+    /// It is empty.
     Empty,
     /// A workspace of this version.
     Version(usize),
 }
 
-/// Reads what the file says of itself; writes nothing.
+/// Identifies the file; writes nothing.
 ///
 /// # Errors
 /// `Newer`, or `Corrupt` for a database of another program.
@@ -52,11 +52,11 @@ pub(crate) fn inspect(connection: &Connection, steps: &[&str]) -> Outcome<Found>
     Ok(Found::Version(version))
 }
 
-/// Runs the steps that the file does not have behind it, each in a transaction of its own.
+/// Runs the missing steps, each in its own transaction.
 pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Outcome<()> {
     for (index, step) in steps.iter().enumerate() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Read inside: another program may have taken the step while this one waited for the lock.
+        // Read inside: another process may have taken the step while this one waited for the lock.
         let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if usize::try_from(version).is_ok_and(|version| version > index) {
             continue;

@@ -1,8 +1,8 @@
 //! Lists: pages, counts and the search in them.
 //!
-//! A list is read in the order of an index, one ordered run per status, until the page is full. A search that few
-//! organizations match is the exception: reading in order would pass most of the table before a page is full, so the
-//! matches are collected first, by trigrams or from the index of the search text, and sorted.
+//! A list is read in the order of an index, one ordered run per status, until the page is full. A search with few
+//! matches is the exception: reading in order would pass most of the table before a page is full, so the matches are
+//! first collected, by trigrams or from the index of the search text, and sorted.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
@@ -15,23 +15,23 @@ use tenantry_core::records::{
 use crate::errors::Outcome;
 use crate::records::{Shelf, bytes, lower_cased, organization};
 
-/// Up to how many matches are collected and sorted. Above it a page is full soon enough when the list is read in order.
+/// Up to this many matches are collected and sorted. Above it, reading in order fills a page soon enough.
 const FEW: usize = 4_000;
-/// A trigram index knows nothing shorter.
+/// A trigram index finds nothing shorter.
 const TRIGRAM: usize = 3;
 
 type Parameters = Vec<(&'static str, Value)>;
 
-/// What is searched for, lower-cased.
+/// A search text, lowercase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Term {
     /// Everything matches.
     Any,
-    /// Nothing can match: no stored field holds such a character.
+    /// Nothing can match: no stored field has such a character.
     Impossible,
-    /// Too short for the trigrams.
+    /// Too short for trigrams.
     Short(String),
-    /// Long enough for them.
+    /// Long enough for trigrams.
     Long(String),
 }
 
@@ -56,7 +56,7 @@ impl Term {
         }
     }
 
-    /// The statement that finds the positions of the matches on a shelf, and its text.
+    /// The statement that finds the positions of the matches in a table, and its text.
     fn statement(&self, shelf: Shelf) -> Option<(String, &str)> {
         let table = shelf.table();
         match self {
@@ -69,7 +69,7 @@ impl Term {
                 ),
                 text,
             )),
-            // In quotes, with those inside doubled: the trigrams of a phrase, in order, are the text itself.
+            // In quotes, with inner ones doubled: the trigrams of a phrase, in order, are the text itself.
             Self::Long(text) => Some((
                 format!(
                     r#"SELECT rowid FROM {table}_search('"' || replace(:text, '"', '""') || '"') LIMIT {}"#,
@@ -98,7 +98,7 @@ pub(crate) fn page(connection: &Connection, query: &OrganizationQuery) -> Outcom
     let mut statement = connection.prepare_cached(&sql)?;
     let mut organizations =
         statement.query_map(&*bound(&parameters), organization)?.collect::<Result<Vec<_>, _>>()?;
-    // One more than asked for was read, to know whether there is a next page.
+    // One row more was read, to know whether there is a next page.
     let is_last = organizations.len() <= query.limit as usize;
     organizations.truncate(query.limit as usize);
     let next = organizations.last().filter(|_| !is_last).map(|organization| tenantry_core::records::Cursor {
@@ -108,7 +108,7 @@ pub(crate) fn page(connection: &Connection, query: &OrganizationQuery) -> Outcom
     Ok(OrganizationPage { organizations, next })
 }
 
-/// How many match, by status.
+/// The number of matches by status.
 pub(crate) fn count(connection: &Connection, filter: &OrganizationFilter) -> Outcome<OrganizationCounts> {
     let term = Term::parse(&filter.search);
     let mut counts =
@@ -146,7 +146,7 @@ fn count_on(
     Ok(counts)
 }
 
-/// The positions of all matches, as a JSON array. `None` when there are many, and when there is a shorter way.
+/// The positions of all matches, as a JSON array. `None` if there are many, or if another way is shorter.
 fn few_matches(
     connection: &Connection,
     shelf: Shelf,
@@ -189,7 +189,7 @@ fn counted_in_order(shelf: Shelf, filter: &OrganizationFilter, term: &Term) -> (
     (sql, parameters)
 }
 
-/// Reads the list in the order of its index and skips what does not match. `None` when there is nothing left to read.
+/// Reads the list in the order of its index and skips rows that do not match. `None` if nothing is left to read.
 fn in_order(query: &OrganizationQuery, text: Option<&str>) -> Outcome<Option<(String, Parameters)>> {
     let shelf = shelf_of(&query.filter);
     let mut parameters = vec![(":limit", Value::Integer(i64::from(query.limit) + 1))];
@@ -214,18 +214,18 @@ fn in_order(query: &OrganizationQuery, text: Option<&str>) -> Outcome<Option<(St
     let way = way(query.direction);
     let sql = format!(
         "{} ORDER BY {} {way}, id {way} LIMIT :limit",
-        // The runs are merged as they are read: each is in the order of its index already.
+        // The runs are merged while they are read: each is already in the order of its index.
         runs.join(" UNION ALL "),
         column(query.sort)
     );
-    // The run after the row's own is read from its beginning: alone, it has no place for the id.
+    // The run after the row's own is read from its beginning: alone, it does not use the id.
     if !sql.contains(":id") {
         parameters.retain(|(name, _)| *name != ":id");
     }
     Ok(Some((sql, parameters)))
 }
 
-/// Sorts the matches that were collected.
+/// Sorts the collected matches.
 fn collected(query: &OrganizationQuery, positions: String) -> Outcome<(String, Parameters)> {
     let shelf = shelf_of(&query.filter);
     let mut parameters =
@@ -249,7 +249,7 @@ fn collected(query: &OrganizationQuery, positions: String) -> Outcome<(String, P
     Ok((sql, parameters))
 }
 
-/// The conditions of a filter that hold on every shelf and status.
+/// The conditions of a filter that apply to every table and status.
 fn narrow(filter: &OrganizationFilter, text: Option<&str>, sql: &mut String, parameters: &mut Parameters) {
     if let Some(only) = filter.only {
         sql.push_str(" AND row.id = :only");
@@ -261,12 +261,12 @@ fn narrow(filter: &OrganizationFilter, text: Option<&str>, sql: &mut String, par
     }
 }
 
-/// The row after which a page starts.
+/// The row before a page.
 enum Place {
     Beginning,
-    /// After a row whose sort column has a value of its own.
+    /// A row whose sort column has a value of its own.
     Row,
-    /// After a row of this status, in a list by status.
+    /// A row of this status, in a list by status.
     Status {
         is_active: bool,
     },
@@ -297,7 +297,7 @@ impl Place {
         }
     }
 
-    /// What is after it in the run of one status; `None` when all of the run is before it.
+    /// The rows after it in the run of one status; `None` if the whole run is before it.
     fn within(&self, query: &OrganizationQuery, run: bool) -> Option<String> {
         let than = than(query.direction);
         match self {
@@ -314,7 +314,7 @@ impl Place {
         }
     }
 
-    /// What is after it among all statuses.
+    /// The rows after it in all statuses.
     fn after(&self, query: &OrganizationQuery) -> String {
         let than = than(query.direction);
         match self {
@@ -334,7 +334,7 @@ fn shelf_of(filter: &OrganizationFilter) -> Shelf {
     }
 }
 
-/// The values of `is_active` that a list holds.
+/// The values of `is_active` in a list.
 fn statuses(status: StatusFilter) -> &'static [bool] {
     match status {
         StatusFilter::All | StatusFilter::Trashed => &[false, true],
@@ -404,7 +404,7 @@ mod tests {
         steps.collect::<Result<Vec<_>, _>>().expect("steps").join("\n")
     }
 
-    /// Every list there is, from its beginning and from a row on.
+    /// Every possible list, from its beginning and from a row on.
     fn queries() -> Vec<OrganizationQuery> {
         let mut queries = Vec::new();
         for sort in SORTS {

@@ -1,4 +1,4 @@
-//! Organizations in the trash. Rows are copied whole, column by column, so that a copy back loses nothing.
+//! Organizations in the trash. Rows are copied whole, column by column, so that restoring loses nothing.
 
 use rusqlite::{Transaction, named_params};
 use tenantry_core::records::{Organization, Trashed, TrashedCollection};
@@ -10,7 +10,7 @@ use crate::errors::{Outcome, breaks_uniqueness, changed, missing, taken};
 use crate::records::{Shelf, bytes, copy_bytes, find, milliseconds, search_text};
 
 pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed: &Trashed) -> Outcome<()> {
-    // Not INSERT OR REPLACE: it would leave out the triggers that keep the counts.
+    // Not INSERT OR REPLACE: it would skip the triggers that keep the counts.
     transaction.execute(
         "DELETE FROM console_trash WHERE id = ?1 AND EXISTS (SELECT 1 FROM organizations WHERE id = ?1)",
         [bytes(id)],
@@ -38,7 +38,7 @@ pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed
     }
 }
 
-/// Copies once more and removes, in one transaction: what is removed is in the trash just as it was.
+/// Copies again and removes, in one transaction: the trash has exactly what is removed.
 pub(crate) fn remove_copied(
     transaction: &Transaction<'_>,
     id: OrganizationId,

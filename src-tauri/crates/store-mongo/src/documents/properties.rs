@@ -1,4 +1,4 @@
-//! Whatever other software keeps in the collections that are read here, reading it ends well.
+//! Whatever other software stores in these collections, reading it does not fail.
 
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc};
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{decoded, restored, trashed_organization, unchanged};
 use crate::{accounts, activity, journal, permits};
 
-/// The names of all fields that are read, and one that nobody reads.
+/// The names of all fields that are read, and one that is not.
 const FIELDS: [&str; 40] = [
     "_id",
     "organization_name",
@@ -88,14 +88,14 @@ fn named((name, value): (&str, Bson)) -> (String, Bson) {
     (name.to_owned(), value)
 }
 
-/// Bytes that a server may send: a document of known fields with any values, some of its bytes changed.
+/// Bytes that a server could send: a document of known fields with any values, some of its bytes changed.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let fields = prop::collection::vec((prop::sample::select(&FIELDS[..]), value()), 0..12);
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
     (fields, changes).prop_map(|(fields, changes)| {
         let document: Document = fields.into_iter().map(named).collect();
         let mut bytes = document.to_vec().expect("it can be written");
-        // Not the length at the beginning: the driver passes nothing on where that is wrong.
+        // Not the length at the beginning: the driver passes nothing on if that is wrong.
         let inside = bytes.len() - 5;
         for (at, byte) in changes.into_iter().filter(|_| inside > 0) {
             bytes[4 + at.index(inside)] = byte;

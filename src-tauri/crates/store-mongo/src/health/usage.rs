@@ -1,5 +1,5 @@
-//! How full the deployment is. Some of it is refused to most users, and on the smallest Atlas tiers to everybody: what is
-//! refused is told as not available, and is no failure.
+//! The size of the deployment. Some of it is refused to most users, and on the smallest Atlas tiers to everyone: a
+//! refusal counts as not available, not as a failure.
 
 use std::time::Duration;
 
@@ -13,29 +13,29 @@ use crate::errors::Act;
 use crate::open::MongoStore;
 
 const USAGE_LIMIT: Duration = Duration::from_secs(5);
-/// Looking into a database reads something of each of its collections.
+/// Databases that are counted: each costs a read of all its collections.
 const DATABASES_MAX: usize = 50;
 const DATABASES_AT_ONCE: usize = 3;
-/// Where the server keeps its own things, which no limit counts.
+/// The server's own databases, which no limit counts.
 const OWN_DATABASES: [&str; 3] = ["admin", "config", "local"];
 
-/// What is known of the kind of cluster.
+/// The tier of the cluster, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tier {
     /// Not on Atlas.
     NotAtlas,
     /// Atlas Free or Flex.
     FreeOrFlex,
-    /// Another one on Atlas.
+    /// Another tier of Atlas.
     Dedicated,
-    /// On Atlas, and no answer says more.
+    /// On Atlas, but of unknown tier.
     Unknown,
 }
 
 impl MongoStore {
-    /// `None` where the user or the tier may not ask.
+    /// `None` if the user or the tier is not allowed to ask.
     pub(super) async fn server_status(&self) -> Result<Option<Document>, StoreError> {
-        // Without what is large and not read here.
+        // Without the large parts, which are not read here.
         let command = doc! {
             "serverStatus": 1, "metrics": 0, "wiredTiger": 0, "tcmalloc": 0, "locks": 0, "flowControl": 0,
             "maxTimeMS": milliseconds(USAGE_LIMIT),
@@ -43,8 +43,8 @@ impl MongoStore {
         self.asked("serverStatus", "admin", command).await
     }
 
-    /// Atlas Free and Flex refuse `hostInfo` to everybody with an error of their own; elsewhere it is a question of
-    /// rights (the Atlas manual, "Unsupported Commands in Free Clusters").
+    /// Atlas Free and Flex refuse `hostInfo` to everyone with an error of their own; elsewhere it is a question of
+    /// permissions (the Atlas manual, "Unsupported Commands in Free Clusters").
     pub(super) async fn tier(&self) -> Result<Tier, StoreError> {
         if !self.place.atlas {
             return Ok(Tier::NotAtlas);
@@ -56,7 +56,7 @@ impl MongoStore {
         }
     }
 
-    /// What is used of the room for collections, and what is not available.
+    /// The use of the room for collections, and the facts that are not available.
     pub(super) async fn collection_use(
         &self,
         tier: Tier,
@@ -112,7 +112,7 @@ impl MongoStore {
     }
 
     async fn organization_collections(&self) -> Result<Option<usize>, StoreError> {
-        // Any filter but one on names makes the server open every collection.
+        // Any filter except one on names makes the server open every collection.
         let filter = doc! { "name": { "$regex": "^(org_|console_trash_)" } };
         let names = self.database.list_collection_names().filter(filter).authorized_collections(true);
         match self.attempt(names).await {
@@ -128,8 +128,7 @@ impl MongoStore {
         Ok(u64::try_from(names.len()).unwrap_or(u64::MAX))
     }
 
-    /// `None` where the user may not know of databases that it has no right in: a list without them would be taken for
-    /// the whole.
+    /// `None` if the user cannot see databases that it has no rights on: a list without them would look complete.
     async fn other_databases(&self) -> Result<Option<Vec<String>>, StoreError> {
         let command = doc! { "listDatabases": 1, "nameOnly": true, "authorizedDatabases": false };
         let Some(listed) = self.asked("listDatabases", "admin", command).await? else { return Ok(None) };
@@ -148,7 +147,7 @@ impl MongoStore {
         Ok((database, found))
     }
 
-    /// `None` where the server refuses to tell, or takes too long over it.
+    /// `None` if the server refuses, or takes too long.
     async fn asked(
         &self,
         action: &'static str,
@@ -163,7 +162,7 @@ impl MongoStore {
     }
 }
 
-/// An answer that is not about the line.
+/// Whether the server responded with a refusal, so that the connection is not at fault.
 fn is_refused(failure: &Failure) -> bool {
     failure.is_denied() || failure.is_unsupported() || failure.is_out_of_time()
 }
@@ -172,14 +171,14 @@ fn tier_of(failure: &Failure) -> Option<Tier> {
     if failure.is_atlas_limit() {
         Some(Tier::FreeOrFlex)
     } else if failure.is_denied() {
-        // The user lacks the right, which is asked for on clusters that have the command.
+        // The user lacks the permission, which only clusters with this command ask for.
         Some(Tier::Dedicated)
     } else {
         failure.code.map(|_| Tier::Unknown)
     }
 }
 
-/// The bytes of a namespace, less the database, the point and `org_`. 255, and 235 where it is sharded, since 4.4
+/// The bytes of a namespace without the database name, the dot and `org_`. 255, and 235 on a sharded cluster, since 4.4
 /// (the manual's "MongoDB Limits and Thresholds"); 120 before; 95 on Atlas Free and Flex.
 fn namespace_bytes(database: &str, tier: Tier, topology: Topology, version: &str) -> u32 {
     let is_before_4_4 = version.starts_with("4.2.") || version.starts_with("4.0.");
