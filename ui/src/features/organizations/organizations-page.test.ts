@@ -184,7 +184,7 @@ describe("the organizations page", () => {
     expect(app.toasts.list[0]?.action).toBeUndefined();
   });
 
-  it("tells what part of a bulk act failed, and shows the details", async () => {
+  it("tells what part of a bulk act failed, shows the details, and tries that part again", async () => {
     const { user, app, backend } = await openList();
     const refused = backend.organizations.find(({ displayName, name }) =>
       [displayName, name].includes(nameIn(rowAt(1))),
@@ -198,7 +198,40 @@ describe("the organizations page", () => {
     await user.click(within(await screen.findByRole("toolbar")).getByRole("button", { name: "Deactivate" }));
     await waitFor(() => expect(app.toasts.list[0]?.title).toBe("2 of 3 deactivated"));
     app.toasts.list[0]?.action?.run();
-    expect(await screen.findByRole("dialog", { name: "Some organizations were not changed" })).toBeVisible();
+    const dialog = await screen.findByRole("dialog", { name: "Some organizations were not changed" });
+    const asked = () => backend.calls.filter(({ command }) => command === "deactivate_organization");
+    const before = asked().length;
+    backend.restore("deactivate_organization");
+    await user.click(within(dialog).getByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(app.toasts.list.at(-1)?.title).toBe(`${nameIn(rowAt(1))} deactivated`));
+    expect(asked().slice(before)).toHaveLength(1);
+    expect(asked().at(-1)?.args).toMatchObject({ id: refused?.id });
+  });
+
+  it("shows how far an act on many has come, and stops it", async () => {
+    const { user, app, backend } = await openList();
+    await user.click(screen.getByRole("button", { name: /^Deactivated/ }));
+    await waitFor(() => expect(rowAt(0)).toHaveTextContent("Deactivated"));
+    rowAt(0).focus();
+    await user.keyboard("{Control>}a{/Control}");
+    const bar = await screen.findByRole("toolbar");
+    const release: (() => void)[] = [];
+    backend.on("reactivate_organization", (async ({ id }: { id: string }) => {
+      await new Promise<void>((resolve) => release.push(resolve));
+      return { ...backend.organizations.find((each) => each.id === id), status: "active" };
+    }) as never);
+    const all = Number(/\d+/.exec(bar.textContent ?? "")?.[0]);
+    expect(all).toBeGreaterThan(10);
+    await user.click(within(bar).getByRole("button", { name: "Reactivate" }));
+    await waitFor(() => expect(bar).toHaveTextContent(`0 of ${all} done`));
+    await waitFor(() => expect(release).toHaveLength(1));
+    release[0]?.();
+    await waitFor(() => expect(bar).toHaveTextContent(`1 of ${all} done`));
+    await user.click(within(bar).getByRole("button", { name: "Stop" }));
+    await waitFor(() => expect(release).toHaveLength(2));
+    release[1]?.();
+    await waitFor(() => expect(app.toasts.list.at(-1)?.title).toBe("2 organizations reactivated"));
+    expect(screen.getByRole("toolbar")).toHaveTextContent(`${all - 2} selected`);
   });
 
   it("takes the checks away once the checked rows were acted on", async () => {

@@ -6,6 +6,7 @@ import type {
   OrganizationView,
   SortField,
 } from "$lib/api";
+import type { IconName } from "$lib/components";
 import type { ListFacet, ListQuery, ListSource, ListSpec } from "$lib/lists";
 import { m } from "$lib/messages";
 import { ORGANIZATION_COLUMNS } from "./columns";
@@ -37,12 +38,16 @@ export function organizationSource(
   };
 }
 
-const withStatus = (
+type FacetWords = { title: () => string; why: () => string };
+
+function facet(
   value: OrganizationStatus,
-): Pick<ListFacet<OrganizationView, StatusFacet>, "value" | "holds"> => ({
-  value,
-  holds: ({ status }) => status === value,
-});
+  label: () => string,
+  icon: IconName,
+  none: FacetWords,
+): ListFacet<OrganizationView, StatusFacet> {
+  return { value, label, holds: ({ status }) => status === value, none: { icon, ...none } };
+}
 
 export const ORGANIZATIONS: ListSpec<OrganizationView, OrganizationListQuery> = {
   name: "organizations",
@@ -52,33 +57,18 @@ export const ORGANIZATIONS: ListSpec<OrganizationView, OrganizationListQuery> = 
   off: ({ status }) => status !== "active",
   facets: [
     { value: "all", label: m.organizations_facet_all, holds: ({ status }) => status !== "trashed" },
-    {
-      ...withStatus("active"),
-      label: m.organizations_facet_active,
-      none: {
-        icon: "building-2",
-        title: m.organizations_no_facet_title_active,
-        why: m.organizations_no_facet_why_active,
-      },
-    },
-    {
-      ...withStatus("deactivated"),
-      label: m.organizations_facet_deactivated,
-      none: {
-        icon: "building-2",
-        title: m.organizations_no_facet_title_deactivated,
-        why: m.organizations_no_facet_why_deactivated,
-      },
-    },
-    {
-      ...withStatus("trashed"),
-      label: m.organizations_facet_trashed,
-      none: {
-        icon: "trash-2",
-        title: m.organizations_no_facet_title_trashed,
-        why: m.organizations_no_facet_why_trashed,
-      },
-    },
+    facet("active", m.organizations_facet_active, "building-2", {
+      title: m.organizations_no_facet_title_active,
+      why: m.organizations_no_facet_why_active,
+    }),
+    facet("deactivated", m.organizations_facet_deactivated, "building-2", {
+      title: m.organizations_no_facet_title_deactivated,
+      why: m.organizations_no_facet_why_deactivated,
+    }),
+    facet("trashed", m.organizations_facet_trashed, "trash-2", {
+      title: m.organizations_no_facet_title_trashed,
+      why: m.organizations_no_facet_why_trashed,
+    }),
   ],
   words: {
     title: m.organizations_title,

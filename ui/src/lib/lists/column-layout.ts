@@ -1,9 +1,9 @@
 type Look<Row> = {
   label: () => string;
-  /** Its track in the grid. */
-  width: string;
   /** In px. */
   least: number;
+  /** Its track in the grid, where it takes more than the least. */
+  width?: string;
   numeric?: boolean;
   /** Who gets room first when there is not enough for all, from 1. Without it the column is what a row is known by. */
   turn?: number;
@@ -23,7 +23,13 @@ type Look<Row> = {
 export type ListColumn<Row, Sort extends string = string> = Look<Row> &
   ({ id: Sort; sort: "words" | "time" } | { id: string; sort?: undefined });
 
-export type ColumnLayout<Column> = { columns: Column[]; condensed: boolean; template: string };
+export type ColumnLayout<Column> = {
+  columns: Column[];
+  condensed: boolean;
+  /** Whether a box to check stands before the columns. */
+  checkable: boolean;
+  template: string;
+};
 
 const SELECT_WIDTH = 44;
 const MENU_WIDTH = 32;
@@ -34,13 +40,14 @@ export function layoutColumns<Column extends ListColumn<never>>(
   columns: Column[],
   width: number,
   wanted: ReadonlySet<string>,
+  checkable = true,
 ): ColumnLayout<Column> {
   const condensed = width < CONDENSED_BELOW;
   const narrowed = (column: Column) => (condensed ? column.condensed : undefined);
   const fixed = columns.filter(({ turn }) => turn === undefined);
   const shown = new Set(fixed);
   const taken = fixed.reduce((sum, column) => sum + (narrowed(column) ?? column.least), 0);
-  let room = width - SELECT_WIDTH - MENU_WIDTH - taken;
+  let room = width - (checkable ? SELECT_WIDTH : 0) - MENU_WIDTH - taken;
   let comfort = fixed.reduce((sum, column) => sum + (column.comfort ?? 0), 0);
   const optional = columns.filter(({ id, turn }) => turn !== undefined && wanted.has(id));
   for (const further of [false, true]) {
@@ -56,13 +63,10 @@ export function layoutColumns<Column extends ListColumn<never>>(
   const fitting = columns.filter((column) => shown.has(column));
   const tracks = fitting.map((column) => {
     const px = narrowed(column);
-    return px === undefined ? column.width : `${px}px`;
+    return px === undefined ? (column.width ?? `${column.least}px`) : `${px}px`;
   });
-  return {
-    columns: fitting,
-    condensed,
-    template: [`${SELECT_WIDTH}px`, ...tracks, `${MENU_WIDTH}px`].join(" "),
-  };
+  const template = [...(checkable ? [`${SELECT_WIDTH}px`] : []), ...tracks, `${MENU_WIDTH}px`].join(" ");
+  return { columns: fitting, condensed, checkable, template };
 }
 
 function inTurn<Column extends { turn?: number }>(columns: Column[]): Column[] {

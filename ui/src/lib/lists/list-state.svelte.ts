@@ -20,7 +20,9 @@ export class ListState<
   readonly selection = new RowSelection<Row>();
   readonly view: TableView;
   readonly columns: ColumnChoice<ListSpec<Row, Query>["columns"][number]>;
-  readonly layout = $derived.by(() => layoutColumns(this.spec.columns, this.view.width, this.columns.wanted));
+  readonly layout = $derived.by(() =>
+    layoutColumns(this.spec.columns, this.view.width, this.columns.wanted, this.checkable),
+  );
   readonly panel: ListPanel<Row> | null;
   #gathering = $state(false);
   /** The row the keyboard is on. */
@@ -40,6 +42,10 @@ export class ListState<
       onread: (rows) => panel?.accept(rows),
     });
     this.view = new TableView(() => this.rows.length);
+  }
+
+  get checkable(): boolean {
+    return this.spec.words.checked !== undefined;
   }
 
   get rows() {
@@ -100,17 +106,21 @@ export class ListState<
   toggleRow(index: number): void {
     this.#cursor = index;
     const row = this.rows.at(index);
-    if (row !== undefined) this.selection.toggle(row, index);
+    if (row !== undefined && this.checkable) this.selection.toggle(row, index);
   }
 
   /** Checks from the last toggled row to this one and goes there. */
   extendTo(index: number): void {
-    this.selection.extendTo(index, this.cursor, (position) => this.rows.at(position));
+    if (this.checkable) this.selection.extendTo(index, this.cursor, (position) => this.rows.at(position));
     this.moveTo(index);
   }
 
+  checkAll(): void {
+    if (this.checkable) this.selection.checkAllMatching();
+  }
+
   toggleAll(): void {
-    if (this.selection.empty) this.selection.checkAllMatching();
+    if (this.selection.empty) this.checkAll();
     else this.selection.clear();
   }
 

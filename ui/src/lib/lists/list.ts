@@ -53,8 +53,8 @@ export type ListSpec<Row extends ListRow, Query extends ListQuery> = {
     search: () => string;
     facets: () => string;
     found: (inputs: { count: number; shown: string }) => string;
-    /** Names the bar of acts on checked rows. */
-    checked: () => string;
+    /** Names the bar of acts on checked rows; without it rows cannot be checked. */
+    checked?: () => string;
     /** `narrowed` when the search is within a facet. */
     noMatch: (search: string, narrowed: boolean) => string;
     forbidden: () => string;

@@ -1,7 +1,7 @@
 import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { createRawSnippet } from "svelte";
-import { SvelteSet } from "svelte/reactivity";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { installFakeBackend } from "$fake/backend";
 import { ApiError } from "$lib/api";
@@ -90,11 +90,21 @@ class Orchard implements ListSource<Fruit, FruitQuery> {
 
 const text = (words: string) => createRawSnippet(() => ({ render: () => `<p>${words}</p>` }));
 
-async function open(orchard = new Orchard(1000), panel: ListPanel<Fruit> | null = null) {
+class Bowl implements ListPanel<Fruit> {
+  #shown = new SvelteMap<"row", Fruit>();
+  get row() {
+    return this.#shown.get("row") ?? null;
+  }
+  open = (fruit: Fruit) => void this.#shown.set("row", fruit);
+  close = () => this.#shown.clear();
+  accept = () => undefined;
+}
+
+async function open(orchard = new Orchard(1000), panel: ListPanel<Fruit> | null = null, spec = FRUITS) {
   installFakeBackend({ opened: "built-in", signedIn: true });
   const app = new AppState();
   await app.start();
-  const list = new ListState(FRUITS, orchard, panel);
+  const list = new ListState(spec, orchard, panel);
   const picked: string[] = [];
   const busy = new SvelteSet<string>();
   const pick = ({ name }: Fruit) => void picked.push(name);
@@ -123,8 +133,8 @@ async function open(orchard = new Orchard(1000), panel: ListPanel<Fruit> | null 
 const rows = () => screen.getAllByRole("row").slice(1);
 const names = () => rows().map((row) => within(row).getAllByRole("gridcell")[1]?.textContent?.trim());
 const rowOf = (name: string) => screen.getByRole("row", { name: new RegExp(name) });
-async function openRows(orchard?: Orchard, panel?: ListPanel<Fruit>) {
-  const opened = await open(orchard, panel);
+async function openRows(...having: Parameters<typeof open>) {
+  const opened = await open(...having);
   await screen.findByText("fruit 0000");
   return opened;
 }
@@ -214,6 +224,27 @@ describe("a list", () => {
     expect(screen.queryByRole("columnheader", { name: "Colour" })).toBeNull();
     const again = new ListState(FRUITS, new Orchard(1));
     expect([...again.columns.wanted]).toEqual([]);
+  });
+
+  it("has no boxes, and checks nothing, where nothing is done to several rows", async () => {
+    const orchard = new Orchard(3);
+    const words = { ...FRUITS.words, checked: undefined };
+    const { list, user } = await openRows(orchard, null, { ...FRUITS, words });
+    expect(screen.queryByRole("checkbox")).toBeNull();
+    rowOf("fruit 0001").focus();
+    await user.keyboard(" {Control>}a{/Control}{Shift>}{ArrowDown}{/Shift}");
+    expect(list.selection.empty).toBe(true);
+  });
+
+  it("shows the opened row in its panel, and goes on to the next with the arrow keys", async () => {
+    const panel = new Bowl();
+    const { user } = await openRows(new Orchard(3), panel);
+    rowOf("fruit 0000").focus();
+    await user.keyboard("{ArrowDown}{Enter}{ArrowDown}");
+    expect(panel.row?.name).toBe("fruit 0002");
+    expect(rowOf("fruit 0002")).toHaveAttribute("aria-current", "true");
+    await user.keyboard("{Escape}");
+    expect(panel.row).toBeNull();
   });
 
   it("says that it is empty", async () => {

@@ -5,6 +5,7 @@ import { announceOutcome, announceUndone, type Announcement } from "./announceme
 import type { OpenDialog } from "./open-dialog";
 import {
   appliesTo,
+  BULK_AT_ONCE_LIMIT,
   deactivatesAtOnce,
   type ActOutcome,
   type OrganizationAct,
@@ -33,6 +34,7 @@ export type ActHost = {
 export class PageActs {
   dialog = $state.raw<OpenDialog | null>(null);
   #settled = $state(0);
+  #run = $state.raw<BulkRun<OrganizationView> | null>(null);
   readonly #busy = new SvelteSet<string>();
   readonly #calls: ActCalls;
   readonly #host: ActHost;
@@ -49,6 +51,11 @@ export class PageActs {
 
   isBusy(id: string): boolean {
     return this.#busy.has(id);
+  }
+
+  /** An act that takes its time, without a dialog that shows it. */
+  get run(): BulkRun<OrganizationView> | null {
+    return this.#run;
   }
 
   create(): void {
@@ -136,10 +143,14 @@ export class PageActs {
     this.#settled += 1;
   }
 
-  #each(
+  async #each(
     organizations: OrganizationView[],
     change: (organization: OrganizationView) => Promise<OrganizationView>,
   ): Promise<BulkResult<OrganizationView>> {
-    return new BulkRun(organizations, this.#busy).run(change);
+    const run = new BulkRun(organizations, this.#busy);
+    if (organizations.length > BULK_AT_ONCE_LIMIT) this.#run = run;
+    const result = await run.run(change);
+    if (this.#run === run) this.#run = null;
+    return result;
   }
 }
