@@ -91,9 +91,7 @@ describe("a finding", () => {
       validUntil: "2026-01-12T00:00:00Z",
       endsSoon: true,
     };
-    const wrong = findingWords(
-      finding("certificate_wrong_name", { host: "db.example", certificate }),
-    );
+    const wrong = findingWords(finding("certificate_wrong_name", { host: "db.example", certificate }));
     expect(wrong.cause).toBe("It is for a.example, b.example, not db.example.");
     const expired = findingWords(finding("certificate_expired", { certificate }));
     expect(expired.cause).toContain("12 Jan 2026");
