@@ -6,7 +6,8 @@ use tauri_specta::{Builder, ErrorHandlingMode};
 use tenantry_connection::SECRET_MASK;
 use tenantry_core::limits;
 
-use tenantry_console::{compose, profiles};
+use tenantry_connection::database;
+use tenantry_console::{console, profiles};
 
 use crate::commands;
 
@@ -38,10 +39,10 @@ fn limits_for_forms() -> Value {
         "summaryMax": limits::SUMMARY_MAX,
         "profileNameMax": profiles::NAME_MAX,
         "notesMax": profiles::NOTES_MAX,
-        "databaseNameMaxBytes": compose::DATABASE_NAME_MAX,
+        "databaseNameMaxBytes": database::DATABASE_NAME_MAX,
         "reasonMin": limits::REASON_MIN,
         "reasonMax": limits::REASON_MAX,
-        "passphraseMin": commands::secrets::PASSPHRASE_MIN,
+        "passphraseMin": console::PASSPHRASE_MIN,
     })
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tauri::plugin::TauriPlugin;
 use tauri::{App, AppHandle, Manager, RunEvent, Runtime, Url, WebviewWindowBuilder, Wry};
+use tenantry_console::Console;
 use tenantry_console::folders::Folders;
 use tenantry_console::logging;
-use tenantry_console::state::AppState;
 
 use crate::environment::EnvironmentVariables;
 use crate::{desktop, folders, profile_file, second_start};
@@ -96,10 +96,10 @@ pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::E
     tracing::info!("started");
     let desktop = desktop::desktop_for(app.handle(), &folders);
     let handle = app.handle().clone();
-    app.manage(AppState::start(folders, &|path| profile_file::open(&handle, path), desktop));
+    app.manage(Console::start(folders, &|path| profile_file::open(&handle, path), desktop));
     // Looks for the keychain while the window opens, so that the first question does not wait for it.
     tauri::async_runtime::spawn(async move {
-        let state = handle.state::<AppState>();
+        let state = handle.state::<Console>();
         state.vault().await;
         state.finish_removals_in_time().await;
     });
@@ -127,15 +127,15 @@ fn is_own(page: &Url) -> bool {
 
 /// Leaves nothing behind that must not outlive the program: no copied secret, no session, no half-written export.
 fn stop<R: Runtime>(app: &AppHandle<R>) {
-    if app.try_state::<AppState>().is_none() {
+    if app.try_state::<Console>().is_none() {
         return;
     }
     let (for_clipboard, for_workspaces) = (app.clone(), app.clone());
     let ending = async move {
         // At once, beside all else: whoever holds the clipboard by now may be slow to say what is on it.
         let clearing =
-            tauri::async_runtime::spawn_blocking(move || for_clipboard.state::<AppState>().clear_copied());
-        for_workspaces.state::<AppState>().close_all().await;
+            tauri::async_runtime::spawn_blocking(move || for_clipboard.state::<Console>().clear_copied());
+        for_workspaces.state::<Console>().close_all().await;
         let _ = clearing.await;
     };
     let ending = async { tokio::time::timeout(ENDING_LIMIT, ending).await };

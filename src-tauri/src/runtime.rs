@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
-use tenantry_console::compose::DECODING_STACK;
+use tenantry_connection::limits::DECODING_STACK;
 
 /// Makes Tauri run commands on threads with room for what a server may send. Called before Tauri is asked for anything.
 ///

@@ -1,21 +1,18 @@
 //! The services on a store, as the program has them when a workspace is open.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tenantry_core::access::{AccessService, Operations, WriteGate};
-use tenantry_core::attention::AttentionService;
+use tenantry_console::compose::{Services, Setting};
 use tenantry_core::clock::ManualClock;
-use tenantry_core::collections::{BackgroundReads, CollectionService};
+use tenantry_core::collections::BackgroundReads;
 use tenantry_core::error::AppError;
-use tenantry_core::export::ExportService;
-use tenantry_core::journal::OperationRunner;
-use tenantry_core::organizations::{CreateRequest, OrganizationService, UpdateRequest};
+use tenantry_core::organizations::{CreateRequest, UpdateRequest};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{Access, Environment, Organization, Owner, Permits, Topology};
 use tenantry_core::rights::Actor;
-use tenantry_core::samples::SampleService;
-use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SessionService, SigningKey};
+use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SigningKey};
 use tenantry_core::values::OrganizationId;
 
 use crate::workspace::TestWorkspace;
@@ -25,30 +22,19 @@ pub const PASSWORD: &str = "Passw0rd-of-tests";
 /// The address of the operator that [`Console::operator`] makes.
 pub const OPERATOR: &str = "operator@example.com";
 
-/// One run of the program with an open workspace.
+/// One run of the program with an open workspace, whose services it has.
 pub struct Console {
-    /// The store, behind the gate.
-    pub ports: Ports,
+    services: Services,
     /// Its time.
     pub clock: Arc<ManualClock>,
-    /// Signing in.
-    pub sessions: SessionService,
-    /// What hashes passwords, and counts its work.
-    pub hasher: PasswordHasher,
-    /// Organizations.
-    pub organizations: OrganizationService,
-    /// Collections.
-    pub collections: CollectionService,
-    /// Exports of lists.
-    pub exports: ExportService,
-    /// Sample organizations.
-    pub samples: SampleService,
-    /// Locking and unlocking.
-    pub access: AccessService,
-    /// What waits for a decision.
-    pub attention: AttentionService,
-    /// The journal's operations.
-    pub operations: Arc<Operations>,
+}
+
+impl Deref for Console {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
 }
 
 /// What is not the same for every run.
@@ -92,33 +78,16 @@ impl Console {
     pub fn run(ports: Ports, clock: &Arc<ManualClock>, run: Run) -> Self {
         let owner = Owner { installation: run.installation.to_owned(), instance: run.instance };
         let environment = if run.confirm_trash { Environment::Production } else { Environment::Local };
-        let permits = Permits { environment, access: run.access };
-        let gate = Arc::new(WriteGate::new(permits, clock.clone()));
-        let runner = OperationRunner::new(ports.clone(), clock.clone(), owner);
-        let operations = Arc::new(Operations::new(gate.clone(), runner));
-        let access = AccessService::new(ports.clone(), operations.clone(), clock.clone());
-        let ports = ports.behind(&gate);
-        let hasher = PasswordHasher::with_cost(run.cost);
-        // What is tested on a server is not its pace.
-        let background = Arc::new(BackgroundReads::of(Topology::File));
-        Self {
-            sessions: SessionService::new(ports.clone(), clock.clone(), hasher.clone(), run.key),
-            organizations: OrganizationService::new(
-                ports.clone(),
-                clock.clone(),
-                hasher.clone(),
-                operations.clone(),
-            ),
-            collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
-            exports: ExportService::new(ports.clone(), clock.clone(), background),
-            samples: SampleService::new(ports.clone(), clock.clone()),
-            access,
-            hasher,
-            attention: AttentionService::new(ports.clone(), operations.clone(), clock.clone()),
-            operations,
+        let setting = Setting {
             clock: clock.clone(),
-            ports,
-        }
+            opening: owner.into(),
+            permits: Permits { environment, access: run.access },
+            signing_key: run.key,
+            hasher: PasswordHasher::with_cost(run.cost),
+        };
+        // What is tested on a server is not its pace.
+        let services = Services::on(ports, setting, BackgroundReads::of(Topology::File));
+        Self { services, clock: clock.clone() }
     }
 
     /// The operator, who claims the workspace where nobody did.

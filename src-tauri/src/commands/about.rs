@@ -3,9 +3,9 @@
 use serde::Serialize;
 use tauri::State;
 
+use tenantry_console::Console;
 use tenantry_console::error::WireError;
 use tenantry_console::logging;
-use tenantry_console::state::AppState;
 
 /// The longest report of the window that is logged, in characters.
 const REPORT_MAX: usize = 4_000;
@@ -62,7 +62,7 @@ const OPERATIONS: [(&str, &str); 16] = [
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn about(state: State<'_, AppState>) -> Result<About, WireError> {
+pub async fn about(console: State<'_, Console>) -> Result<About, WireError> {
     let describe = |(name, description): (&str, &str)| CommandDescription {
         name: name.to_owned(),
         description: description.to_owned(),
@@ -72,7 +72,7 @@ pub async fn about(state: State<'_, AppState>) -> Result<About, WireError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         status: "running".to_owned(),
         commands: OPERATIONS.into_iter().map(describe).collect(),
-        log_file: logging::current_file(&state.folders.logs).display().to_string(),
+        log_file: logging::current_file(&console.folders.logs).display().to_string(),
     })
 }
 

@@ -1,21 +1,19 @@
 //! What may be done in an open workspace: unlocking, locking, and whether its server answers.
 
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::access as core;
 use tenantry_core::records as core_records;
+use tenantry_core::records::Permits;
 
 use super::moment;
+use tenantry_console::Console;
+use tenantry_console::console::WorkspacePermits;
 use tenantry_console::error::WireError;
 use tenantry_console::numbers::Count;
 use tenantry_console::profiles::{Access, Environment};
-use tenantry_console::state::{AppState, Workspace};
-
-/// How often an unlocked workspace is looked at. A look asks the clock only.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What may be done in a workspace now.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -37,20 +35,6 @@ pub struct AccessState {
     pub reason: Option<String>,
 }
 
-/// What operators decided that a workspace permits, whatever a connection to it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct WorkspacePermits {
-    /// How much care it asks for, at least.
-    pub environment: Environment,
-    /// What may be done in it, at most.
-    pub access: Access,
-    /// The address of who decided it.
-    pub decided_by: String,
-    /// When.
-    pub decided_at: String,
-}
-
 /// What is known of the line to a workspace's server.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -67,17 +51,6 @@ pub struct LineView {
     pub round_trip_milliseconds: Option<Count>,
     /// When it was asked.
     pub checked_at: String,
-}
-
-impl From<core_records::Decided> for WorkspacePermits {
-    fn from(decided: core_records::Decided) -> Self {
-        Self {
-            environment: decided.permits.environment.into(),
-            access: decided.permits.access.into(),
-            decided_by: decided.by,
-            decided_at: moment(decided.at),
-        }
-    }
 }
 
 impl From<core::AccessState> for AccessState {
@@ -102,9 +75,9 @@ impl From<core::AccessState> for AccessState {
 /// `no_workspace`.
 #[tauri::command]
 #[specta::specta]
-pub async fn access_state(state: State<'_, AppState>, workspace: String) -> Result<AccessState, WireError> {
-    let workspace = state.open.load(&workspace)?;
-    Ok(AccessState::from(workspace.services.access.state().await))
+pub async fn access_state(console: State<'_, Console>, workspace: String) -> Result<AccessState, WireError> {
+    let workspace = console.open.load(&workspace)?;
+    Ok(AccessState::from(workspace.access().state().await))
 }
 
 /// Permits writing for ten minutes, and does what waited for it. Recorded with the reason.
@@ -115,17 +88,12 @@ pub async fn access_state(state: State<'_, AppState>, workspace: String) -> Resu
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock_workspace(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     reason: String,
 ) -> Result<AccessState, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
-    let (access, prepared) = workspace.services.access.unlock(&actor, &reason).await?;
-    if access.unlocked.is_some() {
-        workspace.note_prepared(prepared);
-        tokio::spawn(lock_in_time(Arc::downgrade(&workspace)));
-    }
-    Ok(AccessState::from(access))
+    let (workspace, actor) = console.writer(&workspace).await?;
+    Ok(AccessState::from(workspace.unlock(&actor, &reason).await?))
 }
 
 /// Decides what a workspace permits, for everybody who opens it: a connection may only permit less. What permits less
@@ -138,15 +106,15 @@ pub async fn unlock_workspace(
 #[tauri::command]
 #[specta::specta]
 pub async fn decide_permits(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     environment: Environment,
     access: Access,
     reason: String,
 ) -> Result<AccessState, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
-    let permits = core_records::Permits { environment: environment.into(), access: access.into() };
-    Ok(AccessState::from(workspace.services.access.decide(&actor, permits, &reason).await?))
+    let (workspace, actor) = console.writer(&workspace).await?;
+    let permits = Permits { environment: environment.into(), access: access.into() };
+    Ok(AccessState::from(workspace.access().decide(&actor, permits, &reason).await?))
 }
 
 /// Locks a workspace that was unlocked.
@@ -155,9 +123,12 @@ pub async fn decide_permits(
 /// `no_workspace`.
 #[tauri::command]
 #[specta::specta]
-pub async fn lock_workspace(state: State<'_, AppState>, workspace: String) -> Result<AccessState, WireError> {
-    let workspace = state.open.load(&workspace)?;
-    Ok(AccessState::from(workspace.services.access.lock(core::LockCause::ByHand).await))
+pub async fn lock_workspace(
+    console: State<'_, Console>,
+    workspace: String,
+) -> Result<AccessState, WireError> {
+    let workspace = console.open.load(&workspace)?;
+    Ok(AccessState::from(workspace.access().lock(core::LockCause::ByHand).await))
 }
 
 /// Somebody is there: an unlocked workspace does not lock for want of anybody for two minutes from now. It never stays
@@ -167,9 +138,9 @@ pub async fn lock_workspace(state: State<'_, AppState>, workspace: String) -> Re
 /// `no_workspace`.
 #[tauri::command]
 #[specta::specta]
-pub async fn note_activity(state: State<'_, AppState>, workspace: String) -> Result<AccessState, WireError> {
-    let workspace = state.open.load(&workspace)?;
-    Ok(AccessState::from(workspace.services.access.note_activity().await))
+pub async fn note_activity(console: State<'_, Console>, workspace: String) -> Result<AccessState, WireError> {
+    let workspace = console.open.load(&workspace)?;
+    Ok(AccessState::from(workspace.access().note_activity().await))
 }
 
 /// Asks once whether a workspace's server answers. Says within 5 s what is known by then.
@@ -178,10 +149,10 @@ pub async fn note_activity(state: State<'_, AppState>, workspace: String) -> Res
 /// `no_workspace`. A line that is lost is an answer.
 #[tauri::command]
 #[specta::specta]
-pub async fn check_line(state: State<'_, AppState>, workspace: String) -> Result<LineView, WireError> {
-    let workspace = state.open.load(&workspace)?;
+pub async fn check_line(console: State<'_, Console>, workspace: String) -> Result<LineView, WireError> {
+    let workspace = console.open.load(&workspace)?;
     let core_records::Line { reachable, problem, primary, members, round_trip } =
-        workspace.services.ports.health.line().await;
+        workspace.ports().health.line().await;
     let milliseconds = |time: Duration| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     Ok(LineView {
         reachable,
@@ -189,18 +160,6 @@ pub async fn check_line(state: State<'_, AppState>, workspace: String) -> Result
         primary,
         members,
         round_trip_milliseconds: round_trip.map(milliseconds),
-        checked_at: moment(state.clock.now()),
+        checked_at: moment(console.clock.now()),
     })
-}
-
-/// Puts it on record when an unlocked workspace locks by itself. That it is locked needs nobody's look: the gate asks
-/// the clock. Does not keep the workspace open.
-async fn lock_in_time(workspace: Weak<Workspace>) {
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        let Some(workspace) = workspace.upgrade() else { return };
-        if workspace.services.access.state().await.unlocked.is_none() {
-            return;
-        }
-    }
 }

@@ -7,9 +7,9 @@ use tenantry_core::records::OperationPlan;
 
 use super::workspaces::RecoveredAct;
 use super::{moment, organization_id};
+use tenantry_console::Console;
 use tenantry_console::error::WireError;
 use tenantry_console::numbers::Count;
-use tenantry_console::state::AppState;
 
 /// An interrupted act that waits for a decision, and what exists of it.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -168,11 +168,11 @@ impl From<core::Choice> for UnsettledChoice {
 #[tauri::command]
 #[specta::specta]
 pub async fn list_unsettled(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
 ) -> Result<Vec<UnsettledAct>, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
-    let unsettled = workspace.services.attention.list(&actor).await?;
+    let (workspace, actor) = console.reader(&workspace).await?;
+    let unsettled = workspace.attention().list(&actor).await?;
     Ok(unsettled.into_iter().map(UnsettledAct::from).collect())
 }
 
@@ -184,15 +184,13 @@ pub async fn list_unsettled(
 #[tauri::command]
 #[specta::specta]
 pub async fn decide_unsettled(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     organization_id: String,
     choice: String,
     seen: String,
 ) -> Result<(), WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
+    let (workspace, actor) = console.writer(&workspace).await?;
     let id = self::organization_id(&organization_id)?;
-    workspace.services.attention.decide(&actor, id, &seen, &choice).await?;
-    workspace.note_decided(id);
-    Ok(())
+    Ok(workspace.decide_unsettled(&actor, id, &seen, &choice).await?)
 }

@@ -8,9 +8,9 @@ use tenantry_core::records as core;
 use time::OffsetDateTime;
 
 use super::{moment, organization_id};
+use tenantry_console::Console;
 use tenantry_console::error::WireError;
 use tenantry_console::numbers::Count;
-use tenantry_console::state::AppState;
 
 /// What the store says of a collection.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -122,15 +122,15 @@ impl CollectionStatistics {
 #[tauri::command]
 #[specta::specta]
 pub async fn collection_statistics(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
 ) -> Result<CollectionStatistics, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
-    match workspace.services.collections.statistics(&actor, organization_id(&id)?).await {
+    let (workspace, actor) = console.reader(&workspace).await?;
+    match workspace.collections().statistics(&actor, organization_id(&id)?).await {
         Ok(statistics) => Ok(CollectionStatistics::from(statistics)),
         Err(AppError::DataMissing { collection }) => {
-            Ok(CollectionStatistics::missing(collection, state.clock.now()))
+            Ok(CollectionStatistics::missing(collection, console.clock.now()))
         }
         Err(error) => Err(error.into()),
     }
@@ -143,14 +143,14 @@ pub async fn collection_statistics(
 #[tauri::command]
 #[specta::specta]
 pub async fn summarize_statistics(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     ids: Vec<String>,
 ) -> Result<Vec<StatisticsSummary>, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
+    let (workspace, actor) = console.reader(&workspace).await?;
     let ids = ids.iter().map(|id| organization_id(id)).collect::<Result<Vec<_>, _>>()?;
-    let summaries = workspace.services.collections.summaries(&actor, &ids).await?;
-    let now = state.clock.now();
+    let summaries = workspace.collections().summaries(&actor, &ids).await?;
+    let now = console.clock.now();
     let summarize = |summary: CoreSummary| match summary.outcome {
         Ok(statistics) => StatisticsSummary {
             id: summary.id.to_hex(),

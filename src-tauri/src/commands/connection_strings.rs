@@ -1,18 +1,13 @@
 //! Connection strings, as an editor works on them: text and form kept in step, secrets held apart.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_connection::{ConnectionFields, ConnectionProblem, ConnectionTemplate};
 
-use super::exports::blocking;
-use super::workspaces::WorkspaceKind;
-use tenantry_console::compose;
+use tenantry_console::console::WorkspaceKind;
 use tenantry_console::error::WireError;
-use tenantry_console::state::AppState;
+use tenantry_console::{Console, address};
 
 /// A connection string, read.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -76,13 +71,13 @@ impl CertificateFile {
 #[tauri::command]
 #[specta::specta]
 pub async fn read_connection_string(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     draft: String,
     text: String,
 ) -> Result<ConnectionReading, WireError> {
     let text = SecretString::from(text);
-    let reading = compose::read_connection_string(text.expose_secret());
-    let took_secrets = state.drafts.take(&draft, &reading);
+    let reading = tenantry_connection::read(text.expose_secret());
+    let took_secrets = console.drafts.take(&draft, &reading);
     Ok(ConnectionReading::of(reading, took_secrets))
 }
 
@@ -97,7 +92,7 @@ pub async fn write_connection_string(
     fields: ConnectionFields,
 ) -> Result<ConnectionReading, WireError> {
     let text = SecretString::from(text);
-    let written = compose::write_connection_string(text.expose_secret(), &fields);
+    let written = tenantry_connection::write(text.expose_secret(), &fields);
     Ok(ConnectionReading::of(written, false))
 }
 
@@ -107,8 +102,8 @@ pub async fn write_connection_string(
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn forget_draft(state: State<'_, AppState>, draft: String) -> Result<(), WireError> {
-    state.drafts.forget(&draft);
+pub async fn forget_draft(console: State<'_, Console>, draft: String) -> Result<(), WireError> {
+    console.drafts.forget(&draft);
     Ok(())
 }
 
@@ -129,13 +124,13 @@ pub async fn connection_templates() -> Result<Vec<ConnectionTemplate>, WireError
 #[tauri::command]
 #[specta::specta]
 pub async fn seed_list(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     draft: String,
     connection_string: String,
 ) -> Result<ConnectionReading, WireError> {
     let typed = SecretString::from(connection_string);
-    let reading = compose::seed_list(typed.expose_secret()).await?;
-    let took_secrets = state.drafts.take(&draft, &reading);
+    let reading = address::seed_list(typed.expose_secret()).await?;
+    let took_secrets = console.drafts.take(&draft, &reading);
     Ok(ConnectionReading::of(reading, took_secrets))
 }
 
@@ -147,15 +142,9 @@ pub async fn seed_list(
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_certificate_file(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     file: CertificateFile,
     current: Option<String>,
 ) -> Result<Option<String>, WireError> {
-    let (desktop, otherwise) = (Arc::clone(&state.desktop), state.folders.exports.clone());
-    let choose = move || {
-        let named = current.as_deref().and_then(|path| Path::new(path).parent());
-        let folder = named.filter(|folder| folder.is_absolute() && folder.is_dir()).unwrap_or(&otherwise);
-        desktop.choose_existing(file.title(), folder)
-    };
-    Ok(blocking(choose).await?.map(|path| path.display().to_string()))
+    console.choose_certificate_file(file.title(), current).await
 }

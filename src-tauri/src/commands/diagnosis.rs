@@ -1,17 +1,15 @@
 //! The connection test.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_connection::ConnectionSecrets;
 use tenantry_connection::diagnosis::{Diagnosis, Stage, StageSink};
-use tenantry_core::limits::DEFAULT_DATABASE;
 
-use tenantry_console::compose::{self, Address, Trial};
-use tenantry_console::connection_secrets::{self, Pointed};
+use tenantry_console::Console;
+use tenantry_console::console::TestRequest;
 use tenantry_console::error::WireError;
-use tenantry_console::state::AppState;
 
 /// What is tested.
 #[derive(Deserialize, specta::Type)]
@@ -38,19 +36,30 @@ pub struct TestInput {
 #[tauri::command]
 #[specta::specta]
 pub async fn test_connection(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     input: TestInput,
     job: String,
     progress: Channel<Stage>,
 ) -> Result<Diagnosis, WireError> {
-    let job = state.jobs.begin(&job);
-    let trial = trial(&state, input).await?;
+    let job = console.jobs.begin(&job);
     let sink = ChannelStages(progress);
-    let clock = std::sync::Arc::clone(&state.clock);
-    let diagnosis = compose::test_connection(trial, clock, &sink, job.cancellation()).await?;
-    let code = diagnosis.finding.as_ref().map(|finding| finding.code.as_str());
-    tracing::info!(finding = code, milliseconds = diagnosis.milliseconds, "tested a connection");
-    Ok(diagnosis)
+    console.test_connection(input.into(), &sink, job.cancellation()).await
+}
+
+impl From<TestInput> for TestRequest {
+    fn from(input: TestInput) -> Self {
+        Self {
+            draft: input.draft,
+            id: input.id,
+            connection_string: SecretString::from(input.connection_string),
+            database: input.database,
+            secrets: ConnectionSecrets {
+                password: input.password.map(SecretString::from),
+                certificate_key_password: input.certificate_key_password.map(SecretString::from),
+                ..ConnectionSecrets::default()
+            },
+        }
+    }
 }
 
 struct ChannelStages(Channel<Stage>);
@@ -62,45 +71,4 @@ impl StageSink for ChannelStages {
             tracing::debug!("nobody listens to a connection test");
         }
     }
-}
-
-/// What was typed counts before what the draft holds, and that before what is stored.
-pub(super) async fn trial(state: &AppState, input: TestInput) -> Result<Trial, WireError> {
-    let TestInput { draft, id, connection_string, database, password, certificate_key_password } = input;
-    let connection_string = SecretString::from(connection_string);
-    let address = compose::take_apart(connection_string.expose_secret()).ok();
-    let typed = ConnectionSecrets {
-        password: password.map(SecretString::from),
-        certificate_key_password: certificate_key_password.map(SecretString::from),
-        ..ConnectionSecrets::default()
-    };
-    let mut secrets = typed.or(state.drafts.find(&draft));
-    if let (Some(id), Some(address)) = (&id, &address) {
-        secrets = with_stored(state, secrets, id, address).await?;
-    }
-    // An empty field is a secret that the person took out.
-    secrets.password = secrets.password.filter(|secret| !secret.expose_secret().is_empty());
-    secrets.certificate_key_password =
-        secrets.certificate_key_password.filter(|secret| !secret.expose_secret().is_empty());
-    let named = address.and_then(|address| address.database);
-    let database = match database.trim() {
-        "" => named.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
-        database => database.to_owned(),
-    };
-    Ok(Trial { connection_string, secrets, database })
-}
-
-/// With the secrets of a saved profile, but for those that saving would forget.
-async fn with_stored(
-    state: &AppState,
-    given: ConnectionSecrets,
-    id: &str,
-    address: &Address,
-) -> Result<ConnectionSecrets, WireError> {
-    let Some(profile) = state.profiles.find(id) else { return Ok(given) };
-    // A database of its own has a say about the service's key only, which no server is told.
-    let after = Pointed { connection_string: &address.public, database: &profile.database };
-    let moved = connection_secrets::moved(Pointed::of(&profile), after);
-    let places: Vec<_> = address.places.iter().copied().filter(|kind| !moved.contains(kind)).collect();
-    Ok(connection_secrets::complete(given, state.vault().await, &profile, &places).await?)
 }

@@ -1,23 +1,21 @@
 //! Exports of lists of organizations.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tauri::State;
 use tauri::ipc::Channel;
-use tenantry_core::AppError;
 use tenantry_core::export as core;
 
 use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::organization_id;
 use super::organizations::{OrganizationFilter, SortDirection, SortField};
-use tenantry_console::error::{FileKind, WireError};
-use tenantry_console::files::{Target, free_path};
+use tenantry_console::Console;
+use tenantry_console::console::ChosenFile;
+use tenantry_console::error::WireError;
 use tenantry_console::numbers::Count;
-use tenantry_console::state::AppState;
 
 /// The kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
@@ -126,18 +124,6 @@ pub struct ExportInput {
     pub direction: SortDirection,
 }
 
-/// A place for a file.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct ChosenFile {
-    /// Its token: good for one export.
-    pub target: String,
-    /// Its path, to show.
-    pub display_path: String,
-    /// A file is there, and a person agreed to replace it.
-    pub exists: bool,
-}
-
 /// What an export did.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -181,26 +167,6 @@ impl ExportFormat {
             Self::Xlsx => core::ExportFormat::Xlsx,
         }
     }
-
-    /// What a save dialog calls it.
-    fn kind(self) -> &'static str {
-        match self {
-            Self::Csv => "Comma-separated values",
-            Self::Json => "JSON",
-            Self::Ndjson => "JSON, one object per line",
-            Self::Xlsx => "Spreadsheet",
-        }
-    }
-
-    /// The end of a file's name, without the dot.
-    fn ending(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Xlsx => "xlsx",
-        }
-    }
 }
 
 impl From<ExportColumn> for core::ExportColumn {
@@ -241,22 +207,12 @@ impl TryFrom<ExportScope> for core::ExportScope {
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_export_file(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     format: ExportFormat,
 ) -> Result<Option<ChosenFile>, WireError> {
-    state.reader(&workspace).await?;
-    let (desktop, folder) = (Arc::clone(&state.desktop), state.folders.exports.clone());
-    let extension = format.ending();
-    let name = suggested_name(&state);
-    let ask = move || {
-        let suggested = free_path(&folder, &name, extension);
-        let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let chosen = desktop.choose_file("Export organizations", &folder, &name, format.kind(), extension)?;
-        Some(confirmed(chosen, extension))
-    };
-    let chosen = blocking(ask).await?;
-    Ok(chosen.map(|target| choose(&state, target)))
+    console.reader(&workspace).await?;
+    console.choose_export_file(format.with(CsvLayout::Excel)).await
 }
 
 /// A free name in the folder that exports are suggested to go to.
@@ -266,15 +222,12 @@ pub async fn choose_export_file(
 #[tauri::command]
 #[specta::specta]
 pub async fn default_export_file(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     format: ExportFormat,
 ) -> Result<ChosenFile, WireError> {
-    state.reader(&workspace).await?;
-    let (folder, name) = (state.folders.exports.clone(), suggested_name(&state));
-    let extension = format.ending();
-    let path = blocking(move || free_path(&folder, &name, extension)).await?;
-    Ok(choose(&state, Target { path, may_replace: false }))
+    console.reader(&workspace).await?;
+    console.default_export_file(format.with(CsvLayout::Excel)).await
 }
 
 /// Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
@@ -285,17 +238,13 @@ pub async fn default_export_file(
 #[tauri::command]
 #[specta::specta]
 pub async fn export_organizations(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     input: ExportInput,
     progress: Channel<JobProgress>,
 ) -> Result<ExportReport, WireError> {
     let started = Instant::now();
-    let (open, actor) = state.reader(&workspace).await?;
-    let target = state.exports.target(&input.target).ok_or_else(|| WireError::not_found("chosen file"))?;
-    let path = target.path.clone();
-    let not_written =
-        |problem| WireError::file_not_written(FileKind::Export, &path.display().to_string(), problem);
+    let (open, actor) = console.reader(&workspace).await?;
     let request = core::ExportRequest {
         scope: input.scope.try_into()?,
         columns: input.columns.into_iter().map(core::ExportColumn::from).collect(),
@@ -303,25 +252,16 @@ pub async fn export_organizations(
         sort: input.sort.into(),
         direction: input.direction.into(),
     };
-    let job = state.jobs.begin_in(&workspace, &input.job);
-    let unfinished = Arc::clone(&state.unfinished);
-    let start = move || unfinished.start(target).and_then(|file| Ok((file.writer()?, file)));
-    let (writer, file) = blocking(start).await?.map_err(not_written)?;
-    let progress = ChannelProgress::new(progress);
-    let exported = open.services.exports.run(&actor, request, writer, &progress, job.cancellation()).await;
-    let exported = exported.map_err(|error| match error {
-        AppError::FileNotWritten(problem) => not_written(problem),
-        error => WireError::from(error),
-    })?;
-    let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
-    state.exports.note_written(&input.target, &path);
-    tracing::info!(rows = exported.rows, bytes, "exported a list of organizations");
+    let job = console.jobs.begin_in(&workspace, &input.job);
+    let (target, progress) = (&input.target, ChannelProgress::new(progress));
+    let written =
+        console.export_organizations(&open, &actor, request, target, &progress, job.cancellation()).await?;
     Ok(ExportReport {
-        path: path.display().to_string(),
-        rows: Count::from(exported.rows),
-        cut_cells: Count::from(exported.cut_cells),
-        unshowable: Count::from(exported.unshowable),
-        bytes: Count::from(bytes),
+        path: written.path.display().to_string(),
+        rows: Count::from(written.exported.rows),
+        cut_cells: Count::from(written.exported.cut_cells),
+        unshowable: Count::from(written.exported.unshowable),
+        bytes: Count::from(written.bytes),
         milliseconds: Count::from(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)),
     })
 }
@@ -332,81 +272,6 @@ pub async fn export_organizations(
 /// `not_found` for any other file.
 #[tauri::command]
 #[specta::specta]
-pub async fn reveal_file(state: State<'_, AppState>, path: String) -> Result<(), WireError> {
-    let path = PathBuf::from(path);
-    if !state.exports.was_written(&path) {
-        return Err(WireError::not_found("exported file"));
-    }
-    let desktop = Arc::clone(&state.desktop);
-    Ok(blocking(move || desktop.reveal(&path)).await??)
-}
-
-fn suggested_name(state: &AppState) -> String {
-    format!("organizations-{}", state.clock.now().date())
-}
-
-/// What a save dialog answered. It has asked before an existing file is replaced; for the ending that is added here it
-/// has not. Only the expected ending counts as one: a dot may stand in any name, as in a date.
-pub(super) fn confirmed(chosen: PathBuf, ending: &str) -> Target {
-    let found = chosen.extension().and_then(|extension| extension.to_str());
-    if found.is_some_and(|found| found.eq_ignore_ascii_case(ending)) {
-        let may_replace = chosen.exists();
-        return Target { path: chosen, may_replace };
-    }
-    let mut path = chosen.into_os_string();
-    path.push(".");
-    path.push(ending);
-    Target { path: path.into(), may_replace: false }
-}
-
-fn choose(state: &AppState, target: Target) -> ChosenFile {
-    ChosenFile {
-        display_path: target.path.display().to_string(),
-        exists: target.may_replace,
-        target: state.exports.choose(target),
-    }
-}
-
-/// Work that would hold up others, off the threads that answer.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, WireError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| WireError::internal(&format!("work on a file stopped: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    #[test]
-    fn replacing_is_agreed_to_only_for_the_very_file_that_the_dialog_asked_about() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("organizations.csv");
-        std::fs::write(&path, "old").unwrap();
-        assert!(confirmed(path.clone(), "csv").may_replace, "the dialog asked about it");
-        let added = confirmed(folder.path().join("organizations"), "csv");
-        assert_eq!(added, Target { path, may_replace: false }, "the dialog asked about another name");
-        assert!(
-            !confirmed(folder.path().join("new.csv"), "csv").may_replace,
-            "nothing was there to agree to"
-        );
-    }
-
-    #[test]
-    fn only_the_expected_ending_counts_as_one() {
-        let name = |chosen: &str, ending| {
-            let path = confirmed(Path::new("/somewhere").join(chosen), ending).path;
-            path.file_name().unwrap().to_str().unwrap().to_owned()
-        };
-        assert_eq!(name("organizations 28.11.2026", "csv"), "organizations 28.11.2026.csv");
-        assert_eq!(name("organizations.v2", "xlsx"), "organizations.v2.xlsx");
-        assert_eq!(name("organizations.csv", "json"), "organizations.csv.json");
-        assert_eq!(name("ORGANIZATIONS.CSV", "csv"), "ORGANIZATIONS.CSV");
-        assert_eq!(name("organizations", "ndjson"), "organizations.ndjson");
-        assert_eq!(name(".csv", "csv"), ".csv.csv", "a name of a dot and an ending is a name");
-    }
+pub async fn reveal_file(console: State<'_, Console>, path: String) -> Result<(), WireError> {
+    console.reveal(Path::new(&path)).await
 }

@@ -2,18 +2,13 @@
 
 use serde::Serialize;
 use tauri::State;
-use tenantry_core::error::StoreError;
-use tenantry_core::records::{
-    self as core, EndOfLife, HealthWarning, MemberState, OrganizationFilter, Privilege, RoleCommand,
-    StatusFilter,
-};
-use tenantry_core::rights::Act;
+use tenantry_core::records::{self as core, EndOfLife, HealthWarning, MemberState, Privilege, RoleCommand};
 
 use super::moment;
 use super::workspaces::ServerFacts;
 use tenantry_console::error::WireError;
 use tenantry_console::numbers::Count;
-use tenantry_console::state::{AppState, Workspace, require};
+use tenantry_console::{Console, workspace};
 
 /// How a workspace is.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -124,6 +119,29 @@ pub enum LimitSource {
     Recommended,
 }
 
+impl Health {
+    fn of(found: workspace::Health, now: time::OffsetDateTime) -> Self {
+        let workspace::Health { store: health, counts, problem } = found;
+        Self {
+            status: if problem.is_none() { HealthStatus::Up } else { HealthStatus::Down },
+            checked_at: moment(now),
+            server: ServerFacts::from(health.server),
+            organizations: OrganizationTotal { total: Count::from(counts.live), exact: counts.exact },
+            database_user: health.database_user,
+            privileges: health.privileges,
+            warnings: health.warnings,
+            problem: problem.map(WireError::from),
+            end_of_life: health.end_of_life,
+            members: health.members.into_iter().map(Member::from).collect(),
+            storage_engine: health.storage_engine,
+            connections: health.connections.map(ConnectionUse::from),
+            clock_difference_milliseconds: health.clock_difference.map(milliseconds),
+            collections: health.collections.map(CollectionUse::from),
+            not_available: health.not_available.into_iter().map(str::to_owned).collect(),
+        }
+    }
+}
+
 impl From<core::Member> for Member {
     fn from(member: core::Member) -> Self {
         Self {
@@ -165,38 +183,10 @@ impl From<core::CollectionUse> for CollectionUse {
 /// `forbidden`, those of a session.
 #[tauri::command]
 #[specta::specta]
-pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> Result<Health, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
-    require(&actor, Act::Workspace)?;
-    let checked_at = moment(state.clock.now());
-    let everything = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
-    let ports = &workspace.services.ports;
-    let asked = tokio::join!(ports.health.health(), ports.organizations.count(&everything));
-    let (health, counts) = match asked {
-        (Ok(health), Ok(counts)) => (health, counts),
-        (Err(error), _) | (_, Err(error)) if error.is_unclear() => {
-            return Ok(down(&workspace, checked_at, error));
-        }
-        (Err(error), _) | (_, Err(error)) => return Err(error.into()),
-    };
-    workspace.note_restrictions(health.restrictions);
-    Ok(Health {
-        status: HealthStatus::Up,
-        checked_at,
-        server: ServerFacts::from(health.server),
-        organizations: OrganizationTotal { total: Count::from(counts.live), exact: counts.exact },
-        database_user: health.database_user,
-        privileges: health.privileges,
-        warnings: health.warnings,
-        problem: None,
-        end_of_life: health.end_of_life,
-        members: health.members.into_iter().map(Member::from).collect(),
-        storage_engine: health.storage_engine,
-        connections: health.connections.map(ConnectionUse::from),
-        clock_difference_milliseconds: health.clock_difference.map(milliseconds),
-        collections: health.collections.map(CollectionUse::from),
-        not_available: health.not_available.into_iter().map(str::to_owned).collect(),
-    })
+pub async fn workspace_health(console: State<'_, Console>, workspace: String) -> Result<Health, WireError> {
+    let (workspace, actor) = console.reader(&workspace).await?;
+    let found = workspace.health(&actor).await?;
+    Ok(Health::of(found, console.clock.now()))
 }
 
 /// The smallest role that would allow the database user everything that is missing, as commands to paste. Asks for no
@@ -206,33 +196,13 @@ pub async fn workspace_health(state: State<'_, AppState>, workspace: String) -> 
 /// `no_workspace`, `unavailable`.
 #[tauri::command]
 #[specta::specta]
-pub async fn role_command(state: State<'_, AppState>, workspace: String) -> Result<RoleCommand, WireError> {
-    let workspace = state.open.load(&workspace)?;
-    Ok(workspace.services.ports.health.role_command().await?)
+pub async fn role_command(console: State<'_, Console>, workspace: String) -> Result<RoleCommand, WireError> {
+    let workspace = console.open.load(&workspace)?;
+    Ok(workspace.ports().health.role_command().await?)
 }
 
 /// Cut to what 32 bits hold: a clock that is weeks off is wrong by any number.
 fn milliseconds(difference: time::Duration) -> i32 {
     let whole = difference.whole_milliseconds();
     i32::try_from(whole).unwrap_or(if whole < 0 { i32::MIN } else { i32::MAX })
-}
-
-fn down(workspace: &Workspace, checked_at: String, error: StoreError) -> Health {
-    Health {
-        status: HealthStatus::Down,
-        checked_at,
-        server: ServerFacts { round_trip_milliseconds: None, ..ServerFacts::from(workspace.server.clone()) },
-        organizations: OrganizationTotal { total: Count::from(0_u32), exact: false },
-        database_user: None,
-        privileges: Vec::new(),
-        warnings: Vec::new(),
-        problem: Some(WireError::from(error)),
-        end_of_life: None,
-        members: Vec::new(),
-        storage_engine: None,
-        connections: None,
-        clock_difference_milliseconds: None,
-        collections: None,
-        not_available: Vec::new(),
-    }
 }

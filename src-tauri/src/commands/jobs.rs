@@ -8,9 +8,9 @@ use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_core::jobs::{Progress, ProgressSink};
 
+use tenantry_console::Console;
 use tenantry_console::error::WireError;
 use tenantry_console::numbers::Count;
-use tenantry_console::state::AppState;
 
 /// The shortest time between two reports: what comes faster is not seen, and fills the web view's queue.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -33,8 +33,8 @@ pub struct JobProgress {
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn cancel_job(state: State<'_, AppState>, job: String) -> Result<(), WireError> {
-    state.jobs.cancel(&job);
+pub async fn cancel_job(console: State<'_, Console>, job: String) -> Result<(), WireError> {
+    console.jobs.cancel(&job);
     Ok(())
 }
 

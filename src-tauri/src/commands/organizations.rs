@@ -10,9 +10,9 @@ use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
 
 use super::organization_id;
+use tenantry_console::Console;
 use tenantry_console::error::{FieldProblem, WireError};
 use tenantry_console::numbers::Count;
-use tenantry_console::state::AppState;
 
 /// What an organization's life is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
@@ -455,12 +455,12 @@ fn cursor(text: &str) -> Result<core::Cursor, WireError> {
 #[tauri::command]
 #[specta::specta]
 pub async fn list_organizations(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     query: OrganizationQuery,
 ) -> Result<OrganizationPage, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
-    let page = workspace.services.organizations.page(&actor, self::query(query)?).await?;
+    let (workspace, actor) = console.reader(&workspace).await?;
+    let page = workspace.organizations().page(&actor, self::query(query)?).await?;
     Ok(OrganizationPage::from(page))
 }
 
@@ -471,12 +471,12 @@ pub async fn list_organizations(
 #[tauri::command]
 #[specta::specta]
 pub async fn count_organizations(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     search: String,
 ) -> Result<OrganizationCounts, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
-    Ok(OrganizationCounts::from(workspace.services.organizations.count(&actor, search).await?))
+    let (workspace, actor) = console.reader(&workspace).await?;
+    Ok(OrganizationCounts::from(workspace.organizations().count(&actor, search).await?))
 }
 
 /// The organization with this id or this name, in any case.
@@ -486,12 +486,12 @@ pub async fn count_organizations(
 #[tauri::command]
 #[specta::specta]
 pub async fn get_organization(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     name_or_id: String,
 ) -> Result<OrganizationDetails, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
-    let organizations = &workspace.services.organizations;
+    let (workspace, actor) = console.reader(&workspace).await?;
+    let organizations = &workspace.organizations();
     let organization = organizations.get(&actor, &name_or_id).await?;
     let unverifiable_hash = organizations.unverifiable_hash(&actor, organization.id).await?;
     Ok(OrganizationDetails {
@@ -507,14 +507,14 @@ pub async fn get_organization(
 #[tauri::command]
 #[specta::specta]
 pub async fn check_organization_name(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     name: String,
     for_id: Option<String>,
 ) -> Result<NameCheck, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
+    let (workspace, actor) = console.reader(&workspace).await?;
     let for_id = for_id.as_deref().map(organization_id).transpose()?;
-    match workspace.services.organizations.availability(&actor, &name, for_id).await {
+    match workspace.organizations().availability(&actor, &name, for_id).await {
         Ok(availability) => Ok(NameCheck::from(availability)),
         Err(AppError::InvalidInput(issues)) => Ok(NameCheck {
             valid: false,
@@ -534,14 +534,14 @@ pub async fn check_organization_name(
 #[tauri::command]
 #[specta::specta]
 pub async fn check_admin_email(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     email: String,
     for_id: Option<String>,
 ) -> Result<FieldCheck, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
+    let (workspace, actor) = console.reader(&workspace).await?;
     let for_id = for_id.as_deref().map(organization_id).transpose()?;
-    let problems = match workspace.services.organizations.require_usable_email(&actor, &email, for_id).await {
+    let problems = match workspace.organizations().require_usable_email(&actor, &email, for_id).await {
         Ok(()) => Vec::new(),
         Err(AppError::InvalidInput(issues)) => issues.into_iter().map(FieldProblem::from).collect(),
         Err(AppError::Conflict(on)) => vec![taken(on)],
@@ -569,18 +569,18 @@ pub async fn check_password(password: String) -> Result<PasswordCheck, WireError
 #[tauri::command]
 #[specta::specta]
 pub async fn create_organization(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     input: CreateInput,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
+    let (workspace, actor) = console.writer(&workspace).await?;
     let request = acts::CreateRequest {
         name: input.name,
         display_name: input.display_name.unwrap_or_default(),
         email: input.email,
         password: SecretString::from(input.password),
     };
-    Ok(OrganizationView::from(workspace.services.organizations.create(&actor, request).await?))
+    Ok(OrganizationView::from(workspace.organizations().create(&actor, request).await?))
 }
 
 /// Changes an organization. Whoever changes their own password stays signed in.
@@ -590,13 +590,11 @@ pub async fn create_organization(
 #[tauri::command]
 #[specta::specta]
 pub async fn update_organization(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     input: UpdateInput,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
-    let session = workspace.session();
-    let password_is_set = input.password.is_some();
+    let (workspace, actor) = console.writer(&workspace).await?;
     let request = acts::UpdateRequest {
         id: organization_id(&input.id)?,
         name: input.name,
@@ -604,11 +602,7 @@ pub async fn update_organization(
         email: input.email,
         password: input.password.map(SecretString::from),
     };
-    let changed = workspace.services.organizations.update(&actor, request).await?;
-    if let Some(session) = session {
-        workspace.carry_session_on(&session, &changed, password_is_set).await;
-    }
-    Ok(OrganizationView::from(changed))
+    Ok(OrganizationView::from(workspace.update_organization(&actor, request).await?))
 }
 
 /// What a rename would move.
@@ -618,14 +612,14 @@ pub async fn update_organization(
 #[tauri::command]
 #[specta::specta]
 pub async fn preview_rename(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
     name: String,
 ) -> Result<RenamePreview, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
+    let (workspace, actor) = console.reader(&workspace).await?;
     let id = organization_id(&id)?;
-    Ok(RenamePreview::from(workspace.services.organizations.preview_rename(&actor, id, &name).await?))
+    Ok(RenamePreview::from(workspace.organizations().preview_rename(&actor, id, &name).await?))
 }
 
 /// Keeps the people of an organization from signing in.
@@ -635,13 +629,13 @@ pub async fn preview_rename(
 #[tauri::command]
 #[specta::specta]
 pub async fn deactivate_organization(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
+    let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    Ok(OrganizationView::from(workspace.services.organizations.deactivate(&actor, id).await?))
+    Ok(OrganizationView::from(workspace.organizations().deactivate(&actor, id).await?))
 }
 
 /// Lets the people of an organization sign in again.
@@ -651,13 +645,13 @@ pub async fn deactivate_organization(
 #[tauri::command]
 #[specta::specta]
 pub async fn reactivate_organization(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
+    let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    Ok(OrganizationView::from(workspace.services.organizations.reactivate(&actor, id).await?))
+    Ok(OrganizationView::from(workspace.organizations().reactivate(&actor, id).await?))
 }
 
 /// What a removal would touch: to the trash for a live organization, for ever for one in the trash.
@@ -667,13 +661,13 @@ pub async fn reactivate_organization(
 #[tauri::command]
 #[specta::specta]
 pub async fn preview_removal(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
 ) -> Result<RemovalPreview, WireError> {
-    let (workspace, actor) = state.reader(&workspace).await?;
+    let (workspace, actor) = console.reader(&workspace).await?;
     let id = organization_id(&id)?;
-    Ok(RemovalPreview::from(workspace.services.organizations.preview_removal(&actor, id).await?))
+    Ok(RemovalPreview::from(workspace.organizations().preview_removal(&actor, id).await?))
 }
 
 /// Moves an organization to the trash.
@@ -683,14 +677,14 @@ pub async fn preview_removal(
 #[tauri::command]
 #[specta::specta]
 pub async fn delete_organization(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
     confirmation: Option<String>,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
+    let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    let trashed = workspace.services.organizations.trash(&actor, id, confirmation.as_deref()).await?;
+    let trashed = workspace.organizations().trash(&actor, id, confirmation.as_deref()).await?;
     Ok(OrganizationView::from(trashed))
 }
 
@@ -701,14 +695,14 @@ pub async fn delete_organization(
 #[tauri::command]
 #[specta::specta]
 pub async fn restore_organization(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
     name: Option<String>,
 ) -> Result<OrganizationView, WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
+    let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    let restored = workspace.services.organizations.restore(&actor, id, name.as_deref()).await?;
+    let restored = workspace.organizations().restore(&actor, id, name.as_deref()).await?;
     Ok(OrganizationView::from(restored))
 }
 
@@ -719,13 +713,13 @@ pub async fn restore_organization(
 #[tauri::command]
 #[specta::specta]
 pub async fn delete_organization_forever(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     id: String,
     confirmation: String,
 ) -> Result<(), WireError> {
-    let (workspace, actor) = state.writer(&workspace).await?;
-    workspace.services.organizations.delete_forever(&actor, organization_id(&id)?, &confirmation).await?;
+    let (workspace, actor) = console.writer(&workspace).await?;
+    workspace.organizations().delete_forever(&actor, organization_id(&id)?, &confirmation).await?;
     Ok(())
 }
 

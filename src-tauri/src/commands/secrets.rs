@@ -1,43 +1,12 @@
 //! Where secrets are kept: asking, choosing, unlocking, locking.
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
+use serde::Serialize;
 use tauri::State;
-use tenantry_core::FieldIssue;
-use tenantry_core::values::{Field, FieldRule};
-
-use super::transfer::require_proof;
-use tenantry_console::error::{ProofBy, WireError};
+use tenantry_console::Console;
+use tenantry_console::error::WireError;
 use tenantry_console::profiles::KeeperChoice;
-use tenantry_console::state::AppState;
-use tenantry_console::vault::{self, KeychainProblem, MoveNote, SecretKind, Vault};
-
-/// Characters of a passphrase, at least. Guessing one costs a second for each try.
-pub(crate) const PASSPHRASE_MIN: usize = 10;
-
-/// Where secrets are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum SecretKeeper {
-    /// In the operating system's keychain.
-    Keychain,
-    /// In a file that is sealed with a passphrase.
-    SealedFile,
-    /// Nowhere: they are asked for every time.
-    AskEveryTime,
-}
-
-/// What the sealed file is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum SealedFileState {
-    /// There is none.
-    None,
-    /// It needs its passphrase.
-    Locked,
-    /// It is open for this run.
-    Unlocked,
-}
+use tenantry_console::vault::{self, KeychainProblem, MoveNote, SealedFileState};
 
 /// Why secrets are not kept where they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
@@ -86,7 +55,7 @@ impl From<vault::KeepingReason> for KeepingReason {
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeeping {
     /// Where they are kept now.
-    pub keeper: SecretKeeper,
+    pub keeper: KeeperChoice,
     /// Why not in the keychain, or why not where a person chose.
     pub reason: Option<KeepingReason>,
     /// Whether the keychain can be used.
@@ -111,32 +80,15 @@ pub struct SecretMove {
     pub problems: Vec<MoveNote>,
 }
 
-impl From<KeeperChoice> for SecretKeeper {
-    fn from(choice: KeeperChoice) -> Self {
-        match choice {
-            KeeperChoice::Keychain => Self::Keychain,
-            KeeperChoice::SealedFile => Self::SealedFile,
-            KeeperChoice::AskEveryTime => Self::AskEveryTime,
-        }
-    }
-}
-
-impl From<SecretKeeper> for KeeperChoice {
-    fn from(keeper: SecretKeeper) -> Self {
-        match keeper {
-            SecretKeeper::Keychain => Self::Keychain,
-            SecretKeeper::SealedFile => Self::SealedFile,
-            SecretKeeper::AskEveryTime => Self::AskEveryTime,
-        }
-    }
-}
-
-impl From<vault::SealedFileState> for SealedFileState {
-    fn from(state: vault::SealedFileState) -> Self {
-        match state {
-            vault::SealedFileState::Missing => Self::None,
-            vault::SealedFileState::Locked => Self::Locked,
-            vault::SealedFileState::Unlocked => Self::Unlocked,
+impl From<vault::Keeping> for SecretKeeping {
+    fn from(keeping: vault::Keeping) -> Self {
+        Self {
+            keeper: keeping.keeper,
+            reason: keeping.reason.map(KeepingReason::from),
+            keychain_available: keeping.keychain_available,
+            keychain_name: keeping.keychain_name.to_owned(),
+            sealed_file: keeping.sealed_file,
+            chosen: keeping.chosen.is_some(),
         }
     }
 }
@@ -147,8 +99,8 @@ impl From<vault::SealedFileState> for SealedFileState {
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn secret_keeping(state: State<'_, AppState>) -> Result<SecretKeeping, WireError> {
-    Ok(keeping(state.vault().await))
+pub async fn secret_keeping(console: State<'_, Console>) -> Result<SecretKeeping, WireError> {
+    Ok(SecretKeeping::from(console.vault().await.keeping()))
 }
 
 /// Looks for the keychain again. A locked one asks for its own password.
@@ -157,11 +109,8 @@ pub async fn secret_keeping(state: State<'_, AppState>) -> Result<SecretKeeping,
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn look_for_keychain(state: State<'_, AppState>) -> Result<SecretKeeping, WireError> {
-    let vault = state.vault().await;
-    let stored = vault.look_for_keychain().await;
-    note_stored(&state, &stored);
-    Ok(keeping(vault))
+pub async fn look_for_keychain(console: State<'_, Console>) -> Result<SecretKeeping, WireError> {
+    Ok(SecretKeeping::from(console.look_for_keychain().await))
 }
 
 /// Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
@@ -172,34 +121,13 @@ pub async fn look_for_keychain(state: State<'_, AppState>) -> Result<SecretKeepi
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_secret_keeper(
-    state: State<'_, AppState>,
-    keeper: SecretKeeper,
+    console: State<'_, Console>,
+    keeper: KeeperChoice,
     passphrase: Option<String>,
 ) -> Result<SecretMove, WireError> {
-    let vault = state.vault().await;
-    let passphrase = passphrase.filter(|typed| !typed.is_empty()).map(SecretString::from);
-    let is_new = keeper == SecretKeeper::SealedFile && !vault.is_sealed_file_in_use();
-    if is_new {
-        require_strong(passphrase.as_ref())?;
-    }
-    // Secrets leave their place with the same proof as they leave in an export: under a passphrase of one's own, or in
-    // memory, it would be no question any more.
-    if keeper != SecretKeeper::SealedFile && vault.is_sealed_file_in_use() {
-        // Whoever has forgotten the passphrase can leave the file aside, and what is in it.
-        if passphrase.is_none() && keeper == SecretKeeper::Keychain {
-            return Err(WireError::proof_needed(ProofBy::Passphrase));
-        }
-        vault.lock();
-    } else if keeper != SecretKeeper::Keychain && !vault.is_sealed_file_in_use() {
-        // A connection that nobody has opened belongs to whoever is setting it up.
-        let mut used = state.profiles.all();
-        used.retain(|profile| profile.last_opened_at.is_some() || state.open.find(&profile.id).is_some());
-        let used: Vec<String> = used.into_iter().map(|profile| profile.id).collect();
-        require_proof(&state, &used, None).await?;
-    }
-    let moved = vault.move_to(&state.profiles, KeeperChoice::from(keeper), passphrase).await?;
+    let moved = console.choose_keeper(keeper, passphrase.map(SecretString::from)).await?;
     Ok(SecretMove {
-        keeping: keeping(vault),
+        keeping: SecretKeeping::from(console.vault().await.keeping()),
         moved: u32::try_from(moved.moved).unwrap_or(u32::MAX),
         problems: moved.problems,
     })
@@ -212,14 +140,10 @@ pub async fn choose_secret_keeper(
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock_secrets(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     passphrase: String,
 ) -> Result<SecretKeeping, WireError> {
-    let vault = state.vault().await;
-    let stored = vault.unlock(SecretString::from(passphrase)).await?;
-    vault.forget_others(&state.profiles).await;
-    note_stored(&state, &stored);
-    Ok(keeping(vault))
+    Ok(SecretKeeping::from(console.unlock_secrets(SecretString::from(passphrase)).await?))
 }
 
 /// Lets go of what is in the file of secrets, until its passphrase is given again. Open workspaces stay open.
@@ -228,10 +152,8 @@ pub async fn unlock_secrets(
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn lock_secrets(state: State<'_, AppState>) -> Result<SecretKeeping, WireError> {
-    let vault = state.vault().await;
-    vault.lock();
-    Ok(keeping(vault))
+pub async fn lock_secrets(console: State<'_, Console>) -> Result<SecretKeeping, WireError> {
+    Ok(SecretKeeping::from(console.lock_secrets().await))
 }
 
 /// Seals the file of secrets with another passphrase.
@@ -241,47 +163,9 @@ pub async fn lock_secrets(state: State<'_, AppState>) -> Result<SecretKeeping, W
 #[tauri::command]
 #[specta::specta]
 pub async fn change_passphrase(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     current: String,
     next: String,
 ) -> Result<(), WireError> {
-    let next = SecretString::from(next);
-    require_strong(Some(&next))?;
-    let vault = state.vault().await;
-    vault.change_passphrase(SecretString::from(current), next).await?;
-    Ok(())
-}
-
-/// Where a vault keeps secrets, for the window.
-pub(super) fn keeping(vault: &Vault) -> SecretKeeping {
-    let keeping = vault.keeping();
-    SecretKeeping {
-        keeper: SecretKeeper::from(keeping.keeper),
-        reason: keeping.reason.map(KeepingReason::from),
-        keychain_available: keeping.keychain_available,
-        keychain_name: vault.keychain_name().to_owned(),
-        sealed_file: SealedFileState::from(keeping.sealed_file),
-        chosen: keeping.chosen.is_some(),
-    }
-}
-
-fn note_stored(state: &AppState, stored: &[(String, SecretKind)]) {
-    if let Err(error) = vault::note_as_stored(&state.profiles, stored) {
-        tracing::warn!(%error, "which secrets are stored could not be noted");
-    }
-}
-
-/// # Errors
-/// `invalid_input` for a passphrase that a person should not rely on.
-pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), WireError> {
-    let characters = passphrase.map_or(0, |typed| typed.expose_secret().chars().count());
-    if characters >= PASSPHRASE_MIN {
-        return Ok(());
-    }
-    let (rule, message) = if characters == 0 {
-        (FieldRule::Required, "A passphrase is needed.".to_owned())
-    } else {
-        (FieldRule::TooShort, format!("A passphrase has at least {PASSPHRASE_MIN} characters."))
-    };
-    Err(WireError::from(vec![FieldIssue { field: Field::Passphrase, rule, message }]))
+    console.change_passphrase(SecretString::from(current), SecretString::from(next)).await
 }

@@ -3,13 +3,12 @@
 use secrecy::SecretString;
 use serde::Serialize;
 use tauri::State;
-use tenantry_core::AppError;
 use tenantry_core::rights::{Act, Actor, Role};
-use tenantry_core::sessions::{Freshness, Session};
+use tenantry_core::sessions::Session;
 
 use super::moment;
+use tenantry_console::Console;
 use tenantry_console::error::WireError;
-use tenantry_console::state::AppState;
 
 /// A session, without its token.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -113,26 +112,13 @@ impl From<&Actor> for Rights {
 #[tauri::command]
 #[specta::specta]
 pub async fn sign_in(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     email: String,
     password: String,
 ) -> Result<SessionView, WireError> {
-    let workspace = state.open.load(&workspace)?;
-    let password = SecretString::from(password);
-    let session = workspace.services.sessions.sign_in(&email, &password).await?;
-    let view = SessionView::from(&session);
-    let account = session.actor.account();
-    if let Some(earlier) = workspace.keep_session(session).await {
-        if earlier.actor.account() != account {
-            state.jobs.cancel_all_of(&workspace.id);
-            state.clear_copied_of(&workspace.id);
-        }
-        if let Err(error) = workspace.services.sessions.sign_out(&earlier.token).await {
-            tracing::warn!(%error, "the session before could not be ended in the store");
-        }
-    }
-    Ok(view)
+    let session = console.sign_in(&workspace, &email, &SecretString::from(password)).await?;
+    Ok(SessionView::from(&session))
 }
 
 /// Ends the session of an open workspace, if there is one.
@@ -141,11 +127,8 @@ pub async fn sign_in(
 /// `no_workspace`; `unavailable` when the workspace can't be told; the program has forgotten the session even so.
 #[tauri::command]
 #[specta::specta]
-pub async fn sign_out(state: State<'_, AppState>, workspace: String) -> Result<(), WireError> {
-    let workspace = state.open.load(&workspace)?;
-    state.jobs.cancel_all_of(&workspace.id);
-    state.clear_copied_of(&workspace.id);
-    Ok(workspace.sign_out().await?)
+pub async fn sign_out(console: State<'_, Console>, workspace: String) -> Result<(), WireError> {
+    console.sign_out(&workspace).await
 }
 
 /// The session of an open workspace, as the account is now; `null` when there is none, or it ended.
@@ -155,15 +138,11 @@ pub async fn sign_out(state: State<'_, AppState>, workspace: String) -> Result<(
 #[tauri::command]
 #[specta::specta]
 pub async fn current_session(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
 ) -> Result<Option<SessionView>, WireError> {
-    let workspace = state.open.load(&workspace)?;
-    match workspace.authorize(Freshness::Recent).await {
-        Ok(actor) => Ok(workspace.session().map(|session| SessionView::from(&Session { actor, ..session }))),
-        Err(AppError::Session(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    let session = console.open.load(&workspace)?.current_session().await?;
+    Ok(session.as_ref().map(SessionView::from))
 }
 
 /// Puts the session's token on the clipboard, for 30 seconds.
@@ -172,10 +151,8 @@ pub async fn current_session(
 /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
 #[tauri::command]
 #[specta::specta]
-pub async fn copy_token(state: State<'_, AppState>, workspace: String) -> Result<(), WireError> {
-    let (workspace, _) = state.writer(&workspace).await?;
-    let session = workspace.session().ok_or_else(WireError::not_signed_in)?;
-    state.copy_secret(&workspace.id, session.token).await
+pub async fn copy_token(console: State<'_, Console>, workspace: String) -> Result<(), WireError> {
+    console.copy_token(&workspace).await
 }
 
 /// Puts a password that the window made up on the clipboard, for 30 seconds. Asks no server: what can be read in the
@@ -186,12 +163,9 @@ pub async fn copy_token(state: State<'_, AppState>, workspace: String) -> Result
 #[tauri::command]
 #[specta::specta]
 pub async fn copy_password(
-    state: State<'_, AppState>,
+    console: State<'_, Console>,
     workspace: String,
     password: String,
 ) -> Result<(), WireError> {
-    let password = SecretString::from(password);
-    let workspace = state.open.load(&workspace)?;
-    workspace.session().ok_or_else(WireError::not_signed_in)?;
-    state.copy_secret(&workspace.id, password).await
+    console.copy_password(&workspace, SecretString::from(password)).await
 }

@@ -28,7 +28,6 @@ use crate::{bindings, profile_file};
 use tenantry_console::desktop::{Desktop, DesktopError};
 use tenantry_console::folders::Folders;
 use tenantry_console::profiles::KeeperChoice;
-use tenantry_console::state::AppState;
 use tenantry_console::vault::Vault;
 
 const OPERATOR: &str = "dana@example.com";
@@ -120,8 +119,11 @@ impl Console {
             .build(mock_context(noop_assets()))
             .unwrap();
         let desktop = Arc::new(NotingDesktop::default());
-        let mut state =
-            AppState::start(folders, &|path| profile_file::open(app.handle(), path), desktop.clone());
+        let mut state = tenantry_console::Console::start(
+            folders,
+            &|path| profile_file::open(app.handle(), path),
+            desktop.clone(),
+        );
         let vault = vault(folder.path(), state.profiles.settings().secret_keeper);
         state.clock = clock;
         app.manage(state.with_vault(vault));
@@ -228,7 +230,7 @@ impl Console {
     }
 
     fn token(&self) -> String {
-        let workspace = self.app.state::<AppState>().open.current().unwrap();
+        let workspace = self.app.state::<tenantry_console::Console>().open.current().unwrap();
         workspace.session().unwrap().token.expose_secret().to_owned()
     }
 }

@@ -1,24 +1,18 @@
 //! Workspaces on both stores, with the services on top of them as the program puts them together.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use mongodb::Client;
 use secrecy::SecretString;
 use tempfile::TempDir;
-use tenantry_connection::ConnectionString;
-use tenantry_core::Ports;
-use tenantry_core::access::{Operations, WriteGate};
+use tenantry_connection::ConnectionSecrets;
+use tenantry_console::compose::{self, Services, Setting};
 use tenantry_core::clock::{Clock, SystemClock};
-use tenantry_core::collections::{BackgroundReads, CollectionService};
-use tenantry_core::export::ExportService;
-use tenantry_core::journal::OperationRunner;
-use tenantry_core::organizations::OrganizationService;
 use tenantry_core::records::{Access, Owner};
 use tenantry_core::rights::Actor;
-use tenantry_core::sessions::{Freshness, PasswordHasher, SessionService, SigningKey};
-use tenantry_store_mongo::{MongoOptions, MongoStore};
-use tenantry_store_sqlite::SqliteStore;
+use tenantry_core::sessions::{Freshness, PasswordHasher, SigningKey};
 use tenantry_tests::server::{Server, Topology};
 
 use crate::Outcome;
@@ -44,12 +38,16 @@ pub(crate) enum Address {
 
 /// An open workspace with a session.
 pub(crate) struct Workspace {
-    pub(crate) ports: Ports,
-    pub(crate) sessions: SessionService,
-    pub(crate) organizations: OrganizationService,
-    pub(crate) collections: CollectionService,
-    pub(crate) exports: ExportService,
+    services: Services,
     token: SecretString,
+}
+
+impl Deref for Workspace {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
 }
 
 impl Place {
@@ -110,36 +108,29 @@ impl Workspace {
 
     pub(crate) async fn open_with(address: &Address, hasher: PasswordHasher) -> Outcome<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let ports = match address {
-            Address::File(path) => Ports::of(Arc::new(SqliteStore::open(path, clock.clone()).await?)),
+        let secrets = ConnectionSecrets::default();
+        let place = match address {
+            Address::File(path) => compose::Place::File(path),
             Address::Database { uri, database } => {
-                let options = MongoOptions::new(ConnectionString::parse(uri)?, database, clock.clone());
-                Ports::of(Arc::new(MongoStore::open(options).await?))
+                compose::Place::Deployment { connection_string: uri, database, secrets: &secrets }
             }
         };
-        ports.health.prepare().await?;
-        let sessions =
-            SessionService::new(ports.clone(), clock.clone(), hasher.clone(), SigningKey::random());
-        let (email, password) = (OPERATOR.0, SecretString::from(OPERATOR.1));
-        let session = if sessions.is_claimed().await? {
-            sessions.sign_in(email, &password).await?
-        } else {
-            sessions.claim("Bench", email, &password).await?
-        };
         let owner = Owner { installation: "bench".to_owned(), instance: std::process::id().to_string() };
-        let gate = Arc::new(WriteGate::new(Access::ReadWrite, clock.clone()));
-        let runner = OperationRunner::new(ports.clone(), clock.clone(), owner);
-        let operations = Arc::new(Operations::new(gate.clone(), runner));
-        let ports = ports.behind(&gate);
-        let background = Arc::new(BackgroundReads::of(ports.health.server().await?.topology));
-        Ok(Self {
-            organizations: OrganizationService::new(ports.clone(), clock.clone(), hasher, operations),
-            collections: CollectionService::new(ports.clone(), clock.clone(), background.clone()),
-            exports: ExportService::new(ports.clone(), clock, background),
-            sessions,
-            token: session.token,
-            ports,
-        })
+        let setting = Setting {
+            clock,
+            opening: owner.into(),
+            permits: Access::ReadWrite.into(),
+            signing_key: SigningKey::random(),
+            hasher,
+        };
+        let compose::Opened { services, claimed, .. } = compose::open(place, setting).await?;
+        let (email, password) = (OPERATOR.0, SecretString::from(OPERATOR.1));
+        let session = if claimed {
+            services.sessions.sign_in(email, &password).await?
+        } else {
+            services.sessions.claim("Bench", email, &password).await?
+        };
+        Ok(Self { services, token: session.token })
     }
 
     /// What every command starts with.

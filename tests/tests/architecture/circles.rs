@@ -30,27 +30,7 @@ const RUST: [&str; 6] = [
 ];
 
 /// Circles that are still to be opened. They may become smaller; one that is open now is taken off the list.
-const KNOWN: [&[&str]; 3] = [
-    &[
-        "src-tauri/crates/console/src/compose.rs",
-        "src-tauri/crates/console/src/profiles.rs",
-        "src-tauri/crates/console/src/profiles/check.rs",
-        "src-tauri/crates/console/src/profiles/file.rs",
-        "src-tauri/crates/console/src/profiles/migration.rs",
-        "src-tauri/crates/console/src/profiles/model.rs",
-        "src-tauri/crates/console/src/profiles/removed.rs",
-        "src-tauri/crates/console/src/vault.rs",
-        "src-tauri/crates/console/src/vault/moves.rs",
-    ],
-    &[
-        "src-tauri/src/commands/health.rs",
-        "src-tauri/src/commands/profiles.rs",
-        "src-tauri/src/commands/secrets.rs",
-        "src-tauri/src/commands/transfer.rs",
-        "src-tauri/src/commands/workspaces.rs",
-    ],
-    &["src-tauri/src/life.rs", "src-tauri/src/second_start.rs"],
-];
+const KNOWN: [&[&str]; 1] = [&["src-tauri/src/life.rs", "src-tauri/src/second_start.rs"]];
 
 impl Imports {
     /// Every set of files that import each other, straight or by way of others of the set.

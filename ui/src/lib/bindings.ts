@@ -1979,7 +1979,7 @@ export type SampleReport = {
 	password: string,
 };
 
-/**  What the sealed file is like. */
+/**  What the file of secrets is like. */
 export type SealedFileState = 
 /**  There is none. */
 "none" | 
@@ -1988,7 +1988,7 @@ export type SealedFileState =
 /**  It is open for this run. */
 "unlocked";
 
-/**  Where secrets are kept. */
+/**  Where secrets are kept, by choice. */
 export type SecretKeeper = 
 /**  In the operating system's keychain. */
 "keychain" | 

@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 use tenantry_connection::ConnectionSecrets;
 
-use crate::compose;
 use crate::profiles::Profile;
-use crate::vault::{SecretKind, SecretsLocked, Vault};
+use crate::secret_kind::SecretKind;
+use crate::vault::{SecretsLocked, Vault};
 
 /// The kinds that stand in a connection string.
 pub const KINDS: [SecretKind; 4] = [
@@ -62,7 +62,7 @@ impl<'a> Pointed<'a> {
 /// protected otherwise. The one rule for saving, for testing and for whatever else uses a kept secret.
 pub fn moved(before: Pointed<'_>, after: Pointed<'_>) -> Vec<SecretKind> {
     let all = || KINDS.into_iter().chain([SecretKind::ServiceSecret]).collect();
-    let read = |pointed: Pointed<'_>| compose::destination(pointed.connection_string);
+    let read = |pointed: Pointed<'_>| tenantry_connection::destination(pointed.connection_string);
     let (Some(from), Some(to)) = (read(before), read(after)) else { return all() };
     let same_servers = from.servers == to.servers;
     let mut moved = Vec::new();

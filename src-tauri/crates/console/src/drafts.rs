@@ -69,7 +69,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::compose::read_connection_string;
+    use tenantry_connection::read as read_connection_string;
 
     fn password(drafts: &Drafts, draft: &str) -> Option<String> {
         drafts.find(draft).password.map(|password| password.expose_secret().to_owned())

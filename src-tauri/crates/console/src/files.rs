@@ -197,6 +197,20 @@ fn place_new_by(file: NamedTempFile, path: &Path, move_to_free_name: MoveToFreeN
     }
 }
 
+/// What a save dialog answered. It has asked before an existing file is replaced; for the ending that is added here it
+/// has not. Only the expected ending counts as one: a dot may stand in any name, as in a date.
+pub fn confirmed(chosen: PathBuf, ending: &str) -> Target {
+    let found = chosen.extension().and_then(|extension| extension.to_str());
+    if found.is_some_and(|found| found.eq_ignore_ascii_case(ending)) {
+        let may_replace = chosen.exists();
+        return Target { path: chosen, may_replace };
+    }
+    let mut path = chosen.into_os_string();
+    path.push(".");
+    path.push(ending);
+    Target { path: path.into(), may_replace: false }
+}
+
 /// A free name in a folder: `name.extension`, otherwise with a number.
 pub fn free_path(folder: &Path, name: &str, extension: &str) -> PathBuf {
     let first = folder.join(format!("{name}.{extension}"));
@@ -371,5 +385,33 @@ mod tests {
         files.note_written(&token, &path);
         assert!(files.was_written(&path));
         assert_eq!(files.target(&token), None, "a place is good for one export");
+    }
+
+    #[test]
+    fn replacing_is_agreed_to_only_for_the_very_file_that_the_dialog_asked_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("organizations.csv");
+        std::fs::write(&path, "old").unwrap();
+        assert!(confirmed(path.clone(), "csv").may_replace, "the dialog asked about it");
+        let added = confirmed(folder.path().join("organizations"), "csv");
+        assert_eq!(added, Target { path, may_replace: false }, "the dialog asked about another name");
+        assert!(
+            !confirmed(folder.path().join("new.csv"), "csv").may_replace,
+            "nothing was there to agree to"
+        );
+    }
+
+    #[test]
+    fn only_the_expected_ending_counts_as_one() {
+        let name = |chosen: &str, ending| {
+            let path = confirmed(Path::new("/somewhere").join(chosen), ending).path;
+            path.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        assert_eq!(name("organizations 28.11.2026", "csv"), "organizations 28.11.2026.csv");
+        assert_eq!(name("organizations.v2", "xlsx"), "organizations.v2.xlsx");
+        assert_eq!(name("organizations.csv", "json"), "organizations.csv.json");
+        assert_eq!(name("ORGANIZATIONS.CSV", "csv"), "ORGANIZATIONS.CSV");
+        assert_eq!(name("organizations", "ndjson"), "organizations.ndjson");
+        assert_eq!(name(".csv", "csv"), ".csv.csv", "a name of a dot and an ending is a name");
     }
 }

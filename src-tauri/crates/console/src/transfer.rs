@@ -19,7 +19,7 @@ pub use tenantry::{Exported, write};
 
 use crate::profiles::{Access, Environment};
 use crate::sealing::{self, UnsealProblem};
-use crate::vault::SecretKind;
+use crate::secret_kind::SecretKind;
 
 /// Bytes of a file or text to import: some ten thousand connections.
 pub const IMPORT_MAX: usize = 4 * 1024 * 1024;

@@ -13,57 +13,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
 pub use keychain::KeychainProblem;
 pub use moves::{MoveNote, Moved, NotMoved, note_as_stored};
 pub use sealed_file::{FILE as SEALED_FILE, SealedFileProblem, SealedFileState};
 
 use crate::profiles::{KeeperChoice, Profiles};
+use crate::secret_kind::SecretKind;
 use keychain::Keychain;
 use memory::{Memory, Standing};
 use sealed_file::SealedFile;
-
-/// What a secret is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SecretKind {
-    /// The database user's password.
-    DatabasePassword,
-    /// The password of the client certificate's key.
-    CertificateKeyPassword,
-    /// The password of the user of a SOCKS5 proxy.
-    ProxyPassword,
-    /// The token of a temporary AWS session.
-    AwsSessionToken,
-    /// The service's secret key, which its tokens are signed with.
-    ServiceSecret,
-    /// The key that this program signs the workspace's tokens with.
-    TokenKey,
-}
-
-impl SecretKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] = [
-        Self::DatabasePassword,
-        Self::CertificateKeyPassword,
-        Self::ProxyPassword,
-        Self::AwsSessionToken,
-        Self::ServiceSecret,
-        Self::TokenKey,
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::DatabasePassword => "database-password",
-            Self::CertificateKeyPassword => "certificate-key-password",
-            Self::ProxyPassword => "proxy-password",
-            Self::AwsSessionToken => "aws-session-token",
-            Self::ServiceSecret => "service-secret",
-            Self::TokenKey => "token-key",
-        }
-    }
-}
 
 /// Where a secret ended up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +89,8 @@ pub struct Keeping {
     pub reason: Option<KeepingReason>,
     /// Whether the keychain could be used.
     pub keychain_available: bool,
+    /// What the keychain is called on this system.
+    pub keychain_name: &'static str,
     /// What the sealed file is like.
     pub sealed_file: SealedFileState,
 }
@@ -219,6 +180,7 @@ impl Vault {
             chosen,
             reason: reason.or_else(|| self.not_stored()),
             keychain_available: keychain.is_none(),
+            keychain_name: keychain::NAME,
             sealed_file,
         }
     }
@@ -235,11 +197,6 @@ impl Vault {
     /// Whether the sealed file is where secrets are kept, and is there.
     pub fn is_sealed_file_in_use(&self) -> bool {
         self.place() == KeeperChoice::SealedFile && self.sealed_file.state() != SealedFileState::Missing
-    }
-
-    /// What the keychain is called on this system.
-    pub fn keychain_name(&self) -> &'static str {
-        keychain::NAME
     }
 
     /// Takes a secret: for next time when `remember` asks for it and the place takes it, else until the program ends.

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_console::profiles::KeeperChoice;
 use tenantry_console::sealing;
-use tenantry_console::vault::{KeepingReason, Kept, KeychainProblem, SecretKind, Vault};
+use tenantry_console::secret_kind::SecretKind;
+use tenantry_console::vault::{KeepingReason, Kept, KeychainProblem, Vault};
 
 /// Set in the program that runs on the bus of its own.
 const INSIDE: &str = "TENANTRY_TEST_INSIDE";

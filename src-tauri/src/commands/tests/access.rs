@@ -7,7 +7,6 @@ use tenantry_core::records::Access;
 use super::workspaces::{open_beside, profile_beside};
 use super::{Console, OPERATOR, PASSWORD};
 use tenantry_console::profiles::Profile;
-use tenantry_console::state::AppState;
 
 /// A locked workspace with a signed-in operator; answers its id.
 fn locked(console: &Console) -> String {
@@ -115,7 +114,7 @@ fn production(console: &Console) -> String {
     console.save(&tightened);
     // A file stands for the deployment, and opening it notes nothing.
     let noted = |profile: &mut Profile| profile.last_opened_at = Some(time::OffsetDateTime::UNIX_EPOCH);
-    console.app.state::<AppState>().profiles.change_profile(&beside, noted).unwrap();
+    console.app.state::<tenantry_console::Console>().profiles.change_profile(&beside, noted).unwrap();
     beside
 }
 

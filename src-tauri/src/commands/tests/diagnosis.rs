@@ -9,8 +9,7 @@ use tauri::Manager;
 use tenantry_connection::ConnectionSecrets;
 
 use super::Console;
-use crate::commands::diagnosis::{TestInput, trial};
-use tenantry_console::state::AppState;
+use crate::commands::diagnosis::TestInput;
 
 fn input(changes: &Value) -> Value {
     let mut input = json!({
@@ -31,8 +30,8 @@ fn test(console: &Console, changes: &Value) -> Value {
 /// The secrets that a test would use.
 fn secrets(console: &Console, changes: &Value) -> ConnectionSecrets {
     let input: TestInput = serde_json::from_value(input(changes)).unwrap();
-    let state = console.app.state::<AppState>();
-    tauri::async_runtime::block_on(trial(&state, input)).unwrap().secrets
+    let state = console.app.state::<tenantry_console::Console>();
+    tauri::async_runtime::block_on(state.trial(input.into())).unwrap().secrets
 }
 
 /// The password that a test would sign in with.
@@ -115,7 +114,7 @@ fn a_test_is_cancelled_in_the_middle_of_a_silent_stage() {
     // Its queue accepts for it; nobody ever answers.
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let string = format!("mongodb://{}/", mute.local_addr().unwrap());
-    let jobs = console.app.state::<AppState>().jobs.clone();
+    let jobs = console.app.state::<tenantry_console::Console>().jobs.clone();
     let cancelling = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(400));
         jobs.cancel("test-1");

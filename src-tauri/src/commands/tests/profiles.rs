@@ -14,12 +14,12 @@ use super::Console;
 use super::keychains::{asking, refuse_next};
 use super::workspaces::opened_beside;
 use tenantry_console::profiles::{KeeperChoice, UNDO_TIME};
-use tenantry_console::state::AppState;
-use tenantry_console::vault::{SecretKind, Vault};
+use tenantry_console::secret_kind::SecretKind;
+use tenantry_console::vault::Vault;
 
 impl Console {
     pub(super) fn secret(&self, id: &Value, kind: SecretKind) -> Option<String> {
-        let state = self.app.state::<AppState>();
+        let state = self.app.state::<tenantry_console::Console>();
         let found = async { state.vault().await.find(id.as_str().unwrap(), kind).await };
         tauri::async_runtime::block_on(found).unwrap().map(|secret| secret.expose_secret().to_owned())
     }
@@ -29,7 +29,7 @@ impl Console {
     }
 
     fn finish_removals(&self) {
-        tauri::async_runtime::block_on(self.app.state::<AppState>().finish_removals());
+        tauri::async_runtime::block_on(self.app.state::<tenantry_console::Console>().finish_removals());
     }
 }
 
@@ -319,7 +319,7 @@ fn what_is_noted_while_the_keychain_asks_is_not_written_over_by_saving() {
     let (app, marked) = (console.app.handle().clone(), id.clone());
     let marking = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(200));
-        let profiles = &app.state::<AppState>().profiles;
+        let profiles = &app.state::<tenantry_console::Console>().profiles;
         profiles.change_profile(&marked, |profile| profile.favorite = true).unwrap();
         drop(answer);
     });
@@ -334,12 +334,13 @@ fn saving_waits_until_the_workspace_is_open_and_leaves_what_was_noted_meanwhile(
     let saved = console.save(&json!({}));
     let id = saved["id"].as_str().unwrap().to_owned();
     let app = console.app.handle().clone();
-    let opening = tauri::async_runtime::block_on(app.state::<AppState>().open.turn(&id).lock_owned());
+    let opening =
+        tauri::async_runtime::block_on(app.state::<tenantry_console::Console>().open.turn(&id).lock_owned());
     let change = json!({"id": id, "name": "Renamed", "access": "read_only"});
     let workspace = opened_beside(&console, &id, Access::ReadWrite);
     let opened = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(200));
-        let state = app.state::<AppState>();
+        let state = app.state::<tenantry_console::Console>();
         let noted = state.profiles.change_profile(&id, |profile| profile.favorite = true).unwrap().unwrap();
         state.open.add(workspace);
         drop(opening);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Console, OPERATOR};
 use tenantry_console::logging;
-use tenantry_console::vault::SecretKind;
+use tenantry_console::secret_kind::SecretKind;
 
 /// Takes secrets through every place, with every wrong passphrase on the way; two files are put aside, one is in use.
 fn move_secrets(console: &Console, saved: &Value) {

@@ -8,7 +8,6 @@ use tauri::Manager;
 use tenantry_core::organizations::UpdateRequest;
 
 use super::{Console, OPERATOR, PASSWORD};
-use tenantry_console::state::AppState;
 
 /// Every command that works on a workspace's data, with arguments that would do.
 fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {
@@ -87,7 +86,7 @@ fn a_change_that_ends_after_its_session_was_left_signs_nobody_in() {
     let sign_in = |email: &str, password: &str| {
         console.ok("sign_in", json!({"email": email, "password": password}));
     };
-    let state = console.app.state::<AppState>();
+    let state = console.app.state::<tenantry_console::Console>();
     let workspace = state.open.load("built-in").unwrap();
     type Leave<'a> = Box<dyn Fn() + 'a>;
     let leaving: [Leave<'_>; 2] =
@@ -102,7 +101,7 @@ fn a_change_that_ends_after_its_session_was_left_signs_nobody_in() {
             email: None,
             password: Some(SecretString::from(PASSWORD)),
         };
-        let changing = workspace.services.organizations.update(&session.actor, request);
+        let changing = workspace.organizations().update(&session.actor, request);
         let changed = tauri::async_runtime::block_on(changing).unwrap();
         leave();
         let kept = console.ok("current_session", json!({}));
@@ -128,7 +127,7 @@ fn a_token_reaches_the_clipboard_and_never_the_window() {
     let token = console.token();
     assert_eq!(console.ok("copy_token", json!({})), Value::Null);
     assert_eq!(console.desktop.clipboard.lock().unwrap().as_deref(), Some(token.as_str()));
-    console.app.state::<AppState>().clear_copied();
+    console.app.state::<tenantry_console::Console>().clear_copied();
     assert!(console.desktop.clipboard.lock().unwrap().is_none(), "the token outlives the program");
     assert!(!console.told.lock().unwrap().contains(&token), "the web view was told the token");
 }
@@ -139,7 +138,7 @@ fn a_copied_password_is_cleared_like_a_token() {
     console.claim();
     console.ok("copy_password", json!({"password": "Made-up-passw0rd"}));
     assert_eq!(console.clipboard().as_deref(), Some("Made-up-passw0rd"));
-    console.app.state::<AppState>().clear_copied();
+    console.app.state::<tenantry_console::Console>().clear_copied();
     assert_eq!(console.clipboard(), None, "the password outlives the program");
 }
 
@@ -179,6 +178,6 @@ fn what_was_copied_since_stays_on_the_clipboard() {
     console.ok("copy_token", json!({}));
     *console.desktop.clipboard.lock().unwrap() = Some("a person's own".to_owned());
     console.ok("sign_out", json!({}));
-    console.app.state::<AppState>().clear_copied();
+    console.app.state::<tenantry_console::Console>().clear_copied();
     assert_eq!(console.clipboard().as_deref(), Some("a person's own"));
 }

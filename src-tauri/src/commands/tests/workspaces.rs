@@ -9,9 +9,9 @@ use tenantry_core::sessions::SigningKey;
 use tenantry_core::values::{EmailAddress, OrganizationName, PasswordHash};
 
 use super::{Console, OPERATOR, PASSWORD};
-use tenantry_console::compose::{self, Place, Setting};
-use tenantry_console::state::{AppState, Workspace};
-use tenantry_console::vault::SecretKind;
+use tenantry_console::OpenWorkspace;
+use tenantry_console::compose::{self, Place};
+use tenantry_console::secret_kind::SecretKind;
 
 #[test]
 fn a_damaged_file_is_named_and_left_as_it_is() {
@@ -43,21 +43,16 @@ pub(super) fn profile_beside(console: &Console) -> String {
 
 /// Opens the workspace of a saved profile beside the built-in one: a file stands for its deployment.
 pub(super) fn open_beside(console: &Console, id: &str, access: Access) {
-    console.app.state::<AppState>().open.add(opened_beside(console, id, access));
+    console.app.state::<tenantry_console::Console>().open.add(opened_beside(console, id, access));
 }
 
 /// As [`open_beside`], as far as it being open.
-pub(super) fn opened_beside(console: &Console, id: &str, access: Access) -> Arc<Workspace> {
-    let state = console.app.state::<AppState>();
-    let setting = Setting {
-        clock: Arc::clone(&state.clock),
-        opening: state.opening(),
-        permits: access.into(),
-        signing_key: SigningKey::random(),
-    };
+pub(super) fn opened_beside(console: &Console, id: &str, access: Access) -> Arc<OpenWorkspace> {
+    let state = console.app.state::<tenantry_console::Console>();
+    let setting = state.setting(access.into(), SigningKey::random());
     let file = console.folder.path().join("beside.db");
     let opened = tauri::async_runtime::block_on(compose::open(Place::File(&file), setting)).unwrap();
-    Arc::new(Workspace::new(id, opened))
+    Arc::new(OpenWorkspace::new(id, opened))
 }
 
 #[test]
@@ -81,9 +76,9 @@ fn workspaces_are_open_side_by_side_and_a_call_lands_in_the_one_it_names() {
         admin_password: PasswordHash::from_stored("$2b$04$none".to_owned()),
         created_at: time::OffsetDateTime::now_utc(),
     };
-    let state = console.app.state::<AppState>();
+    let state = console.app.state::<tenantry_console::Console>();
     let open = state.open.load(&beside).unwrap();
-    tauri::async_runtime::block_on(open.services.ports.organizations.insert(&twin)).unwrap();
+    tauri::async_runtime::block_on(open.ports().organizations.insert(&twin)).unwrap();
 
     // The window shows the second one; a call that was begun in the first goes on there.
     assert_eq!(console.ok("current_workspace", json!({}))["workspace"]["id"], beside.as_str());
@@ -107,7 +102,7 @@ fn closing_one_workspace_leaves_the_other_as_it_is() {
     console.claim();
     let beside = profile_beside(&console);
     open_beside(&console, &beside, Access::ReadWrite);
-    let jobs = &console.app.state::<AppState>().jobs;
+    let jobs = &console.app.state::<tenantry_console::Console>().jobs;
     let (own, others) = (jobs.begin_in(&beside, "one"), jobs.begin_in("built-in", "other"));
 
     console.ok("close_workspace", json!({"workspace": beside}));

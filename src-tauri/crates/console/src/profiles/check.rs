@@ -6,7 +6,7 @@ use tenantry_core::limits::DEFAULT_DATABASE;
 use tenantry_core::values::{Field, FieldRule};
 use tenantry_core::{AppError, FieldIssue};
 
-use crate::compose::{self, Address};
+use crate::address::{self, Address};
 
 /// Characters of a connection's name.
 pub const NAME_MAX: usize = 80;
@@ -54,7 +54,7 @@ impl Typed<'_> {
             database => database,
         };
         let database = database.to_owned();
-        issues.extend(compose::check_database_name(&database).err());
+        issues.extend(tenantry_connection::database::check_database_name(&database).err());
         if notes.chars().count() > NOTES_MAX {
             let message = format!("Notes have at most {NOTES_MAX} characters.");
             issues.push(FieldIssue { field: Field::Notes, rule: FieldRule::TooLong, message });
@@ -73,7 +73,7 @@ impl Typed<'_> {
             issues.push(FieldIssue { field, rule: FieldRule::Required, message });
             return Ok(None);
         }
-        match compose::take_apart(typed) {
+        match address::take_apart(typed) {
             Ok(address) => Ok(Some(address)),
             Err(StoreError::ConnectionString { problem }) => {
                 issues.push(FieldIssue { field, rule: FieldRule::Address, message: problem });

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::files::{part_builder, place_new};
 use crate::identifiers::random_id;
-use crate::{compose, logging};
+use crate::{address, logging};
 
 pub(super) const VERSION_KEY: &str = "version";
 /// Bytes of the file: some ten thousand connections. Measured before reading and before writing.
@@ -117,9 +117,9 @@ pub(super) fn understood(bytes: &[u8], good: Content) -> Result<Understood, Open
 
 /// A connection string in the form that the file can hold.
 fn public_form(connection_string: &str) -> String {
-    compose::take_apart(connection_string).map_or_else(
+    address::take_apart(connection_string).map_or_else(
         // The mask replaces what is recognized; the pattern replaces what a malformed string hides.
-        |_| logging::redact(&compose::read_connection_string(connection_string).text),
+        |_| logging::redact(&tenantry_connection::read(connection_string).text),
         |address| address.public,
     )
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tenantry_core::records as core;
 use time::OffsetDateTime;
 
-use crate::vault::SecretKind;
+use crate::secret_kind::SecretKind;
 
 /// What a workspace is used for: how loudly it warns, and whether names are typed before an organization is trashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,7 +154,8 @@ pub struct Settings {
 
 /// Where secrets are kept, by choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename = "SecretKeeper", rename_all = "snake_case")]
 pub enum KeeperChoice {
     /// In the operating system's keychain.
     Keychain,

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::*;
-use crate::vault::SecretKind;
+use crate::secret_kind::SecretKind;
 
 /// A folder for the file, and runs in it.
 pub(super) struct Folder(tempfile::TempDir);

@@ -6,12 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::{Candidate, Entry};
-use crate::compose::{self, Address};
+use crate::address::{self, Address};
 use crate::connection_secrets;
 use crate::error::WireError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, NAME_MAX, Profile, Typed};
-use crate::vault::SecretKind;
+use crate::secret_kind::SecretKind;
 
 /// What became of one connection.
 #[derive(Debug, Clone, Serialize)]
@@ -102,7 +102,7 @@ pub struct Plan {
 /// Decides about each entry: those that keep the editor's rules and are not among the `saved` are imported.
 pub fn plan(entries: Vec<Entry>, saved: &[Profile]) -> Plan {
     let known = saved.iter().filter_map(|profile| {
-        let address = compose::take_apart(&profile.connection_string).ok()?;
+        let address = address::take_apart(&profile.connection_string).ok()?;
         Some((identity(&address, &profile.database), (profile.id.clone(), profile.name.clone())))
     });
     let mut known: HashMap<_, _> = known.collect();
@@ -126,7 +126,7 @@ fn found(
     known: &mut HashMap<String, (String, String)>,
     planned: &mut Vec<Planned>,
 ) -> ImportEntry {
-    let hosts = compose::take_apart(candidate.connection_string.expose_secret().trim())
+    let hosts = address::take_apart(candidate.connection_string.expose_secret().trim())
         .map(|address| address.hosts.replace(":27017", ""))
         .ok();
     let name = cut(candidate.name.as_deref().or(hosts.as_deref()).unwrap_or_default());

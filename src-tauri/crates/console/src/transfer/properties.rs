@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::tests::{assert_tells_nothing, compass};
 use super::*;
 use crate::generated::{self, DEADLINE};
-use crate::vault::SecretKind;
+use crate::secret_kind::SecretKind;
 
 const WORDS: &[&str] = &[
     "type",

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Candidate, Entry, ImportNote, ImportProblem};
 use crate::profiles::{Access, Environment, Profile};
-use crate::vault::SecretKind;
+use crate::secret_kind::SecretKind;
 
 /// The format that such a file names.
 pub(super) const FORMAT: &str = "Tenantry Connections";

@@ -30,9 +30,12 @@ const END: &str = "-----END AGE ENCRYPTED FILE-----\n";
 pub(super) type Secrets = BTreeMap<String, BTreeMap<String, SecretString>>;
 
 /// What the file of secrets is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
 pub enum SealedFileState {
     /// There is none.
+    #[serde(rename = "none")]
     Missing,
     /// It needs its passphrase.
     Locked,

@@ -255,6 +255,26 @@ pub struct StoreHealth {
     pub not_available: Vec<&'static str>,
 }
 
+impl StoreHealth {
+    /// Of a store that does not answer: what was known of its server.
+    pub fn unknown(server: ServerFacts) -> Self {
+        Self {
+            server,
+            database_user: None,
+            privileges: Vec::new(),
+            restrictions: Vec::new(),
+            warnings: Vec::new(),
+            end_of_life: None,
+            members: Vec::new(),
+            storage_engine: None,
+            connections: None,
+            clock_difference: None,
+            collections: None,
+            not_available: Vec::new(),
+        }
+    }
+}
+
 /// The state of the connection to the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {

@@ -1,10 +1,12 @@
 //! The workspaces that are open, side by side.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use super::Workspace;
+use parking_lot::Mutex;
+
 use crate::error::WireError;
+use crate::workspace::OpenWorkspace;
 
 /// The workspaces that are open, in the order in which they were opened, and which of them was shown last.
 #[derive(Default)]
@@ -15,7 +17,7 @@ pub struct OpenWorkspaces {
 
 #[derive(Default)]
 struct Open {
-    workspaces: Vec<Arc<Workspace>>,
+    workspaces: Vec<Arc<OpenWorkspace>>,
     current: Option<String>,
 }
 
@@ -23,38 +25,37 @@ impl OpenWorkspaces {
     /// Opening, closing and removing one workspace take turns. Different ones don't wait for each other: a server that
     /// does not answer keeps nobody from working elsewhere.
     pub fn turn(&self, id: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(id.to_owned()).or_default())
+        Arc::clone(self.turns.lock().entry(id.to_owned()).or_default())
     }
 
     /// The open workspace with this id.
     ///
     /// # Errors
     /// `no_workspace`.
-    pub fn load(&self, id: &str) -> Result<Arc<Workspace>, WireError> {
+    pub fn load(&self, id: &str) -> Result<Arc<OpenWorkspace>, WireError> {
         self.find(id).ok_or_else(WireError::no_workspace)
     }
 
     /// The open workspace with this id, if it is open.
-    pub fn find(&self, id: &str) -> Option<Arc<Workspace>> {
-        self.place().workspaces.iter().find(|workspace| workspace.id == id).cloned()
+    pub fn find(&self, id: &str) -> Option<Arc<OpenWorkspace>> {
+        self.open.lock().workspaces.iter().find(|workspace| workspace.id == id).cloned()
     }
 
     /// All of them, in the order in which they were opened.
-    pub fn all(&self) -> Vec<Arc<Workspace>> {
-        self.place().workspaces.clone()
+    pub fn all(&self) -> Vec<Arc<OpenWorkspace>> {
+        self.open.lock().workspaces.clone()
     }
 
     /// The one that was shown last, if it is still open.
-    pub fn current(&self) -> Option<Arc<Workspace>> {
-        let open = self.place();
+    pub fn current(&self) -> Option<Arc<OpenWorkspace>> {
+        let open = self.open.lock();
         let current = open.current.as_ref()?;
         open.workspaces.iter().find(|workspace| workspace.id == *current).cloned()
     }
 
     /// Takes a workspace that was just opened; it is the current one from then on.
-    pub fn add(&self, workspace: Arc<Workspace>) {
-        let mut open = self.place();
+    pub fn add(&self, workspace: Arc<OpenWorkspace>) {
+        let mut open = self.open.lock();
         open.current = Some(workspace.id.clone());
         open.workspaces.push(workspace);
     }
@@ -63,8 +64,8 @@ impl OpenWorkspaces {
     ///
     /// # Errors
     /// `no_workspace`.
-    pub fn switch(&self, id: &str) -> Result<Arc<Workspace>, WireError> {
-        let mut open = self.place();
+    pub fn switch(&self, id: &str) -> Result<Arc<OpenWorkspace>, WireError> {
+        let mut open = self.open.lock();
         let found = open.workspaces.iter().find(|workspace| workspace.id == id).cloned();
         let found = found.ok_or_else(WireError::no_workspace)?;
         open.current = Some(id.to_owned());
@@ -72,14 +73,10 @@ impl OpenWorkspaces {
     }
 
     /// Takes one out. When it was the current one, none is.
-    pub fn take(&self, id: &str) -> Option<Arc<Workspace>> {
-        let mut open = self.place();
+    pub fn take(&self, id: &str) -> Option<Arc<OpenWorkspace>> {
+        let mut open = self.open.lock();
         let position = open.workspaces.iter().position(|workspace| workspace.id == id)?;
         open.current.take_if(|current| current == id);
         Some(open.workspaces.remove(position))
-    }
-
-    fn place(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,18 +1,32 @@
-//! What the program knows while it runs. Sessions live here and nowhere else: the web view never sees a token.
+//! The running console. Sessions live here and nowhere else: a web view never sees a token.
 
+mod clipboard;
+mod exchange;
+mod exporting;
 mod open_workspaces;
-mod workspace;
+mod opening;
+mod saving;
+mod secret_keeping;
+mod sessions;
+mod summaries;
+mod testing;
 
+pub use exchange::{ChosenImport, ImportReport, ImportSource, ProfilesExported};
+pub use exporting::{ChosenFile, ExportedFile};
 pub use open_workspaces::OpenWorkspaces;
-pub use workspace::{Workspace, require};
+pub use opening::Password;
+pub use saving::ProfileEdit;
+pub use secret_keeping::PASSPHRASE_MIN;
+pub use summaries::{OpenSummary, WorkspaceKind, WorkspacePermits, WorkspaceSummary};
+pub use testing::TestRequest;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use secrecy::SecretString;
+use parking_lot::Mutex;
 use tenantry_core::clock::{Clock, SystemClock};
-use tenantry_core::journal::{Opening, Openings};
+use tenantry_core::journal::Openings;
 use tenantry_core::rights::Actor;
 use tenantry_core::sessions::Freshness;
 use tokio::sync::OnceCell;
@@ -22,26 +36,16 @@ use crate::drafts::Drafts;
 use crate::error::WireError;
 use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_in};
 use crate::folders::{DataLock, Folders};
-use crate::identifiers::random_id;
 use crate::jobs::JobRegistry;
 use crate::profiles::{OpenProfileFile, Profile, Profiles, UNDO_TIME};
 use crate::vault::{NotForgotten, Vault};
-
-/// How long a copied secret stays on the clipboard.
-const COPIED_FOR: Duration = Duration::from_secs(30);
+use crate::workspace::OpenWorkspace;
 
 /// How long closing waits for what is still running in the workspace.
 const CLOSING_LIMIT: Duration = Duration::from_secs(20);
 
-/// The secret that was put on the clipboard last.
-#[derive(Clone)]
-struct Copied {
-    workspace: String,
-    secret: SecretString,
-}
-
-/// What the program knows while it runs.
-pub struct AppState {
+/// One running console on its folders.
+pub struct Console {
     /// Where its files are.
     pub folders: Folders,
     /// Saved connection profiles.
@@ -64,14 +68,14 @@ pub struct AppState {
     pub open: OpenWorkspaces,
     openings: Openings,
     /// A profile was removed: its secrets are to be forgotten when its time is over.
-    pub removal_noted: tokio::sync::Notify,
+    removal_noted: tokio::sync::Notify,
     vault: OnceCell<Vault>,
-    copied: Mutex<Option<Copied>>,
+    copied: Mutex<Option<clipboard::Copied>>,
     lock: DataLock,
 }
 
-impl AppState {
-    /// The state of a program that has just started.
+impl Console {
+    /// Starts a console on these folders. `open_file` writes the document of profiles.
     pub fn start(folders: Folders, open_file: OpenProfileFile<'_>, desktop: Arc<dyn Desktop>) -> Self {
         let lock = folders.lock();
         let profiles = match lock {
@@ -155,18 +159,16 @@ impl AppState {
         }
     }
 
-    /// In whose name a workspace that is opened now begins operations.
-    ///
-    /// What an earlier run of this installation left unfinished is taken for abandoned at once. A second program on
-    /// the same data folder must not be taken for a later run: it counts as another installation.
-    pub fn opening(&self) -> Opening {
-        let installation = if self.lock.is_held() { self.folders.installation() } else { random_id() };
-        self.openings.begin(installation, random_id())
-    }
-
     /// Closes a workspace: signs out of it, cancels its jobs, and waits for what is still running in it, so that
     /// nothing of it is taken for abandoned when it is opened again. One that is not open needs no closing.
-    pub async fn close_workspace(&self, id: &str) {
+    pub async fn close(&self, id: &str) {
+        let turn = self.open.turn(id);
+        let _turn = turn.lock().await;
+        self.close_now(id).await;
+    }
+
+    /// As [`close`](Self::close), for whoever has the turn.
+    async fn close_now(&self, id: &str) {
         let Some(workspace) = self.open.take(id) else { return };
         self.jobs.cancel_all_of(id);
         self.clear_copied_of(id);
@@ -186,14 +188,14 @@ impl AppState {
         let open = self.open.all();
         let ids: Vec<String> = open.iter().map(|workspace| workspace.id.clone()).collect();
         drop(open);
-        join_all(ids.iter().map(|id| self.close_workspace(id))).await;
+        join_all(ids.iter().map(|id| self.close_now(id))).await;
     }
 
     /// An open workspace, and whoever is signed in to it, found good for a read.
     ///
     /// # Errors
     /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, or what the store answers.
-    pub async fn reader(&self, workspace: &str) -> Result<(Arc<Workspace>, Actor), WireError> {
+    pub async fn reader(&self, workspace: &str) -> Result<(Arc<OpenWorkspace>, Actor), WireError> {
         self.authorized(workspace, Freshness::Recent).await
     }
 
@@ -201,7 +203,7 @@ impl AppState {
     ///
     /// # Errors
     /// As [`reader`](Self::reader).
-    pub async fn writer(&self, workspace: &str) -> Result<(Arc<Workspace>, Actor), WireError> {
+    pub async fn writer(&self, workspace: &str) -> Result<(Arc<OpenWorkspace>, Actor), WireError> {
         self.authorized(workspace, Freshness::Now).await
     }
 
@@ -209,55 +211,16 @@ impl AppState {
         &self,
         workspace: &str,
         freshness: Freshness,
-    ) -> Result<(Arc<Workspace>, Actor), WireError> {
+    ) -> Result<(Arc<OpenWorkspace>, Actor), WireError> {
         let workspace = self.open.load(workspace)?;
         let actor = workspace.authorize(freshness).await?;
         Ok((workspace, actor))
     }
-
-    /// Puts a secret of a workspace on the clipboard. It is taken off when its time is over, when whoever copied it
-    /// leaves the workspace, or when the program ends, whichever comes first.
-    ///
-    /// # Errors
-    /// `internal` where there is no clipboard.
-    pub async fn copy_secret(&self, workspace: &str, secret: SecretString) -> Result<(), WireError> {
-        // Noted before it is copied: an end in between must find it.
-        let copied = Copied { workspace: workspace.to_owned(), secret: secret.clone() };
-        *self.copied_place() = Some(copied);
-        let (desktop, to_copy) = (Arc::clone(&self.desktop), secret.clone());
-        tokio::task::spawn_blocking(move || desktop.copy_secret(&to_copy))
-            .await
-            .map_err(|error| WireError::internal(&format!("the clipboard: {error}")))??;
-        let desktop = Arc::clone(&self.desktop);
-        tokio::spawn(async move {
-            tokio::time::sleep(COPIED_FOR).await;
-            clear_in_background(desktop, secret);
-        });
-        Ok(())
-    }
-
-    /// Empties the clipboard if it still holds the secret that was copied last and belongs to this workspace. Does not
-    /// wait: another program that holds the clipboard may be slow to say what is on it.
-    pub fn clear_copied_of(&self, workspace: &str) {
-        let copied = self.copied_place().clone().filter(|copied| copied.workspace == workspace);
-        if let Some(copied) = copied {
-            clear_in_background(Arc::clone(&self.desktop), copied.secret);
-        }
-    }
-
-    /// Empties the clipboard if it still holds the secret that was copied last. Blocks.
-    pub fn clear_copied(&self) {
-        let copied = self.copied_place().take();
-        if let Some(Copied { secret, .. }) = copied {
-            self.desktop.clear_secret(&secret);
-        }
-    }
-
-    fn copied_place(&self) -> MutexGuard<'_, Option<Copied>> {
-        self.copied.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-fn clear_in_background(desktop: Arc<dyn Desktop>, secret: SecretString) {
-    tokio::task::spawn_blocking(move || desktop.clear_secret(&secret));
+/// Work that would hold up others, off the threads that answer.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WireError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| WireError::internal(&format!("blocking work stopped: {error}")))
 }

@@ -1,0 +1,132 @@
+//! Exports of lists of organizations: their places, writing them, and showing them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tenantry_core::AppError;
+use tenantry_core::export::{ExportFormat, ExportRequest, Exported};
+use tenantry_core::jobs::{Cancellation, ProgressSink};
+use tenantry_core::rights::Actor;
+
+use super::{Console, blocking};
+use crate::error::{FileKind, WireError};
+use crate::files::{Target, confirmed, free_path};
+use crate::workspace::OpenWorkspace;
+
+/// A place for a file.
+#[derive(Debug, Clone, serde::Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct ChosenFile {
+    /// Its token: good for one export.
+    pub target: String,
+    /// Its path, to show.
+    pub display_path: String,
+    /// A file is there, and a person agreed to replace it.
+    pub exists: bool,
+}
+
+/// A list of organizations that was written to a file.
+#[derive(Debug)]
+pub struct ExportedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// What is in it.
+    pub exported: Exported,
+}
+
+impl Console {
+    /// Opens the platform's save dialog; `None` when the person changed their mind.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn choose_export_file(&self, format: ExportFormat) -> Result<Option<ChosenFile>, WireError> {
+        let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
+        let (name, (kind, ending)) = (self.suggested_name(), words(format));
+        let ask = move || {
+            let suggested = free_path(&folder, &name, ending);
+            let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let chosen = desktop.choose_file("Export organizations", &folder, &name, kind, ending)?;
+            Some(confirmed(chosen, ending))
+        };
+        Ok(blocking(ask).await?.map(|target| self.choose(target)))
+    }
+
+    /// A free name in the folder that exports are suggested to go to.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn default_export_file(&self, format: ExportFormat) -> Result<ChosenFile, WireError> {
+        let (folder, name, (_, ending)) =
+            (self.folders.exports.clone(), self.suggested_name(), words(format));
+        let path = blocking(move || free_path(&folder, &name, ending)).await?;
+        Ok(self.choose(Target { path, may_replace: false }))
+    }
+
+    /// Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
+    ///
+    /// # Errors
+    /// `not_found` for a place that was used up, `file_not_written`, `cancelled`, `forbidden`, `unavailable`.
+    pub async fn export_organizations(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        request: ExportRequest,
+        target: &str,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<ExportedFile, WireError> {
+        let place = self.exports.target(target).ok_or_else(|| WireError::not_found("chosen file"))?;
+        let path = place.path.clone();
+        let not_written =
+            |problem| WireError::file_not_written(FileKind::Export, &path.display().to_string(), problem);
+        let unfinished = Arc::clone(&self.unfinished);
+        let start = move || unfinished.start(place).and_then(|file| Ok((file.writer()?, file)));
+        let (writer, file) = blocking(start).await?.map_err(not_written)?;
+        let exported = workspace.exports().run(actor, request, writer, progress, cancellation).await;
+        let exported = exported.map_err(|error| match error {
+            AppError::FileNotWritten(problem) => not_written(problem),
+            error => WireError::from(error),
+        })?;
+        let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
+        self.exports.note_written(target, &path);
+        tracing::info!(rows = exported.rows, bytes, "exported a list of organizations");
+        Ok(ExportedFile { path, bytes, exported })
+    }
+
+    /// Shows an exported file in the file manager. Only files that were exported in this run.
+    ///
+    /// # Errors
+    /// `not_found` for any other file.
+    pub async fn reveal(&self, path: &Path) -> Result<(), WireError> {
+        if !self.exports.was_written(path) {
+            return Err(WireError::not_found("exported file"));
+        }
+        let (desktop, path) = (Arc::clone(&self.desktop), path.to_owned());
+        Ok(blocking(move || desktop.reveal(&path)).await??)
+    }
+
+    fn suggested_name(&self) -> String {
+        format!("organizations-{}", self.clock.now().date())
+    }
+
+    fn choose(&self, target: Target) -> ChosenFile {
+        ChosenFile {
+            display_path: target.path.display().to_string(),
+            exists: target.may_replace,
+            target: self.exports.choose(target),
+        }
+    }
+}
+
+/// What a save dialog calls a format, and the end of a file's name, without the dot.
+fn words(format: ExportFormat) -> (&'static str, &'static str) {
+    match format {
+        ExportFormat::Csv(_) => ("Comma-separated values", "csv"),
+        ExportFormat::Json => ("JSON", "json"),
+        ExportFormat::Ndjson => ("JSON, one object per line", "ndjson"),
+        ExportFormat::Xlsx => ("Spreadsheet", "xlsx"),
+    }
+}

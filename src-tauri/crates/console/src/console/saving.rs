@@ -1,0 +1,287 @@
+//! Saving, duplicating, removing and having back connection profiles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::{ExposeSecret, SecretString};
+use tenantry_connection::ConnectionSecrets;
+use tenantry_core::AppError;
+use tenantry_core::records::Permits;
+use tenantry_core::rights::Act;
+use tenantry_core::sessions::Freshness;
+
+use super::Console;
+use crate::address::Address;
+use crate::connection_secrets::{self, KINDS, Pointed};
+use crate::error::WireError;
+use crate::identifiers::random_id;
+use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
+use crate::secret_kind::SecretKind;
+use crate::vault::{NotForgotten, Vault};
+
+/// A connection profile, as a person edited it.
+pub struct ProfileEdit {
+    /// `None` for a new one.
+    pub id: Option<String>,
+    /// The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept.
+    pub draft: String,
+    /// Its name.
+    pub name: String,
+    /// What it is used for.
+    pub environment: Environment,
+    /// May hold secrets, which are taken out.
+    pub connection_string: SecretString,
+    /// The database; empty for the one that the connection string names, else the usual one.
+    pub database: String,
+    /// What a person notes about it.
+    pub notes: String,
+    /// What may be done in it.
+    pub access: Access,
+    /// The secrets that have fields of their own; `None` keeps what is there, empty forgets it.
+    pub secrets: ConnectionSecrets,
+    /// Whether secrets are kept for the next run, those that are there as well as those that were typed. Asked where there
+    /// is a password.
+    pub remember: bool,
+    /// The service's secret key; `None` keeps what is there, empty forgets it.
+    pub signing_secret: Option<SecretString>,
+}
+
+impl Console {
+    /// Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
+    ///
+    /// # Errors
+    /// `invalid_input`, `not_found`, `file_not_written`; `operator_needed` where it would permit more than before;
+    /// `secrets_locked` and `unavailable` where a secret can't be forgotten now.
+    pub async fn save_profile(&self, edit: ProfileEdit) -> Result<Profile, WireError> {
+        let typed = Typed {
+            name: &edit.name,
+            connection_string: &edit.connection_string,
+            database: &edit.database,
+            notes: &edit.notes,
+        };
+        let Checked { name, address, database, notes } = typed.check()?;
+        let id = edit.id.clone().unwrap_or_else(random_id);
+        let turn = self.open.turn(&id);
+        // An opening that is under way goes first: its access, and a password that it keeps, are of the profile as it was.
+        let _turn = turn.lock().await;
+        let before = edit.id.map(|id| self.load_profile(&id)).transpose()?;
+        let permits = Permits { environment: edit.environment.into(), access: edit.access.into() };
+        if let Some(before) = &before {
+            self.require_may_permit(before, permits).await?;
+        }
+        let typed = edit.secrets.or(address.secrets.clone()).or(self.drafts.find(&edit.draft));
+        let given = given(typed, &address.places, edit.signing_secret);
+        // The editor asks that about a password only; what else there is, is remembered.
+        let remember = edit.remember || !address.places.contains(&SecretKind::DatabasePassword);
+        let vault = self.vault().await;
+        let mut stored = match &before {
+            Some(before) => settle_kept(vault, before, &address, &database, &given, remember).await?,
+            None => BTreeMap::new(),
+        };
+        let change = |profile: &mut Profile| {
+            profile.name = name;
+            profile.environment = edit.environment;
+            profile.connection_string = address.public;
+            profile.database = database;
+            profile.notes = notes;
+            profile.access = edit.access;
+            if let Some(secret) = given.get(&SecretKind::ServiceSecret) {
+                profile.has_signing_secret = !is_empty(secret);
+            }
+            note(profile, &stored);
+        };
+        // Before what was typed is kept: a profile that can't be saved must not leave a new password with an old server.
+        if before.is_some() {
+            self.profiles.change_profile(&id, change)?;
+        } else {
+            let mut profile = new_profile(id.clone());
+            change(&mut profile);
+            self.profiles.save(profile)?;
+        }
+        if let Some(open) = self.open.find(&id) {
+            open.access().restrict(permits);
+        }
+        for (kind, secret) in given.into_iter().filter(|(_, secret)| !is_empty(secret)) {
+            let kept = vault.keep(&id, kind, secret, remember).await;
+            stored.insert(kind, kept.for_next_time());
+        }
+        let saved = self.profiles.change_profile(&id, |profile| note(profile, &stored))?;
+        self.drafts.forget(&edit.draft);
+        saved.ok_or_else(no_such_workspace)
+    }
+
+    /// Saves a profile once more under another name, right behind it, with its secrets.
+    ///
+    /// # Errors
+    /// `not_found`, `file_not_written`, `secrets_locked`.
+    pub async fn duplicate_profile(&self, id: &str) -> Result<Profile, WireError> {
+        let original = self.load_profile(id)?;
+        let names: Vec<String> = self.profiles.all().into_iter().map(|profile| profile.name).collect();
+        let mut copy = Profile {
+            id: random_id(),
+            name: copy_name(&original.name, &names),
+            favorite: false,
+            last_opened_at: None,
+            stored: BTreeSet::new(),
+            ..original.clone()
+        };
+        let secrets = self.secrets_to_carry(&original).await?;
+        self.profiles.add_behind(&original.id, copy.clone())?;
+        for (kind, secret) in secrets {
+            let kept = self.vault().await.keep(&copy.id, kind, secret, original.stored.contains(&kind)).await;
+            copy.note_stored(kind, kept.for_next_time());
+        }
+        self.profiles.change_profile(&copy.id, |saved| saved.stored.clone_from(&copy.stored))?;
+        Ok(copy)
+    }
+
+    /// Takes a profile out of the list, and closes its workspace if it is open. What it points to stays as it is. It can be
+    /// had back for 15 seconds; then its secrets are forgotten.
+    ///
+    /// # Errors
+    /// `not_found`, `file_not_written`.
+    pub async fn remove_profile(&self, id: &str) -> Result<(), WireError> {
+        let turn = self.open.turn(id);
+        let _turn = turn.lock().await;
+        if !self.profiles.remove(id, self.clock.now())? {
+            return Err(no_such_workspace());
+        }
+        self.close_now(id).await;
+        self.removal_noted.notify_one();
+        Ok(())
+    }
+
+    /// Has a removed profile back, in its place and with its secrets.
+    ///
+    /// # Errors
+    /// `not_found` when it is too late, `file_not_written`.
+    pub fn restore_profile(&self, id: &str) -> Result<Profile, WireError> {
+        self.profiles.restore(id, self.clock.now())?.ok_or_else(no_such_workspace)
+    }
+
+    /// Marks a profile that is shown before the others, or takes the mark away.
+    ///
+    /// # Errors
+    /// `not_found`, `file_not_written`.
+    pub fn mark_favorite(&self, id: &str, favorite: bool) -> Result<Profile, WireError> {
+        self.profiles.change_profile(id, |profile| profile.favorite = favorite)?.ok_or_else(no_such_workspace)
+    }
+
+    /// The profile with this id.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub(super) fn load_profile(&self, id: &str) -> Result<Profile, WireError> {
+        self.profiles.find(id).ok_or_else(no_such_workspace)
+    }
+
+    /// Whoever sits at the window may let a connection permit less, and one that nobody has used yet may permit anything. That a
+    /// used one permits more is for an operator of its workspace to say, and is on record there before it counts.
+    async fn require_may_permit(&self, before: &Profile, permits: Permits) -> Result<(), WireError> {
+        let from = before.permits();
+        if !permits.exceeds(from) {
+            return Ok(());
+        }
+        let open = self.open.find(&before.id);
+        let vault = self.vault().await;
+        let has_secret = |kind| before.stored.contains(&kind) || vault.remembers(&before.id, kind);
+        let is_used = open.is_some() || before.last_opened_at.is_some() || KINDS.into_iter().any(has_secret);
+        if !is_used {
+            return Ok(());
+        }
+        let workspace = open.ok_or_else(WireError::operator_needed)?;
+        let actor = match workspace.authorize(Freshness::Now).await {
+            Ok(actor) if actor.may(Act::Workspace) => actor,
+            Ok(_) | Err(AppError::Session(_)) => return Err(WireError::operator_needed()),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(workspace.access().loosen_profile(&actor, from, permits).await?)
+    }
+}
+
+fn no_such_workspace() -> WireError {
+    WireError::not_found("workspace")
+}
+
+fn new_profile(id: String) -> Profile {
+    Profile {
+        id,
+        name: String::new(),
+        environment: Environment::Production,
+        connection_string: String::new(),
+        database: String::new(),
+        notes: String::new(),
+        favorite: false,
+        access: Access::ReadWrite,
+        last_opened_at: None,
+        stored: BTreeSet::new(),
+        has_signing_secret: false,
+    }
+}
+
+/// What was typed, by kind, with an empty text for what was taken out. What has no place in the string was typed for
+/// something that is gone from it.
+fn given(
+    typed: ConnectionSecrets,
+    places: &[SecretKind],
+    service_secret: Option<SecretString>,
+) -> BTreeMap<SecretKind, SecretString> {
+    let belonging = connection_secrets::each(typed).into_iter().filter(|(kind, _)| places.contains(kind));
+    let all = belonging.chain([(SecretKind::ServiceSecret, service_secret)]);
+    all.filter_map(|(kind, secret)| Some((kind, secret?))).collect()
+}
+
+/// Forgets what must not be used any more: what was given for somebody else than the profile points to now, what has no place
+/// in it, and what was emptied. Where the person changed their mind about it, the rest is remembered from now on, or lives
+/// until the program ends. Answers what is stored of what changed.
+async fn settle_kept(
+    vault: &Vault,
+    before: &Profile,
+    address: &Address,
+    database: &str,
+    given: &BTreeMap<SecretKind, SecretString>,
+    remember: bool,
+) -> Result<BTreeMap<SecretKind, bool>, WireError> {
+    let after = Pointed { connection_string: &address.public, database };
+    let moved = connection_secrets::moved(Pointed::of(before), after);
+    let is_other_mind =
+        address.places.contains(&SecretKind::DatabasePassword) && before.password_stored() != remember;
+    let mut stored = BTreeMap::new();
+    for kind in KINDS.into_iter().chain([SecretKind::ServiceSecret]) {
+        let is_stored = before.stored.contains(&kind);
+        let is_there = is_stored || vault.remembers(&before.id, kind);
+        let has_place = kind == SecretKind::ServiceSecret || address.places.contains(&kind);
+        if moved.contains(&kind) || given.get(&kind).is_some_and(is_empty) || is_there && !has_place {
+            forget(vault, before, kind).await?;
+            stored.insert(kind, false);
+        } else if is_other_mind && is_there && is_stored != remember && !given.contains_key(&kind) {
+            let secret = vault.find(&before.id, kind).await?;
+            if !remember {
+                forget(vault, before, kind).await?;
+            }
+            let kept = match secret {
+                Some(secret) => vault.keep(&before.id, kind, secret, remember).await.for_next_time(),
+                None => false,
+            };
+            stored.insert(kind, kept);
+        }
+    }
+    Ok(stored)
+}
+
+/// Forgets one secret. A keychain that can't be asked has it only if that is noted.
+async fn forget(vault: &Vault, profile: &Profile, kind: SecretKind) -> Result<(), NotForgotten> {
+    match vault.forget(&profile.id, kind).await {
+        Err(NotForgotten::Keychain(_)) if !profile.stored.contains(&kind) => Ok(()),
+        forgotten => forgotten,
+    }
+}
+
+fn note(profile: &mut Profile, stored: &BTreeMap<SecretKind, bool>) {
+    for (kind, stored) in stored {
+        profile.note_stored(*kind, *stored);
+    }
+}
+
+fn is_empty(secret: &SecretString) -> bool {
+    secret.expose_secret().is_empty()
+}

@@ -1,0 +1,164 @@
+//! Where secrets are kept: asking, choosing, unlocking, locking, and proving whose they are.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use tenantry_core::rights::Act;
+use tenantry_core::sessions::Freshness;
+use tenantry_core::values::{Field, FieldRule};
+use tenantry_core::{AppError, FieldIssue};
+
+use super::Console;
+use crate::error::{ProofBy, WireError};
+use crate::profiles::{KeeperChoice, Profile};
+use crate::secret_kind::SecretKind;
+use crate::vault::{self, Keeping, Moved};
+
+/// Characters of a passphrase, at least. Guessing one costs a second for each try.
+pub const PASSPHRASE_MIN: usize = 10;
+
+impl Console {
+    /// Looks for the keychain again. A locked one asks for its own password.
+    pub async fn look_for_keychain(&self) -> Keeping {
+        let vault = self.vault().await;
+        let stored = vault.look_for_keychain().await;
+        self.note_stored(&stored);
+        vault.keeping()
+    }
+
+    /// Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new
+    /// one.
+    ///
+    /// # Errors
+    /// `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`,
+    /// `unavailable` when the keychain can't be used or its question for its own password was not answered,
+    /// `file_not_written`, `data_corrupt`. Nothing is changed then.
+    pub async fn choose_keeper(
+        &self,
+        keeper: KeeperChoice,
+        passphrase: Option<SecretString>,
+    ) -> Result<Moved, WireError> {
+        let vault = self.vault().await;
+        let passphrase = passphrase.filter(|typed| !typed.expose_secret().is_empty());
+        let is_file_in_use = vault.is_sealed_file_in_use();
+        if keeper == KeeperChoice::SealedFile && !is_file_in_use {
+            require_strong(passphrase.as_ref())?;
+        }
+        // Secrets leave their place with the same proof as they leave in an export: under a passphrase of one's own, or in
+        // memory, it would be no question any more.
+        if keeper != KeeperChoice::SealedFile && is_file_in_use {
+            // Whoever has forgotten the passphrase can leave the file aside, and what is in it.
+            if passphrase.is_none() && keeper == KeeperChoice::Keychain {
+                return Err(WireError::proof_needed(ProofBy::Passphrase));
+            }
+            vault.lock();
+        } else if keeper != KeeperChoice::Keychain && !is_file_in_use {
+            // A connection that nobody has opened belongs to whoever is setting it up.
+            let mut used = self.profiles.all();
+            used.retain(|profile| profile.last_opened_at.is_some() || self.open.find(&profile.id).is_some());
+            let used: Vec<String> = used.into_iter().map(|profile| profile.id).collect();
+            self.require_proof(&used, None).await?;
+        }
+        Ok(vault.move_to(&self.profiles, keeper, passphrase).await?)
+    }
+
+    /// Unlocks the file of secrets for this run.
+    ///
+    /// # Errors
+    /// `passphrase_refused`, `data_corrupt`, `not_found`.
+    pub async fn unlock_secrets(&self, passphrase: SecretString) -> Result<Keeping, WireError> {
+        let vault = self.vault().await;
+        let stored = vault.unlock(passphrase).await?;
+        vault.forget_others(&self.profiles).await;
+        self.note_stored(&stored);
+        Ok(vault.keeping())
+    }
+
+    /// Lets go of what is in the file of secrets, until its passphrase is given again. Open workspaces stay open.
+    pub async fn lock_secrets(&self) -> Keeping {
+        let vault = self.vault().await;
+        vault.lock();
+        vault.keeping()
+    }
+
+    /// Seals the file of secrets with another passphrase.
+    ///
+    /// # Errors
+    /// `invalid_input`, `passphrase_refused`, `not_found`, `file_not_written`, `data_corrupt`.
+    pub async fn change_passphrase(
+        &self,
+        current: SecretString,
+        next: SecretString,
+    ) -> Result<(), WireError> {
+        require_strong(Some(&next))?;
+        Ok(self.vault().await.change_passphrase(current, next).await?)
+    }
+
+    /// Whether the secrets of these connections may leave their place: by its own proof, or where it can't ask, by an operator's
+    /// session in the workspace of each.
+    ///
+    /// # Errors
+    /// `proof_needed` and what the place of the secrets answers, unless whoever asks may take their secrets away.
+    pub(super) async fn require_proof(
+        &self,
+        ids: &[String],
+        proof: Option<SecretString>,
+    ) -> Result<(), WireError> {
+        if let Some(proven) = self.vault().await.prove(proof).await {
+            return Ok(proven?);
+        }
+        for id in ids {
+            let profile = self.profiles.find(id).ok_or_else(|| WireError::not_found("workspace"))?;
+            if self.secrets_to_carry(&profile).await?.is_empty() {
+                continue;
+            }
+            let open = self.open.find(id).ok_or_else(|| WireError::proof_needed(ProofBy::Operator))?;
+            match open.authorize(Freshness::Now).await {
+                Ok(actor) if actor.may(Act::Workspace) => {}
+                Ok(_) | Err(AppError::Session(_)) => return Err(WireError::proof_needed(ProofBy::Operator)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The secrets that go with a profile when it is duplicated or exported: all but the key of its tokens, since each
+    /// workspace signs with its own.
+    ///
+    /// # Errors
+    /// `secrets_locked`.
+    pub(super) async fn secrets_to_carry(
+        &self,
+        profile: &Profile,
+    ) -> Result<BTreeMap<SecretKind, SecretString>, WireError> {
+        let vault = self.vault().await;
+        let mut secrets = BTreeMap::new();
+        for kind in SecretKind::ALL.into_iter().filter(|kind| *kind != SecretKind::TokenKey) {
+            if profile.stored.contains(&kind) || vault.remembers(&profile.id, kind) {
+                secrets.extend(vault.find(&profile.id, kind).await?.map(|secret| (kind, secret)));
+            }
+        }
+        Ok(secrets)
+    }
+
+    fn note_stored(&self, stored: &[(String, SecretKind)]) {
+        if let Err(error) = vault::note_as_stored(&self.profiles, stored) {
+            tracing::warn!(%error, "which secrets are stored could not be noted");
+        }
+    }
+}
+
+/// # Errors
+/// `invalid_input` for a passphrase that a person should not rely on.
+pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), WireError> {
+    let characters = passphrase.map_or(0, |typed| typed.expose_secret().chars().count());
+    if characters >= PASSPHRASE_MIN {
+        return Ok(());
+    }
+    let (rule, message) = if characters == 0 {
+        (FieldRule::Required, "A passphrase is needed.".to_owned())
+    } else {
+        (FieldRule::TooShort, format!("A passphrase has at least {PASSPHRASE_MIN} characters."))
+    };
+    Err(WireError::from(vec![FieldIssue { field: Field::Passphrase, rule, message }]))
+}

@@ -1,0 +1,45 @@
+//! Signing in to an open workspace, and out of it.
+
+use secrecy::SecretString;
+use tenantry_core::sessions::Session;
+
+use super::Console;
+use crate::error::WireError;
+
+impl Console {
+    /// Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out;
+    /// the jobs and the clipboard of another account end with its session.
+    ///
+    /// # Errors
+    /// `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
+    pub async fn sign_in(
+        &self,
+        workspace: &str,
+        email: &str,
+        password: &SecretString,
+    ) -> Result<Session, WireError> {
+        let workspace = self.open.load(workspace)?;
+        let session = workspace.sessions().sign_in(email, password).await?;
+        if let Some(earlier) = workspace.keep_session(session.clone()).await {
+            if earlier.actor.account() != session.actor.account() {
+                self.jobs.cancel_all_of(&workspace.id);
+                self.clear_copied_of(&workspace.id);
+            }
+            if let Err(error) = workspace.sessions().sign_out(&earlier.token).await {
+                tracing::warn!(%error, "the session before could not be ended in the store");
+            }
+        }
+        Ok(session)
+    }
+
+    /// Ends the session of an open workspace, if there is one, with its jobs.
+    ///
+    /// # Errors
+    /// `no_workspace`; `unavailable` when the workspace can't be told; the session is forgotten here even so.
+    pub async fn sign_out(&self, workspace: &str) -> Result<(), WireError> {
+        let workspace = self.open.load(workspace)?;
+        self.jobs.cancel_all_of(&workspace.id);
+        self.clear_copied_of(&workspace.id);
+        Ok(workspace.sign_out().await?)
+    }
+}

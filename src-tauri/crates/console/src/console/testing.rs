@@ -1,0 +1,85 @@
+//! Testing a connection before it is saved or opened.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::diagnosis::{Diagnosis, StageSink};
+use tenantry_core::jobs::Cancellation;
+use tenantry_core::limits::DEFAULT_DATABASE;
+
+use super::Console;
+use crate::address::{self, Address, Trial, take_apart};
+use crate::connection_secrets::{self, Pointed};
+use crate::error::WireError;
+
+/// A connection as it stands in the editor.
+pub struct TestRequest {
+    /// The editor's draft: it holds the secrets that were typed into the string.
+    pub draft: String,
+    /// The profile's id; `None` when it was never saved.
+    pub id: Option<String>,
+    /// The connection string; masks stand in it for secrets.
+    pub connection_string: SecretString,
+    /// The database; empty for the one that the string names, or the usual one.
+    pub database: String,
+    /// The secrets that have fields of their own; `None` for the draft's or the stored one, empty for none.
+    pub secrets: ConnectionSecrets,
+}
+
+impl Console {
+    /// Tests a connection stage by stage, up to the first that fails. A failure is a finding in the report, not an error.
+    ///
+    /// # Errors
+    /// `cancelled`; `secrets_locked` where a stored secret is needed and the file of secrets is locked.
+    pub async fn test_connection(
+        &self,
+        request: TestRequest,
+        sink: &dyn StageSink,
+        cancellation: &Cancellation,
+    ) -> Result<Diagnosis, WireError> {
+        let trial = self.trial(request).await?;
+        let diagnosis = address::test_connection(trial, Arc::clone(&self.clock), sink, cancellation).await?;
+        let code = diagnosis.finding.as_ref().map(|finding| finding.code.as_str());
+        tracing::info!(finding = code, milliseconds = diagnosis.milliseconds, "tested a connection");
+        Ok(diagnosis)
+    }
+
+    /// What would be tested. What was typed counts before what the draft holds, and that before what is stored.
+    ///
+    /// # Errors
+    /// `secrets_locked`.
+    pub async fn trial(&self, request: TestRequest) -> Result<Trial, WireError> {
+        let TestRequest { draft, id, connection_string, database, secrets } = request;
+        let address = take_apart(connection_string.expose_secret()).ok();
+        let mut secrets = secrets.or(self.drafts.find(&draft));
+        if let (Some(id), Some(address)) = (&id, &address) {
+            secrets = self.with_stored(secrets, id, address).await?;
+        }
+        // An empty field is a secret that the person took out.
+        secrets.password = secrets.password.filter(|secret| !secret.expose_secret().is_empty());
+        secrets.certificate_key_password =
+            secrets.certificate_key_password.filter(|secret| !secret.expose_secret().is_empty());
+        let named = address.and_then(|address| address.database);
+        let database = match database.trim() {
+            "" => named.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+            database => database.to_owned(),
+        };
+        Ok(Trial { connection_string, secrets, database })
+    }
+
+    /// With the secrets of a saved profile, but for those that saving would forget.
+    async fn with_stored(
+        &self,
+        given: ConnectionSecrets,
+        id: &str,
+        address: &Address,
+    ) -> Result<ConnectionSecrets, WireError> {
+        let Some(profile) = self.profiles.find(id) else { return Ok(given) };
+        // A database of its own has a say about the service's key only, which no server is told.
+        let after = Pointed { connection_string: &address.public, database: &profile.database };
+        let moved = connection_secrets::moved(Pointed::of(&profile), after);
+        let places: Vec<_> = address.places.iter().copied().filter(|kind| !moved.contains(kind)).collect();
+        Ok(connection_secrets::complete(given, self.vault().await, &profile, &places).await?)
+    }
+}

@@ -1,0 +1,45 @@
+//! What the secrets of a workspace are for.
+
+use serde::{Deserialize, Serialize};
+
+/// What a secret is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretKind {
+    /// The database user's password.
+    DatabasePassword,
+    /// The password of the client certificate's key.
+    CertificateKeyPassword,
+    /// The password of the user of a SOCKS5 proxy.
+    ProxyPassword,
+    /// The token of a temporary AWS session.
+    AwsSessionToken,
+    /// The service's secret key, which its tokens are signed with.
+    ServiceSecret,
+    /// The key that this program signs the workspace's tokens with.
+    TokenKey,
+}
+
+impl SecretKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::DatabasePassword,
+        Self::CertificateKeyPassword,
+        Self::ProxyPassword,
+        Self::AwsSessionToken,
+        Self::ServiceSecret,
+        Self::TokenKey,
+    ];
+
+    /// Its name in a keychain or in a file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DatabasePassword => "database-password",
+            Self::CertificateKeyPassword => "certificate-key-password",
+            Self::ProxyPassword => "proxy-password",
+            Self::AwsSessionToken => "aws-session-token",
+            Self::ServiceSecret => "service-secret",
+            Self::TokenKey => "token-key",
+        }
+    }
+}

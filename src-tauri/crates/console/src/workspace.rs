@@ -1,0 +1,314 @@
+//! One open workspace: its services, what was found when it was opened, and who is signed in to it.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use secrecy::{ExposeSecret, SecretString};
+use tenantry_core::access::{AccessService, AccessState, Prepared};
+use tenantry_core::attention::AttentionService;
+use tenantry_core::collections::CollectionService;
+use tenantry_core::error::SessionProblem;
+use tenantry_core::export::ExportService;
+use tenantry_core::jobs::{Cancellation, ProgressSink};
+use tenantry_core::organizations::{OrganizationService, UpdateRequest};
+use tenantry_core::records::{
+    Organization, OrganizationCounts, OrganizationFilter, Recovered, Restriction, ServerFacts, StatusFilter,
+    StoreHealth,
+};
+use tenantry_core::rights::{Act, Actor};
+use tenantry_core::samples::SampleReport;
+use tenantry_core::sessions::{Freshness, Session, SessionService};
+use tenantry_core::values::OrganizationId;
+use tenantry_core::{AppError, Ports, StoreError};
+
+use crate::compose::{Opened, Services};
+use crate::profiles::BUILT_IN;
+
+/// How often an unlocked workspace is looked at. A look asks the clock only.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A workspace that is open: its services, what was found when it was opened, and who is signed in to it.
+pub struct OpenWorkspace {
+    /// `built-in`, or the profile's id.
+    pub id: String,
+    /// The server or file, as it was when it was opened.
+    pub server: ServerFacts,
+    services: Services,
+    warnings: Vec<String>,
+    prepared: Mutex<Prepared>,
+    restrictions: Mutex<Vec<Restriction>>,
+    claimed: Mutex<bool>,
+    session: Mutex<Option<Session>>,
+}
+
+/// What asking for a workspace's health found.
+pub struct Health {
+    /// How the store is; nothing but what was known of its server where it does not answer.
+    pub store: StoreHealth,
+    /// Its organizations.
+    pub counts: OrganizationCounts,
+    /// Why it does not answer.
+    pub problem: Option<StoreError>,
+}
+
+impl OpenWorkspace {
+    /// A workspace that was just opened: nobody is signed in.
+    pub fn new(id: &str, opened: Opened) -> Self {
+        let Opened { services, server, claimed, prepared, warnings, restrictions } = opened;
+        Self {
+            id: id.to_owned(),
+            services,
+            server,
+            warnings,
+            prepared: Mutex::new(prepared),
+            restrictions: Mutex::new(restrictions),
+            claimed: Mutex::new(claimed),
+            session: Mutex::default(),
+        }
+    }
+
+    /// Signing in and sessions.
+    pub fn sessions(&self) -> &SessionService {
+        &self.services.sessions
+    }
+
+    /// Organizations.
+    pub fn organizations(&self) -> &OrganizationService {
+        &self.services.organizations
+    }
+
+    /// Tenant collections.
+    pub fn collections(&self) -> &CollectionService {
+        &self.services.collections
+    }
+
+    /// Exports of lists.
+    pub fn exports(&self) -> &ExportService {
+        &self.services.exports
+    }
+
+    /// Locking and unlocking.
+    pub fn access(&self) -> &AccessService {
+        &self.services.access
+    }
+
+    /// Interrupted acts that wait for a decision.
+    pub fn attention(&self) -> &AttentionService {
+        &self.services.attention
+    }
+
+    /// The store itself, behind its gate.
+    pub fn ports(&self) -> &Ports {
+        &self.services.ports
+    }
+
+    /// What a crash had left, as it was found when the workspace could last be written to.
+    pub fn recovered(&self) -> Vec<Recovered> {
+        self.prepared.lock().recovered.clone()
+    }
+
+    /// What a person should know of it.
+    pub fn warnings(&self) -> Vec<String> {
+        let prepared = self.prepared.lock();
+        prepared.warnings.iter().chain(&self.warnings).cloned().collect()
+    }
+
+    /// What the database user can't do, as it was found out last.
+    pub fn restrictions(&self) -> Vec<Restriction> {
+        self.restrictions.lock().clone()
+    }
+
+    /// Whether it has an operator.
+    pub fn is_claimed(&self) -> bool {
+        *self.claimed.lock()
+    }
+
+    /// The session as it was when somebody signed in; it may have ended since.
+    pub fn session(&self) -> Option<Session> {
+        self.session.lock().clone()
+    }
+
+    /// Takes a session in place of the one that is there; answers that one. What another account unlocked is locked.
+    pub async fn keep_session(&self, session: Session) -> Option<Session> {
+        let actor = session.actor.clone();
+        let earlier = self.session.lock().replace(session);
+        self.services.access.signed_in(&actor).await;
+        earlier
+    }
+
+    /// Ends the session, if there is one, and what it unlocked. It is forgotten here even when the store can't be told.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub async fn sign_out(&self) -> Result<(), AppError> {
+        let session = self.session.lock().take();
+        self.services.access.signed_out().await;
+        match session {
+            Some(session) => self.services.sessions.sign_out(&session.token).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Finds out whether the session is good. One that is not is forgotten.
+    ///
+    /// # Errors
+    /// `Session`, `Store`.
+    pub async fn authorize(&self, freshness: Freshness) -> Result<Actor, AppError> {
+        let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
+        let authorized = self.services.sessions.authorize(&session.token, freshness).await;
+        if let Err(AppError::Session(_)) = &authorized {
+            // Only this one: a newer may have taken its place while the store was asked.
+            let asked_for = |kept: &mut Session| kept.token.expose_secret() == session.token.expose_secret();
+            self.session.lock().take_if(asked_for);
+        }
+        if authorized.is_ok() {
+            // Before anything is done: operators may have decided something else on another computer.
+            self.services.access.follow_lately().await;
+        }
+        authorized
+    }
+
+    /// Lets the session go on that changed its own organization, if it is still the one that is kept: who signed out
+    /// meanwhile stays signed out. The change is made, so what keeps the session from going on is no failure of it: the
+    /// session then ends, and says so with the next call.
+    pub async fn carry_session_on(&self, session: &Session, changed: &Organization, password_was_set: bool) {
+        match self.services.sessions.carry_on(session, changed, password_was_set).await {
+            Ok(Some(next)) => {
+                if let Some(kept) = &mut *self.session.lock()
+                    && kept.token.expose_secret() == session.token.expose_secret()
+                {
+                    *kept = next;
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the session could not be carried on"),
+        }
+    }
+
+    /// Makes the first operator and signs in.
+    ///
+    /// # Errors
+    /// `InvalidInput`, `AlreadyClaimed`, `Store`.
+    pub async fn claim(&self, name: &str, email: &str, password: &SecretString) -> Result<Session, AppError> {
+        let claimed = self.services.sessions.claim(name, email, password).await;
+        if matches!(claimed, Ok(_) | Err(AppError::AlreadyClaimed)) {
+            *self.claimed.lock() = true;
+        }
+        let session = claimed?;
+        self.keep_session(session.clone()).await;
+        Ok(session)
+    }
+
+    /// The session as the account is now; `None` when there is none, or it ended.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn current_session(&self) -> Result<Option<Session>, AppError> {
+        match self.authorize(Freshness::Recent).await {
+            Ok(actor) => Ok(self.session().map(|session| Session { actor, ..session })),
+            Err(AppError::Session(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes an organization. Whoever changes their own password stays signed in.
+    ///
+    /// # Errors
+    /// As [`OrganizationService::update`].
+    pub async fn update_organization(
+        &self,
+        actor: &Actor,
+        request: UpdateRequest,
+    ) -> Result<Organization, AppError> {
+        let session = self.session();
+        let password_is_set = request.password.is_some();
+        let changed = self.services.organizations.update(actor, request).await?;
+        if let Some(session) = session {
+            self.carry_session_on(&session, &changed, password_is_set).await;
+        }
+        Ok(changed)
+    }
+
+    /// Adds invented organizations, which the built-in workspace alone takes.
+    ///
+    /// # Errors
+    /// `Forbidden` in any other workspace and to anybody but an operator; `Cancelled`, `Store`.
+    pub async fn load_samples(
+        &self,
+        actor: &Actor,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<SampleReport, AppError> {
+        if self.id != BUILT_IN {
+            return Err(AppError::Forbidden);
+        }
+        self.services.samples.load(actor, &self.services.hasher, progress, cancellation).await
+    }
+
+    /// Permits writing for ten minutes, and does what waited for it. Recorded with the reason.
+    ///
+    /// # Errors
+    /// As [`AccessService::unlock`].
+    pub async fn unlock(self: &Arc<Self>, actor: &Actor, reason: &str) -> Result<AccessState, AppError> {
+        let (access, prepared) = self.services.access.unlock(actor, reason).await?;
+        if access.unlocked.is_some() {
+            *self.prepared.lock() = prepared;
+            tokio::spawn(lock_in_time(Arc::downgrade(self)));
+        }
+        Ok(access)
+    }
+
+    /// Ends an interrupted act as a person decided, if what exists is still what they were shown.
+    ///
+    /// # Errors
+    /// As [`AttentionService::decide`].
+    pub async fn decide_unsettled(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        seen: &str,
+        choice: &str,
+    ) -> Result<(), AppError> {
+        self.services.attention.decide(actor, id, seen, choice).await?;
+        self.prepared.lock().recovered.retain(|recovered| recovered.operation.organization_id != id);
+        Ok(())
+    }
+
+    /// How the workspace is: its server, its organizations, and what the database user may do. A workspace that does not
+    /// answer is an answer.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Store`.
+    pub async fn health(&self, actor: &Actor) -> Result<Health, AppError> {
+        if !actor.may(Act::Workspace) {
+            return Err(AppError::Forbidden);
+        }
+        let everything = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
+        let ports = &self.services.ports;
+        match tokio::join!(ports.health.health(), ports.organizations.count(&everything)) {
+            (Ok(store), Ok(counts)) => {
+                self.restrictions.lock().clone_from(&store.restrictions);
+                Ok(Health { store, counts, problem: None })
+            }
+            (Err(problem), _) | (_, Err(problem)) if problem.is_unclear() => {
+                let server = ServerFacts { round_trip: None, ..self.server.clone() };
+                let (store, counts) = (StoreHealth::unknown(server), OrganizationCounts::default());
+                Ok(Health { store, counts, problem: Some(problem) })
+            }
+            (Err(error), _) | (_, Err(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Puts it on record when an unlocked workspace locks by itself. That it is locked needs nobody's look: the gate asks
+/// the clock. Does not keep the workspace open.
+async fn lock_in_time(workspace: Weak<OpenWorkspace>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(workspace) = workspace.upgrade() else { return };
+        if workspace.access().state().await.unlocked.is_none() {
+            return;
+        }
+    }
+}
