@@ -566,7 +566,6 @@ export type AccessState = {
 	reason: string | null,
 };
 
-/**  How to sign in. */
 export type AuthenticationKind = 
 /**  Not at all. */
 "none" | 
@@ -593,11 +592,8 @@ export type Certificate = {
 	subject: string,
 	/**  The names that it is good for. */
 	names: string[],
-	/**  Who issued it. */
 	issuer: string,
-	/**  Its first moment. */
 	validFrom: string,
-	/**  Its last moment. */
 	validUntil: string,
 	/**  That moment is near, or over. */
 	endsSoon: boolean,
@@ -685,13 +681,7 @@ export type CommandDescription = {
 };
 
 /**  How messages are compressed. */
-export type Compressor = 
-/**  Zstandard. */
-"zstd" | 
-/**  zlib. */
-"zlib" | 
-/**  Snappy. */
-"snappy";
+export type Compressor = "zstd" | "zlib" | "snappy";
 
 /**  Details of `conflict`. */
 export type Conflict = {
@@ -710,29 +700,23 @@ export type ConflictField =
 
 /**  What a form shows of a connection string, and what it can be changed to. */
 export type ConnectionFields = {
-	/**  `mongodb+srv`: the hosts are looked up. */
 	srv: boolean,
 	/**  As typed: `host` or `host:port`; with `srv` exactly one name. */
 	hosts: string[],
 	/**  The database that the string names. */
 	defaultDatabase: string | null,
-	/**  `replicaSet`. */
 	replicaSet: string | null,
 	/**  `directConnection`; `None` when it is not given. */
 	directConnection: boolean | null,
-	/**  How to sign in. */
 	authentication: AuthenticationKind,
 	/**  The database user's name, not percent-encoded. */
 	user: string | null,
 	/**  The string has a password, or the mask of one. */
 	hasPassword: boolean,
-	/**  `authSource`. */
 	authSource: string | null,
 	/**  `tls`, or its older name `ssl`. */
 	tls: TlsChoice,
-	/**  `tlsCAFile`. */
 	tlsCaFile: string | null,
-	/**  `tlsCertificateKeyFile`. */
 	tlsCertificateKeyFile: string | null,
 	/**  `tlsCertificateKeyFilePassword` is there, or the mask of it. */
 	hasCertificateKeyPassword: boolean,
@@ -740,19 +724,12 @@ export type ConnectionFields = {
 	tlsAllowInvalidCertificates: boolean,
 	/**  `tlsAllowInvalidHostnames=true`. */
 	tlsAllowInvalidHostnames: boolean,
-	/**  `connectTimeoutMS`. */
 	connectTimeoutMilliseconds: number | null,
-	/**  `serverSelectionTimeoutMS`. */
 	serverSelectionTimeoutMilliseconds: number | null,
-	/**  `socketTimeoutMS`. */
 	socketTimeoutMilliseconds: number | null,
-	/**  `maxPoolSize`. */
 	maxPoolSize: number | null,
-	/**  `minPoolSize`. */
 	minPoolSize: number | null,
-	/**  `readPreference`. */
 	readPreference: ReadPreferenceMode | null,
-	/**  `appName`. */
 	appName: string | null,
 	/**  `compressors`, in the order of preference. */
 	compressors: Compressor[],
@@ -779,7 +756,6 @@ export type ConnectionPart =
 export type ConnectionProblem = {
 	/**  A sentence. Names options that exist; never holds a piece of the string. */
 	message: string,
-	/**  The part. */
 	part: ConnectionPart,
 	/**  Where the form asks for it. */
 	tab: EditorTab,
@@ -1109,7 +1085,6 @@ export type FileReason =
 
 /**  Why the test stopped. */
 export type Finding = {
-	/**  What it is. */
 	code: FindingCode,
 	/**  The stage that it stopped at. */
 	stage: StageName,
@@ -1186,9 +1161,7 @@ export type FindingCode =
 export type FindingFacts = {
 	/**  The host that it is about, with its port. */
 	host: string | null,
-	/**  The database. */
 	database: string | null,
-	/**  The database user. */
 	user: string | null,
 	/**  The database that was asked to know the user. */
 	authSource: string | null,
@@ -1812,17 +1785,7 @@ export type ReadOnly = {
 };
 
 /**  Which members of a replica set lists are read from. */
-export type ReadPreferenceMode = 
-/**  The primary. */
-"primary" | 
-/**  The primary while there is one. */
-"primary_preferred" | 
-/**  A secondary. */
-"secondary" | 
-/**  A secondary while there is one. */
-"secondary_preferred" | 
-/**  The one that answers quickest. */
-"nearest";
+export type ReadPreferenceMode = "primary" | "primary_preferred" | "secondary" | "secondary_preferred" | "nearest";
 
 /**  An act that can be left unfinished. */
 export type RecoveredAct = 
@@ -2128,9 +2091,7 @@ primary: string | null;
 /**  Until when its series is mended, where that is known. */
 endOfLife: EndOfLife | null } | 
 /**  Of the sign-in. */
-{ kind: "sign_in"; 
-/**  The database user. */
-user: string; 
+{ kind: "sign_in"; user: string; 
 /**  The mechanism: "SCRAM-SHA-256". */
 mechanism: string; 
 /**  The database that knows the user. */
@@ -2232,7 +2193,6 @@ export type TestInput = {
 
 /**  One stage. */
 export type TestStage = {
-	/**  Which. */
 	stage: StageName,
 	/**  How far it is. */
 	state: StageState,

@@ -1,8 +1,8 @@
 //! The files that a connection string names: authorities, a client certificate and its key.
 //!
-//! They are read as the driver reads them, step by step, so that what is found here is what the driver will make of them.
-//! The driver leaves out in silence what it can't read among the authorities, and says of a key only that it failed; here
-//! it is said what and where. What would keep the driver busy or break it is refused before it gets there.
+//! They are read as the driver reads them, step by step, so that what is found here is what the driver will make of
+//! them. The driver leaves out in silence what it can't read among the authorities, and says of a key only that it
+//! failed; here it is said what and where. What would keep the driver busy or break it is refused before it gets there.
 
 mod blocks;
 
@@ -38,7 +38,6 @@ const SEAL_MEMORY_MAX: u64 = 256 * 1024 * 1024;
 
 /// What stood in the files.
 pub struct CertificateFiles {
-    /// The algorithms.
     pub provider: Arc<CryptoProvider>,
     /// Whom to trust.
     pub roots: RootCertStore,
@@ -150,7 +149,8 @@ fn own(text: &[u8], password: Option<&[u8]>, provider: &CryptoProvider) -> Resul
 
 fn sealed_key(text: &[u8], password: &[u8], blocks: &[Block]) -> Result<PrivateKeyDer<'static>, String> {
     const UNKNOWN: &str = "has a key that is sealed in a way this program does not know. Seal it anew: \
-        openssl pkcs8 -topk8 -v2 aes-256-cbc -in old.pem -out new.pem, and put the certificates into new.pem as well";
+        openssl pkcs8 -topk8 -v2 aes-256-cbc -in old.pem -out new.pem, \
+             and put the certificates into new.pem as well";
     let all = pem::parse_many(text)
         .map_err(|_| first_fault(blocks).unwrap_or_else(|| "can't be read as PEM".to_owned()))?;
     let sealed = all.iter().find(|block| block.tag() == ENCRYPTED_KEY).ok_or_else(|| {
@@ -195,7 +195,8 @@ fn first_fault(blocks: &[Block]) -> Option<String> {
     if block.is_sealed_in_the_old_way {
         return Some(
             "has a key that is sealed in OpenSSL's old way (Proc-Type: 4,ENCRYPTED). Convert it: \
-             openssl pkcs8 -topk8 -v2 aes-256-cbc -in old.pem -out new.pem, and put the certificates into new.pem as well"
+             openssl pkcs8 -topk8 -v2 aes-256-cbc -in old.pem -out new.pem, \
+             and put the certificates into new.pem as well"
                 .to_owned(),
         );
     }

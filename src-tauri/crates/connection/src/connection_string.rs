@@ -31,6 +31,8 @@ use self::reading::{Found, Read, find_out, needs_password};
 use crate::hosts::{is_atlas_name, shown};
 use crate::{ConnectionProblem, ConnectionSecrets, SECRET_MASK};
 
+pub(crate) use self::encoding::{decoded, strictly};
+
 pub use self::destination::{Destination, destination};
 pub use self::parts::SCHEMES;
 pub use self::reading::read;
@@ -250,11 +252,6 @@ impl fmt::Debug for ConnectionString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ConnectionString({self})")
     }
-}
-
-/// A secret as it stands in a connection string.
-pub(crate) fn percent_encoded(text: &str) -> String {
-    encoding::strictly(text)
 }
 
 fn wrong(problem: impl Into<String>) -> StoreError {

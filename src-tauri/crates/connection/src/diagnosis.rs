@@ -19,12 +19,15 @@ mod sign_in;
 mod stages;
 mod tls;
 mod wire;
-
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use failed::Failed;
+use handshake::Asking;
+use redaction::Redactor;
+use report::report;
 use tenantry_core::AppError;
 use tenantry_core::clock::Clock;
 use tenantry_core::jobs::Cancellation;
@@ -32,10 +35,6 @@ use tokio::time::{Instant, timeout};
 
 use crate::ConnectionSecrets;
 use crate::dns::NameOptions;
-use failed::Failed;
-use handshake::Asking;
-use redaction::Redactor;
-use report::report;
 
 pub use finding::{Finding, FindingCode, FindingFacts};
 pub use report::Diagnosis;
@@ -49,7 +48,6 @@ pub const STAGE_LIMIT: Duration = Duration::from_secs(8);
 pub struct TestRequest {
     /// The connection string; masks stand in it for secrets.
     pub connection_string: String,
-    /// The secrets.
     pub secrets: ConnectionSecrets,
     /// The database that the workspace is in.
     pub database: String,
@@ -87,7 +85,7 @@ pub async fn diagnose(
         limit: request.limit,
         // Also of those that were typed into the string and not taken out of it yet.
         redactor: Redactor::new([&request.secrets, &crate::read(&request.connection_string).secrets]),
-        stages: StageName::ALL.map(Stage::waiting).into(),
+        stages: StageName::ALL.iter().copied().map(Stage::waiting).collect(),
         finding: None,
         atlas: false,
     };
@@ -202,8 +200,8 @@ impl Course<'_> {
         });
         self.note(name, StageState::Failed, took, stage_facts.map(|facts| *facts));
         for later in StageName::ALL {
-            if self.stages.iter().any(|stage| stage.name == later && stage.state == StageState::Waiting) {
-                self.note(later, StageState::NotRun, None, None);
+            if self.stages.iter().any(|stage| stage.name == *later && stage.state == StageState::Waiting) {
+                self.note(*later, StageState::NotRun, None, None);
             }
         }
     }

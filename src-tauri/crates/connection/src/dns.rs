@@ -62,9 +62,7 @@ impl fmt::Display for LookUpProblem {
 /// A host of an SRV record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SrvHost {
-    /// Its name.
     pub host: String,
-    /// Its port.
     pub port: u16,
 }
 
@@ -77,11 +75,8 @@ impl fmt::Display for SrvHost {
 /// Options of the TXT record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TxtOptions {
-    /// `authSource`.
     pub auth_source: Option<String>,
-    /// `replicaSet`.
     pub replica_set: Option<String>,
-    /// `loadBalanced`.
     pub load_balanced: Option<bool>,
 }
 

@@ -86,7 +86,7 @@ pub enum Cause {
     Answer,
     /// Signing in to the server failed.
     SignIn,
-    /// No line: why.
+    /// There is no connection: why.
     Line(LineProblem),
     /// No server could be chosen; the reason stands with the monitors.
     Selection,
@@ -115,7 +115,6 @@ pub enum LineProblem {
     NoRoute,
     /// No answer in time.
     Timeout,
-    /// Anything else.
     Unknown,
 }
 
@@ -125,7 +124,8 @@ impl LineProblem {
             Self::Refused => "nothing accepts connections at that host and port",
             Self::NameNotFound => "the host's name was not found (DNS)",
             Self::Tls => {
-                "no encrypted line could be agreed on (TLS): the certificate is not trusted, or one side does not use TLS"
+                "no encrypted line could be agreed on (TLS): the certificate is not trusted, or one side does not \
+                 use TLS"
             }
             Self::Closed => "the server closed the connection",
             Self::NoRoute => "there is no route to the host",
@@ -391,7 +391,9 @@ mod tests {
             "schemaRulesNotSatisfied": [
                 { "operatorName": "properties", "propertiesNotSatisfied": [{
                     "propertyName": "created_at",
-                    "details": [{ "operatorName": "bsonType", "consideredValue": { "propertyName": "planted-secret" } }],
+                    "details": [
+                        { "operatorName": "bsonType", "consideredValue": { "propertyName": "planted-secret" } },
+                    ],
                 }] },
                 { "operatorName": "required", "missingProperties": ["plan"] },
             ],

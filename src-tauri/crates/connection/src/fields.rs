@@ -5,29 +5,23 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct ConnectionFields {
-    /// `mongodb+srv`: the hosts are looked up.
     pub srv: bool,
     /// As typed: `host` or `host:port`; with `srv` exactly one name.
     pub hosts: Vec<String>,
     /// The database that the string names.
     pub default_database: Option<String>,
-    /// `replicaSet`.
     pub replica_set: Option<String>,
     /// `directConnection`; `None` when it is not given.
     pub direct_connection: Option<bool>,
-    /// How to sign in.
     pub authentication: AuthenticationKind,
     /// The database user's name, not percent-encoded.
     pub user: Option<String>,
     /// The string has a password, or the mask of one.
     pub has_password: bool,
-    /// `authSource`.
     pub auth_source: Option<String>,
     /// `tls`, or its older name `ssl`.
     pub tls: TlsChoice,
-    /// `tlsCAFile`.
     pub tls_ca_file: Option<String>,
-    /// `tlsCertificateKeyFile`.
     pub tls_certificate_key_file: Option<String>,
     /// `tlsCertificateKeyFilePassword` is there, or the mask of it.
     pub has_certificate_key_password: bool,
@@ -35,19 +29,12 @@ pub struct ConnectionFields {
     pub tls_allow_invalid_certificates: bool,
     /// `tlsAllowInvalidHostnames=true`.
     pub tls_allow_invalid_hostnames: bool,
-    /// `connectTimeoutMS`.
     pub connect_timeout_milliseconds: Option<u32>,
-    /// `serverSelectionTimeoutMS`.
     pub server_selection_timeout_milliseconds: Option<u32>,
-    /// `socketTimeoutMS`.
     pub socket_timeout_milliseconds: Option<u32>,
-    /// `maxPoolSize`.
     pub max_pool_size: Option<u32>,
-    /// `minPoolSize`.
     pub min_pool_size: Option<u32>,
-    /// `readPreference`.
     pub read_preference: Option<ReadPreferenceMode>,
-    /// `appName`.
     pub app_name: Option<String>,
     /// `compressors`, in the order of preference.
     pub compressors: Vec<Compressor>,
@@ -55,7 +42,6 @@ pub struct ConnectionFields {
     pub other_options: Vec<OtherOption>,
 }
 
-/// How to sign in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -97,15 +83,10 @@ pub enum TlsChoice {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum ReadPreferenceMode {
-    /// The primary.
     Primary,
-    /// The primary while there is one.
     PrimaryPreferred,
-    /// A secondary.
     Secondary,
-    /// A secondary while there is one.
     SecondaryPreferred,
-    /// The one that answers quickest.
     Nearest,
 }
 
@@ -114,11 +95,8 @@ pub enum ReadPreferenceMode {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Compressor {
-    /// Zstandard.
     Zstd,
-    /// zlib.
     Zlib,
-    /// Snappy.
     Snappy,
 }
 

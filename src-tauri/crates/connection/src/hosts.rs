@@ -7,8 +7,8 @@ use mongodb::options::ServerAddress;
 /// The port that a host has when the string names none.
 pub const DEFAULT_PORT: u16 = 27017;
 
-/// A host with its port. An IPv6 address stands in brackets, which the driver's own text leaves out: without them nobody
-/// can tell where the port begins.
+/// A host with its port. An IPv6 address stands in brackets, which the driver's own text leaves out: without them
+/// nobody can tell where the port begins.
 pub fn shown(address: &ServerAddress) -> Shown<'_> {
     Shown(address)
 }

@@ -40,7 +40,6 @@ pub type Need = (&'static str, On);
 
 /// Something that the program does.
 struct Work {
-    /// What it is.
     does: PrivilegedAct,
     /// Where all of the actions are needed.
     on: On,
@@ -193,7 +192,8 @@ pub fn privileges(database: &str, rights: &Rights) -> Vec<Privilege> {
 /// The acts that the user can't do, with what is missing.
 pub fn restrictions(database: &str, rights: &Rights) -> Vec<Restriction> {
     RestrictedAct::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter_map(|act| {
             let mut missing: Vec<(On, Vec<&'static str>)> = Vec::new();
             let concerned = works().filter(|work| work.acts.contains(&act));

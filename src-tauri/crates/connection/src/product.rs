@@ -1,6 +1,7 @@
-//! Which product answers: many speak MongoDB's protocol.
+//! What answers: many products speak MongoDB's protocol, and it is spoken by one server or many.
 
 use bson::Document;
+use tenantry_core::records::Topology;
 
 /// The product and its version. By what the server says of itself, and where it says nothing by its host's name.
 pub fn of(build: &Document, hosts: &[String]) -> (String, String) {
@@ -20,6 +21,17 @@ pub fn of(build: &Document, hosts: &[String]) -> (String, String) {
         "MongoDB"
     };
     (product.to_owned(), version(build, "version"))
+}
+
+/// How the deployment is built, by the server's greeting.
+pub fn topology(hello: &Document) -> Topology {
+    if hello.get_str("msg").is_ok_and(|message| message == "isdbgrid") {
+        Topology::Sharded
+    } else if hello.contains_key("setName") {
+        Topology::ReplicaSet
+    } else {
+        Topology::Standalone
+    }
 }
 
 fn host_name(host: &str) -> String {
@@ -42,5 +54,12 @@ mod tests {
         assert_eq!(of(plain, "c.cluster-x.eu-west-1.docdb.amazonaws.com:27017").0, "Amazon DocumentDB");
         let ferret = doc! { "version": "7.0.77", "ferretdb": { "version": "v2.1.0" } };
         assert_eq!(of(ferret, "localhost"), told("FerretDB", "v2.1.0"));
+    }
+
+    #[test]
+    fn the_topology_is_told_by_hello() {
+        assert_eq!(topology(&doc! { "setName": "rs0" }), Topology::ReplicaSet);
+        assert_eq!(topology(&doc! { "msg": "isdbgrid" }), Topology::Sharded);
+        assert_eq!(topology(&doc! { "isWritablePrimary": true }), Topology::Standalone);
     }
 }

@@ -45,7 +45,6 @@ pub enum ConnectionPart {
 pub struct ConnectionProblem {
     /// A sentence. Names options that exist; never holds a piece of the string.
     pub message: String,
-    /// The part.
     pub part: ConnectionPart,
     /// Where the form asks for it.
     pub tab: EditorTab,
@@ -64,8 +63,8 @@ pub struct ConnectionProblem {
 pub struct ConnectionReading {
     /// The string as typed, but for its secrets: [`SECRET_MASK`](crate::SECRET_MASK) stands in the place of each.
     pub text: String,
-    /// What was typed is more than this text: a command, a line of settings, something in quotes. The text stands for all
-    /// of it, and what was typed must not be shown any more.
+    /// What was typed is more than this text: a command, a line of settings, something in quotes. The text stands for
+    /// all of it, and what was typed must not be shown any more.
     pub extracted: bool,
     /// What a form shows of it; `None` when it can't be taken apart.
     pub fields: Option<ConnectionFields>,

@@ -1,8 +1,9 @@
 //! Translates the driver's failures into the ports' errors. Only codes, names of commands and our own words get out.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use mongodb::error::Error;
+use parking_lot::Mutex;
 use tenantry_connection::failure::{Cause, Failure, LineProblem, code};
 use tenantry_core::StoreError;
 
@@ -39,11 +40,11 @@ impl Troubles {
     }
 
     fn set(&self, problem: Option<LineProblem>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+        *self.0.lock() = problem;
     }
 
     fn last(&self) -> Option<LineProblem> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }
 

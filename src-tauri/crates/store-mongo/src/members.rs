@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bson::doc;
@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use mongodb::event::sdam::TopologyDescriptionChangedEvent;
 use mongodb::options::{SelectionCriteria, ServerAddress};
 use mongodb::{Client, ServerType};
+use parking_lot::Mutex;
 use tenantry_connection::failure::{LineProblem, within};
 use tenantry_connection::hosts::shown;
 use tenantry_core::records::{Member, MemberState};
@@ -42,11 +43,11 @@ impl Members {
             let problem = server.error().map(|error| LineProblem::of(error).unwrap_or(LineProblem::Unknown));
             (shown(address).to_string(), Seen { address: address.clone(), state, problem })
         });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen.collect();
+        *self.0.lock() = seen.collect();
     }
 
     fn seen(&self) -> Vec<(String, Seen)> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.0.lock();
         seen.iter().map(|(host, seen)| (host.clone(), seen.clone())).collect()
     }
 

@@ -14,6 +14,7 @@ use mongodb::{Client, Collection, Database};
 use tenantry_connection::database::{OPERATIONS, check_database_name};
 use tenantry_connection::dns::{LookUpProblem, NameOptions, Names, with_company};
 use tenantry_connection::failure::{Failure, within};
+use tenantry_connection::product::topology;
 use tenantry_connection::{ConnectionString, certificate_files};
 use tenantry_core::clock::Clock;
 use tenantry_core::limits::STEP_LIMIT;
@@ -368,26 +369,9 @@ fn only_for_lists(criteria: mongodb::options::SelectionCriteria) -> DatabaseOpti
     options
 }
 
-fn topology(hello: &Document) -> Topology {
-    if hello.get_str("msg").is_ok_and(|message| message == "isdbgrid") {
-        Topology::Sharded
-    } else if hello.contains_key("setName") {
-        Topology::ReplicaSet
-    } else {
-        Topology::Standalone
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_topology_is_told_by_hello() {
-        assert_eq!(topology(&doc! { "setName": "rs0" }), Topology::ReplicaSet);
-        assert_eq!(topology(&doc! { "msg": "isdbgrid" }), Topology::Sharded);
-        assert_eq!(topology(&doc! { "isWritablePrimary": true }), Topology::Standalone);
-    }
 
     #[tokio::test]
     async fn a_host_where_nothing_listens_is_told_as_such() {

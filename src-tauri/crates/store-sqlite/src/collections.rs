@@ -15,8 +15,10 @@ use crate::documents::keys;
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
 use crate::records::milliseconds;
 
-const STATISTICS: &str = "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at FROM collections WHERE name = ?1";
-const HAS_DOCUMENTS: &str = "SELECT EXISTS (SELECT 1 FROM documents JOIN collections ON collections.id = documents.collection_id \
+const STATISTICS: &str = "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at \
+     FROM collections WHERE name = ?1";
+const HAS_DOCUMENTS: &str = "SELECT EXISTS (SELECT 1 FROM documents \
+     JOIN collections ON collections.id = documents.collection_id \
                              WHERE collections.name = ?1)";
 const STATISTICS_NOTE: &str = "SQLite keeps all collections in one file and does not tell how much of it one takes. \
                                Sizes of indexes are the bytes of their keys.";

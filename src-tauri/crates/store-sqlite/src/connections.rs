@@ -1,10 +1,11 @@
 //! The connections of one workspace: one that writes, a few that read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tenantry_core::StoreError;
@@ -55,15 +56,15 @@ impl Connections {
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
         let Some(path) = self.path() else {
-            return read_in_one_state(&mut locked(&self.writer), work);
+            return read_in_one_state(&mut self.writer.lock(), work);
         };
-        let idle = locked(&self.idle_readers).pop();
+        let idle = self.idle_readers.lock().pop();
         let mut reader = match idle {
             Some(reader) => reader,
             None => open_reader(path)?,
         };
         let result = read_in_one_state(&mut reader, work);
-        let mut idle = locked(&self.idle_readers);
+        let mut idle = self.idle_readers.lock();
         if idle.len() < IDLE_READERS {
             idle.push(reader);
         }
@@ -71,7 +72,7 @@ impl Connections {
     }
 
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
-        let mut writer = locked(&self.writer);
+        let mut writer = self.writer.lock();
         // Immediate: a transaction that reads first and writes later could find that another process wrote in between.
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction)?;
@@ -86,7 +87,7 @@ impl Connections {
     /// the log stays; it is emptied after the next write, and when the file is closed or opened.
     fn erase<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
         let result = self.write(work)?;
-        self.empty_log(&locked(&self.writer), READERS_WAIT);
+        self.empty_log(&self.writer.lock(), READERS_WAIT);
         Ok(result)
     }
 
@@ -114,11 +115,6 @@ fn read_in_one_state<T>(
     let result = work(&transaction)?;
     transaction.commit()?;
     Ok(result)
-}
-
-/// A panic inside a transaction rolls it back, so the data behind a poisoned lock is whole.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open_reader(path: &Path) -> Outcome<Connection> {

@@ -1,195 +1,103 @@
 //! Options that are good alone and refused together.
 
-use crate::{ConnectionProblem, EditorTab};
-
 use super::blame::{problem, tell};
 use super::encoding::{decoded, is_socket};
 use super::options;
 use super::parts::{Parts, Spot};
-
-/// What the options of a string say, for comparing.
-struct Said<'a> {
-    parts: &'a Parts,
-}
-
-impl Said<'_> {
-    fn value(&self, name: &str) -> Option<String> {
-        self.parts.find(name).map(|(_, value)| decoded(value))
-    }
-
-    fn is(&self, name: &str, value: &str) -> bool {
-        self.value(name).as_deref() == Some(value)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.parts.find(name).is_some()
-    }
-
-    fn number(&self, name: &str) -> Option<i64> {
-        self.value(name)?.parse().ok()
-    }
-
-    /// Blames an option.
-    fn at(&self, name: &str, message: &str) -> Option<ConnectionProblem> {
-        let (index, _) = self.parts.find(name)?;
-        Some(tell(self.parts, index, options::find(name)?, message))
-    }
-}
+use crate::{ConnectionProblem, EditorTab};
 
 /// The rules that a string breaks; each has the driver's own check for its source.
 pub(super) fn of(parts: &Parts) -> Vec<ConnectionProblem> {
-    let said = Said { parts };
-    [
-        of_tls(&said),
-        of_reading(&said),
-        of_topology(&said),
-        of_sign_in(&said),
-        of_proxy(&said),
-        of_writing(&said),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
+    let has = |name: &str| parts.find(name).is_some();
+    let value = |name: &str| parts.find(name).map(|(_, value)| decoded(value));
+    let is = |name: &str, wanted: &str| value(name).as_deref() == Some(wanted);
+    let number = |name: &str| value(name)?.parse::<i64>().ok();
+    let mut problems = Vec::from_iter(of_sign_in(parts, value("authMechanism").as_deref()));
+    // Blames an option that is there.
+    let mut rule = |is_broken: bool, name: &str, message: &str| {
+        if let (true, Some((index, _)), Some(option)) = (is_broken, parts.find(name), options::find(name)) {
+            problems.push(tell(parts, index, option, message));
+        }
+    };
 
-fn of_tls(said: &Said<'_>) -> Vec<ConnectionProblem> {
-    let off = ["tls", "ssl"].into_iter().find(|name| said.is(name, "false"));
-    let on = ["tls", "ssl"].into_iter().any(|name| said.is(name, "true"));
-    let needing = [
+    let on = is("tls", "true") || is("ssl", "true");
+    let needs_tls = [
         "tlsCAFile",
         "tlsCertificateKeyFile",
         "tlsCertificateKeyFilePassword",
         "tlsInsecure",
         "tlsAllowInvalidCertificates",
-    ];
-    let mut problems = Vec::new();
-    if let Some(off) = off {
-        if on {
-            problems.extend(said.at(off, "tls and ssl are the same option but have different values."));
-        } else if needing.into_iter().any(|name| said.has(name)) {
-            problems.extend(
-                said.at(off, "TLS is off, but other options are about TLS. Remove them, or turn TLS on."),
-            );
-        }
+    ]
+    .into_iter()
+    .any(has);
+    if let Some(off) = ["tls", "ssl"].into_iter().find(|name| is(name, "false")) {
+        rule(on, off, "tls and ssl are the same option but have different values.");
+        let message = "TLS is off, but other options are about TLS. Remove them, or turn TLS on.";
+        rule(needs_tls && !on, off, message);
     }
-    if said.has("tlsInsecure") && said.has("tlsAllowInvalidCertificates") {
-        problems.extend(said.at(
-            "tlsInsecure",
-            "tlsInsecure and tlsAllowInvalidCertificates cannot be combined. Keep one of them.",
-        ));
-    }
-    problems
-}
+    let message = "tlsInsecure and tlsAllowInvalidCertificates cannot be combined. Keep one of them.";
+    rule(has("tlsAllowInvalidCertificates"), "tlsInsecure", message);
 
-fn of_reading(said: &Said<'_>) -> Vec<ConnectionProblem> {
-    let mode = said.value("readPreference").map(|mode| mode.to_lowercase());
-    let mut problems = Vec::new();
-    if mode.is_none() || mode.as_deref() == Some("primary") {
-        for name in ["readPreferenceTags", "maxStalenessSeconds"] {
-            if name == "readPreferenceTags" || said.number(name) != Some(-1) {
-                let message = format!("{name} needs a readPreference other than primary.");
-                problems.extend(said.at(name, &message));
-            }
-        }
-    }
-    let heartbeat = said.number("heartbeatFrequencyMS").unwrap_or(10_000);
-    let least = heartbeat.saturating_add(10_000).max(90_000);
-    if said
-        .number("maxStalenessSeconds")
-        .is_some_and(|seconds| seconds != -1 && seconds.saturating_mul(1000) < least)
+    let from_primary = value("readPreference").is_none_or(|mode| mode.eq_ignore_ascii_case("primary"));
+    let staleness = number("maxStalenessSeconds").filter(|seconds| *seconds != -1);
+    for (name, needs_another) in [("readPreferenceTags", true), ("maxStalenessSeconds", staleness.is_some())]
     {
-        let seconds = least.saturating_add(999) / 1000;
-        let message = format!("maxStalenessSeconds must be at least {seconds} here, or -1.");
-        problems.extend(said.at("maxStalenessSeconds", &message));
+        let message = format!("{name} needs a readPreference other than primary.");
+        rule(from_primary && needs_another, name, &message);
     }
-    problems
-}
+    let heartbeat = number("heartbeatFrequencyMS").unwrap_or(10_000);
+    let least = heartbeat.saturating_add(10_000).max(90_000);
+    let message =
+        format!("maxStalenessSeconds must be at least {} here, or -1.", least.saturating_add(999) / 1000);
+    let is_too_short = staleness.is_some_and(|seconds| seconds.saturating_mul(1000) < least);
+    rule(is_too_short, "maxStalenessSeconds", &message);
 
-fn of_topology(said: &Said<'_>) -> Vec<ConnectionProblem> {
-    let several = said.parts.hosts.contains(',');
-    let srv = said.parts.is_srv();
-    let balanced = said.is("loadBalanced", "true");
-    let mut problems = Vec::new();
-    if said.is("directConnection", "true") {
-        let message = match (srv, several, balanced) {
-            (true, ..) => Some("directConnection needs a mongodb:// string with one host."),
-            (false, true, _) => Some("directConnection needs one host, but the string lists several."),
-            (false, false, true) => Some("directConnection and loadBalanced cannot be combined."),
-            (false, false, false) => None,
-        };
-        problems.extend(message.and_then(|message| said.at("directConnection", message)));
-    }
-    if balanced && several {
-        problems
-            .extend(said.at("loadBalanced", "A load balancer is one host, but the string lists several."));
-    }
-    if balanced && said.has("replicaSet") {
-        problems.extend(said.at("loadBalanced", "loadBalanced and replicaSet cannot be combined."));
-    }
+    let (srv, several) = (parts.is_srv(), parts.hosts.contains(','));
+    let (direct, balanced) = (is("directConnection", "true"), is("loadBalanced", "true"));
+    rule(direct && srv, "directConnection", "directConnection needs a mongodb:// string with one host.");
+    let message = "directConnection needs one host, but the string lists several.";
+    rule(direct && !srv && several, "directConnection", message);
+    let message = "directConnection and loadBalanced cannot be combined.";
+    rule(direct && balanced && !srv && !several, "directConnection", message);
+    let message = "A load balancer is one host, but the string lists several.";
+    rule(balanced && several, "loadBalanced", message);
+    let message = "loadBalanced and replicaSet cannot be combined.";
+    rule(balanced && has("replicaSet"), "loadBalanced", message);
     for name in ["srvMaxHosts", "srvServiceName"] {
-        if !srv {
-            let message = format!("{name} needs a mongodb+srv:// string.");
-            problems.extend(said.at(name, &message));
-        }
+        rule(!srv, name, &format!("{name} needs a mongodb+srv:// string."));
     }
-    if srv && said.number("srvMaxHosts").is_some_and(|most| most > 0) {
-        for (name, there) in [("replicaSet", said.has("replicaSet")), ("loadBalanced", balanced)] {
-            if there {
-                let message = format!("srvMaxHosts and {name} cannot be combined.");
-                problems.extend(said.at("srvMaxHosts", &message));
-            }
-        }
+    let is_limited = srv && number("srvMaxHosts").is_some_and(|most| most > 0);
+    for (name, there) in [("replicaSet", has("replicaSet")), ("loadBalanced", balanced)] {
+        rule(is_limited && there, "srvMaxHosts", &format!("srvMaxHosts and {name} cannot be combined."));
     }
+
+    let message = "For this authentication method, authSource must be $external.";
+    rule(is("authMechanism", "MONGODB-X509") && !is("authSource", "$external"), "authSource", message);
+
+    let proxy = has("proxyHost");
+    rule(proxy && !has("proxyUsername"), "proxyPassword", "proxyPassword needs a proxyUsername.");
+    let message = "A proxy cannot lead to a socket on this computer.";
+    rule(parts.hosts.split(',').any(is_socket), "proxyHost", message);
+    for name in ["proxyPort", "proxyUsername", "proxyPassword"] {
+        rule(!proxy, name, &format!("{name} needs a proxyHost."));
+    }
+
+    let message = "journal=true needs acknowledged writes, but w=0 turns them off.";
+    rule(number("w") == Some(0) && is("journal", "true"), "journal", message);
     problems
 }
 
-fn of_sign_in(said: &Said<'_>) -> Vec<ConnectionProblem> {
-    let parts = said.parts;
-    let mechanism = said.value("authMechanism");
+fn of_sign_in(parts: &Parts, mechanism: Option<&str>) -> Option<ConnectionProblem> {
     let has_user = parts.user.as_deref().is_some_and(|user| !user.is_empty());
-    let mut problems = Vec::new();
-    let mut add = |spot, message: &str| {
-        problems.push(problem(parts, spot, EditorTab::Authentication, None, message));
-    };
-    match mechanism.as_deref() {
-        None if parts.user.is_some() && !has_user => add(Spot::User, "The user name is missing."),
+    let (spot, message) = match mechanism {
+        None if parts.user.is_some() && !has_user => (Spot::User, "The user name is missing."),
         Some("SCRAM-SHA-1" | "SCRAM-SHA-256" | "PLAIN") if !has_user => {
-            add(Spot::User, "This authentication method needs a user name.");
+            (Spot::User, "This authentication method needs a user name.")
         }
         Some("MONGODB-X509") if has_user && parts.password.is_some() => {
-            add(Spot::Password, "This authentication method takes no password.");
+            (Spot::Password, "This authentication method takes no password.")
         }
-        Some(_) | None => {}
-    }
-    if mechanism.as_deref() == Some("MONGODB-X509")
-        && said.value("authSource").is_some_and(|source| source != "$external")
-    {
-        problems
-            .extend(said.at("authSource", "For this authentication method, authSource must be $external."));
-    }
-    problems
-}
-
-fn of_proxy(said: &Said<'_>) -> Vec<ConnectionProblem> {
-    let mut problems = Vec::new();
-    if said.has("proxyHost") {
-        if said.has("proxyPassword") && !said.has("proxyUsername") {
-            problems.extend(said.at("proxyPassword", "proxyPassword needs a proxyUsername."));
-        }
-        if said.parts.hosts.split(',').any(is_socket) {
-            problems.extend(said.at("proxyHost", "A proxy cannot lead to a socket on this computer."));
-        }
-    } else {
-        for name in ["proxyPort", "proxyUsername", "proxyPassword"] {
-            let message = format!("{name} needs a proxyHost.");
-            problems.extend(said.at(name, &message));
-        }
-    }
-    problems
-}
-
-fn of_writing(said: &Said<'_>) -> Vec<ConnectionProblem> {
-    let unacknowledged = said.number("w") == Some(0) && said.is("journal", "true");
-    let message = "journal=true needs acknowledged writes, but w=0 turns them off.";
-    unacknowledged.then(|| said.at("journal", message)).flatten().into_iter().collect()
+        Some(_) | None => return None,
+    };
+    Some(problem(parts, spot, EditorTab::Authentication, None, message))
 }

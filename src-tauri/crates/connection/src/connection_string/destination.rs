@@ -13,7 +13,8 @@ const CERTIFICATE_KEY_FILE: &str = "tlscertificatekeyfile";
 /// The values of options by their names in lower case, in the order in which they are given.
 type Options = BTreeMap<String, Vec<String>>;
 
-/// Whom the secrets of a connection string are told, secret by secret: what is equal in two strings is told to the same.
+/// Whom the secrets of a connection string are told, secret by secret: what is equal in two strings is told to the
+/// same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     /// The servers, the way to them and the protection of that way.

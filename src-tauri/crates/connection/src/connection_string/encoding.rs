@@ -1,7 +1,7 @@
 //! Percent-encoding, as the driver reads it.
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::SECRET_MASK;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// For a user's name, a password or a database.
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -31,7 +31,7 @@ pub(super) fn is_invisible(character: char) -> bool {
 }
 
 /// The text that an encoded one stands for; what is no UTF-8 becomes U+FFFD, as in the driver.
-pub(super) fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
@@ -40,7 +40,8 @@ pub(super) fn decoded_whole(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-pub(super) fn strictly(text: &str) -> String {
+/// The strictest form, in which a text can stand anywhere in a connection string.
+pub(crate) fn strictly(text: &str) -> String {
     utf8_percent_encode(text, STRICT).to_string()
 }
 

@@ -12,8 +12,8 @@ pub(super) struct ConnectionOption {
     pub(super) tab: EditorTab,
     /// The field that shows it; the others are in one list.
     pub(super) field: Option<Field>,
-    /// It changes neither who is asked nor how the line is protected nor who signs in. Every other one counts as if it did,
-    /// also one that nobody knows yet: a list of what is dangerous would have a hole for each new option.
+    /// It changes neither who is asked nor how the line is protected nor who signs in. Every other one counts as if it
+    /// did, also one that nobody knows yet: a list of what is dangerous would have a hole for each new option.
     pub(super) is_harmless: bool,
     rule: Rule,
 }
@@ -155,22 +155,21 @@ const OPTIONS: &[ConnectionOption] = &[
 ];
 
 /// Why a mechanism that MongoDB has can't be used here; `None` for those that can, and for words that are none.
-pub(super) fn refused_mechanism(name: &str) -> Option<&'static str> {
-    match name {
-        "MONGODB-OIDC" => Some(
-            "Tenantry cannot sign in with MONGODB-OIDC. Sign in as a database user with a password, or with an X.509 certificate.",
-        ),
-        "MONGODB-AWS" => Some(
-            "Tenantry cannot sign in with MONGODB-AWS. Sign in as a database user with a password, or with an X.509 certificate.",
-        ),
-        "GSSAPI" => Some(
-            "Tenantry cannot sign in with GSSAPI (Kerberos). Sign in as a database user with a password, or with an X.509 certificate.",
-        ),
-        "MONGODB-CR" => Some(
-            "MongoDB 4.0 removed MONGODB-CR. Remove authMechanism: the server then chooses SCRAM, with the same user and password.",
-        ),
-        _ => None,
-    }
+pub(super) fn refused_mechanism(name: &str) -> Option<String> {
+    let method = match name {
+        "MONGODB-OIDC" | "MONGODB-AWS" => name,
+        "GSSAPI" => "GSSAPI (Kerberos)",
+        "MONGODB-CR" => {
+            let message = "MongoDB 4.0 removed MONGODB-CR. Remove authMechanism: the server then chooses SCRAM, \
+                           with the same user and password.";
+            return Some(message.to_owned());
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "Tenantry cannot sign in with {method}. Sign in as a database user with a password, or with an X.509 \
+         certificate."
+    ))
 }
 
 /// The option of a name, in any case.

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use super::encoding::for_option;
+use super::options::modern;
+
 /// How a connection string begins.
 pub const SCHEMES: [&str; 2] = ["mongodb://", "mongodb+srv://"];
 
@@ -83,7 +86,24 @@ impl Parts {
             .map(|(index, _, value)| (index, value))
     }
 
-    /// The text again.
+    /// Gives an option a value in its place, or at the end; `None` removes it. Where it is there twice, or under its
+    /// older name, the first keeps its place and the others go.
+    pub(super) fn set(&mut self, name: &str, value: Option<&str>) {
+        let mut value = value.map(for_option);
+        let mut changed = Vec::new();
+        for option in self.options.take().unwrap_or_default().into_iter().filter(|option| !option.is_empty())
+        {
+            let typed = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
+            if !modern(typed).eq_ignore_ascii_case(name) {
+                changed.push(option);
+            } else if let Some(value) = value.take() {
+                changed.push(format!("{typed}={value}"));
+            }
+        }
+        changed.extend(value.map(|value| format!("{name}={value}")));
+        self.options = Some(changed);
+    }
+
     pub(super) fn text(&self) -> String {
         self.joined().0
     }

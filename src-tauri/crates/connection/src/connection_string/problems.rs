@@ -2,8 +2,6 @@
 //!
 //! The driver decides; the rules here only find words and a place for its refusal, so that a string it accepts has no
 //! problem, whatever these rules think of it. What it accepts and nobody can mean is in [`unusable`].
-
-use crate::{ConnectionProblem, EditorTab};
 use futures_util::FutureExt;
 use mongodb::options::{ClientOptions, ConnectionString as Parsed, HostInfo, ServerAddress};
 
@@ -13,6 +11,7 @@ use super::options;
 use super::parts::{Parts, Spot};
 use super::secrets::{Taken, Unreadable, user_info};
 use super::{combinations, unusable};
+use crate::{ConnectionProblem, EditorTab};
 
 /// Asks the driver about masked parts.
 pub(super) fn ask_driver(parts: &Parts) -> Option<Parsed> {
@@ -35,8 +34,8 @@ pub(super) fn ask_driver(parts: &Parts) -> Option<Parsed> {
     }
 }
 
-/// Has the driver read a string. The dot at the end of a name that is looked up is left out: to the driver it is one more
-/// part of the name, and no host that the name stands for would be in its domain.
+/// Has the driver read a string. The dot at the end of a name that is looked up is left out: to the driver it is one
+/// more part of the name, and no host that the name stands for would be in its domain.
 pub(super) fn parse(text: &str) -> mongodb::error::Result<Parsed> {
     let mut parsed = Parsed::parse(text)?;
     if let HostInfo::DnsRecord(name) = &mut parsed.host_info

@@ -1,9 +1,4 @@
 //! A connection string as a form shows it.
-
-use crate::{
-    AuthenticationKind, ConnectionFields, ConnectionPart, ConnectionProblem, ConnectionReading,
-    ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK,
-};
 use mongodb::options::ConnectionString as Parsed;
 
 use super::encoding::{decoded, is_invisible, is_socket};
@@ -13,6 +8,10 @@ use super::pasted;
 use super::problems::{SCHEME, ask_driver, of_accepted, of_refused};
 use super::secrets::{MECHANISM_PROPERTIES, Taken, is_placeholder, is_secret_option, take, takes_password};
 use crate::hosts::is_atlas_name;
+use crate::{
+    AuthenticationKind, ConnectionFields, ConnectionPart, ConnectionProblem, ConnectionReading,
+    ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK,
+};
 
 /// Bytes of a connection string. Fifty hosts and every option there is are a quarter of it.
 const LENGTH_MAX: usize = 16 * 1024;

@@ -1,12 +1,11 @@
 //! Which pieces of a connection string are secret: taken out, masked, put back.
-
 use std::ops::Range;
 
-use crate::{ConnectionSecrets, SECRET_MASK, is_secret_mask};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::encoding::{decoded, decoded_whole, has_whole_escapes, is_invisible, strictly};
 use super::parts::Parts;
+use crate::{ConnectionSecrets, SECRET_MASK, is_secret_mask};
 
 pub(super) const CERTIFICATE_KEY_PASSWORD: &str = "tlscertificatekeyfilepassword";
 pub(super) const PROXY_PASSWORD: &str = "proxypassword";

@@ -1,14 +1,9 @@
 //! A `mongodb+srv` string written out as the hosts that it stands for.
-
-use crate::ConnectionReading;
 use tenantry_core::StoreError;
 
-use super::encoding::for_option;
 use super::{ConnectionString, wrong};
+use crate::ConnectionReading;
 use crate::dns::Names;
-
-/// Options that only make sense where hosts are looked up.
-const OF_LOOK_UP: [&str; 2] = ["srvmaxhosts", "srvservicename"];
 
 /// Looks the hosts up and writes them into the string, with the options of the TXT record and `tls=true`, which
 /// `mongodb+srv` implies. Options of the string itself stay and win, as they do in the driver.
@@ -33,21 +28,9 @@ pub async fn seed_list(string: &ConnectionString, names: &Names) -> Result<Conne
     let mut parts = string.parts.clone();
     parts.scheme = "mongodb".to_owned();
     parts.hosts = hosts.join(",");
-    let mut options: Vec<String> = parts
-        .options
-        .take()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|option| {
-            let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
-            !option.is_empty() && !OF_LOOK_UP.iter().any(|other| other.eq_ignore_ascii_case(name))
-        })
-        .collect();
-    let has = |options: &[String], wanted: &str| {
-        options
-            .iter()
-            .any(|option| option.split_once('=').is_some_and(|(name, _)| name.eq_ignore_ascii_case(wanted)))
-    };
+    // Both only make sense where hosts are looked up.
+    parts.set("srvMaxHosts", None);
+    parts.set("srvServiceName", None);
     let signs_in = string.parsed.credential.is_some();
     let txt = found.options;
     let implied = [
@@ -56,14 +39,13 @@ pub async fn seed_list(string: &ConnectionString, names: &Names) -> Result<Conne
         ("loadBalanced", txt.load_balanced.map(|value| value.to_string())),
     ];
     for (name, value) in implied {
-        if let Some(value) = value.filter(|_| !has(&options, name)) {
-            options.push(format!("{name}={}", for_option(&value)));
+        if let Some(value) = value.filter(|_| parts.find(name).is_none()) {
+            parts.set(name, Some(&value));
         }
     }
-    if !has(&options, "tls") && !has(&options, "ssl") {
-        options.push("tls=true".to_owned());
+    if parts.find("tls").is_none() && parts.find("ssl").is_none() {
+        parts.set("tls", Some("true"));
     }
-    parts.options = Some(options);
     parts.database.get_or_insert_default();
     let mut reading = super::read(&parts.text());
     reading.secrets = string.secrets.clone();

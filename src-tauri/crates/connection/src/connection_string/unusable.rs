@@ -1,13 +1,12 @@
-//! What the driver takes and nobody can mean: leftovers of a template, signs of another grammar, ways of signing in that
-//! this program does not have. The driver would go on and fail later, with the blame on something else.
-
-use crate::{ConnectionPart, ConnectionProblem, EditorTab};
+//! What the driver takes and nobody can mean: leftovers of a template, signs of another grammar, ways of signing in
+//! that this program does not have. The driver would go on and fail later, with the blame on something else.
 use mongodb::options::ServerAddress;
 
 use super::blame::{problem, tell};
 use super::encoding::{decoded, decoded_whole, is_invisible, is_socket};
 use super::options::{self, refused_mechanism};
 use super::parts::{Parts, Spot};
+use crate::{ConnectionPart, ConnectionProblem, EditorTab};
 
 /// What is wrong with masked parts, whatever the driver thinks of them.
 pub(super) fn of(parts: &Parts) -> Vec<ConnectionProblem> {
@@ -19,7 +18,8 @@ pub(super) fn of(parts: &Parts) -> Vec<ConnectionProblem> {
     problems
 }
 
-/// `mongodb://user@https://host/`: the rest of the string is cut in the wrong places, and nothing else is worth telling.
+/// `mongodb://user@https://host/`: the rest of the string is cut in the wrong places, and nothing else is worth
+/// telling.
 pub(super) fn of_second_scheme(parts: &Parts) -> Option<ConnectionProblem> {
     let scheme = parts.hosts.strip_suffix(':').filter(|scheme| !scheme.contains([':', ',']))?;
     let follows = parts.database.as_deref().is_some_and(|rest| rest.starts_with('/'));

@@ -117,7 +117,7 @@ fn write_sign_in(parts: &mut Parts, known: &ConnectionFields, wanted: &Connectio
         parts.password = Some(SECRET_MASK.to_owned());
     }
     if kind != known.authentication && kind != AuthenticationKind::Other {
-        set(parts, "authMechanism", word(&MECHANISMS, kind));
+        parts.set("authMechanism", word(&MECHANISMS, kind));
     }
 }
 
@@ -126,7 +126,7 @@ fn write_options(parts: &mut Parts, known: &ConnectionFields, wanted: &Connectio
     wanted.auth_source = auth_source(&known, &wanted);
     for (name, field) in options::with_field() {
         if let Some(value) = field.change(&mut known, &mut wanted) {
-            set(parts, name, value.as_deref());
+            parts.set(name, value.as_deref());
         }
     }
 }
@@ -141,24 +141,6 @@ fn auth_source(known: &ConnectionFields, wanted: &ConnectionFields) -> Option<St
         return None;
     }
     wanted.auth_source.clone()
-}
-
-/// Gives an option a value in its place, or at the end; `None` removes it. Where it is there twice, or under its older name,
-/// the first keeps its place and the others go.
-fn set(parts: &mut Parts, name: &str, value: Option<&str>) {
-    let named = |option: &str| option.split_once('=').map_or(option, |(name, _)| name).to_owned();
-    let mut value = value.map(for_option);
-    let mut changed = Vec::new();
-    for option in parts.options.take().unwrap_or_default().into_iter().filter(|option| !option.is_empty()) {
-        let typed = named(&option);
-        if !options::modern(&typed).eq_ignore_ascii_case(name) {
-            changed.push(option);
-        } else if let Some(value) = value.take() {
-            changed.push(format!("{typed}={value}"));
-        }
-    }
-    changed.extend(value.map(|value| format!("{name}={value}")));
-    parts.options = Some(changed);
 }
 
 /// Other options: those that stay keep their place, a changed one takes the place of the one before it.

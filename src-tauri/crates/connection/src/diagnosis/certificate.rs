@@ -1,11 +1,11 @@
 //! What a certificate says of itself.
-
-use crate::diagnosis::Certificate;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use tenantry_core::limits::CERTIFICATE_WARNING;
 use time::OffsetDateTime;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+
+use crate::diagnosis::Certificate;
 
 /// Reads a certificate; `None` when it is none. Nothing of it is believed: it is what the other side showed.
 pub(super) fn facts(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Option<Certificate> {

@@ -1,12 +1,11 @@
 //! Encrypting a line as the driver does, with a note of everything that the driver keeps to itself.
-
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diagnosis::{Certificate, FindingCode};
 use mongodb::options::{ServerAddress, TlsOptions};
+use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -23,6 +22,7 @@ use super::certificate;
 use super::failed::Failed;
 use super::reach::Stream;
 use crate::certificate_files::{self, CertificateFiles};
+use crate::diagnosis::{Certificate, FindingCode};
 
 /// Whom to trust, and how to show who we are.
 pub(super) struct Encryption {
@@ -89,7 +89,8 @@ impl Encryption {
         Ok(Self { provider, roots, client, allow_invalid, left_out })
     }
 
-    /// Encrypts a line. Takes any certificate, and notes what is wrong with it: the rest of the handshake may tell more.
+    /// Encrypts a line. Takes any certificate, and notes what is wrong with it: the rest of the handshake may tell
+    /// more.
     pub(super) async fn encrypt(
         &self,
         host: &ServerAddress,
@@ -123,7 +124,7 @@ impl Encryption {
             Err(_) => return Err(Trouble::Silent),
         };
         let version = version(stream.get_ref().1.protocol_version());
-        let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let seen = recorder.seen.lock().take();
         let seen = seen.unwrap_or(Seen { chain: Vec::new(), verdict: Ok(()) });
         Ok(Encrypted { stream: Box::new(stream), version, seen, asked_for_ours: asked_for_ours() })
     }
@@ -180,7 +181,7 @@ impl ServerCertVerifier for Recorder {
         let shown = std::iter::once(end_entity).chain(intermediates);
         let chain = shown.map_while(|one| certificate::facts(one, certificate::moment(now))).collect();
         let seen = Seen { chain, verdict: verdict.map(|_| ()) };
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        *self.seen.lock() = Some(seen);
         // Nothing but an introduction goes over this line. The driver, which signs in, checks for itself.
         Ok(ServerCertVerified::assertion())
     }

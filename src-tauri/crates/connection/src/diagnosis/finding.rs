@@ -1,6 +1,7 @@
 //! What stopped a connection test.
 
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray};
 
 use super::{Certificate, StageName};
 use crate::EditorTab;
@@ -10,7 +11,6 @@ use crate::EditorTab;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Finding {
-    /// What it is.
     pub code: FindingCode,
     /// The stage that it stopped at.
     pub stage: StageName,
@@ -29,9 +29,7 @@ pub struct Finding {
 pub struct FindingFacts {
     /// The host that it is about, with its port.
     pub host: Option<String>,
-    /// The database.
     pub database: Option<String>,
-    /// The database user.
     pub user: Option<String>,
     /// The database that was asked to know the user.
     pub auth_source: Option<String>,
@@ -62,8 +60,9 @@ pub struct FindingFacts {
 }
 
 /// What stopped the test. Each has a row in `docs/connections.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum FindingCode {
     /// The connection string can't be read.
@@ -127,72 +126,11 @@ pub enum FindingCode {
 }
 
 impl FindingCode {
-    /// Every code.
-    pub const ALL: [Self; 29] = [
-        Self::StringMalformed,
-        Self::HostUnknown,
-        Self::SrvNotFound,
-        Self::SrvForeignDomain,
-        Self::LookUpFailed,
-        Self::ConnectionRefused,
-        Self::ConnectionSilent,
-        Self::NoRoute,
-        Self::AccessList,
-        Self::CertificateUnknownAuthority,
-        Self::CertificateWrongName,
-        Self::CertificateExpired,
-        Self::CertificateNotYetValid,
-        Self::CertificateFile,
-        Self::ClientCertificateNeeded,
-        Self::TlsExpectedByServer,
-        Self::TlsNotExpectedByServer,
-        Self::TlsFailed,
-        Self::CredentialsRefused,
-        Self::WrongAuthSource,
-        Self::MechanismRefused,
-        Self::NoPrivilege,
-        Self::ServerTooOld,
-        Self::NoPrimary,
-        Self::WrongReplicaSet,
-        Self::NotMongodb,
-        Self::ClosedByServer,
-        Self::TookTooLong,
-        Self::Other,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The code's stable word.
+    /// The code's stable word, the same as on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::StringMalformed => "string_malformed",
-            Self::HostUnknown => "host_unknown",
-            Self::SrvNotFound => "srv_not_found",
-            Self::SrvForeignDomain => "srv_foreign_domain",
-            Self::LookUpFailed => "look_up_failed",
-            Self::ConnectionRefused => "connection_refused",
-            Self::ConnectionSilent => "connection_silent",
-            Self::NoRoute => "no_route",
-            Self::AccessList => "access_list",
-            Self::CertificateUnknownAuthority => "certificate_unknown_authority",
-            Self::CertificateWrongName => "certificate_wrong_name",
-            Self::CertificateExpired => "certificate_expired",
-            Self::CertificateNotYetValid => "certificate_not_yet_valid",
-            Self::CertificateFile => "certificate_file",
-            Self::ClientCertificateNeeded => "client_certificate_needed",
-            Self::TlsExpectedByServer => "tls_expected_by_server",
-            Self::TlsNotExpectedByServer => "tls_not_expected_by_server",
-            Self::TlsFailed => "tls_failed",
-            Self::CredentialsRefused => "credentials_refused",
-            Self::WrongAuthSource => "wrong_auth_source",
-            Self::MechanismRefused => "mechanism_refused",
-            Self::NoPrivilege => "no_privilege",
-            Self::ServerTooOld => "server_too_old",
-            Self::NoPrimary => "no_primary",
-            Self::WrongReplicaSet => "wrong_replica_set",
-            Self::NotMongodb => "not_mongodb",
-            Self::ClosedByServer => "closed_by_server",
-            Self::TookTooLong => "took_too_long",
-            Self::Other => "other",
-        }
+        self.into()
     }
 
     /// Where in the editor it is put right.
@@ -232,13 +170,13 @@ impl FindingCode {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     #[test]
-    fn every_code_has_a_word_of_its_own() {
-        let words: HashSet<_> = FindingCode::ALL.iter().map(|code| code.as_str()).collect();
-        assert_eq!(words.len(), FindingCode::ALL.len());
+    fn a_code_has_one_word_in_reports_and_on_the_wire() {
+        assert!(!FindingCode::ALL.is_empty());
+        for code in FindingCode::ALL {
+            assert_eq!(serde_json::to_value(code).expect("a word"), code.as_str());
+        }
     }
 }

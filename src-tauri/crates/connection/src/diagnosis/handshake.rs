@@ -1,10 +1,7 @@
 //! The fifth stage: the server introduces itself.
-
-use crate::diagnosis::{FindingCode, StageFacts};
 use bson::{Document, doc};
 use futures_util::future::join_all;
 use mongodb::options::ServerAddress;
-use tenantry_core::records::Topology;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -17,6 +14,7 @@ use super::read::Target;
 use super::redaction::Redactor;
 use super::tls::{access_list, encrypt_one, speaks_tls};
 use super::wire::{Form, NoAnswer, ask};
+use crate::diagnosis::{FindingCode, StageFacts};
 use crate::dns::NameOptions;
 use crate::end_of_life::end_of_life;
 use crate::hosts::is_atlas;
@@ -175,7 +173,8 @@ async fn check_version(server: &mut Introduced) -> Result<(), Failed> {
     let release = release(wire_version);
     let name = server.line.host.shown();
     let technical = format!(
-        "{name}: maxWireVersion {wire_version} (MongoDB {release}); at least {OLDEST_WIRE_VERSION} (MongoDB {}) is needed",
+        "{name}: maxWireVersion {wire_version} (MongoDB {release}); \
+         at least {OLDEST_WIRE_VERSION} (MongoDB {}) is needed",
         self::release(OLDEST_WIRE_VERSION)
     );
     let mut failed = Failed::new(FindingCode::ServerTooOld, technical).at(name);
@@ -246,13 +245,7 @@ async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Res
 
 async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> StageFacts {
     let hello = &server.hello;
-    let topology = if hello.get_str("msg").is_ok_and(|message| message == "isdbgrid") {
-        Topology::Sharded
-    } else if hello.contains_key("setName") {
-        Topology::ReplicaSet
-    } else {
-        Topology::Standalone
-    };
+    let topology = product::topology(hello);
     let wire_version = number(hello, "maxWireVersion").unwrap_or(0);
     let primary = hello.get_str("primary").ok().map(str::to_owned);
     // Some servers tell more only to those who have signed in.

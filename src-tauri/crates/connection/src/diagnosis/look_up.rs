@@ -1,8 +1,6 @@
 //! The second stage: names become addresses.
-
 use std::net::{IpAddr, SocketAddr};
 
-use crate::diagnosis::{FindingCode, StageFacts};
 use futures_util::future::join_all;
 use mongodb::options::{HostInfo, ServerAddress, Tls};
 use tokio::time::{Instant, timeout_at};
@@ -11,7 +9,8 @@ use super::Passed;
 use super::failed::Failed;
 use super::proxy::{self, Proxy};
 use super::read::Target;
-use crate::dns::{Deployment, LookUpProblem, NameOptions, Names};
+use crate::diagnosis::{FindingCode, StageFacts};
+use crate::dns::{LookUpProblem, NameOptions, Names};
 use crate::hosts::{DEFAULT_PORT, Shown, shown};
 
 /// A host and where it is.
@@ -51,7 +50,11 @@ pub(super) async fn look_up(
         let found = found.map_err(|problem| srv_failed(problem, &srv.name, &asked))?;
         srv_records = found.hosts.len();
         txt_options = found.options.listed();
-        take_over(&mut target, found);
+        target.string = found.put_into(target.string);
+        if let HostInfo::HostIdentifiers(hosts) = &target.string.host_info {
+            target.hosts = hosts.clone();
+        }
+        target.string.tls.get_or_insert_with(|| Tls::Enabled(target.tls.clone().unwrap_or_default()));
     }
     let proxy = find_proxy(&names, &target, deadline).await?;
     let (hosts, problems) = addresses(&names, &target.hosts, proxy.as_ref(), deadline).await;
@@ -95,28 +98,6 @@ async fn find_proxy(names: &Names, target: &Target, deadline: Instant) -> Result
             failed.technical = format!("the SOCKS5 proxy {}", failed.technical);
             Err(failed)
         }
-    }
-}
-
-/// What SRV and TXT records say goes where the string says nothing: the driver's rules.
-fn take_over(target: &mut Target, found: Deployment) {
-    let hosts = found.hosts.into_iter();
-    target.hosts = hosts.map(|host| ServerAddress::Tcp { host: host.host, port: Some(host.port) }).collect();
-    let string = &mut target.string;
-    string.host_info = HostInfo::HostIdentifiers(target.hosts.clone());
-    if string.tls.is_none() {
-        string.tls = target.tls.clone().map(Tls::Enabled);
-    }
-    if let Some(credential) = string.credential.as_mut()
-        && credential.source.is_none()
-    {
-        credential.source = found.options.auth_source;
-    }
-    if string.replica_set.is_none() {
-        string.replica_set = found.options.replica_set;
-    }
-    if string.load_balanced.is_none() {
-        string.load_balanced = found.options.load_balanced;
     }
 }
 

@@ -1,6 +1,4 @@
 //! The seventh stage: what the database user may do.
-
-use crate::diagnosis::{FindingCode, StageFacts};
 use bson::{Document, doc};
 use mongodb::Client;
 use tokio::time::{Instant, timeout_at};
@@ -11,6 +9,7 @@ use super::read::Target;
 use super::redaction::Redactor;
 use super::sign_in;
 use crate::database::ORGANIZATIONS;
+use crate::diagnosis::{FindingCode, StageFacts};
 use crate::failure::{Failure, server_text};
 use crate::privileges::{Rights, privileges, role_command};
 

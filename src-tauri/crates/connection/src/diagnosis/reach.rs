@@ -1,11 +1,9 @@
 //! The third stage: ports are reached.
-
 use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::diagnosis::{FindingCode, StageFacts};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use mongodb::options::ServerAddress;
@@ -16,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::Passed;
 use super::failed::Failed;
 use super::look_up::Host;
+use crate::diagnosis::{FindingCode, StageFacts};
 use crate::hosts::{DEFAULT_PORT, is_atlas, shown};
 
 /// How far apart the addresses of one host are tried.

@@ -1,6 +1,4 @@
 //! The first stage: what the connection string says.
-
-use crate::diagnosis::{FindingCode, StageFacts};
 use mongodb::options::{
     AuthMechanism, ConnectionString as DriverString, Credential, HostInfo, ServerAddress, Tls, TlsOptions,
 };
@@ -10,6 +8,7 @@ use tenantry_core::StoreError;
 use super::failed::Failed;
 use super::{Passed, TestRequest};
 use crate::ConnectionString;
+use crate::diagnosis::{FindingCode, StageFacts};
 use crate::hosts::{is_atlas, is_atlas_name, shown};
 
 /// Where the test goes, and as whom.

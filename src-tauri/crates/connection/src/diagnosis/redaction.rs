@@ -1,11 +1,10 @@
 //! Keeps secrets out of what is shown.
-
 use std::sync::Arc;
 
-use crate::{ConnectionSecrets, SECRET_MASK};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::connection_string::percent_encoded;
+use crate::connection_string::{decoded, strictly};
+use crate::{ConnectionSecrets, SECRET_MASK};
 
 /// Shorter secrets are too common as parts of other words to be replaced; a foreign text with one is not shown at all.
 const REPLACEABLE: usize = 4;
@@ -27,8 +26,8 @@ impl Redactor {
                 continue;
             }
             // As typed, as it stands in a string, and as a server may show it that took it apart once too often.
-            forms.push(percent_encoded(plain));
-            forms.push(percent_decoded(plain));
+            forms.push(strictly(plain));
+            forms.push(decoded(plain));
             forms.push(plain.to_owned());
         }
         // Longest first, or a part of a longer one would be left.
@@ -63,25 +62,6 @@ impl Redactor {
 fn each(secrets: &ConnectionSecrets) -> impl Iterator<Item = &SecretString> {
     let ConnectionSecrets { password, certificate_key_password, proxy_password, aws_session_token } = secrets;
     [password, certificate_key_password, proxy_password, aws_session_token].into_iter().flatten()
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            Some(_) | None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! The sixth stage: the database user signs in, by the driver.
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::diagnosis::{FindingCode, StageFacts};
 use bson::oid::ObjectId;
 use bson::spec::BinarySubtype;
 use bson::{Binary, doc};
@@ -21,6 +19,7 @@ use super::look_up::Host;
 use super::read::Target;
 use super::redaction::Redactor;
 use super::wire::{Form, ask};
+use crate::diagnosis::{FindingCode, StageFacts};
 use crate::failure::{Failure, code, server_text};
 
 /// How many other databases are asked whether they know the user. Servers may lock an account after too many failures.
@@ -210,8 +209,9 @@ struct Objection {
     text: String,
 }
 
-/// Begins to sign in once more, to hear why not: the driver does not pass on what the server said. No password is in the
-/// beginning of it. `None` where the server has nothing against the beginning, so that it is the proof that it refused.
+/// Begins to sign in once more, to hear why not: the driver does not pass on what the server said. No password is in
+/// the beginning of it. `None` where the server has nothing against the beginning, so that it is the proof that it
+/// refused.
 async fn objection(
     target: &Target,
     server: &mut Server,

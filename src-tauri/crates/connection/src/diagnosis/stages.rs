@@ -1,12 +1,13 @@
 //! The stages of a connection test, and what each found.
 
 use serde::Serialize;
+use strum::VariantArray;
 use tenantry_core::records::{EndOfLife, Privilege, RoleCommand, Topology};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
 /// The stages, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StageName {
@@ -27,9 +28,8 @@ pub enum StageName {
 }
 
 impl StageName {
-    /// All of them, in their order.
-    pub const ALL: [Self; 7] =
-        [Self::Read, Self::LookUp, Self::Reach, Self::Tls, Self::Handshake, Self::SignIn, Self::Permissions];
+    /// In their order.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 /// How far a stage is.
@@ -56,7 +56,6 @@ pub enum StageState {
 #[serde(rename = "TestStage", rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Stage {
-    /// Which.
     #[serde(rename = "stage")]
     pub name: StageName,
     /// How far it is.
@@ -136,7 +135,6 @@ pub enum StageFacts {
     },
     /// Of the sign-in.
     SignIn {
-        /// The database user.
         user: String,
         /// The mechanism: "SCRAM-SHA-256".
         mechanism: String,
@@ -163,13 +161,10 @@ pub struct Certificate {
     pub subject: String,
     /// The names that it is good for.
     pub names: Vec<String>,
-    /// Who issued it.
     pub issuer: String,
-    /// Its first moment.
     #[serde(with = "rfc3339")]
     #[cfg_attr(feature = "wire", specta(type = String))]
     pub valid_from: OffsetDateTime,
-    /// Its last moment.
     #[serde(with = "rfc3339")]
     #[cfg_attr(feature = "wire", specta(type = String))]
     pub valid_until: OffsetDateTime,

@@ -1,6 +1,4 @@
 //! The fourth stage: the line is encrypted.
-
-use crate::diagnosis::{Certificate, FindingCode, StageFacts};
 use bson::doc;
 use mongodb::options::{ServerAddress, TlsOptions};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
@@ -12,6 +10,7 @@ use super::failed::Failed;
 use super::look_up::Host;
 use super::reach::{Line, connect};
 use super::wire::{Form, NoAnswer, ask};
+use crate::diagnosis::{Certificate, FindingCode, StageFacts};
 use crate::hosts::{is_atlas, shown};
 
 type Lines = (Option<Encryption>, Vec<Line>);

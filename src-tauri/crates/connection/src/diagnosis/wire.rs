@@ -16,7 +16,8 @@ const OP_REPLY: i32 = 1;
 const OP_QUERY: i32 = 2004;
 const OP_MSG: i32 = 2013;
 const HEADER: usize = 16;
-/// No introduction is longer; a longer "answer" is another protocol's bytes read as a length, or somebody's who means ill.
+/// No introduction is longer; a longer "answer" is another protocol's bytes read as a length, or somebody's who means
+/// ill.
 const LONGEST: usize = 64 * 1024;
 /// How long the rest of a foreign greeting is waited for.
 const GREETING_PATIENCE: Duration = Duration::from_millis(50);

@@ -19,7 +19,6 @@ pub struct Rights {
 /// Who signed in to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseUser {
-    /// The name.
     pub name: String,
     /// The database that knows the user.
     pub database: String,
@@ -81,7 +80,6 @@ impl Rights {
         Self { user: Some(user), roles, granted }
     }
 
-    /// Who signed in.
     pub fn user(&self) -> Option<&DatabaseUser> {
         self.user.as_ref()
     }

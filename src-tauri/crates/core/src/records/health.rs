@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use strum::VariantArray;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
@@ -131,7 +132,7 @@ impl PrivilegedAct {
 }
 
 /// A person's action that needs permissions of the database user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum RestrictedAct {
@@ -157,17 +158,7 @@ pub enum RestrictedAct {
 
 impl RestrictedAct {
     /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::List,
-        Self::Create,
-        Self::Change,
-        Self::Rename,
-        Self::Deactivate,
-        Self::Trash,
-        Self::Restore,
-        Self::DeleteForever,
-        Self::Statistics,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 /// An action that the database user lacks a permission for.

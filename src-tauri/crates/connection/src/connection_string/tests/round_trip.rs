@@ -1,8 +1,8 @@
-use crate::{AuthenticationKind, Compressor, ReadPreferenceMode, TlsChoice};
 use rand::prelude::*;
 use rand::rngs::StdRng;
 
 use super::*;
+use crate::{AuthenticationKind, Compressor, ReadPreferenceMode, TlsChoice};
 
 /// A good value or two of every option that the driver knows, with what it needs besides.
 const GOOD: &[(&str, &[&str])] = &[

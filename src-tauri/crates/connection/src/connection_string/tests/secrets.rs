@@ -1,7 +1,7 @@
-use crate::is_secret_mask;
 use secrecy::SecretString;
 
 use super::*;
+use crate::is_secret_mask;
 
 const ALL: &str = "mongodb://dana:pl%40nted@db.example.com:27018/app?replicaSet=rs0&tls=true&tlsCertificateKeyFile=/c.pem\
 &tlsCertificateKeyFilePassword=planted%26key&proxyHost=p&proxyUsername=u&proxyPassword=planted-proxy\
