@@ -29,25 +29,25 @@ use self::blocks::{Block, Fault};
 const AUTHORITIES: &str = "tlsCAFile";
 const OWN: &str = "tlsCertificateKeyFile";
 const ENCRYPTED_KEY: &str = "ENCRYPTED PRIVATE KEY";
-/// Bytes of a file. The authorities of an operating system are a quarter of a megabyte.
+/// Bytes of a file. The authorities of an operating system take a quarter of a megabyte.
 const FILE_MAX: u64 = 8 * 1024 * 1024;
-/// Rounds of a key's seal. What is made today has up to a million.
+/// Rounds of a key's seal. Current tools use up to a million.
 const ROUNDS_MAX: u32 = 5_000_000;
-/// Bytes that opening a key's seal may take. OpenSSL's own take 16 MiB.
+/// Bytes of memory for opening a key's seal. OpenSSL's own take 16 MiB.
 const SEAL_MEMORY_MAX: u64 = 256 * 1024 * 1024;
 
-/// What stood in the files.
+/// The contents of the files.
 pub struct CertificateFiles {
     pub provider: Arc<CryptoProvider>,
-    /// Whom to trust.
+    /// The trusted authorities.
     pub roots: RootCertStore,
-    /// How to show who we are.
+    /// The client's certificate and key.
     pub client: Option<Arc<CertifiedKey>>,
-    /// Sentences on what the driver leaves out of the authorities.
+    /// Sentences about authorities that the driver skips.
     pub left_out: Vec<String>,
 }
 
-/// A file that can't be used.
+/// A file that cannot be used.
 #[derive(Debug)]
 pub struct Unusable {
     /// A sentence with the option's name, without the path and without anything secret.
@@ -97,7 +97,7 @@ fn read(options: &TlsOptions) -> Result<CertificateFiles, Unusable> {
     Ok(CertificateFiles { provider, roots, client, left_out })
 }
 
-/// Takes in the authorities that can be read, and answers a sentence for each that can't: the driver passes over them.
+/// Adds the readable authorities, and returns a sentence for each that the driver skips.
 fn authorities(text: &[u8], roots: &mut RootCertStore) -> Vec<String> {
     roots.add_parsable_certificates(CertificateDer::pem_reader_iter(text).flatten());
     let mut left_out = Vec::new();
@@ -116,7 +116,7 @@ fn authorities(text: &[u8], roots: &mut RootCertStore) -> Vec<String> {
     left_out
 }
 
-/// The client's certificate and its key.
+/// Parses the client's certificate and its key.
 fn own(text: &[u8], password: Option<&[u8]>, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
     let blocks = blocks::of(text);
     let chain: Vec<_> = CertificateDer::pem_reader_iter(text)
@@ -126,7 +126,7 @@ fn own(text: &[u8], password: Option<&[u8]>, provider: &CryptoProvider) -> Resul
         return Err(with_spot("has no certificate", &blocks));
     }
     let key = match password {
-        // The driver's rule: with a password, only a sealed key will do.
+        // The driver's rule: with a password, only a sealed key is accepted.
         Some(password) => sealed_key(text, password, &blocks)?,
         None => PrivateKeyDer::from_pem_reader(text).map_err(|_| {
             let is_sealed = blocks.iter().any(|block| block.label == ENCRYPTED_KEY);
@@ -168,13 +168,13 @@ fn sealed_key(text: &[u8], password: &[u8], blocks: &[Block]) -> Result<PrivateK
             | SealError::AlgorithmParametersInvalid { .. }
             | SealError::NoPbes1CryptSupport,
         ) => UNKNOWN,
-        // Also where something was opened that is no key: a wrong password leaves nonsense.
+        // Also if the opened data is not a key: a wrong password gives garbage.
         _ => "has a key that this password does not open",
     })?;
     Ok(PrivatePkcs8KeyDer::from(opened.as_bytes().to_vec()).into())
 }
 
-/// Whether opening a seal ends in time. The numbers stand in the file, and a cost of nothing ends in a panic.
+/// Whether opening a seal ends in time. The file sets the numbers, and a cost of zero panics.
 fn is_openable(seal: &EncryptionScheme) -> bool {
     let Some(parameters) = seal.pbes2() else { return true };
     match &parameters.kdf {
@@ -189,7 +189,7 @@ fn is_openable(seal: &EncryptionScheme) -> bool {
     }
 }
 
-/// What is wrong with the first block that can't be read, as the end of a sentence.
+/// The fault of the first unreadable block, as the end of a sentence.
 fn first_fault(blocks: &[Block]) -> Option<String> {
     let block = blocks.iter().find(|block| block.fault.is_some_and(|fault| fault != Fault::Joined))?;
     if block.is_sealed_in_the_old_way {
@@ -205,7 +205,7 @@ fn first_fault(blocks: &[Block]) -> Option<String> {
     Some(format!("has {what} that {}", fault.told(block.line)))
 }
 
-/// A problem, and the block that is not seen because it does not begin a line, if there is one.
+/// A problem, with the block that was overlooked because it does not begin a line, if any.
 fn with_spot(problem: &str, blocks: &[Block]) -> String {
     match blocks.iter().find(|block| block.fault == Some(Fault::Joined)) {
         Some(block) => {

@@ -1,4 +1,4 @@
-//! A connection string that keeps its secrets to itself.
+//! A connection string without its secrets.
 
 mod blame;
 mod combinations;
@@ -39,7 +39,7 @@ pub use self::reading::read;
 pub use self::seed_list::seed_list;
 pub use self::writing::write;
 
-/// A connection string to start from.
+/// A connection string as a starting point.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -48,7 +48,7 @@ pub struct ConnectionTemplate {
     pub connection_string: &'static str,
 }
 
-/// What people most often connect to.
+/// The most common kinds of connections.
 pub const TEMPLATES: [ConnectionTemplate; 3] = [
     ConnectionTemplate { id: TemplateName::Local, connection_string: "mongodb://localhost:27017/" },
     ConnectionTemplate {
@@ -62,7 +62,7 @@ pub const TEMPLATES: [ConnectionTemplate; 3] = [
     },
 ];
 
-/// What a template is for.
+/// The purpose of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -75,7 +75,7 @@ pub enum TemplateName {
     ReplicaSet,
 }
 
-/// Which secrets belong into a connection string.
+/// The secrets that belong into a connection string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretPlaces {
     /// The database user's password.
@@ -90,24 +90,24 @@ pub struct SecretPlaces {
 
 /// A MongoDB connection string that the driver accepts.
 ///
-/// Its secrets are apart from it: `Display` and `Debug` show the mask in their places, and a mask in the text that it
-/// is parsed from never becomes a secret.
+/// Its secrets are separate: `Display` and `Debug` show a mask in their places, and a mask in the parsed text never
+/// becomes a secret.
 #[derive(Clone)]
 pub struct ConnectionString {
     /// Masked.
     parts: Parts,
     secrets: ConnectionSecrets,
-    /// What the driver made of the masked parts.
+    /// The driver's parse of the masked parts.
     parsed: Parsed,
 }
 
 impl ConnectionString {
-    /// Reads a connection string, with secrets, with masks in their places, or without. Asks no name server: the hosts
-    /// of a `mongodb+srv` string are looked up when it is opened.
+    /// Parses a connection string with secrets, with masks, or without. Makes no DNS query: the hosts of a
+    /// `mongodb+srv` string are looked up when it is opened.
     ///
     /// # Errors
-    /// `ConnectionString` with the first rule that it breaks, in plain words and without any part of it. [`read`]
-    /// tells all of them, and where.
+    /// `ConnectionString` with the first broken rule, in plain words and without any part of it. [`read`] returns all
+    /// of them, with their places.
     pub fn parse(text: &str) -> Result<Self, StoreError> {
         let broken = |problems: Vec<ConnectionProblem>| {
             wrong(problems.into_iter().next().map_or_else(String::new, |problem| problem.message))
@@ -123,16 +123,16 @@ impl ConnectionString {
         }
     }
 
-    /// The secrets that it has.
+    /// Its secrets.
     pub fn secrets(&self) -> &ConnectionSecrets {
         &self.secrets
     }
 
-    /// The same string with these secrets, and its own where these have none. One that has no place in it is left
-    /// out: a password without a user, or the password of a certificate's key without the certificate.
+    /// The same string with these secrets, and its own for the rest. A secret without a place in it is left out: a
+    /// password without a user, or the password of a certificate's key without the certificate.
     ///
     /// # Errors
-    /// `ConnectionString` for a secret that can't stand in one.
+    /// `ConnectionString` for a secret that cannot be written into one.
     pub fn with_secrets(&self, secrets: &ConnectionSecrets) -> Result<Self, StoreError> {
         let mut parts = self.parts.clone();
         let mut secrets = secrets.clone().or(self.secrets.clone());
@@ -158,7 +158,7 @@ impl ConnectionString {
         Ok(Self { parts, secrets, parsed: self.parsed.clone() })
     }
 
-    /// Which secrets belong into it, there or not: those that it has a mask for, and the password of its user.
+    /// The secrets that belong into it, given or not: those with a mask, and the password of its user.
     pub fn places(&self) -> SecretPlaces {
         let masked = |name| self.parts.find(name).is_some_and(|(_, value)| value.contains(SECRET_MASK));
         SecretPlaces {
@@ -174,12 +174,12 @@ impl ConnectionString {
         self.parsed.credential.as_ref()?.username.as_deref()
     }
 
-    /// Whether signing in takes a password, there or not.
+    /// Whether signing in needs a password, given or not.
     pub fn needs_password(&self) -> bool {
         needs_password(&self.parts)
     }
 
-    /// Where the user is known: what the string says, or the default of the driver.
+    /// The database where the user was created: as the string says, or the driver's default.
     pub fn auth_source(&self) -> Option<&str> {
         let credential = self.parsed.credential.as_ref()?;
         credential.source.as_deref()
@@ -190,7 +190,7 @@ impl ConnectionString {
         match &self.parsed.host_info {
             HostInfo::HostIdentifiers(hosts) => hosts.iter().map(|host| shown(host).to_string()).collect(),
             HostInfo::DnsRecord(host) => vec![host.clone()],
-            // The driver may learn of other ways; a string in the old ones has none of them.
+            // A later driver may have other kinds of hosts; this string has none of them.
             _ => Vec::new(),
         }
     }
@@ -200,17 +200,17 @@ impl ConnectionString {
         self.parts.is_srv()
     }
 
-    /// The service that is looked up, for `mongodb+srv`.
+    /// The service name for the lookup of `mongodb+srv`.
     pub fn srv_service(&self) -> &str {
         self.parsed.srv_service_name.as_deref().unwrap_or(crate::dns::DEFAULT_SERVICE)
     }
 
-    /// Whether the hosts are MongoDB Atlas'.
+    /// Whether the hosts belong to MongoDB Atlas.
     pub fn is_atlas(&self) -> bool {
         self.hosts().iter().any(|host| is_atlas_name(host))
     }
 
-    /// Whether the line is encrypted.
+    /// Whether the connection is encrypted.
     pub fn is_encrypted(&self) -> bool {
         matches!(self.parsed.tls, Some(Tls::Enabled(_)))
     }
@@ -224,15 +224,15 @@ impl ConnectionString {
             })
     }
 
-    /// The database that the string names.
+    /// The database in the string.
     pub fn default_database(&self) -> Option<&str> {
         self.parsed.default_database.as_deref()
     }
 
-    /// What the driver opens: the string with its secrets, and the time that one answer may take.
+    /// The string with its secrets for the driver, and the time limit of one response.
     ///
     /// # Errors
-    /// `ConnectionString` where a secret is missing that the driver wants before it asks anybody.
+    /// `ConnectionString` if a secret is missing that the driver needs before it connects.
     pub fn for_driver(&self) -> Result<(Parsed, Option<Duration>), StoreError> {
         let whole = secrecy::SecretString::from(secrets::fill(&self.parts, &self.secrets).text());
         let mut parsed = problems::parse(whole.expose_secret())

@@ -1,4 +1,4 @@
-//! A workspace's database on a server: its name, and the names of its collections.
+//! The database of a workspace: its name, and the names of its collections.
 
 use tenantry_core::FieldIssue;
 use tenantry_core::values::{Field, FieldRule};
@@ -15,10 +15,10 @@ pub const OPERATIONS: &str = "console_operations";
 pub const ACTIVITY: &str = "console_activity";
 pub const SETTINGS: &str = "console_settings";
 
-/// Checks a database's name. The driver takes any text for one and fails on it later; the rules are the server's.
+/// Checks a database name by the server's rules. The driver accepts any text and fails later.
 ///
 /// # Errors
-/// The rule that it breaks.
+/// The broken rule.
 pub fn check_database_name(name: &str) -> Result<(), FieldIssue> {
     let (rule, message) = if name.is_empty() {
         (FieldRule::Required, "A database's name is needed.".to_owned())

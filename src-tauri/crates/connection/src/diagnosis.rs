@@ -1,7 +1,7 @@
-//! The connection test: seven stages, each within its limit, up to the first that fails.
+//! The connection test: seven steps, each with its time limit, up to the first that fails.
 //!
-//! It opens lines of its own up to the server's introduction. The driver keeps to itself which certificate a server
-//! showed, what answered in a server's place, and which of several hosts failed how; here these are the point.
+//! Up to the handshake it opens connections of its own. The driver does not reveal which certificate a server showed,
+//! what responded in a server's place, and which of several hosts failed how; here these are the point.
 
 mod certificate;
 mod encryption;
@@ -40,20 +40,20 @@ pub use finding::{Finding, FindingCode, FindingFacts};
 pub use report::Diagnosis;
 pub use stages::{Certificate, Stage, StageFacts, StageName, StageSink, StageState};
 
-/// How long a stage may take.
+/// The time limit of a step.
 pub const STAGE_LIMIT: Duration = Duration::from_secs(8);
 
-/// What is tested.
+/// The connection to test.
 #[derive(Clone)]
 pub struct TestRequest {
-    /// The connection string; masks stand in it for secrets.
+    /// The connection string, with masks for its secrets.
     pub connection_string: String,
     pub secrets: ConnectionSecrets,
     /// The database that the workspace is in.
     pub database: String,
     /// How long a stage may take: [`STAGE_LIMIT`].
     pub limit: Duration,
-    /// Who is asked for names.
+    /// The DNS servers.
     pub names: NameOptions,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
@@ -61,7 +61,7 @@ pub struct TestRequest {
 
 impl fmt::Debug for TestRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the string: one that is wrong may have a secret anywhere.
+        // Not the string: a malformed one may have a secret anywhere.
         f.debug_struct("TestRequest")
             .field("database", &self.database)
             .field("limit", &self.limit)
@@ -69,10 +69,10 @@ impl fmt::Debug for TestRequest {
     }
 }
 
-/// Tests a connection. A stage that fails is a finding, not an error; nothing is written to the database.
+/// Tests a connection. A failed step is a finding, not an error; nothing is written to the database.
 ///
 /// # Errors
-/// `Cancelled` at once when it was asked for, also in the middle of a stage.
+/// `Cancelled`, at once, also in the middle of a step.
 pub async fn diagnose(
     request: &TestRequest,
     sink: &dyn StageSink,
@@ -83,7 +83,7 @@ pub async fn diagnose(
     let mut course = Course {
         sink,
         limit: request.limit,
-        // Also of those that were typed into the string and not taken out of it yet.
+        // Also secrets that were typed into the string and not taken out yet.
         redactor: Redactor::new([&request.secrets, &crate::read(&request.connection_string).secrets]),
         stages: StageName::ALL.iter().copied().map(Stage::waiting).collect(),
         finding: None,
@@ -100,7 +100,7 @@ pub async fn diagnose(
     Ok(Diagnosis { stages, finding, milliseconds, report })
 }
 
-/// What a stage passes on, with what it found.
+/// The result of a step for the next one, with its facts.
 struct Passed<T> {
     value: T,
     facts: StageFacts,
@@ -116,7 +116,7 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// `None` where a stage failed.
+    /// `None` if a step failed.
     async fn run(&mut self, request: &TestRequest) -> Option<()> {
         let target = self.stage(StageName::Read, |_| read::read(request)).await?;
         self.atlas = target.atlas;
@@ -163,7 +163,7 @@ impl Course<'_> {
     {
         self.note(name, StageState::Running, None, None);
         let started = Instant::now();
-        // Inside, waits end a little before the limit: who waited knows better what for.
+        // Waits inside end a little before the limit: they know better what they waited for.
         let deadline = started + self.limit.mul_f64(0.95);
         let outcome = timeout(self.limit, work(deadline)).await;
         let took = milliseconds(started.elapsed());

@@ -1,4 +1,4 @@
-//! Names of deployments, looked up: SRV and TXT records of `mongodb+srv`, and addresses of hosts.
+//! DNS lookups: SRV and TXT records of `mongodb+srv`, and addresses of hosts.
 
 use std::fmt;
 use std::future::Future;
@@ -15,32 +15,32 @@ use hickory_resolver::proto::rr::{Name, RData};
 use mongodb::options::{ConnectionString as Parsed, HostInfo, ServerAddress};
 use tokio::time::timeout;
 
-/// When a slow name server gets company: on Windows, look-ups of SRV records through the system took 40 s.
+/// When a second DNS server joins a slow one: on Windows, SRV lookups through the system took 40 s.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The service that SRV records are asked for when a string names no other.
+/// The default service of SRV records.
 pub const DEFAULT_SERVICE: &str = "mongodb";
 
-/// Whom to ask.
+/// The DNS servers to use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NameOptions {
-    /// A name server to ask in place of the system's, and none besides it.
+    /// A DNS server instead of the system's.
     pub name_server: Option<SocketAddr>,
 }
 
-/// Why a name could not be looked up.
+/// Why a lookup failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookUpProblem {
-    /// There is no such name, or it has no such record.
+    /// The name does not exist, or has no such record.
     NotFound,
-    /// The name servers do not answer, or answer that they can't.
+    /// The DNS servers do not respond, or report a failure.
     NoAnswer,
-    /// The text is no name.
+    /// The text is not a name.
     BadName,
-    /// An SRV record points out of the domain of the name that was asked for.
+    /// An SRV record points outside the domain of the name.
     ForeignDomain {
-        /// Where it points.
+        /// The host it points to.
         host: String,
-        /// The domain that it would have to be in.
+        /// The domain it would have to be in.
         domain: String,
     },
     /// The TXT record breaks the rules of `mongodb+srv`.
@@ -81,10 +81,10 @@ pub struct TxtOptions {
 }
 
 impl TxtOptions {
-    /// Reads the record's text.
+    /// Parses the record's text.
     ///
     /// # Errors
-    /// `BadOptions` for anything but the three options that may stand there.
+    /// `BadOptions` for anything but the three allowed options.
     pub fn read(text: &str) -> Result<Self, LookUpProblem> {
         let mut options = Self::default();
         for option in text.split('&') {
@@ -101,7 +101,7 @@ impl TxtOptions {
         Ok(options)
     }
 
-    /// The options as `name=value`, for people.
+    /// The options as `name=value`.
     pub fn listed(&self) -> Vec<String> {
         let Self { auth_source, replica_set, load_balanced } = self;
         [
@@ -115,18 +115,18 @@ impl TxtOptions {
     }
 }
 
-/// What a `mongodb+srv` name stands for.
+/// The deployment behind a `mongodb+srv` name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
     /// At least one.
     pub hosts: Vec<SrvHost>,
-    /// Options that apply where the string does not give them.
+    /// Options that apply if the string does not set them.
     pub options: TxtOptions,
 }
 
 impl Deployment {
-    /// A string that was read by the driver, with the hosts in place of the name that was looked up, and with what
-    /// `mongodb+srv` implies where the string does not say it.
+    /// Puts the hosts into a parsed string in place of the name, and adds what `mongodb+srv` implies and the string
+    /// does not say.
     pub fn put_into(self, mut string: Parsed) -> Parsed {
         let Self { hosts, options } = self;
         let most =
@@ -148,11 +148,11 @@ impl Deployment {
     }
 }
 
-/// Looks names up.
+/// Does DNS lookups.
 #[derive(Clone)]
 pub struct Names {
     first: TokioResolver,
-    /// Asked as well when the first takes long.
+    /// Asked as well if the first is slow.
     second: Option<TokioResolver>,
     own_server: bool,
 }
@@ -165,7 +165,7 @@ impl fmt::Debug for Names {
 
 impl Names {
     /// # Errors
-    /// `NoAnswer` when the system's settings can't be read.
+    /// `NoAnswer` if the system's settings cannot be read.
     pub fn new(options: NameOptions) -> Result<Self, LookUpProblem> {
         match options.name_server {
             Some(address) => {
@@ -212,7 +212,7 @@ impl Names {
         if hosts.is_empty() { Err(LookUpProblem::NotFound) } else { Ok(hosts) }
     }
 
-    /// Options of the name's TXT record; none when it has no record.
+    /// Options of the name's TXT record; none if it has no record.
     ///
     /// # Errors
     /// `BadOptions`, also for more than one record; `NoAnswer`, `BadName`.
@@ -238,7 +238,7 @@ impl Names {
         }
     }
 
-    /// What a `mongodb+srv` name stands for, by the rules that the driver keeps.
+    /// The deployment behind a `mongodb+srv` name, by the driver's rules.
     ///
     /// # Errors
     /// All of [`LookUpProblem`].
@@ -254,7 +254,7 @@ impl Names {
         Ok(Deployment { hosts, options })
     }
 
-    /// Addresses of a host. An address stands for itself.
+    /// Addresses of a host. An IP address stands for itself.
     ///
     /// # Errors
     /// `NotFound`, `NoAnswer`, `BadName`.
@@ -263,7 +263,7 @@ impl Names {
             return Ok(vec![address]);
         }
         if !self.own_server {
-            // As the driver does it: the system knows its hosts file and the names of the local network.
+            // As in the driver: the system knows its hosts file and the names of the local network.
             let found: Vec<IpAddr> = match tokio::net::lookup_host((host, 0)).await {
                 Ok(found) => found.map(|address| address.ip()).collect(),
                 Err(_) => Vec::new(),
@@ -275,8 +275,8 @@ impl Names {
         if found.is_empty() { Err(LookUpProblem::NotFound) } else { Ok(found) }
     }
 
-    /// The system says that a look-up failed, and not portably why: a name that is not there, or no name server that
-    /// answers. The name servers themselves say it.
+    /// Asks the DNS servers why a lookup failed. The system does not tell portably whether the name does not exist or
+    /// no server responds.
     async fn why_without_address(&self, host: &str) -> LookUpProblem {
         let Ok(name) = whole(host) else { return LookUpProblem::BadName };
         match self.first.lookup_ip(name).await {
@@ -299,7 +299,7 @@ impl Names {
     }
 }
 
-/// What `first` finds, and where that takes long, what the one of both finds that finds something.
+/// The result of `first`, or if that is slow, the first success of both.
 /// # Errors
 /// The second of two.
 pub async fn with_company<T, E>(
@@ -322,7 +322,7 @@ pub async fn with_company<T, E>(
     }
 }
 
-/// The part of a `mongodb+srv` name that its hosts must share.
+/// The domain that the hosts of a `mongodb+srv` name must share.
 pub fn domain_of(name: &str) -> &str {
     match name.split_once('.') {
         Some((_, domain)) if domain.contains('.') => domain,
@@ -330,7 +330,7 @@ pub fn domain_of(name: &str) -> &str {
     }
 }
 
-/// Whether a host may stand in the SRV record of a name.
+/// Whether a host is allowed in the SRV record of a name.
 pub fn is_in_domain_of(host: &str, name: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let domain = domain_of(name).to_ascii_lowercase();
@@ -356,7 +356,7 @@ fn only(address: SocketAddr) -> Result<TokioResolver, NetError> {
 
 fn whole(name: &str) -> Result<Name, LookUpProblem> {
     let mut name = Name::from_str_relaxed(name).map_err(|_| LookUpProblem::BadName)?;
-    // Whole, or the search domains of an office would be asked for names that do not exist.
+    // Fully qualified, or the search domains of an office would be asked for names that do not exist.
     name.set_fqdn(true);
     Ok(name)
 }

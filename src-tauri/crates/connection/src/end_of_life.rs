@@ -1,12 +1,12 @@
-//! Until when the maker of a server mends it.
+//! When a server stops getting updates.
 
 use tenantry_core::records::EndOfLife;
 use time::macros::date;
 use time::{Date, OffsetDateTime, UtcOffset};
 
 /// The last day of each series of MongoDB, from "MongoDB Software Lifecycle Schedules"
-/// (<https://www.mongodb.com/legal/support-policy/lifecycles>, read in November 2026). Series from before 4.2 are left
-/// out, because the driver does not speak to them; 8.3, because no day is announced.
+/// (<https://www.mongodb.com/legal/support-policy/lifecycles>, read in November 2026). Series before 4.2 are left out,
+/// because the driver does not support them; 8.3, because no day is announced.
 const MONGODB: [(&str, Date); 17] = [
     ("4.2", date!(2023 - 04 - 30)),
     ("4.4", date!(2024 - 02 - 29)),
@@ -27,8 +27,8 @@ const MONGODB: [(&str, Date); 17] = [
     ("8.2", date!(2026 - 07 - 31)),
 ];
 
-/// The end of a server's series, by its product and version. `None` for every other product than MongoDB, whatever
-/// version it says that it is like, and for a series of which nothing is known.
+/// The end of a server's series, by product and version. `None` for every product other than MongoDB, whatever version
+/// it claims, and for an unknown series.
 pub fn end_of_life(product: &str, version: &str, now: OffsetDateTime) -> Option<EndOfLife> {
     if product != "MongoDB" {
         return None;

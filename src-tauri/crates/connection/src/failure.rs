@@ -1,5 +1,5 @@
-//! The only place that reads the driver's errors. What leaves it are codes, names of commands and our own words: the
-//! driver's text holds the server's whole answer, keys and values included.
+//! The only place that reads the driver's errors. Only codes, names of commands and our own words leave it: the
+//! driver's text contains the server's whole response, keys and values included.
 
 use std::future::IntoFuture;
 use std::io;
@@ -10,7 +10,7 @@ use mongodb::error::{Error, ErrorKind, WriteFailure};
 use tenantry_core::nesting::decoded;
 use tokio::time::timeout;
 
-/// The server's codes that somebody branches on. Names from the server's `error_codes.yml`.
+/// The server's codes that something branches on. Names from the server's `error_codes.yml`.
 pub mod code {
     pub const BAD_VALUE: i32 = 2;
     pub const FAILED_TO_PARSE: i32 = 9;
@@ -41,17 +41,17 @@ pub mod code {
     pub const UNRECOGNIZED_STAGE: i32 = 40324;
     pub const UNKNOWN_FIELD: i32 = 40415;
 
-    /// The server does not know the way of signing in, or does not offer it.
+    /// The server does not know the mechanism, or does not offer it.
     pub const MECHANISM: [i32; 2] = [BAD_VALUE, MECHANISM_UNAVAILABLE];
-    /// Who we say we are was not accepted: user, password, or the database that is to know them.
+    /// The credentials were refused: the user, the password, or the database of the user.
     pub const SIGN_IN_REFUSED: [i32; 4] = [USER_NOT_FOUND, UNAUTHORIZED, AUTHENTICATION_FAILED, ATLAS_ERROR];
-    /// Not reachable, or restarting.
+    /// Unreachable, or restarting.
     pub const RESTARTING: [i32; 6] = [6, 7, 89, 91, 9001, 11600];
     /// The primary is changing.
     pub const ELECTION: [i32; 6] = [10107, 13435, 13436, 10058, 189, 11602];
-    /// Somebody else changed the same thing at the same moment.
+    /// Someone else changed the same thing at the same moment.
     pub const CONTENTION: [i32; 3] = [24, 112, 251];
-    /// A list's place on the server is gone.
+    /// The cursor of a list is gone on the server.
     pub const CURSOR_GONE: [i32; 2] = [43, 237];
     /// The server does not have the command, the stage or the option.
     pub const UNSUPPORTED: [i32; 9] = [
@@ -70,50 +70,50 @@ pub mod code {
 /// A driver's error without its text.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// The server's number, wherever the driver hid it.
+    /// The server's number, wherever the driver put it.
     pub code: Option<i32>,
-    /// Which of many documents it was.
+    /// The index of the document, of many.
     pub index: Option<usize>,
-    /// The fields that broke the rules of their collection, where the server says so.
+    /// The fields that broke the collection's rules, if the server says so.
     pub fields: Vec<String>,
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub cause: Cause,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// The server answered with `code`.
+    /// The server responded with `code`.
     Answer,
     /// Signing in to the server failed.
     SignIn,
     /// There is no connection: why.
     Line(LineProblem),
-    /// No server could be chosen; the reason stands with the monitors.
+    /// No server could be chosen; the monitors have the reason.
     Selection,
-    /// Our own limit passed.
+    /// Our own time limit passed.
     TookTooLong,
-    /// The TLS options can't be used.
+    /// The TLS options cannot be used.
     TlsOptions,
-    /// What came back is no document.
+    /// The response is not a document.
     Damaged,
-    /// Anything else, by the name of the driver's variant.
+    /// Another failure, by the name of the driver's variant.
     Other(&'static str),
 }
 
-/// Why there is no line to a server.
+/// Why there is no connection to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineProblem {
     /// Nothing listens there.
     Refused,
-    /// The name is not known.
+    /// The name is unknown.
     NameNotFound,
-    /// TLS could not be agreed on.
+    /// TLS failed.
     Tls,
-    /// The other side hung up.
+    /// The other side closed the connection.
     Closed,
-    /// No way to that network.
+    /// There is no route to that network.
     NoRoute,
-    /// No answer in time.
+    /// No response in time.
     Timeout,
     Unknown,
 }
@@ -137,7 +137,7 @@ impl LineProblem {
     }
 
     fn of_io(error: &io::Error) -> Self {
-        // WSAHOST_NOT_FOUND, WSATRY_AGAIN and WSANO_DATA: Windows numbers failed look-ups, Unix does not.
+        // WSAHOST_NOT_FOUND, WSATRY_AGAIN and WSANO_DATA: Windows numbers failed lookups, Unix does not.
         if matches!(error.raw_os_error(), Some(11001 | 11002 | 11004)) && cfg!(windows) {
             return Self::NameNotFound;
         }
@@ -155,7 +155,7 @@ impl LineProblem {
             | io::ErrorKind::NetworkDown
             | io::ErrorKind::AddrNotAvailable => Self::NoRoute,
             io::ErrorKind::Other => Self::Unknown,
-            // The standard library gives a failed look-up a kind that can't be named and no number.
+            // The standard library's kind for a failed lookup cannot be named and has no number.
             _ if error.raw_os_error().is_none() => Self::NameNotFound,
             _ => Self::Unknown,
         }
@@ -185,7 +185,7 @@ impl Failure {
         Self { code: None, index: None, fields: Vec::new(), cause }
     }
 
-    /// Reads a driver's error: the first number on the way down its sources.
+    /// Analyses a driver's error: the first number along its sources.
     pub fn read(error: &Error) -> Self {
         let mut failure = Self::of(cause_of(error.kind.as_ref()));
         let mut next = Some(error);
@@ -205,7 +205,7 @@ impl Failure {
                     failure.code = Some(concern.code)
                 }
                 ErrorKind::InsertMany(many) => {
-                    // Of several refused documents the one that is not a mere repetition decides.
+                    // Of several refused documents, the first that is not a mere repetition decides.
                     let refused = many.write_errors.iter().flatten();
                     let worst = refused
                         .clone()
@@ -236,12 +236,12 @@ impl Failure {
         Self::of(Cause::TookTooLong)
     }
 
-    /// Nobody was found who could be asked.
+    /// No server was found.
     pub fn nobody_found() -> Self {
         Self::of(Cause::Selection)
     }
 
-    /// Whether the line broke, or the server that was asked is no longer the one to ask.
+    /// Whether the connection broke, or another server must be asked now.
     pub fn is_lost(&self) -> bool {
         match self.cause {
             Cause::Line(_) => true,
@@ -266,7 +266,7 @@ impl Failure {
         self.is(code::DUPLICATE_KEY)
     }
 
-    /// Whether the write stands on the primary and was not confirmed by a majority in time.
+    /// Whether the primary has the write, but no majority confirmed it in time.
     pub fn is_unconfirmed(&self) -> bool {
         self.is(code::WRITE_CONCERN_TIMEOUT)
     }
@@ -275,12 +275,12 @@ impl Failure {
         self.code.is_some_and(|code| code::UNSUPPORTED.contains(&code))
     }
 
-    /// Whether the server did not accept who we say we are, or how we say it. The driver seldom passes on its number.
+    /// Whether the server refused the credentials or the mechanism. The driver seldom passes on its number.
     pub fn is_of_sign_in(&self) -> bool {
         self.cause == Cause::SignIn || self.is(code::AUTHENTICATION_FAILED)
     }
 
-    /// What happened, in our words: for technical texts.
+    /// What happened, in our words, for technical texts.
     pub fn words(&self) -> &'static str {
         match self.cause {
             Cause::Answer => "the server refused",
@@ -309,7 +309,7 @@ impl Failure {
     }
 }
 
-/// The names in what a server says of a document that breaks its collection's rules. The values beside them stay there.
+/// The field names in a server's refusal of a document. The values beside them are left out.
 fn broken_fields(details: &Document) -> Vec<String> {
     let mut fields = Vec::new();
     for (key, value) in details {
@@ -329,8 +329,8 @@ fn broken_fields(details: &Document) -> Vec<String> {
     fields
 }
 
-/// What the server said, with its number. For a connection test's technical text, and only through its redaction: it
-/// may hold anything.
+/// The server's own text, with its number. Only for a connection test's technical text, and only through its redaction:
+/// it may contain anything.
 pub fn server_text(error: &Error) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -358,12 +358,12 @@ fn cause_of(kind: &ErrorKind) -> Cause {
         ErrorKind::InvalidResponse { .. } => Cause::Other("InvalidResponse"),
         ErrorKind::IncompatibleServer { .. } => Cause::Other("IncompatibleServer"),
         ErrorKind::Internal { .. } => Cause::Other("Internal"),
-        // The driver's list may grow; whatever comes is logged by nobody's text but this.
+        // The driver's list may grow.
         _ => Cause::Other("another variant"),
     }
 }
 
-/// Waits for an answer, and reads what went wrong.
+/// Waits for a response, and analyses a failure.
 ///
 /// # Errors
 /// The driver's, or that it took too long.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// What a form shows of a connection string, and what it can be changed to.
+/// The fields of the form for a connection string.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -11,19 +11,19 @@ pub struct ConnectionFields {
     /// The database that the string names.
     pub default_database: Option<String>,
     pub replica_set: Option<String>,
-    /// `directConnection`; `None` when it is not given.
+    /// `directConnection`; `None` if not given.
     pub direct_connection: Option<bool>,
     pub authentication: AuthenticationKind,
     /// The database user's name, not percent-encoded.
     pub user: Option<String>,
-    /// The string has a password, or the mask of one.
+    /// Whether the string has a password, or its mask.
     pub has_password: bool,
     pub auth_source: Option<String>,
     /// `tls`, or its older name `ssl`.
     pub tls: TlsChoice,
     pub tls_ca_file: Option<String>,
     pub tls_certificate_key_file: Option<String>,
-    /// `tlsCertificateKeyFilePassword` is there, or the mask of it.
+    /// Whether `tlsCertificateKeyFilePassword`, or its mask, is there.
     pub has_certificate_key_password: bool,
     /// `tlsAllowInvalidCertificates=true`.
     pub tls_allow_invalid_certificates: bool,
@@ -46,30 +46,30 @@ pub struct ConnectionFields {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum AuthenticationKind {
-    /// Not at all.
+    /// None.
     #[default]
     None,
-    /// With a password; the server chooses which SCRAM.
+    /// A password; the server chooses the SCRAM mechanism.
     Scram,
-    /// With a password, by SCRAM-SHA-256.
+    /// A password, with SCRAM-SHA-256.
     #[serde(rename = "scram_sha256")]
     ScramSha256,
-    /// With a password, by SCRAM-SHA-1.
+    /// A password, with SCRAM-SHA-1.
     #[serde(rename = "scram_sha1")]
     ScramSha1,
-    /// With a client certificate.
+    /// A client certificate.
     #[serde(rename = "x509")]
     X509,
-    /// Some other way that the string names.
+    /// Another method in the string.
     Other,
 }
 
-/// Whether the line is encrypted.
+/// Whether the connection is encrypted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum TlsChoice {
-    /// Not said: on for `mongodb+srv`, off otherwise.
+    /// Not given: on for `mongodb+srv`, off otherwise.
     #[default]
     Default,
     /// `tls=true`.
@@ -78,7 +78,7 @@ pub enum TlsChoice {
     Off,
 }
 
-/// Which members of a replica set lists are read from.
+/// The members that lists are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -90,7 +90,7 @@ pub enum ReadPreferenceMode {
     Nearest,
 }
 
-/// How messages are compressed.
+/// A compression of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -100,7 +100,7 @@ pub enum Compressor {
     Snappy,
 }
 
-/// An option that has no field of its own.
+/// An option without a field of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]

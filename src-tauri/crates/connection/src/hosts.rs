@@ -1,10 +1,10 @@
-//! How hosts are shown, and whose they are.
+//! How hosts are shown, and whether they belong to Atlas.
 
 use std::fmt;
 
 use mongodb::options::ServerAddress;
 
-/// The port that a host has when the string names none.
+/// The default port.
 pub const DEFAULT_PORT: u16 = 27017;
 
 /// A host with its port. An IPv6 address stands in brackets, which the driver's own text leaves out: without them
@@ -23,23 +23,23 @@ impl fmt::Display for Shown<'_> {
             ServerAddress::Tcp { host, port } if host.contains(':') => {
                 write!(f, "[{host}]:{}", port.unwrap_or(DEFAULT_PORT))
             }
-            // Names, IPv4 addresses and sockets, and whatever a later driver knows.
+            // Names, IPv4 addresses and sockets, and new kinds of a later driver.
             other => write!(f, "{other}"),
         }
     }
 }
 
-/// Whether a host's name, with its port or without, is one of MongoDB Atlas. A dot at its end says that it is whole.
+/// Whether a host name, with or without a port, belongs to MongoDB Atlas. A dot at its end makes it fully qualified.
 pub fn is_atlas_name(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     name.trim_end_matches('.').to_ascii_lowercase().ends_with(".mongodb.net")
 }
 
-/// Whether a host is one of MongoDB Atlas.
+/// Whether a host belongs to MongoDB Atlas.
 pub fn is_atlas(host: &ServerAddress) -> bool {
     match host {
         ServerAddress::Tcp { host, .. } => is_atlas_name(host),
-        // Sockets of this computer, and whatever a later driver knows.
+        // Sockets on this computer, and new kinds of a later driver.
         _ => false,
     }
 }

@@ -1,5 +1,5 @@
-//! How a deployment is reached: connection strings with their secrets, certificates, names, what the database user may
-//! do there, and the connection test. Opens no workspace.
+//! Everything about reaching a deployment: connection strings with their secrets, certificates, DNS lookups,
+//! permissions, and the connection test. Opens no workspace.
 
 #![allow(
     missing_docs,

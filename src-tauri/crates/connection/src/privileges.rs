@@ -1,7 +1,8 @@
-//! What this program does in a database, what the server asks of a database user for it, and whether the user has it.
+//! What Tenantry does in a database, which permissions the server requires for it, and whether the database user has
+//! them.
 //!
 //! Actions and where they are checked: the manual's "Privilege Actions", and for `create` and `renameCollection` the
-//! server's own checks, which take either of two sets of actions.
+//! server's own checks, which accept either of two sets of actions.
 
 mod rights;
 mod role;
@@ -21,12 +22,12 @@ use crate::database::{
 pub enum On {
     /// On one collection.
     Collection(&'static str),
-    /// On every collection of the database: a resource can't be a part of a name, so there is none for `org_*`.
+    /// On every collection of the database: a resource cannot be a part of a name, so there is none for `org_*`.
     Database,
 }
 
 impl On {
-    /// The namespace, for people.
+    /// The namespace, for messages.
     fn namespace(self, database: &str) -> String {
         match self {
             Self::Collection(collection) => format!("{database}.{collection}"),
@@ -35,19 +36,19 @@ impl On {
     }
 }
 
-/// One action at one place.
+/// One action in one place.
 pub type Need = (&'static str, On);
 
-/// Something that the program does.
+/// Something that Tenantry does.
 struct Work {
     does: PrivilegedAct,
     /// Where all of the actions are needed.
     on: On,
     /// All of them are needed.
     actions: &'static [&'static str],
-    /// Or all of these: what the server takes in their place.
+    /// Or all of these, which the server accepts instead.
     or: &'static [&'static str],
-    /// The acts of a person that can't be done without it.
+    /// The actions of a person that need it.
     acts: &'static [RestrictedAct],
 }
 
@@ -62,8 +63,8 @@ const fn work(
     Work { does, on, actions, or: &[], acts }
 }
 
-/// Everything. That somebody signs in to the program needs what is listed for "sign-ins": without it no act is reached,
-/// so none is listed there. What was done is recorded after the act, which stands without its record.
+/// Everything. Signing in to Tenantry needs the privileges of "sign-ins": without it no action is reached, so none is
+/// listed there. The activity record is written after a change, which stands without it.
 const WORKS: [Work; 17] = [
     work(PrivilegedAct::ReadOrganizations, On::Collection(ORGANIZATIONS), &["find"], &[List]),
     work(PrivilegedAct::AddOrganizations, On::Collection(ORGANIZATIONS), &["insert"], &[Create, Restore]),
@@ -127,7 +128,7 @@ const WORKS: [Work; 17] = [
     },
 ];
 
-/// Needed by no act alone: without it the answer is less.
+/// No action needs these alone: without them a response has less.
 const EXTRAS: [Work; 3] = [
     work(PrivilegedAct::ReadSizes, On::Database, &["collStats"], &[]),
     work(PrivilegedAct::ReadIndexes, On::Database, &["listIndexes"], &[]),
@@ -158,14 +159,14 @@ impl Work {
         }
     }
 
-    /// The actions that are not granted, of those that the role would have.
+    /// The missing actions among those of the role.
     fn missing(&self, database: &str, rights: &Rights) -> Vec<&'static str> {
         let lacks = |action: &&'static str| rights.allows(database, (action, self.on)) == Some(false);
         self.actions.iter().copied().filter(lacks).collect()
     }
 }
 
-/// Whether all of them hold; not known where one is not known and none is false.
+/// Whether all of them hold; unknown if one is unknown and none is false.
 fn every(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut all = Some(true);
     for answer in answers {
@@ -178,7 +179,7 @@ fn every(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     all
 }
 
-/// What the program does, and whether the user may.
+/// The permissions that Tenantry needs, and whether the user has them.
 pub fn privileges(database: &str, rights: &Rights) -> Vec<Privilege> {
     works()
         .map(|work| Privilege {
@@ -189,7 +190,7 @@ pub fn privileges(database: &str, rights: &Rights) -> Vec<Privilege> {
         .collect()
 }
 
-/// The acts that the user can't do, with what is missing.
+/// The actions that the user lacks permissions for, with what is missing.
 pub fn restrictions(database: &str, rights: &Rights) -> Vec<Restriction> {
     RestrictedAct::ALL
         .iter()

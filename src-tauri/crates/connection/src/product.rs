@@ -3,7 +3,7 @@
 use bson::Document;
 use tenantry_core::records::Topology;
 
-/// The product and its version. By what the server says of itself, and where it says nothing by its host's name.
+/// The product and its version, by the server's own words, otherwise by its host name.
 pub fn of(build: &Document, hosts: &[String]) -> (String, String) {
     let version = |document: &Document, key| document.get_str(key).unwrap_or("unknown").to_owned();
     if let Ok(own) = build.get_str("secantusVersion") {

@@ -1,17 +1,17 @@
-//! A connection string as it was read: what a form shows of it, and what is wrong with it.
+//! The result of reading a connection string: the form's fields, and its problems.
 
 use serde::Serialize;
 
 use crate::{ConnectionFields, ConnectionSecrets};
 
-/// Part of the editor's form.
+/// A tab of the editor's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum EditorTab {
     /// Hosts, database, replica set.
     General,
-    /// Who signs in, and how.
+    /// The user and the authentication method.
     Authentication,
     /// Encryption and certificates.
     Tls,
@@ -26,7 +26,7 @@ pub enum EditorTab {
 pub enum ConnectionPart {
     /// `mongodb://` or `mongodb+srv://`.
     Scheme,
-    /// The user's name.
+    /// The user name.
     User,
     /// The user's password.
     Password,
@@ -34,46 +34,46 @@ pub enum ConnectionPart {
     Hosts,
     /// The database after the slash.
     Database,
-    /// What stands after the question mark.
+    /// The part after the question mark.
     Options,
 }
 
-/// Something in a connection string that the driver does not accept, and where it stands.
+/// A part of a connection string that the driver does not accept, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct ConnectionProblem {
-    /// A sentence. Names options that exist; never holds a piece of the string.
+    /// A sentence. Names existing options; never contains a piece of the string.
     pub message: String,
     pub part: ConnectionPart,
-    /// Where the form asks for it.
+    /// The tab of the form that has it.
     pub tab: EditorTab,
-    /// The option's name as the manual writes it; `None` for an unknown one, which may be a piece of a password.
+    /// The option's name in the manual; `None` for an unknown one, which may be a piece of a password.
     pub option: Option<&'static str>,
-    /// Where it begins in the reading's text, in UTF-16 code units.
+    /// Its start in the reading's text, in UTF-16 code units.
     #[cfg_attr(feature = "wire", specta(type = u32))]
     pub start: usize,
-    /// Where it ends, exclusive.
+    /// Its end, exclusive.
     #[cfg_attr(feature = "wire", specta(type = u32))]
     pub end: usize,
 }
 
-/// A connection string, read.
+/// The result of reading a connection string.
 #[derive(Debug, Clone)]
 pub struct ConnectionReading {
-    /// The string as typed, but for its secrets: [`SECRET_MASK`](crate::SECRET_MASK) stands in the place of each.
+    /// The string as typed, with [`SECRET_MASK`](crate::SECRET_MASK) in place of each secret.
     pub text: String,
     /// What was typed is more than this text: a command, a line of settings, something in quotes. The text stands for
     /// all of it, and what was typed must not be shown any more.
     pub extracted: bool,
-    /// What a form shows of it; `None` when it can't be taken apart.
+    /// The fields of the form; `None` if the string cannot be taken apart.
     pub fields: Option<ConnectionFields>,
-    /// What the driver does not accept; empty when it accepts the string.
+    /// The problems; empty if the driver accepts the string.
     pub problems: Vec<ConnectionProblem>,
-    /// Whether the hosts are MongoDB Atlas'.
+    /// Whether the hosts belong to MongoDB Atlas.
     pub is_atlas: bool,
-    /// Whether signing in takes a password.
+    /// Whether signing in needs a password.
     pub needs_password: bool,
-    /// The secrets that stood in the string.
+    /// The secrets of the string.
     pub secrets: ConnectionSecrets,
 }

@@ -1,6 +1,6 @@
 use secrecy::{ExposeSecret, SecretString};
 
-/// Stands in a connection string for a secret that is kept elsewhere.
+/// Stands in a connection string for a secret that is stored elsewhere.
 pub const SECRET_MASK: &str = "\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}";
 
 /// Whether a text is the mask and not a secret.
@@ -10,7 +10,7 @@ pub fn is_secret_mask(text: &str) -> bool {
 
 /// The secrets of a connection string, as a person would type them: not percent-encoded.
 ///
-/// `Debug` shows which are there and none of them.
+/// `Debug` shows which exist, but not their values.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionSecrets {
     /// The database user's password.
@@ -24,7 +24,7 @@ pub struct ConnectionSecrets {
 }
 
 impl ConnectionSecrets {
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         let Self { password, certificate_key_password, proxy_password, aws_session_token } = self;
         [password, certificate_key_password, proxy_password, aws_session_token]
@@ -32,7 +32,7 @@ impl ConnectionSecrets {
             .all(Option::is_none)
     }
 
-    /// These secrets, and those of `others` that are not among them.
+    /// These secrets, completed from `others`.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl ConnectionSecrets {
     }
 }
 
-/// Compared where tests need it; nothing decides on a secret by its bytes.
+/// For tests; nothing decides by a secret's bytes.
 impl PartialEq for ConnectionSecrets {
     fn eq(&self, other: &Self) -> bool {
         let bytes =

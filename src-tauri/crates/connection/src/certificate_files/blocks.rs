@@ -1,4 +1,4 @@
-//! The blocks of a PEM file with their places, by the rules of the reader that the driver has.
+//! The blocks of a PEM file with their places, by the rules of the driver's parser.
 
 use rustls::pki_types::pem::{PemObject, SectionKind};
 
@@ -6,23 +6,23 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const HYPHENS: &[u8] = b"-----";
 
-/// One block, or what was meant for one.
+/// A block, or an attempt at one.
 pub(super) struct Block {
-    /// What it says that it is: `CERTIFICATE`.
+    /// Its label: `CERTIFICATE`.
     pub(super) label: String,
-    /// The line that it begins in, from 1.
+    /// Its first line, from 1.
     pub(super) line: usize,
-    /// What is in it, where it can be read and the reader knows its label.
+    /// Its content, if it is readable and the parser knows its label.
     pub(super) der: Vec<u8>,
     pub(super) fault: Option<Fault>,
-    /// A key of OpenSSL before 1.0, whose seal stands in headers that the reader takes for content.
+    /// Whether it is a key of OpenSSL before 1.0, whose sealing headers the parser takes for content.
     pub(super) is_sealed_in_the_old_way: bool,
 }
 
-/// Why a block is not read.
+/// Why a block is not parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// It does not begin its line, and the reader passes over it without a word.
+    /// It does not begin its line, and the parser silently skips it.
     Joined,
     /// Its first line does not end in five hyphens.
     Begin,
@@ -30,7 +30,7 @@ pub(super) enum Fault {
     Unfinished,
     /// Its content is not Base64.
     Damaged,
-    /// Its content is no certificate.
+    /// Its content is not a certificate.
     NoCertificate,
 }
 
@@ -58,7 +58,7 @@ impl Block {
     }
 }
 
-/// A block whose end was not seen yet.
+/// A block without its end so far.
 struct Open<'a> {
     label: &'a [u8],
     start: usize,
@@ -71,7 +71,7 @@ pub(super) fn of(text: &[u8]) -> Vec<Block> {
     let mut open: Option<Open<'_>> = None;
     for Line { number, start, text: line } in lines(text) {
         if line.starts_with(BEGIN) {
-            // One that begins before another ends is read into one with it.
+            // If one begins before another ends, both are parsed as one.
             let (start, first) = open.as_ref().map_or((start, number), |open| (open.start, open.line));
             match label(line) {
                 Some(label) => open = Some(Open { label, start, line: first }),
@@ -111,7 +111,7 @@ fn read(open: &Open<'_>, text: &[u8]) -> Block {
     let (der, fault) = match content {
         Some(Ok((_, der))) => (der, None),
         Some(Err(_)) => (Vec::new(), Some(Fault::Damaged)),
-        // The reader passes over labels that it does not know.
+        // The parser skips unknown labels.
         None => (Vec::new(), None),
     };
     let label = String::from_utf8_lossy(open.label).into_owned();
@@ -119,7 +119,7 @@ fn read(open: &Open<'_>, text: &[u8]) -> Block {
     Block { label, line: open.line, der, fault, is_sealed_in_the_old_way }
 }
 
-/// The label of a first line; `None` where it does not end in five hyphens.
+/// The label of a first line; `None` if it does not end in five hyphens.
 fn label(line: &[u8]) -> Option<&[u8]> {
     let (mut hyphens, mut end) = (0, line.len());
     for (at, byte) in line.iter().enumerate().rev() {
@@ -135,7 +135,7 @@ fn label(line: &[u8]) -> Option<&[u8]> {
     if hyphens == HYPHENS.len() { line.get(BEGIN.len()..end) } else { None }
 }
 
-/// What a first line, or what is left of one, was meant to say.
+/// The intended label of a first line, or of a part of one.
 fn meant(line: &[u8]) -> &[u8] {
     let rest = line.strip_prefix(BEGIN).unwrap_or(line);
     let end = rest.iter().position(|byte| *byte == b'-').unwrap_or(rest.len());
@@ -148,7 +148,7 @@ struct Line<'a> {
     text: &'a [u8],
 }
 
-/// Lines as the reader cuts them: at every line feed and carriage return. Both together count as one line's end.
+/// Lines as the parser cuts them: at every line feed and carriage return; both together end one line.
 fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let (mut start, mut number) = (0, 1);
     std::iter::from_fn(move || {

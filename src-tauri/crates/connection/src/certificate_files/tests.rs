@@ -41,7 +41,7 @@ fn own_options(file: &File, password: Option<&str>) -> TlsOptions {
         .build()
 }
 
-/// What is found, which must be what the driver makes of the same file.
+/// The result, which must be the driver's result for the same file.
 async fn as_the_driver(options: TlsOptions) -> Result<CertificateFiles, String> {
     let found = load(options.clone()).await.map_err(|unusable| unusable.problem);
     let mut driver = ClientOptions::default();

@@ -1,4 +1,4 @@
-//! A problem and the place in the string that is to blame for it.
+//! A problem and the part of the string that causes it.
 
 use super::options::ConnectionOption;
 use super::parts::{Parts, Spot};

@@ -1,4 +1,4 @@
-//! Options that are good alone and refused together.
+//! Options that are valid alone and conflict together.
 
 use super::blame::{problem, tell};
 use super::encoding::{decoded, is_socket};
@@ -6,7 +6,7 @@ use super::options;
 use super::parts::{Parts, Spot};
 use crate::{ConnectionProblem, EditorTab};
 
-/// The rules that a string breaks; each has the driver's own check for its source.
+/// The rules that a string breaks. Each follows a check of the driver.
 pub(super) fn of(parts: &Parts) -> Vec<ConnectionProblem> {
     let has = |name: &str| parts.find(name).is_some();
     let value = |name: &str| parts.find(name).map(|(_, value)| decoded(value));

@@ -1,4 +1,4 @@
-//! Whom the secrets of a connection string are told.
+//! Says who receives each secret of a connection string.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use super::secrets::{CERTIFICATE_KEY_PASSWORD, PROXY_PASSWORD};
 
 const CERTIFICATE_KEY_FILE: &str = "tlscertificatekeyfile";
 
-/// The values of options by their names in lower case, in the order in which they are given.
+/// The values of options by their lowercase names, in the given order.
 type Options = BTreeMap<String, Vec<String>>;
 
 /// Whom the secrets of a connection string are told, secret by secret: what is equal in two strings is told to the
 /// same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// The servers, the way to them and the protection of that way.
+    /// The servers, the route to them and its protection.
     pub servers: Servers,
-    /// The database user: the name, where it is known, and how it signs in.
+    /// The database user: the name, its database, and the authentication method.
     pub account: Account,
     /// The file whose key a password opens.
     pub certificate_key_file: Vec<String>,
@@ -47,7 +47,7 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy(Options);
 
-/// Whom the secrets of a connection string are told; `None` when it can't be taken apart.
+/// The receivers of a connection string's secrets; `None` if it cannot be taken apart.
 pub fn destination(text: &str) -> Option<Destination> {
     match find_out(text) {
         Found::Parts(read) => {
@@ -67,7 +67,7 @@ fn of(parts: &Parts) -> Destination {
             continue;
         }
         let name = options::modern(name).to_lowercase();
-        // A secret has no say in whom it is told.
+        // A secret does not change who receives it.
         if name == CERTIFICATE_KEY_PASSWORD || name == PROXY_PASSWORD {
             continue;
         }
@@ -82,7 +82,7 @@ fn of(parts: &Parts) -> Destination {
         }
     }
     let certificate_key_file = servers.get(CERTIFICATE_KEY_FILE).cloned().unwrap_or_default();
-    // Which seed is asked first is nobody's choice.
+    // The order of the seeds means nothing.
     let mut hosts: Vec<String> = parts.hosts.split(',').map(str::to_owned).collect();
     hosts.sort_unstable();
     let named = account.get("authsource").and_then(|sources| sources.first().cloned());
@@ -121,7 +121,7 @@ mod tests {
             if is_about_it && !is_secret {
                 assert_ne!(with, plain, "{option} is another server or another user");
                 let once_more = destination_of(&format!("mongodb://dana@a,b/tenants?{option}=y"));
-                // Secrets of other drivers' names are masked, and such a string can't be saved.
+                // Secrets in options of other drivers are masked, and such a string cannot be saved.
                 if !name.ends_with("password") {
                     assert_ne!(with, once_more, "{option} with another value is another server or user");
                 }

@@ -1,14 +1,14 @@
-//! Percent-encoding, as the driver reads it.
+//! Percent-encoding, by the driver's rules.
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::SECRET_MASK;
 
-/// For a user's name, a password or a database.
+/// For a user name, a password or a database.
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// For an option's value: what can stand there without a second meaning stays readable.
+/// For an option's value: characters without a second meaning stay readable.
 const OPTION: &AsciiSet =
     &STRICT.remove(b'/').remove(b':').remove(b',').remove(b'$').remove(b'*').remove(b'(').remove(b')');
-/// For an option's name, which the driver does not decode: only so that it stays one.
+/// For an option's name, which the driver does not decode: only so that it stays one name.
 const NAME: &AsciiSet = &CONTROLS.add(b' ').add(b'&').add(b'=').add(b'#').add(b'?');
 /// For a host.
 const HOST: &AsciiSet =
@@ -22,7 +22,7 @@ pub(super) fn has_whole_escapes(text: &str) -> bool {
     })
 }
 
-/// Whether nobody sees a character: pages and chats put such ones between words.
+/// Whether a character is invisible: pages and chats put such ones between words.
 pub(super) fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -30,12 +30,12 @@ pub(super) fn is_invisible(character: char) -> bool {
     ) || character.is_control()
 }
 
-/// The text that an encoded one stands for; what is no UTF-8 becomes U+FFFD, as in the driver.
+/// The decoded text; bytes that are not UTF-8 become U+FFFD, as in the driver.
 pub(crate) fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// As [`decoded`]; `None` where the driver refuses it for not being UTF-8.
+/// As [`decoded`]; `None` if the driver refuses it because it is not UTF-8.
 pub(super) fn decoded_whole(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
@@ -54,7 +54,7 @@ pub(super) fn for_option_name(name: &str) -> String {
     utf8_percent_encode(name.trim(), NAME).to_string()
 }
 
-/// A host as a person types it: the path of a socket is written as the grammar wants it.
+/// A host as typed, with the path of a socket encoded as the grammar requires.
 pub(super) fn for_host(host: &str) -> String {
     let host = host.trim();
     let set = if is_socket(host) { STRICT } else { HOST };

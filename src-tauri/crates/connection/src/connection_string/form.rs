@@ -1,8 +1,8 @@
-//! The fields of the form that show an option each, and how a value gets into one and back.
+//! The fields of the form that each show an option, and the conversion of values.
 
 use crate::{AuthenticationKind, Compressor, ConnectionFields, ReadPreferenceMode, SECRET_MASK, TlsChoice};
 
-/// The build has all three, see the driver's features in the workspace's manifest.
+/// The build has all three; see the driver's features in the workspace's manifest.
 pub(super) const COMPRESSORS: [(&str, Compressor); 3] =
     [("zstd", Compressor::Zstd), ("zlib", Compressor::Zlib), ("snappy", Compressor::Snappy)];
 
@@ -14,7 +14,7 @@ pub(super) const READ_PREFERENCES: [(&str, ReadPreferenceMode); 5] = [
     ("nearest", ReadPreferenceMode::Nearest),
 ];
 
-/// The ways of signing in that the form offers by a mechanism's name.
+/// The authentication methods that the form offers by a mechanism's name.
 pub(super) const MECHANISMS: [(&str, AuthenticationKind); 3] = [
     ("SCRAM-SHA-256", AuthenticationKind::ScramSha256),
     ("SCRAM-SHA-1", AuthenticationKind::ScramSha1),
@@ -23,17 +23,17 @@ pub(super) const MECHANISMS: [(&str, AuthenticationKind); 3] = [
 
 type At<T> = fn(&mut ConnectionFields) -> &mut T;
 
-/// The field that shows an option.
+/// The field for an option.
 #[derive(Debug)]
 pub(super) enum Field {
     Text(At<Option<String>>),
     Number(At<Option<u32>>),
     Boolean(At<Option<bool>>),
-    /// A boolean that is off where the string does not say it.
+    /// A boolean that is off by default.
     Switch(At<bool>),
     /// Whether there is a secret; the form never has the secret itself.
     Secret(At<bool>),
-    /// Written with the rest of the sign-in, see `writing`.
+    /// Written with the rest of the authentication, see `writing`.
     Mechanism,
     Tls,
     ReadPreference,
@@ -41,7 +41,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// Shows a decoded value; `None` where the field can't hold it.
+    /// Puts a decoded value into the form; `None` if the field cannot hold it.
     pub(super) fn show(&self, value: &str, fields: &mut ConnectionFields) -> Option<()> {
         match self {
             Self::Text(at) => *at(fields) = Some(value.to_owned()),
@@ -63,7 +63,7 @@ impl Field {
         Some(())
     }
 
-    /// What to write where the form wants something else than the string says; `Some(None)` takes the option out.
+    /// The new value if form and string differ; `Some(None)` removes the option.
     pub(super) fn change(
         &self,
         known: &mut ConnectionFields,
@@ -104,7 +104,7 @@ fn changed<T: PartialEq>(
     (known != wanted).then(|| written(wanted))
 }
 
-/// What a word stands for, in any case.
+/// The meaning of a word, in any letter case.
 fn meaning<T: Copy>(words: &[(&str, T)], word: &str) -> Option<T> {
     words.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning)
 }

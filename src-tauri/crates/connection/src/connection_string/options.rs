@@ -1,14 +1,14 @@
-//! The table of options: those that the driver knows, and those of other drivers that it does not.
+//! The table of options: the driver's, and those of other drivers that it does not support.
 
 use super::form::{COMPRESSORS, Field, READ_PREFERENCES};
 use crate::{ConnectionFields, EditorTab};
 
-/// An option: all that reading, writing, the form and the problems know of it.
+/// An option: everything that reading, writing, the form and the problems know about it.
 #[derive(Debug)]
 pub(super) struct ConnectionOption {
-    /// As the manual writes it.
+    /// Its name in the manual.
     pub(super) name: &'static str,
-    /// Where the form asks for it.
+    /// The tab of the form that has it.
     pub(super) tab: EditorTab,
     /// The field that shows it; the others are in one list.
     pub(super) field: Option<Field>,
@@ -55,7 +55,7 @@ const fn option(name: &'static str, tab: EditorTab, rule: Rule) -> ConnectionOpt
 
 const U32: i64 = u32::MAX as i64;
 
-/// From the driver's parser of connection strings; then what its manual or those of other drivers name besides.
+/// From the driver's parser of connection strings; then the options that its manual or other drivers name besides.
 const OPTIONS: &[ConnectionOption] = &[
     option("replicaSet", General, Rule::Text).harmless().shown(Field::Text(|fields| &mut fields.replica_set)),
     option("directConnection", General, Rule::Boolean)
@@ -154,7 +154,7 @@ const OPTIONS: &[ConnectionOption] = &[
     option("wtimeout", Advanced, Rule::Foreign),
 ];
 
-/// Why a mechanism that MongoDB has can't be used here; `None` for those that can, and for words that are none.
+/// Why one of MongoDB's mechanisms cannot be used here; `None` for the others and for unknown words.
 pub(super) fn refused_mechanism(name: &str) -> Option<String> {
     let method = match name {
         "MONGODB-OIDC" | "MONGODB-AWS" => name,
@@ -172,7 +172,7 @@ pub(super) fn refused_mechanism(name: &str) -> Option<String> {
     ))
 }
 
-/// The option of a name, in any case.
+/// Finds an option by name, in any letter case.
 pub(super) fn find(name: &str) -> Option<&'static ConnectionOption> {
     OPTIONS.iter().find(|option| option.name.eq_ignore_ascii_case(name))
 }
@@ -182,22 +182,22 @@ pub(super) fn with_field() -> impl Iterator<Item = (&'static str, &'static Field
     OPTIONS.iter().filter_map(|option| Some((option.name, option.field.as_ref()?)))
 }
 
-/// The name by which an option is known today: `ssl` is an older name of `tls`.
+/// The current name of an option: `ssl` is an older name of `tls`.
 pub(super) fn modern(name: &str) -> &str {
     if name.eq_ignore_ascii_case("ssl") { "tls" } else { name }
 }
 
-/// Shows a decoded value in the option's field; `None` where it has none, or one that can't hold the value.
+/// Puts a decoded value into the option's field; `None` if it has no field, or one that cannot hold the value.
 pub(super) fn show(name: &str, value: &str, fields: &mut ConnectionFields) -> Option<()> {
     find(modern(name))?.field.as_ref()?.show(value, fields)
 }
 
-/// Whether an option with this value has a field that shows it.
+/// Whether a field of the form shows an option with this value.
 pub(super) fn is_shown(name: &str, value: &str) -> bool {
     show(name, value, &mut ConnectionFields::default()).is_some()
 }
 
-/// The names of all options, as the manual writes them.
+/// The names of all options, as in the manual.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     OPTIONS.iter().map(|option| option.name)

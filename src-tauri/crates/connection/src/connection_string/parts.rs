@@ -1,11 +1,11 @@
-//! A connection string cut where the driver cuts it, every part as it was typed.
+//! A connection string cut where the driver cuts it, with every part as typed.
 
 use std::ops::Range;
 
 use super::encoding::for_option;
 use super::options::modern;
 
-/// How a connection string begins.
+/// The schemes of connection strings.
 pub const SCHEMES: [&str; 2] = ["mongodb://", "mongodb+srv://"];
 
 /// `scheme://user:password@hosts/database?option&option`.
@@ -16,9 +16,9 @@ pub(super) struct Parts {
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
     pub(super) hosts: String,
-    /// What follows the slash; `None` without one.
+    /// The part after the slash; `None` without one.
     pub(super) database: Option<String>,
-    /// What follows the question mark, cut at `&`; `None` without one.
+    /// The parts after the question mark, cut at `&`; `None` without one.
     pub(super) options: Option<Vec<String>>,
 }
 
@@ -36,7 +36,7 @@ pub(super) enum Spot {
 }
 
 impl Parts {
-    /// Cuts a string; `None` when it has no scheme.
+    /// Cuts a string; `None` if it has no scheme.
     pub(super) fn of(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let (before_options, options) = match rest.split_once('?') {
@@ -70,7 +70,7 @@ impl Parts {
         self.scheme == "mongodb+srv"
     }
 
-    /// The options as name and value, each as typed, with its position. What is no pair is left out.
+    /// The options as name and value, as typed, with their positions. Skips what is not a pair.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, &str, &str)> {
         self.options
             .iter()
@@ -79,7 +79,7 @@ impl Parts {
             .filter_map(|(index, option)| option.split_once('=').map(|(name, value)| (index, name, value)))
     }
 
-    /// The first option of a name, in lower case, with its position and value.
+    /// The first option with this lowercase name, with its position and value.
     pub(super) fn find(&self, wanted: &str) -> Option<(usize, &str)> {
         self.pairs()
             .find(|(_, name, _)| name.eq_ignore_ascii_case(wanted))
@@ -108,7 +108,7 @@ impl Parts {
         self.joined().0
     }
 
-    /// Where something stands in the text, in UTF-16 code units: what is not there has no length.
+    /// The range of a part in the text, in UTF-16 code units; empty for a missing part.
     pub(super) fn range(&self, spot: Spot) -> Range<usize> {
         let (text, spots) = self.joined();
         let bytes = spots
@@ -169,7 +169,7 @@ impl Parts {
 }
 
 impl Spot {
-    /// The part that it belongs to, for where it is missing.
+    /// The part that contains it, for when it is missing.
     fn whole(self) -> Self {
         match self {
             Self::Password | Self::User => Self::User,

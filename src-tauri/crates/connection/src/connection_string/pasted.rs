@@ -1,4 +1,4 @@
-//! A connection string in the middle of something else: in quotes, in a line of settings, in a shell's command.
+//! Finds a connection string inside something else: in quotes, in a line of settings, in a shell command.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::encoding::{for_option, strictly};
 use super::parts::{Parts, SCHEMES};
 use super::secrets::{is_placeholder, is_secret_option};
 
-/// Flags of MongoDB's shells and tools that say what an option of a string says.
+/// Flags of MongoDB's shells and tools that correspond to an option.
 const FLAGS: [(&str, &str); 8] = [
     ("authenticationdatabase", "authSource"),
     ("authenticationmechanism", "authMechanism"),
@@ -27,13 +27,13 @@ const SWITCHES: [(&str, &str); 4] = [
     ("tlsallowinvalidcertificates", "tlsAllowInvalidCertificates"),
 ];
 
-/// The connection string that stands in a longer text, with what a command says beside it put into its place; `None`
-/// where the text is a connection string and nothing else, or has none.
+/// The connection string in a longer text, completed from the flags of a command; `None` if the text is only a
+/// connection string, or has none.
 pub(super) fn inside(text: &str) -> Option<String> {
     inside_of(text, QUOTATIONS_MAX)
 }
 
-/// Quotations in quotations: a command in a file of settings has two.
+/// Nested quotations: a command in a settings file has two.
 const QUOTATIONS_MAX: usize = 3;
 
 fn inside_of(text: &str, quotations: usize) -> Option<String> {
@@ -68,7 +68,7 @@ fn inside_of(text: &str, quotations: usize) -> Option<String> {
     Some(parts.text())
 }
 
-/// The text with the mask in the place of what flags and settings call a password: for texts without a string.
+/// Masks everything that flags and settings call a password, in texts without a connection string.
 pub(super) fn hide(text: &str) -> String {
     let mut shown = text.to_owned();
     for range in secrets_in(text, QUOTATIONS_MAX).into_iter().rev() {
@@ -79,7 +79,7 @@ pub(super) fn hide(text: &str) -> String {
 
 fn secrets_in(text: &str, quotations: usize) -> Vec<Range<usize>> {
     let mut hidden: Vec<Range<usize>> = Vec::new();
-    // What comes next is a password: the next word, or the rest of this one.
+    // A password follows: the next word, or the rest of this one.
     let (mut next_word, mut rest_of_word) = (false, false);
     for piece in pieces(text) {
         let is_flag = !piece.quoted && piece.text.starts_with('-');
@@ -97,7 +97,7 @@ fn secrets_in(text: &str, quotations: usize) -> Vec<Range<usize>> {
             let mark = typed.chars().next().map_or(0, char::len_utf8);
             let start = piece.range.start + mark;
             let deeper = secrets_in(typed.get(mark..).unwrap_or_default(), quotations - 1);
-            // In doubt the quotation went on.
+            // If in doubt, the quotation continues.
             rest_of_word = !deeper.is_empty();
             hidden.extend(deeper.into_iter().map(|range| range.start + start..range.end + start));
             continue;
@@ -129,9 +129,9 @@ fn secrets_in(text: &str, quotations: usize) -> Vec<Range<usize>> {
     hidden
 }
 
-/// Where a connection string begins: at its scheme, unless that is the end of a longer word.
+/// The start of a connection string: its scheme, unless that ends a longer word.
 fn start_of_string(text: &str) -> Option<usize> {
-    // Case is kept byte by byte, so that places stay what they are.
+    // Lowercase byte by byte, so that positions stay the same.
     let lower = text.to_ascii_lowercase();
     SCHEMES
         .into_iter()
@@ -140,10 +140,10 @@ fn start_of_string(text: &str) -> Option<usize> {
         .min()
 }
 
-/// Where flags follow a string that nothing stands before. A space in a password is no end of it.
+/// The start of the flags after a string that comes first. A space in a password does not end it.
 fn start_of_flags(text: &str) -> Option<usize> {
     let (first_user, last_user) = (text.find('@'), text.rfind('@'));
-    // Spaces behind a space are no other place, and a text of spaces would be gone through for each of them.
+    // Only the first of several spaces counts, or a text of spaces would be searched again for each of them.
     let ends = text.match_indices(char::is_whitespace).map(|(at, _)| text.split_at(at));
     let mut ends = ends.filter(|(string, _)| !string.ends_with(char::is_whitespace));
     ends.find_map(|(string, rest)| {
@@ -164,32 +164,32 @@ fn start_of_flags(text: &str) -> Option<usize> {
     })
 }
 
-/// A run of characters with or without quotes around it.
+/// A run of characters, with or without quotes around it.
 struct Piece {
     text: String,
     quoted: bool,
-    /// No space stands before it.
+    /// Whether no space stands before it.
     joined: bool,
-    /// Where it stands in the whole, quotes included.
+    /// Its range in the whole text, including quotes.
     range: Range<usize>,
 }
 
-/// A word as a shell reads it.
+/// A word as a shell parses it.
 struct Word {
     text: String,
-    /// It begins with a quotation mark: no flag does.
+    /// Whether it begins with a quotation mark: no flag does.
     quoted: bool,
 }
 
-/// Cuts a text at spaces and quotation marks, as shells do. A quotation mark in a word is a character like others, and
-/// so is a backslash before a letter, which is a part of a path on Windows.
+/// Cuts a text at spaces and quotation marks, as shells do. A quotation mark in a word is an ordinary character, and so
+/// is a backslash before a letter, which is part of a path on Windows.
 fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut joined = false;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let start = text.len() - rest.len();
-        // A backslash before a space is a line that goes on.
+        // A backslash before a space continues the line.
         let goes_on = first == '\\' && rest.chars().nth(1).is_none_or(char::is_whitespace);
         if first.is_whitespace() || (goes_on && !joined) {
             joined = false;
@@ -215,14 +215,14 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// What may stand before a quotation without a space between.
+/// Characters that can precede a quotation without a space.
 const OPENING: [char; 6] = ['=', ':', '(', '[', '{', ','];
 
-/// The quotation mark that ends what this one begins.
+/// The quotation mark that closes this one.
 fn closing(first: char, rest: &str) -> Option<char> {
     match first {
         '"' | '\'' => Some(first),
-        // At the end of a line it is PowerShell's sign for a line that goes on.
+        // At the end of a line it is PowerShell's line continuation.
         '`' => rest.chars().nth(1).is_some_and(|next| !next.is_whitespace()).then_some(first),
         '\u{201c}' | '\u{201e}' => Some('\u{201d}'),
         '\u{2018}' => Some('\u{2019}'),
@@ -238,7 +238,7 @@ fn closing(first: char, rest: &str) -> Option<char> {
     }
 }
 
-/// What stands in quotes, and what follows them. Without an end, everything does.
+/// The text in quotes, and the rest. Without a closing mark, everything.
 fn quotation(rest: &str, close: char) -> (String, &str) {
     let mut inner = String::new();
     let mut characters = rest.char_indices().peekable();
@@ -255,7 +255,7 @@ fn quotation(rest: &str, close: char) -> (String, &str) {
     (inner, "")
 }
 
-/// What stands up to the next space, or up to a quotation that begins where one can.
+/// The text up to the next space, or up to a quotation that begins where one can.
 fn bare(rest: &str) -> (String, &str) {
     let mut inner = String::new();
     let mut characters = rest.char_indices().peekable();
@@ -285,7 +285,7 @@ fn words(pieces: Vec<Piece>) -> Vec<Word> {
     words
 }
 
-/// Flags with their values: `--name value`, `--name=value`, `-n value`, `-nvalue`. The names are lower-case.
+/// Flags with their values: `--name value`, `--name=value`, `-n value`, `-nvalue`. The names are lowercase.
 fn flags(words: &[Word]) -> Vec<(String, Option<&str>)> {
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate().filter(|(_, word)| !word.quoted) {

@@ -1,7 +1,7 @@
-//! What the driver does not accept of a connection string, and where it stands.
+//! The problems of a connection string, and their places.
 //!
-//! The driver decides; the rules here only find words and a place for its refusal, so that a string it accepts has no
-//! problem, whatever these rules think of it. What it accepts and nobody can mean is in [`unusable`].
+//! The driver decides; the rules here only find words and a place for its refusal, so a string that it accepts has no
+//! problem, whatever these rules say. What it accepts and nobody can mean is in [`unusable`].
 use futures_util::FutureExt;
 use mongodb::options::{ClientOptions, ConnectionString as Parsed, HostInfo, ServerAddress};
 
@@ -13,9 +13,9 @@ use super::secrets::{Taken, Unreadable, user_info};
 use super::{combinations, unusable};
 use crate::{ConnectionProblem, EditorTab};
 
-/// Asks the driver about masked parts.
+/// The driver's parse of masked parts; `None` if it refuses them.
 pub(super) fn ask_driver(parts: &Parts) -> Option<Parsed> {
-    // The driver panics on a percent sign before a character of several bytes.
+    // The driver panics on a percent sign before a multi-byte character.
     let good = |part: &Option<String>| part.as_deref().is_none_or(|part| user_info(part).is_ok());
     if !good(&parts.user) || !good(&parts.password) {
         return None;
@@ -24,7 +24,7 @@ pub(super) fn ask_driver(parts: &Parts) -> Option<Parsed> {
     let mut checked = parsed.clone();
     for_opening(&mut checked);
     if let HostInfo::DnsRecord(host) = &checked.host_info {
-        // Its rules about combinations are checked with the hosts at hand; one stands for those that would be found.
+        // Its rules about combinations need the hosts; one host stands for those of the lookup.
         checked.host_info =
             HostInfo::HostIdentifiers(vec![ServerAddress::Tcp { host: host.clone(), port: None }]);
     }
@@ -46,13 +46,13 @@ pub(super) fn parse(text: &str) -> mongodb::error::Result<Parsed> {
     Ok(parsed)
 }
 
-/// Takes out what the driver reads and refuses to act on. Answers the time that one answer may take.
+/// Removes an option that the driver parses and then refuses to open with. Returns the time limit of one response.
 #[expect(deprecated, reason = "the driver leaves this limit to the program, which keeps it")]
 pub(crate) fn for_opening(parsed: &mut Parsed) -> Option<std::time::Duration> {
     parsed.socket_timeout.take()
 }
 
-/// The parts as they will be once the secrets are in: what needs one to be accepted has one.
+/// The parts with stand-ins for missing secrets, so that the driver accepts them.
 fn with_stand_ins(parts: &Parts) -> Parts {
     let mut parts = parts.clone();
     let needs_password = parts.find("authmechanism").is_some_and(|(_, value)| decoded(value) == "PLAIN");
@@ -65,7 +65,7 @@ fn with_stand_ins(parts: &Parts) -> Parts {
     parts
 }
 
-/// The problems of masked parts that the driver refuses, first things first; never empty.
+/// The problems of masked parts that the driver refuses, most important first; never empty.
 pub(super) fn of_refused(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
     if let Some(problem) = of_scheme(parts).or_else(|| unusable::of_second_scheme(parts)) {
         return vec![problem];
@@ -88,7 +88,7 @@ pub(super) fn of_refused(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem>
     problems
 }
 
-/// Problems that the driver does not see: a mask stands for what was typed, or what it takes can't be meant.
+/// Problems that the driver does not see: behind a mask, or in something it accepts and nobody can mean.
 pub(super) fn of_accepted(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
     let mut problems: Vec<ConnectionProblem> = of_password(parts, taken).into_iter().collect();
     problems.extend(unusable::of(parts));
@@ -98,7 +98,7 @@ pub(super) fn of_accepted(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem
     problems
 }
 
-/// The first rule that a place breaks says most; what follows from it is told by others.
+/// Keeps the first broken rule of each place, which says most; the others follow from it.
 fn only_first_of_each_place(problems: &mut Vec<ConnectionProblem>) {
     let mut seen = std::collections::HashSet::new();
     problems.retain(|problem| problem.start == problem.end || seen.insert(problem.end));
@@ -133,7 +133,7 @@ fn of_password(parts: &Parts, taken: &Taken) -> Option<ConnectionProblem> {
 }
 
 fn sentence(what: &str, unreadable: Unreadable) -> String {
-    // Its own field takes a password with every character as it is.
+    // The password's own field accepts every character as is.
     let otherwise =
         if what == "password" { " Or type the password into its own field, as it is." } else { "" };
     let problem = match unreadable {
@@ -211,7 +211,7 @@ fn of_options(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
     for (index, option) in options.iter().enumerate() {
         let spot = Spot::Option(index);
         let Some((name, value)) = option.split_once('=') else {
-            // A question mark and nothing after it is no option.
+            // A question mark with nothing after it is not an option.
             if options.len() > 1 || !option.is_empty() {
                 let message = "Write every option as a name, an equals sign and a value.";
                 problems.push(problem(parts, spot, EditorTab::Advanced, None, message));
@@ -219,7 +219,7 @@ fn of_options(parts: &Parts, taken: &Taken) -> Vec<ConnectionProblem> {
             continue;
         };
         let Some(known) = options::find(name) else {
-            // Its number, not its name: in a string that went wrong, a "name" may be a piece of the password.
+            // Its number, not its name: in a garbled string, a "name" may be a piece of the password.
             let message = format!("Option number {} after the question mark is unknown.", index + 1);
             problems.push(problem(parts, spot, EditorTab::Advanced, None, message));
             continue;
@@ -245,7 +245,7 @@ fn of_secret_option(parts: &Parts, index: usize, unreadable: Unreadable) -> Conn
     problem(parts, Spot::Option(index), tab, known.map(|known| known.name), sentence("secret", unreadable))
 }
 
-/// No rule of ours is broken: blames the option without which the driver would accept the string, if there is one.
+/// No rule of ours is broken: reports the option without which the driver would accept the string, if there is one.
 fn unexplained(parts: &Parts) -> ConnectionProblem {
     let count = parts.options.as_deref().unwrap_or_default().len();
     let culprit = (0..count).rev().find(|index| {

@@ -1,4 +1,4 @@
-//! A connection string as a form shows it.
+//! Reads a connection string for a form.
 use mongodb::options::ConnectionString as Parsed;
 
 use super::encoding::{decoded, is_invisible, is_socket};
@@ -13,35 +13,35 @@ use crate::{
     ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK,
 };
 
-/// Bytes of a connection string. Fifty hosts and every option there is are a quarter of it.
+/// Bytes of a connection string. Fifty hosts and all options take a quarter of it.
 const LENGTH_MAX: usize = 16 * 1024;
-/// Bytes of a text that a connection string is looked for in.
+/// Bytes of a text that is searched for a connection string.
 const PASTED_MAX: usize = 1024 * 1024;
 
-/// A string taken apart, its secrets apart from the rest.
+/// A string taken apart, with its secrets separate.
 pub(super) struct Read {
     pub(super) parts: Parts,
     pub(super) secrets: ConnectionSecrets,
-    /// What the driver made of it; `None` when it refuses.
+    /// The driver's parse; `None` if it refuses.
     pub(super) parsed: Option<Parsed>,
     pub(super) problems: Vec<ConnectionProblem>,
-    /// It stood in a longer text.
+    /// Whether it was inside a longer text.
     pub(super) extracted: bool,
 }
 
-/// What a string is.
+/// The outcome of reading a text.
 pub(super) enum Found {
     Parts(Box<Read>),
-    /// Nobody can say which part is which. The text is as safe to show as can be told.
+    /// It cannot be taken apart. The text is as safe to show as possible.
     Garbled {
         text: String,
         problem: ConnectionProblem,
-        /// What was taken for a password in it is hidden at once.
+        /// Whether a supposed password in it must be hidden at once.
         extracted: bool,
     },
 }
 
-/// Reads a string that has secrets or masks in it, alone or in the middle of something else.
+/// Reads a string with secrets or masks, alone or inside something else.
 pub(super) fn find_out(typed: &str) -> Found {
     let text = typed.trim_matches(|character: char| character.is_whitespace() || is_invisible(character));
     let inside = if text.len() <= PASTED_MAX { pasted::inside(text) } else { None };
@@ -69,7 +69,7 @@ pub(super) fn find_out(typed: &str) -> Found {
     Found::Parts(Box::new(Read { parts, secrets, parsed, problems, extracted }))
 }
 
-/// What a form shows of a string. Asks no name server.
+/// Reads a string for a form. Makes no DNS query.
 pub fn read(text: &str) -> ConnectionReading {
     match find_out(text) {
         Found::Parts(read) => reading(*read),
@@ -99,13 +99,13 @@ pub(super) fn reading(read: Read) -> ConnectionReading {
     }
 }
 
-/// Whether signing in takes a password, there or not.
+/// Whether signing in needs a password, given or not.
 pub(super) fn needs_password(parts: &Parts) -> bool {
     let mechanism = parts.find("authmechanism").map(|(_, value)| decoded(value));
     parts.user.as_deref().is_some_and(|user| !user.is_empty()) && takes_password(mechanism.as_deref())
 }
 
-/// Whether an `@` stands behind the question mark where no option can have one: a piece of a password, then.
+/// Whether an `@` stands after the question mark where no option can have one: then it is a piece of a password.
 fn has_stray_at(parts: &Parts) -> bool {
     parts.options.iter().flatten().any(|option| {
         option.contains('@') && option.split_once('=').is_none_or(|(name, _)| options::find(name).is_none())
@@ -118,7 +118,7 @@ fn is_accepted_as_typed(parts: &Parts) -> bool {
     ask_driver(&masked).is_some()
 }
 
-/// Hides what may be a password in a text that can't be taken apart.
+/// Hides a possible password in a text that cannot be taken apart.
 fn garbled(typed: &str, message: &str, part: ConnectionPart) -> Found {
     let hidden = pasted::hide(typed);
     let text = hidden.as_str();
@@ -225,7 +225,7 @@ pub(super) fn is_first(parts: &Parts, index: usize, name: &str) -> bool {
         .any(|(at, other, value)| at < index && same(other) && options::is_shown(other, &decoded(value)))
 }
 
-/// Whether an option of this name may carry a secret in its value.
+/// Whether the value of an option with this name may contain a secret.
 pub(super) fn may_hold_secret(name: &str) -> bool {
     is_secret_option(name) || name.eq_ignore_ascii_case(MECHANISM_PROPERTIES)
 }

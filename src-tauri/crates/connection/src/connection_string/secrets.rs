@@ -1,4 +1,4 @@
-//! Which pieces of a connection string are secret: taken out, masked, put back.
+//! Finds the secrets of a connection string: takes them out, masks them, puts them back.
 use std::ops::Range;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -13,26 +13,26 @@ pub(super) const MECHANISM_PROPERTIES: &str = "authmechanismproperties";
 pub(super) const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 const BULLET: char = '\u{2022}';
 
-/// A place where a secret should stand and something stands that can't be one.
+/// Why the text in a secret's place cannot be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unreadable {
     /// Characters that must be percent-encoded.
     Reserved,
-    /// A percent sign that begins no escape.
+    /// A percent sign without an escape.
     LoosePercent,
-    /// Escapes that are no text.
+    /// Escapes that are not UTF-8.
     NoText,
     /// A mask with something typed into it.
     ChangedMask,
-    /// What a template has where something is to be typed.
+    /// A placeholder of a template.
     Placeholder,
-    /// A bracket of such a template, left at what was typed into it.
+    /// A bracket of a placeholder, left beside the typed text.
     Bracket,
-    /// A character that nobody sees.
+    /// An invisible character.
     Invisible,
 }
 
-/// What was taken out of a string, and what could not be read in its place.
+/// The secrets that were taken out, and the places that could not be read.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) secrets: ConnectionSecrets,
@@ -41,7 +41,7 @@ pub(super) struct Taken {
     pub(super) options: Vec<(usize, Unreadable)>,
 }
 
-/// Puts the mask in the place of every secret, and answers the secrets.
+/// Replaces every secret with the mask, and returns the secrets.
 pub(super) fn take(parts: &mut Parts) -> Taken {
     let mut taken = Taken::default();
     if let Some(password) = parts.password.take() {
@@ -49,7 +49,7 @@ pub(super) fn take(parts: &mut Parts) -> Taken {
             Ok(secret) => taken.secrets.password = secret,
             Err(unreadable) => taken.password = Some(unreadable),
         }
-        // Nothing between the colon and the `@` is no secret, and no mask says that there is one.
+        // Nothing between the colon and the `@` is not a secret, so it gets no mask.
         let is_shown = password.is_empty() || is_placeholder(&password);
         parts.password = Some(if is_shown { password } else { SECRET_MASK.to_owned() });
     }
@@ -62,7 +62,7 @@ pub(super) fn take(parts: &mut Parts) -> Taken {
                 CERTIFICATE_KEY_PASSWORD => keep_first(&mut taken.secrets.certificate_key_password, secret),
                 PROXY_PASSWORD => keep_first(&mut taken.secrets.proxy_password, secret),
                 MECHANISM_PROPERTIES => keep_first(&mut taken.secrets.aws_session_token, secret),
-                // An option of another driver: refused, and hidden all the same.
+                // An option of another driver: refused, but hidden all the same.
                 _ => {}
             },
             Err(unreadable) => taken.options.push((index, unreadable)),
@@ -82,7 +82,7 @@ fn keep_first(place: &mut Option<SecretString>, secret: Option<SecretString>) {
     }
 }
 
-/// What stands in the place of a name or password before the hosts.
+/// Parses a name or password before the hosts.
 pub(super) fn user_info(typed: &str) -> Result<Option<SecretString>, Unreadable> {
     if typed.is_empty() || is_secret_mask(typed) {
         return Ok(None);
@@ -94,7 +94,7 @@ pub(super) fn user_info(typed: &str) -> Result<Option<SecretString>, Unreadable>
     if typed.contains([':', '/', '?', '#', '[', ']', '@']) {
         return Err(Unreadable::Reserved);
     }
-    // The driver cuts the two places after a percent sign without looking at them.
+    // The driver cuts the two characters after a percent sign without checking them.
     if !has_whole_escapes(typed) {
         return Err(Unreadable::LoosePercent);
     }
@@ -111,7 +111,7 @@ fn option_value(typed: &str) -> Result<Option<SecretString>, Unreadable> {
     Ok(Some(SecretString::from(secret)))
 }
 
-/// What nobody means to type. Written with escapes, it is meant.
+/// Refuses characters that nobody means to type. Percent-encoded, they are meant.
 fn check_typed(typed: &str) -> Result<(), Unreadable> {
     if is_placeholder(typed) {
         Err(Unreadable::Placeholder)
@@ -124,9 +124,9 @@ fn check_typed(typed: &str) -> Result<(), Unreadable> {
     }
 }
 
-/// Whether a text is what a template has in a secret's place: `<db_password>`, `${MONGODB_PASSWORD}`, `{{password}}`.
+/// Whether a text is a placeholder for a secret: `<db_password>`, `${MONGODB_PASSWORD}`, `{{password}}`.
 ///
-/// It is shown, so it must not be a password that somebody typed between the brackets: the words are known ones.
+/// It is shown, so it must not be a password that someone typed between the brackets: only known words count.
 pub(super) fn is_placeholder(typed: &str) -> bool {
     let decoded = decoded(typed);
     let between = |open, close| {
@@ -151,14 +151,14 @@ pub(super) fn is_placeholder(typed: &str) -> bool {
     })
 }
 
-/// Whether an option's value is secret as a whole, by its name in any case: also options of other drivers, which are
-/// refused and must not be shown for that.
+/// Whether the whole value of an option is secret, by its name in any letter case. Includes options of other drivers,
+/// which are refused but must not be shown.
 pub(super) fn is_secret_option(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.contains("password") || name.contains("secret") || name.contains("passphrase") || name == "sslpass"
 }
 
-/// Where the secret stands in an option's value.
+/// The range of the secret in an option's value.
 fn secret_range(name: &str, value: &str) -> Option<Range<usize>> {
     if is_secret_option(name) {
         return Some(0..value.len());
@@ -173,7 +173,7 @@ fn secret_range(name: &str, value: &str) -> Option<Range<usize>> {
     })
 }
 
-/// The properties of a value as typed: a comma separates them, also where it is percent-encoded.
+/// The properties of a value as typed, separated by commas, also percent-encoded ones.
 fn properties(value: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -185,7 +185,7 @@ fn properties(value: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// What stands before a separator, and where what follows it begins.
+/// The text before a separator, and the position after it.
 fn cut<'a>(text: &'a str, separator: char, encoded: &str) -> Option<(&'a str, usize)> {
     let plain = text.find(separator).map(|at| (at, separator.len_utf8()));
     let escaped = text.to_ascii_lowercase().find(encoded).map(|at| (at, encoded.len()));
@@ -193,12 +193,12 @@ fn cut<'a>(text: &'a str, separator: char, encoded: &str) -> Option<(&'a str, us
     Some((text.get(..at)?, at + length))
 }
 
-/// Whether a mechanism takes the password of the string. Names are compared as the driver does.
+/// Whether a mechanism uses the string's password. Names are compared as the driver does.
 pub(super) fn takes_password(mechanism: Option<&str>) -> bool {
     !matches!(mechanism, Some("MONGODB-X509" | "MONGODB-OIDC" | "GSSAPI"))
 }
 
-/// The masked parts with the secrets in their places, and places without a secret taken out: what the driver reads.
+/// The masked parts with their secrets, for the driver. Places without a secret are removed.
 pub(super) fn fill(parts: &Parts, secrets: &ConnectionSecrets) -> Parts {
     let mut filled = parts.clone();
     let encoded =

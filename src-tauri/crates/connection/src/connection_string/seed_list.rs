@@ -1,4 +1,4 @@
-//! A `mongodb+srv` string written out as the hosts that it stands for.
+//! Converts a `mongodb+srv` string to a list of its hosts.
 use tenantry_core::StoreError;
 
 use super::{ConnectionString, wrong};
@@ -6,11 +6,10 @@ use crate::ConnectionReading;
 use crate::dns::Names;
 
 /// Looks the hosts up and writes them into the string, with the options of the TXT record and `tls=true`, which
-/// `mongodb+srv` implies. Options of the string itself stay and win, as they do in the driver.
+/// `mongodb+srv` implies. Options of the string itself take precedence, as in the driver.
 ///
 /// # Errors
-/// `ConnectionString` for a string that is no good, or that lists its hosts already; `Unavailable` when the name can't
-/// be looked up.
+/// `ConnectionString` for an invalid string, or one that already lists its hosts; `Unavailable` if the lookup fails.
 pub async fn seed_list(string: &ConnectionString, names: &Names) -> Result<ConnectionReading, StoreError> {
     if !string.is_srv() {
         return Err(wrong("It lists its hosts already."));

@@ -8,7 +8,7 @@ use super::options::{self, refused_mechanism};
 use super::parts::{Parts, Spot};
 use crate::{ConnectionPart, ConnectionProblem, EditorTab};
 
-/// What is wrong with masked parts, whatever the driver thinks of them.
+/// The problems of masked parts, whatever the driver says.
 pub(super) fn of(parts: &Parts) -> Vec<ConnectionProblem> {
     let mut problems: Vec<ConnectionProblem> =
         of_hosts(parts).chain(of_database(parts)).chain(of_options(parts)).collect();
@@ -63,7 +63,7 @@ fn unusable_host(host: &str) -> Option<&'static str> {
 
 fn of_database(parts: &Parts) -> Option<ConnectionProblem> {
     let raw = parts.database.as_deref().filter(|raw| !raw.is_empty())?;
-    // What is no text is the driver's to refuse.
+    // The driver refuses text that is not UTF-8.
     let name = decoded_whole(raw)?;
     let message = if name.contains(is_invisible) {
         "The database name contains an invisible character. Delete the name and type it again.".to_owned()
@@ -108,13 +108,13 @@ fn is_after(option: &str, mark: &str) -> bool {
     option.starts_with(mark) && is_option(option, mark.len())
 }
 
-/// Whether an option that is known begins at this place.
+/// Whether a known option begins at this position.
 fn is_option(text: &str, at: usize) -> bool {
     let name = text.get(at..).and_then(|rest| rest.split_once('=')).map(|(name, _)| name);
     name.is_some_and(|name| options::find(name).is_some())
 }
 
-/// A mark under what nobody sees is not seen either: it begins a sign before.
+/// An underline below an invisible character is invisible too, so it begins one character earlier.
 fn seen_with_its_neighbour(parts: &Parts, problem: &mut ConnectionProblem) {
     let is_invisible_whole = match problem.part {
         ConnectionPart::Database => {

@@ -1,4 +1,4 @@
-//! A connection string changed to say what a form says: only what differs, everything else in its place.
+//! Writes the changes of a form into a connection string, and leaves everything else in its place.
 
 use crate::{
     AuthenticationKind, ConnectionFields, ConnectionProblem, ConnectionReading, EditorTab, OtherOption,
@@ -15,9 +15,10 @@ use super::secrets::{is_placeholder, take};
 
 const EXTERNAL: &str = "$external";
 
-/// Changes a string to say what `wanted` says, and reads it again. A string that can't be taken apart is made anew.
+/// Writes the differences to `wanted` into a string, and reads it again. A string that cannot be taken apart is made
+/// anew.
 ///
-/// A secret among the other options is not taken over: it must be typed into the string, where it is kept apart.
+/// A secret among the other options is not accepted: it must be typed into the string, where it is stored separately.
 pub fn write(text: &str, wanted: &ConnectionFields) -> ConnectionReading {
     let (mut parts, secrets) = match find_out(text) {
         Found::Parts(read) => (read.parts, read.secrets),
@@ -54,7 +55,7 @@ fn nothing() -> Parts {
     }
 }
 
-/// Whether the string had options without the slash before them, which the driver takes as well.
+/// Whether the string had options without a slash before them, which the driver also accepts.
 fn had_bare_options(text: &str) -> bool {
     Parts::of(text.trim()).is_some_and(|parts| parts.options.is_some() && parts.database.is_none())
 }
@@ -98,7 +99,7 @@ fn write_sign_in(parts: &mut Parts, known: &ConnectionFields, wanted: &Connectio
     let has_password = wanted.has_password && takes_password;
     let user_typed = match kind {
         AuthenticationKind::None => None,
-        // An empty name before the `@` says that somebody is to sign in.
+        // An empty name before the `@` says that there is a user.
         AuthenticationKind::Scram => Some(user.unwrap_or_default()),
         AuthenticationKind::ScramSha256
         | AuthenticationKind::ScramSha1
@@ -109,7 +110,7 @@ fn write_sign_in(parts: &mut Parts, known: &ConnectionFields, wanted: &Connectio
         parts.user = user_typed.map(strictly);
     }
     if !has_password || parts.user.is_none() {
-        // A password that is there and empty is none, and stays as it was typed. So does one that is still to be typed.
+        // An empty password counts as none and stays as typed. So does a placeholder.
         let is_none = |typed: &String| typed.is_empty() || is_placeholder(typed);
         let stays = takes_password && parts.user.is_some();
         parts.password = parts.password.take().filter(|typed| stays && is_none(typed));
@@ -131,8 +132,8 @@ fn write_options(parts: &mut Parts, known: &ConnectionFields, wanted: &Connectio
     }
 }
 
-/// Where the user is known. A certificate's users are in `$external` and no others are, so changing to or from one
-/// takes along what the form did not change.
+/// The database where the user was created. Users with certificates are in `$external` and all others elsewhere, so
+/// switching to or from a certificate changes it too, unless the form does.
 fn auth_source(known: &ConnectionFields, wanted: &ConnectionFields) -> Option<String> {
     let by_certificate = |fields: &ConnectionFields| fields.authentication == AuthenticationKind::X509;
     let moved = by_certificate(known) != by_certificate(wanted);
@@ -143,7 +144,7 @@ fn auth_source(known: &ConnectionFields, wanted: &ConnectionFields) -> Option<St
     wanted.auth_source.clone()
 }
 
-/// Other options: those that stay keep their place, a changed one takes the place of the one before it.
+/// Writes the other options: kept ones stay in place, a changed one replaces the one before it.
 fn write_others(
     parts: &mut Parts,
     known: &[OtherOption],
@@ -191,7 +192,7 @@ fn write_others(
 
 struct Others<'a> {
     known: &'a [OtherOption],
-    /// The known ones as typed.
+    /// The known options as typed.
     raw: Vec<String>,
     refused: &'a mut Vec<Option<&'static str>>,
 }
@@ -219,6 +220,6 @@ impl Others<'_> {
 fn holds_secret(option: &str) -> bool {
     let mut alone = Parts { options: Some(vec![option.to_owned()]), ..nothing() };
     take(&mut alone);
-    // Masked by being looked at: something other than the mask stood there.
+    // Reading masked it: there was something other than the mask.
     alone.options.as_ref().and_then(|options| options.first()).is_none_or(|masked| masked != option)
 }

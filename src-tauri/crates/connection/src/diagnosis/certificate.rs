@@ -1,4 +1,4 @@
-//! What a certificate says of itself.
+//! Reads the facts of a certificate.
 use rustls::pki_types::{CertificateDer, UnixTime};
 use tenantry_core::limits::CERTIFICATE_WARNING;
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 use crate::diagnosis::Certificate;
 
-/// Reads a certificate; `None` when it is none. Nothing of it is believed: it is what the other side showed.
+/// Parses a certificate; `None` if it is not one. Nothing in it is trusted: it is what the other side showed.
 pub(super) fn facts(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Option<Certificate> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let validity = parsed.validity();
@@ -22,12 +22,12 @@ pub(super) fn facts(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Op
     })
 }
 
-/// The moment at which certificates are judged.
+/// The moment for judging certificates.
 pub(super) fn moment(now: UnixTime) -> OffsetDateTime {
     at(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// The names that count, or the common name of a certificate that has none.
+/// The names that count, or the common name if there are none.
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let alternative = certificate.subject_alternative_name().ok().flatten();
     let names: Vec<String> = alternative
@@ -46,7 +46,7 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     names
 }
 
-/// The one name that people know it by.
+/// The one name by which people know it.
 fn named(whole: &X509Name<'_>) -> String {
     let attributes = whole.iter_common_name().chain(whole.iter_organization());
     match attributes.filter_map(|attribute| attribute.as_str().ok()).next() {

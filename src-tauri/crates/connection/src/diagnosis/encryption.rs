@@ -1,4 +1,4 @@
-//! Encrypting a line as the driver does, with a note of everything that the driver keeps to itself.
+//! Encrypts a connection as the driver does, and notes everything that the driver does not reveal.
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -24,55 +24,55 @@ use super::reach::Stream;
 use crate::certificate_files::{self, CertificateFiles};
 use crate::diagnosis::{Certificate, FindingCode};
 
-/// Whom to trust, and how to show who we are.
+/// The trusted authorities, and our certificate.
 pub(super) struct Encryption {
     pub(super) provider: Arc<CryptoProvider>,
-    /// `None` where nobody is trusted, which only a string does that takes any certificate.
+    /// `None` if no authority is trusted, as only a string that allows any certificate can have it.
     pub(super) roots: Option<Arc<WebPkiServerVerifier>>,
     pub(super) client: Option<Arc<CertifiedKey>>,
-    /// The string allows certificates that are not good.
+    /// Whether the string allows invalid certificates.
     pub(super) allow_invalid: bool,
-    /// Sentences on what could not be read of the authorities.
+    /// Sentences about unreadable authorities.
     pub(super) left_out: Vec<String>,
 }
 
-/// An encrypted line and what is known of it.
+/// An encrypted connection and its facts.
 pub(super) struct Encrypted {
     pub(super) stream: Box<dyn Stream>,
     pub(super) version: String,
-    /// What was found of the certificate; the line is there even where it was not found good.
+    /// The server's certificate; it need not be valid.
     pub(super) seen: Seen,
-    /// The server asked for a certificate of ours.
+    /// Whether the server asked for a client certificate.
     pub(super) asked_for_ours: bool,
 }
 
 /// The server's certificates.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
-    /// Its own first, then those that vouch for the one before, as far as they can be read.
+    /// Its own first, then the issuers, as far as they can be parsed.
     pub(super) chain: Vec<Certificate>,
     pub(super) verdict: Result<(), TlsError>,
 }
 
-/// Why there is no encrypted line.
+/// Why there is no encrypted connection.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// The host's name can't be in a certificate.
+    /// The host's name cannot be in a certificate.
     Name,
-    /// Nothing in time.
+    /// No response in time.
     Silent,
-    /// The other side hung up in the handshake.
+    /// The other side closed the connection during the handshake.
     Closed(io::ErrorKind),
     /// The other side refused, and said why.
     Alert { alert: AlertDescription, asked_for_ours: bool },
-    /// What came back is not TLS.
+    /// The response was not TLS.
     PlainText,
     /// Anything else.
     Tls(TlsError),
 }
 
 impl Encryption {
-    /// Reads what encryption needs.
+    /// Reads the certificate files.
     pub(super) async fn load(options: TlsOptions) -> Result<Self, Failed> {
         let allow_invalid = options.allow_invalid_certificates == Some(true);
         let files = certificate_files::load(options).await.map_err(|unusable| {
@@ -101,7 +101,7 @@ impl Encryption {
             ServerAddress::Tcp { host, .. } => {
                 ServerName::try_from(host.clone()).map_err(|_| Trouble::Name)?
             }
-            // A socket of this computer has no name that a certificate could bear.
+            // A socket on this computer has no name for a certificate.
             _ => return Err(Trouble::Name),
         };
         let recorder = Arc::new(Recorder {
@@ -130,7 +130,7 @@ impl Encryption {
     }
 }
 
-/// Reads what ended a handshake, or a line after it.
+/// Analyses the end of a handshake, or of a connection after it.
 pub(super) fn trouble(error: io::Error, asked_for_ours: bool) -> Trouble {
     let kind = error.kind();
     match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
@@ -150,7 +150,7 @@ fn version(version: Option<ProtocolVersion>) -> String {
     }
 }
 
-/// Lets every certificate pass and notes whether it is good.
+/// Accepts every certificate and notes whether it is valid.
 struct Recorder {
     roots: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
@@ -182,7 +182,7 @@ impl ServerCertVerifier for Recorder {
         let chain = shown.map_while(|one| certificate::facts(one, certificate::moment(now))).collect();
         let seen = Seen { chain, verdict: verdict.map(|_| ()) };
         *self.seen.lock() = Some(seen);
-        // Nothing but an introduction goes over this line. The driver, which signs in, checks for itself.
+        // Only a handshake goes over this connection. The driver, which signs in, checks for itself.
         Ok(ServerCertVerified::assertion())
     }
 
@@ -211,7 +211,7 @@ impl ServerCertVerifier for Recorder {
     }
 }
 
-/// Shows our certificate, where there is one, and notes whether it was asked for.
+/// Offers our certificate, if any, and notes whether the server asked for it.
 struct Offer {
     key: Option<Arc<CertifiedKey>>,
     asked: AtomicBool,

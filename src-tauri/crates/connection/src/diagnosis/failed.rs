@@ -3,7 +3,7 @@
 use crate::EditorTab;
 use crate::diagnosis::{Certificate, FindingCode, FindingFacts, StageFacts};
 
-/// Why a stage failed. The technical text is ours: names, numbers, and answers that a [`Redactor`] has seen.
+/// Why a step failed. The technical text is ours: names, numbers, and responses that a [`Redactor`] has checked.
 ///
 /// [`Redactor`]: super::redaction::Redactor
 #[derive(Debug)]
@@ -11,9 +11,9 @@ pub(super) struct Failed {
     pub(super) code: FindingCode,
     pub(super) facts: Box<FindingFacts>,
     pub(super) technical: String,
-    /// What the stage found all the same.
+    /// Facts that the step found anyway.
     pub(super) stage_facts: Option<Box<StageFacts>>,
-    /// Where it is put right, where that is not where its code usually is.
+    /// The tab to correct it in, if it is not the usual one for its code.
     pub(super) tab: Option<EditorTab>,
 }
 

@@ -12,28 +12,28 @@ use crate::EditorTab;
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Finding {
     pub code: FindingCode,
-    /// The stage that it stopped at.
+    /// The step at which it stopped.
     pub stage: StageName,
-    /// Where in the editor it is put right.
+    /// The tab of the editor to correct it in.
     pub tab: EditorTab,
-    /// What the sentences about it need.
+    /// The values for its sentences.
     pub facts: FindingFacts,
-    /// For those who know their way: names, numbers and answers, without secrets.
+    /// For experts: names, numbers and responses, without secrets.
     pub technical: String,
 }
 
-/// What the sentences about a finding need; only what the code has a use for is there.
+/// The values for the sentences of a finding; only those that its code uses are there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct FindingFacts {
-    /// The host that it is about, with its port.
+    /// The host, with its port.
     pub host: Option<String>,
     pub database: Option<String>,
     pub user: Option<String>,
-    /// The database that was asked to know the user.
+    /// The database that was asked about the user.
     pub auth_source: Option<String>,
-    /// The database that does know the user.
+    /// The database that has the user.
     pub other_auth_source: Option<String>,
     /// The server's certificate.
     pub certificate: Option<Certificate>,
@@ -45,17 +45,17 @@ pub struct FindingFacts {
     pub foreign_host: Option<String>,
     /// What is wrong, as a sentence without secrets.
     pub problem: Option<String>,
-    /// Where in the connection string that begins, in UTF-16 code units.
+    /// Its start in the connection string, in UTF-16 code units.
     #[cfg_attr(feature = "wire", specta(type = Option<u32>))]
     pub start: Option<usize>,
-    /// Where it ends, exclusive.
+    /// Its end, exclusive.
     #[cfg_attr(feature = "wire", specta(type = Option<u32>))]
     pub end: Option<usize>,
-    /// Rights that are missing, in the server's words.
+    /// Missing permissions, in the server's words.
     pub missing: Vec<String>,
-    /// The password has a percent sign and two hexadecimal digits: it may have been pasted percent-encoded.
+    /// Whether the password has a percent sign and two hexadecimal digits: it may have been pasted percent-encoded.
     pub percent_in_password: bool,
-    /// The host is one of MongoDB Atlas.
+    /// Whether the host belongs to MongoDB Atlas.
     pub atlas: bool,
 }
 
@@ -65,49 +65,49 @@ pub struct FindingFacts {
 #[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum FindingCode {
-    /// The connection string can't be read.
+    /// The connection string cannot be parsed.
     StringMalformed,
-    /// The name of no host is known.
+    /// No DNS server knows the host.
     HostUnknown,
     /// The name of the cluster has no SRV record.
     SrvNotFound,
-    /// The SRV record points out of the cluster's domain.
+    /// The SRV record points outside the cluster's domain.
     SrvForeignDomain,
-    /// The name server did not answer, or not usefully.
+    /// The DNS servers did not respond, or not usefully.
     LookUpFailed,
     /// Nothing listens at the port.
     ConnectionRefused,
-    /// Nobody answers.
+    /// There is no response.
     ConnectionSilent,
-    /// There is no way to the host's network.
+    /// There is no route to the host's network.
     NoRoute,
-    /// Atlas does not let this address in, as far as one can tell from outside.
+    /// Atlas does not let this address in, as far as can be told from outside.
     AccessList,
-    /// The certificate's issuer is not known.
+    /// The certificate's authority is not trusted.
     CertificateUnknownAuthority,
-    /// The certificate is another host's.
+    /// The certificate is for another host.
     CertificateWrongName,
-    /// The certificate's time is over.
+    /// The certificate has expired.
     CertificateExpired,
-    /// The certificate's time has not begun.
+    /// The certificate is not valid yet.
     CertificateNotYetValid,
-    /// A certificate's file can't be used.
+    /// A certificate file cannot be used.
     CertificateFile,
-    /// The server wants a client certificate, or another one.
+    /// The server requires a client certificate, or a different one.
     ClientCertificateNeeded,
-    /// The server wants encryption and the string does not.
+    /// The server requires TLS, but the string does not use it.
     TlsExpectedByServer,
-    /// The string wants encryption and the server does not.
+    /// The string uses TLS, but the server does not.
     TlsNotExpectedByServer,
-    /// No encryption could be agreed on.
+    /// Server and driver could not agree on TLS.
     TlsFailed,
     /// The user or the password is wrong.
     CredentialsRefused,
-    /// The credentials are right in another database.
+    /// The credentials are right, but in another database.
     WrongAuthSource,
     /// The server does not offer the mechanism to this user.
     MechanismRefused,
-    /// The user may not read organizations.
+    /// The user is not allowed to read organizations.
     NoPrivilege,
     /// The server is older than the driver supports.
     ServerTooOld,
@@ -115,13 +115,13 @@ pub enum FindingCode {
     NoPrimary,
     /// The replica set has another name.
     WrongReplicaSet,
-    /// Something else answers.
+    /// Something else responds.
     NotMongodb,
-    /// The server hung up.
+    /// The server closed the connection.
     ClosedByServer,
-    /// A stage took longer than it may.
+    /// A step exceeded its time limit.
     TookTooLong,
-    /// Anything else; the technical text says what.
+    /// Another reason; the technical text has it.
     Other,
 }
 
@@ -133,7 +133,7 @@ impl FindingCode {
         self.into()
     }
 
-    /// Where in the editor it is put right.
+    /// The tab of the editor to correct it in.
     pub fn tab(self) -> EditorTab {
         match self {
             Self::CertificateUnknownAuthority

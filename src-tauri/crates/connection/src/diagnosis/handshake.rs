@@ -1,4 +1,4 @@
-//! The fifth stage: the server introduces itself.
+//! The fifth step: the handshake with the server.
 use bson::{Document, doc};
 use futures_util::future::join_all;
 use mongodb::options::ServerAddress;
@@ -20,7 +20,7 @@ use crate::end_of_life::end_of_life;
 use crate::hosts::is_atlas;
 use crate::product;
 
-/// The oldest wire protocol that the driver speaks: MongoDB 4.4.
+/// The oldest wire protocol that the driver supports: MongoDB 4.4.
 const OLDEST_WIRE_VERSION: i32 = 9;
 /// Wire versions by release, newest first. Source: the server's `wire_version.h`.
 const RELEASES: [(i32, &str); 15] = [
@@ -41,11 +41,11 @@ const RELEASES: [(i32, &str); 15] = [
     (0, "2.4 or older"),
 ];
 
-/// What is known of the deployment once a server that takes writes was found.
+/// The deployment, once a server that accepts writes was found.
 pub(super) struct Server {
-    /// Open still.
+    /// The open connection.
     pub(super) line: Line,
-    /// Ways of signing in that it offers to the user; none where it does not tell.
+    /// Authentication mechanisms that it offers to the user; none if it does not tell.
     pub(super) mechanisms: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn handshake(
 
 async fn introduce(target: &Target, mut line: Line, asking: &Asking<'_>) -> Result<Introduced, Failed> {
     let (form, question) = question(target);
-    // Without encryption, the other half is for finding out whether that is what is missing.
+    // Without TLS, the other half of the time is for finding out whether TLS is what is missing.
     let now = Instant::now();
     let all = asking.deadline.saturating_duration_since(now);
     let patience = now + if asking.encryption.is_some() { all } else { all / 2 };
@@ -122,7 +122,7 @@ fn question(target: &Target) -> (Form, Document) {
     if target.is_load_balanced() {
         return (Form::Message, doc! { "hello": 1, "loadBalanced": true, "$db": "admin" });
     }
-    // As the driver begins, so that old servers can say how old they are.
+    // As the driver begins, so that old servers can tell their version.
     let mut question = doc! { "isMaster": 1, "helloOk": true };
     if let Some(credential) = target.credential()
         && let Some(user) = &credential.username
@@ -152,7 +152,7 @@ fn takes_writes(hello: &Document) -> bool {
     ["isWritablePrimary", "ismaster"].iter().any(|key| hello.get_bool(key).unwrap_or(false))
 }
 
-/// The one that takes writes, else one that knows a primary, else any.
+/// The primary, otherwise a member that knows one, otherwise any.
 fn choose(introduced: Vec<Introduced>) -> Option<Introduced> {
     introduced.into_iter().min_by_key(|one| {
         if takes_writes(&one.hello) {
@@ -192,7 +192,7 @@ fn check_set_name(target: &Target, server: &Introduced) -> Result<(), Failed> {
     let problem = match server.hello.get_str("setName") {
         Ok(actual) if actual == wanted => return Ok(()),
         Ok(actual) => format!("The replica set is named {actual}; the connection string asks for {wanted}."),
-        // It will be in a set once somebody sets it up; there is no primary until then.
+        // It will be in a set once it is initiated; there is no primary until then.
         Err(_) if server.hello.get_bool("isreplicaset").unwrap_or(false) => return Ok(()),
         Err(_) => {
             format!("The server is not in a replica set; the connection string asks for {wanted}.")
@@ -201,7 +201,7 @@ fn check_set_name(target: &Target, server: &Introduced) -> Result<(), Failed> {
     Err(Failed::new(FindingCode::WrongReplicaSet, format!("{name}: {problem}")).at(name).saying(problem))
 }
 
-/// From a member that takes no writes to the one that does.
+/// Goes from a member that accepts no writes to the primary.
 async fn follow(target: &Target, member: Introduced, asking: &Asking<'_>) -> Result<Introduced, Failed> {
     let name = member.line.host.shown();
     let primary = member.hello.get_str("primary").ok();
@@ -248,7 +248,7 @@ async fn describe(server: &mut Introduced, asking: &Asking<'_>) -> StageFacts {
     let topology = product::topology(hello);
     let wire_version = number(hello, "maxWireVersion").unwrap_or(0);
     let primary = hello.get_str("primary").ok().map(str::to_owned);
-    // Some servers tell more only to those who have signed in.
+    // Some servers tell more only after a sign-in.
     let question = doc! { "buildInfo": 1, "$db": "admin" };
     let build = ask(&mut *server.line.stream, Form::Message, &question, asking.deadline).await;
     let answered = build.ok().filter(|build| build.contains_key("version"));

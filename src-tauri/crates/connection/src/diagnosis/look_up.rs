@@ -1,4 +1,4 @@
-//! The second stage: names become addresses.
+//! The second step: DNS lookup.
 use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::join_all;
@@ -13,13 +13,13 @@ use crate::diagnosis::{FindingCode, StageFacts};
 use crate::dns::{LookUpProblem, NameOptions, Names};
 use crate::hosts::{DEFAULT_PORT, Shown, shown};
 
-/// A host and where it is.
+/// A host and its addresses.
 #[derive(Debug, Clone)]
 pub(super) struct Host {
     pub(super) name: ServerAddress,
-    /// None for a socket of this computer, behind a proxy, and where the name is not known.
+    /// None for a socket on this computer, behind a proxy, and for an unknown name.
     pub(super) addresses: Vec<SocketAddr>,
-    /// What it is reached through. It looks the name up.
+    /// The proxy to it, which looks the name up.
     pub(super) proxy: Option<Proxy>,
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn look_up(
     Ok(Passed { value: (target, hosts), facts })
 }
 
-/// One host, as the replica set names it.
+/// One host by its name in the replica set.
 pub(super) async fn look_up_one(
     name: ServerAddress,
     proxy: Option<&Proxy>,
@@ -151,7 +151,7 @@ fn srv_failed(problem: LookUpProblem, name: &str, asked: &str) -> Failed {
 fn host_failed(problems: Vec<(ServerAddress, LookUpProblem)>) -> Failed {
     let technical: Vec<_> =
         problems.iter().map(|(name, problem)| format!("{}: {problem}", shown(name))).collect();
-    // A name server that does not answer says nothing of the other names either.
+    // A DNS server that does not respond says nothing about the other names either.
     let silent = problems.iter().find(|(_, problem)| *problem != LookUpProblem::NotFound);
     let (code, first) = match silent {
         Some(one) => (FindingCode::LookUpFailed, Some(one)),

@@ -1,4 +1,4 @@
-//! The seventh stage: what the database user may do.
+//! The seventh step: the permissions of the database user.
 use bson::{Document, doc};
 use mongodb::Client;
 use tokio::time::{Instant, timeout_at};
@@ -48,7 +48,7 @@ async fn look(
     let facts = StageFacts::Permissions { privileges, tried: rights.were_tried(), role };
     let organizations = place.collection::<Document>(ORGANIZATIONS);
     let look = organizations.find_one(doc! {}).projection(doc! { "_id": 1 });
-    // Asked as well as read from the rights: this is what decides whether there is anything to see.
+    // Read as well as derived from the privileges: this decides whether there is anything to see.
     match timeout_at(deadline, look.into_future()).await {
         Ok(Ok(_)) => Ok(Passed { value: (), facts }),
         Ok(Err(error)) if Failure::read(&error).is_denied() => {

@@ -1,4 +1,4 @@
-//! Reaching hosts through the SOCKS5 proxy that a connection string names. The proxy looks their names up.
+//! Reaches hosts through the SOCKS5 proxy of a connection string. The proxy looks their names up.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,10 +9,10 @@ use fast_socks5::{AuthenticationMethod, ReplyError, Socks5Command, SocksError};
 use mongodb::options::Socks5Proxy;
 use tokio::net::TcpStream;
 
-/// The port that a proxy has when the string names none.
+/// A proxy's default port.
 const DEFAULT_PORT: u16 = 1080;
 
-/// A proxy and where it is.
+/// A proxy and its addresses.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
     settings: Arc<Socks5Proxy>,
@@ -28,9 +28,9 @@ impl Proxy {
         Self { settings: Arc::new(settings), addresses }
     }
 
-    /// A connection to a host. What keeps the proxy from it is told like what would keep us from it.
+    /// A connection to a host. A failure of the proxy is reported like a failure of our own connection.
     pub(super) async fn connect(&self, host: &str, port: u16) -> io::Result<Socks5Stream<TcpStream>> {
-        // As the driver does it: the first address of the proxy counts.
+        // As in the driver: the first address of the proxy counts.
         let address = self.addresses.first().copied().ok_or(io::ErrorKind::NotFound)?;
         let authentication = self.settings.authentication.as_ref().map(|(user, password)| {
             AuthenticationMethod::Password { username: user.clone(), password: password.clone() }
@@ -70,7 +70,7 @@ fn trouble(error: SocksError) -> io::Error {
         SocksError::UnsupportedSocksVersion(_) | SocksError::InvalidHeader { .. } => {
             io::Error::other("what answers at the proxy's port is no SOCKS5 proxy")
         }
-        // Its own words may hold the password.
+        // Its own words may contain the password.
         _ => io::Error::other("the SOCKS5 proxy can't be used"),
     }
 }

@@ -1,4 +1,4 @@
-//! The third stage: ports are reached.
+//! The third step: reaching the port.
 use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
@@ -17,16 +17,16 @@ use super::look_up::Host;
 use crate::diagnosis::{FindingCode, StageFacts};
 use crate::hosts::{DEFAULT_PORT, is_atlas, shown};
 
-/// How far apart the addresses of one host are tried.
+/// The interval between attempts at the addresses of one host.
 const STAGGER: Duration = Duration::from_millis(250);
-/// How long hosts are waited for after one has answered.
+/// How long to wait for other hosts after the first has responded.
 const AFTER_THE_FIRST: Duration = Duration::from_millis(1500);
 
-/// What a line is made of.
+/// The stream below a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
-/// An open line to a host, encrypted or not.
+/// An open connection to a host, encrypted or not.
 pub(super) struct Line {
     pub(super) host: Host,
     pub(super) stream: Box<dyn Stream>,
@@ -88,7 +88,7 @@ pub(super) async fn connect(host: &Host, deadline: Instant) -> io::Result<Box<dy
     loop {
         match timeout_at(deadline, asked.next()).await {
             Ok(Some(Ok(stream))) => {
-                // Small questions and answers: waiting to fill a packet would only add to the times that are shown.
+                // Small requests and responses: waiting to fill a packet would only add to the measured times.
                 stream.set_nodelay(true)?;
                 return Ok(Box::new(stream));
             }
@@ -105,7 +105,7 @@ async fn connect_later(place: usize, address: SocketAddr) -> io::Result<TcpStrea
     TcpStream::connect(address).await
 }
 
-/// Of two addresses of one host, the failure that says more: a refusal is an answer.
+/// Of two addresses of one host, the failure that says more: a refusal is a response.
 fn clearer(before: Option<io::Error>, next: io::Error) -> io::Error {
     match before {
         Some(before) if rank(&before) <= rank(&next) => before,
@@ -132,7 +132,7 @@ fn code(error: &io::Error) -> FindingCode {
         | io::ErrorKind::AddrNotAvailable => FindingCode::NoRoute,
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => FindingCode::ClosedByServer,
         io::ErrorKind::NotFound => FindingCode::HostUnknown,
-        // A firewall of this computer itself.
+        // A firewall on this computer.
         io::ErrorKind::PermissionDenied => FindingCode::NoRoute,
         _ => FindingCode::Other,
     }
@@ -142,12 +142,12 @@ fn unreachable(problems: &[(ServerAddress, io::Error)]) -> Failed {
     let mut technical = String::new();
     for (host, error) in problems {
         let number = error.raw_os_error().map(|number| format!(" (os error {number})")).unwrap_or_default();
-        // With words inside it is one of ours; the system's words depend on its language.
+        // Only our own errors have a message inside; the system's depend on its language.
         let words = if error.get_ref().is_some() { error.to_string() } else { error.kind().to_string() };
-        // Writing to a string can't fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(technical, "{}: {words}{number}", shown(host));
     }
-    // Of several hosts the one that says most; where one refuses, a port or a stopped server is at fault for all.
+    // Of several hosts, the failure that says most: if one refuses, a port or a stopped server is at fault for all.
     let Some((host, error)) = problems.iter().min_by_key(|(_, error)| rank(error)) else {
         return Failed::new(FindingCode::Other, "no host to reach");
     };

@@ -1,4 +1,4 @@
-//! The first stage: what the connection string says.
+//! The first step: the connection string.
 use mongodb::options::{
     AuthMechanism, ConnectionString as DriverString, Credential, HostInfo, ServerAddress, Tls, TlsOptions,
 };
@@ -11,16 +11,16 @@ use crate::ConnectionString;
 use crate::diagnosis::{FindingCode, StageFacts};
 use crate::hosts::{is_atlas, is_atlas_name, shown};
 
-/// Where the test goes, and as whom.
+/// The destination of the test, and the user.
 pub(super) struct Target {
-    /// As the driver reads it, secrets included. Its hosts are set once they are known.
+    /// The driver's parse, with secrets. Its hosts are set once they are known.
     pub(super) string: DriverString,
-    /// The name to look up, and the service to ask it for.
+    /// The name to look up, and its service.
     pub(super) srv: Option<SrvName>,
     pub(super) hosts: Vec<ServerAddress>,
     pub(super) tls: Option<TlsOptions>,
     pub(super) atlas: bool,
-    /// The password has `%` and two hexadecimal digits.
+    /// Whether the password has `%` and two hexadecimal digits.
     pub(super) percent_in_password: bool,
 }
 
@@ -38,7 +38,7 @@ impl Target {
         self.credential().and_then(|credential| credential.username.clone())
     }
 
-    /// The database that knows the user: the driver's rules.
+    /// The database where the user was created: the driver's rules.
     pub(super) fn auth_source(&self) -> String {
         let Some(credential) = self.credential() else { return "admin".to_owned() };
         let database = self.string.default_database.as_deref();
@@ -68,7 +68,7 @@ pub(super) async fn read(request: &TestRequest) -> Result<Passed<Target>, Failed
             let service = string.srv_service().to_owned();
             (Some(SrvName { service, name: name.clone() }), Vec::new())
         }
-        // A kind of host that a later driver knows.
+        // A kind of host of a later driver.
         _ => return Err(malformed("Its hosts can't be read.")),
     };
     let tls = match (&parsed.tls, &srv) {
@@ -113,7 +113,7 @@ fn malformed(problem: &str) -> Failed {
     Failed::new(FindingCode::StringMalformed, problem).saying(problem)
 }
 
-/// Passwords with such a sequence are rare; passwords copied out of a connection string are not.
+/// Such a sequence is rare in passwords, but not in passwords copied from a connection string.
 fn looks_encoded(password: &str) -> bool {
     password
         .split('%')

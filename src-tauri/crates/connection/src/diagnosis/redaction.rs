@@ -1,4 +1,4 @@
-//! Keeps secrets out of what is shown.
+//! Keeps secrets out of everything shown.
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -6,12 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::connection_string::{decoded, strictly};
 use crate::{ConnectionSecrets, SECRET_MASK};
 
-/// Shorter secrets are too common as parts of other words to be replaced; a foreign text with one is not shown at all.
+/// Shorter secrets occur inside other words too often to be replaced; a foreign text with one is not shown at all.
 const REPLACEABLE: usize = 4;
-/// Of a foreign text, as much is shown.
+/// The shown part of a foreign text.
 const FOREIGN_CHARACTERS: usize = 240;
 
-/// Keeps secrets out of what is shown.
+/// Keeps secrets out of everything shown.
 #[derive(Clone)]
 pub(super) struct Redactor {
     secrets: Arc<Vec<SecretString>>,
@@ -25,7 +25,7 @@ impl Redactor {
             if plain.is_empty() {
                 continue;
             }
-            // As typed, as it stands in a string, and as a server may show it that took it apart once too often.
+            // As typed, as encoded in a string, and as a server may show it that decoded it once too often.
             forms.push(strictly(plain));
             forms.push(decoded(plain));
             forms.push(plain.to_owned());
@@ -36,7 +36,7 @@ impl Redactor {
         Self { secrets: Arc::new(forms.into_iter().map(SecretString::from).collect()) }
     }
 
-    /// A text of our own, in which a secret has no place but might be all the same.
+    /// A text of our own, which should have no secret but might.
     pub(super) fn own(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in self.secrets.iter().map(ExposeSecret::expose_secret) {
@@ -47,7 +47,7 @@ impl Redactor {
         text
     }
 
-    /// What somebody else said, in one line.
+    /// A text from elsewhere, on one line.
     pub(super) fn foreign(&self, text: &str) -> String {
         let short = |secret: &SecretString| (1..REPLACEABLE).contains(&secret.expose_secret().len());
         if self.secrets.iter().any(|secret| short(secret) && text.contains(secret.expose_secret())) {

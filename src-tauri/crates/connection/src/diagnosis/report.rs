@@ -1,4 +1,4 @@
-//! What a connection test found, and all of it as plain text.
+//! The results of a connection test, and all of them as plain text.
 
 use std::fmt::Write as _;
 
@@ -9,27 +9,27 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Certificate, Finding, Stage, StageFacts, StageName, StageState};
 
-/// All that the test found.
+/// All results of the test.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename = "ConnectionReport", rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Diagnosis {
     /// All seven, in their order.
     pub stages: Vec<Stage>,
-    /// Why it stopped; `None` when everything passed.
+    /// Why it stopped; `None` if everything passed.
     pub finding: Option<Finding>,
-    /// How long it took in all.
+    /// The total time.
     pub milliseconds: u32,
-    /// All of it as plain text without secrets, to be copied.
+    /// Everything as plain text without secrets, to be copied.
     pub report: String,
 }
 
-/// Puts a test into text: stages with their times, the code, what stands behind it, versions and names of hosts.
+/// Writes a test as text: steps with their times, the code and its values, versions and names of hosts.
 ///
-/// It holds what the stages and the finding hold, and so no secret where they hold none.
+/// It contains exactly what the steps and the finding contain, and so no secret unless they do.
 pub fn report(at: OffsetDateTime, stages: &[Stage], finding: Option<&Finding>, milliseconds: u32) -> String {
     let mut text = String::new();
-    // Writing to a string can't fail.
+    // Writing to a string cannot fail.
     let _ = writeln!(text, "Tenantry connection test, {}", moment(at));
     for stage in stages {
         let took = stage.milliseconds.map(|time| format!(", {time} ms")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The sixth stage: the database user signs in, by the driver.
+//! The sixth step: the driver signs in.
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -22,17 +22,17 @@ use super::wire::{Form, ask};
 use crate::diagnosis::{FindingCode, StageFacts};
 use crate::failure::{Failure, code, server_text};
 
-/// How many other databases are asked whether they know the user. Servers may lock an account after too many failures.
+/// How many other databases are tried. Servers may lock an account after too many failures.
 const OTHER_SOURCES: usize = 2;
 
-/// A client, before anybody has signed in: the driver does it with the first question.
+/// A client before the sign-in, which the driver does with the first command.
 pub(super) async fn client(target: &Target, source: Option<&str>, limit: Duration) -> Result<Client, Failed> {
     let mut string = target.string.clone();
     if let (Some(source), Some(credential)) = (source, string.credential.as_mut()) {
         credential.source = Some(source.to_owned());
     }
     let unusable = |error: &Error| {
-        // What could not be known before the names were looked up.
+        // Not known before the lookup.
         let problem = "The options of the connection string conflict.";
         let technical = format!("{problem} The driver refuses them ({})", Failure::read(error).words());
         Failed::new(FindingCode::StringMalformed, technical).saying(problem)
@@ -43,12 +43,12 @@ pub(super) async fn client(target: &Target, source: Option<&str>, limit: Duratio
     options.connect_timeout = Some(limit);
     options.max_pool_size = Some(2);
     options.min_pool_size = Some(0);
-    // A refusal is an answer; asking again would only count as another failure.
+    // A refusal is a response; a retry would only count as another failure.
     options.retry_reads = Some(false);
     Client::with_options(options).map_err(|error| unusable(&error))
 }
 
-/// For tests' name servers, which the driver can't ask: addresses in the place of names.
+/// Replaces names with addresses, for DNS servers of tests, which the driver cannot use.
 pub(super) fn put_addresses(string: &mut DriverString, hosts: &[Host]) {
     let addresses = hosts.iter().flat_map(|host| &host.addresses).map(|address: &SocketAddr| {
         ServerAddress::Tcp { host: address.ip().to_string(), port: Some(address.port()) }
@@ -133,7 +133,7 @@ pub(super) fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
-/// `Err(None)` when there was no answer in time.
+/// `Err(None)` without a response in time.
 async fn ping(client: &Client, deadline: Instant) -> Result<(), Option<Error>> {
     let database = client.database("admin");
     match timeout_at(deadline, database.run_command(doc! { "ping": 1 })).await {
@@ -147,7 +147,7 @@ pub(super) fn shut_down(client: Client) {
     tokio::spawn(client.shutdown().into_future());
 }
 
-/// The databases that users are usually made in, without the one that was asked.
+/// The databases where users are usually created, except the one that was tried.
 fn other_sources(asked: &str, target: &Target, database: &str) -> Vec<String> {
     let candidates = ["admin", database].into_iter().chain(target.string.default_database.as_deref());
     let mut others: Vec<String> = Vec::new();
@@ -171,7 +171,7 @@ fn takes_password(target: &Target) -> bool {
 fn mechanism(target: &Target, server: &Server) -> String {
     match target.credential().and_then(|credential| credential.mechanism.as_ref()) {
         Some(mechanism) => name(mechanism).to_owned(),
-        // The driver's choice: the stronger one where the server offers it to this user.
+        // The driver's choice: the stronger one if the server offers it to this user.
         None if server.mechanisms.iter().any(|offered| offered == "SCRAM-SHA-256") => {
             "SCRAM-SHA-256".to_owned()
         }
@@ -186,24 +186,24 @@ fn name(mechanism: &AuthMechanism) -> &'static str {
         AuthMechanism::MongoDbX509 => "MONGODB-X509",
         AuthMechanism::Plain => "PLAIN",
         AuthMechanism::MongoDbOidc => "MONGODB-OIDC",
-        // The driver's list may grow, and has some by feature.
+        // The driver's list may grow, and depends on its features.
         _ => "another mechanism",
     }
 }
 
-/// Servers answer with different codes to a mechanism that they do not offer; what they offered is the better witness.
+/// Servers have different codes for a mechanism that they do not offer; their own offer is the better evidence.
 fn is_not_offered(target: &Target, server: &Server) -> bool {
     let Some(mechanism) = target.credential().and_then(|credential| credential.mechanism.as_ref()) else {
         return false;
     };
-    // The server lists those that take a password it knows; others are for itself to refuse.
+    // The server lists mechanisms for known passwords; it refuses others itself.
     let is_scram = matches!(mechanism, AuthMechanism::ScramSha1 | AuthMechanism::ScramSha256);
     is_scram
         && !server.mechanisms.is_empty()
         && !server.mechanisms.iter().any(|offered| offered == name(mechanism))
 }
 
-/// What a server has against the beginning of a sign-in.
+/// Why a server refuses the start of a sign-in.
 struct Objection {
     code: i32,
     text: String,
@@ -232,7 +232,7 @@ async fn objection(
     Some(Objection { code, text: format!("code {code} {}: {}", text("codeName"), text("errmsg")) })
 }
 
-/// RFC 5802: who wants to sign in, and a number used once.
+/// RFC 5802: the user, and a number used once.
 fn scram_beginning(target: &Target) -> Vec<u8> {
     let user = target.user().unwrap_or_default().replace('=', "=3D").replace(',', "=2C");
     format!("n,,n={user},r={}", ObjectId::new()).into_bytes()

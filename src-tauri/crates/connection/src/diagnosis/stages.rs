@@ -1,4 +1,4 @@
-//! The stages of a connection test, and what each found.
+//! The steps of a connection test, and their facts.
 
 use serde::Serialize;
 use strum::VariantArray;
@@ -6,24 +6,24 @@ use tenantry_core::records::{EndOfLife, Privilege, RoleCommand, Topology};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
-/// The stages, in their order.
+/// The steps, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StageName {
-    /// The connection string is read.
+    /// The connection string is parsed.
     Read,
-    /// Names become addresses.
+    /// DNS lookup.
     LookUp,
     /// Ports are reached.
     Reach,
-    /// The line is encrypted.
+    /// TLS.
     Tls,
-    /// The server introduces itself.
+    /// The handshake with the server.
     Handshake,
     /// The database user signs in.
     SignIn,
-    /// What the database user may do.
+    /// The permissions of the database user.
     Permissions,
 }
 
@@ -32,26 +32,26 @@ impl StageName {
     pub const ALL: &[Self] = Self::VARIANTS;
 }
 
-/// How far a stage is.
+/// The state of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StageState {
-    /// Its turn will come.
+    /// It has not started.
     Waiting,
-    /// It is under way.
+    /// It is running.
     Running,
-    /// It is done.
+    /// It passed.
     Passed,
     /// The test stopped here.
     Failed,
-    /// It is not needed here: no encryption, no user.
+    /// It is not needed: no TLS, no user.
     Skipped,
-    /// An earlier stage failed.
+    /// An earlier step failed.
     NotRun,
 }
 
-/// One stage.
+/// One step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename = "TestStage", rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -62,18 +62,18 @@ pub struct Stage {
     pub state: StageState,
     /// How long it took; `None` before its end.
     pub milliseconds: Option<u32>,
-    /// What it found; some stages know something even where they fail.
+    /// Its facts; some steps know something even if they fail.
     pub facts: Option<StageFacts>,
 }
 
 impl Stage {
-    /// A stage whose turn will come.
+    /// A step that has not started.
     pub fn waiting(name: StageName) -> Self {
         Self { name, state: StageState::Waiting, milliseconds: None, facts: None }
     }
 }
 
-/// What a stage found.
+/// The facts of a step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -82,7 +82,7 @@ pub enum StageFacts {
     Read {
         /// Hosts with their ports, or the one name to look up.
         hosts: Vec<String>,
-        /// Whether the hosts stand in DNS.
+        /// Whether the hosts come from an SRV record.
         srv: bool,
     },
     /// Of the name server.
@@ -115,22 +115,22 @@ pub enum StageFacts {
         chain: Vec<Certificate>,
         /// Whether they were found good.
         trusted: bool,
-        /// Sentences on certificates in the file of authorities that can't be read; the driver passes over them.
+        /// Sentences about unreadable certificates in the file of authorities, which the driver skips.
         left_out: Vec<String>,
     },
-    /// Of the server, by what it says of itself before anybody signs in.
+    /// Of the server, by its own words before a sign-in.
     Handshake {
         /// Its product: "MongoDB".
         product: String,
-        /// Its version; empty where it does not tell.
+        /// Its version; empty if it does not tell.
         version: String,
-        /// How the deployment is built.
+        /// The kind of deployment.
         topology: Topology,
-        /// The newest version of the wire protocol that it speaks.
+        /// The newest wire protocol that it supports.
         wire_version: i32,
         /// The primary of its replica set.
         primary: Option<String>,
-        /// Until when its series is mended, where that is known.
+        /// When its series stops getting updates, if known.
         end_of_life: Option<EndOfLife>,
     },
     /// Of the sign-in.
@@ -138,21 +138,21 @@ pub enum StageFacts {
         user: String,
         /// The mechanism: "SCRAM-SHA-256".
         mechanism: String,
-        /// The database that knows the user.
+        /// The database where the user was created.
         auth_source: String,
     },
-    /// Of the database user's rights.
+    /// Of the database user's permissions.
     Permissions {
-        /// What each part of the program needs.
+        /// The permissions that Tenantry needs.
         privileges: Vec<Privilege>,
-        /// Found out by trying: the server does not list them.
+        /// Whether they were found by trial, because the server does not list them.
         tried: bool,
-        /// What would give a user who lacks rights the smallest role that allows everything.
+        /// The smallest role that allows everything, for a user who lacks permissions.
         role: Option<RoleCommand>,
     },
 }
 
-/// Whom a certificate names, who vouches, and when.
+/// A certificate: its owner, issuer and dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -168,12 +168,12 @@ pub struct Certificate {
     #[serde(with = "rfc3339")]
     #[cfg_attr(feature = "wire", specta(type = String))]
     pub valid_until: OffsetDateTime,
-    /// That moment is near, or over.
+    /// Whether that moment is near, or over.
     pub ends_soon: bool,
 }
 
-/// Where the test tells how far it is.
+/// Receives the progress of a test.
 pub trait StageSink: Send + Sync {
-    /// A stage began or ended. Must not block.
+    /// A step started or ended. Must not block.
     fn stage(&self, stage: &Stage);
 }

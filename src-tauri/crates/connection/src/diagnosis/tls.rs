@@ -1,4 +1,4 @@
-//! The fourth stage: the line is encrypted.
+//! The fourth step: TLS.
 use bson::doc;
 use mongodb::options::{ServerAddress, TlsOptions};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
@@ -41,14 +41,14 @@ pub(super) async fn encrypt(
     }
 }
 
-/// One line, or why there is none.
+/// Encrypts one connection, or says why it failed.
 pub(super) async fn encrypt_one(
     encryption: &Encryption,
     reached: Line,
     deadline: Instant,
 ) -> Result<(Line, StageFacts), Failed> {
     let Line { host, stream } = reached;
-    // The other half is for finding out what it is that does not answer.
+    // The other half of the time is for finding out what does not respond.
     let now = Instant::now();
     let patience = now + deadline.saturating_duration_since(now) / 2;
     let mut encrypted = match encryption.encrypt(&host.name, stream, patience).await {
@@ -87,7 +87,7 @@ fn judge(encryption: &Encryption, encrypted: &Encrypted, host: &ServerAddress) -
     };
     let host = shown(host);
     let failed = Failed::new(code, format!("{host}: {error}")).at(host).showing(at_fault(chain, code));
-    // The authority may stand in the file, where nobody reads it.
+    // The authority may be in the file, but unreadable.
     let failed = match code {
         FindingCode::CertificateUnknownAuthority if !encryption.left_out.is_empty() => {
             failed.saying(encryption.left_out.join(" "))
@@ -100,7 +100,7 @@ fn judge(encryption: &Encryption, encrypted: &Encrypted, host: &ServerAddress) -
     })
 }
 
-/// The certificate that the finding is about: one that vouches for the server's own may be the one out of its time.
+/// The certificate that the finding is about: an issuer in the chain may be the expired one.
 fn at_fault(chain: &[Certificate], code: FindingCode) -> Option<Certificate> {
     match code {
         FindingCode::CertificateExpired => chain.iter().min_by_key(|one| one.valid_until),
@@ -121,8 +121,8 @@ fn certificate_code(problem: &CertificateError) -> FindingCode {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             FindingCode::CertificateWrongName
         }
-        // A certificate that vouches for itself: known to nobody, or, where its own file is given as the authority,
-        // an authority in a server's place.
+        // A self-signed certificate: unknown, or, if its own file is given as the authority, an authority in a server's
+        // place.
         CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_) => {
             FindingCode::CertificateUnknownAuthority
         }
@@ -130,8 +130,8 @@ fn certificate_code(problem: &CertificateError) -> FindingCode {
     }
 }
 
-/// In TLS 1.3 a server looks at our certificate, or misses it, when for us the handshake is over: only a first answer
-/// tells that it does not mind.
+/// In TLS 1.3 a server checks our certificate, or misses it, after the handshake has ended for us: only a first
+/// response shows that it accepts.
 async fn listen_to_objections(
     encrypted: &mut Encrypted,
     host: &Host,
@@ -198,7 +198,7 @@ enum Plain {
     Nothing,
 }
 
-/// What answers when the same host is asked without encryption.
+/// The response of the same host without TLS.
 async fn plain_answer(host: &Host, deadline: Instant) -> Plain {
     let Ok(mut stream) = connect(host, deadline).await else { return Plain::Nothing };
     match ask(&mut *stream, Form::Query, &doc! { "isMaster": 1, "helloOk": true }, deadline).await {
@@ -208,7 +208,7 @@ async fn plain_answer(host: &Host, deadline: Instant) -> Plain {
     }
 }
 
-/// Whether the host speaks TLS, with whatever certificate.
+/// Whether the host uses TLS, with any certificate.
 pub(super) async fn speaks_tls(host: &Host, deadline: Instant) -> bool {
     let Ok(encryption) = Encryption::load(TlsOptions::default()).await else { return false };
     let Ok(stream) = connect(host, deadline).await else { return false };
@@ -218,7 +218,7 @@ pub(super) async fn speaks_tls(host: &Host, deadline: Instant) -> bool {
     }
 }
 
-/// What it looks like from outside when Atlas does not let an address in.
+/// What an address that Atlas does not let in looks like from outside.
 pub(super) fn access_list(host: &ServerAddress, reason: &str) -> Failed {
     let host = shown(host);
     Failed::new(FindingCode::AccessList, format!("{host}: {reason}")).at(host).saying(format!("{reason}."))

@@ -1,4 +1,4 @@
-//! As much of the wire protocol as introducing oneself takes: one question, one answer.
+//! The part of the wire protocol that a handshake needs: one request, one response.
 //!
 //! Sources: the manual's "MongoDB Wire Protocol" and the drivers' specification "MongoDB Handshake".
 
@@ -19,36 +19,36 @@ const HEADER: usize = 16;
 /// No introduction is longer; a longer "answer" is another protocol's bytes read as a length, or somebody's who means
 /// ill.
 const LONGEST: usize = 64 * 1024;
-/// How long the rest of a foreign greeting is waited for.
+/// How long to wait for the rest of a foreign greeting.
 const GREETING_PATIENCE: Duration = Duration::from_millis(50);
 /// A TLS record of the kinds alert and handshake, version 3.x.
 const TLS_RECORDS: [u8; 2] = [0x15, 0x16];
 
-/// How a question is put.
+/// The form of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// The old one, which every server understands for `isMaster` and nothing else.
     Query,
-    /// The one of today.
+    /// The current one.
     Message,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug)]
 pub(super) enum NoAnswer {
-    /// Nothing in time.
+    /// No response in time.
     Silent,
-    /// The other side hung up without a word.
+    /// The other side closed the connection without a response.
     Closed(io::ErrorKind),
-    /// The other side, or the encryption of the line, failed it.
+    /// The connection, or its encryption, failed.
     Broken(io::Error),
-    /// The other side speaks TLS.
+    /// The other side uses TLS.
     Tls,
-    /// Something that is no MongoDB: how it began.
+    /// Not MongoDB: the beginning of its response.
     Foreign(Vec<u8>),
 }
 
-/// Asks one question.
+/// Sends one request.
 pub(super) async fn ask(
     stream: &mut dyn Stream,
     form: Form,
@@ -62,7 +62,7 @@ pub(super) async fn ask(
         stream.flush().await
     })
     .await;
-    // One that hung up may have said why before, so what it said is read whether or not it listened.
+    // A server that closed the connection may have said why before, so its words are read in any case.
     let unsent = match sent {
         Ok(sent) => sent.err(),
         Err(_) => return Err(NoAnswer::Silent),
@@ -83,12 +83,12 @@ pub(super) async fn ask(
         Err(_) => return Err(NoAnswer::Silent),
     };
     let skipped = if number(&head, 12) == Some(OP_REPLY) { 20 } else { 5 };
-    // A stranger's bytes: decoding would follow them as deep as they go.
+    // Foreign bytes: decoding would follow them as deep as they go.
     let measured = bytes.get(skipped..).filter(|rest| is_decodable(rest));
     measured.and_then(|rest| Document::from_reader(rest).ok()).ok_or(NoAnswer::Foreign(head))
 }
 
-/// The header of the answer, or as much as came of something shorter; `None` when nothing did.
+/// The header of the response, or the beginning of something shorter; `None` without any.
 async fn read_head(stream: &mut dyn Stream, deadline: Instant) -> Result<Option<Vec<u8>>, NoAnswer> {
     let mut head = vec![0; HEADER];
     let mut filled = 0;
@@ -111,7 +111,7 @@ async fn read_head(stream: &mut dyn Stream, deadline: Instant) -> Result<Option<
     Ok(Some(head))
 }
 
-/// How what came in place of an answer goes on, as far as it is there already.
+/// The rest of a foreign greeting, as far as it has arrived.
 async fn greeting(stream: &mut dyn Stream, mut head: Vec<u8>) -> Vec<u8> {
     let mut more = [0_u8; 64];
     if let Ok(Ok(read)) = timeout(GREETING_PATIENCE, stream.read(&mut more)).await {
@@ -144,7 +144,7 @@ fn encode(form: Form, id: i32, question: &Document) -> io::Result<Vec<u8>> {
             body.extend_from_slice(&0_i32.to_le_bytes());
             body.extend_from_slice(b"admin.$cmd\0");
             body.extend_from_slice(&0_i32.to_le_bytes());
-            // One document, and no cursor left open.
+            // One document, and no open cursor.
             body.extend_from_slice(&(-1_i32).to_le_bytes());
             OP_QUERY
         }
@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of an answer whose document is these bytes.
+    /// Decodes the document of a response.
     async fn answered(document: Vec<u8>) -> Result<Document, NoAnswer> {
         let (mut ours, mut theirs) = duplex(2 << 20);
         let length = i32::try_from(HEADER + 5 + document.len()).expect("a length");
@@ -204,7 +204,7 @@ mod tests {
         let hello = doc! { "ok": 1.0 };
         let good = answered(hello.to_vec().expect("written")).await;
         assert_eq!(good.ok(), Some(hello));
-        // 980 kB, and what fits into a short answer.
+        // 980 kB, and what fits into a short response.
         for depth in [122_500, 8_000, 201] {
             let answer = answered(nested(depth)).await;
             assert!(matches!(answer, Err(NoAnswer::Foreign(_))), "{depth}: {answer:?}");

@@ -1,4 +1,4 @@
-//! What a server says of the database user.
+//! Reads the database user's privileges from a server.
 
 use bson::{Bson, Document, doc};
 use mongodb::Database;
@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::failure::within;
 use crate::limits::ANSWER_LIMIT;
 
-/// The database user and what it may do.
+/// The database user and its privileges.
 #[derive(Debug, Clone)]
 pub struct Rights {
     user: Option<DatabaseUser>,
@@ -16,11 +16,11 @@ pub struct Rights {
     granted: Granted,
 }
 
-/// Who signed in to the server.
+/// The user of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseUser {
     pub name: String,
-    /// The database that knows the user.
+    /// The database where the user was created.
     pub database: String,
 }
 
@@ -28,7 +28,7 @@ pub struct DatabaseUser {
 enum Granted {
     /// The server says nothing.
     Unknown,
-    /// Nobody signed in, so nobody is asked.
+    /// Nobody signed in, so nothing is checked.
     Everything,
     /// The server's list of privileges.
     Listed(Vec<Document>),
@@ -37,8 +37,8 @@ enum Granted {
 }
 
 impl Rights {
-    /// Asks the server, and tries what it does not list. Changes nothing. What it costs does not depend on what the
-    /// database holds.
+    /// Asks the server, and tries what it does not list. Changes nothing. Its cost does not depend on the contents of
+    /// the database.
     pub async fn ask(database: &Database) -> Result<Self, Failure> {
         let status = doc! { "connectionStatus": 1, "showPrivileges": true };
         let status = match within(ANSWER_LIMIT, database.run_command(status)).await {
@@ -72,7 +72,7 @@ impl Rights {
             })
             .unwrap_or_default();
         let granted = match information.get_array("authenticatedUserPrivileges") {
-            // Roles grant something, so an empty list is one that the server did not fill.
+            // Roles grant something, so the server did not fill an empty list.
             Ok(list) if list.is_empty() && !roles.is_empty() => Granted::Unknown,
             Ok(list) => Granted::Listed(list.iter().filter_map(Bson::as_document).cloned().collect()),
             Err(_) => Granted::Unknown,
@@ -94,7 +94,7 @@ impl Rights {
         matches!(self.granted, Granted::Tried(_))
     }
 
-    /// Whether an action is granted. `None` where that is not known.
+    /// Whether an action is granted; `None` if unknown.
     pub(super) fn allows(&self, database: &str, need: Need) -> Option<bool> {
         match &self.granted {
             Granted::Unknown => None,
@@ -115,7 +115,7 @@ fn grants(privilege: &Document, database: &str, (action, on): Need) -> bool {
         })
 }
 
-/// Whether a resource holds a collection, or all of a database. Empty text stands for every database or collection.
+/// Whether a resource covers a collection, or a whole database. Empty text stands for every database or collection.
 fn covers(resource: &Document, database: &str, on: On) -> bool {
     if resource.get_bool("anyResource").unwrap_or(false) {
         return true;

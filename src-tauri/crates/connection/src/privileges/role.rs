@@ -1,11 +1,11 @@
-//! The smallest role that allows everything that this program does.
+//! Commands for the smallest role that allows everything Tenantry does.
 
 use tenantry_core::records::RoleCommand;
 
 use super::rights::DatabaseUser;
 use super::{On, Rights, works};
 
-/// The role's name. It belongs to the workspace's database, so that workspaces on one deployment don't share it.
+/// The role's name. It belongs to the workspace's database, so that workspaces on one deployment do not share it.
 const ROLE: &str = "tenantryConsole";
 
 struct RolePrivilege {
@@ -13,7 +13,7 @@ struct RolePrivilege {
     actions: Vec<&'static str>,
 }
 
-/// All collections of the database first; the others have what that does not give.
+/// All collections of the database first; the others have the rest.
 fn role_privileges() -> Vec<RolePrivilege> {
     let mut places: Vec<(On, Vec<&'static str>)> = vec![(On::Database, Vec::new())];
     for (action, on) in works().flat_map(super::Work::needs) {
@@ -34,7 +34,7 @@ fn role_privileges() -> Vec<RolePrivilege> {
         .collect()
 }
 
-/// What a person pastes. Names are quoted for the language that they stand in.
+/// The commands to run. Names are quoted for their language.
 pub fn role_command(database: &str, rights: &Rights, is_atlas: bool) -> RoleCommand {
     let user = rights.user();
     let mut shell = create_role(database);
@@ -84,13 +84,13 @@ fn grant_role(database: &str, user: &DatabaseUser) -> String {
     )
 }
 
-/// As JSON, which the shell reads as data whatever is in it.
+/// As JSON, which the shell reads as data, whatever it contains.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// For the Atlas CLI: `atlas customDbRoles create` and `atlas dbusers update`. `None` where a name can't be said in
-/// its syntax, in which commas, points and at-signs separate.
+/// For the Atlas CLI: `atlas customDbRoles create` and `atlas dbusers update`. `None` if its syntax cannot express a
+/// name: commas, dots and at-signs separate in it.
 fn on_atlas(database: &str, rights: &Rights) -> Option<String> {
     let is_plain = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
@@ -98,7 +98,7 @@ fn on_atlas(database: &str, rights: &Rights) -> Option<String> {
     if !is_plain(database) {
         return None;
     }
-    // Roles belong to a project there, and a project may hold several workspaces.
+    // Roles belong to a project there, and a project may have several workspaces.
     let role = format!("{ROLE}_{database}");
     let privileges: Vec<String> = role_privileges()
         .into_iter()
@@ -109,7 +109,7 @@ fn on_atlas(database: &str, rights: &Rights) -> Option<String> {
         .collect();
     let mut text = format!("atlas customDbRoles create {role} --privilege {}", privileges.join(","));
     let Some(user) = rights.user() else { return Some(text) };
-    // The option takes the place of the roles that the user has, so they are named as well.
+    // The option replaces the user's roles, so they are named as well.
     let mut roles = Vec::new();
     for (name, of_database) in rights.roles().iter().filter(|(name, _)| *name != role) {
         if !is_plain(name) || !is_plain(of_database) {
@@ -137,7 +137,7 @@ fn atlas_action(action: &str) -> String {
     name
 }
 
-/// In single quotes, in which a shell reads nothing but the quote that ends them. `None` for what would be taken for an
+/// In single quotes, in which a shell interprets only the closing quote. `None` for text that would be taken for an
 /// option.
 fn for_sh(text: &str) -> Option<String> {
     if text.starts_with('-') || text.contains('\0') {
@@ -146,7 +146,7 @@ fn for_sh(text: &str) -> Option<String> {
     Some(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-/// The privileges as the server takes them.
+/// The privileges in the server's format.
 #[cfg(test)]
 pub(super) fn role_documents(database: &str) -> Vec<bson::Document> {
     let text = create_role(database);

@@ -1,7 +1,8 @@
-//! Finding out what the database user may do by trying, in ways that change nothing whatever the answer is.
+//! Finds out by trial what the database user is allowed to do, with commands that change nothing whatever the response
+//! is.
 //!
-//! A server looks at the rights before it looks at the data: 13 is a refusal, and "there is no such collection" is a
-//! permission. What can't be tried harmlessly stays unknown unless it is refused.
+//! A server checks permissions before data: 13 is a refusal, and "there is no such collection" is a permission. What
+//! cannot be tried harmlessly stays unknown unless it is refused.
 
 use bson::oid::ObjectId;
 use bson::{Document, doc};
@@ -59,13 +60,13 @@ async fn exists(database: &Database, collection: &str) -> Result<bool, Failure> 
 struct Trial {
     command: Document,
     run_on_admin: bool,
-    /// Another answer than a refusal may come before the rights were looked at.
+    /// Whether another response can come before the permissions are checked.
     only_a_refusal_tells: bool,
 }
 
-/// `None` where nothing harmless is known.
+/// `None` if no harmless trial is known.
 fn trial(database: &str, (action, on): Need, has_organizations: bool) -> Option<Trial> {
-    // A name that nobody has: neither an organization's collection nor one of the program's.
+    // A name that nobody has: neither an organization's collection nor one of Tenantry's.
     let nobodys = format!("console_trial_{}", ObjectId::new().to_hex());
     let nothing = doc! { "_id": ObjectId::new() };
     let target = match on {
@@ -74,16 +75,17 @@ fn trial(database: &str, (action, on): Need, has_organizations: bool) -> Option<
     };
     let command = match action {
         "find" => doc! { "find": &target, "filter": nothing, "limit": 1 },
-        // No documents are refused everywhere, and on some servers before the rights are looked at.
+        // An empty list is refused everywhere, but on some servers before the permissions are checked.
         "insert" => doc! { "insert": &target, "documents": Vec::<Document>::new() },
         "update" => {
             let update = doc! { "q": nothing, "u": { "$set": { "console": {} } } };
             doc! { "update": &target, "updates": [update] }
         }
         "remove" => doc! { "delete": &target, "deletes": [{ "q": nothing, "limit": 1 }] },
-        // One that is there, or it would be made. A right on it alone is none on all, so leave to do it tells nothing.
+        // An existing one, or it would be created. A right on it alone does not cover all collections, so success tells
+        // nothing.
         "createCollection" if has_organizations => doc! { "create": ORGANIZATIONS },
-        // No indexes, or the collection would be made.
+        // No indexes, or the collection would be created.
         "createIndex" => doc! { "createIndexes": &nobodys, "indexes": Vec::<Document>::new() },
         "dropCollection" => doc! { "drop": &nobodys },
         "renameCollectionSameDB" => doc! {
@@ -110,7 +112,7 @@ fn decided(answer: Result<Document, Failure>, only_a_refusal_tells: bool) -> Res
         Err(failure) if failure.is(code::NAMESPACE_NOT_FOUND) || failure.is(code::NAMESPACE_EXISTS) => {
             Ok(Some(true))
         }
-        // The server's answer to something else, such as a command that it does not have.
+        // The server's response to something else, such as a missing command.
         Err(failure) if failure.code.is_some() => Ok(None),
         Err(failure) => Err(failure),
     }
