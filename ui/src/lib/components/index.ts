@@ -22,6 +22,7 @@ export { default as PageBody } from "./PageBody.svelte";
 export { default as PageHeader } from "./PageHeader.svelte";
 export { default as PasswordInput } from "./PasswordInput.svelte";
 export { default as ProgressBar } from "./ProgressBar.svelte";
+export { default as RadioList } from "./RadioList.svelte";
 export { default as RulesList } from "./RulesList.svelte";
 export { default as Section } from "./Section.svelte";
 export { default as Segmented } from "./Segmented.svelte";
