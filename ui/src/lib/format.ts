@@ -62,7 +62,7 @@ function startOfDay(time: Date): number {
   return new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
 }
 
-/** Words for a date that is not known or that no calendar shows; null for any other. Rust decides what is stored. */
+/** Words for a date that is unknown or that no calendar shows; null for any other. Rust decides what is stored. */
 function toldDate(time: string | null): string | null {
   if (time === null) return m.format_not_known();
   // Years of more than four digits have a sign.
@@ -105,8 +105,8 @@ export function formatRelativeTime(time: string | null, now: Date = new Date()):
 }
 
 /**
- * A time in full, local, with its zone: 8 Feb 2023, 14:32:08 GMT+1. For tooltips. What no calendar shows stays as it is
- * stored.
+ * A time in full, local, with its zone: 8 Feb 2023, 14:32:08 GMT+1. For tooltips. A date that no calendar shows stays
+ * as it is stored.
  */
 export function formatFullTime(time: string | null): string {
   if (time === null) return m.format_not_known_why();
@@ -127,13 +127,13 @@ export function formatDuration(milliseconds: number): string {
   return join(Math.round(milliseconds / HOUR), "h");
 }
 
-/** What is left of a time that runs out: whole minutes, seconds in the last two. 29 min, 80 s. */
+/** The rest of a time that runs out: whole minutes, seconds in the last two. 29 min, 80 s. */
 export function formatCountdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   return seconds > 120 ? `${Math.ceil(seconds / 60)}${NARROW_SPACE}min` : `${seconds}${NARROW_SPACE}s`;
 }
 
-/** What is left of some minutes, to the second, rounded up: 9:41, 0:08. */
+/** The rest of some minutes, to the second, rounded up: 9:41, 0:08. */
 export function formatMinutes(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${twoDigits(seconds % 60)}`;

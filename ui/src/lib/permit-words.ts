@@ -1,9 +1,9 @@
 import type { Access, Environment } from "./api";
 import { m } from "./messages";
 
-/** From little to much care. */
+/** In ascending order of care. */
 export const ENVIRONMENTS: readonly Environment[] = ["local", "development", "staging", "production"];
-/** From much to little. */
+/** In descending order of permission. */
 export const ACCESSES: readonly Access[] = ["read_write", "locked", "read_only"];
 
 type Permits = { readonly environment: Environment; readonly access: Access };

@@ -12,7 +12,7 @@ import type {
 import type { DiscardQuestion } from "./components";
 import { m } from "./messages";
 
-/** What a dialog asks before it is left with something typed in it. */
+/** The question before a dialog with typed text is left. */
 export function discardQuestion(typed: boolean): DiscardQuestion | null {
   if (!typed) return null;
   return {
@@ -76,7 +76,7 @@ export function themeWord(choice: "system" | "light" | "dark"): string {
   }
 }
 
-/** The words for an act that the rights of the database user can forbid. */
+/** The words for an action that the database user can lack a permission for. */
 export function restrictedActWord(act: RestrictedAct): string {
   switch (act) {
     case "list":
@@ -143,7 +143,7 @@ const privilegedActs: Record<PrivilegedAct, () => string> = {
   tell_collections: m.common_privilege_tell_collections,
 };
 
-/** The words for what the program does in a database and needs rights for. */
+/** The words for what Tenantry does in a database and needs permissions for. */
 export const privilegedActWord = (act: PrivilegedAct): string => privilegedActs[act]();
 
 const healthWarnings: Record<HealthWarning, () => string> = {
@@ -154,7 +154,7 @@ const healthWarnings: Record<HealthWarning, () => string> = {
   no_write_ahead_log: m.common_health_no_write_ahead_log,
 };
 
-/** The sentence for what is not as it should be with a store that works. */
+/** The sentence about what needs attention in a store that works. */
 export const healthWarningSentence = (warning: HealthWarning): string => healthWarnings[warning]();
 
 const recoveredActs: Record<RecoveredAct, (inputs: { name: string }) => string> = {
@@ -174,7 +174,7 @@ const recoveredOutcomes: Record<RecoveredOutcome, () => string> = {
   needs_attention: m.common_recovered_needs_attention,
 };
 
-/** What became of an act that a crash had left unfinished. */
+/** What became of an operation that a crash left unfinished. */
 export function recoveredSentence({ act, outcome, organizationName }: RecoveredOperation): string {
   return `${recoveredActs[act]({ name: organizationName })} ${recoveredOutcomes[outcome]()}`;
 }

@@ -1,12 +1,12 @@
-/** The key that leads to an open workspace, as the menu and the settings print it; none after the ninth. */
+/** The key of an open workspace, as the menu and the settings print it; none after the ninth. */
 export function switchKey(index: number): string | undefined {
   return index < 9 ? `Alt+${index + 1}` : undefined;
 }
 
 /**
- * Which open workspace a key leads to, of `count` in the order in which they were opened, `current` on screen: Alt with
- * 1 to 9, or the next and the previous one with Ctrl+Tab. The keys are read by their place on the keyboard, because
- * Alt with a digit types another sign on many layouts.
+ * The open workspace that a key leads to, of `count` in the order of opening, with `current` on screen: Alt with 1 to
+ * 9, or the next and the previous one with Ctrl+Tab. The keys are read by their place on the keyboard, because Alt
+ * with a digit types another character on many layouts.
  */
 export function workspaceOfKey(event: KeyboardEvent, count: number, current: number): number | null {
   const { altKey, ctrlKey, metaKey, shiftKey, code } = event;

@@ -14,16 +14,16 @@ export interface Page {
   readonly name: string;
   readonly label: () => string;
   readonly icon: IconName;
-  /** The right without which a person does not see it. */
+  /** The right that a person needs to see it. */
   readonly right?: keyof Rights;
   /** A key of its own with Ctrl or Cmd, beside the number of its place. */
   readonly key?: string;
-  /** It is about the program, not about the workspace, and stands apart. */
+  /** Whether it is about Tenantry and not about the workspace, and stands apart. */
   readonly program?: true;
   readonly component: Component<PageProps> | Component<Record<string, never>>;
 }
 
-/** The pages of the shell in their order. Sidebar, keys and the list of keys are made of them. */
+/** The pages of the shell in their order. Sidebar, keys and the list of keys are made from them. */
 export const PAGES: readonly Page[] = [
   { name: "organizations", label: m.shell_organizations, icon: "building-2", component: OrganizationsPage },
   { name: "health", label: m.shell_health, icon: "heart-pulse", right: "health", component: HealthPage },

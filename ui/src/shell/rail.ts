@@ -1,4 +1,4 @@
 import { MediaQuery } from "svelte/reactivity";
 
-/** Whether the window is so narrow that only icons stay of the sidebar; the width stands in its styles as well. */
+/** Whether the window is so narrow that the sidebar shows only icons; the styles have the same width. */
 export const railQuery = () => new MediaQuery("(max-width: 799px)");

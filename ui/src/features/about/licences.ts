@@ -1,21 +1,21 @@
-/** A part that somebody else made. */
+/** A third-party part of the program. */
 export interface Part {
   name: string;
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   version: string;
   /** As its makers write it: `MIT OR Apache-2.0`. */
   licence: string;
-  /** Which of the texts. */
+  /** The index of its text. */
   text: number;
 }
 
-/** What the program is made of. `scripts/licences.ts` writes it when the UI is built. */
+/** The licences of everything in the program. `scripts/licences.ts` writes them when the UI is built. */
 export interface Licences {
   parts: Part[];
   texts: string[];
 }
 
-/** Asks for the list, which is beside the page and not in it: few people look at it. */
+/** Loads the list, which is beside the page and not in it: few people look at it. */
 export async function loadLicences(): Promise<Licences> {
   const answer = await fetch("/licences.json");
   if (!answer.ok) throw new Error(`licences.json: ${answer.status}`);

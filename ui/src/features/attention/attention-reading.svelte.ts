@@ -10,7 +10,7 @@ export class AttentionReading {
   loading = $state(false);
   /** The organization whose change is being ended. */
   deciding = $state.raw<string | null>(null);
-  /** Why a decision failed. It stays when the list is loaded again: facts that have changed are shown with it. */
+  /** Why a decision failed. It stays when the list is loaded again, beside the changed facts. */
   refusal = $state.raw<{ readonly organizationId: string; readonly cause: ApiError } | null>(null);
   readonly #api: Api;
 
@@ -30,7 +30,7 @@ export class AttentionReading {
     }
   };
 
-  /** Ends a change; answers whether it did. What is there now is loaded in any case. */
+  /** Ends a change; returns whether it did. Loads what exists in any case. */
   async decide({ organizationId, seen }: UnsettledAct, { id }: UnsettledChoice): Promise<boolean> {
     if (this.deciding !== null) return false;
     this.deciding = organizationId;

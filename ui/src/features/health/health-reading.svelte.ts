@@ -1,10 +1,10 @@
 import { ApiError, type Health, type WorkspaceApi } from "$lib/api";
 
-/** How a workspace is. While its server is silent the last answer stays, with the time it was given. */
+/** The health of a workspace. While its server is silent, the last response stays with its time. */
 export class HealthReading {
-  /** The last answer of the server. */
+  /** The last response of the server. */
   answer = $state.raw<Health | null>(null);
-  /** What is known without the server, and why it is silent; null when it answered the last time. */
+  /** What is known without the server, and why it is silent; null if it responded the last time. */
   silence = $state.raw<Health | null>(null);
   problem = $state.raw<ApiError | null>(null);
   busy = $state(false);

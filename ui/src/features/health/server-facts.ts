@@ -8,7 +8,7 @@ export type Fact = { key: string; value: string; mono?: boolean };
 /** Clocks that differ by more shift the times that several computers write. */
 export const CLOCK_TOLERANCE_MILLISECONDS = 2_000;
 
-/** What is known of the server without asking it: what was found when its workspace was opened. */
+/** The facts from opening the workspace, known without asking the server. */
 export function knownFacts(server: Health["server"]): Fact[] {
   const facts: Fact[] = [
     { key: m.health_product(), value: `${server.product} ${server.version}` },
@@ -26,7 +26,7 @@ export function knownFacts(server: Health["server"]): Fact[] {
   ];
 }
 
-/** What a server that answers tells of itself, row by row; what it does not tell says so with the reason. */
+/** The server's facts, row by row; a missing one gives the reason. */
 export function serverFacts(health: Health): Fact[] {
   const { server } = health;
   if (server.topology === "file") {
@@ -54,7 +54,7 @@ export function serverFacts(health: Health): Fact[] {
   ];
 }
 
-/** What the server's version makes somebody do, or null. */
+/** The warning about the server's version, or null. */
 export function endOfLifeWarning({ endOfLife, server }: Health): string | null {
   if (endOfLife === null) return null;
   const facts = { product: server.product, series: endOfLife.series, date: formatDay(endOfLife.date) };
@@ -91,7 +91,7 @@ function clockDifference({ clockDifferenceMilliseconds: difference, ...health }:
   return difference > 0 ? m.health_clock_ahead({ duration }) : m.health_clock_behind({ duration });
 }
 
-/** The server refuses to tell it to this user, or it has no such thing. */
+/** The server refuses to tell this user, or has no such fact. */
 function untold({ notAvailable }: Pick<Health, "notAvailable">, name: string): string {
   return notAvailable.includes(name) ? m.health_untold() : m.common_not_available();
 }

@@ -2,8 +2,8 @@ import type { ToastState } from "$lib/state";
 import type { Announcement } from "./state/announcements";
 
 /**
- * Shows announcements as toasts. A toast whose action was taken has said what it had to say. `elsewhere` names the
- * workspace when another one is on screen: its news would be taken for that one's.
+ * Shows announcements as toasts. A toast disappears when its action is used. `elsewhere` names the workspace if
+ * another one is on screen, whose news it would seem to be.
  */
 export function announceIn(
   toasts: ToastState,

@@ -6,10 +6,7 @@ import { m } from "$lib/messages";
 const further = (turn: number) => ({ turn, further: true });
 const date = { numeric: true, least: 104 };
 
-/**
- * From left to right. The collection's name gets room late, because it is the organization's, which stands beside what
- * people call it.
- */
+/** From left to right. The collection gets room late: it only repeats the organization's name. */
 export const ORGANIZATION_COLUMNS: ListColumn<OrganizationView, SortField>[] = [
   {
     id: "name",

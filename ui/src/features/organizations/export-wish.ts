@@ -1,8 +1,11 @@
 import type { OrganizationCounts, OrganizationQuery } from "$lib/api";
 
-/** What to export: the checked organizations, or with `selectedIds` null what the filter shows; in this order. */
+/**
+ * What to export: the selected organizations or, if `selectedIds` is null, those that the filter shows, in this
+ * order.
+ */
 export type ExportWish = Pick<OrganizationQuery, "filter" | "sort" | "direction"> & {
   selectedIds: string[] | null;
-  /** As they stand beside the facets. */
+  /** The counts beside the facets. */
   counts: OrganizationCounts | null;
 };

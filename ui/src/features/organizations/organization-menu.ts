@@ -23,7 +23,7 @@ const ENTRIES: Record<OrganizationAct, Entry> = {
   delete_forever: { label: m.organizations_act_delete_forever, icon: "trash-2", danger: true },
 };
 
-/** The buttons of the bar of checked rows. */
+/** The buttons of the bar for selected rows. */
 export const BULK_LOOKS: Record<ReversibleAct, () => { label: string; icon: IconName }> = {
   deactivate: () => ({ label: m.organizations_bulk_deactivate(), icon: ENTRIES.deactivate.icon }),
   reactivate: () => ({ label: m.organizations_bulk_reactivate(), icon: ENTRIES.reactivate.icon }),
@@ -32,7 +32,7 @@ export const BULK_LOOKS: Record<ReversibleAct, () => { label: string; icon: Icon
 
 const EDITS: OrganizationAct[] = ["edit", "rename"];
 
-/** The menu of one organization: looking and editing first, what has consequences after a rule. */
+/** The menu of one organization: viewing and editing first, actions with consequences after a rule. */
 export function organizationMenu(organization: OrganizationView, acts: MenuActs): MenuItem[] {
   const { offered, limits, oncopy, onexport, onact } = acts;
   const entry = (act: OrganizationAct): MenuItem => {

@@ -1,7 +1,7 @@
 import type { OrganizationStatus, OrganizationView } from "$lib/api";
 import { m } from "$lib/messages";
 
-/** What people call the organization. Its name stays the identifier. */
+/** The name that people use. The organization's name stays the identifier. */
 export function displayNameOf(organization: Pick<OrganizationView, "name" | "displayName">): string {
   return organization.displayName ?? organization.name;
 }

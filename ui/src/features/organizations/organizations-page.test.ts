@@ -6,7 +6,7 @@ import { madeUpOrganizations } from "$fake/data";
 import { appContextKey, AppState } from "$lib/state";
 import OrganizationsPage from "./OrganizationsPage.svelte";
 
-// Looking for roles in a table takes its time on a busy machine.
+// Finding roles in a table is slow on a busy machine.
 vi.setConfig({ testTimeout: 20_000 });
 
 // The test environment lays nothing out: a window of 5 rows stands for the real one.

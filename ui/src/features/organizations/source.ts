@@ -21,7 +21,7 @@ export type OrganizationCalls = {
   countOrganizations: (search: string) => Promise<OrganizationCounts>;
 };
 
-/** The query as the service has it. */
+/** The query in the service's form. */
 export function serviceQuery({ search, facet, sort, direction }: OrganizationListQuery) {
   return { filter: { search, status: facet }, sort, direction };
 }

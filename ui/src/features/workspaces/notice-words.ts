@@ -1,7 +1,7 @@
 import type { ProfileNotice } from "$lib/api";
 import { m } from "$lib/messages";
 
-/** What a person should know about the list of saved workspaces. */
+/** What a person should know about the file of saved connections. */
 export function noticeSentence(notice: ProfileNotice): string {
   switch (notice.kind) {
     case "copy_used":

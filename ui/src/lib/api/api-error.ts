@@ -12,9 +12,7 @@ function isWireError(value: unknown): value is WireError {
   );
 }
 
-/**
- * What a failed call throws, and the only thing it throws. Branch on `error.wire.code`, never on a text.
- */
+/** The only thing that a failed call throws. Branch on `error.wire.code`, never on a text. */
 export class ApiError extends Error {
   constructor(
     readonly wire: WireError,
@@ -28,7 +26,7 @@ export class ApiError extends Error {
     return this.wire.code;
   }
 
-  /** The problem the service found in one field of a form, or null. */
+  /** The problem in one field of a form, or null. */
   problem(field: string): string | null {
     if (this.wire.code !== "invalid_input") return null;
     const found = this.wire.details.fields.find((problem) => problem.field === field);
@@ -36,8 +34,8 @@ export class ApiError extends Error {
   }
 
   /**
-   * Makes an error of any rejection. What is no error of the service's (the framework's own refusals are
-   * bare text) becomes `internal` without an incident, because no log line carries one.
+   * Makes an error of any rejection. One that is not the program's (the framework's own refusals are bare text)
+   * becomes `internal` without an incident, because no log line has one.
    */
   static from(cause: unknown): ApiError {
     if (cause instanceof ApiError) return cause;
@@ -46,7 +44,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An error in the person's words: what happened, why, and what to do. `small` is the small print with the code. */
+/** An error in words: what happened, why, and what to do. `small` is the small print with the code. */
 export interface Explanation {
   readonly title: string;
   readonly text: string;

@@ -5,13 +5,13 @@ type Command<Arguments extends unknown[], Data> = (...args: Arguments) => Promis
 
 /** Learns from every call what concerns more than the screen that made it. */
 export interface CallObserver {
-  /** A call failed because there is no session in that workspace any more. */
+  /** A call failed because the session in that workspace has ended. */
   sessionEnded(workspace: string, error: ApiError): void;
-  /** That workspace's server answered, or did not. */
+  /** That workspace's server responded, or did not. */
   serverReached(workspace: string, reached: boolean): void;
-  /** A call needs secrets that are sealed: asks for the passphrase. When it answers true, the call is repeated. */
+  /** A call needs sealed secrets: asks for the passphrase. If it returns true, the call is repeated. */
   secretsLocked(): Promise<boolean>;
-  /** A call was refused because that workspace may not be changed now. */
+  /** A call was refused because that workspace cannot be changed now. */
   writeRefused(workspace: string): void;
 }
 
@@ -25,7 +25,7 @@ export function observeCalls(next: CallObserver): () => void {
   };
 }
 
-/** Turns a generated command, which answers with a result object, into a function that answers or throws. */
+/** Turns a generated command, which returns a result object, into a function that returns or throws. */
 export function calling<Arguments extends unknown[], Data>(command: Command<Arguments, Data>) {
   return async function call(...args: Arguments): Promise<Data> {
     // A command that fails before it is sent (an argument that cannot be serialized) rejects by itself.
@@ -38,8 +38,8 @@ export function calling<Arguments extends unknown[], Data>(command: Command<Argu
 }
 
 /**
- * The same for a command into one workspace: its answers tell the observer how that workspace is. What an answer says
- * of the server, `reached` reads from it; a command that does not always ask the server has none.
+ * The same for a command into one workspace: its responses tell the observer about that workspace. `reached` reads
+ * from a response whether the server responded; a command that does not always ask the server has none.
  */
 export function callingInto<Arguments extends unknown[], Data>(
   workspace: string,

@@ -103,7 +103,7 @@ const changeable: Partial<Record<bindings.WireField, () => string>> = {
   password: m.errors_partly_done_password,
 };
 
-/** Says of each field what became of it, and why. */
+/** What became of each field, and why. */
 const partlyDone: Sentence<bindings.PartlyDone> = ({ done, notDone, unclear, cause }) => {
   const of = (fields: readonly bindings.WireField[], say: (inputs: { fields: string }) => string) =>
     fields.length === 0
@@ -120,7 +120,7 @@ const partlyDone: Sentence<bindings.PartlyDone> = ({ done, notDone, unclear, cau
 
 const sessionEnded: Words = [m.errors_session_title, m.errors_session_text, m.errors_session_remedy];
 
-/** Every code's words. The compiler holds the table complete; a code that is not in it is none of Tenantry's. */
+/** The words of every code. The compiler keeps the table complete; a code outside it is not Tenantry's. */
 export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } = {
   invalid_input: [
     m.errors_invalid_input_title,

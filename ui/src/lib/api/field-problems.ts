@@ -1,7 +1,7 @@
 import { LIMITS, type FieldProblem as Found, type FieldRule } from "../bindings";
 import { m } from "../messages";
 
-/** One rule that one field breaks. Only a connection string brings words of its own for what is wrong with it. */
+/** One broken rule of one field. Only a connection string has its own message. */
 export type FieldProblem = Omit<Found, "message"> & { message?: string };
 
 type Field = FieldProblem["field"];
@@ -36,7 +36,7 @@ function characters(field: Field): string {
   return m.errors_rule_characters();
 }
 
-/** A sentence with a number; where a rule is new to a field, one without. */
+/** A sentence with a number; without one if the rule is new to a field. */
 const counted =
   (sentence: (inputs: { count: number }) => string, limits: Limits) =>
   ({ field }: FieldProblem): string => {
@@ -63,7 +63,7 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
   collection_taken: () => m.errors_rule_collection_taken(),
 };
 
-/** What a field breaks, in the person's words. */
+/** The broken rule of a field, in words. */
 export function fieldSentence(problem: FieldProblem): string {
   return sentences[problem.rule](problem);
 }

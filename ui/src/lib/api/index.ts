@@ -1,11 +1,11 @@
 /**
- * The only door to the program behind the window. Every function is a plain async function that answers with
- * data or throws an {@link ApiError}; nothing else of the UI knows Tauri or the generated bindings.
+ * The only door to Rust. Every function is a plain async function that returns data or throws an {@link ApiError};
+ * nothing else in the UI knows Tauri or the generated bindings.
  *
  * {@link api} has what concerns the whole program, {@link workspaceApi} what is done in one open workspace.
  *
- * Long work takes a callback for its progress and an id made by {@link newJob}; `cancelJob(id)` cancels it,
- * and the call then throws an ApiError with the code `cancelled`.
+ * A long job takes a callback for its progress and an id from {@link newJob}; `cancelJob(id)` cancels it, and the
+ * call then throws an ApiError with the code `cancelled`.
  */
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
@@ -22,10 +22,10 @@ export { workspaceApi, type WorkspaceApi } from "./workspace-api";
 
 const testConnection = calling(commands.testConnection);
 
-/** A fresh id for one long piece of work. */
+/** A new id for a long job. */
 export const newJob = (): string => crypto.randomUUID();
 
-/** Sets the title of the program's window. Does nothing where the window does not permit it. */
+/** Sets the window's title. Does nothing if the window does not permit it. */
 export async function setWindowTitle(title: string): Promise<void> {
   document.title = title;
   await invoke("plugin:window|set_title", { label: "main", value: title }).catch(() => undefined);

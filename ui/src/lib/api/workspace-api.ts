@@ -10,8 +10,8 @@ function progressChannel(onprogress: (progress: JobProgress) => void): Channel<J
 }
 
 /**
- * The calls into one open workspace. They go there whatever the window shows by the time they are sent: a list of
- * acts that goes on after a switch stays in the workspace it was begun in.
+ * The calls into one open workspace. They go there whatever the window shows when they are sent: an act on many rows
+ * that continues after a switch stays in its workspace.
  */
 export function workspaceApi(workspace: string) {
   const into = <Arguments extends unknown[], Data>(
@@ -73,7 +73,7 @@ export function workspaceApi(workspace: string) {
     exportOrganizations: (input: ExportInput, onprogress: (progress: JobProgress) => void) =>
       exportList(input, progressChannel(onprogress)),
 
-    // These three ask nothing of a workspace; who works in one needs them with the rest.
+    // These three do not depend on the workspace; its screens need them with the rest.
     checkPassword: calling(commands.checkPassword),
     revealFile: calling(commands.revealFile),
     cancelJob: calling(commands.cancelJob),

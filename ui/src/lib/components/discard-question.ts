@@ -1,4 +1,4 @@
-/** The words in which a dialog asks before it throws away what was typed in it. */
+/** The words of a dialog's question before it discards typed text. */
 export interface DiscardQuestion {
   readonly question: string;
   readonly keep: string;

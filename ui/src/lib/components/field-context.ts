@@ -1,6 +1,6 @@
 import { getContext, setContext } from "svelte";
 
-/** What a control inside a Field takes from it, so that label, hint and error belong to the control. */
+/** What a control takes from its Field, so that label, hint and error belong to it. */
 export interface FieldContext {
   readonly id: string;
   readonly describedBy: string | undefined;

@@ -1,14 +1,14 @@
-/** Room that stays free between what floats and the edge of the window. */
+/** Free room between a floating element and the edge of the window. */
 const MARGIN = 8;
-/** Between what floats and what it belongs to. */
+/** Between a floating element and its anchor. */
 const GAP = 4;
 
 /** A rectangle of the window. */
 export type Area = Pick<DOMRect, "left" | "top" | "right" | "bottom">;
 
 /**
- * Where something of this size floats: below its anchor, or above it where there is more room, and never over the
- * edge of the window.
+ * The place of a floating element: below its anchor, or above it if there is more room, and never over the edge of
+ * the window.
  */
 export function placeBeside(
   anchor: Area,
@@ -34,8 +34,8 @@ export function placeBeside(
 }
 
 /**
- * Moves an element to the end of the page or of a part of it, so that nothing around it cuts it off. Answers how it is
- * taken away: svelte takes away what stands in its own place, and with it only what is still there.
+ * Moves an element to the end of the page or of a part of it, so that nothing around it clips it. Returns how to
+ * remove it: Svelte removes only what stands in its own place.
  */
 export function portal(element: HTMLElement, part: Element = document.body): () => void {
   part.append(element);

@@ -11,12 +11,12 @@ export interface MenuEntry {
   /** The key that does the same. */
   kbd?: string;
   danger?: boolean;
-  /** Given for a choice: one of those beside it holds, or with `several` each by itself. */
+  /** Given for a choice: exactly one of a group is checked or, with `several`, each by itself. */
   checked?: boolean;
-  /** More than one may be checked: the menu stays open for the next. */
+  /** Several can be checked: the menu stays open for the next. */
   several?: boolean;
   disabled?: boolean;
-  /** Why it cannot be chosen now. The row keeps its place for the keyboard and tells the reason. */
+  /** Why it cannot be chosen now. The row keeps its place for the keyboard and shows the reason. */
   disabledReason?: string | null;
   onselect: () => void;
 }
@@ -32,12 +32,12 @@ export function rowsOf(menu: HTMLElement | null): HTMLElement[] {
 /** Letters typed within this time are one word. */
 const WORD_MILLISECONDS = 1_000;
 
-/** Where keys lead in an open menu: along the rows, to their ends, and to what begins with the letters typed. */
+/** Where keys lead in an open menu: along the rows, to their ends, and to rows that begin with the typed letters. */
 export class MenuKeys {
   #typed = "";
   #typedAt = 0;
 
-  /** The row that a key leads to; null for a key that leads nowhere. */
+  /** The row that a key leads to; null for any other key. */
   rowFor({ key, ctrlKey, metaKey, altKey }: KeyboardEvent, rows: readonly HTMLElement[]): HTMLElement | null {
     const current = rows.findIndex((row) => row === document.activeElement);
     switch (key) {
@@ -53,7 +53,7 @@ export class MenuKeys {
     return key.length === 1 && !ctrlKey && !metaKey && !altKey ? this.#find(key, rows, current) : null;
   }
 
-  /** The first row after the focused one that begins with what was typed. */
+  /** The first row after the focused one that begins with the typed letters. */
   #find(key: string, rows: readonly HTMLElement[], current: number): HTMLElement | null {
     const now = performance.now();
     this.#typed = (now - this.#typedAt < WORD_MILLISECONDS ? this.#typed : "") + key.toLowerCase();

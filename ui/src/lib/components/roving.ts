@@ -1,4 +1,4 @@
-/** Where an arrow key, Home or End leads among `count` places in a row; null for other keys, which go their way. */
+/** Where an arrow key, Home or End leads among `count` places in a row; null for other keys. */
 export function stepAmong(event: KeyboardEvent, count: number, current: number): number | null {
   const places: Partial<Record<string, number>> = {
     ArrowRight: (current + 1) % count,

@@ -5,10 +5,10 @@ export interface ToastMessage {
   readonly title: string;
   readonly text?: string | null;
   readonly action?: { readonly label: string; readonly run: () => void };
-  /** Work under way: a part from 0 to 1, or null when its whole is not known. */
+  /** The progress of work: a part from 0 to 1, or null while its total is unknown. */
   readonly progress?: { readonly part: number | null };
   /** Milliseconds until it goes by itself; null stays. */
   readonly lifetime: number | null;
-  /** It is gone, for whatever reason. */
+  /** Called when it is gone, for whatever reason. */
   readonly ongone?: () => void;
 }

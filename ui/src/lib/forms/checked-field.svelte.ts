@@ -1,28 +1,28 @@
 import { fieldSentence, type FieldProblem } from "$lib/api";
 import type { DraftField } from "./draft.svelte";
 
-/** A question is asked only after this much quiet, so that typing does not send one call per key. */
+/** Rust is asked only after this pause, so that typing does not send one call per key. */
 export const CHECK_IDLE_MILLISECONDS = 250;
 
-/** What going on typing may not mend. */
+/** Rules that further typing may not fix. */
 const TAKEN: readonly FieldProblem["rule"][] = ["taken", "collection_taken"];
 
 export type CheckAnswer = { valid: boolean; available?: boolean | null; problems: FieldProblem[] };
 
 export type FieldOptions<Answer extends CheckAnswer> = {
-  /** Asks about what is typed, while it is typed. */
+  /** Checks the text while it is typed. */
   check?: (value: string) => Promise<Answer>;
-  /** The value that stands already: it needs no check. */
+  /** The existing value: it needs no check. */
   initial?: string | undefined;
-  /** Why an empty field blocks; without it, it may stay empty. */
+  /** Why an empty field blocks; without it, the field can stay empty. */
   missing?: () => string;
   /** Why a refused value blocks; without it, only the act itself decides. */
   refused?: () => string;
 };
 
 /**
- * One text field whose rules live in Rust: what is typed, the latest answer about exactly that text,
- * and the problem a refused command left on it.
+ * A text field whose rules are in Rust: the typed text, the latest answer about exactly that text, and the problem
+ * that a refused command left on it.
  */
 export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements DraftField {
   #value = $state("");
@@ -53,12 +53,12 @@ export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements D
     this.#timer = setTimeout(() => void this.#ask(), CHECK_IDLE_MILLISECONDS);
   }
 
-  /** The answer about the text as it stands; null while none has come. */
+  /** The answer about the current text; null while there is none. */
   get answer(): Answer | null {
     return this.#answer;
   }
 
-  /** Whether the person has left it since something was typed. */
+  /** Whether the person has left it since the last typing. */
   get wasLeft(): boolean {
     return this.#left;
   }
@@ -71,12 +71,12 @@ export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements D
     return this.#value !== (this.#options.initial ?? "");
   }
 
-  /** Known to be refused as it stands, whether or not it is shown yet. */
+  /** Whether the current text is known to be refused, shown or not. */
   get isRefused(): boolean {
     return this.#refusal !== null || this.#answer?.valid === false || this.#answer?.available === false;
   }
 
-  /** Allowed and free as far as the answer goes. */
+  /** Whether it is allowed and free, as far as the answer goes. */
   get isGood(): boolean {
     return !this.isRefused && this.#answer?.valid === true;
   }
@@ -88,8 +88,8 @@ export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements D
   }
 
   /**
-   * What to show under the field. Somebody who is still typing is not told that the text is too short:
-   * until they leave the field only a taken name or address is shown, as going on typing may not mend it.
+   * The problem to show below the field. A person who is still typing does not see that the text is too short: before
+   * they leave the field only a taken name or address is shown, which further typing may not fix.
    */
   get shownProblem(): string | null {
     if (this.#refusal !== null) return this.#refusal;
@@ -108,7 +108,7 @@ export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements D
     if (this.isChanged) this.#left = true;
   }
 
-  /** Takes what a command refused about this field; it stands until the text changes. */
+  /** Shows a command's refusal of this field until the text changes. */
   refuse(problem: string | null): void {
     this.#refusal = problem;
   }
@@ -130,7 +130,7 @@ export class CheckedField<Answer extends CheckAnswer = CheckAnswer> implements D
       const answer = await this.#options.check?.(this.#value);
       if (question === this.#question) this.#answer = answer ?? null;
     } catch {
-      // A check that could not be made says nothing about the text: the command itself decides on submit.
+      // A failed check says nothing about the text: the command itself decides on submit.
     } finally {
       if (question === this.#question) this.#checking = false;
     }

@@ -1,13 +1,13 @@
 import { ApiError, fieldSentence, type FieldProblem, type WireError } from "$lib/api";
 import { m } from "$lib/messages";
 
-/** A part of a draft that can keep its act from being tried. */
+/** A part of a draft that can block its act. */
 export interface DraftField {
-  /** Why the act cannot be tried with it as it stands, or null. */
+  /** Why it blocks the act, or null. */
   readonly blocked: string | null;
-  /** It holds something that leaving the dialog would lose. */
+  /** Whether leaving the dialog would lose something in it. */
   readonly isChanged: boolean;
-  /** Shows what a command refused about it. */
+  /** Shows a command's refusal. */
   refuse?(problem: string): void;
   /** Shows everything it lacks, as when the person has left it. */
   leave?(): void;
@@ -15,9 +15,8 @@ export interface DraftField {
 }
 
 /**
- * What a person fills in, and the one act on it: under way, or failed with what to show. What a failure says about a
- * field goes to the field of that name, a refused passphrase to the field `proof`; only the rest stands as the
- * draft's failure. Nothing typed is touched.
+ * What a person fills in, and its one act, running or failed. A failure about a field goes to the field of that name,
+ * a refused passphrase to the field `proof`; only the rest is the draft's failure. Typed text is never touched.
  */
 export class Draft<Fields extends Record<string, DraftField> = Record<string, DraftField>> {
   #busy = $state(false);
@@ -40,12 +39,12 @@ export class Draft<Fields extends Record<string, DraftField> = Record<string, Dr
     return this.#all.some((field) => field.isChanged);
   }
 
-  /** The first thing, in the order of the fields, that keeps the act from being tried; or null. */
+  /** The first reason, in the order of the fields, that blocks the act; or null. */
   get blocked(): string | null {
     return this.#all.find((field) => field.blocked !== null)?.blocked ?? null;
   }
 
-  /** Runs the act and hands its result on; a second call while one runs does nothing. */
+  /** Runs the act and hands its result on; a second call meanwhile does nothing. */
   async run<Result>(act: () => Promise<Result>, done?: (result: Result) => void): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
@@ -61,7 +60,7 @@ export class Draft<Fields extends Record<string, DraftField> = Record<string, Dr
     }
   }
 
-  /** Shows what every field lacks, for a person who presses the button nevertheless. */
+  /** Shows what every field lacks, for a person who presses the button anyway. */
   leaveAll(): void {
     for (const field of this.#all) field.leave?.();
   }
@@ -74,7 +73,7 @@ export class Draft<Fields extends Record<string, DraftField> = Record<string, Dr
     return Object.values(this.fields);
   }
 
-  /** Whether all the failure says stands on fields now. */
+  /** Whether fields show everything that the failure says. */
   #place(failure: WireError): boolean {
     const fields: Record<string, DraftField | undefined> = this.fields;
     if (failure.code === "passphrase_refused" && fields.proof?.refuse) {
@@ -97,7 +96,7 @@ function problemsOf(failure: WireError): FieldProblem[] {
   if (failure.code === "invalid_input") return failure.details.fields;
   if (failure.code !== "conflict") return [];
   const { field } = failure.details;
-  // The collection's name follows from the organization's, so only another name mends it.
+  // The collection's name follows from the organization's, so only another name helps.
   if (field === "collection") return [{ field: "name", rule: "collection_taken" }];
   return [{ field, rule: "taken" }];
 }

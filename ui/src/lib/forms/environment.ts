@@ -2,8 +2,8 @@ import type { Environment } from "$lib/api";
 import { useApp } from "$lib/state";
 
 /**
- * The environment whose rules of confirmation hold. Without an open workspace nothing can be changed; should
- * a dialog be up all the same, it asks for the most.
+ * The environment whose confirmations apply. Without an open workspace nothing can be changed; a dialog would ask for
+ * the most.
  */
 export function currentEnvironment(): Environment {
   return useApp().environment ?? "production";

@@ -1,4 +1,4 @@
-/** One answer to show, from the question asked last: earlier questions that answer late are dropped. */
+/** One answer to show, for the last question: late answers to earlier ones are dropped. */
 export class Latest<Answer> {
   #value = $state.raw<Answer | null>(null);
   #failure = $state.raw<unknown>(null);

@@ -8,7 +8,7 @@ export type RuleState = "pending" | "met" | "unmet";
 
 export const PASSWORD_RULES: PasswordRule[] = ["length", "upper", "lower", "digit", "bytes"];
 
-/** A new password while it is typed. The rules are asked of Rust on every key; only their answer is kept. */
+/** A new password while it is typed. Rust checks its rules on every key. */
 export class PasswordDraft implements DraftField {
   shown = $state(false);
   generated = $state(false);
@@ -21,7 +21,7 @@ export class PasswordDraft implements DraftField {
   readonly #ask: (password: string) => Promise<PasswordCheck>;
   readonly #missing: (() => string) | undefined;
 
-  /** `missing` says why an empty password blocks; without it, it may stay empty. */
+  /** `missing` says why an empty password blocks; without it, it can stay empty. */
   constructor(ask: (password: string) => Promise<PasswordCheck>, missing?: () => string) {
     this.#ask = ask;
     this.#missing = missing;
@@ -57,12 +57,12 @@ export class PasswordDraft implements DraftField {
 
   get blocked(): string | null {
     if (this.isEmpty) return this.#missing?.() ?? null;
-    // Somebody who types fast is not held up by an answer on its way: the act itself decides.
+    // A fast typist is not held up by an answer on its way: the act itself decides.
     const broken = !this.#asking && this.brokenRules.length > 0;
     return this.#refusal !== null || broken ? m.dialogs_password_refused() : null;
   }
 
-  /** What a command refused about it. */
+  /** A command's refusal. */
   get shownProblem(): string | null {
     return this.#refusal;
   }
@@ -86,7 +86,7 @@ export class PasswordDraft implements DraftField {
     this.#refusal = problem;
   }
 
-  /** Puts a fresh random password that the rules accept into the field, and shows it: nobody else will. */
+  /** Puts a new random password that the rules accept into the field, and shows it: nobody else will. */
   async generate(): Promise<void> {
     this.value = await generatePassword(this.#ask);
     this.generated = true;

@@ -1,6 +1,6 @@
 import { CheckedField } from "./checked-field.svelte";
 
-/** The same text once more. That it differs is told when the person has left it. */
+/** The same text again. A difference is shown when the person has left it. */
 export class RepeatField extends CheckedField {
   readonly #of: { readonly value: string };
   readonly #differs: () => string;

@@ -1,7 +1,7 @@
 import { m } from "$lib/messages";
 import type { DraftField } from "./draft.svelte";
 
-/** A text that must be typed exactly, and a pause afterwards in which the act can be thought over. */
+/** A text that must be typed exactly, followed by a pause to think the act over. */
 export class TypedConfirmation implements DraftField {
   #typed = $state("");
   #secondsLeft = $state(0);
@@ -11,7 +11,7 @@ export class TypedConfirmation implements DraftField {
   readonly #missing: () => string;
   readonly isChanged = false;
 
-  /** `missing` says what is to be typed. */
+  /** `missing` says what to type. */
   constructor(expected: string, holdOffSeconds: number, missing: () => string) {
     this.#expected = expected;
     this.#holdOffSeconds = holdOffSeconds;

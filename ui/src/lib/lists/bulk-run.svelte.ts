@@ -4,7 +4,7 @@ import type { ListRow } from "./list";
 
 export type BulkFailure<Row> = { row: Row; error: ApiError };
 
-/** What became of an act on several rows; `left` are those that nothing was tried on. */
+/** The outcome of an act on several rows; `left` are those that were not tried. */
 export type BulkResult<Row> = { changed: Row[]; failed: BulkFailure<Row>[]; left: Row[] };
 
 /** One act on each of several rows, one after the other: what is done stays done, and the rest can be tried again. */
@@ -18,19 +18,19 @@ export class BulkRun<Row extends ListRow> {
   #stopped = $state(false);
   #done = $state(0);
 
-  /** `busy` holds the rows that are still to be acted on, while it runs. */
+  /** `busy` holds the rows that are still to be done, while it runs. */
   constructor(rows: Row[], busy?: SvelteSet<string>) {
     this.rows = rows;
     this.#busy = busy;
     this.#remaining = rows;
   }
 
-  /** How many were acted on, in vain or not. */
+  /** How many were tried, successfully or not. */
   get done(): number {
     return this.#done;
   }
 
-  /** Those on which the act has not been done, as of the end of the last run. */
+  /** Those on which the act is not done after the last run. */
   get remaining(): Row[] {
     return this.#remaining;
   }
@@ -45,12 +45,12 @@ export class BulkRun<Row extends ListRow> {
     return { changed: this.#changed, failed: this.#failed, left: this.#left };
   }
 
-  /** Ends the run after the row that is acted on now. */
+  /** Stops after the current row. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Acts on what remains. */
+  /** Acts on the remaining rows. */
   async run(act: (row: Row) => Promise<Row>): Promise<BulkResult<Row>> {
     const asked = this.#remaining;
     this.#failed = [];

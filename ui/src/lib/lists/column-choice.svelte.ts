@@ -2,7 +2,7 @@ import { SvelteSet } from "svelte/reactivity";
 import { readPreferenceText, writePreference } from "$lib/state";
 import type { ListColumn } from "./column-layout";
 
-/** The columns a person wants to see: all but those turned off, so that a column added later is seen. */
+/** The columns a person wants to see: all except those turned off, so that a column added later is shown. */
 export class ColumnChoice<Column extends ListColumn<never>> {
   /** Those that can be turned off. */
   readonly optional: Column[];

@@ -2,20 +2,20 @@ type Look<Row> = {
   label: () => string;
   /** In px. */
   least: number;
-  /** Its track in the grid, where it takes more than the least. */
+  /** Its track in the grid, if it takes more than the least. */
   width?: string;
   numeric?: boolean;
-  /** Who gets room first when there is not enough for all, from 1. Without it the column is what a row is known by. */
+  /** The order in which columns get room, from 1. A column without it identifies the row and is always shown. */
   turn?: number;
-  /** Shown only where the columns before it have their `comfort`. */
+  /** Shown only if the columns before it have their `comfort`. */
   further?: boolean;
-  /** What it gets on top of `least` before a further column is shown. */
+  /** Its extra width before a further column is shown. */
   comfort?: number;
-  /** Its width where the list is narrow, without a header. */
+  /** Its width in a narrow list, without a header. */
   condensed?: number;
-  /** What an order by it is by, where the label says something else. */
+  /** The name of its order, if it differs from the label. */
   sortLabel?: () => string;
-  /** What stands in it; a column without it is drawn by the list's `cell`. */
+  /** Its text; a column without it is drawn by the list's `cell`. */
   text?: (row: Row) => string;
 };
 
@@ -26,7 +26,7 @@ export type ListColumn<Row, Sort extends string = string> = Look<Row> &
 export type ColumnLayout<Column> = {
   columns: Column[];
   condensed: boolean;
-  /** Whether a box to check stands before the columns. */
+  /** Whether a check box precedes the columns. */
   checkable: boolean;
   template: string;
 };
@@ -52,7 +52,7 @@ export function layoutColumns<Column extends ListColumn<never>>(
   const optional = columns.filter(({ id, turn }) => turn !== undefined && wanted.has(id));
   for (const further of [false, true]) {
     for (const column of inTurn(optional.filter((candidate) => (candidate.further ?? false) === further))) {
-      // Stops at the first that does not fit: a narrower one further on would come and go as the window is dragged.
+      // Stops at the first that does not fit: a narrower one further on would flicker as the window is dragged.
       if (room < column.least) break;
       room -= column.least;
       shown.add(column);

@@ -5,7 +5,7 @@ export type KeysetRequest<Query> = { query: Query; reversed: boolean; cursor: st
 
 export type KeysetSource<Query, Row> = (request: KeysetRequest<Query>) => Promise<KeysetPage<Row>>;
 
-/** How many rows a page holds: near what is loaded, and on the way to a place far from it. */
+/** The rows of a page: near loaded rows, and on the way to a distant place. */
 export type PageSizes = { near: number; far: number };
 
 type Span = { first: number; last: number };
@@ -13,8 +13,8 @@ type Span = { first: number; last: number };
 /**
  * A long list behind a keyset source. It loads what the window needs, one page at a time, from the nearer end.
  *
- * A new query (or a refresh) is read beside the shown rows and takes their place only when it covers the window, so
- * nothing flashes. Answers for a query that was replaced are dropped. A failure keeps what is shown and waits for `retry`.
+ * A new query (or a refresh) is read beside the shown rows and replaces them only when it covers the window, so
+ * nothing flashes. Answers for a replaced query are dropped. A failure keeps what is shown and waits for `retry`.
  */
 export class KeysetList<Query, Row> {
   readonly #source: KeysetSource<Query, Row>;
@@ -55,7 +55,7 @@ export class KeysetList<Query, Row> {
     return this.#loading;
   }
 
-  /** The rows shown belong to an older query than the one asked for. */
+  /** Whether the shown rows belong to an older query than the current one. */
   get outdated(): boolean {
     this.#track();
     return this.#shown !== null && this.#coming !== null && this.#coming.query !== this.#shown.query;
@@ -80,13 +80,13 @@ export class KeysetList<Query, Row> {
     return this.#shown?.indexOf(key) ?? -1;
   }
 
-  /** Shows the rows of another query from its beginning, keeping the present ones until they are here. */
+  /** Shows the rows of another query from its beginning, keeping the current ones until they have arrived. */
   open(query: Query): void {
     this.#window = { first: 0, last: this.#window.last - this.#window.first };
     this.#begin(query);
   }
 
-  /** Reads the present query again and keeps the window where it is. */
+  /** Reads the current query again and keeps the window where it is. */
   refresh(): void {
     const present = this.#target();
     if (present !== null) this.#begin(present.query, present.expectedTotal);
@@ -100,9 +100,9 @@ export class KeysetList<Query, Row> {
     void this.#walk();
   }
 
-  /** The rows between two positions of the shown list are wanted. */
+  /** Asks for the rows between two positions of the shown list. */
   need(first: number, last: number): void {
-    // A place in the old list says nothing about the one that is coming.
+    // A place in the old list says nothing about the new one.
     if (this.#shown !== null && this.#coming !== null && this.#coming.query !== this.#shown.query) return;
     this.#window = { first, last };
     void this.#walk();
@@ -113,7 +113,7 @@ export class KeysetList<Query, Row> {
     void this.#walk();
   }
 
-  /** False when the row is not among the loaded ones. */
+  /** Returns false if the row is not loaded. */
   replace(row: Row): boolean {
     const replaced = this.#shown?.replace(row) ?? false;
     this.#coming?.replace(row);

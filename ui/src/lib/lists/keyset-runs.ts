@@ -1,14 +1,14 @@
 export type ListEnd = "head" | "tail";
 
-/** What to read next: from which end, and how many rows lie between it and the last row wanted. */
+/** What to read next: from which end, and how many rows away the last wanted row is. */
 export type Missing = { end: ListEnd; rows: number };
 
 export type KeysetPage<Row> = { rows: Row[]; nextCursor: string | null };
 
 /**
- * The rows of one query, known from both ends: a head run that grows downwards and a tail run that grows upwards.
- * A keyset cursor only walks, it cannot jump. Two runs let the end of a long list open with one page, and the middle
- * be reached from the nearer side.
+ * The rows of one query, known from both ends: a head run that grows downwards and a tail run that grows upwards. A
+ * keyset cursor only walks, it cannot jump. Two runs let the end of a long list open with one page, and the middle be
+ * reached from the nearer side.
  */
 export class KeysetRuns<Query, Row> {
   readonly query: Query;
@@ -47,7 +47,7 @@ export class KeysetRuns<Query, Row> {
     return Math.max(this.#total ?? 0, atLeast);
   }
 
-  /** The length as far as somebody knows it, not only guesses. */
+  /** The known length, not a guess. */
   get expectedTotal(): number | null {
     return this.#complete ? this.loaded : this.#total;
   }
@@ -83,11 +83,13 @@ export class KeysetRuns<Query, Row> {
     return this.#cursors[end];
   }
 
-  /** What to load next so that the rows from `first` to `last` become known, from the nearer end; null when they are. */
+  /**
+   * What to load next so that the rows from `first` to `last` become known, from the nearer end; null if they are.
+   */
   missing(first: number, last: number): Missing | null {
     if (this.#complete) return null;
     const rowsFromHead = last + 1 - this.#head.length;
-    // A list that is counted as empty is still asked once: the count may be older than the rows.
+    // A list that is counted as empty is still read once: the count may be older than the rows.
     if (!this.#started && (this.#total ?? 0) === 0) return { end: "head", rows: rowsFromHead };
     // Without a count nobody knows where the other end is.
     if (this.#total === null) return rowsFromHead > 0 ? { end: "head", rows: rowsFromHead } : null;

@@ -6,15 +6,15 @@ export type BrowserOptions<Row> = {
   pages: PageSizes;
   /** The time in milliseconds. */
   now?: () => number;
-  /** Another list is asked for: another order, or with `filterChanged` other rows as well. */
+  /** Called when another list is wanted: another order or, with `filterChanged`, also other rows. */
   onquery?: (filterChanged: boolean) => void;
-  /** These were read just now. */
+  /** Called with rows that were just read. */
   onread?: (rows: Row[]) => void;
 };
 
 const SEARCH_PAUSE_MILLISECONDS = 150;
 
-/** A list as the person narrowed and sorted it, with the counts beside the facets. */
+/** A list as the person filtered and sorted it, with the counts beside the facets. */
 export class ListBrowser<
   Row extends ListRow,
   Query extends ListQuery,
@@ -77,12 +77,12 @@ export class ListBrowser<
     return this.#counts;
   }
 
-  /** All rows of the first facet, whatever is searched for; null while not known. */
+  /** All rows of the first facet, whatever the search; null while unknown. */
   get total(): number | null {
     return this.#total;
   }
 
-  /** When rows were last read for the present query. */
+  /** When rows were last read for the current query. */
   get updatedAt(): number | null {
     return this.#updatedAt;
   }
@@ -92,7 +92,7 @@ export class ListBrowser<
     return this.facet !== this.#spec.facets[0];
   }
 
-  /** Nothing is narrowed down: an empty list means that nothing is there. */
+  /** Nothing is filtered: an empty list means that there is nothing. */
   get unfiltered(): boolean {
     return this.#query.search === "" && !this.narrowed;
   }
@@ -123,7 +123,7 @@ export class ListBrowser<
     this.chooseFacet(this.#spec.facets[0].value);
   }
 
-  /** Sorts by another column, words from A and times from the newest, or turns the present order around. */
+  /** Sorts by another column, words from A and times from the newest, or reverses the current order. */
   sortBy(sort: Query["sort"]): void {
     const present = this.#query;
     const byTime = this.#spec.columns.find(({ id }) => id === sort)?.sort === "time";
@@ -145,14 +145,14 @@ export class ListBrowser<
     void this.#count();
   }
 
-  /** Shows changed rows where they stand; one leaves the list when the facet no longer holds it. */
+  /** Shows changed rows in place; a row leaves the list when the facet no longer holds it. */
   accept(rows: Row[]): void {
     let appeared = false;
     for (const row of rows) {
       if (!this.holds(row)) this.rows.remove(row.id);
       else if (!this.rows.replace(row)) appeared = true;
     }
-    // Where a new row belongs is known to the store's order only.
+    // Only the store's order knows the place of a new row.
     if (appeared) this.rows.refresh();
     void this.#count();
   }
@@ -162,7 +162,7 @@ export class ListBrowser<
     void this.#count();
   }
 
-  /** Whether the chosen facet lists it. */
+  /** Whether the chosen facet has it. */
   holds(row: Row): boolean {
     return this.facet.holds(row);
   }
@@ -203,7 +203,7 @@ export class ListBrowser<
       if (search === "") this.#total = counts[this.#spec.facets[0].value];
       this.#tellTotal();
     } catch {
-      // The list itself reports a store that does not answer; the older counts stay.
+      // The list itself reports a store that does not respond; the older counts stay.
     }
   }
 

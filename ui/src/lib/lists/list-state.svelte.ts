@@ -6,10 +6,11 @@ import { ListBrowser } from "./list-browser.svelte";
 import { RowSelection } from "./row-selection.svelte";
 import { TableView } from "./table-view.svelte";
 
-// A page for a screen is small, so that the first rows come soon; what walks to the middle of a long list takes most.
+// A page for a screen is small, so that the first rows arrive soon; a walk to the middle of a long list takes the
+// largest.
 const PAGES = { near: 200, far: LIMITS.pageMax };
 
-/** Everything a list remembers, on screen or not. */
+/** Everything that a list remembers, on screen or not. */
 export class ListState<
   Row extends ListRow,
   Query extends ListQuery,
@@ -56,7 +57,7 @@ export class ListState<
     return Math.max(0, Math.min(this.#cursor, this.rows.length - 1));
   }
 
-  /** The keyboard's row, when it is loaded. */
+  /** The keyboard's row, if it is loaded. */
   get current(): Row | undefined {
     return this.rows.at(this.cursor);
   }
@@ -78,12 +79,12 @@ export class ListState<
     return this.checkedCount === this.rows.length ? "all" : "some";
   }
 
-  /** Whether rows are read that were checked and never on screen. */
+  /** Whether selected rows are being read that were never on screen. */
   get gathering(): boolean {
     return this.#gathering;
   }
 
-  /** The rows on screen, as far as they are loaded. */
+  /** The loaded rows on screen. */
   get visible(): Row[] {
     const { visible } = this.view;
     if (visible === null) return [];
@@ -109,7 +110,7 @@ export class ListState<
     if (row !== undefined && this.checkable) this.selection.toggle(row, index);
   }
 
-  /** Checks from the last toggled row to this one and goes there. */
+  /** Selects from the last toggled row to this one and goes there. */
   extendTo(index: number): void {
     if (this.checkable) this.selection.extendTo(index, this.cursor, (position) => this.rows.at(position));
     this.moveTo(index);
@@ -124,7 +125,9 @@ export class ListState<
     else this.selection.clear();
   }
 
-  /** Every checked row, read from the source where the check stands for all that match; null while that is under way. */
+  /**
+   * Every selected row, read from the source if the selection is "all that match"; null while that is in progress.
+   */
   async checkedRows(): Promise<Row[] | null> {
     const { rows, excludedIds } = this.selection;
     if (rows !== null || this.#gathering) return rows;
@@ -151,14 +154,14 @@ export class ListState<
     this.#leave(id);
   }
 
-  /** Reads the list again: this row is new in it, or stands elsewhere in the order. */
+  /** Reads the list again: this row is new in it, or has another place in the order. */
   reorder(row: Row): void {
     this.panel?.accept([row]);
     this.selection.replace(row);
     this.browser.refresh();
   }
 
-  /** It comes on screen: what is kept from before stays until it is read again. */
+  /** Comes on screen: earlier rows stay until they are read again. */
   show(): void {
     if (this.rows.ready) this.browser.refresh();
     else this.browser.open();
@@ -176,7 +179,7 @@ export class ListState<
 
   #restart(filterChanged: boolean): void {
     this.#cursor = 0;
-    // A check nobody sees any more would be acted upon unseen.
+    // A selection that nobody sees any more would be acted on unseen.
     if (!filterChanged) return;
     this.selection.clear();
     const shown = this.panel?.row;

@@ -6,7 +6,7 @@ export type ListRow = { id: string };
 
 export type SortDirection = "ascending" | "descending";
 
-/** What a list shows, without the place in it. A list that can be narrowed further adds to it. */
+/** The query of a list, without the place in it. A list with more filters extends it. */
 export type ListQuery<Facet extends string = string, Sort extends string = string> = {
   search: string;
   facet: Facet;
@@ -15,53 +15,53 @@ export type ListQuery<Facet extends string = string, Sort extends string = strin
   direction: SortDirection;
 };
 
-/** The rows of each facet for one search; null where they took too long to count. */
+/** The number of rows of each facet for one search; null if counting took too long. */
 export type ListCounts<Query extends ListQuery = ListQuery> = Record<Query["facet"], number | null>;
 
 export type PagePlace = { cursor: string | null; limit: number };
 
 /** Where the rows of a list come from. */
 export type ListSource<Row, Query extends ListQuery, Counts = ListCounts<Query>> = {
-  /** Rows from a cursor on. A list is read from its end by asking for the opposite direction. */
+  /** Rows from a cursor on. The end of a list is read by asking for the opposite direction. */
   page: (query: Query, place: PagePlace) => Promise<KeysetPage<Row>>;
   count: (search: string) => Promise<Counts>;
 };
 
-/** One of the rows' kinds, by a button with its count. The first facet of a list narrows nothing. */
+/** A subset of the rows, chosen by a button with its count. The first facet of a list has all rows. */
 export type ListFacet<Row, Facet extends string> = {
   value: Facet;
   label: () => string;
-  /** Whether it has a row, once that row was changed. */
+  /** Whether it has a row, after that row was changed. */
   holds: (row: Row) => boolean;
-  /** What is said in place of rows when it has none. */
+  /** Shown instead of rows if it has none. */
   none?: { icon: IconName; title: () => string; why: () => string };
 };
 
-/** A long list: everything about it that stays as it is. */
+/** Everything about a long list that does not change. */
 export type ListSpec<Row extends ListRow, Query extends ListQuery> = {
-  /** Under this name the choice of columns is remembered. */
+  /** The name under which the choice of columns is remembered. */
   name: string;
   columns: ListColumn<Row, Query["sort"]>[];
   facets: [ListFacet<Row, Query["facet"]>, ...ListFacet<Row, Query["facet"]>[]];
-  /** What it shows first. */
+  /** The initial query. */
   query: Query;
   rowName: (row: Row) => string;
-  /** Deactivated, as against what can be worked with: shown fainter. */
+  /** Whether a row is deactivated and shown fainter. */
   off?: (row: Row) => boolean;
   words: {
     title: () => string;
     search: () => string;
     facets: () => string;
     found: (inputs: { count: number; shown: string }) => string;
-    /** Names the bar of acts on checked rows; without it rows cannot be checked. */
+    /** Names the bar of actions for selected rows; without it rows cannot be selected. */
     checked?: () => string;
-    /** `narrowed` when the search is within a facet. */
+    /** `narrowed` if the search is within a facet. */
     noMatch: (search: string, narrowed: boolean) => string;
     forbidden: () => string;
   };
 };
 
-/** What can be done with one row now. */
+/** The actions on one row now. */
 export type RowActs<Row> = {
   menu: (row: Row) => MenuItem[];
   /** By key, for example `F2` or `Mod+Shift+C`. */
@@ -69,7 +69,7 @@ export type RowActs<Row> = {
   busy?: (row: Row) => boolean;
 };
 
-/** A button for all checked rows. */
+/** A button for all selected rows. */
 export type BulkAction = {
   label: string;
   icon: IconName;
@@ -77,7 +77,7 @@ export type BulkAction = {
   run: () => void;
 };
 
-/** What stands beside a list and shows one of its rows. */
+/** The panel beside a list, which shows one of its rows. */
 export type ListPanel<Row> = {
   readonly row: Row | null;
   open: (row: Row) => void;

@@ -13,7 +13,10 @@ export function movementForKey(key: string): Movement | null {
   return MOVEMENT_BY_KEY[key] ?? null;
 }
 
-/** The row a movement leads to. `pageRows` is how many rows fit on screen; a page keeps one of them for orientation. */
+/**
+ * The row that a movement leads to. `pageRows` is how many rows fit on screen; a page keeps one of them for
+ * orientation.
+ */
 export function moveRow(movement: Movement, current: number, rowCount: number, pageRows: number): number {
   if (rowCount === 0) return 0;
   const page = Math.max(1, pageRows - 1);
@@ -37,7 +40,9 @@ function target(movement: Movement, current: number, rowCount: number, page: num
   }
 }
 
-/** Where to scroll so that a row is wholly in view, leaving `bottomInset` free; the present place when it already is. */
+/**
+ * The scroll position at which a row is wholly in view, leaving `bottomInset` free; the current one if it already is.
+ */
 export function scrollToShow(
   index: number,
   rowHeight: number,
@@ -55,7 +60,7 @@ export function scrollToShow(
 
 export type RowWindow = { first: number; last: number };
 
-/** The rows to draw: those in view and `overscan` more on either side. Null when there are none. */
+/** The rows to draw: those in view and `overscan` more on either side. Null if there are none. */
 export function rowsInView(
   scrollTop: number,
   viewportHeight: number,

@@ -1,7 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
 
 /**
- * Which rows are checked: some named ones, or all that match except some named ones. The second form lets a person check
+ * The selected rows: some named ones, or all that match except some named ones. The second form lets a person select
  * a hundred thousand rows of which only a screenful is loaded.
  */
 export class RowSelection<Row extends { id: string }> {
@@ -21,18 +21,18 @@ export class RowSelection<Row extends { id: string }> {
     return this.#named.has(id) !== this.#inverted;
   }
 
-  /** How many are checked in a list of `total` rows. */
+  /** How many are selected in a list of `total` rows. */
   count(total: number): number {
     return this.#inverted ? Math.max(0, total - this.#named.size) : this.#named.size;
   }
 
-  /** The checked rows when they are named one by one; null when all that match are checked. */
+  /** The selected rows if they are named one by one; null if all that match are selected. */
   get rows(): Row[] | null {
     if (this.#inverted) return null;
     return [...this.#named.values()].filter((row) => row !== null);
   }
 
-  /** While all that match are checked: those that are not. */
+  /** While all that match are selected: the exceptions. */
   get excludedIds(): string[] {
     return this.#inverted ? [...this.#named.keys()] : [];
   }
@@ -43,7 +43,7 @@ export class RowSelection<Row extends { id: string }> {
     this.#anchor = index;
   }
 
-  /** Checks every loaded row between the last toggled row and this one. */
+  /** Selects every loaded row between the last toggled row and this one. */
   extendTo(index: number, current: number, rowAt: (index: number) => Row | undefined): void {
     this.#anchor ??= current;
     const first = Math.min(this.#anchor, index);
@@ -71,7 +71,7 @@ export class RowSelection<Row extends { id: string }> {
     for (const row of rows) this.#check(row);
   }
 
-  /** A changed row keeps its check; a row that left the list loses it. */
+  /** A changed row stays selected; a row that left the list does not. */
   replace(row: Row): void {
     if (this.#named.has(row.id)) this.#named.set(row.id, row);
   }

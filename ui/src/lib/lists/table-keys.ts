@@ -9,7 +9,7 @@ export type TableCommand =
 
 export type KeyPress = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">;
 
-/** What a key means while the focus is on a row; null when it means nothing there. */
+/** The meaning of a key while a row has the focus; null if it has none. */
 export function tableCommand(press: KeyPress): TableCommand | null {
   if (press.altKey) return null;
   if (press.ctrlKey || press.metaKey)
@@ -30,7 +30,7 @@ export function tableCommand(press: KeyPress): TableCommand | null {
   }
 }
 
-/** The name of a key with what is held, as a list names its own: `F2`, `Mod+Shift+C`. */
+/** The name of a key with its modifiers, as in a list's own keys: `F2`, `Mod+Shift+C`. */
 export function keyName({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyPress): string {
   const held = [(ctrlKey || metaKey) && "Mod", altKey && "Alt", shiftKey && "Shift"];
   return [...held, key.length === 1 ? key.toUpperCase() : key].filter(Boolean).join("+");

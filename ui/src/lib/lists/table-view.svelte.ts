@@ -8,7 +8,7 @@ export class TableView {
   scrollTop = $state(0);
   viewportHeight = $state(0);
   width = $state(0);
-  /** Free room under the last row, while something floats over the list. */
+  /** Free room below the last row, while something floats over the list. */
   bottomInset = $state(0);
   readonly #rowCount: () => number;
 
@@ -24,7 +24,7 @@ export class TableView {
     return Math.max(1, Math.floor((this.viewportHeight - this.bottomInset) / ROW_HEIGHT));
   }
 
-  /** How many rows can be drawn at once: a row's element is used again for the row that many positions further. */
+  /** How many rows can be drawn at once: a row's element is reused for the row that many positions further. */
   get capacity(): number {
     return Math.ceil(this.viewportHeight / ROW_HEIGHT) + 1 + 2 * OVERSCAN_ROWS;
   }

@@ -1,7 +1,7 @@
 import type { KeepingReason, MoveNote, SecretKeeper, SecretKeeping } from "../api";
 import { m } from "../messages";
 
-/** A keeper of secrets in words: its name, what it means, and what remembering a password means with it. */
+/** A place for secrets in words: its name, its meaning, and what "Remember the password" means with it. */
 export interface KeeperWords {
   readonly name: string;
   readonly text: string;
@@ -39,12 +39,12 @@ const reasons: Record<KeepingReason, (inputs: { name: string }) => string> = {
   not_written: m.secrets_reason_not_written,
 };
 
-/** Why secrets are not kept where they should be; null where they are. */
+/** Why secrets are not where they should be; null if they are. */
 export function keepingReason({ reason, keychainName }: SecretKeeping): string | null {
   return reason && reasons[reason]({ name: keychainName });
 }
 
-/** What a person should know of a move of secrets. */
+/** What a person should know about a move of secrets. */
 export function moveNoteSentence(note: MoveNote): string {
   switch (note.kind) {
     case "left_in_keychain":

@@ -23,10 +23,10 @@ import { ToastState } from "./toasts.svelte";
 /** What fills the window. It follows from what is open and who is signed in; nobody sets it. */
 export type Screen = "starting" | "workspaces" | "claim" | "sign-in" | "shell";
 
-/** What is asked above the screen: to unlock it, which role the database user lacks, what is permitted, how changes end. */
+/** The dialog above the screen: unlocking, the missing role, what the workspace permits, interrupted changes. */
 export type Question = "unlock" | "role" | "permits" | "attention";
 
-/** What the screen of all workspaces is to show first. */
+/** What the screen of all workspaces shows first. */
 export type WorkspacesWish = {
   id: string;
   /** Run the connection test on it. */
@@ -35,7 +35,7 @@ export type WorkspacesWish = {
 
 export type Opening = Pick<WorkspaceSummary, "id" | "name">;
 
-/** That somebody wants to see a workspace: which wish it was, and the dialog that was open then. */
+/** A request to show a workspace: its number, and the dialog that was open at the time. */
 type Request = { turn: number; dialog: HTMLElement | undefined };
 
 /** The state of the whole window, reached with {@link useApp} from every component below App. */
@@ -49,11 +49,11 @@ export class AppState {
   /** The workspace on screen; it stays open behind the screen of all workspaces. */
   opened = $state.raw<OpenedWorkspace | null>(null);
   question = $state<Question | null>(null);
-  /** Taken by the screen of all workspaces when it comes up. */
+  /** Used by the screen of all workspaces when it appears. */
   wish = $state.raw<WorkspacesWish | null>(null);
-  /** What is being opened from the menu. */
+  /** The workspace that is being opened from the menu. */
   opening = $state.raw<Opening | null>(null);
-  /** Whether the screen of all workspaces holds something that was typed and not saved. */
+  /** Whether the screen of all workspaces has unsaved changes. */
   unsaved = $state(false);
   #turn = 0;
   #browsing = $state(false);
@@ -68,24 +68,24 @@ export class AppState {
     return this.opened.found.claimed || this.opened.signInUnclaimed ? "sign-in" : "claim";
   });
 
-  /** The environment of the workspace that is looked at before any is open. */
+  /** The environment of the selected workspace before any is open. */
   considered = $state<Environment | null>(null);
-  /** The environment of the workspace on screen: its mark stands in every dialog that changes data. */
+  /** The environment of the workspace on screen: every dialog that changes data shows it. */
   readonly environment = $derived<Environment | null>(
     this.#browsing ? null : (this.opened?.workspace.environment ?? null),
   );
 
-  /** Whether the person may unlock the workspace on screen, where it is locked. */
+  /** Whether the person can unlock the workspace on screen. */
   readonly mayUnlock = $derived(this.session.view?.role === "operator");
 
-  /** The session in the workspace on screen; nobody's where there is none. */
+  /** The session in the workspace on screen; nobody's without one. */
   get session(): SessionState {
     return this.opened?.session ?? this.#nobody;
   }
 
   /**
-   * The calls into the workspace on screen. A screen takes them once, when it is made, and its calls go to its own
-   * workspace from then on, also when another one is shown meanwhile.
+   * The calls into the workspace on screen. A screen takes them once, when it is created, so its calls go to its own
+   * workspace even while another one is shown.
    */
   get api(): WorkspaceApi {
     if (this.opened === null) throw new Error("no workspace is open");
@@ -104,7 +104,7 @@ export class AppState {
     this.question = question;
   };
 
-  /** Takes up what the program behind the window still has open, for example after a reload of the window. */
+  /** Takes over the workspaces that Rust still has open, for example after a reload of the window. */
   async start(): Promise<void> {
     try {
       const found = await api.currentWorkspace();
@@ -116,15 +116,15 @@ export class AppState {
     }
   }
 
-  /** Opens a workspace beside those that are open, and says what its last run left behind. */
+  /** Opens a workspace beside the open ones, and reports what its last run left behind. */
   async openWorkspace(id: string, password: string | null, remember: boolean): Promise<void> {
     const request = this.#request();
     await this.#arrive(await api.openWorkspace(id, password, remember), request);
   }
 
   /**
-   * Opens one from the menu. Where that needs a password, or fails, the screen of all workspaces goes on. Where the
-   * person has gone on to something else meanwhile, that stays, and only a message tells how it ended.
+   * Opens a workspace from the menu. If that needs a password, or fails, the screen of all workspaces takes over. If
+   * the person has gone on to something else meanwhile, only a message reports the result.
    */
   async openFromMenu(id: string): Promise<void> {
     if (this.opening?.id === id) return;
@@ -176,7 +176,7 @@ export class AppState {
     }
   }
 
-  /** The screen of all workspaces. What is open stays open. */
+  /** Shows the screen of all workspaces. Open ones stay open. */
   showWorkspaces(wish: WorkspacesWish | null = null): void {
     this.#turn += 1;
     this.wish = wish;
@@ -184,7 +184,7 @@ export class AppState {
     this.#browsing = true;
   }
 
-  /** Closes the workspace on screen, and with it the session in it. Another open one stays open. */
+  /** Closes the workspace on screen, and with it its session. Other open ones stay open. */
   async leaveWorkspace(): Promise<void> {
     const { opened } = this;
     if (!opened) return;
@@ -198,14 +198,14 @@ export class AppState {
     }
   }
 
-  /** Unlocks a workspace for ten minutes. What waited for that since it was opened is done then, and told. */
+  /** Unlocks a workspace for ten minutes. Work that waited for that is then done and reported. */
   async unlock(opened: OpenedWorkspace, reason: string): Promise<void> {
     const before = opened.found;
     await opened.access.unlock(reason);
     void this.#tellNewFindings(opened, before);
   }
 
-  /** Decides what a workspace permits, for everybody who opens it. */
+  /** Decides what a workspace permits, for everyone who opens it. */
   async decide(
     opened: OpenedWorkspace,
     environment: Environment,
@@ -239,13 +239,13 @@ export class AppState {
     }
   }
 
-  /** An interrupted change has ended by a decision: what the screens show is read again. */
+  /** An interrupted change has ended by a decision: the screens read again. */
   async noteDecided(opened: OpenedWorkspace): Promise<void> {
     opened.decisions += 1;
     opened.take(await api.switchWorkspace(opened.id));
   }
 
-  /** Looks again what the database user may do. */
+  /** Checks the permissions of the database user again. */
   async checkRestrictions(opened: OpenedWorkspace): Promise<void> {
     await opened.api.workspaceHealth();
     const found = await api.switchWorkspace(opened.id);
@@ -257,13 +257,13 @@ export class AppState {
     return { turn: this.#turn, dialog: openDialogs.at(-1) };
   }
 
-  /** Whether the answer may come on screen: nothing else was asked for since, and no dialog was opened. */
+  /** Whether the response may come on screen: nothing else was requested since, and no dialog was opened. */
   #isCurrent({ turn, dialog }: Request): boolean {
     const top = openDialogs.at(-1);
     return turn === this.#turn && (top === undefined || top === dialog);
   }
 
-  /** Brings an open workspace on screen; answers false where that is not wanted any more. */
+  /** Shows an open workspace; returns false if that is no longer wanted. */
   async #show(found: OpenWorkspace, request: Request): Promise<boolean> {
     const { id } = found.workspace;
     const opened = this.#known[id] ?? new OpenedWorkspace(found);
@@ -284,7 +284,7 @@ export class AppState {
     if (!known) this.#tellFindings(found);
   }
 
-  /** Tells that a workspace is open, where it must not come on screen by itself. */
+  /** Reports that a workspace is open, if it must not come on screen by itself. */
   #suggest({ id, name }: WorkspaceSummary): void {
     const toast = this.toasts.info(m.shell_opened({ workspace: name }), {
       action: {
@@ -345,7 +345,7 @@ export class AppState {
     for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });
   }
 
-  /** Takes away what was told and is so no more. */
+  /** Removes warnings that no longer hold. */
   #takeBack(warnings: readonly string[]): void {
     for (const { id, kind, text } of this.toasts.list) {
       if (kind === "warning" && text && warnings.includes(text)) this.toasts.dismiss(id);
@@ -387,8 +387,8 @@ export function useApp(): AppState {
 }
 
 /**
- * The workspace that a screen was made for. It stays the same when another comes on screen while an answer is
- * awaited, so that no call lands in the wrong one.
+ * The workspace that a screen was created for. It stays the same while another one is shown, so that no call goes to
+ * the wrong one.
  */
 export function useOpened(): OpenedWorkspace {
   const { opened } = useApp();

@@ -6,29 +6,29 @@ export type LineSource = { checkLine: () => Promise<LineView> };
 export type LineOptions = {
   /** The time in milliseconds. */
   now?: () => number;
-  /** Whether anybody can see the window. */
+  /** Whether the window is visible. */
   visible?: () => boolean;
 };
 
 const TICK_MILLISECONDS = 1_000;
-/** A server that answered within this time is not asked again. */
+/** A server that responded within this time is not pinged again. */
 const QUIET_MILLISECONDS = 15_000;
-/** A tick that comes this much too late means that the computer slept. */
+/** A tick this late means that the computer slept. */
 const SLEPT_MILLISECONDS = 10_000;
 
 /**
- * Whether the workspace's server answers. It is asked when nothing else was heard of it for a while, at once when a
- * call finds it silent, and when the computer wakes. While it is lost it is asked again after 1, 2, 4, 8, 15, then
- * every 30 s. One call that failed is no lost line: only a check that finds nobody is.
+ * Whether the workspace's server responds. It is pinged when nothing was heard of it for a while, at once when a call
+ * gets no response, and when the computer wakes. While it is lost it is pinged after 1, 2, 4, 8, 15, then every 30 s.
+ * One failed call does not make it lost: only a failed ping does.
  */
 export class LineState {
-  /** What the check found that lost the line; null while it holds. */
+  /** The result of the check that found the connection lost; null while it holds. */
   lost = $state.raw<{ problem: string | null } | null>(null);
-  /** When the server was heard last, in milliseconds. */
+  /** The time of the last response, in milliseconds. */
   heardAt = $state(0);
-  /** Milliseconds of one round trip, as the last check measured it; null before the first. */
+  /** Milliseconds of one round trip in the last check; null before the first. */
   roundTrip = $state<number | null>(null);
-  /** Rises each time the line is back: read it to load again. */
+  /** Increments each time the connection is back. Depend on it to reload. */
   generation = $state(0);
   checking = $state(false);
   readonly clock = new RetryClock(() => void this.check());
@@ -64,18 +64,18 @@ export class LineState {
     };
   }
 
-  /** A call was answered: the line holds. */
+  /** A call got a response: the connection holds. */
   heard(): void {
     this.heardAt = this.#now();
     if (this.lost !== null) this.#restore();
   }
 
-  /** A call found the server silent. A line that is lost already keeps its clock. */
+  /** A call got no response. A lost connection already has its clock. */
   suspect(): void {
     if (this.lost === null) void this.check();
   }
 
-  /** Asks now, without waiting for the clock. */
+  /** Checks now, without waiting for the clock. */
   retry = (): void => this.clock.tryNow();
 
   async check(): Promise<void> {
@@ -88,7 +88,8 @@ export class LineState {
         this.heard();
       } else this.#lose(view.problem);
     } catch (cause) {
-      // The check never rejects for a silent server; a workspace that was closed meanwhile has no line to lose.
+      // The check never rejects because of a silent server; a workspace that was closed meanwhile has no connection to
+      // lose.
       if (ApiError.from(cause).code === "unavailable") this.#lose(null);
       else if (this.lost !== null) this.clock.wait();
     } finally {

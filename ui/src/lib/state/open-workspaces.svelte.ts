@@ -1,6 +1,6 @@
 import { api, type OpenSummary, type WorkspaceSummary } from "../api";
 
-/** Which workspaces are open, in the order in which they were opened, and which could be. */
+/** The open workspaces, in the order in which they were opened, and the others. */
 export class OpenWorkspaces {
   open = $state.raw<readonly OpenSummary[]>([]);
   #all = $state.raw<readonly WorkspaceSummary[]>([]);
@@ -19,7 +19,7 @@ export class OpenWorkspaces {
   /** Asks which are open, and who is signed in there. */
   async read(): Promise<void> {
     const [open, list] = await Promise.allSettled([api.openWorkspaces(), api.listWorkspaces()]);
-    // A list that cannot be read leaves the one before: the screen of all workspaces says why.
+    // If a list cannot be read, the one before stays: the screen of all workspaces says why.
     if (open.status === "fulfilled") this.open = open.value;
     if (list.status === "fulfilled") this.#all = list.value.workspaces;
   }

@@ -13,8 +13,8 @@ import { WriteAccess } from "./write-access.svelte";
 type Kept = { person: string; value: unknown; stop: () => void };
 
 /**
- * One workspace that is open, on screen or not: who is signed in, whether its server answers, whether it may be
- * changed, and what its screens remember. Its calls go to it, whichever workspace is on screen when they are sent.
+ * One open workspace, on screen or not: its session, its connection, its access, and what its screens remember. Its
+ * calls go to it, whichever workspace is on screen when they are sent.
  */
 export class OpenedWorkspace {
   found = $state.raw() as OpenWorkspace;
@@ -23,13 +23,13 @@ export class OpenedWorkspace {
   readonly session: SessionState;
   readonly line: LineState;
   readonly access: WriteAccess;
-  /** The name of the shell's page that is shown; empty for the first. */
+  /** The name of the shown page; empty for the first. */
   page = $state("");
-  /** Without an operator in it: whether somebody would rather sign in as an organization's admin. */
+  /** In a workspace without an operator: whether the person would rather sign in as an organization's admin. */
   signInUnclaimed = $state(false);
-  /** When what its screen shows was read, in milliseconds; null while it shows nothing. */
+  /** When the data on its screen was read, in milliseconds; null while it shows none. */
   readAt = $state<number | null>(null);
-  /** Rises with each decision about an interrupted change: read it to load again. */
+  /** Increments with each decision about an interrupted change. Depend on it to reload. */
   decisions = $state(0);
   #kept: Partial<Record<string, Kept>> = {};
 
@@ -46,30 +46,30 @@ export class OpenedWorkspace {
     return this.found.workspace;
   }
 
-  /** What the database user may not do. */
+  /** The actions that the database user lacks permissions for. */
   get restrictions() {
     return this.found.restrictions;
   }
 
-  /** What the database user lacks for an act, in the server's words; null when nothing is known to be missing. */
+  /** The missing permission for an action, in the server's words; null if none is known to be missing. */
   needs(act: RestrictedAct): string | null {
     return this.restrictions.find((restriction) => restriction.act === act)?.needs ?? null;
   }
 
-  /** Takes what the program knows of it now. */
+  /** Takes over what Rust knows of it now. */
   take(found: OpenWorkspace): void {
     this.found = found;
     this.access.take(found.access);
   }
 
-  /** Takes what is permitted in it now. */
+  /** Takes over its access. */
   takeAccess(view: AccessState): void {
     const { environment, access } = view;
     this.found = { ...this.found, workspace: { ...this.workspace, environment, access } };
     this.access.take(view);
   }
 
-  /** Notes that it has its first operator now. */
+  /** Notes that it has its first operator. */
   markClaimed(): void {
     this.found = { ...this.found, claimed: true };
   }
@@ -81,15 +81,15 @@ export class OpenedWorkspace {
   }
 
   /**
-   * What a screen remembers while another one, or another workspace, is shown. Another person who signs in gets it
-   * anew: nobody finds what somebody else searched for or checked.
+   * What a screen remembers while another one, or another workspace, is shown. Another person who signs in gets a new
+   * one: nobody finds what someone else searched for or selected.
    */
   keep<Value extends { stop: () => void }>(key: string, make: () => Value): Value {
     const person = this.session.view?.email ?? "";
     const kept = this.#kept[key];
     if (kept?.person === person) return kept.value as Value;
     kept?.stop();
-    // Made outside of the component that asks first: it outlives that one.
+    // Created outside of the component that asks first: it outlives that one.
     let value!: Value;
     const end = $effect.root(() => {
       value = untrack(make);

@@ -1,6 +1,6 @@
 /**
- * What a person set for this window, kept by the web view. A value that cannot be read or kept is not worth
- * an error: the default holds.
+ * A setting of this window, stored by the web view. A value that cannot be read or stored is not worth an error: the
+ * default applies.
  */
 export function readPreference<Value extends string>(
   key: string,
@@ -10,7 +10,7 @@ export function readPreference<Value extends string>(
   return allowed.find((value) => value === readPreferenceText(key)) ?? fallback;
 }
 
-/** Null where nothing was set. */
+/** Null if nothing was set. */
 export function readPreferenceText(key: string): string | null {
   try {
     return localStorage.getItem(`tenantry.${key}`);

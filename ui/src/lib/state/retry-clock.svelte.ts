@@ -20,7 +20,7 @@ export class RetryClock {
     return this.#secondsLeft;
   }
 
-  /** An attempt failed: wait for the next one. */
+  /** An attempt failed: waits for the next one. */
   wait(): void {
     this.stop();
     const last = WAITS_IN_SECONDS.length - 1;

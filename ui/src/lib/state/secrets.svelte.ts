@@ -1,6 +1,6 @@
 import { api, type SecretKeeper, type SecretKeeping, type SecretMove } from "../api";
 
-/** Where secrets are kept, and the question for the passphrase when they are sealed. */
+/** Where secrets are stored, and the question for the passphrase if they are sealed. */
 export class SecretsState {
   keeping = $state.raw<SecretKeeping | null>(null);
   /** Set while a call waits for the passphrase; the window then asks for it. */
@@ -17,7 +17,7 @@ export class SecretsState {
     this.keeping = await api.lookForKeychain();
   }
 
-  /** Moves every secret to another keeper. A passphrase only where a sealed file is made. */
+  /** Moves every secret to another place. The passphrase is only for a new secrets file. */
   async choose(keeper: SecretKeeper, passphrase: string | null): Promise<SecretMove> {
     const move = await api.chooseSecretKeeper(keeper, passphrase);
     this.keeping = move.keeping;
@@ -33,7 +33,7 @@ export class SecretsState {
     this.keeping = await api.lockSecrets();
   }
 
-  /** Asks the person once, however many calls wait; answers whether the secrets are unlocked now. */
+  /** Asks the person once, however many calls wait; returns whether the secrets are unlocked now. */
   askForPassphrase(): Promise<boolean> {
     this.#answer ??= new Promise<boolean>((resolve) => {
       this.asking = {

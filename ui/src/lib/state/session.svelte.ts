@@ -18,27 +18,27 @@ const NO_RIGHTS: Rights = {
 };
 
 /**
- * Who is signed in and for how long. When a session ends, `view` stays, so that the screen stays: `ended` is
- * then set, the shell asks for the password above whatever is open, and nothing typed is lost. A call that
- * failed because of it has thrown its ApiError; the person repeats it after signing in.
+ * The session and its time. When a session ends, `view` stays, so that the screen stays: `ended` is then set, the
+ * shell asks for the password above whatever is open, and nothing typed is lost. A call that failed because of it has
+ * thrown its ApiError; the person repeats it after signing in.
  */
 export class SessionState {
   view = $state.raw<SessionView | null>(null);
-  /** Why the session is over while its screen is still there. */
+  /** Why the session has ended while its screen is still there. */
   ended = $state.raw<"expired" | "revoked" | null>(null);
-  /** Rises with each sign-in, also with one that renews an ended session: read it to load again. */
+  /** Increments on every sign-in, including a renewal. Depend on it to reload. */
   generation = $state(0);
   #now = $state(Date.now());
   readonly #source: SessionSource | null;
 
-  /** `source` is the workspace that is signed in to; without one nobody ever is. */
+  /** `source` is the workspace of the session; without one nobody is ever signed in. */
   constructor(source: SessionSource | null = null) {
     this.#source = source;
   }
 
   readonly rights = $derived<Rights>(this.view?.rights ?? NO_RIGHTS);
 
-  /** Milliseconds until the session ends; 0 when it has, null when nobody is signed in. */
+  /** Milliseconds until the session ends; 0 if it has, null if nobody is signed in. */
   readonly remaining = $derived(
     this.view === null || this.ended !== null
       ? this.view && 0
@@ -50,7 +50,7 @@ export class SessionState {
     if (this.view && this.ended === null && Date.parse(this.view.expiresAt) <= now) this.ended = "expired";
   }
 
-  /** A call said that there is no session: the clock of the service counts, not that of the window. */
+  /** A call reported that there is no session: the service's clock counts, not the window's. */
   noticeEnd(error: ApiError): void {
     if (this.view === null || this.ended !== null) return;
     this.ended = error.code === "session_revoked" ? "revoked" : "expired";
@@ -63,7 +63,7 @@ export class SessionState {
     this.generation += 1;
   }
 
-  /** Learns which session the program has, after a switch or a reload: one that is gone meanwhile is over. */
+  /** Learns Rust's session after a switch or a reload: one that is gone has ended. */
   meet(view: SessionView | null): void {
     if (view === null) {
       if (this.view !== null) this.ended ??= "expired";
@@ -80,7 +80,7 @@ export class SessionState {
     if (this.#source) this.begin(await this.#source.signIn(email, password));
   }
 
-  /** Leaves for the sign-in screen, also when the session was over already. */
+  /** Leaves for the sign-in screen, even if the session had already ended. */
   async signOut(): Promise<void> {
     try {
       await this.#source?.signOut();

@@ -8,8 +8,8 @@ const TEXT_FIELDS =
 const ABOVE = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox][data-state=open]";
 
 /**
- * Single-key shortcuts. They work only while no text field has the focus and nothing lies above the page, and
- * a person can turn them off: speech input types letters by accident (WCAG 2.1.4).
+ * Single-key shortcuts. They work only while no text field has the focus and nothing is above the page, and a person
+ * can turn them off: speech input types letters by accident (WCAG 2.1.4).
  */
 export class ShortcutState {
   readonly #handlers: Partial<Record<string, () => void>> = {};
@@ -25,8 +25,8 @@ export class ShortcutState {
   }
 
   /**
-   * Gives a key to `run` until the returned function is called:
-   * `$effect(() => app.shortcuts.on("n", openCreateDialog))`.
+   * Gives a key to `run` until the returned function is called: `$effect(() => app.shortcuts.on("n",
+   * openCreateDialog))`.
    */
   on(key: ShortcutKey, run: () => void): () => void {
     this.#handlers[key] = run;

@@ -4,7 +4,7 @@ export type ThemeChoice = "system" | "light" | "dark";
 
 const choices = ["system", "light", "dark"] as const;
 
-/** Light or dark: as the system says, unless the person chose one. */
+/** Light or dark: the system's setting, unless the person chose one. */
 export class ThemeState {
   #choice = $state<ThemeChoice>(readPreference("theme", choices, "system"));
   #systemDark = $state(false);

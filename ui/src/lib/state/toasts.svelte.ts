@@ -17,7 +17,7 @@ export class ToastState {
     return toast.id;
   }
 
-  /** Room for one more is made by what would go by itself, then by what is told; work keeps its Cancel. */
+  /** To make room for one more, messages that close themselves go first, then reports; work keeps its Cancel. */
   #withRoom(): readonly ToastMessage[] {
     const { list } = this;
     if (list.length < AT_MOST) return list;

@@ -7,14 +7,14 @@ export type AccessSource = {
   noteActivity: () => Promise<AccessState>;
 };
 
-/** The person is told this long before an unlocked workspace locks because nobody is there. */
+/** The warning time before an idle unlocked workspace locks. */
 const WARNING_MILLISECONDS = 30_000;
-/** How often at most the program is told that the person is there. */
+/** The shortest interval between two reports of activity to Rust. */
 const NOTE_MILLISECONDS = 15_000;
 
 /**
- * Whether the workspace may be changed. The program behind the window decides and refuses; this is what the screens
- * show of it, with the countdown of a workspace that was unlocked.
+ * Whether the workspace can be changed. Rust decides and refuses; this is what the screens show of it, with the
+ * countdown of an unlocked workspace.
  */
 export class WriteAccess {
   view = $state.raw<AccessState>({
@@ -36,22 +36,22 @@ export class WriteAccess {
     if (view) this.view = view;
   }
 
-  /** Milliseconds until it locks itself whatever the person does; null when it is not unlocked for a time. */
+  /** Milliseconds until it locks in any case; null if it is not unlocked for a time. */
   readonly remaining = $derived(left(this.view.unlockedUntil, this.#now));
 
-  /** Milliseconds until it locks itself because nobody is there. */
+  /** Milliseconds until it locks without activity. */
   readonly idleRemaining = $derived(left(this.view.locksWhenIdleAt, this.#now));
 
-  /** Whether acts are permitted now. A countdown that ran out counts at once, before the program says so. */
+  /** Whether changes are allowed now. A countdown that ran out counts at once, before Rust says so. */
   readonly writable = $derived(this.view.writable && this.remaining !== 0 && this.idleRemaining !== 0);
 
-  /** It was unlocked for a time that runs. */
+  /** Whether it is unlocked for a limited time. */
   readonly unlocked = $derived(this.writable && this.remaining !== null);
 
-  /** It can be unlocked, and is not. */
+  /** Whether it can be unlocked, and is not. */
   readonly locked = $derived(this.view.access === "locked" && !this.writable);
 
-  /** It locks soon unless the person does something. */
+  /** Whether it locks soon without activity. */
   readonly warning = $derived(
     this.unlocked &&
       this.idleRemaining !== null &&
@@ -64,14 +64,14 @@ export class WriteAccess {
     if (this.view.writable && (this.remaining === 0 || this.idleRemaining === 0)) void this.read();
   }
 
-  /** Asks the program, for example after it refused an act because the workspace is locked. */
+  /** Asks Rust, for example after it refused a change because the workspace is locked. */
   async read(): Promise<void> {
     if (this.#reading) return;
     this.#reading = true;
     try {
       this.take(await this.#source.accessState());
     } catch {
-      // What is shown stays; the program refuses what is not permitted in any case.
+      // What is shown stays; Rust refuses in any case what is not permitted.
     } finally {
       this.#reading = false;
     }

@@ -1,13 +1,13 @@
 import type { CsvLayout, CsvSeparator } from "$lib/api";
 import { readPreference, writePreference } from "$lib/state";
 
-/** A separator, or what Excel opens in columns in every region. */
+/** A separator, or the layout that Excel opens in columns in every region. */
 export type CsvChoice = CsvSeparator | "excel";
 
 const SEPARATOR = "exports.csv-separator";
 const MARK = "exports.csv-byte-order-mark";
 
-/** How CSV files are to be written, remembered from one export to the next. */
+/** The layout of CSV files, remembered from one export to the next. */
 export class CsvChoices {
   #choice = $state<CsvChoice>(readPreference(SEPARATOR, ["comma", "semicolon", "tab", "excel"], "comma"));
   #byteOrderMark = $state(readPreference(MARK, ["yes", "no"], "yes") === "yes");

@@ -1,6 +1,6 @@
 import type { ExportColumn } from "$lib/api";
 
-/** In the order of the file, whichever order they are ticked in. */
+/** In the order of the file, whatever the order of selection. */
 export const EXPORT_COLUMNS: ExportColumn[] = [
   "id",
   "name",
@@ -14,7 +14,7 @@ export const EXPORT_COLUMNS: ExportColumn[] = [
   "dataSize",
 ];
 
-/** Columns that are not in the list of organizations: each organization's collection is read for them. */
+/** Columns that the list of organizations does not have: each organization's collection is read for them. */
 export const COLUMNS_READ_ONE_BY_ONE: ExportColumn[] = ["documents", "dataSize"];
 
 export const COLUMNS_AT_FIRST: ExportColumn[] = EXPORT_COLUMNS.filter(

@@ -24,7 +24,7 @@ export type FileChooser = {
   chooseExportFile: (format: ExportFormat) => Promise<ChosenFile | null>;
 };
 
-/** What is to be exported, and where to, while the person still decides. */
+/** The choices for an export, until it starts. */
 export class ExportDraft {
   rows = $state<RowChoice>("all");
   choosing = $state(false);
@@ -32,7 +32,7 @@ export class ExportDraft {
   readonly csv = new CsvChoices();
   #format = $state<ExportFormat>("csv");
   #columns = $state.raw<readonly ExportColumn[]>(COLUMNS_AT_FIRST);
-  // A place is kept per format: its name ends as the format does, and a look at another one loses nothing.
+  // One place per format: its name has the format's ending, and switching back loses nothing.
   #places = $state.raw<Partial<Record<ExportFormat, ChosenFile>>>({});
   readonly #list: ExportList;
   readonly #chooser: FileChooser;
@@ -75,7 +75,7 @@ export class ExportDraft {
       : [...this.#columns, column];
   }
 
-  /** Fills in a free file name where the person has chosen none for this format. */
+  /** Suggests a free file name if the person has not chosen one for this format. */
   async suggestPlace(): Promise<void> {
     const format = this.#format;
     if (this.#places[format]) return;
@@ -88,7 +88,7 @@ export class ExportDraft {
     }
   }
 
-  /** Asks for a place with the platform's save dialog, which also asks before a file is replaced. */
+  /** Asks for a place with the platform's save dialog, which also asks before replacing a file. */
   async choosePlace(): Promise<void> {
     const format = this.#format;
     this.choosing = true;
@@ -103,7 +103,7 @@ export class ExportDraft {
     }
   }
 
-  /** The command's input, or null while there is no place or no column. */
+  /** The command's input, or null without a place or a column. */
   inputFor(job: string): ExportInput | null {
     const place = this.place;
     if (!place || this.#columns.length === 0) return null;

@@ -13,7 +13,7 @@ export class ExportRun {
   readonly job: string;
   /** Settles with the run's outcome and never rejects. */
   readonly ended: Promise<void>;
-  /** Called after each progress, for those who cannot read the state as it changes. */
+  /** Called after each progress, for code that cannot follow the state. */
   onprogress: () => void = () => undefined;
   #progress = $state.raw<JobProgress | null>(null);
   #report = $state.raw<ExportReport | null>(null);
@@ -23,7 +23,7 @@ export class ExportRun {
   readonly #backend: ExportBackend;
   readonly #expectedRows: number | null;
 
-  /** `expectedRows` stands in for the total until the first progress tells it. */
+  /** `expectedRows` is the total until the first progress reports it. */
   constructor(backend: ExportBackend, input: ExportInput, expectedRows: number | null) {
     this.#backend = backend;
     this.#expectedRows = expectedRows;
@@ -76,7 +76,7 @@ export class ExportRun {
     try {
       await this.#backend.cancelJob(this.job);
     } catch {
-      // The run still answers by itself; the button may be pressed again.
+      // The run still ends by itself; the button can be pressed again.
       this.#cancelling = false;
     }
   }

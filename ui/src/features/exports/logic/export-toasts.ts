@@ -7,7 +7,7 @@ import type { ExportRun } from "./export-run.svelte";
 /** Long enough to reach for the button that shows the file. */
 const DONE_LIFETIME = 10_000;
 
-/** Goes on showing an export whose dialog is closed: progress first, then what came of it. */
+/** Shows an export whose dialog is closed: its progress, then its outcome. */
 export async function followInToast(
   run: ExportRun,
   toasts: ToastState,
@@ -21,7 +21,7 @@ export async function followInToast(
   showOutcome(run, toasts, revealFile);
 }
 
-/** The toast an export leaves when it has ended. */
+/** The toast of a finished export. */
 export function showOutcome(
   run: ExportRun,
   toasts: ToastState,
@@ -56,7 +56,7 @@ export function isCancelled(failure: unknown): boolean {
   return failure !== null && ApiError.from(failure).code === "cancelled";
 }
 
-// A screen reader reads a toast's text whenever it changes: so it changes at every tenth only.
+// A screen reader reads a toast's text whenever it changes, so it changes only at every tenth.
 function progressOf(run: ExportRun): { text: string | null; progress: { part: number | null } } {
   const { percent } = run;
   if (percent === null) return { text: null, progress: { part: null } };

@@ -5,14 +5,14 @@ export type RowCount = { rows: number; exact: boolean };
 
 type Counting = (search: string) => Promise<OrganizationCounts>;
 
-/** How many rows each choice would write; null where it is not known. */
+/** How many rows each choice would write; null if unknown. */
 export class RowCounts {
   #all = $state.raw<RowCount | null>(null);
   #filtered = $state.raw<RowCount | null>(null);
   readonly #selected: RowCount;
   readonly #filter: OrganizationFilter;
 
-  /** `counts` are those the list shows for its search, or null where they are not at hand. */
+  /** `counts` are the list's counts for its search, or null if they are not at hand. */
   constructor(
     filter: OrganizationFilter,
     counts: OrganizationCounts | null,
@@ -37,7 +37,7 @@ export class RowCounts {
     }
   }
 
-  /** Takes the counts for the filter's search, which are those of all where there is no search. */
+  /** Takes the counts for the filter's search, which are the totals if there is no search. */
   #takeListed(counts: OrganizationCounts): void {
     const rows = counts[this.#filter.status];
     this.#filtered = rows === null ? null : { rows, exact: counts.exact };
@@ -57,6 +57,6 @@ async function ask(
   try {
     take(await countOrganizations(search));
   } catch {
-    // The number is an aid: without it the export works as well, and says how many it wrote.
+    // The number is only a help: the export works without it, and reports how many rows it wrote.
   }
 }

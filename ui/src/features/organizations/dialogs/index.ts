@@ -1,6 +1,6 @@
 /**
- * The questions of the organizations page. A dialog is on screen while it is rendered: it calls `onclose` or
- * `ondone` once, whichever comes first, and the page then takes it away.
+ * The dialogs of the organizations page. A rendered dialog is on screen: it calls `onclose` or `ondone` once, and the
+ * page then removes it.
  */
 export { default as AdminDialog } from "./AdminDialog.svelte";
 export { default as CreateDialog } from "./CreateDialog.svelte";

@@ -34,7 +34,7 @@ const MIXED: Record<ReversibleAct, (inputs: { done: string; all: string }) => st
   trash: m.organizations_mixed_trash,
 };
 
-/** One toast for what became of an act: all done, nothing done, or some of it. Null when there was nothing to do. */
+/** One toast for the outcome of an act: all, some or none done. Null if there was nothing to do. */
 export function announceOutcome(
   outcome: ActOutcome,
   describe: Describe,
@@ -77,7 +77,7 @@ function announceDone(
   return { kind: "info", title, text, action: undo && { label: m.lists_undo(), run: undo } };
 }
 
-/** What became of taking an act back. */
+/** The outcome of undoing an act. */
 export function announceUndone(undone: BulkResult<OrganizationView>, describe: Describe): Announcement {
   const [failure] = undone.failed;
   if (failure === undefined) return { kind: "success", title: m.lists_undone() };

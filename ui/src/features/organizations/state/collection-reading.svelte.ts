@@ -3,8 +3,8 @@ import type { CollectionStatistics } from "$lib/api";
 const SETTLE_MILLISECONDS = 120;
 
 /**
- * The statistics of one collection. They are read once the choice has settled, so that walking through the list with
- * the arrow keys does not ask for every row on the way. What was read stays while it is read again.
+ * The statistics of one collection. Reads once the choice has settled, so that arrow keys do not query every row on
+ * the way. Keeps the last figures while it reads again.
  */
 export class CollectionReading {
   readonly #read: (id: string) => Promise<CollectionStatistics>;

@@ -1,10 +1,10 @@
 import type { OrganizationView } from "$lib/api";
 import type { ActOutcome } from "./organization-acts";
 
-/** `checked` when they are rows that were checked for it. */
+/** `checked` if they are selected rows. */
 type AskedOf = { organizations: OrganizationView[]; checked: boolean };
 
-/** The dialog that stands over the page. */
+/** The dialog over the page. */
 export type OpenDialog =
   | { kind: "create" }
   | { kind: "rename"; organization: OrganizationView }

@@ -14,7 +14,7 @@ export type OpenedSource = {
   collectionStatistics: (id: string) => Promise<CollectionStatistics>;
 };
 
-/** The organization the panel shows, and what was read about its collection. */
+/** The organization in the panel, and the statistics of its collection. */
 export class OpenedOrganization implements ListPanel<OrganizationView> {
   readonly reading: CollectionReading;
   tab = $state<PanelTab>("overview");
@@ -23,7 +23,7 @@ export class OpenedOrganization implements ListPanel<OrganizationView> {
   #row = $state.raw<OrganizationView | null>(null);
   #unverifiableHash = $state.raw<string | null>(null);
 
-  /** `ongone` is told when the organization was not found any more. */
+  /** Calls `ongone` if the organization no longer exists. */
   constructor(source: OpenedSource, ongone: (organization: OrganizationView) => void) {
     this.#source = source;
     this.#ongone = ongone;
@@ -34,7 +34,7 @@ export class OpenedOrganization implements ListPanel<OrganizationView> {
     return this.#row;
   }
 
-  /** What its admin's stored hash is, where no password can be verified against it; a list does not know. */
+  /** The kind of its admin's stored hash, if no password can be verified against it; a list does not know. */
   get unverifiableHash(): string | null {
     return this.#unverifiableHash;
   }
@@ -71,7 +71,7 @@ export class OpenedOrganization implements ListPanel<OrganizationView> {
       this.accept([details]);
       this.#note(details);
     } catch (problem) {
-      // Of a store that does not answer the list tells already.
+      // The list already reports a store that does not respond.
       if (ApiError.from(problem).code !== "not_found" || this.#row?.id !== shown.id) return;
       this.close();
       this.#ongone(shown);
@@ -82,7 +82,7 @@ export class OpenedOrganization implements ListPanel<OrganizationView> {
     try {
       this.#note(await this.#source.getOrganization(id));
     } catch {
-      // The panel shows what the list knows; what is the matter, the list tells.
+      // The panel shows what the list knows, and the list reports the problem.
     }
   }
 

@@ -11,7 +11,7 @@ import type { BulkResult } from "$lib/lists";
 export type OrganizationAct =
   "rename" | "edit" | "deactivate" | "reactivate" | "trash" | "restore" | "delete_forever";
 
-/** The name under which the rights of the database user tell of an act. */
+/** The name of an act in the restrictions of the database user. */
 export const RESTRICTED_AS: Record<OrganizationAct, RestrictedAct> = {
   rename: "rename",
   edit: "change",
@@ -22,15 +22,15 @@ export const RESTRICTED_AS: Record<OrganizationAct, RestrictedAct> = {
   delete_forever: "delete_forever",
 };
 
-/** What the database user's rights make of acts that this person may do. */
+/** The restrictions of the database user on acts that this person's role allows. */
 export type ActLimits = {
-  /** Why the database refuses an act to its user; null when nothing is known that it would. */
+  /** Why the database refuses an act; null if no reason is known. */
   reasonFor: (act: OrganizationAct) => string | null;
-  /** The person wants to know the role that is missing. */
+  /** The person wants to see the missing role. */
   onrole: () => void;
 };
 
-/** What this person may do to this organization now. What is not in here is not shown. */
+/** The acts that this person can do to this organization now. Others are not shown. */
 export function offeredActs(session: SessionView, organization: OrganizationView): OrganizationAct[] {
   const { rights } = session;
   const own = session.role === "organization_admin" && session.organizationId === organization.id;
@@ -50,10 +50,10 @@ export function offeredActs(session: SessionView, organization: OrganizationView
   ]);
 }
 
-/** Acts that can be done to many rows at once, and taken back. */
+/** Acts on many rows that can be undone. */
 export type ReversibleAct = "deactivate" | "reactivate" | "trash";
 
-/** What became of such an act. */
+/** The outcome of such an act. */
 export type ActOutcome = BulkResult<OrganizationView> & { act: ReversibleAct };
 
 const APPLIES_TO: Record<ReversibleAct, OrganizationStatus[]> = {
@@ -66,7 +66,7 @@ export function appliesTo(act: ReversibleAct, organization: OrganizationView): b
   return APPLIES_TO[act].includes(organization.status);
 }
 
-/** The acts that at least one row of these statuses can take. */
+/** The acts that apply to at least one row of these statuses. */
 export function offeredBulkActs(rights: Rights, statuses: OrganizationStatus[]): ReversibleAct[] {
   const allowed: Record<ReversibleAct, boolean> = {
     deactivate: rights.deactivate,
@@ -77,10 +77,10 @@ export function offeredBulkActs(rights: Rights, statuses: OrganizationStatus[]):
   return acts.filter((act) => allowed[act] && APPLIES_TO[act].some((status) => statuses.includes(status)));
 }
 
-/** Above this many at once the person reads a dialog in every environment. */
+/** Above this many at once, every environment shows a dialog. */
 export const BULK_AT_ONCE_LIMIT = 10;
 
-/** Whether organizations are deactivated at once, with Undo, or in a dialog that asks before. */
+/** Whether organizations are deactivated at once, with Undo, or after a dialog. */
 export function deactivatesAtOnce(environment: Environment, organizationCount: number): boolean {
   if (organizationCount > BULK_AT_ONCE_LIMIT) return false;
   return environment === "local" || environment === "development";

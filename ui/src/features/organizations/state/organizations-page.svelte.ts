@@ -48,15 +48,15 @@ export type PageSource = OrganizationCalls &
 export type PageHost = {
   session: () => SessionView | null;
   environment: () => Environment;
-  /** Whether the workspace may be changed now. */
+  /** Whether the workspace can be changed now. */
   writable: () => boolean;
-  /** What the database user lacks for an act; null when nothing is known to be missing. */
+  /** The permission that the database user lacks for an act; null if none is known. */
   needs: (act: RestrictedAct) => string | null;
   announce: (announcement: Announcement) => void;
   describe: (problem: unknown) => string;
 };
 
-/** Everything the organizations page remembers, on screen or not. */
+/** Everything that the organizations page remembers, on screen or not. */
 export class OrganizationsPageState {
   readonly list: ListState<OrganizationView, OrganizationListQuery, OrganizationCounts>;
   readonly statistics: StatisticsCache;
@@ -89,7 +89,7 @@ export class OrganizationsPageState {
     return session === null || !this.#host.writable() ? [] : offeredActs(session, organization);
   }
 
-  /** Why the database refuses an act to its user, in words; null when nothing is known that it would. */
+  /** Why the database refuses an act, in words; null if no reason is known. */
   needs(act: RestrictedAct): string | null {
     const needs = this.#host.needs(act);
     return needs === null ? null : m.common_needs({ needs });
@@ -110,7 +110,7 @@ export class OrganizationsPageState {
     else this.#host.announce({ kind: "info", title: m.organizations_restricted(), text: reason });
   }
 
-  /** The organizations on screen whose figures are wanted. */
+  /** The organizations on screen whose statistics are wanted. */
   get figuresWanted(): string[] {
     const { columns, visible } = this.list;
     return columns.wanted.has("documents") || columns.wanted.has("dataSize")
@@ -123,7 +123,10 @@ export class OrganizationsPageState {
     if (organizations !== null) this.acts.startMany(act, organizations, true);
   }
 
-  /** What to export: the checked organizations, or all that the list shows. Null when the checked could not be read. */
+  /**
+   * What to export: the selected organizations, or everything the list shows. Null if the selection could not be
+   * read.
+   */
   async wishForList(): Promise<ExportWish | null> {
     const { empty, allMatching, excludedIds } = this.list.selection;
     if (empty || (allMatching && excludedIds.length === 0)) return this.#wish(null);
@@ -146,7 +149,7 @@ export class OrganizationsPageState {
     });
   }
 
-  /** `stayed` is the collection that it shared with others, and left to them. */
+  /** `stayed` is the shared collection that it left to the others. */
   showRenamed(organization: OrganizationView, stayed: string | null): void {
     const collection = organization.collectionName;
     this.list.reorder(organization);
@@ -178,7 +181,7 @@ export class OrganizationsPageState {
     this.#host.announce({ kind: "success", title: m.organizations_deleted_forever({ name }) });
   }
 
-  /** The page comes on screen: what is kept from before stays until it is read again. */
+  /** The page comes on screen: earlier data stays until it is read again. */
   show(): void {
     if (this.list.rows.ready) this.refresh();
     else this.list.show();
@@ -190,7 +193,7 @@ export class OrganizationsPageState {
     void this.opened.refresh();
   }
 
-  /** The page leaves the screen and may come back as it was. */
+  /** The page leaves the screen and may return as it was. */
   rest(): void {
     this.statistics.stop();
     this.acts.close();
@@ -211,7 +214,7 @@ export class OrganizationsPageState {
     this.#host.announce({ kind: "info", title, text: m.organizations_gone_why() });
   }
 
-  /** Null when they could not be read, or are being read. */
+  /** Null if they could not be read, or are being read. */
   async #checked(): Promise<OrganizationView[] | null> {
     try {
       return await this.list.checkedRows();

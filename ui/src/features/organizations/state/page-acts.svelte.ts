@@ -20,17 +20,20 @@ export type ActCalls = {
 
 export type ActHost = {
   environment: () => Environment;
-  /** Whether this person may take the act back. */
+  /** Whether this person can undo the act. */
   mayUndo: (act: ReversibleAct) => boolean;
-  /** The page shows these as they are now. */
+  /** Shows these organizations as they are now. */
   accept: (organizations: OrganizationView[]) => void;
-  /** Of the checked rows, these are left to act on. */
+  /** Keeps only these rows selected. */
   keepChecked: (organizations: OrganizationView[]) => void;
   announce: (announcement: Announcement) => void;
   describe: (problem: unknown) => string;
 };
 
-/** From the wish to the result: at once with Undo where that is safe, otherwise through a dialog that shows its impact. */
+/**
+ * From the wish to the result: at once with Undo where that is safe, otherwise through a dialog that shows its
+ * impact.
+ */
 export class PageActs {
   dialog = $state.raw<OpenDialog | null>(null);
   #settled = $state(0);
@@ -44,7 +47,9 @@ export class PageActs {
     this.#host = host;
   }
 
-  /** How many acts have come to an end, done or refused: what was pressed for one may be gone after it. */
+  /**
+   * The number of acts that have ended, done or refused: the button that was pressed for one may be gone after it.
+   */
   get settled(): number {
     return this.#settled;
   }
@@ -83,11 +88,11 @@ export class PageActs {
     }
   }
 
-  /** `checked` when they are the rows that were checked for it: those it is done to lose their check. */
+  /** `checked` if they are the selected rows: those that it succeeds on lose their selection. */
   startMany(act: ReversibleAct, organizations: OrganizationView[], checked = false): void {
     const targets = organizations.filter((organization) => appliesTo(act, organization));
     if (targets.length === 0) return;
-    // Letting people sign in again takes nothing from anybody, so it asks nowhere.
+    // Letting people sign in again takes nothing from anyone, so no environment asks.
     if (
       act === "trash" ||
       (act === "deactivate" && !deactivatesAtOnce(this.#host.environment(), targets.length))
@@ -96,7 +101,7 @@ export class PageActs {
     else void this.#doAtOnce(act, targets, checked);
   }
 
-  /** Shows what an act changed, and says what became of it. */
+  /** Shows what an act changed, and reports its outcome. */
   report(outcome: ActOutcome, checked: boolean): void {
     const { changed, failed, left } = outcome;
     if (changed.length > 0) this.#host.accept(changed);
@@ -109,7 +114,7 @@ export class PageActs {
     this.#settled += 1;
   }
 
-  /** Does it once more to those that it was not done to, with the question that it asks before. */
+  /** Repeats it for the rows where it failed, with its question. */
   retry({ act, failed, left }: ActOutcome): void {
     this.dialog = null;
     this.startMany(act, [...failed.map(({ row }) => row), ...left]);
@@ -126,7 +131,7 @@ export class PageActs {
     this.report({ act, ...result }, checked);
   }
 
-  /** Organizations that somebody else changed meanwhile are reported, not forced. */
+  /** Organizations that someone else changed meanwhile are reported, not forced. */
   async #undo({ act, changed }: ActOutcome): Promise<void> {
     const undone = await this.#each(changed, ({ id }) => {
       switch (act) {

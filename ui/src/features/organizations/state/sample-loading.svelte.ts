@@ -6,7 +6,7 @@ export type SampleSource = {
   cancel: (job: string) => Promise<unknown>;
 };
 
-/** Filling an empty built-in workspace with organizations to try things on. */
+/** Fills an empty built-in workspace with organizations to explore. */
 export class SampleLoading {
   readonly #source: SampleSource;
   readonly #ondone: () => void;
@@ -15,7 +15,7 @@ export class SampleLoading {
   #report = $state.raw<SampleReport | null>(null);
   #problem = $state.raw<unknown>(null);
 
-  /** `ondone` is told when organizations were made. */
+  /** Calls `ondone` if organizations were added. */
   constructor(source: SampleSource, ondone: () => void) {
     this.#source = source;
     this.#ondone = ondone;
@@ -29,13 +29,13 @@ export class SampleLoading {
     return this.#progress;
   }
 
-  /** From 0 to 1; null while the whole is not known. */
+  /** From 0 to 1; null while the total is unknown. */
   get part(): number | null {
     const { done, total } = this.#progress ?? { done: 0, total: null };
     return total === null || total === 0 ? null : done / total;
   }
 
-  /** What was made, with the password the samples share: it is told once, here. */
+  /** What was added, with the samples' password, which is shown only here. */
   get report(): SampleReport | null {
     return this.#report;
   }

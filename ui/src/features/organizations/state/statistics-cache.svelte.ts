@@ -7,7 +7,7 @@ export type SummaryReading =
       documents: number;
       /** Counted, not estimated. */
       exact: boolean;
-      /** Null where the store does not say. */
+      /** Null if the store does not say. */
       dataSize: number | null;
       /** What is missing and why. */
       note: string | null;
@@ -19,19 +19,19 @@ type Timing = { settleMilliseconds: number; keepMilliseconds: number; now: () =>
 
 type Kept = { reading: SummaryReading; keptAt: number };
 
-/** Rows that are asked for at a time: few, so that those that were scrolled away meanwhile are not asked for. */
+/** Rows per call: few, so that rows that were scrolled away are not read. */
 const BATCH = 8;
 
 /**
- * Documents and sizes of the rows on screen. It asks only once scrolling has settled, a few rows after the others, and
- * asks again for a row after a minute. What was read stays visible while it is read again.
+ * Documents and sizes of the rows on screen. Reads a few rows at a time once scrolling has settled, and each row
+ * again after a minute. Keeps the last figures while it reads again.
  */
 export class StatisticsCache {
   readonly #summarize: (ids: string[]) => Promise<StatisticsSummary[]>;
   readonly #timing: Timing;
   readonly #describe: (problem: unknown) => string;
   #kept = new SvelteMap<string, Kept>();
-  /** Rows on screen that are still to be asked for. */
+  /** Rows on screen that are still to be read. */
   #queue: string[] = [];
   #asking = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -50,7 +50,7 @@ export class StatisticsCache {
     return this.#kept.get(id)?.reading;
   }
 
-  /** Sum of the known sizes, and whether every one of them was known. */
+  /** The sum of the known sizes, and whether all were known. */
   totalDataSize(ids: string[]): { bytes: number; complete: boolean } {
     let bytes = 0;
     let complete = true;
@@ -62,7 +62,7 @@ export class StatisticsCache {
     return { bytes, complete };
   }
 
-  /** The rows on screen now. Replaces the previous wish as far as that was not asked yet. */
+  /** The rows on screen now. Replaces the rows that were wanted before and not read yet. */
   want(ids: string[]): void {
     this.stop();
     this.#timer = setTimeout(() => {
@@ -71,12 +71,12 @@ export class StatisticsCache {
     }, this.#timing.settleMilliseconds);
   }
 
-  /** The next wish reads these again. */
+  /** Reads these again the next time they are wanted. */
   forget(id: string): void {
     this.#kept.delete(id);
   }
 
-  /** Everything is read again when wanted, and stays visible until then. */
+  /** Reads everything again when wanted, and keeps it visible until then. */
   expire(): void {
     for (const [id, kept] of this.#kept) this.#kept.set(id, { ...kept, keptAt: Number.NEGATIVE_INFINITY });
   }
@@ -110,7 +110,7 @@ export class StatisticsCache {
       for (const summary of summaries) this.#keep(summary.id, readingOf(summary));
     } catch (problem) {
       const reason = this.#describe(problem);
-      // Figures that were read stay: they are older, not wrong.
+      // Old figures stay: they are older, not wrong.
       for (const id of ids) {
         if (this.#kept.get(id)?.reading.state !== "read") this.#keep(id, { state: "unavailable", reason });
       }

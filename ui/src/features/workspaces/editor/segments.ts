@@ -1,8 +1,8 @@
-/** A piece of a connection string, as it is drawn. */
+/** A piece of a connection string in the drawing. */
 export interface Segment {
   readonly text: string;
   readonly kind: "plain" | "name" | "secret";
-  /** A problem is in it. */
+  /** Whether it contains a problem. */
   readonly bad: boolean;
 }
 
@@ -18,16 +18,16 @@ const STRING_INSIDE = /mongodb(\+srv)?:\/\//i;
 const BEGINS_WITH_STRING = /^\s*["'`]?mongodb(\+srv)?:\/\//i;
 const PASSWORD_FLAG = /(^|\s)-p\S*|(password|passwd|secret)["']?\s*[=:\s]/i;
 const FLAGS_BEHIND = /\s\\?(--[a-z]|-[up]\b)/i;
-/** What templates have in a password's place. */
+/** What templates have in place of a password. */
 const PLACEHOLDER =
   /^(<((your|my|enter|the)[_ -]?)?((database|db|user|db_?user)[_ -]?)?(password|passwd|pass|pwd|secret)([_ -]?here)?>|\$\{[\w. -]+\}|\{\{[\w. -]+\}\})$/i;
 
-/** A connection string that was wrapped is one word; whatever else has one word in each line keeps them apart. */
+/** A wrapped connection string is one word; any other text with one word per line keeps them apart. */
 export function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, BEGINS_WITH_STRING.test(text) ? "" : " ");
 }
 
-/** The sign that ends user and password: the last, but for those in the values of options. */
+/** The position of the character that ends user and password: the last one outside the values of options. */
 function endOfUser(text: string): number {
   const question = text.indexOf("?");
   const before = question < 0 ? -1 : text.lastIndexOf("@", question);
@@ -37,8 +37,8 @@ function endOfUser(text: string): number {
 }
 
 /**
- * Takes a connection string apart for drawing. Every piece is exactly as long as what was typed, a secret shows
- * a dot for each of its characters, so that the drawing lies under the text that is edited.
+ * Cuts a connection string for the drawing. Every piece is exactly as long as the typed text, with a dot for each
+ * character of a secret, so that the drawing lies under the edited text.
  */
 export function segmentsOf(text: string, marks: readonly Mark[]): Segment[] {
   const kinds = new Array<Segment["kind"]>(text.length).fill("plain");
@@ -54,7 +54,7 @@ export function segmentsOf(text: string, marks: readonly Mark[]): Segment[] {
       if (colon >= 0 && !PLACEHOLDER.test(text.slice(start + colon + 1, at)))
         paint(start + colon + 1, at, "secret");
     }
-    // A user and the beginning of a password, before the sign that ends it is typed.
+    // A user and the start of a password, before the character that ends it is typed.
     const begun = at < start ? /^[^:/?,@]+:(?!\d*(?:[,/?]|$))/.exec(text.slice(start)) : null;
     const rest = text.slice(hosts).search(/[/?]/);
     if (begun) {
@@ -66,7 +66,8 @@ export function segmentsOf(text: string, marks: readonly Mark[]): Segment[] {
     const from = found.index + (found[1]?.length ?? 0);
     paint(from, from + (found[2]?.length ?? 0), "secret");
   }
-  // What stands around a string, or has a password and no string: until the program has said what is secret in it, all is.
+  // Text around a string, or a password without a string: until Rust has said what is secret in it, all of it is
+  // hidden.
   const flags = text.search(FLAGS_BEHIND);
   if (start === undefined && (STRING_INSIDE.test(text) || PASSWORD_FLAG.test(text)))
     paint(0, text.length, "secret");

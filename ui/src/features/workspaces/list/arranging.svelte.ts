@@ -1,15 +1,15 @@
 import type { WorkspaceSummary } from "$lib/api";
 import type { WorkspacesState } from "../state/workspaces.svelte";
 
-/** So far the pointer moves before a press becomes a drag. */
+/** How far the pointer moves before a press becomes a drag. */
 const THRESHOLD = 5;
 
 /**
- * Arranging the list with the pointer. Not by the browser's own drag and drop: on some systems the window takes
- * that for files.
+ * Reorders the list with the pointer. Not with the browser's drag and drop: on some systems the window takes that for
+ * files.
  */
 export class Arranging {
-  /** What is dragged, and before which place of its group it would come to stand. */
+  /** The dragged item, and the place in its group before which it would land. */
   dragged = $state.raw<WorkspaceSummary | null>(null);
   place = $state(0);
   readonly #workspaces: WorkspacesState;
@@ -19,7 +19,7 @@ export class Arranging {
     this.#workspaces = workspaces;
   }
 
-  /** Starts with a press on an item of `group`, whose items stand in `rows` one below the other. */
+  /** Starts with a press on an item of `group`, whose items are in `rows`, one below the other. */
   press(event: PointerEvent, workspace: WorkspaceSummary, rows: () => readonly Element[]): void {
     if (event.button !== 0 || this.#workspaces.search.trim() !== "") return;
     const { clientY: from } = event;

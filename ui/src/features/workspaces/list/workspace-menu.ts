@@ -3,7 +3,7 @@ import type { MenuItem } from "$lib/components";
 import { m } from "$lib/messages";
 import { BUILT_IN, isNew, type WorkspacesState } from "../state/workspaces.svelte";
 
-/** What can be done with a workspace of the list. */
+/** The actions on a workspace of the list. */
 export function workspaceMenu(workspaces: WorkspacesState, workspace: WorkspaceSummary): MenuItem[] {
   const { id } = workspace;
   const choose = (then: () => void) => () => {

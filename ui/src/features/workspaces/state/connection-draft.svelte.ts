@@ -16,7 +16,7 @@ import {
   type WorkspaceSummary,
 } from "$lib/api";
 
-/** How long typing rests before the connection string is read. */
+/** How long typing pauses before the connection string is read. */
 const REST = 120;
 
 const NO_FIELDS: ConnectionFields = {
@@ -46,18 +46,18 @@ const NO_FIELDS: ConnectionFields = {
   otherOptions: [],
 };
 
-/** A secret that stands in the text as it was typed, and the same text with the mask in its place. */
+/** A secret that is still visible in the text, and the same text with the mask in its place. */
 interface TypedSecret {
   readonly typed: string;
   readonly masked: string;
 }
 
-/** What the program is told of a secret: what was typed, an empty one to forget what is kept, or null to keep it. */
+/** The secret to send: the typed text, an empty string to forget the stored one, or null to keep it. */
 function given(typed: string, forgets = false): string | null {
   return typed === "" && !forgets ? null : typed;
 }
 
-/** Where two texts differ: the same before `start`, the same in the last `after` characters. */
+/** Where two texts differ: they are equal before `start`, and in the last `after` characters. */
 function difference({ typed, masked }: TypedSecret): { start: number; after: number } {
   const shorter = Math.min(typed.length, masked.length);
   let start = 0;
@@ -68,14 +68,13 @@ function difference({ typed, masked }: TypedSecret): { start: number; after: num
 }
 
 /**
- * What stands in the connection editor: a connection string and its fields, kept in step by the program behind
- * the window, and what is saved beside them. Kept for each connection until it is saved, so that looking at
- * another loses nothing.
+ * A connection in the editor: a connection string and its fields, which Rust keeps in sync, and everything saved
+ * beside them. Kept for each connection until it is saved, so that switching loses nothing.
  */
 export class ConnectionDraft {
-  /** Under this name the program holds the secrets that were typed into the connection string. */
+  /** The name under which Rust holds the secrets typed into the connection string. */
   readonly id = crypto.randomUUID();
-  /** What is saved of it, as the list says. */
+  /** The saved connection, as in the list. */
   saved = $state.raw<WorkspaceSummary | null>(null);
 
   name = $state("");
@@ -84,13 +83,13 @@ export class ConnectionDraft {
   favorite = $state(false);
   notes = $state("");
   database = $state<string>(DEFAULT_DATABASE);
-  /** Typed beside the connection string; empty uses what the program has. */
+  /** Typed beside the connection string; empty uses the stored one. */
   password = $state("");
-  /** What is stored is to be forgotten. */
+  /** Whether the stored password must be forgotten. */
   forgetsPassword = $state(false);
   certificateKeyPassword = $state("");
   signingSecret = $state("");
-  /** The one that is kept is to be forgotten. */
+  /** Whether the stored signing secret must be forgotten. */
   forgetsSigningSecret = $state(false);
   remember = $state(true);
 
@@ -98,16 +97,16 @@ export class ConnectionDraft {
   fields = $state<ConnectionFields>(structuredClone(NO_FIELDS));
   problems = $state.raw<readonly ConnectionProblem[]>([]);
   kind = $state<WorkspaceKind>("mongodb");
-  /** The connection string was taken out of a longer text that was put in: a command, a line of settings. */
+  /** Whether the connection string was taken out of a longer text: a command, a line of settings. */
   extracted = $state(false);
-  /** Rises when a text with a secret in it was replaced: nothing may bring that text back. */
+  /** Increments when a text with a secret in it was replaced: nothing may bring that text back. */
   replaced = $state(0);
-  /** Set while a secret still stands in the text as it was typed, because the person is in the middle of it. */
+  /** Set while a secret is still visible in the text, because the person is typing it. */
   typedSecret = $state.raw<TypedSecret | null>(null);
-  /** Why the program could not read or write the connection string at all. */
+  /** Why the connection string could not be read or written at all. */
   failure = $state.raw<ApiError | null>(null);
   tab = $state<EditorTab>("general");
-  /** What was typed in a number's field and is no number, by the field's name. It goes into no connection string. */
+  /** Text in a number field that is not a number, by the field's name. It goes into no connection string. */
   unfit = new SvelteMap<string, string>();
 
   #tookSecrets = $state(false);
@@ -119,11 +118,11 @@ export class ConnectionDraft {
   #reading: Promise<void> | null = null;
   #writing: Promise<void> | null = null;
   #writeAgain = false;
-  /** The hosts that one name to be looked up has taken the place of. */
+  /** The hosts that a name for the lookup has replaced. */
   #listedHosts: readonly string[] = [];
-  /** Who signed in before it was done without. */
+  /** The user before authentication was turned off. */
   #signedIn: Pick<ConnectionFields, "user" | "authSource"> = { user: null, authSource: null };
-  /** What was changed in the fields and does not stand in the connection string yet. */
+  /** Changes of the fields that are not in the connection string yet. */
   #unwritten: Partial<ConnectionFields> = {};
 
   constructor(saved: WorkspaceSummary | null, canRemember: boolean) {
@@ -149,7 +148,7 @@ export class ConnectionDraft {
     (this.typedSecret?.typed === this.text ? this.typedSecret.masked : this.text).trim(),
   );
 
-  /** The places of the problems in the text as it is shown. */
+  /** The places of the problems in the shown text. */
   readonly marks = $derived.by(() => {
     const secret = this.typedSecret?.typed === this.text ? this.typedSecret : null;
     const end = secret && secret.masked.length - difference(secret).after;
@@ -158,7 +157,7 @@ export class ConnectionDraft {
     return this.problems.map((problem) => ({ start: shown(problem.start), end: shown(problem.end) }));
   });
 
-  /** Whether the saved profile would change. */
+  /** Whether saving would change anything. */
   readonly changed = $derived.by(() => {
     const { saved } = this;
     if (saved === null) return true;
@@ -180,7 +179,7 @@ export class ConnectionDraft {
     );
   });
 
-  /** Whether anything was typed at all: a connection that was only begun is given up without a question. */
+  /** Whether nothing was typed: an empty new connection is discarded without a question. */
   readonly empty = $derived(this.saved === null && this.name === "" && this.text === "" && this.notes === "");
 
   /** Whether there is a password, wherever it is. */
@@ -199,7 +198,7 @@ export class ConnectionDraft {
     return found?.message ?? null;
   }
 
-  /** Takes up the connection string that is there already. */
+  /** Reads the connection string that is there already. */
   async begin(text = this.text): Promise<void> {
     this.text = text;
     if (text !== "") await this.#read();
@@ -214,7 +213,7 @@ export class ConnectionDraft {
     this.#timer = setTimeout(() => void this.#read(), pasted ? 0 : REST);
   }
 
-  /** Puts the mask in the place of a typed secret, unless the caret stands in it; answers where the caret goes. */
+  /** Replaces a typed secret with the mask, unless the caret is in it; returns the caret's place. */
   settle(caret: number | null): number | null {
     const secret = this.typedSecret;
     if (!secret || secret.typed !== this.text) return null;
@@ -228,15 +227,15 @@ export class ConnectionDraft {
     return caret < start ? caret : caret + secret.masked.length - secret.typed.length;
   }
 
-  /** The person changed a field: the connection string is changed to say the same. */
+  /** The person changed a field: the connection string follows. */
   async change(fields: Partial<ConnectionFields>): Promise<void> {
-    // At once: a field that is given back what it said before puts the caret at its end.
+    // At once: a field that gets its old value back puts the caret at its end.
     Object.assign(this.fields, fields);
     Object.assign(this.#unwritten, fields);
     await this.#write();
   }
 
-  /** A name that is looked up stands alone and has no port. Without it, the hosts that were there come back. */
+  /** A name for the lookup stands alone and has no port. Without it, the earlier hosts come back. */
   async setSrv(srv: boolean): Promise<void> {
     const { hosts } = this.fields;
     const nameOf = ([first = ""]: readonly string[]) => first.replace(/:\d*$/, "");
@@ -250,7 +249,7 @@ export class ConnectionDraft {
     }
   }
 
-  /** Chooses how to sign in. A user that a way does without comes back with one that has it. */
+  /** Chooses the authentication. The user comes back with a method that has one. */
   async setAuthentication(authentication: AuthenticationKind): Promise<void> {
     const { user, authSource } = this.fields;
     const external = authSource === "$external";
@@ -275,7 +274,7 @@ export class ConnectionDraft {
     const has = password !== "" || this.#tookSecrets || (this.saved?.passwordStored ?? false);
     if (has !== this.fields.hasPassword) await this.change({ hasPassword: has });
     else if (password !== "" && this.problemWith("password") !== null) {
-      // One that could not stand in the string is no matter any more.
+      // A secret that did not fit into the string no longer matters.
       this.settle(null);
       await this.#read();
     }
@@ -306,7 +305,7 @@ export class ConnectionDraft {
 
   setEnvironment(environment: Environment): void {
     this.environment = environment;
-    // Production starts locked, unless the person has said something else.
+    // Production starts locked, unless the person chose something else.
     if (!this.#accessChosen) this.access = environment === "production" ? "locked" : "read_write";
   }
 
@@ -320,13 +319,13 @@ export class ConnectionDraft {
     this.#databaseChosen = true;
   }
 
-  /** Replaces a name that is looked up by the hosts that it stands for. */
+  /** Replaces a name for the lookup with its hosts. */
   async convertToSeedList(): Promise<void> {
     await this.settled();
     this.#take(await api.seedList(this.id, this.maskedText));
   }
 
-  /** Waits until text and fields say the same. */
+  /** Waits until text and fields are in sync. */
   async settled(): Promise<void> {
     await this.#flushReading();
     await this.#writing;
@@ -361,7 +360,7 @@ export class ConnectionDraft {
     };
   }
 
-  /** Gives up the draft; the program forgets the secrets that were typed into it. */
+  /** Discards the draft; Rust forgets the secrets typed into it. */
   discard(): void {
     clearTimeout(this.#timer);
     this.#turn += 1;
@@ -392,7 +391,7 @@ export class ConnectionDraft {
     const turn = ++this.#turn;
     try {
       const reading = await api.readConnectionString(this.id, text);
-      // What was typed since is read next, and by then this answer is of yesterday.
+      // Later typing is read next, and this answer is then out of date.
       if (turn === this.#turn) this.#take(reading, text);
     } catch (error) {
       if (turn === this.#turn) this.failure = ApiError.from(error);
@@ -406,7 +405,7 @@ export class ConnectionDraft {
     this.kind = reading.kind;
     if (reading.fields) this.fields = { ...reading.fields, ...this.#unwritten };
     if (reading.tookSecrets) {
-      // The last password that was typed counts, and this was the last.
+      // The last typed password counts, and this was the last.
       this.#tookSecrets = true;
       this.password = "";
       this.forgetsPassword = false;
@@ -423,7 +422,7 @@ export class ConnectionDraft {
       this.database = named;
   }
 
-  /** Many changes while one is being written become one more. */
+  /** Many changes during a write become one more. */
   #write(): Promise<void> {
     this.#writeAgain = true;
     this.#writing ??= this.#writeAll().finally(() => (this.#writing = null));
@@ -442,7 +441,7 @@ export class ConnectionDraft {
           this.#writeAgain = true;
           continue;
         }
-        // The fields stay as they were typed: half a host name is not yet what it will be.
+        // The fields stay as typed: half a host name is not its final form.
         this.text = reading.text;
         this.typedSecret = null;
         this.problems = reading.problems;

@@ -21,11 +21,11 @@ export const STAGES: readonly StageName[] = [
 const inState = (state: TestStage["state"]): TestStage[] =>
   STAGES.map((stage) => ({ stage, state, milliseconds: null, facts: null }));
 
-/** The staged test of one connection: where it is, and what the last one found. */
+/** The test of one connection: its progress, and the result of the last one. */
 export class ConnectionTest {
   stages = $state.raw<readonly TestStage[]>(inState("not_run"));
   report = $state.raw<ConnectionReport | null>(null);
-  /** Why there is no report. A cancelled test has none either, and no error. */
+  /** Why there is no report. A cancelled test has neither a report nor an error. */
   error = $state.raw<ApiError | null>(null);
   cancelled = $state(false);
   running = $state(false);
@@ -34,7 +34,7 @@ export class ConnectionTest {
   readonly finding = $derived(this.report?.finding ?? null);
   readonly passed = $derived(this.report !== null && this.report.finding === null);
 
-  /** Runs all stages; answers true when every one of them passed. */
+  /** Runs all steps; returns true if every one passed. */
   async run(input: TestInput): Promise<boolean> {
     if (this.running) return false;
     const job = newJob();

@@ -12,14 +12,14 @@ import type { AppState, WorkspacesWish } from "$lib/state";
 import { ConnectionDraft } from "./connection-draft.svelte";
 import { ConnectionTest } from "./connection-test.svelte";
 
-/** The built-in workspace's id, fixed by the program. */
+/** The built-in workspace's id, fixed by Rust. */
 export const BUILT_IN = "built-in";
-/** A connection that is being written has such an id until it is saved. */
+/** The id of a new connection until it is saved. */
 const NEW = "new-";
-/** As long as the program can bring a removed profile back. */
+/** As long as Rust can bring back a removed connection. */
 const UNDO_LIFETIME = 14_000;
 
-/** A dialog that lies above the screen. */
+/** A dialog over the screen. */
 export type WorkspacesDialog =
   { kind: "import" } | { kind: "export"; ids: readonly string[] } | { kind: "secrets" };
 
@@ -52,8 +52,8 @@ interface Edited {
 }
 
 /**
- * The screen of workspaces: the list, what is chosen, the drafts, and what is under way. The window has one: the
- * screen comes and goes, and finds what was typed in it.
+ * The screen of workspaces: the list, the selection, the drafts, and what is in progress. The window has one, so
+ * drafts outlive the screen.
  */
 export class WorkspacesState {
   list = $state.raw<WorkspaceList | null>(null);
@@ -65,9 +65,9 @@ export class WorkspacesState {
   dialog = $state.raw<WorkspacesDialog | null>(null);
 
   busy = $state<"saving" | "opening" | null>(null);
-  /** What the last act on the chosen workspace failed with. */
+  /** Why the last action on the selected workspace failed. */
   problem = $state.raw<ApiError | null>(null);
-  /** The workspace whose database password is asked for. */
+  /** The workspace whose database password is being asked for. */
   askingFor = $state.raw<WorkspaceSummary | null>(null);
   askProblem = $state.raw<ApiError | null>(null);
 
@@ -76,7 +76,7 @@ export class WorkspacesState {
   readonly #app: AppState;
   #lastNew = 0;
 
-  /** What the program found wrong with the saved workspaces, and nobody has closed yet. */
+  /** Notices about the file of saved connections that nobody has closed yet. */
   readonly notices = $derived(
     this.list?.notices.filter((notice) => !this.#readNotices.has(notice.kind)) ?? [],
   );
@@ -87,12 +87,12 @@ export class WorkspacesState {
   readonly others = $derived(this.connections.filter(({ favorite }) => !favorite));
   readonly draft = $derived(this.#edited.get(this.chosenId)?.draft ?? null);
   readonly test = $derived(this.#edited.get(this.chosenId)?.test ?? null);
-  /** Connections that were never saved, as they would stand in the list. */
+  /** Connections that were never saved, as they would appear in the list. */
   readonly begun = $derived(
     [...this.#edited].flatMap(([id, { draft }]) => (draft.saved === null ? [asListed(id, draft)] : [])),
   );
   readonly changed = $derived(this.draft?.changed ?? false);
-  /** Whether something was typed here that is not saved. */
+  /** Whether something was typed that is not saved. */
   readonly unsaved = $derived([...this.#edited.values()].some(({ draft }) => draft.changed && !draft.empty));
 
   constructor(app: AppState) {
@@ -110,7 +110,7 @@ export class WorkspacesState {
     }
   }
 
-  /** The screen goes away. What was typed stays, and nothing goes on behind it. */
+  /** The screen goes away. Drafts stay, and nothing continues behind it. */
   leave(): void {
     for (const { test } of this.#edited.values()) test.cancel();
     this.askingFor = null;
@@ -118,7 +118,7 @@ export class WorkspacesState {
     this.dialog = null;
   }
 
-  /** Shows first what somebody came here for, for example the test of a connection that was lost. */
+  /** Shows first what someone came here for, for example the test of a lost connection. */
   grant(wish: WorkspacesWish): void {
     if (!this.list?.workspaces.some(({ id }) => id === wish.id)) return;
     this.#app.wish = null;
@@ -126,7 +126,7 @@ export class WorkspacesState {
     if (wish.test) void this.runTest();
   }
 
-  /** Reads the list again, without a word when that fails: what is shown stays. */
+  /** Reads the list again, silently if that fails: what is shown stays. */
   reload = async (): Promise<void> => {
     await this.#refresh().catch((error: unknown) => this.#app.toasts.failure(error));
   };
@@ -157,7 +157,7 @@ export class WorkspacesState {
     return draft;
   }
 
-  /** Begins a connection; one that was begun and has nothing in it yet is taken for it. */
+  /** Starts a new connection, or goes on with an empty one. */
   add = (name = "", connectionString = ""): void => {
     if (this.busy === "opening") return;
     const unused = [...this.#edited].find(([, { draft }]) => draft.empty)?.[0];
@@ -168,7 +168,7 @@ export class WorkspacesState {
     void this.draft.begin(connectionString);
   };
 
-  /** Whether a connection has a draft that differs from what is saved. */
+  /** Whether a draft differs from the saved connection. */
   isChanged(workspace: WorkspaceSummary): boolean {
     return this.#edited.get(workspace.id)?.draft.changed ?? false;
   }
@@ -180,7 +180,7 @@ export class WorkspacesState {
     );
   }
 
-  /** Saves the draft and answers what is saved now, or null when it was refused. */
+  /** Saves the draft and returns the saved connection, or null if it was refused. */
   async save(): Promise<WorkspaceSummary | null> {
     const { draft, test, chosenId } = this;
     if (!draft || !test) return null;
@@ -196,7 +196,7 @@ export class WorkspacesState {
       const fresh = this.#edit(saved.id, saved);
       fresh.tab = tab;
       fresh.unfit = unfit;
-      // What was found out of the same connection is still true.
+      // The results of a test of the same connection are still true.
       this.#edited.set(saved.id, { draft: fresh, test });
       if (this.chosenId === chosenId) this.chosenId = saved.id;
       await fresh.begin();
@@ -213,7 +213,7 @@ export class WorkspacesState {
     if (await this.save()) this.#app.toasts.success(m.workspaces_saved());
   }
 
-  /** Runs the connection test on what stands in the editor. */
+  /** Tests the connection in the editor. */
   runTest = async (): Promise<boolean> => {
     const { draft, test } = this;
     if (!draft || !test || test.running) return false;
@@ -222,7 +222,7 @@ export class WorkspacesState {
     return test.run(draft.testInput());
   };
 
-  /** Opens what is chosen. What was changed is tested and saved first. */
+  /** Opens the selection. Changes are tested and saved first. */
   open = async (): Promise<void> => {
     if (this.busy !== null) return;
     const { chosenId } = this;
@@ -231,7 +231,7 @@ export class WorkspacesState {
     if (workspace) await this.#open(workspace, null, false);
   };
 
-  /** Opens the workspace whose password was asked for, or throws why not. */
+  /** Opens the workspace whose password was asked for, or throws the reason. */
   openWith = async (password: string, remember: boolean): Promise<void> => {
     if (this.askingFor) await this.#open(this.askingFor, password, remember);
     if (this.askProblem) throw this.askProblem;
@@ -258,7 +258,7 @@ export class WorkspacesState {
     }
   }
 
-  /** The password is not given: why the last one did not help is still told. */
+  /** No password was given: shows why the last one failed. */
   stopAsking = (): void => {
     this.problem = this.askProblem;
     this.askProblem = null;
@@ -266,8 +266,8 @@ export class WorkspacesState {
   };
 
   /**
-   * A server that does not answer, or refuses, is diagnosed at once, unless it was just now. A password that was
-   * typed and refused is not tried a second time: some servers lock a user who guesses.
+   * A server that does not respond, or refuses, is tested at once, unless it just was. A typed password that was
+   * refused is not tried a second time: some servers lock a user who guesses.
    */
   #findOutWhy({ code }: ApiError, { id }: WorkspaceSummary, password: string | null): void {
     const edited = this.#edited.get(id);
@@ -299,7 +299,7 @@ export class WorkspacesState {
     }
   };
 
-  /** Puts the connections in the order of these ids; the list shows it at once. */
+  /** Reorders the connections by these ids; the list shows it at once. */
   arrange = async (ids: readonly string[]): Promise<void> => {
     const { list } = this;
     if (!list) return;
@@ -313,7 +313,7 @@ export class WorkspacesState {
     }
   };
 
-  /** Moves a connection one place up or down among those that stand with it. */
+  /** Moves a connection one place up or down in its group. */
   move(workspace: WorkspaceSummary, step: -1 | 1): void {
     const group = workspace.favorite ? this.favorites : this.others;
     this.moveTo(workspace, group.indexOf(workspace) + step);
@@ -328,7 +328,7 @@ export class WorkspacesState {
     void this.arrange(whole.map(({ id }) => id));
   }
 
-  /** Removes a saved connection. For a while it can be brought back, with all that was typed in its draft. */
+  /** Removes a saved connection. For a while it can be brought back, with everything typed in its draft. */
   remove = async (workspace: WorkspaceSummary): Promise<void> => {
     try {
       await api.removeProfile(workspace.id);
@@ -362,13 +362,13 @@ export class WorkspacesState {
     this.#edited.delete(id);
   }
 
-  /** Gives up a connection that was never saved, or what was changed of one that was. */
+  /** Discards a connection that was never saved, or the changes to one that was. */
   discard = (): void => {
     this.test?.cancel();
     this.#replace(this.chosenId, null);
   };
 
-  /** Puts a draft in the place of another one, which can be brought back for a while in the same way. */
+  /** Replaces a draft with another one, which can be brought back for a while in the same way. */
   #replace(id: string, edited: Edited | null): void {
     const before = this.#edited.get(id);
     if (edited) this.#edited.set(id, edited);
@@ -383,7 +383,7 @@ export class WorkspacesState {
     this.#offerBack(m.workspaces_discarded({ name }), draft, () => this.#replace(id, before));
   }
 
-  /** Tells what was given up, with an Undo. When that is over, the program forgets the secrets that were typed. */
+  /** Reports what was discarded, with an Undo. After that, Rust forgets the typed secrets. */
   #offerBack(title: string, draft: ConnectionDraft | undefined, bringBack: () => unknown): void {
     let isBack = false;
     const toast = this.#app.toasts.info(title, {

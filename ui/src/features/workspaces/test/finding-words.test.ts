@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Finding, FindingCode } from "$lib/api";
 import { findingWords } from "./finding-words";
 
-/** Every code, by a table that the compiler holds complete. */
+/** Every code, in a table that the compiler keeps complete. */
 const codes = Object.keys({
   string_malformed: true,
   host_unknown: true,

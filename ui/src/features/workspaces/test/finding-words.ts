@@ -2,15 +2,15 @@ import type { ConnectionFields, Finding, FindingCode } from "$lib/api";
 import { formatDay } from "$lib/format";
 import { m } from "$lib/messages";
 
-/** A failure of the test in the person's words, and where in the editor it is put right. */
+/** A failure of the test in words, and where in the editor to correct it. */
 export interface FindingWords {
   readonly title: string;
   readonly cause: string;
   readonly remedy: string;
-  /** The field that is to be changed, and the words of the button that leads there. */
+  /** The field to change, and the label of the button that leads there. */
   readonly field: EditorField;
   readonly edit: string;
-  /** What most likely puts it right, without typing. */
+  /** The most likely correction, without typing. */
   readonly fix: { readonly label: string; readonly change: Partial<ConnectionFields> } | null;
 }
 
@@ -55,7 +55,7 @@ function editWord(field: EditorField): string {
   }
 }
 
-/** The field that a finding is about. A certificate's file can be either of two: the tab tells no more. */
+/** The field of a finding. A certificate file can be either of two: the tab does not say which. */
 function fieldOf(code: FindingCode): EditorField {
   switch (code) {
     case "string_malformed":
@@ -180,7 +180,7 @@ function sentences({ code, facts }: Finding): Sentences {
           m.diagnosis_certificate_unknown_authority_cause({
             issuer: facts.certificate?.issuer ?? m.diagnosis_unknown_issuer(),
           }),
-          // What could not be read of the file that may name it.
+          // The unreadable part of the file that may name it.
           facts.problem,
         ]
           .filter((sentence) => sentence !== null)

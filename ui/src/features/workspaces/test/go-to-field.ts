@@ -17,7 +17,7 @@ const TABS: Record<EditorField, EditorTab | null> = {
   connectTimeout: "advanced",
 };
 
-/** Puts the focus in the field of the editor that a finding is about, at its very place in the connection string. */
+/** Focuses the field of a finding, at its place in the connection string. */
 export async function goToField(
   field: EditorField,
   draft: ConnectionDraft,
@@ -30,7 +30,7 @@ export async function goToField(
     "textarea, input, select, [role=radio][aria-checked=true]",
   );
   control?.focus();
-  // The panel may lie over the place where the focus brings it.
+  // The panel may cover the place where focusing scrolls it to.
   control?.scrollIntoView({ block: "center" });
   const { start = null, end = null } = finding?.facts ?? {};
   if (

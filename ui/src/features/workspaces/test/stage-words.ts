@@ -39,13 +39,13 @@ export function stateWord(state: StageState): string {
   }
 }
 
-/** One line of what a stage found. */
+/** One line about a step. */
 export interface StageLine {
   readonly text: string;
   readonly warning?: boolean;
 }
 
-/** What a stage found: a line, and what stands in small print below it. */
+/** The facts of a step: a line, and small print below it. */
 export interface StageWords {
   readonly line: string;
   readonly more: readonly StageLine[];
@@ -156,7 +156,7 @@ function factWords(facts: StageFacts): StageWords {
   }
 }
 
-/** What is said of a stage besides its name and state. */
+/** What is said about a step besides its name and state. */
 export function stageWords({ stage, state, facts }: TestStage): StageWords | null {
   if (facts) return factWords(facts);
   if (state !== "skipped") return null;

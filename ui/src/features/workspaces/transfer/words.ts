@@ -25,7 +25,7 @@ export function importOutcomeWord(outcome: ImportOutcome): string {
   }
 }
 
-/** What came in of a connection and what did not, and why. */
+/** What was imported of a connection, what was not, and why. */
 export function importNoteSentence(note: ImportNote): string {
   switch (note.kind) {
     case "refused":

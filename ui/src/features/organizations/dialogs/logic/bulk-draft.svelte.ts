@@ -5,7 +5,7 @@ import { BulkRun, type BulkFailure, type BulkResult } from "$lib/lists";
 import { m } from "$lib/messages";
 import { confirmationFor, type Confirmation } from "./confirmation";
 
-/** The question before one act on one or several organizations, with what confirms it. */
+/** The question before one act on one or several organizations, with its confirmation. */
 export class BulkDraft {
   readonly run: BulkRun<OrganizationView>;
   readonly submission = new Draft();
@@ -13,7 +13,7 @@ export class BulkDraft {
   readonly #nameNeeded: () => boolean;
   readonly #confirmation: TypedConfirmation;
 
-  /** `nameNeeded` tells whether the service wants the name typed, whatever the environment asks for. */
+  /** `nameNeeded` tells whether the service requires the typed name, whatever the environment says. */
   constructor(
     kind: "deactivate" | "trash",
     organizations: OrganizationView[],
@@ -32,7 +32,7 @@ export class BulkDraft {
     );
   }
 
-  /** What must be typed, or null when reading is enough. */
+  /** The text to type, or null if reading is enough. */
   get typed(): TypedConfirmation | null {
     const needed = this.#asked !== "nothing" || this.#nameNeeded();
     return needed ? this.#confirmation : null;
@@ -46,7 +46,7 @@ export class BulkDraft {
     return this.typed?.blocked ?? null;
   }
 
-  /** How far several have come, while they are acted on. */
+  /** The progress of an act on several. */
   get progress(): string | null {
     if (!this.submission.busy || this.run.rows.length === 1) return null;
     return m.dialogs_many_progress({
@@ -55,12 +55,12 @@ export class BulkDraft {
     });
   }
 
-  /** Ends the work on several; a single act can't be stopped half-way. */
+  /** Stops an act on several; a single act cannot be stopped half-way. */
   get stop(): (() => void) | undefined {
     return this.run.rows.length === 1 ? undefined : () => this.run.stop();
   }
 
-  /** The button's words: after a failure of some, or a stop, that only what remains is done. */
+  /** The button's label; after some failures or a stop, it says that only the rest is done. */
   action(first: string): string {
     if (this.submission.busy) return first;
     const shown = formatCount(this.run.remaining.length);
@@ -68,7 +68,7 @@ export class BulkDraft {
     return this.run.stopped ? m.dialogs_many_go_on({ shown }) : first;
   }
 
-  /** Told one by one; a failure of a single organization is the dialog's own. */
+  /** Listed one by one; a failure of a single organization is the dialog's own. */
   get failed(): BulkFailure<OrganizationView>[] {
     return this.run.rows.length === 1 ? [] : this.run.result.failed;
   }
@@ -95,7 +95,7 @@ export class BulkDraft {
     );
   }
 
-  /** Leaves the dialog. What was changed before a failure is handed back, so that the list shows it. */
+  /** Leaves the dialog. Hands back what was changed before a failure, so that the list shows it. */
   close(onclose: () => void, ondone: (result: BulkResult<OrganizationView>) => void): void {
     if (this.begun) ondone(this.run.result);
     else onclose();

@@ -2,14 +2,14 @@ import type { Environment } from "$lib/api";
 
 export type ConfirmedAct = "rename" | "deactivate" | "trash" | "delete_forever";
 
-/** What the person does before the button works, beyond reading the dialog. */
+/** What the person must do, beyond reading the dialog, before the button works. */
 export type Confirmation = {
   typed: "nothing" | "name" | "count";
   checkbox: boolean;
   holdOffSeconds: number;
 };
 
-/** More organizations than this at once are confirmed by typing how many they are. */
+/** More organizations than this are confirmed by typing their number. */
 export const BULK_WITHOUT_COUNT = 10;
 const HOLD_OFF_SECONDS = 3;
 
@@ -34,6 +34,6 @@ export function confirmationFor(act: ConfirmedAct, environment: Environment, cou
 
 function typedForTrash(careful: boolean, production: boolean, count: number): Confirmation["typed"] {
   if (count === 1) return production ? "name" : "nothing";
-  // Several names cannot be typed in one field; in production their number always is.
+  // Several names cannot be typed in one field, so production always asks for the number.
   return production || (careful && count > BULK_WITHOUT_COUNT) ? "count" : "nothing";
 }

@@ -5,7 +5,7 @@ import { m } from "$lib/messages";
 type NameBackend = { checkOrganizationName: (name: string, forId: string | null) => Promise<NameCheck> };
 type EmailBackend = { checkAdminEmail: (email: string, forId: string | null) => Promise<FieldCheck> };
 
-/** The name of a new organization, or another name for one that is in the trash. */
+/** The name of a new organization, or a new name for one in the trash. */
 export const nameField = (backend: NameBackend, of?: OrganizationView) =>
   new CheckedField({
     check: (name) => backend.checkOrganizationName(name, of?.id ?? null),

@@ -11,14 +11,14 @@ export type RemovalImpact = {
   dataSize: number | null;
   indexes: number | null;
   collectionExists: boolean;
-  /** Other organizations use the collection too, so it stays. Not known of several at once. */
+  /** Whether other organizations also use the collection, so that it stays. Unknown for several organizations. */
   shared: boolean;
   confirmationNeeded: boolean;
-  /** Organizations whose collection could not be read, so that the sums leave them out. */
+  /** Organizations whose collection could not be read: the sums leave them out. */
   unread: number;
 };
 
-/** What removing one or several organizations touches. */
+/** What removing one or several organizations affects. */
 export class RemovalImpactReading {
   readonly #latest = new Latest<RemovalImpact>();
   #disposed = false;
@@ -74,7 +74,7 @@ export class RemovalImpactReading {
     const read = summaries.filter((summary) => summary.documents !== null);
     return {
       documents: sum(read.map((summary) => summary.documents)),
-      // A sum without the sizes that the store does not say would be too small.
+      // A sum without unknown sizes would be too small.
       dataSize: read.some((summary) => summary.dataSize === null)
         ? null
         : sum(read.map((summary) => summary.dataSize)),

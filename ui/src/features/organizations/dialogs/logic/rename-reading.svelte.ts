@@ -7,7 +7,7 @@ export type RenameBackend = {
   previewRename: (id: string, name: string) => Promise<RenamePreview>;
 };
 
-/** Another name for an organization, with what moves when it gets it. */
+/** A new name for an organization, with what it moves. */
 export class RenameReading {
   readonly name: CheckedField<NameCheck>;
   readonly #organization: OrganizationView;
@@ -25,7 +25,7 @@ export class RenameReading {
     });
   }
 
-  /** What moves under the name as it is typed now; null while that is not known. */
+  /** What the typed name moves; null while unknown. */
   get impact(): RenamePreview | null {
     return this.name.isGood ? this.#preview.value : null;
   }

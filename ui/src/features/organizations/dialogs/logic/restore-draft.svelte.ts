@@ -7,14 +7,14 @@ export type RestoreBackend = {
   restoreOrganization: (id: string, name: string | null) => Promise<OrganizationView>;
 };
 
-/** The way of one organization out of the trash, under another name when somebody took the old one. */
+/** Restores an organization from the trash, under another name if the old one is taken. */
 export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
   #needsName = $state(false);
   readonly #organization: OrganizationView;
   readonly #backend: RestoreBackend;
 
   constructor(organization: OrganizationView, backend: RestoreBackend) {
-    // An address that is taken is no field of this dialog: it stands as the dialog's failure.
+    // A taken address has no field in this dialog: it is the dialog's failure.
     super({ name: nameField(backend, organization) });
     this.#organization = organization;
     this.#backend = backend;
@@ -37,7 +37,7 @@ export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
     const { name } = this.fields;
     const wanted = this.#needsName ? name.value : null;
     await this.run(() => this.#restore(wanted), done);
-    // What was refused is the old name, not the still empty field for another one.
+    // The old name was refused, not the still empty field for another one.
     if (wanted === null) name.refuse(null);
   }
 
