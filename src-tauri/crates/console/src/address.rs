@@ -1,4 +1,4 @@
-//! Connection strings on their way between a person, a profile and a server.
+//! Takes connection strings apart for saving, showing, opening and testing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,33 +13,33 @@ use tenantry_core::{AppError, StoreError};
 
 use crate::secret_kind::SecretKind;
 
-/// Looking up the hosts of a `mongodb+srv` string: a person waits for it.
+/// Time limit for looking up the hosts of a `mongodb+srv` string: a person waits for it.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
 
-/// A connection string, taken apart into what may be stored and shown, and the secrets.
+/// A connection string, split into what can be stored and shown, and its secrets.
 pub struct Address {
-    /// The string with the mask in the place of every secret.
+    /// The string with a mask in place of every secret.
     pub public: String,
-    /// The secrets that stood in it.
+    /// Its secrets.
     pub secrets: ConnectionSecrets,
-    /// Which secrets belong into it, there or not.
+    /// The secrets that belong into it, given or not.
     pub places: Vec<SecretKind>,
     /// The database user's name.
     pub user: Option<String>,
-    /// The hosts, for people.
+    /// The hosts, for messages.
     pub hosts: String,
     /// Whether it is MongoDB Atlas.
     pub is_atlas: bool,
-    /// Whether signing in to the server takes a password.
+    /// Whether signing in to the server needs a password.
     pub needs_password: bool,
-    /// The database that the string names.
+    /// The database in the string.
     pub database: Option<String>,
 }
 
-/// Takes a connection string apart. Asks no server.
+/// Splits a connection string. Asks no server.
 ///
 /// # Errors
-/// `ConnectionString`, with the rule that it breaks and without any part of it.
+/// `ConnectionString`, with the broken rule and without any part of the string.
 pub fn take_apart(connection_string: &str) -> Result<Address, StoreError> {
     let string = ConnectionString::parse(connection_string)?;
     let places = string.places();
@@ -61,10 +61,10 @@ pub fn take_apart(connection_string: &str) -> Result<Address, StoreError> {
     })
 }
 
-/// A `mongodb+srv` string as the list of hosts that it stands for.
+/// Converts a `mongodb+srv` string to a list of its hosts.
 ///
 /// # Errors
-/// `ConnectionString`; `Unavailable` when the name can't be looked up.
+/// `ConnectionString`; `Unavailable` if the lookup fails.
 pub async fn seed_list(connection_string: &str) -> Result<ConnectionReading, StoreError> {
     let string = ConnectionString::parse(connection_string)?;
     let unavailable = |reason: String| StoreError::Unavailable { reason };
@@ -74,9 +74,9 @@ pub async fn seed_list(connection_string: &str) -> Result<ConnectionReading, Sto
         .map_err(|_| unavailable("the name servers do not answer (DNS)".to_owned()))?
 }
 
-/// A connection to be tested.
+/// A connection to test.
 pub struct Trial {
-    /// The string; masks stand in it for secrets.
+    /// The string, with masks for its secrets.
     pub connection_string: SecretString,
     /// The secrets.
     pub secrets: ConnectionSecrets,

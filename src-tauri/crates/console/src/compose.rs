@@ -1,4 +1,4 @@
-//! From a place to the services of an open workspace: the only file that names an adapter.
+//! Connects to a store and builds the services of an open workspace: the only file that names an adapter.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,32 +18,32 @@ use tenantry_core::{AppError, Ports, StoreError};
 use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 
-/// Where a workspace is.
+/// The place of a workspace.
 pub enum Place<'a> {
-    /// In a file on this computer.
+    /// A file on this computer.
     File(&'a Path),
-    /// In a database of a MongoDB deployment.
+    /// A database of a MongoDB deployment.
     Deployment {
         /// The connection string, without its secrets.
         connection_string: &'a str,
         /// The database.
         database: &'a str,
-        /// The secrets that belong into it; those that have no place in it are left out.
+        /// Its secrets; those without a place in the string are left out.
         secrets: &'a ConnectionSecrets,
     },
 }
 
-/// What services need besides the store.
+/// What the services need besides the store.
 pub struct Setting {
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
-    /// In whose name operations are begun.
+    /// The owner of the operations that it starts.
     pub opening: Opening,
-    /// What the profile permits by itself.
+    /// What the connection itself permits.
     pub permits: Permits,
-    /// What tokens are signed with.
+    /// The key that signs tokens.
     pub signing_key: SigningKey,
-    /// Hashes passwords, at its cost.
+    /// Hashes passwords, at this cost.
     pub hasher: PasswordHasher,
 }
 
@@ -61,18 +61,18 @@ pub struct Services {
     pub samples: SampleService,
     /// Locking and unlocking.
     pub access: AccessService,
-    /// Interrupted acts that wait for a decision.
+    /// Interrupted operations that wait for a decision.
     pub attention: AttentionService,
     /// The journal's operations.
     pub operations: Arc<Operations>,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
-    /// The store behind its gate.
+    /// The store behind the gate.
     pub ports: Ports,
 }
 
 impl Services {
-    /// Puts the services together on a store. Asks the store nothing.
+    /// Builds the services on a store, without asking it.
     pub fn on(store: Ports, setting: Setting, background: BackgroundReads) -> Self {
         let Setting { clock, opening, permits, signing_key, hasher } = setting;
         let gate = Arc::new(WriteGate::new(permits, Arc::clone(&clock)));
@@ -102,7 +102,7 @@ impl Services {
     }
 }
 
-/// What opening found.
+/// The result of opening.
 pub struct Opened {
     /// The services.
     pub services: Services,
@@ -110,24 +110,24 @@ pub struct Opened {
     pub server: ServerFacts,
     /// Whether the workspace has an operator.
     pub claimed: bool,
-    /// What a crash had left, and what could not be prepared.
+    /// What became of the operations that a crash left, and what could not be prepared.
     pub prepared: Prepared,
-    /// What else a person should know.
+    /// Other warnings for the person.
     pub warnings: Vec<String>,
-    /// What the database user can't do.
+    /// The actions that the database user lacks permissions for.
     pub restrictions: Vec<Restriction>,
 }
 
-/// Opens a workspace: connects, reads what its operators permit, prepares the store, and settles what a crash left. One
-/// that may not be written to is not written to.
+/// Opens a workspace: connects, reads what its operators permit, prepares the store, and resolves what a crash left.
+/// Writes nothing unless it is writable.
 ///
 /// # Errors
-/// What the adapter answers; nothing stays open then.
+/// Those of the adapter; nothing stays open then.
 pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError> {
     let store = connect(place, Arc::clone(&setting.clock)).await?;
     let server = store.health.server().await?;
     let services = Services::on(store, setting, BackgroundReads::of(server.topology));
-    // First: what operators permit says whether anything may be written.
+    // First: what operators permit decides whether anything may be written.
     let warnings = Vec::from_iter(services.access.follow().await?);
     let prepared = services.access.prepare().await?;
     let restrictions = async { Ok(services.ports.health.restrictions().await?) };
@@ -135,10 +135,10 @@ pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError
     Ok(Opened { services, server, claimed, prepared, warnings, restrictions })
 }
 
-/// Connects to a store. Reads and writes nothing but what connecting takes.
+/// Connects to a store. Does nothing else.
 ///
 /// # Errors
-/// What the adapter answers.
+/// Those of the adapter.
 pub async fn connect(place: Place<'_>, clock: Arc<dyn Clock>) -> Result<Ports, StoreError> {
     match place {
         Place::File(path) => Ok(Ports::of(Arc::new(SqliteStore::open(path, clock).await?))),

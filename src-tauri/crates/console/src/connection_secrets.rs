@@ -1,4 +1,4 @@
-//! The secrets of a profile's connection string, in the vault and back.
+//! Moves the secrets of a connection string into the vault and back.
 
 use secrecy::SecretString;
 use tenantry_connection::ConnectionSecrets;
@@ -7,7 +7,7 @@ use crate::profiles::Profile;
 use crate::secret_kind::SecretKind;
 use crate::vault::{SecretsLocked, Vault};
 
-/// The kinds that stand in a connection string.
+/// The kinds in a connection string.
 pub const KINDS: [SecretKind; 4] = [
     SecretKind::DatabasePassword,
     SecretKind::CertificateKeyPassword,
@@ -15,10 +15,10 @@ pub const KINDS: [SecretKind; 4] = [
     SecretKind::AwsSessionToken,
 ];
 
-/// What was given, and for the `places` where nothing was, the kept secrets. The vault is asked for no others.
+/// The given secrets, completed with the stored ones for the `places` without one. The vault is asked for no others.
 ///
 /// # Errors
-/// `SecretsLocked`: one is in the file of secrets, according to the profile's note, and the file is locked.
+/// `SecretsLocked`: by the connection's note one is in the secrets file, and the file is locked.
 pub async fn complete(
     mut given: ConnectionSecrets,
     vault: &Vault,
@@ -33,7 +33,7 @@ pub async fn complete(
             SecretKind::AwsSessionToken => &mut given.aws_session_token,
             SecretKind::ServiceSecret | SecretKind::TokenKey => continue,
         };
-        // One that the note does not know belongs to what the profile was before.
+        // One without a note belongs to an earlier form of the connection.
         let is_kept = profile.stored.contains(kind) || vault.remembers(&profile.id, *kind);
         if place.is_none() && is_kept {
             *place = vault.find(&profile.id, *kind).await?;
@@ -42,7 +42,7 @@ pub async fn complete(
     Ok(given)
 }
 
-/// Where a profile points to, for its secrets: its connection string and its database.
+/// What decides who receives a connection's secrets: its connection string and its database.
 #[derive(Debug, Clone, Copy)]
 pub struct Pointed<'a> {
     /// The connection string, with masks or without.
@@ -52,14 +52,15 @@ pub struct Pointed<'a> {
 }
 
 impl<'a> Pointed<'a> {
-    /// Where a saved profile points to.
+    /// Of a saved connection.
     pub fn of(profile: &'a Profile) -> Self {
         Self { connection_string: &profile.connection_string, database: &profile.database }
     }
 }
 
-/// Secrets that must not be used any more after a profile changed: they were given for somebody else, or for a line that was
-/// protected otherwise. The one rule for saving, for testing and for whatever else uses a kept secret.
+/// Secrets that must not be used any more after a connection changed: they were given for another server, user or file,
+/// or for a connection with other protection. The one rule for saving, for testing and for every other use of a stored
+/// secret.
 pub fn moved(before: Pointed<'_>, after: Pointed<'_>) -> Vec<SecretKind> {
     let all = || KINDS.into_iter().chain([SecretKind::ServiceSecret]).collect();
     let read = |pointed: Pointed<'_>| tenantry_connection::destination(pointed.connection_string);
@@ -75,14 +76,14 @@ pub fn moved(before: Pointed<'_>, after: Pointed<'_>) -> Vec<SecretKind> {
     if from.proxy != to.proxy {
         moved.push(SecretKind::ProxyPassword);
     }
-    // Tokens are signed for whomever the database says that they are: one's own database says what one likes.
+    // Tokens are signed for whomever the database names, and the owner of a database decides what it says.
     if !same_servers || before.database != after.database {
         moved.push(SecretKind::ServiceSecret);
     }
     moved
 }
 
-/// Each with its kind.
+/// The secrets with their kinds.
 pub fn each(secrets: ConnectionSecrets) -> [(SecretKind, Option<SecretString>); 4] {
     let ConnectionSecrets { password, certificate_key_password, proxy_password, aws_session_token } = secrets;
     [

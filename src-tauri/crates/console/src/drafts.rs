@@ -1,21 +1,20 @@
-//! Secrets that were typed into a connection string that is not saved yet: in memory, apart from the window, until the
-//! editor is closed. They are wiped when they are let go.
+//! Secrets typed into unsaved connection strings: in memory, outside the window, until the editor is closed. They are
+//! wiped when released.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tenantry_connection::{ConnectionReading, ConnectionSecrets};
 
-/// An editor that is reloaded forgets its draft without saying so; the oldest gives way.
+/// A reloaded editor forgets its draft silently; then the oldest is dropped.
 const DRAFTS_MAX: usize = 16;
 
-/// Secrets by the draft that they were typed into.
+/// Secrets by their draft.
 #[derive(Default)]
 pub struct Drafts(Mutex<VecDeque<(String, ConnectionSecrets)>>);
 
 impl Drafts {
-    /// Takes the secrets of a string that was read, and forgets those whose place is gone from it. Answers whether
-    /// there was any.
+    /// Takes the secrets of a reading, and forgets those whose place is gone. Returns whether there were any.
     pub fn take(&self, draft: &str, reading: &ConnectionReading) -> bool {
         let took = !reading.secrets.is_empty();
         let mut kept = reading.secrets.clone().or(self.remove(draft));

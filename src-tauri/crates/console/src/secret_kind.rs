@@ -1,8 +1,8 @@
-//! What the secrets of a workspace are for.
+//! The kinds of secrets of a workspace.
 
 use serde::{Deserialize, Serialize};
 
-/// What a secret is for.
+/// The purpose of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretKind {
@@ -14,9 +14,9 @@ pub enum SecretKind {
     ProxyPassword,
     /// The token of a temporary AWS session.
     AwsSessionToken,
-    /// The service's secret key, which its tokens are signed with.
+    /// The service's signing secret.
     ServiceSecret,
-    /// The key that this program signs the workspace's tokens with.
+    /// The key that Tenantry signs the workspace's tokens with.
     TokenKey,
 }
 

@@ -13,7 +13,7 @@ use crate::error::WireError;
 /// How long a copied secret stays on the clipboard.
 const COPIED_FOR: Duration = Duration::from_secs(30);
 
-/// The secret that was put on the clipboard last.
+/// The last secret on the clipboard.
 #[derive(Clone)]
 pub(super) struct Copied {
     workspace: String,
@@ -21,10 +21,10 @@ pub(super) struct Copied {
 }
 
 impl Console {
-    /// Puts the token of a workspace's session on the clipboard, for 30 seconds.
+    /// Copies the token of a workspace's session to the clipboard, for 30 seconds.
     ///
     /// # Errors
-    /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
+    /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` without a clipboard.
     pub async fn copy_token(&self, workspace: &str) -> Result<(), WireError> {
         let workspace = self.open.load(workspace)?;
         workspace.authorize(Freshness::Now).await?;
@@ -32,19 +32,18 @@ impl Console {
         self.copy_secret(&workspace.id, session.token).await
     }
 
-    /// Puts a password that the window made up on the clipboard, for 30 seconds. Asks no server: what can be read in the
-    /// window can be copied from it.
+    /// Copies a generated password to the clipboard, for 30 seconds. Asks no server: the window shows it anyway.
     ///
     /// # Errors
-    /// `no_workspace`, `not_signed_in`, `internal` where there is no clipboard.
+    /// `no_workspace`, `not_signed_in`, `internal` without a clipboard.
     pub async fn copy_password(&self, workspace: &str, password: SecretString) -> Result<(), WireError> {
         let workspace = self.open.load(workspace)?;
         workspace.session().ok_or_else(WireError::not_signed_in)?;
         self.copy_secret(&workspace.id, password).await
     }
 
-    /// Puts a secret of a workspace on the clipboard. It is taken off when its time is over, when whoever copied it
-    /// leaves the workspace, or when the program ends, whichever comes first.
+    /// Copies a secret of a workspace to the clipboard. It is removed when its time is over, when the person leaves the
+    /// workspace, or when the process ends, whichever comes first.
     async fn copy_secret(&self, workspace: &str, secret: SecretString) -> Result<(), WireError> {
         // Noted before it is copied: an end in between must find it.
         let copied = Copied { workspace: workspace.to_owned(), secret: secret.clone() };
@@ -59,8 +58,8 @@ impl Console {
         Ok(())
     }
 
-    /// Empties the clipboard if it still holds the secret that was copied last and belongs to this workspace. Does not
-    /// wait: another program that holds the clipboard may be slow to say what is on it.
+    /// Empties the clipboard if it still holds the last copied secret and that belongs to this workspace. Does not
+    /// wait: another program that owns the clipboard may be slow to respond.
     pub(super) fn clear_copied_of(&self, workspace: &str) {
         let copied = self.copied.lock().clone().filter(|copied| copied.workspace == workspace);
         if let Some(copied) = copied {
@@ -68,7 +67,7 @@ impl Console {
         }
     }
 
-    /// Empties the clipboard if it still holds the secret that was copied last. Blocks.
+    /// Empties the clipboard if it still holds the last copied secret. Blocks.
     pub fn clear_copied(&self) {
         let copied = self.copied.lock().take();
         if let Some(Copied { secret, .. }) = copied {

@@ -20,10 +20,10 @@ use crate::transfer::{
     self, Exported, ImportEntry, ImportKind, ImportNote, ImportOutcome, ImportProblem, Planned,
 };
 
-/// What a file of exported connections is called after.
+/// The file name extension of exported connections.
 const EXTENSION: &str = "tenantry";
 
-/// A file that was chosen to be imported.
+/// A file chosen for an import.
 #[derive(Debug, Clone, serde::Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -32,46 +32,46 @@ pub struct ChosenImport {
     pub path: String,
     /// Its name.
     pub name: String,
-    /// Importing it takes a passphrase.
+    /// Whether importing it needs a passphrase.
     pub sealed: bool,
     /// What kind of file it is.
     pub kind: ImportKind,
 }
 
-/// What is imported.
+/// The source of an import.
 #[derive(serde::Deserialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ImportSource {
-    /// A file that was chosen.
+    /// A chosen file.
     File {
-        /// Where it is.
+        /// Its path.
         path: String,
     },
-    /// What was typed or pasted.
+    /// Typed or pasted text.
     Text {
         /// The text.
         text: String,
     },
 }
 
-/// What became of everything that was imported.
+/// The outcome of an import.
 #[derive(Debug, Clone, serde::Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {
-    /// How many came in, with or without their secrets.
+    /// The number of imported connections, with or without their secrets.
     pub imported: u32,
     /// Every entry, in order.
     pub entries: Vec<ImportEntry>,
 }
 
-/// What was exported.
+/// The outcome of an export.
 #[derive(Debug, Clone, serde::Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct ProfilesExported {
-    /// Where the file is.
+    /// The path of the file.
     pub path: String,
     /// Connections in it.
     pub profiles: u32,
@@ -80,10 +80,10 @@ pub struct ProfilesExported {
 }
 
 impl Console {
-    /// Lets a person choose a file with connections; `None` when they changed their mind.
+    /// Lets a person choose a file with connections; `None` if they changed their mind.
     ///
     /// # Errors
-    /// `import_refused` for a file that can't be read or is of no kind that can be imported.
+    /// `import_refused` for a file that cannot be read, or of an unknown kind.
     pub async fn choose_import(&self) -> Result<Option<ChosenImport>, WireError> {
         let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
         let choose = move || desktop.choose_existing("Import connections", &folder);
@@ -100,11 +100,11 @@ impl Console {
         Ok(Some(ChosenImport { path: path.display().to_string(), name, sealed, kind }))
     }
 
-    /// Imports connections. What is refused leaves nothing behind; what comes in is saved in one go.
+    /// Imports connections. Refused ones leave nothing behind; the others are saved in one write.
     ///
     /// # Errors
-    /// `import_refused`, `passphrase_refused`, `invalid_input` when a passphrase is needed, `not_found` for a file that was
-    /// not chosen in this run, `file_not_written`, `secrets_locked` when there are secrets that could not be stored.
+    /// `import_refused`, `passphrase_refused`, `invalid_input` if a passphrase is needed, `not_found` for a file that
+    /// was not chosen in this run, `file_not_written`, `secrets_locked` if there are secrets that could not be stored.
     pub async fn import(
         &self,
         source: ImportSource,
@@ -146,7 +146,7 @@ impl Console {
         Ok(ImportReport { imported, entries: plan.entries })
     }
 
-    /// Lets a person choose where connections are exported to; `None` when they changed their mind.
+    /// Lets a person choose the target of an export; `None` if they changed their mind.
     ///
     /// # Errors
     /// None of its own.
@@ -174,12 +174,12 @@ impl Console {
     }
 
     /// Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets
-    /// leave only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password,
-    /// and where neither can ask, an operator is signed in to the workspace of each connection whose secrets leave.
+    /// leave only after a proof: `proof` is the passphrase of the secrets file, the keychain asks for its own password,
+    /// and if neither can ask, an operator must be signed in to the workspace of each connection whose secrets leave.
     ///
     /// # Errors
-    /// `not_found` for a place that was not chosen or a profile that is gone, `invalid_input` for a short passphrase,
-    /// `proof_needed`, `passphrase_refused` for the proof, `unavailable` for a keychain that was not answered,
+    /// `not_found` for a place that was not chosen or a missing connection, `invalid_input` for a short passphrase,
+    /// `proof_needed`, `passphrase_refused` for the proof, `unavailable` if the keychain's prompt was not answered,
     /// `file_not_written`, `secrets_locked`.
     pub async fn export_profiles(
         &self,
@@ -228,9 +228,8 @@ impl Console {
         Ok(ProfilesExported { path, profiles: number(ids.len()), secrets: number(secrets) })
     }
 
-    /// Lets a person choose a certificate file; answers its path, `None` when they changed their mind. The dialog begins
-    /// where the file is that stands in the editor now. Nothing is read: the connection names the file, and the driver opens
-    /// it.
+    /// Lets a person choose a certificate file; returns its path, `None` if they changed their mind. The dialog starts
+    /// at the editor's current file. Reads nothing: the connection names the file, and the driver opens it.
     ///
     /// # Errors
     /// None of its own.
@@ -248,7 +247,7 @@ impl Console {
         Ok(blocking(choose).await?.map(|path| path.display().to_string()))
     }
 
-    /// Keeps what came in with profiles; answers those whose secrets will be gone with the program.
+    /// Stores the imported secrets; returns the connections whose secrets last only for this run.
     async fn keep_secrets(&self, planned: Vec<Planned>) -> Result<Vec<String>, WireError> {
         let vault = self.vault().await;
         let mut stored: BTreeMap<String, Vec<SecretKind>> = BTreeMap::new();
@@ -275,7 +274,7 @@ async fn read_file(path: PathBuf) -> Result<Vec<u8>, WireError> {
     let read = move || {
         let file = std::fs::File::open(path)?;
         let mut content = Vec::new();
-        // One byte more than may be: the reader then says that it is too long.
+        // One byte above the limit tells the reader that it is too long.
         file.take(transfer::IMPORT_MAX as u64 + 1).read_to_end(&mut content)?;
         Ok::<_, std::io::Error>(content)
     };

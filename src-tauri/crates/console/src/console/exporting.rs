@@ -1,4 +1,4 @@
-//! Exports of lists of organizations: their places, writing them, and showing them.
+//! Exports lists of organizations: chooses places, writes files and reveals them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,27 +18,27 @@ use crate::workspace::OpenWorkspace;
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct ChosenFile {
-    /// Its token: good for one export.
+    /// Its token, good for one export.
     pub target: String,
     /// Its path, to show.
     pub display_path: String,
-    /// A file is there, and a person agreed to replace it.
+    /// Whether a file is there that a person agreed to replace.
     pub exists: bool,
 }
 
-/// A list of organizations that was written to a file.
+/// A written list of organizations.
 #[derive(Debug)]
 pub struct ExportedFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
     /// Its size.
     pub bytes: u64,
-    /// What is in it.
+    /// Its contents.
     pub exported: Exported,
 }
 
 impl Console {
-    /// Opens the platform's save dialog; `None` when the person changed their mind.
+    /// Opens the platform's save dialog; `None` if the person changed their mind.
     ///
     /// # Errors
     /// None of its own.
@@ -54,7 +54,7 @@ impl Console {
         Ok(blocking(ask).await?.map(|target| self.choose(target)))
     }
 
-    /// A free name in the folder that exports are suggested to go to.
+    /// A free name in the suggested folder for exports.
     ///
     /// # Errors
     /// None of its own.
@@ -68,7 +68,7 @@ impl Console {
     /// Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
     ///
     /// # Errors
-    /// `not_found` for a place that was used up, `file_not_written`, `cancelled`, `forbidden`, `unavailable`.
+    /// `not_found` for a used place, `file_not_written`, `cancelled`, `forbidden`, `unavailable`.
     pub async fn export_organizations(
         &self,
         workspace: &OpenWorkspace,
@@ -96,7 +96,7 @@ impl Console {
         Ok(ExportedFile { path, bytes, exported })
     }
 
-    /// Shows an exported file in the file manager. Only files that were exported in this run.
+    /// Reveals an exported file in the file manager, if it was exported in this run.
     ///
     /// # Errors
     /// `not_found` for any other file.
@@ -121,7 +121,7 @@ impl Console {
     }
 }
 
-/// What a save dialog calls a format, and the end of a file's name, without the dot.
+/// The name of a format in a save dialog, and its file name extension without the dot.
 fn words(format: ExportFormat) -> (&'static str, &'static str) {
     match format {
         ExportFormat::Csv(_) => ("Comma-separated values", "csv"),

@@ -1,4 +1,4 @@
-//! The workspaces that are open, side by side.
+//! The open workspaces, side by side.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::error::WireError;
 use crate::workspace::OpenWorkspace;
 
-/// The workspaces that are open, in the order in which they were opened, and which of them was shown last.
+/// The open workspaces in the order of opening, and the one that was shown last.
 #[derive(Default)]
 pub struct OpenWorkspaces {
     open: Mutex<Open>,
@@ -22,8 +22,8 @@ struct Open {
 }
 
 impl OpenWorkspaces {
-    /// Opening, closing and removing one workspace take turns. Different ones don't wait for each other: a server that
-    /// does not answer keeps nobody from working elsewhere.
+    /// Opening, closing and removing one workspace take turns. Different workspaces do not wait for each other: a
+    /// silent server keeps nobody from working elsewhere.
     pub fn turn(&self, id: &str) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(self.turns.lock().entry(id.to_owned()).or_default())
     }
@@ -53,7 +53,7 @@ impl OpenWorkspaces {
         open.workspaces.iter().find(|workspace| workspace.id == *current).cloned()
     }
 
-    /// Takes a workspace that was just opened; it is the current one from then on.
+    /// Adds a workspace that was just opened and makes it the current one.
     pub fn add(&self, workspace: Arc<OpenWorkspace>) {
         let mut open = self.open.lock();
         open.current = Some(workspace.id.clone());
@@ -72,7 +72,7 @@ impl OpenWorkspaces {
         Ok(found)
     }
 
-    /// Takes one out. When it was the current one, none is.
+    /// Removes one. If it was the current one, none is.
     pub fn take(&self, id: &str) -> Option<Arc<OpenWorkspace>> {
         let mut open = self.open.lock();
         let position = open.workspaces.iter().position(|workspace| workspace.id == id)?;

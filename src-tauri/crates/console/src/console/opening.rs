@@ -1,4 +1,4 @@
-//! Opening the built-in workspace and those of saved profiles.
+//! Opens the built-in workspace and those of saved connections.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,28 +22,28 @@ use crate::workspace::OpenWorkspace;
 /// The database user's password, for opening a workspace.
 #[derive(Debug, Default)]
 pub enum Password {
-    /// The one that is kept, where one is needed.
+    /// The stored one, if one is needed.
     #[default]
     Kept,
     /// One that a person typed.
     Typed {
         /// The password.
         password: SecretString,
-        /// Keep it for the next run, once the server has taken it.
+        /// Whether to store it, once the server has accepted it.
         remember: bool,
     },
 }
 
 impl Console {
-    /// Opens a workspace beside those that are open, or answers the one that is open already; it is the current one from
-    /// then on. `id` is [`BUILT_IN`] or a profile's.
+    /// Opens a workspace beside the open ones, or returns it if it is open; it becomes the current one. `id` is
+    /// [`BUILT_IN`] or a connection's.
     ///
     /// # Errors
     /// `not_found`, `workspace_password_needed`, `secrets_locked`, `workspace_refused`, `workspace_damaged`,
     /// `workspace_newer`, `connection_string_invalid`, `unavailable`, `denied_by_database`.
     pub async fn open(&self, id: &str, password: Password) -> Result<Arc<OpenWorkspace>, WireError> {
         let turn = self.open.turn(id);
-        // The same one twice at a time would take its own operations for those of a crash.
+        // Opened twice at a time, it would take its own operations for those of a crash.
         let _turn = turn.lock().await;
         if let Ok(open) = self.open.switch(id) {
             return Ok(open);
@@ -93,11 +93,11 @@ impl Console {
         opened.warnings.extend(warning);
         let mut stored = None;
         if let Some(password) = secrets.password.filter(|_| is_typed) {
-            // Only now: a wrong one must not take the place of the right one.
+            // Only now: a wrong one must not replace the right one.
             let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, remember).await;
             stored = Some(kept.for_next_time());
         }
-        // Not saved whole: it may have been renamed while it was being opened.
+        // Not saved whole: the connection may have been renamed while it was being opened.
         let noted = self.profiles.change_profile(&profile.id, |noted| {
             noted.last_opened_at = Some(self.clock.now());
             if let Some(stored) = stored {
@@ -121,17 +121,17 @@ impl Console {
         }
     }
 
-    /// In whose name a workspace that is opened now begins operations.
+    /// The owner of the operations of a workspace that is opened now.
     ///
-    /// What an earlier run of this installation left unfinished is taken for abandoned at once. A second program on
-    /// the same data folder must not be taken for a later run: it counts as another installation.
+    /// Unfinished operations of an earlier run of this installation count as abandoned at once. A second process on the
+    /// same data folder must not be taken for a later run: it counts as another installation.
     fn opening(&self) -> journal::Opening {
         let installation =
             if self.lock.is_held() { self.folders.installation() } else { crate::identifiers::random_id() };
         self.openings.begin(installation, crate::identifiers::random_id())
     }
 
-    /// The key that a profile's tokens are signed with, and what a person should know about it.
+    /// The key that signs a connection's tokens, and a warning about it.
     async fn signing_key(&self, profile: &Profile) -> Result<(SigningKey, Option<String>), WireError> {
         if !profile.has_signing_secret {
             return Ok((self.own_signing_key(&profile.id).await, None));
@@ -149,8 +149,8 @@ impl Console {
         }
     }
 
-    /// The workspace's own random key, made the first time. Where the stored one can't be asked for now, another one does
-    /// for this run: it must not take the stored one's place later.
+    /// The workspace's own random key, created the first time. If the stored one cannot be read now, another key serves
+    /// this run, and must not replace the stored one later.
     async fn own_signing_key(&self, workspace: &str) -> SigningKey {
         let vault = self.vault().await;
         if let Ok(Some(secret)) = vault.find(workspace, SecretKind::TokenKey).await

@@ -1,4 +1,4 @@
-//! Saving, duplicating, removing and having back connection profiles.
+//! Saves, duplicates, removes and restores connections.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,39 +18,38 @@ use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
 use crate::secret_kind::SecretKind;
 use crate::vault::{NotForgotten, Vault};
 
-/// A connection profile, as a person edited it.
+/// A connection as a person edited it.
 pub struct ProfileEdit {
     /// `None` for a new one.
     pub id: Option<String>,
-    /// The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept.
+    /// The draft with the secrets that were typed into the connection string. It is forgotten once they are stored.
     pub draft: String,
     /// Its name.
     pub name: String,
-    /// What it is used for.
+    /// Its environment.
     pub environment: Environment,
-    /// May hold secrets, which are taken out.
+    /// May contain secrets, which are taken out.
     pub connection_string: SecretString,
-    /// The database; empty for the one that the connection string names, else the usual one.
+    /// The database; empty for the one in the connection string, otherwise the usual one.
     pub database: String,
-    /// What a person notes about it.
+    /// Its notes.
     pub notes: String,
-    /// What may be done in it.
+    /// Its access.
     pub access: Access,
-    /// The secrets that have fields of their own; `None` keeps what is there, empty forgets it.
+    /// The secrets with fields of their own; `None` keeps the stored one, empty forgets it.
     pub secrets: ConnectionSecrets,
-    /// Whether secrets are kept for the next run, those that are there as well as those that were typed. Asked where there
-    /// is a password.
+    /// Whether to store secrets for the next run, stored and typed ones alike. Asked if there is a password.
     pub remember: bool,
-    /// The service's secret key; `None` keeps what is there, empty forgets it.
+    /// The service's signing secret; `None` keeps the stored one, empty forgets it.
     pub signing_secret: Option<SecretString>,
 }
 
 impl Console {
-    /// Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
+    /// Saves a connection. Secrets in the connection string are taken out and stored in the vault.
     ///
     /// # Errors
-    /// `invalid_input`, `not_found`, `file_not_written`; `operator_needed` where it would permit more than before;
-    /// `secrets_locked` and `unavailable` where a secret can't be forgotten now.
+    /// `invalid_input`, `not_found`, `file_not_written`; `operator_needed` if it would permit more than before;
+    /// `secrets_locked` and `unavailable` if a secret cannot be forgotten now.
     pub async fn save_profile(&self, edit: ProfileEdit) -> Result<Profile, WireError> {
         let typed = Typed {
             name: &edit.name,
@@ -61,7 +60,8 @@ impl Console {
         let Checked { name, address, database, notes } = typed.check()?;
         let id = edit.id.clone().unwrap_or_else(random_id);
         let turn = self.open.turn(&id);
-        // An opening that is under way goes first: its access, and a password that it keeps, are of the profile as it was.
+        // An opening in progress goes first: its access, and a password that it stores, belong to the earlier form of
+        // the connection.
         let _turn = turn.lock().await;
         let before = edit.id.map(|id| self.load_profile(&id)).transpose()?;
         let permits = Permits { environment: edit.environment.into(), access: edit.access.into() };
@@ -70,7 +70,7 @@ impl Console {
         }
         let typed = edit.secrets.or(address.secrets.clone()).or(self.drafts.find(&edit.draft));
         let given = given(typed, &address.places, edit.signing_secret);
-        // The editor asks that about a password only; what else there is, is remembered.
+        // The editor asks this about a password only; other secrets are remembered.
         let remember = edit.remember || !address.places.contains(&SecretKind::DatabasePassword);
         let vault = self.vault().await;
         let mut stored = match &before {
@@ -89,7 +89,8 @@ impl Console {
             }
             note(profile, &stored);
         };
-        // Before what was typed is kept: a profile that can't be saved must not leave a new password with an old server.
+        // Before typed secrets are stored: a connection that cannot be saved must not leave a new password with an old
+        // server.
         if before.is_some() {
             self.profiles.change_profile(&id, change)?;
         } else {
@@ -109,7 +110,7 @@ impl Console {
         saved.ok_or_else(no_such_workspace)
     }
 
-    /// Saves a profile once more under another name, right behind it, with its secrets.
+    /// Saves a copy of a connection under another name, right behind it, with its secrets.
     ///
     /// # Errors
     /// `not_found`, `file_not_written`, `secrets_locked`.
@@ -134,8 +135,8 @@ impl Console {
         Ok(copy)
     }
 
-    /// Takes a profile out of the list, and closes its workspace if it is open. What it points to stays as it is. It can be
-    /// had back for 15 seconds; then its secrets are forgotten.
+    /// Removes a connection from the list, and closes its workspace if it is open. The database is not touched. It can
+    /// be had back for 15 seconds; then its secrets are forgotten.
     ///
     /// # Errors
     /// `not_found`, `file_not_written`.
@@ -150,15 +151,15 @@ impl Console {
         Ok(())
     }
 
-    /// Has a removed profile back, in its place and with its secrets.
+    /// Puts a removed connection back in its position, with its secrets.
     ///
     /// # Errors
-    /// `not_found` when it is too late, `file_not_written`.
+    /// `not_found` if it is too late, `file_not_written`.
     pub fn restore_profile(&self, id: &str) -> Result<Profile, WireError> {
         self.profiles.restore(id, self.clock.now())?.ok_or_else(no_such_workspace)
     }
 
-    /// Marks a profile that is shown before the others, or takes the mark away.
+    /// Marks a connection as a favourite, or removes the mark.
     ///
     /// # Errors
     /// `not_found`, `file_not_written`.
@@ -166,7 +167,7 @@ impl Console {
         self.profiles.change_profile(id, |profile| profile.favorite = favorite)?.ok_or_else(no_such_workspace)
     }
 
-    /// The profile with this id.
+    /// The connection with this id.
     ///
     /// # Errors
     /// `not_found`.
@@ -174,8 +175,8 @@ impl Console {
         self.profiles.find(id).ok_or_else(no_such_workspace)
     }
 
-    /// Whoever sits at the window may let a connection permit less, and one that nobody has used yet may permit anything. That a
-    /// used one permits more is for an operator of its workspace to say, and is on record there before it counts.
+    /// Anyone can tighten a connection, and an unused one can permit anything. Loosening a used one needs an operator
+    /// of its workspace, and is recorded there before it applies.
     async fn require_may_permit(&self, before: &Profile, permits: Permits) -> Result<(), WireError> {
         let from = before.permits();
         if !permits.exceeds(from) {
@@ -218,7 +219,7 @@ fn new_profile(id: String) -> Profile {
     }
 }
 
-/// What was typed, by kind, with an empty text for what was taken out. What has no place in the string was typed for
+/// The typed secrets by kind, with an empty text for removed ones. A secret without a place in the string was typed for
 /// something that is gone from it.
 fn given(
     typed: ConnectionSecrets,
@@ -230,9 +231,9 @@ fn given(
     all.filter_map(|(kind, secret)| Some((kind, secret?))).collect()
 }
 
-/// Forgets what must not be used any more: what was given for somebody else than the profile points to now, what has no place
-/// in it, and what was emptied. Where the person changed their mind about it, the rest is remembered from now on, or lives
-/// until the program ends. Answers what is stored of what changed.
+/// Forgets secrets that must not be used any more: those for another destination, those without a place, and emptied
+/// ones. If the person changed "Remember the password", stores the rest, or moves it to memory. Returns what is stored
+/// of the changed ones.
 async fn settle_kept(
     vault: &Vault,
     before: &Profile,
@@ -268,7 +269,7 @@ async fn settle_kept(
     Ok(stored)
 }
 
-/// Forgets one secret. A keychain that can't be asked has it only if that is noted.
+/// Forgets one secret. An unavailable keychain has it only according to the note.
 async fn forget(vault: &Vault, profile: &Profile, kind: SecretKind) -> Result<(), NotForgotten> {
     match vault.forget(&profile.id, kind).await {
         Err(NotForgotten::Keychain(_)) if !profile.stored.contains(&kind) => Ok(()),

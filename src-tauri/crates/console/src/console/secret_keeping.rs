@@ -1,4 +1,4 @@
-//! Where secrets are kept: asking, choosing, unlocking, locking, and proving whose they are.
+//! Where secrets are stored: looking, choosing, unlocking, locking, and proving whose they are.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::profiles::{KeeperChoice, Profile};
 use crate::secret_kind::SecretKind;
 use crate::vault::{self, Keeping, Moved};
 
-/// Characters of a passphrase, at least. Guessing one costs a second for each try.
+/// Characters of a passphrase, at least. Each guess costs a second.
 pub const PASSPHRASE_MIN: usize = 10;
 
 impl Console {
@@ -26,13 +26,12 @@ impl Console {
         vault.keeping()
     }
 
-    /// Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new
-    /// one.
+    /// Changes where secrets are stored and moves them there. Nothing leaves its place before it is in the new one.
     ///
     /// # Errors
     /// `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`,
-    /// `unavailable` when the keychain can't be used or its question for its own password was not answered,
-    /// `file_not_written`, `data_corrupt`. Nothing is changed then.
+    /// `unavailable` if the keychain cannot be used or its prompt was not answered, `file_not_written`, `data_corrupt`.
+    /// Nothing is changed then.
     pub async fn choose_keeper(
         &self,
         keeper: KeeperChoice,
@@ -44,16 +43,16 @@ impl Console {
         if keeper == KeeperChoice::SealedFile && !is_file_in_use {
             require_strong(passphrase.as_ref())?;
         }
-        // Secrets leave their place with the same proof as they leave in an export: under a passphrase of one's own, or in
-        // memory, it would be no question any more.
+        // Secrets leave their place with the same proof as in an export: under a passphrase of one's own, or in memory,
+        // nothing would ask any more.
         if keeper != KeeperChoice::SealedFile && is_file_in_use {
-            // Whoever has forgotten the passphrase can leave the file aside, and what is in it.
+            // A person who forgot the passphrase can put the file aside, with everything in it.
             if passphrase.is_none() && keeper == KeeperChoice::Keychain {
                 return Err(WireError::proof_needed(ProofBy::Passphrase));
             }
             vault.lock();
         } else if keeper != KeeperChoice::Keychain && !is_file_in_use {
-            // A connection that nobody has opened belongs to whoever is setting it up.
+            // A connection that nobody has opened belongs to the person who is setting it up.
             let mut used = self.profiles.all();
             used.retain(|profile| profile.last_opened_at.is_some() || self.open.find(&profile.id).is_some());
             let used: Vec<String> = used.into_iter().map(|profile| profile.id).collect();
@@ -62,7 +61,7 @@ impl Console {
         Ok(vault.move_to(&self.profiles, keeper, passphrase).await?)
     }
 
-    /// Unlocks the file of secrets for this run.
+    /// Unlocks the secrets file for this run.
     ///
     /// # Errors
     /// `passphrase_refused`, `data_corrupt`, `not_found`.
@@ -74,14 +73,14 @@ impl Console {
         Ok(vault.keeping())
     }
 
-    /// Lets go of what is in the file of secrets, until its passphrase is given again. Open workspaces stay open.
+    /// Locks the secrets file until its passphrase is given again. Open workspaces stay open.
     pub async fn lock_secrets(&self) -> Keeping {
         let vault = self.vault().await;
         vault.lock();
         vault.keeping()
     }
 
-    /// Seals the file of secrets with another passphrase.
+    /// Seals the secrets file with another passphrase.
     ///
     /// # Errors
     /// `invalid_input`, `passphrase_refused`, `not_found`, `file_not_written`, `data_corrupt`.
@@ -94,11 +93,11 @@ impl Console {
         Ok(self.vault().await.change_passphrase(current, next).await?)
     }
 
-    /// Whether the secrets of these connections may leave their place: by its own proof, or where it can't ask, by an operator's
-    /// session in the workspace of each.
+    /// Whether the secrets of these connections may leave their place: by its own proof or, if it cannot ask, by an
+    /// operator's session in the workspace of each.
     ///
     /// # Errors
-    /// `proof_needed` and what the place of the secrets answers, unless whoever asks may take their secrets away.
+    /// `proof_needed` and those of the place, without a proof.
     pub(super) async fn require_proof(
         &self,
         ids: &[String],
@@ -122,7 +121,7 @@ impl Console {
         Ok(())
     }
 
-    /// The secrets that go with a profile when it is duplicated or exported: all but the key of its tokens, since each
+    /// The secrets that go with a duplicated or exported connection: all except the key of its tokens, because each
     /// workspace signs with its own.
     ///
     /// # Errors
@@ -149,7 +148,7 @@ impl Console {
 }
 
 /// # Errors
-/// `invalid_input` for a passphrase that a person should not rely on.
+/// `invalid_input` for a weak passphrase.
 pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), WireError> {
     let characters = passphrase.map_or(0, |typed| typed.expose_secret().chars().count());
     if characters >= PASSPHRASE_MIN {

@@ -1,4 +1,4 @@
-//! Signing in to an open workspace, and out of it.
+//! Signs people in to open workspaces, and out.
 
 use secrecy::SecretString;
 use tenantry_core::sessions::Session;
@@ -7,8 +7,8 @@ use super::Console;
 use crate::error::WireError;
 
 impl Console {
-    /// Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out;
-    /// the jobs and the clipboard of another account end with its session.
+    /// Signs in an operator or an organization's admin. Ends the earlier session; the jobs and the clipboard of another
+    /// account end with it.
     ///
     /// # Errors
     /// `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
@@ -32,10 +32,10 @@ impl Console {
         Ok(session)
     }
 
-    /// Ends the session of an open workspace, if there is one, with its jobs.
+    /// Ends the session of an open workspace, if any, with its jobs.
     ///
     /// # Errors
-    /// `no_workspace`; `unavailable` when the workspace can't be told; the session is forgotten here even so.
+    /// `no_workspace`; `unavailable` if the store cannot be told: the session is forgotten here anyway.
     pub async fn sign_out(&self, workspace: &str) -> Result<(), WireError> {
         let workspace = self.open.load(workspace)?;
         self.jobs.cancel_all_of(&workspace.id);

@@ -1,4 +1,4 @@
-//! Workspaces as a list or a switcher shows them.
+//! Workspaces for a list or a switcher.
 
 use serde::Serialize;
 use tenantry_core::access::AccessState;
@@ -13,7 +13,7 @@ use crate::profiles::{Access, BUILT_IN, Environment, Profile};
 use crate::secret_kind::SecretKind;
 use crate::workspace::OpenWorkspace;
 
-/// What kind of place a workspace is.
+/// The kind of a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
@@ -26,18 +26,18 @@ pub enum WorkspaceKind {
     Atlas,
 }
 
-/// A workspace, as it stands in the list.
+/// A workspace in the list.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkspaceSummary {
-    /// `built-in`, or the profile's id.
+    /// `built-in`, or the connection's id.
     pub id: String,
-    /// What kind of place it is.
+    /// Its kind.
     pub kind: WorkspaceKind,
     /// Its name.
     pub name: String,
-    /// What it is used for.
+    /// Its environment.
     pub environment: Environment,
     /// Hosts, or the folder of the file.
     pub address: String,
@@ -47,38 +47,38 @@ pub struct WorkspaceSummary {
     #[serde(with = "time::serde::rfc3339::option")]
     #[cfg_attr(feature = "wire", specta(type = Option<String>))]
     pub last_opened_at: Option<OffsetDateTime>,
-    /// The keychain has the database user's password.
+    /// Whether the database user's password is stored.
     pub password_stored: bool,
-    /// Opening it asks for the password.
+    /// Whether opening it asks for the password.
     pub password_needed: bool,
     /// The connection string, without the password.
     pub connection_string: Option<String>,
-    /// The service's secret key was given.
+    /// Whether a service signing secret was given.
     pub has_signing_secret: bool,
-    /// What a person noted about it.
+    /// Its notes.
     pub notes: String,
-    /// Shown before the others.
+    /// Whether it is listed above the others.
     pub favorite: bool,
-    /// What may be done in it.
+    /// Its access.
     pub access: Access,
-    /// What its operators decided, where it is open; a connection may only permit less.
+    /// The operators' decision, if it is open; a connection can only be stricter.
     pub decided: Option<WorkspacePermits>,
-    /// It is open now.
+    /// Whether it is open.
     pub is_open: bool,
 }
 
-/// What operators decided that a workspace permits, whatever a connection to it says.
+/// What the operators permit, whatever a connection says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkspacePermits {
-    /// How much care it asks for, at least.
+    /// The environment, at least.
     pub environment: Environment,
-    /// What may be done in it, at most.
+    /// The access, at most.
     pub access: Access,
-    /// The address of who decided it.
+    /// The email address of the operator.
     pub decided_by: String,
-    /// When.
+    /// When it was decided.
     #[serde(with = "time::serde::rfc3339")]
     #[cfg_attr(feature = "wire", specta(type = String))]
     pub decided_at: OffsetDateTime,
@@ -95,13 +95,13 @@ impl From<Decided> for WorkspacePermits {
     }
 }
 
-/// An open workspace, as a switcher shows it.
+/// An open workspace in a switcher.
 pub struct OpenSummary {
-    /// Which one, as it is used now.
+    /// The workspace as it is used now.
     pub workspace: WorkspaceSummary,
-    /// The session, unless its time is over.
+    /// The session, unless it has expired.
     pub session: Option<Session>,
-    /// What may be done in it now.
+    /// The access at this moment.
     pub access: AccessState,
 }
 
@@ -115,9 +115,9 @@ impl Console {
         workspaces
     }
 
-    /// A saved profile, as it stands in the list.
+    /// A saved connection in the list.
     pub async fn summary(&self, profile: Profile) -> WorkspaceSummary {
-        // A string that was edited by hand may be wrong: it still stands in the list, and opening says what is wrong.
+        // A string that was edited by hand may be malformed: it is listed anyway, and opening says what is wrong.
         let address = take_apart(&profile.connection_string).ok();
         let is_atlas = address.as_ref().is_some_and(|address| address.is_atlas);
         let needs_password = address.as_ref().is_some_and(|address| address.needs_password);
@@ -130,7 +130,7 @@ impl Console {
             last_opened_at: profile.last_opened_at,
             password_stored: profile.password_stored(),
             password_needed: needs_password && !at_hand,
-            // Taken apart anew, so that a secret that a person wrote into the file is not shown.
+            // Split again, so that a secret that someone wrote into the file is not shown.
             connection_string: address.map(|address| address.public),
             has_signing_secret: profile.has_signing_secret,
             favorite: profile.favorite,
@@ -144,10 +144,10 @@ impl Console {
         }
     }
 
-    /// An open workspace as it is used, and not only as its profile says, with what may be done in it now.
+    /// An open workspace as it is used, not only as its connection says, with its access now.
     ///
     /// # Errors
-    /// `not_found` when its profile is gone.
+    /// `not_found` if its connection is gone.
     pub async fn summary_of(
         &self,
         workspace: &OpenWorkspace,
@@ -162,7 +162,7 @@ impl Console {
         Ok((summary, access))
     }
 
-    /// The workspaces that are open, in the order in which they were opened. Asks no server.
+    /// The open workspaces in the order of opening. Asks no server.
     ///
     /// # Errors
     /// As [`summary_of`](Self::summary_of).
@@ -198,7 +198,7 @@ impl Console {
         }
     }
 
-    /// What the operators of an open workspace decided, as it was read last.
+    /// The operators' decision about an open workspace, as last read.
     fn decided(&self, id: &str) -> Option<WorkspacePermits> {
         self.open.find(id).and_then(|open| open.access().decided()).map(WorkspacePermits::from)
     }

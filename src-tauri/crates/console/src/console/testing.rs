@@ -1,4 +1,4 @@
-//! Testing a connection before it is saved or opened.
+//! Tests a connection before it is saved or opened.
 
 use std::sync::Arc;
 
@@ -13,25 +13,25 @@ use crate::address::{self, Address, Trial, take_apart};
 use crate::connection_secrets::{self, Pointed};
 use crate::error::WireError;
 
-/// A connection as it stands in the editor.
+/// A connection in the editor.
 pub struct TestRequest {
-    /// The editor's draft: it holds the secrets that were typed into the string.
+    /// The editor's draft, with the secrets that were typed into the string.
     pub draft: String,
-    /// The profile's id; `None` when it was never saved.
+    /// The connection's id; `None` if it was never saved.
     pub id: Option<String>,
-    /// The connection string; masks stand in it for secrets.
+    /// The connection string, with masks for its secrets.
     pub connection_string: SecretString,
-    /// The database; empty for the one that the string names, or the usual one.
+    /// The database; empty for the one in the string, or the usual one.
     pub database: String,
-    /// The secrets that have fields of their own; `None` for the draft's or the stored one, empty for none.
+    /// The secrets with fields of their own; `None` for the draft's or the stored one, empty for none.
     pub secrets: ConnectionSecrets,
 }
 
 impl Console {
-    /// Tests a connection stage by stage, up to the first that fails. A failure is a finding in the report, not an error.
+    /// Tests a connection step by step, up to the first that fails. A failure is a finding in the report, not an error.
     ///
     /// # Errors
-    /// `cancelled`; `secrets_locked` where a stored secret is needed and the file of secrets is locked.
+    /// `cancelled`; `secrets_locked` if a stored secret is needed and the secrets file is locked.
     pub async fn test_connection(
         &self,
         request: TestRequest,
@@ -45,7 +45,7 @@ impl Console {
         Ok(diagnosis)
     }
 
-    /// What would be tested. What was typed counts before what the draft holds, and that before what is stored.
+    /// The connection to test. Typed secrets come first, then the draft's, then the stored ones.
     ///
     /// # Errors
     /// `secrets_locked`.
@@ -56,7 +56,7 @@ impl Console {
         if let (Some(id), Some(address)) = (&id, &address) {
             secrets = self.with_stored(secrets, id, address).await?;
         }
-        // An empty field is a secret that the person took out.
+        // An empty field is a secret that the person removed.
         secrets.password = secrets.password.filter(|secret| !secret.expose_secret().is_empty());
         secrets.certificate_key_password =
             secrets.certificate_key_password.filter(|secret| !secret.expose_secret().is_empty());
@@ -68,7 +68,7 @@ impl Console {
         Ok(Trial { connection_string, secrets, database })
     }
 
-    /// With the secrets of a saved profile, but for those that saving would forget.
+    /// Adds the secrets of a saved connection, except those that saving would forget.
     async fn with_stored(
         &self,
         given: ConnectionSecrets,
@@ -76,7 +76,7 @@ impl Console {
         address: &Address,
     ) -> Result<ConnectionSecrets, WireError> {
         let Some(profile) = self.profiles.find(id) else { return Ok(given) };
-        // A database of its own has a say about the service's key only, which no server is told.
+        // A different database only affects the service's secret, which no server receives.
         let after = Pointed { connection_string: &address.public, database: &profile.database };
         let moved = connection_secrets::moved(Pointed::of(&profile), after);
         let places: Vec<_> = address.places.iter().copied().filter(|kind| !moved.contains(kind)).collect();

@@ -1,4 +1,4 @@
-//! What is saved of a workspace.
+//! The content of the file of saved connections.
 
 use std::collections::BTreeSet;
 
@@ -78,47 +78,47 @@ impl From<core::Environment> for Environment {
     }
 }
 
-/// A saved connection profile. Holds no secret.
+/// A saved connection. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
-    /// Random, made by this program.
+    /// Random, made by Tenantry.
     pub id: String,
     /// The name that a person gave it.
     pub name: String,
-    /// What it is used for.
+    /// Its environment.
     pub environment: Environment,
     /// The connection string without its secrets.
     pub connection_string: String,
-    /// The master database's name.
+    /// The name of the database.
     pub database: String,
-    /// What a person noted about it.
+    /// Its notes.
     pub notes: String,
-    /// Shown before the others.
+    /// Whether it is listed above the others.
     pub favorite: bool,
-    /// What may be done in it.
+    /// Its access.
     pub access: Access,
-    /// When it was opened last.
+    /// When it was last opened.
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_opened_at: Option<OffsetDateTime>,
-    /// Which of its secrets are kept for the next run. Says nothing about those that are at hand in this one.
+    /// Which of its secrets are stored for the next run. Says nothing about those in memory.
     pub stored: BTreeSet<SecretKind>,
-    /// Whether the service's secret key was given.
+    /// Whether a service signing secret was given.
     pub has_signing_secret: bool,
 }
 
 impl Profile {
-    /// What it permits by itself.
+    /// What the connection itself permits.
     pub fn permits(&self) -> core::Permits {
         core::Permits { environment: self.environment.into(), access: self.access.into() }
     }
 
-    /// Whether the database user's password is kept for the next run.
+    /// Whether the database user's password is stored for the next run.
     pub fn password_stored(&self) -> bool {
         self.stored.contains(&SecretKind::DatabasePassword)
     }
 
-    /// Notes whether a secret is kept for the next run.
+    /// Notes whether a secret is stored for the next run.
     pub fn note_stored(&mut self, kind: SecretKind, stored: bool) {
         if stored {
             self.stored.insert(kind);
@@ -131,46 +131,46 @@ impl Profile {
 /// The built-in workspace's id.
 pub const BUILT_IN: &str = "built-in";
 
-/// What is noted of the built-in workspace.
+/// The note about the built-in workspace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BuiltIn {
-    /// When it was opened last.
+    /// When it was last opened.
     #[serde(with = "time::serde::rfc3339::option", default)]
     pub last_opened_at: Option<OffsetDateTime>,
 }
 
-/// What people chose for the whole program, and what of it is under way. Holds no secret.
+/// Choices for the whole program, and a move in progress. Contains no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// Where secrets are kept; `None` while nobody has chosen.
+    /// Where secrets are stored; `None` while nobody has chosen.
     #[serde(default)]
     pub secret_keeper: Option<KeeperChoice>,
-    /// Secrets are being moved: noted before the first one is, and removed after the last.
+    /// A move of secrets in progress: noted before the first one moves, and removed after the last.
     #[serde(default)]
     pub secret_move: Option<MoveIntent>,
 }
 
-/// Where secrets are kept, by choice.
+/// A choice of where secrets are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 #[serde(rename = "SecretKeeper", rename_all = "snake_case")]
 pub enum KeeperChoice {
     /// In the operating system's keychain.
     Keychain,
-    /// In a file that is sealed with a passphrase.
+    /// In a file sealed with a passphrase.
     SealedFile,
-    /// Nowhere: they are asked for every time.
+    /// Nowhere: the person is asked every time.
     AskEveryTime,
 }
 
-/// Secrets are on their way from one place to another.
+/// A move of secrets from one place to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub struct MoveIntent {
-    /// Where they were.
+    /// The old place.
     pub from: KeeperChoice,
-    /// Where they are to be.
+    /// The new place.
     pub to: KeeperChoice,
 }
