@@ -1,6 +1,8 @@
 //! The window of Tenantry: the only code that knows Tauri. The running console is in `tenantry-console`, rules, services
 //! and ports are in `tenantry-core`.
 
+#![allow(missing_docs, reason = "what the window calls and gets says it by its name")]
+
 pub mod bindings;
 pub mod commands;
 pub mod desktop;

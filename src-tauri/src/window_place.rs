@@ -29,9 +29,7 @@ pub struct WorkArea {
     pub x: i32,
     /// The upper edge.
     pub y: i32,
-    /// The width.
     pub width: u32,
-    /// The height.
     pub height: u32,
     /// Physical pixels to a logical one.
     pub scale: f64,
@@ -44,9 +42,7 @@ pub struct WindowPlace {
     pub x: i32,
     /// The upper edge.
     pub y: i32,
-    /// The width.
     pub width: u32,
-    /// The height.
     pub height: u32,
 }
 

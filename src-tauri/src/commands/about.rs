@@ -14,9 +14,7 @@ const REPORT_MAX: usize = 4_000;
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct About {
-    /// Its name.
     pub name: String,
-    /// Its version.
     pub version: String,
     /// `running`.
     pub status: String,
@@ -30,7 +28,6 @@ pub struct About {
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandDescription {
-    /// Its name.
     pub name: String,
     /// What it does.
     pub description: String,

@@ -19,7 +19,6 @@ pub struct UnsettledAct {
     pub organization_id: String,
     /// Its name when the act began.
     pub organization_name: String,
-    /// The act.
     pub act: RecoveredAct,
     /// The new name of a rename.
     pub new_name: Option<String>,
@@ -97,7 +96,6 @@ pub enum UnsettledData {
     Moved,
     /// A new one without documents.
     New,
-    /// None.
     None,
 }
 

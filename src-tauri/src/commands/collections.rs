@@ -28,7 +28,6 @@ pub struct CollectionStatistics {
     pub average_document: Option<Count>,
     /// Bytes on disk, without indexes.
     pub storage_size: Option<Count>,
-    /// Its indexes.
     pub indexes: Vec<IndexStatistics>,
     /// Bytes of all indexes.
     pub index_size: Option<Count>,
@@ -46,7 +45,6 @@ pub struct CollectionStatistics {
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexStatistics {
-    /// Its name.
     pub name: String,
     /// Its bytes.
     pub size: Option<Count>,
@@ -58,7 +56,6 @@ pub struct IndexStatistics {
 pub struct StatisticsSummary {
     /// The organization.
     pub id: String,
-    /// Documents.
     pub documents: Option<Count>,
     /// Counted, not estimated.
     pub exact: bool,

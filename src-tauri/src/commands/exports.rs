@@ -50,11 +50,8 @@ pub enum CsvLayout {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "lowercase")]
 pub enum CsvSeparator {
-    /// A comma.
     Comma,
-    /// A semicolon.
     Semicolon,
-    /// A tab.
     Tab,
 }
 
@@ -62,13 +59,9 @@ pub enum CsvSeparator {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum ExportColumn {
-    /// The id.
     Id,
-    /// The name.
     Name,
-    /// The display name.
     DisplayName,
-    /// The status.
     Status,
     /// The admin's address.
     AdminEmail,
@@ -91,15 +84,9 @@ pub enum ExportScope {
     /// All that are not in the trash.
     All,
     /// Those that a list with this filter shows.
-    Filtered {
-        /// The filter.
-        filter: OrganizationFilter,
-    },
+    Filtered { filter: OrganizationFilter },
     /// These.
-    Selected {
-        /// Their ids.
-        ids: Vec<String>,
-    },
+    Selected { ids: Vec<String> },
 }
 
 /// What an export takes.

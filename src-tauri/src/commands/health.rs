@@ -97,7 +97,6 @@ pub struct ConnectionUse {
 pub struct CollectionUse {
     /// Collections of the deployment, as far as the database user sees it.
     pub collections: Count,
-    /// Their indexes.
     pub indexes: Option<Count>,
     /// Collections of organizations among them, those in the trash included.
     pub organizations: Count,

@@ -30,13 +30,10 @@ pub enum OrganizationStatus {
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationView {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// What is shown instead of it.
     pub display_name: Option<String>,
-    /// Its status.
     pub status: OrganizationStatus,
     /// The address its admin signs in with.
     pub admin_email: String,
@@ -70,9 +67,7 @@ pub struct OrganizationDetails {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum SortField {
-    /// The name.
     Name,
-    /// The status.
     Status,
     /// The admin's address.
     AdminEmail,
@@ -211,7 +206,6 @@ pub struct PasswordCheck {
     pub upper: bool,
     /// A lower-case letter.
     pub lower: bool,
-    /// A digit.
     pub digit: bool,
     /// At most 72 bytes, no NUL.
     pub bytes: bool,
@@ -221,9 +215,7 @@ pub struct PasswordCheck {
 #[derive(Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateInput {
-    /// The name.
     pub name: String,
-    /// The display name.
     pub display_name: Option<String>,
     /// The admin's address.
     pub email: String,
@@ -275,9 +267,7 @@ pub struct RenamePreview {
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovalPreview {
-    /// The organization.
     pub organization: OrganizationView,
-    /// Its documents.
     pub documents: Count,
     /// Their bytes; `null` where the store does not say.
     pub data_size: Option<Count>,

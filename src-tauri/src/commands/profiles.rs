@@ -17,13 +17,11 @@ pub struct ProfileInput {
     pub id: Option<String>,
     /// The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept.
     pub draft: String,
-    /// Its name.
     pub name: String,
     /// What it is used for.
     pub environment: Environment,
     /// May hold a password, which is taken out.
     pub connection_string: String,
-    /// The database.
     pub database: String,
     /// What a person notes about it.
     pub notes: String,

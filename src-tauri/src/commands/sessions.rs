@@ -55,7 +55,6 @@ pub struct Rights {
     pub trash: bool,
     /// Restore from the trash.
     pub restore: bool,
-    /// Delete for ever.
     pub delete_forever: bool,
     /// See all organizations.
     pub list_all: bool,

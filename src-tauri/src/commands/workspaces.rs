@@ -59,7 +59,6 @@ pub struct OpenSummary {
     pub id: String,
     /// What kind of place it is.
     pub kind: WorkspaceKind,
-    /// Its name.
     pub name: String,
     /// What it is used for.
     pub environment: Environment,
@@ -75,7 +74,6 @@ pub struct OpenSummary {
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RecoveredOperation {
-    /// The act.
     pub act: RecoveredAct,
     /// The organization's name.
     pub organization_name: String,
@@ -121,15 +119,12 @@ pub enum RecoveredOutcome {
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerFacts {
-    /// Its product.
     pub product: String,
-    /// Its version.
     pub version: String,
     /// How it is built.
     pub topology: Topology,
     /// Hosts, or the file.
     pub address: String,
-    /// The database.
     pub database: String,
     /// Whether the line is encrypted.
     pub encrypted: bool,

@@ -527,9 +527,7 @@ export const SECRET_MASK = "••••••••" as const;
 /* Types */
 /**  What the program is and what it can do. */
 export type About = {
-	/**  Its name. */
 	name: string,
-	/**  Its version. */
 	version: string,
 	/**  `running`. */
 	status: string,
@@ -642,7 +640,6 @@ export type CollectionStatistics = {
 	averageDocument: Count | null,
 	/**  Bytes on disk, without indexes. */
 	storageSize: Count | null,
-	/**  Its indexes. */
 	indexes: IndexStatistics[],
 	/**  Bytes of all indexes. */
 	indexSize: Count | null,
@@ -660,7 +657,6 @@ export type CollectionStatistics = {
 export type CollectionUse = {
 	/**  Collections of the deployment, as far as the database user sees it. */
 	collections: Count,
-	/**  Their indexes. */
 	indexes: Count | null,
 	/**  Collections of organizations among them, those in the trash included. */
 	organizations: Count,
@@ -674,7 +670,6 @@ export type CollectionUse = {
 
 /**  One command. */
 export type CommandDescription = {
-	/**  Its name. */
 	name: string,
 	/**  What it does. */
 	description: string,
@@ -820,16 +815,14 @@ export type ConnectionUse = {
 /**
  *  A count or a number of bytes that every JavaScript number can hold.
  * 
- *  What is larger is shown as the largest: eight petabytes in one collection are past anything the number is shown for,
- *  and an error in their place would hide the rest of the answer.
+ *  A larger one is shown as the largest: eight petabytes in one collection are beyond its purpose, and an error would
+ *  hide the rest of the response.
  */
 export type Count = number;
 
 /**  What creating takes. */
 export type CreateInput = {
-	/**  The name. */
 	name: string,
-	/**  The display name. */
 	displayName: string | null,
 	/**  The admin's address. */
 	email: string,
@@ -855,13 +848,7 @@ separator: CsvSeparator;
 byteOrderMark: boolean };
 
 /**  What stands between two values of a CSV file. */
-export type CsvSeparator = 
-/**  A comma. */
-"comma" | 
-/**  A semicolon. */
-"semicolon" | 
-/**  A tab. */
-"tab";
+export type CsvSeparator = "comma" | "semicolon" | "tab";
 
 /**  Details of `data_corrupt`. */
 export type DataCorrupt = {
@@ -894,13 +881,13 @@ export type EditorTab =
 /**  Everything else. */
 "advanced";
 
-/**  Until when a series of a server is mended. */
+/**  When a series of a server stops getting updates. */
 export type EndOfLife = {
 	/**  The series: "7.0". */
 	series: string,
 	/**  The last day, at its beginning in UTC. */
 	date: string,
-	/**  That day is over. */
+	/**  Whether that day is over. */
 	ended: boolean,
 };
 
@@ -916,15 +903,7 @@ export type Environment =
 "production";
 
 /**  What a file says of each organization. */
-export type ExportColumn = 
-/**  The id. */
-"id" | 
-/**  The name. */
-"name" | 
-/**  The display name. */
-"displayName" | 
-/**  The status. */
-"status" | 
+export type ExportColumn = "id" | "name" | "displayName" | "status" | 
 /**  The admin's address. */
 "adminEmail" | 
 /**  The collection. */
@@ -990,13 +969,9 @@ export type ExportScope =
 /**  All that are not in the trash. */
 { kind: "all" } | 
 /**  Those that a list with this filter shows. */
-{ kind: "filtered"; 
-/**  The filter. */
-filter: OrganizationFilter } | 
+{ kind: "filtered"; filter: OrganizationFilter } | 
 /**  These. */
-{ kind: "selected"; 
-/**  Their ids. */
-ids: string[] };
+{ kind: "selected"; ids: string[] };
 
 /**  Whether a field's value is good. */
 export type FieldCheck = {
@@ -1233,82 +1208,82 @@ export type HealthStatus =
 /**  It does not. */
 "down";
 
-/**  What is not as it should be with a store that works. */
+/**  What needs attention in a store that works. */
 export type HealthWarning = 
-/**  The line to the server is not encrypted. */
+/**  The connection to the server is not encrypted. */
 "not_encrypted" | 
-/**  One server without a replica set: what it loses is lost. */
+/**  A single server, no replica set: there is no second copy of the data. */
 "no_replica_set" | 
-/**  No unique index keeps organization names apart: they are checked after each write. */
+/**  Organization names have no unique index: duplicates are checked after each write. */
 "names_not_indexed" | 
-/**  No unique index keeps administrators' addresses apart: they are checked after each write. */
+/**  Admin email addresses have no unique index: duplicates are checked after each write. */
 "addresses_not_indexed" | 
-/**  The file's folder does not permit a write-ahead log, so reading waits for writing. */
+/**  The file's folder does not support a write-ahead log, so reads wait for writes. */
 "no_write_ahead_log";
 
 /**  What became of one connection. */
 export type ImportEntry = {
-	/**  Its name, or its place in what was imported. */
+	/**  Its name, or its place in the import. */
 	name: string,
 	/**  What became of it. */
 	outcome: ImportOutcome,
-	/**  What came in and what did not, and why. */
+	/**  What was imported, what was not, and why. */
 	notes: ImportNote[],
-	/**  The profile that it is now, or that is there already. */
+	/**  The saved connection that it is now, or was already. */
 	workspaceId: string | null,
 };
 
-/**  What connections are imported from. */
+/**  The source of an import. */
 export type ImportKind = 
 /**  An export of MongoDB Compass. */
 "compass" | 
 /**  A list of connection strings. */
 "connection_strings" | 
-/**  An export of this program. */
+/**  A Tenantry export. */
 "tenantry";
 
 /**  What a person should know of one connection. */
 export type ImportNote = 
 /**  No connection string was found in it. */
 { kind: "no_connection_string" } | 
-/**  What stands before its connection string is no name. */
+/**  The text before its connection string is not a name. */
 { kind: "no_name" } | 
-/**  Two connection strings seem to have run into one. */
+/**  Two connection strings seem to have run together. */
 { kind: "ran_together" } | 
-/**  Something is missing in it or is not what it should be. */
+/**  It is damaged or incomplete. */
 { kind: "damaged" } | 
 /**  It breaks rules. */
 { kind: "refused"; 
-/**  Which. */
+/**  The broken rules. */
 error: WireError } | 
-/**  The same connection is there. */
+/**  The same connection is saved already. */
 { kind: "same"; 
-/**  By this name. */
+/**  Its name. */
 name: string } | 
 /**  Its secrets are sealed by Compass. */
 { kind: "sealed_by_compass" } | 
-/**  Its SSH tunnel did not come in. */
+/**  Its SSH tunnel was not imported. */
 { kind: "no_tunnel" } | 
-/**  Its settings for encrypted fields did not come in. */
+/**  Its settings for encrypted fields were not imported. */
 { kind: "no_field_encryption" } | 
-/**  Its password is asked for when it is opened. */
+/**  Tenantry asks for its password when it opens. */
 { kind: "password_asked" } | 
-/**  The service's secret key did not come in. */
+/**  Its service signing secret was not imported. */
 { kind: "no_service_secret" } | 
-/**  It is taken for production until a person says what it is used for. */
+/**  It counts as production until a person chooses its environment. */
 { kind: "taken_for_production" } | 
-/**  Its secrets are kept until the program ends: there is no place to store them. */
+/**  Its secrets last only for this run: there is nowhere to store them. */
 { kind: "secrets_not_stored" };
 
 /**  What became of one connection, as a word. */
 export type ImportOutcome = 
-/**  All of it came in. */
+/**  Everything was imported. */
 "imported" | 
-/**  It came in without a secret that it needs. */
+/**  It was imported without a secret that it needs. */
 "imported_without_secret" | 
-/**  The same one is there. */
+/**  The same one is saved already. */
 "already_there" | 
-/**  Nothing of it came in. */
+/**  Nothing was imported. */
 "refused";
 
 /**  Details of `import_refused`. */
@@ -1338,7 +1313,6 @@ text: string };
 
 /**  One index. */
 export type IndexStatistics = {
-	/**  Its name. */
 	name: string,
 	/**  Its bytes. */
 	size: Count | null,
@@ -1428,21 +1402,21 @@ export type Member = {
 	problem: string | null,
 };
 
-/**  What a member of a deployment is. */
+/**  The state of a member. */
 export type MemberState = 
-/**  It takes writes. */
+/**  It accepts writes. */
 "primary" | 
 /**  It follows the primary. */
 "secondary" | 
-/**  It votes and holds nothing. */
+/**  It votes and holds no data. */
 "arbiter" | 
-/**  It is the only one. */
+/**  It is the only server. */
 "standalone" | 
-/**  It leads to the servers of a sharded cluster. */
+/**  It routes to the servers of a sharded cluster. */
 "router" | 
 /**  It starts, recovers, is hidden, or left the set. */
 "other" | 
-/**  It does not answer. */
+/**  It does not respond. */
 "unreachable";
 
 /**  What a person should know of a move of secrets. */
@@ -1484,7 +1458,6 @@ export type OpenSummary = {
 	id: string,
 	/**  What kind of place it is. */
 	kind: WorkspaceKind,
-	/**  Its name. */
 	name: string,
 	/**  What it is used for. */
 	environment: Environment,
@@ -1588,13 +1561,10 @@ export type OrganizationTotal = {
 
 /**  An organization. */
 export type OrganizationView = {
-	/**  Its id. */
 	id: string,
-	/**  Its name. */
 	name: string,
 	/**  What is shown instead of it. */
 	displayName: string | null,
-	/**  Its status. */
 	status: OrganizationStatus,
 	/**  The address its admin signs in with. */
 	adminEmail: string,
@@ -1640,23 +1610,22 @@ export type PasswordCheck = {
 	upper: boolean,
 	/**  A lower-case letter. */
 	lower: boolean,
-	/**  A digit. */
 	digit: boolean,
 	/**  At most 72 bytes, no NUL. */
 	bytes: boolean,
 };
 
-/**  Whether the database user may do something that an act needs. */
+/**  Whether the database user has a permission that Tenantry needs. */
 export type Privilege = {
-	/**  What the program does with it. */
+	/**  What Tenantry uses it for. */
 	act: PrivilegedAct,
-	/**  What it needs, in the server's words: "renameCollectionSameDB on organization_management". */
+	/**  The permission in the server's words: "renameCollectionSameDB on organization_management". */
 	needs: string,
-	/**  `None` where the server does not say. */
+	/**  `None` if the server does not say. */
 	allowed: boolean | null,
 };
 
-/**  Something that the program does in a database and needs rights for. */
+/**  Something that Tenantry does in a database and needs permissions for. */
 export type PrivilegedAct = 
 /**  Reading organizations. */
 "read_organizations" | 
@@ -1668,21 +1637,21 @@ export type PrivilegedAct =
 "remove_organizations" | 
 /**  Reading the trash. */
 "read_trash" | 
-/**  Putting into the trash. */
+/**  Moving organizations to the trash. */
 "fill_trash" | 
-/**  Taking out of the trash. */
+/**  Removing organizations from the trash. */
 "empty_trash" | 
-/**  Keeping the journal of operations. */
+/**  Writing the operation journal. */
 "keep_journal" | 
 /**  Recording activity. */
 "record_activity" | 
-/**  Keeping operators. */
+/**  Managing operators. */
 "keep_operators" | 
 /**  Counting failed sign-ins. */
 "count_sign_ins" | 
-/**  Keeping ended sessions. */
+/**  Recording ended sessions. */
 "keep_ended_sessions" | 
-/**  Keep what operators decided that the workspace permits. */
+/**  Storing what operators permit. */
 "keep_permits" | 
 /**  Creating tenant collections. */
 "create_collections" | 
@@ -1694,9 +1663,9 @@ export type PrivilegedAct =
 "count_documents" | 
 /**  Reading sizes of tenant collections. */
 "read_sizes" | 
-/**  Looking at indexes. */
+/**  Reading indexes. */
 "read_indexes" | 
-/**  Telling a moved collection from a new one. */
+/**  Recognizing a moved collection. */
 "tell_collections";
 
 /**  A connection profile, as typed. */
@@ -1705,13 +1674,11 @@ export type ProfileInput = {
 	id: string | null,
 	/**  The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept. */
 	draft: string,
-	/**  Its name. */
 	name: string,
 	/**  What it is used for. */
 	environment: Environment,
 	/**  May hold a password, which is taken out. */
 	connectionString: string,
-	/**  The database. */
 	database: string,
 	/**  What a person notes about it. */
 	notes: string,
@@ -1730,27 +1697,27 @@ export type ProfileInput = {
 	signingSecret: string | null,
 };
 
-/**  What a person should know about the list of saved workspaces. */
+/**  What a person should know about the file of saved connections. */
 export type ProfileNotice = 
 /**  It was missing, and its last copy is used. */
 { kind: "copy_used" } | 
 /**  It was damaged. */
 { kind: "damaged"; 
-/**  Workspaces that could still be read. */
+/**  Connections that could still be read. */
 saved: number; 
-/**  Where the damaged file is kept. */
+/**  The path of the damaged file. */
 aside: string } | 
-/**  A password stood in it and was taken out. */
+/**  It contained a password, which was removed. */
 { kind: "secret_taken_out" } | 
-/**  A newer program wrote it. It was left as it is, and none of its workspaces can be used. */
+/**  A newer version wrote it. It was left unchanged, and none of its connections can be used. */
 { kind: "newer"; 
 /**  Where it is. */
 path: string } | 
-/**  Another run of the program has it open, so it can't be used in this one. */
+/**  Another process has it open, so this one cannot use it. */
 { kind: "in_use"; 
 /**  Where it is. */
 path: string } | 
-/**  It can't be read and written. */
+/**  It cannot be read or written. */
 { kind: "unusable"; 
 /**  Where it is. */
 path: string };
@@ -1802,7 +1769,6 @@ export type RecoveredAct =
 
 /**  What became of an act that a crash had left unfinished. */
 export type RecoveredOperation = {
-	/**  The act. */
 	act: RecoveredAct,
 	/**  The organization's name. */
 	organizationName: string,
@@ -1827,9 +1793,7 @@ export type RecoveredOutcome =
 
 /**  What a removal touches. */
 export type RemovalPreview = {
-	/**  The organization. */
 	organization: OrganizationView,
-	/**  Its documents. */
 	documents: Count,
 	/**  Their bytes; `null` where the store does not say. */
 	dataSize: Count | null,
@@ -1865,7 +1829,7 @@ export type RenamePreview = {
 	problems: FieldProblem[],
 };
 
-/**  An act of a person that needs rights of the database user. */
+/**  A person's action that needs permissions of the database user. */
 export type RestrictedAct = 
 /**  Listing organizations. */
 "list" | 
@@ -1881,16 +1845,16 @@ export type RestrictedAct =
 "trash" | 
 /**  Restoring it. */
 "restore" | 
-/**  Deleting it for ever. */
+/**  Deleting it for good. */
 "delete_forever" | 
-/**  Reading how much it holds. */
+/**  Reading its statistics. */
 "statistics";
 
-/**  An act that the database user can't do. */
+/**  An action that the database user lacks a permission for. */
 export type Restriction = {
-	/**  The act. */
+	/**  The action. */
 	act: RestrictedAct,
-	/**  What is missing, in the server's words: "renameCollectionSameDB on organization_management". */
+	/**  The missing permission in the server's words: "renameCollectionSameDB on organization_management". */
 	needs: string,
 };
 
@@ -1906,7 +1870,6 @@ export type Rights = {
 	trash: boolean,
 	/**  Restore from the trash. */
 	restore: boolean,
-	/**  Delete for ever. */
 	deleteForever: boolean,
 	/**  See all organizations. */
 	listAll: boolean,
@@ -1916,13 +1879,13 @@ export type Rights = {
 	health: boolean,
 };
 
-/**  What gives the database user the smallest role that allows everything. */
+/**  Commands that give the database user the smallest role that allows everything. */
 export type RoleCommand = {
-	/**  The user that gets it; `None` where nobody signed in. */
+	/**  The user that gets it; `None` if the connection has none. */
 	user: string | null,
-	/**  For the MongoDB shell, to be run by somebody who may make roles. Empty where there are no roles. */
+	/**  For the MongoDB shell, run by a user who can create roles. Empty if the store has no roles. */
 	shell: string,
-	/**  The same for the command line of MongoDB Atlas, which lets nobody make roles in a shell. */
+	/**  For the Atlas CLI, since Atlas creates no roles from a shell. */
 	atlas: string | null,
 };
 
@@ -1988,15 +1951,12 @@ export type SecretMove = {
 
 /**  What is known of the server or file. */
 export type ServerFacts = {
-	/**  Its product. */
 	product: string,
-	/**  Its version. */
 	version: string,
 	/**  How it is built. */
 	topology: Topology,
 	/**  Hosts, or the file. */
 	address: string,
-	/**  The database. */
 	database: string,
 	/**  Whether the line is encrypted. */
 	encrypted: boolean,
@@ -2028,11 +1988,7 @@ export type SortDirection =
 "descending";
 
 /**  By what a list is sorted. */
-export type SortField = 
-/**  The name. */
-"name" | 
-/**  The status. */
-"status" | 
+export type SortField = "name" | "status" | 
 /**  The admin's address. */
 "adminEmail" | 
 /**  The collection. */
@@ -2141,7 +2097,6 @@ export type StageState =
 export type StatisticsSummary = {
 	/**  The organization. */
 	id: string,
-	/**  Documents. */
 	documents: Count | null,
 	/**  Counted, not estimated. */
 	exact: boolean,
@@ -2217,7 +2172,7 @@ export type TlsChoice =
 /**  `tls=false`. */
 "off";
 
-/**  How the deployment is built. */
+/**  The kind of deployment. */
 export type Topology = 
 /**  A file on this computer. */
 "file" | 
@@ -2257,7 +2212,6 @@ export type UnsettledAct = {
 	organizationId: string,
 	/**  Its name when the act began. */
 	organizationName: string,
-	/**  The act. */
 	act: RecoveredAct,
 	/**  The new name of a rename. */
 	newName: string | null,
@@ -2302,9 +2256,7 @@ export type UnsettledData =
 /**  One that is moved there. */
 "moved" | 
 /**  A new one without documents. */
-"new" | 
-/**  None. */
-"none";
+"new" | "none";
 
 /**  Where an organization is after a decision. */
 export type UnsettledDestination = 

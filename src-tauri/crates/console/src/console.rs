@@ -20,6 +20,7 @@ pub use secret_keeping::PASSPHRASE_MIN;
 pub use summaries::{OpenSummary, WorkspaceKind, WorkspacePermits, WorkspaceSummary};
 pub use testing::TestRequest;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,13 +32,13 @@ use tenantry_core::rights::Actor;
 use tenantry_core::sessions::Freshness;
 use tokio::sync::OnceCell;
 
-use crate::desktop::Desktop;
+use crate::desktop::{Desktop, NoDesktop};
 use crate::drafts::Drafts;
 use crate::error::WireError;
 use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_in};
 use crate::folders::{DataLock, Folders};
 use crate::jobs::JobRegistry;
-use crate::profiles::{OpenProfileFile, Profile, Profiles, UNDO_TIME};
+use crate::profiles::{OpenProfileFile, PlainFile, Profile, Profiles, UNDO_TIME};
 use crate::vault::{NotForgotten, Vault};
 use crate::workspace::OpenWorkspace;
 
@@ -75,6 +76,18 @@ pub struct Console {
 }
 
 impl Console {
+    /// Starts a console without a desktop that keeps all its files in one folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        let folders = Folders {
+            data: folder.to_owned(),
+            configuration: folder.to_owned(),
+            logs: folder.join("logs"),
+            exports: folder.to_owned(),
+            exports_without_dialog: true,
+        };
+        Self::start(folders, &PlainFile::open, Arc::new(NoDesktop))
+    }
+
     /// Starts a console on these folders. `open_file` writes the document of profiles.
     pub fn start(folders: Folders, open_file: OpenProfileFile<'_>, desktop: Arc<dyn Desktop>) -> Self {
         let lock = folders.lock();

@@ -40,3 +40,26 @@ pub trait Desktop: Send + Sync {
     /// Empties the clipboard if it still holds this secret. What was copied meanwhile is a person's own.
     fn clear_secret(&self, secret: &SecretString);
 }
+
+/// No desktop at all: nobody chooses a file, and there is no clipboard.
+pub struct NoDesktop;
+
+impl Desktop for NoDesktop {
+    fn choose_file(&self, _: &str, _: &Path, _: &str, _: &str, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn choose_existing(&self, _: &str, _: &Path) -> Option<PathBuf> {
+        None
+    }
+
+    fn reveal(&self, _: &Path) -> Result<(), DesktopError> {
+        Err(DesktopError("there is no desktop".to_owned()))
+    }
+
+    fn copy_secret(&self, _: &SecretString) -> Result<(), DesktopError> {
+        Err(DesktopError("there is no desktop".to_owned()))
+    }
+
+    fn clear_secret(&self, _: &SecretString) {}
+}

@@ -1,5 +1,36 @@
 //! One running console of Tenantry, without a window: saved profiles and their secrets, files, open workspaces, jobs, and the
 //! services of each open workspace. The window, the tests and a command line stand on it.
+//!
+//! ```
+//! use secrecy::SecretString;
+//! use tenantry_console::profiles::BUILT_IN;
+//! use tenantry_console::{Console, Password};
+//! use tenantry_core::organizations::CreateRequest;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tenantry_console::error::WireError> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let (folder, password) = (folder.path(), SecretString::from("Passw0rd-of-docs"));
+//! let console = Console::in_folder(folder);
+//! # let console = console.with_vault(tenantry_console::vault::Vault::without_keychain(folder, None));
+//! let workspace = console.open(BUILT_IN, Password::Kept).await?;
+//! let session = workspace.claim("Dana Ortiz", "dana@example.com", &password).await?;
+//! let request = CreateRequest {
+//!     name: "acme".to_owned(),
+//!     display_name: "Acme, Inc.".to_owned(),
+//!     email: "admin@acme.example".to_owned(),
+//!     password,
+//! };
+//! let acme = workspace.organizations().create(&session.actor, request).await?;
+//! assert_eq!(acme.collection().to_string(), "org_acme");
+//! drop(workspace);
+//! console.close_all().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Console::open`] connects and settles what a crash left; an [`OpenWorkspace`] has the services, one method each. What only
+//! a shell can do is behind two small ports: [`desktop::Desktop`] and [`profiles::ProfileFile`].
 
 pub mod address;
 pub mod compose;

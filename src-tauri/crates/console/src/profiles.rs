@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::folders::Owner;
 use crate::identifiers::random_id;
-use file::{Found, VERSION_KEY};
+use file::Found;
 
 pub use check::{Checked, NAME_MAX, NOTES_MAX, Typed};
 pub use model::{Access, BUILT_IN, BuiltIn, Environment, KeeperChoice, MoveIntent, Profile, Settings};
@@ -28,6 +28,7 @@ pub use removed::UNDO_TIME;
 
 /// The version of the file that this program writes.
 const VERSION: u64 = 2;
+const VERSION_KEY: &str = "version";
 
 /// The profiles can't be written.
 #[derive(Debug, thiserror::Error)]

@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 
 use super::removed::Removed;
 use super::{
-    Access, BUILT_IN, Content, Environment, OpenProblem, Profile, ProfileNotice, VERSION, migration,
+    Access, BUILT_IN, Content, Environment, OpenProblem, Profile, ProfileNotice, VERSION, VERSION_KEY,
+    migration,
 };
 use crate::files::{part_builder, place_new};
 use crate::identifiers::random_id;
 use crate::{address, logging};
 
-pub(super) const VERSION_KEY: &str = "version";
 /// Bytes of the file: some ten thousand connections. Measured before reading and before writing.
 pub(super) const FILE_MAX: usize = 16 * 1024 * 1024;
 /// How many times the length of a damaged file is read in search of whole connections. A cut-off file takes about
@@ -46,7 +46,8 @@ impl Found {
         let good = last_good_copy(path)?.unwrap_or_default();
         let Understood { content, is_whole, version_1 } = understood(&bytes, good)?;
         if let Some(version_1) = version_1 {
-            migration::keep_version_1(path, &version_1)?;
+            // Kept beside it before anything is written over it.
+            keep_copy(path, "v1", &version_1)?;
         }
         let mut found = Self { content, notices: Vec::new() };
         if !is_whole {

@@ -1,10 +1,8 @@
 //! Brings files of earlier versions to today's form.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Map, Value, json};
 
-use super::file::{VERSION_KEY, keep_copy};
+use super::VERSION_KEY;
 
 /// Brings the content of a file of version 1 to today's form. Damaged parts stay for the reader to find.
 ///
@@ -31,13 +29,4 @@ pub(super) fn from_version_1(content: &mut Map<String, Value>) {
         profile.entry("lastOpenedAt").or_insert(Value::Null);
         profile.entry("hasSigningSecret").or_insert(Value::Bool(false));
     }
-}
-
-/// Keeps a copy of the file of version 1 beside it, before anything is written. An earlier copy stays and gets a
-/// number.
-///
-/// # Errors
-/// The copy cannot be written. Then the file must not be overwritten.
-pub(super) fn keep_version_1(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    keep_copy(path, "v1", bytes)
 }
