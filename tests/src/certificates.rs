@@ -1,4 +1,4 @@
-//! Certificates for tests, made when they are needed.
+//! Certificates for tests, created when needed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,12 +15,12 @@ use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime};
 
-/// When a certificate is good.
+/// When a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
     /// Today, and for long enough.
     Now,
-    /// Today, and not for long.
+    /// Today, but not for long.
     Soon,
     /// Until yesterday.
     Past,
@@ -45,7 +45,7 @@ impl Validity {
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
-    /// What a server shows after a certificate of its own, so that it leads to somebody who is trusted.
+    /// The chain that a server shows after its own certificate, up to a trusted authority.
     chain: String,
     folder: TempDir,
 }
@@ -60,7 +60,7 @@ pub struct Pair {
 }
 
 impl Authority {
-    /// Makes one.
+    /// Creates one.
     ///
     /// # Panics
     /// When that fails.
@@ -70,7 +70,7 @@ impl Authority {
         Self::of(params, key, pem, String::new())
     }
 
-    /// Makes one that this one vouches for.
+    /// Creates an intermediate authority that this one signs.
     ///
     /// # Panics
     /// When that fails.
@@ -95,10 +95,10 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem, chain, folder }
     }
 
-    /// The file with its certificate: what `tlsCAFile` names.
+    /// The file with its certificate, for `tlsCAFile`.
     ///
     /// # Panics
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn file(&self) -> PathBuf {
         self.write("authority.pem", &self.pem)
     }
@@ -106,7 +106,7 @@ impl Authority {
     /// Writes a file into the authority's folder.
     ///
     /// # Panics
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, text).expect("a writable folder");
@@ -136,10 +136,11 @@ impl Authority {
         Pair { certificate: format!("{certificate}{}", self.chain), key: key.serialize_pem() }
     }
 
-    /// How a server with this certificate encrypts. With `clients`, it wants a certificate that this authority issued.
+    /// The TLS configuration of a server with this certificate. With `clients`, it requires a certificate that this
+    /// authority issued.
     ///
     /// # Panics
-    /// When the certificate can't be used.
+    /// When the certificate cannot be used.
     pub fn server_config(
         &self,
         pair: &Pair,

@@ -1,5 +1,5 @@
-//! A display of its own for the program's window, and what others on it see and do: a window manager that asks the window
-//! to close, a program that pastes, a clipboard manager that keeps what was copied.
+//! A separate display for the program's window, and other programs on it: a window manager that asks the window to
+//! close, a program that pastes, a clipboard manager that keeps what was copied.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -19,17 +19,17 @@ use x11rb::{COPY_DEPTH_FROM_PARENT, CURRENT_TIME, NONE};
 use crate::processes::{GuardedProcess, await_line, await_some};
 use crate::server::on_path;
 
-/// How long whoever holds the clipboard may take to hand out what is on it.
+/// How long the owner of the clipboard may take to hand out its content.
 const PASTE_LIMIT: Duration = Duration::from_secs(5);
 
-/// A display of its own: no other window is in the way of clicks and pictures.
+/// A separate display: no other window is in the way of clicks and pictures.
 pub struct Display {
     _server: GuardedProcess,
-    /// As `DISPLAY` names it.
+    /// Its name for `DISPLAY`.
     pub name: String,
 }
 
-/// Where a window is, in pixels.
+/// The place of a window, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The left edge.
@@ -51,7 +51,7 @@ impl Display {
         let server = on_path("Xvfb").expect("the system package xvfb is installed");
         let folder = TempDir::with_prefix("tenantry-window-display-").expect("a folder").keep();
         let number = folder.join("number");
-        // To a file of its own: what else the server says may come in the middle of a line.
+        // To a separate file: other messages of the server can come in the middle of a line.
         let mut command = Command::new("sh");
         command
             .args(["-c", r#"exec "$0" -displayfd 3 -screen 0 "$2" -nolisten tcp 3>"$1""#])
@@ -61,7 +61,7 @@ impl Display {
         Self { _server: server, name: format!(":{}", await_line(&number)) }
     }
 
-    /// Waits for the program's window; answers where it is once it moves no more.
+    /// Waits for the program's window; returns its place once it has stopped moving.
     ///
     /// # Panics
     /// When there is none in time.
@@ -89,18 +89,18 @@ impl Display {
         guest.connection.sync().expect("sent");
     }
 
-    /// What another program would paste now; `None` when nobody holds the clipboard.
+    /// What another program would paste now; `None` if nobody owns the clipboard.
     ///
     /// # Panics
-    /// When whoever holds it does not answer.
+    /// When its owner does not respond.
     pub fn pasted(&self) -> Option<String> {
         Guest::of(self).paste()
     }
 
-    /// Puts another program's window over everything.
+    /// Covers everything with another program's window.
     ///
     /// # Panics
-    /// When it can't be.
+    /// When that fails.
     pub fn cover(&self) -> Cover {
         let guest = Guest::of(self);
         guest.connection.map_window(guest.window).expect("shown");
@@ -113,7 +113,7 @@ impl Display {
 pub struct Cover(Guest);
 
 impl Cover {
-    /// Whether the program's window lies below.
+    /// Whether the program's window is below it.
     ///
     /// # Panics
     /// When there is none.
@@ -125,7 +125,7 @@ impl Cover {
     }
 }
 
-/// Keeps what programs hand over when they end, as desktops do so that it can be pasted still.
+/// Keeps what programs hand over when they end, as desktops do so that it can still be pasted.
 pub struct ClipboardManager {
     kept: Receiver<String>,
     // It ends with the display.
@@ -155,13 +155,13 @@ impl ClipboardManager {
         Self { kept, _keeper: keeper }
     }
 
-    /// What it was handed over until now.
+    /// Everything that was handed over so far.
     pub fn kept(&self) -> Vec<String> {
         self.kept.try_iter().collect()
     }
 }
 
-/// Another program on the display, with a window of its own that is not shown.
+/// Another program on the display, with a hidden window.
 struct Guest {
     connection: RustConnection,
     root: Window,
@@ -205,7 +205,7 @@ impl Guest {
         self.connection.query_tree(self.root).expect("asked").reply().expect("the root is there").children
     }
 
-    /// The shown window that can be asked to close. Without a window manager it has no frame.
+    /// The visible window that can be asked to close. Without a window manager it has no frame.
     fn find_window(&self) -> Option<Window> {
         let (protocols, close) = (self.atom("WM_PROTOCOLS"), self.atom("WM_DELETE_WINDOW"));
         self.children().into_iter().find(|window| {
@@ -248,7 +248,7 @@ impl Guest {
         Some(String::from_utf8(pasted.value).expect("a text"))
     }
 
-    /// Tells a program that ends that all it has was taken.
+    /// Tells a program that ends that everything was taken over.
     fn answer(&self, request: &SelectionRequestEvent) {
         let place = if request.property == NONE { request.target } else { request.property };
         let _ = self.connection.change_property32(

@@ -1,4 +1,4 @@
-//! A name server for tests: knows the names that it is told, and nothing else in the world.
+//! A DNS server for tests: it knows the names that it was given, and nothing else in the world.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,18 +9,18 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
-/// How it answers to what it does not know.
+/// How it responds to an unknown name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// There is no such name.
+    /// The name does not exist.
     NotThere,
-    /// It can't say.
+    /// It fails.
     Failing,
     /// Not at all.
     Silent,
 }
 
-/// A name server on this computer, gone when it is dropped.
+/// A DNS server on this computer, gone when it is dropped.
 #[derive(Debug)]
 pub struct DnsStub {
     /// Where it is.
@@ -55,7 +55,7 @@ impl DnsStub {
     /// Adds a host of a cluster.
     ///
     /// # Panics
-    /// When a name is none.
+    /// When a name is invalid.
     #[must_use]
     pub fn srv(self, name: &str, target: &str, port: u16) -> Self {
         let data = RData::SRV(SRV::new(0, 0, port, whole(target)));

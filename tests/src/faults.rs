@@ -1,4 +1,4 @@
-//! A program that dies, loses one answer, or sleeps, at a chosen write.
+//! A process that dies, loses one response, or sleeps, at a chosen write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -10,25 +10,25 @@ use tenantry_core::ports::{Call, Policy, Ports};
 use tenantry_core::records::Line;
 use tokio::sync::Notify;
 
-/// Which side of the write the fault is on.
+/// The side of the write that the fault is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// The write never reached the store.
     Before,
-    /// The write is in the store, its answer never came.
+    /// The write is in the store, but its response never came.
     After,
 }
 
 /// What follows the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aftermath {
-    /// Nothing gets through any more: as far as the store can see, the program is dead.
+    /// Nothing gets through any more: for the store, the process is dead.
     Dead,
-    /// The next call gets through: one answer was lost on the line.
+    /// The next call gets through: one response was lost.
     Recovers,
 }
 
-/// Where a fault is, and what follows.
+/// A fault, and what follows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
     /// The write that it hits, counted from 1 over all ports.
@@ -79,7 +79,7 @@ impl FaultyStore {
         Self { inner: ports.clone(), faults }
     }
 
-    /// The store behind `ports`, whose write of this number waits to be woken and is carried out then.
+    /// The store behind `ports`, whose write of this number waits to be woken and is then carried out.
     pub fn asleep_at(ports: &Ports, write: u32) -> (Self, Arc<Sleep>) {
         let mut store =
             Self::over(ports, Fault { write, moment: Moment::Before, aftermath: Aftermath::Recovers });
@@ -93,7 +93,7 @@ impl FaultyStore {
         self.inner.clone().under(self.faults.clone())
     }
 
-    /// Whether the fault was met: an act with fewer writes ends before it.
+    /// Whether the fault was met: an operation with fewer writes ends before it.
     pub fn was_met(&self) -> bool {
         self.faults.writes.load(Ordering::SeqCst) >= self.faults.fault.write
     }
@@ -120,7 +120,7 @@ impl Policy for Faults {
             self.dead.store(true, Ordering::SeqCst);
         }
         if self.fault.moment == Moment::After {
-            // What the store answers is what nobody hears.
+            // Nobody receives the store's response.
             let _ = store.await;
         }
         Err(lost())

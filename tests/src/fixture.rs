@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct ServiceDatabase {
     /// Its collections by name.
     pub collections: BTreeMap<String, ServiceCollection>,
-    /// What each organization's admin signs in with.
+    /// The credentials of each organization's admin.
     pub credentials: Vec<Credentials>,
     /// How it signs its tokens.
     pub signing: Signing,
@@ -28,7 +28,7 @@ pub struct ServiceCollection {
     pub documents: Vec<Document>,
 }
 
-/// What an admin signs in with.
+/// The credentials of an admin.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Credentials {
     /// The organization.
@@ -50,13 +50,13 @@ impl ServiceDatabase {
     /// Reads the fixture.
     ///
     /// # Panics
-    /// When the file is not what its README says.
+    /// When the file does not match its README.
     pub fn read() -> Self {
-        // The types of canonical Extended JSON are read by the BSON crate, field by field in the file's order.
+        // The BSON crate parses the types of canonical Extended JSON, field by field in the file's order.
         serde_json::from_str(include_str!("../fixtures/service-database.ejson")).expect("a readable fixture")
     }
 
-    /// Writes all of it into an empty database, as the service would have.
+    /// Writes everything into an empty database, as the service would have.
     ///
     /// # Panics
     /// When the server refuses.

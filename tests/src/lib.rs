@@ -1,4 +1,4 @@
-//! What Tenantry's checks stand on: MongoDB servers that are started for them, workspaces on every store, the existing
+//! The basis of Tenantry's checks: MongoDB servers that are started for them, workspaces on every store, the existing
 //! service's database, and stores that die at a chosen moment.
 
 pub mod certificates;

@@ -1,4 +1,4 @@
-//! Things that answer at a port in a server's place, or don't.
+//! Listeners in a server's place that respond, or do not.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct Listener {
     /// Where it is.
     pub address: SocketAddr,
     task: Option<JoinHandle<()>>,
-    /// Held open for as long as it lives.
+    /// Held open while it lives.
     _held: Vec<TcpStream>,
 }
 
@@ -35,16 +35,16 @@ impl Drop for Listener {
 }
 
 impl Listener {
-    /// Answers like a MongoDB server that introduces itself with `hello` and refuses everything else with `refusal`;
-    /// without one, everything else stays without an answer.
+    /// Responds like a MongoDB server to `hello`, and with `refusal` to everything else; without one, everything else
+    /// gets no response.
     pub async fn introducing(hello: Document, refusal: Option<Document>) -> Self {
         Self::serve(move |stream| introduce(stream, hello.clone(), refusal.clone())).await
     }
 
-    /// Introduces itself with so many documents in each other.
+    /// Responds to `hello` with so many nested documents.
     ///
     /// # Panics
-    /// When they are longer than a message may be.
+    /// When they exceed the length of a message.
     pub async fn introducing_deeply(depth: usize) -> Self {
         let mut hello = Vec::new();
         for inside in (1..depth).rev() {
@@ -81,7 +81,7 @@ impl Listener {
         .await
     }
 
-    /// The same; to one that does not encrypt it says nothing, and hangs up only where `hangs_up` says so.
+    /// The same; without TLS it says nothing, and hangs up only if `hangs_up` says so.
     pub async fn introducing_in_tls_only(hello: Document, config: Arc<ServerConfig>, hangs_up: bool) -> Self {
         let acceptor = TlsAcceptor::from(config);
         Self::serve(move |stream| {
@@ -101,8 +101,8 @@ impl Listener {
         .await
     }
 
-    /// A SOCKS5 proxy that knows every name as this computer and tells refused ports apart. With `user` it wants that
-    /// user and password.
+    /// A SOCKS5 proxy that resolves every name to this computer and tells refused ports apart. With `user` it requires
+    /// that user and password.
     pub async fn socks5(user: Option<(&'static str, &'static str)>) -> Self {
         Self::serve(move |stream| async move {
             let _ = socks5(stream, user).await;
@@ -110,20 +110,20 @@ impl Listener {
         .await
     }
 
-    /// Waits for a word, says this, and hangs up.
+    /// Waits for a message, responds with this, and hangs up.
     pub async fn saying(bytes: &'static [u8]) -> Self {
         Self::serve(move |mut stream| async move {
             let mut word = [0_u8; 1024];
             let _ = stream.read(&mut word).await;
             let _ = stream.write_all(bytes).await;
             let _ = stream.flush().await;
-            // The rest of what was said is read, or the system would send a reset and the answer would be lost.
+            // Reads the rest of the message, or the system would send a reset and the response would be lost.
             let _ = tokio::time::timeout(Duration::from_millis(100), stream.read(&mut word)).await;
         })
         .await
     }
 
-    /// Says this at once and waits.
+    /// Sends this at once and waits.
     pub async fn greeting(bytes: &'static [u8]) -> Self {
         Self::serve(move |mut stream| async move {
             let _ = stream.write_all(bytes).await;
@@ -141,10 +141,10 @@ impl Listener {
         .await
     }
 
-    /// A port that drops what comes, as a firewall does: its queue is full and nobody accepts.
+    /// A port that drops everything, as a firewall does: its queue is full and nobody accepts.
     ///
     /// # Panics
-    /// When no port can be had, or the queue never fills.
+    /// When no port is free, or the queue never fills.
     pub async fn black_hole() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
@@ -183,7 +183,7 @@ impl Listener {
     }
 }
 
-/// The introduction of a primary that the driver can speak to.
+/// The `hello` of a primary that the driver supports.
 pub fn good_hello() -> Document {
     doc! {
         "ismaster": true, "isWritablePrimary": true, "helloOk": true,
@@ -218,7 +218,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(i32, i32, Docume
     let number = |at: usize| i32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let length = usize::try_from(number(0)).ok()?.checked_sub(16)?;
     if length > 1 << 20 {
-        // No message of ours: waits for the rest like a server that believes it.
+        // Not our message: waits for the rest like a server that trusts it.
         return std::future::pending().await;
     }
     let mut body = vec![0; length];

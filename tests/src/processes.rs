@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// A process, all that it starts and its folder end when this program does, however that ends: the shell waits for its
-/// standard input to close, which the operating system does for a program that was killed as well.
+/// A process, everything it starts and its folder end with this one, however it ends: the shell waits for its standard
+/// input to close, which the operating system also does for a killed process.
 const GUARD: &str = r#"
 folder=$1; shift
 setsid "$@" </dev/null &
@@ -22,7 +22,7 @@ wait "$process" 2>/dev/null
 rm -rf "$folder"
 "#;
 
-/// A process with a folder of its own. Both are gone when this is dropped.
+/// A process with its own folder. Both are gone when this is dropped.
 #[derive(Debug)]
 pub struct GuardedProcess {
     guard: Child,
@@ -35,7 +35,7 @@ impl GuardedProcess {
     /// Starts a command with its environment; its output goes to a file in `folder`.
     ///
     /// # Panics
-    /// When it can't be started.
+    /// When it cannot be started.
     pub fn start(command: &Command, folder: PathBuf) -> Self {
         // A file and not a pipe: a process that nobody reads from would stop at a full pipe.
         let output = folder.join("log");
@@ -57,7 +57,7 @@ impl GuardedProcess {
         process
     }
 
-    /// Waits for a line of output that holds `start`; answers what follows it there.
+    /// Waits for a line of output that contains `start`; returns the rest of the line.
     ///
     /// # Panics
     /// When there is none within a minute.
@@ -70,7 +70,7 @@ impl GuardedProcess {
         })
     }
 
-    /// All that it printed until now.
+    /// All output so far.
     pub fn output(&self) -> String {
         fs::read_to_string(&self.output).unwrap_or_default()
     }
@@ -78,7 +78,7 @@ impl GuardedProcess {
     /// Kills it at once.
     ///
     /// # Panics
-    /// When it is not there any more.
+    /// When it no longer exists.
     pub fn kill(&self) {
         let status = Command::new("kill").args(["-KILL", &self.process.to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "the process must be there to be killed");
@@ -88,7 +88,7 @@ impl GuardedProcess {
 impl Drop for GuardedProcess {
     fn drop(&mut self) {
         drop(self.line.take());
-        // The guard has nothing left to do but to end; there is nobody to tell if it doesn't.
+        // The guard has nothing left to do but end; there is nobody to tell if it does not.
         let _ = self.guard.wait();
     }
 }
@@ -108,7 +108,7 @@ pub fn await_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Waits for the first line of a file that a process writes for one answer alone, and answers it.
+/// Waits for the first line of a file that a process writes for one answer alone, and returns it.
 ///
 /// # Panics
 /// When there is none within a minute.

@@ -1,7 +1,7 @@
-//! A line that a test can cut, refuse, delay, freeze and lead elsewhere.
+//! A connection that a test can cut, refuse, delay, freeze and redirect.
 //!
-//! It stands between a client and a server and copies bytes, on threads of its own: a test's runtime that waits for an
-//! answer must not keep the answer from coming.
+//! It stands between a client and a server and copies bytes on threads of its own: a test's runtime that waits for a
+//! response must not keep it from coming.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -14,7 +14,7 @@ use bson::doc;
 /// What a message starts with: its length and kind, 16 bytes in all.
 const HEADER: usize = 16;
 
-/// A proxy before one server. Gone with its lines when it is dropped.
+/// A proxy before one server. Gone with its connections when it is dropped.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -33,23 +33,24 @@ struct State {
     accepting: bool,
     frozen: bool,
     delay: Duration,
-    /// Cut every line when a message with these bytes comes from the client, before or after the server got it.
+    /// Cuts every connection when a message with these bytes comes from the client, before or after the server got it.
     trap: Option<(Vec<u8>, Moment)>,
-    /// Answer the next message with these bytes by saying that no majority confirmed the write. Whether the server gets it.
+    /// Responds to the next message with these bytes that no majority confirmed the write. The flag says whether the
+    /// server gets it.
     unconfirmed: Option<(Vec<u8>, bool)>,
     sprung: u32,
-    /// What the server said since a test began to listen.
+    /// What the server has sent since a test began to listen.
     heard: Option<Vec<u8>>,
     lines: Vec<TcpStream>,
     over: bool,
 }
 
-/// When a trap cuts the line.
+/// When a trap cuts the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// The server never gets the message.
     BeforeTheServer,
-    /// The server gets it and does it; the answer is lost.
+    /// The server gets it and carries it out; the response is lost.
     BeforeTheAnswer,
 }
 
@@ -97,63 +98,63 @@ impl Proxy {
         self.address.to_string()
     }
 
-    /// Cuts every line that is there. New ones are accepted.
+    /// Cuts all connections. New ones are accepted.
     pub fn cut(&self) {
         for line in self.shared.lock().lines.drain(..) {
             let _ = line.shutdown(Shutdown::Both);
         }
     }
 
-    /// Cuts every line and hangs up on new ones at once, as a computer does on which the server is gone.
+    /// Cuts all connections and hangs up on new ones at once, as a computer does without its server.
     pub fn refuse(&self) {
         self.shared.lock().accepting = false;
         self.cut();
     }
 
-    /// Accepts lines again.
+    /// Accepts connections again.
     pub fn accept(&self) {
         self.shared.lock().accepting = true;
     }
 
-    /// Holds back all bytes without hanging up, as a network does that lost its way, or a computer that sleeps.
+    /// Holds back all bytes without hanging up, like a network without a route, or a computer that sleeps.
     pub fn freeze(&self) {
         self.shared.lock().frozen = true;
     }
 
-    /// Lets the bytes go on that were held back.
+    /// Lets the held bytes go on.
     pub fn thaw(&self) {
         self.shared.lock().frozen = false;
         self.shared.changed.notify_all();
     }
 
-    /// Holds back every piece of what the server says for this long.
+    /// Delays every piece of the server's responses by this long.
     pub fn delay(&self, delay: Duration) {
         self.shared.lock().delay = delay;
     }
 
-    /// Leads new lines to another server, and cuts those that are there.
+    /// Redirects new connections to another server, and cuts the others.
     pub fn lead_to(&self, target: &str) {
         self.shared.lock().target = target.to_owned();
         self.cut();
     }
 
-    /// Cuts the line, once, when a message that holds this text comes by.
+    /// Cuts the connection, once, at a message with this text.
     pub fn cut_at(&self, text: &str, moment: Moment) {
         self.shared.lock().trap = Some((text.as_bytes().to_vec(), moment));
     }
 
-    /// Answers a write, once, by saying that no majority confirmed it in time. Where it does not stand, the server never gets
-    /// it: so looks a write whose primary was replaced before another member had it.
+    /// Responds to a write, once, that no majority confirmed it in time. Unless it `stands`, the server never gets it,
+    /// like a write whose primary was replaced before another member had it.
     pub fn leave_unconfirmed(&self, text: &str, stands: bool) {
         self.shared.lock().unconfirmed = Some((text.as_bytes().to_vec(), stands));
     }
 
-    /// Begins to listen to what the server says.
+    /// Begins to listen to the server's responses.
     pub fn listen(&self) {
         self.shared.lock().heard = Some(Vec::new());
     }
 
-    /// All that the server said since [`listen`](Self::listen), on every line.
+    /// Everything that the server has sent since [`listen`](Self::listen), on every connection.
     pub fn heard(&self) -> Vec<u8> {
         self.shared.lock().heard.clone().unwrap_or_default()
     }
@@ -169,7 +170,7 @@ impl Drop for Proxy {
         self.shared.lock().over = true;
         self.thaw();
         self.cut();
-        // So that the thread that accepts sees that it is over.
+        // Wakes the accepting thread, so that it sees the end.
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -181,13 +182,13 @@ impl Shared {
 
     fn connect(self: &Arc<Self>, client: TcpStream) {
         let target = self.lock().target.clone();
-        // Nothing listens there: the client's line ends with this.
+        // Nothing listens there: the client's connection ends with this.
         let Ok(server) = TcpStream::connect(&target) else { return };
         let copy = |stream: &TcpStream| stream.try_clone().expect("a second handle of a line");
         self.lock().lines.extend([copy(&client), copy(&server)]);
         let _ = client.set_nodelay(true);
         let _ = server.set_nodelay(true);
-        // Of answers that are not passed on: to which message they are.
+        // The messages whose responses are not passed on.
         let swallowed = Arc::new(Mutex::new(Vec::new()));
         let (shared, from, to, of) = (Arc::clone(self), copy(&client), copy(&server), swallowed.clone());
         thread::spawn(move || shared.carry_messages(from, to, &of));
@@ -219,7 +220,7 @@ impl Shared {
                 }
                 Some(Moment::BeforeTheServer) => break,
                 Some(Moment::BeforeTheAnswer) => {
-                    // The other direction must not carry the answer: the client's side is closed first.
+                    // The other direction must not carry the response: the client's side is closed first.
                     let _ = client.shutdown(Shutdown::Both);
                     let _ = server.write_all(&message);
                     // Hanging up at once could take the message back on the way.
@@ -265,7 +266,7 @@ impl Shared {
         drop(waiting.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Whether the answer to this message says that no majority confirmed it, and then whether it stands.
+    /// Whether this message gets the response that no majority confirmed it, and whether its write stands.
     fn is_left_unconfirmed(&self, message: &[u8]) -> Option<bool> {
         let mut state = self.lock();
         let (text, stands) = state.unconfirmed.as_ref()?;
@@ -301,7 +302,7 @@ fn read_message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     Some(message)
 }
 
-/// The answer of a primary whose write no majority confirmed in time, to the message with this id.
+/// The response of a primary whose write no majority confirmed in time, to the message with this id.
 fn unconfirmed(to: [u8; 4]) -> Vec<u8> {
     let answer = doc! {
         "ok": 1, "n": 1, "nModified": 1, "value": { "_id": 1 },

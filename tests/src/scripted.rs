@@ -1,4 +1,4 @@
-//! Tenant collections that answer a write as a test says: refused, or lost on the line and carried out later.
+//! Tenant collections that respond to a write as a test says: refused, or lost and carried out later.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -17,9 +17,9 @@ use tenantry_core::values::CollectionName;
 pub enum Answer {
     /// It is refused, and nothing happens.
     Refused(StoreError),
-    /// Somebody else makes the target of this rename first.
+    /// Someone else creates the target of this rename first.
     Overtaken,
-    /// Its answer is lost. It is carried out before the next write, or when the test says so.
+    /// Its response is lost. It is carried out before the next write, or when the test says so.
     Late,
 }
 
@@ -30,7 +30,7 @@ enum Write {
     Delete(CollectionName, CollectionIdentity),
 }
 
-/// The collections of a store, with answers of a test's own.
+/// The collections of a store, with a test's own responses.
 pub struct ScriptedCollections {
     inner: Arc<dyn CollectionStore>,
     answers: Mutex<VecDeque<Answer>>,
@@ -39,7 +39,7 @@ pub struct ScriptedCollections {
 }
 
 impl ScriptedCollections {
-    /// The first creations, renames and deletions get these answers; what follows gets the store's.
+    /// The first creations, renames and deletions get these responses; later ones get the store's.
     pub fn over(ports: &Ports, answers: impl IntoIterator<Item = Answer>) -> Self {
         Self {
             inner: ports.collections.clone(),
@@ -49,7 +49,7 @@ impl ScriptedCollections {
         }
     }
 
-    /// The same, on a server that does not tell collections apart.
+    /// The same, on a server without identities of collections.
     #[must_use]
     pub fn without_identities(self) -> Self {
         Self { tells_identities: false, ..self }
@@ -64,7 +64,7 @@ impl ScriptedCollections {
     pub async fn catch_up(&self) {
         let late = mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
         for write in late {
-            // What becomes of it nobody hears.
+            // Nobody hears what becomes of it.
             let _ = self.carry_out(&write).await;
         }
     }

@@ -1,8 +1,8 @@
 //! MongoDB servers for tests: real ones, in processes of their own, gone when the test program is gone.
 //!
-//! Looked for in this order: the deployment at `TENANTRY_TEST_MONGODB_URI` where it has the topology that is asked for,
-//! a `mongod` on the PATH, `secantusd-rs` in Tenantry's cache (`make tools` puts it there). Without any of them the
-//! tests fail: a check that is skipped without a word is no check.
+//! In this order: the deployment at `TENANTRY_TEST_MONGODB_URI` if it has the wanted topology, a `mongod` on the PATH,
+//! `secantusd-rs` in Tenantry's cache (`make tools` puts it there). Without any of them the tests fail: a check that is
+//! skipped silently is no check.
 
 use std::env;
 use std::fs;
@@ -45,7 +45,7 @@ impl Server {
     /// The server of this topology that the tests of one program share.
     ///
     /// # Panics
-    /// When no server can be had.
+    /// When there is none.
     pub fn shared(topology: Topology) -> &'static Server {
         static REPLICA_SET: OnceLock<Server> = OnceLock::new();
         static STANDALONE: OnceLock<Server> = OnceLock::new();
@@ -56,18 +56,18 @@ impl Server {
         server.get_or_init(|| given_deployment(topology).unwrap_or_else(|| Server::start(topology)))
     }
 
-    /// The server with access control that the tests of one program share. A connection needs one of the users that
-    /// [`Server::add_user`] makes.
+    /// The server with access control that the tests of one program share. A connection needs one of the users of
+    /// [`Server::add_user`].
     ///
     /// # Panics
-    /// When no server can be had.
+    /// When there is none.
     pub fn shared_with_access_control() -> &'static Server {
         static SERVER: OnceLock<Server> = OnceLock::new();
         SERVER.get_or_init(|| {
-            // Standalone: a mongod in a replica set wants a key file as well.
+            // Standalone: a mongod in a replica set also needs a key file.
             let server = start_process(Topology::Standalone, true);
             let (name, password) = ADMINISTRATOR;
-            // A server without users lets the first connection from its own computer make one.
+            // A server without users lets the first connection from its own computer create one.
             block_on(command(
                 format!("mongodb://{}/?directConnection=true", server.address),
                 doc! {"createUser": name, "pwd": password, "roles": ["root"]},
@@ -79,16 +79,16 @@ impl Server {
     /// A server for one test alone, to be stopped in the middle of something.
     ///
     /// # Panics
-    /// When no server can be had.
+    /// When there is none.
     pub fn start(topology: Topology) -> Server {
         start_process(topology, false)
     }
 
-    /// A server that encrypts, for one test alone. With `authority`, it wants certificates of clients that the
-    /// authority in that file issued.
+    /// A server with TLS, for one test alone. With `authority`, it requires certificates of clients that the authority
+    /// in that file issued.
     ///
     /// # Panics
-    /// When no server can be had.
+    /// When there is none.
     pub fn start_encrypted(pair: &Pair, authority: Option<&Path>) -> Server {
         let folder = TempDir::with_prefix("tenantry-tls-").expect("a folder for the certificate");
         let [certificate, key, both] =
@@ -111,11 +111,10 @@ impl Server {
         start_with(Topology::Standalone, false, &Arguments { mongod, secantus, kept: None })
     }
 
-    /// A server on a port and with data of its own choice, so that it can be stopped and another one started in its
-    /// place.
+    /// A server on a given port with given data, so that it can be stopped and replaced.
     ///
     /// # Panics
-    /// When no server can be had.
+    /// When there is none.
     pub fn start_at(topology: Topology, port: u16, data: &Path) -> Server {
         let kept = Some(Kept { port, data });
         start_with(topology, false, &Arguments { kept, ..Arguments::default() })
@@ -152,7 +151,7 @@ impl Server {
         format!("mongodb://{name}:{password}@{}/?authSource=admin", self.address)
     }
 
-    /// Makes a user with these roles on this database; answers its connection string.
+    /// Creates a user with these roles on this database; returns its connection string.
     ///
     /// # Panics
     /// When the server refuses.
@@ -175,7 +174,7 @@ impl Server {
 /// A database name that no other test has.
 pub fn fresh_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    // The process and the time too: a given deployment sees many runs.
+    // With the process and the time: a given deployment sees many runs.
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let moment = time::OffsetDateTime::now_utc().unix_timestamp();
     format!("tenantry_{moment:x}_{:x}_{count:x}", std::process::id())
@@ -192,7 +191,7 @@ fn given_deployment(topology: Topology) -> Option<Server> {
     })
 }
 
-/// What one kind of server is told besides.
+/// Arguments that only one kind of server gets.
 #[derive(Default)]
 struct Arguments<'a> {
     mongod: Vec<String>,
@@ -200,7 +199,7 @@ struct Arguments<'a> {
     kept: Option<Kept<'a>>,
 }
 
-/// Where a server is that another one may take the place of.
+/// The place of a server that another one can replace.
 #[derive(Debug, Clone, Copy)]
 struct Kept<'a> {
     port: u16,
@@ -269,7 +268,7 @@ fn start_secantus(program: &Path, topology: Topology, access_control: bool, give
         arguments.push("--auth".to_owned());
     }
     if given.kept.is_some() {
-        // It is killed and started again: what it said was written must be there, as a mongod's majority is.
+        // It is killed and started again: what it called written must be there, as with a mongod's majority.
         arguments.push("--sync-on-commit".to_owned());
     }
     arguments.extend_from_slice(&given.secantus);
@@ -282,7 +281,7 @@ fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// The server with a folder for its data, which is gone when the server is unless it is kept.
+/// The server with a folder for its data, which is removed with it unless it is kept.
 fn start_with_data(
     program: &Path,
     data_option: &str,
@@ -304,7 +303,7 @@ async fn command(uri: String, command: Document) -> Document {
         .expect("the server does what a test's preparation needs")
 }
 
-/// On a thread of its own: the caller may be inside a test's runtime.
+/// On a separate thread: the caller may be inside a test's runtime.
 fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     thread::scope(|scope| {
         let thread = scope.spawn(|| {

@@ -44,7 +44,7 @@ pub fn hash(last: &str) -> PasswordHash {
     PasswordHash::from_stored(format!("$2b$12$0123456789012345678901{last:.>31}"))
 }
 
-/// The note that the hash of one word took the place of the other's.
+/// The note that the hash of one word replaced the other's.
 pub fn renewal(from: &str, to: &str) -> HashRenewal {
     HashRenewal::new(&hash(from), None, &hash(to))
 }
@@ -61,7 +61,7 @@ pub fn organization(text: &str) -> NewOrganization {
     }
 }
 
-/// Inserts an organization of this name; answers what was inserted.
+/// Inserts an organization of this name; returns it.
 pub async fn insert(ports: &Ports, text: &str) -> NewOrganization {
     let new = organization(text);
     ports.organizations.insert(&new).await.expect("a free name and address are inserted");
@@ -73,7 +73,7 @@ pub fn collection(text: &str) -> CollectionName {
     CollectionName::for_organization(&name(text))
 }
 
-/// Whatever collection has the name.
+/// Matches whatever collection has the name.
 pub const ANY: CollectionIdentity = CollectionIdentity(None);
 
 /// Renames whatever collection has the name.
@@ -96,7 +96,7 @@ pub async fn delete_collection(ports: &Ports, name: &CollectionName) -> Result<(
     ports.collections.delete(name, &ANY).await
 }
 
-/// The live organization as it is, or one that is not there.
+/// The live organization as it is, or one that does not exist.
 pub async fn seen(ports: &Ports, id: OrganizationId) -> Organization {
     let found = ports.organizations.find(id).await.expect("a look-up answers");
     found.unwrap_or_else(|| Organization {

@@ -1,4 +1,4 @@
-//! Two organizations that call one collection theirs, as the service makes them when two create at once.
+//! Two organizations that claim one collection, as the service makes them when two create at once.
 
 use bson::oid::ObjectId;
 use bson::{Document, doc};
@@ -9,29 +9,30 @@ use tenantry_core::values::{CollectionName, OrganizationId};
 use crate::console::{Console, Run};
 use crate::workspace::{StoreKind, TestWorkspace};
 
-/// Documents in the collection that both call theirs.
+/// Documents in the shared collection.
 pub const DOCUMENTS: u64 = 3;
 
 /// `acme` and another organization with the collection `org_acme`.
 pub struct Twins {
-    /// Where they are.
+    /// Their workspace.
     pub workspace: TestWorkspace,
-    /// Its ports, opened when both were there.
+    /// Its ports, opened when both existed.
     pub ports: Ports,
     /// The program.
     pub console: Console,
-    /// What opening it warned of.
+    /// The warnings of opening it.
     pub warnings: Vec<String>,
     /// One of them.
     pub acme: Organization,
-    /// The other one: of the same name on a server; in a file, where no two have one name, only with the same collection.
+    /// The other one: with the same name on a server; in a file, which has no two of one name, only with the same
+    /// collection.
     pub twin: OrganizationId,
-    /// What they share.
+    /// The shared collection.
     pub collection: CollectionName,
 }
 
 impl Twins {
-    /// Both, and what they share with its documents in it.
+    /// Both, with their shared collection and its documents.
     ///
     /// # Panics
     /// When the store refuses.
@@ -70,16 +71,16 @@ impl Twins {
         Self { workspace, ports, console, warnings, acme, twin, collection }
     }
 
-    /// Documents of a collection, `None` when there is none.
+    /// Documents of a collection, `None` if there is none.
     ///
     /// # Panics
-    /// When the store can't say.
+    /// When the store cannot say.
     pub async fn documents(&self, name: &CollectionName) -> Option<u64> {
         documents(&self.ports, name).await
     }
 }
 
-/// Makes a collection with this many documents.
+/// Creates a collection with this many documents.
 ///
 /// # Panics
 /// When the store refuses.

@@ -1,4 +1,4 @@
-//! A program whose end can be looked at, whoever starts it.
+//! A program whose end can be observed, whoever starts it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,10 +10,10 @@ use tempfile::TempDir;
 
 use crate::processes::{await_line, await_some};
 
-/// A program, started by a script that notes how it ends: a driver that starts it tells nobody.
+/// A program, started by a script that notes how it ends: a driver that starts it does not tell.
 pub struct Watched {
     folder: TempDir,
-    /// What to start in place of the program.
+    /// The script to start instead of the program.
     pub script: PathBuf,
 }
 
@@ -21,7 +21,7 @@ impl Watched {
     /// Watches a program that is started next.
     ///
     /// # Panics
-    /// When the script can't be written.
+    /// When the script cannot be written.
     pub fn program(program: &Path) -> Self {
         let folder = TempDir::with_prefix("tenantry-watched-").expect("a folder");
         let (script, at) = (folder.path().join("start"), folder.path().display());
@@ -37,7 +37,7 @@ impl Watched {
     /// Sends the program a signal, such as `TERM`.
     ///
     /// # Panics
-    /// When it is not there.
+    /// When it does not exist.
     pub fn signal(&self, signal: &str) {
         let process = await_line(&self.folder.path().join("process"));
         let sent = Command::new("kill").args([&format!("-{signal}"), &process]).status();
@@ -49,7 +49,7 @@ impl Watched {
         self.folder.path().join("code").exists()
     }
 
-    /// Waits for its end; answers its exit code, and how long it took from now on.
+    /// Waits for its end; returns its exit code, and how long it took from now on.
     ///
     /// # Panics
     /// When it does not end in time.
@@ -60,7 +60,7 @@ impl Watched {
         (await_line(&code).parse().expect("an exit code"), begin.elapsed())
     }
 
-    /// What it said on its way.
+    /// Its standard error.
     pub fn errors(&self) -> String {
         fs::read_to_string(self.folder.path().join("errors")).unwrap_or_default()
     }

@@ -25,10 +25,10 @@ use crate::display::Display;
 use crate::processes::{GuardedProcess, await_some, free_port};
 use crate::server::{cache, on_path};
 
-/// How long the window may take for what was asked of it.
+/// How long the window may take for a step.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long the driver may take for one answer. It waits for ever for a program that ended while it started.
+/// How long the driver may take for one response. It waits forever for a program that ended while it started.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// The file for the picture of a screen: among those of the docs where `TENANTRY_SCREENSHOTS` names their folder, as
@@ -43,7 +43,7 @@ pub fn screenshot(screen: &str, theme: &str) -> PathBuf {
     folder.join(format!("{screen}-{}.png", theme.to_lowercase()))
 }
 
-/// What can be pressed, as XPath.
+/// Everything that can be pressed, as XPath.
 const BUTTON: &str = "self::button or @role='button' or @role='radio' or starts-with(@role, 'menuitem')";
 
 /// The program that the tests drive.
@@ -66,15 +66,15 @@ pub struct Window {
     pub display: Display,
     /// Where the program keeps its data.
     pub data: TempDir,
-    /// Where it exports to.
+    /// The folder for its exports.
     pub exports: TempDir,
 }
 
 impl Window {
-    /// Starts the program at `TENANTRY_PROGRAM` with nothing of its own yet.
+    /// Starts the program at `TENANTRY_PROGRAM` without any data.
     ///
     /// # Panics
-    /// When the program, the driver or the display can't be started.
+    /// When the program, the driver or the display cannot be started.
     pub async fn open() -> Self {
         Self::open_program(&built_program()).await
     }
@@ -127,8 +127,7 @@ impl Window {
         answer("close the window", self.client.clone().close()).await.expect("the window closes");
     }
 
-    /// Presses the button or menu item of this name, once it is there and can be pressed. Of several the one that
-    /// nothing lies over.
+    /// Presses the button or menu item of this name, once it can be pressed. Of several, the one that nothing covers.
     ///
     /// # Panics
     /// When there is none in time.
@@ -170,7 +169,7 @@ impl Window {
         !self.find(&path).await.is_empty()
     }
 
-    /// Types into the field with this label, in place of what was there.
+    /// Types into the field with this label, replacing its text.
     ///
     /// # Panics
     /// When there is none in time.
@@ -188,7 +187,7 @@ impl Window {
         .await;
     }
 
-    /// Puts a text at once in the place of what is in the field with this label, as pasting does: it can be undone.
+    /// Replaces the text of the field with this label at once, as pasting does: it can be undone.
     ///
     /// # Panics
     /// When there is no such field in time.
@@ -203,7 +202,7 @@ impl Window {
         .await;
     }
 
-    /// Whether a text stands anywhere in the page, to be seen or not: in its elements or in what fields hold.
+    /// Whether the page contains a text, visible or not: in its elements or in its fields.
     ///
     /// # Panics
     /// When the window does not say.
@@ -214,7 +213,7 @@ impl Window {
         found.expect("the page is looked through").as_bool() == Some(true)
     }
 
-    /// Ticks the box with this label.
+    /// Selects the check box with this label.
     ///
     /// # Panics
     /// When there is none in time.
@@ -223,7 +222,7 @@ impl Window {
         self.act(&format!("tick \"{label}\""), &path, async |element: &Element| element.click().await).await;
     }
 
-    /// Chooses the one of several possibilities that has this label. What else says the same is left alone.
+    /// Chooses the option with this label, and nothing else that says the same.
     ///
     /// # Panics
     /// When there is none in time.
@@ -234,7 +233,7 @@ impl Window {
             .await;
     }
 
-    /// Waits until this text stands in the field with this label.
+    /// Waits until the field with this label contains this text.
     ///
     /// # Panics
     /// When it does not in time.
@@ -260,7 +259,7 @@ impl Window {
         resized.expect("the window takes its size");
     }
 
-    /// Presses the row of the list in which this text stands.
+    /// Presses the row of the list with this text.
     ///
     /// # Panics
     /// When there is none in time.
@@ -285,7 +284,7 @@ impl Window {
     /// # Panics
     /// When the window does not take it.
     pub async fn hold(&self, held: Key, key: &str) {
-        // The driver lets go of a held key at the end of the text.
+        // The driver releases a held key at the end of the text.
         self.type_at_focus(&format!("{}{key}", char::from(held))).await;
     }
 
@@ -305,7 +304,7 @@ impl Window {
         self.until(&format!("see no \"{text}\""), async || !self.text().await.contains(text)).await;
     }
 
-    /// Waits until the row in which `text` stands says `more` as well.
+    /// Waits until the row with `text` also says `more`.
     ///
     /// # Panics
     /// When it does not in time.
@@ -317,7 +316,7 @@ impl Window {
         .await;
     }
 
-    /// What can be read in the window, line by line.
+    /// The visible text of the window, line by line.
     pub async fn text(&self) -> String {
         let text = self.client.execute("return document.body.innerText", Vec::new());
         answer("read the window", text)
@@ -327,7 +326,7 @@ impl Window {
             .unwrap_or_default()
     }
 
-    /// What can only be seen whole by scrolling sideways: the page itself, or a part of it.
+    /// The parts that need sideways scrolling: the page itself, or a part of it.
     ///
     /// # Panics
     /// When the window does not say.
@@ -347,7 +346,7 @@ impl Window {
     /// When it can't be taken or written.
     pub async fn photograph(&self, path: &Path) {
         self.await_stillness().await;
-        // The driver closes a connection now and then while it is asked.
+        // The driver closes a connection now and then during a request.
         let take = async || answer("photograph the window", self.client.screenshot()).await;
         let picture = match take().await {
             Ok(picture) => picture,
@@ -362,7 +361,7 @@ impl Window {
                      && document.getAnimations().every((one) => one.playState !== 'running')";
         let end = Instant::now() + Duration::from_secs(5);
         let mut still_for = 0;
-        // Three times in a row: between an act and what it starts nothing moves either.
+        // Three times in a row: nothing moves between an action and what it starts, either.
         while Instant::now() < end && still_for < 3 {
             let is_still = answer("look at the window", self.client.execute(still, Vec::new())).await;
             still_for =
@@ -372,7 +371,7 @@ impl Window {
     }
 
     async fn find(&self, path: &str) -> Vec<Element> {
-        // What is being drawn anew can't be found for a moment.
+        // An element that is being redrawn cannot be found for a moment.
         answer("look for something", self.client.find_all(Locator::XPath(path))).await.unwrap_or_default()
     }
 
@@ -387,12 +386,12 @@ impl Window {
         let obstacle = RefCell::new("there is none".to_owned());
         let done = self.within_patience(async || {
             for element in self.find(path).await {
-                // The pointer goes to and fro: one that stays where it is tells nobody that what lay between has gone.
+                // The pointer moves back and forth: a still one does not notice that what covered the element has gone.
                 let x = nudge.replace(1.0 - nudge.get());
                 let pointer =
                     PointerAction::MoveToElement { element: element.clone(), duration: None, x, y: 0.0 };
                 let hover = MouseActions::new("mouse".to_owned()).then(pointer);
-                // Not shown, or something lies over it: not yet, or not this one.
+                // Hidden or covered: not yet, or not this one.
                 let outcome = async {
                     self.client.perform_actions(hover).await?;
                     if element.is_displayed().await? { act(&element).await.map(|()| true) } else { Ok(false) }
@@ -435,10 +434,10 @@ impl Window {
     }
 }
 
-/// What the driver answers.
+/// The driver's response.
 ///
 /// # Panics
-/// When it does not in time: neither a driver nor a window that hangs may hold up all that comes after.
+/// When there is none in time: neither a driver nor a window that hangs may hold up everything that follows.
 async fn answer<T>(what: &str, question: impl Future<Output = T>) -> T {
     let answer = timeout(ANSWER_LIMIT, question).await;
     answer.unwrap_or_else(|_| panic!("could not {what}: the driver does not answer within {ANSWER_LIMIT:?}"))
@@ -448,13 +447,13 @@ fn folder(use_for: &str) -> TempDir {
     TempDir::with_prefix(format!("tenantry-window-{use_for}-")).expect("a folder")
 }
 
-/// The XPath condition of having this accessible name, or the text of it.
+/// The XPath condition of having this accessible name, or its text.
 fn named(name: &str) -> String {
     let name = quoted(name);
     format!("@aria-label={name} or normalize-space(.)={name} or .//text()[normalize-space(.)={name}]")
 }
 
-/// A text as XPath has it. It has no escapes: quotes of one kind stand in quotes of the other.
+/// A text for XPath, which has no escapes: quotes of one kind stand in quotes of the other.
 fn quoted(text: &str) -> String {
     assert!(!text.contains('\''), "{text}: no sentence that the tests look for has this quote");
     format!("'{text}'")

@@ -36,7 +36,7 @@ pub enum StoreKind {
 pub struct TestWorkspace {
     /// Its ports.
     pub ports: Ports,
-    /// The time in it: it began when the workspace was opened, and stands until it is moved. Not an invented time,
+    /// Its time: it began when the workspace was opened, and stands still until it is moved. Not an invented time,
     /// because a server forgets what is over by its own clock.
     pub clock: Arc<ManualClock>,
     place: Place,
@@ -57,10 +57,10 @@ impl TestWorkspace {
         Self::unprepared(kind).await.prepared().await
     }
 
-    /// A workspace that was opened and not prepared yet, so that a test can put into it what other software left.
+    /// A workspace that was opened but not prepared, so that a test can add what other software left.
     ///
     /// # Panics
-    /// When the store can't be opened.
+    /// When the store cannot be opened.
     pub async fn unprepared(kind: StoreKind) -> Self {
         let topology = match kind {
             StoreKind::SqliteInMemory => return Self::at(Place::Memory).await,
@@ -102,13 +102,13 @@ impl TestWorkspace {
         self.opened_at(&self.clock).await
     }
 
-    /// The ports of a program on a computer with a clock of its own.
+    /// The ports of a process on a computer with its own clock.
     ///
     /// # Panics
-    /// When the store can't be opened.
+    /// When the store cannot be opened.
     pub async fn opened_at(&self, clock: &Arc<ManualClock>) -> Ports {
         match self.place {
-            // What is in memory has no other run; the same ports stand for it.
+            // Memory has no other run; the same ports stand for it.
             Place::Memory => self.ports.clone(),
             Place::File { .. } | Place::Server { .. } => {
                 self.place.open(clock).await.expect("the store opens again")
@@ -135,8 +135,8 @@ impl TestWorkspace {
         Client::with_uri_str(uri).await.expect("a connection string").database(database)
     }
 
-    /// Lets time pass, for the program and for what stands in the journal. A server's clock can't be moved, so that its
-    /// entries are made older.
+    /// Lets time pass, for the process and for the journal. A server's clock cannot be moved, so its entries are made
+    /// older.
     ///
     /// # Panics
     /// When the server refuses.
@@ -175,7 +175,7 @@ impl TestWorkspace {
         }
     }
 
-    /// Removes what a server would keep. Called at the end of a test; what a failed one leaves can be looked at.
+    /// Removes what a server would keep. Called at the end of a test; the data of a failed one can be inspected.
     ///
     /// # Panics
     /// When the server refuses.

@@ -1,4 +1,4 @@
-//! The house's order: who may know whom, and that documents and code speak of the same things.
+//! The order of the house: who can know whom, and whether documents and code speak of the same things.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -62,7 +62,7 @@ fn an_audit_that_could_not_look_fails_where_strictness_is_asked_for() {
     use std::os::unix::fs::PermissionsExt;
     use std::process::{Command, Output};
 
-    // Tools that answer everything but what needs the network.
+    // Tools that succeed at everything except what needs the network.
     let tools = tempfile::tempdir().expect("a folder");
     let tool = |name: &str, script: &str| {
         let path = tools.path().join(name);

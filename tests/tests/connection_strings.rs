@@ -1,4 +1,4 @@
-//! Connection strings on real lines: names that are looked up, options that reach the driver.
+//! Connection strings on real connections: names that are looked up, options that reach the driver.
 
 use std::sync::Arc;
 use std::time::Duration;

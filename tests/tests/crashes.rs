@@ -1,7 +1,8 @@
-//! The program dies at every write of an act, before it and after it, and the next start leaves nothing half-done.
+//! The process dies at every write of an operation, before it and after it, and the next start leaves nothing
+//! half-done.
 //!
-//! A dead program is a store that refuses everything from a chosen write on: what is in the store then is what a
-//! crash would leave. The same acts also meet a line that loses one answer and works again.
+//! A dead process is a store that refuses everything from a chosen write on: its content is what a crash would leave.
+//! The same operations also meet a connection that loses one response and works again.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 /// Documents of the tenant in each case.
 const DOCUMENTS: u64 = 3;
-/// More writes than any act has.
+/// More writes than any operation has.
 const MANY: u32 = 30;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ enum Act {
     DeleteForever,
 }
 
-/// Everything that the store holds of one organization and of the names that the act is about.
+/// Everything that the store has about one organization and the names of the operation.
 #[derive(Debug, Clone, PartialEq)]
 struct Picture {
     live: Option<Organization>,
@@ -42,7 +43,7 @@ struct Picture {
     stored_hash: Option<String>,
 }
 
-/// One organization on which an act meets a fault.
+/// One organization whose operation meets a fault.
 struct Case {
     act: Act,
     from: String,
@@ -51,7 +52,7 @@ struct Case {
 }
 
 impl Case {
-    /// An organization in the state that the act starts from.
+    /// An organization in the state before the operation.
     async fn prepare(console: &Console, operator: &Actor, act: Act, number: u32) -> Self {
         let (from, to) = (format!("from-{number}"), format!("to-{number}"));
         if act == Act::Create {
@@ -83,7 +84,7 @@ impl Case {
 
     async fn picture(&self, ports: &Ports) -> Picture {
         let by_name = ports.organizations.find_by_name(&name(&self.from)).await.expect("a look-up answers");
-        // A created organization has an id that only the service knew.
+        // Only the service knew the id of a created organization.
         let id = by_name.as_ref().map_or(self.id, |organization| organization.id);
         let live = ports.organizations.find(id).await.expect("a look-up answers");
         let mut collections = BTreeMap::new();
@@ -107,7 +108,7 @@ impl Case {
         Picture { live, trashed, collections, stored_hash }
     }
 
-    /// Whether the act is done (true) or never was (false). Anything between fails the test.
+    /// Whether the operation is done (true) or never happened (false). Anything between fails the test.
     fn is_done(&self, before: &Picture, now: &Picture) -> bool {
         if now == before {
             return false;
@@ -179,7 +180,7 @@ impl Case {
     }
 }
 
-/// A program on the same workspace with a fault ahead of it.
+/// A process on the same workspace with a fault ahead of it.
 fn faulty(workspace: &TestWorkspace, ports: &Ports, instance: &str, fault: Fault) -> (FaultyStore, Console) {
     let store = FaultyStore::over(ports, fault);
     let run = Run { instance: instance.to_owned(), ..Run::default() };
@@ -191,7 +192,7 @@ fn next_run(workspace: &TestWorkspace, ports: &Ports, instance: &str) -> Console
     Console::run(ports.clone(), &workspace.clock, Run { instance: instance.to_owned(), ..Run::default() })
 }
 
-/// Puts the fault at every write of the act, and for a dead program also at every write of the recovery after it.
+/// Puts the fault at every write of the operation, and for a dead process also at every write of the recovery after it.
 async fn survives(kind: StoreKind, act: Act) {
     let workspace = TestWorkspace::open(kind).await;
     let first = Console::on(&workspace);
@@ -224,7 +225,7 @@ async fn survives(kind: StoreKind, act: Act) {
                     workspace.pass(STEP_PENDING).await;
                     let again = Fault { write: second_write, moment, aftermath: Aftermath::Dead };
                     let (second, console) = faulty(&workspace, &ports, &format!("run-{number}-again"), again);
-                    // It may fail to read the journal's end, being dead; what counts is what it leaves.
+                    // It may fail, being dead; what counts is what it leaves.
                     let _ = console.operations.recover().await;
                     let second_reached = second_write > 0 && second.was_met();
 
@@ -244,7 +245,7 @@ async fn survives(kind: StoreKind, act: Act) {
                         done += 1;
                     } else {
                         undone += 1;
-                        // Nothing that a crash left stands in the way of doing it now.
+                        // Nothing that a crash left prevents doing it now.
                         assert_eq!(case.act(&last, &operator).await, Ok(()), "{act:?} {fault:?}");
                         assert!(case.is_done(&before, &case.picture(&ports).await), "{act:?} {fault:?}");
                     }

@@ -1,4 +1,4 @@
-//! What a database user may do, as the program finds it out, against what the server then really does.
+//! What a database user is allowed to do according to Tenantry, compared with what the server then really does.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ async fn user_with(server: &Server, name: &str, database: &str, privileges: Vec<
     server.add_user(name, database, &[&role]).await
 }
 
-/// Everything that a database holds, for a comparison.
+/// The whole content of a database, for a comparison.
 async fn content(database: &Database) -> Vec<(String, Vec<String>, Vec<Document>)> {
     let mut names = database.list_collection_names().await.expect("a list");
     names.sort();
@@ -116,7 +116,8 @@ async fn a_reader_is_restricted_to_reading_and_told_what_is_missing() {
     let change = restrictions.iter().find(|one| one.act == Change).expect("it is there");
     assert_eq!(change.needs, format!("update on {database}.organizations"));
     let health = ports.health.health().await.expect("what is not told is no failure");
-    // SecantusDB lists the databases that a user may know even where all are asked for; MongoDB refuses, and says less.
+    // SecantusDB lists only the databases that a user can see, even if all are asked for; MongoDB refuses, and says
+    // less.
     let not_told: Vec<_> = health.not_available.iter().filter(|name| **name != "otherDatabases").collect();
     assert_eq!(not_told, [&"storageEngine", &"connections"]);
     let room = health.collections.expect("its own database is counted");
@@ -229,7 +230,8 @@ async fn a_server_without_access_control_restricts_nothing() {
     assert!(!command.shell.contains("grantRolesToUser"), "{}", command.shell);
 }
 
-/// Runs what a person would paste, as the shell does it: each line begins with a database and a helper of the shell.
+/// Runs the commands that a person would, as the shell does: each line begins with a database and a helper of the
+/// shell.
 async fn run_in_shell(server: &Server, shell: &str) {
     let client = Client::with_uri_str(server.administrator_uri()).await.expect("a connection string");
     for statement in shell.split_inclusive(");\n") {
@@ -370,7 +372,7 @@ async fn who_did_not_sign_in_is_offered_no_role() {
     assert_eq!(role, None, "there is nobody to give it to");
 }
 
-/// Every act that a person has, with sign-ins good and bad.
+/// Every action of a person, with good and bad sign-ins.
 async fn whole_lifecycle(console: &Console) {
     let operator = console.operator().await;
     let acts = &console.organizations;

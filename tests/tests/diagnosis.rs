@@ -1,5 +1,5 @@
-//! The connection test: every finding made to happen, with real servers, real names, real certificates, and small
-//! listeners for what no server of today does.
+//! The connection test: makes every finding happen, with real servers, real names, real certificates, and small
+//! listeners for what no current server does.
 
 #[path = "diagnosis/encryption.rs"]
 mod encryption;
@@ -32,12 +32,12 @@ use tenantry_core::AppError;
 use tenantry_core::clock::SystemClock;
 use tenantry_core::jobs::Cancellation;
 
-/// Long enough for a slow computer where an answer is expected.
+/// Long enough for a slow computer if a response is expected.
 const PATIENT: Duration = Duration::from_secs(8);
-/// Short where silence is expected.
+/// Short if silence is expected.
 const HASTY: Duration = Duration::from_millis(1200);
 
-/// What is tested, and how it is changed for one test.
+/// A test request, and how a test changes it.
 struct Attempt {
     request: TestRequest,
 }
@@ -84,7 +84,7 @@ impl Attempt {
         self.watched().await.0
     }
 
-    /// With all that the window would have been told on the way.
+    /// With everything that the window would have received on the way.
     async fn watched(&self) -> (Diagnosis, Vec<Stage>) {
         let sink = Noting::default();
         let diagnosis = diagnose(&self.request, &sink, &Cancellation::default()).await;
@@ -92,7 +92,7 @@ impl Attempt {
         (diagnosis.expect("nobody cancelled it"), told)
     }
 
-    /// The finding, which must be this one at this stage.
+    /// The finding, which must be this one at this step.
     async fn found(&self, stage: StageName, code: FindingCode) -> (Finding, Diagnosis) {
         let diagnosis = self.run().await;
         let Some(finding) = diagnosis.finding.clone() else {
@@ -115,7 +115,7 @@ impl StageSink for Noting {
     }
 }
 
-/// What holds of every test that stopped.
+/// The facts of every test that stopped.
 fn assert_is_told_whole(diagnosis: &Diagnosis) {
     let finding = diagnosis.finding.as_ref().expect("it stopped");
     let names: Vec<_> = diagnosis.stages.iter().map(|stage| stage.name).collect();

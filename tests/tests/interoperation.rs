@@ -66,7 +66,7 @@ async fn indexes_of(database: &Database, name: &str) -> BTreeSet<String> {
     batch.iter().map(described).collect()
 }
 
-/// The organization documents without what Tenantry may change: its own sub-document, and `updated_at`.
+/// The organization documents without the parts that Tenantry can change: its own sub-document, and `updated_at`.
 async fn metadata(database: &Database) -> Vec<Document> {
     let cursor = database.collection::<Document>("organizations").find(doc! {}).sort(doc! {"_id": 1}).await;
     let mut documents: Vec<Document> = cursor.expect("a list").try_collect().await.expect("all of it");
@@ -310,7 +310,7 @@ async fn a_password_that_the_service_sets_ends_tenantrys_sessions_and_signs_in_h
     workspace.remove().await;
 }
 
-/// The built-in workspace holds what a database held: the same hashes sign in, the same documents stay the same bytes.
+/// The built-in workspace with a database's content: the same hashes sign in, the same documents keep their bytes.
 #[tokio::test]
 async fn the_services_documents_and_passwords_live_in_a_built_in_workspace_unchanged() {
     let fixture = ServiceDatabase::read();

@@ -1,5 +1,5 @@
-//! A line that breaks, and a server that goes away: reads come back by themselves, nothing is lost or done twice, and
-//! all is well again without opening the workspace anew.
+//! A connection that breaks, and a server that goes away: reads come back by themselves, nothing is lost or done twice,
+//! and everything works again without reopening the workspace.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,12 +27,12 @@ use time::OffsetDateTime;
 /// Longer than the wait for a server, and much shorter than anybody waits.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A workspace at the other end of a line that can be broken.
+/// A workspace behind a connection that can be broken.
 struct Broken {
     proxy: Proxy,
     console: Console,
     operator: Actor,
-    /// The database, on a line of its own.
+    /// The database, on a separate connection.
     raw: Database,
 }
 
@@ -40,7 +40,7 @@ impl Broken {
     async fn line_to(server: &Server) -> Self {
         let proxy = Proxy::before(server.address());
         let database = fresh_database();
-        // Direct: a replica set tells its members' own addresses, which lead around the proxy.
+        // Direct: a replica set reports its members' own addresses, which bypass the proxy.
         let uri = format!("mongodb://{}/?directConnection=true", proxy.address());
         let ports = open_database(&uri, &database).await.expect("it opens");
         ports.health.prepare().await.expect("prepared");
@@ -59,7 +59,7 @@ impl Broken {
         Ok(page.organizations.into_iter().map(|one| one.name.to_string()).collect())
     }
 
-    /// What is really there: organizations and their collections, seen from the other side of the line.
+    /// The real content: organizations and their collections, read around the broken connection.
     async fn there(&self) -> (Vec<String>, Vec<String>) {
         let mut cursor =
             self.raw.collection::<Document>("organizations").find(doc! {}).await.expect("a list");
@@ -76,7 +76,7 @@ impl Broken {
         (names, collections)
     }
 
-    /// Entries of the journal once the list was read at a time when nothing of an act can be pending.
+    /// Entries of the journal after the list was read at a time when no request of an operation can be pending.
     async fn journal(&self) -> u64 {
         self.console.clock.advance(STEP_PENDING);
         self.console.organizations.page(&self.operator, everything()).await.expect("a list");
@@ -188,8 +188,8 @@ async fn a_create_under_which_the_line_is_cut_is_whole_or_can_be_done_again() {
     assert_eq!(broken.proxy.sprung(), 8);
 }
 
-/// Runs an act under a line that is cut at one of its steps; an act that fails is run again, as a person would once nothing
-/// of it can be pending.
+/// Runs an operation on a connection that is cut at one of its steps; a failed one is run again, as a person would once
+/// none of its requests can be pending.
 async fn again<T, F>(what: &str, console: &Console, mut act: impl FnMut() -> F) -> T
 where
     F: Future<Output = Result<T, AppError>>,
@@ -323,7 +323,7 @@ async fn after_a_long_sleep_the_workspace_goes_on_where_it_was() {
     broken.proxy.freeze();
     // Longer than the driver's monitor waits for the next sign of life of a server.
     tokio::time::sleep(Duration::from_secs(20)).await;
-    // A network gave the lines up meanwhile: they are gone when the computer wakes.
+    // A network dropped the connections meanwhile: they are gone when the computer wakes.
     broken.proxy.cut();
     broken.proxy.thaw();
     let woken = Instant::now();
@@ -404,7 +404,7 @@ async fn a_server_that_stops_and_comes_back_is_found_again_with_all_that_was_wri
         async move { organizations.page(&everything()).await }
     });
     let _server = tokio::task::block_in_place(|| Server::start_at(Topology::ReplicaSet, port, data.path()));
-    // A start may take longer than the wait for a server; then the next list is the one that comes back.
+    // A start can take longer than the wait for a server; then the next list is the one that comes back.
     let waited = waiting.await.expect("no panic");
     assert!(matches!(waited, Ok(_) | Err(StoreError::Unavailable { .. })), "{waited:?}");
     let page = ports.organizations.page(&everything()).await.expect("it is found again");
@@ -437,7 +437,7 @@ async fn a_change_of_the_primary_is_waited_for() {
 
     server.step_down(20).await;
     let asked = Instant::now();
-    // A write first: a server that is not the primary any more may answer a read until somebody finds out.
+    // A write first: a server that is no longer the primary may respond to a read until someone finds out.
     let created = console.organizations.create(&operator, create_request("globex")).await;
     assert!(is_unavailable(&created), "{created:?}");
     let answer = ports.organizations.page(&everything()).await;

@@ -1,5 +1,5 @@
-//! Documents that other software wrote as nobody expected: none of them hides another one, and nothing is made up for
-//! what they lack.
+//! Documents that other software wrote in unexpected ways: none of them hides another, and nothing is invented for what
+//! they lack.
 
 #[path = "odd_documents/dates.rs"]
 mod dates;

@@ -1,4 +1,4 @@
-//! Servers that refuse, stop, or hold what this program would never have written.
+//! Servers that refuse, stop, or have data that Tenantry would never have written.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -78,7 +78,7 @@ async fn a_database_user_who_may_only_read_lists_and_is_denied_every_write() {
         .filter(|privilege| privilege.allowed == Some(true))
         .filter(|privilege| !reads.contains(&privilege.act))
         .collect();
-    // A server may keep to itself what a user may do; what it must not lead to is a promise.
+    // A server may keep a user's permissions to itself; that must not lead to a promise.
     assert!(promised.is_empty(), "the health screen promises what is denied: {promised:?}");
     assert_eq!(
         owner.organizations.find(acme.id).await.map(|found| found.map(|one| one.is_active)),
@@ -154,7 +154,7 @@ async fn a_half_made_collection_is_completed_by_creating_it_again() {
     }
 }
 
-/// What the service's race between two creates leaves behind.
+/// The result of the service's race between two creates.
 async fn with_twins(raw: &Database) -> [ObjectId; 2] {
     let ids = [ObjectId::new(), ObjectId::new()];
     let now = DateTime::from_millis(1_772_366_400_000);
@@ -305,7 +305,7 @@ async fn documents_that_break_the_format_never_fail_a_list_and_hide_no_good_one(
     raw.drop().await.expect("dropped");
 }
 
-/// `is_active` as other software writes it: the values that the service takes for false, and some that it does not.
+/// `is_active` as other software writes it: the values that the service counts as false, and some that it does not.
 const FALSE: [(&str, Bson); 5] = [
     ("false-plain", Bson::Boolean(false)),
     ("false-zero", Bson::Int32(0)),

@@ -24,11 +24,11 @@ const DOCUMENTS: u32 = 20_000;
 /// The driver or the statement alone, without rules, sessions and journal.
 #[async_trait]
 pub(crate) trait Raw: Send + Sync {
-    /// One organization by its name, all fields read.
+    /// One organization by its name, with all fields.
     async fn by_name(&self, name: &str) -> Outcome<()>;
-    /// The first page by name, all fields read; answers how many rows.
+    /// The first page by name, with all fields; returns the number of rows.
     async fn first_page(&self, limit: u32) -> Outcome<u32>;
-    /// The first page of a search by name; answers how many rows.
+    /// The first page of a search by name; returns the number of rows.
     async fn search(&self, text: &str, limit: u32) -> Outcome<u32>;
     /// Documents and size of a collection.
     async fn statistics(&self, collection: &str) -> Outcome<()>;
@@ -36,7 +36,7 @@ pub(crate) trait Raw: Send + Sync {
     async fn rename(&self, id: OrganizationId, from: &str, to: &str) -> Outcome<()>;
     /// Inserts the organization and creates its collection with validator and indexes.
     async fn create(&self, name: &str) -> Outcome<()>;
-    /// Reads all organizations in the order of their names; answers how many.
+    /// Reads all organizations in the order of their names; returns their number.
     async fn read_all(&self) -> Outcome<u64>;
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn measure(workspace: &Workspace, raw: &dyn Raw) -> Outcome<()>
     Ok(())
 }
 
-/// What a blocking thread costs: every call to the built-in workspace pays it, and no raw statement does.
+/// The cost of a blocking thread, which every call to the built-in workspace pays and no raw statement does.
 async fn thread_hop() -> Outcome<()> {
     let mut times = Times::new();
     for _ in 0..2_000 {
@@ -165,7 +165,7 @@ async fn statistics(workspace: &Workspace, raw: &dyn Raw) -> Outcome<()> {
 
 async fn rename(workspace: &Workspace, raw: &dyn Raw) -> Outcome<()> {
     let ports = &workspace.ports;
-    // One organization for each way, renamed to and fro.
+    // One organization for each method, renamed back and forth.
     for number in [2, 3, 4] {
         population::add_documents(ports, number, DOCUMENTS).await?;
     }
@@ -232,7 +232,7 @@ async fn create(workspace: &Workspace, raw: &dyn Raw) -> Outcome<()> {
     Ok(())
 }
 
-/// A comparison of calls that do not answer the same is none.
+/// Calls with different results cannot be compared.
 fn expect<T: TryInto<u32>>(found: T, wanted: u32) -> Outcome<()> {
     match found.try_into() {
         Ok(found) if found == wanted => Ok(()),

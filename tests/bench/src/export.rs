@@ -1,4 +1,4 @@
-//! Exports: how quick, and how much memory, the latter in a process of its own each time.
+//! Exports: speed and memory, the latter in a separate process each time.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -19,21 +19,20 @@ use crate::measure::{Times, shown};
 use crate::workspace::{Address, Place, Workspace};
 use crate::{ORGANIZATIONS, Outcome, population};
 
-/// The first argument of a process that exports and tells its peak memory.
+/// The first argument of a process that exports and prints its peak memory.
 pub(crate) const CHILD: &str = "--export";
 
 const CSV: ExportFormat =
     ExportFormat::Csv(CsvLayout::Plain { separator: CsvSeparator::Comma, byte_order_mark: true });
 const FORMATS: [ExportFormat; 4] = [CSV, ExportFormat::Json, ExportFormat::Ndjson, ExportFormat::Xlsx];
-/// Organizations of the small and of the large list: memory that stays the same with the large one does not grow with
-/// the rows.
+/// Organizations of the small and of the large list: equal memory for both does not grow with the rows.
 const FEW: u32 = ORGANIZATIONS / 10;
 const MANY: u32 = ORGANIZATIONS * 3;
 
 /// How long one format is repeated.
 const ENOUGH: Duration = Duration::from_secs(20);
 
-/// All that needs no question to each collection.
+/// All columns that need no query per collection.
 const COLUMNS: [ExportColumn; 8] = [
     ExportColumn::Id,
     ExportColumn::Name,

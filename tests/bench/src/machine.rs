@@ -1,4 +1,4 @@
-//! Where the figures come from.
+//! Describes the machine of the figures.
 
 use std::fs;
 

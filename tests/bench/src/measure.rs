@@ -1,4 +1,4 @@
-//! Taking times and saying what came out.
+//! Takes times and prints results.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -54,19 +54,19 @@ impl Effort {
     }
 }
 
-/// The same thing done three ways.
+/// Three methods for the same thing.
 pub(crate) struct Comparison {
     pub(crate) what: String,
     /// The driver or the statement alone.
     pub(crate) raw: Times,
     /// The port.
     pub(crate) port: Times,
-    /// What a person's act costs: the session is checked, then the service does it.
+    /// The full cost of one user action: the session check plus the service call.
     pub(crate) act: Times,
 }
 
-/// Measures three ways in turns, so that what else happens on the machine meets all of them. A way that fails is told
-/// in its column and left out from then on.
+/// Measures three methods alternately, so that other work on the machine affects all of them. A method that fails is
+/// reported in its column and left out from then on.
 pub(crate) async fn compare<Raw, Port, Act>(
     what: impl Into<String>,
     effort: Effort,
@@ -85,7 +85,7 @@ pub(crate) async fn compare<Raw, Port, Act>(
     let mut counted = 0;
     for round in 0.. {
         for turn in 0..3 {
-            // Each way comes first as often as the others.
+            // Each method comes first equally often.
             match (round + turn) % 3 {
                 0 => comparison.raw.take(raw(round)).await,
                 1 => comparison.port.take(port(round)).await,
@@ -123,7 +123,7 @@ impl Times {
         self.failure.clone().unwrap_or_else(|| shown(of(self)))
     }
 
-    /// How many times as long as the other.
+    /// The ratio to another time.
     fn ratio(&self, raw: &Self) -> String {
         if self.failure.is_some() || raw.failure.is_some() {
             return "—".to_owned();

@@ -1,4 +1,4 @@
-//! Organizations to measure with: the same ones every time.
+//! Organizations to measure with, the same every time.
 
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ pub(crate) fn id(number: u32) -> OrganizationId {
     organization(number).id
 }
 
-/// Inserts organizations without collections; answers how long it took.
+/// Inserts organizations without collections; returns how long it took.
 pub(crate) async fn fill(ports: &Ports, count: u32) -> Outcome<Duration> {
     let start = Instant::now();
     for first in (0..count).step_by(1_000) {

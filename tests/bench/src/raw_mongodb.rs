@@ -1,4 +1,4 @@
-//! The driver alone, with the write concern that Tenantry has.
+//! The driver alone, with Tenantry's write concern.
 
 use std::time::Duration;
 

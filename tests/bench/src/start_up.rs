@@ -1,5 +1,4 @@
-//! From starting the program to a table that can be used: the real program in its real window, without a person's
-//! pauses.
+//! From starting the program to a usable table: the real program in its real window, without user pauses.
 
 use std::env;
 use std::fs;
@@ -71,7 +70,7 @@ async fn fill(folder: &Path, organizations: u32) -> Outcome<()> {
     Ok(())
 }
 
-/// One run: until the start screen, until the form for signing in, until the rows are there.
+/// One run: until the start screen, until the sign-in form, until the rows.
 async fn start(driver: &Driver, program: &Path, folder: &Path, organizations: u32) -> Outcome<[Duration; 3]> {
     let begun = folder.join("begun");
     let script = folder.join("start");
@@ -109,7 +108,7 @@ async fn start(driver: &Driver, program: &Path, folder: &Path, organizations: u3
     Ok([between(begun, start_screen), between(opening, form), between(submitted, table)])
 }
 
-/// The moment, in milliseconds since 1970, at which an expression is true in a frame that is drawn.
+/// The moment, in milliseconds since 1970, at which an expression is true in a drawn frame.
 async fn when(session: &Session<'_>, expression: &str) -> Outcome<f64> {
     let script = format!(
         "const look = () => ({expression}) ? requestAnimationFrame(() => done(Date.now())) : setTimeout(look, 2); look();"

@@ -1,4 +1,4 @@
-//! As much of the WebDriver protocol as starting the program and reading its clock takes.
+//! The part of the WebDriver protocol that starts the program and reads its clock.
 
 use std::env;
 use std::net::{Ipv4Addr, TcpListener};
@@ -16,7 +16,7 @@ use crate::Outcome;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// The driver of the program's window, on a virtual display where there is no other.
+/// The driver of the program's window, on a virtual display if there is no other.
 pub(crate) struct Driver {
     process: Child,
     port: u16,
@@ -46,7 +46,7 @@ impl Driver {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // A group of its own, to be ended with all that it started.
+            // A group of its own, so that everything it started is ended with it.
             .process_group(0)
             .spawn()?;
         let driver = Self { process, port };
@@ -108,13 +108,13 @@ impl Session<'_> {
 impl Drop for Driver {
     fn drop(&mut self) {
         let group = format!("-{}", self.process.id());
-        // Nobody is left to tell if they can't be ended.
+        // Nobody is left to tell if they cannot be ended.
         let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
         let _ = self.process.wait();
     }
 }
 
-/// The body of one answer. The driver leaves the line open, and says how long the body is.
+/// The body of one response. The driver leaves the connection open, and says how long the body is.
 async fn read_body(stream: &mut TcpStream) -> Outcome<Vec<u8>> {
     let mut answer = Vec::new();
     loop {

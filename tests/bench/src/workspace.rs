@@ -1,4 +1,4 @@
-//! Workspaces on both stores, with the services on top of them as the program puts them together.
+//! Workspaces on both stores, with the program's services on top.
 
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -81,7 +81,7 @@ impl Place {
         Workspace::open(&self.address(name)).await
     }
 
-    /// Removes the workspaces that were made here. A file goes with its folder; a given server would keep them.
+    /// Removes the workspaces that were created here. A file goes with its folder; a given server would keep them.
     pub(crate) async fn remove(&self, names: &[&str]) -> Outcome<()> {
         for name in names {
             if let Address::Database { uri, database } = self.address(name) {
@@ -102,7 +102,7 @@ impl Place {
 
 impl Workspace {
     pub(crate) async fn open(address: &Address) -> Outcome<Self> {
-        // The lowest cost: hashing is not what is measured.
+        // The lowest cost: hashing is not measured here.
         Self::open_with(address, PasswordHasher::with_cost(4)).await
     }
 

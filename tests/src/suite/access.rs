@@ -19,7 +19,7 @@ use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
 use super::permits::decided;
 use super::{ANY, collection, email, hash, insert, moment, name, organization, renewal, seen};
 
-/// Writes that a shut gate refuses.
+/// Writes that a closed gate refuses.
 pub const REFUSED: [&str; 22] = [
     "organizations.insert",
     "organizations.insert_many",
@@ -45,7 +45,7 @@ pub const REFUSED: [&str; 22] = [
     "health.prepare",
 ];
 
-/// Writes that pass a shut gate: throttling must hold, who signs out is signed out, what was done is on record.
+/// Writes that pass a closed gate: throttling must hold, a sign-out counts, what was done is recorded.
 pub const PERMITTED: [&str; 4] = [
     "accounts.add_failed_sign_in",
     "accounts.clear_failed_sign_ins",
@@ -118,7 +118,7 @@ fn rename(id: OrganizationId) -> Operation {
     Operation::new(id, plan, owner, "operator@example.com".to_owned())
 }
 
-/// Every write but the permitted ones answers `ReadOnly` and does nothing.
+/// Every write except the permitted ones returns `ReadOnly` and does nothing.
 pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports: &Ports) {
     let acme = insert(ports, "acme").await;
     let gone = insert(ports, "gone").await;
@@ -192,7 +192,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
     }
 }
 
-/// What is in the store, as far as the writes above could change it.
+/// The content of the store, as far as the writes above could change it.
 async fn snapshot(ports: &Ports, live: &OrganizationId, trashed: &OrganizationId) -> Vec<String> {
     let page = ports.organizations.page(&everything()).await.expect("a page");
     let in_trash = OrganizationFilter { status: StatusFilter::Trashed, ..everything().filter };
@@ -228,7 +228,7 @@ async fn snapshot(ports: &Ports, live: &OrganizationId, trashed: &OrganizationId
     ]
 }
 
-/// Reads answer as they do without a gate.
+/// Reads return the same as without a gate.
 pub async fn reads_pass_a_shut_gate(ports: &Ports) {
     let acme = insert(ports, "acme").await;
     ports.collections.create(&collection("acme")).await.expect("created");
@@ -336,7 +336,7 @@ pub async fn what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate(ports: 
     }
 }
 
-/// A writable workspace is as it is without a gate.
+/// A writable workspace behaves as without a gate.
 pub async fn an_open_gate_lets_writes_through(ports: &Ports) {
     let open = behind(ports, Access::ReadWrite);
     let acme = insert(&open, "acme").await;

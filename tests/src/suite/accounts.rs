@@ -108,7 +108,7 @@ pub async fn failed_sign_ins_are_counted_per_account_until_they_are_cleared(port
     assert_eq!(ports.accounts.add_failed_sign_in("account-1").await, Ok(1), "counting starts anew");
 }
 
-/// How long ago is told by the store.
+/// The store tells how long ago.
 pub async fn a_failure_that_was_just_counted_is_not_long_ago(ports: &Ports) {
     for _ in 0..2 {
         ports.accounts.add_failed_sign_in("account").await.expect("counted");
@@ -125,7 +125,7 @@ pub async fn failed_sign_ins_at_once_are_all_counted(ports: &Ports) {
     });
     let mut answers = futures_util::future::join_all(failing).await;
     answers.sort_unstable();
-    // An answer may know of failures that were counted meanwhile; it leaves none out that came before.
+    // A response can include failures that were counted meanwhile; it omits none that came before.
     for (counted, answer) in (1..=16).zip(&answers) {
         assert!(*answer >= counted && *answer <= 16, "a failure was lost: {answers:?}");
     }
@@ -134,7 +134,7 @@ pub async fn failed_sign_ins_at_once_are_all_counted(ports: &Ports) {
 
 /// Ended sessions.
 pub async fn an_ended_session_stays_ended_and_others_do_not_end(ports: &Ports) {
-    // Sessions that would still live: a store may forget those that are over by the computer's own clock.
+    // Sessions that would still be alive: a store may forget those that are over by the computer's own clock.
     let later = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
     assert_eq!(ports.accounts.is_session_revoked("session-1").await, Ok(false));
     assert_eq!(ports.accounts.revoke_session("session-1", later).await, Ok(()));

@@ -96,7 +96,7 @@ pub async fn a_rename_takes_documents_and_indexes_along(ports: &Ports) {
     assert_eq!(names(&after), names(&before));
 }
 
-/// What tells a collection from another that gets its name.
+/// The identity of a collection.
 pub async fn a_rename_keeps_which_collection_it_is_and_a_new_one_is_another(ports: &Ports) {
     let (from, to) = (collection("acme"), collection("zenith"));
     let identity =
@@ -173,7 +173,7 @@ pub async fn statistics_tell_documents_and_their_bytes(ports: &Ports) {
     assert!(!statistics.command.is_empty(), "it says how it was read");
 }
 
-/// Statistics of what is not there.
+/// Statistics of a missing collection.
 pub async fn statistics_of_a_missing_collection_say_that_it_is_missing(ports: &Ports) {
     let acme = collection("acme");
     assert!(is_missing(ports.collections.statistics(&acme).await, &acme));
@@ -211,7 +211,7 @@ pub async fn documents_are_refused_when_the_collection_is_missing(ports: &Ports)
     assert!(!exists(ports, &acme).await, "no collection comes into being by accident");
 }
 
-/// Bytes that are no document.
+/// Bytes that are not a document.
 pub async fn bytes_that_are_no_document_are_refused(ports: &Ports) {
     let acme = collection("acme");
     ports.collections.create(&acme).await.expect("created");
@@ -241,7 +241,7 @@ pub async fn a_collection_that_stands_in_anothers_place_is_neither_renamed_nor_d
     assert_eq!(ports.collections.delete(&other, &known).await, Ok(()));
 }
 
-/// Only what is empty goes.
+/// Only an empty one is deleted.
 pub async fn an_empty_collection_is_deleted_and_one_with_documents_stays(ports: &Ports) {
     let acme = collection("acme");
     assert_eq!(ports.collections.delete_empty(&acme).await, Ok(true), "absent counts as done");

@@ -36,7 +36,7 @@ pub async fn the_store_says_what_it_is(ports: &Ports) {
     );
 }
 
-/// What there is to know of a deployment is told, and a file has none of it.
+/// The facts of a deployment, none of which a file has.
 pub async fn a_deployment_is_told_with_its_members_and_its_room(ports: &Ports) {
     insert(ports, "acme").await;
     ports.collections.create(&collection("acme")).await.expect("created");

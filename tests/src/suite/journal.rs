@@ -127,7 +127,7 @@ pub async fn an_operation_is_taken_over_only_as_it_was_seen(ports: &Ports) {
     assert_eq!(ports.journal.take_over(&taken, &taken.taken_over_by(&third)).await, Ok(false), "it is over");
 }
 
-/// Whoever was asleep while somebody took over, also in the same run.
+/// A run that slept while another took over, also in the same process.
 pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
     let seen = create();
     ports.journal.begin(&seen).await.expect("begun");

@@ -143,7 +143,7 @@ pub async fn insert_is_refused_when_the_address_is_taken_in_another_case(ports: 
     }
 }
 
-/// A store may take more for the same than differs in case, and then says so.
+/// A store may take more addresses for the same than those that differ in case, and then says so.
 pub async fn an_address_that_the_store_takes_for_the_same_is_told_as_taken(ports: &Ports) {
     let first = NewOrganization { admin_email: email("admin2@example.com"), ..organization("acme") };
     ports.organizations.insert(&first).await.expect("inserted");
@@ -399,7 +399,7 @@ pub async fn paging_is_stable_under_inserts_and_removals_before_the_cursor(ports
     insert(ports, "aaa").await;
     insert(ports, "ccc").await;
     ports.organizations.remove(&seen(ports, ids[0]).await).await.expect("removed");
-    // The very row that the cursor points at.
+    // The very row of the cursor.
     ports.organizations.remove(&seen(ports, ids[2]).await).await.expect("removed");
     let rest = walk(ports, OrganizationQuery { after: Some(after), ..first }).await;
     let rest: Vec<_> = rest.iter().map(|row| row.name.as_str()).collect();
@@ -1005,7 +1005,7 @@ pub async fn another_copy_in_the_trash_is_left_alone(ports: &Ports) {
     assert_eq!(kept.and_then(|kept| kept.trashed), Some(noted), "it stays as it was");
 }
 
-/// Whose a collection is.
+/// The owners of a collection.
 pub async fn a_collection_is_of_who_has_its_name_and_of_who_left_it_to_others(ports: &Ports) {
     let live = insert(ports, "acme").await;
     assert_eq!(ports.organizations.owners(&name("acme")).await, Ok(vec![live.id]));

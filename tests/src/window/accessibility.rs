@@ -1,12 +1,12 @@
-//! Whether everybody can work with what the window shows: axe-core looks at it from inside.
+//! Whether everyone can work with the window: axe-core checks it from inside.
 
 use std::path::Path;
 use std::{env, fs};
 
 use super::{Window, answer};
 
-/// Runs in the window: all rules in the theme that is shown, and in the other theme those about colour again, which are
-/// the only ones that it changes. What axe leaves undecided about colours is decided by the test of the colour tokens.
+/// Runs in the window: all rules in the current theme, and in the other theme those about colour again, the only ones
+/// that it changes. What axe leaves undecided about colours, the test of the colour tokens decides.
 const LOOK: &str = r#"
 const done = arguments[arguments.length - 1];
 const root = document.documentElement;
@@ -16,7 +16,7 @@ const look = async (theme, runOnly) => {
     root.dataset.theme = theme;
     for (const one of document.getAnimations())
         if (one.effect?.getComputedTiming().endTime !== Infinity) one.finish();
-    // It takes a row of a grid, which the keys move along, for something without a role.
+    // It mistakes a row of a grid, which the keys move along, for an element without a role.
     const rules = { "focus-order-semantics": { enabled: false } };
     const options = { runOnly, rules, resultTypes: ["violations"], preload: false };
     const { violations } = await axe.run(document, options);
@@ -34,10 +34,10 @@ const look = async (theme, runOnly) => {
 "#;
 
 impl Window {
-    /// What keeps somebody from working with what the window shows, in light and in dark; nothing where all is well.
+    /// The obstacles for people who work with the window, in light and in dark; empty if all is well.
     ///
     /// # Panics
-    /// When axe-core is not installed, or does not answer.
+    /// When axe-core is not installed, or does not respond.
     pub async fn obstacles(&self) -> Vec<String> {
         self.await_stillness().await;
         let loaded = self.client.execute("return 'axe' in window", Vec::new());
@@ -49,10 +49,10 @@ impl Window {
         serde_json::from_value(found.expect("axe answers")).expect("a list of findings")
     }
 
-    /// Looks whether everybody can work with what the window shows.
+    /// Checks that everyone can work with the window.
     ///
     /// # Panics
-    /// When somebody can't.
+    /// When someone cannot.
     pub async fn assert_accessible(&self, what: &str) {
         let found = self.obstacles().await;
         assert!(found.is_empty(), "{what} keeps people out:\n  {}", found.join("\n  "));
@@ -61,7 +61,7 @@ impl Window {
 
 /// The program that runs in the window. It is one of the packages of the web UI.
 fn axe_core() -> String {
-    // Where it is run, not where it was built: two checkouts may share their builds.
+    // Where it runs, not where it was built: two checkouts may share their builds.
     let package = env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this");
     let file = Path::new(&package).join("../ui/node_modules/axe-core/axe.min.js");
     let text = fs::read_to_string(&file);

@@ -29,11 +29,11 @@ const RUST: [&str; 6] = [
     "src-tauri/crates/store-sqlite/src/",
 ];
 
-/// Circles that are still to be opened. They may become smaller; one that is open now is taken off the list.
+/// Circles that are still to be opened. They can become smaller; one that is open now is taken off the list.
 const KNOWN: [&[&str]; 1] = [&["src-tauri/src/life.rs", "src-tauri/src/second_start.rs"]];
 
 impl Imports {
-    /// Every set of files that import each other, straight or by way of others of the set.
+    /// Every set of files that import each other, directly or through others of the set.
     fn circles(&self) -> Vec<Vec<&str>> {
         let reached: BTreeMap<&str, BTreeSet<&str>> =
             self.0.keys().map(|file| (file.as_str(), self.reached_from(file))).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::circles::{Imports, rust_imports};
 use crate::sources::{read, sources};
 
-/// The folders of the core, lowest first. A folder knows those of the lines above its own, and none of its own line.
+/// The folders of the core, lowest first. A folder knows those of earlier lines, and none of its own line.
 const FOLDERS: [&[&str]; 10] = [
     &["limits", "nesting"],
     &["clock", "values"],

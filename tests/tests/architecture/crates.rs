@@ -1,4 +1,4 @@
-//! Which crate may know which: of the house, and of what only one of them is there for.
+//! Which crate knows which: of the house, and of the crates that only one of them exists for.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ const HOUSE: [(&str, &str, &[&str]); 6] = [
     ("tenantry", "src-tauri", &["tenantry-core", "tenantry-connection", "tenantry-console"]),
 ];
 
-/// What begins like this is known to these crates only.
+/// Crates with these prefixes are known to these crates only.
 const RESERVED: [(&str, &[&str]); 3] = [
     ("tauri", &["tenantry"]),
     ("mongodb", &["tenantry-connection", "tenantry-store-mongo"]),
@@ -66,7 +66,7 @@ fn window_driver_and_database_are_each_known_where_they_belong() {
     }
 }
 
-/// The window's types are described by `specta`; a console without a window is built without it.
+/// `specta` describes the window's types; a console without a window is built without it.
 #[test]
 fn only_the_shell_always_describes_types_to_a_window() {
     for (crate_name, folder, _) in HOUSE {

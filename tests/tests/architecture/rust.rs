@@ -1,4 +1,4 @@
-//! The imports of a crate, read off its text.
+//! The imports of a crate, parsed from its text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +83,7 @@ fn imported(modules: &[Module], here: usize) -> BTreeSet<String> {
 
 /// The file that defines what a path names; `None` for what is not of this crate.
 fn defined_in(modules: &[Module], here: usize, path: &[String], depth: usize) -> Option<String> {
-    // A name that is defined nowhere, as two globs may make one.
+    // A name that is defined nowhere, as two globs can make one.
     if depth > 20 {
         return None;
     }
@@ -126,7 +126,7 @@ fn defined_in(modules: &[Module], here: usize, path: &[String], depth: usize) ->
     Some(modules[at].file.clone())
 }
 
-/// The text without comments and without what stands in quotes.
+/// The text without comments and quoted texts.
 fn without_texts(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut kept = String::with_capacity(text.len());

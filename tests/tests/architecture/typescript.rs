@@ -1,4 +1,4 @@
-//! The imports of the window, read off its text.
+//! The imports of the window, parsed from its text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,7 @@ use crate::sources::{read, root, sources};
 /// A statement `import` or `export … from`.
 struct Statement {
     is_export: bool,
-    /// The names as they are called where they come from, each with the name that it has here. None of an import that
-    /// takes all.
+    /// The names at their origin, each with its name here. None for an import of everything.
     names: Vec<(String, String)>,
     from: String,
 }
@@ -44,7 +43,7 @@ fn defined_in(
     let gathered = || files[&target].iter().filter(|other| other.is_export);
     let mut found = BTreeSet::new();
     if statement.names.is_empty() {
-        // All of it, and so all that it gathers.
+        // All of it, and so everything it gathers.
         found.insert(target.clone());
         found.extend(gathered().flat_map(|other| defined_in(files, &target, other)));
     }
@@ -128,7 +127,7 @@ fn statement(word: &str, rest: &str) -> Option<Statement> {
         return Some(Statement { is_export, names: Vec::new(), from: from.split('"').next()?.to_owned() });
     }
     let (clause, after) = rest.split_once(" from \"")?;
-    // What stands between is names, or the next " from " belongs to another statement.
+    // Only names can stand between, or the next " from " belongs to another statement.
     if clause.contains([';', '=', '"', '(']) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Certificates that are not good, and encryption that only one side wants.
+//! Invalid certificates, and TLS that only one side uses.
 
 use std::path::Path;
 

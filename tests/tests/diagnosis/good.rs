@@ -1,4 +1,4 @@
-//! Deployments that everything is right with.
+//! Deployments without a fault.
 
 use std::net::Ipv4Addr;
 

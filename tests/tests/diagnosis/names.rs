@@ -1,4 +1,4 @@
-//! Strings that can't be read, and names that can't be looked up.
+//! Strings that cannot be parsed, and names that cannot be looked up.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,4 +1,4 @@
-//! Ports where nobody answers, or somebody else.
+//! Ports where nothing responds, or something else.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Servers that introduce themselves, and will not do.
+//! Servers that respond to `hello` but will not do.
 
 use bson::{Document, doc};
 use tenantry_connection::diagnosis::{FindingCode, StageFacts, StageName, StageState};

@@ -1,4 +1,4 @@
-//! Signing in, and what the database user may do.
+//! Sign-in, and the permissions of the database user.
 
 use bson::doc;
 use mongodb::Client;

@@ -19,7 +19,7 @@ use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 const ALL: [StoreKind; 3] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet, StoreKind::MongoStandalone];
 
-/// Every kind of date: what BSON holds at its ends, around 1970, and around what calendars show.
+/// Every kind of date: BSON's limits, around 1970, and around the limits of calendars.
 const DATES: [i64; 12] = [
     i64::MIN,
     -8_640_000_000_000_000,
@@ -36,7 +36,7 @@ const DATES: [i64; 12] = [
     i64::MAX,
 ];
 
-/// What stands in place of a date where other software writes documents. A built-in workspace's table takes dates only.
+/// Values in place of a date, as other software writes them. A built-in workspace's table accepts dates only.
 fn no_dates() -> Vec<Option<Bson>> {
     vec![None, Some(Bson::Null), Some(Bson::from("2026-03-01T12:00:00Z")), Some(Bson::Int64(7))]
 }
@@ -62,7 +62,7 @@ async fn write_date(workspace: &TestWorkspace, table: &str, id: OrganizationId, 
     assert_eq!(written.matched_count, 1);
 }
 
-/// Organizations with every kind of date, live or in the trash; answers how many.
+/// Organizations with every kind of date, live or in the trash; returns their number.
 async fn with_odd_dates(workspace: &TestWorkspace, table: &str) -> usize {
     let mut dates: Vec<Option<Bson>> =
         DATES.iter().map(|date| Some(Bson::from(DateTime::from_millis(*date)))).collect();

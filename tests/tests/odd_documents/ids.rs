@@ -46,7 +46,8 @@ fn odd_ids() -> Vec<Bson> {
     ]
 }
 
-/// Documents with each odd `_id`, several in a row in every order, between ten organizations; answers the organizations.
+/// Documents with each odd `_id`, several in a row in every order, between ten organizations; returns the
+/// organizations.
 async fn between_odd_ids(workspace: &TestWorkspace) -> Vec<OrganizationId> {
     let mut organizations = Vec::new();
     for number in 0..10 {
@@ -178,7 +179,7 @@ async fn an_export_goes_past_them_and_says_how_many_were_left_out() {
 async fn an_organization_is_found_by_name_behind_a_twin_whose_id_is_no_object_id() {
     let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
     let raw = workspace.database().await;
-    // As the service's race between two creates leaves it: no unique index can be there.
+    // As the service's race between two creates leaves it: there can be no unique index.
     let indexes = doc! {"dropIndexes": "organizations", "index": "*"};
     raw.run_command(indexes).await.expect("dropped");
     let twin = doc! {"_id": "aaa", "organization_name": "acme", "admin_email": "admin@acme.example.com"};

@@ -1,4 +1,4 @@
-//! A server's answer that lies in itself deeper than anything that MongoDB stores.
+//! A server's response that is nested deeper than anything MongoDB stores.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_tests::listeners::Listener;
 use tokio::runtime;
 
-/// Documents in each other in an answer of 980 kB.
+/// Nested documents in a response of 980 kB.
 const DEPTH: usize = 122_500;
 
 #[test]
@@ -25,7 +25,7 @@ fn an_introduction_that_lies_deep_in_itself_does_not_end_the_program_that_opens_
         let connection_string = ConnectionString::parse(&text).expect("a connection string");
         let mut options = MongoOptions::new(connection_string, "organizations", Arc::new(SystemClock));
         options.server_selection_timeout = Duration::from_secs(3);
-        // On a thread of the runtime, as a command of the program: this one is the test's.
+        // On a thread of the runtime, like the program's commands: this one is the test's.
         tokio::spawn(async move { MongoStore::open(options).await.map(drop) }).await.expect("it goes on")
     });
     assert!(matches!(opened, Err(StoreError::Unavailable { .. })), "it is no server: {opened:?}");

@@ -48,7 +48,7 @@ fn query(search: &str, status: StatusFilter, sort: SortField) -> OrganizationQue
     }
 }
 
-/// What the server said while something was done.
+/// The server's responses during some work.
 async fn heard<T>(proxy: &Proxy, what: &str, done: impl Future<Output = T>) -> Vec<u8> {
     proxy.listen();
     done.await;
@@ -140,7 +140,7 @@ async fn a_page_of_large_rows_ends_early_and_the_next_one_goes_on() {
     let raw = workspace.database().await.collection::<Document>("organizations");
     let large = doc! {"$set": {"console.display_name": "x".repeat(FIELD)}};
     raw.update_many(doc! {}, large.clone()).await.expect("written by other software");
-    // Some in the part of the list that comes first, because they have no date.
+    // Some in the first part of the list, because they have no date.
     let some = doc! {"organization_name": {"$lt": "org-09"}};
     raw.update_many(some, doc! {"$unset": {"created_at": ""}}).await.expect("written by other software");
     for sort in [SortField::Name, SortField::CreatedAt] {
