@@ -21,7 +21,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use mongodb::options::{ConnectionString as Parsed, HostInfo, Tls};
+use mongodb::options::{ConnectionString as Parsed, HostInfo};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use tenantry_core::StoreError;
@@ -179,12 +179,6 @@ impl ConnectionString {
         needs_password(&self.parts)
     }
 
-    /// The database where the user was created: as the string says, or the driver's default.
-    pub fn auth_source(&self) -> Option<&str> {
-        let credential = self.parsed.credential.as_ref()?;
-        credential.source.as_deref()
-    }
-
     /// Hosts with their ports, or the one name that is looked up.
     pub fn hosts(&self) -> Vec<String> {
         match &self.parsed.host_info {
@@ -208,11 +202,6 @@ impl ConnectionString {
     /// Whether the hosts belong to MongoDB Atlas.
     pub fn is_atlas(&self) -> bool {
         self.hosts().iter().any(|host| is_atlas_name(host))
-    }
-
-    /// Whether the connection is encrypted.
-    pub fn is_encrypted(&self) -> bool {
-        matches!(self.parsed.tls, Some(Tls::Enabled(_)))
     }
 
     /// Whether every host is this computer.
