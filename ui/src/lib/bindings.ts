@@ -565,17 +565,17 @@ export type AccessState = {
 };
 
 export type AuthenticationKind = 
-/**  Not at all. */
+/**  None. */
 "none" | 
-/**  With a password; the server chooses which SCRAM. */
+/**  A password; the server chooses the SCRAM mechanism. */
 "scram" | 
-/**  With a password, by SCRAM-SHA-256. */
+/**  A password, with SCRAM-SHA-256. */
 "scram_sha256" | 
-/**  With a password, by SCRAM-SHA-1. */
+/**  A password, with SCRAM-SHA-1. */
 "scram_sha1" | 
-/**  With a client certificate. */
+/**  A client certificate. */
 "x509" | 
-/**  Some other way that the string names. */
+/**  Another method in the string. */
 "other";
 
 /**  Details of `busy`. */
@@ -584,7 +584,7 @@ export type Busy = {
 	act: string,
 };
 
-/**  Whom a certificate names, who vouches, and when. */
+/**  A certificate: its owner, issuer and dates. */
 export type Certificate = {
 	/**  Whose it is, in one name. */
 	subject: string,
@@ -593,7 +593,7 @@ export type Certificate = {
 	issuer: string,
 	validFrom: string,
 	validUntil: string,
-	/**  That moment is near, or over. */
+	/**  Whether that moment is near, or over. */
 	endsSoon: boolean,
 };
 
@@ -675,7 +675,7 @@ export type CommandDescription = {
 	description: string,
 };
 
-/**  How messages are compressed. */
+/**  A compression of messages. */
 export type Compressor = "zstd" | "zlib" | "snappy";
 
 /**  Details of `conflict`. */
@@ -693,7 +693,7 @@ export type ConflictField =
 /**  The collection. */
 "collection";
 
-/**  What a form shows of a connection string, and what it can be changed to. */
+/**  The fields of the form for a connection string. */
 export type ConnectionFields = {
 	srv: boolean,
 	/**  As typed: `host` or `host:port`; with `srv` exactly one name. */
@@ -701,19 +701,19 @@ export type ConnectionFields = {
 	/**  The database that the string names. */
 	defaultDatabase: string | null,
 	replicaSet: string | null,
-	/**  `directConnection`; `None` when it is not given. */
+	/**  `directConnection`; `None` if not given. */
 	directConnection: boolean | null,
 	authentication: AuthenticationKind,
 	/**  The database user's name, not percent-encoded. */
 	user: string | null,
-	/**  The string has a password, or the mask of one. */
+	/**  Whether the string has a password, or its mask. */
 	hasPassword: boolean,
 	authSource: string | null,
 	/**  `tls`, or its older name `ssl`. */
 	tls: TlsChoice,
 	tlsCaFile: string | null,
 	tlsCertificateKeyFile: string | null,
-	/**  `tlsCertificateKeyFilePassword` is there, or the mask of it. */
+	/**  Whether `tlsCertificateKeyFilePassword`, or its mask, is there. */
 	hasCertificateKeyPassword: boolean,
 	/**  `tlsAllowInvalidCertificates=true`. */
 	tlsAllowInvalidCertificates: boolean,
@@ -736,7 +736,7 @@ export type ConnectionFields = {
 export type ConnectionPart = 
 /**  `mongodb://` or `mongodb+srv://`. */
 "scheme" | 
-/**  The user's name. */
+/**  The user name. */
 "user" | 
 /**  The user's password. */
 "password" | 
@@ -744,21 +744,21 @@ export type ConnectionPart =
 "hosts" | 
 /**  The database after the slash. */
 "database" | 
-/**  What stands after the question mark. */
+/**  The part after the question mark. */
 "options";
 
-/**  Something in a connection string that the driver does not accept, and where it stands. */
+/**  A part of a connection string that the driver does not accept, and its place. */
 export type ConnectionProblem = {
-	/**  A sentence. Names options that exist; never holds a piece of the string. */
+	/**  A sentence. Names existing options; never contains a piece of the string. */
 	message: string,
 	part: ConnectionPart,
-	/**  Where the form asks for it. */
+	/**  The tab of the form that has it. */
 	tab: EditorTab,
-	/**  The option's name as the manual writes it; `None` for an unknown one, which may be a piece of a password. */
+	/**  The option's name in the manual; `None` for an unknown one, which may be a piece of a password. */
 	option: string | null,
-	/**  Where it begins in the reading's text, in UTF-16 code units. */
+	/**  Its start in the reading's text, in UTF-16 code units. */
 	start: number,
-	/**  Where it ends, exclusive. */
+	/**  Its end, exclusive. */
 	end: number,
 };
 
@@ -780,15 +780,15 @@ export type ConnectionReading = {
 	tookSecrets: boolean,
 };
 
-/**  All that the test found. */
+/**  All results of the test. */
 export type ConnectionReport = {
 	/**  All seven, in their order. */
 	stages: TestStage[],
-	/**  Why it stopped; `None` when everything passed. */
+	/**  Why it stopped; `None` if everything passed. */
 	finding: Finding | null,
-	/**  How long it took in all. */
+	/**  The total time. */
 	milliseconds: number,
-	/**  All of it as plain text without secrets, to be copied. */
+	/**  Everything as plain text without secrets, to be copied. */
 	report: string,
 };
 
@@ -798,7 +798,7 @@ export type ConnectionStringInvalid = {
 	problem: string,
 };
 
-/**  A connection string to start from. */
+/**  A connection string as a starting point. */
 export type ConnectionTemplate = {
 	id: TemplateName,
 	connectionString: string,
@@ -870,11 +870,11 @@ export type DeniedByDatabase = {
 	namespace: string | null,
 };
 
-/**  Part of the editor's form. */
+/**  A tab of the editor's form. */
 export type EditorTab = 
 /**  Hosts, database, replica set. */
 "general" | 
-/**  Who signs in, and how. */
+/**  The user and the authentication method. */
 "authentication" | 
 /**  Encryption and certificates. */
 "tls" | 
@@ -1061,61 +1061,61 @@ export type FileReason =
 /**  Why the test stopped. */
 export type Finding = {
 	code: FindingCode,
-	/**  The stage that it stopped at. */
+	/**  The step at which it stopped. */
 	stage: StageName,
-	/**  Where in the editor it is put right. */
+	/**  The tab of the editor to correct it in. */
 	tab: EditorTab,
-	/**  What the sentences about it need. */
+	/**  The values for its sentences. */
 	facts: FindingFacts,
-	/**  For those who know their way: names, numbers and answers, without secrets. */
+	/**  For experts: names, numbers and responses, without secrets. */
 	technical: string,
 };
 
 /**  What stopped the test. Each has a row in `docs/connections.md`. */
 export type FindingCode = 
-/**  The connection string can't be read. */
+/**  The connection string cannot be parsed. */
 "string_malformed" | 
-/**  The name of no host is known. */
+/**  No DNS server knows the host. */
 "host_unknown" | 
 /**  The name of the cluster has no SRV record. */
 "srv_not_found" | 
-/**  The SRV record points out of the cluster's domain. */
+/**  The SRV record points outside the cluster's domain. */
 "srv_foreign_domain" | 
-/**  The name server did not answer, or not usefully. */
+/**  The DNS servers did not respond, or not usefully. */
 "look_up_failed" | 
 /**  Nothing listens at the port. */
 "connection_refused" | 
-/**  Nobody answers. */
+/**  There is no response. */
 "connection_silent" | 
-/**  There is no way to the host's network. */
+/**  There is no route to the host's network. */
 "no_route" | 
-/**  Atlas does not let this address in, as far as one can tell from outside. */
+/**  Atlas does not let this address in, as far as can be told from outside. */
 "access_list" | 
-/**  The certificate's issuer is not known. */
+/**  The certificate's authority is not trusted. */
 "certificate_unknown_authority" | 
-/**  The certificate is another host's. */
+/**  The certificate is for another host. */
 "certificate_wrong_name" | 
-/**  The certificate's time is over. */
+/**  The certificate has expired. */
 "certificate_expired" | 
-/**  The certificate's time has not begun. */
+/**  The certificate is not valid yet. */
 "certificate_not_yet_valid" | 
-/**  A certificate's file can't be used. */
+/**  A certificate file cannot be used. */
 "certificate_file" | 
-/**  The server wants a client certificate, or another one. */
+/**  The server requires a client certificate, or a different one. */
 "client_certificate_needed" | 
-/**  The server wants encryption and the string does not. */
+/**  The server requires TLS, but the string does not use it. */
 "tls_expected_by_server" | 
-/**  The string wants encryption and the server does not. */
+/**  The string uses TLS, but the server does not. */
 "tls_not_expected_by_server" | 
-/**  No encryption could be agreed on. */
+/**  Server and driver could not agree on TLS. */
 "tls_failed" | 
 /**  The user or the password is wrong. */
 "credentials_refused" | 
-/**  The credentials are right in another database. */
+/**  The credentials are right, but in another database. */
 "wrong_auth_source" | 
 /**  The server does not offer the mechanism to this user. */
 "mechanism_refused" | 
-/**  The user may not read organizations. */
+/**  The user is not allowed to read organizations. */
 "no_privilege" | 
 /**  The server is older than the driver supports. */
 "server_too_old" | 
@@ -1123,24 +1123,24 @@ export type FindingCode =
 "no_primary" | 
 /**  The replica set has another name. */
 "wrong_replica_set" | 
-/**  Something else answers. */
+/**  Something else responds. */
 "not_mongodb" | 
-/**  The server hung up. */
+/**  The server closed the connection. */
 "closed_by_server" | 
-/**  A stage took longer than it may. */
+/**  A step exceeded its time limit. */
 "took_too_long" | 
-/**  Anything else; the technical text says what. */
+/**  Another reason; the technical text has it. */
 "other";
 
-/**  What the sentences about a finding need; only what the code has a use for is there. */
+/**  The values for the sentences of a finding; only those that its code uses are there. */
 export type FindingFacts = {
-	/**  The host that it is about, with its port. */
+	/**  The host, with its port. */
 	host: string | null,
 	database: string | null,
 	user: string | null,
-	/**  The database that was asked to know the user. */
+	/**  The database that was asked about the user. */
 	authSource: string | null,
-	/**  The database that does know the user. */
+	/**  The database that has the user. */
 	otherAuthSource: string | null,
 	/**  The server's certificate. */
 	certificate: Certificate | null,
@@ -1152,15 +1152,15 @@ export type FindingFacts = {
 	foreignHost: string | null,
 	/**  What is wrong, as a sentence without secrets. */
 	problem: string | null,
-	/**  Where in the connection string that begins, in UTF-16 code units. */
+	/**  Its start in the connection string, in UTF-16 code units. */
 	start: number | null,
-	/**  Where it ends, exclusive. */
+	/**  Its end, exclusive. */
 	end: number | null,
-	/**  Rights that are missing, in the server's words. */
+	/**  Missing permissions, in the server's words. */
 	missing: string[],
-	/**  The password has a percent sign and two hexadecimal digits: it may have been pasted percent-encoded. */
+	/**  Whether the password has a percent sign and two hexadecimal digits: it may have been pasted percent-encoded. */
 	percentInPassword: boolean,
-	/**  The host is one of MongoDB Atlas. */
+	/**  Whether the host belongs to MongoDB Atlas. */
 	atlas: boolean,
 };
 
@@ -1582,7 +1582,7 @@ export type OrganizationView = {
 	leftShared: boolean,
 };
 
-/**  An option that has no field of its own. */
+/**  An option without a field of its own. */
 export type OtherOption = {
 	/**  Its name as typed. */
 	name: string,
@@ -1751,7 +1751,7 @@ export type ReadOnly = {
 	unlockable: boolean,
 };
 
-/**  Which members of a replica set lists are read from. */
+/**  The members that lists are read from. */
 export type ReadPreferenceMode = "primary" | "primary_preferred" | "secondary" | "secondary_preferred" | "nearest";
 
 /**  An act that can be left unfinished. */
@@ -1998,13 +1998,13 @@ export type SortField = "name" | "status" |
 /**  When it was changed last. */
 "updatedAt";
 
-/**  What a stage found. */
+/**  The facts of a step. */
 export type StageFacts = 
 /**  Of the connection string. */
 { kind: "read"; 
 /**  Hosts with their ports, or the one name to look up. */
 hosts: string[]; 
-/**  Whether the hosts stand in DNS. */
+/**  Whether the hosts come from an SRV record. */
 srv: boolean } | 
 /**  Of the name server. */
 { kind: "look_up"; 
@@ -2030,67 +2030,67 @@ version: string;
 chain: Certificate[]; 
 /**  Whether they were found good. */
 trusted: boolean; 
-/**  Sentences on certificates in the file of authorities that can't be read; the driver passes over them. */
+/**  Sentences about unreadable certificates in the file of authorities, which the driver skips. */
 leftOut: string[] } | 
-/**  Of the server, by what it says of itself before anybody signs in. */
+/**  Of the server, by its own words before a sign-in. */
 { kind: "handshake"; 
 /**  Its product: "MongoDB". */
 product: string; 
-/**  Its version; empty where it does not tell. */
+/**  Its version; empty if it does not tell. */
 version: string; 
-/**  How the deployment is built. */
+/**  The kind of deployment. */
 topology: Topology; 
-/**  The newest version of the wire protocol that it speaks. */
+/**  The newest wire protocol that it supports. */
 wireVersion: number; 
 /**  The primary of its replica set. */
 primary: string | null; 
-/**  Until when its series is mended, where that is known. */
+/**  When its series stops getting updates, if known. */
 endOfLife: EndOfLife | null } | 
 /**  Of the sign-in. */
 { kind: "sign_in"; user: string; 
 /**  The mechanism: "SCRAM-SHA-256". */
 mechanism: string; 
-/**  The database that knows the user. */
+/**  The database where the user was created. */
 authSource: string } | 
-/**  Of the database user's rights. */
+/**  Of the database user's permissions. */
 { kind: "permissions"; 
-/**  What each part of the program needs. */
+/**  The permissions that Tenantry needs. */
 privileges: Privilege[]; 
-/**  Found out by trying: the server does not list them. */
+/**  Whether they were found by trial, because the server does not list them. */
 tried: boolean; 
-/**  What would give a user who lacks rights the smallest role that allows everything. */
+/**  The smallest role that allows everything, for a user who lacks permissions. */
 role: RoleCommand | null };
 
-/**  The stages, in their order. */
+/**  The steps, in their order. */
 export type StageName = 
-/**  The connection string is read. */
+/**  The connection string is parsed. */
 "read" | 
-/**  Names become addresses. */
+/**  DNS lookup. */
 "look_up" | 
 /**  Ports are reached. */
 "reach" | 
-/**  The line is encrypted. */
+/**  TLS. */
 "tls" | 
-/**  The server introduces itself. */
+/**  The handshake with the server. */
 "handshake" | 
 /**  The database user signs in. */
 "sign_in" | 
-/**  What the database user may do. */
+/**  The permissions of the database user. */
 "permissions";
 
-/**  How far a stage is. */
+/**  The state of a step. */
 export type StageState = 
-/**  Its turn will come. */
+/**  It has not started. */
 "waiting" | 
-/**  It is under way. */
+/**  It is running. */
 "running" | 
-/**  It is done. */
+/**  It passed. */
 "passed" | 
 /**  The test stopped here. */
 "failed" | 
-/**  It is not needed here: no encryption, no user. */
+/**  It is not needed: no TLS, no user. */
 "skipped" | 
-/**  An earlier stage failed. */
+/**  An earlier step failed. */
 "not_run";
 
 /**  The two numbers of a row, or why there are none. */
@@ -2121,7 +2121,7 @@ export type StatusFilter =
 /**  Those in the trash. */
 "trashed";
 
-/**  What a template is for. */
+/**  The purpose of a template. */
 export type TemplateName = 
 /**  A server on this computer. */
 "local" | 
@@ -2146,14 +2146,14 @@ export type TestInput = {
 	certificateKeyPassword: string | null,
 };
 
-/**  One stage. */
+/**  One step. */
 export type TestStage = {
 	stage: StageName,
 	/**  How far it is. */
 	state: StageState,
 	/**  How long it took; `None` before its end. */
 	milliseconds: number | null,
-	/**  What it found; some stages know something even where they fail. */
+	/**  Its facts; some steps know something even if they fail. */
 	facts: StageFacts | null,
 };
 
@@ -2163,9 +2163,9 @@ export type Throttled = {
 	waitSeconds: Count,
 };
 
-/**  Whether the line is encrypted. */
+/**  Whether the connection is encrypted. */
 export type TlsChoice = 
-/**  Not said: on for `mongodb+srv`, off otherwise. */
+/**  Not given: on for `mongodb+srv`, off otherwise. */
 "default" | 
 /**  `tls=true`. */
 "on" | 
