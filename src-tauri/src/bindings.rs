@@ -1,4 +1,4 @@
-//! What the window may call, with the types that `ui/src/lib/bindings.ts` is made of.
+//! The commands of the window, with the types from which `ui/src/lib/bindings.ts` is generated.
 
 use serde_json::{Value, json};
 use tauri::Runtime;
@@ -15,9 +15,9 @@ use crate::commands;
 pub fn builder<R: Runtime>() -> Builder<R> {
     Builder::<R>::new()
         .commands(commands::all())
-        // A rejection may come from the framework too: the window's one api file finds out which it is.
+        // A rejection may also come from the framework: the window's one api file tells which it is.
         .error_handling(ErrorHandlingMode::ResultUnknown)
-        // An optional field of an answer is `null`, never absent: one type serves both directions.
+        // An optional field of a response is `null`, never absent: one type serves both directions.
         .disable_serde_phases()
         .typ::<tenantry_console::error::WireError>()
         .constant("LIMITS", limits_for_forms())
@@ -25,7 +25,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         .constant("SECRET_MASK", SECRET_MASK)
 }
 
-/// The numbers that forms show and count against.
+/// The limits that forms show and count against.
 fn limits_for_forms() -> Value {
     json!({
         "organizationNameMin": limits::ORGANIZATION_NAME_MIN,

@@ -1,4 +1,4 @@
-//! The commands that the window may call, all of them. Each parses, asks a service, and maps the answer.
+//! All commands of the window. Each parses, calls the console, and maps the response.
 
 pub mod about;
 pub mod access;
@@ -22,7 +22,7 @@ mod tests;
 use tauri::Runtime;
 use tauri_specta::{Commands, collect_commands};
 
-/// The one list of commands: what is not in it can't be called.
+/// The one list of commands: the window cannot call anything else.
 pub fn all<R: Runtime>() -> Commands<R> {
     collect_commands![
         about::about,
@@ -98,15 +98,15 @@ pub fn all<R: Runtime>() -> Commands<R> {
     ]
 }
 
-/// A moment as the window gets it: RFC 3339, UTC.
+/// A moment for the window: RFC 3339, UTC.
 fn moment(at: time::OffsetDateTime) -> String {
     let at = at.to_offset(time::UtcOffset::UTC);
-    // A year past 9999 is the one thing that the format can't write; no stored date has one.
+    // Only a year past 9999 does not fit the format; no stored date has one.
     at.format(&time::format_description::well_known::Rfc3339).unwrap_or_else(|_| at.to_string())
 }
 
 /// # Errors
-/// `not_found`: what is no id is the id of nothing.
+/// `not_found`: text that is not an id is nothing's id.
 fn organization_id(
     text: &str,
 ) -> Result<tenantry_core::values::OrganizationId, tenantry_console::error::WireError> {

@@ -1,5 +1,5 @@
-//! The desktop of a console in a window. The only user of the clipboard and of the dialog and opener plugins, which the web
-//! view may not call.
+//! The desktop of a console in a window. Only this uses the clipboard and the dialog and opener plugins, which the web
+//! view cannot call.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use tauri_plugin_opener::OpenerExt;
 use tenantry_console::desktop::{Desktop, DesktopError};
 use tenantry_console::folders::Folders;
 
-/// The desktop that the window is on.
+/// The desktop of the window.
 pub struct WindowDesktop<R: Runtime> {
     app: AppHandle<R>,
-    /// Opened with the first secret and kept: on Linux this program hands out itself what it has copied. Never dropped,
-    /// because a clipboard that is dropped hands its content to the desktop, which keeps it.
+    /// Opened with the first secret and kept: on Linux this process itself hands out what it has copied. Never dropped,
+    /// because a dropped clipboard hands its content to the desktop, which keeps it.
     clipboard: Mutex<Option<Clipboard>>,
 }
 
@@ -90,7 +90,7 @@ fn refused(error: impl Display) -> DesktopError {
     DesktopError(error.to_string())
 }
 
-/// Keeps what is copied out of the clipboard's history, where the system has one.
+/// Keeps the copied text out of the clipboard's history, if the system has one.
 fn past_the_history(set: arboard::Set<'_>) -> arboard::Set<'_> {
     #[cfg(target_os = "linux")]
     let set = arboard::SetExtLinux::exclude_from_history(set);
@@ -104,8 +104,8 @@ fn past_the_history(set: arboard::Set<'_>) -> arboard::Set<'_> {
 /// The file that a driven program chooses.
 const DRIVEN_CHOICE: &str = "file-to-choose";
 
-/// The desktop of a program that is driven by another one: files go to a given folder, and come from it, without a
-/// dialog. All else is the window's desktop.
+/// The desktop of a program that another program drives: files go to a given folder, and come from it, without a
+/// dialog. Everything else is the window's desktop.
 pub struct DrivenDesktop<D>(pub D);
 
 impl<D: Desktop> Desktop for DrivenDesktop<D> {
@@ -137,7 +137,7 @@ impl<D: Desktop> Desktop for DrivenDesktop<D> {
     }
 }
 
-/// The desktop that these folders ask for.
+/// The desktop for these folders.
 pub fn desktop_for<R: Runtime>(app: &AppHandle<R>, folders: &Folders) -> std::sync::Arc<dyn Desktop> {
     let window = WindowDesktop::of(app);
     if folders.exports_without_dialog {

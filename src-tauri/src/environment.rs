@@ -1,4 +1,4 @@
-//! The environment variables that the program reads, all of them.
+//! All environment variables that the program reads.
 
 use std::path::PathBuf;
 
@@ -7,18 +7,18 @@ use std::path::PathBuf;
 pub struct EnvVars;
 
 impl EnvVars {
-    /// A folder that takes the place of the system's folders for data, configuration and logs. A program started with
-    /// it is on its own: it neither hands over to, nor takes over from, another one that is running. For tests, for
-    /// trying things out, and for a workspace on a removable disk.
+    /// A folder that replaces the system's folders for data, configuration and logs. A process with it ignores all
+    /// others: it neither hands over to a running one nor takes over from it. For tests, for experiments, and for a
+    /// workspace on a removable disk.
     pub const TENANTRY_DATA_DIR: &'static str = "TENANTRY_DATA_DIR";
 
-    /// A folder that exports go to without a save dialog, for programs that drive the window. A file that exists
-    /// there is never replaced: the export gets the next free name. Where a person would choose a file that is there
-    /// already, it is `file-to-choose` in this folder.
+    /// A folder for exports without a save dialog, for programs that drive the window. An existing file is never
+    /// replaced: the export gets the next free name. When a person would choose an existing file, it is
+    /// `file-to-choose` in this folder.
     pub const TENANTRY_EXPORT_DIR: &'static str = "TENANTRY_EXPORT_DIR";
 }
 
-/// What the environment asks for.
+/// The values of the environment variables.
 #[derive(Debug, Clone, Default)]
 pub struct EnvironmentVariables {
     /// [`EnvVars::TENANTRY_DATA_DIR`].
@@ -28,7 +28,7 @@ pub struct EnvironmentVariables {
 }
 
 impl EnvironmentVariables {
-    /// The file with the window's place and size, relative to the folder for configuration.
+    /// The file with the window's place and size, relative to the configuration folder.
     pub fn window_state_file(&self) -> String {
         let name = "window.json";
         match &self.data_directory {

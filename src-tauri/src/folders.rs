@@ -1,11 +1,11 @@
-//! Where the files of an installed program belong.
+//! The folders of an installed program.
 
 use tauri::{Manager, Runtime};
 use tenantry_console::folders::Folders;
 
 use crate::environment::EnvironmentVariables;
 
-/// The folders of this computer's user, or those that the environment asks for. None of them is made here.
+/// The folders of this computer's user, or those of the environment variables. Creates none of them.
 ///
 /// # Errors
 /// The system does not say where an application's files belong.

@@ -1,5 +1,5 @@
-//! The window of Tenantry: the only code that knows Tauri. The running console is in `tenantry-console`, rules, services
-//! and ports are in `tenantry-core`.
+//! The window of Tenantry: the only code that knows Tauri. The running console is in `tenantry-console`; rules,
+//! services and ports are in `tenantry-core`.
 
 #![allow(missing_docs, reason = "what the window calls and gets says it by its name")]
 
@@ -26,7 +26,7 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let commands = bindings::builder();
-    // First: it begins the log before anything can fail.
+    // First: it starts the log before anything can fail.
     let mut builder = tauri::Builder::default().plugin(life::plugin(variables.clone()));
     if variables.data_directory.is_none() {
         // Before anything is opened.

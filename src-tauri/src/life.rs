@@ -1,4 +1,4 @@
-//! The program's beginning and end.
+//! The start and the end of the program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,16 +13,16 @@ use tenantry_console::logging;
 use crate::environment::EnvironmentVariables;
 use crate::{desktop, folders, profile_file, second_start};
 
-/// How long the end waits for what is still running.
+/// How long the end waits for running work.
 const ENDING_LIMIT: Duration = Duration::from_secs(3);
 
-/// Begins the log before all other plugins, and ends what must not outlive the program before they do.
+/// Starts the log before all other plugins, and ends what must not outlive the process before they do.
 pub fn plugin(variables: EnvironmentVariables) -> TauriPlugin<Wry> {
     let (mut ending, ended) = (false, Arc::new(AtomicBool::new(false)));
     tauri::plugin::Builder::new("life")
         .setup(move |app, _| {
             let folders = folders::find(app, &variables)?;
-            // Neither needs to succeed: what is missing is told where it is missed.
+            // Neither has to succeed: whatever is missing is reported where it is needed.
             let _ = Folders::make_private(&folders.configuration);
             let logging = logging::start(&folders.logs);
             logging::log_panics();
@@ -30,8 +30,8 @@ pub fn plugin(variables: EnvironmentVariables) -> TauriPlugin<Wry> {
             Ok(())
         })
         .on_event(move |app, event| match event {
-            // The window is gone from the screen. What is left is ended while the event loop still runs: on Linux the
-            // clipboard's owner may be in this very thread, and would be asked for what is on it.
+            // The window is gone from the screen. Everything else ends while the event loop still runs: on Linux the
+            // owner of the clipboard may be this very thread, and would be asked for its content.
             RunEvent::ExitRequested { api, code, .. } if !ended.load(Ordering::Acquire) => {
                 api.prevent_exit();
                 if !std::mem::replace(&mut ending, true) {
@@ -50,7 +50,7 @@ pub fn plugin(variables: EnvironmentVariables) -> TauriPlugin<Wry> {
         .build()
 }
 
-/// Ends the program as if its window was closed when the system asks it to: at the end of a desktop session, or by a
+/// Ends the program as if its window was closed when the system asks for it: at the end of a desktop session, or by a
 /// person in a terminal.
 #[cfg(unix)]
 fn end_when_told<R: Runtime>(app: &AppHandle<R>) {
@@ -74,20 +74,20 @@ fn end_when_told<R: Runtime>(app: &AppHandle<R>) {
 #[cfg(not(unix))]
 fn end_when_told<R: Runtime>(_: &AppHandle<R>) {}
 
-/// Says why the program did not start, in the log and to whoever started it from a terminal.
+/// Reports why the program did not start, in the log and in the terminal.
 pub fn tell_failed_start(error: &tauri::Error) {
     let sentence = second_start::not_taken_over(error).unwrap_or("Tenantry's window could not be opened.");
     tracing::error!(%error, "{sentence}");
     say(sentence);
 }
 
-/// Says something to whoever started the program from a terminal. There is no window to say it in.
+/// Prints a sentence to the terminal. There is no window to show it in.
 #[expect(clippy::print_stderr, reason = "the program's only words outside of its window")]
 pub fn say(sentence: &str) {
     eprintln!("{sentence}");
 }
 
-/// Finds folders and profiles, then opens the window: it may call commands at once.
+/// Finds folders and saved connections, then opens the window: it may call commands at once.
 ///
 /// # Errors
 /// The system does not say where an application's files belong, or has no web view.
@@ -97,7 +97,7 @@ pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::E
     let desktop = desktop::desktop_for(app.handle(), &folders);
     let handle = app.handle().clone();
     app.manage(Console::start(folders, &|path| profile_file::open(&handle, path), desktop));
-    // Looks for the keychain while the window opens, so that the first question does not wait for it.
+    // Looks for the keychain while the window opens, so that the first call does not wait for it.
     tauri::async_runtime::spawn(async move {
         let state = handle.state::<Console>();
         state.vault().await;
@@ -118,21 +118,21 @@ fn open_windows(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri
     Ok(())
 }
 
-/// Whether a page is the program's own. The window never shows another: a link that was dropped on it leads nowhere.
+/// Whether a page is the program's own. The window never shows another: a link dropped on it leads nowhere.
 fn is_own(page: &Url) -> bool {
-    // The development server's page, which a program that serves its own UI never asks for.
+    // The development server's page, which a program that serves its own UI never requests.
     let is_development = tauri::is_dev() && page.host_str() == Some("127.0.0.1") && page.port() == Some(1420);
     page.scheme() == "tauri" || page.host_str() == Some("tauri.localhost") || is_development
 }
 
-/// Leaves nothing behind that must not outlive the program: no copied secret, no session, no half-written export.
+/// Ends what must not outlive the process: copied secrets, sessions, half-written exports.
 fn stop<R: Runtime>(app: &AppHandle<R>) {
     if app.try_state::<Console>().is_none() {
         return;
     }
     let (for_clipboard, for_workspaces) = (app.clone(), app.clone());
     let ending = async move {
-        // At once, beside all else: whoever holds the clipboard by now may be slow to say what is on it.
+        // At once, beside everything else: another owner of the clipboard may be slow to respond.
         let clearing =
             tauri::async_runtime::spawn_blocking(move || for_clipboard.state::<Console>().clear_copied());
         for_workspaces.state::<Console>().close_all().await;

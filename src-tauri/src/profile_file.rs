@@ -1,4 +1,4 @@
-//! The file of saved profiles, written by the store plugin. Its only user.
+//! The file of saved connections, written by the store plugin. Only this uses the plugin.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -12,10 +12,10 @@ use tenantry_console::profiles::ProfileFile;
 /// A file that the store plugin reads and writes.
 struct StoreFile<R: Runtime>(Arc<Store<R>>);
 
-/// Opens the file of saved profiles.
+/// Opens the file of saved connections.
 ///
 /// # Errors
-/// What the plugin says, for the log.
+/// The plugin's message, for the log.
 pub fn open<R: Runtime>(app: &AppHandle<R>, path: &Path) -> Result<Box<dyn ProfileFile>, String> {
     let store = StoreBuilder::new(app, path).serialize(in_order).disable_auto_save().build();
     Ok(Box::new(StoreFile(store.map_err(|error| error.to_string())?)))
@@ -23,7 +23,7 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, path: &Path) -> Result<Box<dyn Profi
 
 impl<R: Runtime> StoreFile<R> {
     fn take(&self, content: &Map<String, Value>) {
-        // The plugin writes its content once more when the program ends: nothing may be left in it that is not meant.
+        // The plugin writes its content once more when the process ends: nothing unwanted may stay in it.
         for key in self.0.keys() {
             if !content.contains_key(&key) {
                 self.0.delete(key);
@@ -41,7 +41,7 @@ impl<R: Runtime> ProfileFile for StoreFile<R> {
         self.take(content);
         let saved = self.0.save().map_err(|error| error.to_string());
         if saved.is_err() {
-            // As before in memory and on the disk, as far as a disk that refuses lets it be.
+            // As before in memory and on the disk, as far as a refusing disk allows.
             self.take(&before);
             let _ = self.0.save();
         }

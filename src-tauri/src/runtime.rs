@@ -1,4 +1,4 @@
-//! The threads that commands run on.
+//! The threads of commands.
 
 use std::io;
 use std::thread;
@@ -7,12 +7,13 @@ use tokio::runtime::{Builder, Runtime};
 
 use tenantry_connection::limits::DECODING_STACK;
 
-/// Makes Tauri run commands on threads with room for what a server may send. Called before Tauri is asked for anything.
+/// Makes Tauri run commands on threads with a stack for whatever a server may send. Call it before anything else of
+/// Tauri.
 ///
 /// # Errors
-/// When the system gives no threads.
+/// The system gives no threads.
 pub fn begin() -> io::Result<()> {
-    // For the whole program: dropping it would wait for whatever still blocks at the end.
+    // For the whole process: dropping it would wait for everything that still blocks at the end.
     let runtime: &'static Runtime = Box::leak(Box::new(build()?));
     tauri::async_runtime::set(runtime.handle().clone());
     Ok(())
@@ -27,7 +28,7 @@ fn build() -> io::Result<Runtime> {
     threads.build()
 }
 
-/// Whether the system reserves a stack of this size; some are set to promise no more memory than there is.
+/// Whether the system reserves a stack of this size; some promise no more memory than there is.
 fn has_room_for(stack: usize) -> bool {
     thread::Builder::new().stack_size(stack).spawn(|| ()).is_ok_and(|thread| thread.join().is_ok())
 }
@@ -44,7 +45,7 @@ mod tests {
             if levels == 0 { 0 } else { usize::from(room[levels % 1024] == 0) + use_up(levels - 1) }
         }
         let runtime = build().unwrap();
-        // 100 MB at least: fifty times what a thread has by itself.
+        // 100 MB at least: fifty times the default of a thread.
         runtime.block_on(async { tokio::spawn(async { use_up(100_000) }).await }).unwrap();
     }
 

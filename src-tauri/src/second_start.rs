@@ -1,5 +1,5 @@
-//! A second start hands over to the program that is running, and ends. Where that program does not take over, the second
-//! one says so: it neither waits for ever nor opens a window on the same data.
+//! A second start hands over to the running process, and ends. If that does not take over, the second one says so: it
+//! neither waits forever nor opens a window on the same data.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -8,21 +8,21 @@ use tauri::{AppHandle, Builder, Manager, Runtime, Wry};
 
 use crate::life;
 
-/// The name of the plugin that hands over, as its failures have it.
+/// The name of the plugin in its errors.
 const PLUGIN: &str = "single-instance";
 
-/// How long the program that is running may take.
+/// How long the running process may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long the program that is running waits for its own window. Longer than [`ANSWER_LIMIT`]: as long as the window
-/// hangs, the second start gets no answer, and says so.
+/// How long the running process waits for its own window. Longer than [`ANSWER_LIMIT`]: while the window hangs, the
+/// second start gets no answer, and says so.
 const SHOWING_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a second start says that nobody takes over from. The other program may be a Tenantry that hangs, or a stranger
-/// that uses its name.
+/// The message of a second start that nobody takes over. The other process may be a hanging Tenantry, or a stranger
+/// with its name.
 const NOT_TAKEN_OVER: &str = "Another program is running under Tenantry's name and does not respond. End it, then start Tenantry again.";
 
-/// Has a second start hand over to this one, within `ANSWER_LIMIT`.
+/// Makes a second start hand over to this process, within `ANSWER_LIMIT`.
 pub fn hand_over(builder: Builder<Wry>) -> Builder<Wry> {
     let (decided, waiting) = channel::<()>();
     let watch = tauri::plugin::Builder::<Wry>::new("second-start-begins").setup(move |_, _| {
@@ -48,20 +48,20 @@ fn give_up_in_time(waiting: &Receiver<()>) {
     }
 }
 
-/// The sentence for a start that failed because nobody took over; `None` for other failures.
+/// The message for a start that failed because nobody took over; `None` for other failures.
 pub fn not_taken_over(error: &tauri::Error) -> Option<&'static str> {
     matches!(error, tauri::Error::PluginInitialization(plugin, _) if plugin == PLUGIN)
         .then_some(NOT_TAKEN_OVER)
 }
 
-/// Raises the window, when the program was started a second time. Answers when that is done: it is what tells the second
-/// start that somebody is there.
+/// Raises the window after a second start. Returns when that is done, which tells the second start that someone is
+/// there.
 fn show_window<R: Runtime>(app: &AppHandle<R>) {
     let (shown, waiting) = channel();
     let handle = app.clone();
     let asked = app.run_on_main_thread(move || {
         if let Some(window) = handle.get_webview_window("main") {
-            // A window that can't be raised is still there.
+            // A window that cannot be raised is still there.
             let _ = window.unminimize();
             let _ = window.set_focus();
         }

@@ -1,5 +1,6 @@
-//! Where the window opens again. The plugin that remembers it restores any number it finds, so its file is put right
-//! before it is read: a window of another screen, or of no screen at all, comes back to where a person can reach it.
+//! The window's place at the next start. The plugin that remembers it restores any number it finds, so its file is
+//! corrected before it is read: a window from another screen, or from none at all, comes back to where a person can
+//! reach it.
 
 use std::cmp::Reverse;
 use std::path::Path;
@@ -12,20 +13,19 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::environment::EnvironmentVariables;
 
-/// Room for the frame that the window manager puts around the window, in logical pixels. How high it is nobody says
-/// before the window is shown.
+/// Room for the window manager's frame, in logical pixels. Its height is unknown before the window is shown.
 const TITLE_BAR: f64 = 40.0;
 
-/// What is remembered of the window. Nothing that a person did not choose: a window saved while it was hidden or
-/// without its frame would come back so.
+/// The remembered state. Nothing that a person did not choose: a window saved while it was hidden or without its frame
+/// would come back so.
 pub fn remembered() -> StateFlags {
     StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED
 }
 
-/// The part of a monitor that windows may use, in physical pixels; and how many of them make a logical one.
+/// The part of a monitor that windows can use, in physical pixels, and its scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WorkArea {
-    /// The left edge. Monitors to the left of the first one have negative places.
+    /// The left edge. Monitors to the left of the first one have negative coordinates.
     pub x: i32,
     /// The upper edge.
     pub y: i32,
@@ -47,9 +47,9 @@ pub struct WindowPlace {
 }
 
 impl WindowPlace {
-    /// The nearest place that lies whole in one of these work areas and leaves room for the frame: in the one that it
-    /// covers most of, or is nearest to. The size shrinks to that area, and never under `minimum` (width and height in
-    /// logical pixels). `None` without an area.
+    /// The nearest place that lies whole in one of these work areas with room for the frame: in the area that it covers
+    /// most of, or is nearest to. The size shrinks to that area, and never below `minimum` (width and height in logical
+    /// pixels). `None` without an area.
     pub fn within(self, areas: &[WorkArea], minimum: (f64, f64)) -> Option<Self> {
         let area =
             areas.iter().min_by_key(|area| (Reverse(self.shared_with(area)), self.distance_to(area)))?;
@@ -71,7 +71,7 @@ impl WindowPlace {
         })
     }
 
-    /// How many pixels of it lie in an area.
+    /// How many of its pixels lie in an area.
     fn shared_with(&self, area: &WorkArea) -> i64 {
         let shared = |from: i32, size: u32, edge: i32, room: u32| {
             let end = (i64::from(from) + i64::from(size)).min(i64::from(edge) + i64::from(room));
@@ -80,7 +80,7 @@ impl WindowPlace {
         shared(self.x, self.width, area.x, area.width) * shared(self.y, self.height, area.y, area.height)
     }
 
-    /// How far it is from an area, to the right or left and up or down together.
+    /// Its distance from an area, horizontal and vertical together.
     fn distance_to(&self, area: &WorkArea) -> i64 {
         let gap = |from: i32, size: u32, edge: i32, room: u32| {
             let before = i64::from(edge) - (i64::from(from) + i64::from(size));
@@ -91,7 +91,7 @@ impl WindowPlace {
     }
 }
 
-/// The nearest place to `wanted` from an area's edge on, with so much room to move; at the edge where there is none.
+/// The nearest place to `wanted` from an area's edge on, within this room; at the edge if there is none.
 fn place(wanted: i32, edge: i32, room: i64) -> i32 {
     let last = i64::from(edge) + room.max(0);
     let place = i64::from(wanted).clamp(i64::from(edge), last);
@@ -99,7 +99,7 @@ fn place(wanted: i32, edge: i32, room: i64) -> i32 {
     i32::try_from(place).unwrap_or(edge)
 }
 
-/// A window in the plugin's file. What else stands there stays as it is.
+/// A window in the plugin's file. Unknown values stay as they are.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     #[serde(flatten)]
@@ -110,7 +110,7 @@ struct Saved {
     others: serde_json::Map<String, Value>,
 }
 
-/// A saved window state with every window brought back to these work areas. A window that can't be read or placed is
+/// A saved window state with every window brought back to these work areas. A window that cannot be parsed or placed is
 /// left out, so that it opens as on the first day.
 fn brought_back(saved: &Value, areas: &[WorkArea], minimum: (f64, f64)) -> Value {
     let windows = saved.as_object().into_iter().flatten().filter_map(|(label, window)| {
@@ -123,7 +123,7 @@ fn brought_back(saved: &Value, areas: &[WorkArea], minimum: (f64, f64)) -> Value
     Value::Object(windows.collect())
 }
 
-/// Puts the saved window state right before the plugin that was registered later reads it.
+/// Corrects the saved window state before the plugin, which is registered later, reads it.
 pub fn plugin<R: Runtime>(variables: EnvironmentVariables) -> TauriPlugin<R> {
     tauri::plugin::Builder::new("window-place")
         .setup(move |app, _| {
@@ -133,8 +133,7 @@ pub fn plugin<R: Runtime>(variables: EnvironmentVariables) -> TauriPlugin<R> {
         .build()
 }
 
-/// Puts the saved window state right. A file that can't be read or written is the plugin's
-/// own matter: it begins anew.
+/// Corrects the saved window state. The plugin itself handles a file that cannot be read or written: it starts anew.
 fn bring_back<R: Runtime>(app: &AppHandle<R>, variables: &EnvironmentVariables) {
     let Ok(folder) = app.path().app_config_dir() else { return };
     let path = folder.join(variables.window_state_file());

@@ -33,11 +33,11 @@ use tenantry_console::vault::Vault;
 const OPERATOR: &str = "dana@example.com";
 const PASSWORD: &str = "Planted-P4ssw0rd";
 
-/// A desktop without a person: it answers with a file and notes what it was asked.
+/// A desktop without a person: it returns a file and notes the requests.
 #[derive(Default)]
 struct NotingDesktop {
     choice: Mutex<Option<PathBuf>>,
-    /// Where the last dialog for a file that is there began.
+    /// Where the last dialog for an existing file started.
     began_in: Mutex<Option<PathBuf>>,
     clipboard: Mutex<Option<String>>,
     revealed: Mutex<Vec<PathBuf>>,
@@ -71,13 +71,13 @@ impl Desktop for NotingDesktop {
     }
 }
 
-/// The program with a window that nobody sees and a data folder of its own.
+/// The program with an invisible window and its own data folder.
 struct Console {
     webview: WebviewWindow<MockRuntime>,
     app: tauri::App<MockRuntime>,
     desktop: Arc<NotingDesktop>,
     folder: Arc<tempfile::TempDir>,
-    /// Everything that the window was ever told.
+    /// Everything that the window ever received.
     told: Mutex<String>,
 }
 
@@ -86,17 +86,17 @@ impl Console {
         Self::start_at(Arc::new(SystemClock))
     }
 
-    /// As [`start`](Self::start), with a clock of the test's own.
+    /// As [`start`](Self::start), with the test's own clock.
     fn start_at(clock: Arc<dyn Clock>) -> Self {
         Self::start_with(clock, Vault::without_keychain)
     }
 
-    /// As [`start_at`](Self::start_at), with a vault of the test's own.
+    /// As [`start_at`](Self::start_at), with the test's own vault.
     fn start_with(clock: Arc<dyn Clock>, vault: impl FnOnce(&Path, Option<KeeperChoice>) -> Vault) -> Self {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), clock, vault)
     }
 
-    /// Another program on the same data folder.
+    /// Another process on the same data folder.
     fn beside(&self) -> Self {
         Self::start_in(Arc::clone(&self.folder), Arc::new(SystemClock), Vault::without_keychain)
     }
@@ -131,7 +131,7 @@ impl Console {
         Self { webview, app, desktop, folder, told: Mutex::default() }
     }
 
-    /// Calls a command, in the built-in workspace where `arguments` name no other.
+    /// Calls a command, in the built-in workspace unless `arguments` name another.
     fn call(&self, command: &str, mut arguments: Value) -> Result<Value, Value> {
         if let Some(arguments) = arguments.as_object_mut() {
             arguments.entry("workspace").or_insert_with(|| json!("built-in"));
@@ -163,7 +163,7 @@ impl Console {
         }
     }
 
-    /// What the editor sends of a new profile, with these changes.
+    /// The editor's input for a new connection, with these changes.
     fn profile(changes: &Value) -> Value {
         let mut input = json!({
             "id": null, "name": "Staging", "environment": "staging", "database": "", "notes": "",
@@ -178,7 +178,7 @@ impl Console {
         self.ok("save_profile", Self::profile(changes))
     }
 
-    /// Names of the saved workspaces, in the order of the list.
+    /// Names of the saved connections, in the order of the list.
     fn names(&self) -> Vec<String> {
         let list = self.ok("list_workspaces", json!({}));
         let workspaces = list["workspaces"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Locked workspaces, as the window has them.
+//! Locked workspaces, through the window's commands.
 
 use serde_json::{Value, json};
 use tauri::Manager;
@@ -8,7 +8,7 @@ use super::workspaces::{open_beside, profile_beside};
 use super::{Console, OPERATOR, PASSWORD};
 use tenantry_console::profiles::Profile;
 
-/// A locked workspace with a signed-in operator; answers its id.
+/// A locked workspace with a signed-in operator; returns its id.
 fn locked(console: &Console) -> String {
     let beside = profile_beside(console);
     open_beside(console, &beside, Access::ReadWrite);
@@ -98,7 +98,7 @@ fn a_profile_that_becomes_read_only_counts_for_the_workspace_that_is_open() {
     assert_eq!((&refused["code"], &refused["details"]["unlockable"]), (&json!("read_only"), &json!(false)));
 }
 
-/// What the editor sends to permit everything.
+/// The editor's input that permits everything.
 fn everything(beside: &str) -> Value {
     json!({
         "id": beside, "name": "Beside", "connectionString": "mongodb://127.0.0.1:1", "environment": "local",
@@ -106,7 +106,7 @@ fn everything(beside: &str) -> Value {
     })
 }
 
-/// A locked production workspace that an operator opened, and closed again.
+/// A locked production workspace that an operator opened and closed again.
 fn production(console: &Console) -> String {
     let beside = locked(console);
     let mut tightened = everything(&beside);
@@ -141,7 +141,7 @@ fn an_organization_admin_does_not_lift_a_lock_by_saving_the_profile() {
     let before = (json!("production"), json!("locked"));
     assert_eq!(saved_access(&console), before, "it was saved all the same");
 
-    // By a profile of their own, or by the file: the workspace itself says what it permits.
+    // Through another connection, or the file itself: the workspace says what it permits.
     reopen(&console, &beside, Access::ReadWrite);
     sign_in(&console, &beside, "acme@example.com");
     assert_eq!(console.ok("access_state", json!({"workspace": beside}))["access"], "locked");

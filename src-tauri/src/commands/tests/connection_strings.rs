@@ -1,4 +1,4 @@
-//! What the editor asks of the desktop for a connection string.
+//! What the editor needs from the desktop for a connection string.
 
 use serde_json::json;
 

@@ -111,7 +111,7 @@ fn a_test_uses_no_stored_secret_that_saving_would_forget() {
 #[test]
 fn a_test_is_cancelled_in_the_middle_of_a_silent_stage() {
     let console = Console::start();
-    // Its queue accepts for it; nobody ever answers.
+    // Its queue accepts for it; nobody ever responds.
     let mute = TcpListener::bind("127.0.0.1:0").unwrap();
     let string = format!("mongodb://{}/", mute.local_addr().unwrap());
     let jobs = console.app.state::<tenantry_console::Console>().jobs.clone();

@@ -1,4 +1,4 @@
-//! Exports, as the window asks for them.
+//! Exports, through the window's commands.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Organizations, as the window has them.
+//! Organizations, through the window's commands.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Connection profiles, as the window saves them.
+//! Saved connections, through the window's commands.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The answers of parsers and rules that the fake program of the UI's tests gives: recorded here, from the commands.
+//! Records the responses of parsers and rules that the fake program of the UI's tests gives.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -45,8 +45,8 @@ fn the_recorded_answers_of_the_fake_are_those_of_the_commands() {
 }
 
 impl Console {
-    /// A recorded input with the arguments that stand in none of them. Of fields, an input has those that differ from
-    /// what its text reads as.
+    /// A recorded input with the arguments that none of them has. Of the fields, an input has only those that differ
+    /// from its text's reading.
     fn whole(&self, input: &Value) -> Value {
         let mut arguments = input.as_object().unwrap().clone();
         arguments.insert("draft".to_owned(), json!("recorded"));

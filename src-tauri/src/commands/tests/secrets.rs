@@ -1,4 +1,4 @@
-//! Secrets go nowhere.
+//! Secrets do not leak.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::{Console, OPERATOR};
 use tenantry_console::logging;
 use tenantry_console::secret_kind::SecretKind;
 
-/// Takes secrets through every place, with every wrong passphrase on the way; two files are put aside, one is in use.
+/// Moves secrets through every place, with every wrong passphrase on the way; two files are put aside, one is in use.
 fn move_secrets(console: &Console, saved: &Value) {
     let first = "Planted-Passphrase-1";
     console.refused("choose_secret_keeper", json!({"keeper": "keychain", "passphrase": null}));
@@ -52,7 +52,7 @@ fn export_and_import(console: &Console, saved: &Value, proof: &str) {
     console.ok("import_profiles", import("Planted-Export-1"));
 }
 
-/// Takes secrets through the editor, the connection test and the import, with what is refused on the way.
+/// Takes secrets through the editor, the connection test and the import, with refusals on the way.
 fn pass_secrets_on(console: &Console, saved: &Value) {
     let string = "mongodb://dana:Planted-Draft-1@127.0.0.1:1/?tls=true\
         &tlsCertificateKeyFile=/nowhere/key.pem&tlsCertificateKeyFilePassword=Planted-Key-1";
@@ -79,8 +79,8 @@ fn pass_secrets_on(console: &Console, saved: &Value) {
     console.ok("forget_draft", json!({"draft": "draft-9"}));
 }
 
-/// The last net under everything above: secrets are planted wherever one can be typed, everything is exercised, also
-/// what fails, and then all that was written or told is searched for them.
+/// The last net under everything above: plants secrets wherever one can be typed, exercises everything, including
+/// failures, and then searches everything that was written or returned.
 #[test]
 fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     let console = Console::start();
@@ -128,7 +128,8 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     assert!(exported.contains("acme@example.com"), "{exported}");
     let told = console.told.lock().unwrap().clone();
     let mut places = vec![("what the window was told".to_owned(), told)];
-    // The profile file with its copies, the sealed file, what was put aside of it, the logs, the export, the database.
+    // The file of saved connections with its copies, the secrets file, what was put aside of it, the logs, the export,
+    // the database.
     for path in files_in(console.folder.path()) {
         let bytes = std::fs::read(&path).unwrap();
         places.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
@@ -139,7 +140,7 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
         for secret in ["Planted", "Raw-1", token.as_str()] {
             assert!(!text.contains(secret), "{secret:?} is in {place}: {text}");
         }
-        // The built-in workspace keeps its accounts' hashes.
+        // The built-in workspace stores its accounts' hashes.
         assert!(!text.contains("$2b$") || place.contains("tenantry.db"), "a hash is in {place}: {text}");
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions, as the window has them.
+//! Sessions, through the window's commands.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use tenantry_core::organizations::UpdateRequest;
 
 use super::{Console, OPERATOR, PASSWORD};
 
-/// Every command that works on a workspace's data, with arguments that would do.
+/// Every command on a workspace's data, with arguments that would do.
 fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {
     let id = "65c1a2b3c4d5e6f708091011";
     let filter = json!({"search": "", "status": "all"});

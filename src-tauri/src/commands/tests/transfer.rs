@@ -1,4 +1,4 @@
-//! Importing and exporting connections, as the window does.
+//! Imports and exports of connections, through the window's commands.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::{Console, OPERATOR, PASSWORD};
 use tenantry_console::vault::{KeychainProblem, Vault};
 
 const PASSPHRASE: &str = "correct horse battery";
-/// Seals the file of secrets.
+/// Seals the secrets file.
 const SECRETS: &str = "another horse battery";
 
 impl Console {
@@ -145,7 +145,7 @@ fn a_sealed_export_carries_secrets_to_another_computer() {
     }
 }
 
-/// Asks for an export with secrets under a passphrase of one's own.
+/// Requests an export with secrets under a passphrase.
 fn export(console: &Console, id: &Value, proof: Option<&str>) -> Result<Value, Value> {
     let path = console.choose("out.tenantry");
     console.ok("choose_profiles_file", json!({}));

@@ -1,4 +1,4 @@
-//! Opening workspaces, as the window does.
+//! Opening workspaces, through the window's commands.
 
 use std::sync::Arc;
 
@@ -35,18 +35,18 @@ fn opening_asks_for_a_password_that_is_not_at_hand() {
     assert_eq!(error["code"], "workspace_password_needed", "{error}");
 }
 
-/// Saves a profile; answers the id of its workspace, which [`open_beside`] opens.
+/// Saves a connection; returns the id of its workspace, which [`open_beside`] opens.
 pub(super) fn profile_beside(console: &Console) -> String {
     let saved = console.save(&json!({"name": "Beside", "connectionString": "mongodb://127.0.0.1:1"}));
     saved["id"].as_str().unwrap().to_owned()
 }
 
-/// Opens the workspace of a saved profile beside the built-in one: a file stands for its deployment.
+/// Opens the workspace of a saved connection beside the built-in one: a file stands for its deployment.
 pub(super) fn open_beside(console: &Console, id: &str, access: Access) {
     console.app.state::<tenantry_console::Console>().open.add(opened_beside(console, id, access));
 }
 
-/// As [`open_beside`], as far as it being open.
+/// As [`open_beside`], without a session.
 pub(super) fn opened_beside(console: &Console, id: &str, access: Access) -> Arc<OpenWorkspace> {
     let state = console.app.state::<tenantry_console::Console>();
     let setting = state.setting(access.into(), SigningKey::random());
@@ -80,7 +80,7 @@ fn workspaces_are_open_side_by_side_and_a_call_lands_in_the_one_it_names() {
     let open = state.open.load(&beside).unwrap();
     tauri::async_runtime::block_on(open.ports().organizations.insert(&twin)).unwrap();
 
-    // The window shows the second one; a call that was begun in the first goes on there.
+    // The window shows the second one; a call that started in the first stays there.
     assert_eq!(console.ok("current_workspace", json!({}))["workspace"]["id"], beside.as_str());
     console.ok("deactivate_organization", json!({"id": acme["id"]}));
     let status = |workspace: &str| {
