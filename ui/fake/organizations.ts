@@ -20,7 +20,7 @@ const documentsOf = (organization: OrganizationView) =>
 export function matching(world: World, filter: OrganizationQuery["filter"]): OrganizationView[] {
   const needle = filter.search.trim().toLowerCase();
   const session = world.place?.session ?? null;
-  const own = session?.rights.listAll === false ? session.organizationId : null;
+  const own = session?.organizationId ?? null;
   return world.organizations.filter(
     (each) =>
       (own === null || each.id === own) &&

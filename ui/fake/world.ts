@@ -1,6 +1,7 @@
 import type { Channel } from "@tauri-apps/api/core";
 import type {
   Access,
+  Act,
   JobProgress,
   OrganizationView,
   Restriction,
@@ -15,6 +16,13 @@ import { madeUpOrganizations, madeUpWorkspaces } from "./data";
 
 export const FAKE_PASSWORD = "Meridian-2026";
 export const FAKE_PASSPHRASE = "correct horse battery";
+
+const OWN: Act[] = ["list", "change", "trash", "statistics", "activity"];
+const MAY: Record<SessionView["role"], Act[]> = {
+  operator: [...OWN, "create", "deactivate", "restore", "delete_forever", "workspace"],
+  organization_admin: OWN,
+  viewer: ["list", "statistics"],
+};
 
 export interface FakeOptions {
   /** Milliseconds each answer takes. */
@@ -137,17 +145,7 @@ export class World {
       email,
       organizationId: operator ? null : (this.organizations[0]?.id ?? null),
       expiresAt: new Date(Date.now() + (this.options.sessionSeconds ?? 1800) * 1000).toISOString(),
-      rights: {
-        createOrganization: operator,
-        renameAny: role !== "viewer",
-        deactivate: operator,
-        trash: role !== "viewer",
-        restore: operator,
-        deleteForever: operator,
-        listAll: operator,
-        changeAdmin: role !== "viewer",
-        health: operator,
-      },
+      may: MAY[role],
     };
     this.here().session = session;
     return session;

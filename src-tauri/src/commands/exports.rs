@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_core::export as core;
+use tenantry_core::export::{CsvLayout, ExportColumn};
+use tenantry_core::records::{OrganizationFilter, SortDirection, SortField};
 
 use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::organization_id;
-use super::organizations::{OrganizationFilter, SortDirection, SortField};
 use tenantry_console::Console;
 use tenantry_console::console::ChosenFile;
 use tenantry_console::error::WireError;
@@ -29,52 +30,6 @@ pub enum ExportFormat {
     Ndjson,
     /// A spreadsheet.
     Xlsx,
-}
-
-/// How a CSV file tells its values apart, and how it is encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum CsvLayout {
-    /// What Excel opens in columns and with every letter, whatever the computer's region.
-    Excel,
-    /// UTF-8, for programs that read CSV.
-    Plain {
-        /// What stands between two values.
-        separator: CsvSeparator,
-        /// Whether it begins with a byte order mark.
-        byte_order_mark: bool,
-    },
-}
-
-/// What stands between two values of a CSV file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
-#[serde(rename_all = "lowercase")]
-pub enum CsvSeparator {
-    Comma,
-    Semicolon,
-    Tab,
-}
-
-/// What a file says of each organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub enum ExportColumn {
-    Id,
-    Name,
-    DisplayName,
-    Status,
-    /// The admin's address.
-    AdminEmail,
-    /// The collection.
-    CollectionName,
-    /// When it was created.
-    CreatedAt,
-    /// When it was changed last.
-    UpdatedAt,
-    /// Documents in its collection.
-    Documents,
-    /// Bytes of these documents.
-    DataSize,
 }
 
 /// Which organizations a file gets.
@@ -129,46 +84,13 @@ pub struct ExportReport {
     pub milliseconds: Count,
 }
 
-impl From<CsvLayout> for core::CsvLayout {
-    fn from(layout: CsvLayout) -> Self {
-        match layout {
-            CsvLayout::Excel => Self::Excel,
-            CsvLayout::Plain { separator, byte_order_mark } => {
-                let separator = match separator {
-                    CsvSeparator::Comma => core::CsvSeparator::Comma,
-                    CsvSeparator::Semicolon => core::CsvSeparator::Semicolon,
-                    CsvSeparator::Tab => core::CsvSeparator::Tab,
-                };
-                Self::Plain { separator, byte_order_mark }
-            }
-        }
-    }
-}
-
 impl ExportFormat {
     fn with(self, csv: CsvLayout) -> core::ExportFormat {
         match self {
-            Self::Csv => core::ExportFormat::Csv(csv.into()),
+            Self::Csv => core::ExportFormat::Csv(csv),
             Self::Json => core::ExportFormat::Json,
             Self::Ndjson => core::ExportFormat::Ndjson,
             Self::Xlsx => core::ExportFormat::Xlsx,
-        }
-    }
-}
-
-impl From<ExportColumn> for core::ExportColumn {
-    fn from(column: ExportColumn) -> Self {
-        match column {
-            ExportColumn::Id => Self::Id,
-            ExportColumn::Name => Self::Name,
-            ExportColumn::DisplayName => Self::DisplayName,
-            ExportColumn::Status => Self::Status,
-            ExportColumn::AdminEmail => Self::AdminEmail,
-            ExportColumn::CollectionName => Self::CollectionName,
-            ExportColumn::CreatedAt => Self::CreatedAt,
-            ExportColumn::UpdatedAt => Self::UpdatedAt,
-            ExportColumn::Documents => Self::Documents,
-            ExportColumn::DataSize => Self::DataSize,
         }
     }
 }
@@ -179,7 +101,7 @@ impl TryFrom<ExportScope> for core::ExportScope {
     fn try_from(scope: ExportScope) -> Result<Self, WireError> {
         Ok(match scope {
             ExportScope::All => Self::All,
-            ExportScope::Filtered { filter } => Self::Filtered(filter.into()),
+            ExportScope::Filtered { filter } => Self::Filtered(filter),
             ExportScope::Selected { ids } => {
                 Self::Selected(ids.iter().map(|id| organization_id(id)).collect::<Result<_, _>>()?)
             }
@@ -234,10 +156,10 @@ pub async fn export_organizations(
     let (open, actor) = console.reader(&workspace).await?;
     let request = core::ExportRequest {
         scope: input.scope.try_into()?,
-        columns: input.columns.into_iter().map(core::ExportColumn::from).collect(),
+        columns: input.columns,
         format: input.format.with(input.csv),
-        sort: input.sort.into(),
-        direction: input.direction.into(),
+        sort: input.sort,
+        direction: input.direction,
     };
     let job = console.jobs.begin_in(&workspace, &input.job);
     let (target, progress) = (&input.target, ChannelProgress::new(progress));

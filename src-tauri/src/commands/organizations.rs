@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_core::error::ConflictOn;
 use tenantry_core::organizations as acts;
-use tenantry_core::records as core;
+use tenantry_core::records::{
+    self as core, OrganizationFilter, OrganizationStatus, SortDirection, SortField,
+};
 use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
 
@@ -13,18 +15,6 @@ use super::organization_id;
 use tenantry_console::Console;
 use tenantry_console::error::{FieldProblem, WireError};
 use tenantry_console::numbers::Count;
-
-/// What an organization's life is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum OrganizationStatus {
-    /// Its people can sign in.
-    Active,
-    /// Nobody of it can sign in.
-    Deactivated,
-    /// Set aside, restorable.
-    Trashed,
-}
 
 /// An organization.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -63,56 +53,6 @@ pub struct OrganizationDetails {
     pub unverifiable_hash: Option<String>,
 }
 
-/// By what a list is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub enum SortField {
-    Name,
-    Status,
-    /// The admin's address.
-    AdminEmail,
-    /// The collection.
-    CollectionName,
-    /// When it was created.
-    CreatedAt,
-    /// When it was changed last.
-    UpdatedAt,
-}
-
-/// Which way a list goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub enum SortDirection {
-    /// Smallest first.
-    Ascending,
-    /// Largest first.
-    Descending,
-}
-
-/// Which statuses a list holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum StatusFilter {
-    /// Active and deactivated; never the trash.
-    All,
-    /// Active ones.
-    Active,
-    /// Deactivated ones.
-    Deactivated,
-    /// Those in the trash.
-    Trashed,
-}
-
-/// Which organizations a list holds.
-#[derive(Debug, Clone, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct OrganizationFilter {
-    /// Found anywhere in name, display name or address; empty finds all.
-    pub search: String,
-    /// By status.
-    pub status: StatusFilter,
-}
-
 /// A page that is asked for.
 #[derive(Debug, Clone, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -125,7 +65,7 @@ pub struct OrganizationQuery {
     pub direction: SortDirection,
     /// `nextCursor` of the page before; `null` for the first.
     pub cursor: Option<String>,
-    /// Rows, 1 to 200.
+    /// How many rows at most; the program answers no more than 500.
     pub limit: u32,
 }
 
@@ -287,7 +227,7 @@ impl From<core::Organization> for OrganizationView {
             id: organization.id.to_hex(),
             name: organization.name.to_string(),
             display_name: organization.display_name.as_ref().map(|name| name.as_str().to_owned()),
-            status: OrganizationStatus::from(organization.status()),
+            status: organization.status(),
             admin_email: organization.admin_email.to_string(),
             collection_name: organization.collection().to_string(),
             created_at: organization.created_at.iso_8601(),
@@ -299,50 +239,6 @@ impl From<core::Organization> for OrganizationView {
             trashed_at: organization.trashed.as_ref().and_then(|trashed| trashed.at.iso_8601()),
             trashed_by: organization.trashed.map(|trashed| trashed.by),
         }
-    }
-}
-
-impl From<core::OrganizationStatus> for OrganizationStatus {
-    fn from(status: core::OrganizationStatus) -> Self {
-        match status {
-            core::OrganizationStatus::Active => Self::Active,
-            core::OrganizationStatus::Deactivated => Self::Deactivated,
-            core::OrganizationStatus::Trashed => Self::Trashed,
-        }
-    }
-}
-
-impl From<SortField> for core::SortField {
-    fn from(sort: SortField) -> Self {
-        match sort {
-            SortField::Name => Self::Name,
-            SortField::Status => Self::Status,
-            SortField::AdminEmail => Self::AdminEmail,
-            SortField::CollectionName => Self::CollectionName,
-            SortField::CreatedAt => Self::CreatedAt,
-            SortField::UpdatedAt => Self::UpdatedAt,
-        }
-    }
-}
-
-impl From<SortDirection> for core::SortDirection {
-    fn from(direction: SortDirection) -> Self {
-        match direction {
-            SortDirection::Ascending => Self::Ascending,
-            SortDirection::Descending => Self::Descending,
-        }
-    }
-}
-
-impl From<OrganizationFilter> for core::OrganizationFilter {
-    fn from(filter: OrganizationFilter) -> Self {
-        let status = match filter.status {
-            StatusFilter::All => core::StatusFilter::All,
-            StatusFilter::Active => core::StatusFilter::Active,
-            StatusFilter::Deactivated => core::StatusFilter::Deactivated,
-            StatusFilter::Trashed => core::StatusFilter::Trashed,
-        };
-        Self { search: filter.search, status, only: None }
     }
 }
 
@@ -424,9 +320,9 @@ fn taken(by: ConflictOn) -> FieldProblem {
 fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, WireError> {
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     Ok(core::OrganizationQuery {
-        filter: query.filter.into(),
-        sort: query.sort.into(),
-        direction: query.direction.into(),
+        filter: query.filter,
+        sort: query.sort,
+        direction: query.direction,
         after,
         limit: query.limit,
     })

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::Serialize;
 use tauri::State;
-use tenantry_core::rights::{Act, Actor, Role};
+use tenantry_core::rights::{Act, Role};
 use tenantry_core::sessions::Session;
 
 use super::moment;
@@ -15,7 +15,7 @@ use tenantry_console::error::WireError;
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     /// What the session may be.
-    pub role: WireRole,
+    pub role: Role,
     /// The person's name, or the organization's.
     pub name: String,
     /// The address signed in with.
@@ -24,82 +24,20 @@ pub struct SessionView {
     pub organization_id: Option<String>,
     /// When it ends.
     pub expires_at: String,
-    /// What it may do. What it asks for is checked again in Rust.
-    pub rights: Rights,
-}
-
-/// A role, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum WireRole {
-    /// An administrator of the whole workspace.
-    Operator,
-    /// The admin of one organization.
-    OrganizationAdmin,
-    /// Somebody who may look at one organization.
-    Viewer,
-}
-
-/// What a session may do, on what it may know of.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "one right each, asked by name")]
-pub struct Rights {
-    /// Create organizations.
-    pub create_organization: bool,
-    /// Rename organizations that it may know of.
-    pub rename_any: bool,
-    /// Deactivate and reactivate.
-    pub deactivate: bool,
-    /// Move to the trash.
-    pub trash: bool,
-    /// Restore from the trash.
-    pub restore: bool,
-    pub delete_forever: bool,
-    /// See all organizations.
-    pub list_all: bool,
-    /// Change address and password of an admin.
-    pub change_admin: bool,
-    /// See the workspace's health.
-    pub health: bool,
+    /// What it may do, on what is its own. Each call is checked again in Rust.
+    pub may: Vec<Act>,
 }
 
 impl From<&Session> for SessionView {
     fn from(session: &Session) -> Self {
         let actor = &session.actor;
         Self {
-            role: WireRole::from(actor.role()),
+            role: actor.role(),
             name: actor.name().to_owned(),
             email: actor.email().to_owned(),
             organization_id: actor.organization_scope().map(|id| id.to_hex()),
             expires_at: moment(session.expires_at),
-            rights: Rights::from(actor),
-        }
-    }
-}
-
-impl From<Role> for WireRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Operator => Self::Operator,
-            Role::OrganizationAdmin => Self::OrganizationAdmin,
-            Role::Viewer => Self::Viewer,
-        }
-    }
-}
-
-impl From<&Actor> for Rights {
-    fn from(actor: &Actor) -> Self {
-        Self {
-            create_organization: actor.may(Act::Create),
-            rename_any: actor.may(Act::Change),
-            deactivate: actor.may(Act::Deactivate),
-            trash: actor.may(Act::Trash),
-            restore: actor.may(Act::Restore),
-            delete_forever: actor.may(Act::DeleteForever),
-            list_all: actor.organization_scope().is_none(),
-            change_admin: actor.may(Act::Change),
-            health: actor.may(Act::Workspace),
+            may: actor.acts().collect(),
         }
     }
 }

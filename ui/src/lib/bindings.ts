@@ -564,6 +564,29 @@ export type AccessState = {
 	reason: string | null,
 };
 
+/**  An action that needs a right. */
+export type Act = 
+/**  List, search, export the list, look at one. */
+"list" | 
+/**  Create an organization. */
+"create" | 
+/**  Rename, change address, password or display name. */
+"change" | 
+/**  Deactivate or reactivate. */
+"deactivate" | 
+/**  Move to the trash. */
+"trash" | 
+/**  Restore from the trash. */
+"restore" | 
+/**  Delete for good. */
+"delete_forever" | 
+/**  Read statistics. */
+"statistics" | 
+/**  Read the activity record. */
+"activity" | 
+/**  Manage operators and workspace settings, see its health. */
+"workspace";
+
 export type AuthenticationKind = 
 /**  None. */
 "none" | 
@@ -606,21 +629,21 @@ export type CertificateFile =
 
 /**  A place for a file. */
 export type ChosenFile = {
-	/**  Its token: good for one export. */
+	/**  Its token, good for one export. */
 	target: string,
 	/**  Its path, to show. */
 	displayPath: string,
-	/**  A file is there, and a person agreed to replace it. */
+	/**  Whether a file is there that a person agreed to replace. */
 	exists: boolean,
 };
 
-/**  A file that was chosen to be imported. */
+/**  A file chosen for an import. */
 export type ChosenImport = {
 	/**  The file. Only one that was chosen in this run can be imported. */
 	path: string,
 	/**  Its name. */
 	name: string,
-	/**  Importing it takes a passphrase. */
+	/**  Whether importing it needs a passphrase. */
 	sealed: boolean,
 	/**  What kind of file it is. */
 	kind: ImportKind,
@@ -836,19 +859,31 @@ export type CredentialsRefused = {
 	triesLeft: number | null,
 };
 
-/**  How a CSV file tells its values apart, and how it is encoded. */
+/**  How a CSV file separates its values, and its encoding. */
 export type CsvLayout = 
-/**  What Excel opens in columns and with every letter, whatever the computer's region. */
+/**
+ *  Opens in columns in Excel, with every letter, whatever the computer's region: tabs, in UTF-16 with a byte order
+ *  mark.
+ */
 { kind: "excel" } | 
-/**  UTF-8, for programs that read CSV. */
+/**  For programs that read CSV: UTF-8. */
 { kind: "plain"; 
 /**  What stands between two values. */
 separator: CsvSeparator; 
-/**  Whether it begins with a byte order mark. */
+/**
+ *  Whether the file begins with a byte order mark. Spreadsheets need it to recognize UTF-8; programs may read
+ *  it as a part of the first header.
+ */
 byteOrderMark: boolean };
 
-/**  What stands between two values of a CSV file. */
-export type CsvSeparator = "comma" | "semicolon" | "tab";
+/**  The character between two values. */
+export type CsvSeparator = 
+/**  The separator of RFC 4180. */
+"comma" | 
+/**  What spreadsheets expect in regions with a decimal comma. */
+"semicolon" | 
+/**  A tab. */
+"tab";
 
 /**  Details of `data_corrupt`. */
 export type DataCorrupt = {
@@ -902,19 +937,27 @@ export type Environment =
 /**  With real data. */
 "production";
 
-/**  What a file says of each organization. */
-export type ExportColumn = "id" | "name" | "displayName" | "status" | 
+/**  A column of an export. */
+export type ExportColumn = 
+/**  The id, as 24 hex digits. */
+"id" | 
+/**  The name. */
+"name" | 
+/**  The display name; empty where there is none. */
+"displayName" | 
+/**  `active`, `deactivated` or `trashed`. */
+"status" | 
 /**  The admin's address. */
 "adminEmail" | 
-/**  The collection. */
+/**  The collection of its documents. */
 "collectionName" | 
-/**  When it was created. */
+/**  When it was created, UTC; empty where that is not known. */
 "createdAt" | 
-/**  When it was changed last. */
+/**  When it was last changed, UTC; empty where that is not known. */
 "updatedAt" | 
-/**  Documents in its collection. */
+/**  Documents in its collection; empty where it has no collection. */
 "documents" | 
-/**  Bytes of these documents. */
+/**  Bytes of these documents; empty where the store does not say. */
 "dataSize";
 
 /**  The kind of file. */
@@ -1292,21 +1335,21 @@ export type ImportRefused = {
 	problem: string,
 };
 
-/**  What became of everything that was imported. */
+/**  The outcome of an import. */
 export type ImportReport = {
-	/**  How many came in, with or without their secrets. */
+	/**  The number of imported connections, with or without their secrets. */
 	imported: number,
 	/**  Every entry, in order. */
 	entries: ImportEntry[],
 };
 
-/**  What is imported. */
+/**  The source of an import. */
 export type ImportSource = 
-/**  A file that was chosen. */
+/**  A chosen file. */
 { kind: "file"; 
-/**  Where it is. */
+/**  Its path. */
 path: string } | 
-/**  What was typed or pasted. */
+/**  Typed or pasted text. */
 { kind: "text"; 
 /**  The text. */
 text: string };
@@ -1512,9 +1555,12 @@ export type OrganizationDetails = {
 	unverifiableHash: string | null,
 } & OrganizationView;
 
-/**  Which organizations a list holds. */
+/**  The organizations in a list. */
 export type OrganizationFilter = {
-	/**  Found anywhere in name, display name or address; empty finds all. */
+	/**
+	 *  Searched anywhere in name, display name and admin email, in any letter case. Empty finds all. Taken literally,
+	 *  not as a pattern.
+	 */
 	search: string,
 	/**  By status. */
 	status: StatusFilter,
@@ -1538,15 +1584,15 @@ export type OrganizationQuery = {
 	direction: SortDirection,
 	/**  `nextCursor` of the page before; `null` for the first. */
 	cursor: string | null,
-	/**  Rows, 1 to 200. */
+	/**  How many rows at most; the program answers no more than 500. */
 	limit: number,
 };
 
-/**  What an organization's life is at. */
+/**  The status of an organization. */
 export type OrganizationStatus = 
 /**  Its people can sign in. */
 "active" | 
-/**  Nobody of it can sign in. */
+/**  No one in it can sign in; its documents stay. */
 "deactivated" | 
 /**  Set aside, restorable. */
 "trashed";
@@ -1722,9 +1768,9 @@ path: string } |
 /**  Where it is. */
 path: string };
 
-/**  What was exported. */
+/**  The outcome of an export. */
 export type ProfilesExported = {
-	/**  Where the file is. */
+	/**  The path of the file. */
 	path: string,
 	/**  Connections in it. */
 	profiles: number,
@@ -1858,26 +1904,14 @@ export type Restriction = {
 	needs: string,
 };
 
-/**  What a session may do, on what it may know of. */
-export type Rights = {
-	/**  Create organizations. */
-	createOrganization: boolean,
-	/**  Rename organizations that it may know of. */
-	renameAny: boolean,
-	/**  Deactivate and reactivate. */
-	deactivate: boolean,
-	/**  Move to the trash. */
-	trash: boolean,
-	/**  Restore from the trash. */
-	restore: boolean,
-	deleteForever: boolean,
-	/**  See all organizations. */
-	listAll: boolean,
-	/**  Change address and password of an admin. */
-	changeAdmin: boolean,
-	/**  See the workspace's health. */
-	health: boolean,
-};
+/**  The role of a session. */
+export type Role = 
+/**  An administrator of the whole workspace. */
+"operator" | 
+/**  The admin of one organization. */
+"organization_admin" | 
+/**  A person with read access to one organization. */
+"viewer";
 
 /**  Commands that give the database user the smallest role that allows everything. */
 export type RoleCommand = {
@@ -1914,13 +1948,13 @@ export type SealedFileState =
 /**  It is open for this run. */
 "unlocked";
 
-/**  Where secrets are kept, by choice. */
+/**  A choice of where secrets are stored. */
 export type SecretKeeper = 
 /**  In the operating system's keychain. */
 "keychain" | 
-/**  In a file that is sealed with a passphrase. */
+/**  In a file sealed with a passphrase. */
 "sealed_file" | 
-/**  Nowhere: they are asked for every time. */
+/**  Nowhere: the person is asked every time. */
 "ask_every_time";
 
 /**  Where secrets are kept, and why. */
@@ -1967,7 +2001,7 @@ export type ServerFacts = {
 /**  A session, without its token. */
 export type SessionView = {
 	/**  What the session may be. */
-	role: WireRole,
+	role: Role,
 	/**  The person's name, or the organization's. */
 	name: string,
 	/**  The address signed in with. */
@@ -1976,26 +2010,30 @@ export type SessionView = {
 	organizationId: string | null,
 	/**  When it ends. */
 	expiresAt: string,
-	/**  What it may do. What it asks for is checked again in Rust. */
-	rights: Rights,
+	/**  What it may do, on what is its own. Each call is checked again in Rust. */
+	may: Act[],
 };
 
-/**  Which way a list goes. */
+/**  The direction of a list. */
 export type SortDirection = 
 /**  Smallest first. */
 "ascending" | 
 /**  Largest first. */
 "descending";
 
-/**  By what a list is sorted. */
-export type SortField = "name" | "status" | 
-/**  The admin's address. */
+/**  A stored column that a list can be sorted by. */
+export type SortField = 
+/**  `organization_name`, in byte order. */
+"name" | 
+/**  Deactivated before active. */
+"status" | 
+/**  `admin_email`, in byte order. */
 "adminEmail" | 
-/**  The collection. */
+/**  `collection_name`, in byte order. */
 "collectionName" | 
-/**  When it was created. */
+/**  `created_at`; unknown dates come before all others. */
 "createdAt" | 
-/**  When it was changed last. */
+/**  `updated_at`; unknown dates come before all others. */
 "updatedAt";
 
 /**  The facts of a step. */
@@ -2110,7 +2148,7 @@ export type StatisticsSummary = {
 	problem: string | null,
 };
 
-/**  Which statuses a list holds. */
+/**  The statuses in a list. */
 export type StatusFilter = 
 /**  Active and deactivated; never the trash. */
 "all" | 
@@ -2411,16 +2449,7 @@ export type WireField =
 /**  The passphrase of a sealed file. */
 "passphrase";
 
-/**  A role, on the wire. */
-export type WireRole = 
-/**  An administrator of the whole workspace. */
-"operator" | 
-/**  The admin of one organization. */
-"organization_admin" | 
-/**  Somebody who may look at one organization. */
-"viewer";
-
-/**  What kind of place a workspace is. */
+/**  The kind of a workspace. */
 export type WorkspaceKind = 
 /**  A file on this computer. */
 "built_in" | 
@@ -2447,27 +2476,27 @@ export type WorkspaceNewer = {
 	supported: number,
 };
 
-/**  What operators decided that a workspace permits, whatever a connection to it says. */
+/**  What the operators permit, whatever a connection says. */
 export type WorkspacePermits = {
-	/**  How much care it asks for, at least. */
+	/**  The environment, at least. */
 	environment: Environment,
-	/**  What may be done in it, at most. */
+	/**  The access, at most. */
 	access: Access,
-	/**  The address of who decided it. */
+	/**  The email address of the operator. */
 	decidedBy: string,
-	/**  When. */
+	/**  When it was decided. */
 	decidedAt: string,
 };
 
-/**  A workspace, as it stands in the list. */
+/**  A workspace in the list. */
 export type WorkspaceSummary = {
-	/**  `built-in`, or the profile's id. */
+	/**  `built-in`, or the connection's id. */
 	id: string,
-	/**  What kind of place it is. */
+	/**  Its kind. */
 	kind: WorkspaceKind,
 	/**  Its name. */
 	name: string,
-	/**  What it is used for. */
+	/**  Its environment. */
 	environment: Environment,
 	/**  Hosts, or the folder of the file. */
 	address: string,
@@ -2475,23 +2504,23 @@ export type WorkspaceSummary = {
 	database: string | null,
 	/**  When it was opened last. */
 	lastOpenedAt: string | null,
-	/**  The keychain has the database user's password. */
+	/**  Whether the database user's password is stored. */
 	passwordStored: boolean,
-	/**  Opening it asks for the password. */
+	/**  Whether opening it asks for the password. */
 	passwordNeeded: boolean,
 	/**  The connection string, without the password. */
 	connectionString: string | null,
-	/**  The service's secret key was given. */
+	/**  Whether a service signing secret was given. */
 	hasSigningSecret: boolean,
-	/**  What a person noted about it. */
+	/**  Its notes. */
 	notes: string,
-	/**  Shown before the others. */
+	/**  Whether it is listed above the others. */
 	favorite: boolean,
-	/**  What may be done in it. */
+	/**  Its access. */
 	access: Access,
-	/**  What its operators decided, where it is open; a connection may only permit less. */
+	/**  The operators' decision, if it is open; a connection can only be stricter. */
 	decided: WorkspacePermits | null,
-	/**  It is open now. */
+	/**  Whether it is open. */
 	isOpen: boolean,
 };
 

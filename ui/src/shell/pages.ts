@@ -1,5 +1,5 @@
 import type { Component, ComponentProps } from "svelte";
-import type { Rights } from "$lib/api";
+import type { Act } from "$lib/api";
 import type { IconName } from "$lib/components";
 import { m } from "$lib/messages";
 import AboutPage from "../features/about/AboutPage.svelte";
@@ -14,8 +14,8 @@ export interface Page {
   readonly name: string;
   readonly label: () => string;
   readonly icon: IconName;
-  /** The right that a person needs to see it. */
-  readonly right?: keyof Rights;
+  /** The act that a person must be allowed to do to see it. */
+  readonly right?: Act;
   /** A key of its own with Ctrl or Cmd, beside the number of its place. */
   readonly key?: string;
   /** Whether it is about Tenantry and not about the workspace, and stands apart. */
@@ -26,7 +26,7 @@ export interface Page {
 /** The pages of the shell in their order. Sidebar, keys and the list of keys are made from them. */
 export const PAGES: readonly Page[] = [
   { name: "organizations", label: m.shell_organizations, icon: "building-2", component: OrganizationsPage },
-  { name: "health", label: m.shell_health, icon: "heart-pulse", right: "health", component: HealthPage },
+  { name: "health", label: m.shell_health, icon: "heart-pulse", right: "workspace", component: HealthPage },
   {
     name: "settings",
     label: m.shell_settings,
@@ -38,9 +38,9 @@ export const PAGES: readonly Page[] = [
   { name: "about", label: m.shell_about, icon: "info", program: true, component: AboutPage },
 ];
 
-/** The pages that a person with these rights sees. */
-export const pagesFor = (rights: Rights): Page[] =>
-  PAGES.filter(({ right }) => right === undefined || rights[right]);
+/** The pages that a person sees who may do some acts. */
+export const pagesFor = (may: (act: Act) => boolean): Page[] =>
+  PAGES.filter(({ right }) => right === undefined || may(right));
 
 /** The page a key leads to: Ctrl or Cmd with the number of its place, or with its own key. */
 export function pageOfKey(event: KeyboardEvent, pages: readonly Page[]): Page | undefined {

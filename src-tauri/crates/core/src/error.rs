@@ -1,6 +1,7 @@
 //! What can go wrong. A variant exists because something branches on it; the console turns each [`AppError`] into one
 //! code of `docs/errors.md`.
 
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::values::{Field, FieldIssue, FieldRule};
@@ -257,7 +258,9 @@ pub enum AppError {
 }
 
 /// The value that is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum ConflictOn {
     /// The organization's name.
     Name,

@@ -10,6 +10,8 @@ mod xlsx;
 
 use std::io::{self, BufWriter, Write};
 
+use serde::Deserialize;
+
 use crate::records::{Organization, OrganizationStatus};
 use crate::values::StoredDate;
 
@@ -30,7 +32,9 @@ pub enum ExportFormat {
 }
 
 /// How a CSV file separates its values, and its encoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum CsvLayout {
     /// Opens in columns in Excel, with every letter, whatever the computer's region: tabs, in UTF-16 with a byte order
     /// mark.
@@ -46,7 +50,9 @@ pub enum CsvLayout {
 }
 
 /// The character between two values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum CsvSeparator {
     /// The separator of RFC 4180.
     Comma,
@@ -69,7 +75,9 @@ impl ExportFormat {
 }
 
 /// A column of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum ExportColumn {
     /// The id, as 24 hex digits.
     Id,

@@ -1,10 +1,14 @@
 //! Roles, rights, and the product's table of both.
 
+use serde::Serialize;
+
 use crate::error::AppError;
 use crate::values::{OperatorId, OrganizationId};
 
 /// The role of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Role {
     /// An administrator of the whole workspace.
     Operator,
@@ -36,7 +40,9 @@ impl Role {
 }
 
 /// An action that needs a right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Act {
     /// List, search, export the list, look at one.
     List,
@@ -58,6 +64,22 @@ pub enum Act {
     Activity,
     /// Manage operators and workspace settings, see its health.
     Workspace,
+}
+
+impl Act {
+    /// All of them.
+    const ALL: [Self; 10] = [
+        Self::List,
+        Self::Create,
+        Self::Change,
+        Self::Deactivate,
+        Self::Trash,
+        Self::Restore,
+        Self::DeleteForever,
+        Self::Statistics,
+        Self::Activity,
+        Self::Workspace,
+    ];
 }
 
 /// Whether a role allows an action; `own` says whether it is about the session's own organization.
@@ -137,6 +159,11 @@ impl Actor {
     /// Whether this session allows `act` at all, on its own organization.
     pub fn may(&self, act: Act) -> bool {
         allows(self.role, act, true)
+    }
+
+    /// The actions that this session allows, on its own organization.
+    pub fn acts(&self) -> impl Iterator<Item = Act> {
+        Act::ALL.into_iter().filter(|act| self.may(*act))
     }
 
     /// # Errors

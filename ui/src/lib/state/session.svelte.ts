@@ -1,20 +1,9 @@
-import type { ApiError, Rights, SessionView } from "../api";
+import type { Act, ApiError, SessionView } from "../api";
+import { may } from "../may";
 
 export type SessionSource = {
   signIn: (email: string, password: string) => Promise<SessionView>;
   signOut: () => Promise<unknown>;
-};
-
-const NO_RIGHTS: Rights = {
-  createOrganization: false,
-  renameAny: false,
-  deactivate: false,
-  trash: false,
-  restore: false,
-  deleteForever: false,
-  listAll: false,
-  changeAdmin: false,
-  health: false,
 };
 
 /**
@@ -36,7 +25,9 @@ export class SessionState {
     this.#source = source;
   }
 
-  readonly rights = $derived<Rights>(this.view?.rights ?? NO_RIGHTS);
+  may(act: Act): boolean {
+    return may(this.view, act);
+  }
 
   /** Milliseconds until the session ends; 0 if it has, null if nobody is signed in. */
   readonly remaining = $derived(

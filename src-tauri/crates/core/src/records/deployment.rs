@@ -63,7 +63,9 @@ pub struct CollectionUse {
 }
 
 /// The limit for collections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum CollectionLimit {
     /// On Atlas Free and Flex: collections.
     AtlasFreeOrFlex,

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::values::{
@@ -84,7 +85,9 @@ pub enum TrashedCollection {
 }
 
 /// The status of an organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum OrganizationStatus {
     /// Its people can sign in.
     Active,
@@ -138,7 +141,9 @@ pub struct OrganizationCredentials {
 }
 
 /// A stored column that a list can be sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum SortField {
     /// `organization_name`, in byte order.
     Name,
@@ -155,7 +160,9 @@ pub enum SortField {
 }
 
 /// The direction of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum SortDirection {
     /// Smallest first.
     Ascending,
@@ -164,7 +171,9 @@ pub enum SortDirection {
 }
 
 /// The statuses in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StatusFilter {
     /// Active and deactivated; never the trash.
     All,
@@ -177,14 +186,17 @@ pub enum StatusFilter {
 }
 
 /// The organizations in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct OrganizationFilter {
     /// Searched anywhere in name, display name and admin email, in any letter case. Empty finds all. Taken literally,
     /// not as a pattern.
     pub search: String,
     /// By status.
     pub status: StatusFilter,
-    /// Only this one: the scope of an organization admin.
+    /// Only this one: the scope of an organization admin. Never asked for.
+    #[serde(skip)]
     pub only: Option<OrganizationId>,
 }
 

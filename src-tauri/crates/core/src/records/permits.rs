@@ -1,9 +1,12 @@
 //! The operators' decision about what a workspace permits, for everyone who opens it.
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// The purpose of a workspace, in ascending order of care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Environment {
     /// Data on one computer.
     Local,
@@ -34,7 +37,9 @@ impl Environment {
 }
 
 /// The access to a workspace, in descending order of permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Access {
     /// Reading and writing.
     ReadWrite,

@@ -1,7 +1,11 @@
 //! The fields of forms, and the rules that typed text can break.
 
+use serde::Serialize;
+
 /// A field of a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
 pub enum Field {
     /// An organization's name.
     Name,
@@ -41,7 +45,9 @@ pub struct FieldIssue {
 }
 
 /// A rule of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
 pub enum FieldRule {
     /// It must not be empty.
     Required,

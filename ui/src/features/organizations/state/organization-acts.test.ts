@@ -1,32 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { OrganizationView, Rights, SessionView } from "$lib/api";
+import type { Act, OrganizationView, SessionView } from "$lib/api";
 import { offeredActs, offeredBulkActs, deactivatesAtOnce } from "./organization-acts";
 
-const none: Rights = {
-  createOrganization: false,
-  renameAny: false,
-  deactivate: false,
-  trash: false,
-  restore: false,
-  deleteForever: false,
-  listAll: false,
-  changeAdmin: false,
-  health: false,
-};
-const every = Object.fromEntries(Object.keys(none).map((right) => [right, true])) as Rights;
+const every: Act[] = ["list", "create", "change", "deactivate", "trash", "restore", "delete_forever"];
 
-function session(
-  role: SessionView["role"],
-  rights: Rights,
-  organizationId: string | null = null,
-): SessionView {
+function session(role: SessionView["role"], acts: Act[], organizationId: string | null = null): SessionView {
   return {
     role,
     name: "Dana",
     email: "dana@example.test",
     organizationId,
     expiresAt: "2026-11-23T12:00:00Z",
-    rights,
+    may: acts,
   };
 }
 
@@ -65,20 +50,24 @@ describe("the acts that are offered", () => {
   });
 
   it("let an organization admin rename their own and no other organization", () => {
-    const admin = session("organization_admin", none, "1");
+    const admin = session("organization_admin", ["list", "change", "trash"], "1");
     expect(offeredActs(admin, organization())).toContain("rename");
     expect(offeredActs(admin, organization({ id: "2" }))).not.toContain("rename");
   });
 
   it("are none for a viewer", () => {
-    expect(offeredActs(session("viewer", none), organization())).toEqual([]);
+    expect(offeredActs(session("viewer", ["list"], "1"), organization())).toEqual([]);
   });
 
   it("in bulk hold what at least one of the rows can take", () => {
-    expect(offeredBulkActs(every, ["active", "deactivated"])).toEqual(["deactivate", "reactivate", "trash"]);
-    expect(offeredBulkActs(every, ["deactivated"])).toEqual(["reactivate", "trash"]);
-    expect(offeredBulkActs(every, ["trashed"])).toEqual([]);
-    expect(offeredBulkActs(none, ["active"])).toEqual([]);
+    expect(offeredBulkActs(session("operator", every), ["active", "deactivated"])).toEqual([
+      "deactivate",
+      "reactivate",
+      "trash",
+    ]);
+    expect(offeredBulkActs(session("operator", every), ["deactivated"])).toEqual(["reactivate", "trash"]);
+    expect(offeredBulkActs(session("operator", every), ["trashed"])).toEqual([]);
+    expect(offeredBulkActs(session("viewer", ["list"], "1"), ["active"])).toEqual([]);
   });
 });
 

@@ -1,11 +1,5 @@
-import type {
-  Environment,
-  OrganizationStatus,
-  OrganizationView,
-  RestrictedAct,
-  Rights,
-  SessionView,
-} from "$lib/api";
+import type { Environment, OrganizationStatus, OrganizationView, RestrictedAct, SessionView } from "$lib/api";
+import { may } from "$lib/may";
 import type { BulkResult } from "$lib/lists";
 
 export type OrganizationAct =
@@ -32,21 +26,21 @@ export type ActLimits = {
 
 /** The acts that this person can do to this organization now. Others are not shown. */
 export function offeredActs(session: SessionView, organization: OrganizationView): OrganizationAct[] {
-  const { rights } = session;
-  const own = session.role === "organization_admin" && session.organizationId === organization.id;
+  const scope = session.organizationId;
+  if (scope !== null && scope !== organization.id) return [];
   if (organization.status === "trashed") {
     return keepAllowed([
-      ["restore", rights.restore],
-      ["delete_forever", rights.deleteForever],
+      ["restore", may(session, "restore")],
+      ["delete_forever", may(session, "delete_forever")],
     ]);
   }
   const active = organization.status === "active";
   return keepAllowed([
-    ["edit", rights.changeAdmin],
-    ["rename", rights.renameAny || own],
-    ["deactivate", rights.deactivate && active],
-    ["reactivate", rights.deactivate && !active],
-    ["trash", rights.trash],
+    ["edit", may(session, "change")],
+    ["rename", may(session, "change")],
+    ["deactivate", may(session, "deactivate") && active],
+    ["reactivate", may(session, "deactivate") && !active],
+    ["trash", may(session, "trash")],
   ]);
 }
 
@@ -67,11 +61,11 @@ export function appliesTo(act: ReversibleAct, organization: OrganizationView): b
 }
 
 /** The acts that apply to at least one row of these statuses. */
-export function offeredBulkActs(rights: Rights, statuses: OrganizationStatus[]): ReversibleAct[] {
+export function offeredBulkActs(session: SessionView, statuses: OrganizationStatus[]): ReversibleAct[] {
   const allowed: Record<ReversibleAct, boolean> = {
-    deactivate: rights.deactivate,
-    reactivate: rights.deactivate,
-    trash: rights.trash,
+    deactivate: may(session, "deactivate"),
+    reactivate: may(session, "deactivate"),
+    trash: may(session, "trash"),
   };
   const acts: ReversibleAct[] = ["deactivate", "reactivate", "trash"];
   return acts.filter((act) => allowed[act] && APPLIES_TO[act].some((status) => statuses.includes(status)));

@@ -11,6 +11,7 @@ import type {
 } from "$lib/api";
 import { newJob } from "$lib/api";
 import { ListState } from "$lib/lists";
+import { may } from "$lib/may";
 import { m } from "$lib/messages";
 import type { ExportWish } from "../export-wish";
 import { displayNameOf } from "../organization-words";
@@ -76,7 +77,7 @@ export class OrganizationsPageState {
     );
     this.acts = new PageActs(source, {
       environment: host.environment,
-      mayUndo: (act) => act !== "trash" || host.session()?.rights.restore === true,
+      mayUndo: (act) => act !== "trash" || may(host.session(), "restore"),
       accept: (organizations) => this.list.accept(organizations),
       keepChecked: (organizations) => this.list.selection.keepOnly(organizations),
       announce: host.announce,
@@ -100,7 +101,7 @@ export class OrganizationsPageState {
   get bulkActs(): ReversibleAct[] {
     const session = this.#host.session();
     if (session === null || !this.#host.writable()) return [];
-    return offeredBulkActs(session.rights, this.#checkedStatuses());
+    return offeredBulkActs(session, this.#checkedStatuses());
   }
 
   startByKey(act: OrganizationAct, organization: OrganizationView): void {
