@@ -1,5 +1,5 @@
-//! A write that no majority confirmed in time (write concern error 64) counts as done only when it is there: a primary that
-//! was replaced meanwhile took it along.
+//! A write that no majority confirmed in time (write concern error 64) counts as done only if it is there: a primary
+//! that was replaced meanwhile took it along.
 
 use bson::{Document, doc};
 use mongodb::{Client, Database};
@@ -27,7 +27,7 @@ impl Case {
         let server = Server::shared(topology);
         let proxy = Proxy::before(server.address());
         let database = fresh_database();
-        // Direct: a replica set tells its members' own addresses, which lead around the proxy.
+        // Direct: a replica set reports its members' own addresses, which bypass the proxy.
         let uri = format!("mongodb://{}/?directConnection=true", proxy.address());
         let ports = open_database(&uri, &database).await.expect("it opens");
         ports.health.prepare().await.expect("prepared");
@@ -40,7 +40,7 @@ impl Case {
         self.proxy.leave_unconfirmed(&format!("\u{2}{command}\0"), self.stands);
     }
 
-    /// What stands counts as done, and what does not is not said to be.
+    /// A write that stands counts as done; one that does not is not reported as done.
     fn judge<T: std::fmt::Debug>(&self, what: &str, answer: &Result<T, StoreError>) {
         if self.stands {
             assert!(answer.is_ok(), "{what} stands: {answer:?}");

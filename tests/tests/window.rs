@@ -1,5 +1,5 @@
-//! The program in its real window: the whole life of organizations as a person runs it, on the built-in workspace and on
-//! MongoDB, and the pictures of the README.
+//! The program in its real window: the whole life of organizations as a person runs it, on the built-in workspace and
+//! on MongoDB, and the pictures of the README.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ fn exported(folder: &Path) -> (PathBuf, String) {
     (file.clone(), fs::read_to_string(file).expect("a text"))
 }
 
-/// What kind of workspace it is, which decides what is asked before an act.
+/// The kind of workspace, which decides what is asked before an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Environment {
     Local,
@@ -92,7 +92,7 @@ async fn unlock(window: &Window) {
     window.see("Unlocked, 9:").await;
 }
 
-/// From the claim to the organization admin's own view. `ports` looks at the same store from outside.
+/// From the claim to the organization admin's own view. `ports` reads the same store from outside.
 async fn run_the_whole_life(window: &Window, ports: &Ports, environment: Environment) {
     let asks = environment == Environment::Production;
     claim(window).await;
@@ -218,7 +218,7 @@ async fn a_person_runs_the_whole_life_of_an_organization_on_mongodb() {
     window.close().await;
 }
 
-/// A production database with something to lose in it.
+/// A production database with something to lose.
 async fn with_organizations(uri: &str, database: &str) {
     let ports = open_database(uri, database).await.expect("a database");
     ports.health.prepare().await.expect("prepared");
@@ -281,7 +281,7 @@ async fn photograph_every_screen(theme: &str) {
     take("export").await;
     window.press("Cancel").await;
 
-    // A server of its own, for a database with the name that it has in real life.
+    // A separate server, for a database with its real name.
     let server = Server::start(Topology::ReplicaSet);
     with_organizations(&server.uri(), DEFAULT_DATABASE).await;
     window.press("On this computer, Local. Switch workspace").await;

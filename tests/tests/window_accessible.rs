@@ -1,17 +1,18 @@
-//! Whether everybody can work with the program in its real window: every screen, tab, menu and dialog is looked at by
-//! axe-core, in light and in dark.
+//! Whether everyone can work with the program in its real window: axe-core checks every screen, tab, menu and dialog,
+//! in light and in dark.
 //!
-//! A new screen gets a `look` here. What is visited:
+//! A new screen gets a `look` here. The walk visits:
 //!
-//! - connections: the start, both menus of the list, a connection's menu, every tab of the editor, a string that is none,
-//!   the test that fails and the one that passes, what a save and a removal say, the import from a file, from text and its
-//!   report, the export, the password that is asked for, and where secrets are kept, changed and unlocked;
-//! - the built-in workspace: the claim, the list without and with organizations, its menus and empty states, checked rows,
-//!   both tabs and the menu of the panel (a row has the same), the dialogs to create, edit, rename, trash one and many,
-//!   restore, delete and export, what is asked before a dialog is left, the pages beside the list, the menus of the sidebar,
-//!   the sign-in and its refusal;
-//! - a server in production: the missing role, the locked and the unlocked workspace, what it permits, an interrupted change,
-//!   documents that can't be shown, the confirmations that it asks for, its health, an organization admin's view and the end of a session;
+//! - connections: the start, both menus of the list, a connection's menu, every tab of the editor, a malformed string,
+//!   a failing and a passing test, the messages of a save and a removal, the import from a file, from text and its
+//!   report, the export, the question for a password, and where secrets are stored, changed and unlocked;
+//! - the built-in workspace: the claim, the list without and with organizations, its menus and empty states, selected
+//!   rows, both tabs and the menu of the panel (a row has the same), the dialogs to create, edit, rename, trash one and
+//!   many, restore, delete and export, the question before a dialog is left, the pages beside the list, the menus of
+//!   the sidebar, the sign-in and its refusal;
+//! - a server in production: the missing role, the locked and the unlocked workspace, what it permits, an interrupted
+//!   change, documents that cannot be shown, its confirmations, its health, an organization admin's view and the end of
+//!   a session;
 //! - a server that is lost.
 
 use std::time::Duration;
@@ -30,7 +31,7 @@ const ADMIN: &str = "dana@acme.example.com";
 const ADMINS_PASSWORD: &str = "Passw0rd-of-dana";
 const PASSPHRASE: &str = "seven grey herons";
 
-/// A walk through the window. It goes on where something is found: one run shows all of it.
+/// A walk through the window. It continues after a finding: one run shows all of them.
 struct Walk {
     window: Window,
     found: usize,
@@ -45,7 +46,7 @@ impl Walk {
         let found = self.window.obstacles().await;
         self.found += found.len();
         for one in found {
-            // Shown with a test that fails, also where the walk did not come to its end.
+            // Shown with a failing test, also if the walk did not reach its end.
             println!("{what}: {one}");
         }
     }
@@ -309,7 +310,7 @@ async fn everybody_can_work_with_the_built_in_workspace() {
     walk.end().await;
 }
 
-/// A user of the database who may do everything but drop a collection: its string.
+/// A database user with every permission except dropping collections: its string.
 async fn user_who_drops_nothing(server: &Server, database: &str) -> String {
     let actions = [
         "find",
@@ -336,7 +337,7 @@ async fn user_who_drops_nothing(server: &Server, database: &str) -> String {
     server.add_user(database, database, &[&role]).await
 }
 
-/// A document that is no organization, and an act on acme that nobody can settle.
+/// A document that is not an organization, and an interrupted operation on acme that only a person can decide.
 async fn leave_what_other_software_may(database: &Database) {
     let organizations = database.collection::<Document>("organizations");
     organizations.insert_one(doc! {"_id": "text", "organization_name": "odd"}).await.expect("inserted");
@@ -435,7 +436,7 @@ async fn everybody_can_work_with_a_server_in_production() {
 
     walk.window.press("Sign out").await;
     sign_in(&walk.window, ADMIN, ADMINS_PASSWORD).await;
-    // Whoever signs in finds the page that was shown, and health is not for everybody.
+    // After a sign-in the shown page is still there, and health is not for everyone.
     walk.window.see("Your account cannot view this page").await;
     walk.look("a page that is not for everybody").await;
     walk.window.press("Organizations").await;
@@ -448,7 +449,7 @@ async fn everybody_can_work_with_a_server_in_production() {
         .expect("changed by somebody else");
     assert_eq!(deactivated.modified_count, 1);
     walk.window.press("Settings").await;
-    // For as long an earlier answer about the session is good enough for a read.
+    // As long as an earlier check of the session is enough for a read.
     tokio::time::sleep(Duration::from_millis(2_100)).await;
     walk.window.press("Organizations").await;
     walk.window.see("Sign in again").await;

@@ -25,7 +25,7 @@ async fn claim(window: &Window) {
     window.see("Olga Operator").await;
 }
 
-/// Writes a connection down, as it stands on the screen of all workspaces.
+/// Enters a connection on the screen of all workspaces.
 async fn write_connection(window: &Window, name: &str, uri: &str, database: &str, environment: &str) {
     window.press("Add connection").await;
     window.press("Local MongoDB").await;
@@ -123,7 +123,7 @@ async fn a_locked_workspace_is_changed_only_after_it_was_unlocked_with_a_reason(
     let database = fresh_database();
     with_organizations(&server.uri(), &database, &["acme"]).await;
     let window = Window::open().await;
-    // The first operator is made while it is open to changes; then it is locked.
+    // The first operator is created while it allows changes; then it is locked.
     open_connection(&window, "Customers", &server.uri(), &database).await;
     claim(&window).await;
     window.press("Customers, Development. Switch workspace").await;

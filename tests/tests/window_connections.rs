@@ -1,5 +1,5 @@
-//! Connections in the program's real window: written by string and by fields, tested against real servers, saved, removed,
-//! brought back, imported, and their secrets kept where people choose.
+//! Connections in the program's real window: entered by string and by fields, tested against real servers, saved,
+//! removed, brought back, imported, and their secrets stored where people choose.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ async fn save(window: &Window, name: &str) {
     window.press("Close message").await;
 }
 
-/// A user of its own on a server that wants one: its string, and the password in it.
+/// A user of its own on a server with access control: its string, and the password in it.
 async fn user(server: &Server, database: &str) -> (String, String) {
     let uri = server.add_user(database, database, &["readWrite", "dbAdmin"]).await;
     let password = uri.split([':', '@']).nth(2).expect("a password").to_owned();
@@ -180,14 +180,14 @@ async fn a_pasted_command_gives_its_string_and_nothing_in_the_page_has_its_passw
     window.see_in_field("User", "dana").await;
     let text = window.text().await;
     assert!(!text.contains(PASSWORD), "{text}");
-    // A string as such: its password gives way as soon as the caret has left it.
+    // The string itself: its password is masked as soon as the caret has left it.
     window.press_tab("General").await;
     let string = format!("mongodb://dana:{PASSWORD}@db.example/app");
     window.insert("Connection string", &string).await;
     window.see_in_field("Connection string", "mongodb://dana:••••••••@db.example/app").await;
     window.hold(Key::Control, "z").await;
     assert!(!window.holds(PASSWORD).await, "undoing brings it back");
-    // What is still to be typed is seen, and typing it into its field puts the mask there.
+    // A placeholder stays visible, and typing the password into its field puts the mask there.
     window.insert("Connection string", "mongodb://dana:<db_password>@db.example/app").await;
     window.see("The password is not typed yet").await;
     window.press_tab("Authentication").await;

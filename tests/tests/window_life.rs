@@ -1,5 +1,5 @@
-//! The program's beginning and end in its real window: where the window opens, what a second start does, and what is left
-//! behind when it ends.
+//! The start and the end of the program in its real window: where the window opens, what a second start does, and what
+//! is left behind at the end.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
 /// A second start ends within this time, whatever the first one does.
 const SECOND_START_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a second start says that nobody takes over from.
+/// The message of a second start that nobody takes over.
 const NOT_TAKEN_OVER: &str = "is running under Tenantry's name and does not respond";
 
 /// How the system lists programs by name on the session bus.
@@ -90,7 +90,7 @@ async fn what_was_copied_is_on_no_clipboard_after_the_sign_out_and_after_the_end
     assert_eq!(manager.kept(), [""; 0], "the desktop keeps what was handed over at the end");
 }
 
-/// A program that nobody drives, on a data folder of its own.
+/// A program that nobody drives, on its own data folder.
 struct Started {
     program: Watched,
     _process: GuardedProcess,
@@ -179,7 +179,7 @@ fn a_window_opens_where_it_was_closed() {
     assert_eq!((of("width"), of("height")), (place.width.into(), place.height.into()));
 }
 
-/// A user's desktop session: a bus and folders of its own, for programs that know of each other.
+/// A user's desktop session: its own bus and folders, for processes that know each other.
 struct Session {
     display: Display,
     _bus: GuardedProcess,
@@ -214,7 +214,7 @@ impl Session {
         log_in(&self.home.path().join("dev.tenantry.console/logs"))
     }
 
-    /// Starts the program a second time and waits for the end of that.
+    /// Starts the program a second time and waits for its end.
     fn second_start(&self) -> (i32, String) {
         let (program, _process) = self.program();
         let (code, took) = program.await_end();

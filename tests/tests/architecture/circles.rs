@@ -1,12 +1,12 @@
-//! No file imports itself by way of others.
+//! No file imports itself through others.
 //!
-//! A node is a file, without its tests. An edge leads from a file to the file that *defines* what it names: an import, a
-//! path in the code, in TypeScript also a type alone. Two things are no edges:
+//! A node is a file without its tests. An edge leads from a file to the file that *defines* a name it uses: an import,
+//! a path in the code, in TypeScript also a type alone. These are not edges:
 //!
-//! - A re-export. `records.rs`, which says `pub use organization::Organization` and does not use the name itself, imports
-//!   nothing, and who imports the name from `records` imports `records/organization.rs`.
-//! - In Rust, what a file names of the files above it (`super::`, and so `crate::` of the crate's root): a folder is the
-//!   inside of the file beside it, which sets it to work and whose words it speaks.
+//! - A re-export. `records.rs`, which says `pub use organization::Organization` and does not use the name itself,
+//!   imports nothing, and a file that imports the name from `records` imports `records/organization.rs`.
+//! - In Rust, a use of the files above it (`super::`, and so `crate::` of the crate's root): a folder is the inside of
+//!   the file beside it, which calls it and whose words it speaks.
 
 use std::collections::{BTreeMap, BTreeSet};
 

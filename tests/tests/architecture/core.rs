@@ -50,7 +50,8 @@ fn the_folders_of_the_core_have_a_direction() {
     assert!(wrong.is_empty(), "these look up or beside: {wrong:#?}");
 }
 
-/// Rust's visibility ends at a module's ancestors, and `sessions` is none of `rights`: what it can't say is said here.
+/// Rust's visibility ends at a module's ancestors, and `sessions` is not one of `rights`, so this test says what
+/// visibility cannot.
 #[test]
 fn only_the_service_of_sessions_makes_an_actor() {
     for path in sources(CORE, &[".rs"]) {

@@ -24,7 +24,7 @@ struct Use {
     is_public: bool,
 }
 
-/// The imports of a crate by its folder of sources, but for those of a file from the files above it.
+/// The imports of a crate by its source folder, except imports from files above.
 pub fn rust_imports(folder: &str) -> Imports {
     let mut modules = Vec::new();
     load(&mut modules, format!("{folder}lib.rs"), folder, None);
@@ -81,7 +81,7 @@ fn imported(modules: &[Module], here: usize) -> BTreeSet<String> {
     files
 }
 
-/// The file that defines what a path names; `None` for what is not of this crate.
+/// The file that defines the name of a path; `None` if it is outside this crate.
 fn defined_in(modules: &[Module], here: usize, path: &[String], depth: usize) -> Option<String> {
     // A name that is defined nowhere, as two globs can make one.
     if depth > 20 {

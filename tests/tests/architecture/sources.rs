@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub fn root() -> PathBuf {
-    // Where it is run, not where it was built: two checkouts may share their builds.
+    // Where it runs, not where it was built: two checkouts may share their builds.
     let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs this");
     Path::new(&package).parent().expect("the repository").to_path_buf()
 }

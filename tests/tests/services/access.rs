@@ -28,13 +28,13 @@ const REASON: &str = "Rename after the merger";
 const SECOND: Duration = Duration::from_secs(1);
 const LOCKED: StoreError = StoreError::ReadOnly { unlockable: true };
 
-/// The record, also of what is about no organization.
+/// The activity record, including entries without an organization.
 #[derive(Clone)]
 struct Noted {
     inner: Arc<dyn ActivityStore>,
     entries: Arc<Mutex<Vec<ActivityEntry>>>,
     refuses: Arc<Mutex<bool>>,
-    /// Held: the line is slow.
+    /// Held to simulate a slow connection.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -63,7 +63,7 @@ impl Noted {
         noted
     }
 
-    /// What was recorded of locking and unlocking.
+    /// The recorded locking and unlocking.
     fn of_locking(&self) -> Vec<(ActivityKind, String)> {
         let kinds = [ActivityKind::WorkspaceUnlocked, ActivityKind::WorkspaceLocked];
         let entries = self.entries.lock().unwrap();
@@ -203,7 +203,7 @@ async fn a_locked_workspace_still_counts_failed_sign_ins_and_ends_sessions() {
 #[tokio::test]
 async fn a_hash_that_is_too_cheap_keeps_nobody_out_of_a_locked_workspace() {
     let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
-    // Cost 4 is under the floor, so that a sign-in wants to renew it.
+    // Cost 4 is below the floor, so that a sign-in wants to renew it.
     let before = Console::on(&workspace);
     before.operator().await;
     let hash = workspace.ports.accounts.find_operator_by_email(&tenantry_tests::suite::email(OPERATOR)).await;
@@ -385,7 +385,7 @@ async fn a_profile_that_permits_less_counts_at_once_and_one_that_permits_more_at
 enum During {
     /// The clock goes on by more than an unlocking lasts.
     TimePasses(Arc<ManualClock>),
-    /// Somebody else creates an organization.
+    /// Someone else creates an organization.
     Creates(Ports, &'static str),
 }
 
@@ -551,7 +551,7 @@ async fn what_another_open_workspace_carries_out_is_not_taken_for_what_a_crash_l
 
 const PRODUCTION: Permits = Permits { environment: Environment::Production, access: Access::Locked };
 
-/// Another computer's program, whose profile permits this.
+/// A process on another computer, whose connection permits this.
 fn elsewhere(workspace: &TestWorkspace, access: Access, confirm_trash: bool) -> Console {
     let run = Run { installation: "another-computer", access, confirm_trash, ..Run::default() };
     Console::run(workspace.ports.clone(), &workspace.clock, run)

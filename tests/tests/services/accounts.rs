@@ -1,4 +1,4 @@
-//! Signing in where one address has several accounts, and where a stored hash is of a kind that is not verified here.
+//! Signing in when one address has several accounts, and when a stored hash cannot be verified here.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, 
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 const BOTH: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
-/// The password of an admin who has the operator's address too.
+/// The password of an admin with the operator's address.
 const ADMINS: &str = "Passw0rd-of-the-admin";
 
 async fn try_sign_in(console: &Console, email: &str, password: &str) -> Result<Role, AppError> {
@@ -82,7 +82,7 @@ async fn operators_failures(console: &Console) -> u32 {
     attempts.first().map_or(0, |attempts| attempts.failures)
 }
 
-/// Whether the store's clock is the test's. A server's goes on, and a short wait may be over before it is met.
+/// Whether the store's clock is the test's. A server's clock goes on, and a short pause may be over before it is met.
 fn stands_still(kind: StoreKind) -> bool {
     matches!(kind, StoreKind::SqliteInMemory | StoreKind::SqliteOnFile)
 }
@@ -92,7 +92,7 @@ async fn an_admin_who_sets_guesses_as_their_own_password_makes_the_operator_wait
     for kind in BOTH {
         let (workspace, console) = with_a_shared_address(kind).await;
         for _ in 0..SIGN_IN_FREE_FAILURES {
-            // Had it been the operator's as well, this would have told.
+            // If it were also the operator's, this would reveal it.
             let answer = try_sign_in(&console, OPERATOR, ADMINS).await;
             assert_eq!(answer, Ok(Role::OrganizationAdmin), "{kind:?}");
         }
@@ -183,12 +183,12 @@ async fn where_every_address_has_one_account_a_sign_in_is_one_hash() {
     }
 }
 
-/// Organizations whose admins' addresses differ only in case, each with a password of its own: what the service allows.
+/// Organizations whose admins' addresses differ only in case, each with its own password: the service allows that.
 async fn with_twins(workspace: &TestWorkspace, number: usize) -> Vec<(String, String)> {
     let raw = workspace.database().await.collection::<Document>("organizations");
     let mut twins = Vec::new();
     for index in 0..number {
-        // One more letter of the address is in upper case with each bit.
+        // Each bit turns one more letter of the address to upper case.
         let local: String = "abcdefgh"
             .chars()
             .enumerate()
@@ -360,7 +360,7 @@ async fn a_hash_that_is_not_verified_here_is_told_to_operators_and_to_nobody_who
         assert_eq!(unverifiable, Ok(Some(UnverifiableHash::Other("argon2id"))), "{kind:?}");
 
         for failure in 1..=SIGN_IN_FREE_FAILURES {
-            // Each of another run of the program, so that what one run remembers is not what is tested.
+            // Each in another run, so that the memory of one run is not tested.
             let console = Console::on(&workspace);
             let answer = try_sign_in(&console, "admin@acme.example.com", PASSWORD).await;
             assert_eq!(

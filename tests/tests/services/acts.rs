@@ -456,7 +456,7 @@ async fn a_page_has_at_most_the_limits_rows_whatever_is_asked_for() {
     }
 }
 
-/// An operation that another computer began.
+/// An operation that another computer started.
 fn elsewhere(console: &Console, id: OrganizationId) -> Operation {
     let plan = OperationPlan::Trash {
         name: name("acme"),
@@ -493,7 +493,7 @@ async fn an_act_under_way_on_another_computer_is_respected_until_its_lease_is_ov
     );
 }
 
-/// Leaves an act that an earlier run of this installation did not end.
+/// Leaves an operation that an earlier run of this installation did not end.
 async fn leave_unfinished(console: &Console) {
     console.operator().await;
     let acme = console.create("acme").await;

@@ -1,5 +1,5 @@
-//! Interrupted acts that only a person can decide: they see what exists, no choice loses a document, and an act whose
-//! data is gone ends by itself.
+//! Interrupted operations that only a person can decide: they see what exists, no choice loses a document, and an
+//! operation whose data is gone ends by itself.
 
 use bson::doc;
 use bson::oid::ObjectId;
@@ -22,18 +22,18 @@ use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 const STORES: [StoreKind; 3] =
     [StoreKind::SqliteInMemory, StoreKind::MongoReplicaSet, StoreKind::MongoStandalone];
 
-/// An act of a dead run on `acme`, which has three documents, and what happened to the data meanwhile.
+/// An operation of a dead run on `acme`, which has three documents, and what happened to the data meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
-    /// The collection was moved, and other software made the old one anew with a document.
+    /// The collection was moved, and other software recreated the old one with a document.
     RenameMadeAnew,
     /// Other software gave the organization a third name after the collection was moved.
     RenamedElsewhere,
-    /// The copy is in the trash, and an empty collection stands in the collection's place there.
+    /// The copy is in the trash, and an empty collection is in the collection's place there.
     TrashInTheWay,
     /// The copy is in the trash, and another organization has the name, and so the collection.
     TrashNameTaken,
-    /// The collection in the trash was made anew, and another one has the name.
+    /// The collection in the trash was recreated, and another one has the name.
     RestoreTwice,
 }
 
@@ -42,7 +42,7 @@ struct Case {
     console: Console,
     operator: Actor,
     acme: Organization,
-    /// What the trash has of it.
+    /// Its copy in the trash.
     copy: CopyId,
 }
 
@@ -145,7 +145,7 @@ impl Case {
         }
     }
 
-    /// Documents under every name that the acts are about.
+    /// Documents under every name of the operations.
     async fn all_documents(&self) -> u64 {
         let mut all = 0;
         for name in [collection("acme"), collection("zenith"), collection("globex"), self.in_trash()] {

@@ -1,4 +1,4 @@
-//! Computers whose clocks differ: none takes a live act for an abandoned one, or an abandoned one for a live one.
+//! Computers whose clocks differ: none takes a running operation for an abandoned one, or the other way round.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,14 +41,14 @@ impl Off {
     }
 }
 
-/// The program on another computer.
+/// A process on another computer.
 async fn elsewhere(workspace: &TestWorkspace, off: Off) -> Console {
     let clock = off.clock();
     let run = Run { installation: "another-computer", ..Run::default() };
     Console::run(workspace.opened_at(&clock).await, &clock, run)
 }
 
-/// A workspace with `acme`, whose rename to `zenith` is under way on a computer whose clock is off.
+/// A workspace with `acme`, whose rename to `zenith` is in progress on a computer whose clock is off.
 async fn under_way(kind: StoreKind, off: Off) -> (TestWorkspace, Arc<ScriptedCollections>, Organization) {
     let workspace = TestWorkspace::open(kind).await;
     let acme = Console::on(&workspace).create("acme").await;

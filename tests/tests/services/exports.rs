@@ -48,7 +48,7 @@ impl Write for Small {
     }
 }
 
-/// What a job told of itself.
+/// The progress that a job reported.
 #[derive(Default)]
 struct Told(Mutex<Vec<Progress>>);
 
@@ -150,7 +150,7 @@ async fn a_filtered_export_has_the_rows_of_the_list() {
             |search: &str, status| OrganizationFilter { search: search.to_owned(), status, only: None };
         let export =
             async |filter| names(&console, &operator, request(ExportScope::Filtered(filter), &[])).await;
-        // Space around it is no part of a search, here as in the list.
+        // Space around it is not part of a search, here as in the list.
         assert_eq!(
             export(filter(" NORTH ", StatusFilter::All)).await,
             ["north-one", "north-two"],
@@ -267,7 +267,7 @@ async fn a_cancelled_export_ends_on_the_way() {
     let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
     let console = Console::on(&workspace);
     let operator = console.operator().await;
-    // Progress is told ten times a second: enough rows for several tenths of one.
+    // Progress is reported ten times a second: enough rows for several tenths of one.
     let rows = 60_000;
     add_many(&console, rows).await;
     for format in [CSV, ExportFormat::Xlsx] {

@@ -1,4 +1,4 @@
-//! Acts that were interrupted: whoever finishes or undoes them later loses no documents, whatever happened meanwhile.
+//! Interrupted operations: finishing or undoing them later loses no documents, whatever happened meanwhile.
 
 use std::sync::Arc;
 
@@ -42,18 +42,18 @@ impl Case {
         self.workspace.ports.organizations.find_trashed(self.acme.id).await.expect("a look answers")
     }
 
-    /// Where the documents wait, or where an earlier version of the program would set them aside.
+    /// Where the documents wait, or where an earlier version would set them aside.
     async fn in_trash(&self) -> CollectionName {
         let place = |trashed: Organization| trashed.collection();
         self.trashed().await.map_or_else(|| CollectionName::in_trash(self.acme.id), place)
     }
 
-    /// Which copy is in the trash.
+    /// The mark of the copy in the trash.
     async fn copy(&self) -> Option<CopyId> {
         self.trashed().await.and_then(|trashed| trashed.trashed).and_then(|trashed| trashed.copy)
     }
 
-    /// The program, with collections that answer as said.
+    /// A console whose collections respond as scripted.
     fn console_with(&self, scripted: ScriptedCollections) -> (Arc<ScriptedCollections>, Console) {
         let scripted = Arc::new(scripted);
         let run = Run { instance: "scripted-run".to_owned(), ..Run::default() };
@@ -69,7 +69,7 @@ impl Case {
         self.console_with(ScriptedCollections::over(&self.workspace.ports, []).without_identities()).1
     }
 
-    /// Writes the intent of a run that is dead.
+    /// Writes the intent of a dead run.
     async fn left(&self, plan: OperationPlan) {
         let owner = Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() };
         let left = Operation::new(self.acme.id, plan, owner, OPERATOR.to_owned());
@@ -85,7 +85,7 @@ impl Case {
         move_collection(&self.workspace.ports, from, to).await.expect("renamed");
     }
 
-    /// Documents of a collection, `None` when there is none.
+    /// Documents of a collection, `None` if there is none.
     async fn documents(&self, name: &CollectionName) -> Option<u64> {
         match self.workspace.ports.collections.statistics(name).await {
             Ok(statistics) => Some(statistics.documents),
@@ -366,7 +366,7 @@ async fn an_act_that_was_finished_with_a_lost_answer_is_settled_once_nothing_of_
     assert!(restored.is_ok(), "{restored:?}");
 }
 
-/// A program that loses the answer of one write.
+/// A console that loses the response of one write.
 fn losing(case: &Case, write: u32, moment: Moment) -> Console {
     let fault = Fault { write, moment, aftermath: Aftermath::Recovers };
     let run = Run { instance: "unlucky-run".to_owned(), ..Run::default() };
@@ -391,7 +391,7 @@ async fn a_deletion_that_was_told_to_have_failed_is_not_carried_out_by_a_restore
     let case = Case::open().await;
     let id = case.acme.id;
     case.console.organizations.trash(&case.operator, id, None).await.expect("trashed");
-    // The answer to the intent is lost: no step was taken.
+    // The response to the intent is lost: no step was taken.
     let console = losing(&case, 1, Moment::After);
     assert!(is_unclear(console.organizations.delete_forever(&case.operator, id, "acme").await));
     console.organizations.restore(&case.operator, id, None).await.expect("restored");

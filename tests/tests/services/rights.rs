@@ -8,7 +8,7 @@ use tenantry_tests::console::{Console, create_request, update_request};
 use tenantry_tests::tokens;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
-/// What a role may do: everywhere, with its own organization only, or not at all.
+/// Where a role allows an act: everywhere, on its own organization only, or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum May {
     All,
@@ -40,11 +40,11 @@ fn the_rights_are_those_of_the_table() {
     }
 }
 
-/// What each act of the services answers for this person on this organization: done (or refused for another reason
-/// than rights), forbidden, or nothing to be known of.
+/// The result of each service method for this person on this organization: done (or refused for another reason than
+/// rights), forbidden, or not found.
 async fn answers(console: &Console, actor: &Actor, id: OrganizationId) -> Vec<(Act, Result<(), AppError>)> {
     let organizations = &console.organizations;
-    // Each one is stopped by its input after the rights were checked, so that nothing changes from act to act.
+    // Each is stopped by its input after the check of rights, so that nothing changes from act to act.
     let bad = "no good";
     vec![
         (Act::List, organizations.get(actor, &id.to_hex()).await.map(|_| ())),

@@ -1,4 +1,4 @@
-//! What ends a session that other software, or another console, has a hand in.
+//! The ends of sessions that other software, or another console, is involved in.
 
 use secrecy::SecretString;
 use tenantry_core::error::{AppError, SessionProblem};
@@ -59,7 +59,7 @@ async fn a_hash_that_is_computed_anew_ends_no_session_and_a_later_change_ends_al
         let cheap = console_of(4, own_key.clone());
         let acme = cheap.create("acme").await;
         let before = cheap.sign_in(ADMIN).await;
-        // Another computer's console, with a key of its own.
+        // A console on another computer, with its own key.
         let elsewhere = console_of(4, SigningKey::random());
         let before_elsewhere = elsewhere.sign_in(ADMIN).await;
         let hash = async || {

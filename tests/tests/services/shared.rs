@@ -1,4 +1,4 @@
-//! A collection that two organizations call theirs is never moved or dropped: acts are about the document only.
+//! A collection that two organizations claim is never moved or dropped: changes affect the document only.
 
 use tenantry_core::clock::Clock;
 use tenantry_core::error::{AppError, ConflictOn};

@@ -103,7 +103,7 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
     let workspace = workspace().await;
-    // A cost at which hashing, and nothing else, is what takes the time.
+    // A cost at which hashing takes most of the time.
     let console = Console::run(workspace.ports.clone(), &workspace.clock, Run { cost: 9, ..Run::default() });
     console.create("acme").await;
     let time = async |address: &str| {
@@ -114,7 +114,7 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
     };
     let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
     for _ in 0..8 {
-        // The best of several, in turns: other work on the computer only ever adds.
+        // The best of several, alternating: other work on the computer only ever adds.
         known = known.min(time(ADMIN).await);
         unknown = unknown.min(time("nobody@example.com").await);
         workspace.clock.advance(Duration::from_secs(3600));

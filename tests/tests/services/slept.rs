@@ -1,5 +1,5 @@
-//! A computer sleeps in the middle of an act, another console takes the act over and goes on, and the computer wakes: what
-//! comes late destroys nothing.
+//! A computer sleeps in the middle of an operation, another console takes the operation over and goes on, and the
+//! computer wakes: late writes destroy nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tenantry_tests::suite::{collection, hash};
 use tenantry_tests::twins::{DOCUMENTS, documents, fill};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
-/// More writes than any act has.
+/// More writes than any operation has.
 const MANY: u32 = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,20 +28,20 @@ enum Act {
     DeleteForever,
 }
 
-/// What the colleague does after taking the act over.
+/// What the other console does after taking the operation over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
     /// Nothing more.
     Nothing,
-    /// What is in the trash comes back, and what is live goes there.
+    /// Restores what is in the trash, and trashes what is live.
     TheOpposite,
-    /// There and back again, so that everything has its old place and is not the same.
+    /// There and back again, so that everything has its old place but is not the same.
     ThereAndBack,
 }
 
 struct Case {
     workspace: TestWorkspace,
-    /// The program on another computer.
+    /// The console on the other computer.
     colleague: Console,
     operator: Actor,
     from: String,
@@ -61,7 +61,7 @@ impl Case {
         Self { workspace, colleague, operator, from, to }
     }
 
-    /// The program on the computer that sleeps at a write.
+    /// The console on the computer that sleeps at a write.
     fn sleeper(&self, write: u32) -> (Console, FaultyStore, Arc<Sleep>) {
         let (store, sleep) = FaultyStore::asleep_at(&self.workspace.ports, write);
         let run = Run { instance: format!("sleeper-{}", self.from), ..Run::default() };
@@ -125,8 +125,7 @@ impl Case {
         }
     }
 
-    /// The organization is in one place, with all its documents, and nowhere else; or it was deleted for good, and that was
-    /// what was asked for.
+    /// The organization is in exactly one place, with all its documents; or it was deleted for good, as requested.
     async fn is_whole(&self, what: &str, id: OrganizationId, is_deleted: bool, expected: u64) {
         let ports = &self.workspace.ports;
         let live = ports.organizations.find(id).await.expect("a look-up answers");
@@ -163,7 +162,7 @@ async fn survives(kind: StoreKind, act: Act) {
             let (console, store, sleep) = case.sleeper(write);
             let late = async {
                 let answer = case.act(act, &console, prepared).await;
-                // An act with fewer writes ends awake.
+                // An operation with fewer writes ends awake.
                 sleep.wake();
                 answer
             };

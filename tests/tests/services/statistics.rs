@@ -14,16 +14,16 @@ use tenantry_tests::suite::collection;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 use tokio::sync::Semaphore;
 
-/// Takes a while to read statistics, and counts how many are read at the same time.
+/// Reads statistics slowly, and counts concurrent reads.
 struct Counting {
-    /// Those of this collection are read also while the others are held up.
+    /// This collection is read even while the others are held up.
     free: CollectionName,
     others: Semaphore,
     now: AtomicUsize,
     most: AtomicUsize,
 }
 
-/// The counting, which the test looks at too.
+/// The counting, shared with the test.
 struct Counted(Arc<Counting>);
 
 impl Policy for Counted {

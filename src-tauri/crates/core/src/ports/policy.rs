@@ -68,7 +68,7 @@ struct Ruled<P> {
     policy: P,
 }
 
-/// Passes the methods of a port on by way of the policy. A method that is missing here does not compile, and neither does
+/// Passes the methods of a port on through the policy. A method that is missing here does not compile, and neither does
 /// one that does not say whether it reads or writes.
 macro_rules! pass_on {
     (@writes read) => { false };
