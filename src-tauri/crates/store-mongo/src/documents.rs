@@ -367,7 +367,8 @@ mod tests {
         let id = ObjectId::new();
         let stored = raw(doc! {
             "_id": id, "plan": "gold", "organization_name": "acme", "admin_email": "a@example.com",
-            "collection_name": "org_acme", "updated_at": DateTime::from_millis(1), "console": { "other": 1, "session_version": 4 },
+            "collection_name": "org_acme", "updated_at": DateTime::from_millis(1),
+            "console": { "other": 1, "session_version": 4 },
             "billing": { "n": 9_007_199_254_740_993_i64 },
         });
         let name = OrganizationName::from_stored("acme-2".to_owned());

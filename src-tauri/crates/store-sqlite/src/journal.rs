@@ -17,8 +17,9 @@ use crate::SqliteStore;
 use crate::errors::{Outcome, breaks_uniqueness, damaged, duplicate};
 use crate::records::{bytes, copy_bytes, copy_id, milliseconds, moment, organization_id, trashed_collection};
 
-const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, shared_collection, copy, \
-                         trashed_at, trashed_by, owner_installation, owner_instance, actor, started_at, turn, begun_at \
+const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, \
+                         shared_collection, copy, trashed_at, trashed_by, owner_installation, owner_instance, actor, \
+                         started_at, turn, begun_at \
                          FROM console_operations";
 
 /// A condition for an operation's entry, while it belongs to the operation.

@@ -181,7 +181,8 @@ fn atlas_gets_its_own_words_and_the_roles_that_the_user_has() {
     }
     assert_eq!(
         update,
-        r"atlas dbusers update 'it'\''s dana' --authDB 'admin' --role readAnyDatabase@admin,tenantryConsole_organization_management@admin"
+        "atlas dbusers update 'it'\\''s dana' --authDB 'admin' \
+         --role readAnyDatabase@admin,tenantryConsole_organization_management@admin"
     );
     assert_eq!(command("dana", "a,b", true).atlas, None, "a comma separates there");
     assert_eq!(command("--help", "tenants", true).atlas, None, "it would be taken for an option");

@@ -214,8 +214,9 @@ fn user_and_password_of_a_command_go_into_their_places() {
         let fields = reading.fields.expect("it can be taken apart");
         assert_eq!((fields.user.as_deref(), fields.has_password), (Some("admin"), true), "{text}");
     }
-    let old = "mongo \"mongodb://a.ab1cd.mongodb.net:27017,b.ab1cd.mongodb.net:27017/admin?replicaSet=C0-shard-0\" --ssl \
-               --username dana@example.com --password 'Pl4nted /@1' --authenticationDatabase admin --sslCAFile /c.pem";
+    let old = "mongo \"mongodb://a.ab1cd.mongodb.net:27017,b.ab1cd.mongodb.net:27017/admin?replicaSet=C0-shard-0\" \
+               --ssl --username dana@example.com --password 'Pl4nted /@1' --authenticationDatabase admin \
+               --sslCAFile /c.pem";
     let reading = pasted(old);
     assert_eq!(
         reading.text,

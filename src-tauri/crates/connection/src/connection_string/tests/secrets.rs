@@ -3,9 +3,11 @@ use secrecy::SecretString;
 use super::*;
 use crate::is_secret_mask;
 
-const ALL: &str = "mongodb://dana:pl%40nted@db.example.com:27018/app?replicaSet=rs0&tls=true&tlsCertificateKeyFile=/c.pem\
+const ALL: &str = "mongodb://dana:pl%40nted@db.example.com:27018/app?replicaSet=rs0&tls=true\
+&tlsCertificateKeyFile=/c.pem\
 &tlsCertificateKeyFilePassword=planted%26key&proxyHost=p&proxyUsername=u&proxyPassword=planted-proxy\
-&authMechanism=SCRAM-SHA-256&authMechanismProperties=SERVICE_NAME:x,AWS_SESSION_TOKEN:planted%2Btoken,A:b&authSource=admin";
+&authMechanism=SCRAM-SHA-256&authMechanismProperties=SERVICE_NAME:x,AWS_SESSION_TOKEN:planted%2Btoken,A:b\
+&authSource=admin";
 
 #[test]
 fn every_secret_is_taken_out_and_nothing_shows_it() {
