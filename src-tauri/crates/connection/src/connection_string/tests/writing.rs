@@ -108,7 +108,8 @@ fn a_way_that_the_form_does_not_know_stays_until_another_is_chosen() {
 fn other_options_keep_their_places() {
     let option = |name: &str, value: &str| OtherOption { name: name.to_owned(), value: value.to_owned() };
     let reading = "readPreference=nearest&readPreferenceTags=dc:ny&readPreferenceTags=";
-    let text = &format!("mongodb://a/?w=1&tls=true&retryReads=true&{reading}");
+    let text = format!("mongodb://a/?w=1&tls=true&retryReads=true&{reading}");
+    let text = text.as_str();
     assert_eq!(
         change(text, |fields| fields.other_options[0].value = "majority".to_owned()),
         format!("mongodb://a/?w=majority&tls=true&retryReads=true&{reading}")
