@@ -58,8 +58,8 @@ impl From<core::AccessState> for AccessState {
         let unlocked = state.unlocked;
         let unlocked = unlocked.as_ref();
         Self {
-            access: state.access.into(),
-            environment: state.environment.into(),
+            access: state.access,
+            environment: state.environment,
             decided: state.decided.map(WorkspacePermits::from),
             writable: state.is_writable,
             unlocked_until: unlocked.map(|unlocked| moment(unlocked.until)),
@@ -113,7 +113,7 @@ pub async fn decide_permits(
     reason: String,
 ) -> Result<AccessState, WireError> {
     let (workspace, actor) = console.writer(&workspace).await?;
-    let permits = Permits { environment: environment.into(), access: access.into() };
+    let permits = Permits { environment, access };
     Ok(AccessState::from(workspace.access().decide(&actor, permits, &reason).await?))
 }
 

@@ -103,19 +103,9 @@ pub struct CollectionUse {
     /// How many there may be; `null` where that is not known.
     pub limit: Option<u32>,
     /// What kind of limit that is.
-    pub limit_source: Option<LimitSource>,
+    pub limit_source: Option<core::CollectionLimit>,
     /// Bytes that a collection's name has left for the organization's name.
     pub namespace_bytes: u32,
-}
-
-/// What kind of limit there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum LimitSource {
-    /// Atlas Free and Flex allow no more collections.
-    AtlasFreeOrFlex,
-    /// Atlas recommends no more collections and indexes together on its smallest clusters.
-    Recommended,
 }
 
 impl Health {
@@ -167,10 +157,7 @@ impl From<core::CollectionUse> for CollectionUse {
             indexes: collections.indexes.map(Count::from),
             organizations: Count::from(collections.organizations),
             limit: collections.limit.map(core::CollectionLimit::number),
-            limit_source: collections.limit.map(|limit| match limit {
-                core::CollectionLimit::AtlasFreeOrFlex => LimitSource::AtlasFreeOrFlex,
-                core::CollectionLimit::Recommended => LimitSource::Recommended,
-            }),
+            limit_source: collections.limit,
             namespace_bytes: collections.namespace_bytes,
         }
     }

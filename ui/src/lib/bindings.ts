@@ -537,13 +537,13 @@ export type About = {
 	logFile: string,
 };
 
-/**  What may be done in a workspace. */
+/**  The access to a workspace, in descending order of permission. */
 export type Access = 
-/**  Everything that the role allows. */
+/**  Reading and writing. */
 "read_write" | 
-/**  Nothing but reading, until an operator unlocks it for a while with a reason. */
+/**  Reading; writing for ten minutes after an operator unlocked it with a reason. */
 "locked" | 
-/**  Nothing but reading. */
+/**  Reading. */
 "read_only";
 
 /**  What may be done in a workspace now. */
@@ -649,6 +649,16 @@ export type ChosenImport = {
 	kind: ImportKind,
 };
 
+/**  The limit for collections. */
+export type CollectionLimit = 
+/**  On Atlas Free and Flex: collections. */
+"atlas_free_or_flex" | 
+/**
+ *  On other Atlas clusters: Atlas's recommendation for the smallest dedicated tier, collections and indexes
+ *  together. A server does not tell its tier.
+ */
+"recommended";
+
 /**  What the store says of a collection. */
 export type CollectionStatistics = {
 	/**  Its name. */
@@ -686,7 +696,7 @@ export type CollectionUse = {
 	/**  How many there may be; `null` where that is not known. */
 	limit: number | null,
 	/**  What kind of limit that is. */
-	limitSource: LimitSource | null,
+	limitSource: CollectionLimit | null,
 	/**  Bytes that a collection's name has left for the organization's name. */
 	namespaceBytes: number,
 };
@@ -926,15 +936,15 @@ export type EndOfLife = {
 	ended: boolean,
 };
 
-/**  What a workspace is used for: how loudly it warns, and whether names are typed before an organization is trashed. */
+/**  The purpose of a workspace, in ascending order of care. */
 export type Environment = 
-/**  On this computer. */
+/**  Data on one computer. */
 "local" | 
-/**  For building. */
+/**  Data that can be recreated. */
 "development" | 
-/**  For trying. */
+/**  Data for trials. */
 "staging" | 
-/**  With real data. */
+/**  Real data. */
 "production";
 
 /**  A column of an export. */
@@ -1409,13 +1419,6 @@ export type LimitReached = {
 	/**  What was refused, in the server's words. */
 	action: string,
 };
-
-/**  What kind of limit there is. */
-export type LimitSource = 
-/**  Atlas Free and Flex allow no more collections. */
-"atlas_free_or_flex" | 
-/**  Atlas recommends no more collections and indexes together on its smallest clusters. */
-"recommended";
 
 /**  What is known of the line to a workspace's server. */
 export type LineView = {

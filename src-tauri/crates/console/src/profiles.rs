@@ -21,7 +21,9 @@ use crate::identifiers::random_id;
 use file::Found;
 
 pub use check::{Checked, NAME_MAX, NOTES_MAX, Typed};
-pub use model::{Access, BUILT_IN, BuiltIn, Environment, KeeperChoice, MoveIntent, Profile, Settings};
+pub use tenantry_core::records::{Access, Environment};
+
+pub use model::{BUILT_IN, BuiltIn, KeeperChoice, MoveIntent, Profile, Settings};
 pub use notice::ProfileNotice;
 use removed::Removed;
 pub use removed::UNDO_TIME;

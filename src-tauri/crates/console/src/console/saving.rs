@@ -64,7 +64,7 @@ impl Console {
         // the connection.
         let _turn = turn.lock().await;
         let before = edit.id.map(|id| self.load_profile(&id)).transpose()?;
-        let permits = Permits { environment: edit.environment.into(), access: edit.access.into() };
+        let permits = Permits { environment: edit.environment, access: edit.access };
         if let Some(before) = &before {
             self.require_may_permit(before, permits).await?;
         }

@@ -87,8 +87,8 @@ pub struct WorkspacePermits {
 impl From<Decided> for WorkspacePermits {
     fn from(decided: Decided) -> Self {
         Self {
-            environment: decided.permits.environment.into(),
-            access: decided.permits.access.into(),
+            environment: decided.permits.environment,
+            access: decided.permits.access,
             decided_by: decided.by,
             decided_at: decided.at,
         }
@@ -158,7 +158,7 @@ impl Console {
             self.summary(self.load_profile(&workspace.id)?).await
         };
         let access = workspace.access().state().await;
-        (summary.environment, summary.access) = (access.environment.into(), access.access.into());
+        (summary.environment, summary.access) = (access.environment, access.access);
         Ok((summary, access))
     }
 

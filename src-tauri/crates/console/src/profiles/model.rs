@@ -3,80 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use tenantry_core::records as core;
+use tenantry_core::records::{Access, Environment, Permits};
 use time::OffsetDateTime;
 
 use crate::secret_kind::SecretKind;
-
-/// What a workspace is used for: how loudly it warns, and whether names are typed before an organization is trashed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "wire", derive(specta::Type))]
-#[serde(rename_all = "snake_case")]
-pub enum Environment {
-    /// On this computer.
-    Local,
-    /// For building.
-    Development,
-    /// For trying.
-    Staging,
-    /// With real data.
-    Production,
-}
-
-/// What may be done in a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "wire", derive(specta::Type))]
-#[serde(rename_all = "snake_case")]
-pub enum Access {
-    /// Everything that the role allows.
-    ReadWrite,
-    /// Nothing but reading, until an operator unlocks it for a while with a reason.
-    Locked,
-    /// Nothing but reading.
-    ReadOnly,
-}
-
-impl From<Access> for core::Access {
-    fn from(access: Access) -> Self {
-        match access {
-            Access::ReadWrite => Self::ReadWrite,
-            Access::Locked => Self::Locked,
-            Access::ReadOnly => Self::ReadOnly,
-        }
-    }
-}
-
-impl From<core::Access> for Access {
-    fn from(access: core::Access) -> Self {
-        match access {
-            core::Access::ReadWrite => Self::ReadWrite,
-            core::Access::Locked => Self::Locked,
-            core::Access::ReadOnly => Self::ReadOnly,
-        }
-    }
-}
-
-impl From<Environment> for core::Environment {
-    fn from(environment: Environment) -> Self {
-        match environment {
-            Environment::Local => Self::Local,
-            Environment::Development => Self::Development,
-            Environment::Staging => Self::Staging,
-            Environment::Production => Self::Production,
-        }
-    }
-}
-
-impl From<core::Environment> for Environment {
-    fn from(environment: core::Environment) -> Self {
-        match environment {
-            core::Environment::Local => Self::Local,
-            core::Environment::Development => Self::Development,
-            core::Environment::Staging => Self::Staging,
-            core::Environment::Production => Self::Production,
-        }
-    }
-}
 
 /// A saved connection. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,8 +39,8 @@ pub struct Profile {
 
 impl Profile {
     /// What the connection itself permits.
-    pub fn permits(&self) -> core::Permits {
-        core::Permits { environment: self.environment.into(), access: self.access.into() }
+    pub fn permits(&self) -> Permits {
+        Permits { environment: self.environment, access: self.access }
     }
 
     /// Whether the database user's password is stored for the next run.
