@@ -225,6 +225,18 @@ describe("the theme", () => {
 });
 
 describe("toasts", () => {
+  it("go once their action was taken, unless they are to stay", () => {
+    const toasts = new ToastState();
+    const run = vi.fn(() => expect(toasts.list).toHaveLength(1));
+    toasts.info("Trashed", { action: { label: "Undo", run } });
+    toasts.list[0]?.action?.run();
+    expect(run).toHaveBeenCalledOnce();
+    expect(toasts.list).toEqual([]);
+    toasts.info("Exported", { action: { label: "Show", run, stays: true } });
+    toasts.list[0]?.action?.run();
+    expect(toasts.list).toHaveLength(1);
+  });
+
   it("are at most four, the newest last", () => {
     const toasts = new ToastState();
     for (const title of ["1", "2", "3", "4", "5"]) toasts.warning(title);

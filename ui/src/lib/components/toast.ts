@@ -4,7 +4,8 @@ export interface ToastMessage {
   readonly kind: "success" | "info" | "warning" | "danger";
   readonly title: string;
   readonly text?: string | null;
-  readonly action?: { readonly label: string; readonly run: () => void };
+  /** The message disappears when its action is used, unless it `stays`. */
+  readonly action?: { readonly label: string; readonly run: () => void; readonly stays?: boolean };
   /** The progress of work: a part from 0 to 1, or null while its total is unknown. */
   readonly progress?: { readonly part: number | null };
   /** Milliseconds until it goes by itself; null stays. */

@@ -286,27 +286,14 @@ export class AppState {
 
   /** Reports that a workspace is open, if it must not come on screen by itself. */
   #suggest({ id, name }: WorkspaceSummary): void {
-    const toast = this.toasts.info(m.shell_opened({ workspace: name }), {
-      action: {
-        label: m.shell_opened_switch(),
-        run: () => {
-          this.toasts.dismiss(toast);
-          void this.switchTo(id);
-        },
-      },
-    });
+    const action = { label: m.shell_opened_switch(), run: () => void this.switchTo(id) };
+    this.toasts.info(m.shell_opened({ workspace: name }), { action });
   }
 
   #tellUnopened({ id, name }: Opening, cause: unknown, request: Request): void {
     const show = () => this.showWorkspaces({ id, test: false });
     if (!this.#isCurrent(request)) {
-      const toast = this.toasts.failure(cause, {
-        label: m.shell_opened_show({ workspace: name }),
-        run: () => {
-          this.toasts.dismiss(toast);
-          show();
-        },
-      });
+      this.toasts.failure(cause, { label: m.shell_opened_show({ workspace: name }), run: show });
       return;
     }
     if (ApiError.from(cause).code !== "workspace_password_needed") this.toasts.failure(cause);
@@ -328,18 +315,11 @@ export class AppState {
       const settled = !waits && outcome !== "in_progress_elsewhere";
       const good = outcome === "finished" || outcome === "undone";
       const title = settled ? m.shell_recovered_title() : m.shell_unsettled_title();
-      const toast = this.toasts[good ? "info" : "warning"](title, {
+      const see = { label: m.common_see_what_is_left(), run: () => this.ask("attention") };
+      this.toasts[good ? "info" : "warning"](title, {
         text: recoveredSentence(operation),
         lifetime: null,
-        ...(waits && {
-          action: {
-            label: m.common_see_what_is_left(),
-            run: () => {
-              this.toasts.dismiss(toast);
-              this.ask("attention");
-            },
-          },
-        }),
+        action: waits ? see : undefined,
       });
     }
     for (const warning of warnings) this.toasts.warning(m.shell_warning_title(), { text: warning });

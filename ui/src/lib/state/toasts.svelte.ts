@@ -11,10 +11,15 @@ export class ToastState {
   #lastId = 0;
 
   #show(kind: ToastMessage["kind"], title: string, lifetime: number | null, options: Options): number {
-    this.#lastId += 1;
-    const toast: ToastMessage = { id: this.#lastId, kind, title, lifetime, ...options };
+    const id = ++this.#lastId;
+    const { action } = options;
+    const run = () => {
+      action?.run();
+      if (!action?.stays) this.dismiss(id);
+    };
+    const toast = { id, kind, title, lifetime, ...options, action: action && { ...action, run } };
     this.#keep([...this.#withRoom(), toast]);
-    return toast.id;
+    return id;
   }
 
   /** To make room for one more, messages that close themselves go first, then reports; work keeps its Cancel. */

@@ -13,7 +13,7 @@ export async function followInToast(
   toasts: ToastState,
   revealFile: (path: string) => Promise<unknown>,
 ): Promise<void> {
-  const cancel = { label: m.exports_cancel(), run: () => void run.cancel() };
+  const cancel = { label: m.exports_cancel(), run: () => void run.cancel(), stays: true };
   const id = toasts.info(m.exports_running(), { ...progressOf(run), action: cancel, lifetime: null });
   run.onprogress = () => toasts.update(id, progressOf(run));
   await run.ended;
@@ -34,7 +34,7 @@ export function showOutcome(
     };
     const title = m.exports_done({ count: report.rows, shown: formatCount(report.rows) });
     const text = m.exports_done_text({ size: formatBytes(report.bytes), path: report.path });
-    const action = { label: m.exports_reveal(), run: reveal };
+    const action = { label: m.exports_reveal(), run: reveal, stays: true };
     const missing = [
       { count: report.cutCells, say: m.exports_done_cut },
       { count: report.unshowable, say: m.exports_done_unshowable },

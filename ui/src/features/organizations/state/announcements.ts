@@ -74,7 +74,7 @@ function announceDone(
     stayed > 0
       ? m.organizations_done_shared({ count: changed.length, shown: formatCount(stayed) })
       : undefined;
-  return { kind: "info", title, text, action: undo && { label: m.lists_undo(), run: undo } };
+  return { kind: "info", title, text, action: undo && { label: m.common_undo(), run: undo } };
 }
 
 /** The outcome of undoing an act. */

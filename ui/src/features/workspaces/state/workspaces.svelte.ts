@@ -386,13 +386,12 @@ export class WorkspacesState {
   /** Reports what was discarded, with an Undo. After that, Rust forgets the typed secrets. */
   #offerBack(title: string, draft: ConnectionDraft | undefined, bringBack: () => unknown): void {
     let isBack = false;
-    const toast = this.#app.toasts.info(title, {
+    this.#app.toasts.info(title, {
       lifetime: UNDO_LIFETIME,
       action: {
         label: m.common_undo(),
         run: () => {
           isBack = true;
-          this.#app.toasts.dismiss(toast);
           bringBack();
         },
       },
