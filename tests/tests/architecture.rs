@@ -10,6 +10,8 @@ mod circles;
 mod core;
 #[path = "architecture/crates.rs"]
 mod crates;
+#[path = "architecture/lines.rs"]
+mod lines;
 #[path = "architecture/sources.rs"]
 mod sources;
 

@@ -43,7 +43,7 @@ function textsIn(folder: string, wanted: RegExp, below = true): string[] {
   });
 }
 
-/** The text under which a part is in the program. Where there is a choice it is Apache-2.0, one text for most of them. */
+/** The text under which a part is in the program. Where there is a choice it is Apache-2.0, one text for most. */
 function textOf(name: string, licence: string, folder: string, authors: string[]): string {
   const choice = licence.split(/ OR | ?\/ ?/);
   if (!licence.includes(" AND ") && choice.includes("Apache-2.0"))

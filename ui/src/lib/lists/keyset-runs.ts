@@ -148,7 +148,7 @@ export class KeysetRuns<Query, Row> {
     return true;
   }
 
-  /** One shared row is not proof: it may have moved. The other run's frontier is, and so is a page it knows entirely. */
+  /** One shared row is no proof: it may have moved. The other run's frontier is, and so is a page it knows entirely. */
   #meets(end: ListEnd, rows: Row[]): boolean {
     const other = end === "head" ? this.#tail : this.#head;
     const otherKeys = end === "head" ? this.#tailKeys : this.#headKeys;
