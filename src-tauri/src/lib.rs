@@ -12,6 +12,7 @@ pub mod life;
 pub mod profile_file;
 pub mod runtime;
 pub mod second_start;
+pub mod terminal;
 pub mod window_place;
 
 use std::process::ExitCode;

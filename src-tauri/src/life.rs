@@ -11,7 +11,7 @@ use tenantry_console::folders::Folders;
 use tenantry_console::logging;
 
 use crate::environment::EnvironmentVariables;
-use crate::{desktop, folders, profile_file, second_start};
+use crate::{desktop, folders, profile_file, second_start, terminal};
 
 /// How long the end waits for running work.
 const ENDING_LIMIT: Duration = Duration::from_secs(3);
@@ -78,13 +78,7 @@ fn end_when_told<R: Runtime>(_: &AppHandle<R>) {}
 pub fn tell_failed_start(error: &tauri::Error) {
     let sentence = second_start::not_taken_over(error).unwrap_or("Tenantry's window could not be opened.");
     tracing::error!(%error, "{sentence}");
-    say(sentence);
-}
-
-/// Prints a sentence to the terminal. There is no window to show it in.
-#[expect(clippy::print_stderr, reason = "the program's only words outside of its window")]
-pub fn say(sentence: &str) {
-    eprintln!("{sentence}");
+    terminal::say(sentence);
 }
 
 /// Finds folders and saved connections, then opens the window: it may call commands at once.

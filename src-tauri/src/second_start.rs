@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tauri::{AppHandle, Builder, Manager, Runtime, Wry};
 
-use crate::life;
+use crate::terminal;
 
 /// The name of the plugin in its errors.
 const PLUGIN: &str = "single-instance";
@@ -43,7 +43,7 @@ pub fn hand_over(builder: Builder<Wry>) -> Builder<Wry> {
 fn give_up_in_time(waiting: &Receiver<()>) {
     if waiting.recv_timeout(ANSWER_LIMIT) == Err(RecvTimeoutError::Timeout) {
         tracing::error!(limit = ?ANSWER_LIMIT, "{NOT_TAKEN_OVER}");
-        life::say(NOT_TAKEN_OVER);
+        terminal::say(NOT_TAKEN_OVER);
         std::process::exit(1);
     }
 }
