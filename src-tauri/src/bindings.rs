@@ -19,7 +19,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         .error_handling(ErrorHandlingMode::ResultUnknown)
         // An optional field of a response is `null`, never absent: one type serves both directions.
         .disable_serde_phases()
-        .typ::<tenantry_console::error::WireError>()
+        .typ::<tenantry_console::error::ConsoleError>()
         .constant("LIMITS", limits_for_forms())
         .constant("DEFAULT_DATABASE", limits::DEFAULT_DATABASE)
         .constant("SECRET_MASK", SECRET_MASK)

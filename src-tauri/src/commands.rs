@@ -109,6 +109,6 @@ fn moment(at: time::OffsetDateTime) -> String {
 /// `not_found`: text that is not an id is nothing's id.
 fn organization_id(
     text: &str,
-) -> Result<tenantry_core::values::OrganizationId, tenantry_console::error::WireError> {
-    text.parse().map_err(|()| tenantry_console::error::WireError::not_found("organization"))
+) -> Result<tenantry_core::values::OrganizationId, tenantry_console::error::ConsoleError> {
+    text.parse().map_err(|()| tenantry_console::error::ConsoleError::not_found("organization"))
 }

@@ -20,7 +20,7 @@ use sources::{read, root, sources};
 #[test]
 fn every_code_that_the_window_can_get_stands_in_the_table_of_errors_and_no_other() {
     let bindings = read("ui/src/lib/bindings.ts");
-    let start = bindings.find("export type WireError").expect("the bindings define WireError");
+    let start = bindings.find("export type ConsoleError").expect("the bindings define ConsoleError");
     let definition = bindings[start..].split("\nexport type ").next().unwrap_or_default();
     let sent: BTreeSet<&str> =
         definition.split("code: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -28,13 +28,12 @@ export function accessHandlers(world: World): Handlers {
     access_state: () => accessOf(world.here()),
     unlock_workspace: ({ reason }: { reason: string }) => {
       const here = world.here();
-      if (here.session?.role !== "operator") refuse({ code: "forbidden", message: "Operators only." });
+      if (here.session?.role !== "operator") refuse({ code: "forbidden" });
       if (here.access === "read_only")
-        refuse({ code: "read_only", message: "Read-only.", details: { unlockable: false } });
+        refuse({ code: "read_only", details: { unlockable: false } });
       if (reason.trim().length < 3)
         refuse({
           code: "invalid_input",
-          message: "Some fields are wrong.",
           details: {
             fields: [{ field: "reason", rule: "too_short", message: "Say why in at least 3 characters." }],
           },

@@ -5,7 +5,7 @@
  * opening "p2" asks for that password too.
  */
 import { mockIPC } from "@tauri-apps/api/mocks";
-import type { OrganizationView, WireError } from "../src/lib/bindings";
+import type { OrganizationView, ConsoleError } from "../src/lib/bindings";
 import { accessHandlers } from "./access";
 import type { Handlers } from "./commands";
 import { testConnection } from "./connection-test";
@@ -29,7 +29,7 @@ export interface FakeBackend {
   readonly calls: { command: string; args: unknown }[];
   readonly organizations: OrganizationView[];
   /** Makes the next calls of a command fail until {@link FakeBackend.restore}. */
-  fail(command: string, error: WireError | string): void;
+  fail(command: string, error: ConsoleError | string): void;
   /** Answers a command in another way. */
   on(command: string, handler: Handler): void;
   restore(command: string): void;

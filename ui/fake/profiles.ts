@@ -2,7 +2,7 @@ import type {
   CertificateFile,
   ConnectionFields,
   ConnectionReading,
-  FieldProblem,
+  FieldIssue,
   ProfileInput,
   WorkspaceSummary,
 } from "../src/lib/bindings";
@@ -36,9 +36,9 @@ function requireComplete({ name, database }: ProfileInput): void {
   const missing = { profileName: name, database };
   const fields = Object.entries(missing)
     .filter(([, value]) => !value.trim())
-    .map(([field]) => ({ field, rule: "required", message: "A value is needed." }) as FieldProblem);
+    .map(([field]) => ({ field, rule: "required", message: "A value is needed." }) as FieldIssue);
   if (fields.length > 0)
-    refuse({ code: "invalid_input", message: "Some fields are wrong.", details: { fields } });
+    refuse({ code: "invalid_input", details: { fields } });
 }
 
 /** Saved connections and their editor. */
@@ -78,7 +78,6 @@ export function profileHandlers(world: World): Handlers {
       if (reading.problems[0])
         refuse({
           code: "connection_string_invalid",
-          message: "The connection string cannot be read.",
           details: { problem: reading.problems[0].message },
         });
       const before = workspaces.find((each) => each.id === input.id);

@@ -6,14 +6,14 @@ import { FAKE_PASSPHRASE, refuse, type World } from "./world";
 export function secretHandlers(world: World): Handlers {
   let passphrase = FAKE_PASSPHRASE;
   const requirePassphrase = (typed: string) => {
-    if (typed !== passphrase) refuse({ code: "passphrase_refused", message: "Wrong passphrase." });
+    if (typed !== passphrase) refuse({ code: "passphrase_refused" });
   };
   return {
     secret_keeping: () => world.keeping,
     look_for_keychain: () => world.keeping,
     choose_secret_keeper: (args: { keeper: SecretKeeper; passphrase: string | null }) => {
       if (world.keeping.sealedFile === "locked")
-        refuse({ code: "secrets_locked", message: "The secrets are sealed." });
+        refuse({ code: "secrets_locked" });
       const sealed = args.keeper === "sealed_file";
       if (sealed) passphrase = args.passphrase ?? passphrase;
       world.keeping = {

@@ -10,7 +10,7 @@ export function sessionHandlers(world: World): Handlers {
     sign_in: ({ email, password }: { email: string; password: string }) =>
       password === FAKE_PASSWORD
         ? world.signIn(email)
-        : refuse({ code: "credentials_refused", message: "No match.", details: { triesLeft: 4 } }),
+        : refuse({ code: "credentials_refused", details: { triesLeft: 4 } }),
     sign_out: () => {
       world.here().session = null;
       return null;

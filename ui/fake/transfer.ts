@@ -31,7 +31,7 @@ export function transferHandlers(world: World): Handlers {
     }),
     import_profiles: ({ source, passphrase }: { source: ImportSource; passphrase: string | null }) => {
       if (source.kind === "file" && passphrase !== FAKE_PASSPHRASE)
-        refuse({ code: "passphrase_refused", message: "The passphrase does not open this file." });
+        refuse({ code: "passphrase_refused" });
       const entries = (
         source.kind === "text"
           ? source.text.split("\n")

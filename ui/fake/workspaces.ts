@@ -16,9 +16,9 @@ const summaryOf = (place: Place): OpenSummary => ({
 
 function requireOpenable(workspace: WorkspaceSummary, password: string | null): void {
   if (workspace.passwordNeeded && !workspace.passwordStored && password === null)
-    refuse({ code: "workspace_password_needed", message: "The password is needed." });
+    refuse({ code: "workspace_password_needed" });
   if (password !== null && password !== FAKE_PASSWORD)
-    refuse({ code: "workspace_refused", message: "The server refused this user and password." });
+    refuse({ code: "workspace_refused" });
   if (workspace.id === "p3") refuse(noAnswer);
 }
 
@@ -62,7 +62,7 @@ export function workspaceHandlers(world: World): Handlers {
       return show(world.open(workspace));
     },
     switch_workspace: ({ id }: { id: string }) =>
-      show(world.placeOf(id) ?? refuse({ code: "no_workspace", message: "That workspace is not open." })),
+      show(world.placeOf(id) ?? refuse({ code: "no_workspace" })),
     open_workspaces: () => world.places.map(summaryOf),
     current_workspace: () => world.current && show(world.current),
     close_workspace: ({ workspace }: { workspace: string }) => {
@@ -75,7 +75,7 @@ export function workspaceHandlers(world: World): Handlers {
     decide_unsettled: ({ organizationId, seen }: { organizationId: string; seen: string }) => {
       const index = world.unsettled.findIndex((each) => each.organizationId === organizationId);
       if (world.unsettled[index]?.seen !== seen)
-        refuse({ code: "facts_changed", message: "Something else is there now." });
+        refuse({ code: "facts_changed" });
       world.unsettled.splice(index, 1);
       return null;
     },

@@ -9,7 +9,7 @@ import type {
   SecretKeeping,
   SessionView,
   UnsettledAct,
-  WireError,
+  ConsoleError,
   WorkspaceSummary,
 } from "../src/lib/bindings";
 import { madeUpOrganizations, madeUpWorkspaces } from "./data";
@@ -61,17 +61,16 @@ export interface Place {
 
 export const now = () => new Date().toISOString();
 
-export function refuse(error: WireError): never {
+export function refuse(error: ConsoleError): never {
   throw error;
 }
 export const notFound = (what: "organization" | "workspace" = "organization") =>
-  refuse({ code: "not_found", message: "Not found.", details: { what } });
-export const noAnswer: WireError = {
+  refuse({ code: "not_found", details: { what } });
+export const noAnswer: ConsoleError = {
   code: "unavailable",
-  message: "No server answered.",
-  details: { reason: "server", path: null },
+  details: { reason: "server", path: null, cause: "no answer" },
 };
-const notOpen: WireError = { code: "no_workspace", message: "That workspace is not open." };
+const notOpen: ConsoleError = { code: "no_workspace" };
 
 /** What the fake holds, for all of its commands. */
 export class World {
@@ -156,7 +155,7 @@ export class World {
   }
 
   stopIfCancelled(job: string): void {
-    if (this.cancelled.has(job)) refuse({ code: "cancelled", message: "Cancelled." });
+    if (this.cancelled.has(job)) refuse({ code: "cancelled" });
   }
 
   /** Counts up in steps, telling each. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { api, ApiError, explain, fieldSentence, newJob, observeCalls, workspaceApi } from "$lib/api";
-import type { FieldProblem, FileKind, FileReason, UnavailableReason, WireError } from "$lib/api";
+import type { FieldProblem, FileKind, FileProblem, UnavailableReason, WireError } from "$lib/api";
 import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$fake/backend";
 
 let backend: FakeBackend;
@@ -37,7 +37,7 @@ describe("a call", () => {
 
   it.each([
     ["bare text of the framework", "invalid args `id` for command"],
-    ["a code that does not exist", { code: "surprise", message: "?" } as unknown as WireError],
+    ["a code that does not exist", { code: "surprise" } as unknown as WireError],
     ["an error without a code", { message: "?" } as unknown as WireError],
   ])("turns %s into an internal error", async (_, rejection) => {
     backend.fail("about", rejection as string);
@@ -52,7 +52,7 @@ describe("a call", () => {
       writeRefused: vi.fn(),
       secretsLocked: vi.fn(),
     });
-    backend.fail("count_organizations", { code: "session_expired", message: "Over." });
+    backend.fail("count_organizations", { code: "session_expired" });
     await thrownBy(builtIn.countOrganizations(""));
     expect(sessionEnded).toHaveBeenCalledExactlyOnceWith("built-in", expect.any(ApiError));
     stop();
@@ -70,8 +70,7 @@ describe("a call", () => {
     });
     backend.fail("count_organizations", {
       code: "unavailable",
-      message: "No server answered.",
-      details: { reason: "server", path: null },
+      details: { reason: "server", path: null, cause: "no answer" },
     });
     await thrownBy(builtIn.countOrganizations(""));
     backend.restore("count_organizations");
@@ -117,7 +116,7 @@ describe("long work", () => {
 const wordsOf = <Word extends string>(table: Record<Word, true>) => Object.keys(table) as Word[];
 
 const fileKinds = wordsOf<FileKind>({ export: true, workspace: true, secrets: true, profiles: true });
-const fileReasons = wordsOf<FileReason>({
+const fileReasons = wordsOf<FileProblem>({
   full: true,
   denied: true,
   exists: true,
@@ -170,20 +169,19 @@ describe("an explanation", () => {
     { code: "busy", details: { act: "rename" } },
     {
       code: "partly_done",
-      details: { done: ["name"], notDone: [], unclear: ["email"], cause: "The server took too long." },
+      details: { done: ["name"], notDone: [], unclear: ["email"], cause: { code: "forbidden" } },
     },
     { code: "facts_changed" },
     { code: "confirmation_mismatch" },
     { code: "no_workspace" },
     { code: "workspace_password_needed" },
     { code: "workspace_refused" },
-    { code: "workspace_damaged", message: "It is /f." },
+    { code: "workspace_damaged", details: { path: "/f" } },
     { code: "workspace_newer", details: { found: 9, supported: 2 } },
     { code: "connection_string_invalid", details: { problem: "No host." } },
     ...unavailableReasons.map((reason): WireError => ({
       code: "unavailable",
-      message: "No server answered.",
-      details: { reason, path: reason.startsWith("file") ? "/f" : null },
+      details: { reason, path: reason.startsWith("file") ? "/f" : null, cause: "no route" },
     })),
     { code: "denied_by_database", details: { action: "find", namespace: null } },
     { code: "denied_by_database", details: { action: "find", namespace: "a.b" } },
@@ -221,13 +219,13 @@ describe("an explanation", () => {
           done: ["name"],
           notDone: ["displayName"],
           unclear: ["email", "password"],
-          cause: "The server took too long.",
+          cause: { code: "unavailable", details: { reason: "took_too_long", path: null, cause: null } },
         },
       }),
     );
     expect(text).toBe(
       "Changed: name. Not changed: display name. Possibly changed: email address, password. " +
-        "The response was lost. The server took too long.",
+        "The response was lost. The server took too long to respond. The request may have been carried out anyway.",
     );
   });
 
@@ -246,7 +244,7 @@ describe("an explanation", () => {
     "of what is out of reach (%s) blames the server only where there is one",
     (reason) => {
       const { title, text, remedy } = explain(
-        new ApiError({ code: "unavailable", details: { reason, path: "/f" } }),
+        new ApiError({ code: "unavailable", details: { reason, path: "/f", cause: "no route" } }),
       );
       expect(/server|network/i.test(title + text + remedy)).toBe(
         ["server", "took_too_long"].includes(reason),

@@ -169,8 +169,7 @@ describe("a line that is lost", () => {
     backend.on("check_line", () => ({ ...view, roundTripMilliseconds: 0 }));
     backend.fail("list_organizations", {
       code: "unavailable",
-      message: "",
-      details: { reason: "server", path: null },
+      details: { reason: "server", path: null, cause: "no answer" },
     });
     await user.keyboard("{Control>}r{/Control}");
     expect(await screen.findByText(/^Replica set, <1.ms$/)).toBeInTheDocument();
@@ -268,7 +267,7 @@ describe("a locked workspace", () => {
     await user.type(dialog.getByLabelText("Name"), "harbourline");
     await user.type(dialog.getByLabelText("Admin email"), "m@harbourline.example");
     await user.type(dialog.getByLabelText("Password"), "Meridian-2026");
-    const lockedNow = { code: "read_only", message: "Locked.", details: { unlockable: true } } as const;
+    const lockedNow = { code: "read_only", details: { unlockable: true } } as const;
     backend.fail("create_organization", lockedNow);
     backend.on("access_state", () => ({
       access: "locked",

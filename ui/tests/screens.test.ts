@@ -81,7 +81,7 @@ describe("signing in", () => {
 
   it("is held off as long as the service says", async () => {
     const { backend, user } = await atSignIn();
-    backend.fail("sign_in", { code: "throttled", message: "", details: { waitSeconds: 60 } });
+    backend.fail("sign_in", { code: "throttled", details: { waitSeconds: 60 } });
     await user.type(screen.getByLabelText("Email"), "dana@meridian.example");
     await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
     expect(await screen.findByText(/You can try again in/)).toBeVisible();
@@ -109,7 +109,7 @@ describe("the shell", () => {
     const { backend, user } = await start(opened);
     await user.click(await screen.findByRole("button", { name: "Health" }));
     await screen.findByText("The server is responding");
-    backend.fail("workspace_health", { code: "session_expired", message: "" });
+    backend.fail("workspace_health", { code: "session_expired" });
     await user.click(button("Check again"));
     const dialog = within(await screen.findByRole("alertdialog", { name: "Sign in again" }));
     expect(screen.getByText("MongoDB 8.0.4", { selector: "dd" })).toBeInTheDocument();

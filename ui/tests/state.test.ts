@@ -46,8 +46,7 @@ describe("the window", () => {
     await app.openWorkspace("p1", null, false);
     backend.fail("close_workspace", {
       code: "unavailable",
-      message: "",
-      details: { reason: "server", path: null },
+      details: { reason: "server", path: null, cause: "no answer" },
     });
     await app.leaveWorkspace();
     expect(app.opened).toBeNull();
@@ -126,7 +125,7 @@ describe("a session", () => {
     const signedIn = await view();
     await app.openWorkspace("built-in", null, false);
     app.session.begin(signedIn);
-    backend.fail("count_organizations", { code: "session_revoked", message: "" });
+    backend.fail("count_organizations", { code: "session_revoked" });
     await workspaceApi("p1")
       .countOrganizations("")
       .catch(() => undefined);
@@ -139,7 +138,7 @@ describe("a session", () => {
   it("goes on after signing in again, and says that it is a new one", async () => {
     const session = new SessionState(builtIn);
     session.begin(await view());
-    session.noticeEnd(new ApiError({ code: "session_expired", message: "" }));
+    session.noticeEnd(new ApiError({ code: "session_expired" }));
     const before = session.generation;
     await session.signIn("dana@meridian.example", FAKE_PASSWORD);
     expect(session.ended).toBeNull();

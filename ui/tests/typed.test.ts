@@ -203,8 +203,7 @@ describe("what is typed while something else goes on", () => {
     );
     backend.fail("open_workspace", {
       code: "unavailable",
-      message: "",
-      details: { reason: "server", path: null },
+      details: { reason: "server", path: null, cause: "no answer" },
     });
     await user.type(dialog.getByLabelText("Database password"), "long and typed{Enter}");
     expect(await dialog.findByText("The server is not responding")).toBeVisible();

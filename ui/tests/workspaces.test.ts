@@ -125,7 +125,7 @@ describe("the list of workspaces", () => {
     await user.click(button(/^Integration rig/));
     await user.click(button("Remove"));
     const undo = await screen.findByRole("button", { name: "Undo" });
-    backend.fail("restore_profile", { code: "not_found", message: "", details: { what: "workspace" } });
+    backend.fail("restore_profile", { code: "not_found", details: { what: "workspace" } });
     await user.click(undo);
     expect(await screen.findByText(/not_found/)).toBeVisible();
   });
@@ -480,7 +480,6 @@ describe("the connection test", () => {
     const { backend, user } = await start();
     backend.fail("open_workspace", {
       code: "denied_by_database",
-      message: "",
       details: { action: "find", namespace: "tenants.console_operations" },
     });
     await user.click(button(/^Integration rig/));
@@ -518,9 +517,9 @@ describe("opening", () => {
     const { backend, user } = await start({ keeper: "sealed_file" });
     let locked = true;
     backend.on("open_workspace", () => {
-      if (locked) throw { code: "secrets_locked", message: "" };
+      if (locked) throw { code: "secrets_locked" };
       backend.restore("open_workspace");
-      throw { code: "workspace_password_needed", message: "" };
+      throw { code: "workspace_password_needed" };
     });
     await user.click(button(/^Meridian Locked/));
     await user.click(button("Open workspace"));
@@ -536,7 +535,7 @@ describe("opening", () => {
 
   it("gives up when the passphrase is not given", async () => {
     const { backend, user } = await start({ keeper: "sealed_file" });
-    backend.fail("open_workspace", { code: "secrets_locked", message: "" });
+    backend.fail("open_workspace", { code: "secrets_locked" });
     await user.click(button(/^Meridian Locked/));
     await user.click(button("Open workspace"));
     const dialog = within(await screen.findByRole("dialog", { name: "Unlock secrets" }));

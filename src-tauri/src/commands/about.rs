@@ -4,7 +4,7 @@ use serde::Serialize;
 use tauri::State;
 
 use tenantry_console::Console;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::logging;
 
 /// The longest report of the window that is logged, in characters.
@@ -59,7 +59,7 @@ const OPERATIONS: [(&str, &str); 16] = [
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn about(console: State<'_, Console>) -> Result<About, WireError> {
+pub async fn about(console: State<'_, Console>) -> Result<About, ConsoleError> {
     let describe = |(name, description): (&str, &str)| CommandDescription {
         name: name.to_owned(),
         description: description.to_owned(),
@@ -79,7 +79,7 @@ pub async fn about(console: State<'_, Console>) -> Result<About, WireError> {
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn report_ui_problem(text: String) -> Result<(), WireError> {
+pub async fn report_ui_problem(text: String) -> Result<(), ConsoleError> {
     let text: String = text.chars().take(REPORT_MAX).collect();
     tracing::error!(text = logging::redact(&text), "the window failed");
     Ok(())

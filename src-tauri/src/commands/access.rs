@@ -11,7 +11,7 @@ use tenantry_core::records::Permits;
 use super::moment;
 use tenantry_console::Console;
 use tenantry_console::console::WorkspacePermits;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 use tenantry_console::profiles::{Access, Environment};
 
@@ -75,7 +75,10 @@ impl From<core::AccessState> for AccessState {
 /// `no_workspace`.
 #[tauri::command]
 #[specta::specta]
-pub async fn access_state(console: State<'_, Console>, workspace: String) -> Result<AccessState, WireError> {
+pub async fn access_state(
+    console: State<'_, Console>,
+    workspace: String,
+) -> Result<AccessState, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     Ok(AccessState::from(workspace.access().state().await))
 }
@@ -91,7 +94,7 @@ pub async fn unlock_workspace(
     console: State<'_, Console>,
     workspace: String,
     reason: String,
-) -> Result<AccessState, WireError> {
+) -> Result<AccessState, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     Ok(AccessState::from(workspace.unlock(&actor, &reason).await?))
 }
@@ -111,7 +114,7 @@ pub async fn decide_permits(
     environment: Environment,
     access: Access,
     reason: String,
-) -> Result<AccessState, WireError> {
+) -> Result<AccessState, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let permits = Permits { environment, access };
     Ok(AccessState::from(workspace.access().decide(&actor, permits, &reason).await?))
@@ -126,7 +129,7 @@ pub async fn decide_permits(
 pub async fn lock_workspace(
     console: State<'_, Console>,
     workspace: String,
-) -> Result<AccessState, WireError> {
+) -> Result<AccessState, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     Ok(AccessState::from(workspace.access().lock(core::LockCause::ByHand).await))
 }
@@ -138,7 +141,10 @@ pub async fn lock_workspace(
 /// `no_workspace`.
 #[tauri::command]
 #[specta::specta]
-pub async fn note_activity(console: State<'_, Console>, workspace: String) -> Result<AccessState, WireError> {
+pub async fn note_activity(
+    console: State<'_, Console>,
+    workspace: String,
+) -> Result<AccessState, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     Ok(AccessState::from(workspace.access().note_activity().await))
 }
@@ -149,7 +155,7 @@ pub async fn note_activity(console: State<'_, Console>, workspace: String) -> Re
 /// `no_workspace`. A line that is lost is an answer.
 #[tauri::command]
 #[specta::specta]
-pub async fn check_line(console: State<'_, Console>, workspace: String) -> Result<LineView, WireError> {
+pub async fn check_line(console: State<'_, Console>, workspace: String) -> Result<LineView, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     let core_records::Line { reachable, problem, primary, members, round_trip } =
         workspace.ports().health.line().await;

@@ -8,7 +8,7 @@ use tenantry_core::records::OperationPlan;
 use super::workspaces::RecoveredAct;
 use super::{moment, organization_id};
 use tenantry_console::Console;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
 /// An interrupted act that waits for a decision, and what exists of it.
@@ -168,7 +168,7 @@ impl From<core::Choice> for UnsettledChoice {
 pub async fn list_unsettled(
     console: State<'_, Console>,
     workspace: String,
-) -> Result<Vec<UnsettledAct>, WireError> {
+) -> Result<Vec<UnsettledAct>, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let unsettled = workspace.attention().list(&actor).await?;
     Ok(unsettled.into_iter().map(UnsettledAct::from).collect())
@@ -187,7 +187,7 @@ pub async fn decide_unsettled(
     organization_id: String,
     choice: String,
     seen: String,
-) -> Result<(), WireError> {
+) -> Result<(), ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = self::organization_id(&organization_id)?;
     Ok(workspace.decide_unsettled(&actor, id, &seen, &choice).await?)

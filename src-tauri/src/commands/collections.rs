@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::{moment, organization_id};
 use tenantry_console::Console;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
 /// What the store says of a collection.
@@ -66,7 +66,7 @@ pub struct StatisticsSummary {
     /// When they were read.
     pub read_at: String,
     /// Why there are no numbers.
-    pub problem: Option<String>,
+    pub problem: Option<ConsoleError>,
 }
 
 impl From<core::CollectionStatistics> for CollectionStatistics {
@@ -122,7 +122,7 @@ pub async fn collection_statistics(
     console: State<'_, Console>,
     workspace: String,
     id: String,
-) -> Result<CollectionStatistics, WireError> {
+) -> Result<CollectionStatistics, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     match workspace.collections().statistics(&actor, organization_id(&id)?).await {
         Ok(statistics) => Ok(CollectionStatistics::from(statistics)),
@@ -143,7 +143,7 @@ pub async fn summarize_statistics(
     console: State<'_, Console>,
     workspace: String,
     ids: Vec<String>,
-) -> Result<Vec<StatisticsSummary>, WireError> {
+) -> Result<Vec<StatisticsSummary>, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let ids = ids.iter().map(|id| organization_id(id)).collect::<Result<Vec<_>, _>>()?;
     let summaries = workspace.collections().summaries(&actor, &ids).await?;
@@ -165,7 +165,7 @@ pub async fn summarize_statistics(
             note: None,
             data_size: None,
             read_at: moment(now),
-            problem: Some(WireError::from(error).message().to_owned()),
+            problem: Some(ConsoleError::from(error)),
         },
     };
     Ok(summaries.into_iter().map(summarize).collect())

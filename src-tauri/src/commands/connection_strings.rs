@@ -6,7 +6,7 @@ use tauri::State;
 use tenantry_connection::{ConnectionFields, ConnectionProblem, ConnectionTemplate};
 
 use tenantry_console::console::WorkspaceKind;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::{Console, address};
 
 /// A connection string, read.
@@ -74,7 +74,7 @@ pub async fn read_connection_string(
     console: State<'_, Console>,
     draft: String,
     text: String,
-) -> Result<ConnectionReading, WireError> {
+) -> Result<ConnectionReading, ConsoleError> {
     let text = SecretString::from(text);
     let reading = tenantry_connection::read(text.expose_secret());
     let took_secrets = console.drafts.take(&draft, &reading);
@@ -90,7 +90,7 @@ pub async fn read_connection_string(
 pub async fn write_connection_string(
     text: String,
     fields: ConnectionFields,
-) -> Result<ConnectionReading, WireError> {
+) -> Result<ConnectionReading, ConsoleError> {
     let text = SecretString::from(text);
     let written = tenantry_connection::write(text.expose_secret(), &fields);
     Ok(ConnectionReading::of(written, false))
@@ -102,7 +102,7 @@ pub async fn write_connection_string(
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn forget_draft(console: State<'_, Console>, draft: String) -> Result<(), WireError> {
+pub async fn forget_draft(console: State<'_, Console>, draft: String) -> Result<(), ConsoleError> {
     console.drafts.forget(&draft);
     Ok(())
 }
@@ -113,7 +113,7 @@ pub async fn forget_draft(console: State<'_, Console>, draft: String) -> Result<
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn connection_templates() -> Result<Vec<ConnectionTemplate>, WireError> {
+pub async fn connection_templates() -> Result<Vec<ConnectionTemplate>, ConsoleError> {
     Ok(tenantry_connection::TEMPLATES.to_vec())
 }
 
@@ -127,7 +127,7 @@ pub async fn seed_list(
     console: State<'_, Console>,
     draft: String,
     connection_string: String,
-) -> Result<ConnectionReading, WireError> {
+) -> Result<ConnectionReading, ConsoleError> {
     let typed = SecretString::from(connection_string);
     let reading = address::seed_list(typed.expose_secret()).await?;
     let took_secrets = console.drafts.take(&draft, &reading);
@@ -145,6 +145,6 @@ pub async fn choose_certificate_file(
     console: State<'_, Console>,
     file: CertificateFile,
     current: Option<String>,
-) -> Result<Option<String>, WireError> {
+) -> Result<Option<String>, ConsoleError> {
     console.choose_certificate_file(file.title(), current).await
 }

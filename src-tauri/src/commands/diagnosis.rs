@@ -9,7 +9,7 @@ use tenantry_connection::diagnosis::{Diagnosis, Stage, StageSink};
 
 use tenantry_console::Console;
 use tenantry_console::console::TestRequest;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 
 /// What is tested.
 #[derive(Deserialize, specta::Type)]
@@ -40,7 +40,7 @@ pub async fn test_connection(
     input: TestInput,
     job: String,
     progress: Channel<Stage>,
-) -> Result<Diagnosis, WireError> {
+) -> Result<Diagnosis, ConsoleError> {
     let job = console.jobs.begin(&job);
     let sink = ChannelStages(progress);
     console.test_connection(input.into(), &sink, job.cancellation()).await

@@ -15,7 +15,7 @@ use super::jobs::JobProgress;
 use super::organization_id;
 use tenantry_console::Console;
 use tenantry_console::console::ChosenFile;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
 /// The kind of file.
@@ -96,9 +96,9 @@ impl ExportFormat {
 }
 
 impl TryFrom<ExportScope> for core::ExportScope {
-    type Error = WireError;
+    type Error = ConsoleError;
 
-    fn try_from(scope: ExportScope) -> Result<Self, WireError> {
+    fn try_from(scope: ExportScope) -> Result<Self, ConsoleError> {
         Ok(match scope {
             ExportScope::All => Self::All,
             ExportScope::Filtered { filter } => Self::Filtered(filter),
@@ -119,7 +119,7 @@ pub async fn choose_export_file(
     console: State<'_, Console>,
     workspace: String,
     format: ExportFormat,
-) -> Result<Option<ChosenFile>, WireError> {
+) -> Result<Option<ChosenFile>, ConsoleError> {
     console.reader(&workspace).await?;
     console.choose_export_file(format.with(CsvLayout::Excel)).await
 }
@@ -134,7 +134,7 @@ pub async fn default_export_file(
     console: State<'_, Console>,
     workspace: String,
     format: ExportFormat,
-) -> Result<ChosenFile, WireError> {
+) -> Result<ChosenFile, ConsoleError> {
     console.reader(&workspace).await?;
     console.default_export_file(format.with(CsvLayout::Excel)).await
 }
@@ -151,7 +151,7 @@ pub async fn export_organizations(
     workspace: String,
     input: ExportInput,
     progress: Channel<JobProgress>,
-) -> Result<ExportReport, WireError> {
+) -> Result<ExportReport, ConsoleError> {
     let started = Instant::now();
     let (open, actor) = console.reader(&workspace).await?;
     let request = core::ExportRequest {
@@ -181,6 +181,6 @@ pub async fn export_organizations(
 /// `not_found` for any other file.
 #[tauri::command]
 #[specta::specta]
-pub async fn reveal_file(console: State<'_, Console>, path: String) -> Result<(), WireError> {
+pub async fn reveal_file(console: State<'_, Console>, path: String) -> Result<(), ConsoleError> {
     console.reveal(Path::new(&path)).await
 }

@@ -6,7 +6,7 @@ use tenantry_core::records::{self as core, EndOfLife, HealthWarning, MemberState
 
 use super::moment;
 use super::workspaces::ServerFacts;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 use tenantry_console::{Console, workspace};
 
@@ -29,7 +29,7 @@ pub struct Health {
     /// What is not as it should be.
     pub warnings: Vec<HealthWarning>,
     /// Why it does not answer.
-    pub problem: Option<WireError>,
+    pub problem: Option<ConsoleError>,
     /// Until when the server is mended; `null` where that is not known.
     pub end_of_life: Option<EndOfLife>,
     /// Every server of the deployment.
@@ -119,7 +119,7 @@ impl Health {
             database_user: health.database_user,
             privileges: health.privileges,
             warnings: health.warnings,
-            problem: problem.map(WireError::from),
+            problem: problem.map(ConsoleError::from),
             end_of_life: health.end_of_life,
             members: health.members.into_iter().map(Member::from).collect(),
             storage_engine: health.storage_engine,
@@ -169,7 +169,10 @@ impl From<core::CollectionUse> for CollectionUse {
 /// `forbidden`, those of a session.
 #[tauri::command]
 #[specta::specta]
-pub async fn workspace_health(console: State<'_, Console>, workspace: String) -> Result<Health, WireError> {
+pub async fn workspace_health(
+    console: State<'_, Console>,
+    workspace: String,
+) -> Result<Health, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let found = workspace.health(&actor).await?;
     Ok(Health::of(found, console.clock.now()))
@@ -182,7 +185,10 @@ pub async fn workspace_health(console: State<'_, Console>, workspace: String) ->
 /// `no_workspace`, `unavailable`.
 #[tauri::command]
 #[specta::specta]
-pub async fn role_command(console: State<'_, Console>, workspace: String) -> Result<RoleCommand, WireError> {
+pub async fn role_command(
+    console: State<'_, Console>,
+    workspace: String,
+) -> Result<RoleCommand, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     Ok(workspace.ports().health.role_command().await?)
 }

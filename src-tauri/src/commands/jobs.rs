@@ -9,7 +9,7 @@ use tauri::ipc::Channel;
 use tenantry_core::jobs::{Progress, ProgressSink};
 
 use tenantry_console::Console;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
 /// The shortest time between two reports: what comes faster is not seen, and fills the web view's queue.
@@ -33,7 +33,7 @@ pub struct JobProgress {
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn cancel_job(console: State<'_, Console>, job: String) -> Result<(), WireError> {
+pub async fn cancel_job(console: State<'_, Console>, job: String) -> Result<(), ConsoleError> {
     console.jobs.cancel(&job);
     Ok(())
 }

@@ -3,7 +3,6 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tauri::State;
-use tenantry_core::error::ConflictOn;
 use tenantry_core::organizations as acts;
 use tenantry_core::records::{
     self as core, OrganizationFilter, OrganizationStatus, SortDirection, SortField,
@@ -13,7 +12,7 @@ use tenantry_core::{AppError, FieldIssue};
 
 use super::organization_id;
 use tenantry_console::Console;
-use tenantry_console::error::{FieldProblem, WireError};
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
 /// An organization.
@@ -122,7 +121,7 @@ pub struct NameCheck {
     /// The collection that it would have.
     pub collection_name: Option<String>,
     /// What is wrong with it.
-    pub problems: Vec<FieldProblem>,
+    pub problems: Vec<FieldIssue>,
 }
 
 /// Whether a field's value is good.
@@ -132,7 +131,7 @@ pub struct FieldCheck {
     /// It is.
     pub valid: bool,
     /// What is wrong with it.
-    pub problems: Vec<FieldProblem>,
+    pub problems: Vec<FieldIssue>,
 }
 
 /// Which rules a password keeps.
@@ -200,7 +199,7 @@ pub struct RenamePreview {
     /// The new name is free.
     pub available: bool,
     /// What stands in the way.
-    pub problems: Vec<FieldProblem>,
+    pub problems: Vec<FieldIssue>,
 }
 
 /// What a removal touches.
@@ -275,7 +274,7 @@ impl From<acts::NameAvailability> for NameCheck {
             available: Some(availability.taken_by.is_none()),
             name: availability.name.to_string(),
             collection_name: Some(availability.collection.to_string()),
-            problems: availability.taken_by.map(taken).into_iter().collect(),
+            problems: availability.taken_by.map(FieldIssue::from).into_iter().collect(),
         }
     }
 }
@@ -292,7 +291,7 @@ impl From<acts::RenamePreview> for RenamePreview {
             indexes: Count::from(statistics.map_or(0, |statistics| statistics.indexes.len())),
             shared: preview.shared,
             available: preview.availability.taken_by.is_none(),
-            problems: preview.availability.taken_by.map(taken).into_iter().collect(),
+            problems: preview.availability.taken_by.map(FieldIssue::from).into_iter().collect(),
         }
     }
 }
@@ -312,12 +311,7 @@ impl From<acts::RemovalPreview> for RemovalPreview {
     }
 }
 
-/// What is taken, as a problem of the field that it was typed into.
-fn taken(by: ConflictOn) -> FieldProblem {
-    FieldProblem::from(FieldIssue::from(by))
-}
-
-fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, WireError> {
+fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, ConsoleError> {
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     Ok(core::OrganizationQuery {
         filter: query.filter,
@@ -329,8 +323,8 @@ fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, WireError>
 }
 
 /// Reads a cursor: the id's 24 hex digits, then the sort value.
-fn cursor(text: &str) -> Result<core::Cursor, WireError> {
-    let (id, value) = text.split_at_checked(24).ok_or_else(|| WireError::not_found("page"))?;
+fn cursor(text: &str) -> Result<core::Cursor, ConsoleError> {
+    let (id, value) = text.split_at_checked(24).ok_or_else(|| ConsoleError::not_found("page"))?;
     Ok(core::Cursor { id: organization_id(id)?, value: value.to_owned() })
 }
 
@@ -344,7 +338,7 @@ pub async fn list_organizations(
     console: State<'_, Console>,
     workspace: String,
     query: OrganizationQuery,
-) -> Result<OrganizationPage, WireError> {
+) -> Result<OrganizationPage, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let page = workspace.organizations().page(&actor, self::query(query)?).await?;
     Ok(OrganizationPage::from(page))
@@ -360,7 +354,7 @@ pub async fn count_organizations(
     console: State<'_, Console>,
     workspace: String,
     search: String,
-) -> Result<OrganizationCounts, WireError> {
+) -> Result<OrganizationCounts, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     Ok(OrganizationCounts::from(workspace.organizations().count(&actor, search).await?))
 }
@@ -375,7 +369,7 @@ pub async fn get_organization(
     console: State<'_, Console>,
     workspace: String,
     name_or_id: String,
-) -> Result<OrganizationDetails, WireError> {
+) -> Result<OrganizationDetails, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let organizations = &workspace.organizations();
     let organization = organizations.get(&actor, &name_or_id).await?;
@@ -397,7 +391,7 @@ pub async fn check_organization_name(
     workspace: String,
     name: String,
     for_id: Option<String>,
-) -> Result<NameCheck, WireError> {
+) -> Result<NameCheck, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let for_id = for_id.as_deref().map(organization_id).transpose()?;
     match workspace.organizations().availability(&actor, &name, for_id).await {
@@ -407,7 +401,7 @@ pub async fn check_organization_name(
             available: None,
             name: name.trim().to_lowercase(),
             collection_name: None,
-            problems: issues.into_iter().map(FieldProblem::from).collect(),
+            problems: issues,
         }),
         Err(error) => Err(error.into()),
     }
@@ -424,13 +418,13 @@ pub async fn check_admin_email(
     workspace: String,
     email: String,
     for_id: Option<String>,
-) -> Result<FieldCheck, WireError> {
+) -> Result<FieldCheck, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let for_id = for_id.as_deref().map(organization_id).transpose()?;
     let problems = match workspace.organizations().require_usable_email(&actor, &email, for_id).await {
         Ok(()) => Vec::new(),
-        Err(AppError::InvalidInput(issues)) => issues.into_iter().map(FieldProblem::from).collect(),
-        Err(AppError::Conflict(on)) => vec![taken(on)],
+        Err(AppError::InvalidInput(issues)) => issues,
+        Err(AppError::Conflict(on)) => vec![FieldIssue::from(on)],
         Err(error) => return Err(error.into()),
     };
     Ok(FieldCheck { valid: problems.is_empty(), problems })
@@ -442,7 +436,7 @@ pub async fn check_admin_email(
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn check_password(password: String) -> Result<PasswordCheck, WireError> {
+pub async fn check_password(password: String) -> Result<PasswordCheck, ConsoleError> {
     let PasswordRules { length, upper, lower, digit, bytes } = PasswordRules::of(&password);
     drop(SecretString::from(password));
     Ok(PasswordCheck { length, upper, lower, digit, bytes })
@@ -458,7 +452,7 @@ pub async fn create_organization(
     console: State<'_, Console>,
     workspace: String,
     input: CreateInput,
-) -> Result<OrganizationView, WireError> {
+) -> Result<OrganizationView, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let request = acts::CreateRequest {
         name: input.name,
@@ -479,7 +473,7 @@ pub async fn update_organization(
     console: State<'_, Console>,
     workspace: String,
     input: UpdateInput,
-) -> Result<OrganizationView, WireError> {
+) -> Result<OrganizationView, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let request = acts::UpdateRequest {
         id: organization_id(&input.id)?,
@@ -502,7 +496,7 @@ pub async fn preview_rename(
     workspace: String,
     id: String,
     name: String,
-) -> Result<RenamePreview, WireError> {
+) -> Result<RenamePreview, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(RenamePreview::from(workspace.organizations().preview_rename(&actor, id, &name).await?))
@@ -518,7 +512,7 @@ pub async fn deactivate_organization(
     console: State<'_, Console>,
     workspace: String,
     id: String,
-) -> Result<OrganizationView, WireError> {
+) -> Result<OrganizationView, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(OrganizationView::from(workspace.organizations().deactivate(&actor, id).await?))
@@ -534,7 +528,7 @@ pub async fn reactivate_organization(
     console: State<'_, Console>,
     workspace: String,
     id: String,
-) -> Result<OrganizationView, WireError> {
+) -> Result<OrganizationView, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(OrganizationView::from(workspace.organizations().reactivate(&actor, id).await?))
@@ -550,7 +544,7 @@ pub async fn preview_removal(
     console: State<'_, Console>,
     workspace: String,
     id: String,
-) -> Result<RemovalPreview, WireError> {
+) -> Result<RemovalPreview, ConsoleError> {
     let (workspace, actor) = console.reader(&workspace).await?;
     let id = organization_id(&id)?;
     Ok(RemovalPreview::from(workspace.organizations().preview_removal(&actor, id).await?))
@@ -567,7 +561,7 @@ pub async fn delete_organization(
     workspace: String,
     id: String,
     confirmation: Option<String>,
-) -> Result<OrganizationView, WireError> {
+) -> Result<OrganizationView, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
     let trashed = workspace.organizations().trash(&actor, id, confirmation.as_deref()).await?;
@@ -585,7 +579,7 @@ pub async fn restore_organization(
     workspace: String,
     id: String,
     name: Option<String>,
-) -> Result<OrganizationView, WireError> {
+) -> Result<OrganizationView, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
     let restored = workspace.organizations().restore(&actor, id, name.as_deref()).await?;
@@ -603,7 +597,7 @@ pub async fn delete_organization_forever(
     workspace: String,
     id: String,
     confirmation: String,
-) -> Result<(), WireError> {
+) -> Result<(), ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     workspace.organizations().delete_forever(&actor, organization_id(&id)?, &confirmation).await?;
     Ok(())

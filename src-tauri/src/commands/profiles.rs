@@ -6,7 +6,7 @@ use tauri::State;
 use tenantry_connection::ConnectionSecrets;
 use tenantry_console::Console;
 use tenantry_console::console::{ProfileEdit, WorkspaceSummary};
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::profiles::{Access, Environment};
 
 /// A connection profile, as typed.
@@ -48,7 +48,7 @@ pub struct ProfileInput {
 pub async fn save_profile(
     console: State<'_, Console>,
     input: ProfileInput,
-) -> Result<WorkspaceSummary, WireError> {
+) -> Result<WorkspaceSummary, ConsoleError> {
     let saved = console.save_profile(input.into()).await?;
     Ok(console.summary(saved).await)
 }
@@ -84,7 +84,7 @@ impl From<ProfileInput> for ProfileEdit {
 pub async fn duplicate_profile(
     console: State<'_, Console>,
     id: String,
-) -> Result<WorkspaceSummary, WireError> {
+) -> Result<WorkspaceSummary, ConsoleError> {
     let copy = console.duplicate_profile(&id).await?;
     Ok(console.summary(copy).await)
 }
@@ -96,7 +96,7 @@ pub async fn duplicate_profile(
 /// `not_found`, `file_not_written`.
 #[tauri::command]
 #[specta::specta]
-pub async fn remove_profile(console: State<'_, Console>, id: String) -> Result<(), WireError> {
+pub async fn remove_profile(console: State<'_, Console>, id: String) -> Result<(), ConsoleError> {
     console.remove_profile(&id).await
 }
 
@@ -106,7 +106,10 @@ pub async fn remove_profile(console: State<'_, Console>, id: String) -> Result<(
 /// `not_found` when it is too late, `file_not_written`.
 #[tauri::command]
 #[specta::specta]
-pub async fn restore_profile(console: State<'_, Console>, id: String) -> Result<WorkspaceSummary, WireError> {
+pub async fn restore_profile(
+    console: State<'_, Console>,
+    id: String,
+) -> Result<WorkspaceSummary, ConsoleError> {
     Ok(console.summary(console.restore_profile(&id)?).await)
 }
 
@@ -116,7 +119,7 @@ pub async fn restore_profile(console: State<'_, Console>, id: String) -> Result<
 /// `file_not_written`.
 #[tauri::command]
 #[specta::specta]
-pub async fn arrange_profiles(console: State<'_, Console>, ids: Vec<String>) -> Result<(), WireError> {
+pub async fn arrange_profiles(console: State<'_, Console>, ids: Vec<String>) -> Result<(), ConsoleError> {
     Ok(console.profiles.arrange(&ids)?)
 }
 
@@ -130,6 +133,6 @@ pub async fn mark_favorite(
     console: State<'_, Console>,
     id: String,
     favorite: bool,
-) -> Result<WorkspaceSummary, WireError> {
+) -> Result<WorkspaceSummary, ConsoleError> {
     Ok(console.summary(console.mark_favorite(&id, favorite)?).await)
 }

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use tauri::State;
 use tenantry_console::Console;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::profiles::KeeperChoice;
 use tenantry_console::vault::{self, KeychainProblem, MoveNote, SealedFileState};
 
@@ -99,7 +99,7 @@ impl From<vault::Keeping> for SecretKeeping {
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn secret_keeping(console: State<'_, Console>) -> Result<SecretKeeping, WireError> {
+pub async fn secret_keeping(console: State<'_, Console>) -> Result<SecretKeeping, ConsoleError> {
     Ok(SecretKeeping::from(console.vault().await.keeping()))
 }
 
@@ -109,7 +109,7 @@ pub async fn secret_keeping(console: State<'_, Console>) -> Result<SecretKeeping
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn look_for_keychain(console: State<'_, Console>) -> Result<SecretKeeping, WireError> {
+pub async fn look_for_keychain(console: State<'_, Console>) -> Result<SecretKeeping, ConsoleError> {
     Ok(SecretKeeping::from(console.look_for_keychain().await))
 }
 
@@ -124,7 +124,7 @@ pub async fn choose_secret_keeper(
     console: State<'_, Console>,
     keeper: KeeperChoice,
     passphrase: Option<String>,
-) -> Result<SecretMove, WireError> {
+) -> Result<SecretMove, ConsoleError> {
     let moved = console.choose_keeper(keeper, passphrase.map(SecretString::from)).await?;
     Ok(SecretMove {
         keeping: SecretKeeping::from(console.vault().await.keeping()),
@@ -142,7 +142,7 @@ pub async fn choose_secret_keeper(
 pub async fn unlock_secrets(
     console: State<'_, Console>,
     passphrase: String,
-) -> Result<SecretKeeping, WireError> {
+) -> Result<SecretKeeping, ConsoleError> {
     Ok(SecretKeeping::from(console.unlock_secrets(SecretString::from(passphrase)).await?))
 }
 
@@ -152,7 +152,7 @@ pub async fn unlock_secrets(
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn lock_secrets(console: State<'_, Console>) -> Result<SecretKeeping, WireError> {
+pub async fn lock_secrets(console: State<'_, Console>) -> Result<SecretKeeping, ConsoleError> {
     Ok(SecretKeeping::from(console.lock_secrets().await))
 }
 
@@ -166,6 +166,6 @@ pub async fn change_passphrase(
     console: State<'_, Console>,
     current: String,
     next: String,
-) -> Result<(), WireError> {
+) -> Result<(), ConsoleError> {
     console.change_passphrase(SecretString::from(current), SecretString::from(next)).await
 }

@@ -8,7 +8,7 @@ use tenantry_core::sessions::Session;
 
 use super::moment;
 use tenantry_console::Console;
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 
 /// A session, without its token.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -53,7 +53,7 @@ pub async fn sign_in(
     workspace: String,
     email: String,
     password: String,
-) -> Result<SessionView, WireError> {
+) -> Result<SessionView, ConsoleError> {
     let session = console.sign_in(&workspace, &email, &SecretString::from(password)).await?;
     Ok(SessionView::from(&session))
 }
@@ -64,7 +64,7 @@ pub async fn sign_in(
 /// `no_workspace`; `unavailable` when the workspace can't be told; the program has forgotten the session even so.
 #[tauri::command]
 #[specta::specta]
-pub async fn sign_out(console: State<'_, Console>, workspace: String) -> Result<(), WireError> {
+pub async fn sign_out(console: State<'_, Console>, workspace: String) -> Result<(), ConsoleError> {
     console.sign_out(&workspace).await
 }
 
@@ -77,7 +77,7 @@ pub async fn sign_out(console: State<'_, Console>, workspace: String) -> Result<
 pub async fn current_session(
     console: State<'_, Console>,
     workspace: String,
-) -> Result<Option<SessionView>, WireError> {
+) -> Result<Option<SessionView>, ConsoleError> {
     let session = console.open.load(&workspace)?.current_session().await?;
     Ok(session.as_ref().map(SessionView::from))
 }
@@ -88,7 +88,7 @@ pub async fn current_session(
 /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
 #[tauri::command]
 #[specta::specta]
-pub async fn copy_token(console: State<'_, Console>, workspace: String) -> Result<(), WireError> {
+pub async fn copy_token(console: State<'_, Console>, workspace: String) -> Result<(), ConsoleError> {
     console.copy_token(&workspace).await
 }
 
@@ -103,6 +103,6 @@ pub async fn copy_password(
     console: State<'_, Console>,
     workspace: String,
     password: String,
-) -> Result<(), WireError> {
+) -> Result<(), ConsoleError> {
     console.copy_password(&workspace, SecretString::from(password)).await
 }

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use tauri::State;
 use tenantry_console::Console;
 use tenantry_console::console::{ChosenImport, ImportReport, ImportSource, ProfilesExported};
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 
 /// Lets a person choose a file with connections; `null` when they changed their mind.
 ///
@@ -12,7 +12,7 @@ use tenantry_console::error::WireError;
 /// `import_refused` for a file that can't be read or is of no kind that can be imported.
 #[tauri::command]
 #[specta::specta]
-pub async fn choose_import_file(console: State<'_, Console>) -> Result<Option<ChosenImport>, WireError> {
+pub async fn choose_import_file(console: State<'_, Console>) -> Result<Option<ChosenImport>, ConsoleError> {
     console.choose_import().await
 }
 
@@ -27,7 +27,7 @@ pub async fn import_profiles(
     console: State<'_, Console>,
     source: ImportSource,
     passphrase: Option<String>,
-) -> Result<ImportReport, WireError> {
+) -> Result<ImportReport, ConsoleError> {
     console.import(source, passphrase.map(SecretString::from)).await
 }
 
@@ -37,7 +37,7 @@ pub async fn import_profiles(
 /// None of its own.
 #[tauri::command]
 #[specta::specta]
-pub async fn choose_profiles_file(console: State<'_, Console>) -> Result<Option<String>, WireError> {
+pub async fn choose_profiles_file(console: State<'_, Console>) -> Result<Option<String>, ConsoleError> {
     console.choose_profiles_file().await
 }
 
@@ -57,7 +57,7 @@ pub async fn export_profiles(
     ids: Vec<String>,
     passphrase: Option<String>,
     proof: Option<String>,
-) -> Result<ProfilesExported, WireError> {
+) -> Result<ProfilesExported, ConsoleError> {
     let (passphrase, proof) = (passphrase.map(SecretString::from), proof.map(SecretString::from));
     console.export_profiles(path, &ids, passphrase, proof).await
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_console::console::{self, WorkspaceKind, WorkspaceSummary};
-use tenantry_console::error::WireError;
+use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 use tenantry_console::profiles::{Environment, ProfileNotice};
 use tenantry_console::{Console, Password, workspace as open};
@@ -209,7 +209,7 @@ impl From<&Recovered> for RecoveredOperation {
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn list_workspaces(console: State<'_, Console>) -> Result<WorkspaceList, WireError> {
+pub async fn list_workspaces(console: State<'_, Console>) -> Result<WorkspaceList, ConsoleError> {
     Ok(WorkspaceList {
         workspaces: console.list().await,
         secrets: SecretKeeping::from(console.vault().await.keeping()),
@@ -230,7 +230,7 @@ pub async fn open_workspace(
     id: String,
     password: Option<String>,
     remember: bool,
-) -> Result<OpenWorkspace, WireError> {
+) -> Result<OpenWorkspace, ConsoleError> {
     let password = match password {
         Some(password) => Password::Typed { password: SecretString::from(password), remember },
         None => Password::Kept,
@@ -244,7 +244,10 @@ pub async fn open_workspace(
 /// `no_workspace` when it is not open.
 #[tauri::command]
 #[specta::specta]
-pub async fn switch_workspace(console: State<'_, Console>, id: String) -> Result<OpenWorkspace, WireError> {
+pub async fn switch_workspace(
+    console: State<'_, Console>,
+    id: String,
+) -> Result<OpenWorkspace, ConsoleError> {
     let workspace = console.open.switch(&id)?;
     view(&console, &workspace).await
 }
@@ -255,7 +258,7 @@ pub async fn switch_workspace(console: State<'_, Console>, id: String) -> Result
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn current_workspace(console: State<'_, Console>) -> Result<Option<OpenWorkspace>, WireError> {
+pub async fn current_workspace(console: State<'_, Console>) -> Result<Option<OpenWorkspace>, ConsoleError> {
     match console.open.current() {
         Some(workspace) => Ok(Some(view(&console, &workspace).await?)),
         None => Ok(None),
@@ -268,7 +271,7 @@ pub async fn current_workspace(console: State<'_, Console>) -> Result<Option<Ope
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn open_workspaces(console: State<'_, Console>) -> Result<Vec<OpenSummary>, WireError> {
+pub async fn open_workspaces(console: State<'_, Console>) -> Result<Vec<OpenSummary>, ConsoleError> {
     Ok(console.open_summaries().await?.into_iter().map(OpenSummary::from).collect())
 }
 
@@ -278,7 +281,7 @@ pub async fn open_workspaces(console: State<'_, Console>) -> Result<Vec<OpenSumm
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn close_workspace(console: State<'_, Console>, workspace: String) -> Result<(), WireError> {
+pub async fn close_workspace(console: State<'_, Console>, workspace: String) -> Result<(), ConsoleError> {
     console.close(&workspace).await;
     Ok(())
 }
@@ -295,7 +298,7 @@ pub async fn claim_workspace(
     name: String,
     email: String,
     password: String,
-) -> Result<SessionView, WireError> {
+) -> Result<SessionView, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     let password = SecretString::from(password);
     let session = workspace.claim(&name, &email, &password).await?;
@@ -313,7 +316,7 @@ pub async fn load_sample_organizations(
     workspace: String,
     progress: Channel<JobProgress>,
     job: String,
-) -> Result<SampleReport, WireError> {
+) -> Result<SampleReport, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let job = console.jobs.begin_in(&workspace.id, &job);
     let progress = ChannelProgress::new(progress);
@@ -325,7 +328,7 @@ pub async fn load_sample_organizations(
     })
 }
 
-async fn view(console: &Console, workspace: &open::OpenWorkspace) -> Result<OpenWorkspace, WireError> {
+async fn view(console: &Console, workspace: &open::OpenWorkspace) -> Result<OpenWorkspace, ConsoleError> {
     let (summary, access) = console.summary_of(workspace).await?;
     Ok(OpenWorkspace {
         workspace: summary,

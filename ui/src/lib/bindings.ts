@@ -10,56 +10,56 @@ export const commands = {
 	 *  # Errors
 	 *  None.
 	 */
-	about: () => typedError<About, WireError>(__TAURI_INVOKE("about")),
+	about: () => typedError<About, ConsoleError>(__TAURI_INVOKE("about")),
 	/**
 	 *  Logs an unexpected failure of the window.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	reportUiProblem: (text: string) => typedError<null, WireError>(__TAURI_INVOKE("report_ui_problem", { text })),
+	reportUiProblem: (text: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("report_ui_problem", { text })),
 	/**
 	 *  All workspaces that can be opened.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	listWorkspaces: () => typedError<WorkspaceList, WireError>(__TAURI_INVOKE("list_workspaces")),
+	listWorkspaces: () => typedError<WorkspaceList, ConsoleError>(__TAURI_INVOKE("list_workspaces")),
 	/**
 	 *  Reads a connection string as it is typed. Secrets in it are taken out and held under the draft.
 	 * 
 	 *  # Errors
 	 *  None: what is wrong with the string is in the answer.
 	 */
-	readConnectionString: (draft: string, text: string) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("read_connection_string", { draft, text })),
+	readConnectionString: (draft: string, text: string) => typedError<ConnectionReading, ConsoleError>(__TAURI_INVOKE("read_connection_string", { draft, text })),
 	/**
 	 *  Changes a connection string to say what the form says; everything else of it stays as it is.
 	 * 
 	 *  # Errors
 	 *  None: what is wrong with the string is in the answer.
 	 */
-	writeConnectionString: (text: string, fields: ConnectionFields) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("write_connection_string", { text, fields })),
+	writeConnectionString: (text: string, fields: ConnectionFields) => typedError<ConnectionReading, ConsoleError>(__TAURI_INVOKE("write_connection_string", { text, fields })),
 	/**
 	 *  Forgets the secrets of an editor that is closed.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	forgetDraft: (draft: string) => typedError<null, WireError>(__TAURI_INVOKE("forget_draft", { draft })),
+	forgetDraft: (draft: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("forget_draft", { draft })),
 	/**
 	 *  Connection strings to start from.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	connectionTemplates: () => typedError<ConnectionTemplate[], WireError>(__TAURI_INVOKE("connection_templates")),
+	connectionTemplates: () => typedError<ConnectionTemplate[], ConsoleError>(__TAURI_INVOKE("connection_templates")),
 	/**
 	 *  Writes a `mongodb+srv` string out as the list of hosts that it stands for.
 	 * 
 	 *  # Errors
 	 *  `connection_string_invalid`, `unavailable` when the name can't be looked up.
 	 */
-	seedList: (draft: string, connectionString: string) => typedError<ConnectionReading, WireError>(__TAURI_INVOKE("seed_list", { draft, connectionString })),
+	seedList: (draft: string, connectionString: string) => typedError<ConnectionReading, ConsoleError>(__TAURI_INVOKE("seed_list", { draft, connectionString })),
 	/**
 	 *  Lets a person choose a certificate file; answers its path, `null` when they changed their mind. The dialog begins where
 	 *  the file is that stands in the editor now. Nothing is read: the connection names the file, and the driver opens it.
@@ -67,14 +67,14 @@ export const commands = {
 	 *  # Errors
 	 *  None.
 	 */
-	chooseCertificateFile: (file: CertificateFile, current: string | null) => typedError<string | null, WireError>(__TAURI_INVOKE("choose_certificate_file", { file, current })),
+	chooseCertificateFile: (file: CertificateFile, current: string | null) => typedError<string | null, ConsoleError>(__TAURI_INVOKE("choose_certificate_file", { file, current })),
 	/**
 	 *  Tests a connection stage by stage, up to the first that fails. A failure is a finding in the report, not an error.
 	 * 
 	 *  # Errors
 	 *  `cancelled`; `secrets_locked` where a stored secret is needed and the file of secrets is locked.
 	 */
-	testConnection: (input: TestInput, job: string, progress: Channel<TestStage>) => typedError<ConnectionReport, WireError>(__TAURI_INVOKE("test_connection", { input, job, progress })),
+	testConnection: (input: TestInput, job: string, progress: Channel<TestStage>) => typedError<ConnectionReport, ConsoleError>(__TAURI_INVOKE("test_connection", { input, job, progress })),
 	/**
 	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
 	 * 
@@ -82,14 +82,14 @@ export const commands = {
 	 *  `invalid_input`, `not_found`, `file_not_written`; `operator_needed` where it would permit more than before;
 	 *  `secrets_locked` and `unavailable` where a secret can't be forgotten now.
 	 */
-	saveProfile: (input: ProfileInput) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("save_profile", { input })),
+	saveProfile: (input: ProfileInput) => typedError<WorkspaceSummary, ConsoleError>(__TAURI_INVOKE("save_profile", { input })),
 	/**
 	 *  Saves a profile once more under another name, right behind it, with its secrets.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `file_not_written`, `secrets_locked`.
 	 */
-	duplicateProfile: (id: string) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("duplicate_profile", { id })),
+	duplicateProfile: (id: string) => typedError<WorkspaceSummary, ConsoleError>(__TAURI_INVOKE("duplicate_profile", { id })),
 	/**
 	 *  Takes a profile out of the list, and closes its workspace if it is open. What it points to stays as it is. It can be
 	 *  had back for 15 seconds; then its secrets are forgotten.
@@ -97,35 +97,35 @@ export const commands = {
 	 *  # Errors
 	 *  `not_found`, `file_not_written`.
 	 */
-	removeProfile: (id: string) => typedError<null, WireError>(__TAURI_INVOKE("remove_profile", { id })),
+	removeProfile: (id: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("remove_profile", { id })),
 	/**
 	 *  Has a removed profile back, in its place and with its secrets.
 	 * 
 	 *  # Errors
 	 *  `not_found` when it is too late, `file_not_written`.
 	 */
-	restoreProfile: (id: string) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("restore_profile", { id })),
+	restoreProfile: (id: string) => typedError<WorkspaceSummary, ConsoleError>(__TAURI_INVOKE("restore_profile", { id })),
 	/**
 	 *  Puts the saved profiles in this order.
 	 * 
 	 *  # Errors
 	 *  `file_not_written`.
 	 */
-	arrangeProfiles: (ids: string[]) => typedError<null, WireError>(__TAURI_INVOKE("arrange_profiles", { ids })),
+	arrangeProfiles: (ids: string[]) => typedError<null, ConsoleError>(__TAURI_INVOKE("arrange_profiles", { ids })),
 	/**
 	 *  Marks a profile that is shown before the others, or takes the mark away.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `file_not_written`.
 	 */
-	markFavorite: (id: string, favorite: boolean) => typedError<WorkspaceSummary, WireError>(__TAURI_INVOKE("mark_favorite", { id, favorite })),
+	markFavorite: (id: string, favorite: boolean) => typedError<WorkspaceSummary, ConsoleError>(__TAURI_INVOKE("mark_favorite", { id, favorite })),
 	/**
 	 *  Lets a person choose a file with connections; `null` when they changed their mind.
 	 * 
 	 *  # Errors
 	 *  `import_refused` for a file that can't be read or is of no kind that can be imported.
 	 */
-	chooseImportFile: () => typedError<ChosenImport | null, WireError>(__TAURI_INVOKE("choose_import_file")),
+	chooseImportFile: () => typedError<ChosenImport | null, ConsoleError>(__TAURI_INVOKE("choose_import_file")),
 	/**
 	 *  Imports connections. What is refused leaves nothing behind; what comes in is saved in one go.
 	 * 
@@ -133,14 +133,14 @@ export const commands = {
 	 *  `import_refused`, `passphrase_refused`, `invalid_input` when a passphrase is needed, `not_found` for a file that was
 	 *  not chosen in this run, `file_not_written`, `secrets_locked` when there are secrets that could not be stored.
 	 */
-	importProfiles: (source: ImportSource, passphrase: string | null) => typedError<ImportReport, WireError>(__TAURI_INVOKE("import_profiles", { source, passphrase })),
+	importProfiles: (source: ImportSource, passphrase: string | null) => typedError<ImportReport, ConsoleError>(__TAURI_INVOKE("import_profiles", { source, passphrase })),
 	/**
 	 *  Lets a person choose where connections are exported to; `null` when they changed their mind.
 	 * 
 	 *  # Errors
 	 *  None of its own.
 	 */
-	chooseProfilesFile: () => typedError<string | null, WireError>(__TAURI_INVOKE("choose_profiles_file")),
+	chooseProfilesFile: () => typedError<string | null, ConsoleError>(__TAURI_INVOKE("choose_profiles_file")),
 	/**
 	 *  Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets leave
 	 *  only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password, and where
@@ -151,7 +151,7 @@ export const commands = {
 	 *  `proof_needed`, `passphrase_refused` for the proof, `unavailable` for a keychain that was not answered,
 	 *  `file_not_written`, `secrets_locked`.
 	 */
-	exportProfiles: (path: string, ids: string[], passphrase: string | null, proof: string | null) => typedError<ProfilesExported, WireError>(__TAURI_INVOKE("export_profiles", { path, ids, passphrase, proof })),
+	exportProfiles: (path: string, ids: string[], passphrase: string | null, proof: string | null) => typedError<ProfilesExported, ConsoleError>(__TAURI_INVOKE("export_profiles", { path, ids, passphrase, proof })),
 	/**
 	 *  Opens a workspace beside those that are open, or answers the one that is open already; it is the current one from
 	 *  then on.
@@ -160,49 +160,49 @@ export const commands = {
 	 *  `not_found`, `workspace_password_needed`, `secrets_locked`, `workspace_refused`, `workspace_damaged`,
 	 *  `workspace_newer`, `connection_string_invalid`, `unavailable`, `denied_by_database`.
 	 */
-	openWorkspace: (id: string, password: string | null, remember: boolean) => typedError<OpenWorkspace, WireError>(__TAURI_INVOKE("open_workspace", { id, password, remember })),
+	openWorkspace: (id: string, password: string | null, remember: boolean) => typedError<OpenWorkspace, ConsoleError>(__TAURI_INVOKE("open_workspace", { id, password, remember })),
 	/**
 	 *  Shows another of the workspaces that are open. Its session is as it was left.
 	 * 
 	 *  # Errors
 	 *  `no_workspace` when it is not open.
 	 */
-	switchWorkspace: (id: string) => typedError<OpenWorkspace, WireError>(__TAURI_INVOKE("switch_workspace", { id })),
+	switchWorkspace: (id: string) => typedError<OpenWorkspace, ConsoleError>(__TAURI_INVOKE("switch_workspace", { id })),
 	/**
 	 *  The workspace that was shown last, for a window that was loaded again; `null` when none is open.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	currentWorkspace: () => typedError<OpenWorkspace | null, WireError>(__TAURI_INVOKE("current_workspace")),
+	currentWorkspace: () => typedError<OpenWorkspace | null, ConsoleError>(__TAURI_INVOKE("current_workspace")),
 	/**
 	 *  The workspaces that are open, in the order in which they were opened. Asks no server.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	openWorkspaces: () => typedError<OpenSummary[], WireError>(__TAURI_INVOKE("open_workspaces")),
+	openWorkspaces: () => typedError<OpenSummary[], ConsoleError>(__TAURI_INVOKE("open_workspaces")),
 	/**
 	 *  Closes a workspace: ends its session and its jobs. One that is not open needs no closing.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	closeWorkspace: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("close_workspace", { workspace })),
+	closeWorkspace: (workspace: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("close_workspace", { workspace })),
 	/**
 	 *  Makes the first operator of an open workspace and signs in.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `invalid_input`, `already_claimed`, `unavailable`, `denied_by_database`.
 	 */
-	claimWorkspace: (workspace: string, name: string, email: string, password: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("claim_workspace", { workspace, name, email, password })),
+	claimWorkspace: (workspace: string, name: string, email: string, password: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("claim_workspace", { workspace, name, email, password })),
 	/**
 	 *  How an open workspace is: server, round trip, organizations, and what the database user may do.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session.
 	 */
-	workspaceHealth: (workspace: string) => typedError<Health, WireError>(__TAURI_INVOKE("workspace_health", { workspace })),
+	workspaceHealth: (workspace: string) => typedError<Health, ConsoleError>(__TAURI_INVOKE("workspace_health", { workspace })),
 	/**
 	 *  The smallest role that would allow the database user everything that is missing, as commands to paste. Asks for no
 	 *  session: without rights nobody can sign in, and who opened the workspace knows the user already.
@@ -210,21 +210,21 @@ export const commands = {
 	 *  # Errors
 	 *  `no_workspace`, `unavailable`.
 	 */
-	roleCommand: (workspace: string) => typedError<RoleCommand, WireError>(__TAURI_INVOKE("role_command", { workspace })),
+	roleCommand: (workspace: string) => typedError<RoleCommand, ConsoleError>(__TAURI_INVOKE("role_command", { workspace })),
 	/**
 	 *  Adds invented organizations to the built-in workspace.
 	 * 
 	 *  # Errors
 	 *  `forbidden` in any other workspace and to anybody but an operator; `cancelled`, those of a session, `unavailable`.
 	 */
-	loadSampleOrganizations: (workspace: string, progress: Channel<JobProgress>, job: string) => typedError<SampleReport, WireError>(__TAURI_INVOKE("load_sample_organizations", { workspace, progress, job })),
+	loadSampleOrganizations: (workspace: string, progress: Channel<JobProgress>, job: string) => typedError<SampleReport, ConsoleError>(__TAURI_INVOKE("load_sample_organizations", { workspace, progress, job })),
 	/**
 	 *  What may be done in an open workspace now. Asks no server.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`.
 	 */
-	accessState: (workspace: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("access_state", { workspace })),
+	accessState: (workspace: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("access_state", { workspace })),
 	/**
 	 *  Permits writing for ten minutes, and does what waited for it. Recorded with the reason.
 	 * 
@@ -232,7 +232,7 @@ export const commands = {
 	 *  `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the profile permits reading
 	 *  only, those of a session, `unavailable`, `denied_by_database`.
 	 */
-	unlockWorkspace: (workspace: string, reason: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("unlock_workspace", { workspace, reason })),
+	unlockWorkspace: (workspace: string, reason: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("unlock_workspace", { workspace, reason })),
 	/**
 	 *  Decides what a workspace permits, for everybody who opens it: a connection may only permit less. What permits less
 	 *  counts at once, what permits more when the workspace is opened again. Recorded with the reason.
@@ -242,14 +242,14 @@ export const commands = {
 	 *  reading only, `busy` when somebody else decided at the same moment, those of a session, `unavailable`,
 	 *  `denied_by_database`.
 	 */
-	decidePermits: (workspace: string, environment: Environment, access: Access, reason: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("decide_permits", { workspace, environment, access, reason })),
+	decidePermits: (workspace: string, environment: Environment, access: Access, reason: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("decide_permits", { workspace, environment, access, reason })),
 	/**
 	 *  Locks a workspace that was unlocked.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`.
 	 */
-	lockWorkspace: (workspace: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("lock_workspace", { workspace })),
+	lockWorkspace: (workspace: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("lock_workspace", { workspace })),
 	/**
 	 *  Somebody is there: an unlocked workspace does not lock for want of anybody for two minutes from now. It never stays
 	 *  unlocked for longer than its ten minutes.
@@ -257,14 +257,14 @@ export const commands = {
 	 *  # Errors
 	 *  `no_workspace`.
 	 */
-	noteActivity: (workspace: string) => typedError<AccessState, WireError>(__TAURI_INVOKE("note_activity", { workspace })),
+	noteActivity: (workspace: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("note_activity", { workspace })),
 	/**
 	 *  Asks once whether a workspace's server answers. Says within 5 s what is known by then.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`. A line that is lost is an answer.
 	 */
-	checkLine: (workspace: string) => typedError<LineView, WireError>(__TAURI_INVOKE("check_line", { workspace })),
+	checkLine: (workspace: string) => typedError<LineView, ConsoleError>(__TAURI_INVOKE("check_line", { workspace })),
 	/**
 	 *  The interrupted acts that wait for a decision. What can be settled without one is settled first, where the workspace
 	 *  may be written to.
@@ -272,7 +272,7 @@ export const commands = {
 	 *  # Errors
 	 *  `forbidden` to anybody but an operator, those of a session, `unavailable`.
 	 */
-	listUnsettled: (workspace: string) => typedError<UnsettledAct[], WireError>(__TAURI_INVOKE("list_unsettled", { workspace })),
+	listUnsettled: (workspace: string) => typedError<UnsettledAct[], ConsoleError>(__TAURI_INVOKE("list_unsettled", { workspace })),
 	/**
 	 *  Ends an interrupted act as a person decided, if what exists is still what they were shown. Recorded.
 	 * 
@@ -280,35 +280,35 @@ export const commands = {
 	 *  `facts_changed`, `not_found` when it has ended, `busy`, `conflict`, `forbidden` to anybody but an operator, those of a
 	 *  session, `read_only`, `unavailable`, `denied_by_database`.
 	 */
-	decideUnsettled: (workspace: string, organizationId: string, choice: string, seen: string) => typedError<null, WireError>(__TAURI_INVOKE("decide_unsettled", { workspace, organizationId, choice, seen })),
+	decideUnsettled: (workspace: string, organizationId: string, choice: string, seen: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("decide_unsettled", { workspace, organizationId, choice, seen })),
 	/**
 	 *  Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
 	 */
-	signIn: (workspace: string, email: string, password: string) => typedError<SessionView, WireError>(__TAURI_INVOKE("sign_in", { workspace, email, password })),
+	signIn: (workspace: string, email: string, password: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("sign_in", { workspace, email, password })),
 	/**
 	 *  Ends the session of an open workspace, if there is one.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`; `unavailable` when the workspace can't be told; the program has forgotten the session even so.
 	 */
-	signOut: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("sign_out", { workspace })),
+	signOut: (workspace: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("sign_out", { workspace })),
 	/**
 	 *  The session of an open workspace, as the account is now; `null` when there is none, or it ended.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `unavailable`.
 	 */
-	currentSession: (workspace: string) => typedError<SessionView | null, WireError>(__TAURI_INVOKE("current_session", { workspace })),
+	currentSession: (workspace: string) => typedError<SessionView | null, ConsoleError>(__TAURI_INVOKE("current_session", { workspace })),
 	/**
 	 *  Puts the session's token on the clipboard, for 30 seconds.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` where there is no clipboard.
 	 */
-	copyToken: (workspace: string) => typedError<null, WireError>(__TAURI_INVOKE("copy_token", { workspace })),
+	copyToken: (workspace: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("copy_token", { workspace })),
 	/**
 	 *  Puts a password that the window made up on the clipboard, for 30 seconds. Asks no server: what can be read in the
 	 *  window can be copied from it.
@@ -316,21 +316,21 @@ export const commands = {
 	 *  # Errors
 	 *  `no_workspace`, `not_signed_in`, `internal` where there is no clipboard.
 	 */
-	copyPassword: (workspace: string, password: string) => typedError<null, WireError>(__TAURI_INVOKE("copy_password", { workspace, password })),
+	copyPassword: (workspace: string, password: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("copy_password", { workspace, password })),
 	/**
 	 *  Where secrets are kept, and why.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	secretKeeping: () => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("secret_keeping")),
+	secretKeeping: () => typedError<SecretKeeping, ConsoleError>(__TAURI_INVOKE("secret_keeping")),
 	/**
 	 *  Looks for the keychain again. A locked one asks for its own password.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	lookForKeychain: () => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("look_for_keychain")),
+	lookForKeychain: () => typedError<SecretKeeping, ConsoleError>(__TAURI_INVOKE("look_for_keychain")),
 	/**
 	 *  Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
 	 * 
@@ -338,161 +338,161 @@ export const commands = {
 	 *  `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`, `unavailable` when the
 	 *  keychain can't be used or its question for its own password was not answered, `file_not_written`, `data_corrupt`. Nothing is changed then.
 	 */
-	chooseSecretKeeper: (keeper: SecretKeeper, passphrase: string | null) => typedError<SecretMove, WireError>(__TAURI_INVOKE("choose_secret_keeper", { keeper, passphrase })),
+	chooseSecretKeeper: (keeper: SecretKeeper, passphrase: string | null) => typedError<SecretMove, ConsoleError>(__TAURI_INVOKE("choose_secret_keeper", { keeper, passphrase })),
 	/**
 	 *  Unlocks the file of secrets for this run.
 	 * 
 	 *  # Errors
 	 *  `passphrase_refused`, `data_corrupt`, `not_found`.
 	 */
-	unlockSecrets: (passphrase: string) => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
+	unlockSecrets: (passphrase: string) => typedError<SecretKeeping, ConsoleError>(__TAURI_INVOKE("unlock_secrets", { passphrase })),
 	/**
 	 *  Lets go of what is in the file of secrets, until its passphrase is given again. Open workspaces stay open.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	lockSecrets: () => typedError<SecretKeeping, WireError>(__TAURI_INVOKE("lock_secrets")),
+	lockSecrets: () => typedError<SecretKeeping, ConsoleError>(__TAURI_INVOKE("lock_secrets")),
 	/**
 	 *  Seals the file of secrets with another passphrase.
 	 * 
 	 *  # Errors
 	 *  `invalid_input`, `passphrase_refused`, `not_found`, `file_not_written`, `data_corrupt`.
 	 */
-	changePassphrase: (current: string, next: string) => typedError<null, WireError>(__TAURI_INVOKE("change_passphrase", { current, next })),
+	changePassphrase: (current: string, next: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_passphrase", { current, next })),
 	/**
 	 *  A page of the organizations that the session may know of.
 	 * 
 	 *  # Errors
 	 *  Those of a session, `unavailable`.
 	 */
-	listOrganizations: (workspace: string, query: OrganizationQuery) => typedError<OrganizationPage, WireError>(__TAURI_INVOKE("list_organizations", { workspace, query })),
+	listOrganizations: (workspace: string, query: OrganizationQuery) => typedError<OrganizationPage, ConsoleError>(__TAURI_INVOKE("list_organizations", { workspace, query })),
 	/**
 	 *  How many organizations match a search, by status.
 	 * 
 	 *  # Errors
 	 *  Those of a session, `unavailable`.
 	 */
-	countOrganizations: (workspace: string, search: string) => typedError<OrganizationCounts, WireError>(__TAURI_INVOKE("count_organizations", { workspace, search })),
+	countOrganizations: (workspace: string, search: string) => typedError<OrganizationCounts, ConsoleError>(__TAURI_INVOKE("count_organizations", { workspace, search })),
 	/**
 	 *  The organization with this id or this name, in any case.
 	 * 
 	 *  # Errors
 	 *  `not_found`, those of a session, `unavailable`.
 	 */
-	getOrganization: (workspace: string, nameOrId: string) => typedError<OrganizationDetails, WireError>(__TAURI_INVOKE("get_organization", { workspace, nameOrId })),
+	getOrganization: (workspace: string, nameOrId: string) => typedError<OrganizationDetails, ConsoleError>(__TAURI_INVOKE("get_organization", { workspace, nameOrId })),
 	/**
 	 *  Whether a name keeps the rules and is free.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session, `unavailable`.
 	 */
-	checkOrganizationName: (workspace: string, name: string, forId: string | null) => typedError<NameCheck, WireError>(__TAURI_INVOKE("check_organization_name", { workspace, name, forId })),
+	checkOrganizationName: (workspace: string, name: string, forId: string | null) => typedError<NameCheck, ConsoleError>(__TAURI_INVOKE("check_organization_name", { workspace, name, forId })),
 	/**
 	 *  Whether an address keeps the rules and is free.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session, `unavailable`.
 	 */
-	checkAdminEmail: (workspace: string, email: string, forId: string | null) => typedError<FieldCheck, WireError>(__TAURI_INVOKE("check_admin_email", { workspace, email, forId })),
+	checkAdminEmail: (workspace: string, email: string, forId: string | null) => typedError<FieldCheck, ConsoleError>(__TAURI_INVOKE("check_admin_email", { workspace, email, forId })),
 	/**
 	 *  Which rules a password keeps. Asks nothing of a workspace: the first operator's is checked before there is one.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	checkPassword: (password: string) => typedError<PasswordCheck, WireError>(__TAURI_INVOKE("check_password", { password })),
+	checkPassword: (password: string) => typedError<PasswordCheck, ConsoleError>(__TAURI_INVOKE("check_password", { password })),
 	/**
 	 *  Creates an organization with its admin and its collection.
 	 * 
 	 *  # Errors
 	 *  `invalid_input`, `conflict`, `forbidden`, `busy`, those of a session, `unavailable`, `denied_by_database`.
 	 */
-	createOrganization: (workspace: string, input: CreateInput) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("create_organization", { workspace, input })),
+	createOrganization: (workspace: string, input: CreateInput) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("create_organization", { workspace, input })),
 	/**
 	 *  Changes an organization. Whoever changes their own password stays signed in.
 	 * 
 	 *  # Errors
 	 *  As [`create_organization`], `not_found`, and `partly_done`.
 	 */
-	updateOrganization: (workspace: string, input: UpdateInput) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("update_organization", { workspace, input })),
+	updateOrganization: (workspace: string, input: UpdateInput) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("update_organization", { workspace, input })),
 	/**
 	 *  What a rename would move.
 	 * 
 	 *  # Errors
 	 *  `invalid_input`, `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	previewRename: (workspace: string, id: string, name: string) => typedError<RenamePreview, WireError>(__TAURI_INVOKE("preview_rename", { workspace, id, name })),
+	previewRename: (workspace: string, id: string, name: string) => typedError<RenamePreview, ConsoleError>(__TAURI_INVOKE("preview_rename", { workspace, id, name })),
 	/**
 	 *  Keeps the people of an organization from signing in.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	deactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("deactivate_organization", { workspace, id })),
+	deactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("deactivate_organization", { workspace, id })),
 	/**
 	 *  Lets the people of an organization sign in again.
 	 * 
 	 *  # Errors
 	 *  As [`deactivate_organization`].
 	 */
-	reactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("reactivate_organization", { workspace, id })),
+	reactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("reactivate_organization", { workspace, id })),
 	/**
 	 *  What a removal would touch: to the trash for a live organization, for ever for one in the trash.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	previewRemoval: (workspace: string, id: string) => typedError<RemovalPreview, WireError>(__TAURI_INVOKE("preview_removal", { workspace, id })),
+	previewRemoval: (workspace: string, id: string) => typedError<RemovalPreview, ConsoleError>(__TAURI_INVOKE("preview_removal", { workspace, id })),
 	/**
 	 *  Moves an organization to the trash.
 	 * 
 	 *  # Errors
 	 *  `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	deleteOrganization: (workspace: string, id: string, confirmation: string | null) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("delete_organization", { workspace, id, confirmation })),
+	deleteOrganization: (workspace: string, id: string, confirmation: string | null) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("delete_organization", { workspace, id, confirmation })),
 	/**
 	 *  Brings an organization back from the trash, under another name where the old one is taken.
 	 * 
 	 *  # Errors
 	 *  `conflict`, `invalid_input`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	restoreOrganization: (workspace: string, id: string, name: string | null) => typedError<OrganizationView, WireError>(__TAURI_INVOKE("restore_organization", { workspace, id, name })),
+	restoreOrganization: (workspace: string, id: string, name: string | null) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("restore_organization", { workspace, id, name })),
 	/**
 	 *  Deletes an organization in the trash with all its documents.
 	 * 
 	 *  # Errors
 	 *  `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	deleteOrganizationForever: (workspace: string, id: string, confirmation: string) => typedError<null, WireError>(__TAURI_INVOKE("delete_organization_forever", { workspace, id, confirmation })),
+	deleteOrganizationForever: (workspace: string, id: string, confirmation: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("delete_organization_forever", { workspace, id, confirmation })),
 	/**
 	 *  The statistics of an organization's collection, read now. A collection that is missing is an answer, not an error.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	collectionStatistics: (workspace: string, id: string) => typedError<CollectionStatistics, WireError>(__TAURI_INVOKE("collection_statistics", { workspace, id })),
+	collectionStatistics: (workspace: string, id: string) => typedError<CollectionStatistics, ConsoleError>(__TAURI_INVOKE("collection_statistics", { workspace, id })),
 	/**
 	 *  The numbers of the rows on screen, none older than a minute.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session. What fails for one row is told in that row.
 	 */
-	summarizeStatistics: (workspace: string, ids: string[]) => typedError<StatisticsSummary[], WireError>(__TAURI_INVOKE("summarize_statistics", { workspace, ids })),
+	summarizeStatistics: (workspace: string, ids: string[]) => typedError<StatisticsSummary[], ConsoleError>(__TAURI_INVOKE("summarize_statistics", { workspace, ids })),
 	/**
 	 *  Opens the platform's save dialog; `null` when the person changed their mind.
 	 * 
 	 *  # Errors
 	 *  Those of a session.
 	 */
-	chooseExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile | null, WireError>(__TAURI_INVOKE("choose_export_file", { workspace, format })),
+	chooseExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile | null, ConsoleError>(__TAURI_INVOKE("choose_export_file", { workspace, format })),
 	/**
 	 *  A free name in the folder that exports are suggested to go to.
 	 * 
 	 *  # Errors
 	 *  Those of a session.
 	 */
-	defaultExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile, WireError>(__TAURI_INVOKE("default_export_file", { workspace, format })),
+	defaultExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile, ConsoleError>(__TAURI_INVOKE("default_export_file", { workspace, format })),
 	/**
 	 *  Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
 	 * 
@@ -500,21 +500,21 @@ export const commands = {
 	 *  `not_found` for a place that was used up, `file_not_written`, `cancelled`, `forbidden`, those of a session,
 	 *  `unavailable`.
 	 */
-	exportOrganizations: (workspace: string, input: ExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, WireError>(__TAURI_INVOKE("export_organizations", { workspace, input, progress })),
+	exportOrganizations: (workspace: string, input: ExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_organizations", { workspace, input, progress })),
 	/**
 	 *  Shows an exported file in the file manager. Only files that were exported in this run.
 	 * 
 	 *  # Errors
 	 *  `not_found` for any other file.
 	 */
-	revealFile: (path: string) => typedError<null, WireError>(__TAURI_INVOKE("reveal_file", { path })),
+	revealFile: (path: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("reveal_file", { path })),
 	/**
 	 *  Asks a job to stop. One that is over already needs no stopping.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
-	cancelJob: (job: string) => typedError<null, WireError>(__TAURI_INVOKE("cancel_job", { job })),
+	cancelJob: (job: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("cancel_job", { job })),
 };
 
 /* Constants */
@@ -600,12 +600,6 @@ export type AuthenticationKind =
 "x509" | 
 /**  Another method in the string. */
 "other";
-
-/**  Details of `busy`. */
-export type Busy = {
-	/**  The act that is under way. */
-	act: string,
-};
 
 /**  A certificate: its owner, issuer and dates. */
 export type Certificate = {
@@ -711,19 +705,13 @@ export type CommandDescription = {
 /**  A compression of messages. */
 export type Compressor = "zstd" | "zlib" | "snappy";
 
-/**  Details of `conflict`. */
-export type Conflict = {
-	/**  What is taken. */
-	field: ConflictField,
-};
-
-/**  What is taken, on the wire. */
-export type ConflictField = 
+/**  The value that is taken. */
+export type ConflictOn = 
 /**  The organization's name. */
 "name" | 
-/**  The admin's address. */
+/**  The admin's email address. */
 "email" | 
-/**  The collection. */
+/**  A collection with the organization's collection name exists and belongs to no organization. */
 "collection";
 
 /**  The fields of the form for a connection string. */
@@ -825,12 +813,6 @@ export type ConnectionReport = {
 	report: string,
 };
 
-/**  Details of `connection_string_invalid`. */
-export type ConnectionStringInvalid = {
-	/**  What is wrong with it, as a sentence. */
-	problem: string,
-};
-
 /**  A connection string as a starting point. */
 export type ConnectionTemplate = {
 	id: TemplateName,
@@ -844,6 +826,136 @@ export type ConnectionUse = {
 	/**  How many more there could be. */
 	available: Count,
 };
+
+/**  Why a console did not do what it was asked. The fields mean what their names say, in every variant. */
+export type ConsoleError = 
+/**  Fields break rules; nothing was done. */
+{ code: "invalid_input"; details: {
+	fields: FieldIssue[],
+} } | 
+/**  A name, address or collection is taken. */
+{ code: "conflict"; details: {
+	field: ConflictOn,
+} } | 
+/**  There is no such thing, or this session may not know of it. `what` is a noun. */
+{ code: "not_found"; details: {
+	what: string,
+} } | 
+/**  Nobody is signed in. */
+{ code: "not_signed_in" } | 
+/**  The session's time is over. */
+{ code: "session_expired" } | 
+/**  The session was ended. */
+{ code: "session_revoked" } | 
+/**  The role may not do this. */
+{ code: "forbidden" } | 
+/**  A connection would permit more than before, which an operator of its workspace has to say. */
+{ code: "operator_needed" } | 
+/**  Address or password are wrong. */
+{ code: "credentials_refused"; details: {
+	triesLeft: number | null,
+} } | 
+/**  The password was right, the organization is deactivated. */
+{ code: "organization_inactive" } | 
+/**  Too many failed sign-ins. */
+{ code: "throttled"; details: {
+	waitSeconds: Count,
+} } | 
+/**  The workspace has an operator already. */
+{ code: "already_claimed" } | 
+/**  Another act on this organization is under way. */
+{ code: "busy"; details: {
+	act: string,
+} } | 
+/**  An update of several fields was interrupted by a failure. An answer about the unclear ones was lost. */
+{ code: "partly_done"; details: {
+	done: Field[],
+	notDone: Field[],
+	unclear: Field[],
+	cause: ConsoleError,
+} } | 
+/**  Somebody else changed the organization while an act was carried out, so the act was stopped. */
+{ code: "changed_meanwhile" } | 
+/**  What exists is not what was shown; nothing was done. */
+{ code: "facts_changed" } | 
+/**  What was typed to confirm is not the organization's name. */
+{ code: "confirmation_mismatch" } | 
+/**  The workspace is not open. */
+{ code: "no_workspace" } | 
+/**  The database user's password is not stored: ask. */
+{ code: "workspace_password_needed" } | 
+/**  The server refused the database user. */
+{ code: "workspace_refused" } | 
+/**  The built-in workspace's file is damaged; it was left as it is. */
+{ code: "workspace_damaged"; details: {
+	path: string,
+} } | 
+/**  A newer program wrote the file. */
+{ code: "workspace_newer"; details: {
+	found: number,
+	supported: number,
+} } | 
+/**  The connection string can't be used; `problem` is a sentence without any part of it. */
+{ code: "connection_string_invalid"; details: {
+	problem: string,
+} } | 
+/**  A server, file or keychain can't be reached. `cause` has names and numbers, for those who know their way. */
+{ code: "unavailable"; details: {
+	reason: UnavailableReason,
+	path: string | null,
+	cause: string | null,
+} } | 
+/**  The database user may not do this. `action` is in the server's words. */
+{ code: "denied_by_database"; details: {
+	action: string,
+	namespace: string | null,
+} } | 
+/**  The deployment's tier does not offer this, or has no more room for it. */
+{ code: "limit_reached"; details: {
+	action: string,
+} } | 
+/**  The database took it for a breach of one of its rules. */
+{ code: "rule_broken"; details: {
+	rule: string,
+} } | 
+/**  The workspace is open for reading only. */
+{ code: "read_only"; details: {
+	unlockable: boolean,
+} } | 
+/**  The sealed file of secrets needs its passphrase. */
+{ code: "secrets_locked" } | 
+/**  A sealed file does not open with this passphrase. */
+{ code: "passphrase_refused" } | 
+/**  Secrets leave only when somebody proved that they are theirs to take away. */
+{ code: "proof_needed"; details: {
+	by: ProofBy,
+} } | 
+/**  Nothing in a file or text can be imported; `problem` is a sentence without anything secret. */
+{ code: "import_refused"; details: {
+	problem: string,
+} } | 
+/**  The organization's collection is missing. */
+{ code: "data_missing"; details: {
+	collection: string,
+} } | 
+/**  What is stored breaks a rule that it must keep. `what` has nothing of its content. */
+{ code: "data_corrupt"; details: {
+	what: string,
+} } | 
+/**  The server has no room left. */
+{ code: "database_full" } | 
+/**  A file could not be written. */
+{ code: "file_not_written"; details: {
+	what: FileKind,
+	path: string,
+	reason: FileProblem,
+} } | 
+/**  A job was cancelled. */
+{ code: "cancelled" } | 
+/**  A defect, or something that nobody can do anything about: it is in the log under this incident. */
+{ code: "internal"; details: {
+	incident: string,
+} };
 
 /**
  *  A count or a number of bytes that every JavaScript number can hold.
@@ -861,12 +973,6 @@ export type CreateInput = {
 	email: string,
 	/**  The admin's password. */
 	password: string,
-};
-
-/**  Details of `credentials_refused`. */
-export type CredentialsRefused = {
-	/**  Failures that are still free before waiting starts. */
-	triesLeft: number | null,
 };
 
 /**  How a CSV file separates its values, and its encoding. */
@@ -894,26 +1000,6 @@ export type CsvSeparator =
 "semicolon" | 
 /**  A tab. */
 "tab";
-
-/**  Details of `data_corrupt`. */
-export type DataCorrupt = {
-	/**  What is damaged, without its content. */
-	what: string,
-};
-
-/**  Details of `data_missing`. */
-export type DataMissing = {
-	/**  The collection's name. */
-	collection: string,
-};
-
-/**  Details of `denied_by_database`. */
-export type DeniedByDatabase = {
-	/**  What the user lacks, in the server's words. */
-	action: string,
-	/**  On what. */
-	namespace: string | null,
-};
 
 /**  A tab of the editor's form. */
 export type EditorTab = 
@@ -1026,27 +1112,54 @@ export type ExportScope =
 /**  These. */
 { kind: "selected"; ids: string[] };
 
+/**  A field of a form. */
+export type Field = 
+/**  An organization's name. */
+"name" | 
+/**  An organization's display name. */
+"displayName" | 
+/**  An email address. */
+"email" | 
+/**  A password. */
+"password" | 
+/**  A person's own name. */
+"personName" | 
+/**  A connection's name. */
+"profileName" | 
+/**  A connection string. */
+"connectionString" | 
+/**  A database's name. */
+"database" | 
+/**  The service's signing secret. */
+"signingSecret" | 
+/**  A connection's notes. */
+"notes" | 
+/**  The reason for unlocking a workspace. */
+"reason" | 
+/**  The passphrase of a sealed file. */
+"passphrase";
+
 /**  Whether a field's value is good. */
 export type FieldCheck = {
 	/**  It is. */
 	valid: boolean,
 	/**  What is wrong with it. */
-	problems: FieldProblem[],
+	problems: FieldIssue[],
 };
 
-/**  One rule that one field breaks. */
-export type FieldProblem = {
+/**  One broken rule of one field, ready to be shown at that field. */
+export type FieldIssue = {
 	/**  The field. */
-	field: WireField,
-	/**  The rule. */
+	field: Field,
+	/**  The rule, as a stable word for programs. */
 	rule: FieldRule,
-	/**  For a connection string, what is wrong with it as a sentence. Never holds what was typed. */
+	/**  The rule, as a sentence. Never contains what was typed. */
 	message: string,
 };
 
-/**  A rule of a field, on the wire. */
+/**  A rule of a field. */
 export type FieldRule = 
-/**  It may not be empty. */
+/**  It must not be empty. */
 "required" | 
 /**  It has too few characters. */
 "too_short" | 
@@ -1054,11 +1167,11 @@ export type FieldRule =
 "too_long" | 
 /**  It has too many bytes. */
 "too_many_bytes" | 
-/**  It holds characters that it may not. */
+/**  It has forbidden characters. */
 "characters" | 
-/**  A password without an upper-case letter. */
+/**  A password without an uppercase letter. */
 "no_upper" | 
-/**  A password without a lower-case letter. */
+/**  A password without a lowercase letter. */
 "no_lower" | 
 /**  A password without a digit. */
 "no_digit" | 
@@ -1070,10 +1183,10 @@ export type FieldRule =
 "address" | 
 /**  It is taken. */
 "taken" | 
-/**  The collection that it leads to exists and belongs to no organization. */
+/**  The collection for this name exists and belongs to no organization. */
 "collection_taken";
 
-/**  What a file that could not be written is, on the wire. */
+/**  What a file that could not be written is. */
 export type FileKind = 
 /**  A list of organizations, or of connections, that a person wants elsewhere. */
 "export" | 
@@ -1084,31 +1197,21 @@ export type FileKind =
 /**  The list of saved workspaces. */
 "profiles";
 
-/**  Details of `file_not_written`. */
-export type FileNotWritten = {
-	/**  What the file is. */
-	what: FileKind,
-	/**  Where it is, or its name. */
-	path: string,
-	/**  Why. */
-	reason: FileReason,
-};
-
-/**  Why a file could not be written, on the wire. */
-export type FileReason = 
-/**  No room. */
+/**  Why a file cannot be used. */
+export type FileProblem = 
+/**  The disk has no space left. */
 "full" | 
-/**  Not permitted. */
+/**  The folder or file cannot be written: access denied. */
 "denied" | 
-/**  Something is there. */
+/**  A file is there, and replacing it was not confirmed. */
 "exists" | 
-/**  No such folder. */
+/**  The folder does not exist. */
 "missing" | 
-/**  Another program is using it. */
+/**  Another program has it open. */
 "busy" | 
-/**  A spreadsheet can't hold as many rows. */
+/**  The format cannot hold that many rows. */
 "too_many_rows" | 
-/**  Anything else. */
+/**  Another error of the operating system. */
 "other";
 
 /**  Why the test stopped. */
@@ -1234,7 +1337,7 @@ export type Health = {
 	/**  What is not as it should be. */
 	warnings: HealthWarning[],
 	/**  Why it does not answer. */
-	problem: WireError | null,
+	problem: ConsoleError | null,
 	/**  Until when the server is mended; `null` where that is not known. */
 	endOfLife: EndOfLife | null,
 	/**  Every server of the deployment. */
@@ -1308,7 +1411,7 @@ export type ImportNote =
 /**  It breaks rules. */
 { kind: "refused"; 
 /**  The broken rules. */
-error: WireError } | 
+error: ConsoleError } | 
 /**  The same connection is saved already. */
 { kind: "same"; 
 /**  Its name. */
@@ -1339,12 +1442,6 @@ export type ImportOutcome =
 /**  Nothing was imported. */
 "refused";
 
-/**  Details of `import_refused`. */
-export type ImportRefused = {
-	/**  What is wrong with it, as a sentence. */
-	problem: string,
-};
-
 /**  The outcome of an import. */
 export type ImportReport = {
 	/**  The number of imported connections, with or without their secrets. */
@@ -1369,18 +1466,6 @@ export type IndexStatistics = {
 	name: string,
 	/**  Its bytes. */
 	size: Count | null,
-};
-
-/**  Details of `internal`. */
-export type Internal = {
-	/**  The number that the log has it under. */
-	incident: string,
-};
-
-/**  Details of `invalid_input`. */
-export type InvalidInput = {
-	/**  Every rule that is broken. */
-	fields: FieldProblem[],
 };
 
 /**  How far a job is. */
@@ -1413,12 +1498,6 @@ export type KeepingReason =
 "file_gone" | 
 /**  The last secret could not be written into the file of secrets. */
 "not_written";
-
-/**  Details of `limit_reached`. */
-export type LimitReached = {
-	/**  What was refused, in the server's words. */
-	action: string,
-};
 
 /**  What is known of the line to a workspace's server. */
 export type LineView = {
@@ -1489,13 +1568,7 @@ export type NameCheck = {
 	/**  The collection that it would have. */
 	collectionName: string | null,
 	/**  What is wrong with it. */
-	problems: FieldProblem[],
-};
-
-/**  Details of `not_found`. */
-export type NotFound = {
-	/**  What was looked for, as a noun. */
-	what: string,
+	problems: FieldIssue[],
 };
 
 /**  A workspace that is open, as the switcher shows it. */
@@ -1639,18 +1712,6 @@ export type OtherOption = {
 	value: string,
 };
 
-/**  Details of `partly_done`. */
-export type PartlyDone = {
-	/**  The fields that have changed. */
-	done: WireField[],
-	/**  The fields that have not. */
-	notDone: WireField[],
-	/**  The fields that may have changed: an answer was lost. */
-	unclear: WireField[],
-	/**  The failure, as a sentence. */
-	cause: string,
-};
-
 /**  Which rules a password keeps. */
 export type PasswordCheck = {
 	/**  At least 8 characters. */
@@ -1781,24 +1842,12 @@ export type ProfilesExported = {
 	secrets: number,
 };
 
-/**  What proves that somebody may take secrets away, on the wire. */
+/**  What proves that somebody may take secrets away. */
 export type ProofBy = 
 /**  The passphrase of the file of secrets. */
 "passphrase" | 
 /**  An operator's session in the workspace of each connection. */
 "operator";
-
-/**  Details of `proof_needed`. */
-export type ProofNeeded = {
-	/**  What proves it. */
-	by: ProofBy,
-};
-
-/**  Details of `read_only`. */
-export type ReadOnly = {
-	/**  Whether it is only locked, so that an operator may unlock it. */
-	unlockable: boolean,
-};
 
 /**  The members that lists are read from. */
 export type ReadPreferenceMode = "primary" | "primary_preferred" | "secondary" | "secondary_preferred" | "nearest";
@@ -1875,7 +1924,7 @@ export type RenamePreview = {
 	/**  The new name is free. */
 	available: boolean,
 	/**  What stands in the way. */
-	problems: FieldProblem[],
+	problems: FieldIssue[],
 };
 
 /**  A person's action that needs permissions of the database user. */
@@ -1924,12 +1973,6 @@ export type RoleCommand = {
 	shell: string,
 	/**  For the Atlas CLI, since Atlas creates no roles from a shell. */
 	atlas: string | null,
-};
-
-/**  Details of `rule_broken`. */
-export type RuleBroken = {
-	/**  Which rule, as a noun with names and no values. */
-	rule: string,
 };
 
 /**  What loading sample organizations did. */
@@ -2148,7 +2191,7 @@ export type StatisticsSummary = {
 	/**  When they were read. */
 	readAt: string,
 	/**  Why there are no numbers. */
-	problem: string | null,
+	problem: ConsoleError | null,
 };
 
 /**  The statuses in a list. */
@@ -2198,12 +2241,6 @@ export type TestStage = {
 	facts: StageFacts | null,
 };
 
-/**  Details of `throttled`. */
-export type Throttled = {
-	/**  The rest of the wait. */
-	waitSeconds: Count,
-};
-
 /**  Whether the connection is encrypted. */
 export type TlsChoice = 
 /**  Not given: on for `mongodb+srv`, off otherwise. */
@@ -2224,15 +2261,7 @@ export type Topology =
 /**  A sharded cluster. */
 "sharded";
 
-/**  Details of `unavailable`. */
-export type Unavailable = {
-	/**  What can't be reached, or why. */
-	reason: UnavailableReason,
-	/**  The workspace's file, where it is in one. */
-	path: string | null,
-};
-
-/**  What can't be reached, or why, on the wire. */
+/**  What can't be reached, or why. */
 export type UnavailableReason = 
 /**  The server does not answer. */
 "server" | 
@@ -2346,112 +2375,6 @@ export type UpdateInput = {
 	password: string | null,
 };
 
-/**  What a command rejects with: `message` is a sentence to show, `details` what the window needs besides the code. */
-export type WireError = 
-/**  Fields break rules; nothing was done. */
-{ code: "invalid_input"; message: string; details: InvalidInput } | 
-/**  A name, address or collection is taken. */
-{ code: "conflict"; message: string; details: Conflict } | 
-/**  There is no such thing, or this session may not know of it. */
-{ code: "not_found"; message: string; details: NotFound } | 
-/**  Nobody is signed in. */
-{ code: "not_signed_in"; message: string } | 
-/**  The session's time is over. */
-{ code: "session_expired"; message: string } | 
-/**  The session was ended. */
-{ code: "session_revoked"; message: string } | 
-/**  The role may not do this. */
-{ code: "forbidden"; message: string } | 
-/**  A connection would permit more than before, which an operator of its workspace has to say. */
-{ code: "operator_needed"; message: string } | 
-/**  Address or password are wrong. */
-{ code: "credentials_refused"; message: string; details: CredentialsRefused } | 
-/**  The password was right, the organization is deactivated. */
-{ code: "organization_inactive"; message: string } | 
-/**  Too many failed sign-ins. */
-{ code: "throttled"; message: string; details: Throttled } | 
-/**  The workspace has an operator already. */
-{ code: "already_claimed"; message: string } | 
-/**  Another act on this organization is under way. */
-{ code: "busy"; message: string; details: Busy } | 
-/**  An update of several fields was interrupted by a failure. */
-{ code: "partly_done"; message: string; details: PartlyDone } | 
-/**  Somebody else changed the organization while an act was carried out, so the act was stopped. */
-{ code: "changed_meanwhile"; message: string } | 
-/**  What exists is not what was shown; nothing was done. */
-{ code: "facts_changed"; message: string } | 
-/**  What was typed to confirm is not the organization's name. */
-{ code: "confirmation_mismatch"; message: string } | 
-/**  No workspace is open. */
-{ code: "no_workspace"; message: string } | 
-/**  The database user's password is not stored: ask. */
-{ code: "workspace_password_needed"; message: string } | 
-/**  The server refused the database user. */
-{ code: "workspace_refused"; message: string } | 
-/**  The built-in workspace's file is damaged. */
-{ code: "workspace_damaged"; message: string } | 
-/**  A newer program wrote the file. */
-{ code: "workspace_newer"; message: string; details: WorkspaceNewer } | 
-/**  The connection string can't be used. */
-{ code: "connection_string_invalid"; message: string; details: ConnectionStringInvalid } | 
-/**  A server, file or keychain can't be reached. */
-{ code: "unavailable"; message: string; details: Unavailable } | 
-/**  The database user may not do this. */
-{ code: "denied_by_database"; message: string; details: DeniedByDatabase } | 
-/**  The deployment's tier does not offer this, or has no more room for it. */
-{ code: "limit_reached"; message: string; details: LimitReached } | 
-/**  The database took it for a breach of one of its rules. */
-{ code: "rule_broken"; message: string; details: RuleBroken } | 
-/**  The workspace is open for reading only. */
-{ code: "read_only"; message: string; details: ReadOnly } | 
-/**  The sealed file of secrets needs its passphrase. */
-{ code: "secrets_locked"; message: string } | 
-/**  A sealed file does not open with this passphrase. */
-{ code: "passphrase_refused"; message: string } | 
-/**  Secrets leave only when somebody proved that they are theirs to take away. */
-{ code: "proof_needed"; message: string; details: ProofNeeded } | 
-/**  Nothing in a file or text can be imported. */
-{ code: "import_refused"; message: string; details: ImportRefused } | 
-/**  The organization's collection is missing. */
-{ code: "data_missing"; message: string; details: DataMissing } | 
-/**  What is stored breaks a rule that it must keep. */
-{ code: "data_corrupt"; message: string; details: DataCorrupt } | 
-/**  The server has no room left. */
-{ code: "database_full"; message: string } | 
-/**  A file could not be written. */
-{ code: "file_not_written"; message: string; details: FileNotWritten } | 
-/**  A job was cancelled. */
-{ code: "cancelled"; message: string } | 
-/**  A defect, or something that nobody can do anything about: it is in the log under this incident. */
-{ code: "internal"; message: string; details: Internal };
-
-/**  A field of a form, on the wire. */
-export type WireField = 
-/**  An organization's name. */
-"name" | 
-/**  An organization's display name. */
-"displayName" | 
-/**  An address. */
-"email" | 
-/**  A password. */
-"password" | 
-/**  A person's name. */
-"personName" | 
-/**  A connection profile's name. */
-"profileName" | 
-/**  A connection string. */
-"connectionString" | 
-/**  A database's name. */
-"database" | 
-/**  The service's signing secret. */
-"signingSecret" | 
-/**  A connection profile's notes. */
-"notes" | 
-/**  Why a workspace is unlocked. */
-"reason" | 
-/**  The passphrase of a sealed file. */
-"passphrase";
-
 /**  The kind of a workspace. */
 export type WorkspaceKind = 
 /**  A file on this computer. */
@@ -2469,14 +2392,6 @@ export type WorkspaceList = {
 	secrets: SecretKeeping,
 	/**  What a person should know about the list. */
 	notices: ProfileNotice[],
-};
-
-/**  Details of `workspace_newer`. */
-export type WorkspaceNewer = {
-	/**  The file's version. */
-	found: number,
-	/**  The newest version that this program knows. */
-	supported: number,
 };
 
 /**  What the operators permit, whatever a connection says. */

@@ -34,7 +34,7 @@ use tokio::sync::OnceCell;
 
 use crate::desktop::{Desktop, NoDesktop};
 use crate::drafts::Drafts;
-use crate::error::WireError;
+use crate::error::ConsoleError;
 use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_in};
 use crate::folders::{DataLock, Folders};
 use crate::jobs::JobRegistry;
@@ -208,7 +208,7 @@ impl Console {
     ///
     /// # Errors
     /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, or what the store answers.
-    pub async fn reader(&self, workspace: &str) -> Result<(Arc<OpenWorkspace>, Actor), WireError> {
+    pub async fn reader(&self, workspace: &str) -> Result<(Arc<OpenWorkspace>, Actor), ConsoleError> {
         self.authorized(workspace, Freshness::Recent).await
     }
 
@@ -216,7 +216,7 @@ impl Console {
     ///
     /// # Errors
     /// As [`reader`](Self::reader).
-    pub async fn writer(&self, workspace: &str) -> Result<(Arc<OpenWorkspace>, Actor), WireError> {
+    pub async fn writer(&self, workspace: &str) -> Result<(Arc<OpenWorkspace>, Actor), ConsoleError> {
         self.authorized(workspace, Freshness::Now).await
     }
 
@@ -224,7 +224,7 @@ impl Console {
         &self,
         workspace: &str,
         freshness: Freshness,
-    ) -> Result<(Arc<OpenWorkspace>, Actor), WireError> {
+    ) -> Result<(Arc<OpenWorkspace>, Actor), ConsoleError> {
         let workspace = self.open.load(workspace)?;
         let actor = workspace.authorize(freshness).await?;
         Ok((workspace, actor))
@@ -232,8 +232,8 @@ impl Console {
 }
 
 /// Work that would hold up others, off the threads that answer.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WireError> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ConsoleError> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| WireError::internal(&format!("blocking work stopped: {error}")))
+        .map_err(|error| ConsoleError::internal(&format!("blocking work stopped: {error}")))
 }

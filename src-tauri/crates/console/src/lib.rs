@@ -8,7 +8,7 @@
 //! use tenantry_core::organizations::CreateRequest;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), tenantry_console::error::WireError> {
+//! # async fn main() -> Result<(), tenantry_console::ConsoleError> {
 //! # let folder = tempfile::tempdir().unwrap();
 //! # let (folder, password) = (folder.path(), SecretString::from("Passw0rd-of-docs"));
 //! let console = Console::in_folder(folder);
@@ -55,4 +55,5 @@ pub mod vault;
 pub mod workspace;
 
 pub use console::{Console, Password};
+pub use error::ConsoleError;
 pub use workspace::OpenWorkspace;

@@ -271,7 +271,9 @@ pub enum ConflictOn {
 }
 
 /// Why a file cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum FileProblem {
     /// The disk has no space left.
     #[error("the disk is full")]

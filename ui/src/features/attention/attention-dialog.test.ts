@@ -100,7 +100,7 @@ describe("the dialog of interrupted changes", () => {
       places: madeUpUnsettled.places.map((place) => ({ ...place, documents: 77 })),
     };
     backend.on("decide_unsettled", () => {
-      throw { code: "facts_changed", message: "Something else is there now." };
+      throw { code: "facts_changed" };
     });
     backend.on("list_unsettled", () => [changed]);
     await user.click(screen.getByRole("button", { name: "End this change" }));

@@ -218,7 +218,6 @@ test.each([
     const { backend, user, onclose, sent } = await open();
     backend.fail("export_organizations", {
       code: "file_not_written",
-      message: "-",
       details: { what: "export", path: "/full/organizations.csv", reason },
     });
     await user.click(screen.getByRole("checkbox", { name: "Id" }));

@@ -134,7 +134,7 @@ describe("the health page of a server that does not answer", () => {
     const readAt = app.opened?.readAt;
     screen.getByRole("button", { name: "Check again" }).click();
     expect(await screen.findByRole("alert")).toHaveTextContent(
-      "The server is not responding No server answered. Check the address and your network, then try again.",
+      "The server is not responding The workspace cannot be reached: no answer. Check the address and your network, then try again.",
     );
     return { ...opened, readAt };
   }

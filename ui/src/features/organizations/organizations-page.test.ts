@@ -190,7 +190,7 @@ describe("the organizations page", () => {
       [displayName, name].includes(nameIn(rowAt(1))),
     );
     backend.on("deactivate_organization", (({ id }: { id: string }) => {
-      if (id === refused?.id) throw { code: "busy", message: "Busy.", details: { act: "rename" } };
+      if (id === refused?.id) throw { code: "busy", details: { act: "rename" } };
       return { ...backend.organizations.find((each) => each.id === id), status: "deactivated" };
     }) as never);
     rowAt(0).focus();
@@ -353,7 +353,6 @@ describe("the organizations page", () => {
     const { user, backend } = await openList();
     backend.fail("list_organizations", {
       code: "denied_by_database",
-      message: "",
       details: { action: "find", namespace: null },
     });
     await user.click(screen.getByRole("button", { name: /^Deactivated/ }));

@@ -3,23 +3,19 @@ import { formatDuration } from "../format";
 import { m } from "../messages";
 import { fieldSentence } from "./field-problems";
 
-/** Adds what the program may say of an error in its own words: they go where the catalogs cannot know the facts. */
-type Told<Wire> = Wire extends unknown ? Omit<Wire, "message"> & { message?: string } : never;
-
 /** An error as a command rejects with it. */
-export type WireError = Told<bindings.WireError>;
+export type WireError = bindings.ConsoleError;
 export type ErrorCode = WireError["code"];
 
 type FactsOf<Code extends ErrorCode> =
-  Extract<WireError, { code: Code }> extends { details: infer Details } ? Details & Heard : Heard;
-type Heard = { message: string };
-type Sentence<Facts = Heard> = (facts: Facts) => string;
+  Extract<WireError, { code: Code }> extends { details: infer Details } ? Details : object;
+type Sentence<Facts = object> = (facts: Facts) => string;
 /** What happened, why, and what to do. */
-type Words<Facts = Heard> = readonly [title: Sentence<Facts>, text: Sentence<Facts>, remedy: Sentence<Facts>];
+type Words<Facts = object> = readonly [title: Sentence<Facts>, text: Sentence<Facts>, remedy: Sentence<Facts>];
 /** Words, or which words the facts ask for. */
 type Entry<Facts> = Words<Facts> | ((facts: Facts) => Words<Facts>);
 
-const conflicts: Record<bindings.ConflictField, Words> = {
+const conflicts: Record<bindings.ConflictOn, Words> = {
   name: [m.errors_conflict_name_title, m.errors_conflict_name_text, m.errors_conflict_name_remedy],
   email: [m.errors_conflict_email_title, m.errors_conflict_email_text, m.errors_conflict_email_remedy],
   collection: [
@@ -29,12 +25,16 @@ const conflicts: Record<bindings.ConflictField, Words> = {
   ],
 };
 
-const workspaceFile: Sentence<bindings.Unavailable> = ({ path }) =>
+const workspaceFile: Sentence<FactsOf<"unavailable">> = ({ path }) =>
   m.errors_workspace_file_text({ path: path ?? "" });
 
 const unavailable: Record<bindings.UnavailableReason, Words<FactsOf<"unavailable">>> = {
   // Which part of the network did what: names and numbers, for those who know their way.
-  server: [m.errors_unavailable_title, ({ message }) => message, m.errors_unavailable_remedy],
+  server: [
+    m.errors_unavailable_title,
+    ({ cause }) => m.errors_unavailable_text({ cause: cause ?? "" }),
+    m.errors_unavailable_remedy,
+  ],
   took_too_long: [m.errors_took_too_long_title, m.errors_took_too_long_text, m.errors_took_too_long_remedy],
   file_busy: [m.errors_file_busy_title, workspaceFile, m.errors_file_busy_remedy],
   file_missing: [
@@ -49,7 +49,7 @@ const unavailable: Record<bindings.UnavailableReason, Words<FactsOf<"unavailable
 type FileWords = { title: () => string; elsewhere: () => string; inPlace: () => string };
 
 /** By why a file was not written: what to do where it can go elsewhere, and where it is one of Tenantry's own. */
-const files: Record<bindings.FileReason, FileWords> = {
+const files: Record<bindings.FileProblem, FileWords> = {
   full: {
     title: m.errors_file_full_title,
     elsewhere: m.errors_file_full_remedy,
@@ -96,7 +96,7 @@ const fates: Record<bindings.FileKind, (inputs: { path: string }) => string> = {
 };
 
 /** The fields of an organization that one update can change. */
-const changeable: Partial<Record<bindings.WireField, () => string>> = {
+const changeable: Partial<Record<bindings.Field, () => string>> = {
   name: m.errors_partly_done_name,
   displayName: m.errors_partly_done_display_name,
   email: m.errors_partly_done_email,
@@ -104,16 +104,17 @@ const changeable: Partial<Record<bindings.WireField, () => string>> = {
 };
 
 /** What became of each field, and why. */
-const partlyDone: Sentence<bindings.PartlyDone> = ({ done, notDone, unclear, cause }) => {
-  const of = (fields: readonly bindings.WireField[], say: (inputs: { fields: string }) => string) =>
+const partlyDone: Sentence<FactsOf<"partly_done">> = ({ done, notDone, unclear, cause }) => {
+  const of = (fields: readonly bindings.Field[], say: (inputs: { fields: string }) => string) =>
     fields.length === 0
       ? ""
       : say({ fields: fields.map((field) => changeable[field]?.() ?? field).join(", ") });
+  const why = sentencesOf(cause);
   const sentences = [
     of(done, m.errors_partly_done_changed),
     of(notDone, m.errors_partly_done_unchanged),
     of(unclear, m.errors_partly_done_unclear),
-    cause,
+    `${why.title}. ${why.text}`,
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 };
@@ -190,10 +191,9 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
     m.errors_workspace_refused_text,
     m.errors_workspace_refused_remedy,
   ],
-  // Where the file is.
   workspace_damaged: [
     m.errors_workspace_damaged_title,
-    ({ message }) => message,
+    m.errors_workspace_damaged_text,
     m.errors_workspace_damaged_remedy,
   ],
   workspace_newer: [
@@ -252,7 +252,7 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
 export function sentencesOf(wire: WireError): { title: string; text: string; remedy: string } {
   const entry: Entry<never> = errorWords[wire.code];
   // The compiler does not follow that these are the facts of that entry.
-  const facts = { message: "", ...wire, ...("details" in wire ? wire.details : {}) } as never;
+  const facts = ("details" in wire ? wire.details : {}) as never;
   const [title, text, remedy] = typeof entry === "function" ? entry(facts) : entry;
   return { title: title(facts), text: text(facts), remedy: remedy(facts) };
 }

@@ -1,4 +1,4 @@
-import { LIMITS, type FieldProblem as Found, type FieldRule } from "../bindings";
+import { LIMITS, type FieldIssue as Found, type FieldRule } from "../bindings";
 import { m } from "../messages";
 
 /** One broken rule of one field. Only a connection string has its own message. */

@@ -257,7 +257,6 @@ describe("a list", () => {
     const orchard = new Orchard(3);
     orchard.problem = new ApiError({
       code: "denied_by_database",
-      message: "",
       details: { action: "find", namespace: null },
     });
     const { user } = await open(orchard);
@@ -269,7 +268,7 @@ describe("a list", () => {
 
   it("says who can open it to those who may not read it", async () => {
     const orchard = new Orchard(3);
-    orchard.problem = new ApiError({ code: "forbidden", message: "" });
+    orchard.problem = new ApiError({ code: "forbidden" });
     await open(orchard);
     expect(await screen.findByText("Ask the gardener.")).toBeVisible();
   });

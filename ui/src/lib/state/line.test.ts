@@ -134,7 +134,7 @@ describe("the line", () => {
 
   it("is not lost by a workspace that was closed meanwhile", async () => {
     const { line, checkLine } = watched(answers);
-    checkLine.mockRejectedValue(new ApiError({ code: "no_workspace", message: "" }));
+    checkLine.mockRejectedValue(new ApiError({ code: "no_workspace" }));
     line.suspect();
     await pass(0);
     expect(line.lost).toBeNull();

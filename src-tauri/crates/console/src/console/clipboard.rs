@@ -8,7 +8,7 @@ use tenantry_core::sessions::Freshness;
 
 use super::Console;
 use crate::desktop::Desktop;
-use crate::error::WireError;
+use crate::error::ConsoleError;
 
 /// How long a copied secret stays on the clipboard.
 const COPIED_FOR: Duration = Duration::from_secs(30);
@@ -25,10 +25,10 @@ impl Console {
     ///
     /// # Errors
     /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, `internal` without a clipboard.
-    pub async fn copy_token(&self, workspace: &str) -> Result<(), WireError> {
+    pub async fn copy_token(&self, workspace: &str) -> Result<(), ConsoleError> {
         let workspace = self.open.load(workspace)?;
         workspace.authorize(Freshness::Now).await?;
-        let session = workspace.session().ok_or_else(WireError::not_signed_in)?;
+        let session = workspace.session().ok_or(ConsoleError::NotSignedIn)?;
         self.copy_secret(&workspace.id, session.token).await
     }
 
@@ -36,15 +36,15 @@ impl Console {
     ///
     /// # Errors
     /// `no_workspace`, `not_signed_in`, `internal` without a clipboard.
-    pub async fn copy_password(&self, workspace: &str, password: SecretString) -> Result<(), WireError> {
+    pub async fn copy_password(&self, workspace: &str, password: SecretString) -> Result<(), ConsoleError> {
         let workspace = self.open.load(workspace)?;
-        workspace.session().ok_or_else(WireError::not_signed_in)?;
+        workspace.session().ok_or(ConsoleError::NotSignedIn)?;
         self.copy_secret(&workspace.id, password).await
     }
 
     /// Copies a secret of a workspace to the clipboard. It is removed when its time is over, when the person leaves the
     /// workspace, or when the process ends, whichever comes first.
-    async fn copy_secret(&self, workspace: &str, secret: SecretString) -> Result<(), WireError> {
+    async fn copy_secret(&self, workspace: &str, secret: SecretString) -> Result<(), ConsoleError> {
         // Noted before it is copied: an end in between must find it.
         let copied = Copied { workspace: workspace.to_owned(), secret: secret.clone() };
         *self.copied.lock() = Some(copied);

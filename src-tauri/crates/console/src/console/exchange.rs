@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use tenantry_core::FieldIssue;
 use tenantry_core::error::FileProblem;
 use tenantry_core::values::{Field, FieldRule};
 
 use super::secret_keeping::require_strong;
 use super::{Console, blocking};
-use crate::error::{FileKind, WireError};
+use crate::error::{ConsoleError, FileKind};
 use crate::files::{confirmed, free_path};
 use crate::sealing;
 use crate::secret_kind::SecretKind;
@@ -84,16 +83,15 @@ impl Console {
     ///
     /// # Errors
     /// `import_refused` for a file that cannot be read, or of an unknown kind.
-    pub async fn choose_import(&self) -> Result<Option<ChosenImport>, WireError> {
+    pub async fn choose_import(&self) -> Result<Option<ChosenImport>, ConsoleError> {
         let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
         let choose = move || desktop.choose_existing("Import connections", &folder);
         let Some(path) = blocking(choose).await? else { return Ok(None) };
         let content = read_file(path.clone()).await?;
         let kind = blocking(move || transfer::kind_of(&content)).await?;
-        let (kind, sealed) = kind.ok_or_else(|| {
-            WireError::import_refused(
-                "It is neither a list of connection strings nor a Compass or Tenantry export.",
-            )
+        let (kind, sealed) = kind.ok_or_else(|| ConsoleError::ImportRefused {
+            problem: "It is neither a list of connection strings nor a Compass or Tenantry export."
+                .to_owned(),
         })?;
         self.connection_files.choose_import(&path);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -109,12 +107,12 @@ impl Console {
         &self,
         source: ImportSource,
         passphrase: Option<SecretString>,
-    ) -> Result<ImportReport, WireError> {
+    ) -> Result<ImportReport, ConsoleError> {
         let content = match source {
             ImportSource::File { path } => {
                 let path = PathBuf::from(path);
                 if !self.connection_files.may_import(&path) {
-                    return Err(WireError::not_found("chosen file"));
+                    return Err(ConsoleError::not_found("chosen file"));
                 }
                 read_file(path).await?
             }
@@ -126,7 +124,7 @@ impl Console {
         let vault = self.vault().await;
         let has_secrets = plan.planned.iter().any(|planned| !planned.secrets.is_empty());
         if has_secrets && vault.is_sealed_file_in_use() && !vault.can_store() {
-            return Err(WireError::secrets_locked());
+            return Err(ConsoleError::SecretsLocked);
         }
         self.profiles.add_all(plan.planned.iter().map(|planned| planned.profile.clone()).collect())?;
         let unstored = self.keep_secrets(plan.planned).await?;
@@ -150,7 +148,7 @@ impl Console {
     ///
     /// # Errors
     /// None of its own.
-    pub async fn choose_profiles_file(&self) -> Result<Option<String>, WireError> {
+    pub async fn choose_profiles_file(&self) -> Result<Option<String>, ConsoleError> {
         let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
         let name = format!("tenantry-connections-{}", self.clock.now().date());
         let ask = move || {
@@ -187,14 +185,14 @@ impl Console {
         ids: &[String],
         passphrase: Option<SecretString>,
         proof: Option<SecretString>,
-    ) -> Result<ProfilesExported, WireError> {
+    ) -> Result<ProfilesExported, ConsoleError> {
         if passphrase.is_some() {
             require_strong(passphrase.as_ref())?;
             let proof = proof.filter(|typed| !typed.expose_secret().is_empty());
             self.require_proof(ids, proof).await?;
         }
         let target = self.connection_files.target(Path::new(&path));
-        let target = target.ok_or_else(|| WireError::not_found("chosen file"))?;
+        let target = target.ok_or_else(|| ConsoleError::not_found("chosen file"))?;
         let mut connections = Vec::new();
         for id in ids {
             let profile = self.load_profile(id)?;
@@ -221,7 +219,11 @@ impl Console {
             drop(writer);
             pending.finish()
         });
-        written.await?.map_err(|problem| WireError::file_not_written(FileKind::Export, &path, problem))?;
+        written.await?.map_err(|reason| ConsoleError::FileNotWritten {
+            what: FileKind::Export,
+            path: path.clone(),
+            reason,
+        })?;
         self.connection_files.note_written(Path::new(&path));
         self.exports.note_shown(Path::new(&path));
         tracing::info!(profiles = ids.len(), secrets, "exported connections");
@@ -237,7 +239,7 @@ impl Console {
         &self,
         title: &'static str,
         current: Option<String>,
-    ) -> Result<Option<String>, WireError> {
+    ) -> Result<Option<String>, ConsoleError> {
         let (desktop, otherwise) = (Arc::clone(&self.desktop), self.folders.exports.clone());
         let choose = move || {
             let named = current.as_deref().and_then(|path| Path::new(path).parent());
@@ -248,7 +250,7 @@ impl Console {
     }
 
     /// Stores the imported secrets; returns the connections whose secrets last only for this run.
-    async fn keep_secrets(&self, planned: Vec<Planned>) -> Result<Vec<String>, WireError> {
+    async fn keep_secrets(&self, planned: Vec<Planned>) -> Result<Vec<String>, ConsoleError> {
         let vault = self.vault().await;
         let mut stored: BTreeMap<String, Vec<SecretKind>> = BTreeMap::new();
         let mut unstored = Vec::new();
@@ -270,7 +272,7 @@ impl Console {
     }
 }
 
-async fn read_file(path: PathBuf) -> Result<Vec<u8>, WireError> {
+async fn read_file(path: PathBuf) -> Result<Vec<u8>, ConsoleError> {
     let read = move || {
         let file = std::fs::File::open(path)?;
         let mut content = Vec::new();
@@ -280,19 +282,19 @@ async fn read_file(path: PathBuf) -> Result<Vec<u8>, WireError> {
     };
     blocking(read).await?.map_err(|error| {
         tracing::warn!(kind = ?error.kind(), "a file to import could not be read");
-        WireError::import_refused("The file can't be read.")
+        ConsoleError::ImportRefused { problem: "The file can't be read.".to_owned() }
     })
 }
 
-fn import_problem(problem: ImportProblem) -> WireError {
+fn import_problem(problem: ImportProblem) -> ConsoleError {
     match problem {
-        ImportProblem::PassphraseNeeded => {
-            let message = "This file is sealed. Enter its passphrase.".to_owned();
-            let issue = FieldIssue { field: Field::Passphrase, rule: FieldRule::Required, message };
-            WireError::from(vec![issue])
-        }
-        ImportProblem::PassphraseRefused => WireError::passphrase_refused(),
-        ImportProblem::Unusable(problem) => WireError::import_refused(problem),
+        ImportProblem::PassphraseNeeded => ConsoleError::field(
+            Field::Passphrase,
+            FieldRule::Required,
+            "This file is sealed. Enter its passphrase.",
+        ),
+        ImportProblem::PassphraseRefused => ConsoleError::PassphraseRefused,
+        ImportProblem::Unusable(problem) => ConsoleError::ImportRefused { problem },
     }
 }
 

@@ -9,7 +9,7 @@ use tenantry_core::jobs::{Cancellation, ProgressSink};
 use tenantry_core::rights::Actor;
 
 use super::{Console, blocking};
-use crate::error::{FileKind, WireError};
+use crate::error::{ConsoleError, FileKind};
 use crate::files::{Target, confirmed, free_path};
 use crate::workspace::OpenWorkspace;
 
@@ -42,7 +42,7 @@ impl Console {
     ///
     /// # Errors
     /// None of its own.
-    pub async fn choose_export_file(&self, format: ExportFormat) -> Result<Option<ChosenFile>, WireError> {
+    pub async fn choose_export_file(&self, format: ExportFormat) -> Result<Option<ChosenFile>, ConsoleError> {
         let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
         let (name, (kind, ending)) = (self.suggested_name(), words(format));
         let ask = move || {
@@ -58,7 +58,7 @@ impl Console {
     ///
     /// # Errors
     /// None of its own.
-    pub async fn default_export_file(&self, format: ExportFormat) -> Result<ChosenFile, WireError> {
+    pub async fn default_export_file(&self, format: ExportFormat) -> Result<ChosenFile, ConsoleError> {
         let (folder, name, (_, ending)) =
             (self.folders.exports.clone(), self.suggested_name(), words(format));
         let path = blocking(move || free_path(&folder, &name, ending)).await?;
@@ -77,18 +77,21 @@ impl Console {
         target: &str,
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
-    ) -> Result<ExportedFile, WireError> {
-        let place = self.exports.target(target).ok_or_else(|| WireError::not_found("chosen file"))?;
+    ) -> Result<ExportedFile, ConsoleError> {
+        let place = self.exports.target(target).ok_or_else(|| ConsoleError::not_found("chosen file"))?;
         let path = place.path.clone();
-        let not_written =
-            |problem| WireError::file_not_written(FileKind::Export, &path.display().to_string(), problem);
+        let not_written = |reason| ConsoleError::FileNotWritten {
+            what: FileKind::Export,
+            path: path.display().to_string(),
+            reason,
+        };
         let unfinished = Arc::clone(&self.unfinished);
         let start = move || unfinished.start(place).and_then(|file| Ok((file.writer()?, file)));
         let (writer, file) = blocking(start).await?.map_err(not_written)?;
         let exported = workspace.exports().run(actor, request, writer, progress, cancellation).await;
         let exported = exported.map_err(|error| match error {
             AppError::FileNotWritten(problem) => not_written(problem),
-            error => WireError::from(error),
+            error => ConsoleError::from(error),
         })?;
         let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
         self.exports.note_written(target, &path);
@@ -100,9 +103,9 @@ impl Console {
     ///
     /// # Errors
     /// `not_found` for any other file.
-    pub async fn reveal(&self, path: &Path) -> Result<(), WireError> {
+    pub async fn reveal(&self, path: &Path) -> Result<(), ConsoleError> {
         if !self.exports.was_written(path) {
-            return Err(WireError::not_found("exported file"));
+            return Err(ConsoleError::not_found("exported file"));
         }
         let (desktop, path) = (Arc::clone(&self.desktop), path.to_owned());
         Ok(blocking(move || desktop.reveal(&path)).await??)

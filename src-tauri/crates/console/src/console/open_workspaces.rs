@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::error::WireError;
+use crate::error::ConsoleError;
 use crate::workspace::OpenWorkspace;
 
 /// The open workspaces in the order of opening, and the one that was shown last.
@@ -32,8 +32,8 @@ impl OpenWorkspaces {
     ///
     /// # Errors
     /// `no_workspace`.
-    pub fn load(&self, id: &str) -> Result<Arc<OpenWorkspace>, WireError> {
-        self.find(id).ok_or_else(WireError::no_workspace)
+    pub fn load(&self, id: &str) -> Result<Arc<OpenWorkspace>, ConsoleError> {
+        self.find(id).ok_or(ConsoleError::NoWorkspace)
     }
 
     /// The open workspace with this id, if it is open.
@@ -64,10 +64,10 @@ impl OpenWorkspaces {
     ///
     /// # Errors
     /// `no_workspace`.
-    pub fn switch(&self, id: &str) -> Result<Arc<OpenWorkspace>, WireError> {
+    pub fn switch(&self, id: &str) -> Result<Arc<OpenWorkspace>, ConsoleError> {
         let mut open = self.open.lock();
         let found = open.workspaces.iter().find(|workspace| workspace.id == id).cloned();
-        let found = found.ok_or_else(WireError::no_workspace)?;
+        let found = found.ok_or(ConsoleError::NoWorkspace)?;
         open.current = Some(id.to_owned());
         Ok(found)
     }

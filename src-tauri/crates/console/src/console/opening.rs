@@ -14,7 +14,7 @@ use super::Console;
 use crate::address::take_apart;
 use crate::compose::{self, Place, Setting};
 use crate::connection_secrets;
-use crate::error::WireError;
+use crate::error::ConsoleError;
 use crate::profiles::{BUILT_IN, BuiltIn, Profile};
 use crate::secret_kind::SecretKind;
 use crate::workspace::OpenWorkspace;
@@ -41,7 +41,7 @@ impl Console {
     /// # Errors
     /// `not_found`, `workspace_password_needed`, `secrets_locked`, `workspace_refused`, `workspace_damaged`,
     /// `workspace_newer`, `connection_string_invalid`, `unavailable`, `denied_by_database`.
-    pub async fn open(&self, id: &str, password: Password) -> Result<Arc<OpenWorkspace>, WireError> {
+    pub async fn open(&self, id: &str, password: Password) -> Result<Arc<OpenWorkspace>, ConsoleError> {
         let turn = self.open.turn(id);
         // Opened twice at a time, it would take its own operations for those of a crash.
         let _turn = turn.lock().await;
@@ -59,7 +59,7 @@ impl Console {
         Ok(opened)
     }
 
-    async fn open_built_in(&self) -> Result<OpenWorkspace, WireError> {
+    async fn open_built_in(&self) -> Result<OpenWorkspace, ConsoleError> {
         let path = self.folders.built_in_workspace();
         let setting = self.setting(Permits::EVERYTHING, self.own_signing_key(BUILT_IN).await);
         let opened = compose::open(Place::File(&path), setting).await;
@@ -70,7 +70,11 @@ impl Console {
         Ok(OpenWorkspace::new(BUILT_IN, opened))
     }
 
-    async fn open_profile(&self, profile: Profile, password: Password) -> Result<OpenWorkspace, WireError> {
+    async fn open_profile(
+        &self,
+        profile: Profile,
+        password: Password,
+    ) -> Result<OpenWorkspace, ConsoleError> {
         let vault = self.vault().await;
         let address = take_apart(&profile.connection_string)?;
         let (typed, remember) = match password {
@@ -81,7 +85,7 @@ impl Console {
         let given = ConnectionSecrets { password: typed, ..ConnectionSecrets::default() };
         let secrets = connection_secrets::complete(given, vault, &profile, &address.places).await?;
         if address.needs_password && secrets.password.is_none() {
-            return Err(WireError::workspace_password_needed());
+            return Err(ConsoleError::WorkspacePasswordNeeded);
         }
         let (signing_key, warning) = self.signing_key(&profile).await?;
         let place = Place::Deployment {
@@ -132,7 +136,7 @@ impl Console {
     }
 
     /// The key that signs a connection's tokens, and a warning about it.
-    async fn signing_key(&self, profile: &Profile) -> Result<(SigningKey, Option<String>), WireError> {
+    async fn signing_key(&self, profile: &Profile) -> Result<(SigningKey, Option<String>), ConsoleError> {
         if !profile.has_signing_secret {
             return Ok((self.own_signing_key(&profile.id).await, None));
         }
@@ -164,12 +168,12 @@ impl Console {
     }
 }
 
-fn built_in_error(error: AppError, path: &Path) -> WireError {
+fn built_in_error(error: AppError, path: &Path) -> ConsoleError {
     match error {
         AppError::Store(StoreError::Corrupt { what }) => {
             tracing::error!(what, "the built-in workspace is damaged");
-            WireError::workspace_damaged(path)
+            ConsoleError::WorkspaceDamaged { path: path.display().to_string() }
         }
-        error => WireError::from(error),
+        error => ConsoleError::from(error),
     }
 }

@@ -12,7 +12,7 @@ use tenantry_core::sessions::Freshness;
 use super::Console;
 use crate::address::Address;
 use crate::connection_secrets::{self, KINDS, Pointed};
-use crate::error::WireError;
+use crate::error::ConsoleError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
 use crate::secret_kind::SecretKind;
@@ -50,7 +50,7 @@ impl Console {
     /// # Errors
     /// `invalid_input`, `not_found`, `file_not_written`; `operator_needed` if it would permit more than before;
     /// `secrets_locked` and `unavailable` if a secret cannot be forgotten now.
-    pub async fn save_profile(&self, edit: ProfileEdit) -> Result<Profile, WireError> {
+    pub async fn save_profile(&self, edit: ProfileEdit) -> Result<Profile, ConsoleError> {
         let typed = Typed {
             name: &edit.name,
             connection_string: &edit.connection_string,
@@ -114,7 +114,7 @@ impl Console {
     ///
     /// # Errors
     /// `not_found`, `file_not_written`, `secrets_locked`.
-    pub async fn duplicate_profile(&self, id: &str) -> Result<Profile, WireError> {
+    pub async fn duplicate_profile(&self, id: &str) -> Result<Profile, ConsoleError> {
         let original = self.load_profile(id)?;
         let names: Vec<String> = self.profiles.all().into_iter().map(|profile| profile.name).collect();
         let mut copy = Profile {
@@ -140,7 +140,7 @@ impl Console {
     ///
     /// # Errors
     /// `not_found`, `file_not_written`.
-    pub async fn remove_profile(&self, id: &str) -> Result<(), WireError> {
+    pub async fn remove_profile(&self, id: &str) -> Result<(), ConsoleError> {
         let turn = self.open.turn(id);
         let _turn = turn.lock().await;
         if !self.profiles.remove(id, self.clock.now())? {
@@ -155,7 +155,7 @@ impl Console {
     ///
     /// # Errors
     /// `not_found` if it is too late, `file_not_written`.
-    pub fn restore_profile(&self, id: &str) -> Result<Profile, WireError> {
+    pub fn restore_profile(&self, id: &str) -> Result<Profile, ConsoleError> {
         self.profiles.restore(id, self.clock.now())?.ok_or_else(no_such_workspace)
     }
 
@@ -163,7 +163,7 @@ impl Console {
     ///
     /// # Errors
     /// `not_found`, `file_not_written`.
-    pub fn mark_favorite(&self, id: &str, favorite: bool) -> Result<Profile, WireError> {
+    pub fn mark_favorite(&self, id: &str, favorite: bool) -> Result<Profile, ConsoleError> {
         self.profiles.change_profile(id, |profile| profile.favorite = favorite)?.ok_or_else(no_such_workspace)
     }
 
@@ -171,13 +171,13 @@ impl Console {
     ///
     /// # Errors
     /// `not_found`.
-    pub(super) fn load_profile(&self, id: &str) -> Result<Profile, WireError> {
+    pub(super) fn load_profile(&self, id: &str) -> Result<Profile, ConsoleError> {
         self.profiles.find(id).ok_or_else(no_such_workspace)
     }
 
     /// Anyone can tighten a connection, and an unused one can permit anything. Loosening a used one needs an operator
     /// of its workspace, and is recorded there before it applies.
-    async fn require_may_permit(&self, before: &Profile, permits: Permits) -> Result<(), WireError> {
+    async fn require_may_permit(&self, before: &Profile, permits: Permits) -> Result<(), ConsoleError> {
         let from = before.permits();
         if !permits.exceeds(from) {
             return Ok(());
@@ -189,18 +189,18 @@ impl Console {
         if !is_used {
             return Ok(());
         }
-        let workspace = open.ok_or_else(WireError::operator_needed)?;
+        let workspace = open.ok_or(ConsoleError::OperatorNeeded)?;
         let actor = match workspace.authorize(Freshness::Now).await {
             Ok(actor) if actor.may(Act::Workspace) => actor,
-            Ok(_) | Err(AppError::Session(_)) => return Err(WireError::operator_needed()),
+            Ok(_) | Err(AppError::Session(_)) => return Err(ConsoleError::OperatorNeeded),
             Err(error) => return Err(error.into()),
         };
         Ok(workspace.access().loosen_profile(&actor, from, permits).await?)
     }
 }
 
-fn no_such_workspace() -> WireError {
-    WireError::not_found("workspace")
+fn no_such_workspace() -> ConsoleError {
+    ConsoleError::not_found("workspace")
 }
 
 fn new_profile(id: String) -> Profile {
@@ -241,7 +241,7 @@ async fn settle_kept(
     database: &str,
     given: &BTreeMap<SecretKind, SecretString>,
     remember: bool,
-) -> Result<BTreeMap<SecretKind, bool>, WireError> {
+) -> Result<BTreeMap<SecretKind, bool>, ConsoleError> {
     let after = Pointed { connection_string: &address.public, database };
     let moved = connection_secrets::moved(Pointed::of(before), after);
     let is_other_mind =

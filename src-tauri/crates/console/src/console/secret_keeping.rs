@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
+use tenantry_core::AppError;
 use tenantry_core::rights::Act;
 use tenantry_core::sessions::Freshness;
 use tenantry_core::values::{Field, FieldRule};
-use tenantry_core::{AppError, FieldIssue};
 
 use super::Console;
-use crate::error::{ProofBy, WireError};
+use crate::error::{ConsoleError, ProofBy};
 use crate::profiles::{KeeperChoice, Profile};
 use crate::secret_kind::SecretKind;
 use crate::vault::{self, Keeping, Moved};
@@ -36,7 +36,7 @@ impl Console {
         &self,
         keeper: KeeperChoice,
         passphrase: Option<SecretString>,
-    ) -> Result<Moved, WireError> {
+    ) -> Result<Moved, ConsoleError> {
         let vault = self.vault().await;
         let passphrase = passphrase.filter(|typed| !typed.expose_secret().is_empty());
         let is_file_in_use = vault.is_sealed_file_in_use();
@@ -48,7 +48,7 @@ impl Console {
         if keeper != KeeperChoice::SealedFile && is_file_in_use {
             // A person who forgot the passphrase can put the file aside, with everything in it.
             if passphrase.is_none() && keeper == KeeperChoice::Keychain {
-                return Err(WireError::proof_needed(ProofBy::Passphrase));
+                return Err(ConsoleError::ProofNeeded { by: ProofBy::Passphrase });
             }
             vault.lock();
         } else if keeper != KeeperChoice::Keychain && !is_file_in_use {
@@ -65,7 +65,7 @@ impl Console {
     ///
     /// # Errors
     /// `passphrase_refused`, `data_corrupt`, `not_found`.
-    pub async fn unlock_secrets(&self, passphrase: SecretString) -> Result<Keeping, WireError> {
+    pub async fn unlock_secrets(&self, passphrase: SecretString) -> Result<Keeping, ConsoleError> {
         let vault = self.vault().await;
         let stored = vault.unlock(passphrase).await?;
         vault.forget_others(&self.profiles).await;
@@ -88,7 +88,7 @@ impl Console {
         &self,
         current: SecretString,
         next: SecretString,
-    ) -> Result<(), WireError> {
+    ) -> Result<(), ConsoleError> {
         require_strong(Some(&next))?;
         Ok(self.vault().await.change_passphrase(current, next).await?)
     }
@@ -102,19 +102,22 @@ impl Console {
         &self,
         ids: &[String],
         proof: Option<SecretString>,
-    ) -> Result<(), WireError> {
+    ) -> Result<(), ConsoleError> {
         if let Some(proven) = self.vault().await.prove(proof).await {
             return Ok(proven?);
         }
         for id in ids {
-            let profile = self.profiles.find(id).ok_or_else(|| WireError::not_found("workspace"))?;
+            let profile = self.profiles.find(id).ok_or_else(|| ConsoleError::not_found("workspace"))?;
             if self.secrets_to_carry(&profile).await?.is_empty() {
                 continue;
             }
-            let open = self.open.find(id).ok_or_else(|| WireError::proof_needed(ProofBy::Operator))?;
+            let open =
+                self.open.find(id).ok_or_else(|| ConsoleError::ProofNeeded { by: ProofBy::Operator })?;
             match open.authorize(Freshness::Now).await {
                 Ok(actor) if actor.may(Act::Workspace) => {}
-                Ok(_) | Err(AppError::Session(_)) => return Err(WireError::proof_needed(ProofBy::Operator)),
+                Ok(_) | Err(AppError::Session(_)) => {
+                    return Err(ConsoleError::ProofNeeded { by: ProofBy::Operator });
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -129,7 +132,7 @@ impl Console {
     pub(super) async fn secrets_to_carry(
         &self,
         profile: &Profile,
-    ) -> Result<BTreeMap<SecretKind, SecretString>, WireError> {
+    ) -> Result<BTreeMap<SecretKind, SecretString>, ConsoleError> {
         let vault = self.vault().await;
         let mut secrets = BTreeMap::new();
         for kind in SecretKind::ALL.into_iter().filter(|kind| *kind != SecretKind::TokenKey) {
@@ -149,7 +152,7 @@ impl Console {
 
 /// # Errors
 /// `invalid_input` for a weak passphrase.
-pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), WireError> {
+pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), ConsoleError> {
     let characters = passphrase.map_or(0, |typed| typed.expose_secret().chars().count());
     if characters >= PASSPHRASE_MIN {
         return Ok(());
@@ -159,5 +162,5 @@ pub(super) fn require_strong(passphrase: Option<&SecretString>) -> Result<(), Wi
     } else {
         (FieldRule::TooShort, format!("A passphrase has at least {PASSPHRASE_MIN} characters."))
     };
-    Err(WireError::from(vec![FieldIssue { field: Field::Passphrase, rule, message }]))
+    Err(ConsoleError::field(Field::Passphrase, rule, message))
 }

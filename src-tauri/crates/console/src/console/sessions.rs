@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use tenantry_core::sessions::Session;
 
 use super::Console;
-use crate::error::WireError;
+use crate::error::ConsoleError;
 
 impl Console {
     /// Signs in an operator or an organization's admin. Ends the earlier session; the jobs and the clipboard of another
@@ -17,7 +17,7 @@ impl Console {
         workspace: &str,
         email: &str,
         password: &SecretString,
-    ) -> Result<Session, WireError> {
+    ) -> Result<Session, ConsoleError> {
         let workspace = self.open.load(workspace)?;
         let session = workspace.sessions().sign_in(email, password).await?;
         if let Some(earlier) = workspace.keep_session(session.clone()).await {
@@ -36,7 +36,7 @@ impl Console {
     ///
     /// # Errors
     /// `no_workspace`; `unavailable` if the store cannot be told: the session is forgotten here anyway.
-    pub async fn sign_out(&self, workspace: &str) -> Result<(), WireError> {
+    pub async fn sign_out(&self, workspace: &str) -> Result<(), ConsoleError> {
         let workspace = self.open.load(workspace)?;
         self.jobs.cancel_all_of(&workspace.id);
         self.clear_copied_of(&workspace.id);

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::Console;
 use crate::address::take_apart;
-use crate::error::WireError;
+use crate::error::ConsoleError;
 use crate::profiles::{Access, BUILT_IN, Environment, Profile};
 use crate::secret_kind::SecretKind;
 use crate::workspace::OpenWorkspace;
@@ -151,7 +151,7 @@ impl Console {
     pub async fn summary_of(
         &self,
         workspace: &OpenWorkspace,
-    ) -> Result<(WorkspaceSummary, AccessState), WireError> {
+    ) -> Result<(WorkspaceSummary, AccessState), ConsoleError> {
         let mut summary = if workspace.id == BUILT_IN {
             self.built_in_summary()
         } else {
@@ -166,7 +166,7 @@ impl Console {
     ///
     /// # Errors
     /// As [`summary_of`](Self::summary_of).
-    pub async fn open_summaries(&self) -> Result<Vec<OpenSummary>, WireError> {
+    pub async fn open_summaries(&self) -> Result<Vec<OpenSummary>, ConsoleError> {
         let mut summaries = Vec::new();
         for open in self.open.all() {
             let (workspace, access) = self.summary_of(&open).await?;

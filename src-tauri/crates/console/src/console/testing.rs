@@ -11,7 +11,7 @@ use tenantry_core::limits::DEFAULT_DATABASE;
 use super::Console;
 use crate::address::{self, Address, Trial, take_apart};
 use crate::connection_secrets::{self, Pointed};
-use crate::error::WireError;
+use crate::error::ConsoleError;
 
 /// A connection in the editor.
 pub struct TestRequest {
@@ -37,7 +37,7 @@ impl Console {
         request: TestRequest,
         sink: &dyn StageSink,
         cancellation: &Cancellation,
-    ) -> Result<Diagnosis, WireError> {
+    ) -> Result<Diagnosis, ConsoleError> {
         let trial = self.trial(request).await?;
         let diagnosis = address::test_connection(trial, Arc::clone(&self.clock), sink, cancellation).await?;
         let code = diagnosis.finding.as_ref().map(|finding| finding.code.as_str());
@@ -49,7 +49,7 @@ impl Console {
     ///
     /// # Errors
     /// `secrets_locked`.
-    pub async fn trial(&self, request: TestRequest) -> Result<Trial, WireError> {
+    pub async fn trial(&self, request: TestRequest) -> Result<Trial, ConsoleError> {
         let TestRequest { draft, id, connection_string, database, secrets } = request;
         let address = take_apart(connection_string.expose_secret()).ok();
         let mut secrets = secrets.or(self.drafts.find(&draft));
@@ -74,7 +74,7 @@ impl Console {
         given: ConnectionSecrets,
         id: &str,
         address: &Address,
-    ) -> Result<ConnectionSecrets, WireError> {
+    ) -> Result<ConnectionSecrets, ConsoleError> {
         let Some(profile) = self.profiles.find(id) else { return Ok(given) };
         // A different database only affects the service's secret, which no server receives.
         let after = Pointed { connection_string: &address.public, database: &profile.database };

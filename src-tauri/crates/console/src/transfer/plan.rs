@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Candidate, Entry};
 use crate::address::{self, Address};
 use crate::connection_secrets;
-use crate::error::WireError;
+use crate::error::ConsoleError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, NAME_MAX, Profile, Typed};
 use crate::secret_kind::SecretKind;
@@ -59,7 +59,7 @@ pub enum ImportNote {
     /// It breaks rules.
     Refused {
         /// The broken rules.
-        error: WireError,
+        error: ConsoleError,
     },
     /// The same connection is saved already.
     Same {
@@ -142,7 +142,7 @@ fn found(
     }
     let checked = match typed.check() {
         Ok(checked) => checked,
-        Err(error) => return refused(named(&name), ImportNote::Refused { error: WireError::from(error) }),
+        Err(error) => return refused(named(&name), ImportNote::Refused { error: ConsoleError::from(error) }),
     };
     let identity = identity(&checked.address, &checked.database);
     if let Some((id, there)) = known.get(&identity) {

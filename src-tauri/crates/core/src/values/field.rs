@@ -34,7 +34,8 @@ pub enum Field {
 }
 
 /// One broken rule of one field, ready to be shown at that field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct FieldIssue {
     /// The field.
     pub field: Field,

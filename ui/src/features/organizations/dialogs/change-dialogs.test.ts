@@ -136,7 +136,6 @@ test("an organization whose name was taken meanwhile is restored under another o
   const { backend, user, ondone } = await open(RestoreDialog);
   backend.fail("restore_organization", {
     code: "conflict",
-    message: "That name is taken.",
     details: { field: "name" },
   });
   await user.click(screen.getByRole("button", { name: "Restore organization" }));
@@ -155,7 +154,7 @@ test("an organization whose name was taken meanwhile is restored under another o
 
 test("an address that was taken meanwhile is said plainly, and no name is asked for", async () => {
   const { backend, user } = await open(RestoreDialog);
-  backend.fail("restore_organization", { code: "conflict", message: "-", details: { field: "email" } });
+  backend.fail("restore_organization", { code: "conflict", details: { field: "email" } });
   await user.click(screen.getByRole("button", { name: "Restore organization" }));
   const address = firstOf(backend, "trashed").adminEmail;
   const alert = await screen.findByRole("alert");
@@ -166,7 +165,7 @@ test("an address that was taken meanwhile is said plainly, and no name is asked 
 
 test("an operator whose change finds another one unfinished can see what is left of it", async () => {
   const { app, backend, user } = await open(AdminDialog, "local");
-  backend.fail("update_organization", { code: "busy", message: "x", details: { act: "rename" } });
+  backend.fail("update_organization", { code: "busy", details: { act: "rename" } });
   await user.clear(screen.getByLabelText("Display name"));
   await user.click(screen.getByRole("button", { name: "Save changes" }));
   await user.click(await screen.findByRole("button", { name: "See what is left" }));
@@ -177,8 +176,7 @@ test("a change that was done in part does not claim that nothing happened", asyn
   const { backend, user } = await open(AdminDialog, "local");
   backend.fail("update_organization", {
     code: "partly_done",
-    message: "x",
-    details: { done: ["name"], notDone: [], unclear: ["displayName"], cause: "The server took too long." },
+    details: { done: ["name"], notDone: [], unclear: ["displayName"], cause: { code: "forbidden" } },
   });
   await user.clear(screen.getByLabelText("Display name"));
   await user.click(screen.getByRole("button", { name: "Save changes" }));

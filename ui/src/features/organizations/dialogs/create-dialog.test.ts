@@ -55,8 +55,7 @@ test("a failure keeps everything typed, says what to do with its code, and the b
   const { backend, user, ondone } = await open();
   backend.fail("create_organization", {
     code: "unavailable",
-    message: "-",
-    details: { reason: "server", path: null },
+    details: { reason: "server", path: null, cause: "no answer" },
   });
   await fill(user);
   await user.click(create());
@@ -78,7 +77,6 @@ test("each problem the service finds stands on its own field until that field ch
   const { backend, user } = await open();
   backend.fail("create_organization", {
     code: "invalid_input",
-    message: "-",
     details: {
       fields: [
         { field: "displayName", rule: "too_long", message: "-" },
@@ -102,7 +100,6 @@ test("an address that somebody took meanwhile is said on the address", async () 
   const { backend, user } = await open();
   backend.fail("create_organization", {
     code: "conflict",
-    message: "This email address is taken.",
     details: { field: "email" },
   });
   await fill(user);

@@ -106,8 +106,7 @@ test("nothing is moved whose impact could not be read, and reading can be tried 
   const { backend, user } = await openFor(TrashDialog, "staging", 1, (fresh) =>
     fresh.fail("preview_removal", {
       code: "unavailable",
-      message: "-",
-      details: { reason: "server", path: null },
+      details: { reason: "server", path: null, cause: "no answer" },
     }),
   );
   expect(await screen.findByText("Code: unavailable")).toBeVisible();
@@ -133,7 +132,7 @@ test("those of several that failed are named with their reason and tried again a
   const { backend, user, organizations, ondone } = await openFor(DeactivateDialog, "staging", 3);
   const second = organizations[1];
   backend.on("deactivate_organization", ({ id }: { id: string }) => {
-    if (id === second?.id) throw { code: "busy", message: "-", details: { act: "rename" } };
+    if (id === second?.id) throw { code: "busy", details: { act: "rename" } };
     return backend.organizations.find((organization) => organization.id === id);
   });
   await user.click(screen.getByRole("button", { name: "Deactivate" }));
@@ -153,7 +152,7 @@ test("those of several that failed are named with their reason and tried again a
 test("a dialog left after a partial failure still hands back what was changed", async () => {
   const { backend, user, organizations, onclose, ondone } = await openFor(DeactivateDialog, "staging", 2);
   backend.on("deactivate_organization", ({ id }: { id: string }) => {
-    if (id === organizations[1]?.id) throw { code: "busy", message: "-", details: { act: "rename" } };
+    if (id === organizations[1]?.id) throw { code: "busy", details: { act: "rename" } };
     return backend.organizations.find((organization) => organization.id === id);
   });
   await user.click(screen.getByRole("button", { name: "Deactivate" }));
@@ -208,7 +207,7 @@ test("deleting for good asks for the typed name in every environment", async () 
 
 test("a name the service does not accept keeps what was typed", async () => {
   const { backend, user, organization } = await openDeletion("local");
-  backend.fail("delete_organization_forever", { code: "confirmation_mismatch", message: "-" });
+  backend.fail("delete_organization_forever", { code: "confirmation_mismatch" });
   const field = screen.getByLabelText("Type the organization name to confirm");
   await user.type(field, organization.name);
   await user.click(deletion());

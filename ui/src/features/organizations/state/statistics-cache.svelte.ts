@@ -107,7 +107,7 @@ export class StatisticsCache {
   async #ask(ids: string[]): Promise<void> {
     try {
       const summaries = await this.#summarize(ids);
-      for (const summary of summaries) this.#keep(summary.id, readingOf(summary));
+      for (const summary of summaries) this.#keep(summary.id, this.#readingOf(summary));
     } catch (problem) {
       const reason = this.#describe(problem);
       // Old figures stay: they are older, not wrong.
@@ -120,10 +120,10 @@ export class StatisticsCache {
   #keep(id: string, reading: SummaryReading): void {
     this.#kept.set(id, { reading, keptAt: this.#timing.now() });
   }
-}
 
-function readingOf({ documents, exact, dataSize, note, readAt, problem }: StatisticsSummary): SummaryReading {
-  return documents === null
-    ? { state: "unavailable", reason: problem ?? "" }
-    : { state: "read", documents, exact, dataSize, note, readAt };
+  #readingOf({ documents, exact, dataSize, note, readAt, problem }: StatisticsSummary): SummaryReading {
+    return documents === null
+      ? { state: "unavailable", reason: this.#describe(problem) }
+      : { state: "read", documents, exact, dataSize, note, readAt };
+  }
 }

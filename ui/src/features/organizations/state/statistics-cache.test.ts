@@ -23,7 +23,7 @@ const answer = async (ids: string[]): Promise<StatisticsSummary[]> => {
 };
 
 function cache(summarize = answer): StatisticsCache {
-  return new StatisticsCache(summarize, () => "no answer", { now: () => now });
+  return new StatisticsCache(summarize, (problem) => (problem instanceof Error ? "no answer" : "not allowed"), { now: () => now });
 }
 
 beforeEach(() => {
@@ -82,7 +82,7 @@ describe("the statistics of the rows on screen", () => {
 
   it("say that they are not available, and why", async () => {
     const statistics = cache(async (ids) =>
-      ids.map((id) => summary(id, { documents: null, dataSize: null, problem: "not allowed" })),
+      ids.map((id) => summary(id, { documents: null, dataSize: null, problem: { code: "forbidden" } })),
     );
     statistics.want(["a"]);
     await vi.advanceTimersByTimeAsync(120);
