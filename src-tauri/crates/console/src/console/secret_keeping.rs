@@ -111,8 +111,7 @@ impl Console {
             if self.secrets_to_carry(&profile).await?.is_empty() {
                 continue;
             }
-            let open =
-                self.open.find(id).ok_or_else(|| ConsoleError::ProofNeeded { by: ProofBy::Operator })?;
+            let open = self.open.find(id).ok_or(ConsoleError::ProofNeeded { by: ProofBy::Operator })?;
             match open.authorize(Freshness::Now).await {
                 Ok(actor) if actor.may(Act::Workspace) => {}
                 Ok(_) | Err(AppError::Session(_)) => {
