@@ -1,4 +1,4 @@
-//! The running console. Sessions live here and nowhere else: a web view never sees a token.
+//! The running console. Only it holds sessions: a web view never sees a token.
 
 mod clipboard;
 mod exchange;
@@ -42,14 +42,14 @@ use crate::profiles::{OpenProfileFile, PlainFile, Profile, Profiles, UNDO_TIME};
 use crate::vault::{NotForgotten, Vault};
 use crate::workspace::OpenWorkspace;
 
-/// How long closing waits for what is still running in the workspace.
+/// How long closing waits for work in the workspace.
 const CLOSING_LIMIT: Duration = Duration::from_secs(20);
 
 /// One running console on its folders.
 pub struct Console {
-    /// Where its files are.
+    /// The folders of its files.
     pub folders: Folders,
-    /// Saved connection profiles.
+    /// Saved connections.
     pub profiles: Profiles,
     /// Secrets of connection strings that are being edited.
     pub drafts: Drafts,
@@ -57,18 +57,18 @@ pub struct Console {
     pub jobs: JobRegistry,
     /// Places and files of exports.
     pub exports: ExportFiles,
-    /// Files that are being written.
+    /// Files in progress.
     pub unfinished: Arc<UnfinishedFiles>,
-    /// Files with connections that were chosen.
+    /// Files with connections that a person chose.
     pub connection_files: ConnectionFiles,
     /// The desktop.
     pub desktop: Arc<dyn Desktop>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
-    /// The workspaces that are open.
+    /// The open workspaces.
     pub open: OpenWorkspaces,
     openings: Openings,
-    /// A profile was removed: its secrets are to be forgotten when its time is over.
+    /// Wakes the cleaner: a connection was removed, and its secrets must be forgotten when its time is over.
     removal_noted: tokio::sync::Notify,
     vault: OnceCell<Vault>,
     copied: Mutex<Option<clipboard::Copied>>,
@@ -88,7 +88,7 @@ impl Console {
         Self::start(folders, &PlainFile::open, Arc::new(NoDesktop))
     }
 
-    /// Starts a console on these folders. `open_file` writes the document of profiles.
+    /// Starts a console on these folders. `open_file` opens the file of saved connections.
     pub fn start(folders: Folders, open_file: OpenProfileFile<'_>, desktop: Arc<dyn Desktop>) -> Self {
         let lock = folders.lock();
         let profiles = match lock {
@@ -101,7 +101,7 @@ impl Console {
             DataLock::InUse => Profiles::left_to_another_program(&folders.profiles()),
         };
         let unfinished = UnfinishedFiles::of(folders.unfinished());
-        // Another program on this folder may be writing right now.
+        // Another process on this folder may be writing right now.
         if lock.is_held() {
             unfinished.remove_leftovers();
             [&folders.data, &folders.configuration].into_iter().for_each(|own| remove_parts_in(own));
@@ -131,12 +131,12 @@ impl Console {
         Self { vault: OnceCell::new_with(Some(vault)), ..self }
     }
 
-    /// The vault. The first call looks for the keychain, and finishes what a crash had left of a move.
+    /// The vault. The first call looks for the keychain, and finishes a move that a crash interrupted.
     pub async fn vault(&self) -> &Vault {
         let start = || async {
             let chosen = self.profiles.settings().secret_keeper;
             let vault = Vault::start(self.profiles.installation(), &self.folders.data, chosen).await;
-            // Another program on this folder may be at it right now.
+            // Another process on this folder may be working on it right now.
             if self.lock.is_held() {
                 vault.finish_move(&self.profiles).await;
             }
@@ -145,13 +145,13 @@ impl Console {
         self.vault.get_or_init(start).await
     }
 
-    /// Forgets the secrets of removed profiles that can't be had back any more.
+    /// Forgets the secrets of removed connections that cannot be had back any more.
     pub async fn finish_removals(&self) {
         for Profile { id, stored, .. } in self.profiles.removals_due(self.clock.now()) {
             match self.vault().await.forget_all(&id).await {
                 Ok(()) => {}
                 Err(NotForgotten::Keychain(problem)) if problem.is_absence() && stored.is_empty() => {}
-                // The profile stays removed, and its note is the only one that names its secrets: tried again later.
+                // The connection stays removed, and its note is the only trace of its secrets: tried again later.
                 Err(NotForgotten::Keychain(_) | NotForgotten::Locked(_)) => continue,
             }
             if let Err(error) = self.profiles.finish_removal(&id) {
@@ -160,27 +160,27 @@ impl Console {
         }
     }
 
-    /// Finishes removals as they become due, those of an earlier run at once. Goes on until the program ends.
+    /// Finishes removals as they become due, those of an earlier run at once. Runs until the process ends.
     pub async fn finish_removals_in_time(&self) {
         loop {
             self.finish_removals().await;
             match self.profiles.next_removal() {
-                // A little more than needed; a clock that is moved meanwhile makes it later, never wrong.
+                // A little longer than needed; a clock that is moved meanwhile makes it later, never wrong.
                 Some(_) => tokio::time::sleep(UNDO_TIME.unsigned_abs()).await,
                 None => self.removal_noted.notified().await,
             }
         }
     }
 
-    /// Closes a workspace: signs out of it, cancels its jobs, and waits for what is still running in it, so that
-    /// nothing of it is taken for abandoned when it is opened again. One that is not open needs no closing.
+    /// Closes a workspace: signs out of it, cancels its jobs, and waits for its work, so that nothing of it counts as
+    /// abandoned when it is opened again. A closed one needs no closing.
     pub async fn close(&self, id: &str) {
         let turn = self.open.turn(id);
         let _turn = turn.lock().await;
         self.close_now(id).await;
     }
 
-    /// As [`close`](Self::close), for whoever has the turn.
+    /// As [`close`](Self::close), for a caller that has the turn.
     async fn close_now(&self, id: &str) {
         let Some(workspace) = self.open.take(id) else { return };
         self.jobs.cancel_all_of(id);
@@ -196,7 +196,7 @@ impl Console {
         }
     }
 
-    /// Closes every workspace, at the same time: at the end of the program nobody waits for one server after the other.
+    /// Closes every workspace, at the same time: at the end of the process no server waits for another.
     pub async fn close_all(&self) {
         let open = self.open.all();
         let ids: Vec<String> = open.iter().map(|workspace| workspace.id.clone()).collect();
@@ -204,15 +204,15 @@ impl Console {
         join_all(ids.iter().map(|id| self.close_now(id))).await;
     }
 
-    /// An open workspace, and whoever is signed in to it, found good for a read.
+    /// An open workspace and its actor, checked for a read.
     ///
     /// # Errors
-    /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, or what the store answers.
+    /// `no_workspace`, `not_signed_in`, `session_expired`, `session_revoked`, or those of the store.
     pub async fn reader(&self, workspace: &str) -> Result<(Arc<OpenWorkspace>, Actor), ConsoleError> {
         self.authorized(workspace, Freshness::Recent).await
     }
 
-    /// An open workspace, and whoever is signed in to it, found good now, before a write.
+    /// An open workspace and its actor, checked now for a write.
     ///
     /// # Errors
     /// As [`reader`](Self::reader).
@@ -231,7 +231,7 @@ impl Console {
     }
 }
 
-/// Work that would hold up others, off the threads that answer.
+/// Runs blocking work off the async threads.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ConsoleError> {
     tokio::task::spawn_blocking(work)
         .await

@@ -1,18 +1,18 @@
-//! What a console asks of the desktop that it runs on: a place for a file, showing a file, the clipboard.
+//! What a console needs from the desktop: a place for a file, revealing a file, the clipboard.
 
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-/// The desktop did not do it.
+/// The desktop failed.
 #[derive(Debug, thiserror::Error)]
 #[error("the desktop refused: {0}")]
 pub struct DesktopError(pub String);
 
-/// What the program asks of the desktop. All methods block: call them where that does no harm.
+/// What a console needs from the desktop. All methods block: call them where that does no harm.
 pub trait Desktop: Send + Sync {
-    /// Lets a person choose where a file is saved; `None` when they changed their mind. A file that is there may be
-    /// replaced then: the dialog has asked.
+    /// Lets a person choose where to save a file; `None` if they changed their mind. An existing file may then be
+    /// replaced: the dialog has asked.
     fn choose_file(
         &self,
         title: &str,
@@ -22,22 +22,22 @@ pub trait Desktop: Send + Sync {
         extension: &str,
     ) -> Option<PathBuf>;
 
-    /// Lets a person choose a file that is there already; `None` when they changed their mind.
+    /// Lets a person choose an existing file; `None` if they changed their mind.
     fn choose_existing(&self, title: &str, folder: &Path) -> Option<PathBuf>;
 
-    /// Shows a file in the file manager.
+    /// Reveals a file in the file manager.
     ///
     /// # Errors
     /// There is no file manager, or it refused.
     fn reveal(&self, file: &Path) -> Result<(), DesktopError>;
 
-    /// Puts a secret on the clipboard, past the clipboard's history where the system has one.
+    /// Copies a secret to the clipboard, bypassing the clipboard's history if the system has one.
     ///
     /// # Errors
     /// There is no clipboard.
     fn copy_secret(&self, secret: &SecretString) -> Result<(), DesktopError>;
 
-    /// Empties the clipboard if it still holds this secret. What was copied meanwhile is a person's own.
+    /// Empties the clipboard if it still holds this secret. Anything copied meanwhile belongs to the person.
     fn clear_secret(&self, secret: &SecretString);
 }
 

@@ -1,7 +1,7 @@
-//! Saved connection profiles: what is needed to open a workspace again, but for its secrets.
+//! Saved connections: everything to open a workspace again, except its secrets.
 //!
-//! A shell's [`ProfileFile`] may truncate the file before it writes it, as `tauri-plugin-store` does. So a copy is written
-//! whole, beside it, before each save, and read when the file is cut off.
+//! A shell's [`ProfileFile`] may truncate the file before it writes it, as `tauri-plugin-store` does. So a copy is
+//! written whole beside it before each save, and read if the file is cut off.
 
 mod check;
 mod file;
@@ -28,16 +28,16 @@ pub use notice::ProfileNotice;
 use removed::Removed;
 pub use removed::UNDO_TIME;
 
-/// The version of the file that this program writes.
+/// The version of the file that Tenantry writes.
 const VERSION: u64 = 2;
 const VERSION_KEY: &str = "version";
 
-/// The profiles can't be written.
+/// The file of saved connections cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection profiles can't be written: {0}")]
 pub struct ProfilesNotWritten(String);
 
-/// The file can't be used.
+/// The file cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum OpenProblem {
     #[error("the connection profiles are of version {found}")]
@@ -48,23 +48,23 @@ enum OpenProblem {
     NotWritten(#[from] ProfilesNotWritten),
 }
 
-/// The document of saved profiles, as a shell or a console without one writes it.
+/// The file of saved connections, as a shell or a console without one writes it.
 pub trait ProfileFile: Send + Sync {
-    /// Replaces the content. When that fails, the earlier content is the one that is written from then on.
+    /// Replaces the content. After a failure, the earlier content is the one that is written from then on.
     ///
     /// # Errors
     /// A sentence for the log.
     fn write(&self, content: &Map<String, Value>) -> Result<(), String>;
 }
 
-/// Opens the document at a path, once it is known to be whole.
+/// Opens the file at a path, once it is known to be whole.
 pub type OpenProfileFile<'a> = &'a dyn Fn(&Path) -> Result<Box<dyn ProfileFile>, String>;
 
-/// A document that is written by this crate alone.
+/// A file that only this crate writes.
 pub struct PlainFile(PathBuf);
 
 impl PlainFile {
-    /// The document at this path.
+    /// The file at this path.
     ///
     /// # Errors
     /// None.
@@ -80,7 +80,7 @@ impl ProfileFile for PlainFile {
     }
 }
 
-/// A document on the disk, and the copy beside it.
+/// The file on the disk, and the copy beside it.
 struct FileOnDisk {
     file: Box<dyn ProfileFile>,
     path: PathBuf,
@@ -97,7 +97,7 @@ impl FileOnDisk {
         file::write_whole(&copy, &bytes).map_err(|error| error.to_string())?;
         let written = self.file.write(content);
         if written.is_err() {
-            // The next run must not read what was refused.
+            // The next run must not read a refused content.
             let restored = match before {
                 Some(before) => file::write_whole(&copy, &before),
                 None => std::fs::remove_file(&copy),
@@ -115,17 +115,17 @@ fn make_private_and_lasting(path: &Path) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Saved connection profiles.
+/// The saved connections.
 pub struct Profiles {
-    /// `None` where none can be used.
+    /// `None` if no file can be used.
     file: Option<FileOnDisk>,
     content: Mutex<Content>,
     notices: Vec<ProfileNotice>,
-    /// Says whether the file is still this program's, where its file system has no locks.
+    /// Says whether the file is still this process's, if its file system has no locks.
     owner: Option<Arc<Owner>>,
 }
 
-/// What is in the file.
+/// The content of the file.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Content {
@@ -137,14 +137,14 @@ struct Content {
 }
 
 impl Profiles {
-    /// Reads the file, or starts a new one. A damaged file is kept aside, and what can still be read of it is used; an
-    /// older one is kept beside the new one.
+    /// Reads the file, or starts a new one. Puts a damaged file aside and uses what is readable; keeps an older one
+    /// beside the new one.
     fn open(path: &Path, open_file: OpenProfileFile<'_>) -> Result<Self, OpenProblem> {
         let mut found = Found::read(path)?;
         if found.content.installation.is_empty() {
             found.content.installation = random_id();
         }
-        // Opened only now: it would take a damaged file for an empty one and write over it.
+        // Opened only now: it would take a damaged file for an empty one and overwrite it.
         let file = open_file(path).map_err(ProfilesNotWritten)?;
         let profiles = Self {
             file: Some(FileOnDisk { file, path: path.to_owned() }),
@@ -156,7 +156,7 @@ impl Profiles {
         Ok(profiles)
     }
 
-    /// Reads the file, or starts a new one. Without a file that can be used, the program works with none and says so.
+    /// Reads the file, or starts a new one. Without a usable file, the program works with none and says so.
     pub fn open_or_do_without(path: &Path, open_file: OpenProfileFile<'_>) -> Self {
         Self::open(path, open_file).unwrap_or_else(|problem| {
             tracing::error!(error = %problem, "working without connection profiles");
@@ -172,14 +172,14 @@ impl Profiles {
         })
     }
 
-    /// Leaves the file to another program that works with it: each of the two would write its own content over the
-    /// other's, once more when it ends. What is needed to find the built-in workspace's secrets is read.
+    /// Leaves the file to another process that uses it: each of the two would overwrite the other's content, and once
+    /// more when it ends. Reads only what is needed to find the built-in workspace's secrets.
     pub fn left_to_another_program(path: &Path) -> Self {
         // The file itself may be cut off right now.
         let Content { installation, settings, .. } =
             file::last_good_copy(path).ok().flatten().unwrap_or_default();
         let installation = if installation.is_empty() { random_id() } else { installation };
-        // A move of secrets is the other program's to finish.
+        // The other process finishes a move of secrets.
         let settings = Settings { secret_move: None, ..settings };
         let notice = ProfileNotice::InUse { path: path.display().to_string() };
         Self::without_file(Content { installation, settings, ..Content::default() }, notice)
@@ -195,12 +195,12 @@ impl Profiles {
         Self { owner: Some(owner), ..self }
     }
 
-    /// Whether all profiles are known. Without a file nobody knows whose secrets are still needed.
+    /// Whether all connections are known. Without a file nobody knows whose secrets are still needed.
     pub fn are_known(&self) -> bool {
         self.file.is_some()
     }
 
-    /// The random name that sets this list's entries in the keychain apart from others.
+    /// The random name that separates this list's entries in the keychain from others.
     pub fn installation(&self) -> String {
         self.content().installation
     }
@@ -210,36 +210,36 @@ impl Profiles {
         &self.notices
     }
 
-    /// All profiles, in the order in which people arranged them.
+    /// All connections, in the order in which people arranged them.
     pub fn all(&self) -> Vec<Profile> {
         self.content().profiles
     }
 
-    /// The profile with this id.
+    /// The connection with this id.
     pub fn find(&self, id: &str) -> Option<Profile> {
         self.content().profiles.into_iter().find(|profile| profile.id == id)
     }
 
-    /// Ids of everything that may have secrets: all profiles, and those that were removed a moment ago.
+    /// Ids that may have secrets: of all connections, and of those that were removed a moment ago.
     pub fn ids_with_removed(&self) -> Vec<String> {
         let Content { profiles, removed, .. } = self.content();
         profiles.into_iter().chain(removed.into_iter().map(|removed| removed.profile)).map(|p| p.id).collect()
     }
 
-    /// What is noted of the built-in workspace.
+    /// The note about the built-in workspace.
     pub fn built_in(&self) -> BuiltIn {
         self.content().built_in
     }
 
-    /// What people chose for the whole program.
+    /// The choices for the whole program.
     pub fn settings(&self) -> Settings {
         self.content().settings
     }
 
-    /// Saves a profile, in place of the one with its id, else behind all others.
+    /// Saves a connection in place of the one with its id, otherwise at the end.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn save(&self, profile: Profile) -> Result<(), ProfilesNotWritten> {
         self.change(|content| match content.position(&profile.id) {
             Some(position) => content.profiles[position] = profile,
@@ -247,18 +247,18 @@ impl Profiles {
         })
     }
 
-    /// Adds profiles behind all others, all of them or none.
+    /// Adds connections at the end, all of them or none.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn add_all(&self, profiles: Vec<Profile>) -> Result<(), ProfilesNotWritten> {
         self.change(|content| content.profiles.extend(profiles))
     }
 
-    /// Adds a profile right behind another one.
+    /// Adds a connection right behind another one.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn add_behind(&self, id: &str, profile: Profile) -> Result<(), ProfilesNotWritten> {
         self.change(|content| {
             let place = content.position(id).map_or(content.profiles.len(), |position| position + 1);
@@ -266,11 +266,11 @@ impl Profiles {
         })
     }
 
-    /// Changes what is noted of a profile, as it is now: somebody else may have changed it since it was read. Answers
-    /// it as it is afterwards; `None` when there is none with this id.
+    /// Changes a connection as it is now, since it may have changed after it was read. Returns it afterwards; `None` if
+    /// none has this id.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn change_profile(
         &self,
         id: &str,
@@ -284,18 +284,19 @@ impl Profiles {
         })
     }
 
-    /// Changes what is noted of several profiles, in one write.
+    /// Changes several connections in one write.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn change_each(&self, change: impl FnMut(&mut Profile)) -> Result<(), ProfilesNotWritten> {
         self.change(|content| content.profiles.iter_mut().for_each(change))
     }
 
-    /// Puts profiles in this order. Ids of none are passed over; profiles that are not named stay behind the others.
+    /// Puts connections into this order. Unknown ids are skipped; connections that are not named stay behind the
+    /// others.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn arrange(&self, ids: &[String]) -> Result<(), ProfilesNotWritten> {
         let place = |profile: &Profile| ids.iter().position(|id| *id == profile.id).unwrap_or(ids.len());
         self.change(|content| content.profiles.sort_by_key(place))
@@ -304,15 +305,15 @@ impl Profiles {
     /// Notes when the built-in workspace was opened.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn save_built_in(&self, built_in: BuiltIn) -> Result<(), ProfilesNotWritten> {
         self.change(|content| content.built_in = built_in)
     }
 
-    /// Changes what people chose for the whole program.
+    /// Changes the choices for the whole program.
     ///
     /// # Errors
-    /// The file can't be written; nothing is changed then.
+    /// The file cannot be written; nothing is changed then.
     pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result<(), ProfilesNotWritten> {
         self.change(|content| change(&mut content.settings))
     }
@@ -344,7 +345,7 @@ impl Profiles {
     }
 }
 
-/// A name for a copy that no other profile has: "Name (copy)", "Name (copy 2)", cut where it would be too long.
+/// A free name for a copy: "Name (copy)", "Name (copy 2)", cut if it would be too long.
 pub fn copy_name(name: &str, taken: &[String]) -> String {
     let cut = |suffix: &str| {
         let room = NAME_MAX.saturating_sub(suffix.chars().count());
