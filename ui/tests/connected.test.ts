@@ -87,6 +87,7 @@ describe("several open workspaces", () => {
             role: "operator",
             name: "",
             email: "dana@meridian.example",
+            may: [],
           }) as never);
     await user.keyboard("{Alt>}1{/Alt}");
     expect(await screen.findByRole("heading", { name: "Sign in to On this computer" })).toBeVisible();
