@@ -1,4 +1,4 @@
-//! What the program is.
+//! What Tenantry is.
 
 use serde::Serialize;
 use tauri::State;
@@ -7,10 +7,10 @@ use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::logging;
 
-/// The longest report of the window that is logged, in characters.
+/// The longest logged report of the window, in characters.
 const REPORT_MAX: usize = 4_000;
 
-/// What the program is and what it can do.
+/// What Tenantry is and what it can do.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct About {
@@ -20,7 +20,7 @@ pub struct About {
     pub status: String,
     /// The operations of the service, as commands.
     pub commands: Vec<CommandDescription>,
-    /// Where the log is.
+    /// The path of the log.
     pub log_file: String,
 }
 
@@ -53,7 +53,7 @@ const OPERATIONS: [(&str, &str); 16] = [
     ("sign_out", "End the session"),
 ];
 
-/// What the program is and what it can do.
+/// What Tenantry is and what it can do.
 ///
 /// # Errors
 /// None.

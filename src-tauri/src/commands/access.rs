@@ -1,4 +1,4 @@
-//! What may be done in an open workspace: unlocking, locking, and whether its server answers.
+//! The access to an open workspace: unlocking, locking, and whether its server responds.
 
 use std::time::Duration;
 
@@ -15,41 +15,41 @@ use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 use tenantry_console::profiles::{Access, Environment};
 
-/// What may be done in a workspace now.
+/// The access to a workspace at this moment.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessState {
-    /// What its profile and its operators permit.
+    /// The stricter of the access of its connection and the one its operators decided.
     pub access: Access,
-    /// What it is used for, by its profile and its operators.
+    /// The stricter of the environment of its connection and the one its operators decided.
     pub environment: Environment,
-    /// What its operators decided; `null` while nobody has.
+    /// Its operators' decision; `null` while there is none.
     pub decided: Option<WorkspacePermits>,
-    /// It may be written to now.
+    /// Whether a write is allowed now.
     pub writable: bool,
-    /// When it locks at the latest; `null` when it is not unlocked.
+    /// When it locks at the latest; `null` if it is not unlocked.
     pub unlocked_until: Option<String>,
-    /// When it locks unless somebody is there.
+    /// When it locks without further activity.
     pub locks_when_idle_at: Option<String>,
     /// Why it was unlocked.
     pub reason: Option<String>,
 }
 
-/// What is known of the line to a workspace's server.
+/// The state of the connection to a workspace's server.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct LineView {
-    /// It answered.
+    /// Whether it responded.
     pub reachable: bool,
-    /// Why not, as a sentence.
+    /// Why it did not, as a sentence.
     pub problem: Option<String>,
-    /// The server that takes writes, where there are several.
+    /// The server that accepts writes, if there are several.
     pub primary: Option<String>,
-    /// Servers of the deployment that are known.
+    /// Known servers of the deployment.
     pub members: Option<u32>,
     /// One round trip.
     pub round_trip_milliseconds: Option<Count>,
-    /// When it was asked.
+    /// When it was checked.
     pub checked_at: String,
 }
 
@@ -69,7 +69,7 @@ impl From<core::AccessState> for AccessState {
     }
 }
 
-/// What may be done in an open workspace now. Asks no server.
+/// The access to an open workspace at this moment. Asks no server.
 ///
 /// # Errors
 /// `no_workspace`.
@@ -83,11 +83,11 @@ pub async fn access_state(
     Ok(AccessState::from(workspace.access().state().await))
 }
 
-/// Permits writing for ten minutes, and does what waited for it. Recorded with the reason.
+/// Allows writing for ten minutes, and does the work that waited for it. Recorded with the reason.
 ///
 /// # Errors
-/// `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the profile permits reading
-/// only, those of a session, `unavailable`, `denied_by_database`.
+/// `forbidden` to anyone but an operator, `invalid_input` for the reason, `read_only` if the connection is read-only,
+/// those of a session, `unavailable`, `denied_by_database`.
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock_workspace(
@@ -99,12 +99,12 @@ pub async fn unlock_workspace(
     Ok(AccessState::from(workspace.unlock(&actor, &reason).await?))
 }
 
-/// Decides what a workspace permits, for everybody who opens it: a connection may only permit less. What permits less
-/// counts at once, what permits more when the workspace is opened again. Recorded with the reason.
+/// Decides what a workspace permits, for everyone who opens it: a connection can only be stricter. Tighter settings
+/// apply at once, looser ones when the workspace is next opened. Recorded with the reason.
 ///
 /// # Errors
-/// `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the connection itself permits
-/// reading only, `busy` when somebody else decided at the same moment, those of a session, `unavailable`,
+/// `forbidden` to anyone but an operator, `invalid_input` for the reason, `read_only` if the connection itself is
+/// read-only, `busy` if someone else decided at the same moment, those of a session, `unavailable`,
 /// `denied_by_database`.
 #[tauri::command]
 #[specta::specta]
@@ -120,7 +120,7 @@ pub async fn decide_permits(
     Ok(AccessState::from(workspace.access().decide(&actor, permits, &reason).await?))
 }
 
-/// Locks a workspace that was unlocked.
+/// Locks an unlocked workspace.
 ///
 /// # Errors
 /// `no_workspace`.
@@ -134,8 +134,8 @@ pub async fn lock_workspace(
     Ok(AccessState::from(workspace.access().lock(core::LockCause::ByHand).await))
 }
 
-/// Somebody is there: an unlocked workspace does not lock for want of anybody for two minutes from now. It never stays
-/// unlocked for longer than its ten minutes.
+/// Records activity: restarts the two-minute idle timer of an unlocked workspace, which never stays unlocked for longer
+/// than its ten minutes.
 ///
 /// # Errors
 /// `no_workspace`.
@@ -149,10 +149,10 @@ pub async fn note_activity(
     Ok(AccessState::from(workspace.access().note_activity().await))
 }
 
-/// Asks once whether a workspace's server answers. Says within 5 s what is known by then.
+/// Pings a workspace's server. Returns within 5 s with what is known by then.
 ///
 /// # Errors
-/// `no_workspace`. A line that is lost is an answer.
+/// `no_workspace`. A lost connection is a result.
 #[tauri::command]
 #[specta::specta]
 pub async fn check_line(console: State<'_, Console>, workspace: String) -> Result<LineView, ConsoleError> {

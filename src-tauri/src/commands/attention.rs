@@ -1,4 +1,4 @@
-//! Interrupted acts that wait for a person's decision.
+//! Interrupted operations that wait for a person's decision.
 
 use serde::Serialize;
 use tauri::State;
@@ -11,32 +11,32 @@ use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
-/// An interrupted act that waits for a decision, and what exists of it.
+/// An interrupted operation that waits for a decision, and what exists of it.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct UnsettledAct {
     /// The organization.
     pub organization_id: String,
-    /// Its name when the act began.
+    /// Its name when the operation started.
     pub organization_name: String,
     pub act: RecoveredAct,
     /// The new name of a rename.
     pub new_name: Option<String>,
-    /// Who began it.
+    /// The person who started it.
     pub begun_by: String,
-    /// When.
+    /// When it started.
     pub begun_at: String,
-    /// Why it could not be settled; `null` while the workspace may not be written to.
+    /// Why it could not be resolved; `null` while the workspace is not writable.
     pub reason: Option<String>,
-    /// The name it has in the list; `null` when it is not there.
+    /// Its name in the list; `null` if it is not there.
     pub live_name: Option<String>,
-    /// The name it has in the trash; `null` when it is not there.
+    /// Its name in the trash; `null` if it is not there.
     pub trashed_name: Option<String>,
     /// The names that its collection may have, and what is there.
     pub places: Vec<UnsettledPlace>,
-    /// How the act may end; the likeliest first.
+    /// How the operation can end, the likeliest way first.
     pub choices: Vec<UnsettledChoice>,
-    /// What a decision is conditional on.
+    /// The state that a decision is conditional on.
     pub seen: String,
 }
 
@@ -46,31 +46,31 @@ pub struct UnsettledAct {
 pub struct UnsettledPlace {
     /// The name.
     pub collection_name: String,
-    /// A collection has it.
+    /// Whether a collection has it.
     pub exists: bool,
-    /// Its documents; `null` where the store does not say.
+    /// Its documents; `null` if the store does not say.
     pub documents: Option<Count>,
-    /// It is the one that the act began with; `null` where that can't be told.
+    /// Whether it is the one that the operation started with; `null` if unknown.
     pub is_original: Option<bool>,
     /// The other organization that it belongs to.
     pub belongs_to: Option<String>,
 }
 
-/// How an interrupted act may end. No collection is dropped or replaced.
+/// How an interrupted operation can end. No collection is dropped or replaced.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct UnsettledChoice {
     /// For the decision.
     pub id: String,
-    /// Where the organization is then.
+    /// Where the organization ends up.
     pub destination: UnsettledDestination,
     /// Its name in the list then.
     pub name: Option<String>,
-    /// Its collection then.
+    /// Which collection it has then.
     pub data: UnsettledData,
-    /// What that collection is called now; `null` where there is none.
+    /// The current name of that collection; `null` if there is none.
     pub collection_name: Option<String>,
-    /// Collections of nobody that are left as they are.
+    /// Collections that belong to nobody and are left as they are.
     pub left: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ pub enum UnsettledDestination {
     Live,
     /// In the trash.
     Trash,
-    /// Its document is gone: only the act ends.
+    /// Its document is gone: only the operation ends.
     Nowhere,
 }
 
@@ -90,11 +90,11 @@ pub enum UnsettledDestination {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum UnsettledData {
-    /// The one that stands where it belongs.
+    /// The one at the destination already.
     InPlace,
-    /// One that is moved there.
+    /// One that is moved to the destination.
     Moved,
-    /// A new one without documents.
+    /// A new, empty one.
     New,
     None,
 }
@@ -158,11 +158,11 @@ impl From<core::Choice> for UnsettledChoice {
     }
 }
 
-/// The interrupted acts that wait for a decision. What can be settled without one is settled first, where the workspace
-/// may be written to.
+/// The interrupted operations that wait for a decision, after resolving those that can be resolved, if the workspace is
+/// writable.
 ///
 /// # Errors
-/// `forbidden` to anybody but an operator, those of a session, `unavailable`.
+/// `forbidden` to anyone but an operator, those of a session, `unavailable`.
 #[tauri::command]
 #[specta::specta]
 pub async fn list_unsettled(
@@ -174,10 +174,10 @@ pub async fn list_unsettled(
     Ok(unsettled.into_iter().map(UnsettledAct::from).collect())
 }
 
-/// Ends an interrupted act as a person decided, if what exists is still what they were shown. Recorded.
+/// Ends an interrupted operation as a person decided, if what exists is still what they were shown. Recorded.
 ///
 /// # Errors
-/// `facts_changed`, `not_found` when it has ended, `busy`, `conflict`, `forbidden` to anybody but an operator, those of a
+/// `facts_changed`, `not_found` if it has ended, `busy`, `conflict`, `forbidden` to anyone but an operator, those of a
 /// session, `read_only`, `unavailable`, `denied_by_database`.
 #[tauri::command]
 #[specta::specta]

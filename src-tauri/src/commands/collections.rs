@@ -12,13 +12,13 @@ use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
-/// What the store says of a collection.
+/// Statistics of a collection.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CollectionStatistics {
     /// Its name.
     pub collection: String,
-    /// Whether it is there.
+    /// Whether it exists.
     pub exists: bool,
     /// Documents in it.
     pub documents: Count,
@@ -35,7 +35,7 @@ pub struct CollectionStatistics {
     pub exact: bool,
     /// When it was read.
     pub read_at: String,
-    /// With which command.
+    /// The command that read it.
     pub command: String,
     /// What is missing and why.
     pub note: Option<String>,
@@ -50,7 +50,7 @@ pub struct IndexStatistics {
     pub size: Option<Count>,
 }
 
-/// The two numbers of a row, or why there are none.
+/// The statistics of a row, or why there are none.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct StatisticsSummary {
@@ -59,13 +59,13 @@ pub struct StatisticsSummary {
     pub documents: Option<Count>,
     /// Counted, not estimated.
     pub exact: bool,
-    /// Their bytes; `null` also where the store does not say.
+    /// Their bytes; `null` also if the store does not say.
     pub data_size: Option<Count>,
     /// What is missing of the numbers and why.
     pub note: Option<String>,
     /// When they were read.
     pub read_at: String,
-    /// Why there are no numbers.
+    /// Why there are none.
     pub problem: Option<ConsoleError>,
 }
 
@@ -93,7 +93,7 @@ impl From<core::CollectionStatistics> for CollectionStatistics {
 }
 
 impl CollectionStatistics {
-    /// A collection that is gone, which other software may do.
+    /// A missing collection, which other software may have dropped.
     fn missing(collection: String, now: OffsetDateTime) -> Self {
         Self {
             collection,
@@ -112,7 +112,7 @@ impl CollectionStatistics {
     }
 }
 
-/// The statistics of an organization's collection, read now. A collection that is missing is an answer, not an error.
+/// The statistics of an organization's collection, read now. A missing collection is a result, not an error.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, those of a session, `unavailable`.
@@ -133,10 +133,10 @@ pub async fn collection_statistics(
     }
 }
 
-/// The numbers of the rows on screen, none older than a minute.
+/// The statistics of the rows on screen, none older than a minute.
 ///
 /// # Errors
-/// `forbidden`, those of a session. What fails for one row is told in that row.
+/// `forbidden`, those of a session. A failure for one row is in that row.
 #[tauri::command]
 #[specta::specta]
 pub async fn summarize_statistics(

@@ -1,4 +1,4 @@
-//! Connection strings, as an editor works on them: text and form kept in step, secrets held apart.
+//! Connection strings in an editor: text and form in sync, secrets held separately.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -9,28 +9,28 @@ use tenantry_console::console::WorkspaceKind;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::{Console, address};
 
-/// A connection string, read.
+/// The result of reading a connection string.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionReading {
-    /// As typed, every secret replaced by the mask.
+    /// As typed, with a mask in place of every secret.
     pub text: String,
-    /// The string stood in a longer text, and what was typed must not be shown any more.
+    /// Whether the string was inside a longer text, which must not be shown any more.
     pub extracted: bool,
-    /// `null` when the string can't be taken apart.
+    /// `null` if the string cannot be taken apart.
     pub fields: Option<ConnectionFields>,
-    /// Empty: the driver accepts it.
+    /// Empty if the driver accepts it.
     pub problems: Vec<ConnectionProblem>,
-    /// What kind of place it leads to.
+    /// The kind of workspace it leads to.
     pub kind: WorkspaceKind,
-    /// Signing in takes a password.
+    /// Whether signing in needs a password.
     pub needs_password: bool,
-    /// A secret was typed into the text; the program holds it now, under the draft.
+    /// Whether a secret was typed into the text; Rust holds it now, under the draft.
     pub took_secrets: bool,
 }
 
 impl ConnectionReading {
-    /// The reading without its secrets, which went elsewhere or were not there.
+    /// The reading without its secrets.
     fn of(reading: tenantry_connection::ConnectionReading, took_secrets: bool) -> Self {
         Self {
             text: reading.text,
@@ -44,18 +44,18 @@ impl ConnectionReading {
     }
 }
 
-/// A file that a connection with TLS names.
+/// A file that a TLS connection names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateFile {
     /// The authorities to trust.
     Authorities,
-    /// The certificate that the program shows, with its key.
+    /// The client's certificate, with its key.
     CertificateAndKey,
 }
 
 impl CertificateFile {
-    /// What the dialog is called.
+    /// The title of the dialog.
     fn title(self) -> &'static str {
         match self {
             Self::Authorities => "Choose the CA file",
@@ -64,10 +64,10 @@ impl CertificateFile {
     }
 }
 
-/// Reads a connection string as it is typed. Secrets in it are taken out and held under the draft.
+/// Reads a connection string as it is typed. Its secrets are taken out and held under the draft.
 ///
 /// # Errors
-/// None: what is wrong with the string is in the answer.
+/// None: the problems are in the result.
 #[tauri::command]
 #[specta::specta]
 pub async fn read_connection_string(
@@ -81,10 +81,10 @@ pub async fn read_connection_string(
     Ok(ConnectionReading::of(reading, took_secrets))
 }
 
-/// Changes a connection string to say what the form says; everything else of it stays as it is.
+/// Writes the changes of a form into a connection string and leaves everything else as it is.
 ///
 /// # Errors
-/// None: what is wrong with the string is in the answer.
+/// None: the problems are in the result.
 #[tauri::command]
 #[specta::specta]
 pub async fn write_connection_string(
@@ -96,7 +96,7 @@ pub async fn write_connection_string(
     Ok(ConnectionReading::of(written, false))
 }
 
-/// Forgets the secrets of an editor that is closed.
+/// Forgets the secrets of a closed editor.
 ///
 /// # Errors
 /// None.
@@ -107,7 +107,7 @@ pub async fn forget_draft(console: State<'_, Console>, draft: String) -> Result<
     Ok(())
 }
 
-/// Connection strings to start from.
+/// Connection strings as starting points.
 ///
 /// # Errors
 /// None.
@@ -117,10 +117,10 @@ pub async fn connection_templates() -> Result<Vec<ConnectionTemplate>, ConsoleEr
     Ok(tenantry_connection::TEMPLATES.to_vec())
 }
 
-/// Writes a `mongodb+srv` string out as the list of hosts that it stands for.
+/// Converts a `mongodb+srv` string to a list of its hosts.
 ///
 /// # Errors
-/// `connection_string_invalid`, `unavailable` when the name can't be looked up.
+/// `connection_string_invalid`, `unavailable` if the lookup fails.
 #[tauri::command]
 #[specta::specta]
 pub async fn seed_list(
@@ -134,8 +134,8 @@ pub async fn seed_list(
     Ok(ConnectionReading::of(reading, took_secrets))
 }
 
-/// Lets a person choose a certificate file; answers its path, `null` when they changed their mind. The dialog begins where
-/// the file is that stands in the editor now. Nothing is read: the connection names the file, and the driver opens it.
+/// Lets a person choose a certificate file; returns its path, `null` if they changed their mind. The dialog starts at
+/// the editor's current file. Reads nothing: the connection names the file, and the driver opens it.
 ///
 /// # Errors
 /// None.

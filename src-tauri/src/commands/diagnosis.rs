@@ -11,17 +11,17 @@ use tenantry_console::Console;
 use tenantry_console::console::TestRequest;
 use tenantry_console::error::ConsoleError;
 
-/// What is tested.
+/// The connection to test.
 #[derive(Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct TestInput {
-    /// The editor's draft: it holds the secrets that were typed into the string.
+    /// The editor's draft, with the secrets that were typed into the string.
     pub draft: String,
-    /// The profile's id; `null` when it was never saved.
+    /// The connection's id; `null` if it was never saved.
     pub id: Option<String>,
-    /// The connection string; masks stand in it for secrets.
+    /// The connection string, with masks for its secrets.
     pub connection_string: String,
-    /// The database; empty for the one that the string names, or the usual one.
+    /// The database; empty for the one in the string, or the usual one.
     pub database: String,
     /// The password; `null` for the draft's or the stored one.
     pub password: Option<String>,
@@ -29,10 +29,10 @@ pub struct TestInput {
     pub certificate_key_password: Option<String>,
 }
 
-/// Tests a connection stage by stage, up to the first that fails. A failure is a finding in the report, not an error.
+/// Tests a connection step by step, up to the first that fails. A failure is a finding in the report, not an error.
 ///
 /// # Errors
-/// `cancelled`; `secrets_locked` where a stored secret is needed and the file of secrets is locked.
+/// `cancelled`; `secrets_locked` if a stored secret is needed and the secrets file is locked.
 #[tauri::command]
 #[specta::specta]
 pub async fn test_connection(
@@ -66,7 +66,7 @@ struct ChannelStages(Channel<Stage>);
 
 impl StageSink for ChannelStages {
     fn stage(&self, stage: &Stage) {
-        // A window that has gone no longer wants to know; the report is what counts.
+        // A closed window no longer wants progress; the report counts.
         if self.0.send(stage.clone()).is_err() {
             tracing::debug!("nobody listens to a connection test");
         }

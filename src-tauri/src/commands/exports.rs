@@ -32,11 +32,11 @@ pub enum ExportFormat {
     Xlsx,
 }
 
-/// Which organizations a file gets.
+/// The organizations that a file contains.
 #[derive(Debug, Clone, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum ExportScope {
-    /// All that are not in the trash.
+    /// All except those in the trash.
     All,
     /// Those that a list with this filter shows.
     Filtered { filter: OrganizationFilter },
@@ -44,39 +44,39 @@ pub enum ExportScope {
     Selected { ids: Vec<String> },
 }
 
-/// What an export takes.
+/// The choices for an export.
 #[derive(Debug, Clone, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportInput {
-    /// The job's name, made by the window: Cancel names it.
+    /// The job's name, made by the window for Cancel.
     pub job: String,
     /// Which organizations.
     pub scope: ExportScope,
-    /// What of each.
+    /// The columns.
     pub columns: Vec<ExportColumn>,
     /// The kind of file.
     pub format: ExportFormat,
-    /// How values are told apart where the kind is CSV.
+    /// The layout of a CSV file.
     pub csv: CsvLayout,
     /// The token of the chosen place.
     pub target: String,
-    /// By what they are sorted.
+    /// The field they are sorted by.
     pub sort: SortField,
-    /// Which way.
+    /// The sort direction.
     pub direction: SortDirection,
 }
 
-/// What an export did.
+/// The outcome of an export.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportReport {
-    /// Where the file is.
+    /// The path of the file.
     pub path: String,
     /// Organizations in it.
     pub rows: Count,
-    /// Cells whose text was cut, because a spreadsheet has no room for all of it.
+    /// Cells that were cut because a spreadsheet cell cannot hold all of their text.
     pub cut_cells: Count,
-    /// Documents that are no organizations, because their `_id` is no ObjectId.
+    /// Documents that are not organizations, because their `_id` is not an ObjectId.
     pub unshowable: Count,
     /// Its size.
     pub bytes: Count,
@@ -109,7 +109,7 @@ impl TryFrom<ExportScope> for core::ExportScope {
     }
 }
 
-/// Opens the platform's save dialog; `null` when the person changed their mind.
+/// Opens the platform's save dialog; `null` if the person changed their mind.
 ///
 /// # Errors
 /// Those of a session.
@@ -124,7 +124,7 @@ pub async fn choose_export_file(
     console.choose_export_file(format.with(CsvLayout::Excel)).await
 }
 
-/// A free name in the folder that exports are suggested to go to.
+/// A free name in the suggested folder for exports.
 ///
 /// # Errors
 /// Those of a session.
@@ -142,8 +142,7 @@ pub async fn default_export_file(
 /// Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
 ///
 /// # Errors
-/// `not_found` for a place that was used up, `file_not_written`, `cancelled`, `forbidden`, those of a session,
-/// `unavailable`.
+/// `not_found` for a used place, `file_not_written`, `cancelled`, `forbidden`, those of a session, `unavailable`.
 #[tauri::command]
 #[specta::specta]
 pub async fn export_organizations(
@@ -175,7 +174,7 @@ pub async fn export_organizations(
     })
 }
 
-/// Shows an exported file in the file manager. Only files that were exported in this run.
+/// Reveals an exported file in the file manager, if it was exported in this run.
 ///
 /// # Errors
 /// `not_found` for any other file.

@@ -1,4 +1,4 @@
-//! How a workspace is, and what its database user may do.
+//! The health of a workspace, and the permissions of its database user.
 
 use serde::Serialize;
 use tauri::State;
@@ -10,60 +10,60 @@ use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 use tenantry_console::{Console, workspace};
 
-/// How a workspace is.
+/// The health of a workspace.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
-    /// Whether it answers.
+    /// Whether it responds.
     pub status: HealthStatus,
-    /// When it was asked.
+    /// When it was checked.
     pub checked_at: String,
     /// The server or file.
     pub server: ServerFacts,
-    /// How many organizations there are, the trash left out.
+    /// The number of organizations, without the trash.
     pub organizations: OrganizationTotal,
     /// The database user; `null` without access control.
     pub database_user: Option<String>,
-    /// What that user may do.
+    /// The permissions of that user.
     pub privileges: Vec<Privilege>,
-    /// What is not as it should be.
+    /// What needs attention.
     pub warnings: Vec<HealthWarning>,
-    /// Why it does not answer.
+    /// Why it does not respond.
     pub problem: Option<ConsoleError>,
-    /// Until when the server is mended; `null` where that is not known.
+    /// When the server stops getting updates; `null` if unknown.
     pub end_of_life: Option<EndOfLife>,
     /// Every server of the deployment.
     pub members: Vec<Member>,
-    /// What the server keeps documents with.
+    /// The storage engine.
     pub storage_engine: Option<String>,
-    /// Connections of the server that answered.
+    /// Connections of the server that responded.
     pub connections: Option<ConnectionUse>,
     /// The server's clock minus this computer's.
     pub clock_difference_milliseconds: Option<i32>,
-    /// How full the deployment is.
+    /// The size of the deployment.
     pub collections: Option<CollectionUse>,
-    /// What the server does not tell: "connections", "storageEngine", "clock", "collections", "indexes",
+    /// Facts that the server does not tell: "connections", "storageEngine", "clock", "collections", "indexes",
     /// "otherDatabases".
     pub not_available: Vec<String>,
 }
 
-/// Whether a workspace answers.
+/// Whether a workspace responds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum HealthStatus {
-    /// It does.
+    /// It responds.
     Up,
-    /// It does not.
+    /// It does not respond.
     Down,
 }
 
-/// How many organizations there are.
+/// The number of organizations.
 #[derive(Debug, Clone, Copy, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationTotal {
     /// The number.
     pub total: Count,
-    /// Counted, not estimated.
+    /// Whether they were counted, not estimated.
     pub exact: bool,
 }
 
@@ -73,21 +73,21 @@ pub struct OrganizationTotal {
 pub struct Member {
     /// Host and port.
     pub host: String,
-    /// What it is now.
+    /// Its current state.
     pub state: MemberState,
     /// One round trip to it, measured now.
     pub round_trip_milliseconds: Option<Count>,
-    /// Why it can't be reached, in words.
+    /// Why it cannot be reached, in words.
     pub problem: Option<String>,
 }
 
-/// How many connections a server has.
+/// The connections of a server.
 #[derive(Debug, Clone, Copy, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionUse {
-    /// From everybody.
+    /// Connections in use, by all clients.
     pub current: Count,
-    /// How many more there could be.
+    /// Connections that are still available.
     pub available: Count,
 }
 
@@ -95,16 +95,16 @@ pub struct ConnectionUse {
 #[derive(Debug, Clone, Copy, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CollectionUse {
-    /// Collections of the deployment, as far as the database user sees it.
+    /// Collections of the deployment, as far as the database user can see.
     pub collections: Count,
     pub indexes: Option<Count>,
     /// Collections of organizations among them, those in the trash included.
     pub organizations: Count,
-    /// How many there may be; `null` where that is not known.
+    /// How many there can be; `null` if unknown.
     pub limit: Option<u32>,
-    /// What kind of limit that is.
+    /// The kind of that limit.
     pub limit_source: Option<core::CollectionLimit>,
-    /// Bytes that a collection's name has left for the organization's name.
+    /// Bytes that the database name leaves for an organization's name in a collection name.
     pub namespace_bytes: u32,
 }
 
@@ -163,7 +163,7 @@ impl From<core::CollectionUse> for CollectionUse {
     }
 }
 
-/// How an open workspace is: server, round trip, organizations, and what the database user may do.
+/// The health of an open workspace: server, round trip, organizations, and the database user's permissions.
 ///
 /// # Errors
 /// `forbidden`, those of a session.
@@ -178,8 +178,8 @@ pub async fn workspace_health(
     Ok(Health::of(found, console.clock.now()))
 }
 
-/// The smallest role that would allow the database user everything that is missing, as commands to paste. Asks for no
-/// session: without rights nobody can sign in, and who opened the workspace knows the user already.
+/// The smallest role that grants the database user everything that is missing, as commands to run. Needs no session:
+/// without permissions nobody can sign in, and the person who opened the workspace knows the user already.
 ///
 /// # Errors
 /// `no_workspace`, `unavailable`.
@@ -193,7 +193,7 @@ pub async fn role_command(
     Ok(workspace.ports().health.role_command().await?)
 }
 
-/// Cut to what 32 bits hold: a clock that is weeks off is wrong by any number.
+/// Limited to 32 bits: a clock that is weeks off is wrong by any number.
 fn milliseconds(difference: time::Duration) -> i32 {
     let whole = difference.whole_milliseconds();
     i32::try_from(whole).unwrap_or(if whole < 0 { i32::MIN } else { i32::MAX })

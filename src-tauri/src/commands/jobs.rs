@@ -12,22 +12,22 @@ use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
 
-/// The shortest time between two reports: what comes faster is not seen, and fills the web view's queue.
+/// The shortest interval between two reports: faster ones are not seen, and fill the web view's queue.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct JobProgress {
     /// Units done.
     pub done: Count,
-    /// Units in all, when that is known.
+    /// All units, if known.
     pub total: Option<Count>,
-    /// Units in a second, since the job began.
+    /// Units per second since the job started.
     pub per_second: Count,
 }
 
-/// Asks a job to stop. One that is over already needs no stopping.
+/// Asks a job to stop. A finished one needs no stopping.
 ///
 /// # Errors
 /// None.
@@ -38,7 +38,7 @@ pub async fn cancel_job(console: State<'_, Console>, job: String) -> Result<(), 
     Ok(())
 }
 
-/// Sends a job's progress to the window, ten times a second at most.
+/// Sends a job's progress to the window, at most ten times a second.
 pub struct ChannelProgress {
     channel: Channel<JobProgress>,
     started: Instant,
@@ -46,7 +46,7 @@ pub struct ChannelProgress {
 }
 
 impl ChannelProgress {
-    /// Reports on `channel`, counting speed from now.
+    /// Reports on `channel`, measuring speed from now.
     pub fn new(channel: Channel<JobProgress>) -> Self {
         Self { channel, started: Instant::now(), reported: Mutex::new(None) }
     }
@@ -69,7 +69,7 @@ impl ProgressSink for ChannelProgress {
             total: progress.total.map(Count::from),
             per_second: Count::from(progress.done.saturating_mul(1000) / milliseconds.max(1)),
         };
-        // A window that has gone no longer wants to know; the job's own result is what counts.
+        // A closed window no longer wants progress; the job's own result counts.
         if self.channel.send(report).is_err() {
             tracing::debug!("nobody listens to a job's progress");
         }

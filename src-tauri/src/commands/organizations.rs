@@ -21,46 +21,45 @@ use tenantry_console::numbers::Count;
 pub struct OrganizationView {
     pub id: String,
     pub name: String,
-    /// What is shown instead of it.
+    /// Shown instead of its name.
     pub display_name: Option<String>,
     pub status: OrganizationStatus,
     /// The address its admin signs in with.
     pub admin_email: String,
     /// The collection of its documents.
     pub collection_name: String,
-    /// When it was created; `null` where that is not known. A year beyond four digits has a sign and six or more.
+    /// When it was created; `null` if unknown. A year beyond four digits has a sign and at least six digits.
     pub created_at: Option<String>,
-    /// When it was changed last, likewise.
+    /// When it was last changed, likewise.
     pub updated_at: Option<String>,
-    /// When it was moved to the trash, likewise; `null` too for what is not there.
+    /// When it was moved to the trash, likewise; `null` also if it is not there.
     pub trashed_at: Option<String>,
-    /// Who did that.
+    /// The person who moved it.
     pub trashed_by: Option<String>,
-    /// When it was moved there, its collection was of other organizations too, and stayed with them.
+    /// Whether its collection was shared when it was moved there, and stayed with the other organizations.
     pub left_shared: bool,
 }
 
-/// An organization, with what a list does not ask for.
+/// An organization, with what a list does not have.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationDetails {
-    /// As it stands in a list.
+    /// The organization as in a list.
     #[serde(flatten)]
     pub organization: OrganizationView,
-    /// What the stored hash of its admin's password was made with, where this program can't verify it, as a name; `null`
-    /// where it can.
+    /// The name of the algorithm of its admin's stored hash, if that cannot be verified here; `null` if it can.
     pub unverifiable_hash: Option<String>,
 }
 
-/// A page that is asked for.
+/// A request for a page.
 #[derive(Debug, Clone, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationQuery {
     /// Which organizations.
     pub filter: OrganizationFilter,
-    /// By what they are sorted.
+    /// The field they are sorted by.
     pub sort: SortField,
-    /// Which way.
+    /// The sort direction.
     pub direction: SortDirection,
     /// `nextCursor` of the page before; `null` for the first.
     pub cursor: Option<String>,
@@ -74,29 +73,29 @@ pub struct OrganizationQuery {
 pub struct OrganizationPage {
     /// The rows.
     pub organizations: Vec<OrganizationView>,
-    /// Where the next page starts; `null` when this is the last.
+    /// Where the next page starts; `null` after the last page.
     pub next_cursor: Option<String>,
 }
 
-/// How many organizations match.
+/// The number of matching organizations by status.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationCounts {
     /// Active and deactivated.
     pub all: Count,
-    /// Active; `null` where counting takes too long.
+    /// Active; `null` if counting takes too long.
     pub active: Option<Count>,
-    /// Deactivated; `null` where counting takes too long.
+    /// Deactivated; `null` if counting takes too long.
     pub deactivated: Option<Count>,
     /// In the trash.
     pub trashed: Count,
-    /// Counted, not estimated.
+    /// Whether they were counted, not estimated.
     pub exact: bool,
-    /// Documents that are in none of these numbers; `null` where counting takes too long.
+    /// Documents that are in none of these numbers; `null` if counting takes too long.
     pub unshowable: Option<Unshowable>,
 }
 
-/// Documents that no list shows, because their `_id` is no ObjectId.
+/// Documents that no list shows, because their `_id` is not an ObjectId.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Unshowable {
@@ -104,53 +103,53 @@ pub struct Unshowable {
     pub live: Count,
     /// In the trash.
     pub trashed: Count,
-    /// MongoDB's names of what their ids are.
+    /// MongoDB's names of their `_id` types.
     pub id_types: Vec<String>,
 }
 
-/// Whether a name can be had.
+/// Whether a name is available.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct NameCheck {
-    /// It keeps the rules and is free.
+    /// Whether it keeps the rules and is free.
     pub valid: bool,
-    /// It is free; `null` when it breaks a rule and so was not looked up.
+    /// Whether it is free; `null` if it breaks a rule and was not looked up.
     pub available: Option<bool>,
     /// The name as it would be stored.
     pub name: String,
-    /// The collection that it would have.
+    /// The collection it would have.
     pub collection_name: Option<String>,
     /// What is wrong with it.
     pub problems: Vec<FieldIssue>,
 }
 
-/// Whether a field's value is good.
+/// Whether a field's value is valid.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldCheck {
-    /// It is.
+    /// Whether it is valid.
     pub valid: bool,
     /// What is wrong with it.
     pub problems: Vec<FieldIssue>,
 }
 
-/// Which rules a password keeps.
+/// The rules that a password keeps.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "one rule each, shown one by one")]
 pub struct PasswordCheck {
     /// At least 8 characters.
     pub length: bool,
-    /// An upper-case letter.
+    /// An uppercase letter.
     pub upper: bool,
-    /// A lower-case letter.
+    /// A lowercase letter.
     pub lower: bool,
     pub digit: bool,
     /// At most 72 bytes, no NUL.
     pub bytes: bool,
 }
 
-/// What creating takes.
+/// The fields of a new organization.
 #[derive(Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateInput {
@@ -162,23 +161,23 @@ pub struct CreateInput {
     pub password: String,
 }
 
-/// What changing takes; `null` keeps.
+/// The changes of an organization; `null` keeps a field.
 #[derive(Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateInput {
-    /// Which organization.
+    /// The organization to change.
     pub id: String,
-    /// Another name.
+    /// The new name.
     pub name: Option<String>,
-    /// Another display name; empty for none.
+    /// The new display name; empty for none.
     pub display_name: Option<String>,
-    /// Another address.
+    /// The new admin email.
     pub email: Option<String>,
-    /// Another password.
+    /// The new admin password.
     pub password: Option<String>,
 }
 
-/// What a rename moves.
+/// What a rename would move.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RenamePreview {
@@ -190,31 +189,32 @@ pub struct RenamePreview {
     pub from_collection: String,
     /// The new collection.
     pub to_collection: String,
-    /// Documents that keep where they are.
+    /// Documents that stay in place.
     pub documents: Count,
-    /// Indexes that keep.
+    /// Indexes that stay.
     pub indexes: Count,
-    /// The collection is of other organizations too: it stays, and the renamed one begins with an empty one.
+    /// Whether other organizations also use the collection, so that it stays and the renamed one starts with an empty
+    /// one.
     pub shared: bool,
-    /// The new name is free.
+    /// Whether the new name is free.
     pub available: bool,
-    /// What stands in the way.
+    /// The conflicts.
     pub problems: Vec<FieldIssue>,
 }
 
-/// What a removal touches.
+/// What a removal would affect.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovalPreview {
     pub organization: OrganizationView,
     pub documents: Count,
-    /// Their bytes; `null` where the store does not say.
+    /// Their bytes; `null` if the store does not say.
     pub data_size: Option<Count>,
     /// Its collection's indexes.
     pub indexes: Count,
-    /// Whether the collection is there.
+    /// Whether the collection exists.
     pub collection_exists: bool,
-    /// The collection is, or was, of other organizations too: it stays where it is.
+    /// Whether other organizations use the collection, or did, so that it stays where it is.
     pub shared: bool,
     /// Whether the name must be typed.
     pub confirmation_needed: bool,
@@ -322,13 +322,13 @@ fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, ConsoleErr
     })
 }
 
-/// Reads a cursor: the id's 24 hex digits, then the sort value.
+/// Parses a cursor: the id's 24 hex digits, then the sort value.
 fn cursor(text: &str) -> Result<core::Cursor, ConsoleError> {
     let (id, value) = text.split_at_checked(24).ok_or_else(|| ConsoleError::not_found("page"))?;
     Ok(core::Cursor { id: organization_id(id)?, value: value.to_owned() })
 }
 
-/// A page of the organizations that the session may know of.
+/// A page of the organizations that the session is allowed to see.
 ///
 /// # Errors
 /// Those of a session, `unavailable`.
@@ -359,7 +359,7 @@ pub async fn count_organizations(
     Ok(OrganizationCounts::from(workspace.organizations().count(&actor, search).await?))
 }
 
-/// The organization with this id or this name, in any case.
+/// The organization with this id or this name, in any letter case.
 ///
 /// # Errors
 /// `not_found`, those of a session, `unavailable`.
@@ -430,7 +430,7 @@ pub async fn check_admin_email(
     Ok(FieldCheck { valid: problems.is_empty(), problems })
 }
 
-/// Which rules a password keeps. Asks nothing of a workspace: the first operator's is checked before there is one.
+/// The rules that a password keeps. Needs no workspace: the first operator's is checked before there is one.
 ///
 /// # Errors
 /// None.
@@ -463,7 +463,7 @@ pub async fn create_organization(
     Ok(OrganizationView::from(workspace.organizations().create(&actor, request).await?))
 }
 
-/// Changes an organization. Whoever changes their own password stays signed in.
+/// Changes an organization. A person who changes their own password stays signed in.
 ///
 /// # Errors
 /// As [`create_organization`], `not_found`, and `partly_done`.
@@ -502,7 +502,7 @@ pub async fn preview_rename(
     Ok(RenamePreview::from(workspace.organizations().preview_rename(&actor, id, &name).await?))
 }
 
-/// Keeps the people of an organization from signing in.
+/// Prevents an organization's people from signing in.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, those of a session, `unavailable`.
@@ -518,7 +518,7 @@ pub async fn deactivate_organization(
     Ok(OrganizationView::from(workspace.organizations().deactivate(&actor, id).await?))
 }
 
-/// Lets the people of an organization sign in again.
+/// Lets an organization's people sign in again.
 ///
 /// # Errors
 /// As [`deactivate_organization`].
@@ -534,7 +534,7 @@ pub async fn reactivate_organization(
     Ok(OrganizationView::from(workspace.organizations().reactivate(&actor, id).await?))
 }
 
-/// What a removal would touch: to the trash for a live organization, for ever for one in the trash.
+/// What a removal would affect: to the trash for a live organization, for good for one in the trash.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, those of a session, `unavailable`.
@@ -568,7 +568,7 @@ pub async fn delete_organization(
     Ok(OrganizationView::from(trashed))
 }
 
-/// Brings an organization back from the trash, under another name where the old one is taken.
+/// Restores an organization from the trash, under another name if the old one is taken.
 ///
 /// # Errors
 /// `conflict`, `invalid_input`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.

@@ -1,4 +1,4 @@
-//! Saved connection profiles: saving, arranging, duplicating, removing and having back.
+//! Saved connections: saving, arranging, duplicating, removing and restoring.
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -9,40 +9,39 @@ use tenantry_console::console::{ProfileEdit, WorkspaceSummary};
 use tenantry_console::error::ConsoleError;
 use tenantry_console::profiles::{Access, Environment};
 
-/// A connection profile, as typed.
+/// A connection, as typed.
 #[derive(Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ProfileInput {
     /// `null` for a new one.
     pub id: Option<String>,
-    /// The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept.
+    /// The draft with the secrets that were typed into the connection string. It is forgotten once they are stored.
     pub draft: String,
     pub name: String,
-    /// What it is used for.
+    /// Its environment.
     pub environment: Environment,
-    /// May hold a password, which is taken out.
+    /// May contain a password, which is taken out.
     pub connection_string: String,
     pub database: String,
-    /// What a person notes about it.
+    /// Its notes.
     pub notes: String,
-    /// What may be done in it.
+    /// Its access.
     pub access: Access,
-    /// The database user's password; `null` keeps what is there, empty forgets it.
+    /// The database user's password; `null` keeps the stored one, empty forgets it.
     pub password: Option<String>,
-    /// The password of the client certificate's key; `null` keeps what is there, empty forgets it.
+    /// The password of the client certificate's key; `null` keeps the stored one, empty forgets it.
     pub certificate_key_password: Option<String>,
-    /// Whether secrets are kept for the next run, those that are there as well as those that were typed. Asked where there
-    /// is a password.
+    /// Whether to store secrets for the next run, stored and typed ones alike. Asked if there is a password.
     pub remember: bool,
-    /// The service's secret key; `null` keeps what is there, empty forgets it.
+    /// The service's signing secret; `null` keeps the stored one, empty forgets it.
     pub signing_secret: Option<String>,
 }
 
-/// Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
+/// Saves a connection. Secrets in the connection string are taken out and stored in the vault.
 ///
 /// # Errors
-/// `invalid_input`, `not_found`, `file_not_written`; `operator_needed` where it would permit more than before;
-/// `secrets_locked` and `unavailable` where a secret can't be forgotten now.
+/// `invalid_input`, `not_found`, `file_not_written`; `operator_needed` if it would permit more than before;
+/// `secrets_locked` and `unavailable` if a secret cannot be forgotten now.
 #[tauri::command]
 #[specta::specta]
 pub async fn save_profile(
@@ -75,7 +74,7 @@ impl From<ProfileInput> for ProfileEdit {
     }
 }
 
-/// Saves a profile once more under another name, right behind it, with its secrets.
+/// Saves a copy of a connection under another name, right behind it, with its secrets.
 ///
 /// # Errors
 /// `not_found`, `file_not_written`, `secrets_locked`.

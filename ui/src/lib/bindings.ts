@@ -5,7 +5,7 @@ import { invoke as __TAURI_INVOKE, Channel } from "@tauri-apps/api/core";
 /** Commands */
 export const commands = {
 	/**
-	 *  What the program is and what it can do.
+	 *  What Tenantry is and what it can do.
 	 * 
 	 *  # Errors
 	 *  None.
@@ -26,65 +26,65 @@ export const commands = {
 	 */
 	listWorkspaces: () => typedError<WorkspaceList, ConsoleError>(__TAURI_INVOKE("list_workspaces")),
 	/**
-	 *  Reads a connection string as it is typed. Secrets in it are taken out and held under the draft.
+	 *  Reads a connection string as it is typed. Its secrets are taken out and held under the draft.
 	 * 
 	 *  # Errors
-	 *  None: what is wrong with the string is in the answer.
+	 *  None: the problems are in the result.
 	 */
 	readConnectionString: (draft: string, text: string) => typedError<ConnectionReading, ConsoleError>(__TAURI_INVOKE("read_connection_string", { draft, text })),
 	/**
-	 *  Changes a connection string to say what the form says; everything else of it stays as it is.
+	 *  Writes the changes of a form into a connection string and leaves everything else as it is.
 	 * 
 	 *  # Errors
-	 *  None: what is wrong with the string is in the answer.
+	 *  None: the problems are in the result.
 	 */
 	writeConnectionString: (text: string, fields: ConnectionFields) => typedError<ConnectionReading, ConsoleError>(__TAURI_INVOKE("write_connection_string", { text, fields })),
 	/**
-	 *  Forgets the secrets of an editor that is closed.
+	 *  Forgets the secrets of a closed editor.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
 	forgetDraft: (draft: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("forget_draft", { draft })),
 	/**
-	 *  Connection strings to start from.
+	 *  Connection strings as starting points.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
 	connectionTemplates: () => typedError<ConnectionTemplate[], ConsoleError>(__TAURI_INVOKE("connection_templates")),
 	/**
-	 *  Writes a `mongodb+srv` string out as the list of hosts that it stands for.
+	 *  Converts a `mongodb+srv` string to a list of its hosts.
 	 * 
 	 *  # Errors
-	 *  `connection_string_invalid`, `unavailable` when the name can't be looked up.
+	 *  `connection_string_invalid`, `unavailable` if the lookup fails.
 	 */
 	seedList: (draft: string, connectionString: string) => typedError<ConnectionReading, ConsoleError>(__TAURI_INVOKE("seed_list", { draft, connectionString })),
 	/**
-	 *  Lets a person choose a certificate file; answers its path, `null` when they changed their mind. The dialog begins where
-	 *  the file is that stands in the editor now. Nothing is read: the connection names the file, and the driver opens it.
+	 *  Lets a person choose a certificate file; returns its path, `null` if they changed their mind. The dialog starts at
+	 *  the editor's current file. Reads nothing: the connection names the file, and the driver opens it.
 	 * 
 	 *  # Errors
 	 *  None.
 	 */
 	chooseCertificateFile: (file: CertificateFile, current: string | null) => typedError<string | null, ConsoleError>(__TAURI_INVOKE("choose_certificate_file", { file, current })),
 	/**
-	 *  Tests a connection stage by stage, up to the first that fails. A failure is a finding in the report, not an error.
+	 *  Tests a connection step by step, up to the first that fails. A failure is a finding in the report, not an error.
 	 * 
 	 *  # Errors
-	 *  `cancelled`; `secrets_locked` where a stored secret is needed and the file of secrets is locked.
+	 *  `cancelled`; `secrets_locked` if a stored secret is needed and the secrets file is locked.
 	 */
 	testConnection: (input: TestInput, job: string, progress: Channel<TestStage>) => typedError<ConnectionReport, ConsoleError>(__TAURI_INVOKE("test_connection", { input, job, progress })),
 	/**
-	 *  Saves a connection profile. Secrets in the connection string are taken out and kept in the vault.
+	 *  Saves a connection. Secrets in the connection string are taken out and stored in the vault.
 	 * 
 	 *  # Errors
-	 *  `invalid_input`, `not_found`, `file_not_written`; `operator_needed` where it would permit more than before;
-	 *  `secrets_locked` and `unavailable` where a secret can't be forgotten now.
+	 *  `invalid_input`, `not_found`, `file_not_written`; `operator_needed` if it would permit more than before;
+	 *  `secrets_locked` and `unavailable` if a secret cannot be forgotten now.
 	 */
 	saveProfile: (input: ProfileInput) => typedError<WorkspaceSummary, ConsoleError>(__TAURI_INVOKE("save_profile", { input })),
 	/**
-	 *  Saves a profile once more under another name, right behind it, with its secrets.
+	 *  Saves a copy of a connection under another name, right behind it, with its secrets.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `file_not_written`, `secrets_locked`.
@@ -197,15 +197,15 @@ export const commands = {
 	 */
 	claimWorkspace: (workspace: string, name: string, email: string, password: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("claim_workspace", { workspace, name, email, password })),
 	/**
-	 *  How an open workspace is: server, round trip, organizations, and what the database user may do.
+	 *  The health of an open workspace: server, round trip, organizations, and the database user's permissions.
 	 * 
 	 *  # Errors
 	 *  `forbidden`, those of a session.
 	 */
 	workspaceHealth: (workspace: string) => typedError<Health, ConsoleError>(__TAURI_INVOKE("workspace_health", { workspace })),
 	/**
-	 *  The smallest role that would allow the database user everything that is missing, as commands to paste. Asks for no
-	 *  session: without rights nobody can sign in, and who opened the workspace knows the user already.
+	 *  The smallest role that grants the database user everything that is missing, as commands to run. Needs no session:
+	 *  without permissions nobody can sign in, and the person who opened the workspace knows the user already.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `unavailable`.
@@ -219,65 +219,65 @@ export const commands = {
 	 */
 	loadSampleOrganizations: (workspace: string, progress: Channel<JobProgress>, job: string) => typedError<SampleReport, ConsoleError>(__TAURI_INVOKE("load_sample_organizations", { workspace, progress, job })),
 	/**
-	 *  What may be done in an open workspace now. Asks no server.
+	 *  The access to an open workspace at this moment. Asks no server.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`.
 	 */
 	accessState: (workspace: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("access_state", { workspace })),
 	/**
-	 *  Permits writing for ten minutes, and does what waited for it. Recorded with the reason.
+	 *  Allows writing for ten minutes, and does the work that waited for it. Recorded with the reason.
 	 * 
 	 *  # Errors
-	 *  `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the profile permits reading
-	 *  only, those of a session, `unavailable`, `denied_by_database`.
+	 *  `forbidden` to anyone but an operator, `invalid_input` for the reason, `read_only` if the connection is read-only,
+	 *  those of a session, `unavailable`, `denied_by_database`.
 	 */
 	unlockWorkspace: (workspace: string, reason: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("unlock_workspace", { workspace, reason })),
 	/**
-	 *  Decides what a workspace permits, for everybody who opens it: a connection may only permit less. What permits less
-	 *  counts at once, what permits more when the workspace is opened again. Recorded with the reason.
+	 *  Decides what a workspace permits, for everyone who opens it: a connection can only be stricter. Tighter settings
+	 *  apply at once, looser ones when the workspace is next opened. Recorded with the reason.
 	 * 
 	 *  # Errors
-	 *  `forbidden` to anybody but an operator, `invalid_input` for the reason, `read_only` where the connection itself permits
-	 *  reading only, `busy` when somebody else decided at the same moment, those of a session, `unavailable`,
+	 *  `forbidden` to anyone but an operator, `invalid_input` for the reason, `read_only` if the connection itself is
+	 *  read-only, `busy` if someone else decided at the same moment, those of a session, `unavailable`,
 	 *  `denied_by_database`.
 	 */
 	decidePermits: (workspace: string, environment: Environment, access: Access, reason: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("decide_permits", { workspace, environment, access, reason })),
 	/**
-	 *  Locks a workspace that was unlocked.
+	 *  Locks an unlocked workspace.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`.
 	 */
 	lockWorkspace: (workspace: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("lock_workspace", { workspace })),
 	/**
-	 *  Somebody is there: an unlocked workspace does not lock for want of anybody for two minutes from now. It never stays
-	 *  unlocked for longer than its ten minutes.
+	 *  Records activity: restarts the two-minute idle timer of an unlocked workspace, which never stays unlocked for longer
+	 *  than its ten minutes.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`.
 	 */
 	noteActivity: (workspace: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("note_activity", { workspace })),
 	/**
-	 *  Asks once whether a workspace's server answers. Says within 5 s what is known by then.
+	 *  Pings a workspace's server. Returns within 5 s with what is known by then.
 	 * 
 	 *  # Errors
-	 *  `no_workspace`. A line that is lost is an answer.
+	 *  `no_workspace`. A lost connection is a result.
 	 */
 	checkLine: (workspace: string) => typedError<LineView, ConsoleError>(__TAURI_INVOKE("check_line", { workspace })),
 	/**
-	 *  The interrupted acts that wait for a decision. What can be settled without one is settled first, where the workspace
-	 *  may be written to.
+	 *  The interrupted operations that wait for a decision, after resolving those that can be resolved, if the workspace is
+	 *  writable.
 	 * 
 	 *  # Errors
-	 *  `forbidden` to anybody but an operator, those of a session, `unavailable`.
+	 *  `forbidden` to anyone but an operator, those of a session, `unavailable`.
 	 */
 	listUnsettled: (workspace: string) => typedError<UnsettledAct[], ConsoleError>(__TAURI_INVOKE("list_unsettled", { workspace })),
 	/**
-	 *  Ends an interrupted act as a person decided, if what exists is still what they were shown. Recorded.
+	 *  Ends an interrupted operation as a person decided, if what exists is still what they were shown. Recorded.
 	 * 
 	 *  # Errors
-	 *  `facts_changed`, `not_found` when it has ended, `busy`, `conflict`, `forbidden` to anybody but an operator, those of a
+	 *  `facts_changed`, `not_found` if it has ended, `busy`, `conflict`, `forbidden` to anyone but an operator, those of a
 	 *  session, `read_only`, `unavailable`, `denied_by_database`.
 	 */
 	decideUnsettled: (workspace: string, organizationId: string, choice: string, seen: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("decide_unsettled", { workspace, organizationId, choice, seen })),
@@ -361,7 +361,7 @@ export const commands = {
 	 */
 	changePassphrase: (current: string, next: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_passphrase", { current, next })),
 	/**
-	 *  A page of the organizations that the session may know of.
+	 *  A page of the organizations that the session is allowed to see.
 	 * 
 	 *  # Errors
 	 *  Those of a session, `unavailable`.
@@ -375,7 +375,7 @@ export const commands = {
 	 */
 	countOrganizations: (workspace: string, search: string) => typedError<OrganizationCounts, ConsoleError>(__TAURI_INVOKE("count_organizations", { workspace, search })),
 	/**
-	 *  The organization with this id or this name, in any case.
+	 *  The organization with this id or this name, in any letter case.
 	 * 
 	 *  # Errors
 	 *  `not_found`, those of a session, `unavailable`.
@@ -396,7 +396,7 @@ export const commands = {
 	 */
 	checkAdminEmail: (workspace: string, email: string, forId: string | null) => typedError<FieldCheck, ConsoleError>(__TAURI_INVOKE("check_admin_email", { workspace, email, forId })),
 	/**
-	 *  Which rules a password keeps. Asks nothing of a workspace: the first operator's is checked before there is one.
+	 *  The rules that a password keeps. Needs no workspace: the first operator's is checked before there is one.
 	 * 
 	 *  # Errors
 	 *  None.
@@ -410,7 +410,7 @@ export const commands = {
 	 */
 	createOrganization: (workspace: string, input: CreateInput) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("create_organization", { workspace, input })),
 	/**
-	 *  Changes an organization. Whoever changes their own password stays signed in.
+	 *  Changes an organization. A person who changes their own password stays signed in.
 	 * 
 	 *  # Errors
 	 *  As [`create_organization`], `not_found`, and `partly_done`.
@@ -424,21 +424,21 @@ export const commands = {
 	 */
 	previewRename: (workspace: string, id: string, name: string) => typedError<RenamePreview, ConsoleError>(__TAURI_INVOKE("preview_rename", { workspace, id, name })),
 	/**
-	 *  Keeps the people of an organization from signing in.
+	 *  Prevents an organization's people from signing in.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
 	deactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("deactivate_organization", { workspace, id })),
 	/**
-	 *  Lets the people of an organization sign in again.
+	 *  Lets an organization's people sign in again.
 	 * 
 	 *  # Errors
 	 *  As [`deactivate_organization`].
 	 */
 	reactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("reactivate_organization", { workspace, id })),
 	/**
-	 *  What a removal would touch: to the trash for a live organization, for ever for one in the trash.
+	 *  What a removal would affect: to the trash for a live organization, for good for one in the trash.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
@@ -452,7 +452,7 @@ export const commands = {
 	 */
 	deleteOrganization: (workspace: string, id: string, confirmation: string | null) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("delete_organization", { workspace, id, confirmation })),
 	/**
-	 *  Brings an organization back from the trash, under another name where the old one is taken.
+	 *  Restores an organization from the trash, under another name if the old one is taken.
 	 * 
 	 *  # Errors
 	 *  `conflict`, `invalid_input`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
@@ -466,28 +466,28 @@ export const commands = {
 	 */
 	deleteOrganizationForever: (workspace: string, id: string, confirmation: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("delete_organization_forever", { workspace, id, confirmation })),
 	/**
-	 *  The statistics of an organization's collection, read now. A collection that is missing is an answer, not an error.
+	 *  The statistics of an organization's collection, read now. A missing collection is a result, not an error.
 	 * 
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
 	collectionStatistics: (workspace: string, id: string) => typedError<CollectionStatistics, ConsoleError>(__TAURI_INVOKE("collection_statistics", { workspace, id })),
 	/**
-	 *  The numbers of the rows on screen, none older than a minute.
+	 *  The statistics of the rows on screen, none older than a minute.
 	 * 
 	 *  # Errors
-	 *  `forbidden`, those of a session. What fails for one row is told in that row.
+	 *  `forbidden`, those of a session. A failure for one row is in that row.
 	 */
 	summarizeStatistics: (workspace: string, ids: string[]) => typedError<StatisticsSummary[], ConsoleError>(__TAURI_INVOKE("summarize_statistics", { workspace, ids })),
 	/**
-	 *  Opens the platform's save dialog; `null` when the person changed their mind.
+	 *  Opens the platform's save dialog; `null` if the person changed their mind.
 	 * 
 	 *  # Errors
 	 *  Those of a session.
 	 */
 	chooseExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile | null, ConsoleError>(__TAURI_INVOKE("choose_export_file", { workspace, format })),
 	/**
-	 *  A free name in the folder that exports are suggested to go to.
+	 *  A free name in the suggested folder for exports.
 	 * 
 	 *  # Errors
 	 *  Those of a session.
@@ -497,19 +497,18 @@ export const commands = {
 	 *  Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
 	 * 
 	 *  # Errors
-	 *  `not_found` for a place that was used up, `file_not_written`, `cancelled`, `forbidden`, those of a session,
-	 *  `unavailable`.
+	 *  `not_found` for a used place, `file_not_written`, `cancelled`, `forbidden`, those of a session, `unavailable`.
 	 */
 	exportOrganizations: (workspace: string, input: ExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_organizations", { workspace, input, progress })),
 	/**
-	 *  Shows an exported file in the file manager. Only files that were exported in this run.
+	 *  Reveals an exported file in the file manager, if it was exported in this run.
 	 * 
 	 *  # Errors
 	 *  `not_found` for any other file.
 	 */
 	revealFile: (path: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("reveal_file", { path })),
 	/**
-	 *  Asks a job to stop. One that is over already needs no stopping.
+	 *  Asks a job to stop. A finished one needs no stopping.
 	 * 
 	 *  # Errors
 	 *  None.
@@ -525,7 +524,7 @@ export const LIMITS = {"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":
 export const SECRET_MASK = "••••••••" as const;
 
 /* Types */
-/**  What the program is and what it can do. */
+/**  What Tenantry is and what it can do. */
 export type About = {
 	name: string,
 	version: string,
@@ -533,7 +532,7 @@ export type About = {
 	status: string,
 	/**  The operations of the service, as commands. */
 	commands: CommandDescription[],
-	/**  Where the log is. */
+	/**  The path of the log. */
 	logFile: string,
 };
 
@@ -546,19 +545,19 @@ export type Access =
 /**  Reading. */
 "read_only";
 
-/**  What may be done in a workspace now. */
+/**  The access to a workspace at this moment. */
 export type AccessState = {
-	/**  What its profile and its operators permit. */
+	/**  The stricter of the access of its connection and the one its operators decided. */
 	access: Access,
-	/**  What it is used for, by its profile and its operators. */
+	/**  The stricter of the environment of its connection and the one its operators decided. */
 	environment: Environment,
-	/**  What its operators decided; `null` while nobody has. */
+	/**  Its operators' decision; `null` while there is none. */
 	decided: WorkspacePermits | null,
-	/**  It may be written to now. */
+	/**  Whether a write is allowed now. */
 	writable: boolean,
-	/**  When it locks at the latest; `null` when it is not unlocked. */
+	/**  When it locks at the latest; `null` if it is not unlocked. */
 	unlockedUntil: string | null,
-	/**  When it locks unless somebody is there. */
+	/**  When it locks without further activity. */
 	locksWhenIdleAt: string | null,
 	/**  Why it was unlocked. */
 	reason: string | null,
@@ -614,11 +613,11 @@ export type Certificate = {
 	endsSoon: boolean,
 };
 
-/**  A file that a connection with TLS names. */
+/**  A file that a TLS connection names. */
 export type CertificateFile = 
 /**  The authorities to trust. */
 "authorities" | 
-/**  The certificate that the program shows, with its key. */
+/**  The client's certificate, with its key. */
 "certificate_and_key";
 
 /**  A place for a file. */
@@ -653,11 +652,11 @@ export type CollectionLimit =
  */
 "recommended";
 
-/**  What the store says of a collection. */
+/**  Statistics of a collection. */
 export type CollectionStatistics = {
 	/**  Its name. */
 	collection: string,
-	/**  Whether it is there. */
+	/**  Whether it exists. */
 	exists: boolean,
 	/**  Documents in it. */
 	documents: Count,
@@ -670,11 +669,11 @@ export type CollectionStatistics = {
 	indexes: IndexStatistics[],
 	/**  Bytes of all indexes. */
 	indexSize: Count | null,
-	/**  Counted, not estimated. */
+	/**  Whether they were counted, not estimated. */
 	exact: boolean,
 	/**  When it was read. */
 	readAt: string,
-	/**  With which command. */
+	/**  The command that read it. */
 	command: string,
 	/**  What is missing and why. */
 	note: string | null,
@@ -682,16 +681,16 @@ export type CollectionStatistics = {
 
 /**  How much of the room for collections is used. */
 export type CollectionUse = {
-	/**  Collections of the deployment, as far as the database user sees it. */
+	/**  Collections of the deployment, as far as the database user can see. */
 	collections: Count,
 	indexes: Count | null,
 	/**  Collections of organizations among them, those in the trash included. */
 	organizations: Count,
-	/**  How many there may be; `null` where that is not known. */
+	/**  How many there can be; `null` if unknown. */
 	limit: number | null,
-	/**  What kind of limit that is. */
+	/**  The kind of that limit. */
 	limitSource: CollectionLimit | null,
-	/**  Bytes that a collection's name has left for the organization's name. */
+	/**  Bytes that the database name leaves for an organization's name in a collection name. */
 	namespaceBytes: number,
 };
 
@@ -783,21 +782,21 @@ export type ConnectionProblem = {
 	end: number,
 };
 
-/**  A connection string, read. */
+/**  The result of reading a connection string. */
 export type ConnectionReading = {
-	/**  As typed, every secret replaced by the mask. */
+	/**  As typed, with a mask in place of every secret. */
 	text: string,
-	/**  The string stood in a longer text, and what was typed must not be shown any more. */
+	/**  Whether the string was inside a longer text, which must not be shown any more. */
 	extracted: boolean,
-	/**  `null` when the string can't be taken apart. */
+	/**  `null` if the string cannot be taken apart. */
 	fields: ConnectionFields | null,
-	/**  Empty: the driver accepts it. */
+	/**  Empty if the driver accepts it. */
 	problems: ConnectionProblem[],
-	/**  What kind of place it leads to. */
+	/**  The kind of workspace it leads to. */
 	kind: WorkspaceKind,
-	/**  Signing in takes a password. */
+	/**  Whether signing in needs a password. */
 	needsPassword: boolean,
-	/**  A secret was typed into the text; the program holds it now, under the draft. */
+	/**  Whether a secret was typed into the text; Rust holds it now, under the draft. */
 	tookSecrets: boolean,
 };
 
@@ -819,11 +818,11 @@ export type ConnectionTemplate = {
 	connectionString: string,
 };
 
-/**  How many connections a server has. */
+/**  The connections of a server. */
 export type ConnectionUse = {
-	/**  From everybody. */
+	/**  Connections in use, by all clients. */
 	current: Count,
-	/**  How many more there could be. */
+	/**  Connections that are still available. */
 	available: Count,
 };
 
@@ -965,7 +964,7 @@ export type ConsoleError =
  */
 export type Count = number;
 
-/**  What creating takes. */
+/**  The fields of a new organization. */
 export type CreateInput = {
 	name: string,
 	displayName: string | null,
@@ -1067,35 +1066,35 @@ export type ExportFormat =
 /**  A spreadsheet. */
 "xlsx";
 
-/**  What an export takes. */
+/**  The choices for an export. */
 export type ExportInput = {
-	/**  The job's name, made by the window: Cancel names it. */
+	/**  The job's name, made by the window for Cancel. */
 	job: string,
 	/**  Which organizations. */
 	scope: ExportScope,
-	/**  What of each. */
+	/**  The columns. */
 	columns: ExportColumn[],
 	/**  The kind of file. */
 	format: ExportFormat,
-	/**  How values are told apart where the kind is CSV. */
+	/**  The layout of a CSV file. */
 	csv: CsvLayout,
 	/**  The token of the chosen place. */
 	target: string,
-	/**  By what they are sorted. */
+	/**  The field they are sorted by. */
 	sort: SortField,
-	/**  Which way. */
+	/**  The sort direction. */
 	direction: SortDirection,
 };
 
-/**  What an export did. */
+/**  The outcome of an export. */
 export type ExportReport = {
-	/**  Where the file is. */
+	/**  The path of the file. */
 	path: string,
 	/**  Organizations in it. */
 	rows: Count,
-	/**  Cells whose text was cut, because a spreadsheet has no room for all of it. */
+	/**  Cells that were cut because a spreadsheet cell cannot hold all of their text. */
 	cutCells: Count,
-	/**  Documents that are no organizations, because their `_id` is no ObjectId. */
+	/**  Documents that are not organizations, because their `_id` is not an ObjectId. */
 	unshowable: Count,
 	/**  Its size. */
 	bytes: Count,
@@ -1103,9 +1102,9 @@ export type ExportReport = {
 	milliseconds: Count,
 };
 
-/**  Which organizations a file gets. */
+/**  The organizations that a file contains. */
 export type ExportScope = 
-/**  All that are not in the trash. */
+/**  All except those in the trash. */
 { kind: "all" } | 
 /**  Those that a list with this filter shows. */
 { kind: "filtered"; filter: OrganizationFilter } | 
@@ -1139,9 +1138,9 @@ export type Field =
 /**  The passphrase of a sealed file. */
 "passphrase";
 
-/**  Whether a field's value is good. */
+/**  Whether a field's value is valid. */
 export type FieldCheck = {
-	/**  It is. */
+	/**  Whether it is valid. */
 	valid: boolean,
 	/**  What is wrong with it. */
 	problems: FieldIssue[],
@@ -1320,48 +1319,48 @@ export type FindingFacts = {
 	atlas: boolean,
 };
 
-/**  How a workspace is. */
+/**  The health of a workspace. */
 export type Health = {
-	/**  Whether it answers. */
+	/**  Whether it responds. */
 	status: HealthStatus,
-	/**  When it was asked. */
+	/**  When it was checked. */
 	checkedAt: string,
 	/**  The server or file. */
 	server: ServerFacts,
-	/**  How many organizations there are, the trash left out. */
+	/**  The number of organizations, without the trash. */
 	organizations: OrganizationTotal,
 	/**  The database user; `null` without access control. */
 	databaseUser: string | null,
-	/**  What that user may do. */
+	/**  The permissions of that user. */
 	privileges: Privilege[],
-	/**  What is not as it should be. */
+	/**  What needs attention. */
 	warnings: HealthWarning[],
-	/**  Why it does not answer. */
+	/**  Why it does not respond. */
 	problem: ConsoleError | null,
-	/**  Until when the server is mended; `null` where that is not known. */
+	/**  When the server stops getting updates; `null` if unknown. */
 	endOfLife: EndOfLife | null,
 	/**  Every server of the deployment. */
 	members: Member[],
-	/**  What the server keeps documents with. */
+	/**  The storage engine. */
 	storageEngine: string | null,
-	/**  Connections of the server that answered. */
+	/**  Connections of the server that responded. */
 	connections: ConnectionUse | null,
 	/**  The server's clock minus this computer's. */
 	clockDifferenceMilliseconds: number | null,
-	/**  How full the deployment is. */
+	/**  The size of the deployment. */
 	collections: CollectionUse | null,
 	/**
-	 *  What the server does not tell: "connections", "storageEngine", "clock", "collections", "indexes",
+	 *  Facts that the server does not tell: "connections", "storageEngine", "clock", "collections", "indexes",
 	 *  "otherDatabases".
 	 */
 	notAvailable: string[],
 };
 
-/**  Whether a workspace answers. */
+/**  Whether a workspace responds. */
 export type HealthStatus = 
-/**  It does. */
+/**  It responds. */
 "up" | 
-/**  It does not. */
+/**  It does not respond. */
 "down";
 
 /**  What needs attention in a store that works. */
@@ -1468,13 +1467,13 @@ export type IndexStatistics = {
 	size: Count | null,
 };
 
-/**  How far a job is. */
+/**  The progress of a job. */
 export type JobProgress = {
 	/**  Units done. */
 	done: Count,
-	/**  Units in all, when that is known. */
+	/**  All units, if known. */
 	total: Count | null,
-	/**  Units in a second, since the job began. */
+	/**  Units per second since the job started. */
 	perSecond: Count,
 };
 
@@ -1499,19 +1498,19 @@ export type KeepingReason =
 /**  The last secret could not be written into the file of secrets. */
 "not_written";
 
-/**  What is known of the line to a workspace's server. */
+/**  The state of the connection to a workspace's server. */
 export type LineView = {
-	/**  It answered. */
+	/**  Whether it responded. */
 	reachable: boolean,
-	/**  Why not, as a sentence. */
+	/**  Why it did not, as a sentence. */
 	problem: string | null,
-	/**  The server that takes writes, where there are several. */
+	/**  The server that accepts writes, if there are several. */
 	primary: string | null,
-	/**  Servers of the deployment that are known. */
+	/**  Known servers of the deployment. */
 	members: number | null,
 	/**  One round trip. */
 	roundTripMilliseconds: Count | null,
-	/**  When it was asked. */
+	/**  When it was checked. */
 	checkedAt: string,
 };
 
@@ -1519,11 +1518,11 @@ export type LineView = {
 export type Member = {
 	/**  Host and port. */
 	host: string,
-	/**  What it is now. */
+	/**  Its current state. */
 	state: MemberState,
 	/**  One round trip to it, measured now. */
 	roundTripMilliseconds: Count | null,
-	/**  Why it can't be reached, in words. */
+	/**  Why it cannot be reached, in words. */
 	problem: string | null,
 };
 
@@ -1557,15 +1556,15 @@ path: string } |
 /**  The old place could not be emptied yet. That is tried again at the next start. */
 { kind: "not_emptied" };
 
-/**  Whether a name can be had. */
+/**  Whether a name is available. */
 export type NameCheck = {
-	/**  It keeps the rules and is free. */
+	/**  Whether it keeps the rules and is free. */
 	valid: boolean,
-	/**  It is free; `null` when it breaks a rule and so was not looked up. */
+	/**  Whether it is free; `null` if it breaks a rule and was not looked up. */
 	available: boolean | null,
 	/**  The name as it would be stored. */
 	name: string,
-	/**  The collection that it would have. */
+	/**  The collection it would have. */
 	collectionName: string | null,
 	/**  What is wrong with it. */
 	problems: FieldIssue[],
@@ -1578,7 +1577,7 @@ export type OpenSummary = {
 	/**  What kind of place it is. */
 	kind: WorkspaceKind,
 	name: string,
-	/**  What it is used for. */
+	/**  Its environment. */
 	environment: Environment,
 	/**  The address of who is signed in to it. */
 	signedInAs: string | null,
@@ -1606,28 +1605,25 @@ export type OpenWorkspace = {
 	access: AccessState,
 };
 
-/**  How many organizations match. */
+/**  The number of matching organizations by status. */
 export type OrganizationCounts = {
 	/**  Active and deactivated. */
 	all: Count,
-	/**  Active; `null` where counting takes too long. */
+	/**  Active; `null` if counting takes too long. */
 	active: Count | null,
-	/**  Deactivated; `null` where counting takes too long. */
+	/**  Deactivated; `null` if counting takes too long. */
 	deactivated: Count | null,
 	/**  In the trash. */
 	trashed: Count,
-	/**  Counted, not estimated. */
+	/**  Whether they were counted, not estimated. */
 	exact: boolean,
-	/**  Documents that are in none of these numbers; `null` where counting takes too long. */
+	/**  Documents that are in none of these numbers; `null` if counting takes too long. */
 	unshowable: Unshowable | null,
 };
 
-/**  An organization, with what a list does not ask for. */
+/**  An organization, with what a list does not have. */
 export type OrganizationDetails = {
-	/**
-	 *  What the stored hash of its admin's password was made with, where this program can't verify it, as a name; `null`
-	 *  where it can.
-	 */
+	/**  The name of the algorithm of its admin's stored hash, if that cannot be verified here; `null` if it can. */
 	unverifiableHash: string | null,
 } & OrganizationView;
 
@@ -1646,17 +1642,17 @@ export type OrganizationFilter = {
 export type OrganizationPage = {
 	/**  The rows. */
 	organizations: OrganizationView[],
-	/**  Where the next page starts; `null` when this is the last. */
+	/**  Where the next page starts; `null` after the last page. */
 	nextCursor: string | null,
 };
 
-/**  A page that is asked for. */
+/**  A request for a page. */
 export type OrganizationQuery = {
 	/**  Which organizations. */
 	filter: OrganizationFilter,
-	/**  By what they are sorted. */
+	/**  The field they are sorted by. */
 	sort: SortField,
-	/**  Which way. */
+	/**  The sort direction. */
 	direction: SortDirection,
 	/**  `nextCursor` of the page before; `null` for the first. */
 	cursor: string | null,
@@ -1673,7 +1669,7 @@ export type OrganizationStatus =
 /**  Set aside, restorable. */
 "trashed";
 
-/**  How many organizations there are. */
+/**  The number of organizations. */
 export type OrganizationTotal = {
 	/**  The number. */
 	total: Count,
@@ -1685,22 +1681,22 @@ export type OrganizationTotal = {
 export type OrganizationView = {
 	id: string,
 	name: string,
-	/**  What is shown instead of it. */
+	/**  Shown instead of its name. */
 	displayName: string | null,
 	status: OrganizationStatus,
 	/**  The address its admin signs in with. */
 	adminEmail: string,
 	/**  The collection of its documents. */
 	collectionName: string,
-	/**  When it was created; `null` where that is not known. A year beyond four digits has a sign and six or more. */
+	/**  When it was created; `null` if unknown. A year beyond four digits has a sign and at least six digits. */
 	createdAt: string | null,
-	/**  When it was changed last, likewise. */
+	/**  When it was last changed, likewise. */
 	updatedAt: string | null,
-	/**  When it was moved to the trash, likewise; `null` too for what is not there. */
+	/**  When it was moved to the trash, likewise; `null` also if it is not there. */
 	trashedAt: string | null,
-	/**  Who did that. */
+	/**  The person who moved it. */
 	trashedBy: string | null,
-	/**  When it was moved there, its collection was of other organizations too, and stayed with them. */
+	/**  Whether its collection was shared when it was moved there, and stayed with the other organizations. */
 	leftShared: boolean,
 };
 
@@ -1712,13 +1708,13 @@ export type OtherOption = {
 	value: string,
 };
 
-/**  Which rules a password keeps. */
+/**  The rules that a password keeps. */
 export type PasswordCheck = {
 	/**  At least 8 characters. */
 	length: boolean,
-	/**  An upper-case letter. */
+	/**  An uppercase letter. */
 	upper: boolean,
-	/**  A lower-case letter. */
+	/**  A lowercase letter. */
 	lower: boolean,
 	digit: boolean,
 	/**  At most 72 bytes, no NUL. */
@@ -1778,32 +1774,29 @@ export type PrivilegedAct =
 /**  Recognizing a moved collection. */
 "tell_collections";
 
-/**  A connection profile, as typed. */
+/**  A connection, as typed. */
 export type ProfileInput = {
 	/**  `null` for a new one. */
 	id: string | null,
-	/**  The draft that holds the secrets which were typed into the connection string. It is forgotten once they are kept. */
+	/**  The draft with the secrets that were typed into the connection string. It is forgotten once they are stored. */
 	draft: string,
 	name: string,
 	/**  What it is used for. */
 	environment: Environment,
-	/**  May hold a password, which is taken out. */
+	/**  May contain a password, which is taken out. */
 	connectionString: string,
 	database: string,
-	/**  What a person notes about it. */
+	/**  Its notes. */
 	notes: string,
-	/**  What may be done in it. */
+	/**  Its access. */
 	access: Access,
-	/**  The database user's password; `null` keeps what is there, empty forgets it. */
+	/**  The database user's password; `null` keeps the stored one, empty forgets it. */
 	password: string | null,
-	/**  The password of the client certificate's key; `null` keeps what is there, empty forgets it. */
+	/**  The password of the client certificate's key; `null` keeps the stored one, empty forgets it. */
 	certificateKeyPassword: string | null,
-	/**
-	 *  Whether secrets are kept for the next run, those that are there as well as those that were typed. Asked where there
-	 *  is a password.
-	 */
+	/**  Whether to store secrets for the next run, stored and typed ones alike. Asked if there is a password. */
 	remember: boolean,
-	/**  The service's secret key; `null` keeps what is there, empty forgets it. */
+	/**  The service's signing secret; `null` keeps the stored one, empty forgets it. */
 	signingSecret: string | null,
 };
 
@@ -1889,23 +1882,23 @@ export type RecoveredOutcome =
 /**  It could not be decided. */
 "needs_attention";
 
-/**  What a removal touches. */
+/**  What a removal would affect. */
 export type RemovalPreview = {
 	organization: OrganizationView,
 	documents: Count,
-	/**  Their bytes; `null` where the store does not say. */
+	/**  Their bytes; `null` if the store does not say. */
 	dataSize: Count | null,
 	/**  Its collection's indexes. */
 	indexes: Count,
-	/**  Whether the collection is there. */
+	/**  Whether the collection exists. */
 	collectionExists: boolean,
-	/**  The collection is, or was, of other organizations too: it stays where it is. */
+	/**  Whether other organizations use the collection, or did, so that it stays where it is. */
 	shared: boolean,
 	/**  Whether the name must be typed. */
 	confirmationNeeded: boolean,
 };
 
-/**  What a rename moves. */
+/**  What a rename would move. */
 export type RenamePreview = {
 	/**  The name. */
 	from: string,
@@ -1915,15 +1908,18 @@ export type RenamePreview = {
 	fromCollection: string,
 	/**  The new collection. */
 	toCollection: string,
-	/**  Documents that keep where they are. */
+	/**  Documents that stay in place. */
 	documents: Count,
-	/**  Indexes that keep. */
+	/**  Indexes that stay. */
 	indexes: Count,
-	/**  The collection is of other organizations too: it stays, and the renamed one begins with an empty one. */
+	/**
+	 *  Whether other organizations also use the collection, so that it stays and the renamed one starts with an empty
+	 *  one.
+	 */
 	shared: boolean,
-	/**  The new name is free. */
+	/**  Whether the new name is free. */
 	available: boolean,
-	/**  What stands in the way. */
+	/**  The conflicts. */
 	problems: FieldIssue[],
 };
 
@@ -2177,20 +2173,20 @@ export type StageState =
 /**  An earlier step failed. */
 "not_run";
 
-/**  The two numbers of a row, or why there are none. */
+/**  The statistics of a row, or why there are none. */
 export type StatisticsSummary = {
 	/**  The organization. */
 	id: string,
 	documents: Count | null,
 	/**  Counted, not estimated. */
 	exact: boolean,
-	/**  Their bytes; `null` also where the store does not say. */
+	/**  Their bytes; `null` also if the store does not say. */
 	dataSize: Count | null,
 	/**  What is missing of the numbers and why. */
 	note: string | null,
 	/**  When they were read. */
 	readAt: string,
-	/**  Why there are no numbers. */
+	/**  Why there are none. */
 	problem: ConsoleError | null,
 };
 
@@ -2214,15 +2210,15 @@ export type TemplateName =
 /**  A replica set with TLS and users. */
 "replica_set";
 
-/**  What is tested. */
+/**  The connection to test. */
 export type TestInput = {
-	/**  The editor's draft: it holds the secrets that were typed into the string. */
+	/**  The editor's draft, with the secrets that were typed into the string. */
 	draft: string,
-	/**  The profile's id; `null` when it was never saved. */
+	/**  The connection's id; `null` if it was never saved. */
 	id: string | null,
-	/**  The connection string; masks stand in it for secrets. */
+	/**  The connection string, with masks for its secrets. */
 	connectionString: string,
-	/**  The database; empty for the one that the string names, or the usual one. */
+	/**  The database; empty for the one in the string, or the usual one. */
 	database: string,
 	/**  The password; `null` for the draft's or the stored one. */
 	password: string | null,
@@ -2276,56 +2272,56 @@ export type UnavailableReason =
 /**  The keychain can't be used. */
 "keychain";
 
-/**  An interrupted act that waits for a decision, and what exists of it. */
+/**  An interrupted operation that waits for a decision, and what exists of it. */
 export type UnsettledAct = {
 	/**  The organization. */
 	organizationId: string,
-	/**  Its name when the act began. */
+	/**  Its name when the operation started. */
 	organizationName: string,
 	act: RecoveredAct,
 	/**  The new name of a rename. */
 	newName: string | null,
-	/**  Who began it. */
+	/**  The person who started it. */
 	begunBy: string,
-	/**  When. */
+	/**  When it started. */
 	begunAt: string,
-	/**  Why it could not be settled; `null` while the workspace may not be written to. */
+	/**  Why it could not be resolved; `null` while the workspace is not writable. */
 	reason: string | null,
-	/**  The name it has in the list; `null` when it is not there. */
+	/**  Its name in the list; `null` if it is not there. */
 	liveName: string | null,
-	/**  The name it has in the trash; `null` when it is not there. */
+	/**  Its name in the trash; `null` if it is not there. */
 	trashedName: string | null,
 	/**  The names that its collection may have, and what is there. */
 	places: UnsettledPlace[],
-	/**  How the act may end; the likeliest first. */
+	/**  How the operation can end, the likeliest way first. */
 	choices: UnsettledChoice[],
-	/**  What a decision is conditional on. */
+	/**  The state that a decision is conditional on. */
 	seen: string,
 };
 
-/**  How an interrupted act may end. No collection is dropped or replaced. */
+/**  How an interrupted operation can end. No collection is dropped or replaced. */
 export type UnsettledChoice = {
 	/**  For the decision. */
 	id: string,
-	/**  Where the organization is then. */
+	/**  Where the organization ends up. */
 	destination: UnsettledDestination,
 	/**  Its name in the list then. */
 	name: string | null,
-	/**  Its collection then. */
+	/**  Which collection it has then. */
 	data: UnsettledData,
-	/**  What that collection is called now; `null` where there is none. */
+	/**  The current name of that collection; `null` if there is none. */
 	collectionName: string | null,
-	/**  Collections of nobody that are left as they are. */
+	/**  Collections that belong to nobody and are left as they are. */
 	left: string[],
 };
 
 /**  The collection that an organization has after a decision. */
 export type UnsettledData = 
-/**  The one that stands where it belongs. */
+/**  The one at the destination already. */
 "in_place" | 
-/**  One that is moved there. */
+/**  One that is moved to the destination. */
 "moved" | 
-/**  A new one without documents. */
+/**  A new, empty one. */
 "new" | "none";
 
 /**  Where an organization is after a decision. */
@@ -2334,44 +2330,44 @@ export type UnsettledDestination =
 "live" | 
 /**  In the trash. */
 "trash" | 
-/**  Its document is gone: only the act ends. */
+/**  Its document is gone: only the operation ends. */
 "nowhere";
 
 /**  A name that the collection may have. */
 export type UnsettledPlace = {
 	/**  The name. */
 	collectionName: string,
-	/**  A collection has it. */
+	/**  Whether a collection has it. */
 	exists: boolean,
-	/**  Its documents; `null` where the store does not say. */
+	/**  Its documents; `null` if the store does not say. */
 	documents: Count | null,
-	/**  It is the one that the act began with; `null` where that can't be told. */
+	/**  Whether it is the one that the operation started with; `null` if unknown. */
 	isOriginal: boolean | null,
 	/**  The other organization that it belongs to. */
 	belongsTo: string | null,
 };
 
-/**  Documents that no list shows, because their `_id` is no ObjectId. */
+/**  Documents that no list shows, because their `_id` is not an ObjectId. */
 export type Unshowable = {
 	/**  Among the live ones. */
 	live: Count,
 	/**  In the trash. */
 	trashed: Count,
-	/**  MongoDB's names of what their ids are. */
+	/**  MongoDB's names of their `_id` types. */
 	idTypes: string[],
 };
 
-/**  What changing takes; `null` keeps. */
+/**  The changes of an organization; `null` keeps a field. */
 export type UpdateInput = {
-	/**  Which organization. */
+	/**  The organization to change. */
 	id: string,
-	/**  Another name. */
+	/**  The new name. */
 	name: string | null,
-	/**  Another display name; empty for none. */
+	/**  The new display name; empty for none. */
 	displayName: string | null,
-	/**  Another address. */
+	/**  The new admin email. */
 	email: string | null,
-	/**  Another password. */
+	/**  The new admin password. */
 	password: string | null,
 };
 
