@@ -29,8 +29,7 @@ export function accessHandlers(world: World): Handlers {
     unlock_workspace: ({ reason }: { reason: string }) => {
       const here = world.here();
       if (here.session?.role !== "operator") refuse({ code: "forbidden" });
-      if (here.access === "read_only")
-        refuse({ code: "read_only", details: { unlockable: false } });
+      if (here.access === "read_only") refuse({ code: "read_only", details: { unlockable: false } });
       if (reason.trim().length < 3)
         refuse({
           code: "invalid_input",

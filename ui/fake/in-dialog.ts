@@ -1,13 +1,7 @@
-import { configure } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { vi } from "vitest";
 import type { OrganizationView } from "$lib/api";
 import { installFakeBackend, type FakeBackend } from "./backend";
 import { AppState, appContextKey } from "$lib/state";
-
-// A machine that builds at the same time takes its time; a test that passes does not wait for this.
-configure({ asyncUtilTimeout: 4_000 });
-vi.setConfig({ testTimeout: 20_000 });
 
 /** Workspaces of the made-up backend, by their environment. */
 export const WORKSPACES = { local: "built-in", staging: "p2", production: "p1" } as const;

@@ -48,8 +48,7 @@ export function organizationHandlers(world: World): Handlers {
   const named = (name: string | null) =>
     name ? { name: name.toLowerCase(), collectionName: `org_${name.toLowerCase()}` } : {};
   const confirm = (organization: OrganizationView, confirmation: string | null) => {
-    if (confirmation !== organization.name)
-      refuse({ code: "confirmation_mismatch" });
+    if (confirmation !== organization.name) refuse({ code: "confirmation_mismatch" });
   };
   const isProduction = () => world.place?.workspace.environment === "production";
 
@@ -94,8 +93,7 @@ export function organizationHandlers(world: World): Handlers {
     },
     check_password: ({ password }: { password: string }) => recorded("check_password", { password }),
     create_organization: ({ input }: { input: CreateInput }) => {
-      if (isTaken(input.name))
-        refuse({ code: "conflict", details: { field: "name" } });
+      if (isTaken(input.name)) refuse({ code: "conflict", details: { field: "name" } });
       const made: OrganizationView = {
         id: idFor(10_000 + organizations.length),
         name: input.name.toLowerCase(),

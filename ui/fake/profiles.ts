@@ -37,8 +37,7 @@ function requireComplete({ name, database }: ProfileInput): void {
   const fields = Object.entries(missing)
     .filter(([, value]) => !value.trim())
     .map(([field]) => ({ field, rule: "required", message: "A value is needed." }) as FieldIssue);
-  if (fields.length > 0)
-    refuse({ code: "invalid_input", details: { fields } });
+  if (fields.length > 0) refuse({ code: "invalid_input", details: { fields } });
 }
 
 /** Saved connections and their editor. */

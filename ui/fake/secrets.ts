@@ -12,8 +12,7 @@ export function secretHandlers(world: World): Handlers {
     secret_keeping: () => world.keeping,
     look_for_keychain: () => world.keeping,
     choose_secret_keeper: (args: { keeper: SecretKeeper; passphrase: string | null }) => {
-      if (world.keeping.sealedFile === "locked")
-        refuse({ code: "secrets_locked" });
+      if (world.keeping.sealedFile === "locked") refuse({ code: "secrets_locked" });
       const sealed = args.keeper === "sealed_file";
       if (sealed) passphrase = args.passphrase ?? passphrase;
       world.keeping = {

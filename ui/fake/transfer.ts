@@ -30,8 +30,7 @@ export function transferHandlers(world: World): Handlers {
       kind: "compass",
     }),
     import_profiles: ({ source, passphrase }: { source: ImportSource; passphrase: string | null }) => {
-      if (source.kind === "file" && passphrase !== FAKE_PASSPHRASE)
-        refuse({ code: "passphrase_refused" });
+      if (source.kind === "file" && passphrase !== FAKE_PASSPHRASE) refuse({ code: "passphrase_refused" });
       const entries = (
         source.kind === "text"
           ? source.text.split("\n")

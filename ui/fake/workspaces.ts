@@ -17,8 +17,7 @@ const summaryOf = (place: Place): OpenSummary => ({
 function requireOpenable(workspace: WorkspaceSummary, password: string | null): void {
   if (workspace.passwordNeeded && !workspace.passwordStored && password === null)
     refuse({ code: "workspace_password_needed" });
-  if (password !== null && password !== FAKE_PASSWORD)
-    refuse({ code: "workspace_refused" });
+  if (password !== null && password !== FAKE_PASSWORD) refuse({ code: "workspace_refused" });
   if (workspace.id === "p3") refuse(noAnswer);
 }
 
@@ -61,8 +60,7 @@ export function workspaceHandlers(world: World): Handlers {
       requireOpenable(workspace, password);
       return show(world.open(workspace));
     },
-    switch_workspace: ({ id }: { id: string }) =>
-      show(world.placeOf(id) ?? refuse({ code: "no_workspace" })),
+    switch_workspace: ({ id }: { id: string }) => show(world.placeOf(id) ?? refuse({ code: "no_workspace" })),
     open_workspaces: () => world.places.map(summaryOf),
     current_workspace: () => world.current && show(world.current),
     close_workspace: ({ workspace }: { workspace: string }) => {
@@ -74,8 +72,7 @@ export function workspaceHandlers(world: World): Handlers {
     list_unsettled: () => [...world.unsettled],
     decide_unsettled: ({ organizationId, seen }: { organizationId: string; seen: string }) => {
       const index = world.unsettled.findIndex((each) => each.organizationId === organizationId);
-      if (world.unsettled[index]?.seen !== seen)
-        refuse({ code: "facts_changed" });
+      if (world.unsettled[index]?.seen !== seen) refuse({ code: "facts_changed" });
       world.unsettled.splice(index, 1);
       return null;
     },

@@ -1,34 +1,20 @@
-import { render, screen, waitFor, within } from "@testing-library/svelte";
-import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import App from "../src/App.svelte";
-import { installFakeBackend } from "$fake/backend";
+import { screen, waitFor, within } from "@testing-library/svelte";
+import type { UserEvent } from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import { startWithList } from "$fake/window";
 
-// The test environment lays nothing out: a window of 5 rows stands for the real one.
-beforeEach(() => {
-  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(160);
-  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(1200);
-});
-
-async function start() {
-  const backend = installFakeBackend({ opened: "p1", alsoOpened: ["built-in", "p2"], signedIn: true });
-  render(App);
-  await screen.findByRole("grid");
-  return { backend, user: userEvent.setup({ delay: null, pointerEventsCheck: 0 }) };
-}
-type User = Awaited<ReturnType<typeof start>>["user"];
-
+const open = { alsoOpened: ["built-in", "p2"] };
 const switcher = (name: RegExp) => screen.findByRole("button", { name });
 const toasts = () => within(screen.getByRole("region", { name: "Messages" }));
 
-async function openFromMenu(user: User, name: RegExp) {
+async function openFromMenu(user: UserEvent, name: RegExp) {
   await user.click(await switcher(/^Meridian, Production/));
   await user.click(await screen.findByRole("menuitem", { name }));
 }
 
 describe("opening from the switcher", () => {
   it("says so until the workspace is there", async () => {
-    const { backend, user } = await start();
+    const { backend, user } = await startWithList(open);
     const answer = backend.hold("open_workspace");
     await openFromMenu(user, /^Laptop MongoDB/);
     expect(await toasts().findByText("Opening Laptop MongoDB")).toBeVisible();
@@ -38,7 +24,7 @@ describe("opening from the switcher", () => {
   });
 
   it("is cancelled: the window stays, and the workspace is closed again", async () => {
-    const { backend, user } = await start();
+    const { backend, user } = await startWithList(open);
     const answer = backend.hold("open_workspace");
     await openFromMenu(user, /^Laptop MongoDB/);
     await user.click(await toasts().findByRole("button", { name: "Cancel" }));
@@ -53,7 +39,7 @@ describe("opening from the switcher", () => {
   });
 
   it("leaves an open dialog alone, and offers to switch", async () => {
-    const { backend, user } = await start();
+    const { backend, user } = await startWithList(open);
     const answer = backend.hold("open_workspace");
     await openFromMenu(user, /^Laptop MongoDB/);
     await user.click(screen.getByRole("button", { name: "New organization" }));
@@ -67,7 +53,7 @@ describe("opening from the switcher", () => {
   });
 
   it("says beside an open dialog why it failed, and where to go on", async () => {
-    const { backend, user } = await start();
+    const { backend, user } = await startWithList(open);
     const answer = backend.hold("open_workspace");
     await openFromMenu(user, /^Integration rig/);
     await user.click(screen.getByRole("button", { name: "New organization" }));
@@ -78,7 +64,7 @@ describe("opening from the switcher", () => {
   });
 
   it("does not pull away what was switched to meanwhile", async () => {
-    const { backend, user } = await start();
+    const { backend, user } = await startWithList(open);
     const answer = backend.hold("open_workspace");
     await openFromMenu(user, /^Laptop MongoDB/);
     await user.keyboard("{Alt>}1{/Alt}");
@@ -91,7 +77,7 @@ describe("opening from the switcher", () => {
 
 describe("switching", () => {
   it("ends where one switched to last, whichever answer comes first", async () => {
-    const { backend, user } = await start();
+    const { backend, user } = await startWithList(open);
     const answer = backend.hold("switch_workspace");
     await user.keyboard("{Alt>}1{/Alt}");
     await user.keyboard("{Alt>}2{/Alt}");

@@ -1,14 +1,10 @@
-import { configure, render, screen, waitFor } from "@testing-library/svelte";
+import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ExportInput, OrganizationCounts, OrganizationFilter } from "$lib/api";
 import { installFakeBackend, type FakeOptions } from "$fake/backend";
 import { AppState, appContextKey } from "$lib/state";
 import ExportDialog from "./ExportDialog.svelte";
-
-// A machine that builds at the same time takes its time; a test that passes does not wait for this.
-configure({ asyncUtilTimeout: 4_000 });
-vi.setConfig({ testTimeout: 20_000 });
 
 beforeEach(() => localStorage.clear());
 

@@ -6,9 +6,6 @@ import { madeUpOrganizations } from "$fake/data";
 import { appContextKey, AppState } from "$lib/state";
 import OrganizationsPage from "./OrganizationsPage.svelte";
 
-// Finding roles in a table is slow on a busy machine.
-vi.setConfig({ testTimeout: 20_000 });
-
 // The test environment lays nothing out: a window of 5 rows stands for the real one.
 beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(160);

@@ -11,7 +11,11 @@ type FactsOf<Code extends ErrorCode> =
   Extract<WireError, { code: Code }> extends { details: infer Details } ? Details : object;
 type Sentence<Facts = object> = (facts: Facts) => string;
 /** What happened, why, and what to do. */
-type Words<Facts = object> = readonly [title: Sentence<Facts>, text: Sentence<Facts>, remedy: Sentence<Facts>];
+type Words<Facts = object> = readonly [
+  title: Sentence<Facts>,
+  text: Sentence<Facts>,
+  remedy: Sentence<Facts>,
+];
 /** Words, or which words the facts ask for. */
 type Entry<Facts> = Words<Facts> | ((facts: Facts) => Words<Facts>);
 

@@ -23,7 +23,11 @@ const answer = async (ids: string[]): Promise<StatisticsSummary[]> => {
 };
 
 function cache(summarize = answer): StatisticsCache {
-  return new StatisticsCache(summarize, (problem) => (problem instanceof Error ? "no answer" : "not allowed"), { now: () => now });
+  return new StatisticsCache(
+    summarize,
+    (problem) => (problem instanceof Error ? "no answer" : "not allowed"),
+    { now: () => now },
+  );
 }
 
 beforeEach(() => {

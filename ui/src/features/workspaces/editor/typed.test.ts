@@ -1,26 +1,8 @@
-import { render, screen, waitFor, within } from "@testing-library/svelte";
-import userEvent from "@testing-library/user-event";
+import { screen, waitFor, within } from "@testing-library/svelte";
+import type { UserEvent } from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { installFakeBackend, type FakeOptions } from "$fake/backend";
-
-async function start(options: FakeOptions = {}) {
-  const backend = installFakeBackend(options);
-  render(App);
-  const user = userEvent.setup({ pointerEventsCheck: 0 });
-  await screen.findByText("Built in, no setup needed");
-  return { backend, user };
-}
-type User = Awaited<ReturnType<typeof start>>["user"];
-
-const button = (name: string | RegExp) => screen.getByRole("button", { name });
-const string = () => screen.getByLabelText<HTMLTextAreaElement>("Connection string");
-const field = (label: string) => screen.getByLabelText<HTMLInputElement>(label);
-
-async function edit(user: User, name: RegExp) {
-  await user.click(button(name));
-  await waitFor(() => expect(field("Hosts").value).not.toBe(""));
-}
+import { type FakeBackend } from "$fake/backend";
+import { button, edit, field, start, string } from "$fake/window";
 
 describe("what is typed in a field of the connection", () => {
   it("goes where the caret is, and the caret stays there", async () => {
@@ -68,16 +50,14 @@ describe("what is typed in a field of the connection", () => {
 describe("what was typed and not saved", () => {
   const open = { opened: "built-in", signedIn: true };
 
-  async function showWorkspaces(user: User) {
+  async function showWorkspaces(user: UserEvent) {
     await user.click(await screen.findByRole("button", { name: /^On this computer, Local/ }));
     await user.click(await screen.findByRole("menuitem", { name: /^All workspaces/ }));
     await screen.findByText("Built in, no setup needed");
   }
 
   it("is still there after another workspace was shown, and the switcher tells of it", async () => {
-    const backend = installFakeBackend(open);
-    render(App);
-    const user = userEvent.setup({ pointerEventsCheck: 0 });
+    const { backend, user } = await start(open);
     await showWorkspaces(user);
     await edit(user, /^Laptop MongoDB/);
     await user.type(field("Notes"), "Reset on Mondays");
@@ -93,9 +73,7 @@ describe("what was typed and not saved", () => {
   });
 
   it("is tested no further once the screen is left", async () => {
-    const backend = installFakeBackend({ ...open, delay: 30 });
-    render(App);
-    const user = userEvent.setup({ pointerEventsCheck: 0 });
+    const { backend, user } = await start({ ...open, delay: 30 });
     await showWorkspaces(user);
     await edit(user, /^Laptop MongoDB/);
     await user.click(button("Test"));
@@ -107,7 +85,7 @@ describe("what was typed and not saved", () => {
 
 describe("what was given up in the editor", () => {
   const undo = () => screen.findByRole("button", { name: "Undo" });
-  const sent = ({ calls }: Awaited<ReturnType<typeof start>>["backend"], name: string) =>
+  const sent = ({ calls }: FakeBackend, name: string) =>
     calls.flatMap(({ command, args }) => (command === name ? [(args as { draft: string }).draft] : []));
 
   it("comes back with Undo, and its secrets are kept as long as it can", async () => {

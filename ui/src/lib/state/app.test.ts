@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { api, ApiError, workspaceApi } from "$lib/api";
 import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$fake/backend";
-import { AppState, SessionState, ShortcutState, ThemeState, ToastState } from "$lib/state";
+import { AppState, SessionState } from "$lib/state";
 
 let backend: FakeBackend;
 beforeEach(() => {
@@ -147,121 +147,5 @@ describe("a session", () => {
 
   it("gives no rights while nobody is signed in", () => {
     expect(new SessionState().may("list")).toBe(false);
-  });
-});
-
-describe("keys of one letter", () => {
-  const press = (target: Element, key: string, more: KeyboardEventInit = {}) =>
-    target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
-
-  function shortcuts() {
-    const state = new ShortcutState();
-    const run = vi.fn();
-    state.on("n", run);
-    document.body.innerHTML = `<input id="field" /><input id="box" type="checkbox" /><p id="text"></p>`;
-    document.body.onkeydown = state.handle;
-    const at = (id: string) => document.getElementById(id) as Element;
-    return { state, run, at };
-  }
-
-  it("work outside of text fields", () => {
-    const { run, at } = shortcuts();
-    press(at("text"), "n");
-    press(at("box"), "N");
-    expect(run).toHaveBeenCalledTimes(2);
-  });
-
-  it("are letters in text fields", () => {
-    const { run, at } = shortcuts();
-    press(at("field"), "n");
-    expect(run).not.toHaveBeenCalled();
-  });
-
-  it("leave combinations alone", () => {
-    const { run, at } = shortcuts();
-    press(at("text"), "n", { ctrlKey: true });
-    expect(run).not.toHaveBeenCalled();
-  });
-
-  it("do nothing under a dialog", () => {
-    const { run, at } = shortcuts();
-    document.body.insertAdjacentHTML("beforeend", `<div role="dialog"></div>`);
-    press(at("text"), "n");
-    expect(run).not.toHaveBeenCalled();
-  });
-
-  it("can be turned off, and stay off", () => {
-    const { state, run, at } = shortcuts();
-    state.enabled = false;
-    press(at("text"), "n");
-    expect(run).not.toHaveBeenCalled();
-    expect(new ShortcutState().enabled).toBe(false);
-  });
-
-  it("are given back", () => {
-    const state = new ShortcutState();
-    const run = vi.fn();
-    state.on("e", run)();
-    state.handle(new KeyboardEvent("keydown", { key: "e" }));
-    expect(run).not.toHaveBeenCalled();
-  });
-});
-
-describe("the theme", () => {
-  it("follows the system until one is chosen, which is remembered", () => {
-    vi.spyOn(window, "matchMedia").mockReturnValue({
-      matches: true,
-      addEventListener: () => undefined,
-      removeEventListener: () => undefined,
-    } as unknown as MediaQueryList);
-    const theme = new ThemeState();
-    theme.follow();
-    expect(theme.shown).toBe("dark");
-    theme.choice = "light";
-    expect(theme.shown).toBe("light");
-    expect(new ThemeState().choice).toBe("light");
-  });
-});
-
-describe("toasts", () => {
-  it("go once their action was taken, unless they are to stay", () => {
-    const toasts = new ToastState();
-    const run = vi.fn(() => expect(toasts.list).toHaveLength(1));
-    toasts.info("Trashed", { action: { label: "Undo", run } });
-    toasts.list[0]?.action?.run();
-    expect(run).toHaveBeenCalledOnce();
-    expect(toasts.list).toEqual([]);
-    toasts.info("Exported", { action: { label: "Show", run, stays: true } });
-    toasts.list[0]?.action?.run();
-    expect(toasts.list).toHaveLength(1);
-  });
-
-  it("are at most four, the newest last", () => {
-    const toasts = new ToastState();
-    for (const title of ["1", "2", "3", "4", "5"]) toasts.warning(title);
-    expect(toasts.list.map(({ title }) => title)).toEqual(["2", "3", "4", "5"]);
-  });
-
-  it("make room by what would go by itself, then by the oldest told, and never by work that can be cancelled", () => {
-    const toasts = new ToastState();
-    const titles = () => toasts.list.map(({ title }) => title);
-    toasts.info("Exporting", { lifetime: null, progress: { part: null } });
-    toasts.danger("Failed");
-    toasts.success("Saved");
-    toasts.warning("Found");
-    toasts.info("Trashed");
-    expect(titles()).toEqual(["Exporting", "Failed", "Found", "Trashed"]);
-    toasts.warning("Lost");
-    toasts.info("Renamed");
-    expect(titles()).toEqual(["Exporting", "Found", "Lost", "Renamed"]);
-  });
-
-  it("can be changed and taken away", () => {
-    const toasts = new ToastState();
-    const id = toasts.info("Exporting");
-    toasts.update(id, { progress: { part: 0.5 } });
-    expect(toasts.list[0]?.progress?.part).toBe(0.5);
-    toasts.dismiss(id);
-    expect(toasts.list).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { fireEvent, render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { Checkbox, Toast, Toasts } from "$lib/components";
-import Form from "./support/Form.svelte";
+import Form from "../../../tests/support/Form.svelte";
 
 const shown = () => JSON.parse(screen.getByRole("status", { hidden: true }).textContent) as object;
 
