@@ -669,7 +669,7 @@ export type CollectionStatistics = {
 	indexes: IndexStatistics[],
 	/**  Bytes of all indexes. */
 	indexSize: Count | null,
-	/**  Whether they were counted, not estimated. */
+	/**  Counted, not estimated. */
 	exact: boolean,
 	/**  When it was read. */
 	readAt: string,
@@ -1577,7 +1577,7 @@ export type OpenSummary = {
 	/**  What kind of place it is. */
 	kind: WorkspaceKind,
 	name: string,
-	/**  Its environment. */
+	/**  What it is used for. */
 	environment: Environment,
 	/**  The address of who is signed in to it. */
 	signedInAs: string | null,
@@ -1673,7 +1673,7 @@ export type OrganizationStatus =
 export type OrganizationTotal = {
 	/**  The number. */
 	total: Count,
-	/**  Counted, not estimated. */
+	/**  Whether they were counted, not estimated. */
 	exact: boolean,
 };
 
@@ -1781,7 +1781,7 @@ export type ProfileInput = {
 	/**  The draft with the secrets that were typed into the connection string. It is forgotten once they are stored. */
 	draft: string,
 	name: string,
-	/**  What it is used for. */
+	/**  Its environment. */
 	environment: Environment,
 	/**  May contain a password, which is taken out. */
 	connectionString: string,
