@@ -172,6 +172,22 @@ test("an operator whose change finds another one unfinished can see what is left
   expect(app.question).toBe("attention");
 });
 
+test("a decision about what was under way takes the failure away that told of it", async () => {
+  const { app, backend, user, ondone } = await open(RenameDialog, "local");
+  backend.fail("update_organization", { code: "busy", details: { act: "rename" } });
+  await typeNewName(user, "northmark_logistics");
+  const rename = screen.getByRole("button", { name: "Rename organization" });
+  await user.click(rename);
+  expect(await screen.findByRole("alert")).toHaveTextContent("Code: busy");
+  await app.noteDecided(app.opened ?? expect.fail("no workspace is open"));
+  await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+  await user.click(rename);
+  expect(await screen.findByRole("alert")).toHaveTextContent("Code: busy");
+  backend.restore("update_organization");
+  await user.click(rename);
+  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+});
+
 test("a change that was done in part does not claim that nothing happened", async () => {
   const { backend, user } = await open(AdminDialog, "local");
   backend.fail("update_organization", {
