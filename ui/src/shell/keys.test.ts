@@ -16,7 +16,7 @@ describe("the keys of open workspaces", () => {
 
   it("are not those of the pages", () => {
     const page = key("Digit2", { ctrlKey: true });
-    expect(pageOfKey(page, PAGES)?.name).toBe("health");
+    expect(pageOfKey(page, PAGES)).toBe(PAGES[1]);
     expect(workspaceOfKey(page, 3, 0)).toBeNull();
     const workspace = key("Digit2", { altKey: true });
     expect(pageOfKey(workspace, PAGES)).toBeUndefined();
