@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_connection::dns::{NameOptions, Names};
-use tenantry_connection::{ConnectionReading, ConnectionSecrets};
+use tenantry_connection::{ConnectionReading, SecretKind, Secrets};
 use tenantry_connection::{ConnectionString, seed_list};
 use tenantry_core::StoreError;
 use tenantry_core::clock::SystemClock;
@@ -36,7 +36,10 @@ async fn a_seed_list_says_what_the_name_stood_for() {
          &authSource=users&replicaSet=atlas-1&tls=true"
     );
     assert_eq!(reading.problems, []);
-    assert!(reading.secrets.password.is_some(), "the password is still the same user's");
+    assert!(
+        reading.secrets.contains_key(&SecretKind::DatabasePassword),
+        "the password is still the same user's"
+    );
 }
 
 #[tokio::test]
@@ -102,10 +105,7 @@ async fn a_client_certificate_whose_key_has_a_password_opens_the_line() {
     );
     let string = ConnectionString::parse(&text).expect("a good string");
     let with = |password: &str| {
-        let secrets = ConnectionSecrets {
-            certificate_key_password: Some(password.into()),
-            ..ConnectionSecrets::default()
-        };
+        let secrets = Secrets::from([(SecretKind::CertificateKeyPassword, password.into())]);
         string.with_secrets(&secrets).expect("it has a place")
     };
     let opened = MongoStore::open(options(with("Planted k&y"))).await;

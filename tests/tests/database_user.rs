@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
 use secrecy::SecretString;
-use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::Secrets;
 use tenantry_connection::diagnosis::{Diagnosis, Stage, StageFacts, StageSink};
 use tenantry_connection::diagnosis::{STAGE_LIMIT, TestRequest, diagnose};
 use tenantry_connection::dns::NameOptions;
@@ -313,7 +313,7 @@ async fn the_role_allows_the_whole_lifecycle_and_nothing_more() {
 async fn offered_role(uri: &str, database: &str) -> (Diagnosis, Option<RoleCommand>) {
     let request = TestRequest {
         connection_string: uri.to_owned(),
-        secrets: ConnectionSecrets::default(),
+        secrets: Secrets::default(),
         database: database.to_owned(),
         limit: STAGE_LIMIT,
         names: NameOptions::default(),

@@ -22,12 +22,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tenantry_connection::ConnectionSecrets;
 use tenantry_connection::diagnosis::{
     Diagnosis, Finding, FindingCode, Stage, StageName, StageSink, StageState,
 };
 use tenantry_connection::diagnosis::{TestRequest, diagnose};
 use tenantry_connection::dns::NameOptions;
+use tenantry_connection::{SecretKind, Secrets};
 use tenantry_core::AppError;
 use tenantry_core::clock::SystemClock;
 use tenantry_core::jobs::Cancellation;
@@ -47,7 +47,7 @@ impl Attempt {
         Self {
             request: TestRequest {
                 connection_string: connection_string.into(),
-                secrets: ConnectionSecrets::default(),
+                secrets: Secrets::default(),
                 database: "tenantry_diagnosis".to_owned(),
                 limit: PATIENT,
                 names: NameOptions::default(),
@@ -61,7 +61,7 @@ impl Attempt {
     }
 
     fn password(mut self, password: &str) -> Self {
-        self.request.secrets.password = Some(password.into());
+        self.request.secrets.insert(SecretKind::DatabasePassword, password.into());
         self
     }
 

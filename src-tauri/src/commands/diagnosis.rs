@@ -1,10 +1,10 @@
 //! The connection test.
 
+use super::profiles::typed_secrets;
 use secrecy::SecretString;
 use serde::Deserialize;
 use tauri::State;
 use tauri::ipc::Channel;
-use tenantry_connection::ConnectionSecrets;
 use tenantry_connection::diagnosis::{Diagnosis, Stage, StageSink};
 
 use tenantry_console::Console;
@@ -53,11 +53,7 @@ impl From<TestInput> for TestRequest {
             id: input.id,
             connection_string: SecretString::from(input.connection_string),
             database: input.database,
-            secrets: ConnectionSecrets {
-                password: input.password.map(SecretString::from),
-                certificate_key_password: input.certificate_key_password.map(SecretString::from),
-                ..ConnectionSecrets::default()
-            },
+            secrets: typed_secrets(input.password, input.certificate_key_password),
         }
     }
 }

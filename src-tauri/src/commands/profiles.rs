@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 use tauri::State;
-use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::{SecretKind, Secrets};
 use tenantry_console::Console;
 use tenantry_console::console::{ProfileEdit, WorkspaceSummary};
 use tenantry_console::error::ConsoleError;
@@ -63,15 +63,20 @@ impl From<ProfileInput> for ProfileEdit {
             database: input.database,
             notes: input.notes,
             access: input.access,
-            secrets: ConnectionSecrets {
-                password: input.password.map(SecretString::from),
-                certificate_key_password: input.certificate_key_password.map(SecretString::from),
-                ..ConnectionSecrets::default()
-            },
+            secrets: typed_secrets(input.password, input.certificate_key_password),
             remember: input.remember,
             signing_secret: input.signing_secret.map(SecretString::from),
         }
     }
+}
+
+/// The secrets with fields of their own.
+pub(super) fn typed_secrets(password: Option<String>, certificate_key_password: Option<String>) -> Secrets {
+    let typed = [
+        (SecretKind::DatabasePassword, password),
+        (SecretKind::CertificateKeyPassword, certificate_key_password),
+    ];
+    typed.into_iter().filter_map(|(kind, typed)| Some((kind, SecretString::from(typed?)))).collect()
 }
 
 /// Saves a copy of a connection under another name, right behind it, with its secrets.

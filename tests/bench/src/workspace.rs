@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mongodb::Client;
 use secrecy::SecretString;
 use tempfile::TempDir;
-use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::Secrets;
 use tenantry_console::compose::{self, Services, Setting};
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::records::{Access, Owner};
@@ -108,7 +108,7 @@ impl Workspace {
 
     pub(crate) async fn open_with(address: &Address, hasher: PasswordHasher) -> Outcome<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let secrets = ConnectionSecrets::default();
+        let secrets = Secrets::default();
         let place = match address {
             Address::File(path) => compose::Place::File(path),
             Address::Database { uri, database } => {

@@ -8,6 +8,8 @@ use tenantry_core::records::PrivilegedAct;
 use tenantry_tests::listeners::{Listener, good_hello, refusal};
 use tenantry_tests::server::{Server, fresh_database};
 
+use tenantry_connection::SecretKind;
+
 use super::{Attempt, stage};
 
 const PASSWORD: &str = "Planted-P4ss";
@@ -108,9 +110,9 @@ async fn what_a_server_says_is_shown_without_the_secrets_that_it_repeats() {
     let server = Listener::introducing(good_hello(), Some(refusal(18, "AuthenticationFailed", said))).await;
     let mut attempt = Attempt::of(format!("mongodb://dana@{}/?authMechanism=SCRAM-SHA-256", server.address))
         .password(PASSWORD);
-    attempt.request.secrets.certificate_key_password = Some("Planted-K3y".into());
-    attempt.request.secrets.aws_session_token = Some("Planted-T0ken".into());
-    attempt.request.secrets.proxy_password = Some("Planted/T0ken".into());
+    attempt.request.secrets.insert(SecretKind::CertificateKeyPassword, "Planted-K3y".into());
+    attempt.request.secrets.insert(SecretKind::AwsSessionToken, "Planted-T0ken".into());
+    attempt.request.secrets.insert(SecretKind::ProxyPassword, "Planted/T0ken".into());
     let (finding, diagnosis) = attempt.found(StageName::SignIn, FindingCode::CredentialsRefused).await;
     assert!(finding.technical.contains("••••••••"), "the rest is shown: {}", finding.technical);
     let told = format!("{diagnosis:?}");

@@ -29,7 +29,7 @@ use tenantry_core::StoreError;
 use self::parts::Parts;
 use self::reading::{Found, Read, find_out, needs_password};
 use crate::hosts::{is_atlas_name, shown};
-use crate::{ConnectionProblem, ConnectionSecrets, SECRET_MASK};
+use crate::{ConnectionProblem, SECRET_MASK, SecretKind, Secrets, completed};
 
 pub(crate) use self::encoding::{decoded, strictly};
 
@@ -75,19 +75,6 @@ pub enum TemplateName {
     ReplicaSet,
 }
 
-/// The secrets that belong into a connection string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SecretPlaces {
-    /// The database user's password.
-    pub password: bool,
-    /// The password of the client certificate's key.
-    pub certificate_key_password: bool,
-    /// The password of the proxy's user.
-    pub proxy_password: bool,
-    /// The token of a temporary AWS session.
-    pub aws_session_token: bool,
-}
-
 /// A MongoDB connection string that the driver accepts.
 ///
 /// Its secrets are separate: `Display` and `Debug` show a mask in their places, and a mask in the parsed text never
@@ -96,7 +83,7 @@ pub struct SecretPlaces {
 pub struct ConnectionString {
     /// Masked.
     parts: Parts,
-    secrets: ConnectionSecrets,
+    secrets: Secrets,
     /// The driver's parse of the masked parts.
     parsed: Parsed,
 }
@@ -124,7 +111,7 @@ impl ConnectionString {
     }
 
     /// Its secrets.
-    pub fn secrets(&self) -> &ConnectionSecrets {
+    pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
@@ -133,40 +120,40 @@ impl ConnectionString {
     ///
     /// # Errors
     /// `ConnectionString` for a secret that cannot be written into one.
-    pub fn with_secrets(&self, secrets: &ConnectionSecrets) -> Result<Self, StoreError> {
+    pub fn with_secrets(&self, secrets: &Secrets) -> Result<Self, StoreError> {
         let mut parts = self.parts.clone();
-        let mut secrets = secrets.clone().or(self.secrets.clone());
-        if secrets.aws_session_token.as_ref().is_some_and(|token| token.expose_secret().contains(',')) {
+        let mut secrets = completed(secrets.clone(), self.secrets.clone());
+        let token = secrets.get(&SecretKind::AwsSessionToken);
+        if token.is_some_and(|token| token.expose_secret().contains(',')) {
             return Err(wrong("The AWS session token must not have a comma."));
         }
         if !needs_password(&parts) {
-            secrets.password = None;
-        } else if secrets.password.is_some() {
+            secrets.remove(&SecretKind::DatabasePassword);
+        } else if secrets.contains_key(&SecretKind::DatabasePassword) {
             parts.password = Some(SECRET_MASK.to_owned());
         }
-        let mut give_place = |needs: &str, name: &str, secret: bool| {
-            if secret && parts.find(name).is_none() && parts.find(needs).is_some() {
+        let mut give_place = |needs: &str, name: &str, kind: SecretKind| {
+            if secrets.contains_key(&kind) && parts.find(name).is_none() && parts.find(needs).is_some() {
                 parts.options.get_or_insert_default().push(format!("{name}={SECRET_MASK}"));
             }
         };
         give_place(
             "tlsCertificateKeyFile",
             "tlsCertificateKeyFilePassword",
-            secrets.certificate_key_password.is_some(),
+            SecretKind::CertificateKeyPassword,
         );
-        give_place("proxyUsername", "proxyPassword", secrets.proxy_password.is_some());
+        give_place("proxyUsername", "proxyPassword", SecretKind::ProxyPassword);
         Ok(Self { parts, secrets, parsed: self.parsed.clone() })
     }
 
     /// The secrets that belong into it, given or not: those with a mask, and the password of its user.
-    pub fn places(&self) -> SecretPlaces {
-        let masked = |name| self.parts.find(name).is_some_and(|(_, value)| value.contains(SECRET_MASK));
-        SecretPlaces {
-            password: needs_password(&self.parts),
-            certificate_key_password: masked(secrets::CERTIFICATE_KEY_PASSWORD),
-            proxy_password: masked(secrets::PROXY_PASSWORD),
-            aws_session_token: masked(secrets::MECHANISM_PROPERTIES),
-        }
+    pub fn places(&self) -> Vec<SecretKind> {
+        let masked = |(name, kind)| {
+            let found = self.parts.find(name);
+            found.is_some_and(|(_, value)| value.contains(SECRET_MASK)).then_some(kind)
+        };
+        let password = needs_password(&self.parts).then_some(SecretKind::DatabasePassword);
+        password.into_iter().chain(secrets::OPTIONS.into_iter().filter_map(masked)).collect()
     }
 
     /// The database user's name, percent-decoded.

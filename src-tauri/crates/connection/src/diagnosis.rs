@@ -33,7 +33,7 @@ use tenantry_core::clock::Clock;
 use tenantry_core::jobs::Cancellation;
 use tokio::time::{Instant, timeout};
 
-use crate::ConnectionSecrets;
+use crate::Secrets;
 use crate::dns::NameOptions;
 
 pub use finding::{Finding, FindingCode, FindingFacts};
@@ -48,7 +48,7 @@ pub const STAGE_LIMIT: Duration = Duration::from_secs(8);
 pub struct TestRequest {
     /// The connection string, with masks for its secrets.
     pub connection_string: String,
-    pub secrets: ConnectionSecrets,
+    pub secrets: Secrets,
     /// The database that the workspace is in.
     pub database: String,
     /// How long a stage may take: [`STAGE_LIMIT`].

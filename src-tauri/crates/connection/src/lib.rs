@@ -22,11 +22,11 @@ mod reading;
 mod secrets;
 
 pub use connection_string::{
-    ConnectionString, ConnectionTemplate, Destination, SCHEMES, SecretPlaces, TEMPLATES, TemplateName,
-    destination, read, seed_list, write,
+    ConnectionString, ConnectionTemplate, Destination, SCHEMES, TEMPLATES, TemplateName, destination, read,
+    seed_list, write,
 };
 pub use fields::{
     AuthenticationKind, Compressor, ConnectionFields, OtherOption, ReadPreferenceMode, TlsChoice,
 };
 pub use reading::{ConnectionPart, ConnectionProblem, ConnectionReading, EditorTab};
-pub use secrets::{ConnectionSecrets, SECRET_MASK, is_secret_mask};
+pub use secrets::{SECRET_MASK, SecretKind, Secrets, completed, is_secret_mask};

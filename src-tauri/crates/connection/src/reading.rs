@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{ConnectionFields, ConnectionSecrets};
+use crate::{ConnectionFields, Secrets};
 
 /// A tab of the editor's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -75,5 +75,5 @@ pub struct ConnectionReading {
     /// Whether signing in needs a password.
     pub needs_password: bool,
     /// The secrets of the string.
-    pub secrets: ConnectionSecrets,
+    pub secrets: Secrets,
 }

@@ -1,4 +1,9 @@
-use secrecy::{ExposeSecret, SecretString};
+//! The secrets of a connection, by their kind.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 /// Stands in a connection string for a secret that is stored elsewhere.
 pub const SECRET_MASK: &str = "\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}";
@@ -8,76 +13,99 @@ pub fn is_secret_mask(text: &str) -> bool {
     text == SECRET_MASK
 }
 
-/// The secrets of a connection string, as a person would type them: not percent-encoded.
-///
-/// `Debug` shows which exist, but not their values.
-#[derive(Debug, Clone, Default)]
-pub struct ConnectionSecrets {
+/// The purpose of a secret. Keychains and files have it by its name in kebab case.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum SecretKind {
     /// The database user's password.
-    pub password: Option<SecretString>,
+    DatabasePassword,
     /// The password of the client certificate's key.
-    pub certificate_key_password: Option<SecretString>,
+    CertificateKeyPassword,
     /// The password of the user of a SOCKS5 proxy.
-    pub proxy_password: Option<SecretString>,
+    ProxyPassword,
     /// The token of a temporary AWS session.
-    pub aws_session_token: Option<SecretString>,
+    AwsSessionToken,
+    /// The service's signing secret.
+    ServiceSecret,
+    /// The key that Tenantry signs the workspace's tokens with.
+    TokenKey,
 }
 
-impl ConnectionSecrets {
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        let Self { password, certificate_key_password, proxy_password, aws_session_token } = self;
-        [password, certificate_key_password, proxy_password, aws_session_token]
-            .into_iter()
-            .all(Option::is_none)
-    }
+impl SecretKind {
+    /// Those that a person gives: Tenantry makes the key of its tokens itself.
+    pub const GIVEN: [Self; 5] = [
+        Self::DatabasePassword,
+        Self::CertificateKeyPassword,
+        Self::ProxyPassword,
+        Self::AwsSessionToken,
+        Self::ServiceSecret,
+    ];
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::DatabasePassword,
+        Self::CertificateKeyPassword,
+        Self::ProxyPassword,
+        Self::AwsSessionToken,
+        Self::ServiceSecret,
+        Self::TokenKey,
+    ];
 
-    /// These secrets, completed from `others`.
-    #[must_use]
-    pub fn or(self, others: Self) -> Self {
-        Self {
-            password: self.password.or(others.password),
-            certificate_key_password: self.certificate_key_password.or(others.certificate_key_password),
-            proxy_password: self.proxy_password.or(others.proxy_password),
-            aws_session_token: self.aws_session_token.or(others.aws_session_token),
-        }
+    /// Its name in a keychain or in a file.
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-/// For tests; nothing decides by a secret's bytes.
-impl PartialEq for ConnectionSecrets {
-    fn eq(&self, other: &Self) -> bool {
-        let bytes =
-            |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
-        bytes(&self.password) == bytes(&other.password)
-            && bytes(&self.certificate_key_password) == bytes(&other.certificate_key_password)
-            && bytes(&self.proxy_password) == bytes(&other.proxy_password)
-            && bytes(&self.aws_session_token) == bytes(&other.aws_session_token)
-    }
+/// Secrets as a person would type them: not percent-encoded. `Debug` shows which exist, but not their values.
+pub type Secrets = BTreeMap<SecretKind, SecretString>;
+
+/// These secrets, completed from `others`.
+#[must_use]
+pub fn completed(secrets: Secrets, mut others: Secrets) -> Secrets {
+    others.extend(secrets);
+    others
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::SecretKind::{DatabasePassword, ProxyPassword};
     use super::*;
 
     #[test]
     fn debug_shows_no_secret() {
-        let secrets = ConnectionSecrets { password: Some("planted".into()), ..ConnectionSecrets::default() };
-        assert!(!format!("{secrets:?}").contains("planted"), "a secret is in the debug output");
-        assert!(!secrets.is_empty());
+        let shown = format!("{:?}", Secrets::from([(DatabasePassword, "planted".into())]));
+        assert!(shown.contains("DatabasePassword"), "{shown}");
+        assert!(!shown.contains("planted"), "a secret is in the debug output");
     }
 
     #[test]
     fn what_was_typed_goes_before_what_is_kept() {
-        let typed = ConnectionSecrets { password: Some("typed".into()), ..ConnectionSecrets::default() };
-        let kept = ConnectionSecrets {
-            password: Some("kept".into()),
-            proxy_password: Some("proxy".into()),
-            ..ConnectionSecrets::default()
-        };
-        let both = typed.or(kept);
-        assert_eq!(both.password.as_ref().map(ExposeSecret::expose_secret), Some("typed"));
-        assert_eq!(both.proxy_password.as_ref().map(ExposeSecret::expose_secret), Some("proxy"));
+        let typed = Secrets::from([(DatabasePassword, "typed".into())]);
+        let kept = Secrets::from([(DatabasePassword, "kept".into()), (ProxyPassword, "proxy".into())]);
+        let both = completed(typed, kept);
+        assert_eq!(both[&DatabasePassword].expose_secret(), "typed");
+        assert_eq!(both[&ProxyPassword].expose_secret(), "proxy");
+    }
+
+    #[test]
+    fn a_kind_has_the_same_name_in_a_keychain_and_in_a_file_as_ever() {
+        let names = [
+            "database-password",
+            "certificate-key-password",
+            "proxy-password",
+            "aws-session-token",
+            "service-secret",
+            "token-key",
+        ];
+        for (kind, name) in SecretKind::ALL.into_iter().zip(names) {
+            assert_eq!(kind.as_str(), name, "what is stored would not be found any more");
+            assert_eq!(serde_json::to_value(kind).expect("a name"), name);
+        }
     }
 
     #[test]

@@ -6,12 +6,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_connection::diagnosis::{Diagnosis, STAGE_LIMIT, StageSink, TestRequest, diagnose};
 use tenantry_connection::dns::{NameOptions, Names};
-use tenantry_connection::{ConnectionReading, ConnectionSecrets, ConnectionString};
+use tenantry_connection::{ConnectionReading, ConnectionString, SecretKind, Secrets};
 use tenantry_core::clock::Clock;
 use tenantry_core::jobs::Cancellation;
 use tenantry_core::{AppError, StoreError};
-
-use crate::secret_kind::SecretKind;
 
 /// Time limit for looking up the hosts of a `mongodb+srv` string: a person waits for it.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
@@ -21,7 +19,7 @@ pub struct Address {
     /// The string with a mask in place of every secret.
     pub public: String,
     /// Its secrets.
-    pub secrets: ConnectionSecrets,
+    pub secrets: Secrets,
     /// The secrets that belong into it, given or not.
     pub places: Vec<SecretKind>,
     /// The database user's name.
@@ -42,17 +40,10 @@ pub struct Address {
 /// `ConnectionString`, with the broken rule and without any part of the string.
 pub fn take_apart(connection_string: &str) -> Result<Address, StoreError> {
     let string = ConnectionString::parse(connection_string)?;
-    let places = string.places();
-    let belongs = [
-        (places.password, SecretKind::DatabasePassword),
-        (places.certificate_key_password, SecretKind::CertificateKeyPassword),
-        (places.proxy_password, SecretKind::ProxyPassword),
-        (places.aws_session_token, SecretKind::AwsSessionToken),
-    ];
     Ok(Address {
         public: string.to_string(),
         secrets: string.secrets().clone(),
-        places: belongs.into_iter().filter_map(|(there, kind)| there.then_some(kind)).collect(),
+        places: string.places(),
         user: string.username().map(str::to_owned),
         hosts: string.hosts().join(", "),
         is_atlas: string.is_atlas(),
@@ -79,7 +70,7 @@ pub struct Trial {
     /// The string, with masks for its secrets.
     pub connection_string: SecretString,
     /// The secrets.
-    pub secrets: ConnectionSecrets,
+    pub secrets: Secrets,
     /// The database.
     pub database: String,
 }
@@ -123,7 +114,7 @@ mod tests {
     fn what_may_be_stored_holds_no_password() {
         let address = take_apart("mongodb://dana:s3cret@host.example/tenants").unwrap();
         assert!(!address.public.contains("s3cret"), "{}", address.public);
-        assert!(address.secrets.password.is_some(), "the password is lost");
+        assert!(address.secrets.contains_key(&SecretKind::DatabasePassword), "the password is lost");
         assert_eq!(address.database.as_deref(), Some("tenants"));
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tenantry_connection::{ConnectionSecrets, ConnectionString};
+use tenantry_connection::{ConnectionString, Secrets};
 use tenantry_core::access::{AccessService, Operations, Prepared, WriteGate};
 use tenantry_core::attention::AttentionService;
 use tenantry_core::clock::Clock;
@@ -29,7 +29,7 @@ pub enum Place<'a> {
         /// The database.
         database: &'a str,
         /// Its secrets; those without a place in the string are left out.
-        secrets: &'a ConnectionSecrets,
+        secrets: &'a Secrets,
     },
 }
 

@@ -1,42 +1,25 @@
 //! Moves the secrets of a connection string into the vault and back.
 
-use secrecy::SecretString;
-use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::{SecretKind, Secrets};
 
 use crate::profiles::Profile;
-use crate::secret_kind::SecretKind;
 use crate::vault::{SecretsLocked, Vault};
-
-/// The kinds in a connection string.
-pub const KINDS: [SecretKind; 4] = [
-    SecretKind::DatabasePassword,
-    SecretKind::CertificateKeyPassword,
-    SecretKind::ProxyPassword,
-    SecretKind::AwsSessionToken,
-];
 
 /// The given secrets, completed with the stored ones for the `places` without one. The vault is asked for no others.
 ///
 /// # Errors
 /// `SecretsLocked`: by the connection's note one is in the secrets file, and the file is locked.
 pub async fn complete(
-    mut given: ConnectionSecrets,
+    mut given: Secrets,
     vault: &Vault,
     profile: &Profile,
     places: &[SecretKind],
-) -> Result<ConnectionSecrets, SecretsLocked> {
+) -> Result<Secrets, SecretsLocked> {
     for kind in places {
-        let place = match kind {
-            SecretKind::DatabasePassword => &mut given.password,
-            SecretKind::CertificateKeyPassword => &mut given.certificate_key_password,
-            SecretKind::ProxyPassword => &mut given.proxy_password,
-            SecretKind::AwsSessionToken => &mut given.aws_session_token,
-            SecretKind::ServiceSecret | SecretKind::TokenKey => continue,
-        };
         // One without a note belongs to an earlier form of the connection.
         let is_kept = profile.stored.contains(kind) || vault.remembers(&profile.id, *kind);
-        if place.is_none() && is_kept {
-            *place = vault.find(&profile.id, *kind).await?;
+        if is_kept && !given.contains_key(kind) {
+            given.extend(vault.find(&profile.id, *kind).await?.map(|secret| (*kind, secret)));
         }
     }
     Ok(given)
@@ -62,7 +45,7 @@ impl<'a> Pointed<'a> {
 /// or for a connection with other protection. The one rule for saving, for testing and for every other use of a stored
 /// secret.
 pub fn moved(before: Pointed<'_>, after: Pointed<'_>) -> Vec<SecretKind> {
-    let all = || KINDS.into_iter().chain([SecretKind::ServiceSecret]).collect();
+    let all = || SecretKind::GIVEN.to_vec();
     let read = |pointed: Pointed<'_>| tenantry_connection::destination(pointed.connection_string);
     let (Some(from), Some(to)) = (read(before), read(after)) else { return all() };
     let same_servers = from.servers == to.servers;
@@ -81,17 +64,6 @@ pub fn moved(before: Pointed<'_>, after: Pointed<'_>) -> Vec<SecretKind> {
         moved.push(SecretKind::ServiceSecret);
     }
     moved
-}
-
-/// The secrets with their kinds.
-pub fn each(secrets: ConnectionSecrets) -> [(SecretKind, Option<SecretString>); 4] {
-    let ConnectionSecrets { password, certificate_key_password, proxy_password, aws_session_token } = secrets;
-    [
-        (SecretKind::DatabasePassword, password),
-        (SecretKind::CertificateKeyPassword, certificate_key_password),
-        (SecretKind::ProxyPassword, proxy_password),
-        (SecretKind::AwsSessionToken, aws_session_token),
-    ]
 }
 
 #[cfg(test)]
@@ -131,8 +103,7 @@ mod tests {
         for after in [before, "mongodb://dana@b,a/tenants?appName=x", "mongodb://dana:x@a,b/tenants"] {
             assert_eq!(moved_from(before, after), [], "{after}");
         }
-        let all = [&KINDS[..], &[SecretKind::ServiceSecret]].concat();
-        assert_eq!(moved_from(before, "nonsense"), all, "nobody knows whom it would be told");
+        assert_eq!(moved_from(before, "nonsense"), SecretKind::GIVEN, "nobody knows whom it would be told");
     }
 
     #[test]

@@ -2,22 +2,22 @@
 //! wiped when released.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tenantry_connection::{ConnectionReading, ConnectionSecrets};
+use parking_lot::Mutex;
+use tenantry_connection::{ConnectionReading, SecretKind, Secrets, completed};
 
 /// A reloaded editor forgets its draft silently; then the oldest is dropped.
 const DRAFTS_MAX: usize = 16;
 
 /// Secrets by their draft.
 #[derive(Default)]
-pub struct Drafts(Mutex<VecDeque<(String, ConnectionSecrets)>>);
+pub struct Drafts(Mutex<VecDeque<(String, Secrets)>>);
 
 impl Drafts {
     /// Takes the secrets of a reading, and forgets those whose place is gone. Returns whether there were any.
     pub fn take(&self, draft: &str, reading: &ConnectionReading) -> bool {
         let took = !reading.secrets.is_empty();
-        let mut kept = reading.secrets.clone().or(self.remove(draft));
+        let mut kept = completed(reading.secrets.clone(), self.remove(draft));
         if let Some(fields) = &reading.fields {
             let masked = |name: &str| {
                 fields.other_options.iter().any(|option| {
@@ -25,14 +25,16 @@ impl Drafts {
                         && option.value.contains(tenantry_connection::SECRET_MASK)
                 })
             };
-            kept.password = kept.password.filter(|_| fields.has_password);
-            kept.certificate_key_password =
-                kept.certificate_key_password.filter(|_| fields.has_certificate_key_password);
-            kept.proxy_password = kept.proxy_password.filter(|_| masked("proxyPassword"));
-            kept.aws_session_token = kept.aws_session_token.filter(|_| masked("authMechanismProperties"));
+            kept.retain(|kind, _| match kind {
+                SecretKind::DatabasePassword => fields.has_password,
+                SecretKind::CertificateKeyPassword => fields.has_certificate_key_password,
+                SecretKind::ProxyPassword => masked("proxyPassword"),
+                SecretKind::AwsSessionToken => masked("authMechanismProperties"),
+                SecretKind::ServiceSecret | SecretKind::TokenKey => false,
+            });
         }
         if !kept.is_empty() {
-            let mut all = self.all();
+            let mut all = self.0.lock();
             all.push_back((draft.to_owned(), kept));
             if all.len() > DRAFTS_MAX {
                 all.pop_front();
@@ -42,8 +44,8 @@ impl Drafts {
     }
 
     /// The secrets of a draft.
-    pub fn find(&self, draft: &str) -> ConnectionSecrets {
-        let all = self.all();
+    pub fn find(&self, draft: &str) -> Secrets {
+        let all = self.0.lock();
         all.iter().find(|(id, _)| id == draft).map(|(_, secrets)| secrets.clone()).unwrap_or_default()
     }
 
@@ -52,14 +54,10 @@ impl Drafts {
         drop(self.remove(draft));
     }
 
-    fn remove(&self, draft: &str) -> ConnectionSecrets {
-        let mut all = self.all();
+    fn remove(&self, draft: &str) -> Secrets {
+        let mut all = self.0.lock();
         let at = all.iter().position(|(id, _)| id == draft);
         at.and_then(|at| all.remove(at)).map(|(_, secrets)| secrets).unwrap_or_default()
-    }
-
-    fn all(&self) -> MutexGuard<'_, VecDeque<(String, ConnectionSecrets)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,7 +69,10 @@ mod tests {
     use tenantry_connection::read as read_connection_string;
 
     fn password(drafts: &Drafts, draft: &str) -> Option<String> {
-        drafts.find(draft).password.map(|password| password.expose_secret().to_owned())
+        drafts
+            .find(draft)
+            .get(&SecretKind::DatabasePassword)
+            .map(|password| password.expose_secret().to_owned())
     }
 
     #[test]
@@ -100,7 +101,7 @@ mod tests {
         let drafts = Drafts::default();
         let text = "mongodb://localhost/?proxyHost=p&proxyUsername=u&proxyPassword=typed";
         assert!(drafts.take("one", &read_connection_string(text)));
-        assert!(drafts.find("one").proxy_password.is_some());
+        assert!(drafts.find("one").contains_key(&SecretKind::ProxyPassword));
     }
 
     #[test]

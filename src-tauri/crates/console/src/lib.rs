@@ -49,7 +49,6 @@ pub mod logging;
 pub mod numbers;
 pub mod profiles;
 pub mod sealing;
-pub mod secret_kind;
 pub mod transfer;
 pub mod vault;
 pub mod workspace;

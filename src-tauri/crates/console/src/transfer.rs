@@ -8,8 +8,6 @@ mod plan;
 mod strings;
 mod tenantry;
 
-use std::collections::BTreeMap;
-
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
@@ -19,7 +17,7 @@ pub use tenantry::{Exported, write};
 
 use crate::profiles::{Access, Environment};
 use crate::sealing::{self, UnsealProblem};
-use crate::secret_kind::SecretKind;
+use tenantry_connection::Secrets;
 
 /// Bytes of a file or text to import: some ten thousand connections.
 pub const IMPORT_MAX: usize = 4 * 1024 * 1024;
@@ -78,7 +76,7 @@ pub struct Candidate {
     /// Its access, if given.
     pub access: Option<Access>,
     /// Secrets outside the connection string.
-    pub secrets: BTreeMap<SecretKind, SecretString>,
+    pub secrets: Secrets,
     /// Whether a service signing secret was given, here or where it comes from.
     pub has_signing_secret: bool,
     /// What cannot be imported of it.
@@ -96,7 +94,7 @@ impl Candidate {
             notes: String::new(),
             favorite: false,
             access: None,
-            secrets: BTreeMap::new(),
+            secrets: Secrets::new(),
             has_signing_secret: false,
             left_out: Vec::new(),
         }

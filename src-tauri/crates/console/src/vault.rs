@@ -13,13 +13,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
+use tenantry_connection::SecretKind;
 
 pub use keychain::KeychainProblem;
 pub use moves::{MoveNote, Moved, NotMoved, note_as_stored};
 pub use sealed_file::{FILE as SEALED_FILE, SealedFileProblem, SealedFileState};
 
 use crate::profiles::{KeeperChoice, Profiles};
-use crate::secret_kind::SecretKind;
 use keychain::Keychain;
 use memory::{Memory, Standing};
 use sealed_file::SealedFile;

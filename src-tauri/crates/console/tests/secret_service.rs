@@ -11,9 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
+use tenantry_connection::SecretKind;
 use tenantry_console::profiles::KeeperChoice;
 use tenantry_console::sealing;
-use tenantry_console::secret_kind::SecretKind;
 use tenantry_console::vault::{KeepingReason, Kept, KeychainProblem, Vault};
 
 /// Set in the program that runs on the bus of its own.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tauri::Manager;
-use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::{SecretKind, Secrets};
 
 use super::Console;
 use crate::commands::diagnosis::TestInput;
@@ -28,7 +28,7 @@ fn test(console: &Console, changes: &Value) -> Value {
 }
 
 /// The secrets that a test would use.
-fn secrets(console: &Console, changes: &Value) -> ConnectionSecrets {
+fn secrets(console: &Console, changes: &Value) -> Secrets {
     let input: TestInput = serde_json::from_value(input(changes)).unwrap();
     let state = console.app.state::<tenantry_console::Console>();
     tauri::async_runtime::block_on(state.trial(input.into())).unwrap().secrets
@@ -36,7 +36,9 @@ fn secrets(console: &Console, changes: &Value) -> ConnectionSecrets {
 
 /// The password that a test would sign in with.
 fn password(console: &Console, changes: &Value) -> Option<String> {
-    secrets(console, changes).password.map(|password| password.expose_secret().to_owned())
+    secrets(console, changes)
+        .get(&SecretKind::DatabasePassword)
+        .map(|password| password.expose_secret().to_owned())
 }
 
 #[test]
@@ -92,7 +94,8 @@ fn a_test_uses_no_stored_secret_that_saving_would_forget() {
     let used = |from: &str, to: &str| {
         let changed = masked.replace(from, to);
         let used = secrets(&console, &json!({"id": saved["id"], "connectionString": changed}));
-        [used.password, used.certificate_key_password, used.proxy_password].map(|secret| secret.is_some())
+        [SecretKind::DatabasePassword, SecretKind::CertificateKeyPassword, SecretKind::ProxyPassword]
+            .map(|kind| used.contains_key(&kind))
     };
     assert_eq!(used("tls=true", "tls=true&appName=x"), [true; 3], "nothing moved");
     for to in ["tls=true&tlsInsecure=true", "tls=true&tlsCAFile=%2Fmine.pem"] {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tauri::Manager;
+use tenantry_connection::SecretKind;
 use tenantry_core::clock::{Clock, ManualClock, SystemClock};
 use tenantry_core::records::Access;
 
@@ -14,7 +15,6 @@ use super::Console;
 use super::keychains::{asking, refuse_next};
 use super::workspaces::opened_beside;
 use tenantry_console::profiles::{KeeperChoice, UNDO_TIME};
-use tenantry_console::secret_kind::SecretKind;
 use tenantry_console::vault::Vault;
 
 impl Console {

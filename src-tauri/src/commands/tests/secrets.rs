@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tenantry_connection::SecretKind;
 
 use super::{Console, OPERATOR};
 use tenantry_console::logging;
-use tenantry_console::secret_kind::SecretKind;
 
 /// Moves secrets through every place, with every wrong passphrase on the way; two files are put aside, one is in use.
 fn move_secrets(console: &Console, saved: &Value) {

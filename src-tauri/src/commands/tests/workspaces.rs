@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tauri::Manager;
+use tenantry_connection::SecretKind;
 use tenantry_core::records::{Access, NewOrganization};
 use tenantry_core::sessions::SigningKey;
 use tenantry_core::values::{EmailAddress, OrganizationName, PasswordHash};
@@ -11,7 +12,6 @@ use tenantry_core::values::{EmailAddress, OrganizationName, PasswordHash};
 use super::{Console, OPERATOR, PASSWORD};
 use tenantry_console::OpenWorkspace;
 use tenantry_console::compose::{self, Place};
-use tenantry_console::secret_kind::SecretKind;
 
 #[test]
 fn a_damaged_file_is_named_and_left_as_it_is() {

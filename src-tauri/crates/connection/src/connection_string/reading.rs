@@ -9,8 +9,8 @@ use super::problems::{SCHEME, ask_driver, of_accepted, of_refused};
 use super::secrets::{MECHANISM_PROPERTIES, Taken, is_placeholder, is_secret_option, take, takes_password};
 use crate::hosts::is_atlas_name;
 use crate::{
-    AuthenticationKind, ConnectionFields, ConnectionPart, ConnectionProblem, ConnectionReading,
-    ConnectionSecrets, EditorTab, OtherOption, SECRET_MASK,
+    AuthenticationKind, ConnectionFields, ConnectionPart, ConnectionProblem, ConnectionReading, EditorTab,
+    OtherOption, SECRET_MASK, Secrets,
 };
 
 /// Bytes of a connection string. Fifty hosts and all options take a quarter of it.
@@ -21,7 +21,7 @@ const PASTED_MAX: usize = 1024 * 1024;
 /// A string taken apart, with its secrets separate.
 pub(super) struct Read {
     pub(super) parts: Parts,
-    pub(super) secrets: ConnectionSecrets,
+    pub(super) secrets: Secrets,
     /// The driver's parse; `None` if it refuses.
     pub(super) parsed: Option<Parsed>,
     pub(super) problems: Vec<ConnectionProblem>,
@@ -80,7 +80,7 @@ pub fn read(text: &str) -> ConnectionReading {
             problems: vec![problem],
             is_atlas: false,
             needs_password: false,
-            secrets: ConnectionSecrets::default(),
+            secrets: Secrets::default(),
         },
     }
 }

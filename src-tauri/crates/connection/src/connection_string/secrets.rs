@@ -5,12 +5,18 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::encoding::{decoded, decoded_whole, has_whole_escapes, is_invisible, strictly};
 use super::parts::Parts;
-use crate::{ConnectionSecrets, SECRET_MASK, is_secret_mask};
+use crate::{SECRET_MASK, SecretKind, Secrets, is_secret_mask};
 
 pub(super) const CERTIFICATE_KEY_PASSWORD: &str = "tlscertificatekeyfilepassword";
 pub(super) const PROXY_PASSWORD: &str = "proxypassword";
 pub(super) const MECHANISM_PROPERTIES: &str = "authmechanismproperties";
 pub(super) const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
+/// The options that have a secret, by their lowercase names.
+pub(super) const OPTIONS: [(&str, SecretKind); 3] = [
+    (CERTIFICATE_KEY_PASSWORD, SecretKind::CertificateKeyPassword),
+    (PROXY_PASSWORD, SecretKind::ProxyPassword),
+    (MECHANISM_PROPERTIES, SecretKind::AwsSessionToken),
+];
 const BULLET: char = '\u{2022}';
 
 /// Why the text in a secret's place cannot be one.
@@ -35,7 +41,7 @@ pub(super) enum Unreadable {
 /// The secrets that were taken out, and the places that could not be read.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    pub(super) secrets: ConnectionSecrets,
+    pub(super) secrets: Secrets,
     pub(super) password: Option<Unreadable>,
     /// By the position of the option.
     pub(super) options: Vec<(usize, Unreadable)>,
@@ -46,7 +52,7 @@ pub(super) fn take(parts: &mut Parts) -> Taken {
     let mut taken = Taken::default();
     if let Some(password) = parts.password.take() {
         match user_info(&password) {
-            Ok(secret) => taken.secrets.password = secret,
+            Ok(secret) => taken.secrets.extend(secret.map(|secret| (SecretKind::DatabasePassword, secret))),
             Err(unreadable) => taken.password = Some(unreadable),
         }
         // Nothing between the colon and the `@` is not a secret, so it gets no mask.
@@ -58,13 +64,12 @@ pub(super) fn take(parts: &mut Parts) -> Taken {
         let Some(range) = secret_range(name, value) else { continue };
         let typed = value.get(range.clone()).unwrap_or_default();
         match option_value(typed) {
-            Ok(secret) => match name.to_ascii_lowercase().as_str() {
-                CERTIFICATE_KEY_PASSWORD => keep_first(&mut taken.secrets.certificate_key_password, secret),
-                PROXY_PASSWORD => keep_first(&mut taken.secrets.proxy_password, secret),
-                MECHANISM_PROPERTIES => keep_first(&mut taken.secrets.aws_session_token, secret),
-                // An option of another driver: refused, but hidden all the same.
-                _ => {}
-            },
+            Ok(secret) => {
+                // An option of another driver has no kind: it is refused, but hidden all the same.
+                if let (Some(kind), Some(secret)) = (kind_of(name), secret) {
+                    taken.secrets.entry(kind).or_insert(secret);
+                }
+            }
             Err(unreadable) => taken.options.push((index, unreadable)),
         }
         if !typed.is_empty() && !is_placeholder(typed) {
@@ -76,10 +81,8 @@ pub(super) fn take(parts: &mut Parts) -> Taken {
     taken
 }
 
-fn keep_first(place: &mut Option<SecretString>, secret: Option<SecretString>) {
-    if place.is_none() {
-        *place = secret;
-    }
+fn kind_of(option: &str) -> Option<SecretKind> {
+    OPTIONS.into_iter().find(|(name, _)| option.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
 }
 
 /// Parses a name or password before the hosts.
@@ -199,35 +202,32 @@ pub(super) fn takes_password(mechanism: Option<&str>) -> bool {
 }
 
 /// The masked parts with their secrets, for the driver. Places without a secret are removed.
-pub(super) fn fill(parts: &Parts, secrets: &ConnectionSecrets) -> Parts {
+pub(super) fn fill(parts: &Parts, secrets: &Secrets) -> Parts {
     let mut filled = parts.clone();
-    let encoded =
-        |secret: &Option<SecretString>| secret.as_ref().map(|secret| strictly(secret.expose_secret()));
+    let encoded = |kind| secrets.get(&kind).map(|secret| strictly(secret.expose_secret()));
     if filled.password.as_deref().is_some_and(is_secret_mask) {
-        filled.password = encoded(&secrets.password);
+        filled.password = encoded(SecretKind::DatabasePassword);
     }
     let Some(options) = filled.options.take() else { return filled };
     let options: Vec<String> = options
         .into_iter()
         .filter_map(|option| {
             let Some((name, value)) = option.split_once('=') else { return Some(option) };
-            let secret = match name.to_ascii_lowercase().as_str() {
-                CERTIFICATE_KEY_PASSWORD => &secrets.certificate_key_password,
-                PROXY_PASSWORD => &secrets.proxy_password,
-                MECHANISM_PROPERTIES => return with_token(name, value, &secrets.aws_session_token),
-                _ => return Some(option),
-            };
+            let Some(kind) = kind_of(name) else { return Some(option) };
+            if kind == SecretKind::AwsSessionToken {
+                return with_token(name, value, secrets.get(&kind));
+            }
             if !is_secret_mask(value) {
                 return Some(option);
             }
-            encoded(secret).map(|secret| format!("{name}={secret}"))
+            encoded(kind).map(|secret| format!("{name}={secret}"))
         })
         .collect();
     filled.options = Some(options).filter(|options| !options.is_empty());
     filled
 }
 
-fn with_token(name: &str, value: &str, token: &Option<SecretString>) -> Option<String> {
+fn with_token(name: &str, value: &str, token: Option<&SecretString>) -> Option<String> {
     let masked =
         secret_range(name, value).filter(|range| value.get(range.clone()).is_some_and(is_secret_mask));
     let Some(range) = masked else { return Some(format!("{name}={value}")) };

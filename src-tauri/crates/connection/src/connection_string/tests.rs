@@ -18,8 +18,8 @@ fn whole(string: &ConnectionString) -> String {
     super::secrets::fill(&string.parts, &string.secrets).text()
 }
 
-fn exposed(secret: &Option<secrecy::SecretString>) -> Option<&str> {
-    secret.as_ref().map(ExposeSecret::expose_secret)
+fn exposed(secrets: &Secrets, kind: SecretKind) -> Option<&str> {
+    secrets.get(&kind).map(ExposeSecret::expose_secret)
 }
 
 fn is_encrypted(string: &ConnectionString) -> bool {

@@ -84,7 +84,7 @@ pub(super) async fn read(request: &TestRequest) -> Result<Passed<Target>, Failed
         srv: srv.is_some(),
     };
     let atlas = srv.as_ref().is_some_and(|srv| is_atlas_name(&srv.name)) || hosts.iter().any(is_atlas);
-    let password = string.secrets().password.as_ref();
+    let password = string.secrets().get(&crate::SecretKind::DatabasePassword);
     let percent_in_password = password.is_some_and(|password| looks_encoded(password.expose_secret()));
     let target = Target { string: parsed, srv, hosts, tls, atlas, percent_in_password };
     Ok(Passed { value: target, facts })

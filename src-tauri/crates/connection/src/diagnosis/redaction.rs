@@ -4,7 +4,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::connection_string::{decoded, strictly};
-use crate::{ConnectionSecrets, SECRET_MASK};
+use crate::{SECRET_MASK, Secrets};
 
 /// Shorter secrets occur inside other words too often to be replaced; a foreign text with one is not shown at all.
 const REPLACEABLE: usize = 4;
@@ -18,9 +18,9 @@ pub(super) struct Redactor {
 }
 
 impl Redactor {
-    pub(super) fn new<'a>(all: impl IntoIterator<Item = &'a ConnectionSecrets>) -> Self {
+    pub(super) fn new<'a>(all: impl IntoIterator<Item = &'a Secrets>) -> Self {
         let mut forms = Vec::new();
-        for secret in all.into_iter().flat_map(each) {
+        for secret in all.into_iter().flat_map(Secrets::values) {
             let plain = secret.expose_secret();
             if plain.is_empty() {
                 continue;
@@ -59,18 +59,12 @@ impl Redactor {
     }
 }
 
-fn each(secrets: &ConnectionSecrets) -> impl Iterator<Item = &SecretString> {
-    let ConnectionSecrets { password, certificate_key_password, proxy_password, aws_session_token } = secrets;
-    [password, certificate_key_password, proxy_password, aws_session_token].into_iter().flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn redactor(password: &str) -> Redactor {
-        let password = Some(SecretString::from(password));
-        Redactor::new([&ConnectionSecrets { password, ..ConnectionSecrets::default() }])
+        Redactor::new([&Secrets::from([(crate::SecretKind::DatabasePassword, password.into())])])
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use tenantry_connection::{SecretKind, Secrets};
 use tenantry_core::error::FileProblem;
 use tenantry_core::values::{Field, FieldRule};
 
@@ -14,7 +15,6 @@ use super::{Console, blocking};
 use crate::error::{ConsoleError, FileKind};
 use crate::files::{confirmed, free_path};
 use crate::sealing;
-use crate::secret_kind::SecretKind;
 use crate::transfer::{
     self, Exported, ImportEntry, ImportKind, ImportNote, ImportOutcome, ImportProblem, Planned,
 };
@@ -198,7 +198,7 @@ impl Console {
             let profile = self.load_profile(id)?;
             let secrets = match passphrase {
                 Some(_) => self.secrets_to_carry(&profile).await?,
-                None => BTreeMap::new(),
+                None => Secrets::new(),
             };
             connections.push(Exported { profile, secrets });
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::{SecretKind, Secrets};
 use tenantry_core::error::StoreError;
 use tenantry_core::records::Permits;
 use tenantry_core::sessions::{PasswordHasher, SigningKey};
@@ -16,7 +16,6 @@ use crate::compose::{self, Place, Setting};
 use crate::connection_secrets;
 use crate::error::ConsoleError;
 use crate::profiles::{BUILT_IN, BuiltIn, Profile};
-use crate::secret_kind::SecretKind;
 use crate::workspace::OpenWorkspace;
 
 /// The database user's password, for opening a workspace.
@@ -82,9 +81,9 @@ impl Console {
             Password::Typed { password, remember } => (Some(password), remember),
         };
         let is_typed = typed.is_some();
-        let given = ConnectionSecrets { password: typed, ..ConnectionSecrets::default() };
-        let secrets = connection_secrets::complete(given, vault, &profile, &address.places).await?;
-        if address.needs_password && secrets.password.is_none() {
+        let given = Secrets::from_iter(typed.map(|typed| (SecretKind::DatabasePassword, typed)));
+        let mut secrets = connection_secrets::complete(given, vault, &profile, &address.places).await?;
+        if address.needs_password && !secrets.contains_key(&SecretKind::DatabasePassword) {
             return Err(ConsoleError::WorkspacePasswordNeeded);
         }
         let (signing_key, warning) = self.signing_key(&profile).await?;
@@ -96,7 +95,7 @@ impl Console {
         let mut opened = compose::open(place, self.setting(profile.permits(), signing_key)).await?;
         opened.warnings.extend(warning);
         let mut stored = None;
-        if let Some(password) = secrets.password.filter(|_| is_typed) {
+        if let Some(password) = secrets.remove(&SecretKind::DatabasePassword).filter(|_| is_typed) {
             // Only now: a wrong one must not replace the right one.
             let kept = vault.keep(&profile.id, SecretKind::DatabasePassword, password, remember).await;
             stored = Some(kept.for_next_time());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::{ExposeSecret, SecretString};
-use tenantry_connection::ConnectionSecrets;
+use tenantry_connection::{SecretKind, Secrets, completed};
 use tenantry_core::AppError;
 use tenantry_core::records::Permits;
 use tenantry_core::rights::Act;
@@ -11,11 +11,10 @@ use tenantry_core::sessions::Freshness;
 
 use super::Console;
 use crate::address::Address;
-use crate::connection_secrets::{self, KINDS, Pointed};
+use crate::connection_secrets::{self, Pointed};
 use crate::error::ConsoleError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
-use crate::secret_kind::SecretKind;
 use crate::vault::{NotForgotten, Vault};
 
 /// A connection as a person edited it.
@@ -37,7 +36,7 @@ pub struct ProfileEdit {
     /// Its access.
     pub access: Access,
     /// The secrets with fields of their own; `None` keeps the stored one, empty forgets it.
-    pub secrets: ConnectionSecrets,
+    pub secrets: Secrets,
     /// Whether to store secrets for the next run, stored and typed ones alike. Asked if there is a password.
     pub remember: bool,
     /// The service's signing secret; `None` keeps the stored one, empty forgets it.
@@ -68,8 +67,12 @@ impl Console {
         if let Some(before) = &before {
             self.require_may_permit(before, permits).await?;
         }
-        let typed = edit.secrets.or(address.secrets.clone()).or(self.drafts.find(&edit.draft));
-        let given = given(typed, &address.places, edit.signing_secret);
+        // An empty text is a secret that the person removed.
+        let read = completed(address.secrets.clone(), self.drafts.find(&edit.draft));
+        let mut given = completed(edit.secrets, read);
+        // What has no place in the string was typed for something that is gone from it.
+        given.retain(|kind, _| address.places.contains(kind));
+        given.extend(edit.signing_secret.map(|secret| (SecretKind::ServiceSecret, secret)));
         // The editor asks this about a password only; other secrets are remembered.
         let remember = edit.remember || !address.places.contains(&SecretKind::DatabasePassword);
         let vault = self.vault().await;
@@ -184,8 +187,14 @@ impl Console {
         }
         let open = self.open.find(&before.id);
         let vault = self.vault().await;
-        let has_secret = |kind| before.stored.contains(&kind) || vault.remembers(&before.id, kind);
-        let is_used = open.is_some() || before.last_opened_at.is_some() || KINDS.into_iter().any(has_secret);
+        // The service's signing secret opens no database.
+        let has_secret = |kind: SecretKind| {
+            kind != SecretKind::ServiceSecret
+                && (before.stored.contains(&kind) || vault.remembers(&before.id, kind))
+        };
+        let is_used = open.is_some()
+            || before.last_opened_at.is_some()
+            || SecretKind::GIVEN.into_iter().any(has_secret);
         if !is_used {
             return Ok(());
         }
@@ -219,18 +228,6 @@ fn new_profile(id: String) -> Profile {
     }
 }
 
-/// The typed secrets by kind, with an empty text for removed ones. A secret without a place in the string was typed for
-/// something that is gone from it.
-fn given(
-    typed: ConnectionSecrets,
-    places: &[SecretKind],
-    service_secret: Option<SecretString>,
-) -> BTreeMap<SecretKind, SecretString> {
-    let belonging = connection_secrets::each(typed).into_iter().filter(|(kind, _)| places.contains(kind));
-    let all = belonging.chain([(SecretKind::ServiceSecret, service_secret)]);
-    all.filter_map(|(kind, secret)| Some((kind, secret?))).collect()
-}
-
 /// Forgets secrets that must not be used any more: those for another destination, those without a place, and emptied
 /// ones. If the person changed "Remember the password", stores the rest, or moves it to memory. Returns what is stored
 /// of the changed ones.
@@ -239,7 +236,7 @@ async fn settle_kept(
     before: &Profile,
     address: &Address,
     database: &str,
-    given: &BTreeMap<SecretKind, SecretString>,
+    given: &Secrets,
     remember: bool,
 ) -> Result<BTreeMap<SecretKind, bool>, ConsoleError> {
     let after = Pointed { connection_string: &address.public, database };
@@ -247,7 +244,7 @@ async fn settle_kept(
     let is_other_mind =
         address.places.contains(&SecretKind::DatabasePassword) && before.password_stored() != remember;
     let mut stored = BTreeMap::new();
-    for kind in KINDS.into_iter().chain([SecretKind::ServiceSecret]) {
+    for kind in SecretKind::GIVEN {
         let is_stored = before.stored.contains(&kind);
         let is_there = is_stored || vault.remembers(&before.id, kind);
         let has_place = kind == SecretKind::ServiceSecret || address.places.contains(&kind);

@@ -1,8 +1,7 @@
 //! Where secrets are stored: looking, choosing, unlocking, locking, and proving whose they are.
 
-use std::collections::BTreeMap;
-
 use secrecy::{ExposeSecret, SecretString};
+use tenantry_connection::{SecretKind, Secrets};
 use tenantry_core::AppError;
 use tenantry_core::rights::Act;
 use tenantry_core::sessions::Freshness;
@@ -11,7 +10,6 @@ use tenantry_core::values::{Field, FieldRule};
 use super::Console;
 use crate::error::{ConsoleError, ProofBy};
 use crate::profiles::{KeeperChoice, Profile};
-use crate::secret_kind::SecretKind;
 use crate::vault::{self, Keeping, Moved};
 
 /// Characters of a passphrase, at least. Each guess costs a second.
@@ -128,13 +126,10 @@ impl Console {
     ///
     /// # Errors
     /// `secrets_locked`.
-    pub(super) async fn secrets_to_carry(
-        &self,
-        profile: &Profile,
-    ) -> Result<BTreeMap<SecretKind, SecretString>, ConsoleError> {
+    pub(super) async fn secrets_to_carry(&self, profile: &Profile) -> Result<Secrets, ConsoleError> {
         let vault = self.vault().await;
-        let mut secrets = BTreeMap::new();
-        for kind in SecretKind::ALL.into_iter().filter(|kind| *kind != SecretKind::TokenKey) {
+        let mut secrets = Secrets::new();
+        for kind in SecretKind::GIVEN {
             if profile.stored.contains(&kind) || vault.remembers(&profile.id, kind) {
                 secrets.extend(vault.find(&profile.id, kind).await?.map(|secret| (kind, secret)));
             }

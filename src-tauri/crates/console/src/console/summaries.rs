@@ -1,6 +1,7 @@
 //! Workspaces for a list or a switcher.
 
 use serde::Serialize;
+use tenantry_connection::SecretKind;
 use tenantry_core::access::AccessState;
 use tenantry_core::records::Decided;
 use tenantry_core::sessions::Session;
@@ -10,7 +11,6 @@ use super::Console;
 use crate::address::take_apart;
 use crate::error::ConsoleError;
 use crate::profiles::{Access, BUILT_IN, Environment, Profile};
-use crate::secret_kind::SecretKind;
 use crate::workspace::OpenWorkspace;
 
 /// The kind of a workspace.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use tenantry_connection::ConnectionSecrets;
 use tenantry_connection::diagnosis::{Diagnosis, StageSink};
+use tenantry_connection::{Secrets, completed};
 use tenantry_core::jobs::Cancellation;
 use tenantry_core::limits::DEFAULT_DATABASE;
 
@@ -24,7 +24,7 @@ pub struct TestRequest {
     /// The database; empty for the one in the string, or the usual one.
     pub database: String,
     /// The secrets with fields of their own; `None` for the draft's or the stored one, empty for none.
-    pub secrets: ConnectionSecrets,
+    pub secrets: Secrets,
 }
 
 impl Console {
@@ -52,14 +52,12 @@ impl Console {
     pub async fn trial(&self, request: TestRequest) -> Result<Trial, ConsoleError> {
         let TestRequest { draft, id, connection_string, database, secrets } = request;
         let address = take_apart(connection_string.expose_secret()).ok();
-        let mut secrets = secrets.or(self.drafts.find(&draft));
+        let mut secrets = completed(secrets, self.drafts.find(&draft));
         if let (Some(id), Some(address)) = (&id, &address) {
             secrets = self.with_stored(secrets, id, address).await?;
         }
         // An empty field is a secret that the person removed.
-        secrets.password = secrets.password.filter(|secret| !secret.expose_secret().is_empty());
-        secrets.certificate_key_password =
-            secrets.certificate_key_password.filter(|secret| !secret.expose_secret().is_empty());
+        secrets.retain(|_, secret| !secret.expose_secret().is_empty());
         let named = address.and_then(|address| address.database);
         let database = match database.trim() {
             "" => named.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
@@ -71,10 +69,10 @@ impl Console {
     /// Adds the secrets of a saved connection, except those that saving would forget.
     async fn with_stored(
         &self,
-        given: ConnectionSecrets,
+        given: Secrets,
         id: &str,
         address: &Address,
-    ) -> Result<ConnectionSecrets, ConsoleError> {
+    ) -> Result<Secrets, ConsoleError> {
         let Some(profile) = self.profiles.find(id) else { return Ok(given) };
         // A different database only affects the service's secret, which no server receives.
         let after = Pointed { connection_string: &address.public, database: &profile.database };

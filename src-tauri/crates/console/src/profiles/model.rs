@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tenantry_core::records::{Access, Environment, Permits};
 use time::OffsetDateTime;
 
-use crate::secret_kind::SecretKind;
+use tenantry_connection::SecretKind;
 
 /// A saved connection. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use tenantry_connection::SecretKind;
 
 use super::*;
-use crate::secret_kind::SecretKind;
 
 /// A folder for the file, and runs in it.
 pub(super) struct Folder(tempfile::TempDir);

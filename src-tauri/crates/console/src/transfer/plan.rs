@@ -1,17 +1,16 @@
 //! Decides what becomes of each connection that was found.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::Serialize;
+use tenantry_connection::{SecretKind, Secrets, completed};
 
 use super::{Candidate, Entry};
 use crate::address::{self, Address};
-use crate::connection_secrets;
 use crate::error::ConsoleError;
 use crate::identifiers::random_id;
 use crate::profiles::{Access, Checked, Environment, NAME_MAX, Profile, Typed};
-use crate::secret_kind::SecretKind;
 
 /// What became of one connection.
 #[derive(Debug, Clone, Serialize)]
@@ -87,7 +86,7 @@ pub struct Planned {
     /// The profile, without secrets.
     pub profile: Profile,
     /// Its secrets.
-    pub secrets: BTreeMap<SecretKind, SecretString>,
+    pub secrets: Secrets,
 }
 
 /// What an import will do.
@@ -179,11 +178,7 @@ fn found(
         stored: BTreeSet::new(),
         has_signing_secret: candidate.has_signing_secret || secrets.contains_key(&SecretKind::ServiceSecret),
     };
-    for (kind, secret) in connection_secrets::each(address.secrets) {
-        if let Some(secret) = secret {
-            secrets.entry(kind).or_insert(secret);
-        }
-    }
+    let secrets = completed(secrets, address.secrets);
     let mut notes = candidate.left_out;
     let lacks_password = needs_password && !secrets.contains_key(&SecretKind::DatabasePassword);
     let lacks_key = profile.has_signing_secret && !secrets.contains_key(&SecretKind::ServiceSecret);

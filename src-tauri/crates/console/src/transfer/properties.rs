@@ -6,11 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
+use tenantry_connection::SecretKind;
 
 use super::tests::{assert_tells_nothing, compass};
 use super::*;
 use crate::generated::{self, DEADLINE};
-use crate::secret_kind::SecretKind;
 
 const WORDS: &[&str] = &[
     "type",

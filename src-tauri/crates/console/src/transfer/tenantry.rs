@@ -6,10 +6,10 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tenantry_connection::{SecretKind, Secrets};
 
 use super::{Candidate, Entry, ImportNote, ImportProblem};
 use crate::profiles::{Access, Environment, Profile};
-use crate::secret_kind::SecretKind;
 
 /// The format that such a file names.
 pub(super) const FORMAT: &str = "Tenantry Connections";
@@ -20,7 +20,7 @@ pub struct Exported {
     /// The profile.
     pub profile: Profile,
     /// Its secrets.
-    pub secrets: BTreeMap<SecretKind, SecretString>,
+    pub secrets: Secrets,
 }
 
 #[derive(Serialize)]

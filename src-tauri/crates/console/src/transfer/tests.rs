@@ -1,5 +1,6 @@
 use secrecy::ExposeSecret;
 use serde_json::json;
+use tenantry_connection::SecretKind;
 
 use super::*;
 use crate::profiles::Profile;
@@ -220,7 +221,7 @@ fn an_export_comes_back_as_it_went() {
 fn an_export_without_secrets_holds_none_and_says_what_is_missing() {
     let planned = planned("EU production = mongodb://dana:planted@h/tenants").planned.remove(0);
     let profile = Profile { has_signing_secret: true, ..planned.profile };
-    let written = write(&[Exported { profile, secrets: BTreeMap::new() }]).unwrap();
+    let written = write(&[Exported { profile, secrets: Secrets::new() }]).unwrap();
     let text = std::str::from_utf8(&written).unwrap();
     assert!(!text.contains("planted") && !text.contains("secrets\""), "{text}");
     assert_eq!(kind_of(&written), Some((ImportKind::Tenantry, false)));

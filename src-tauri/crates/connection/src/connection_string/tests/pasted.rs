@@ -186,7 +186,7 @@ fn the_string_in_quotes_and_settings_and_code_is_taken_out() {
         assert_eq!(reading.text, bare.replace(PASSWORD, SECRET_MASK), "{text}");
         assert_eq!(reading.problems, [], "{text}");
         assert!(reading.extracted, "{text}: what was pasted must not be shown any more");
-        assert_eq!(exposed(&reading.secrets.password), Some(PASSWORD), "{text}");
+        assert_eq!(exposed(&reading.secrets, SecretKind::DatabasePassword), Some(PASSWORD), "{text}");
     }
 }
 
@@ -210,7 +210,7 @@ fn user_and_password_of_a_command_go_into_their_places() {
         assert_eq!(reading.text, masked, "{text}");
         assert_eq!(reading.problems, [], "{text}");
         assert!(reading.extracted, "{text}");
-        assert_eq!(exposed(&reading.secrets.password), Some(PASSWORD), "{text}");
+        assert_eq!(exposed(&reading.secrets, SecretKind::DatabasePassword), Some(PASSWORD), "{text}");
         let fields = reading.fields.expect("it can be taken apart");
         assert_eq!((fields.user.as_deref(), fields.has_password), (Some("admin"), true), "{text}");
     }
@@ -223,7 +223,11 @@ fn user_and_password_of_a_command_go_into_their_places() {
         "mongodb://dana%40example.com:••••••••@a.ab1cd.mongodb.net:27017,b.ab1cd.mongodb.net:27017/admin\
          ?replicaSet=C0-shard-0&tls=true&authSource=admin&tlsCAFile=/c.pem"
     );
-    assert_eq!(exposed(&reading.secrets.password), Some("Pl4nted /@1"), "a command has it as it is");
+    assert_eq!(
+        exposed(&reading.secrets, SecretKind::DatabasePassword),
+        Some("Pl4nted /@1"),
+        "a command has it as it is"
+    );
     let asked = pasted("mongosh \"mongodb+srv://c.ab1cd.mongodb.net/\" --username admin --password");
     assert_eq!(asked.text, "mongodb+srv://admin@c.ab1cd.mongodb.net/", "the shell would ask for it");
     let certificate = pasted(
@@ -232,7 +236,7 @@ fn user_and_password_of_a_command_go_into_their_places() {
     );
     assert_eq!(certificate.fields.map(|fields| fields.authentication), Some(AuthenticationKind::X509));
     assert!(certificate.text.contains("tlsCertificateKeyFile=C:%5Ckeys%5Cdana.pem"), "{}", certificate.text);
-    assert_eq!(exposed(&certificate.secrets.certificate_key_password), Some(PASSWORD));
+    assert_eq!(exposed(&certificate.secrets, SecretKind::CertificateKeyPassword), Some(PASSWORD));
 }
 
 #[test]

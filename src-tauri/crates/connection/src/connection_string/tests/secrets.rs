@@ -13,10 +13,10 @@ const ALL: &str = "mongodb://dana:pl%40nted@db.example.com:27018/app?replicaSet=
 fn every_secret_is_taken_out_and_nothing_shows_it() {
     let string = parsed(ALL);
     let secrets = string.secrets();
-    assert_eq!(exposed(&secrets.password), Some("pl@nted"));
-    assert_eq!(exposed(&secrets.certificate_key_password), Some("planted&key"));
-    assert_eq!(exposed(&secrets.proxy_password), Some("planted-proxy"));
-    assert_eq!(exposed(&secrets.aws_session_token), Some("planted+token"));
+    assert_eq!(exposed(secrets, SecretKind::DatabasePassword), Some("pl@nted"));
+    assert_eq!(exposed(secrets, SecretKind::CertificateKeyPassword), Some("planted&key"));
+    assert_eq!(exposed(secrets, SecretKind::ProxyPassword), Some("planted-proxy"));
+    assert_eq!(exposed(secrets, SecretKind::AwsSessionToken), Some("planted+token"));
     let shown = format!("{string} {string:?} {:?}", read(ALL));
     assert!(!shown.contains("planted") && !shown.contains("nted@") && !shown.contains("%40nted"), "{shown}");
     assert!(string.to_string().contains("AWS_SESSION_TOKEN:••••••••,A:b"), "{string}");
@@ -58,35 +58,40 @@ fn a_mask_with_something_typed_into_it_is_a_problem_and_no_password() {
         assert!(problem.message.contains("replace all of them"), "{}", problem.message);
     }
     let bullets = parsed("mongodb://dana:%E2%80%A2x@a/");
-    assert_eq!(exposed(&bullets.secrets().password), Some("•x"), "written with escapes it is meant");
+    assert_eq!(
+        exposed(bullets.secrets(), SecretKind::DatabasePassword),
+        Some("•x"),
+        "written with escapes it is meant"
+    );
 }
 
 #[test]
 fn every_character_of_a_secret_survives_being_put_in() {
     let secret = "p:@/?#[]% é€&=+$ü\u{2022}";
-    let secrets = ConnectionSecrets {
-        password: Some(SecretString::from(secret)),
-        certificate_key_password: Some(SecretString::from(secret)),
-        proxy_password: Some(SecretString::from(secret)),
-        aws_session_token: Some(SecretString::from("IQoJb3JpZ2lu:+/==%&")),
-    };
+    let secrets = Secrets::from([
+        (SecretKind::DatabasePassword, SecretString::from(secret)),
+        (SecretKind::CertificateKeyPassword, SecretString::from(secret)),
+        (SecretKind::ProxyPassword, SecretString::from(secret)),
+        (SecretKind::AwsSessionToken, SecretString::from("IQoJb3JpZ2lu:+/==%&")),
+    ]);
     let bare = "mongodb://dana@a/app?tlsCertificateKeyFile=/c.pem&proxyHost=p&proxyUsername=u\
                 &authMechanismProperties=AWS_SESSION_TOKEN:••••••••";
     let string = parsed(bare).with_secrets(&secrets).expect("they have places");
     let again = parsed(&whole(&string));
-    assert_eq!(again.secrets(), &secrets);
+    let exposed = |secrets: &Secrets| SecretKind::ALL.map(|kind| exposed(secrets, kind).map(str::to_owned));
+    assert_eq!(exposed(again.secrets()), exposed(&secrets));
     let (driver, _) = string.for_driver().expect("accepted");
     assert_eq!(driver.credential.and_then(|credential| credential.password).as_deref(), Some(secret));
 }
 
 #[test]
 fn a_secret_without_a_place_is_left_out() {
-    let secrets = ConnectionSecrets {
-        password: Some("planted".into()),
-        certificate_key_password: Some("planted".into()),
-        proxy_password: Some("planted".into()),
-        aws_session_token: Some("planted".into()),
-    };
+    let secrets = Secrets::from([
+        (SecretKind::DatabasePassword, "planted".into()),
+        (SecretKind::CertificateKeyPassword, "planted".into()),
+        (SecretKind::ProxyPassword, "planted".into()),
+        (SecretKind::AwsSessionToken, "planted".into()),
+    ]);
     for text in ["mongodb://a/", "mongodb://CN%3Ddana@a/?authMechanism=MONGODB-X509"] {
         let string = parsed(text).with_secrets(&secrets).expect("good");
         assert_eq!(whole(&string), text, "another server, or nobody, would be told it");
@@ -95,7 +100,7 @@ fn a_secret_without_a_place_is_left_out() {
 
 #[test]
 fn a_token_that_would_end_early_is_refused() {
-    let secrets = ConnectionSecrets { aws_session_token: Some("a,b".into()), ..ConnectionSecrets::default() };
+    let secrets = Secrets::from([(SecretKind::AwsSessionToken, "a,b".into())]);
     assert!(parsed("mongodb://a/").with_secrets(&secrets).is_err(), "a comma begins the next property");
 }
 
@@ -125,11 +130,10 @@ fn what_needs_a_password_to_be_accepted_is_accepted_without_it_as_long_as_nobody
     for text in ["mongodb://dana@a/?authMechanism=PLAIN", "mongodb://a/?proxyHost=p&proxyUsername=u"] {
         let string = parsed(text);
         assert!(string.for_driver().is_err(), "{text}: the driver wants the password at once");
-        let secrets = ConnectionSecrets {
-            password: Some("x".into()),
-            proxy_password: Some("x".into()),
-            ..ConnectionSecrets::default()
-        };
+        let secrets = Secrets::from([
+            (SecretKind::DatabasePassword, "x".into()),
+            (SecretKind::ProxyPassword, "x".into()),
+        ]);
         assert!(string.with_secrets(&secrets).expect("good").for_driver().is_ok(), "{text}");
     }
 }
