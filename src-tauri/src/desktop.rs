@@ -3,9 +3,9 @@
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arboard::Clipboard;
+use parking_lot::{Mutex, MutexGuard};
 use secrecy::{ExposeSecret, SecretString};
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_dialog::DialogExt;
@@ -28,7 +28,7 @@ impl<R: Runtime> WindowDesktop<R> {
     }
 
     fn clipboard(&self) -> MutexGuard<'_, Option<Clipboard>> {
-        self.clipboard.lock().unwrap_or_else(PoisonError::into_inner)
+        self.clipboard.lock()
     }
 }
 

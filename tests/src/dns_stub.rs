@@ -1,11 +1,12 @@
 //! A DNS server for tests: it knows the names that it was given, and nothing else in the world.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, SRV, TXT};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use parking_lot::Mutex;
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
@@ -69,11 +70,7 @@ impl DnsStub {
     }
 
     fn record(self, name: &str, data: RData) -> Self {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner).push(Record::from_rdata(
-            whole(name),
-            60,
-            data,
-        ));
+        self.records.lock().push(Record::from_rdata(whole(name), 60, data));
         self
     }
 }
@@ -94,7 +91,7 @@ async fn serve(socket: UdpSocket, records: Arc<Mutex<Vec<Record>>>, manner: Mann
     let mut buffer = [0_u8; 1500];
     while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
         let Ok(asked) = Message::from_vec(&buffer[..length]) else { continue };
-        let answer = answer(&asked, &records.lock().unwrap_or_else(PoisonError::into_inner), manner);
+        let answer = answer(&asked, &records.lock(), manner);
         if let Some(bytes) = answer.and_then(|answer| answer.to_vec().ok()) {
             let _ = socket.send_to(&bytes, from).await;
         }

@@ -5,11 +5,12 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use bson::doc;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// What a message starts with: its length and kind, 16 bytes in all.
 const HEADER: usize = 16;
@@ -177,7 +178,7 @@ impl Drop for Proxy {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn connect(self: &Arc<Self>, client: TcpStream) {
@@ -203,7 +204,7 @@ impl Shared {
             if let Some(stands) = self.is_left_unconfirmed(&message) {
                 let id = [message[4], message[5], message[6], message[7]];
                 if stands {
-                    swallowed.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+                    swallowed.lock().push(id);
                     if server.write_all(&message).is_err() {
                         break;
                     }
@@ -236,7 +237,7 @@ impl Shared {
     fn carry_answers(&self, mut server: TcpStream, mut client: TcpStream, swallowed: &Mutex<Vec<[u8; 4]>>) {
         while let Some(mut message) = read_message(&mut server) {
             let id = [message[8], message[9], message[10], message[11]];
-            let mut swallowed = swallowed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut swallowed = swallowed.lock();
             if swallowed.contains(&id) {
                 swallowed.retain(|known| *known != id);
                 message = unconfirmed(id);
@@ -262,8 +263,7 @@ impl Shared {
     }
 
     fn wait_while_frozen(&self) {
-        let waiting = self.changed.wait_while(self.lock(), |state| state.frozen && !state.over);
-        drop(waiting.unwrap_or_else(PoisonError::into_inner));
+        self.changed.wait_while(&mut self.lock(), |state| state.frozen && !state.over);
     }
 
     /// Whether this message gets the response that no majority confirmed it, and whether its write stands.

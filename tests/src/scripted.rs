@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use tenantry_core::error::StoreError;
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::{CollectionStore, Ports};
@@ -62,7 +63,7 @@ impl ScriptedCollections {
 
     /// Carries out what is late.
     pub async fn catch_up(&self) {
-        let late = mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
+        let late = mem::take(&mut *self.late.lock());
         for write in late {
             // Nobody hears what becomes of it.
             let _ = self.carry_out(&write).await;
@@ -71,7 +72,7 @@ impl ScriptedCollections {
 
     async fn write(&self, write: Write) -> Result<(), StoreError> {
         self.catch_up().await;
-        let answer = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let answer = self.answers.lock().pop_front();
         match answer {
             None => self.carry_out(&write).await,
             Some(Answer::Refused(error)) => Err(error),
@@ -82,7 +83,7 @@ impl ScriptedCollections {
                 self.carry_out(&write).await
             }
             Some(Answer::Late) => {
-                self.late.lock().unwrap_or_else(PoisonError::into_inner).push(write);
+                self.late.lock().push(write);
                 Err(StoreError::Unavailable { reason: "the answer is lost, as the test asked".to_owned() })
             }
         }

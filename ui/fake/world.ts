@@ -13,16 +13,13 @@ import type {
   WorkspaceSummary,
 } from "../src/lib/bindings";
 import { madeUpOrganizations, madeUpWorkspaces } from "./data";
+import rights from "./recorded/rights.json?raw";
 
 export const FAKE_PASSWORD = "Meridian-2026";
 export const FAKE_PASSPHRASE = "correct horse battery";
 
-const OWN: Act[] = ["list", "change", "trash", "statistics", "activity"];
-const MAY: Record<SessionView["role"], Act[]> = {
-  operator: [...OWN, "create", "deactivate", "restore", "delete_forever", "workspace"],
-  organization_admin: OWN,
-  viewer: ["list", "statistics"],
-};
+/** What each role may do, as the program says. */
+const MAY = JSON.parse(rights) as Record<SessionView["role"], Act[]>;
 
 export interface FakeOptions {
   /** Milliseconds each answer takes. */

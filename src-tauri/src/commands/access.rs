@@ -6,14 +6,13 @@ use serde::Serialize;
 use tauri::State;
 use tenantry_core::access as core;
 use tenantry_core::records as core_records;
-use tenantry_core::records::Permits;
+use tenantry_core::records::{Access, Environment, Permits};
 
 use super::moment;
 use tenantry_console::Console;
 use tenantry_console::console::WorkspacePermits;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
-use tenantry_console::profiles::{Access, Environment};
 
 /// The access to a workspace at this moment.
 #[derive(Debug, Clone, Serialize, specta::Type)]

@@ -1,8 +1,8 @@
 //! Jobs.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
@@ -56,7 +56,7 @@ impl ProgressSink for ChannelProgress {
     fn report(&self, progress: Progress) {
         let now = Instant::now();
         let is_last = progress.total == Some(progress.done);
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.reported.lock();
         if !is_last && reported.is_some_and(|before| now.duration_since(before) < REPORT_EVERY) {
             return;
         }

@@ -7,7 +7,7 @@ use tenantry_connection::{SecretKind, Secrets};
 use tenantry_console::Console;
 use tenantry_console::console::{ProfileEdit, WorkspaceSummary};
 use tenantry_console::error::ConsoleError;
-use tenantry_console::profiles::{Access, Environment};
+use tenantry_core::records::{Access, Environment};
 
 /// A connection, as typed.
 #[derive(Deserialize, specta::Type)]

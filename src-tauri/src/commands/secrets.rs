@@ -113,11 +113,13 @@ pub async fn look_for_keychain(console: State<'_, Console>) -> Result<SecretKeep
     Ok(SecretKeeping::from(console.look_for_keychain().await))
 }
 
-/// Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
+/// Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new
+/// one.
 ///
 /// # Errors
-/// `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`, `unavailable` when the
-/// keychain can't be used or its question for its own password was not answered, `file_not_written`, `data_corrupt`. Nothing is changed then.
+/// `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`,
+/// `unavailable` when the keychain can't be used or its question for its own password was not answered,
+/// `file_not_written`, `data_corrupt`. Nothing is changed then.
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_secret_keeper(

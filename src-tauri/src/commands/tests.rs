@@ -126,7 +126,7 @@ impl Console {
         );
         let vault = vault(folder.path(), state.profiles.settings().secret_keeper);
         state.clock = clock;
-        app.manage(state.with_vault(vault));
+        app.manage(state.with_vault(vault.sealing_cheaply()));
         let webview = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build().unwrap();
         Self { webview, app, desktop, folder, told: Mutex::default() }
     }

@@ -41,9 +41,9 @@ pub async fn choose_profiles_file(console: State<'_, Console>) -> Result<Option<
     console.choose_profiles_file().await
 }
 
-/// Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets leave
-/// only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password, and where
-/// neither can ask, an operator is signed in to the workspace of each connection whose secrets leave.
+/// Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets
+/// leave only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password,
+/// and where neither can ask, an operator is signed in to the workspace of each connection whose secrets leave.
 ///
 /// # Errors
 /// `not_found` for a place that was not chosen or a profile that is gone, `invalid_input` for a short passphrase,

@@ -7,10 +7,10 @@ use tauri::ipc::Channel;
 use tenantry_console::console::{self, WorkspaceKind, WorkspaceSummary};
 use tenantry_console::error::ConsoleError;
 use tenantry_console::numbers::Count;
-use tenantry_console::profiles::{Environment, ProfileNotice};
+use tenantry_console::profiles::ProfileNotice;
 use tenantry_console::{Console, Password, workspace as open};
 use tenantry_core::records as core_records;
-use tenantry_core::records::{OperationPlan, Recovered, RecoveryOutcome, Restriction, Topology};
+use tenantry_core::records::{Environment, OperationPlan, Recovered, RecoveryOutcome, Restriction, Topology};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 
 use super::access::AccessState;

@@ -1,10 +1,10 @@
 //! The statements alone, on the caller's thread.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bson::oid::ObjectId;
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Row, params};
 use tenantry_core::values::OrganizationId;
 
@@ -28,7 +28,7 @@ impl RawSqlite {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -62,6 +62,24 @@ async fn a_cluster_without_an_srv_record_is_told_as_such() {
 }
 
 #[tokio::test]
+async fn no_more_hosts_of_a_cluster_are_tested_than_its_string_allows() {
+    let server = Listener::introducing(good_hello(), None).await;
+    let port = server.address.port();
+    let names = DnsStub::start(Manner::NotThere)
+        .await
+        .srv("cluster.tenantry.test", "a.tenantry.test", port)
+        .srv("cluster.tenantry.test", "b.tenantry.test", port)
+        .host("a.tenantry.test", HERE)
+        .host("b.tenantry.test", HERE);
+    for (limit, hosts) in [("", 2), ("&srvMaxHosts=0", 2), ("&srvMaxHosts=1", 1), ("&srvMaxHosts=3", 2)] {
+        let string = format!("mongodb+srv://cluster.tenantry.test/?tls=false{limit}");
+        let diagnosis = Attempt::of(string).asking(names.address).hasty().run().await;
+        let facts = &stage(&diagnosis, StageName::Reach).facts;
+        assert_eq!(facts, &Some(StageFacts::Reach { reached: hosts, hosts }), "{limit} {}", diagnosis.report);
+    }
+}
+
+#[tokio::test]
 async fn an_srv_record_that_points_to_a_foreign_domain_is_not_followed() {
     let names = DnsStub::start(Manner::NotThere)
         .await

@@ -142,9 +142,9 @@ export const commands = {
 	 */
 	chooseProfilesFile: () => typedError<string | null, ConsoleError>(__TAURI_INVOKE("choose_profiles_file")),
 	/**
-	 *  Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets leave
-	 *  only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password, and where
-	 *  neither can ask, an operator is signed in to the workspace of each connection whose secrets leave.
+	 *  Writes connections to the chosen file: without their secrets, or with them and sealed with a passphrase. Secrets
+	 *  leave only after a proof: `proof` is the passphrase of the file of secrets, the keychain asks for its own password,
+	 *  and where neither can ask, an operator is signed in to the workspace of each connection whose secrets leave.
 	 * 
 	 *  # Errors
 	 *  `not_found` for a place that was not chosen or a profile that is gone, `invalid_input` for a short passphrase,
@@ -332,11 +332,13 @@ export const commands = {
 	 */
 	lookForKeychain: () => typedError<SecretKeeping, ConsoleError>(__TAURI_INVOKE("look_for_keychain")),
 	/**
-	 *  Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new one.
+	 *  Changes where secrets are kept and moves there what is kept now. Nothing leaves its place before it is in the new
+	 *  one.
 	 * 
 	 *  # Errors
-	 *  `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`, `unavailable` when the
-	 *  keychain can't be used or its question for its own password was not answered, `file_not_written`, `data_corrupt`. Nothing is changed then.
+	 *  `invalid_input` for a passphrase that is too short, `proof_needed`, `passphrase_refused`, `secrets_locked`,
+	 *  `unavailable` when the keychain can't be used or its question for its own password was not answered,
+	 *  `file_not_written`, `data_corrupt`. Nothing is changed then.
 	 */
 	chooseSecretKeeper: (keeper: SecretKeeper, passphrase: string | null) => typedError<SecretMove, ConsoleError>(__TAURI_INVOKE("choose_secret_keeper", { keeper, passphrase })),
 	/**

@@ -1,7 +1,8 @@
 //! What a console answers when it can't do what it was asked: a code to branch on, and facts by code.
 //!
-//! On the wire it is `{code, details}`; whoever shows it makes sentences of that. Every code stands in `docs/errors.md`.
-//! Conversions match every variant: a new failure of the core does not compile until somebody has decided its code.
+//! On the wire it is `{code, details}`; whoever shows it makes sentences of that. Every code stands in
+//! `docs/errors.md`. Conversions match every variant: a new failure of the core does not compile until somebody has
+//! decided its code.
 
 use std::fmt;
 

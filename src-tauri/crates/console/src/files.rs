@@ -2,13 +2,13 @@
 
 mod unfinished;
 
+use parking_lot::Mutex;
 pub use unfinished::{UnfinishedFiles, remove_parts_in};
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use tempfile::{NamedTempFile, PersistError};
 use tenantry_core::error::FileProblem;
@@ -36,29 +36,29 @@ impl ExportFiles {
     /// Takes a place and returns its token.
     pub fn choose(&self, target: Target) -> String {
         let token = random_id();
-        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).insert(token.clone(), target);
+        self.chosen.lock().insert(token.clone(), target);
         token
     }
 
     /// The place of a token.
     pub fn target(&self, token: &str) -> Option<Target> {
-        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+        self.chosen.lock().get(token).cloned()
     }
 
     /// Notes that an export is done: its place is used up, its file can be revealed.
     pub fn note_written(&self, token: &str, path: &Path) {
-        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        self.chosen.lock().remove(token);
+        self.written.lock().insert(path.to_owned());
     }
 
     /// Notes a file that can be revealed.
     pub fn note_shown(&self, path: &Path) {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        self.written.lock().insert(path.to_owned());
     }
 
     /// Whether Tenantry wrote the file in this run.
     pub fn was_written(&self, path: &Path) -> bool {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+        self.written.lock().contains(path)
     }
 }
 
@@ -72,28 +72,28 @@ pub struct ConnectionFiles {
 impl ConnectionFiles {
     /// Takes a file that a person chose to import.
     pub fn choose_import(&self, path: &Path) {
-        self.imports.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        self.imports.lock().insert(path.to_owned());
     }
 
     /// Whether a person chose this file.
     pub fn may_import(&self, path: &Path) -> bool {
-        self.imports.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+        self.imports.lock().contains(path)
     }
 
     /// Takes a place that a person chose to export to.
     pub fn choose_export(&self, target: Target) {
-        let mut exports = self.exports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut exports = self.exports.lock();
         exports.insert(target.path.clone(), target);
     }
 
     /// A place that a person chose.
     pub fn target(&self, path: &Path) -> Option<Target> {
-        self.exports.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+        self.exports.lock().get(path).cloned()
     }
 
     /// Notes that an export is done: its place is used up.
     pub fn note_written(&self, path: &Path) {
-        self.exports.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        self.exports.lock().remove(path);
     }
 }
 

@@ -1,9 +1,10 @@
 //! Running jobs, their progress and their cancellation.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use tenantry_core::jobs::Cancellation;
 
 /// The jobs that are running.
@@ -58,8 +59,8 @@ impl JobRegistry {
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Running>> {
+        self.running.lock()
     }
 }
 

@@ -1,5 +1,5 @@
-//! One running console of Tenantry, without a window: saved profiles and their secrets, files, open workspaces, jobs, and
-//! the services of each open workspace. The window, the tests and a command line stand on it.
+//! One running console of Tenantry, without a window: saved profiles and their secrets, files, open workspaces, jobs,
+//! and the services of each open workspace. The window, the tests and a command line stand on it.
 //!
 //! ```
 //! use secrecy::SecretString;
@@ -29,8 +29,8 @@
 //! # }
 //! ```
 //!
-//! [`Console::open`] connects and settles what a crash left; an [`OpenWorkspace`] has the services, one method each. What
-//! only a shell can do is behind two small ports: [`desktop::Desktop`] and [`profiles::ProfileFile`].
+//! [`Console::open`] connects and settles what a crash left; an [`OpenWorkspace`] has the services, one method each.
+//! What only a shell can do is behind two small ports: [`desktop::Desktop`] and [`profiles::ProfileFile`].
 
 pub mod address;
 pub mod compose;

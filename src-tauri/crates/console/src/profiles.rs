@@ -11,8 +11,9 @@ mod notice;
 mod removed;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -21,7 +22,6 @@ use crate::identifiers::random_id;
 use file::Found;
 
 pub use check::{Checked, NAME_MAX, NOTES_MAX, Typed};
-pub use tenantry_core::records::{Access, Environment};
 
 pub use model::{BUILT_IN, BuiltIn, KeeperChoice, MoveIntent, Profile, Settings};
 pub use notice::ProfileNotice;
@@ -319,7 +319,7 @@ impl Profiles {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Content) -> T) -> Result<T, ProfilesNotWritten> {
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut content = self.content.lock();
         let mut changed = content.clone();
         let answer = change(&mut changed);
         self.write(&changed)?;
@@ -341,7 +341,7 @@ impl Profiles {
     }
 
     fn content(&self) -> Content {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.content.lock().clone()
     }
 }
 

@@ -10,9 +10,23 @@ use age::{DecryptError, Decryptor, Encryptor, scrypt, x25519};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-/// The cost of guessing a passphrase: 2^18 rounds of scrypt, as `age` itself takes on a current computer. Fixed, so
-/// that a busy computer does not make a weaker seal. Unit tests seal too often to pay that.
-const WORK_FACTOR: u8 = if cfg!(test) { 10 } else { 18 };
+/// The cost of guessing a passphrase: the binary logarithm of the rounds of scrypt.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkFactor(u8);
+
+impl WorkFactor {
+    /// As `age` itself takes on a current computer. Fixed, so that a busy computer does not make a weaker seal.
+    const FULL: Self = Self(18);
+    /// Protects nothing: for tests, which seal too often to pay for it.
+    pub const FOR_TESTS: Self = Self(10);
+}
+
+impl Default for WorkFactor {
+    fn default() -> Self {
+        if cfg!(test) { Self::FOR_TESTS } else { Self::FULL }
+    }
+}
+
 /// The highest cost of opening a file from elsewhere: 1 GB of memory, some four seconds.
 const HIGHEST_WORK_FACTOR: u8 = 20;
 /// The beginning of a sealed text.
@@ -52,9 +66,9 @@ pub fn is_sealed(content: &[u8]) -> bool {
 ///
 /// # Errors
 /// See [`NotSealed`].
-pub fn seal(content: &[u8], passphrase: &SecretString) -> Result<String, NotSealed> {
+pub fn seal(content: &[u8], passphrase: &SecretString, work: WorkFactor) -> Result<String, NotSealed> {
     let mut recipient = scrypt::Recipient::new(passphrase.clone());
-    recipient.set_work_factor(WORK_FACTOR);
+    recipient.set_work_factor(work.0);
     seal_for(&recipient, content)
 }
 
@@ -103,8 +117,8 @@ impl SealingKey {
     ///
     /// # Errors
     /// See [`NotSealed`].
-    pub fn seal_with(&self, passphrase: &SecretString) -> Result<String, NotSealed> {
-        seal(self.0.to_string().expose_secret().as_bytes(), passphrase)
+    pub fn seal_with(&self, passphrase: &SecretString, work: WorkFactor) -> Result<String, NotSealed> {
+        seal(self.0.to_string().expose_secret().as_bytes(), passphrase, work)
     }
 
     /// Opens a key that was sealed with a passphrase.
@@ -172,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_with_its_passphrase_and_no_other() {
-        let sealed = seal(b"Planted-Secret", &passphrase("correct horse")).unwrap();
+        let sealed = seal(b"Planted-Secret", &passphrase("correct horse"), WorkFactor::default()).unwrap();
         assert!(sealed.starts_with(BEGINNING) && is_sealed(sealed.as_bytes()), "{sealed}");
         assert!(!sealed.contains("Planted"), "it is readable: {sealed}");
         let opened = unseal(sealed.as_bytes(), &passphrase("correct horse")).unwrap();
@@ -187,14 +201,14 @@ mod tests {
         assert_eq!(key.unseal(sealed[7].as_bytes()).unwrap().as_slice(), [7]);
         assert_eq!(SealingKey::random().unseal(sealed[7].as_bytes()), Err(UnsealProblem::Refused));
 
-        let kept = key.seal_with(&passphrase("correct horse")).unwrap();
+        let kept = key.seal_with(&passphrase("correct horse"), WorkFactor::default()).unwrap();
         let found = SealingKey::unseal_with(kept.as_bytes(), &passphrase("correct horse")).unwrap();
         assert_eq!(found.unseal(sealed[3].as_bytes()).unwrap().as_slice(), [3]);
     }
 
     #[test]
     fn damage_is_told_apart_from_a_wrong_passphrase() {
-        let sealed = seal(&[7; 300], &passphrase("correct horse")).unwrap();
+        let sealed = seal(&[7; 300], &passphrase("correct horse"), WorkFactor::default()).unwrap();
         let lines: Vec<&str> = sealed.lines().collect();
         let cut = lines[..lines.len() - 3].join("\n");
         assert_eq!(unseal(cut.as_bytes(), &passphrase("correct horse")), Err(UnsealProblem::Damaged));

@@ -11,11 +11,11 @@ mod tenantry;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
+use tenantry_core::records::{Access, Environment};
 
 pub use plan::{ImportEntry, ImportNote, ImportOutcome, Plan, Planned, plan};
 pub use tenantry::{Exported, write};
 
-use crate::profiles::{Access, Environment};
 use crate::sealing::{self, UnsealProblem};
 use tenantry_connection::Secrets;
 

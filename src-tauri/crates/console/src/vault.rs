@@ -20,6 +20,7 @@ pub use moves::{MoveNote, Moved, NotMoved, note_as_stored};
 pub use sealed_file::{FILE as SEALED_FILE, SealedFileProblem, SealedFileState};
 
 use crate::profiles::{KeeperChoice, Profiles};
+use crate::sealing::WorkFactor;
 use keychain::Keychain;
 use memory::{Memory, Standing};
 use sealed_file::SealedFile;
@@ -106,8 +107,8 @@ pub struct Vault {
     chosen: Mutex<Option<KeeperChoice>>,
     /// Why the last secret could not be stored, until one can.
     not_stored: Mutex<Option<KeepingReason>>,
-    /// Written by a move, read by whatever looks for, keeps or forgets a secret: what is kept or forgotten during a move
-    /// would be lost with the old place, or brought back in the new one.
+    /// Written by a move, read by whatever looks for, keeps or forgets a secret: what is kept or forgotten during a
+    /// move would be lost with the old place, or brought back in the new one.
     moving: tokio::sync::RwLock<()>,
 }
 
@@ -142,6 +143,21 @@ impl Vault {
         answer: fn() -> Result<(), KeychainProblem>,
     ) -> Self {
         Self::with(Keychain::of(store, "installation", answer), folder, chosen)
+    }
+
+    /// The same with a cheap seal, which protects nothing, for tests.
+    #[must_use]
+    pub fn sealing_cheaply(mut self) -> Self {
+        // Nothing else has the file before the vault is in use.
+        if let Some(sealed_file) = Arc::get_mut(&mut self.sealed_file) {
+            sealed_file.work = WorkFactor::FOR_TESTS;
+        }
+        self
+    }
+
+    /// The cost of guessing a passphrase of what is sealed here.
+    pub(crate) fn work(&self) -> WorkFactor {
+        self.sealed_file.work
     }
 
     fn with(keychain: Keychain, folder: &Path, chosen: Option<KeeperChoice>) -> Self {
@@ -342,8 +358,8 @@ impl Vault {
     /// # Errors
     /// See [`NotProven`].
     pub async fn prove(&self, passphrase: Option<SecretString>) -> Option<Result<(), NotProven>> {
-        // By where they belong, not by where they are held now: a keychain whose question was closed a moment ago still has
-        // them, and so has memory.
+        // By where they belong, not by where they are held now: a keychain whose question was closed a moment ago still
+        // has them, and so has memory.
         match self.place() {
             KeeperChoice::AskEveryTime => None,
             KeeperChoice::Keychain if self.keychain.problem().is_some_and(KeychainProblem::is_absence) => {

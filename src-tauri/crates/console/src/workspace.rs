@@ -275,8 +275,8 @@ impl OpenWorkspace {
         Ok(())
     }
 
-    /// How the workspace is: its server, its organizations, and what the database user may do. A workspace that does not
-    /// answer is an answer.
+    /// How the workspace is: its server, its organizations, and what the database user may do. A workspace that does
+    /// not answer is an answer.
     ///
     /// # Errors
     /// `Forbidden`, `Store`.

@@ -291,7 +291,7 @@ fn a_keychain_that_is_silent_is_not_waited_for() {
 #[test]
 fn guessing_a_passphrase_costs_what_the_documents_say() {
     let passphrase = SecretString::from("correct horse");
-    let sealed = sealing::seal(b"x", &passphrase).unwrap();
+    let sealed = sealing::seal(b"x", &passphrase, sealing::WorkFactor::default()).unwrap();
     let mut cheap = age::scrypt::Identity::new(passphrase.clone());
     cheap.set_max_work_factor(17);
     let opened = age::decrypt(&cheap, sealed.as_bytes());

@@ -1,9 +1,10 @@
 //! Records the responses of parsers and rules that the fake program of the UI's tests gives.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use tenantry_core::rights::{Act, Role};
 
 use super::Console;
 
@@ -11,8 +12,7 @@ const UPDATE: &str = "UPDATE_FIXTURES=1 cargo test -p tenantry --lib recorded";
 
 #[test]
 fn the_recorded_answers_of_the_fake_are_those_of_the_commands() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/fake/recorded");
-    let inputs = std::fs::read_to_string(folder.join("inputs.json")).unwrap();
+    let inputs = std::fs::read_to_string(folder().join("inputs.json")).unwrap();
     let inputs: Map<String, Value> = serde_json::from_str(&inputs).unwrap();
     let console = Console::start();
     console.claim();
@@ -29,19 +29,33 @@ fn the_recorded_answers_of_the_fake_are_those_of_the_commands() {
         recorded.push_str("\n]");
     }
     recorded.push_str("\n}\n");
+    compare("answers.json", &recorded);
+}
 
-    let answers = folder.join("answers.json");
+#[test]
+fn the_recorded_rights_of_the_fake_are_those_of_the_roles() {
+    let rights = [Role::Operator, Role::OrganizationAdmin, Role::Viewer].map(|role| {
+        let acts: Vec<Act> = role.acts().collect();
+        format!("  \"{}\": {}", role.as_str(), json!(acts))
+    });
+    compare("rights.json", &format!("{{\n{}\n}}\n", rights.join(",\n")));
+}
+
+/// Compares a recording with the committed one line by line, for a failure that shows only what differs.
+fn compare(name: &str, recorded: &str) {
+    let file = folder().join(name);
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
-        std::fs::write(&answers, &recorded).unwrap();
+        std::fs::write(&file, recorded).unwrap();
     }
-    let committed = std::fs::read_to_string(answers).unwrap_or_default();
+    let committed = std::fs::read_to_string(file).unwrap_or_default();
     for (committed, now) in committed.lines().zip(recorded.lines()) {
-        assert_eq!(
-            committed, now,
-            "ui/fake/recorded/answers.json is not what the commands answer. Run {UPDATE}"
-        );
+        assert_eq!(committed, now, "ui/fake/recorded/{name} is not what the program answers. Run {UPDATE}");
     }
-    assert!(committed == recorded, "ui/fake/recorded/answers.json lacks inputs. Run {UPDATE}");
+    assert!(committed == recorded, "ui/fake/recorded/{name} is incomplete. Run {UPDATE}");
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/fake/recorded")
 }
 
 impl Console {

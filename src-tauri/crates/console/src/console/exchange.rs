@@ -203,14 +203,15 @@ impl Console {
             connections.push(Exported { profile, secrets });
         }
         let secrets = connections.iter().map(|connection| connection.secrets.len()).sum();
-        let unfinished = Arc::clone(&self.unfinished);
+        let (unfinished, work) = (Arc::clone(&self.unfinished), self.vault().await.work());
         let written = blocking(move || {
             let content = transfer::write(&connections).map_err(|_| FileProblem::Other)?;
             let pending = unfinished.start(target)?;
             let mut writer = pending.writer()?;
             match passphrase {
                 Some(passphrase) => {
-                    let sealed = sealing::seal(&content, &passphrase).map_err(|_| FileProblem::Other)?;
+                    let sealed =
+                        sealing::seal(&content, &passphrase, work).map_err(|_| FileProblem::Other)?;
                     writer.write_all(sealed.as_bytes())
                 }
                 None => writer.write_all(&content),

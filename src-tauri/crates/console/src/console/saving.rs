@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_connection::{SecretKind, Secrets, completed};
 use tenantry_core::AppError;
-use tenantry_core::records::Permits;
+use tenantry_core::records::{Access, Environment, Permits};
 use tenantry_core::rights::Act;
 use tenantry_core::sessions::Freshness;
 
@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::connection_secrets::{self, Pointed};
 use crate::error::ConsoleError;
 use crate::identifiers::random_id;
-use crate::profiles::{Access, Checked, Environment, Profile, Typed, copy_name};
+use crate::profiles::{Checked, Profile, Typed, copy_name};
 use crate::vault::{NotForgotten, Vault};
 
 /// A connection as a person edited it.

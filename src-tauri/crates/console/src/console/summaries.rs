@@ -3,14 +3,14 @@
 use serde::Serialize;
 use tenantry_connection::SecretKind;
 use tenantry_core::access::AccessState;
-use tenantry_core::records::Decided;
+use tenantry_core::records::{Access, Decided, Environment};
 use tenantry_core::sessions::Session;
 use time::OffsetDateTime;
 
 use super::Console;
 use crate::address::take_apart;
 use crate::error::ConsoleError;
-use crate::profiles::{Access, BUILT_IN, Environment, Profile};
+use crate::profiles::{BUILT_IN, Profile};
 use crate::workspace::OpenWorkspace;
 
 /// The kind of a workspace.

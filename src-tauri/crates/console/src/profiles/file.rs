@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tenantry_core::records::{Access, Environment};
 
 use super::removed::Removed;
-use super::{
-    Access, BUILT_IN, Content, Environment, OpenProblem, Profile, ProfileNotice, VERSION, VERSION_KEY,
-    migration,
-};
+use super::{BUILT_IN, Content, OpenProblem, Profile, ProfileNotice, VERSION, VERSION_KEY, migration};
 use crate::files::{part_builder, place_new};
 use crate::identifiers::random_id;
 use crate::{address, logging};

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use tenantry_connection::SecretKind;
+use tenantry_core::records::{Access, Environment};
 
 use super::*;
 

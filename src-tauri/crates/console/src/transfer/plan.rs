@@ -5,12 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use tenantry_connection::{SecretKind, Secrets, completed};
+use tenantry_core::records::{Access, Environment};
 
 use super::{Candidate, Entry};
 use crate::address::{self, Address};
 use crate::error::ConsoleError;
 use crate::identifiers::random_id;
-use crate::profiles::{Access, Checked, Environment, NAME_MAX, Profile, Typed};
+use crate::profiles::{Checked, NAME_MAX, Profile, Typed};
 
 /// What became of one connection.
 #[derive(Debug, Clone, Serialize)]

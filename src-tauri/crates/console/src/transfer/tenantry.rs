@@ -7,9 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenantry_connection::{SecretKind, Secrets};
+use tenantry_core::records::{Access, Environment};
 
 use super::{Candidate, Entry, ImportNote, ImportProblem};
-use crate::profiles::{Access, Environment, Profile};
+use crate::profiles::Profile;
 
 /// The format that such a file names.
 pub(super) const FORMAT: &str = "Tenantry Connections";

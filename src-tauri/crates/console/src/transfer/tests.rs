@@ -197,7 +197,8 @@ fn an_export_comes_back_as_it_went() {
     let id = first.profile.id.clone();
     let exported = [Exported { profile: first.profile.clone(), secrets: first.secrets.clone() }];
     let passphrase = SecretString::from("correct horse battery");
-    let sealed = sealing::seal(&write(&exported).unwrap(), &passphrase).unwrap();
+    let sealed =
+        sealing::seal(&write(&exported).unwrap(), &passphrase, sealing::WorkFactor::default()).unwrap();
     assert!(!sealed.contains("planted") && !sealed.contains("ask Dana"), "it is not sealed");
     assert_eq!(kind_of(sealed.as_bytes()), Some((ImportKind::Tenantry, true)));
 

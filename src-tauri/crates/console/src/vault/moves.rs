@@ -1,9 +1,9 @@
 //! Moving secrets from one place to another.
 //!
-//! The order is what keeps a crash from losing one: the intent is noted; everything is written to the new place and read
-//! back; the choice is noted; only then is the old place emptied and the intent taken off. Until the choice is noted the
-//! old place is whole, so what a crash had left in the new one is removed; from then on the new one is whole, so
-//! emptying the old one is finished. Neither needs a passphrase.
+//! The order is what keeps a crash from losing one: the intent is noted; everything is written to the new place and
+//! read back; the choice is noted; only then is the old place emptied and the intent taken off. Until the choice is
+//! noted the old place is whole, so what a crash had left in the new one is removed; from then on the new one is whole,
+//! so emptying the old one is finished. Neither needs a passphrase.
 
 use std::path::Path;
 

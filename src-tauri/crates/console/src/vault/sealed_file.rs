@@ -16,7 +16,7 @@ use tenantry_core::error::FileProblem;
 
 use super::SecretKind;
 use crate::files::{PendingFile, Target};
-use crate::sealing::{NotSealed, SealingKey, UnsealProblem};
+use crate::sealing::{NotSealed, SealingKey, UnsealProblem, WorkFactor};
 
 /// The version of the content that this program writes.
 const VERSION: u32 = 1;
@@ -80,14 +80,15 @@ struct Open {
     text: String,
 }
 
-/// A file of secrets. Methods that read or write it block, those with a passphrase for seconds; what is known already is
-/// told at once.
+/// A file of secrets. Methods that read or write it block, those with a passphrase for seconds; what is known already
+/// is told at once.
 pub(super) struct SealedFile {
     folder: PathBuf,
     /// Held to look at it or to change it for another, never while anything is worked out.
     open: Mutex<Option<Open>>,
     /// The file is read to be opened, written and removed by one at a time.
     turn: Mutex<()>,
+    pub(super) work: WorkFactor,
 }
 
 #[derive(Serialize)]
@@ -105,7 +106,8 @@ struct Read {
 
 impl SealedFile {
     pub(super) fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), open: Mutex::default(), turn: Mutex::default() }
+        let (open, turn, work) = (Mutex::default(), Mutex::default(), WorkFactor::default());
+        Self { folder: folder.to_owned(), open, turn, work }
     }
 
     pub(super) fn state(&self) -> SealedFileState {
@@ -123,7 +125,7 @@ impl SealedFile {
             return Err(SealedFileProblem::File(FileProblem::Exists));
         }
         let key = SealingKey::random();
-        let sealed_key = key.seal_with(passphrase)?;
+        let sealed_key = key.seal_with(passphrase, self.work)?;
         let mut open = Open { key, sealed_key, secrets: Secrets::new(), text: String::new() };
         self.write(&mut open)?;
         *self.place() = Some(open);
@@ -220,7 +222,7 @@ impl SealedFile {
         let _turn = self.turn();
         let secrets = self.opened()?.secrets;
         let key = SealingKey::random();
-        let sealed_key = key.seal_with(next)?;
+        let sealed_key = key.seal_with(next, self.work)?;
         let mut changed = Open { key, sealed_key, secrets, text: String::new() };
         self.write(&mut changed)?;
         self.replace(changed);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use keyring_core::CredentialStore;
 use secrecy::ExposeSecret;
+use tenantry_core::records::Environment;
 
 use super::moves::Collected;
 use super::*;
-use crate::profiles::{BUILT_IN, Environment, PlainFile, Profile};
+use crate::profiles::{BUILT_IN, PlainFile, Profile};
 use keychains::{asking, refuse_next};
 
 const PASSPHRASE: &str = "correct horse";

@@ -1,6 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use time::OffsetDateTime;
 
 use super::Operations;
@@ -62,7 +63,7 @@ impl AccessService {
             ),
             Err(error) => return Err(error.into()),
         };
-        *self.followed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        *self.followed_at.lock() = Some(now);
         Ok(warning)
     }
 
@@ -70,7 +71,7 @@ impl AccessService {
     /// the same store reports why.
     pub async fn follow_lately(&self) {
         let now = self.clock.now();
-        let followed_at = *self.followed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed_at = *self.followed_at.lock();
         // A clock that was set back is no reason to wait.
         if followed_at.is_some_and(|at| at <= now && now - at < FOLLOW_EVERY) {
             return;

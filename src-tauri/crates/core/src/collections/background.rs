@@ -1,6 +1,6 @@
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::error::StoreError;
@@ -36,7 +36,7 @@ impl BackgroundReads {
     ) -> Result<CollectionStatistics, StoreError> {
         let _place = self.at_once.acquire().await;
         if let Some(pace) = &self.pace {
-            let turn = pace.lock().unwrap_or_else(PoisonError::into_inner).next_turn(Instant::now());
+            let turn = pace.lock().next_turn(Instant::now());
             tokio::time::sleep_until(turn.into()).await;
         }
         store.statistics(collection).await

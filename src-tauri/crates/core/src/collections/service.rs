@@ -1,7 +1,8 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::StreamExt;
+use parking_lot::Mutex;
 use time::OffsetDateTime;
 
 use super::BackgroundReads;
@@ -97,14 +98,14 @@ impl CollectionService {
     }
 
     fn recall(&self, collection: &CollectionName) -> Option<CollectionStatistics> {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = self.recent.lock();
         let (at, statistics) = recent.get(collection)?;
         is_fresh(*at, self.clock.now(), STATISTICS_FRESH).then(|| statistics.clone())
     }
 
     fn remember(&self, statistics: &CollectionStatistics) {
         let now = self.clock.now();
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         recent.retain(|_, (at, _)| is_fresh(*at, now, STATISTICS_FRESH));
         recent.insert(statistics.collection.clone(), (now, statistics.clone()));
     }

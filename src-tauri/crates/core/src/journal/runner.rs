@@ -1,7 +1,9 @@
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::opening::Opening;
 use super::recovery::{self, Asked, Settled};
@@ -47,7 +49,7 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.set.lock().remove(&self.id);
     }
 }
 
@@ -365,7 +367,7 @@ impl OperationRunner {
     }
 
     fn start(&self, id: OrganizationId) -> Option<Running<'_>> {
-        let fresh = self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        let fresh = self.running.lock().insert(id);
         fresh.then_some(Running { set: &self.running, id })
     }
 
@@ -400,6 +402,6 @@ impl OperationRunner {
     }
 
     fn left(&self) -> MutexGuard<'_, HashMap<OrganizationId, Left>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+        self.left.lock()
     }
 }

@@ -1,5 +1,6 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -160,7 +161,7 @@ impl SessionService {
         if !claims.is_good_for(&now_standing, &self.key)? {
             return Err(revoked);
         }
-        *self.last_good.lock().unwrap_or_else(PoisonError::into_inner) = Some((digest, now, actor.clone()));
+        *self.last_good.lock() = Some((digest, now, actor.clone()));
         Ok(actor)
     }
 
@@ -237,13 +238,13 @@ impl SessionService {
     }
 
     fn recently_good(&self, digest: &[u8; 32], now: OffsetDateTime) -> Option<Actor> {
-        let last = self.last_good.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.last_good.lock();
         let (good, at, actor) = last.as_ref()?;
         (good == digest && is_fresh(*at, now, SESSION_FRESH)).then(|| actor.clone())
     }
 
     fn forget_last_good(&self) {
-        *self.last_good.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.last_good.lock() = None;
     }
 }
 

@@ -4,8 +4,6 @@
 //! admin, or admins whose addresses differ in case. Response and time are always those of an address with one account;
 //! see `password.rs` for the time.
 
-use std::sync::PoisonError;
-
 use futures_util::future::join_all;
 use secrecy::SecretString;
 
@@ -180,7 +178,7 @@ impl SessionService {
     /// The most work that a sign-in of this run needed, including this one: the cost of a stored hash is known only
     /// when it is read.
     fn raise_effort(&self, least: Effort) -> Effort {
-        let mut seen = self.effort.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.effort.lock();
         let most = seen.map_or(least, |seen| seen.raised_to(least));
         *seen = Some(most);
         most
@@ -271,7 +269,7 @@ impl SessionService {
             let Some(hash) = candidate.unverifiable() else { continue };
             let account = candidate.account();
             {
-                let mut told = self.told_unverifiable.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut told = self.told_unverifiable.lock();
                 if told.contains(&account) {
                     continue;
                 }
