@@ -32,6 +32,15 @@ describe("a locked workspace", () => {
     expect(screen.queryByRole("alertdialog")).toBeNull();
   });
 
+  it("waits for the answer to its unlocking, which changes nothing", async () => {
+    const { backend, user } = await startWithList(locked);
+    backend.on("unlock_workspace", () => new Promise(() => {}));
+    const dialog = await unlock(user);
+    const cancel = dialog.getByRole("button", { name: "Cancel" });
+    await waitFor(() => expect(cancel).toHaveAttribute("aria-disabled", "true"));
+    expect(cancel).toHaveAccessibleDescription("Waiting for the answer.");
+  });
+
   it("is unlocked with a reason for ten minutes, counted down, and locked again by hand", async () => {
     const { backend, user } = await startWithList(locked);
     const dialog = await unlock(user, "x");
