@@ -16,6 +16,24 @@ const people = ["i.solberg", "dana", "m.okafor", "lena.brandt", "t.nakamura", "i
 /** Hex text of 24 digits from a number, as the database's own ids look. */
 export const idFor = (index: number): string => (0x65c10000 + index).toString(16).padStart(24, "6");
 
+/** The one place where tests write down every field of an organization. */
+export function madeUpOrganization(name: string, change: Partial<OrganizationView> = {}): OrganizationView {
+  return {
+    id: name,
+    name,
+    displayName: null,
+    status: "active",
+    adminEmail: `admin@${name}.test`,
+    collectionName: `org_${name}`,
+    createdAt: "2026-01-01T00:00:00Z",
+    updatedAt: "2026-01-01T00:00:00Z",
+    trashedAt: null,
+    trashedBy: null,
+    leftShared: false,
+    ...change,
+  };
+}
+
 /** Always the same `count` organizations, so that pictures of two runs can be compared. */
 export function madeUpOrganizations(count: number): OrganizationView[] {
   return Array.from({ length: count }, (_, index): OrganizationView => {
@@ -26,19 +44,16 @@ export function madeUpOrganizations(count: number): OrganizationView[] {
     const name = displayName.toLowerCase().replace(/[^a-z0-9]+/g, "_") + (round > 0 ? `_${round}` : "");
     const created = Date.UTC(2023, 1, 8, 9, 30) + index * 5.3 * 86_400_000;
     const trashed = index % 29 === 28;
-    return {
+    return madeUpOrganization(name, {
       id: idFor(index),
-      name,
       displayName: index % 5 === 4 ? null : displayName,
       status: trashed ? "trashed" : index % 13 === 8 ? "deactivated" : "active",
       adminEmail: `${people[index % people.length]}@${name.replaceAll("_", "-")}.example`,
-      collectionName: `org_${name}`,
       createdAt: new Date(created).toISOString(),
       updatedAt: new Date(created + (index % 40) * 3_600_000).toISOString(),
       trashedAt: trashed ? new Date(created + 86_400_000).toISOString() : null,
       trashedBy: trashed ? "dana@meridian.example" : null,
-      leftShared: false,
-    };
+    });
   });
 }
 

@@ -7,7 +7,7 @@ import type {
   UpdateInput,
 } from "../src/lib/bindings";
 import type { Handlers } from "./commands";
-import { idFor, madeUpOrganizations } from "./data";
+import { idFor, madeUpOrganization, madeUpOrganizations } from "./data";
 import { recorded } from "./recorded";
 import { notFound, now, refuse, type World } from "./world";
 
@@ -94,19 +94,13 @@ export function organizationHandlers(world: World): Handlers {
     check_password: ({ password }: { password: string }) => recorded("check_password", { password }),
     create_organization: ({ input }: { input: CreateInput }) => {
       if (isTaken(input.name)) refuse({ code: "conflict", details: { field: "name" } });
-      const made: OrganizationView = {
+      const made = madeUpOrganization(input.name.toLowerCase(), {
         id: idFor(10_000 + organizations.length),
-        name: input.name.toLowerCase(),
         displayName: input.displayName,
-        status: "active",
         adminEmail: input.email,
-        collectionName: `org_${input.name.toLowerCase()}`,
         createdAt: now(),
         updatedAt: now(),
-        trashedAt: null,
-        trashedBy: null,
-        leftShared: false,
-      };
+      });
       organizations.push(made);
       return made;
     },

@@ -1,24 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OrganizationCounts, OrganizationPage, OrganizationQuery, OrganizationView } from "$lib/api";
+import { madeUpOrganization } from "$fake/data";
 import { ListBrowser } from "$lib/lists/list-browser.svelte";
 import { ORGANIZATIONS, organizationSource, type OrganizationListQuery } from "./source";
-
-function organization(name: string, change: Partial<OrganizationView> = {}): OrganizationView {
-  return {
-    id: name,
-    name,
-    displayName: null,
-    status: "active",
-    adminEmail: `admin@${name}.test`,
-    collectionName: `org_${name}`,
-    createdAt: "2026-01-01T00:00:00Z",
-    updatedAt: "2026-01-01T00:00:00Z",
-    trashedAt: null,
-    trashedBy: null,
-    leftShared: false,
-    ...change,
-  };
-}
 
 const counts: OrganizationCounts = {
   all: 2,
@@ -34,7 +18,7 @@ class Source {
   searches: string[] = [];
   listOrganizations = async (query: OrganizationQuery): Promise<OrganizationPage> => {
     this.queries.push(query);
-    return { organizations: [organization("acme"), organization("bolt")], nextCursor: null };
+    return { organizations: [madeUpOrganization("acme"), madeUpOrganization("bolt")], nextCursor: null };
   };
   countOrganizations = async (search: string): Promise<OrganizationCounts> => {
     this.searches.push(search);
@@ -98,17 +82,17 @@ describe("the list of organizations", () => {
   });
 
   it("shows a changed organization where it stands", () => {
-    browser.accept([organization("bolt", { displayName: "Bolt & Sons" })]);
+    browser.accept([madeUpOrganization("bolt", { displayName: "Bolt & Sons" })]);
     expect(browser.rows.at(1)?.displayName).toBe("Bolt & Sons");
   });
 
   it("lets an organization leave the facet it no longer belongs to", () => {
-    browser.accept([organization("acme", { status: "trashed" })]);
+    browser.accept([madeUpOrganization("acme", { status: "trashed" })]);
     expect(browser.rows.at(0)?.id).toBe("bolt");
   });
 
   it("counts again after a change", async () => {
-    browser.accept([organization("acme", { status: "deactivated" })]);
+    browser.accept([madeUpOrganization("acme", { status: "deactivated" })]);
     await vi.runAllTimersAsync();
     expect(source.searches).toEqual([""]);
   });

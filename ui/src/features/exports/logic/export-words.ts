@@ -1,4 +1,4 @@
-import type { ExportColumn, ExportFormat } from "$lib/api";
+import type { ExportFormat } from "$lib/api";
 import { m } from "$lib/messages";
 import type { CsvChoice } from "./csv-choice.svelte";
 
@@ -42,21 +42,4 @@ export function csvHint(choice: CsvChoice): string {
     case "excel":
       return m.exports_csv_excel_hint();
   }
-}
-
-const COLUMN_WORDS: Record<ExportColumn, () => string> = {
-  id: m.exports_column_id,
-  name: m.exports_column_name,
-  displayName: m.exports_column_display_name,
-  status: m.exports_column_status,
-  adminEmail: m.exports_column_admin_email,
-  collectionName: m.exports_column_collection_name,
-  createdAt: m.exports_column_created_at,
-  updatedAt: m.exports_column_updated_at,
-  documents: m.exports_column_documents,
-  dataSize: m.exports_column_data_size,
-};
-
-export function columnWord(column: ExportColumn): string {
-  return COLUMN_WORDS[column]();
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Act, OrganizationView, SessionView } from "$lib/api";
+import { madeUpOrganization } from "$fake/data";
 import { offeredActs, offeredBulkActs, deactivatesAtOnce } from "./organization-acts";
 
 const every: Act[] = ["list", "create", "change", "deactivate", "trash", "restore", "delete_forever"];
@@ -15,22 +16,8 @@ function session(role: SessionView["role"], acts: Act[], organizationId: string 
   };
 }
 
-function organization(change: Partial<OrganizationView> = {}): OrganizationView {
-  return {
-    id: "1",
-    name: "acme",
-    displayName: null,
-    status: "active",
-    adminEmail: "admin@acme.test",
-    collectionName: "org_acme",
-    createdAt: "2026-01-01T00:00:00Z",
-    updatedAt: "2026-01-01T00:00:00Z",
-    trashedAt: null,
-    trashedBy: null,
-    leftShared: false,
-    ...change,
-  };
-}
+const organization = (change: Partial<OrganizationView> = {}) =>
+  madeUpOrganization("acme", { id: "1", ...change });
 
 describe("the acts that are offered", () => {
   it("are all of a live organization's to an operator", () => {

@@ -1,4 +1,4 @@
-import type { FieldCheck, NameCheck, OrganizationView } from "$lib/api";
+import type { FieldCheck, NameCheck, OrganizationView, UpdateInput } from "$lib/api";
 import { CheckedField } from "$lib/forms";
 import { m } from "$lib/messages";
 
@@ -23,3 +23,13 @@ export const emailField = (backend: EmailBackend, of?: OrganizationView) =>
     missing: m.dialogs_email_missing,
     refused: m.dialogs_email_refused,
   });
+
+/** The change of some fields of an organization; every other field stays. */
+export const changeOf = (id: string, change: Partial<UpdateInput>): UpdateInput => ({
+  id,
+  name: null,
+  displayName: null,
+  email: null,
+  password: null,
+  ...change,
+});
