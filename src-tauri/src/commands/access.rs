@@ -1,7 +1,5 @@
 //! The access to an open workspace: unlocking, locking, and whether its server responds.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::access as core;
@@ -12,7 +10,7 @@ use super::moment;
 use tenantry_console::Console;
 use tenantry_console::console::WorkspacePermits;
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
+use tenantry_core::numbers::Count;
 
 /// The access to a workspace at this moment.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -158,13 +156,12 @@ pub async fn check_line(console: State<'_, Console>, workspace: String) -> Resul
     let workspace = console.open.load(&workspace)?;
     let core_records::Line { reachable, problem, primary, members, round_trip } =
         workspace.ports().health.line().await;
-    let milliseconds = |time: Duration| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     Ok(LineView {
         reachable,
         problem,
         primary,
         members,
-        round_trip_milliseconds: round_trip.map(milliseconds),
+        round_trip_milliseconds: round_trip.map(Count::from),
         checked_at: moment(console.clock.now()),
     })
 }

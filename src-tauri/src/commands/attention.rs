@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 use tauri::State;
-use tenantry_core::attention as core;
-use tenantry_core::records::OperationPlan;
+use tenantry_core::attention::{self as core, UnsettledData, UnsettledDestination};
+use tenantry_core::records::{OperationPlan, RecoveredAct};
 
-use super::workspaces::RecoveredAct;
 use super::{moment, organization_id};
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
+use tenantry_core::numbers::Count;
 
 /// An interrupted operation that waits for a decision, and what exists of it.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -74,31 +73,6 @@ pub struct UnsettledChoice {
     pub left: Vec<String>,
 }
 
-/// Where an organization is after a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum UnsettledDestination {
-    /// In the list.
-    Live,
-    /// In the trash.
-    Trash,
-    /// Its document is gone: only the operation ends.
-    Nowhere,
-}
-
-/// The collection that an organization has after a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum UnsettledData {
-    /// The one at the destination already.
-    InPlace,
-    /// One that is moved to the destination.
-    Moved,
-    /// A new, empty one.
-    New,
-    None,
-}
-
 impl From<core::Unsettled> for UnsettledAct {
     fn from(unsettled: core::Unsettled) -> Self {
         let core::Unsettled { entry, reason, facts, choices } = unsettled;
@@ -142,17 +116,13 @@ impl From<core::Place> for UnsettledPlace {
 impl From<core::Choice> for UnsettledChoice {
     fn from(choice: core::Choice) -> Self {
         let id = choice.id();
-        let (destination, name) = match choice.destination {
-            core::Destination::Live(name) => (UnsettledDestination::Live, Some(name.to_string())),
-            core::Destination::Trash => (UnsettledDestination::Trash, None),
-            core::Destination::Nowhere => (UnsettledDestination::Nowhere, None),
+        let destination = UnsettledDestination::from(&choice.destination);
+        let name = match choice.destination {
+            core::Destination::Live(name) => Some(name.to_string()),
+            core::Destination::Trash | core::Destination::Nowhere => None,
         };
-        let (data, collection_name) = match choice.data {
-            core::Data::InPlace(name) => (UnsettledData::InPlace, Some(name.to_string())),
-            core::Data::Moved(from) => (UnsettledData::Moved, Some(from.to_string())),
-            core::Data::New => (UnsettledData::New, None),
-            core::Data::None => (UnsettledData::None, None),
-        };
+        let (data, used) = (UnsettledData::from(&choice.data), choice.data.used());
+        let collection_name = used.map(ToString::to_string);
         let left = choice.left.iter().map(ToString::to_string).collect();
         Self { id, destination, name, data, collection_name, left }
     }

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::{moment, organization_id};
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
+use tenantry_core::numbers::Count;
 
 /// Statistics of a collection.
 #[derive(Debug, Clone, Serialize, specta::Type)]

@@ -16,7 +16,7 @@ use super::organization_id;
 use tenantry_console::Console;
 use tenantry_console::console::ChosenFile;
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
+use tenantry_core::numbers::Count;
 
 /// The kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
@@ -170,7 +170,7 @@ pub async fn export_organizations(
         cut_cells: Count::from(written.exported.cut_cells),
         unshowable: Count::from(written.exported.unshowable),
         bytes: Count::from(written.bytes),
-        milliseconds: Count::from(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)),
+        milliseconds: Count::from(started.elapsed()),
     })
 }
 

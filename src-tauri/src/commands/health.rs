@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 use tauri::State;
-use tenantry_core::records::{self as core, EndOfLife, HealthWarning, MemberState, Privilege, RoleCommand};
+use tenantry_core::records::{
+    self as core, ConnectionUse, EndOfLife, HealthWarning, Member, Privilege, RoleCommand, ServerFacts,
+};
 
 use super::moment;
-use super::workspaces::ServerFacts;
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
 use tenantry_console::{Console, workspace};
+use tenantry_core::numbers::Count;
 
 /// The health of a workspace.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -67,30 +68,6 @@ pub struct OrganizationTotal {
     pub exact: bool,
 }
 
-/// A server of a deployment.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Member {
-    /// Host and port.
-    pub host: String,
-    /// Its current state.
-    pub state: MemberState,
-    /// One round trip to it, measured now.
-    pub round_trip_milliseconds: Option<Count>,
-    /// Why it cannot be reached, in words.
-    pub problem: Option<String>,
-}
-
-/// The connections of a server.
-#[derive(Debug, Clone, Copy, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectionUse {
-    /// Connections in use, by all clients.
-    pub current: Count,
-    /// Connections that are still available.
-    pub available: Count,
-}
-
 /// How much of the room for collections is used.
 #[derive(Debug, Clone, Copy, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -114,39 +91,20 @@ impl Health {
         Self {
             status: if problem.is_none() { HealthStatus::Up } else { HealthStatus::Down },
             checked_at: moment(now),
-            server: ServerFacts::from(health.server),
+            server: health.server,
             organizations: OrganizationTotal { total: Count::from(counts.live), exact: counts.exact },
             database_user: health.database_user,
             privileges: health.privileges,
             warnings: health.warnings,
             problem: problem.map(ConsoleError::from),
             end_of_life: health.end_of_life,
-            members: health.members.into_iter().map(Member::from).collect(),
+            members: health.members,
             storage_engine: health.storage_engine,
-            connections: health.connections.map(ConnectionUse::from),
+            connections: health.connections,
             clock_difference_milliseconds: health.clock_difference.map(milliseconds),
             collections: health.collections.map(CollectionUse::from),
             not_available: health.not_available.into_iter().map(str::to_owned).collect(),
         }
-    }
-}
-
-impl From<core::Member> for Member {
-    fn from(member: core::Member) -> Self {
-        Self {
-            host: member.host,
-            state: member.state,
-            round_trip_milliseconds: member
-                .round_trip
-                .map(|time| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))),
-            problem: member.problem,
-        }
-    }
-}
-
-impl From<core::ConnectionUse> for ConnectionUse {
-    fn from(connections: core::ConnectionUse) -> Self {
-        Self { current: Count::from(connections.current), available: Count::from(connections.available) }
     }
 }
 

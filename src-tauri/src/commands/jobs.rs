@@ -10,7 +10,7 @@ use tenantry_core::jobs::{Progress, ProgressSink};
 
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
+use tenantry_core::numbers::Count;
 
 /// The shortest interval between two reports: faster ones are not seen, and fill the web view's queue.
 const REPORT_EVERY: Duration = Duration::from_millis(100);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_core::organizations as acts;
 use tenantry_core::records::{
-    self as core, OrganizationFilter, OrganizationStatus, SortDirection, SortField,
+    self as core, OrganizationFilter, OrganizationStatus, SortDirection, SortField, Unshowable,
 };
 use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
@@ -13,7 +13,7 @@ use tenantry_core::{AppError, FieldIssue};
 use super::organization_id;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
+use tenantry_core::numbers::Count;
 
 /// An organization.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -95,18 +95,6 @@ pub struct OrganizationCounts {
     pub unshowable: Option<Unshowable>,
 }
 
-/// Documents that no list shows, because their `_id` is not an ObjectId.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Unshowable {
-    /// Among the live ones.
-    pub live: Count,
-    /// In the trash.
-    pub trashed: Count,
-    /// MongoDB's names of their `_id` types.
-    pub id_types: Vec<String>,
-}
-
 /// Whether a name is available.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -131,22 +119,6 @@ pub struct FieldCheck {
     pub valid: bool,
     /// What is wrong with it.
     pub problems: Vec<FieldIssue>,
-}
-
-/// The rules that a password keeps.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "one rule each, shown one by one")]
-pub struct PasswordCheck {
-    /// At least 8 characters.
-    pub length: bool,
-    /// An uppercase letter.
-    pub upper: bool,
-    /// A lowercase letter.
-    pub lower: bool,
-    pub digit: bool,
-    /// At most 72 bytes, no NUL.
-    pub bytes: bool,
 }
 
 /// The fields of a new organization.
@@ -258,11 +230,7 @@ impl From<core::OrganizationCounts> for OrganizationCounts {
             deactivated: counts.deactivated.map(Count::from),
             trashed: Count::from(counts.trashed),
             exact: counts.exact,
-            unshowable: counts.unshowable.map(|unshowable| Unshowable {
-                live: Count::from(unshowable.live),
-                trashed: Count::from(unshowable.trashed),
-                id_types: unshowable.id_types.into_iter().collect(),
-            }),
+            unshowable: counts.unshowable,
         }
     }
 }
@@ -436,10 +404,10 @@ pub async fn check_admin_email(
 /// None.
 #[tauri::command]
 #[specta::specta]
-pub async fn check_password(password: String) -> Result<PasswordCheck, ConsoleError> {
-    let PasswordRules { length, upper, lower, digit, bytes } = PasswordRules::of(&password);
+pub async fn check_password(password: String) -> Result<PasswordRules, ConsoleError> {
+    let rules = PasswordRules::of(&password);
     drop(SecretString::from(password));
-    Ok(PasswordCheck { length, upper, lower, digit, bytes })
+    Ok(rules)
 }
 
 /// Creates an organization with its admin and its collection.

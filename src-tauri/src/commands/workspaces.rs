@@ -6,11 +6,11 @@ use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_console::console::{self, WorkspaceKind, WorkspaceSummary};
 use tenantry_console::error::ConsoleError;
-use tenantry_console::numbers::Count;
 use tenantry_console::profiles::ProfileNotice;
 use tenantry_console::{Console, Password, workspace as open};
-use tenantry_core::records as core_records;
-use tenantry_core::records::{Environment, OperationPlan, Recovered, RecoveryOutcome, Restriction, Topology};
+use tenantry_core::records::{
+    Environment, Recovered, RecoveredAct, RecoveryOutcome, Restriction, ServerFacts,
+};
 use tenantry_core::samples::SAMPLE_PASSWORD;
 
 use super::access::AccessState;
@@ -81,22 +81,6 @@ pub struct RecoveredOperation {
     pub outcome: RecoveredOutcome,
 }
 
-/// An act that can be left unfinished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum RecoveredAct {
-    /// Creating.
-    Create,
-    /// Renaming.
-    Rename,
-    /// Moving to the trash.
-    Trash,
-    /// Restoring.
-    Restore,
-    /// Deleting for ever.
-    DeleteForever,
-}
-
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -113,23 +97,6 @@ pub enum RecoveredOutcome {
     InProgressElsewhere,
     /// It could not be decided.
     NeedsAttention,
-}
-
-/// What is known of the server or file.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct ServerFacts {
-    pub product: String,
-    pub version: String,
-    /// How it is built.
-    pub topology: Topology,
-    /// Hosts, or the file.
-    pub address: String,
-    pub database: String,
-    /// Whether the line is encrypted.
-    pub encrypted: bool,
-    /// One round trip.
-    pub round_trip_milliseconds: Option<Count>,
 }
 
 /// What loading sample organizations did.
@@ -155,34 +122,6 @@ impl From<console::OpenSummary> for OpenSummary {
             signed_in_as: session.as_ref().map(|session| session.actor.email().to_owned()),
             session_ends_at: session.map(|session| moment(session.expires_at)),
             access: AccessState::from(access),
-        }
-    }
-}
-
-impl From<core_records::ServerFacts> for ServerFacts {
-    fn from(facts: core_records::ServerFacts) -> Self {
-        Self {
-            product: facts.product,
-            version: facts.version,
-            topology: facts.topology,
-            address: facts.address,
-            database: facts.database,
-            encrypted: facts.encrypted,
-            round_trip_milliseconds: facts
-                .round_trip
-                .map(|time| Count::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))),
-        }
-    }
-}
-
-impl From<&OperationPlan> for RecoveredAct {
-    fn from(plan: &OperationPlan) -> Self {
-        match plan {
-            OperationPlan::Create { .. } => Self::Create,
-            OperationPlan::Rename { .. } => Self::Rename,
-            OperationPlan::Trash { .. } => Self::Trash,
-            OperationPlan::Restore { .. } => Self::Restore,
-            OperationPlan::DeleteForever { .. } => Self::DeleteForever,
         }
     }
 }
@@ -333,7 +272,7 @@ async fn view(console: &Console, workspace: &open::OpenWorkspace) -> Result<Open
     Ok(OpenWorkspace {
         workspace: summary,
         claimed: workspace.is_claimed(),
-        server: ServerFacts::from(workspace.server.clone()),
+        server: workspace.server.clone(),
         recovered: workspace.recovered().iter().map(RecoveredOperation::from).collect(),
         warnings: workspace.warnings(),
         access: AccessState::from(access),

@@ -1516,7 +1516,7 @@ export type LineView = {
 	checkedAt: string,
 };
 
-/**  A server of a deployment. */
+/**  A member of a deployment. */
 export type Member = {
 	/**  Host and port. */
 	host: string,
@@ -1524,7 +1524,7 @@ export type Member = {
 	state: MemberState,
 	/**  One round trip to it, measured now. */
 	roundTripMilliseconds: Count | null,
-	/**  Why it cannot be reached, in words. */
+	/**  Why it cannot be reached, as a sentence. */
 	problem: string | null,
 };
 
@@ -1718,8 +1718,9 @@ export type PasswordCheck = {
 	upper: boolean,
 	/**  A lowercase letter. */
 	lower: boolean,
+	/**  A digit. */
 	digit: boolean,
-	/**  At most 72 bytes, no NUL. */
+	/**  At most 72 bytes in UTF-8, and no NUL: bcrypt would silently use only a part. */
 	bytes: boolean,
 };
 
@@ -1849,15 +1850,15 @@ export type ReadPreferenceMode = "primary" | "primary_preferred" | "secondary" |
 
 /**  An act that can be left unfinished. */
 export type RecoveredAct = 
-/**  Creating. */
+/**  Insert the document, then create the collection. */
 "create" | 
-/**  Renaming. */
+/**  Rename the collection, then set the name. If others share the collection, create one of its own instead. */
 "rename" | 
-/**  Moving to the trash. */
+/**  Copy the document to the trash, remove it, rename the collection. */
 "trash" | 
-/**  Restoring. */
+/**  Rename the collection, copy the document back, remove it from the trash. */
 "restore" | 
-/**  Deleting for ever. */
+/**  Drop the collection, remove the document from the trash. */
 "delete_forever";
 
 /**  What became of an act that a crash had left unfinished. */
@@ -2027,18 +2028,21 @@ export type SecretMove = {
 	problems: MoveNote[],
 };
 
-/**  What is known of the server or file. */
+/**  Facts about the server or file. */
 export type ServerFacts = {
+	/**  Its product: "SQLite", "MongoDB". */
 	product: string,
+	/**  Its version. */
 	version: string,
-	/**  How it is built. */
+	/**  Its kind of deployment. */
 	topology: Topology,
-	/**  Hosts, or the file. */
+	/**  Hosts, or the path of the file; no secrets. */
 	address: string,
+	/**  The database's name. */
 	database: string,
-	/**  Whether the line is encrypted. */
+	/**  Whether the connection is encrypted. */
 	encrypted: boolean,
-	/**  One round trip. */
+	/**  One round trip, measured now; `None` for a file. */
 	roundTripMilliseconds: Count | null,
 };
 
@@ -2324,15 +2328,17 @@ export type UnsettledData =
 /**  One that is moved to the destination. */
 "moved" | 
 /**  A new, empty one. */
-"new" | "none";
+"new" | 
+/**  None. */
+"none";
 
 /**  Where an organization is after a decision. */
 export type UnsettledDestination = 
-/**  In the list. */
+/**  In the list, under this name. */
 "live" | 
 /**  In the trash. */
 "trash" | 
-/**  Its document is gone: only the operation ends. */
+/**  Nowhere: its document is gone, and only the operation ends. */
 "nowhere";
 
 /**  A name that the collection may have. */
@@ -2349,13 +2355,13 @@ export type UnsettledPlace = {
 	belongsTo: string | null,
 };
 
-/**  Documents that no list shows, because their `_id` is not an ObjectId. */
+/**  Documents that no list shows, because their `_id` is not an ObjectId and so not an organization's id. */
 export type Unshowable = {
 	/**  Among the live ones. */
 	live: Count,
 	/**  In the trash. */
 	trashed: Count,
-	/**  MongoDB's names of their `_id` types. */
+	/**  MongoDB's names of their `_id` types, such as `string`. */
 	idTypes: string[],
 };
 

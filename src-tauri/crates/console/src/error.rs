@@ -8,12 +8,12 @@ use std::fmt;
 
 use serde::Serialize;
 use tenantry_core::error::{ConflictOn, FileProblem, SessionProblem, UniqueField};
+use tenantry_core::numbers::Count;
 use tenantry_core::values::{Field, FieldIssue, FieldRule};
 use tenantry_core::{AppError, StoreError};
 
 use crate::desktop::DesktopError;
 use crate::identifiers::random_id;
-use crate::numbers::Count;
 use crate::profiles::ProfilesNotWritten;
 use crate::vault::{NotForgotten, NotMoved, NotProven, SealedFileProblem, SecretsLocked};
 

@@ -46,7 +46,6 @@ mod generated;
 pub mod identifiers;
 pub mod jobs;
 pub mod logging;
-pub mod numbers;
 pub mod profiles;
 pub mod sealing;
 pub mod transfer;

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use strum::EnumDiscriminants;
 
 use crate::access::Operations;
 use crate::clock::Clock;
@@ -79,7 +81,14 @@ pub struct Choice {
 }
 
 /// Where an organization ends up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, EnumDiscriminants)]
+#[strum_discriminants(
+    name(UnsettledDestination),
+    doc = " Where an organization is after a decision.",
+    derive(Serialize),
+    serde(rename_all = "snake_case")
+)]
+#[cfg_attr(feature = "wire", strum_discriminants(derive(specta::Type)))]
 pub enum Destination {
     /// In the list, under this name.
     Live(OrganizationName),
@@ -90,7 +99,14 @@ pub enum Destination {
 }
 
 /// The collection that an organization ends up with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, EnumDiscriminants)]
+#[strum_discriminants(
+    name(UnsettledData),
+    doc = " The collection that an organization has after a decision.",
+    derive(Serialize),
+    serde(rename_all = "snake_case")
+)]
+#[cfg_attr(feature = "wire", strum_discriminants(derive(specta::Type)))]
 pub enum Data {
     /// The one at the destination already.
     InPlace(CollectionName),
@@ -104,7 +120,7 @@ pub enum Data {
 
 impl Data {
     /// The name of the existing collection that is used.
-    fn used(&self) -> Option<&CollectionName> {
+    pub fn used(&self) -> Option<&CollectionName> {
         match self {
             Self::InPlace(name) | Self::Moved(name) => Some(name),
             Self::New | Self::None => None,

@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod journal;
 pub mod limits;
 pub mod nesting;
+pub mod numbers;
 pub mod organizations;
 pub mod ports;
 pub mod records;

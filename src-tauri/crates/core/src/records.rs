@@ -17,7 +17,9 @@ pub use health::{
     EndOfLife, HealthWarning, Line, Privilege, PrivilegedAct, RestrictedAct, Restriction, RoleCommand,
     ServerFacts, StoreHealth, Topology,
 };
-pub use operation::{JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveryOutcome, Turn};
+pub use operation::{
+    JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveredAct, RecoveryOutcome, Turn,
+};
 pub use operator::{NewOperator, Operator, SignInAttempts};
 pub use organization::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,

@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+#[cfg(feature = "wire")]
+use crate::numbers::Count;
+use crate::numbers::{count, count_if_any};
+
 /// A member of a deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Member {
     /// Host and port.
     pub host: String,
     /// Its current state.
     pub state: MemberState,
     /// One round trip to it, measured now.
+    #[serde(rename = "roundTripMilliseconds", serialize_with = "count_if_any")]
+    #[cfg_attr(feature = "wire", specta(type = Option<Count>))]
     pub round_trip: Option<Duration>,
     /// Why it cannot be reached, as a sentence.
     pub problem: Option<String>,
@@ -39,11 +47,17 @@ pub enum MemberState {
 }
 
 /// The connections of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct ConnectionUse {
     /// Connections in use, by all clients.
+    #[serde(serialize_with = "count")]
+    #[cfg_attr(feature = "wire", specta(type = Count))]
     pub current: u64,
     /// Connections that are still available.
+    #[serde(serialize_with = "count")]
+    #[cfg_attr(feature = "wire", specta(type = Count))]
     pub available: u64,
 }
 

@@ -8,6 +8,9 @@ use time::OffsetDateTime;
 use time::serde::rfc3339;
 
 use super::deployment::{CollectionUse, ConnectionUse, Member};
+#[cfg(feature = "wire")]
+use crate::numbers::Count;
+use crate::numbers::count_if_any;
 
 /// The kind of deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,7 +28,9 @@ pub enum Topology {
 }
 
 /// Facts about the server or file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct ServerFacts {
     /// Its product: "SQLite", "MongoDB".
     pub product: String,
@@ -40,6 +45,8 @@ pub struct ServerFacts {
     /// Whether the connection is encrypted.
     pub encrypted: bool,
     /// One round trip, measured now; `None` for a file.
+    #[serde(rename = "roundTripMilliseconds", serialize_with = "count_if_any")]
+    #[cfg_attr(feature = "wire", specta(type = Option<Count>))]
     pub round_trip: Option<Duration>,
 }
 

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 use rand::RngCore;
+use serde::Serialize;
+use strum::EnumDiscriminants;
 use time::OffsetDateTime;
 
 use super::{CollectionIdentity, Trashed};
@@ -18,7 +20,14 @@ pub struct Owner {
 
 /// What an operation is about to do. `collection` is the one that it moves or deletes, as found when the operation
 /// started; `None` if there was none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, EnumDiscriminants)]
+#[strum_discriminants(
+    name(RecoveredAct),
+    doc = " An act that can be left unfinished.",
+    derive(Serialize),
+    serde(rename_all = "snake_case")
+)]
+#[cfg_attr(feature = "wire", strum_discriminants(derive(specta::Type)))]
 pub enum OperationPlan {
     /// Insert the document, then create the collection.
     Create {

@@ -3,6 +3,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+#[cfg(feature = "wire")]
+use crate::numbers::Count;
+use crate::numbers::count;
 use crate::values::{
     CollectionName, CopyId, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName,
     PasswordHash, StoredDate,
@@ -250,11 +253,17 @@ pub struct OrganizationCounts {
 }
 
 /// Documents that no list shows, because their `_id` is not an ObjectId and so not an organization's id.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct Unshowable {
     /// Among the live ones.
+    #[serde(serialize_with = "count")]
+    #[cfg_attr(feature = "wire", specta(type = Count))]
     pub live: u64,
     /// In the trash.
+    #[serde(serialize_with = "count")]
+    #[cfg_attr(feature = "wire", specta(type = Count))]
     pub trashed: u64,
     /// MongoDB's names of their `_id` types, such as `string`.
     pub id_types: BTreeSet<String>,

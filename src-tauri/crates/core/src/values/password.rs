@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use bcrypt::HashParts;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::field::{Field, FieldIssue, FieldRule, issue};
@@ -13,7 +14,9 @@ use crate::limits::{BCRYPT_COST_CEILING, BCRYPT_COST_MIN, PASSWORD_MAX_BYTES, PA
 pub struct Password(SecretString);
 
 /// The rules that a password keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename = "PasswordCheck", rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct PasswordRules {
     /// At least 8 characters.
     pub length: bool,

@@ -1,5 +1,7 @@
 //! Numbers on the wire.
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 
 /// The largest integer that a JavaScript number holds exactly.
@@ -30,6 +32,32 @@ impl From<usize> for Count {
     fn from(value: usize) -> Self {
         Self::from(u64::try_from(value).unwrap_or(LARGEST))
     }
+}
+
+/// Whole milliseconds.
+impl From<Duration> for Count {
+    fn from(time: Duration) -> Self {
+        Self::from(u64::try_from(time.as_millis()).unwrap_or(LARGEST))
+    }
+}
+
+/// Writes a number as a [`Count`].
+///
+/// # Errors
+/// Those of the serializer.
+pub(crate) fn count<N: Copy + Into<Count>, S: Serializer>(number: &N, to: S) -> Result<S::Ok, S::Error> {
+    (*number).into().serialize(to)
+}
+
+/// As [`count`], where there may be none.
+///
+/// # Errors
+/// Those of the serializer.
+pub(crate) fn count_if_any<N: Copy + Into<Count>, S: Serializer>(
+    number: &Option<N>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    number.map(Into::into).serialize(to)
 }
 
 impl Serialize for Count {
