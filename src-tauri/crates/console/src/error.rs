@@ -15,7 +15,7 @@ use tenantry_core::{AppError, StoreError};
 use crate::desktop::DesktopError;
 use crate::identifiers::random_id;
 use crate::profiles::ProfilesNotWritten;
-use crate::vault::{NotForgotten, NotMoved, NotProven, SealedFileProblem, SecretsLocked};
+use crate::vault::{KeeperProblem, NotForgotten, NotMoved, NotProven, SealedFileProblem, SecretsLocked};
 
 /// Why a console did not do what it was asked. The fields mean what their names say, in every variant.
 #[expect(missing_docs, reason = "a field's name says what it is")]
@@ -286,12 +286,20 @@ impl From<NotForgotten> for ConsoleError {
     }
 }
 
+impl From<KeeperProblem> for ConsoleError {
+    fn from(problem: KeeperProblem) -> Self {
+        match problem {
+            KeeperProblem::Keychain(_) => Self::unavailable(UnavailableReason::Keychain),
+            KeeperProblem::SealedFile(problem) => Self::from(problem),
+        }
+    }
+}
+
 impl From<NotProven> for ConsoleError {
     fn from(problem: NotProven) -> Self {
         match problem {
             NotProven::PassphraseNeeded => Self::ProofNeeded { by: ProofBy::Passphrase },
-            NotProven::SealedFile(problem) => Self::from(problem),
-            NotProven::Keychain(_) => Self::unavailable(UnavailableReason::Keychain),
+            NotProven::Keeper(problem) => Self::from(problem),
         }
     }
 }
@@ -314,8 +322,7 @@ impl From<SealedFileProblem> for ConsoleError {
 impl From<NotMoved> for ConsoleError {
     fn from(problem: NotMoved) -> Self {
         match problem {
-            NotMoved::Keychain(_) => Self::unavailable(UnavailableReason::Keychain),
-            NotMoved::SealedFile(problem) => Self::from(problem),
+            NotMoved::Keeper(problem) => Self::from(problem),
             NotMoved::PassphraseNeeded => {
                 Self::field(Field::Passphrase, FieldRule::Required, "A passphrase is needed.")
             }

@@ -1,29 +1,33 @@
 //! Secrets: in the operating system's keychain, in a file that is sealed with a passphrase, or in memory until the
 //! program ends. Never in a file that is not sealed.
 
+mod keeper;
 mod keychain;
 mod memory;
 mod moves;
+mod problems;
 mod sealed_file;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use secrecy::SecretString;
 use tenantry_connection::SecretKind;
 
-pub use keychain::KeychainProblem;
-pub use moves::{MoveNote, Moved, NotMoved, note_as_stored};
-pub use sealed_file::{FILE as SEALED_FILE, SealedFileProblem, SealedFileState};
+pub use moves::{Moved, note_as_stored};
+pub use problems::{KeeperProblem, KeychainProblem, MoveNote, NotMoved, SealedFileProblem};
+pub use sealed_file::{FILE as SEALED_FILE, SealedFileState};
 
 use crate::profiles::{KeeperChoice, Profiles};
 use crate::sealing::WorkFactor;
+use keeper::{Keeper, Standing};
 use keychain::Keychain;
-use memory::{Memory, Standing};
-use sealed_file::SealedFile;
+use memory::Memory;
+use sealed_file::{SealedFile, off_thread};
 
 /// Where a secret ended up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +66,8 @@ pub enum NotForgotten {
 pub enum NotProven {
     /// The passphrase of the sealed file was not given.
     PassphraseNeeded,
-    /// It does not open the file, or the file can't be read.
-    SealedFile(SealedFileProblem),
-    /// The keychain's own question was not answered.
-    Keychain(KeychainProblem),
+    /// It does not open the file, or the keychain's own question was not answered.
+    Keeper(KeeperProblem),
 }
 
 /// Why secrets are not kept where they should be.
@@ -173,7 +175,7 @@ impl Vault {
 
     /// Where secrets are kept now, and why.
     pub fn keeping(&self) -> Keeping {
-        let chosen = self.chosen();
+        let chosen = *self.chosen.lock();
         let keychain = self.keychain.problem();
         let sealed_file = self.sealed_file.state();
         let (keeper, reason) = match (chosen, keychain) {
@@ -194,7 +196,7 @@ impl Vault {
         Keeping {
             keeper,
             chosen,
-            reason: reason.or_else(|| self.not_stored()),
+            reason: reason.or(*self.not_stored.lock()),
             keychain_available: keychain.is_none(),
             keychain_name: keychain::NAME,
             sealed_file,
@@ -203,11 +205,8 @@ impl Vault {
 
     /// Whether a secret can be stored for the next run now.
     pub fn can_store(&self) -> bool {
-        match self.place() {
-            KeeperChoice::AskEveryTime => false,
-            KeeperChoice::SealedFile => self.sealed_file.state() == SealedFileState::Unlocked,
-            KeeperChoice::Keychain => self.keychain.problem().is_none(),
-        }
+        let keeper = self.keeper(self.place());
+        keeper.outlives_the_program() && keeper.obstacle().is_none()
     }
 
     /// Whether the sealed file is where secrets are kept, and is there.
@@ -246,23 +245,18 @@ impl Vault {
             return Ok(Some(secret));
         }
         let _settled = self.moving.read().await;
-        match self.place() {
-            KeeperChoice::AskEveryTime => Ok(None),
-            KeeperChoice::SealedFile => {
-                let of = workspace.to_owned();
-                match self.in_sealed_file(move |file| file.find(&of, kind)).await {
-                    Ok(secret) => Ok(secret),
-                    Err(SealedFileProblem::Missing) => Ok(None),
-                    Err(_) => Err(SecretsLocked),
+        let keeper = self.keeper(self.place());
+        match keeper.find(workspace, kind).await {
+            Ok(found) => {
+                if let (Some(secret), Some(standing)) = (&found, keeper.standing()) {
+                    self.memory.hold(workspace, kind, secret.clone(), standing);
                 }
+                Ok(found)
             }
-            KeeperChoice::Keychain => {
-                let secret = self.keychain.find(workspace, kind).await.ok().flatten();
-                if let Some(secret) = &secret {
-                    self.memory.hold(workspace, kind, secret.clone(), Standing::AlsoInKeychain);
-                }
-                Ok(secret)
+            Err(KeeperProblem::Keychain(_) | KeeperProblem::SealedFile(SealedFileProblem::Missing)) => {
+                Ok(None)
             }
+            Err(KeeperProblem::SealedFile(_)) => Err(SecretsLocked),
         }
     }
 
@@ -270,7 +264,7 @@ impl Vault {
     pub fn remembers(&self, workspace: &str, kind: SecretKind) -> bool {
         self.memory.find(workspace, kind).is_some()
             || self.place() == KeeperChoice::SealedFile
-                && matches!(self.sealed_file.find(workspace, kind), Ok(Some(_)))
+                && matches!(SealedFile::find(&self.sealed_file, workspace, kind), Ok(Some(_)))
     }
 
     /// Forgets one secret of a workspace. A locked keychain asks the person to open it.
@@ -278,7 +272,7 @@ impl Vault {
     /// # Errors
     /// See [`NotForgotten`].
     pub async fn forget(&self, workspace: &str, kind: SecretKind) -> Result<(), NotForgotten> {
-        self.forget_kinds(workspace, vec![kind], true).await
+        self.forget_kinds(workspace, &[kind], true).await
     }
 
     /// Forgets all secrets of a workspace. Asks a person nothing.
@@ -286,48 +280,30 @@ impl Vault {
     /// # Errors
     /// See [`NotForgotten`].
     pub async fn forget_all(&self, workspace: &str) -> Result<(), NotForgotten> {
-        self.forget_kinds(workspace, SecretKind::ALL.to_vec(), false).await
+        self.forget_kinds(workspace, &SecretKind::ALL, false).await
     }
 
     async fn forget_kinds(
         &self,
         workspace: &str,
-        kinds: Vec<SecretKind>,
+        kinds: &[SecretKind],
         may_ask: bool,
     ) -> Result<(), NotForgotten> {
         let _settled = self.moving.read().await;
-        for kind in &kinds {
+        for kind in kinds {
             self.memory.let_go(workspace, *kind);
         }
-        match self.place() {
-            KeeperChoice::AskEveryTime => Ok(()),
-            KeeperChoice::SealedFile => {
-                let of = workspace.to_owned();
-                let forgotten = self.in_sealed_file(move |file| {
-                    file.change(|secrets| {
-                        if let Some(kept) = secrets.get_mut(&of) {
-                            kept.retain(|name, _| kinds.iter().all(|kind| kind.as_str() != name));
-                        }
-                    })
-                });
-                match forgotten.await {
-                    Ok(()) | Err(SealedFileProblem::Missing) => Ok(()),
-                    Err(problem) => {
-                        tracing::warn!(error = %problem, "a secret could not be taken out of the file of secrets");
-                        Err(SecretsLocked.into())
-                    }
-                }
-            }
-            KeeperChoice::Keychain => {
-                for kind in kinds {
-                    let refusing = self.keychain.problem().filter(|_| !may_ask);
-                    let removed = match refusing {
-                        Some(problem) => Err(problem),
-                        None => self.keychain.remove(workspace, kind).await,
-                    };
-                    removed.map_err(NotForgotten::Keychain)?;
-                }
-                Ok(())
+        let keeper = self.keeper(self.place());
+        let forgotten = match keeper.obstacle().filter(|_| !may_ask) {
+            Some(problem) => Err(problem),
+            None => keeper.forget(workspace, kinds).await,
+        };
+        match forgotten {
+            Ok(()) | Err(KeeperProblem::SealedFile(SealedFileProblem::Missing)) => Ok(()),
+            Err(KeeperProblem::Keychain(problem)) => Err(NotForgotten::Keychain(problem)),
+            Err(KeeperProblem::SealedFile(problem)) => {
+                tracing::warn!(error = %problem, "a secret could not be taken out of the file of secrets");
+                Err(SecretsLocked.into())
             }
         }
     }
@@ -348,7 +324,7 @@ impl Vault {
         passphrase: SecretString,
     ) -> Result<Vec<(String, SecretKind)>, SealedFileProblem> {
         let _settled = self.moving.read().await;
-        self.in_sealed_file(move |file| file.unlock(&passphrase)).await?;
+        off_thread(&self.sealed_file, move |file| file.unlock(&passphrase)).await?;
         Ok(self.store_wanted().await)
     }
 
@@ -365,14 +341,16 @@ impl Vault {
             KeeperChoice::Keychain if self.keychain.problem().is_some_and(KeychainProblem::is_absence) => {
                 None
             }
-            KeeperChoice::Keychain => Some(self.keychain.ask_again().await?.map_err(NotProven::Keychain)),
+            KeeperChoice::Keychain => {
+                Some(self.keychain.ask_again().await?.map_err(|problem| NotProven::Keeper(problem.into())))
+            }
             KeeperChoice::SealedFile if self.sealed_file.state() == SealedFileState::Missing => None,
             KeeperChoice::SealedFile => Some(match passphrase {
                 None => Err(NotProven::PassphraseNeeded),
                 Some(passphrase) => {
                     let _settled = self.moving.read().await;
-                    let opened = self.in_sealed_file(move |file| file.unlock(&passphrase)).await;
-                    opened.map_err(NotProven::SealedFile)
+                    let opened = off_thread(&self.sealed_file, move |file| file.unlock(&passphrase)).await;
+                    opened.map_err(|problem| NotProven::Keeper(problem.into()))
                 }
             }),
         }
@@ -392,7 +370,7 @@ impl Vault {
         current: SecretString,
         next: SecretString,
     ) -> Result<(), SealedFileProblem> {
-        self.in_sealed_file(move |file| file.change_passphrase(&current, &next)).await
+        off_thread(&self.sealed_file, move |file| file.change_passphrase(&current, &next)).await
     }
 
     /// Forgets what is in the sealed file of workspaces that there are no more: they were removed while it was locked.
@@ -402,7 +380,7 @@ impl Vault {
         if !profiles.are_known() || self.sealed_file.state() != SealedFileState::Unlocked {
             return;
         }
-        let forgotten = self.in_sealed_file(move |file| {
+        let forgotten = off_thread(&self.sealed_file, move |file| {
             let known = |id: &String| workspaces.contains(id);
             if file.all()?.keys().all(known) {
                 return Ok(());
@@ -417,7 +395,7 @@ impl Vault {
     /// Finds a place for what had none: a person may have given it one meanwhile. Not during a move.
     async fn store_wanted(&self) -> Vec<(String, SecretKind)> {
         let mut stored = Vec::new();
-        for (workspace, kind, secret) in self.memory.wanted() {
+        for (workspace, kind, secret) in self.memory.all(Standing::Wanted) {
             if self.store(&workspace, kind, secret).await {
                 stored.push((workspace, kind));
             }
@@ -427,94 +405,63 @@ impl Vault {
 
     /// Stores a secret that is in memory where secrets are kept; answers whether that worked.
     async fn store(&self, workspace: &str, kind: SecretKind, secret: SecretString) -> bool {
-        match self.place() {
-            KeeperChoice::AskEveryTime => false,
-            KeeperChoice::SealedFile => {
-                let (of, kept) = (workspace.to_owned(), secret);
-                let written = self.in_sealed_file(move |file| {
-                    file.change(|secrets| {
-                        secrets.entry(of).or_default().insert(kind.as_str().to_owned(), kept);
-                    })
-                });
-                match written.await {
-                    Ok(()) => {
-                        // Not in two places: locking the file lets go of it.
-                        self.memory.let_go(workspace, kind);
-                        self.note_not_stored(None);
-                        true
-                    }
-                    Err(SealedFileProblem::Missing | SealedFileProblem::Locked) => false,
-                    Err(problem) => {
-                        tracing::warn!(error = %problem, "a secret could not be written");
-                        self.note_not_stored(Some(KeepingReason::NotWritten));
-                        false
-                    }
-                }
+        let keeper = self.keeper(self.place());
+        if !keeper.outlives_the_program() {
+            return false;
+        }
+        match keeper.keep(&[(workspace.to_owned(), kind, secret.clone())]).await {
+            Ok(()) => {
+                self.settle(keeper, workspace, kind, &secret);
+                *self.not_stored.lock() = None;
+                true
             }
-            KeeperChoice::Keychain => {
-                let stored = self.keychain.store(workspace, kind, secret.clone()).await.is_ok();
-                if stored {
-                    self.memory.hold(workspace, kind, secret, Standing::AlsoInKeychain);
-                }
-                stored
+            // Told by the place itself.
+            Err(
+                KeeperProblem::Keychain(_)
+                | KeeperProblem::SealedFile(SealedFileProblem::Missing | SealedFileProblem::Locked),
+            ) => false,
+            Err(problem) => {
+                tracing::warn!(error = %problem, "a secret could not be written");
+                *self.not_stored.lock() = Some(KeepingReason::NotWritten);
+                false
             }
+        }
+    }
+
+    /// Has memory hold what a place keeps now, or let go of it, as the place wants it.
+    fn settle(&self, keeper: &dyn Keeper, workspace: &str, kind: SecretKind, secret: &SecretString) {
+        match keeper.standing() {
+            Some(standing) => self.memory.hold(workspace, kind, secret.clone(), standing),
+            None => self.memory.let_go(workspace, kind),
         }
     }
 
     /// Removes what was stored before under a name whose secret is not to be stored any more. Asks a person nothing.
     async fn take_back(&self, workspace: &str, kind: SecretKind) {
-        match self.place() {
-            KeeperChoice::AskEveryTime => {}
-            KeeperChoice::SealedFile => {
-                if matches!(self.sealed_file.find(workspace, kind), Ok(Some(_))) {
-                    let of = workspace.to_owned();
-                    let change = move |file: &SealedFile| {
-                        file.change(|secrets| {
-                            secrets.get_mut(&of).and_then(|kinds| kinds.remove(kind.as_str()));
-                        })
-                    };
-                    if let Err(problem) = self.in_sealed_file(change).await {
-                        tracing::warn!(error = %problem, "a secret could not be taken out of the file of secrets");
-                    }
-                }
-            }
-            KeeperChoice::Keychain => {
-                if self.keychain.problem().is_none() {
-                    // What can't be removed is logged there.
-                    let _ = self.keychain.remove(workspace, kind).await;
-                }
-            }
+        let keeper = self.keeper(self.place());
+        if keeper.outlives_the_program()
+            && keeper.obstacle().is_none()
+            && let Err(problem) = keeper.forget(workspace, &[kind]).await
+        {
+            tracing::warn!(error = %problem, "a secret is still stored");
+        }
+    }
+
+    fn keeper(&self, choice: KeeperChoice) -> &dyn Keeper {
+        match choice {
+            KeeperChoice::AskEveryTime => &self.memory,
+            KeeperChoice::SealedFile => &self.sealed_file,
+            KeeperChoice::Keychain => &self.keychain,
         }
     }
 
     /// Where secrets belong, whether that can be used now or not.
     fn place(&self) -> KeeperChoice {
-        match self.chosen() {
+        let chosen = *self.chosen.lock();
+        match chosen {
             Some(chosen) => chosen,
             None if self.sealed_file.state() != SealedFileState::Missing => KeeperChoice::SealedFile,
             None => KeeperChoice::Keychain,
         }
-    }
-
-    async fn in_sealed_file<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&SealedFile) -> Result<T, SealedFileProblem> + Send + 'static,
-    ) -> Result<T, SealedFileProblem> {
-        let file = Arc::clone(&self.sealed_file);
-        // A call that stopped half-way has left the file as it was.
-        let worked = tokio::task::spawn_blocking(move || work(&file)).await;
-        worked.unwrap_or(Err(SealedFileProblem::NotSealed))
-    }
-
-    fn chosen(&self) -> Option<KeeperChoice> {
-        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note_not_stored(&self, reason: Option<KeepingReason>) {
-        *self.not_stored.lock().unwrap_or_else(PoisonError::into_inner) = reason;
-    }
-
-    fn not_stored(&self) -> Option<KeepingReason> {
-        *self.not_stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,13 +7,17 @@
 #[cfg(target_os = "linux")]
 mod secret_service;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use keyring_core::{CredentialStore, Entry, Error as KeyringError};
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
+use tenantry_connection::SecretKind;
 
-use super::SecretKind;
+use super::keeper::{Carried, Collected, Keeper, Standing};
+use super::problems::{KeeperProblem, KeychainProblem, MoveNote, NotMoved};
 
 /// The name that the keychain shows for the program's entries.
 const SERVICE: &str = "Tenantry";
@@ -21,32 +25,6 @@ const SERVICE: &str = "Tenantry";
 const PROBE_LIMIT: Duration = Duration::from_secs(3);
 /// How long an answer may take where a person may have to type the keychain's own password.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
-
-/// Why the keychain can't be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeychainProblem {
-    /// Nothing on this system keeps secrets: no session bus, or a system without one.
-    NoBus,
-    /// There is a session bus and no keychain on it.
-    NoService,
-    /// There is a keychain in which nothing can be stored yet.
-    NotSetUp,
-    /// It is locked, or a person closed its question.
-    Locked,
-    /// It answered, and refused.
-    Refused,
-    /// It did not answer in time.
-    Silent,
-    /// It was there and went away.
-    Gone,
-}
-
-impl KeychainProblem {
-    /// Whether there is no keychain at all, as far as this session knows.
-    pub fn is_absence(self) -> bool {
-        matches!(self, Self::NoBus | Self::NoService | Self::NotSetUp)
-    }
-}
 
 /// What the keychain is called here.
 #[cfg(target_os = "linux")]
@@ -143,33 +121,6 @@ impl Keychain {
         }
     }
 
-    /// Stores a secret. A locked keychain is not asked to open for that.
-    pub(super) async fn store(
-        &self,
-        workspace: &str,
-        kind: SecretKind,
-        secret: SecretString,
-    ) -> Result<(), KeychainProblem> {
-        if let Some(problem) = self.problem() {
-            return Err(problem);
-        }
-        self.ask(workspace, kind, move |entry| entry.set_password(secret.expose_secret())).await.map(|_| ())
-    }
-
-    /// A stored secret. A locked keychain that has it asks the person to open it.
-    pub(super) async fn find(
-        &self,
-        workspace: &str,
-        kind: SecretKind,
-    ) -> Result<Option<SecretString>, KeychainProblem> {
-        self.ask(workspace, kind, |entry| entry.get_password().map(SecretString::from)).await
-    }
-
-    /// Removes a stored secret; one that is not there is fine.
-    pub(super) async fn remove(&self, workspace: &str, kind: SecretKind) -> Result<(), KeychainProblem> {
-        self.ask(workspace, kind, Entry::delete_credential).await.map(|_| ())
-    }
-
     /// `None`: there is no such entry.
     async fn ask<T: Send + 'static>(
         &self,
@@ -207,11 +158,87 @@ impl Keychain {
     }
 
     fn note(&self, found: Found) {
-        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        *self.found.lock() = found;
     }
 
     fn found(&self) -> Found {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.found.lock().clone()
+    }
+}
+
+#[async_trait]
+impl Keeper for Keychain {
+    fn standing(&self) -> Option<Standing> {
+        Some(Standing::AlsoInKeychain)
+    }
+
+    fn obstacle(&self) -> Option<KeeperProblem> {
+        self.problem().map(KeeperProblem::Keychain)
+    }
+
+    async fn find(&self, workspace: &str, kind: SecretKind) -> Result<Option<SecretString>, KeeperProblem> {
+        Ok(self.ask(workspace, kind, |entry| entry.get_password().map(SecretString::from)).await?)
+    }
+
+    async fn keep(&self, secrets: &[Carried]) -> Result<(), KeeperProblem> {
+        for (workspace, kind, secret) in secrets.iter().cloned() {
+            // A locked one would ask.
+            self.obstacle().map_or(Ok(()), Err)?;
+            self.ask(&workspace, kind, move |entry| entry.set_password(secret.expose_secret())).await?;
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, workspace: &str, kinds: &[SecretKind]) -> Result<(), KeeperProblem> {
+        for kind in kinds {
+            self.ask(workspace, *kind, Entry::delete_credential).await?;
+        }
+        Ok(())
+    }
+
+    async fn make_ready(
+        &self,
+        _passphrase: Option<SecretString>,
+        _is_in_use: bool,
+    ) -> Result<Option<MoveNote>, NotMoved> {
+        if self.problem().is_some() {
+            self.look_again(true).await;
+        }
+        Ok(self.obstacle().map_or(Ok(None), Err)?)
+    }
+
+    async fn collect(
+        &self,
+        workspaces: Vec<String>,
+        _passphrase: Option<SecretString>,
+        _may_put_aside: bool,
+    ) -> Result<Collected, KeeperProblem> {
+        if self.problem() == Some(KeychainProblem::Locked) {
+            self.look_again(true).await;
+        }
+        let mut collected = Collected::default();
+        for workspace in workspaces {
+            for kind in SecretKind::ALL {
+                match self.find(&workspace, kind).await {
+                    Ok(found) => {
+                        collected.secrets.extend(found.map(|secret| (workspace.clone(), kind, secret)))
+                    }
+                    Err(_) => collected.unread.push((workspace.clone(), kind)),
+                }
+            }
+        }
+        Ok(collected)
+    }
+
+    async fn empty(&self, workspaces: Vec<String>) -> Result<(), KeeperProblem> {
+        for workspace in workspaces {
+            for kind in SecretKind::ALL {
+                // A locked one would ask.
+                self.obstacle().map_or(Ok(()), Err)?;
+                self.forget(&workspace, &[kind]).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,22 +1,14 @@
 //! Secrets that are held until the program ends. Memory is wiped when it is let go.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
+use parking_lot::Mutex;
 use secrecy::SecretString;
+use tenantry_connection::SecretKind;
 
-use super::SecretKind;
-
-/// Why a secret is in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It is in the keychain as well: here so that the keychain is asked once.
-    AlsoInKeychain,
-    /// It was to be kept for the next run, and there is no place for that now.
-    Wanted,
-    /// Nobody asked for more than this run.
-    ThisRun,
-}
+use super::keeper::{Carried, Keeper, Standing};
+use super::problems::KeeperProblem;
 
 /// Secrets in memory.
 #[derive(Default)]
@@ -24,35 +16,50 @@ pub(super) struct Memory(Mutex<HashMap<(String, SecretKind), (SecretString, Stan
 
 impl Memory {
     pub(super) fn hold(&self, workspace: &str, kind: SecretKind, secret: SecretString, standing: Standing) {
-        self.all().insert((workspace.to_owned(), kind), (secret, standing));
+        self.0.lock().insert((workspace.to_owned(), kind), (secret, standing));
     }
 
     pub(super) fn find(&self, workspace: &str, kind: SecretKind) -> Option<SecretString> {
-        self.all().get(&(workspace.to_owned(), kind)).map(|(secret, _)| secret.clone())
-    }
-
-    /// One that a keychain has as well.
-    pub(super) fn find_stored(&self, workspace: &str, kind: SecretKind) -> Option<SecretString> {
-        let all = self.all();
-        let (secret, standing) = all.get(&(workspace.to_owned(), kind))?;
-        (*standing == Standing::AlsoInKeychain).then(|| secret.clone())
+        self.0.lock().get(&(workspace.to_owned(), kind)).map(|(secret, _)| secret.clone())
     }
 
     pub(super) fn let_go(&self, workspace: &str, kind: SecretKind) {
-        self.all().remove(&(workspace.to_owned(), kind));
+        self.0.lock().remove(&(workspace.to_owned(), kind));
     }
 
-    /// Those that wait for a place where they outlive the program.
-    pub(super) fn wanted(&self) -> Vec<(String, SecretKind, SecretString)> {
-        let wanted = |(_, standing): &(SecretString, Standing)| *standing == Standing::Wanted;
-        let all = self.all();
-        all.iter()
-            .filter(|(_, held)| wanted(held))
-            .map(|((workspace, kind), (secret, _))| (workspace.clone(), *kind, secret.clone()))
-            .collect()
+    /// Those of a standing.
+    pub(super) fn all(&self, of: Standing) -> Vec<Carried> {
+        let all = self.0.lock();
+        let held = all.iter().filter(|(_, (_, standing))| *standing == of);
+        held.map(|((workspace, kind), (secret, _))| (workspace.clone(), *kind, secret.clone())).collect()
+    }
+}
+
+/// Memory as the place of a person who wants to be asked every time. It is left as it is: what waits in it goes along
+/// with every move, and this run goes on with the rest.
+#[async_trait]
+impl Keeper for Memory {
+    fn standing(&self) -> Option<Standing> {
+        Some(Standing::Wanted)
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<(String, SecretKind), (SecretString, Standing)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn obstacle(&self) -> Option<KeeperProblem> {
+        None
+    }
+
+    async fn find(&self, workspace: &str, kind: SecretKind) -> Result<Option<SecretString>, KeeperProblem> {
+        Ok(Self::find(self, workspace, kind))
+    }
+
+    async fn keep(&self, secrets: &[Carried]) -> Result<(), KeeperProblem> {
+        for (workspace, kind, secret) in secrets {
+            self.hold(workspace, *kind, secret.clone(), Standing::Wanted);
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, workspace: &str, kinds: &[SecretKind]) -> Result<(), KeeperProblem> {
+        kinds.iter().for_each(|kind| self.let_go(workspace, *kind));
+        Ok(())
     }
 }

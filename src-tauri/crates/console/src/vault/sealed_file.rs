@@ -7,16 +7,20 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use async_trait::async_trait;
+use parking_lot::{Mutex, MutexGuard};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use tenantry_connection::SecretKind;
 use tenantry_core::error::FileProblem;
 
-use super::SecretKind;
+use super::keeper::{Carried, Collected, Keeper, Standing};
+use super::problems::{KeeperProblem, MoveNote, NotMoved, SealedFileProblem};
 use crate::files::{PendingFile, Target};
-use crate::sealing::{NotSealed, SealingKey, UnsealProblem, WorkFactor};
+use crate::sealing::{SealingKey, UnsealProblem, WorkFactor};
 
 /// The version of the content that this program writes.
 const VERSION: u32 = 1;
@@ -41,32 +45,6 @@ pub enum SealedFileState {
     Locked,
     /// It is open for this run.
     Unlocked,
-}
-
-/// The file could not be unlocked, read or written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SealedFileProblem {
-    /// There is none.
-    #[error("there is no file of secrets")]
-    Missing,
-    /// It needs its passphrase.
-    #[error("the file of secrets is locked")]
-    Locked,
-    /// The passphrase is another one.
-    #[error("the passphrase is not the one of the file of secrets")]
-    Refused,
-    /// Neither the file nor its copy can be read.
-    #[error("the file of secrets is damaged")]
-    Damaged,
-    /// A newer program wrote it.
-    #[error("the file of secrets was written by a newer Tenantry")]
-    Newer,
-    /// It can't be read or written.
-    #[error("the file of secrets can't be read and written")]
-    File(FileProblem),
-    /// Sealing failed.
-    #[error("the secrets could not be sealed")]
-    NotSealed,
 }
 
 /// What is inside, while the file is open.
@@ -299,7 +277,7 @@ impl SealedFile {
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        self.turn.lock()
     }
 
     fn opened(&self) -> Result<Open, SealedFileProblem> {
@@ -314,13 +292,122 @@ impl SealedFile {
     }
 
     fn place(&self) -> MutexGuard<'_, Option<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 
-impl From<NotSealed> for SealedFileProblem {
-    fn from(_: NotSealed) -> Self {
-        Self::NotSealed
+/// Works on a file where blocking holds nobody up.
+pub(super) async fn off_thread<T: Send + 'static>(
+    file: &Arc<SealedFile>,
+    work: impl FnOnce(&SealedFile) -> Result<T, SealedFileProblem> + Send + 'static,
+) -> Result<T, SealedFileProblem> {
+    let file = Arc::clone(file);
+    // A call that stopped half-way has left the file as it was.
+    let worked = tokio::task::spawn_blocking(move || work(&file)).await;
+    worked.unwrap_or(Err(SealedFileProblem::NotSealed))
+}
+
+#[async_trait]
+impl Keeper for Arc<SealedFile> {
+    /// Not in two places: locking the file lets go of what is in it.
+    fn standing(&self) -> Option<Standing> {
+        None
+    }
+
+    fn obstacle(&self) -> Option<KeeperProblem> {
+        (self.state() != SealedFileState::Unlocked).then(|| self.closed().into())
+    }
+
+    async fn find(&self, workspace: &str, kind: SecretKind) -> Result<Option<SecretString>, KeeperProblem> {
+        let workspace = workspace.to_owned();
+        Ok(off_thread(self, move |file| file.find(&workspace, kind)).await?)
+    }
+
+    async fn keep(&self, secrets: &[Carried]) -> Result<(), KeeperProblem> {
+        let secrets = secrets.to_vec();
+        let keep = |all: &mut Secrets| {
+            for (workspace, kind, secret) in secrets {
+                all.entry(workspace).or_default().insert(kind.as_str().to_owned(), secret);
+            }
+        };
+        Ok(off_thread(self, move |file| file.change(keep)).await?)
+    }
+
+    async fn has(&self, secrets: &[Carried]) -> Result<bool, KeeperProblem> {
+        let found = off_thread(self, SealedFile::read_back).await?;
+        Ok(secrets.iter().all(|(workspace, kind, secret)| {
+            let found = found.get(workspace).and_then(|kinds| kinds.get(kind.as_str()));
+            found.is_some_and(|found| found.expose_secret() == secret.expose_secret())
+        }))
+    }
+
+    async fn forget(&self, workspace: &str, kinds: &[SecretKind]) -> Result<(), KeeperProblem> {
+        let (workspace, kinds) = (workspace.to_owned(), kinds.to_vec());
+        let forget = move |all: &mut Secrets| {
+            if let Some(kept) = all.get_mut(&workspace) {
+                kept.retain(|name, _| kinds.iter().all(|kind| kind.as_str() != name));
+            }
+        };
+        Ok(off_thread(self, move |file| file.change(forget)).await?)
+    }
+
+    async fn make_ready(
+        &self,
+        passphrase: Option<SecretString>,
+        is_in_use: bool,
+    ) -> Result<Option<MoveNote>, NotMoved> {
+        let state = self.state();
+        if is_in_use && state == SealedFileState::Unlocked {
+            return Ok(None);
+        }
+        let passphrase = passphrase.ok_or(NotMoved::PassphraseNeeded)?;
+        let made_ready = off_thread(self, move |file| {
+            if is_in_use && state == SealedFileState::Locked {
+                return file.unlock(&passphrase).map(|()| None);
+            }
+            // One from a backup perhaps: whose secrets they are is not ours to decide.
+            let aside = file.set_aside()?;
+            file.create(&passphrase)?;
+            Ok(aside)
+        });
+        Ok(made_ready.await.map_err(KeeperProblem::from)?.map(MoveNote::aside))
+    }
+
+    async fn collect(
+        &self,
+        _workspaces: Vec<String>,
+        passphrase: Option<SecretString>,
+        may_put_aside: bool,
+    ) -> Result<Collected, KeeperProblem> {
+        let mut collected = Collected::default();
+        if self.state() == SealedFileState::Locked {
+            match passphrase {
+                Some(passphrase) => off_thread(self, move |file| file.unlock(&passphrase)).await?,
+                None if may_put_aside => {
+                    let aside = off_thread(self, SealedFile::set_aside).await?;
+                    collected.notes.extend(aside.map(MoveNote::aside));
+                    return Ok(collected);
+                }
+                None => return Err(SealedFileProblem::Locked.into()),
+            }
+        }
+        let all = match off_thread(self, SealedFile::all).await {
+            Err(SealedFileProblem::Missing) => Secrets::new(),
+            all => all?,
+        };
+        for (workspace, kinds) in all {
+            for (name, secret) in kinds {
+                match SecretKind::ALL.into_iter().find(|kind| kind.as_str() == name) {
+                    Some(kind) => collected.secrets.push((workspace.clone(), kind, secret)),
+                    None => collected.notes = vec![MoveNote::NewerInFile],
+                }
+            }
+        }
+        Ok(collected)
+    }
+
+    async fn empty(&self, _workspaces: Vec<String>) -> Result<(), KeeperProblem> {
+        Ok(off_thread(self, SealedFile::remove).await?)
     }
 }
 
@@ -348,12 +435,6 @@ fn write_file(path: &Path, content: &[u8], may_replace: bool) -> Result<(), Seal
         synced.map_err(|error| problem(&error))?;
     }
     Ok(())
-}
-
-impl From<FileProblem> for SealedFileProblem {
-    fn from(problem: FileProblem) -> Self {
-        Self::File(problem)
-    }
 }
 
 fn open(text: String, passphrase: &SecretString) -> Result<Open, SealedFileProblem> {

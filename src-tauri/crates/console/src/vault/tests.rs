@@ -6,7 +6,7 @@ use keyring_core::CredentialStore;
 use secrecy::ExposeSecret;
 use tenantry_core::records::Environment;
 
-use super::moves::Collected;
+use super::keeper::Collected;
 use super::*;
 use crate::profiles::{BUILT_IN, PlainFile, Profile};
 use keychains::{asking, refuse_next};
@@ -233,7 +233,7 @@ async fn carried(
     vault.move_to(profiles, from, passphrase()).await.unwrap();
     keep(&vault, "w1", "one").await;
     let collected = vault.collect(profiles, from, to, None).await.unwrap();
-    vault.make_ready(to, passphrase().as_ref(), false).await.unwrap();
+    vault.keeper(to).make_ready(passphrase(), false).await.unwrap();
     let intent = crate::profiles::MoveIntent { from, to };
     profiles.change_settings(|settings| settings.secret_move = Some(intent)).unwrap();
     vault.carry(to, &collected.secrets).await.unwrap();
@@ -355,6 +355,40 @@ async fn a_chosen_keychain_that_is_gone_is_told_and_replaced_by_nothing() {
         with_keychain.find("w1", SecretKind::DatabasePassword).await.unwrap().is_some(),
         "it was removed from where it is the only one"
     );
+}
+
+#[tokio::test]
+async fn what_this_run_has_used_moves_though_the_keychain_refuses_and_nothing_is_taken_out_of_it() {
+    let place = Place::new();
+    let profiles = place.profiles();
+    keep(&place.run(&profiles), "w2", "two").await;
+    let vault = place.run(&profiles);
+    keep(&vault, "w1", "one").await;
+    refuse_next(&*place.store, "w1");
+    let moved = vault.move_to(&profiles, KeeperChoice::SealedFile, passphrase()).await.unwrap();
+    assert_eq!(moved.moved, 1, "{moved:?}");
+    assert_eq!(moved.problems, [MoveNote::LeftInKeychain], "that of w2 is only in the keychain");
+    assert_eq!(found(&vault, "w1").await.as_deref(), Some("one"));
+    assert_eq!(profiles.settings().secret_move, None, "the keychain would be emptied at the next start");
+    let keychain = Keychain::of(Arc::clone(&place.store), "installation", || Ok(()));
+    for id in ["w1", "w2"] {
+        let left = keychain.find(id, SecretKind::DatabasePassword).await.unwrap();
+        assert!(left.is_some(), "the secret of {id} was taken out");
+    }
+}
+
+#[tokio::test]
+async fn what_was_typed_while_the_file_was_locked_moves_in_place_of_the_older_one_in_it() {
+    let place = Place::new();
+    let profiles = place.profiles();
+    let vault = place.run(&profiles);
+    vault.move_to(&profiles, KeeperChoice::SealedFile, passphrase()).await.unwrap();
+    keep(&vault, "w1", "old").await;
+    let next_run = place.run(&profiles);
+    keep(&next_run, "w1", "new").await;
+    let moved = next_run.move_to(&profiles, KeeperChoice::Keychain, passphrase()).await.unwrap();
+    assert_eq!(moved.moved, 1, "{moved:?}");
+    assert_eq!(found(&place.run(&profiles), "w1").await.as_deref(), Some("new"));
 }
 
 #[tokio::test]
