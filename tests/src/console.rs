@@ -113,7 +113,7 @@ impl Console {
     /// Whether a session is good now.
     ///
     /// # Errors
-    /// As [`SessionService::authorize`].
+    /// As [`SessionService::authorize`](tenantry_core::sessions::SessionService::authorize).
     pub async fn authorize(&self, session: &Session) -> Result<Actor, AppError> {
         self.sessions.authorize(&session.token, Freshness::Now).await
     }
