@@ -189,11 +189,11 @@ async fn a_pasted_command_gives_its_string_and_nothing_in_the_page_has_its_passw
     assert!(!window.holds(PASSWORD).await, "undoing brings it back");
     // A placeholder stays visible, and typing the password into its field puts the mask there.
     window.insert("Connection string", "mongodb://dana:<db_password>@db.example/app").await;
-    window.see("The password is not typed yet").await;
+    window.see("The password is still a placeholder").await;
     window.press_tab("Authentication").await;
     window.fill("Database password", PASSWORD).await;
     window.see_in_field("Connection string", "mongodb://dana:••••••••@db.example/app").await;
-    window.see_no("The password is not typed yet").await;
+    window.see_no("The password is still a placeholder").await;
     window.close().await;
 }
 
