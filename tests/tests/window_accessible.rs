@@ -295,6 +295,10 @@ async fn everybody_can_work_with_the_built_in_workspace() {
         walk.window.press(page).await;
         walk.look(&format!("page {page}")).await;
     }
+    walk.window.press("Show licences").await;
+    walk.window.see("tauri").await;
+    walk.look("licences of the parts").await;
+    walk.window.key(Key::Escape).await;
     walk.window.press("Olga Operator").await;
     walk.look("menu of the person").await;
     walk.window.key(Key::Escape).await;

@@ -119,9 +119,13 @@ impl Vault {
         Ok(collected)
     }
 
-    /// Writes secrets to a place and reads them back.
+    /// Writes secrets to a place that the next run finds, and reads them back.
     pub(super) async fn carry(&self, to: KeeperChoice, secrets: &[Carried]) -> Result<(), NotMoved> {
         let keeper = self.keeper(to);
+        if !keeper.outlives_the_program() {
+            // Memory takes them with the choice: what it held of a move that failed would outlive a lock of the file.
+            return Ok(());
+        }
         keeper.keep(secrets).await?;
         if keeper.has(secrets).await? { Ok(()) } else { Err(NotMoved::NotReadBack) }
     }

@@ -306,6 +306,17 @@ async fn a_move_that_fails_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_move_into_memory_that_is_not_noted_leaves_nothing_there() {
+    let place = Place::new();
+    let profiles = place.profiles();
+    let (vault, _) = carried(&place, &profiles, KeeperChoice::SealedFile, KeeperChoice::AskEveryTime).await;
+    assert!(vault.finish_move(&profiles).await, "the move is taken back");
+    vault.lock();
+    let locked = vault.find("w1", SecretKind::DatabasePassword).await;
+    assert!(locked.is_err(), "a locked file's secret is still in memory");
+}
+
+#[tokio::test]
 async fn a_move_that_can_not_be_noted_leaves_no_file() {
     let place = Place::new();
     let without_file = Profiles::left_to_another_program(&place.folder.path().join("profiles.json"));
