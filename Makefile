@@ -36,8 +36,9 @@ test: ## everything, the quick checks first
 	scripts/timed test-window $(MAKE) --no-print-directory test-window
 	@echo "Everything passed."
 
-bench: $(UI) ## measure beside the raw driver and the raw statement, in release mode
-	cargo build --release --bin tenantry --bin tenantry-bench $(EVERYTHING)
+bench: $(UI) tools ## measure beside the raw driver, other tools and an empty window, in release mode
+	scripts/install-bench-peers
+	cargo build --release --bin tenantry --bin tenantry-bench --bin tenantry-empty-window $(EVERYTHING)
 	$(CARGO_TARGET_DIR)/release/tenantry-bench $(ARGUMENTS)
 	cd ui && npm run --silent size
 

@@ -1,12 +1,17 @@
 //! Measures Tenantry beside the raw driver and the raw statement, in the same run on the same data.
 //!
-//! `tenantry-bench [sqlite] [mongodb] [startup]`; nothing named is everything.
+//! `tenantry-bench [sqlite] [mongodb] [bulk] [peers] [startup]`; nothing named is everything. The last table has every figure
+//! with an aim.
 
+mod aims;
+mod bulk;
 mod calls;
 mod export;
 mod machine;
 mod measure;
+mod peers;
 mod population;
+mod processes;
 mod raw_mongodb;
 mod raw_sqlite;
 mod start_up;
@@ -15,11 +20,16 @@ mod workspace;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use workspace::Place;
+use aims::Aims;
+use calls::Bench;
+use workspace::{Place, Workspace};
 
 /// Organizations in the list that is measured.
 const ORGANIZATIONS: u32 = 100_000;
+/// Organizations in the list that shows what grows.
+const MILLION: u32 = 1_000_000;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -42,27 +52,56 @@ async fn main() -> ExitCode {
 
 async fn run(wanted: &[String]) -> Outcome<()> {
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
+    let mut aims = Aims::default();
     machine::describe();
     if is_wanted("sqlite") {
-        measure_store(&Place::sqlite()?).await?;
+        measure_store(&Place::sqlite()?, &mut aims).await?;
     }
     if is_wanted("mongodb") {
-        measure_store(&Place::mongodb()).await?;
+        measure_store(&Place::mongodb(), &mut aims).await?;
+    }
+    if is_wanted("bulk") {
+        bulk::measure(&mut aims).await?;
+    }
+    if is_wanted("peers") {
+        peers::measure(&Place::mongodb()).await?;
     }
     if is_wanted("startup") {
-        start_up::measure().await?;
+        start_up::measure(&mut aims).await?;
     }
+    aims.print();
     machine::load();
     Ok(())
 }
 
-async fn measure_store(place: &Place) -> Outcome<()> {
+async fn measure_store(place: &Place, aims: &mut Aims) -> Outcome<()> {
     println!("\n## {}\n", place.title());
-    let workspace = place.open("measured").await?;
-    let filled = population::fill(&workspace.ports, ORGANIZATIONS).await?;
-    println!("{ORGANIZATIONS} organizations inserted in {:.1} s\n", filled.as_secs_f64());
+    let hop = if place.is_server() { Duration::ZERO } else { calls::thread_hop().await? };
+    let ten = filled(place, "ten", 10).await?;
+    let raw = place.raw("ten").await?;
+    calls::measure_pages(&mut Bench { workspace: &ten, raw: raw.as_ref(), organizations: 10, aims, hop })
+        .await?;
+
+    let measured = filled(place, "measured", ORGANIZATIONS).await?;
     let raw = place.raw("measured").await?;
-    calls::measure(&workspace, raw.as_ref()).await?;
-    export::measure(place, &workspace, raw.as_ref()).await?;
-    place.remove(&["measured", "few", "many"]).await
+    let mut bench =
+        Bench { workspace: &measured, raw: raw.as_ref(), organizations: ORGANIZATIONS, aims, hop };
+    calls::measure(&mut bench).await?;
+
+    let million = filled(place, "million", MILLION).await?;
+    let raw_million = place.raw("million").await?;
+    let mut bench =
+        Bench { workspace: &million, raw: raw_million.as_ref(), organizations: MILLION, aims, hop };
+    calls::measure_lists(&mut bench).await?;
+
+    export::measure(place, &measured, raw.as_ref(), aims).await?;
+    place.remove(&["ten", "few", "measured", "million"]).await
+}
+
+/// A workspace with so many organizations.
+async fn filled(place: &Place, name: &str, organizations: u32) -> Outcome<Workspace> {
+    let workspace = place.open(name).await?;
+    let time = population::fill(&workspace.ports, organizations).await?;
+    println!("{organizations} organizations inserted in {}\n", measure::shown(time));
+    Ok(workspace)
 }

@@ -73,7 +73,8 @@ pub(crate) async fn compare<Raw, Port, Act>(
     mut raw: Raw,
     mut port: Port,
     mut act: Act,
-) where
+) -> Comparison
+where
     Raw: AsyncFnMut(u32) -> Outcome<()>,
     Port: AsyncFnMut(u32) -> Outcome<()>,
     Act: AsyncFnMut(u32) -> Outcome<()>,
@@ -105,6 +106,7 @@ pub(crate) async fn compare<Raw, Port, Act>(
         }
     }
     comparison.print();
+    comparison
 }
 
 impl Times {
@@ -136,6 +138,13 @@ impl Comparison {
     pub(crate) fn print_header() {
         println!("| what | raw | port | act | port / raw | act / raw | p95 raw | p95 port | p95 act | n |");
         println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    }
+
+    /// The ratio of the action to the raw call that pays `more` as well; `None` if one of them failed.
+    pub(crate) fn act_beside_raw(&self, more: Duration) -> Option<f64> {
+        let did_fail = self.raw.failure.is_some() || self.act.failure.is_some();
+        let raw = self.raw.median() + more;
+        (!did_fail).then(|| self.act.median().as_secs_f64() / raw.as_secs_f64())
     }
 
     fn forget(&mut self) {

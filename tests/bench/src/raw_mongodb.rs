@@ -54,7 +54,11 @@ impl Raw for RawMongo {
         Ok(u32::try_from(rows.len())?)
     }
 
-    async fn search(&self, text: &str, limit: u32) -> Outcome<u32> {
+    fn ways_to_search(&self) -> usize {
+        1
+    }
+
+    async fn search(&self, _way: usize, text: &str, limit: u32) -> Outcome<u32> {
         let matches = doc! { "$regex": text, "$options": "i" };
         let filter = doc! { "$or": [
             { "organization_name": &matches }, { "console.display_name": &matches }, { "admin_email": matches },
@@ -74,6 +78,12 @@ impl Raw for RawMongo {
         let cursor = self.database.collection::<Document>(collection).aggregate([stage]).await?;
         let shards: Vec<Document> = cursor.try_collect().await?;
         std::hint::black_box(shards);
+        Ok(())
+    }
+
+    async fn count(&self, collection: &str) -> Outcome<()> {
+        let counted = self.database.collection::<Document>(collection).count_documents(doc! {}).await?;
+        std::hint::black_box(counted);
         Ok(())
     }
 
@@ -114,14 +124,15 @@ impl Raw for RawMongo {
             "created_at": { "bsonType": "date" }, "updated_at": { "bsonType": "date" },
         } } };
         self.database.create_collection(&collection).validator(validator).await?;
-        for field in ["created_at", "updated_at"] {
+        let indexes = ["created_at", "updated_at"].map(|field| {
             let mut options = IndexOptions::default();
             options.name = Some(format!("{field}_1"));
             let mut index = IndexModel::default();
             index.keys = doc! { field: 1 };
             index.options = Some(options);
-            self.database.collection::<Document>(&collection).create_index(index).await?;
-        }
+            index
+        });
+        self.database.collection::<Document>(&collection).create_indexes(indexes).await?;
         Ok(())
     }
 

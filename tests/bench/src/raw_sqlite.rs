@@ -14,7 +14,7 @@ use crate::calls::Raw;
 const COLUMNS: &str = "id, organization_name, collection_name, display_name, admin_email, is_active, created_at, \
                        updated_at, session_version";
 
-/// A connection set up like the store's own.
+/// A connection with the store's guarantees: synced commits, and deleted data overwritten.
 pub(crate) struct RawSqlite(Mutex<Connection>);
 
 impl RawSqlite {
@@ -22,6 +22,7 @@ impl RawSqlite {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", -32 * 1024)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(Self(Mutex::new(connection)))
@@ -65,10 +66,18 @@ impl Raw for RawSqlite {
         Ok(u32::try_from(rows.len())?)
     }
 
-    async fn search(&self, text: &str, limit: u32) -> Outcome<u32> {
+    fn ways_to_search(&self) -> usize {
+        2
+    }
+
+    async fn search(&self, way: usize, text: &str, limit: u32) -> Outcome<u32> {
         let connection = self.connection();
+        let (matches, text) = match way {
+            0 => ("instr(search_text, ?1) > 0", text.to_owned()),
+            _ => ("position IN (SELECT rowid FROM organizations_search(?1))", format!("\"{text}\"")),
+        };
         let sql = format!(
-            "SELECT {COLUMNS} FROM organizations WHERE instr(search_text, ?1) > 0 ORDER BY organization_name LIMIT ?2"
+            "SELECT {COLUMNS} FROM organizations WHERE {matches} ORDER BY organization_name LIMIT ?2"
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![text, limit], read)?.collect::<Result<Vec<()>, _>>()?;
@@ -82,6 +91,11 @@ impl Raw for RawSqlite {
             connection.prepare_cached(sql)?.query_row([collection], |row| Ok((row.get(0)?, row.get(1)?)))?;
         std::hint::black_box(found);
         Ok(())
+    }
+
+    /// Its number is kept with the size.
+    async fn count(&self, collection: &str) -> Outcome<()> {
+        self.statistics(collection).await
     }
 
     async fn rename(&self, id: OrganizationId, from: &str, to: &str) -> Outcome<()> {

@@ -66,6 +66,10 @@ impl Place {
         }
     }
 
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self, Self::Mongo { .. })
+    }
+
     pub(crate) fn address(&self, name: &str) -> Address {
         match self {
             Self::Sqlite { folder } => Address::File(folder.path().join(format!("{name}.sqlite"))),
