@@ -1,8 +1,9 @@
-//! A connection that a test can cut, refuse, delay, freeze and redirect.
+//! A connection that a test can cut, refuse, delay, freeze and redirect, and on which it can count the requests.
 //!
 //! It stands between a client and a server and copies bytes on threads of its own: a test's runtime that waits for a
 //! response must not keep it from coming.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -42,8 +43,77 @@ struct State {
     sprung: u32,
     /// What the server has sent since a test began to listen.
     heard: Option<Vec<u8>>,
+    traffic: Option<Traffic>,
     lines: Vec<TcpStream>,
     over: bool,
+}
+
+/// The requests that passed since a test began to count, in waves: a request belongs to the wave after the latest one
+/// with a response that its client had by then. Requests that were sent at the same time are one wave, so their number
+/// is that of the round trips that a person waits for.
+///
+/// It is never too low: a request that needs a response comes after it. It can be too high when a response overtakes a
+/// request that does not need it, so a test that counts delays the responses ([`Proxy::delay`]).
+#[derive(Debug, Clone, Default)]
+pub struct Traffic {
+    waves: Vec<Vec<String>>,
+    /// The wave of each request without a response yet.
+    open: HashMap<[u8; 4], usize>,
+    answered: usize,
+}
+
+impl Traffic {
+    /// The commands by wave.
+    pub fn waves(&self) -> &[Vec<String>] {
+        &self.waves
+    }
+
+    /// The number of commands.
+    pub fn commands(&self) -> usize {
+        self.waves.iter().map(Vec::len).sum()
+    }
+
+    fn note_request(&mut self, message: &[u8]) {
+        let Some(command) = command_of(message) else { return };
+        let wave = self.answered + 1;
+        if self.waves.len() < wave {
+            self.waves.resize(wave, Vec::new());
+        }
+        self.waves[wave - 1].push(command);
+        self.open.insert([message[4], message[5], message[6], message[7]], wave);
+    }
+
+    fn note_response(&mut self, to: [u8; 4]) {
+        if let Some(wave) = self.open.remove(&to) {
+            self.answered = self.answered.max(wave);
+        }
+    }
+}
+
+/// Command and collection of a request, without those with which the driver signs in, watches the server and tidies up:
+/// nobody waits for these.
+fn command_of(message: &[u8]) -> Option<String> {
+    const OP_MSG: i32 = 2013;
+    const OF_THE_DRIVER: [&str; 4] = ["saslStart", "saslContinue", "endSessions", "killCursors"];
+    // Header, flags, and the kind of the first section, which is the body.
+    let (kind, body) = (message.get(12..16)?, message.get(HEADER + 5..)?);
+    if i32::from_le_bytes(kind.try_into().ok()?) != OP_MSG {
+        return None;
+    }
+    let length = usize::try_from(i32::from_le_bytes(body.get(..4)?.try_into().ok()?)).ok()?;
+    let body = bson::RawDocument::from_bytes(body.get(..length)?).ok()?;
+    let (command, of) = body.iter().next()?.ok()?;
+    let command = command.as_str();
+    let is_greeting = ["hello", "isMaster", "ismaster"].contains(&command);
+    if OF_THE_DRIVER.contains(&command)
+        || (is_greeting && body.get_str("$db").is_ok_and(|database| database == "admin"))
+    {
+        return None;
+    }
+    Some(match of.as_str() {
+        Some(of) => format!("{command} {of}"),
+        None => command.to_owned(),
+    })
 }
 
 /// When a trap cuts the connection.
@@ -72,6 +142,7 @@ impl Proxy {
             unconfirmed: None,
             sprung: 0,
             heard: None,
+            traffic: None,
             lines: Vec::new(),
             over: false,
         };
@@ -160,6 +231,16 @@ impl Proxy {
         self.shared.lock().heard.clone().unwrap_or_default()
     }
 
+    /// Begins to count requests.
+    pub fn count(&self) {
+        self.shared.lock().traffic = Some(Traffic::default());
+    }
+
+    /// The requests since [`count`](Self::count).
+    pub fn counted(&self) -> Traffic {
+        self.shared.lock().traffic.clone().unwrap_or_default()
+    }
+
     /// How many times a trap was sprung.
     pub fn sprung(&self) -> u32 {
         self.shared.lock().sprung
@@ -201,6 +282,9 @@ impl Shared {
     fn carry_messages(&self, mut client: TcpStream, mut server: TcpStream, swallowed: &Mutex<Vec<[u8; 4]>>) {
         while let Some(message) = read_message(&mut client) {
             self.wait_while_frozen();
+            if let Some(traffic) = &mut self.lock().traffic {
+                traffic.note_request(&message);
+            }
             if let Some(stands) = self.is_left_unconfirmed(&message) {
                 let id = [message[4], message[5], message[6], message[7]];
                 if stands {
@@ -254,6 +338,10 @@ impl Shared {
                 thread::sleep(delay);
             }
             self.wait_while_frozen();
+            // Before the client has it: its next request may come at once.
+            if let Some(traffic) = &mut self.lock().traffic {
+                traffic.note_response(id);
+            }
             if client.write_all(&message).is_err() {
                 break;
             }
