@@ -156,7 +156,7 @@ async fn an_act_takes_few_round_trips() {
     };
     let first = page(None).await;
     distant.cost("the first page", (1, 2), async |_| drop(page(None).await)).await;
-    distant.cost("the next page", (1, 2), async |_| drop(page(first.next.clone()).await)).await;
+    distant.cost("the next page", (1, 1), async |_| drop(page(first.next.clone()).await)).await;
     let statistics = async |_| {
         proxy.count();
         let id = first.organizations[0].id;
