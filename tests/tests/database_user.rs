@@ -16,8 +16,8 @@ use tenantry_core::limits::OPERATION_LEASE;
 use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Operation, OperationPlan, OrganizationFilter, OrganizationQuery, Owner, RecoveryOutcome, RestrictedAct,
-    Restriction, RoleCommand, SortDirection, SortField, StatusFilter,
+    Operation, OperationPlan, OrganizationFilter, OrganizationQuery, Owner, PageStart, RecoveryOutcome,
+    RestrictedAct, Restriction, RoleCommand, SortDirection, SortField, StatusFilter,
 };
 use tenantry_core::values::CollectionName;
 use tenantry_tests::console::{Console, Run, create_request, update_request};
@@ -402,7 +402,8 @@ async fn whole_lifecycle(console: &Console) {
         filter: OrganizationFilter { search: "b".to_owned(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit: 10,
     };
     assert_eq!(console.ports.organizations.page(&query).await.expect("a list").organizations.len(), 1);

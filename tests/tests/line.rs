@@ -12,8 +12,8 @@ use tenantry_core::error::{AppError, StoreError};
 use tenantry_core::limits::{LINE_LIMIT, STEP_PENDING};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Organization, OrganizationFilter, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
-    StatusFilter,
+    Organization, OrganizationFilter, OrganizationQuery, OrganizationStatus, PageStart, SortDirection,
+    SortField, StatusFilter,
 };
 use tenantry_core::rights::Actor;
 use tenantry_tests::console::{Console, Run, create_request};
@@ -94,7 +94,8 @@ fn everything() -> OrganizationQuery {
         filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit: 50,
     }
 }

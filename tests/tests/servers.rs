@@ -9,8 +9,8 @@ use mongodb::{Client, Database};
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    NewOrganization, OrganizationChange, OrganizationFilter, OrganizationQuery, Privilege, PrivilegedAct,
-    SortDirection, SortField, StatusFilter,
+    NewOrganization, OrganizationChange, OrganizationFilter, OrganizationQuery, PageStart, Privilege,
+    PrivilegedAct, SortDirection, SortField, StatusFilter,
 };
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::server::{Server, Topology, fresh_database};
@@ -24,7 +24,8 @@ fn page(limit: u32) -> OrganizationQuery {
         filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit,
     }
 }
@@ -129,7 +130,8 @@ async fn a_server_that_stops_in_the_middle_of_a_list_is_unavailable_and_ends_no_
     assert_eq!(first.organizations.len(), 10);
     server.kill();
     let asked = Instant::now();
-    let second = OrganizationQuery { after: first.next, ..page(10) };
+    let second =
+        OrganizationQuery { start: PageStart::After(first.next.expect("there is more")), ..page(10) };
     let answer = workspace.ports.organizations.page(&second).await;
     assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "an error is no empty list: {answer:?}");
     assert!(asked.elapsed() < Duration::from_secs(30), "nobody waits for ever: {:?}", asked.elapsed());
@@ -260,7 +262,7 @@ async fn walk(ports: &Ports, mut query: OrganizationQuery) -> Vec<OrganizationId
         let page = ports.organizations.page(&query).await.expect("a broken document fails no list");
         ids.extend(page.organizations.iter().map(|row| row.id));
         let Some(next) = page.next else { return ids };
-        query.after = Some(next);
+        query.start = PageStart::After(next);
     }
     panic!("paging must come to an end");
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_core::organizations as acts;
 use tenantry_core::records::{
-    self as core, OrganizationFilter, OrganizationStatus, SortDirection, SortField, Unshowable,
+    self as core, OrganizationFilter, OrganizationStatus, SortDirection, SortField, SortPlace, Unshowable,
 };
 use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
@@ -61,18 +61,36 @@ pub struct OrganizationQuery {
     pub sort: SortField,
     /// The sort direction.
     pub direction: SortDirection,
-    /// `nextCursor` of the page before; `null` for the first.
-    pub cursor: Option<String>,
+    /// Whether the same list is walked from its end to its beginning.
+    pub backwards: bool,
+    /// Where the page starts.
+    pub start: PageStart,
     /// How many rows at most; the program answers no more than 500.
     pub limit: u32,
+}
+
+/// Where a page starts.
+#[derive(Debug, Clone, Deserialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PageStart {
+    /// At the beginning of the walk.
+    Beginning,
+    /// After the row of `nextCursor` or `previousCursor`.
+    After { cursor: String },
+    /// At the row with a number, counted from 0 in the list's order, in a list of about `of` rows. Beyond the end, the
+    /// page holds the last rows.
+    Row { number: u32, of: u32 },
 }
 
 /// A page.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationPage {
-    /// The rows.
+    /// The rows, in the order of the walk.
     pub organizations: Vec<OrganizationView>,
+    /// The place of the first row, after which a walk in the other direction goes on; `null` if the page starts at the
+    /// beginning.
+    pub previous_cursor: Option<String>,
     /// Where the next page starts; `null` after the last page.
     pub next_cursor: Option<String>,
 }
@@ -217,7 +235,8 @@ impl From<core::OrganizationPage> for OrganizationPage {
     fn from(page: core::OrganizationPage) -> Self {
         Self {
             organizations: page.organizations.into_iter().map(OrganizationView::from).collect(),
-            next_cursor: page.next.map(|cursor| format!("{}{}", cursor.id.to_hex(), cursor.value)),
+            previous_cursor: page.previous.as_ref().map(written),
+            next_cursor: page.next.as_ref().map(written),
         }
     }
 }
@@ -280,20 +299,43 @@ impl From<acts::RemovalPreview> for RemovalPreview {
 }
 
 fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, ConsoleError> {
-    let after = query.cursor.as_deref().map(cursor).transpose()?;
+    let start = match query.start {
+        PageStart::Beginning => core::PageStart::Beginning,
+        PageStart::After { cursor } => core::PageStart::After(self::cursor(&cursor)?),
+        PageStart::Row { number, of } => core::PageStart::Row { number: number.into(), of: of.into() },
+    };
     Ok(core::OrganizationQuery {
         filter: query.filter,
         sort: query.sort,
         direction: query.direction,
-        after,
+        backwards: query.backwards,
+        start,
         limit: query.limit,
     })
 }
 
-/// Parses a cursor: the id's 24 hex digits, then the sort value.
+/// Writes a cursor: the id's 24 hex digits, a sign for the kind of place, and the sort value.
+fn written(cursor: &core::Cursor) -> String {
+    let (sign, value) = match &cursor.place {
+        SortPlace::Below => ('<', ""),
+        SortPlace::Value(value) => ('=', value.as_str()),
+        SortPlace::Above => ('>', ""),
+        SortPlace::Apart => ('*', ""),
+    };
+    format!("{}{sign}{value}", cursor.id.to_hex())
+}
+
 fn cursor(text: &str) -> Result<core::Cursor, ConsoleError> {
-    let (id, value) = text.split_at_checked(24).ok_or_else(|| ConsoleError::not_found("page"))?;
-    Ok(core::Cursor { id: organization_id(id)?, value: value.to_owned() })
+    let no_cursor = || ConsoleError::not_found("page");
+    let (id, place) = text.split_at_checked(24).ok_or_else(no_cursor)?;
+    let place = match (place.split_at_checked(1), place) {
+        (Some(("=", value)), _) => SortPlace::Value(value.to_owned()),
+        (_, "<") => SortPlace::Below,
+        (_, ">") => SortPlace::Above,
+        (_, "*") => SortPlace::Apart,
+        _ => return Err(no_cursor()),
+    };
+    Ok(core::Cursor { id: organization_id(id)?, place })
 }
 
 /// A page of the organizations that the session is allowed to see.
@@ -578,17 +620,35 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_went() {
         let id = tenantry_core::values::OrganizationId::new();
-        let page = core::OrganizationPage {
-            organizations: Vec::new(),
-            next: Some(core::Cursor { value: "ünï:code".to_owned(), id }),
-        };
-        let text = OrganizationPage::from(page).next_cursor.unwrap();
-        assert_eq!(cursor(&text).unwrap(), core::Cursor { value: "ünï:code".to_owned(), id });
+        let value = |value: &str| SortPlace::Value(value.to_owned());
+        for place in
+            [value("ünï:code"), value(""), value("<"), SortPlace::Below, SortPlace::Above, SortPlace::Apart]
+        {
+            let cursor = core::Cursor { place, id };
+            let page = core::OrganizationPage {
+                organizations: Vec::new(),
+                previous: Some(cursor.clone()),
+                next: Some(cursor.clone()),
+            };
+            let page = OrganizationPage::from(page);
+            assert_eq!(self::cursor(&page.next_cursor.unwrap()).unwrap(), cursor);
+            assert_eq!(self::cursor(&page.previous_cursor.unwrap()).unwrap(), cursor);
+        }
     }
 
     #[test]
     fn a_cursor_that_is_none_is_refused() {
-        for text in ["", "short", "zzzzzzzzzzzzzzzzzzzzzzzzacme", "ünïünïünïünïünïünïüü"] {
+        let digits = "650000000000000000000101";
+        for text in [
+            "",
+            "short",
+            "zzzzzzzzzzzzzzzzzzzzzzzz=acme",
+            "ünïünïünïünïünïünïüü",
+            digits,
+            &format!("{digits}acme"),
+            &format!("{digits}<acme"),
+            &format!("{digits}ü"),
+        ] {
             assert!(cursor(text).is_err(), "{text:?} was taken for a place in a list");
         }
     }

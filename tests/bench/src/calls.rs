@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tenantry_core::error::StoreError;
 use tenantry_core::records::{
-    CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, SortDirection, SortField,
-    StatusFilter,
+    CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, PageStart, SortDirection,
+    SortField, StatusFilter,
 };
 use tenantry_core::sessions::Freshness;
 use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
@@ -158,7 +158,8 @@ pub(crate) fn query(search: &str) -> OrganizationQuery {
         filter: OrganizationFilter { search: search.to_owned(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit: PAGE,
     }
 }

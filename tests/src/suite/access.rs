@@ -11,7 +11,7 @@ use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
     Access, ActivityEntry, ActivityKind, NewOperator, Operation, OperationPlan, OrganizationChange,
-    OrganizationFilter, OrganizationQuery, Owner, SortDirection, SortField, StatusFilter, Trashed,
+    OrganizationFilter, OrganizationQuery, Owner, PageStart, SortDirection, SortField, StatusFilter, Trashed,
     TrashedCollection,
 };
 use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
@@ -97,7 +97,8 @@ fn everything() -> OrganizationQuery {
         filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit: 10,
     }
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Cursor, NewOperator, NewOrganization, Organization, OrganizationChange, OrganizationFilter,
-    OrganizationQuery, OrganizationStatus, SortDirection, SortField, StatusFilter, Trashed,
-    TrashedCollection,
+    NewOperator, NewOrganization, Organization, OrganizationChange, OrganizationFilter, OrganizationQuery,
+    OrganizationStatus, PageStart, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
 };
 use tenantry_core::values::{CollectionName, CopyId, OperatorId, OrganizationId, PersonName};
 
@@ -71,7 +70,8 @@ fn query(filter: OrganizationFilter, limit: u32) -> OrganizationQuery {
         filter,
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit,
     }
 }
@@ -95,7 +95,7 @@ async fn walk(ports: &Ports, mut query: OrganizationQuery) -> Vec<Organization> 
         rows.extend(page.organizations);
         let Some(next) = page.next else { return rows };
         assert!(rows.len() < 1_000, "paging must come to an end");
-        query.after = Some(next);
+        query.start = PageStart::After(next);
     }
 }
 
@@ -383,7 +383,7 @@ pub async fn the_last_page_has_no_next_one_even_when_it_is_full(ports: &Ports) {
     let half = ports.organizations.page(&query(everything(StatusFilter::All), 2)).await.expect("a page");
     assert_eq!(half.organizations.len(), 2);
     let last = &half.organizations[1];
-    assert_eq!(half.next, Some(Cursor { value: SortField::Name.cursor_value(last), id: last.id }));
+    assert_eq!(half.next, Some(SortField::Name.cursor(last)));
 }
 
 /// The rows after a cursor stay the same rows whatever happens before it.
@@ -401,7 +401,7 @@ pub async fn paging_is_stable_under_inserts_and_removals_before_the_cursor(ports
     ports.organizations.remove(&seen(ports, ids[0]).await).await.expect("removed");
     // The very row of the cursor.
     ports.organizations.remove(&seen(ports, ids[2]).await).await.expect("removed");
-    let rest = walk(ports, OrganizationQuery { after: Some(after), ..first }).await;
+    let rest = walk(ports, OrganizationQuery { start: PageStart::After(after), ..first }).await;
     let rest: Vec<_> = rest.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(rest, ["hhh", "jjj", "lll"]);
 }

@@ -9,8 +9,8 @@ use tenantry_core::export::{
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Organization, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter, Trashed,
-    TrashedCollection,
+    Organization, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField, StatusFilter,
+    Trashed, TrashedCollection,
 };
 use tenantry_core::values::{OrganizationId, StoredDate};
 use tenantry_tests::console::Console;
@@ -96,7 +96,7 @@ async fn walk(ports: &Ports, mut query: OrganizationQuery) -> Vec<Organization> 
         rows.extend(page.organizations);
         assert!(rows.len() < 1_000, "paging must come to an end");
         let Some(next) = page.next else { return rows };
-        query.after = Some(next);
+        query.start = PageStart::After(next);
     }
 }
 
@@ -112,7 +112,14 @@ async fn lists_by_date_go_on_past_every_date_and_those_not_known_stand_at_one_en
                 for direction in [SortDirection::Ascending, SortDirection::Descending] {
                     for limit in [1, 3, 100] {
                         let filter = OrganizationFilter { search: String::new(), status, only: None };
-                        let query = OrganizationQuery { filter, sort, direction, after: None, limit };
+                        let query = OrganizationQuery {
+                            filter,
+                            sort,
+                            direction,
+                            backwards: false,
+                            start: PageStart::Beginning,
+                            limit,
+                        };
                         let rows = walk(&workspace.ports, query).await;
                         let case = format!("{store:?} {table} {sort:?} {direction:?} in pages of {limit}");
                         let once: BTreeSet<_> = rows.iter().map(|row| row.id).collect();

@@ -6,8 +6,8 @@ use bson::{Binary, Bson, DateTime, Document, Timestamp, doc};
 use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportScope};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::records::{
-    OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
-    Unshowable,
+    OrganizationChange, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField,
+    StatusFilter, Unshowable,
 };
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::Console;
@@ -80,7 +80,14 @@ async fn lists_go_on_past_documents_whose_id_is_no_object_id() {
             for direction in [SortDirection::Ascending, SortDirection::Descending] {
                 for limit in [1, 3, 100] {
                     let filter = everything(StatusFilter::All);
-                    let mut query = OrganizationQuery { filter, sort, direction, after: None, limit };
+                    let mut query = OrganizationQuery {
+                        filter,
+                        sort,
+                        direction,
+                        backwards: false,
+                        start: PageStart::Beginning,
+                        limit,
+                    };
                     let mut rows = Vec::new();
                     let case = format!("{store:?} {sort:?} {direction:?} in pages of {limit}");
                     loop {
@@ -89,7 +96,7 @@ async fn lists_go_on_past_documents_whose_id_is_no_object_id() {
                         assert!(rows.len() < 100, "{case}: paging must come to an end");
                         let Some(next) = page.next else { break };
                         assert_eq!(page.organizations.len(), limit as usize, "{case}: a page is full");
-                        query.after = Some(next);
+                        query.start = PageStart::After(next);
                     }
                     assert_eq!(rows.len(), organizations.len(), "{case}: each row once");
                     assert_eq!(rows.iter().copied().collect::<BTreeSet<_>>(), organizations, "{case}");
@@ -125,7 +132,8 @@ async fn counts_agree_with_what_is_listed_and_tell_what_is_not() {
                 filter,
                 sort: SortField::Name,
                 direction: SortDirection::Ascending,
-                after: None,
+                backwards: false,
+                start: PageStart::Beginning,
                 limit: 100,
             };
             let page = workspace.ports.organizations.page(&query).await.expect("a page");

@@ -3,8 +3,8 @@ use tenantry_core::export::{ExportColumn, ExportFormat, ExportRequest, ExportSco
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    OrganizationChange, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
-    Trashed, TrashedCollection,
+    OrganizationChange, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField,
+    StatusFilter, Trashed, TrashedCollection,
 };
 use tenantry_tests::console::{Console, Run};
 use tenantry_tests::proxy::Proxy;
@@ -43,7 +43,8 @@ fn query(search: &str, status: StatusFilter, sort: SortField) -> OrganizationQue
         filter: OrganizationFilter { search: search.to_owned(), status, only: None },
         sort,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit: 100,
     }
 }
@@ -153,7 +154,7 @@ async fn a_page_of_large_rows_ends_early_and_the_next_one_goes_on() {
             pages += 1;
             let Some(next) = page.next else { break };
             assert!(pages < 30, "{sort:?}: paging must come to an end");
-            query.after = Some(next);
+            query.start = PageStart::After(next);
         }
         assert_eq!(rows.len(), many.len(), "{sort:?}: each row once");
         assert!(rows.is_sorted(), "{sort:?}: in order");

@@ -9,7 +9,7 @@ use tenantry_core::limits::{OPERATION_LEASE, PAGE_MAX, STEP_PENDING};
 use tenantry_core::organizations::{CreateRequest, UpdateRequest};
 use tenantry_core::records::{
     ActivityKind, CollectionIdentity, Operation, OperationPlan, OrganizationFilter, OrganizationQuery,
-    OrganizationStatus, Owner, RecoveryOutcome, SortDirection, SortField, StatusFilter,
+    OrganizationStatus, Owner, PageStart, RecoveryOutcome, SortDirection, SortField, StatusFilter,
 };
 use tenantry_core::values::{CollectionName, Field, FieldIssue, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, PASSWORD, Run, create_request, update_request};
@@ -54,7 +54,8 @@ fn all(limit: u32) -> OrganizationQuery {
         filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit,
     }
 }

@@ -10,7 +10,7 @@ use tenantry_core::limits::{OPERATION_LEASE, STEP_PENDING};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
     CollectionIdentity, Operation, OperationPlan, Organization, OrganizationFilter, OrganizationQuery, Owner,
-    RecoveryOutcome, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
+    PageStart, RecoveryOutcome, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
 };
 use tenantry_core::rights::Actor;
 use tenantry_core::values::{CollectionName, CopyId, OrganizationId};
@@ -129,7 +129,8 @@ async fn list(console: &Console, operator: &Actor) {
         filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after: None,
+        backwards: false,
+        start: PageStart::Beginning,
         limit: 10,
     };
     console.organizations.page(operator, query).await.expect("a page");

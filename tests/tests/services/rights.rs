@@ -1,6 +1,8 @@
 use secrecy::SecretString;
 use tenantry_core::error::AppError;
-use tenantry_core::records::{OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter};
+use tenantry_core::records::{
+    OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField, StatusFilter,
+};
 use tenantry_core::rights::{Act, Actor, Role, allows};
 use tenantry_core::sessions::Freshness;
 use tenantry_core::values::OrganizationId;
@@ -123,7 +125,8 @@ async fn an_organization_admin_lists_counts_and_searches_its_own_organization_on
                 filter: OrganizationFilter { search: String::new(), status, only },
                 sort: SortField::Name,
                 direction: SortDirection::Ascending,
-                after: None,
+                backwards: false,
+                start: PageStart::Beginning,
                 limit: 100,
             };
             let page = console.organizations.page(&admin, query).await.expect("a page");

@@ -1642,8 +1642,13 @@ export type OrganizationFilter = {
 
 /**  A page. */
 export type OrganizationPage = {
-	/**  The rows. */
+	/**  The rows, in the order of the walk. */
 	organizations: OrganizationView[],
+	/**
+	 *  The place of the first row, after which a walk in the other direction goes on; `null` if the page starts at the
+	 *  beginning.
+	 */
+	previousCursor: string | null,
 	/**  Where the next page starts; `null` after the last page. */
 	nextCursor: string | null,
 };
@@ -1656,8 +1661,10 @@ export type OrganizationQuery = {
 	sort: SortField,
 	/**  The sort direction. */
 	direction: SortDirection,
-	/**  `nextCursor` of the page before; `null` for the first. */
-	cursor: string | null,
+	/**  Whether the same list is walked from its end to its beginning. */
+	backwards: boolean,
+	/**  Where the page starts. */
+	start: PageStart,
 	/**  How many rows at most; the program answers no more than 500. */
 	limit: number,
 };
@@ -1709,6 +1716,18 @@ export type OtherOption = {
 	/**  Its value, not percent-encoded; the mask for a secret. */
 	value: string,
 };
+
+/**  Where a page starts. */
+export type PageStart = 
+/**  At the beginning of the walk. */
+{ kind: "beginning" } | 
+/**  After the row of `nextCursor` or `previousCursor`. */
+{ kind: "after"; cursor: string } | 
+/**
+ *  At the row with a number, counted from 0 in the list's order, in a list of about `of` rows. Beyond the end, the
+ *  page holds the last rows.
+ */
+{ kind: "row"; number: number; of: number };
 
 /**  The rules that a password keeps. */
 export type PasswordCheck = {

@@ -23,7 +23,7 @@ pub use operation::{
 pub use operator::{NewOperator, Operator, SignInAttempts};
 pub use organization::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus, SortDirection, SortField,
-    StatusFilter, Trashed, TrashedCollection, Unshowable, set_aside,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus, PageStart, SortDirection,
+    SortField, SortPlace, StatusFilter, Trashed, TrashedCollection, Unshowable, set_aside,
 };
 pub use permits::{Access, Decided, Environment, Permits};

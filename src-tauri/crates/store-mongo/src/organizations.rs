@@ -15,8 +15,8 @@ use tenantry_core::error::UniqueField;
 use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, PAGE_BYTES, STEP_LIMIT};
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
-    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, StatusFilter, Trashed, Unshowable,
+    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, PageStart, StatusFilter, Trashed, Unshowable,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
@@ -170,6 +170,19 @@ impl OrganizationStore for MongoStore {
     }
 
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
+        if let PageStart::Row { number, .. } = query.start {
+            let limit = u32::try_from(number).unwrap_or(u32::MAX - 1);
+            let mut before = OrganizationQuery { start: PageStart::Beginning, limit, ..query.clone() };
+            let mut left = limit;
+            while left > 0 {
+                before.limit = left;
+                let page = self.page(&before).await?;
+                left = left.saturating_sub(u32::try_from(page.organizations.len()).unwrap_or(u32::MAX));
+                let Some(next) = page.next else { return Ok(page) };
+                before.start = PageStart::After(next);
+            }
+            return self.page(&OrganizationQuery { limit: query.limit, ..before }).await;
+        }
         let trash = query.filter.status == StatusFilter::Trashed;
         let collection = if trash { TRASH } else { ORGANIZATIONS };
         let read = if trash { documents::trashed_organization } else { documents::organization };
@@ -211,13 +224,11 @@ impl OrganizationStore for MongoStore {
         }
         more |= rows.len() > wanted;
         let rows = rows.iter().take(wanted);
-        let place = |row: &RawDocumentBuf| {
-            let organization = read(row)?;
-            Some(Cursor { value: query.sort.cursor_value(&organization), id: organization.id })
-        };
+        let place = |row: &RawDocumentBuf| read(row).map(|row| query.sort.cursor(&row));
         let next = rows.clone().rev().find_map(place).filter(|_| more);
+        let previous = rows.clone().find_map(place).filter(|_| query.start != PageStart::Beginning);
         let organizations = rows.filter_map(|row| read(row)).collect();
-        Ok(OrganizationPage { organizations, next })
+        Ok(OrganizationPage { organizations, previous, next })
     }
 
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {

@@ -7,7 +7,8 @@
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, Regex, doc};
 use tenantry_core::records::{
-    Cursor, OrganizationFilter, OrganizationQuery, SortDirection, SortField, StatusFilter,
+    Cursor, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField, SortPlace,
+    StatusFilter,
 };
 
 use crate::documents;
@@ -23,34 +24,27 @@ pub(crate) struct Segment {
 pub(crate) fn segments(query: &OrganizationQuery) -> Vec<Segment> {
     let base = filter(&query.filter);
     let prefix = prefix(query.filter.status);
-    let way = match query.direction {
+    let after = match &query.start {
+        PageStart::After(cursor) => Some(cursor),
+        PageStart::Beginning | PageStart::Row { .. } => None,
+    };
+    let way = match query.walk() {
         SortDirection::Ascending => Way { sign: 1, after: "$gt", from: "$gte" },
         SortDirection::Descending => Way { sign: -1, after: "$lt", from: "$lte" },
     };
     let mut segments = match query.sort {
-        SortField::Status => by_status(&base, prefix, query.after.as_ref(), way),
-        SortField::Name => {
-            by_value(&base, &format!("{prefix}organization_name"), text_place(query.after.as_ref(), ""), way)
-        }
-        SortField::AdminEmail => {
-            by_value(&base, &format!("{prefix}admin_email"), text_place(query.after.as_ref(), ""), way)
-        }
+        SortField::Status => by_status(&base, prefix, after, way),
+        SortField::Name => by_value(&base, &format!("{prefix}organization_name"), text_place(after, ""), way),
+        SortField::AdminEmail => by_value(&base, &format!("{prefix}admin_email"), text_place(after, ""), way),
         // `org_` and the name, so the order of the names. The stored field may lag behind an aborted rename of the
         // service, and is not what is shown.
-        SortField::CollectionName => by_value(
-            &base,
-            &format!("{prefix}organization_name"),
-            text_place(query.after.as_ref(), "org_"),
-            way,
-        ),
-        SortField::CreatedAt => {
-            by_value(&base, &format!("{prefix}created_at"), moment_place(query.after.as_ref()), way)
+        SortField::CollectionName => {
+            by_value(&base, &format!("{prefix}organization_name"), text_place(after, "org_"), way)
         }
-        SortField::UpdatedAt => {
-            by_value(&base, &format!("{prefix}updated_at"), moment_place(query.after.as_ref()), way)
-        }
+        SortField::CreatedAt => by_value(&base, &format!("{prefix}created_at"), moment_place(after), way),
+        SortField::UpdatedAt => by_value(&base, &format!("{prefix}updated_at"), moment_place(after), way),
     };
-    if query.direction == SortDirection::Descending {
+    if query.walk() == SortDirection::Descending {
         segments.reverse();
     }
     segments.into_iter().flatten().collect()
@@ -115,27 +109,35 @@ struct Way {
 }
 
 /// A place among values of one type, and the condition for a readable value.
-struct SortPlace<'a> {
+struct Readable<'a> {
     /// A condition that matches every readable value and nothing else.
     readable: Document,
     /// The row before the page: its value, or none if it was unreadable.
     after: Option<(Option<Bson>, &'a Cursor)>,
 }
 
-fn text_place<'a>(after: Option<&'a Cursor>, prefix: &str) -> SortPlace<'a> {
-    // An empty text counts as unreadable: both are shown as the same.
-    let value = |cursor: &Cursor| {
-        let text = cursor.value.strip_prefix(prefix).unwrap_or(&cursor.value);
-        (!text.is_empty()).then(|| Bson::String(text.to_owned()))
-    };
-    SortPlace { readable: doc! { "$gt": "" }, after: after.map(|cursor| (value(cursor), cursor)) }
+fn value_of(cursor: &Cursor) -> &str {
+    match &cursor.place {
+        SortPlace::Value(value) => value,
+        SortPlace::Below | SortPlace::Above | SortPlace::Apart => "",
+    }
 }
 
-fn moment_place(after: Option<&Cursor>) -> SortPlace<'_> {
+fn text_place<'a>(after: Option<&'a Cursor>, prefix: &str) -> Readable<'a> {
+    // An empty text counts as unreadable: both are shown as the same.
     let value = |cursor: &Cursor| {
-        cursor.value.parse().ok().map(|milliseconds| Bson::DateTime(DateTime::from_millis(milliseconds)))
+        let text = value_of(cursor);
+        let text = text.strip_prefix(prefix).unwrap_or(text);
+        (!text.is_empty()).then(|| Bson::String(text.to_owned()))
     };
-    SortPlace {
+    Readable { readable: doc! { "$gt": "" }, after: after.map(|cursor| (value(cursor), cursor)) }
+}
+
+fn moment_place(after: Option<&Cursor>) -> Readable<'_> {
+    let value = |cursor: &Cursor| {
+        value_of(cursor).parse().ok().map(|milliseconds| Bson::DateTime(DateTime::from_millis(milliseconds)))
+    };
+    Readable {
         readable: doc! { "$gte": DateTime::from_millis(i64::MIN) },
         after: after.map(|cursor| (value(cursor), cursor)),
     }
@@ -143,7 +145,7 @@ fn moment_place(after: Option<&Cursor>) -> SortPlace<'_> {
 
 /// The unreadable ones in the order of ids, then the others by value. In ascending order; a place empties the segments
 /// before it.
-fn by_value(base: &Document, field: &str, place: SortPlace<'_>, way: Way) -> Vec<Option<Segment>> {
+fn by_value(base: &Document, field: &str, place: Readable<'_>, way: Way) -> Vec<Option<Segment>> {
     let ascending = way.sign > 0;
     let sort = doc! { field: way.sign, "_id": way.sign };
     // A comparison matches only values of its own type, so its negation matches every other type, or an absent field.
@@ -182,7 +184,7 @@ fn by_status(base: &Document, prefix: &str, after: Option<&Cursor>, way: Way) ->
     let group = |active: bool| {
         let mut conditions = vec![has_status(&field, active)];
         if let Some(cursor) = after {
-            let at = cursor.value == "1";
+            let at = value_of(cursor) == "1";
             let passed = if way.sign > 0 { !active && at } else { active && !at };
             if passed {
                 return None;
@@ -291,8 +293,11 @@ mod tests {
             filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
             sort,
             direction,
-            after: after
-                .map(|value| Cursor { value: value.to_owned(), id: ObjectId::from_bytes([7; 12]).into() }),
+            backwards: false,
+            start: after.map_or(PageStart::Beginning, |value| {
+                let place = SortPlace::Value(value.to_owned());
+                PageStart::After(Cursor { place, id: ObjectId::from_bytes([7; 12]).into() })
+            }),
             limit: 10,
         }
     }

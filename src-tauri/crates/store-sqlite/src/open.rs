@@ -219,8 +219,8 @@ mod tests {
     use tenantry_core::clock::{ManualClock, SystemClock};
     use tenantry_core::ports::{CollectionStore, OrganizationStore};
     use tenantry_core::records::{
-        CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, SortDirection, SortField,
-        StatusFilter, Trashed, TrashedCollection,
+        CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, PageStart, SortDirection,
+        SortField, StatusFilter, Trashed, TrashedCollection,
     };
     use tenantry_core::values::{
         CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
@@ -356,7 +356,8 @@ mod tests {
             filter: OrganizationFilter { search: "acme".to_owned(), status: StatusFilter::All, only: None },
             sort: SortField::Name,
             direction: SortDirection::Ascending,
-            after: None,
+            backwards: false,
+            start: PageStart::Beginning,
             limit: 10,
         };
         let page = store.page(&query).await.expect("searches");

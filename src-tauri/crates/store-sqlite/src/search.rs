@@ -8,8 +8,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
 use tenantry_core::StoreError;
 use tenantry_core::records::{
-    OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, SortDirection, SortField,
-    StatusFilter, Unshowable,
+    Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, PageStart,
+    SortDirection, SortField, SortPlace, StatusFilter, Unshowable,
 };
 
 use crate::errors::Outcome;
@@ -84,28 +84,48 @@ impl Term {
 /// A page of a list.
 pub(crate) fn page(connection: &Connection, query: &OrganizationQuery) -> Outcome<OrganizationPage> {
     let term = Term::parse(&query.filter.search);
-    let last = OrganizationPage { organizations: Vec::new(), next: None };
     if term == Term::Impossible || query.limit == 0 {
-        return Ok(last);
+        return Ok(OrganizationPage { organizations: Vec::new(), previous: None, next: None });
     }
-    let statement = match few_matches(connection, shelf_of(&query.filter), &query.filter, &term)? {
-        Some(positions) => Some(collected(query, positions)?),
+    let positions = few_matches(connection, shelf_of(&query.filter), &query.filter, &term)?;
+    // One row more is read, to know whether there is a next page.
+    let limit = query.limit as usize;
+    let mut rows = rows(connection, query, &term, positions.as_ref())?;
+    let is_last = rows.len() <= limit;
+    rows.truncate(limit);
+    let place = |row: Option<&Organization>| row.map(|row| query.sort.cursor(row));
+    if rows.is_empty() && matches!(query.start, PageStart::Row { .. }) {
+        let backwards = !query.backwards;
+        let from_end = OrganizationQuery { backwards, start: PageStart::Beginning, ..query.clone() };
+        let mut rows = self::rows(connection, &from_end, &term, positions.as_ref())?;
+        let is_whole = rows.len() <= limit;
+        rows.truncate(limit);
+        rows.reverse();
+        let previous = place(rows.first()).filter(|_| !is_whole);
+        return Ok(OrganizationPage { organizations: rows, previous, next: None });
+    }
+    Ok(OrganizationPage {
+        previous: place(rows.first()).filter(|_| query.start != PageStart::Beginning),
+        next: place(rows.last()).filter(|_| !is_last),
+        organizations: rows,
+    })
+}
+
+fn rows(
+    connection: &Connection,
+    query: &OrganizationQuery,
+    term: &Term,
+    positions: Option<&String>,
+) -> Outcome<Vec<Organization>> {
+    let statement = match positions {
+        Some(positions) => Some(collected(query, positions.clone())?),
         None => in_order(query, term.text())?,
     };
     let Some((sql, parameters)) = statement else {
-        return Ok(last);
+        return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut organizations =
-        statement.query_map(&*bound(&parameters), organization)?.collect::<Result<Vec<_>, _>>()?;
-    // One row more was read, to know whether there is a next page.
-    let is_last = organizations.len() <= query.limit as usize;
-    organizations.truncate(query.limit as usize);
-    let next = organizations.last().filter(|_| !is_last).map(|organization| tenantry_core::records::Cursor {
-        value: query.sort.cursor_value(organization),
-        id: organization.id,
-    });
-    Ok(OrganizationPage { organizations, next })
+    Ok(statement.query_map(&*bound(&parameters), organization)?.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// The number of matches by status.
@@ -211,12 +231,13 @@ fn in_order(query: &OrganizationQuery, text: Option<&str>) -> Outcome<Option<(St
     if runs.is_empty() {
         return Ok(None);
     }
-    let way = way(query.direction);
+    let way = way(query.walk());
     let sql = format!(
-        "{} ORDER BY {} {way}, id {way} LIMIT :limit",
+        "{} ORDER BY {} {way}, id {way} LIMIT :limit{}",
         // The runs are merged while they are read: each is already in the order of its index.
         runs.join(" UNION ALL "),
-        column(query.sort)
+        column(query.sort),
+        offset(query),
     );
     // The run after the row's own is read from its beginning: alone, it does not use the id.
     if !sql.contains(":id") {
@@ -235,16 +256,17 @@ fn collected(query: &OrganizationQuery, positions: String) -> Outcome<(String, P
         _ => String::new(),
     };
     let place = Place::of(query, &mut parameters)?;
-    let way = way(query.direction);
+    let way = way(query.walk());
     let sql = format!(
         // CROSS JOIN keeps the order of the tables: from the matches to their rows.
         "SELECT {} FROM json_each(:positions) AS found \
          CROSS JOIN {} AS row NOT INDEXED ON row.position = found.value WHERE true{status}{} \
-         ORDER BY row.{} {way}, row.id {way} LIMIT :limit",
+         ORDER BY row.{} {way}, row.id {way} LIMIT :limit{}",
         shelf.columns(),
         shelf.table(),
         place.after(query),
         column(query.sort),
+        offset(query),
     );
     Ok((sql, parameters))
 }
@@ -274,19 +296,18 @@ enum Place {
 
 impl Place {
     fn of(query: &OrganizationQuery, parameters: &mut Parameters) -> Outcome<Self> {
-        let Some(cursor) = &query.after else {
+        let PageStart::After(cursor) = &query.start else {
             return Ok(Self::Beginning);
         };
-        parameters.push((":id", Value::Blob(bytes(cursor.id).to_vec())));
-        let number = || {
-            cursor
-                .value
-                .parse::<i64>()
-                .map_err(|_| StoreError::Unexpected { detail: "a cursor without a number".to_owned() })
+        let no_place = || StoreError::Unexpected { detail: "a cursor without a value".to_owned() };
+        let SortPlace::Value(value) = &cursor.place else {
+            return Err(no_place().into());
         };
+        parameters.push((":id", Value::Blob(bytes(cursor.id).to_vec())));
+        let number = || value.parse::<i64>().map_err(|_| no_place());
         match query.sort {
             SortField::Name | SortField::AdminEmail | SortField::CollectionName => {
-                parameters.push((":value", Value::Text(cursor.value.clone())));
+                parameters.push((":value", Value::Text(value.clone())));
                 Ok(Self::Row)
             }
             SortField::CreatedAt | SortField::UpdatedAt => {
@@ -299,13 +320,13 @@ impl Place {
 
     /// The rows after it in the run of one status; `None` if the whole run is before it.
     fn within(&self, query: &OrganizationQuery, run: bool) -> Option<String> {
-        let than = than(query.direction);
+        let than = than(query.walk());
         match self {
             Self::Beginning => Some(String::new()),
             Self::Row => Some(format!(" AND (row.{}, row.id) {than} (:value, :id)", column(query.sort))),
             Self::Status { is_active } if *is_active == run => Some(format!(" AND row.id {than} :id")),
             Self::Status { .. } => {
-                let is_after = match query.direction {
+                let is_after = match query.walk() {
                     SortDirection::Ascending => run,
                     SortDirection::Descending => !run,
                 };
@@ -316,13 +337,24 @@ impl Place {
 
     /// The rows after it in all statuses.
     fn after(&self, query: &OrganizationQuery) -> String {
-        let than = than(query.direction);
+        let than = than(query.walk());
         match self {
             Self::Beginning => String::new(),
             Self::Row => format!(" AND (row.{}, row.id) {than} (:value, :id)", column(query.sort)),
             Self::Status { is_active } => {
                 format!(" AND (row.is_active, row.id) {than} ({}, :id)", u8::from(*is_active))
             }
+        }
+    }
+}
+
+/// Passes the rows before a row with a number.
+fn offset(query: &OrganizationQuery) -> String {
+    match query.start {
+        PageStart::Beginning | PageStart::After(_) => String::new(),
+        PageStart::Row { number, of } => {
+            let passed = if query.backwards { of.saturating_sub(number + 1) } else { number };
+            format!(" OFFSET {passed}")
         }
     }
 }
@@ -411,10 +443,20 @@ mod tests {
             for status in STATUSES {
                 for direction in [SortDirection::Ascending, SortDirection::Descending] {
                     for value in [None, Some("0"), Some("1")] {
-                        let after =
-                            value.map(|value| Cursor { value: value.to_owned(), id: OrganizationId::new() });
+                        let start = value.map_or(PageStart::Beginning, |value| {
+                            let place = SortPlace::Value(value.to_owned());
+                            PageStart::After(Cursor { place, id: OrganizationId::new() })
+                        });
                         let filter = OrganizationFilter { search: String::new(), status, only: None };
-                        queries.push(OrganizationQuery { filter, sort, direction, after, limit: 50 });
+                        let backwards = false;
+                        queries.push(OrganizationQuery {
+                            filter,
+                            sort,
+                            direction,
+                            backwards,
+                            start,
+                            limit: 50,
+                        });
                     }
                 }
             }
@@ -434,10 +476,10 @@ mod tests {
                 let plan = plan(&connection, &sql, &parameters);
                 assert!(!plan.contains("TEMP B-TREE"), "{query:?} sorts:\n{sql}\n{plan}");
                 assert!(!plan.contains("SCAN"), "{query:?} reads everything:\n{sql}\n{plan}");
-                if query.after.is_some() && query.sort != SortField::Status {
+                if query.start != PageStart::Beginning && query.sort != SortField::Status {
                     let seeks = plan.lines().filter(|line| line.contains("SEARCH"));
                     let column = column(query.sort);
-                    let place = format!("({column},id){}(?,?)", than(query.direction));
+                    let place = format!("({column},id){}(?,?)", than(query.walk()));
                     for seek in seeks {
                         assert!(seek.contains(&place), "{query:?} reads what it has passed:\n{sql}\n{plan}");
                     }

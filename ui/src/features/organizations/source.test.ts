@@ -18,7 +18,8 @@ class Source {
   searches: string[] = [];
   listOrganizations = async (query: OrganizationQuery): Promise<OrganizationPage> => {
     this.queries.push(query);
-    return { organizations: [madeUpOrganization("acme"), madeUpOrganization("bolt")], nextCursor: null };
+    const organizations = [madeUpOrganization("acme"), madeUpOrganization("bolt")];
+    return { organizations, previousCursor: null, nextCursor: null };
   };
   countOrganizations = async (search: string): Promise<OrganizationCounts> => {
     this.searches.push(search);

@@ -4,6 +4,7 @@ import type {
   OrganizationQuery,
   OrganizationStatus,
   OrganizationView,
+  PageStart,
   SortField,
 } from "$lib/api";
 import type { IconName } from "$lib/components";
@@ -30,8 +31,10 @@ export function organizationSource(
   api: OrganizationCalls,
 ): ListSource<OrganizationView, OrganizationListQuery, OrganizationCounts> {
   return {
-    page: async (query, place) => {
-      const { organizations, nextCursor } = await api.listOrganizations({ ...serviceQuery(query), ...place });
+    page: async (query, { backwards, cursor, limit }) => {
+      const start: PageStart = cursor === null ? { kind: "beginning" } : { kind: "after", cursor };
+      const asked = { ...serviceQuery(query), backwards, start, limit };
+      const { organizations, nextCursor } = await api.listOrganizations(asked);
       return { rows: organizations, nextCursor };
     },
     count: (search) => api.countOrganizations(search),

@@ -23,7 +23,8 @@ describe("a call", () => {
       filter: { search: "freight", status: "all" },
       sort: "name",
       direction: "ascending",
-      cursor: null,
+      backwards: false,
+      start: { kind: "beginning" },
       limit: 50,
     });
     expect(page.organizations.every(({ name }) => name.includes("freight"))).toBe(true);

@@ -11,7 +11,7 @@ export async function gatherMatching<Row extends ListRow, Query extends ListQuer
   const gathered: Row[] = [];
   let cursor: string | null = null;
   do {
-    const { rows, nextCursor } = await source.page(query, { cursor, limit });
+    const { rows, nextCursor } = await source.page(query, { backwards: false, cursor, limit });
     gathered.push(...rows.filter(({ id }) => !excluded.has(id)));
     cursor = nextCursor;
   } while (cursor !== null);

@@ -49,8 +49,7 @@ export class ListBrowser<
     this.#query = spec.query;
     this.rows = new KeysetList(
       async ({ query, reversed, cursor, limit }) => {
-        const direction = reversed ? opposite(query.direction) : query.direction;
-        const page = await source.page({ ...query, direction }, { cursor, limit });
+        const page = await source.page(query, { backwards: reversed, cursor, limit });
         if (query === this.#query) this.#updatedAt = now();
         onread(page.rows);
         return page;

@@ -18,11 +18,12 @@ export type ListQuery<Facet extends string = string, Sort extends string = strin
 /** The number of rows of each facet for one search; null if counting took too long. */
 export type ListCounts<Query extends ListQuery = ListQuery> = Record<Query["facet"], number | null>;
 
-export type PagePlace = { cursor: string | null; limit: number };
+/** `backwards` walks the same list from its end. */
+export type PagePlace = { backwards: boolean; cursor: string | null; limit: number };
 
 /** Where the rows of a list come from. */
 export type ListSource<Row, Query extends ListQuery, Counts = ListCounts<Query>> = {
-  /** Rows from a cursor on. The end of a list is read by asking for the opposite direction. */
+  /** Rows from a cursor on, in the order of the walk. */
   page: (query: Query, place: PagePlace) => Promise<KeysetPage<Row>>;
   count: (search: string) => Promise<Counts>;
 };

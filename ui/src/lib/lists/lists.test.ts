@@ -56,10 +56,10 @@ const FRUITS: ListSpec<Fruit, FruitQuery> = {
   },
 };
 
-/** An orchard that answers like a service: page by page, from a cursor on, in either direction. */
+/** An orchard that answers like a service: page by page, from a cursor on, in either direction and from either end. */
 class Orchard implements ListSource<Fruit, FruitQuery> {
   fruits: Fruit[];
-  asked: FruitQuery[] = [];
+  asked: (FruitQuery & { backwards: boolean })[] = [];
   problem: unknown = null;
 
   constructor(count: number) {
@@ -69,14 +69,15 @@ class Orchard implements ListSource<Fruit, FruitQuery> {
     });
   }
 
-  page: ListSource<Fruit, FruitQuery>["page"] = async (query, { cursor, limit }) => {
-    this.asked.push(query);
+  page: ListSource<Fruit, FruitQuery>["page"] = async (query, { backwards, cursor, limit }) => {
+    this.asked.push({ ...query, backwards });
     if (this.problem !== null) throw this.problem;
     const { facet, search, sort, direction } = query;
     const key = (fruit: Fruit) => `${fruit[sort]} ${fruit.id}`;
     const found = this.fruits
       .filter(({ name, colour }) => name.includes(search) && (facet === "all" || colour === facet))
       .sort((left, right) => (key(left) < key(right) ? -1 : 1) * (direction === "ascending" ? 1 : -1));
+    if (backwards) found.reverse();
     const from = Number(cursor ?? 0);
     const rows = found.slice(from, from + limit);
     return { rows, nextCursor: from + limit < found.length ? String(from + limit) : null };
@@ -156,7 +157,7 @@ describe("a list", () => {
     rowOf("fruit 0000").focus();
     await user.keyboard("{End}");
     await waitFor(() => expect(rowOf("fruit 0999")).toHaveFocus());
-    expect(orchard.asked.map(({ direction }) => direction)).toEqual(["descending"]);
+    expect(orchard.asked.map(({ backwards }) => backwards)).toEqual([true]);
   });
 
   it("is sorted by its columns' headers and by the menu", async () => {

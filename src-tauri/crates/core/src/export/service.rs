@@ -17,8 +17,8 @@ use crate::limits::{EXPORT_BATCH, EXPORT_PAGE, STATISTICS_AT_ONCE, SUMMARY_MAX};
 use crate::organizations::narrowed;
 use crate::ports::Ports;
 use crate::records::{
-    ActivityEntry, ActivityKind, Cursor, Organization, OrganizationFilter, OrganizationQuery, SortDirection,
-    SortField, StatusFilter,
+    ActivityEntry, ActivityKind, Cursor, Organization, OrganizationFilter, OrganizationQuery, PageStart,
+    SortDirection, SortField, StatusFilter,
 };
 use crate::rights::{Act, Actor};
 use crate::values::OrganizationId;
@@ -185,7 +185,8 @@ impl ExportService {
             filter,
             sort: source.sort,
             direction: source.direction,
-            after: None,
+            backwards: false,
+            start: PageStart::Beginning,
             limit: EXPORT_PAGE,
         };
         let mut way = Way::default();
@@ -198,7 +199,7 @@ impl ExportService {
             self.deliver(organizations, delivery).await?;
             match page.next {
                 Some(next) if chosen.as_deref().is_none_or(|chosen| !chosen.is_empty()) => {
-                    query.after = Some(way.on_to(next)?);
+                    query.start = PageStart::After(way.on_to(next)?);
                 }
                 _ => return Ok(()),
             }
@@ -478,8 +479,11 @@ mod tests {
 
     #[test]
     fn a_list_that_goes_round_is_not_read_for_ever() {
-        let places: Vec<Cursor> =
-            (0..20).map(|number| Cursor { value: number.to_string(), id: OrganizationId::new() }).collect();
+        let cursor = |number: i32| {
+            let place = crate::records::SortPlace::Value(number.to_string());
+            Cursor { place, id: OrganizationId::new() }
+        };
+        let places: Vec<Cursor> = (0..20).map(cursor).collect();
         for (before, round) in [(0, 1), (0, 2), (3, 5), (12, 8)] {
             let mut way = Way::default();
             let list = places[..before].iter().chain(places[before..before + round].iter().cycle());

@@ -203,14 +203,44 @@ pub struct OrganizationFilter {
     pub only: Option<OrganizationId>,
 }
 
-/// A place in a list: the sort value and the id of the last row seen. The rows after it stay the same, whatever is
-/// inserted or removed before it.
+/// A place in a list: where the last row seen stands. The rows after it stay the same, whatever is inserted or removed
+/// before it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The sort value of that row: text unchanged, dates as decimal milliseconds or empty if unknown, status as 0 or 1.
-    pub value: String,
+    /// Where that row stands under the sort.
+    pub place: SortPlace,
     /// Its id, which breaks ties in the sort direction.
     pub id: OrganizationId,
+}
+
+/// Where a row stands under a sort. Other software stores values that no sort can read: they stand beside the readable
+/// ones, in groups of their own, each in the order of ids.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SortPlace {
+    /// Below every readable value, because it is absent or its type sorts there in BSON.
+    Below,
+    /// At a readable value: text unchanged, dates as decimal milliseconds, status as 0 or 1.
+    Value(String),
+    /// Above every readable value, because its type sorts there in BSON.
+    Above,
+    /// At the end of the list in both directions: BSON sorts a list of values by another element in each direction.
+    Apart,
+}
+
+/// Where a page starts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PageStart {
+    /// At the beginning of the walk.
+    Beginning,
+    /// After the row of this cursor.
+    After(Cursor),
+    /// At the row with this number. Beyond the end, the page holds the last rows.
+    Row {
+        /// The number in the list's order, from 0, in whichever direction the list is walked.
+        number: u64,
+        /// The number of rows that the caller believes in: a store counts from the nearer end.
+        of: u64,
+    },
 }
 
 /// A request for a page.
@@ -222,8 +252,10 @@ pub struct OrganizationQuery {
     pub sort: SortField,
     /// The sort direction.
     pub direction: SortDirection,
-    /// The row before the page; `None` starts at the beginning.
-    pub after: Option<Cursor>,
+    /// Whether the same list is walked from its end to its beginning.
+    pub backwards: bool,
+    /// Where the page starts.
+    pub start: PageStart,
     /// How many rows at most.
     pub limit: u32,
 }
@@ -231,8 +263,11 @@ pub struct OrganizationQuery {
 /// A page of organizations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationPage {
-    /// The rows.
+    /// The rows, in the order of the walk.
     pub organizations: Vec<Organization>,
+    /// The place of the first row: a walk in the other direction goes on after it. `None` if the page starts at the
+    /// beginning, and if it is empty.
+    pub previous: Option<Cursor>,
     /// Where the next page starts; `None` after the last page.
     pub next: Option<Cursor>,
 }
@@ -276,8 +311,31 @@ impl OrganizationCounts {
     }
 }
 
+impl SortDirection {
+    /// The opposite direction.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Ascending => Self::Descending,
+            Self::Descending => Self::Ascending,
+        }
+    }
+}
+
+impl OrganizationQuery {
+    /// The direction of the sort in which the list is walked.
+    pub fn walk(&self) -> SortDirection {
+        if self.backwards { self.direction.reversed() } else { self.direction }
+    }
+}
+
 impl SortField {
-    /// The cursor value of a row under this sort.
+    /// The place of a row whose value is readable.
+    pub fn cursor(self, organization: &Organization) -> Cursor {
+        Cursor { place: SortPlace::Value(self.cursor_value(organization)), id: organization.id }
+    }
+
+    /// The cursor value of a row under this sort: text unchanged, dates as decimal milliseconds or empty if unknown,
+    /// status as 0 or 1.
     pub fn cursor_value(self, organization: &Organization) -> String {
         let milliseconds =
             |date: StoredDate| date.milliseconds().map_or_else(String::new, |date| date.to_string());
