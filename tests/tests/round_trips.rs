@@ -10,7 +10,7 @@ use tenantry_core::clock::ManualClock;
 use tenantry_core::journal::Opening;
 use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::records::{
-    Cursor, OrganizationFilter, OrganizationQuery, Owner, Permits, SortDirection, SortField, StatusFilter,
+    OrganizationFilter, OrganizationQuery, Owner, PageStart, Permits, SortDirection, SortField, StatusFilter,
 };
 use tenantry_core::sessions::{PasswordHasher, SigningKey};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, update_request};
@@ -92,12 +92,13 @@ async fn open(proxy: &Proxy, database: &str) -> Opened {
     compose::open(place, setting).await.expect("it opens")
 }
 
-fn page_after(after: Option<Cursor>) -> OrganizationQuery {
+fn page_at(start: PageStart) -> OrganizationQuery {
     OrganizationQuery {
         filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
         sort: SortField::Name,
         direction: SortDirection::Ascending,
-        after,
+        backwards: false,
+        start,
         limit: 2,
     }
 }
@@ -150,13 +151,14 @@ async fn an_act_takes_few_round_trips() {
     for name in ["page-a", "page-b", "page-c", "page-d"] {
         create(name).await;
     }
-    let page = async |after| {
+    let page = async |start| {
         proxy.count();
-        organizations.page(operator, page_after(after)).await.expect("a page")
+        organizations.page(operator, page_at(start)).await.expect("a page")
     };
-    let first = page(None).await;
-    distant.cost("the first page", (1, 2), async |_| drop(page(None).await)).await;
-    distant.cost("the next page", (1, 1), async |_| drop(page(first.next.clone()).await)).await;
+    let first = page(PageStart::Beginning).await;
+    let next = PageStart::After(first.next.clone().expect("there is more"));
+    distant.cost("the first page", (1, 2), async |_| drop(page(PageStart::Beginning).await)).await;
+    distant.cost("the next page", (1, 1), async |_| drop(page(next.clone()).await)).await;
     let statistics = async |_| {
         proxy.count();
         let id = first.organizations[0].id;
