@@ -12,4 +12,5 @@ export type {
   SortDirection,
 } from "./list";
 export { default as ListScreen } from "./ListScreen.svelte";
+export { onceForRow } from "./once-for-row";
 export { ListState } from "./list-state.svelte";

@@ -60,17 +60,16 @@ export function scrollToShow(
 
 export type RowWindow = { first: number; last: number };
 
-/** The rows to draw: those in view and `overscan` more on either side. Null if there are none. */
+/** The rows that are on screen, whole or in part. Null if there are none. */
 export function rowsInView(
   scrollTop: number,
   viewportHeight: number,
   rowHeight: number,
   rowCount: number,
-  overscan: number,
 ): RowWindow | null {
   if (rowCount === 0 || viewportHeight <= 0) return null;
-  const first = clamp(Math.floor(scrollTop / rowHeight) - overscan, 0, rowCount - 1);
-  const last = clamp(Math.ceil((scrollTop + viewportHeight) / rowHeight) - 1 + overscan, first, rowCount - 1);
+  const first = clamp(Math.floor(scrollTop / rowHeight), 0, rowCount - 1);
+  const last = clamp(Math.ceil((scrollTop + viewportHeight) / rowHeight) - 1, first, rowCount - 1);
   return { first, last };
 }
 

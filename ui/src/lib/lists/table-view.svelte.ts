@@ -1,7 +1,7 @@
 import { rowsInView, scrollToShow, type RowWindow } from "./row-movement";
 
 export const ROW_HEIGHT = 32;
-const OVERSCAN_ROWS = 8;
+const OVERSCAN_ROWS = 6;
 
 /** The part of the table that is on screen, in pixels and in rows. */
 export class TableView {
@@ -11,6 +11,20 @@ export class TableView {
   /** Free room below the last row, while something floats over the list. */
   bottomInset = $state(0);
   readonly #rowCount: () => number;
+  /** How many rows are drawn, each in a slot whose element is reused as the list scrolls. */
+  readonly slots = $derived(Math.ceil(this.viewportHeight / ROW_HEIGHT) + 1 + 2 * OVERSCAN_ROWS);
+  // As numbers: scrolling within a row changes neither, and nothing that depends on them is computed again.
+  readonly #first = $derived.by(() => {
+    const wanted = Math.floor(this.scrollTop / ROW_HEIGHT) - OVERSCAN_ROWS;
+    return Math.max(0, Math.min(wanted, this.#rowCount() - this.slots));
+  });
+  readonly #last = $derived.by(() => Math.min(this.#first + this.slots, this.#rowCount()) - 1);
+  readonly #firstVisible = $derived(this.#visible()?.first ?? 0);
+  readonly #lastVisible = $derived(this.#visible()?.last ?? -1);
+
+  /** The rows to draw: always as many as there are slots, so that scrolling makes no element. */
+  readonly drawn = $derived(this.viewportHeight > 0 ? windowOf(this.#first, this.#last) : null);
+  readonly visible = $derived(windowOf(this.#firstVisible, this.#lastVisible));
 
   constructor(rowCount: () => number) {
     this.#rowCount = rowCount;
@@ -24,30 +38,25 @@ export class TableView {
     return Math.max(1, Math.floor((this.viewportHeight - this.bottomInset) / ROW_HEIGHT));
   }
 
-  /** How many rows can be drawn at once: a row's element is reused for the row that many positions further. */
-  get capacity(): number {
-    return Math.ceil(this.viewportHeight / ROW_HEIGHT) + 1 + 2 * OVERSCAN_ROWS;
-  }
-
-  /** The rows to draw. */
-  get drawn(): RowWindow | null {
-    return this.#rows(OVERSCAN_ROWS);
-  }
-
-  get visible(): RowWindow | null {
-    return this.#rows(0);
+  /** The row in a slot; null if the list is too short for it. */
+  indexIn(slot: number): number | null {
+    const index = this.#first + ((slot - (this.#first % this.slots) + this.slots) % this.slots);
+    return this.isDrawn(index) ? index : null;
   }
 
   isDrawn(index: number): boolean {
-    const drawn = this.drawn;
-    return drawn !== null && index >= drawn.first && index <= drawn.last;
+    return this.drawn !== null && index >= this.#first && index <= this.#last;
   }
 
   scrollTopFor(index: number): number {
     return scrollToShow(index, ROW_HEIGHT, this.scrollTop, this.viewportHeight, this.bottomInset);
   }
 
-  #rows(overscan: number): RowWindow | null {
-    return rowsInView(this.scrollTop, this.viewportHeight, ROW_HEIGHT, this.#rowCount(), overscan);
+  #visible(): RowWindow | null {
+    return rowsInView(this.scrollTop, this.viewportHeight, ROW_HEIGHT, this.#rowCount());
   }
+}
+
+function windowOf(first: number, last: number): RowWindow | null {
+  return first > last ? null : { first, last };
 }
