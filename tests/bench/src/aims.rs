@@ -1,5 +1,9 @@
 //! The figures of a run beside their aims.
 
+use std::time::Duration;
+
+use crate::measure::shown;
+
 /// The figures of one run, in the order in which they were measured.
 #[derive(Default)]
 pub(crate) struct Aims {
@@ -22,6 +26,11 @@ impl Aims {
     /// A ratio to what it is measured beside, at least as large as the aim.
     pub(crate) fn at_least(&mut self, what: impl Into<String>, measured: f64, aim: f64) {
         self.add(what, format!("{measured:.2}"), format!("at least {aim}"), measured >= aim);
+    }
+
+    /// A time.
+    pub(crate) fn within(&mut self, what: impl Into<String>, measured: Duration, aim: Duration) {
+        self.add(what, shown(measured), format!("at most {}", shown(aim)), measured <= aim);
     }
 
     /// A share in percent, at most as large as the aim when it is rounded to one decimal.

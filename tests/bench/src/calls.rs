@@ -19,6 +19,8 @@ use crate::{Outcome, population};
 
 /// Rows of a page.
 pub(crate) const PAGE: u32 = 100;
+/// How soon rows from the middle of a list on this computer are there.
+const JUMP: Duration = Duration::from_millis(150);
 /// Documents of the organization that is renamed.
 const DOCUMENTS: u32 = 20_000;
 
@@ -29,6 +31,8 @@ pub(crate) trait Raw: Send + Sync {
     async fn by_name(&self, name: &str) -> Outcome<()>;
     /// The first page by name, with all fields; returns the number of rows.
     async fn first_page(&self, limit: u32) -> Outcome<u32>;
+    /// A page from the middle of the list by name, with all fields; returns the number of rows.
+    async fn page_at(&self, row: u32, limit: u32) -> Outcome<u32>;
     /// How many ways of searching there are; the quickest one for a text is what the search is measured beside.
     fn ways_to_search(&self) -> usize;
     /// The first page of a search by name; returns the number of rows.
@@ -82,6 +86,7 @@ pub(crate) async fn measure(bench: &mut Bench<'_>) -> Outcome<()> {
     Comparison::print_header();
     by_name(bench).await?;
     pages(bench).await?;
+    jump(bench).await?;
     searches(bench).await?;
     statistics(bench).await?;
     rename(bench).await?;
@@ -94,6 +99,7 @@ pub(crate) async fn measure(bench: &mut Bench<'_>) -> Outcome<()> {
 pub(crate) async fn measure_lists(bench: &mut Bench<'_>) -> Outcome<()> {
     Comparison::print_header();
     pages(bench).await?;
+    jump(bench).await?;
     searches(bench).await?;
     println!();
     Ok(())
@@ -183,6 +189,33 @@ async fn pages(bench: &mut Bench<'_>) -> Outcome<()> {
     )
     .await;
     bench.aim(&measured, 1.15);
+    Ok(())
+}
+
+/// The page in the middle, which no cursor leads to.
+async fn jump(bench: &mut Bench<'_>) -> Outcome<()> {
+    let &mut Bench { workspace, raw, organizations, .. } = bench;
+    let middle = organizations / 2;
+    let start = PageStart::Row { number: middle.into(), of: organizations.into() };
+    let query = OrganizationQuery { start, ..query("") };
+    let measured = compare(
+        "page in the middle",
+        Effort::new(100, 20),
+        async |_| expect(raw.page_at(middle, PAGE).await?, PAGE),
+        async |_| {
+            let page = workspace.ports.organizations.page(&query).await?;
+            expect(page.organizations.len(), PAGE)
+        },
+        async |_| {
+            let actor = workspace.actor(Freshness::Recent).await?;
+            let page = workspace.organizations.page(&actor, query.clone()).await?;
+            expect(page.organizations.len(), PAGE)
+        },
+    )
+    .await;
+    if !bench.is_server() {
+        bench.aims.within(bench.titled(&measured.what), measured.act.median(), JUMP);
+    }
     Ok(())
 }
 

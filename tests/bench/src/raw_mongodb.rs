@@ -54,6 +54,18 @@ impl Raw for RawMongo {
         Ok(u32::try_from(rows.len())?)
     }
 
+    async fn page_at(&self, row: u32, limit: u32) -> Outcome<u32> {
+        let cursor = self
+            .organizations
+            .find(doc! {})
+            .sort(doc! { "organization_name": 1 })
+            .skip(row.into())
+            .limit(i64::from(limit))
+            .await?;
+        let rows: Vec<Document> = cursor.try_collect().await?;
+        Ok(u32::try_from(rows.len())?)
+    }
+
     fn ways_to_search(&self) -> usize {
         1
     }

@@ -66,6 +66,15 @@ impl Raw for RawSqlite {
         Ok(u32::try_from(rows.len())?)
     }
 
+    async fn page_at(&self, row: u32, limit: u32) -> Outcome<u32> {
+        let connection = self.connection();
+        let sql =
+            format!("SELECT {COLUMNS} FROM organizations ORDER BY organization_name LIMIT ?1 OFFSET ?2");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([limit, row], read)?.collect::<Result<Vec<()>, _>>()?;
+        Ok(u32::try_from(rows.len())?)
+    }
+
     fn ways_to_search(&self) -> usize {
         2
     }

@@ -25,7 +25,7 @@ const START: f64 = 1.15;
 const MEMORY: f64 = 1.2;
 /// How long a window is left alone, and how long its processors are watched after that.
 const SETTLED: Duration = Duration::from_secs(5);
-const WATCHED: Duration = Duration::from_secs(20);
+const WATCHED: Duration = Duration::from_secs(60);
 
 /// Measures with ten organizations and with very many, beside an empty window of the same toolkit and plugins.
 pub(crate) async fn measure(aims: &mut Aims) -> Outcome<()> {
