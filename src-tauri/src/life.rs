@@ -132,6 +132,8 @@ fn stop<R: Runtime>(app: &AppHandle<R>) {
         for_workspaces.state::<Console>().close_all().await;
         let _ = clearing.await;
     };
+    // A task of its own: one that waits for a file stands still, and could not notice the time.
+    let ending = tauri::async_runtime::spawn(ending);
     let ending = async { tokio::time::timeout(ENDING_LIMIT, ending).await };
     if tauri::async_runtime::block_on(ending).is_err() {
         tracing::warn!("ended while something was still running");

@@ -13,21 +13,32 @@ use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash,
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
+use crate::connections::Statements;
 use crate::errors::{Outcome, breaks_uniqueness, duplicate};
 use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash, renewal};
 
 /// How long an ended session is remembered beyond its expiry, so that a clock that is set back does not revive it.
 const REMEMBERED: time::Duration = time::Duration::hours(1);
 
-const OPERATOR: &str =
-    "SELECT id, name, email, password, password_renewal, session_version FROM console_operators";
+macro_rules! operator_where {
+    ($column:literal) => {
+        concat!(
+            "SELECT id, name, email, password, password_renewal, session_version FROM console_operators WHERE ",
+            $column,
+            " = ?1"
+        )
+    };
+}
+
+const OPERATOR_BY_ID: &str = operator_where!("id");
+const OPERATOR_BY_ADDRESS: &str = operator_where!("email_key");
 
 #[async_trait]
 impl AccountStore for SqliteStore {
     async fn has_operators(&self) -> Result<bool, StoreError> {
         self.read(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM console_operators)";
-            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+            Ok(connection.query_row_cached(sql, [], |row| row.get(0))?)
         })
         .await
     }
@@ -38,7 +49,7 @@ impl AccountStore for SqliteStore {
             if admin_has(transaction, &operator.email)? {
                 return Err(duplicate(UniqueField::Email));
             }
-            let inserted = transaction.execute(
+            let inserted = transaction.execute_cached(
                 "INSERT INTO console_operators (id, name, email, email_key, password, created_at) \
                  VALUES (:id, :name, :email, :email_key, :password, :at)",
                 named_params! {
@@ -54,7 +65,7 @@ impl AccountStore for SqliteStore {
                 Ok(_) => Ok(()),
                 Err(error) if breaks_uniqueness(&error) => {
                     let id = Value::Blob(operator_bytes(operator.id).to_vec());
-                    let by_id = find_operator(transaction, "id", id)?;
+                    let by_id = find_operator(transaction, OPERATOR_BY_ID, id)?;
                     Err(duplicate(if by_id.is_some() { UniqueField::Id } else { UniqueField::Email }))
                 }
                 Err(error) => Err(error.into()),
@@ -65,12 +76,12 @@ impl AccountStore for SqliteStore {
 
     async fn find_operator(&self, id: OperatorId) -> Result<Option<Operator>, StoreError> {
         let id = Value::Blob(operator_bytes(id).to_vec());
-        self.read(move |connection| find_operator(connection, "id", id)).await
+        self.read(move |connection| find_operator(connection, OPERATOR_BY_ID, id)).await
     }
 
     async fn find_operator_by_email(&self, email: &EmailAddress) -> Result<Option<Operator>, StoreError> {
         let key = Value::Text(email.matching_key());
-        self.read(move |connection| find_operator(connection, "email_key", key)).await
+        self.read(move |connection| find_operator(connection, OPERATOR_BY_ADDRESS, key)).await
     }
 
     async fn renew_operator_hash(
@@ -82,7 +93,7 @@ impl AccountStore for SqliteStore {
     ) -> Result<(), StoreError> {
         let (from, to, renewal) = (from.clone(), to.clone(), renewal.to_stored());
         self.write(move |transaction| {
-            transaction.execute(
+            transaction.execute_cached(
                 "UPDATE console_operators SET password = :to, password_renewal = :renewal \
                  WHERE id = :id AND password = :from",
                 named_params! {
@@ -102,7 +113,7 @@ impl AccountStore for SqliteStore {
             // Each table has an address once.
             let sql = "SELECT EXISTS (SELECT 1 FROM console_operators AS operator \
                        CROSS JOIN organizations AS row ON row.admin_email_key = operator.email_key)";
-            let shared: bool = connection.query_row(sql, [], |row| row.get(0))?;
+            let shared: bool = connection.query_row_cached(sql, [], |row| row.get(0))?;
             Ok(if shared { 2 } else { 1 })
         })
         .await
@@ -110,7 +121,7 @@ impl AccountStore for SqliteStore {
 
     async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {
         let (accounts, now) = (accounts.to_vec(), self.clock.now());
-        self.read(move |connection| {
+        self.read_together(move |connection| {
             let sql = "SELECT failures, last_failed_at FROM console_sign_in_attempts WHERE account = ?1";
             let mut statement = connection.prepare_cached(sql)?;
             let mut found = Vec::new();
@@ -134,7 +145,7 @@ impl AccountStore for SqliteStore {
     async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError> {
         let (account, at) = (account.to_owned(), self.clock.now());
         self.write(move |transaction| {
-            Ok(transaction.query_row(
+            Ok(transaction.query_row_cached(
                 "INSERT INTO console_sign_in_attempts (account, failures, last_failed_at) VALUES (:account, 1, :at) \
                  ON CONFLICT (account) DO UPDATE SET failures = min(failures + 1, 4294967295), last_failed_at = :at \
                  RETURNING failures",
@@ -148,7 +159,8 @@ impl AccountStore for SqliteStore {
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError> {
         let account = account.to_owned();
         self.write(move |transaction| {
-            transaction.execute("DELETE FROM console_sign_in_attempts WHERE account = ?1", [account])?;
+            transaction
+                .execute_cached("DELETE FROM console_sign_in_attempts WHERE account = ?1", [account])?;
             Ok(())
         })
         .await
@@ -157,11 +169,11 @@ impl AccountStore for SqliteStore {
     async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError> {
         let (session, forgotten) = (session_id.to_owned(), self.clock.now() - REMEMBERED);
         self.write(move |transaction| {
-            transaction.execute(
+            transaction.execute_cached(
                 "DELETE FROM console_revoked_sessions WHERE expires_at < ?1",
                 [milliseconds(forgotten)],
             )?;
-            transaction.execute(
+            transaction.execute_cached(
                 "INSERT INTO console_revoked_sessions (session_id, expires_at) VALUES (:session, :expires_at) \
                  ON CONFLICT (session_id) DO NOTHING",
                 named_params! {":session": session, ":expires_at": milliseconds(expires_at)},
@@ -175,15 +187,14 @@ impl AccountStore for SqliteStore {
         let session = session_id.to_owned();
         self.read(move |connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM console_revoked_sessions WHERE session_id = ?1)";
-            Ok(connection.prepare_cached(sql)?.query_row([session], |row| row.get(0))?)
+            Ok(connection.query_row_cached(sql, [session], |row| row.get(0))?)
         })
         .await
     }
 }
 
-fn find_operator(connection: &Connection, column: &'static str, value: Value) -> Outcome<Option<Operator>> {
-    let mut statement = connection.prepare_cached(&format!("{OPERATOR} WHERE {column} = ?1"))?;
-    let operator = statement.query_row([value], |row| {
+fn find_operator(connection: &Connection, sql: &'static str, value: Value) -> Outcome<Option<Operator>> {
+    let operator = connection.query_row_cached(sql, [value], |row| {
         Ok(Operator {
             id: operator_id(row.get_ref("id")?)?,
             name: PersonName::from_stored(row.get("name")?),
@@ -199,10 +210,10 @@ fn find_operator(connection: &Connection, column: &'static str, value: Value) ->
 /// Whether an operator has this address.
 pub(crate) fn operator_has(connection: &Connection, email: &EmailAddress) -> Outcome<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM console_operators WHERE email_key = ?1)";
-    Ok(connection.prepare_cached(sql)?.query_row([email.matching_key()], |row| row.get(0))?)
+    Ok(connection.query_row_cached(sql, [email.matching_key()], |row| row.get(0))?)
 }
 
 fn admin_has(connection: &Connection, email: &EmailAddress) -> Outcome<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM organizations WHERE admin_email_key = ?1)";
-    Ok(connection.prepare_cached(sql)?.query_row([email.matching_key()], |row| row.get(0))?)
+    Ok(connection.query_row_cached(sql, [email.matching_key()], |row| row.get(0))?)
 }

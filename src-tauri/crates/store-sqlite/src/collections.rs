@@ -11,6 +11,7 @@ use tenantry_core::values::CollectionName;
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
+use crate::connections::Statements;
 use crate::documents::keys;
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
 use crate::records::milliseconds;
@@ -36,7 +37,7 @@ impl CollectionStore for SqliteStore {
         let name = name.clone();
         self.read(move |connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM collections WHERE name = ?1)";
-            Ok(connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0))?)
+            Ok(connection.query_row_cached(sql, [name.as_str()], |row| row.get(0))?)
         })
         .await
     }
@@ -79,7 +80,7 @@ impl CollectionStore for SqliteStore {
             if identity(transaction, &name)?.is_some_and(|found| which.is_same_as(&found) == Some(false)) {
                 return Err(StoreError::Changed { what: "the collection" }.into());
             }
-            transaction.execute("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
+            transaction.execute_cached("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
             Ok(())
         })
         .await
@@ -91,7 +92,7 @@ impl CollectionStore for SqliteStore {
             if has_documents(transaction, &name)? {
                 return Ok(false);
             }
-            transaction.execute("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
+            transaction.execute_cached("DELETE FROM collections WHERE name = ?1", [name.as_str()])?;
             Ok(true)
         })
         .await
@@ -125,12 +126,12 @@ impl CollectionStore for SqliteStore {
 fn identity(connection: &Connection, name: &CollectionName) -> Outcome<Option<CollectionIdentity>> {
     // With the time, because SQLite reuses the number of a deleted row.
     let sql = "SELECT id || '-' || created_at FROM collections WHERE name = ?1";
-    let identity = connection.prepare_cached(sql)?.query_row([name.as_str()], |row| row.get(0));
+    let identity = connection.query_row_cached(sql, [name.as_str()], |row| row.get(0));
     Ok(identity.optional()?.map(|identity| CollectionIdentity(Some(identity))))
 }
 
 fn has_documents(connection: &Connection, name: &CollectionName) -> Outcome<bool> {
-    Ok(connection.prepare_cached(HAS_DOCUMENTS)?.query_row([name.as_str()], |row| row.get(0))?)
+    Ok(connection.query_row_cached(HAS_DOCUMENTS, [name.as_str()], |row| row.get(0))?)
 }
 
 fn missing(name: &CollectionName) -> Failure {
@@ -139,8 +140,8 @@ fn missing(name: &CollectionName) -> Failure {
 
 fn rename(transaction: &Transaction<'_>, from: &CollectionName, to: &CollectionName) -> Outcome<()> {
     let exists = || StoreError::CollectionExists { collection: to.to_string() };
-    let renamed =
-        transaction.execute("UPDATE collections SET name = ?2 WHERE name = ?1", [from.as_str(), to.as_str()]);
+    let renamed = transaction
+        .execute_cached("UPDATE collections SET name = ?2 WHERE name = ?1", [from.as_str(), to.as_str()]);
     match renamed {
         Ok(0) => Err(missing(from)),
         // Onto itself: the target exists.
@@ -180,7 +181,7 @@ fn insert_documents(
     documents: &[Vec<u8>],
 ) -> Outcome<()> {
     let collection: i64 = transaction
-        .query_row("SELECT id FROM collections WHERE name = ?1", [name.as_str()], |row| row.get(0))
+        .query_row_cached("SELECT id FROM collections WHERE name = ?1", [name.as_str()], |row| row.get(0))
         .optional()?
         .ok_or_else(|| missing(name))?;
     let mut insert = transaction.prepare_cached(
@@ -207,7 +208,7 @@ fn insert_documents(
             dated_updated += i64::from(keys.updated_at.is_some());
         }
     }
-    transaction.execute(
+    transaction.execute_cached(
         "UPDATE collections SET documents = documents + :count, data_size = data_size + :data_size, \
          id_key_size = id_key_size + :id_keys, dated_created_at = dated_created_at + :dated_created, \
          dated_updated_at = dated_updated_at + :dated_updated WHERE id = :collection",

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
 use tenantry_core::StoreError;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::SqliteStore;
 use crate::errors::Outcome;
@@ -54,16 +55,17 @@ impl Connections {
         self.path().map_or_else(|| "in memory".to_owned(), |path| path.display().to_string())
     }
 
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
+    /// Hands out a connection that reads.
+    fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Outcome<T>) -> Outcome<T> {
         let Some(path) = self.path() else {
-            return read_in_one_state(&mut self.writer.lock(), work);
+            return work(&mut self.writer.lock());
         };
         let idle = self.idle_readers.lock().pop();
         let mut reader = match idle {
             Some(reader) => reader,
             None => open_reader(path)?,
         };
-        let result = read_in_one_state(&mut reader, work);
+        let result = work(&mut reader);
         let mut idle = self.idle_readers.lock();
         if idle.len() < IDLE_READERS {
             idle.push(reader);
@@ -146,47 +148,93 @@ pub(crate) fn configure(connection: &Connection) -> Outcome<()> {
     Ok(())
 }
 
+/// Statements that a connection keeps prepared: a text that comes again is not parsed and planned again.
+pub(crate) trait Statements {
+    fn execute_cached(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<usize>;
+
+    fn query_row_cached<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T>;
+}
+
+impl Statements for Connection {
+    fn execute_cached(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<usize> {
+        self.prepare_cached(sql)?.execute(parameters)
+    }
+
+    fn query_row_cached<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.prepare_cached(sql)?.query_row(parameters, read)
+    }
+}
+
 impl SqliteStore {
-    /// Reads on a blocking thread, from one state of the file.
+    /// Reads with one statement, which by itself sees one state of the file.
     pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     {
-        let connections = Arc::clone(&self.connections);
-        blocking(connections.address(), move || connections.read(work)).await
+        self.work(move |connections| connections.read(|connection| work(connection))).await
     }
 
-    /// Writes on a blocking thread: everything or, if `work` fails, nothing.
+    /// Reads with several statements, from one state of the file.
+    pub(crate) async fn read_together<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    {
+        self.work(move |connections| connections.read(|connection| read_in_one_state(connection, work))).await
+    }
+
+    /// Writes everything or, if `work` fails, nothing.
     pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
     {
-        let connections = Arc::clone(&self.connections);
-        blocking(connections.address(), move || connections.write(work)).await
+        self.work(move |connections| connections.write(work)).await
     }
-}
 
-impl SqliteStore {
     /// As [`write`](Self::write), for deleting for good.
     pub(crate) async fn erase<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnOnce(&Transaction<'_>) -> Outcome<T> + Send + 'static,
     {
+        self.work(move |connections| connections.erase(work)).await
+    }
+
+    async fn work<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connections) -> Outcome<T> + Send + 'static,
+    {
         let connections = Arc::clone(&self.connections);
-        blocking(connections.address(), move || connections.erase(work)).await
+        blocking(move || work(&connections).map_err(|failure| failure.at(&connections.address()))).await
     }
 }
 
-/// Runs work on a blocking thread, with the file at `path`.
+/// Runs work that may wait for the disk, and holds up no other task meanwhile.
+///
+/// On this thread, if the runtime can give the thread's other tasks to another one: that costs a tenth of waking a
+/// blocking thread and waiting for it, and nothing for the next calls of the same act. The task itself stands still, so
+/// a limit on its time must be outside of it.
 pub(crate) async fn blocking<T: Send + 'static>(
-    path: String,
-    work: impl FnOnce() -> Outcome<T> + Send + 'static,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+        return tokio::task::block_in_place(work);
+    }
     match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(|failure| failure.at(&path)),
+        Ok(result) => result,
         Err(_) => Err(StoreError::Unexpected { detail: "a blocking task did not end".to_owned() }),
     }
 }

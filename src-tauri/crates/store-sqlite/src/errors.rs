@@ -5,6 +5,8 @@ use tenantry_core::StoreError;
 use tenantry_core::error::{FileProblem, UniqueField};
 use tenantry_core::values::OrganizationName;
 
+use crate::connections::Statements;
+
 /// A failure inside a transaction: SQLite's, the file system's, or one that a port already knows.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -96,7 +98,7 @@ fn file(path: &str, problem: FileProblem) -> StoreError {
 
 /// Whether name or address of a refused insert is taken. As with the unique indexes, the name comes first.
 pub(crate) fn taken(connection: &Connection, name: &OrganizationName) -> Outcome<Failure> {
-    let name_is_taken: bool = connection.query_row(
+    let name_is_taken: bool = connection.query_row_cached(
         "SELECT EXISTS (SELECT 1 FROM organizations WHERE organization_name = ?1)",
         [name.as_str()],
         |row| row.get(0),

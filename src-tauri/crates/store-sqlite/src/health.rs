@@ -24,8 +24,13 @@ impl HealthStore for SqliteStore {
     }
 
     async fn line(&self) -> Line {
-        let asked =
-            tokio::time::timeout(LINE_LIMIT, self.ask()).await.unwrap_or(Err(StoreError::TookTooLong));
+        let store = self.clone();
+        // A task of its own: the one that reads stands still meanwhile, and could not notice the time.
+        let asking = tokio::spawn(async move { store.ask().await });
+        let asked = match tokio::time::timeout(LINE_LIMIT, asking).await {
+            Ok(Ok(asked)) => asked,
+            Ok(Err(_)) | Err(_) => Err(StoreError::TookTooLong),
+        };
         let problem = asked.err().map(|error| format!("The workspace's file can't be read: {error}."));
         Line { reachable: problem.is_none(), problem, primary: None, members: None, round_trip: None }
     }

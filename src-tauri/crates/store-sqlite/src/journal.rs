@@ -14,6 +14,7 @@ use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
+use crate::connections::Statements;
 use crate::errors::{Outcome, breaks_uniqueness, damaged, duplicate};
 use crate::records::{bytes, copy_bytes, copy_id, milliseconds, moment, organization_id, trashed_collection};
 
@@ -34,7 +35,7 @@ impl OperationJournal for SqliteStore {
         self.write(move |transaction| {
             let columns = PlanColumns::of(&operation.plan);
             let collection = operation.plan.collection();
-            let inserted = transaction.execute(
+            let inserted = transaction.execute_cached(
                 "INSERT INTO console_operations (organization_id, act, name, new_name, has_collection, \
                  collection_identity, shared_collection, copy, trashed_at, trashed_by, owner_installation, \
                  owner_instance, actor, started_at, turn, begun_at) \
@@ -94,7 +95,7 @@ impl OperationJournal for SqliteStore {
     async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError> {
         let (seen, taken, now) = (seen.clone(), taken.clone(), milliseconds(self.clock.now()));
         self.write(move |transaction| {
-            let changed = transaction.execute(
+            let changed = transaction.execute_cached(
                 &format!(
                     "UPDATE console_operations SET owner_installation = :to_installation, \
                      owner_instance = :to_instance, turn = :to_turn, started_at = :now WHERE {IS_ITS_ENTRY}"
@@ -119,7 +120,7 @@ impl OperationJournal for SqliteStore {
     async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
         let operation = operation.clone();
         self.write(move |transaction| {
-            transaction.execute(
+            transaction.execute_cached(
                 &format!("DELETE FROM console_operations WHERE {IS_ITS_ENTRY}"),
                 named_params! {
                     ":id": bytes(operation.organization_id),

@@ -1,6 +1,6 @@
 //! Tenantry's ports on one SQLite file: the built-in workspace.
 //!
-//! Everything runs on blocking threads, with one connection that writes and a few that read. A transaction spans a
+//! One connection writes and a few read; a call that waits for the disk holds up no other task. A transaction spans a
 //! whole port call, and every commit is synced to disk before the call returns.
 
 mod accounts;

@@ -34,8 +34,9 @@ impl SqliteStore {
     pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let now = SystemTime::from(clock.now());
-        let connections = blocking(path.display().to_string(), move || {
-            let connections = open_file(path.clone(), STEPS)?;
+        let connections = blocking(move || {
+            let connections =
+                open_file(path.clone(), STEPS).map_err(|failure| failure.at(&path.display().to_string()))?;
             remove_old_copies(&path, now);
             Ok(connections)
         })
@@ -48,15 +49,16 @@ impl SqliteStore {
     /// # Errors
     /// `Unexpected` if SQLite cannot create it.
     pub async fn in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let connections = blocking("in memory".to_owned(), || {
-            let mut connection = Connection::open_in_memory()?;
-            configure(&connection)?;
-            schema::migrate(&mut connection, STEPS)?;
-            Ok(Connections::new(None, connection))
-        })
-        .await?;
+        let connections = blocking(|| open_in_memory().map_err(|failure| failure.at("in memory"))).await?;
         Ok(Self { connections: Arc::new(connections), clock })
     }
+}
+
+fn open_in_memory() -> Outcome<Connections> {
+    let mut connection = Connection::open_in_memory()?;
+    configure(&connection)?;
+    schema::migrate(&mut connection, STEPS)?;
+    Ok(Connections::new(None, connection))
 }
 
 fn open_file(path: PathBuf, steps: &[&str]) -> Outcome<Connections> {

@@ -15,12 +15,28 @@ use tenantry_core::values::{
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
+use crate::connections::Statements;
 use crate::errors::{Failure, Outcome, breaks_uniqueness, changed, duplicate, missing, taken};
 use crate::records::{
-    Shelf, bytes, find, milliseconds, organization, organization_id, password_hash, renewal, search_text,
+    Shelf, bytes, columns, find, milliseconds, organization_id, password_hash, renewal, search_text,
 };
 use crate::{SqliteStore, search, trash};
 
+macro_rules! credentials {
+    () => {
+        concat!(
+            "SELECT ",
+            columns!(Live),
+            ", row.admin_password AS admin_password, row.password_renewal AS password_renewal \
+             FROM organizations AS row"
+        )
+    };
+}
+
+const FIND_BY_NAME: &str =
+    concat!("SELECT ", columns!(Live), " FROM organizations AS row WHERE row.organization_name = ?1");
+const CREDENTIALS_BY_ADDRESS: &str = concat!(credentials!(), " WHERE row.admin_email_key = ?1");
+const CREDENTIALS_BY_ID: &str = concat!(credentials!(), " WHERE row.id = ?1");
 /// With the status, with which the indexes begin.
 const OWNERS: &str = "\
     SELECT id FROM organizations WHERE organization_name = :name \
@@ -56,7 +72,7 @@ impl OrganizationStore for SqliteStore {
         self.write(move |transaction| match find(transaction, Shelf::Live, seen.id)? {
             Some(found) if found != seen => Err(changed()),
             Some(_) | None => {
-                transaction.execute("DELETE FROM organizations WHERE id = ?1", [bytes(seen.id)])?;
+                transaction.execute_cached("DELETE FROM organizations WHERE id = ?1", [bytes(seen.id)])?;
                 Ok(())
             }
         })
@@ -70,11 +86,9 @@ impl OrganizationStore for SqliteStore {
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
         let name = name.as_str().to_owned();
         self.read(move |connection| {
-            let sql = format!(
-                "SELECT {} FROM organizations AS row WHERE row.organization_name = ?1",
-                Shelf::Live.columns()
-            );
-            Ok(connection.prepare_cached(&sql)?.query_row([name], organization).optional()?)
+            Ok(connection
+                .query_row_cached(FIND_BY_NAME, [name], |row| Shelf::Live.organization(row))
+                .optional()?)
         })
         .await
     }
@@ -98,7 +112,7 @@ impl OrganizationStore for SqliteStore {
     ) -> Result<Vec<OrganizationCredentials>, StoreError> {
         let key = email.matching_key();
         // The column is unique, so there is at most one.
-        self.read(move |connection| credentials(connection, "admin_email_key", key))
+        self.read(move |connection| credentials(connection, CREDENTIALS_BY_ADDRESS, key))
             .await
             .map(|found| found.into_iter().collect())
     }
@@ -107,17 +121,17 @@ impl OrganizationStore for SqliteStore {
         &self,
         id: OrganizationId,
     ) -> Result<Option<OrganizationCredentials>, StoreError> {
-        self.read(move |connection| credentials(connection, "id", bytes(id))).await
+        self.read(move |connection| credentials(connection, CREDENTIALS_BY_ID, bytes(id))).await
     }
 
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
         let query = query.clone();
-        self.read(move |connection| search::page(connection, &query)).await
+        self.read_together(move |connection| search::page(connection, &query)).await
     }
 
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
         let filter = filter.clone();
-        self.read(move |connection| search::count(connection, &filter)).await
+        self.read_together(move |connection| search::count(connection, &filter)).await
     }
 
     async fn set_name(
@@ -149,7 +163,7 @@ impl OrganizationStore for SqliteStore {
     ) -> Result<(), StoreError> {
         let (from, to, renewal) = (from.clone(), to.clone(), renewal.to_stored());
         self.write(move |transaction| {
-            transaction.execute(
+            transaction.execute_cached(
                 "UPDATE organizations SET admin_password = :to, password_renewal = :renewal \
                  WHERE id = :id AND admin_password = :from",
                 named_params! {
@@ -195,17 +209,12 @@ impl OrganizationStore for SqliteStore {
 
 fn credentials(
     connection: &Connection,
-    column: &'static str,
+    sql: &'static str,
     value: impl ToSql,
 ) -> Outcome<Option<OrganizationCredentials>> {
-    let sql = format!(
-        "SELECT {}, row.admin_password AS admin_password, row.password_renewal AS password_renewal \
-         FROM organizations AS row WHERE row.{column} = ?1",
-        Shelf::Live.columns()
-    );
-    let found = connection.prepare_cached(&sql)?.query_row([value], |row| {
+    let found = connection.query_row_cached(sql, [value], |row| {
         Ok(OrganizationCredentials {
-            organization: organization(row)?,
+            organization: Shelf::Live.organization(row)?,
             password_hash: password_hash(row, "admin_password")?,
             renewal: renewal(row)?,
         })
@@ -258,7 +267,7 @@ fn set_name(
     if stored != *seen {
         return Err(changed());
     }
-    let renamed = transaction.execute(
+    let renamed = transaction.execute_cached(
         "UPDATE organizations SET organization_name = :name, collection_name = :collection, updated_at = :at, \
          search_text = :search_text WHERE id = :id",
         named_params! {
@@ -283,7 +292,7 @@ fn change_in_place(
     at: OffsetDateTime,
 ) -> Outcome<Organization> {
     let (password, sessions_ended_at) = transaction
-        .query_row(
+        .query_row_cached(
             "SELECT admin_password, sessions_ended_at FROM organizations WHERE id = ?1",
             [bytes(id)],
             |row| {
@@ -318,7 +327,7 @@ fn change_in_place(
     }
     wanted.session_version += i64::from(change.end_sessions);
 
-    let changed = transaction.execute(
+    let changed = transaction.execute_cached(
         "UPDATE organizations SET display_name = :display_name, admin_email = :email, \
          admin_email_key = :email_key, admin_password = :password, is_active = :is_active, updated_at = :at, \
          session_version = :session_version, sessions_ended_at = iif(:end_sessions, :at, sessions_ended_at), \

@@ -7,6 +7,7 @@ use tenantry_core::ports::PermitStore;
 use tenantry_core::records::{Access, Decided, Environment, Permits};
 
 use crate::SqliteStore;
+use crate::connections::Statements;
 use crate::errors::Outcome;
 use crate::records::{milliseconds, moment};
 
@@ -26,7 +27,7 @@ impl PermitStore for SqliteStore {
             if there.map(|decided| decided.permits) != seen {
                 return Ok(false);
             }
-            transaction.execute(
+            transaction.execute_cached(
                 "INSERT INTO console_settings (id, environment, access, decided_by, decided_at) \
                  VALUES ('permits', :environment, :access, :by, :at) \
                  ON CONFLICT (id) DO UPDATE SET environment = :environment, access = :access, decided_by = :by, \
@@ -46,7 +47,7 @@ impl PermitStore for SqliteStore {
 
 fn find(connection: &Connection) -> Outcome<Option<Decided>> {
     let sql = "SELECT environment, access, decided_by, decided_at FROM console_settings WHERE id = 'permits'";
-    let decided = connection.prepare_cached(sql)?.query_row([], |row| {
+    let decided = connection.query_row_cached(sql, [], |row| {
         let permits = Permits {
             environment: Environment::from_word(row.get_ref("environment")?.as_str()?),
             access: Access::from_word(row.get_ref("access")?.as_str()?),

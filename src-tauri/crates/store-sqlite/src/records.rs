@@ -10,7 +10,24 @@ use tenantry_core::values::{
 };
 use time::OffsetDateTime;
 
+use crate::connections::Statements;
 use crate::errors::Outcome;
+
+/// The columns that [`Shelf::organization`] reads, of a table under the name `row`, in its order. A macro, so that a
+/// statement with them can be one constant text.
+macro_rules! columns {
+    (Live) => {
+        "row.id, row.organization_name, row.collection_name, row.display_name, row.admin_email, row.is_active, \
+         row.created_at, row.updated_at, row.session_version"
+    };
+    (Trash) => {
+        concat!(
+            $crate::records::columns!(Live),
+            ", row.trashed_at, row.trashed_by, row.had_collection, row.shared_collection, row.copy"
+        )
+    };
+}
+pub(crate) use columns;
 
 /// The table of an organization's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,52 +44,46 @@ impl Shelf {
         }
     }
 
-    /// The columns that [`organization`] reads, of the table under the name `row`, in its order.
     pub(crate) fn columns(self) -> &'static str {
         match self {
-            Self::Live => {
-                "row.id AS id, row.organization_name AS organization_name, row.collection_name AS collection_name, \
-                 row.display_name AS display_name, row.admin_email AS admin_email, row.is_active AS is_active, \
-                 row.created_at AS created_at, row.updated_at AS updated_at, \
-                 row.session_version AS session_version, \
-                 NULL AS trashed_at, NULL AS trashed_by, NULL AS had_collection, NULL AS shared_collection, \
-                 NULL AS copy"
-            }
+            Self::Live => columns!(Live),
+            Self::Trash => columns!(Trash),
+        }
+    }
+
+    fn by_id(self) -> &'static str {
+        match self {
+            Self::Live => concat!("SELECT ", columns!(Live), " FROM organizations AS row WHERE row.id = ?1"),
             Self::Trash => {
-                "row.id AS id, row.organization_name AS organization_name, row.collection_name AS collection_name, \
-                 row.display_name AS display_name, row.admin_email AS admin_email, row.is_active AS is_active, \
-                 row.created_at AS created_at, row.updated_at AS updated_at, \
-                 row.session_version AS session_version, \
-                 row.trashed_at AS trashed_at, row.trashed_by AS trashed_by, row.had_collection AS had_collection, \
-                 row.shared_collection AS shared_collection, row.copy AS copy"
+                concat!("SELECT ", columns!(Trash), " FROM console_trash AS row WHERE row.id = ?1")
             }
         }
     }
-}
 
-/// Reads a row of [`Shelf::columns`] by position: finding fourteen columns by name takes longer than reading the row,
-/// which a page or an export pays for each.
-pub(crate) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
-    let trashed = match row.get::<_, Option<i64>>(9)? {
-        None => None,
-        Some(at) => Some(Trashed {
-            at: StoredDate::from_milliseconds(at),
-            by: row.get(10)?,
-            collection: trashed_collection(row.get(11)?, row.get(12)?),
-            copy: copy_id(row.get_ref(13)?)?,
-        }),
-    };
-    Ok(Organization {
-        id: organization_id(row.get_ref(0)?)?,
-        name: OrganizationName::from_stored(row.get(1)?),
-        display_name: row.get::<_, Option<String>>(3)?.map(DisplayName::from_stored),
-        admin_email: EmailAddress::from_stored(row.get(4)?),
-        is_active: row.get(5)?,
-        created_at: StoredDate::from_milliseconds(row.get(6)?),
-        updated_at: StoredDate::from_milliseconds(row.get(7)?),
-        session_version: row.get(8)?,
-        trashed,
-    })
+    /// Reads a row of [`columns`] by position: finding the columns by name takes longer than reading the row, which a
+    /// page or an export pays for each.
+    pub(crate) fn organization(self, row: &Row<'_>) -> rusqlite::Result<Organization> {
+        let trashed = match self {
+            Self::Live => None,
+            Self::Trash => Some(Trashed {
+                at: StoredDate::from_milliseconds(row.get(9)?),
+                by: row.get(10)?,
+                collection: trashed_collection(row.get(11)?, row.get(12)?),
+                copy: copy_id(row.get_ref(13)?)?,
+            }),
+        };
+        Ok(Organization {
+            id: organization_id(row.get_ref(0)?)?,
+            name: OrganizationName::from_stored(row.get(1)?),
+            display_name: row.get::<_, Option<String>>(3)?.map(DisplayName::from_stored),
+            admin_email: EmailAddress::from_stored(row.get(4)?),
+            is_active: row.get(5)?,
+            created_at: StoredDate::from_milliseconds(row.get(6)?),
+            updated_at: StoredDate::from_milliseconds(row.get(7)?),
+            session_version: row.get(8)?,
+            trashed,
+        })
+    }
 }
 
 /// The organization with this id in this table.
@@ -81,8 +92,7 @@ pub(crate) fn find(
     shelf: Shelf,
     id: OrganizationId,
 ) -> Outcome<Option<Organization>> {
-    let sql = format!("SELECT {} FROM {} AS row WHERE row.id = ?1", shelf.columns(), shelf.table());
-    Ok(connection.prepare_cached(&sql)?.query_row([bytes(id)], organization).optional()?)
+    Ok(connection.query_row_cached(shelf.by_id(), [bytes(id)], |row| shelf.organization(row)).optional()?)
 }
 
 pub(crate) fn bytes(id: OrganizationId) -> [u8; 12] {

@@ -13,7 +13,7 @@ use tenantry_core::records::{
 };
 
 use crate::errors::Outcome;
-use crate::records::{Shelf, bytes, lower_cased, organization};
+use crate::records::{Shelf, bytes, lower_cased};
 
 /// Up to this many matches are collected and sorted. Above it, reading in order fills a page soon enough.
 const FEW: usize = 4_000;
@@ -125,7 +125,9 @@ fn rows(
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(&sql)?;
-    Ok(statement.query_map(&*bound(&parameters), organization)?.collect::<Result<Vec<_>, _>>()?)
+    let shelf = shelf_of(&query.filter);
+    let rows = statement.query_map(&*bound(&parameters), |row| shelf.organization(row))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// The number of matches by status.

@@ -6,16 +6,17 @@ use tenantry_core::values::{CollectionName, CopyId, OrganizationId, Organization
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
+use crate::connections::Statements;
 use crate::errors::{Outcome, breaks_uniqueness, changed, missing, taken};
 use crate::records::{Shelf, bytes, copy_bytes, find, milliseconds, search_text};
 
 pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed: &Trashed) -> Outcome<()> {
     // Not INSERT OR REPLACE: it would skip the triggers that keep the counts.
-    transaction.execute(
+    transaction.execute_cached(
         "DELETE FROM console_trash WHERE id = ?1 AND EXISTS (SELECT 1 FROM organizations WHERE id = ?1)",
         [bytes(id)],
     )?;
-    let copied = transaction.execute(
+    let copied = transaction.execute_cached(
         "INSERT INTO console_trash (id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
          search_text, trashed_at, trashed_by, had_collection, shared_collection, copy) \
@@ -46,7 +47,7 @@ pub(crate) fn remove_copied(
 ) -> Outcome<()> {
     let found = find_copy(transaction, id, copy)?.and_then(|found| found.trashed).ok_or_else(changed)?;
     copy_to(transaction, id, &found)?;
-    transaction.execute("DELETE FROM organizations WHERE id = ?1", [bytes(id)])?;
+    transaction.execute_cached("DELETE FROM organizations WHERE id = ?1", [bytes(id)])?;
     Ok(())
 }
 
@@ -63,7 +64,7 @@ pub(crate) fn copy_from(
     if find(transaction, Shelf::Live, id)?.is_none() && operator_has(transaction, &trashed.admin_email)? {
         return Err(taken(transaction, name)?);
     }
-    let copied = transaction.execute(
+    let copied = transaction.execute_cached(
         "INSERT INTO organizations (id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
          search_text) \
@@ -90,7 +91,7 @@ pub(crate) fn copy_from(
 
 pub(crate) fn remove(transaction: &Transaction<'_>, id: OrganizationId, copy: Option<CopyId>) -> Outcome<()> {
     if find_copy(transaction, id, copy)?.is_some() {
-        transaction.execute("DELETE FROM console_trash WHERE id = ?1", [bytes(id)])?;
+        transaction.execute_cached("DELETE FROM console_trash WHERE id = ?1", [bytes(id)])?;
     }
     Ok(())
 }
