@@ -9,6 +9,7 @@ pub mod health;
 pub mod journal;
 pub mod organizations;
 pub mod permits;
+pub mod rows;
 
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;

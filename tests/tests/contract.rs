@@ -78,6 +78,13 @@ macro_rules! contract {
                 another_copy_in_the_trash_is_left_alone,
                 a_collection_is_of_who_has_its_name_and_of_who_left_it_to_others,
                 removing_on_one_side_leaves_the_other_side;
+            rows:
+                the_rows_are_those_of_the_pages_in_the_same_order,
+                rows_begin_after_a_place_and_end_with_the_limit,
+                a_list_of_one_has_one_batch_and_an_empty_one_none,
+                batches_are_bounded_in_rows_and_in_bytes,
+                what_stays_comes_once_while_others_come_and_go,
+                a_list_that_is_not_read_to_its_end_is_in_nobodys_way;
             collections:
                 a_collection_exists_once_it_is_created,
                 a_new_collection_has_the_indexes_of_the_service_and_no_documents,
@@ -161,6 +168,7 @@ fn every_fact_of_the_suite_is_run() {
         include_str!("../src/suite/journal.rs"),
         include_str!("../src/suite/organizations.rs"),
         include_str!("../src/suite/permits.rs"),
+        include_str!("../src/suite/rows.rs"),
     ] {
         for rest in source.split("pub async fn ").skip(1) {
             let fact = rest.split('(').next().expect("a function has parentheses");
@@ -189,7 +197,7 @@ fn every_method_of_every_port_is_held_to_the_gate() {
     ] {
         let methods: Vec<_> = source
             .lines()
-            .filter_map(|line| line.strip_prefix("    async fn "))
+            .filter_map(|line| line.strip_prefix("    async fn ").or(line.strip_prefix("    fn ")))
             .filter_map(|rest| rest.split('(').next())
             .map(|method| format!("{port}.{method}"))
             .collect();

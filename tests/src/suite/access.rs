@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use tenantry_core::access::WriteGate;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
@@ -54,19 +55,21 @@ pub const PERMITTED: [&str; 4] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 28] = [
+pub const READS: [&str; 30] = [
     "organizations.find",
     "organizations.find_by_name",
     "organizations.owners",
     "organizations.find_credentials",
     "organizations.find_credentials_of",
     "organizations.page",
+    "organizations.rows",
     "organizations.count",
     "organizations.find_trashed",
     "collections.exists",
     "collections.identity",
     "collections.is_empty",
     "collections.statistics",
+    "collections.pending",
     "accounts.has_operators",
     "accounts.find_operator",
     "accounts.find_operator_by_email",
@@ -259,6 +262,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 "organizations.page",
                 organizations.page(&query).await.map(|page| page.organizations.len() == 1),
             ),
+            ("organizations.rows", organizations.rows(&query).try_concat().await.map(|rows| rows.len() == 1)),
             ("organizations.count", organizations.count(&query.filter).await.map(|counts| counts.live == 1)),
             (
                 "organizations.find_trashed",
@@ -271,6 +275,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ),
             ("collections.is_empty", shut.collections.is_empty(&collection("acme")).await),
             ("collections.statistics", shut.collections.statistics(&collection("acme")).await.map(|_| true)),
+            ("collections.pending", Ok(shut.collections.pending() == ports.collections.pending())),
             ("accounts.has_operators", accounts.has_operators().await),
             ("accounts.find_operator", accounts.find_operator(dana.id).await.map(|found| found.is_some())),
             (

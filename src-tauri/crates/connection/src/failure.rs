@@ -51,8 +51,8 @@ pub mod code {
     pub const ELECTION: [i32; 6] = [10107, 13435, 13436, 10058, 189, 11602];
     /// Someone else changed the same thing at the same moment.
     pub const CONTENTION: [i32; 3] = [24, 112, 251];
-    /// The cursor of a list is gone on the server.
-    pub const CURSOR_GONE: [i32; 2] = [43, 237];
+    /// The cursor of a list is gone on the server, or its index.
+    pub const CURSOR_GONE: [i32; 3] = [43, 175, 237];
     /// The server does not have the command, the stage or the option.
     pub const UNSUPPORTED: [i32; 9] = [
         BAD_VALUE,

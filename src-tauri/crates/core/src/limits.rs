@@ -20,13 +20,12 @@ pub const PASSWORD_MAX_BYTES: usize = 72;
 pub const SEARCH_MAX: usize = 200;
 /// Rows that a caller can ask for in one page.
 pub const PAGE_MAX: u32 = 500;
-/// Rows that an export asks a store for at a time. Many, because some servers read the whole rest of a list for each
-/// page.
-pub const EXPORT_PAGE: u32 = 10_000;
 /// Bytes of stored documents after which a page ends, whatever the number of its rows.
 pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
-/// Rows that an export hands on at a time, with a chance to cancel after each batch.
-pub const EXPORT_BATCH: usize = 1_000;
+/// Rows in one batch of a list that is read to its end, with a chance to cancel after each.
+pub const BATCH_ROWS: usize = 1_000;
+/// Bytes after which a batch ends, whatever the number of its rows.
+pub const BATCH_BYTES: usize = 1024 * 1024;
 /// Organizations in one call for statistics: the rows of a screen.
 pub const SUMMARY_MAX: usize = 50;
 /// Statistics read at the same time: as many as a pool has connections, because a shared cluster has other work to do.

@@ -2,6 +2,7 @@
 //! the health of its store.
 
 mod activity;
+mod batches;
 mod collection;
 mod deployment;
 mod health;
@@ -11,6 +12,7 @@ mod organization;
 mod permits;
 
 pub use activity::{ActivityEntry, ActivityKind};
+pub use batches::Batches;
 pub use collection::{CollectionIdentity, CollectionStatistics, IndexStatistics};
 pub use deployment::{CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
 pub use health::{

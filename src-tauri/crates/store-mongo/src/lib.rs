@@ -17,6 +17,7 @@ mod open;
 mod organizations;
 mod paging;
 mod permits;
+mod rows;
 mod settings;
 mod trash;
 

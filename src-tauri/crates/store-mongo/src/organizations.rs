@@ -7,6 +7,7 @@ use bson::oid::ObjectId;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
+use futures_util::stream::BoxStream;
 use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
 use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, TRASH};
 use tenantry_connection::failure::code;
@@ -229,6 +230,10 @@ impl OrganizationStore for MongoStore {
         let previous = rows.clone().find_map(place).filter(|_| query.start != PageStart::Beginning);
         let organizations = rows.filter_map(|row| read(row)).collect();
         Ok(OrganizationPage { organizations, previous, next })
+    }
+
+    fn rows(&self, query: &OrganizationQuery) -> BoxStream<'_, Result<Vec<Organization>, StoreError>> {
+        self.stream(query)
     }
 
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {

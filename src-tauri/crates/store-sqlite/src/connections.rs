@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::stream::{self, BoxStream, StreamExt};
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
 use tenantry_core::StoreError;
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::mpsc;
 
 use crate::SqliteStore;
 use crate::errors::Outcome;
@@ -56,7 +58,7 @@ impl Connections {
     }
 
     /// Hands out a connection that reads.
-    fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Outcome<T>) -> Outcome<T> {
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Outcome<T>) -> Outcome<T> {
         let Some(path) = self.path() else {
             return work(&mut self.writer.lock());
         };
@@ -109,7 +111,7 @@ pub(crate) fn empty_log(connection: &Connection, wait: Duration) -> Outcome<bool
 }
 
 /// Everything that `work` reads is from one moment.
-fn read_in_one_state<T>(
+pub(crate) fn read_in_one_state<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> Outcome<T>,
 ) -> Outcome<T> {
@@ -203,6 +205,26 @@ impl SqliteStore {
         self.work(move |connections| connections.write(work)).await
     }
 
+    /// Reads on a blocking thread, which hands on what it has read while it goes on reading. At most two parts wait.
+    pub(crate) fn stream<T, W>(&self, work: W) -> BoxStream<'static, Result<T, StoreError>>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connections, &mpsc::Sender<T>) -> Outcome<()> + Send + 'static,
+    {
+        let connections = Arc::clone(&self.connections);
+        let (sender, receiver) = mpsc::channel(2);
+        let reading = tokio::task::spawn_blocking(move || {
+            work(&connections, &sender).map_err(|failure| failure.at(&connections.address()))
+        });
+        stream::try_unfold((receiver, reading), |(mut receiver, reading)| async move {
+            match receiver.recv().await {
+                Some(part) => Ok(Some((part, (receiver, reading)))),
+                None => reading.await.unwrap_or_else(|_| Err(did_not_end())).map(|()| None),
+            }
+        })
+        .boxed()
+    }
+
     /// As [`write`](Self::write), for deleting for good.
     pub(crate) async fn erase<T, W>(&self, work: W) -> Result<T, StoreError>
     where
@@ -233,8 +255,9 @@ pub(crate) async fn blocking<T: Send + 'static>(
     if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
         return tokio::task::block_in_place(work);
     }
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError::Unexpected { detail: "a blocking task did not end".to_owned() }),
-    }
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(did_not_end()))
+}
+
+fn did_not_end() -> StoreError {
+    StoreError::Unexpected { detail: "a blocking task did not end".to_owned() }
 }

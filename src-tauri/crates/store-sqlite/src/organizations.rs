@@ -1,6 +1,7 @@
 //! Organizations' metadata.
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
@@ -127,6 +128,11 @@ impl OrganizationStore for SqliteStore {
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
         let query = query.clone();
         self.read_together(move |connection| search::page(connection, &query)).await
+    }
+
+    fn rows(&self, query: &OrganizationQuery) -> BoxStream<'_, Result<Vec<Organization>, StoreError>> {
+        let query = query.clone();
+        self.stream(move |connections, rows| search::stream(connections, query, rows))
     }
 
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {

@@ -8,10 +8,12 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
 use tenantry_core::StoreError;
 use tenantry_core::records::{
-    Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, PageStart,
-    SortDirection, SortField, SortPlace, StatusFilter, Unshowable,
+    Batches, Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery,
+    PageStart, SortDirection, SortField, SortPlace, StatusFilter, Unshowable,
 };
+use tokio::sync::mpsc::Sender;
 
+use crate::connections::{Connections, read_in_one_state};
 use crate::errors::Outcome;
 use crate::records::{Shelf, bytes, lower_cased};
 
@@ -117,17 +119,99 @@ fn rows(
     term: &Term,
     positions: Option<&String>,
 ) -> Outcome<Vec<Organization>> {
-    let statement = match positions {
-        Some(positions) => Some(collected(query, positions.clone())?),
-        None => in_order(query, term.text())?,
-    };
-    let Some((sql, parameters)) = statement else {
+    let Some((sql, parameters)) = listed(query, term, positions)? else {
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(&sql)?;
     let shelf = shelf_of(&query.filter);
     let rows = statement.query_map(&*bound(&parameters), |row| shelf.organization(row))?;
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// The statement of a list; `None` if nothing is left to read. It finds a row more than is wanted.
+fn listed(
+    query: &OrganizationQuery,
+    term: &Term,
+    positions: Option<&String>,
+) -> Outcome<Option<(String, Parameters)>> {
+    match positions {
+        Some(positions) => collected(query, positions.clone()).map(Some),
+        None => in_order(query, term.text()),
+    }
+}
+
+/// Hands the rows of a list on in batches, until the receiver is gone.
+pub(crate) fn stream(
+    connections: &Connections,
+    mut query: OrganizationQuery,
+    receiver: &Sender<Vec<Organization>>,
+) -> Outcome<()> {
+    let hand_on = |batch| receiver.blocking_send(batch).is_ok();
+    if connections.path().is_some() {
+        return connections.read(|connection| {
+            read_in_one_state(connection, |connection| read_in_batches(connection, &query, hand_on))
+        });
+    }
+    // In memory there is one connection, and what is done with the rows may need it.
+    loop {
+        let mut batch = Vec::new();
+        let read_one = |connection: &mut Connection| {
+            read_in_batches(connection, &query, |first| {
+                batch = first;
+                false
+            })
+        };
+        connections.read(read_one)?;
+        let Some(last) = batch.last() else { return Ok(()) };
+        query.start = PageStart::After(query.sort.cursor(last));
+        query.limit = query.limit.saturating_sub(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+        if !hand_on(batch) {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads a list until its end, or until `hand_on` wants no more.
+fn read_in_batches(
+    connection: &Connection,
+    query: &OrganizationQuery,
+    mut hand_on: impl FnMut(Vec<Organization>) -> bool,
+) -> Outcome<()> {
+    let term = Term::parse(&query.filter.search);
+    if term == Term::Impossible || query.limit == 0 {
+        return Ok(());
+    }
+    let shelf = shelf_of(&query.filter);
+    let positions = few_matches(connection, shelf, &query.filter, &term)?;
+    let Some((sql, parameters)) = listed(query, &term, positions.as_ref())? else { return Ok(()) };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(&*bound(&parameters))?;
+    let mut batches = Batches::default();
+    let mut left = query.limit;
+    while left > 0
+        && let Some(row) = rows.next()?
+    {
+        left -= 1;
+        let row = shelf.organization(row)?;
+        let bytes = size_of(&row);
+        if let Some(batch) = batches.add(row, bytes)
+            && !hand_on(batch)
+        {
+            return Ok(());
+        }
+    }
+    let rest = batches.take();
+    if !rest.is_empty() {
+        hand_on(rest);
+    }
+    Ok(())
+}
+
+/// The bytes of an organization's texts.
+fn size_of(organization: &Organization) -> usize {
+    organization.name.as_str().len()
+        + organization.display_name.as_ref().map_or(0, |name| name.as_str().len())
+        + organization.admin_email.as_str().len()
 }
 
 /// The number of matches by status.

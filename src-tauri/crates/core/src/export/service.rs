@@ -13,11 +13,11 @@ use crate::clock::Clock;
 use crate::collections::BackgroundReads;
 use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
-use crate::limits::{EXPORT_BATCH, EXPORT_PAGE, STATISTICS_AT_ONCE, SUMMARY_MAX};
+use crate::limits::{BATCH_ROWS, STATISTICS_AT_ONCE, SUMMARY_MAX};
 use crate::organizations::narrowed;
 use crate::ports::Ports;
 use crate::records::{
-    ActivityEntry, ActivityKind, Cursor, Organization, OrganizationFilter, OrganizationQuery, PageStart,
+    ActivityEntry, ActivityKind, Organization, OrganizationFilter, OrganizationQuery, PageStart,
     SortDirection, SortField, StatusFilter,
 };
 use crate::rights::{Act, Actor};
@@ -76,8 +76,8 @@ impl ExportService {
     /// Writes the organizations that the scope and the session allow to `output`. An organization's admin gets at most
     /// their own.
     ///
-    /// Reads keyset pages one after the other: an organization that exists from beginning to end is in the file exactly
-    /// once. Memory does not grow with their number. After an error `output` is worthless; the caller replaces the
+    /// An organization that stays as it is from beginning to end is in the file exactly once. Rows are read while those
+    /// before them are written, and memory grows neither with their number nor with their size. After an error `output` is worthless; the caller replaces the
     /// target whole or not at all.
     ///
     /// # Errors
@@ -164,46 +164,43 @@ impl ExportService {
     async fn read(&self, source: &Source, delivery: &mut Delivery<'_>) -> Result<(), AppError> {
         delivery.report(true);
         match &source.scope {
-            ExportScope::All => self.read_pages(source, everything(None), None, delivery).await?,
+            ExportScope::All => self.read_list(source, everything(None), None, delivery).await?,
             ExportScope::Filtered(filter) => {
-                self.read_pages(source, filter.clone(), None, delivery).await?;
+                self.read_list(source, filter.clone(), None, delivery).await?;
             }
             ExportScope::Selected(ids) => self.read_selected(source, ids, delivery).await?,
         }
         delivery.finish().await
     }
 
-    /// Reads a list page by page. With `chosen`, keeps only the organizations in it, and removes those it found.
-    async fn read_pages(
+    /// Reads a list. With `chosen`, keeps only the organizations in it, and removes those it found.
+    async fn read_list(
         &self,
         source: &Source,
         filter: OrganizationFilter,
         mut chosen: Option<&mut HashSet<OrganizationId>>,
         delivery: &mut Delivery<'_>,
     ) -> Result<(), AppError> {
-        let mut query = OrganizationQuery {
+        let (sort, direction) = (source.sort, source.direction);
+        let query = OrganizationQuery {
             filter,
-            sort: source.sort,
-            direction: source.direction,
+            sort,
+            direction,
             backwards: false,
             start: PageStart::Beginning,
-            limit: EXPORT_PAGE,
+            limit: u32::MAX,
         };
-        let mut way = Way::default();
-        loop {
-            let page = self.ports.organizations.page(&query).await?;
-            let mut organizations = page.organizations;
+        let mut batches = self.ports.organizations.rows(&query);
+        while let Some(mut batch) = batches.try_next().await? {
             if let Some(chosen) = chosen.as_deref_mut() {
-                organizations.retain(|organization| chosen.remove(&organization.id));
+                batch.retain(|organization| chosen.remove(&organization.id));
             }
-            self.deliver(organizations, delivery).await?;
-            match page.next {
-                Some(next) if chosen.as_deref().is_none_or(|chosen| !chosen.is_empty()) => {
-                    query.start = PageStart::After(way.on_to(next)?);
-                }
-                _ => return Ok(()),
+            self.deliver(batch, delivery).await?;
+            if chosen.as_deref().is_some_and(HashSet::is_empty) {
+                break;
             }
         }
+        Ok(())
     }
 
     async fn read_selected(
@@ -212,15 +209,15 @@ impl ExportService {
         ids: &[OrganizationId],
         delivery: &mut Delivery<'_>,
     ) -> Result<(), AppError> {
-        if ids.len() > EXPORT_BATCH {
+        if ids.len() > BATCH_ROWS {
             // A query per organization would be too many, and sorting them would hold all of them in memory.
             let mut chosen: HashSet<_> = ids.iter().copied().collect();
-            self.read_pages(source, everything(None), Some(&mut chosen), delivery).await?;
+            self.read_list(source, everything(None), Some(&mut chosen), delivery).await?;
             if chosen.is_empty() {
                 return Ok(());
             }
             let trash = OrganizationFilter { status: StatusFilter::Trashed, ..everything(None) };
-            return self.read_pages(source, trash, Some(&mut chosen), delivery).await;
+            return self.read_list(source, trash, Some(&mut chosen), delivery).await;
         }
         let mut organizations: Vec<Organization> = stream::iter(ids.to_vec())
             .map(|id| {
@@ -247,7 +244,7 @@ impl ExportService {
         delivery: &mut Delivery<'_>,
     ) -> Result<(), AppError> {
         // Statistics take one query per row, and a person who cancels should not wait for a thousand.
-        let size = if delivery.needs_statistics { SUMMARY_MAX } else { EXPORT_BATCH };
+        let size = if delivery.needs_statistics { SUMMARY_MAX } else { BATCH_ROWS };
         let mut rest = organizations.into_iter().peekable();
         while rest.peek().is_some() {
             delivery.cancellation.checkpoint()?;
@@ -348,32 +345,6 @@ fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
     columns.into_iter().filter(|column| seen.insert(*column)).collect()
 }
 
-/// The path through a list. A loop in it would fill the disk.
-///
-/// Remembers only one cursor, since a cursor can be as large as a stored text, and replaces it at every doubling of the
-/// path: a loop comes back to it (R. Brent, "An improved Monte Carlo factorization algorithm").
-#[derive(Default)]
-struct Way {
-    remembered: Option<Cursor>,
-    since: u64,
-    until: u64,
-}
-
-impl Way {
-    fn on_to(&mut self, next: Cursor) -> Result<Cursor, StoreError> {
-        if self.remembered.as_ref() == Some(&next) {
-            return Err(StoreError::Corrupt { what: "the order of the list".to_owned() });
-        }
-        self.since += 1;
-        if self.since >= self.until {
-            self.remembered = Some(next.clone());
-            self.until = (self.until * 2).max(1);
-            self.since = 0;
-        }
-        Ok(next)
-    }
-}
-
 /// Sends rows to the writer and progress to the person.
 struct Delivery<'job> {
     sender: mpsc::Sender<Part>,
@@ -470,27 +441,5 @@ fn problem_of(error: &io::Error) -> FileProblem {
         FileProblem::TooManyRows
     } else {
         FileProblem::from(error)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_that_goes_round_is_not_read_for_ever() {
-        let cursor = |number: i32| {
-            let place = crate::records::SortPlace::Value(number.to_string());
-            Cursor { place, id: OrganizationId::new() }
-        };
-        let places: Vec<Cursor> = (0..20).map(cursor).collect();
-        for (before, round) in [(0, 1), (0, 2), (3, 5), (12, 8)] {
-            let mut way = Way::default();
-            let list = places[..before].iter().chain(places[before..before + round].iter().cycle());
-            let read = list.take(200).take_while(|place| way.on_to((*place).clone()).is_ok()).count();
-            assert!(read >= before + round && read < 60, "{round} after {before}: {read} pages were read");
-        }
-        let mut way = Way::default();
-        assert!(places.iter().all(|place| way.on_to(place.clone()).is_ok()), "one that goes on is read");
     }
 }

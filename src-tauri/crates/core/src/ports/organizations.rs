@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use time::OffsetDateTime;
 
 use crate::error::StoreError;
@@ -76,6 +77,16 @@ pub trait OrganizationStore: Send + Sync {
     /// A page of a list; `filter.status` selects the live ones or the trash. Without a search it costs what its rows
     /// cost: an index serves every sort. Can have fewer rows than asked for before the last page, if they are large.
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError>;
+
+    /// The rows of a list in its order, in batches of at most [`BATCH_ROWS`](crate::limits::BATCH_ROWS) rows and about
+    /// [`BATCH_BYTES`](crate::limits::BATCH_BYTES) bytes, read while the caller uses the batch before. `query.limit` is
+    /// for all of them together, and `query.start` no row number. An organization that stays as it is comes exactly once, whatever happens to others
+    /// meanwhile and however long the caller takes: the store goes on from the last row where its own cursor ended.
+    /// Dropping the stream ends the question, on a server too. The store can be used meanwhile.
+    ///
+    /// # Errors
+    /// The stream ends after the first.
+    fn rows(&self, query: &OrganizationQuery) -> BoxStream<'_, Result<Vec<Organization>, StoreError>>;
 
     /// The number of matches by status; `filter.status` is ignored. Without a search it does not read every document,
     /// and a slow count is left out.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use time::OffsetDateTime;
 
 use super::{
@@ -93,7 +94,18 @@ macro_rules! pass_on {
 }
 
 pass_on! {
-    OrganizationStore as organizations;
+    OrganizationStore as organizations also {
+        /// Each batch is a call.
+        fn rows(&self, query: &OrganizationQuery) -> BoxStream<'_, Result<Vec<Organization>, StoreError>> {
+            let rows = self.store.organizations.rows(query);
+            stream::try_unfold((rows, query.clone()), move |(mut rows, query)| async move {
+                let call = Call { name: "organizations.rows", writes: false, arguments: &[&query] };
+                let batch = self.policy.call(call, rows.try_next()).await?;
+                Ok(batch.map(|batch| (batch, (rows, query))))
+            })
+            .boxed()
+        }
+    };
     write insert(organization: &NewOrganization) -> ();
     write insert_many(organizations: &[NewOrganization]) -> ();
     write remove(seen: &Organization) -> ();

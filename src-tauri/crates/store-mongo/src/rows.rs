@@ -1,0 +1,139 @@
+//! A whole list: one cursor after the other, each on an index.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
+use tenantry_connection::database::{ORGANIZATIONS, TRASH};
+use tenantry_connection::failure::{Cause, Failure, code};
+use tenantry_core::StoreError;
+use tenantry_core::limits::BATCH_ROWS;
+use tenantry_core::records::{Batches, Organization, OrganizationQuery, PageStart, StatusFilter};
+
+use crate::documents;
+use crate::errors::Act;
+use crate::open::MongoStore;
+use crate::paging::{self, Segment};
+
+/// The server's own time for one cursor, without the pauses between its batches.
+const CURSOR_LIMIT: Duration = Duration::from_secs(60);
+
+impl MongoStore {
+    pub(crate) fn stream(
+        &self,
+        query: &OrganizationQuery,
+    ) -> BoxStream<'_, Result<Vec<Organization>, StoreError>> {
+        stream::try_unfold(Rows::of(self, query.clone()), |mut rows| async move {
+            Ok(rows.next().await?.map(|batch| (batch, rows)))
+        })
+        .boxed()
+    }
+}
+
+/// The rest of a list.
+struct Rows<'a> {
+    store: &'a MongoStore,
+    /// The list after the last row received, with as many rows as are still wanted.
+    query: OrganizationQuery,
+    /// What is asked for after the cursor.
+    segments: VecDeque<Segment>,
+    cursor: Option<RawBatchCursor>,
+    /// Whether a row was received since the list was begun or gone on with.
+    moved_on: bool,
+    ready: VecDeque<Vec<Organization>>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(store: &'a MongoStore, query: OrganizationQuery) -> Self {
+        let segments = paging::segments(&query).into();
+        Self { store, query, segments, cursor: None, moved_on: false, ready: VecDeque::new() }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<Organization>>, StoreError> {
+        loop {
+            if let Some(batch) = self.ready.pop_front() {
+                return Ok(Some(batch));
+            }
+            if self.query.limit == 0 {
+                return Ok(None);
+            }
+            if let Some(cursor) = &mut self.cursor {
+                match self.store.attempt(cursor.try_next()).await {
+                    Ok(Some(batch)) => self.receive(&batch)?,
+                    Ok(None) => self.cursor = None,
+                    Err(failure) if self.moved_on && ends_a_cursor_only(&failure) => {
+                        tracing::debug!(code = failure.code, "a list is gone on with from its last row");
+                        *self = Self::of(self.store, self.query.clone());
+                    }
+                    Err(failure) => return Err(self.store.told(failure, self.act())),
+                }
+            } else if let Some(segment) = self.segments.pop_front() {
+                self.cursor = Some(self.ask(segment).await?);
+            } else {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn ask(&mut self, segment: Segment) -> Result<RawBatchCursor, StoreError> {
+        let rows = u32::try_from(BATCH_ROWS).unwrap_or(u32::MAX).min(self.query.limit);
+        let fields =
+            if self.is_trash() { documents::shown_trashed_fields() } else { documents::shown_fields("") };
+        let stored = self.store.listed(self.collection());
+        let found = stored
+            .find(segment.filter)
+            .projection(fields)
+            .sort(segment.sort)
+            .limit(i64::from(self.query.limit))
+            .batch_size(rows)
+            .max_time(CURSOR_LIMIT);
+        self.store.call(self.act(), found.batch()).await
+    }
+
+    /// Takes over the rows of an answer.
+    fn receive(&mut self, answer: &RawBatch) -> Result<(), StoreError> {
+        let (store, act) = (self.store, self.act());
+        let damaged = || store.told(Failure::of(Cause::Damaged), act);
+        let read = if self.is_trash() { documents::trashed_organization } else { documents::organization };
+        let mut batches = Batches::default();
+        for document in answer.doc_slices().map_err(|_| damaged())? {
+            let document = document.map_err(|_| damaged())?;
+            let document = document.as_document().ok_or_else(damaged)?;
+            if let Some(row) = read(document) {
+                self.ready.extend(batches.add(row, document.as_bytes().len()));
+            }
+        }
+        let rest = batches.take();
+        if !rest.is_empty() {
+            self.ready.push_back(rest);
+        }
+        if let Some(last) = self.ready.back().and_then(|batch| batch.last()) {
+            self.query.start = PageStart::After(self.query.sort.cursor(last));
+            self.moved_on = true;
+        }
+        let rows = self.ready.iter().map(Vec::len).sum::<usize>();
+        self.query.limit = self.query.limit.saturating_sub(u32::try_from(rows).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    fn is_trash(&self) -> bool {
+        self.query.filter.status == StatusFilter::Trashed
+    }
+
+    fn collection(&self) -> &'static str {
+        if self.is_trash() { TRASH } else { ORGANIZATIONS }
+    }
+
+    fn act(&self) -> Act<'static> {
+        Act::on("find", self.collection())
+    }
+}
+
+/// Whether a list can be gone on with after a failure: a cursor is lost with its server or its connection, when nobody
+/// asks for its next rows for ten minutes, as before a slow disk, and when it took all of its time.
+fn ends_a_cursor_only(failure: &Failure) -> bool {
+    failure.is_lost()
+        || failure.is(code::MAX_TIME_MS_EXPIRED)
+        || failure.code.is_some_and(|code| code::CURSOR_GONE.contains(&code))
+}
