@@ -113,8 +113,8 @@ async fn opening_a_workspace_takes_few_round_trips() {
         assert!(opened.warnings.is_empty() && opened.prepared.warnings.is_empty());
     };
     let first = async |attempt| open(&format!("{name}-{attempt}")).await;
-    distant.cost("opening it the first time", (28, 28), first).await;
-    distant.cost("opening it again", (12, 12), async |_| open(&name).await).await;
+    distant.cost("opening it the first time", (4, 22), first).await;
+    distant.cost("opening it again", (3, 17), async |_| open(&name).await).await;
     distant.judge();
 }
 
@@ -135,7 +135,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         console.sign_in(OPERATOR).await;
     };
-    distant.cost("signing in", (4, 6), sign_in).await;
+    distant.cost("signing in", (3, 6), sign_in).await;
     let session = &console.sign_in(OPERATOR).await;
     let authorize = async |_| {
         proxy.count();
@@ -147,7 +147,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         create(&format!("created-{attempt}")).await;
     };
-    distant.cost("creating", (15, 16), creating).await;
+    distant.cost("creating", (4, 12), creating).await;
     for name in ["page-a", "page-b", "page-c", "page-d"] {
         create(name).await;
     }
@@ -164,14 +164,14 @@ async fn an_act_takes_few_round_trips() {
         let id = first.organizations[0].id;
         console.collections.statistics(operator, id).await.expect("statistics");
     };
-    distant.cost("statistics", (3, 3), statistics).await;
+    distant.cost("statistics", (2, 3), statistics).await;
 
     let rename = async |attempt| {
         let id = create(&format!("before-{attempt}")).await;
         proxy.count();
         organizations.rename(operator, id, &format!("after-{attempt}")).await.expect("renamed");
     };
-    distant.cost("renaming", (19, 22), rename).await;
+    distant.cost("renaming", (8, 17), rename).await;
     let change = async |attempt| {
         let id = create(&format!("changed-{attempt}")).await;
         proxy.count();
@@ -180,31 +180,31 @@ async fn an_act_takes_few_round_trips() {
         let request = UpdateRequest { email, password, ..update_request(id) };
         organizations.update(operator, request).await.expect("changed");
     };
-    distant.cost("changing address and password", (7, 7), change).await;
+    distant.cost("changing address and password", (4, 7), change).await;
     let deactivate = async |attempt| {
         let id = create(&format!("active-{attempt}")).await;
         proxy.count();
         organizations.deactivate(operator, id).await.expect("deactivated");
     };
-    distant.cost("deactivating", (4, 4), deactivate).await;
+    distant.cost("deactivating", (3, 3), deactivate).await;
     let trash = async |attempt| {
         let id = create(&format!("unwanted-{attempt}")).await;
         proxy.count();
         organizations.trash(operator, id, None).await.expect("trashed");
     };
-    distant.cost("moving to the trash", (23, 26), trash).await;
+    distant.cost("moving to the trash", (13, 22), trash).await;
     let restore = async |attempt| {
         let id = trashed(&format!("missed-{attempt}")).await;
         proxy.count();
         organizations.restore(operator, id, None).await.expect("restored");
     };
-    distant.cost("restoring", (23, 24), restore).await;
+    distant.cost("restoring", (11, 21), restore).await;
     let delete = async |attempt| {
         let name = format!("gone-{attempt}");
         let id = trashed(&name).await;
         proxy.count();
         organizations.delete_forever(operator, id, &name).await.expect("deleted");
     };
-    distant.cost("deleting for good", (12, 12), delete).await;
+    distant.cost("deleting for good", (7, 11), delete).await;
     distant.judge();
 }

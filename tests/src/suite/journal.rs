@@ -74,7 +74,7 @@ pub async fn a_second_operation_on_one_organization_is_refused_until_the_first_e
     let second = Operation { organization_id: first.organization_id, ..operation(plan) };
     assert_eq!(ports.journal.begin(&second).await, UNDER_WAY);
     assert_eq!(found(ports, first.organization_id).await, Some(first.clone()), "the first stands");
-    assert_eq!(ports.journal.end(&first).await, Ok(()));
+    assert_eq!(ports.journal.end(&first, None).await, Ok(true));
     assert_eq!(ports.journal.begin(&second).await, Ok(()));
 }
 
@@ -107,9 +107,9 @@ pub async fn unfinished_operations_are_listed_oldest_first_until_they_end(ports:
         listed.sort_by_key(|operation| operation.organization_id);
     }
     assert_eq!(listed, in_order);
-    ports.journal.end(&two).await.expect("ended");
+    ports.journal.end(&two, None).await.expect("ended");
     assert_eq!(unfinished(ports).await.len(), 2);
-    assert_eq!(ports.journal.end(&two).await, Ok(()), "absent counts as done");
+    assert_eq!(ports.journal.end(&two, None).await, Ok(false), "absent counts as done");
     assert_eq!(found(ports, two.organization_id).await, None);
 }
 
@@ -123,7 +123,7 @@ pub async fn an_operation_is_taken_over_only_as_it_was_seen(ports: &Ports) {
     let third = owner("third-run");
     assert_eq!(ports.journal.take_over(&seen, &seen.taken_over_by(&third)).await, Ok(false), "too late");
     assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()));
-    ports.journal.end(&taken).await.expect("ended");
+    ports.journal.end(&taken, None).await.expect("ended");
     assert_eq!(ports.journal.take_over(&taken, &taken.taken_over_by(&third)).await, Ok(false), "it is over");
 }
 
@@ -135,10 +135,10 @@ pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
     assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
     let another_turn = taken.taken_over_by(&taken.owner);
     for another in [&seen, &another_turn] {
-        assert_eq!(ports.journal.end(another).await, Ok(()));
+        assert_eq!(ports.journal.end(another, None).await, Ok(false));
         assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()), "{another:?}");
     }
-    assert_eq!(ports.journal.end(&taken).await, Ok(()));
+    assert_eq!(ports.journal.end(&taken, None).await, Ok(true));
     assert_eq!(found(ports, seen.organization_id).await, None);
 }
 

@@ -472,11 +472,11 @@ async fn an_update_whose_address_is_taken_in_between_changes_nothing() {
 
 #[tokio::test]
 async fn an_update_that_loses_its_last_answer_says_of_each_field_what_became_of_it() {
-    // The intent, the collection, the name, the end, the record; then the document.
+    // The intent, the collection, the name, the end with its record; then the document.
     for (moment, changed) in [(Moment::Before, false), (Moment::After, true)] {
         let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
         let acme = Console::on(&workspace).create("acme").await;
-        let fault = Fault { write: 6, moment, aftermath: Aftermath::Recovers };
+        let fault = Fault { write: 5, moment, aftermath: Aftermath::Recovers };
         let store = FaultyStore::over(&workspace.ports, fault);
         let operator = Console::on(&workspace).operator().await;
         let console = Console::run(store.ports(), &workspace.clock, Run::default());

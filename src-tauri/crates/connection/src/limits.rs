@@ -9,5 +9,6 @@ pub const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// bytes that it sends, so this one holds an answer of 8 MB, and one of 1 MB in a build without optimisation. Only what
 /// is used takes memory.
 pub const DECODING_STACK: usize = 1 << 30;
-/// One window needs few connections, and the smallest Atlas clusters have few.
-pub const POOL: u32 = 4;
+/// Connections of one open workspace: those of the requests that an act sends at the same time, and of a few acts at
+/// the same time. Also the driver's own number; the smallest Atlas clusters have 500.
+pub const POOL: u32 = 10;

@@ -11,7 +11,7 @@ use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::export::ExportService;
 use tenantry_core::journal::{Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
-use tenantry_core::records::{Permits, Restriction, ServerFacts};
+use tenantry_core::records::{Permits, Restriction, ServerFacts, Topology};
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
 use tenantry_core::{AppError, Ports, StoreError};
@@ -124,15 +124,23 @@ pub struct Opened {
 /// # Errors
 /// Those of the adapter; nothing stays open then.
 pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError> {
+    let background = BackgroundReads::of(match place {
+        Place::File(_) => Topology::File,
+        Place::Deployment { .. } => Topology::Standalone,
+    });
     let store = connect(place, Arc::clone(&setting.clock)).await?;
-    let server = store.health.server().await?;
-    let services = Services::on(store, setting, BackgroundReads::of(server.topology));
-    // First: what operators permit decides whether anything may be written.
-    let warnings = Vec::from_iter(services.access.follow().await?);
+    let services = Services::on(store, setting, background);
+    // All that only reads at the same time, so that a distant server is waited for once.
+    let (server, followed, claimed, restrictions) = tokio::join!(
+        services.ports.health.server(),
+        services.access.follow(),
+        services.sessions.is_claimed(),
+        services.ports.health.restrictions(),
+    );
+    let (server, warnings) = (server?, Vec::from_iter(followed?));
+    // After it is known what operators permit: that decides whether anything may be written.
     let prepared = services.access.prepare().await?;
-    let restrictions = async { Ok(services.ports.health.restrictions().await?) };
-    let (claimed, restrictions) = tokio::try_join!(services.sessions.is_claimed(), restrictions)?;
-    Ok(Opened { services, server, claimed, prepared, warnings, restrictions })
+    Ok(Opened { services, server, claimed: claimed?, prepared, warnings, restrictions: restrictions? })
 }
 
 /// Connects to a store. Does nothing else.

@@ -156,15 +156,15 @@ impl OpenWorkspace {
     /// `Session`, `Store`.
     pub async fn authorize(&self, freshness: Freshness) -> Result<Actor, AppError> {
         let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
-        let authorized = self.services.sessions.authorize(&session.token, freshness).await;
+        // Before anything is done: operators may have decided something else on another computer.
+        let (authorized, ()) = tokio::join!(
+            self.services.sessions.authorize(&session.token, freshness),
+            self.services.access.follow_lately(),
+        );
         if let Err(AppError::Session(_)) = &authorized {
             // Only this one: a newer may have taken its place while the store was asked.
             let asked_for = |kept: &mut Session| kept.token.expose_secret() == session.token.expose_secret();
             self.session.lock().take_if(asked_for);
-        }
-        if authorized.is_ok() {
-            // Before anything is done: operators may have decided something else on another computer.
-            self.services.access.follow_lately().await;
         }
         authorized
     }

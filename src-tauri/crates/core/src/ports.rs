@@ -64,6 +64,7 @@ impl Ports {
             health: store,
         }
     }
+
     /// Adds an entry to the activity record. A failure is only logged: the recorded change has happened.
     pub(crate) async fn record(&self, entry: &ActivityEntry) {
         if let Err(error) = self.activity.record(entry).await {

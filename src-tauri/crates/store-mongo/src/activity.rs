@@ -17,29 +17,7 @@ use crate::open::MongoStore;
 #[async_trait]
 impl ActivityStore for MongoStore {
     async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
-        // Created here: the driver may send it twice after a lost connection.
-        let by_id = doc! { "_id": ObjectId::new() };
-        let mut document = by_id.clone();
-        document.extend(doc! {
-            "at": documents::date(entry.at),
-            "actor": &entry.actor,
-            "kind": entry.kind.as_str(),
-        });
-        if let Some(id) = entry.organization_id {
-            document.insert("organization_id", id.object_id());
-        }
-        if let Some(name) = &entry.organization_name {
-            document.insert("organization_name", name);
-        }
-        if let Some(detail) = &entry.detail {
-            document.insert("detail", detail);
-        }
-        let entries = self.documents(ACTIVITY);
-        let recorded = self.write(entries.insert_one(document)).await;
-        match recorded.map_err(|failure| self.told(failure, Act::on("insert", ACTIVITY)))? {
-            Some(_) => Ok(()),
-            None => self.require_confirmed(ACTIVITY, by_id).await,
-        }
+        self.add_entry(entry).await
     }
 
     async fn newest(
@@ -63,6 +41,34 @@ impl ActivityStore for MongoStore {
         let found = self.call(Act::on("find", ACTIVITY), found).await?;
         // An entry of a newer version's kind is left out: there is no word to show for it.
         Ok(found.iter().filter_map(|document| entry(document)).collect())
+    }
+}
+
+impl MongoStore {
+    pub(crate) async fn add_entry(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
+        // Created here: the driver may send it twice after a lost connection.
+        let by_id = doc! { "_id": ObjectId::new() };
+        let mut document = by_id.clone();
+        document.extend(doc! {
+            "at": documents::date(entry.at),
+            "actor": &entry.actor,
+            "kind": entry.kind.as_str(),
+        });
+        if let Some(id) = entry.organization_id {
+            document.insert("organization_id", id.object_id());
+        }
+        if let Some(name) = &entry.organization_name {
+            document.insert("organization_name", name);
+        }
+        if let Some(detail) = &entry.detail {
+            document.insert("detail", detail);
+        }
+        let entries = self.documents(ACTIVITY);
+        let recorded = self.write(entries.insert_one(document)).await;
+        match recorded.map_err(|failure| self.told(failure, Act::on("insert", ACTIVITY)))? {
+            Some(_) => Ok(()),
+            None => self.require_confirmed(ACTIVITY, by_id).await,
+        }
     }
 }
 

@@ -24,6 +24,8 @@ const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
 /// Exact counting stops here; beyond, it would read more than a number is worth.
 const COUNTED_UP_TO: u64 = 100_000;
 const COUNT_LIMIT: Duration = Duration::from_secs(1);
+/// The fields with an index in a tenant collection, as the service makes them.
+const INDEXED: [&str; 2] = ["created_at", "updated_at"];
 
 #[async_trait]
 impl CollectionStore for MongoStore {
@@ -74,28 +76,13 @@ impl CollectionStore for MongoStore {
             Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {}
             Err(failure) => return Err(self.told(failure, act)),
         }
-        for field in ["created_at", "updated_at"] {
-            let mut options = IndexOptions::default();
-            let index_name = format!("{field}_1");
-            options.name = Some(index_name.clone());
-            let mut index = IndexModel::default();
-            index.keys = doc! { field: 1 };
-            index.options = Some(options);
-            let stored = self.documents(name.as_str());
-            match self.write(stored.create_index(index).max_time(STEP_LIMIT)).await {
-                Ok(Some(_)) => {}
-                Ok(None) => {
-                    let there = self.call(Act::on("listIndexes", name.as_str()), stored.list_index_names());
-                    if !there.await?.contains(&index_name) {
-                        return Err(unconfirmed());
-                    }
-                }
-                // An index with this name or on this field exists with other options: it stays.
-                Err(failure)
-                    if failure.is(code::INDEX_OPTIONS_CONFLICT)
-                        || failure.is(code::INDEX_KEY_SPECS_CONFLICT) => {}
-                Err(failure) => return Err(self.told(failure, Act::on("createIndex", name.as_str()))),
-            }
+        if self.create_indexes(name, &INDEXED).await? {
+            return Ok(());
+        }
+        // An index with this name or on this field exists with other options: it stays, and does not keep the other one
+        // from being made.
+        for field in INDEXED {
+            self.create_indexes(name, &[field]).await?;
         }
         Ok(())
     }
@@ -224,6 +211,35 @@ impl CollectionStore for MongoStore {
 }
 
 impl MongoStore {
+    /// Creates a tenant collection's indexes on these fields; `false` if another index is in the way.
+    async fn create_indexes(&self, name: &CollectionName, fields: &[&str]) -> Result<bool, StoreError> {
+        let index_name = |field: &&str| format!("{field}_1");
+        let indexes = fields.iter().map(|field| {
+            let mut options = IndexOptions::default();
+            options.name = Some(index_name(field));
+            let mut index = IndexModel::default();
+            index.keys = doc! { *field: 1 };
+            index.options = Some(options);
+            index
+        });
+        let stored = self.documents(name.as_str());
+        match self.write(stored.create_indexes(indexes).max_time(STEP_LIMIT)).await {
+            Ok(Some(_)) => Ok(true),
+            Ok(None) => {
+                let there = self.call(Act::on("listIndexes", name.as_str()), stored.list_index_names());
+                let there = there.await?;
+                let all = fields.iter().all(|field| there.contains(&index_name(field)));
+                if all { Ok(true) } else { Err(unconfirmed()) }
+            }
+            Err(failure)
+                if failure.is(code::INDEX_OPTIONS_CONFLICT) || failure.is(code::INDEX_KEY_SPECS_CONFLICT) =>
+            {
+                Ok(false)
+            }
+            Err(failure) => Err(self.told(failure, Act::on("createIndex", name.as_str()))),
+        }
+    }
+
     async fn move_collection(&self, from: &CollectionName, to: &CollectionName) -> Result<(), StoreError> {
         let database = self.database.name();
         let command =

@@ -150,6 +150,27 @@ pub(crate) fn unchanged(document: &RawDocument) -> Result<Document, StoreError> 
     Ok(doc! { "_id": id, "$expr": { "$eq": ["$$ROOT", { "$literal": whole }] } })
 }
 
+/// A filter for an organization that is as it was seen. Where other software keeps a value in another form, such as
+/// `is_active: 0`, it finds nothing.
+pub(crate) fn as_seen(seen: &Organization) -> Document {
+    let display_name = seen.display_name.as_ref().map_or(Bson::Null, |name| name.as_str().into());
+    // Null also matches an absent field.
+    let session_version: Vec<Bson> = match seen.session_version {
+        0 => vec![Bson::Null, 0_i64.into()],
+        version => vec![version.into()],
+    };
+    doc! {
+        "_id": seen.id.object_id(),
+        "organization_name": seen.name.as_str(),
+        "admin_email": seen.admin_email.as_str(),
+        "is_active": seen.is_active,
+        "created_at": as_stored(seen.created_at),
+        "updated_at": as_stored(seen.updated_at),
+        "console.display_name": display_name,
+        "console.session_version": { "$in": session_version },
+    }
+}
+
 /// The organization with its admin's hash; an unreadable hash is empty, and no password matches it.
 pub(crate) fn credentials(document: &RawDocument) -> Option<OrganizationCredentials> {
     let console = document.get_document("console").ok();

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
 use mongodb::IndexModel;
-use mongodb::options::{Collation, IndexOptions};
+use mongodb::options::IndexOptions;
 use tenantry_connection::database::{ACTIVITY, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, TRASH};
 use tenantry_connection::failure::{Failure, code, within};
 use tenantry_core::StoreError;
@@ -23,6 +24,25 @@ struct Wanted {
     name: &'static str,
     keys: Document,
     kind: Kind,
+    /// Whether it ignores the letter case.
+    has_collation: bool,
+}
+
+impl Wanted {
+    fn model(&self) -> IndexModel {
+        let mut options = IndexOptions::default();
+        options.name = Some(self.name.to_owned());
+        options.collation = self.has_collation.then(without_case);
+        match self.kind {
+            Kind::Order => {}
+            Kind::Unique(_) => options.unique = Some(true),
+            Kind::Expiry => options.expire_after = Some(Duration::ZERO),
+        }
+        let mut model = IndexModel::default();
+        model.keys = self.keys.clone();
+        model.options = Some(options);
+        model
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +74,10 @@ enum Made {
 }
 
 fn wanted() -> Vec<Wanted> {
-    let index = |collection, name, keys, kind| Wanted { collection, name, keys, kind };
+    let index = |collection, name, keys, kind| {
+        let has_collation = kind == Kind::Unique(Keeps::Emails);
+        Wanted { collection, name, keys, kind, has_collation }
+    };
     vec![
         index(
             ORGANIZATIONS,
@@ -81,22 +104,24 @@ fn wanted() -> Vec<Wanted> {
     ]
 }
 
+fn wanted_by_collection() -> Vec<Vec<Wanted>> {
+    let mut by_collection: Vec<Vec<Wanted>> = Vec::new();
+    for index in wanted() {
+        match by_collection.last_mut() {
+            Some(group) if group.iter().all(|one| one.collection == index.collection) => group.push(index),
+            Some(_) | None => by_collection.push(vec![index]),
+        }
+    }
+    by_collection
+}
+
 impl MongoStore {
     /// Creates the missing indexes; returns sentences about those that could not be created.
     pub(crate) async fn prepare_indexes(&self) -> Result<Vec<String>, StoreError> {
-        let mut warnings = Vec::new();
-        let mut denied = false;
-        let mut there: Option<(&'static str, Vec<Document>)> = None;
-        for index in wanted() {
-            let known = match &there {
-                Some((collection, known)) if *collection == index.collection => known,
-                _ => &there.insert((index.collection, self.indexes_of(index.collection).await?)).1,
-            };
-            let made = if known.iter().any(|found| serves(found, &index)) {
-                Made::Yes
-            } else {
-                self.make(&index).await?
-            };
+        let (mut warnings, mut denied) = (Vec::new(), false);
+        // All collections at the same time, so that a distant server is waited for once.
+        let made = wanted_by_collection().into_iter().map(|wanted| self.prepare_collection(wanted));
+        for (index, made) in try_join_all(made).await?.into_iter().flatten() {
             if let Kind::Unique(keeps) = index.kind {
                 self.rule(keeps).set(matches!(made, Made::Yes));
             }
@@ -134,13 +159,8 @@ impl MongoStore {
     /// ones keep.
     pub(crate) async fn missing_indexes(&self) -> Result<Vec<String>, StoreError> {
         let mut missing = Vec::new();
-        let mut there: Option<(&'static str, Vec<Document>)> = None;
-        for index in wanted() {
-            let known = match &there {
-                Some((collection, known)) if *collection == index.collection => known,
-                _ => &there.insert((index.collection, self.indexes_of(index.collection).await?)).1,
-            };
-            let is_there = known.iter().any(|found| serves(found, &index));
+        let found = wanted_by_collection().into_iter().map(|wanted| self.find_served(wanted));
+        for (index, is_there) in try_join_all(found).await?.into_iter().flatten() {
             if let Kind::Unique(keeps) = index.kind {
                 self.rule(keeps).set(is_there);
             }
@@ -173,37 +193,53 @@ impl MongoStore {
         }
     }
 
-    async fn make(&self, index: &Wanted) -> Result<Made, StoreError> {
-        let without_case = (index.kind == Kind::Unique(Keeps::Emails)).then(without_case);
-        let has_collation = without_case.is_some();
-        let failure = match self.create(index, without_case).await {
-            Ok(()) => return Ok(Made::Yes),
-            Err(failure) => failure,
+    /// The indexes of one collection, each with whether it exists or another serves its purpose.
+    async fn find_served(&self, wanted: Vec<Wanted>) -> Result<Vec<(Wanted, bool)>, StoreError> {
+        let Some(collection) = wanted.first().map(|index| index.collection) else { return Ok(Vec::new()) };
+        let known = self.indexes_of(collection).await?;
+        let is_there = |index: &Wanted| known.iter().any(|found| serves(found, index));
+        let told = |index: Wanted| {
+            let is_there = is_there(&index);
+            (index, is_there)
         };
+        Ok(wanted.into_iter().map(told).collect())
+    }
+
+    async fn prepare_collection(&self, wanted: Vec<Wanted>) -> Result<Vec<(Wanted, Made)>, StoreError> {
+        let found = self.find_served(wanted).await?;
+        let missing: Vec<&Wanted> =
+            found.iter().filter(|(_, is_there)| !is_there).map(|(index, _)| index).collect();
+        // If one of them cannot be made, the server makes none: then each is tried.
+        let all_made = !missing.is_empty() && self.create(&missing).await.is_ok();
+        let mut prepared = Vec::with_capacity(found.len());
+        for (index, is_there) in found {
+            let made = if is_there || all_made { Made::Yes } else { self.make(&index).await? };
+            prepared.push((index, made));
+        }
+        Ok(prepared)
+    }
+
+    async fn make(&self, index: &Wanted) -> Result<Made, StoreError> {
+        let Err(failure) = self.create(&[index]).await else { return Ok(Made::Yes) };
         if failure.code.is_none() {
             // No response, so nothing can be said about this index: the caller gets the failure.
             return Err(self.told(failure, Act::on("createIndex", index.collection)));
         }
-        if has_collation && failure.is_unsupported() && self.create(index, None).await.is_ok() {
+        let without_collation = || Wanted { has_collation: false, keys: index.keys.clone(), ..*index };
+        if index.has_collation
+            && failure.is_unsupported()
+            && self.create(&[&without_collation()]).await.is_ok()
+        {
             return Ok(Made::Half);
         }
         Ok(Made::No(failure))
     }
 
-    async fn create(&self, index: &Wanted, collation: Option<Collation>) -> Result<(), Failure> {
-        let mut options = IndexOptions::default();
-        options.name = Some(index.name.to_owned());
-        options.collation = collation;
-        match index.kind {
-            Kind::Order => {}
-            Kind::Unique(_) => options.unique = Some(true),
-            Kind::Expiry => options.expire_after = Some(Duration::ZERO),
-        }
-        let mut model = IndexModel::default();
-        model.keys = index.keys.clone();
-        model.options = Some(options);
-        let stored = self.documents(index.collection);
-        let created = stored.create_index(model);
+    /// Creates indexes of one collection with one command.
+    async fn create(&self, indexes: &[&Wanted]) -> Result<(), Failure> {
+        let Some(collection) = indexes.first().map(|index| index.collection) else { return Ok(()) };
+        let stored = self.documents(collection);
+        let created = stored.create_indexes(indexes.iter().map(|index| index.model()));
         match within(INDEX_LIMIT, created).await {
             Ok(_) => Ok(()),
             Err(failure) if failure.is_unconfirmed() => Ok(()),

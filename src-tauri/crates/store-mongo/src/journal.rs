@@ -10,7 +10,8 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::OperationJournal;
 use tenantry_core::records::{
-    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
+    ActivityEntry, CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed,
+    TrashedCollection, Turn,
 };
 use tenantry_core::values::{OrganizationId, OrganizationName};
 use time::OffsetDateTime;
@@ -99,14 +100,17 @@ impl OperationJournal for MongoStore {
         }
     }
 
-    async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
-        let operations = self.documents(OPERATIONS);
-        let ended = operations.delete_one(entry_of(operation));
-        match self.write(ended).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => self.require_gone(OPERATIONS, entry_of(operation)).await,
-            Err(failure) => Err(self.told(failure, Act::on("remove", OPERATIONS))),
-        }
+    async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> Result<bool, StoreError> {
+        // At the same time, so that a distant server is waited for once. A bulk write of both would be one command, but
+        // only since MongoDB 8.0.
+        let (ended, ()) = futures_util::join!(self.remove_entry(operation), async {
+            if let Some(record) = record
+                && let Err(error) = self.add_entry(record).await
+            {
+                tracing::warn!(kind = record.kind.as_str(), %error, "an activity entry could not be written");
+            }
+        });
+        ended
     }
 }
 
@@ -115,6 +119,16 @@ fn damaged() -> StoreError {
 }
 
 impl MongoStore {
+    async fn remove_entry(&self, operation: &Operation) -> Result<bool, StoreError> {
+        let operations = self.documents(OPERATIONS);
+        match self.write(operations.delete_one(entry_of(operation))).await {
+            Ok(Some(removed)) => Ok(removed.deleted_count == 1),
+            // Which of the two it was, no response tells any more.
+            Ok(None) => self.require_gone(OPERATIONS, entry_of(operation)).await.map(|()| true),
+            Err(failure) => Err(self.told(failure, Act::on("remove", OPERATIONS))),
+        }
+    }
+
     /// The server's time, which also dates the entries: computers share no clock. An entry keeps its time while it
     /// keeps its turn, so it does not matter how long after the entry the time is read.
     async fn server_time(&self) -> Result<OffsetDateTime, StoreError> {

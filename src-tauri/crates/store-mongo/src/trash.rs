@@ -40,6 +40,12 @@ impl MongoStore {
     }
 
     pub(crate) async fn trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError> {
+        // Mostly there is no copy yet, and then an insert needs no look at the trash.
+        if let Some(live) = self.find_live(doc! { "_id": id.object_id() }).await?
+            && self.write_copy(None, &live, trashed).await?
+        {
+            return Ok(());
+        }
         for _ in 0..TRIES {
             // Read first, so that a copy made since then is not replaced.
             let before = self.find_in_trash(id).await?;
@@ -91,9 +97,10 @@ impl MongoStore {
 
     pub(crate) async fn set_aside(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
         for _ in 0..TRIES {
-            let kept = self.find_copy(id, copy).await?.ok_or_else(changed)?;
             let by_id = doc! { "_id": id.object_id() };
-            let Some(live) = self.find_live(by_id.clone()).await? else {
+            let (kept, live) = futures_util::join!(self.find_copy(id, copy), self.find_live(by_id.clone()));
+            let kept = kept?.ok_or_else(changed)?;
+            let Some(live) = live? else {
                 return match self.settled(ORGANIZATIONS, by_id).await? {
                     Some(_) => Err(unconfirmed()),
                     None => Ok(()),
@@ -119,12 +126,16 @@ impl MongoStore {
         collection: &'static str,
         read: &RawDocument,
     ) -> Result<bool, StoreError> {
+        self.remove_where(collection, documents::unchanged(read)?).await
+    }
+
+    async fn remove_where(&self, collection: &'static str, filter: Document) -> Result<bool, StoreError> {
         let stored = self.documents(collection);
         // Not a delete: only this command takes a time limit, after which the server gives up.
-        let removed = stored.find_one_and_delete(documents::unchanged(read)?);
+        let removed = stored.find_one_and_delete(filter.clone());
         match self.write(removed.projection(doc! { "_id": 1 }).max_time(STEP_LIMIT)).await {
             Ok(Some(removed)) => Ok(removed.is_some()),
-            Ok(None) => self.require_gone(collection, documents::unchanged(read)?).await.map(|()| true),
+            Ok(None) => self.require_gone(collection, filter).await.map(|()| true),
             Err(failure) => Err(self.told(failure, Act::on("remove", collection))),
         }
     }
@@ -161,8 +172,10 @@ impl MongoStore {
         }
         // Another console may have taken over, restored the organization and moved it to the trash again while this
         // computer slept. Then it is in the trash, and this late copy is removed, but only while another copy exists.
-        match self.find_copy(id, copy).await {
-            Ok(Some(_)) => self.keep_unique(id, name, &email).await,
+        let (kept, taken) =
+            futures_util::join!(self.find_copy(id, copy), self.taken_from_another(id, name, &email));
+        match kept {
+            Ok(Some(_)) => self.keep_unless(taken?, id, name, &email).await,
             // Another console took over and finished it: the live document is all there is.
             Ok(None) => Ok(()),
             Err(StoreError::Changed { what }) => {
@@ -175,11 +188,22 @@ impl MongoStore {
     }
 
     pub(crate) async fn forget(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
-        let Some(kept) = self.find_copy(id, copy).await? else { return Ok(()) };
-        if self.remove_unchanged(TRASH, &kept).await? {
-            return Ok(());
+        match copy {
+            // Its mark tells it from every other copy, so it need not be read first.
+            Some(copy) => {
+                let its = doc! { "_id": id.object_id(), "copy": copy.object_id() };
+                if self.remove_where(TRASH, its).await? {
+                    return Ok(());
+                }
+            }
+            None => {
+                let Some(kept) = self.find_copy(id, copy).await? else { return Ok(()) };
+                if self.remove_unchanged(TRASH, &kept).await? {
+                    return Ok(());
+                }
+            }
         }
-        // It changed since it was read: it is gone, or another one.
+        // It is gone, or another one.
         match self.find_copy(id, copy).await? {
             Some(_) => Err(changed()),
             None => Ok(()),

@@ -1,36 +1,21 @@
 //! The activity record.
 
 use async_trait::async_trait;
-use rusqlite::{Row, named_params};
+use rusqlite::{Row, Transaction, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::ports::ActivityStore;
 use tenantry_core::records::{ActivityEntry, ActivityKind};
 use tenantry_core::values::OrganizationId;
 
 use crate::SqliteStore;
+use crate::errors::Outcome;
 use crate::records::{bytes, milliseconds, moment, organization_id};
 
 #[async_trait]
 impl ActivityStore for SqliteStore {
     async fn record(&self, entry: &ActivityEntry) -> Result<(), StoreError> {
         let entry = entry.clone();
-        self.write(move |transaction| {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO console_activity (at, actor, kind, organization_id, organization_name, detail) \
-                     VALUES (:at, :actor, :kind, :organization_id, :organization_name, :detail)",
-                )?
-                .execute(named_params! {
-                    ":at": milliseconds(entry.at),
-                    ":actor": entry.actor,
-                    ":kind": entry.kind.as_str(),
-                    ":organization_id": entry.organization_id.map(bytes),
-                    ":organization_name": entry.organization_name,
-                    ":detail": entry.detail,
-                })?;
-            Ok(())
-        })
-        .await
+        self.write(move |transaction| add_entry(transaction, &entry)).await
     }
 
     async fn newest(
@@ -51,6 +36,23 @@ impl ActivityStore for SqliteStore {
         })
         .await
     }
+}
+
+pub(crate) fn add_entry(transaction: &Transaction<'_>, entry: &ActivityEntry) -> Outcome<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO console_activity (at, actor, kind, organization_id, organization_name, detail) \
+             VALUES (:at, :actor, :kind, :organization_id, :organization_name, :detail)",
+        )?
+        .execute(named_params! {
+            ":at": milliseconds(entry.at),
+            ":actor": entry.actor,
+            ":kind": entry.kind.as_str(),
+            ":organization_id": entry.organization_id.map(bytes),
+            ":organization_name": entry.organization_name,
+            ":detail": entry.detail,
+        })?;
+    Ok(())
 }
 
 /// An entry; none if its kind is unknown.

@@ -8,12 +8,14 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::OperationJournal;
 use tenantry_core::records::{
-    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
+    ActivityEntry, CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed,
+    TrashedCollection, Turn,
 };
 use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
+use crate::activity::add_entry;
 use crate::connections::Statements;
 use crate::errors::{Outcome, breaks_uniqueness, damaged, duplicate};
 use crate::records::{bytes, copy_bytes, copy_id, milliseconds, moment, organization_id, trashed_collection};
@@ -117,10 +119,10 @@ impl OperationJournal for SqliteStore {
         .await
     }
 
-    async fn end(&self, operation: &Operation) -> Result<(), StoreError> {
-        let operation = operation.clone();
+    async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> Result<bool, StoreError> {
+        let (operation, record) = (operation.clone(), record.cloned());
         self.write(move |transaction| {
-            transaction.execute_cached(
+            let removed = transaction.execute_cached(
                 &format!("DELETE FROM console_operations WHERE {IS_ITS_ENTRY}"),
                 named_params! {
                     ":id": bytes(operation.organization_id),
@@ -130,7 +132,10 @@ impl OperationJournal for SqliteStore {
                     ":begun": operation.turn.begun().map(milliseconds),
                 },
             )?;
-            Ok(())
+            if let Some(record) = &record {
+                add_entry(transaction, record)?;
+            }
+            Ok(removed == 1)
         })
         .await
     }

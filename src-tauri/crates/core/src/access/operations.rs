@@ -5,8 +5,7 @@ use super::WriteGate;
 use crate::error::{AppError, StoreError};
 use crate::journal::OperationRunner;
 use crate::ports::Ports;
-use crate::records::{JournalEntry, OperationPlan, Recovered};
-use crate::rights::Actor;
+use crate::records::{ActivityEntry, JournalEntry, OperationPlan, Recovered};
 use crate::values::OrganizationId;
 
 /// The operations of the journal, behind the gate.
@@ -41,30 +40,43 @@ impl Operations {
     ///
     /// # Errors
     /// As [`OperationRunner::run`], and `Store`: `ReadOnly`.
-    pub(crate) async fn run<S, F>(
+    pub(crate) async fn run<B, T, S, F>(
         &self,
-        id: OrganizationId,
         plan: OperationPlan,
-        actor: &Actor,
+        record: ActivityEntry,
+        id: OrganizationId,
+        beside: impl Future<Output = Result<B, AppError>> + Send,
         steps: S,
-    ) -> Result<(), AppError>
+    ) -> Result<Option<T>, AppError>
     where
-        S: FnOnce(Ports) -> F + Send,
-        F: Future<Output = Result<(), AppError>> + Send,
+        B: Send,
+        T: Send,
+        S: FnOnce(Ports, B) -> F + Send,
+        F: Future<Output = Result<T, AppError>> + Send,
     {
-        self.admit()?.run(id, plan, actor, steps).await
+        self.admit()?.run(plan, record, id, beside, steps).await
     }
 
-    /// Resolves an operation that was left on an organization, if the workspace is writable. Call it before planning
-    /// from what exists.
+    /// Looks at what exists, to plan from it, after an operation that was left on the organization is resolved, if the
+    /// workspace is writable. Mostly nothing is left: both are asked at the same time, and only what was resolved makes
+    /// it look again.
     ///
     /// # Errors
-    /// As [`OperationRunner::settle_earlier`].
-    pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
-        match self.admit() {
-            Ok(runner) => runner.settle_earlier(id).await,
-            // The change itself reports a closed gate, after its input was checked.
-            Err(_) => Ok(()),
+    /// As [`OperationRunner::settle_earlier`], and those of `look`.
+    pub(crate) async fn settled<T: Send, F>(
+        &self,
+        id: OrganizationId,
+        look: impl Fn() -> F + Send + Sync,
+    ) -> Result<T, AppError>
+    where
+        F: Future<Output = Result<T, AppError>> + Send,
+    {
+        // The change itself reports a closed gate, after its input was checked.
+        let Ok(runner) = self.admit() else { return look().await };
+        match futures_util::join!(runner.settle_earlier(id), look()) {
+            (Ok(false), found) => found,
+            (Ok(true), _) => look().await,
+            (Err(error), _) => Err(error),
         }
     }
 

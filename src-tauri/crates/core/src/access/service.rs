@@ -167,8 +167,12 @@ impl AccessService {
     /// `Store`.
     pub async fn prepare(&self) -> Result<Prepared, AppError> {
         if self.gate.state().is_writable {
-            let warnings = self.ports.health.prepare().await?;
-            let recovered = self.operations.recover().await?;
+            let (warnings, unfinished) =
+                futures_util::join!(self.ports.health.prepare(), self.ports.journal.unfinished());
+            let warnings = warnings?;
+            // After the indexes: recovery relies on what they keep unique.
+            let recovered =
+                if unfinished?.is_empty() { Vec::new() } else { self.operations.recover().await? };
             return Ok(Prepared { recovered, warnings });
         }
         let when = match self.gate.access() {
@@ -176,7 +180,9 @@ impl AccessService {
             Access::ReadOnly => "when a connection that allows changes opens it",
         };
         let mut warnings = Vec::new();
-        let missing = self.ports.health.unprepared().await?;
+        let (missing, unfinished) =
+            futures_util::join!(self.ports.health.unprepared(), self.ports.journal.unfinished());
+        let missing = missing?;
         if !missing.is_empty() {
             // Their names are for the log: a first opening lacks fifteen.
             tracing::info!(missing = missing.join(", "), "not prepared: the workspace may not be written to");
@@ -187,7 +193,7 @@ impl AccessService {
                 }
             });
         }
-        for JournalEntry { operation, .. } in self.ports.journal.unfinished().await? {
+        for JournalEntry { operation, .. } in unfinished? {
             warnings.push(format!(
                 "A change to {} ({}), started by {}, has not finished. \
                  If no one is working on it, it is resolved {when}.",

@@ -23,14 +23,20 @@ pub struct StatisticsSummary {
     pub outcome: Result<CollectionStatistics, AppError>,
 }
 
+/// Statistics, when they were read, and of whose collection.
+struct Recent {
+    at: OffsetDateTime,
+    of: OrganizationId,
+    statistics: CollectionStatistics,
+}
+
 /// Statistics of tenant collections.
 pub struct CollectionService {
     ports: Ports,
     clock: Arc<dyn Clock>,
     background: Arc<BackgroundReads>,
-    /// The statistics of rows on screen, kept for a minute. By collection, so that a renamed or trashed one is read
-    /// again.
-    recent: Mutex<HashMap<CollectionName, (OffsetDateTime, CollectionStatistics)>>,
+    /// Statistics that were read within the last minute. By collection, so that a renamed or trashed one is read again.
+    recent: Mutex<HashMap<CollectionName, Recent>>,
 }
 
 impl CollectionService {
@@ -49,9 +55,24 @@ impl CollectionService {
         id: OrganizationId,
     ) -> Result<CollectionStatistics, AppError> {
         actor.require_on(Act::Statistics, id)?;
-        let collection = self.collection_of(id).await?;
-        let statistics = self.ports.collections.statistics(&collection).await.map_err(data_missing)?;
-        self.remember(&statistics);
+        let store = self.ports.collections.as_ref();
+        let guess = self.recent_collection_of(id);
+        let guessed = async {
+            match &guess {
+                Some(collection) => Some(store.statistics(collection).await),
+                None => None,
+            }
+        };
+        // At the same time, so that a distant server is waited for once. It counts only if the collection is still this
+        // organization's.
+        let (collection, guessed) = futures_util::join!(self.collection_of(id), guessed);
+        let collection = collection?;
+        let statistics = match guessed {
+            Some(statistics) if guess.as_ref() == Some(&collection) => statistics,
+            Some(_) | None => store.statistics(&collection).await,
+        };
+        let statistics = statistics.map_err(data_missing)?;
+        self.remember(id, &statistics);
         Ok(statistics)
     }
 
@@ -83,8 +104,15 @@ impl CollectionService {
         }
         let store = self.ports.collections.as_ref();
         let statistics = self.background.for_row(store, &collection).await.map_err(data_missing)?;
-        self.remember(&statistics);
+        self.remember(id, &statistics);
         Ok(statistics)
+    }
+
+    /// The organization's collection, as far as its statistics were read lately.
+    fn recent_collection_of(&self, id: OrganizationId) -> Option<CollectionName> {
+        let recent = self.recent.lock();
+        let found = recent.iter().find(|(_, recent)| recent.of == id);
+        found.map(|(collection, _)| collection.clone())
     }
 
     async fn collection_of(&self, id: OrganizationId) -> Result<CollectionName, AppError> {
@@ -99,15 +127,16 @@ impl CollectionService {
 
     fn recall(&self, collection: &CollectionName) -> Option<CollectionStatistics> {
         let recent = self.recent.lock();
-        let (at, statistics) = recent.get(collection)?;
+        let Recent { at, statistics, .. } = recent.get(collection)?;
         is_fresh(*at, self.clock.now(), STATISTICS_FRESH).then(|| statistics.clone())
     }
 
-    fn remember(&self, statistics: &CollectionStatistics) {
+    fn remember(&self, of: OrganizationId, statistics: &CollectionStatistics) {
         let now = self.clock.now();
         let mut recent = self.recent.lock();
-        recent.retain(|_, (at, _)| is_fresh(*at, now, STATISTICS_FRESH));
-        recent.insert(statistics.collection.clone(), (now, statistics.clone()));
+        recent.retain(|_, recent| is_fresh(recent.at, now, STATISTICS_FRESH));
+        let statistics = statistics.clone();
+        recent.insert(statistics.collection.clone(), Recent { at: now, of, statistics });
     }
 }
 

@@ -27,6 +27,12 @@ pub(super) enum Settled {
     },
 }
 
+impl Settled {
+    pub(super) fn is_finished(&self) -> bool {
+        matches!(self, Self::Finished | Self::Gone { finished: true })
+    }
+}
+
 /// When an operation is inspected.
 #[derive(Clone, Copy)]
 pub(super) enum Asked<'a> {
@@ -86,19 +92,17 @@ pub(super) async fn settle(
     }
 }
 
-/// The document decides: it comes first, and it alone makes the organization. Only the run that inserted it removes it
-/// again.
+/// The document decides: it alone makes the organization, and the collection, created at the same time, follows it.
+/// Without a document, an empty collection that nobody owns is removed: the intent was written only when there was
+/// none of that name. Only the run that inserted the document removes it again.
 async fn settle_create(
     ports: &Ports,
     id: OrganizationId,
     name: &OrganizationName,
     asked: Asked<'_>,
 ) -> Result<Settled, StoreError> {
-    let at_once = matches!(asked, Asked::AtOnce(_));
     let Some(organization) = ports.organizations.find(id).await? else {
-        if at_once {
-            discard(ports, name).await?;
-        }
+        discard(ports, name).await?;
         return Ok(Settled::Undone);
     };
     if organization.name != *name {
@@ -111,7 +115,7 @@ async fn settle_create(
         Err(error) if error.is_unclear() => return Err(error),
         Err(error) => error,
     };
-    if at_once && ports.collections.is_empty(&collection).await? {
+    if matches!(asked, Asked::AtOnce(_)) && ports.collections.is_empty(&collection).await? {
         ports.organizations.remove(&organization).await?;
         discard(ports, name).await?;
         return Ok(Settled::Undone);

@@ -14,7 +14,6 @@ use crate::ports::Ports;
 use crate::records::{
     ActivityEntry, ActivityKind, JournalEntry, Operation, OperationPlan, Recovered, RecoveryOutcome, Turn,
 };
-use crate::rights::Actor;
 use crate::values::OrganizationId;
 
 /// Carries out operations: the intent first, then the steps, then the end of the intent.
@@ -70,7 +69,9 @@ impl Held<'_> {
     pub(crate) async fn release<T>(self, decided: &Result<T, AppError>) -> Operation {
         match decided {
             // The decision is carried out, even if its entry cannot be removed from the journal now.
-            Ok(_) => self.runner.end(&self.operation).await,
+            Ok(_) => {
+                self.runner.end(&self.operation, None).await;
+            }
             Err(AppError::Store(error)) if error.is_unclear() => {}
             Err(_) => self.runner.leave_undecided(self.operation.organization_id),
         }
@@ -89,34 +90,57 @@ impl OperationRunner {
         &self.ports
     }
 
-    /// Writes the intent, carries out the steps, and removes the intent. If a step fails, what exists decides: an
-    /// operation that turns out to be complete counts as done, an incomplete one is undone, and an undecidable one
-    /// stays in the journal. It also stays after a lost response, while a server may still be working on it.
+    /// Writes the intent, carries out the steps, and removes the intent together with writing `record`. If a step
+    /// fails, what exists decides: an operation that turns out to be complete counts as done, an incomplete one is
+    /// undone, and an undecidable one stays in the journal. It also stays after a lost response, while a server may
+    /// still be working on it.
+    ///
+    /// `beside` is asked while the intent is being written, so that a distant server is waited for once. The steps get
+    /// its result; if it fails, no step is taken. It may see what was there a moment before the intent: what must hold
+    /// after the intent is a condition of a step.
+    ///
+    /// The end of the intent tells whether the operation was this run's until then. If another run has taken it over
+    /// while this computer slept, a step may have come late: what exists decides then, too.
+    ///
+    /// Returns the result of the steps; `None` if what exists had to decide that the operation is done.
     ///
     /// # Errors
-    /// `Busy` if another operation on the organization is in progress; otherwise the error of `steps`.
-    pub(crate) async fn run<S, F>(
+    /// `Busy` if another operation on the organization is in progress; otherwise the error of `beside` or `steps`.
+    pub(crate) async fn run<B, T, S, F>(
         &self,
-        id: OrganizationId,
         plan: OperationPlan,
-        actor: &Actor,
+        record: ActivityEntry,
+        id: OrganizationId,
+        beside: impl Future<Output = Result<B, AppError>> + Send,
         steps: S,
-    ) -> Result<(), AppError>
+    ) -> Result<Option<T>, AppError>
     where
-        S: FnOnce(Ports) -> F + Send,
-        F: Future<Output = Result<(), AppError>> + Send,
+        B: Send,
+        T: Send,
+        S: FnOnce(Ports, B) -> F + Send,
+        F: Future<Output = Result<T, AppError>> + Send,
     {
         let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
         let owner = self.opening.owner().clone();
-        let operation = Operation::new(id, plan, owner, actor.email().to_owned());
-        self.begin(&operation).await?;
-        match steps(self.ports.clone()).await {
-            Ok(()) => {
-                self.end(&operation).await;
-                Ok(())
+        let operation = Operation::new(id, plan, owner, record.actor.clone());
+        let (begun, found) = futures_util::join!(self.begin(&operation), beside);
+        begun?;
+        let done = match found {
+            Ok(found) => steps(self.ports.clone(), found).await,
+            Err(refusal) => {
+                self.end(&operation, None).await;
+                return Err(refusal);
             }
-            Err(failure) => self.settle_failed(&operation, failure).await,
-        }
+        };
+        let settled = match done {
+            Ok(done) if self.end(&operation, Some(&record)).await => return Ok(Some(done)),
+            Ok(_) => {
+                let changed = AppError::Store(StoreError::Changed { what: "the organization" });
+                self.settle_overtaken(&operation, changed, None).await
+            }
+            Err(failure) => self.settle_failed(&operation, failure, &record).await,
+        };
+        settled.map(|()| None)
     }
 
     /// Takes over what was left on an organization, for a person's decision.
@@ -135,12 +159,12 @@ impl OperationRunner {
         Ok(Held { runner: self, operation, _running: running })
     }
 
-    /// Resolves what was left on an organization.
+    /// Resolves what was left on an organization; returns whether anything was.
     ///
     /// # Errors
     /// `Busy` while someone, or a server, may still be working on it, and if it is undecidable; `Store`.
-    pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<(), AppError> {
-        let Some(earlier) = self.ports.journal.find(id).await? else { return Ok(()) };
+    pub(crate) async fn settle_earlier(&self, id: OrganizationId) -> Result<bool, AppError> {
+        let Some(earlier) = self.ports.journal.find(id).await? else { return Ok(false) };
         let busy = AppError::Busy { act: earlier.operation.plan.act() };
         let Some(_running) = self.start(id) else { return Err(busy) };
         if !self.may_take(&earlier) {
@@ -148,7 +172,7 @@ impl OperationRunner {
         }
         match self.settle_found(&earlier.operation).await? {
             RecoveryOutcome::Finished | RecoveryOutcome::Undone | RecoveryOutcome::CollectionGone { .. } => {
-                Ok(())
+                Ok(true)
             }
             RecoveryOutcome::InProgressElsewhere | RecoveryOutcome::NeedsAttention { .. } => Err(busy),
         }
@@ -196,19 +220,29 @@ impl OperationRunner {
     }
 
     /// Resolves an operation of this run after a step failed, unless another run has taken it over.
-    async fn settle_failed(&self, operation: &Operation, failure: AppError) -> Result<(), AppError> {
+    async fn settle_failed(
+        &self,
+        operation: &Operation,
+        failure: AppError,
+        record: &ActivityEntry,
+    ) -> Result<(), AppError> {
         let (act, id) = (operation.plan.act(), operation.organization_id);
         let settled = match self.take_and_settle(operation, Asked::AtOnce(&failure)).await {
             Ok(Some((taken, settled))) => {
                 let is_pending = matches!(&failure, AppError::Store(error) if error.is_unclear());
-                match settled {
-                    _ if is_pending => {}
-                    Settled::Undecided { .. } => self.leave_undecided(taken.organization_id),
-                    Settled::Finished | Settled::Undone | Settled::Gone { .. } => self.end(&taken).await,
+                let record = settled.is_finished().then_some(record);
+                match (&settled, record) {
+                    // The entry stays: the server may still carry out a step.
+                    (_, Some(record)) if is_pending => self.ports.record(record).await,
+                    (_, None) if is_pending => {}
+                    (Settled::Undecided { .. }, _) => self.leave_undecided(taken.organization_id),
+                    (Settled::Finished | Settled::Undone | Settled::Gone { .. }, record) => {
+                        self.end(&taken, record).await;
+                    }
                 }
                 settled
             }
-            Ok(None) => return self.settle_overtaken(operation, failure).await,
+            Ok(None) => return self.settle_overtaken(operation, failure, Some(record)).await,
             Err(error) => {
                 tracing::warn!(act, %id, %error, "an act stays in the journal");
                 return Err(failure);
@@ -225,8 +259,14 @@ impl OperationRunner {
     }
 
     /// Another run took the operation over while this computer slept, and may have ended it long ago. Finishes or
-    /// undoes what this run did since then, as an operation of its own.
-    async fn settle_overtaken(&self, operation: &Operation, failure: AppError) -> Result<(), AppError> {
+    /// undoes what this run did since then, as an operation of its own. `record` tells of it, unless it is written
+    /// already.
+    async fn settle_overtaken(
+        &self,
+        operation: &Operation,
+        failure: AppError,
+        record: Option<&ActivityEntry>,
+    ) -> Result<(), AppError> {
         let (act, id) = (operation.plan.act(), operation.organization_id);
         tracing::error!(act, %id, "an act was taken over while it was carried out");
         let late = operation.taken_over_by(self.opening.owner());
@@ -236,11 +276,12 @@ impl OperationRunner {
         }
         match recovery::settle(&self.ports, &late, Asked::AtOnce(&failure), self.clock.now()).await {
             Ok(Settled::Finished | Settled::Gone { finished: true }) => {
-                self.end(&late).await;
+                self.end(&late, record).await;
                 Ok(())
             }
             Ok(Settled::Undone | Settled::Gone { finished: false }) => {
-                self.end(&late).await;
+                let undone = self.told(&late, ActivityKind::OperationUndone, "");
+                self.end(&late, record.is_none().then_some(&undone)).await;
                 Err(failure)
             }
             Ok(Settled::Undecided { reason }) => {
@@ -276,18 +317,21 @@ impl OperationRunner {
                 return Ok(RecoveryOutcome::NeedsAttention { reason });
             }
         };
-        self.ports.journal.end(&taken).await?;
+        self.ports.journal.end(&taken, Some(&self.told(&taken, kind, more))).await?;
         self.left().remove(&taken.organization_id);
-        let entry = ActivityEntry {
+        Ok(outcome)
+    }
+
+    /// What Tenantry itself tells of an operation.
+    fn told(&self, operation: &Operation, kind: ActivityKind, more: &str) -> ActivityEntry {
+        ActivityEntry {
             at: self.clock.now(),
             actor: "tenantry".to_owned(),
             kind,
-            organization_id: Some(taken.organization_id),
-            organization_name: Some(taken.plan.name().to_string()),
-            detail: Some(format!("{}, begun by {}{more}", taken.plan.act(), taken.actor)),
-        };
-        self.ports.record(&entry).await;
-        Ok(outcome)
+            organization_id: Some(operation.organization_id),
+            organization_name: Some(operation.plan.name().to_string()),
+            detail: Some(format!("{}, begun by {}{more}", operation.plan.act(), operation.actor)),
+        }
     }
 
     /// Takes an operation over and resolves it; `None` if another run was quicker. Its own requests to the store may
@@ -371,16 +415,19 @@ impl OperationRunner {
         fresh.then_some(Running { set: &self.running, id })
     }
 
-    /// The operation is done; an entry that cannot be removed now is found resolved later.
-    async fn end(&self, operation: &Operation) {
+    /// The operation is done; an entry that cannot be removed now is found resolved later. Returns whether it was this
+    /// run's until now, as far as is known.
+    async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> bool {
         let id = operation.organization_id;
-        match self.ports.journal.end(operation).await {
-            Ok(()) => {
+        match self.ports.journal.end(operation, record).await {
+            Ok(was_its_own) => {
                 self.left().remove(&id);
+                was_its_own
             }
             Err(error) => {
                 tracing::warn!(%id, %error, "a finished act could not be taken out of the journal");
                 self.leave(operation, Duration::ZERO);
+                true
             }
         }
     }

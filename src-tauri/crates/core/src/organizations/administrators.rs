@@ -26,15 +26,23 @@ impl OrganizationService {
         actor.require_on(Act::Change, id)?;
         let changes = Changes::parse(&request)?;
         let runner = self.operations.admit()?;
-        if changes.name.is_some() {
-            runner.settle_earlier(id).await?;
-        }
-        let before = self.load_live(id).await?;
+        // An address is looked up while the organization is, and with a name once it is known to be another one.
+        let free_email = async {
+            match &changes.email {
+                Some(email) if changes.name.is_none() => self.require_free_email(email, Some(id)).await,
+                Some(_) | None => Ok(()),
+            }
+        };
+        let (before, free_email) = futures_util::join!(self.load_settled(id, &changes), free_email);
+        let before = before?;
+        free_email?;
         let rename = changes.name.as_ref().filter(|name| **name != before.name);
-        self.require_free(id, rename, changes.email.as_ref()).await?;
+        if changes.name.is_some() {
+            self.require_free(id, rename, changes.email.as_ref()).await?;
+        }
         let in_place = self.in_place(&changes).await?;
         let mut changed = match rename {
-            Some(to) => self.rename_admitted(runner, actor, id, to.clone()).await?,
+            Some(to) => self.rename_found(runner, actor, before.clone(), to.clone()).await?,
             None => before.clone(),
         };
         if let Some(change) = in_place {
@@ -46,9 +54,18 @@ impl OrganizationService {
                     return Err(self.left_in_part(runner, actor, &before, &changes, failure).await);
                 }
             };
-            self.record(actor, ActivityKind::OrganizationChanged, &changed, Some(changes.summary())).await;
+            let (kind, detail) = (ActivityKind::OrganizationChanged, Some(changes.summary()));
+            self.ports.record(&self.entry(actor, kind, (id, &changed.name), detail)).await;
         }
         Ok(changed)
+    }
+
+    /// The organization, once nothing is left of an earlier operation if its name is to change.
+    async fn load_settled(&self, id: OrganizationId, changes: &Changes) -> Result<Organization, AppError> {
+        match changes.name {
+            Some(_) => self.operations.settled(id, || self.load_live(id)).await,
+            None => self.load_live(id).await,
+        }
     }
 
     /// Fails with all requested values that are taken.
@@ -58,15 +75,19 @@ impl OrganizationService {
         name: Option<&OrganizationName>,
         email: Option<&EmailAddress>,
     ) -> Result<(), AppError> {
-        let name = match name {
-            Some(name) => self.require_free_name(name).await,
-            None => Ok(()),
+        let name = async {
+            match name {
+                Some(name) => self.require_free_name(name).await,
+                None => Ok(()),
+            }
         };
-        let email = match email {
-            Some(email) => self.require_free_email(email, Some(id)).await,
-            None => Ok(()),
+        let email = async {
+            match email {
+                Some(email) => self.require_free_email(email, Some(id)).await,
+                None => Ok(()),
+            }
         };
-        match (name, email) {
+        match futures_util::join!(name, email) {
             (Err(AppError::Conflict(name)), Err(AppError::Conflict(email))) => {
                 Err(AppError::InvalidInput(vec![name.into(), email.into()]))
             }

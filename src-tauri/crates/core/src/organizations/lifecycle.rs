@@ -3,6 +3,8 @@
 //! A change of more than one thing is an operation of the journal. Its first step decides whether it takes place;
 //! `journal/recovery.rs` infers that from what exists.
 
+use std::future::Future;
+
 use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::error::{AppError, ConflictOn, StoreError};
 use crate::journal::OperationRunner;
@@ -35,21 +37,30 @@ impl OrganizationService {
         else {
             return Err(AppError::InvalidInput(issues));
         };
-        self.require_free_name(&name).await?;
-        self.require_free_email(&admin_email, None).await?;
-        let admin_password = self.hasher.hash(&password).await?;
-        let organization = NewOrganization {
-            id: OrganizationId::new(),
-            name,
-            display_name,
-            admin_email,
+        let (now, id) = (self.clock.now(), OrganizationId::new());
+        let new = |admin_password| NewOrganization {
+            id,
+            name: name.clone(),
+            display_name: display_name.clone(),
+            admin_email: admin_email.clone(),
             admin_password,
-            created_at: self.clock.now(),
+            created_at: now,
         };
-        self.create_hashed(actor, &organization).await
+        let look = async {
+            let (free_name, free_email) = futures_util::join!(
+                self.require_free_name(&name),
+                self.require_free_email(&admin_email, None),
+            );
+            free_name.and(free_email)
+        };
+        let hashed = async {
+            let (hash, ()) = futures_util::try_join!(self.hasher.hash(&password), look)?;
+            Ok(new(hash))
+        };
+        self.create_as(actor, id, &name, hashed).await
     }
 
-    /// Creates an organization with an already hashed password.
+    /// Creates an organization with an already hashed password. Its name must belong to no collection.
     ///
     /// # Errors
     /// As [`create`](Self::create), except `InvalidInput`.
@@ -59,18 +70,37 @@ impl OrganizationService {
         organization: &NewOrganization,
     ) -> Result<Organization, AppError> {
         actor.require(Act::Create)?;
-        let steps = |ports: Ports| async move {
-            ports.organizations.insert(organization).await.map_err(conflict)?;
-            let collection = CollectionName::for_organization(&organization.name);
-            ports.collections.create(&collection).await?;
-            // This step may have come so late that the organization is somewhere else by now.
-            self.load_live(organization.id).await.map(drop)
+        let hashed = std::future::ready(Ok(organization.clone()));
+        self.create_as(actor, organization.id, &organization.name, hashed).await
+    }
+
+    /// Document and collection are made at the same time, and the document decides. If it is refused, the collection is
+    /// removed again; if the process dies in between, recovery does so.
+    async fn create_as(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        name: &OrganizationName,
+        hashed: impl Future<Output = Result<NewOrganization, AppError>> + Send,
+    ) -> Result<Organization, AppError> {
+        let steps = |ports: Ports, new: NewOrganization| async move {
+            let collection = CollectionName::for_organization(&new.name);
+            let (inserted, made) =
+                futures_util::join!(ports.organizations.insert(&new), ports.collections.create(&collection));
+            match (inserted, made) {
+                // Before the refusal of the other: a step without a response may still be carried out.
+                (Err(_), Err(lost)) if lost.is_unclear() => Err(lost.into()),
+                (Err(error), _) => Err(conflict(error)),
+                (Ok(()), Err(error)) => Err(error.into()),
+                (Ok(()), Ok(())) => Ok(new.inserted()),
+            }
         };
-        let plan = OperationPlan::Create { name: organization.name.clone() };
-        self.operations.run(organization.id, plan, actor, steps).await?;
-        let created = self.load_live(organization.id).await?;
-        self.record(actor, ActivityKind::OrganizationCreated, &created, None).await;
-        Ok(created)
+        let record = self.entry(actor, ActivityKind::OrganizationCreated, (id, name), None);
+        let plan = OperationPlan::Create { name: name.clone() };
+        match self.operations.run(plan, record, id, hashed, steps).await? {
+            Some(created) => Ok(created),
+            None => self.load_live(id).await,
+        }
     }
 
     /// Renames an organization: the server's own rename moves the collection, then the document gets its name. Sessions
@@ -99,39 +129,65 @@ impl OrganizationService {
         id: OrganizationId,
         to: OrganizationName,
     ) -> Result<Organization, AppError> {
-        runner.settle_earlier(id).await?;
-        let organization = self.load_live(id).await?;
+        let organization = self.operations.settled(id, || self.load_live(id)).await?;
         if organization.name == to {
             return Ok(organization);
         }
-        self.require_free_name(&to).await?;
-        let (source, target) = (&organization.collection(), &CollectionName::for_organization(&to));
-        let shared = self.is_shared(id, &organization.name).await?;
-        let collection = &if shared { None } else { self.ports.collections.identity(source).await? };
-        let (from, to) = (&organization.name, &to);
-        let steps = |ports: Ports| async move {
-            let seen = self.require_still(id, from, shared).await?;
-            if shared {
-                self.require_same(target, &None, "create").await?;
-                ports.collections.create(target).await?;
-            } else {
-                self.require_same(source, collection, "rename").await?;
-            }
-            if let Some(which) = collection {
-                ports.collections.rename(source, target, which).await.map_err(conflict)?;
-            }
-            ports.organizations.set_name(&seen, to, self.clock.now()).await.map_err(conflict)
+        self.rename_found(runner, actor, organization, to).await
+    }
+
+    /// The rename of an organization as it was found just now.
+    pub(super) async fn rename_found(
+        &self,
+        runner: &OperationRunner,
+        actor: &Actor,
+        organization: Organization,
+        to: OrganizationName,
+    ) -> Result<Organization, AppError> {
+        let (id, from, to) = (organization.id, &organization.name, &to);
+        let (source, target) = (&organization.collection(), &CollectionName::for_organization(to));
+        let (free, shared, identity) = futures_util::join!(
+            self.require_free_name(to),
+            self.is_shared(id, from),
+            self.ports.collections.identity(source),
+        );
+        free?;
+        let (shared, identity) = (shared?, identity?);
+        let collection = &identity.filter(|_| !shared);
+        // The organization itself needs no second look: its collection is moved by its identity, and its name is set
+        // while it is as it was found.
+        let still_shared = async {
+            let is_same = self.is_shared(id, from).await? == shared;
+            if is_same { Ok(()) } else { Err(AppError::Busy { act: "rename" }) }
         };
-        let plan =
-            OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
-        runner.run(id, plan, actor, steps).await?;
-        let renamed = self.load_live(id).await?;
-        let mut detail = format!("from {} to {}", organization.name, renamed.name);
+        let found = &organization;
+        let steps = |ports: Ports, ()| async move {
+            match collection {
+                Some(which) => {
+                    let moved = ports.collections.rename(source, target, which).await;
+                    moved.map_err(|error| moved_away(error, "rename"))?;
+                }
+                None if shared => {
+                    self.require_same(target, &None, "create").await?;
+                    ports.collections.create(target).await?;
+                }
+                None => self.require_same(source, &None, "rename").await?,
+            }
+            let now = self.clock.now();
+            ports.organizations.set_name(found, to, now).await.map_err(conflict)?;
+            Ok(Organization { name: to.clone(), updated_at: now.into(), ..found.clone() })
+        };
+        let mut detail = format!("from {from} to {to}");
         if shared {
             detail.push_str(&format!("; {source} is shared with other organizations and stayed"));
         }
-        self.record(actor, ActivityKind::OrganizationRenamed, &renamed, Some(detail)).await;
-        Ok(renamed)
+        let record = self.entry(actor, ActivityKind::OrganizationRenamed, (id, to), Some(detail));
+        let plan =
+            OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
+        match runner.run(plan, record, id, still_shared, steps).await? {
+            Some(renamed) => Ok(renamed),
+            None => self.load_live(id).await,
+        }
     }
 
     /// Deactivates an organization: no one in it can sign in, and its sessions end. Its documents stay.
@@ -169,7 +225,7 @@ impl OrganizationService {
         };
         let changed =
             self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
-        self.record(actor, kind, &changed, None).await;
+        self.ports.record(&self.entry(actor, kind, (id, &changed.name), None)).await;
         Ok(changed)
     }
 
@@ -185,15 +241,18 @@ impl OrganizationService {
         confirmation: Option<&str>,
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Trash, id)?;
-        self.operations.settle_earlier(id).await?;
-        let organization = self.load_live(id).await?;
+        let organization = self.operations.settled(id, || self.load_live(id)).await?;
         if self.operations.gate().names_are_typed() {
             require_confirmation(&organization, confirmation)?;
         }
         let copy = CopyId::new();
         let (source, target) = (&organization.collection(), &CollectionName::set_aside(copy));
-        let shared = self.is_shared(id, &organization.name).await?;
-        let collection = &if shared { None } else { self.ports.collections.identity(source).await? };
+        let (shared, identity) = futures_util::join!(
+            self.is_shared(id, &organization.name),
+            self.ports.collections.identity(source),
+        );
+        let (shared, identity) = (shared?, identity?);
+        let collection = &identity.filter(|_| !shared);
         let trashed = &Trashed {
             at: self.clock.now().into(),
             by: actor.email().to_owned(),
@@ -205,32 +264,39 @@ impl OrganizationService {
             copy: Some(copy),
         };
         let name = &organization.name;
-        let steps = |ports: Ports| async move {
+        let steps = |ports: Ports, ()| async move {
             self.require_still(id, name, shared).await?;
-            if !shared {
-                self.require_same(source, collection, "rename").await?;
+            if collection.is_none() && !shared {
+                self.require_same(source, &None, "rename").await?;
             }
             ports.organizations.copy_to_trash(id, trashed).await.map_err(missing)?;
             ports.organizations.remove_copied(id, trashed.copy).await?;
             if let Some(which) = collection {
                 // The name is free since the document was removed, and an organization that took it has the collection
                 // too.
-                if !ports.organizations.owners(name).await?.is_empty() {
+                let (owners, copy) = futures_util::join!(
+                    ports.organizations.owners(name),
+                    self.require_copy(id, trashed.copy),
+                );
+                if !owners?.is_empty() {
                     return Err(AppError::Busy { act: "create" });
                 }
-                self.require_copy(id, trashed.copy).await?;
+                copy?;
                 ports.collections.rename(source, target, which).await?;
             }
             // Another console may have taken over and restored the organization while this computer slept: then the
-            // collection was just taken from it, and recovery gives it back.
-            self.require_copy(id, trashed.copy).await
+            // collection was just taken from it. The end of the intent tells, and recovery gives it back.
+            Ok(())
         };
-        let (name, trashed, collection) = (name.clone(), trashed.clone(), collection.clone());
-        let plan = OperationPlan::Trash { name, trashed, collection };
-        self.operations.run(id, plan, actor, steps).await?;
         let detail = shared.then(|| format!("{source} is shared with other organizations and stayed"));
-        self.record(actor, ActivityKind::OrganizationTrashed, &organization, detail).await;
-        self.load_trashed(id).await
+        let record = self.entry(actor, ActivityKind::OrganizationTrashed, (id, name), detail);
+        let (name, collection) = (name.clone(), collection.clone());
+        let plan = OperationPlan::Trash { name, trashed: trashed.clone(), collection };
+        match self.operations.run(plan, record, id, async { Ok(()) }, steps).await? {
+            // What other software changed since it was found is in the trash, and in the next list.
+            Some(()) => Ok(Organization { trashed: Some(trashed.clone()), ..organization }),
+            None => self.load_trashed(id).await,
+        }
     }
 
     /// Restores an organization from the trash, under its old name or another one. Its admin can sign in again.
@@ -247,8 +313,7 @@ impl OrganizationService {
         name: Option<&str>,
     ) -> Result<Organization, AppError> {
         actor.require_on(Act::Restore, id)?;
-        self.operations.settle_earlier(id).await?;
-        let trashed = self.load_trashed(id).await?;
+        let trashed = self.operations.settled(id, || self.load_trashed(id)).await?;
         let Some(Trashed { collection: was, copy, .. }) = trashed.trashed else {
             return Err(AppError::NotFound { what: "organization" });
         };
@@ -258,36 +323,53 @@ impl OrganizationService {
         };
         let shared = was == TrashedCollection::Shared;
         let target = &CollectionName::for_organization(&name);
-        // Under its old name it finds the shared collection where it left it; under another name it starts with none.
-        let returns = shared && name == trashed.name && self.ports.collections.exists(target).await?;
-        if returns {
-            self.require_unused_name(&name).await?;
-        } else {
-            self.require_free_name(&name).await?;
-        }
-        self.require_free_email(&trashed.admin_email, Some(id)).await?;
         let source = &set_aside(id, copy);
-        let collection = &if shared { None } else { self.ports.collections.identity(source).await? };
-        let name = &name;
-        let steps = |ports: Ports| async move {
-            self.require_copy(id, copy).await?;
-            if shared && !returns {
-                self.require_same(target, &None, "create").await?;
-                ports.collections.create(target).await?;
-            } else if !shared {
-                self.require_same(source, collection, "trash").await?;
+        let free = async {
+            // Under its old name it finds the shared collection where it left it; under another name it starts with
+            // none.
+            let returns = shared && name == trashed.name && self.ports.collections.exists(target).await?;
+            if returns {
+                self.require_unused_name(&name).await?;
+            } else {
+                self.require_free_name(&name).await?;
             }
-            if let Some(which) = collection {
-                ports.collections.rename(source, target, which).await.map_err(conflict)?;
+            Ok::<_, AppError>(returns)
+        };
+        let (returns, free_email, identity) = futures_util::join!(
+            free,
+            self.require_free_email(&trashed.admin_email, Some(id)),
+            self.ports.collections.identity(source),
+        );
+        let returns = returns?;
+        free_email?;
+        let collection = &identity?.filter(|_| !shared);
+        let name = &name;
+        let steps = |ports: Ports, ()| async move {
+            match collection {
+                Some(which) => {
+                    let moved = ports.collections.rename(source, target, which).await;
+                    moved.map_err(|error| moved_away(error, "trash"))?;
+                }
+                None if shared && !returns => {
+                    self.require_same(target, &None, "create").await?;
+                    ports.collections.create(target).await?;
+                }
+                None if shared => {}
+                None => self.require_same(source, &None, "trash").await?,
             }
             ports.organizations.copy_from_trash(id, copy, name, self.clock.now()).await.map_err(conflict)?;
-            Ok(ports.organizations.remove_trashed(id, copy).await?)
+            let (removed, restored) =
+                futures_util::join!(ports.organizations.remove_trashed(id, copy), self.load_live(id));
+            removed?;
+            restored
         };
+        let record = self.entry(actor, ActivityKind::OrganizationRestored, (id, name), None);
         let plan = OperationPlan::Restore { name: name.clone(), copy, collection: collection.clone() };
-        self.operations.run(id, plan, actor, steps).await?;
-        let restored = self.load_live(id).await?;
-        self.record(actor, ActivityKind::OrganizationRestored, &restored, None).await;
-        Ok(restored)
+        // The copy needs no second look: what is restored and removed is this very copy.
+        match self.operations.run(plan, record, id, self.require_copy(id, copy), steps).await? {
+            Some(restored) => Ok(restored),
+            None => self.load_live(id).await,
+        }
     }
 
     /// Deletes an organization in the trash with all its documents, irreversibly. A collection that it left to others
@@ -303,8 +385,7 @@ impl OrganizationService {
         confirmation: &str,
     ) -> Result<(), AppError> {
         actor.require_on(Act::DeleteForever, id)?;
-        self.operations.settle_earlier(id).await?;
-        let organization = self.load_trashed(id).await?;
+        let organization = self.operations.settled(id, || self.load_trashed(id)).await?;
         require_confirmation(&organization, Some(confirmation))?;
         let Some(Trashed { collection: was, copy, .. }) = organization.trashed else {
             return Err(AppError::NotFound { what: "organization" });
@@ -316,36 +397,37 @@ impl OrganizationService {
                 self.ports.collections.identity(in_trash).await?
             }
         };
-        let steps = |ports: Ports| async move {
-            self.require_copy(id, copy).await?;
+        let steps = |ports: Ports, ()| async move {
             if let Some(which) = collection {
                 ports.collections.delete(in_trash, which).await?;
             }
-            ports.organizations.remove_trashed(id, copy).await?;
-            // Another console may have taken over and restored it while this computer slept: then nothing was deleted.
-            match ports.organizations.find(id).await? {
-                Some(_) => Err(changed()),
-                None => Ok(()),
-            }
+            // Another console may have restored it while this computer slept: then nothing was deleted. If it does so
+            // from now on, it has taken over, and the end of the intent tells.
+            let (removed, live) = futures_util::join!(
+                ports.organizations.remove_trashed(id, copy),
+                ports.organizations.find(id),
+            );
+            removed?;
+            if live?.is_some() { Err(changed()) } else { Ok(()) }
         };
         let name = organization.name.clone();
+        let record = self.entry(actor, ActivityKind::OrganizationDeleted, (id, &name), None);
         let plan = OperationPlan::DeleteForever { name, copy, collection: collection.clone() };
-        self.operations.run(id, plan, actor, steps).await?;
-        self.record(actor, ActivityKind::OrganizationDeleted, &organization, None).await;
-        Ok(())
+        // The copy needs no second look: what is deleted and removed is this very copy.
+        self.operations.run(plan, record, id, self.require_copy(id, copy), steps).await.map(drop)
     }
 
     /// Checks the plan again after the intent was written: another console may have renamed the organization in
-    /// between, or other software may share its collection now. Returns the organization as it is now.
+    /// between, or other software may share its collection now.
     async fn require_still(
         &self,
         id: OrganizationId,
         name: &OrganizationName,
         shared: bool,
-    ) -> Result<Organization, AppError> {
-        let organization = self.load_live(id).await?;
-        if organization.name == *name && self.is_shared(id, name).await? == shared {
-            Ok(organization)
+    ) -> Result<(), AppError> {
+        let (organization, now_shared) = futures_util::join!(self.load_live(id), self.is_shared(id, name));
+        if organization?.name == *name && now_shared? == shared {
+            Ok(())
         } else {
             Err(AppError::Busy { act: "rename" })
         }
@@ -379,11 +461,12 @@ impl OrganizationService {
 
     /// Checks early, to name the field. The unique index decides.
     pub(super) async fn require_free_name(&self, name: &OrganizationName) -> Result<(), AppError> {
-        self.require_unused_name(name).await?;
-        if self.is_collection_taken(name).await? {
-            return Err(AppError::Conflict(ConflictOn::Collection));
+        if !self.is_collection_taken(name).await? {
+            return Ok(());
         }
-        Ok(())
+        // An organization with the name has its collection too.
+        self.require_unused_name(name).await?;
+        Err(AppError::Conflict(ConflictOn::Collection))
     }
 
     async fn require_unused_name(&self, name: &OrganizationName) -> Result<(), AppError> {
@@ -396,8 +479,11 @@ impl OrganizationService {
     /// Whether the collection for a name exists or is claimed: other software may name it before it exists.
     pub(super) async fn is_collection_taken(&self, name: &OrganizationName) -> Result<bool, AppError> {
         let collection = CollectionName::for_organization(name);
-        Ok(self.ports.collections.exists(&collection).await?
-            || !self.ports.organizations.owners(name).await?.is_empty())
+        let (exists, owners) = futures_util::join!(
+            self.ports.collections.exists(&collection),
+            self.ports.organizations.owners(name),
+        );
+        Ok(exists? || !owners?.is_empty())
     }
 
     /// Checks early, to name the field. An organization's own address is free for it, even if it shares it with others.
@@ -406,14 +492,26 @@ impl OrganizationService {
         email: &EmailAddress,
         owner: Option<OrganizationId>,
     ) -> Result<(), AppError> {
-        let found = self.ports.organizations.find_credentials(email).await?;
+        let (found, operator) = futures_util::join!(
+            self.ports.organizations.find_credentials(email),
+            self.ports.accounts.find_operator_by_email(email),
+        );
+        let found = found?;
         if found.iter().any(|found| Some(found.organization.id) == owner) {
             return Ok(());
         }
-        if !found.is_empty() || self.ports.accounts.find_operator_by_email(email).await?.is_some() {
+        if !found.is_empty() || operator?.is_some() {
             return Err(AppError::Conflict(ConflictOn::Email));
         }
         Ok(())
+    }
+}
+
+/// The collection is not where it was when the operation was planned.
+fn moved_away(error: StoreError, act: &'static str) -> AppError {
+    match error {
+        StoreError::CollectionMissing { .. } => AppError::Busy { act },
+        error => conflict(error),
     }
 }
 

@@ -58,10 +58,14 @@ impl OrganizationService {
         self.require_may_ask(actor, for_id)?;
         let name = OrganizationName::parse(name)?;
         let collection = CollectionName::for_organization(&name);
-        let taken_by = match self.ports.organizations.find_by_name(&name).await? {
+        let (named, is_taken) = futures_util::join!(
+            self.ports.organizations.find_by_name(&name),
+            self.is_collection_taken(&name),
+        );
+        let taken_by = match named? {
             Some(organization) if Some(organization.id) == for_id => None,
             Some(_) => Some(ConflictOn::Name),
-            None => self.is_collection_taken(&name).await?.then_some(ConflictOn::Collection),
+            None => is_taken?.then_some(ConflictOn::Collection),
         };
         Ok(NameAvailability { name, collection, taken_by })
     }
@@ -92,10 +96,13 @@ impl OrganizationService {
         to: &str,
     ) -> Result<RenamePreview, AppError> {
         actor.require_on(Act::Change, id)?;
-        let organization = self.load_live(id).await?;
-        let availability = self.availability(actor, to, Some(id)).await?;
-        let statistics = self.statistics_of(&organization).await?;
-        let shared = self.is_shared(id, &organization.name).await?;
+        let (organization, availability) =
+            futures_util::join!(self.load_live(id), self.availability(actor, to, Some(id)));
+        let (organization, availability) = (organization?, availability?);
+        let (statistics, shared) = futures_util::try_join!(
+            self.statistics_of(&organization),
+            self.is_shared(id, &organization.name),
+        )?;
         Ok(RenamePreview { organization, availability, statistics, shared })
     }
 

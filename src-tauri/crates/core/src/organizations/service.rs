@@ -146,22 +146,22 @@ impl OrganizationService {
         self.ports.organizations.find_trashed(id).await?.ok_or(AppError::NotFound { what: "organization" })
     }
 
-    pub(super) async fn record(
+    /// An entry of the activity record about an organization.
+    pub(super) fn entry(
         &self,
         actor: &Actor,
         kind: ActivityKind,
-        organization: &Organization,
+        (id, name): (OrganizationId, &OrganizationName),
         detail: Option<String>,
-    ) {
-        let entry = ActivityEntry {
+    ) -> ActivityEntry {
+        ActivityEntry {
             at: self.clock.now(),
             actor: actor.email().to_owned(),
             kind,
-            organization_id: Some(organization.id),
-            organization_name: Some(organization.name.to_string()),
+            organization_id: Some(id),
+            organization_name: Some(name.to_string()),
             detail,
-        };
-        self.ports.record(&entry).await;
+        }
     }
 }
 

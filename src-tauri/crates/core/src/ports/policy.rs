@@ -166,7 +166,7 @@ pass_on! {
     read find(organization_id: OrganizationId) -> Option<JournalEntry>;
     read unfinished() -> Vec<JournalEntry>;
     write take_over(seen: &Operation, taken: &Operation) -> bool;
-    write end(operation: &Operation) -> ();
+    write end(operation: &Operation, record: Option<&ActivityEntry>) -> bool;
 }
 
 pass_on! {

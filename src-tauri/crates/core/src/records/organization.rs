@@ -117,6 +117,24 @@ pub struct NewOrganization {
     pub created_at: OffsetDateTime,
 }
 
+impl NewOrganization {
+    /// The organization once it is inserted.
+    pub fn inserted(self) -> Organization {
+        let created_at = self.created_at.into();
+        Organization {
+            id: self.id,
+            name: self.name,
+            display_name: self.display_name,
+            admin_email: self.admin_email,
+            is_active: true,
+            created_at,
+            updated_at: created_at,
+            session_version: 0,
+            trashed: None,
+        }
+    }
+}
+
 /// Changes in place, all in one write. `None` keeps a field.
 #[derive(Debug, Clone, Default)]
 pub struct OrganizationChange {

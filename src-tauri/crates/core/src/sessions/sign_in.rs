@@ -92,14 +92,18 @@ impl SessionService {
         let email = EmailAddress::parse(email)?;
         // One at a time: concurrent attempts would all check before the first failure is counted.
         let _turn = self.sign_in_turn.acquire().await;
-        let (candidates, most) = futures_util::join!(self.candidates(&email), self.most_accounts());
-        let candidates = candidates?;
-        let names: Vec<String> = if candidates.is_empty() {
-            vec![throttle::name_of_stranger(&email)]
-        } else {
-            candidates.iter().map(|candidate| throttle::name_of(candidate.account())).collect()
+        let look = async {
+            let candidates = self.candidates(&email).await?;
+            let names: Vec<String> = if candidates.is_empty() {
+                vec![throttle::name_of_stranger(&email)]
+            } else {
+                candidates.iter().map(|candidate| throttle::name_of(candidate.account())).collect()
+            };
+            let attempts = self.ports.accounts.sign_in_attempts(&names).await?;
+            Ok::<_, AppError>((candidates, names, attempts))
         };
-        let attempts = self.ports.accounts.sign_in_attempts(&names).await?;
+        let (looked, most) = futures_util::join!(look, self.most_accounts());
+        let (candidates, names, attempts) = looked?;
         let failed_before = |name: &str| attempts.iter().find(|attempts| attempts.account == name);
         let wait_of = |name: &String| failed_before(name).map_or(0, throttle::seconds_left);
         let shortest_wait = names.iter().map(wait_of).min().unwrap_or(0);
@@ -136,14 +140,23 @@ impl SessionService {
             return Err(AppError::OrganizationInactive);
         }
         let name = throttle::name_of(candidate.account());
-        if failed_before(&name).is_some() {
-            self.ports.accounts.clear_failed_sign_ins(&name).await?;
-        }
-        if verdicts[signed_in] == Verdict::RightButWeak
-            && let Ok(password) = Password::parse(password)
-        {
-            self.renew(candidate, &password).await?;
-        }
+        let forgiven = async {
+            match failed_before(&name) {
+                Some(_) => self.ports.accounts.clear_failed_sign_ins(&name).await,
+                None => Ok(()),
+            }
+        };
+        let renewed = async {
+            match Password::parse(password) {
+                Ok(password) if verdicts[signed_in] == Verdict::RightButWeak => {
+                    self.renew(candidate, &password).await
+                }
+                Ok(_) | Err(_) => Ok(()),
+            }
+        };
+        let (forgiven, renewed) = futures_util::join!(forgiven, renewed);
+        forgiven?;
+        renewed?;
         let session = self.issue(candidate.actor(), &candidate.standing())?;
         self.record(ActivityKind::SignedIn, &session.actor, None).await;
         Ok(session)
