@@ -37,6 +37,16 @@ function fakeInPlainBrowser(): Plugin {
   };
 }
 
+/** What is loaded together, in the order in which a person comes to it. */
+const CHUNKS = [
+  { name: "start", test: /\/src\/App\.svelte$/ },
+  {
+    name: "workspace",
+    test: /\/(SignInScreen|ClaimScreen|Shell|OrganizationsPage)\.svelte$/,
+  },
+  { name: "further", test: /\/src\/.*\.svelte$/ },
+];
+
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
@@ -57,6 +67,16 @@ export default defineConfig({
     // The oldest web views the program runs in: WebKitGTK 2.40 and WebView2.
     target: ["safari16.4", "chrome111"],
     sourcemap: false,
+    rolldownOptions: {
+      // Of a folder's index only what is used belongs to a chunk, not every component that the folder has.
+      treeshake: { moduleSideEffects: [{ test: /\/ui\/src\/.*\.svelte$/, sideEffects: false }] },
+      // A chunk has all that its first module needs. One for each combination of users would be dozens.
+      output: {
+        codeSplitting: {
+          groups: CHUNKS.map(({ name, test }, index) => ({ name, test, priority: CHUNKS.length - index })),
+        },
+      },
+    },
     // An inlined font would be refused by the content security policy.
     assetsInlineLimit: 0,
   },

@@ -1,8 +1,9 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/svelte";
 import { clearMocks } from "@tauri-apps/api/mocks";
-import { afterEach, vi } from "vitest";
+import { afterEach, beforeAll, vi } from "vitest";
 import { unrecorded } from "$fake/recorded";
+import { loadParts } from "$lib/parts";
 
 // What the test environment lacks and the components use.
 Element.prototype.scrollIntoView ??= () => undefined;
@@ -32,6 +33,9 @@ if (typeof window.matchMedia !== "function") {
 
 // Generous, so that a busy machine makes no failure of a slow one.
 configure({ asyncUtilTimeout: 10_000 });
+
+// As the window has them when a person comes to them.
+beforeAll(() => loadParts(), 60_000);
 
 afterEach(() => {
   clearMocks();

@@ -1,11 +1,10 @@
-import type { Component, ComponentProps } from "svelte";
+import type { ComponentProps } from "svelte";
 import type { Act } from "$lib/api";
 import type { IconName } from "$lib/components";
 import { m } from "$lib/messages";
-import AboutPage from "../features/about/AboutPage.svelte";
-import HealthPage from "../features/health/HealthPage.svelte";
-import OrganizationsPage from "../features/organizations/OrganizationsPage.svelte";
-import SettingsPage from "../features/settings/SettingsPage.svelte";
+import { Part } from "$lib/parts";
+import type OrganizationsPage from "../features/organizations/OrganizationsPage.svelte";
+import type SettingsPage from "../features/settings/SettingsPage.svelte";
 
 /** What the shell hands to every page; a page takes what it needs. */
 export type PageProps = ComponentProps<typeof OrganizationsPage> & ComponentProps<typeof SettingsPage>;
@@ -20,22 +19,27 @@ export interface Page {
   readonly key?: string;
   /** Whether it is about Tenantry and not about the workspace, and stands apart. */
   readonly program?: true;
-  readonly component: Component<PageProps> | Component<Record<string, never>>;
+  readonly part: Part<PageProps> | Part<Record<string, never>>;
 }
+
+const organizations = new Part(() => import("../features/organizations/OrganizationsPage.svelte"));
+const health = new Part(() => import("../features/health/HealthPage.svelte"));
+const settings = new Part(() => import("../features/settings/SettingsPage.svelte"));
+const about = new Part(() => import("../features/about/AboutPage.svelte"));
 
 /** The pages of the shell in their order. Sidebar, keys and the list of keys are made from them. */
 export const PAGES: readonly Page[] = [
-  { name: "organizations", label: m.shell_organizations, icon: "building-2", component: OrganizationsPage },
-  { name: "health", label: m.shell_health, icon: "heart-pulse", right: "workspace", component: HealthPage },
+  { name: "organizations", label: m.shell_organizations, icon: "building-2", part: organizations },
+  { name: "health", label: m.shell_health, icon: "heart-pulse", right: "workspace", part: health },
   {
     name: "settings",
     label: m.shell_settings,
     icon: "settings",
     key: ",",
     program: true,
-    component: SettingsPage,
+    part: settings,
   },
-  { name: "about", label: m.shell_about, icon: "info", program: true, component: AboutPage },
+  { name: "about", label: m.shell_about, icon: "info", program: true, part: about },
 ];
 
 /** The pages that a person sees who may do some acts. */

@@ -2,6 +2,4 @@
 export { default as CurrentPassphrase } from "./CurrentPassphrase.svelte";
 export { NewPassphrase } from "./new-passphrase.svelte";
 export { default as PassphraseFields } from "./PassphraseFields.svelte";
-export { default as SecretsSection } from "./SecretsSection.svelte";
-export { default as UnlockSecretsDialog } from "./UnlockSecretsDialog.svelte";
 export { keeperWords, type KeeperWords } from "./words";
