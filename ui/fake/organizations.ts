@@ -8,6 +8,7 @@ import type {
 } from "../src/lib/bindings";
 import type { Handlers } from "./commands";
 import { idFor, madeUpOrganization, madeUpOrganizations } from "./data";
+import { pageOf } from "./paging";
 import { recorded } from "./recorded";
 import { notFound, now, refuse, type World } from "./world";
 
@@ -36,14 +37,6 @@ function sorted(list: OrganizationView[], { sort, direction }: OrganizationQuery
   return list.sort((a, b) => sign * (a[sort] ?? "").localeCompare(b[sort] ?? "") || a.id.localeCompare(b.id));
 }
 
-/** Where a page starts in the order of its walk. A cursor is the id of a row. */
-function firstOf({ start, backwards, limit }: OrganizationQuery, list: OrganizationView[]): number {
-  if (start.kind === "beginning") return 0;
-  if (start.kind === "after") return list.findIndex(({ id }) => id === start.cursor) + 1;
-  const first = backwards ? list.length - 1 - start.number : start.number;
-  return first < list.length ? Math.max(first, 0) : Math.max(list.length - limit, 0);
-}
-
 /** Organizations: their list, their changes, and what their collections hold. */
 export function organizationHandlers(world: World): Handlers {
   const { organizations } = world;
@@ -62,16 +55,8 @@ export function organizationHandlers(world: World): Handlers {
 
   return {
     list_organizations: ({ query }: { query: OrganizationQuery }) => {
-      const list = sorted(matching(world, query.filter), query);
-      if (query.backwards) list.reverse();
-      const first = firstOf(query, list);
-      const end = first + query.limit;
-      const rows = list.slice(first, end);
-      return {
-        organizations: rows,
-        previousCursor: first > 0 ? (rows[0]?.id ?? null) : null,
-        nextCursor: end < list.length ? (rows.at(-1)?.id ?? null) : null,
-      };
+      const { rows, ...cursors } = pageOf(sorted(matching(world, query.filter), query), query);
+      return { organizations: rows, ...cursors };
     },
     count_organizations: ({ search }: { search: string }) => {
       const of = (status: OrganizationQuery["filter"]["status"]) =>

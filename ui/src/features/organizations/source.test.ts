@@ -33,7 +33,7 @@ let browser: ListBrowser<OrganizationView, OrganizationListQuery, OrganizationCo
 beforeEach(async () => {
   vi.useFakeTimers();
   source = new Source();
-  browser = new ListBrowser(ORGANIZATIONS, organizationSource(source), { pages: { near: 200, far: 500 } });
+  browser = new ListBrowser(ORGANIZATIONS, organizationSource(source), { limit: 200 });
   browser.open();
   await vi.runAllTimersAsync();
   source.queries = [];

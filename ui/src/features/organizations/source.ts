@@ -4,7 +4,6 @@ import type {
   OrganizationQuery,
   OrganizationStatus,
   OrganizationView,
-  PageStart,
   SortField,
 } from "$lib/api";
 import type { IconName } from "$lib/components";
@@ -31,11 +30,9 @@ export function organizationSource(
   api: OrganizationCalls,
 ): ListSource<OrganizationView, OrganizationListQuery, OrganizationCounts> {
   return {
-    page: async (query, { backwards, cursor, limit }) => {
-      const start: PageStart = cursor === null ? { kind: "beginning" } : { kind: "after", cursor };
-      const asked = { ...serviceQuery(query), backwards, start, limit };
-      const { organizations, nextCursor } = await api.listOrganizations(asked);
-      return { rows: organizations, nextCursor };
+    page: async (query, place) => {
+      const { organizations, ...cursors } = await api.listOrganizations({ ...serviceQuery(query), ...place });
+      return { rows: organizations, ...cursors };
     },
     count: (search) => api.countOrganizations(search),
   };

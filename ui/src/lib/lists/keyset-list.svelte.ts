@@ -1,37 +1,46 @@
 import { untrack } from "svelte";
-import { KeysetRuns, type KeysetPage } from "./keyset-runs";
+import { KeysetRun, type KeysetPage, type Question, type Span } from "./keyset-run";
 
-export type KeysetRequest<Query> = { query: Query; reversed: boolean; cursor: string | null; limit: number };
+export type KeysetRequest<Query> = Question & { query: Query; limit: number };
 
 export type KeysetSource<Query, Row> = (request: KeysetRequest<Query>) => Promise<KeysetPage<Row>>;
 
-/** The rows of a page: near loaded rows, and on the way to a distant place. */
-export type PageSizes = { near: number; far: number };
-
-type Span = { first: number; last: number };
+export type KeysetOptions = {
+  /** The rows of a page. */
+  limit: number;
+  /** Called when the rows on screen have other numbers than before: this many more. */
+  onshift?: (rows: number) => void;
+};
 
 /**
- * A long list behind a keyset source. It loads what the window needs, one page at a time, from the nearer end.
+ * A long list behind a keyset source. It asks for what the window needs, one question at a time: while a person drags
+ * the scroll bar, only the place where the last response found the window.
  *
  * A new query (or a refresh) is read beside the shown rows and replaces them only when it covers the window, so
- * nothing flashes. Answers for a replaced query are dropped. A failure keeps what is shown and waits for `retry`.
+ * nothing flashes. Responses for a replaced query are dropped. A failure keeps what is shown and waits for `retry`.
  */
 export class KeysetList<Query, Row> {
   readonly #source: KeysetSource<Query, Row>;
   readonly #keyOf: (row: Row) => string;
-  readonly #pages: PageSizes;
-  #shown: KeysetRuns<Query, Row> | null = null;
-  #coming: KeysetRuns<Query, Row> | null = null;
+  readonly #limit: number;
+  readonly #onshift: (rows: number) => void;
+  #shown: KeysetRun<Query, Row> | null = null;
+  #coming: KeysetRun<Query, Row> | null = null;
   #window: Span = { first: 0, last: 0 };
-  #walking: KeysetRuns<Query, Row> | null = null;
+  #reading: KeysetRun<Query, Row> | null = null;
   #version = $state(0);
   #loading = $state(false);
   #problem = $state.raw<unknown>(null);
 
-  constructor(source: KeysetSource<Query, Row>, keyOf: (row: Row) => string, pages: PageSizes) {
+  constructor(
+    source: KeysetSource<Query, Row>,
+    keyOf: (row: Row) => string,
+    { limit, onshift = () => undefined }: KeysetOptions,
+  ) {
     this.#source = source;
     this.#keyOf = keyOf;
-    this.#pages = pages;
+    this.#limit = limit;
+    this.#onshift = onshift;
   }
 
   /** False until the first page of any query was shown. */
@@ -70,14 +79,15 @@ export class KeysetList<Query, Row> {
     return this.#shown?.at(index);
   }
 
-  find(key: string): Row | undefined {
+  /** The rows of a part of the list that are in memory. */
+  between(first: number, last: number): Row[] {
     this.#track();
-    return this.#shown?.find(key);
+    return this.#shown?.between(first, last).map(({ row }) => row) ?? [];
   }
 
-  indexOf(key: string): number {
-    this.#track();
-    return this.#shown?.indexOf(key) ?? -1;
+  /** How many rows are in memory. */
+  get held(): number {
+    return (this.#shown?.held ?? 0) + (this.#coming?.held ?? 0);
   }
 
   /** Shows the rows of another query from its beginning, keeping the current ones until they have arrived. */
@@ -89,15 +99,14 @@ export class KeysetList<Query, Row> {
   /** Reads the current query again and keeps the window where it is. */
   refresh(): void {
     const present = this.#target();
-    if (present !== null) this.#begin(present.query, present.expectedTotal);
+    if (present !== null) this.#begin(present.query, present.knownLength);
   }
 
   expectTotal(query: Query, total: number): void {
-    for (const runs of [this.#shown, this.#coming]) {
-      if (runs !== null && runs.query === query) runs.expectTotal(total);
+    for (const run of [this.#shown, this.#coming]) {
+      if (run?.query === query) this.#change(run, () => run.expectTotal(total));
     }
-    this.#changed();
-    void this.#walk();
+    void this.#read();
   }
 
   /** Asks for the rows between two positions of the shown list. */
@@ -105,12 +114,12 @@ export class KeysetList<Query, Row> {
     // A place in the old list says nothing about the new one.
     if (this.#shown !== null && this.#coming !== null && this.#coming.query !== this.#shown.query) return;
     this.#window = { first, last };
-    void this.#walk();
+    void this.#read();
   }
 
   retry(): void {
     this.#problem = null;
-    void this.#walk();
+    void this.#read();
   }
 
   /** Returns false if the row is not loaded. */
@@ -125,7 +134,7 @@ export class KeysetList<Query, Row> {
     this.#shown?.remove(key);
     this.#coming?.remove(key);
     this.#changed();
-    void this.#walk();
+    void this.#read();
   }
 
   /** Also called where an effect asks for rows: the effect must not depend on what it changes. */
@@ -138,51 +147,73 @@ export class KeysetList<Query, Row> {
   }
 
   #begin(query: Query, expected: number | null = null): void {
-    this.#coming = new KeysetRuns(query, this.#keyOf);
+    this.#coming = new KeysetRun(query, this.#keyOf, this.#limit);
     if (expected !== null) this.#coming.expectTotal(expected);
     this.#problem = null;
     this.#changed();
-    void this.#walk();
+    void this.#read();
   }
 
-  #target(): KeysetRuns<Query, Row> | null {
+  #target(): KeysetRun<Query, Row> | null {
     return this.#coming ?? this.#shown;
   }
 
-  async #walk(): Promise<void> {
-    const runs = this.#target();
-    if (runs === null || this.#walking === runs || this.#problem !== null) return;
-    this.#walking = runs;
+  async #read(): Promise<void> {
+    const run = this.#target();
+    if (run === null || this.#reading === run || this.#problem !== null) return;
+    this.#reading = run;
     this.#loading = true;
     try {
-      while (runs === this.#target()) {
-        const missing = runs.missing(this.#window.first, this.#window.last);
-        if (missing === null) break;
-        const { end, rows } = missing;
-        const page = await this.#source({
-          query: runs.query,
-          reversed: end === "tail",
-          cursor: runs.cursor(end),
-          limit: rows > this.#pages.near ? this.#pages.far : this.#pages.near,
-        });
-        if (runs !== this.#target()) return;
-        runs.append(end, page);
-        this.#changed();
+      for (let question = run.question(this.#window); question; question = run.question(this.#window)) {
+        const asked = question;
+        const page = await this.#source({ query: run.query, limit: this.#limit, ...asked });
+        if (run !== this.#target()) return;
+        // The person is elsewhere by now.
+        if (run.wants(asked, this.#window)) this.#change(run, () => run.take(asked, page));
+        // What is on screen comes first; what is around it is read when it is shown.
+        if (run === this.#coming && this.#covers(run)) this.#show(run);
       }
-      this.#show(runs);
+      run.keepNear(this.#window);
+      this.#show(run);
     } catch (problem) {
-      if (runs === this.#target()) this.#problem = problem;
+      if (run === this.#target()) this.#problem = problem;
     } finally {
-      if (this.#walking === runs) {
-        this.#walking = null;
+      if (this.#reading === run) {
+        this.#reading = null;
         this.#loading = false;
       }
     }
   }
 
-  #show(runs: KeysetRuns<Query, Row>): void {
-    if (this.#coming !== runs) return;
-    this.#shown = runs;
+  /** Changes a run. If the rows on screen have other numbers after that, they stay where they are on screen. */
+  #change(run: KeysetRun<Query, Row>, change: () => void): void {
+    const { first, last } = this.#window;
+    const seen = run === this.#shown ? run.between(first, last) : [];
+    change();
+    for (const { index, row } of seen) {
+      const now = run.indexOf(this.#keyOf(row));
+      if (now < 0) continue;
+      const rows = now - index;
+      if (rows !== 0) {
+        this.#window = { first: first + rows, last: last + rows };
+        this.#onshift(rows);
+      }
+      break;
+    }
+    this.#changed();
+  }
+
+  #covers(run: KeysetRun<Query, Row>): boolean {
+    const { first, last } = this.#window;
+    return (
+      run.at(Math.min(first, run.length - 1)) !== undefined &&
+      run.at(Math.min(last, run.length - 1)) !== undefined
+    );
+  }
+
+  #show(run: KeysetRun<Query, Row>): void {
+    if (this.#coming !== run) return;
+    this.#shown = run;
     this.#coming = null;
     this.#changed();
   }

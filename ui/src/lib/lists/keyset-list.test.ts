@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { KeysetList, type KeysetRequest } from "./keyset-list.svelte";
+import type { KeysetPage } from "./keyset-run";
 
 type Row = { id: string; rank: number };
 type Query = { search: string };
@@ -22,34 +23,43 @@ class Store {
     this.rows = rows;
   }
 
-  read = async (request: KeysetRequest<Query>): Promise<{ rows: Row[]; nextCursor: string | null }> => {
+  read = async (request: KeysetRequest<Query>): Promise<KeysetPage<Row>> => {
     this.requests.push(request);
     if (this.gated) await new Promise<void>((resolve) => this.gates.push(resolve));
     if (this.failure !== null) throw this.failure;
-    const matching = this.rows.filter((row) => row.id.includes(request.query.search));
-    const ordered = [...matching].sort(
-      (left, right) => (left.rank - right.rank) * (request.reversed ? -1 : 1),
-    );
-    const start = request.cursor === null ? 0 : ordered.findIndex((row) => isPast(row, request));
-    const from = start === -1 ? ordered.length : start;
-    const page = ordered.slice(from, from + request.limit);
-    const more = from + request.limit < ordered.length;
-    return { rows: page, nextCursor: more ? String(page.at(-1)?.rank) : null };
+    const { backwards, start, limit, query } = request;
+    const ordered = this.rows
+      .filter((row) => row.id.includes(query.search))
+      .sort((left, right) => (left.rank - right.rank) * (backwards ? -1 : 1));
+    const past = (row: Row) =>
+      start.kind === "beginning" || (start.kind === "after" && isPast(row, Number(start.cursor), backwards));
+    const found =
+      start.kind === "row"
+        ? Math.min(start.number, Math.max(0, ordered.length - limit))
+        : ordered.findIndex(past);
+    const from = found === -1 ? ordered.length : found;
+    const page = ordered.slice(from, from + limit);
+    const cursor = (row: Row | undefined) => (row === undefined ? null : String(row.rank));
+    return {
+      rows: page,
+      previousCursor: from > 0 ? cursor(page[0]) : null,
+      nextCursor: from + limit < ordered.length ? cursor(page.at(-1)) : null,
+    };
   };
 }
 
-function isPast(row: Row, request: KeysetRequest<Query>): boolean {
-  const cursor = Number(request.cursor);
-  return request.reversed ? row.rank < cursor : row.rank > cursor;
-}
+const isPast = (row: Row, rank: number, backwards: boolean) =>
+  backwards ? row.rank < rank : row.rank > rank;
 
 async function settled(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-function listOver(store: Store, near = 10, far = near): KeysetList<Query, Row> {
-  return new KeysetList(store.read, (row) => row.id, { near, far });
+function listOver(store: Store, limit = 10, onshift?: (rows: number) => void): KeysetList<Query, Row> {
+  return new KeysetList(store.read, (row) => row.id, { limit, onshift });
 }
+
+const starts = (store: Store) => store.requests.map(({ start }) => start);
 
 describe("a keyset list", () => {
   it("loads only the pages the window needs", async () => {
@@ -72,19 +82,91 @@ describe("a keyset list", () => {
     expect(list.length).toBe(1000);
   });
 
-  it("takes larger pages on the way to the middle of a long list, and small ones near what it has", async () => {
-    const store = new Store(rowsUpTo(10_000));
-    const list = listOver(store, 200, 500);
+  it("asks for a place far away by its number, with one page, and reads on from there by key", async () => {
+    const store = new Store(rowsUpTo(100_000));
+    const list = listOver(store, 200);
     list.open(ALL);
-    list.expectTotal(ALL, 10_000);
+    list.expectTotal(ALL, 100_000);
     await settled();
-    list.need(4_980, 5_010);
-    await vi.waitFor(() => expect(list.at(5_010)?.rank).toBe(5_010));
-    const limits = store.requests.map(({ limit }) => limit);
-    expect(limits).toEqual([200, ...Array<number>(10).fill(500)]);
-    list.need(5_150, 5_220);
-    await vi.waitFor(() => expect(list.at(5_220)?.rank).toBe(5_220));
-    expect(store.requests.at(-1)?.limit).toBe(200);
+    store.requests.length = 0;
+    list.need(49_980, 50_010);
+    await settled();
+    expect(starts(store)).toEqual([{ kind: "row", number: 49_895, of: 100_000 }]);
+    expect(list.at(50_010)?.rank).toBe(50_010);
+    list.need(50_060, 50_090);
+    await settled();
+    list.need(49_930, 49_960);
+    await settled();
+    expect(starts(store).slice(1)).toEqual([
+      { kind: "after", cursor: "50094" },
+      { kind: "after", cursor: "49895" },
+    ]);
+    expect(list.at(49_800)?.rank).toBe(49_800);
+    expect(list.at(50_200)?.rank).toBe(50_200);
+  });
+
+  it("holds the rows around the window, however long the list is and however far a person scrolls", async () => {
+    const store = new Store(rowsUpTo(20_000));
+    const list = listOver(store, 200);
+    list.open(ALL);
+    list.expectTotal(ALL, 20_000);
+    await settled();
+    let most = 0;
+    for (let row = 0; row < 19_900; row += 100) {
+      list.need(row, row + 33);
+      await settled();
+      expect(list.at(row + 33)?.rank).toBe(row + 33);
+      most = Math.max(most, list.held);
+    }
+    expect(most).toBeLessThanOrEqual(12 * 200);
+    for (let row = 19_900; row > 0; row -= 100) {
+      list.need(row, row + 33);
+      await settled();
+      expect(list.at(row)?.rank).toBe(row);
+    }
+    expect(list.held).toBeLessThanOrEqual(12 * 200);
+    expect(starts(store).some(({ kind }) => kind === "row")).toBe(false);
+  });
+
+  it("asks only for the last place while the scroll bar is dragged, and drops what it was asked before", async () => {
+    const store = new Store(rowsUpTo(100_000));
+    const list = listOver(store, 200);
+    list.open(ALL);
+    list.expectTotal(ALL, 100_000);
+    await settled();
+    store.requests.length = 0;
+    store.gated = true;
+    for (const row of [10_000, 20_000, 30_000, 40_000, 50_000]) list.need(row, row + 33);
+    store.gated = false;
+    store.gates.forEach((open) => open());
+    await settled();
+    expect(starts(store).map((start) => start.kind === "row" && start.number)).toEqual([9_917, 49_917]);
+    expect(list.at(10_000)).toBeUndefined();
+    expect(list.at(50_000)?.rank).toBe(50_000);
+  });
+
+  it("keeps the rows on screen where they are when the numbers of a place turn out wrong", async () => {
+    const store = new Store(rowsUpTo(1_000));
+    let shifted = 0;
+    const list = listOver(store, 200, (rows) => (shifted += rows));
+    list.open(ALL);
+    list.expectTotal(ALL, 1_000);
+    await settled();
+    list.need(480, 500);
+    await settled();
+    store.rows = store.rows.slice(40);
+    let top = 480;
+    while (top > 0) {
+      const before = shifted;
+      const row = list.at(top);
+      list.need(top, top + 20);
+      await settled();
+      top += shifted - before;
+      expect(list.at(top)).toBe(row);
+      top = Math.max(0, top - 40);
+    }
+    expect(shifted).toBe(-40);
+    expect(list.at(0)?.rank).toBe(40);
   });
 
   it("reads the end of a long list with one page from the other side", async () => {
@@ -96,7 +178,7 @@ describe("a keyset list", () => {
     store.requests.length = 0;
     list.need(99_960, 99_999);
     await settled();
-    expect(store.requests.map((request) => request.reversed)).toEqual([true]);
+    expect(store.requests.map((request) => request.backwards)).toEqual([true]);
     expect(list.at(99_999)?.rank).toBe(99_999);
     expect(list.at(99_960)?.rank).toBe(99_960);
     expect(list.at(50_000)).toBeUndefined();

@@ -1,13 +1,16 @@
-import { gatherMatching } from "./gather";
-import { KeysetList, type PageSizes } from "./keyset-list.svelte";
+import { gatherBetween, gatherMatching } from "./gather";
+import { KeysetList } from "./keyset-list.svelte";
 import type { ListCounts, ListFacet, ListQuery, ListRow, ListSource, ListSpec, SortDirection } from "./list";
 
 export type BrowserOptions<Row> = {
-  pages: PageSizes;
+  /** The rows of a page. */
+  limit: number;
   /** The time in milliseconds. */
   now?: () => number;
   /** Called when another list is wanted: another order or, with `filterChanged`, also other rows. */
   onquery?: (filterChanged: boolean) => void;
+  /** Called when the rows on screen have other numbers: this many more. */
+  onshift?: (rows: number) => void;
   /** Called with rows that were just read. */
   onread?: (rows: Row[]) => void;
 };
@@ -37,9 +40,10 @@ export class ListBrowser<
     spec: ListSpec<Row, Query>,
     source: ListSource<Row, Query, Counts>,
     {
-      pages,
+      limit,
       now = () => Date.now(),
       onquery = () => undefined,
+      onshift = () => undefined,
       onread = () => undefined,
     }: BrowserOptions<Row>,
   ) {
@@ -48,14 +52,14 @@ export class ListBrowser<
     this.#onquery = onquery;
     this.#query = spec.query;
     this.rows = new KeysetList(
-      async ({ query, reversed, cursor, limit }) => {
-        const page = await source.page(query, { backwards: reversed, cursor, limit });
+      async ({ query, ...place }) => {
+        const page = await source.page(query, place);
         if (query === this.#query) this.#updatedAt = now();
         onread(page.rows);
         return page;
       },
       (row) => row.id,
-      pages,
+      { limit, onshift },
     );
   }
 
@@ -169,6 +173,11 @@ export class ListBrowser<
   /** Every row that matches, except some, on screen or not. */
   gather(excludedIds: string[], limit: number): Promise<Row[]> {
     return gatherMatching(this.#source, this.#query, excludedIds, limit);
+  }
+
+  /** The rows between two numbers of the shown list, in memory or not. */
+  gatherBetween(first: number, last: number, limit: number): Promise<Row[]> {
+    return gatherBetween(this.#source, this.#query, { first, last, of: this.rows.length }, limit);
   }
 
   stop(): void {

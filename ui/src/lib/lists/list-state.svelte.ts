@@ -6,9 +6,8 @@ import { ListBrowser } from "./list-browser.svelte";
 import { RowSelection } from "./row-selection.svelte";
 import { TableView } from "./table-view.svelte";
 
-// A page for a screen is small, so that the first rows arrive soon; a walk to the middle of a long list takes the
-// largest.
-const PAGES = { near: 200, far: LIMITS.pageMax };
+/** Small, so that the rows of a screen arrive soon. */
+const ROWS_OF_A_PAGE = 200;
 
 /** Everything that a list remembers, on screen or not. */
 export class ListState<
@@ -25,7 +24,9 @@ export class ListState<
     layoutColumns(this.spec.columns, this.view.width, this.columns.wanted, this.checkable),
   );
   readonly panel: ListPanel<Row> | null;
-  #gathering = $state(false);
+  readonly #onproblem: (problem: unknown) => void;
+  /** How many times rows are being read now for a selection. */
+  #gathering = $state(0);
   /** The row the keyboard is on. */
   #cursor = $state(0);
 
@@ -33,13 +34,19 @@ export class ListState<
     spec: ListSpec<Row, Query>,
     source: ListSource<Row, Query, Counts>,
     panel: ListPanel<Row> | null = null,
+    onproblem: (problem: unknown) => void = () => undefined,
   ) {
+    this.#onproblem = onproblem;
     this.spec = spec;
     this.panel = panel;
     this.columns = new ColumnChoice(spec.name, spec.columns);
     this.browser = new ListBrowser(spec, source, {
-      pages: PAGES,
+      limit: ROWS_OF_A_PAGE,
       onquery: (filterChanged) => this.#restart(filterChanged),
+      onshift: (rows) => {
+        this.#cursor += rows;
+        this.view.shift(rows);
+      },
       onread: (rows) => panel?.accept(rows),
     });
     this.view = new TableView(() => this.rows.length);
@@ -81,7 +88,7 @@ export class ListState<
 
   /** Whether selected rows are being read that were never on screen. */
   get gathering(): boolean {
-    return this.#gathering;
+    return this.#gathering > 0;
   }
 
   /** The loaded rows on screen. */
@@ -110,10 +117,28 @@ export class ListState<
     if (row !== undefined && this.checkable) this.selection.toggle(row, index);
   }
 
-  /** Selects from the last toggled row to this one and goes there. */
+  /** Selects from the last toggled row to this one and goes there. Rows that are not in memory are read. */
   extendTo(index: number): void {
-    if (this.checkable) this.selection.extendTo(index, this.cursor, (position) => this.rows.at(position));
+    if (this.checkable) void this.#select(this.selection.spanTo(index, this.cursor));
     this.moveTo(index);
+  }
+
+  async #select({ first, last }: { first: number; last: number }): Promise<void> {
+    const held = this.rows.between(first, last);
+    this.selection.check(held);
+    if (held.length > last - first) return;
+    const { round } = this.selection;
+    this.#gathering += 1;
+    try {
+      const rows = await this.browser.gatherBetween(first, last, LIMITS.pageMax);
+      if (round === this.selection.round) this.selection.check(rows);
+    } catch (problem) {
+      // A part of what was meant would be acted on as if it was all.
+      this.selection.clear();
+      this.#onproblem(problem);
+    } finally {
+      this.#gathering -= 1;
+    }
   }
 
   checkAll(): void {
@@ -126,16 +151,16 @@ export class ListState<
   }
 
   /**
-   * Every selected row, read from the source if the selection is "all that match"; null while that is in progress.
+   * Every selected row, read from the source if the selection is "all that match"; null while rows are being read.
    */
   async checkedRows(): Promise<Row[] | null> {
     const { rows, excludedIds } = this.selection;
-    if (rows !== null || this.#gathering) return rows;
-    this.#gathering = true;
+    if (this.gathering || rows !== null) return this.gathering ? null : rows;
+    this.#gathering += 1;
     try {
-      return await this.browser.gather(excludedIds, PAGES.far);
+      return await this.browser.gather(excludedIds, LIMITS.pageMax);
     } finally {
-      this.#gathering = false;
+      this.#gathering -= 1;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { IconName, MenuItem } from "$lib/components";
 import type { ListColumn } from "./column-layout";
-import type { KeysetPage } from "./keyset-runs";
+import type { KeysetPage, Question } from "./keyset-run";
 
 export type ListRow = { id: string };
 
@@ -18,12 +18,12 @@ export type ListQuery<Facet extends string = string, Sort extends string = strin
 /** The number of rows of each facet for one search; null if counting took too long. */
 export type ListCounts<Query extends ListQuery = ListQuery> = Record<Query["facet"], number | null>;
 
-/** `backwards` walks the same list from its end. */
-export type PagePlace = { backwards: boolean; cursor: string | null; limit: number };
+/** Where a page starts, and how many rows it has; `backwards` walks the same list from its end. */
+export type PagePlace = Question & { limit: number };
 
 /** Where the rows of a list come from. */
 export type ListSource<Row, Query extends ListQuery, Counts = ListCounts<Query>> = {
-  /** Rows from a cursor on, in the order of the walk. */
+  /** Rows from a place on, in the order of the walk. */
   page: (query: Query, place: PagePlace) => Promise<KeysetPage<Row>>;
   count: (search: string) => Promise<Counts>;
 };

@@ -4,6 +4,7 @@ import { createRawSnippet } from "svelte";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { installFakeBackend } from "$fake/backend";
+import { pageOf } from "$fake/paging";
 import { ApiError } from "$lib/api";
 import { appContextKey, AppState } from "$lib/state";
 import {
@@ -59,7 +60,7 @@ const FRUITS: ListSpec<Fruit, FruitQuery> = {
 /** An orchard that answers like a service: page by page, from a cursor on, in either direction and from either end. */
 class Orchard implements ListSource<Fruit, FruitQuery> {
   fruits: Fruit[];
-  asked: (FruitQuery & { backwards: boolean })[] = [];
+  asked: (FruitQuery & Parameters<ListSource<Fruit, FruitQuery>["page"]>[1])[] = [];
   problem: unknown = null;
 
   constructor(count: number) {
@@ -69,18 +70,15 @@ class Orchard implements ListSource<Fruit, FruitQuery> {
     });
   }
 
-  page: ListSource<Fruit, FruitQuery>["page"] = async (query, { backwards, cursor, limit }) => {
-    this.asked.push({ ...query, backwards });
+  page: ListSource<Fruit, FruitQuery>["page"] = async (query, place) => {
+    this.asked.push({ ...query, ...place });
     if (this.problem !== null) throw this.problem;
     const { facet, search, sort, direction } = query;
     const key = (fruit: Fruit) => `${fruit[sort]} ${fruit.id}`;
     const found = this.fruits
       .filter(({ name, colour }) => name.includes(search) && (facet === "all" || colour === facet))
       .sort((left, right) => (key(left) < key(right) ? -1 : 1) * (direction === "ascending" ? 1 : -1));
-    if (backwards) found.reverse();
-    const from = Number(cursor ?? 0);
-    const rows = found.slice(from, from + limit);
-    return { rows, nextCursor: from + limit < found.length ? String(from + limit) : null };
+    return pageOf(found, place);
   };
 
   count = async (search: string) => {
@@ -204,6 +202,18 @@ describe("a list", () => {
     expect(picked).not.toContain("fruit 0002");
     await user.click(within(bar).getByRole("button", { name: "Clear selection" }));
     expect(screen.queryByRole("toolbar")).toBeNull();
+  });
+
+  it("is selected by Shift over rows that are not in memory, which are read for it", async () => {
+    const { user, picked } = await openRows(new Orchard(3_000));
+    await screen.findAllByText("3,000 fruits");
+    rowOf("fruit 0000").focus();
+    await user.keyboard("{ArrowDown} {Shift>}{End}{/Shift}");
+    const bar = await screen.findByRole("toolbar", { name: "Checked fruits" });
+    await waitFor(() => expect(bar).toHaveTextContent("2,999 selected"));
+    await user.click(within(bar).getByRole("button", { name: "Pick all" }));
+    await waitFor(() => expect(picked).toHaveLength(2_999));
+    expect(new Set(picked)).not.toContain("fruit 0000");
   });
 
   it("offers what can be done with a row by a menu and by keys, and not while the row is busy", async () => {

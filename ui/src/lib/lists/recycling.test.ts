@@ -2,8 +2,9 @@ import { fireEvent, render, screen } from "@testing-library/svelte";
 import { createRawSnippet, tick } from "svelte";
 import { beforeEach, expect, it, vi } from "vitest";
 import { installFakeBackend } from "$fake/backend";
+import { pageOf } from "$fake/paging";
 import { appContextKey, AppState } from "$lib/state";
-import { ListScreen, ListState, type ListQuery, type ListSpec } from ".";
+import { ListScreen, ListState, type ListQuery, type ListSource, type ListSpec } from ".";
 
 type Stone = { id: string; name: string };
 type StoneQuery = ListQuery<"all", "name">;
@@ -23,15 +24,9 @@ const spec: ListSpec<Stone, StoneQuery> = {
 };
 const nothing = createRawSnippet(() => ({ render: () => "<p></p>" }));
 
-const source = {
-  page: async (_: StoneQuery, { cursor, limit }: { cursor: string | null; limit: number }) => {
-    const from = Number(cursor ?? 0);
-    const rows = Array.from({ length: limit }, (_, offset) => ({
-      id: String(from + offset),
-      name: `stone ${from + offset}`,
-    }));
-    return { rows, nextCursor: String(from + limit) };
-  },
+const stones = Array.from({ length: ROWS }, (_, index) => ({ id: String(index), name: `stone ${index}` }));
+const source: ListSource<Stone, StoneQuery, { all: number }> = {
+  page: async (_, place) => pageOf(stones, place),
   count: async () => ({ all: ROWS }),
 };
 

@@ -7,7 +7,11 @@ import { SvelteMap } from "svelte/reactivity";
 export class RowSelection<Row extends { id: string }> {
   #named = new SvelteMap<string, Row | null>();
   #inverted = $state(false);
+  /** The row that was toggled last, or to which the selection was extended since. */
   #anchor: number | null = null;
+
+  /** Counts the times that it began anew: rows that were read for an earlier selection do not belong to it. */
+  round = 0;
 
   get allMatching(): boolean {
     return this.#inverted;
@@ -43,27 +47,29 @@ export class RowSelection<Row extends { id: string }> {
     this.#anchor = index;
   }
 
-  /** Selects every loaded row between the last toggled row and this one. */
-  extendTo(index: number, current: number, rowAt: (index: number) => Row | undefined): void {
-    this.#anchor ??= current;
-    const first = Math.min(this.#anchor, index);
-    const last = Math.max(this.#anchor, index);
-    for (let position = first; position <= last; position += 1) {
-      const row = rowAt(position);
-      if (row !== undefined) this.#check(row);
-    }
+  /** What is to be checked so that everything is from the last toggled row to this one: what is not so far. */
+  spanTo(index: number, current: number): { first: number; last: number } {
+    const from = this.#anchor ?? current;
+    this.#anchor = index;
+    return { first: Math.min(from, index), last: Math.max(from, index) };
+  }
+
+  check(rows: Row[]): void {
+    for (const row of rows) this.#check(row);
   }
 
   checkAllMatching(): void {
     this.#named.clear();
     this.#inverted = true;
     this.#anchor = null;
+    this.round += 1;
   }
 
   clear(): void {
     this.#named.clear();
     this.#inverted = false;
     this.#anchor = null;
+    this.round += 1;
   }
 
   keepOnly(rows: Row[]): void {

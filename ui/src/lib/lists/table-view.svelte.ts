@@ -10,6 +10,8 @@ export class TableView {
   width = $state(0);
   /** Free room below the last row, while something floats over the list. */
   bottomInset = $state(0);
+  /** Counts the times that the position was set, not scrolled to. */
+  shifts = $state(0);
   readonly #rowCount: () => number;
   /** How many rows are drawn, each in a slot whose element is reused as the list scrolls. */
   readonly slots = $derived(Math.ceil(this.viewportHeight / ROW_HEIGHT) + 1 + 2 * OVERSCAN_ROWS);
@@ -46,6 +48,12 @@ export class TableView {
 
   isDrawn(index: number): boolean {
     return this.drawn !== null && index >= this.#first && index <= this.#last;
+  }
+
+  /** The rows on screen have other numbers: they stay where they are. */
+  shift(rows: number): void {
+    this.scrollTop = Math.max(0, this.scrollTop + rows * ROW_HEIGHT);
+    this.shifts += 1;
   }
 
   scrollTopFor(index: number): number {

@@ -69,7 +69,9 @@ export class OrganizationsPageState {
   constructor(source: PageSource, host: PageHost) {
     this.#host = host;
     this.opened = new OpenedOrganization(source, (organization) => this.#announceGone(organization));
-    this.list = new ListState(ORGANIZATIONS, organizationSource(source), this.opened);
+    this.list = new ListState(ORGANIZATIONS, organizationSource(source), this.opened, (problem) =>
+      this.#announceUnread(problem),
+    );
     this.statistics = new StatisticsCache(source.summarizeStatistics, host.describe);
     this.samples = new SampleLoading(
       { newJob, load: source.loadSampleOrganizations, cancel: source.cancelJob },
@@ -215,13 +217,17 @@ export class OrganizationsPageState {
     this.#host.announce({ kind: "info", title, text: m.organizations_gone_why() });
   }
 
+  #announceUnread(problem: unknown): void {
+    const text = this.#host.describe(problem);
+    this.#host.announce({ kind: "danger", title: m.lists_gather_failed(), text });
+  }
+
   /** Null if they could not be read, or are being read. */
   async #checked(): Promise<OrganizationView[] | null> {
     try {
       return await this.list.checkedRows();
     } catch (problem) {
-      const text = this.#host.describe(problem);
-      this.#host.announce({ kind: "danger", title: m.lists_gather_failed(), text });
+      this.#announceUnread(problem);
       return null;
     }
   }
