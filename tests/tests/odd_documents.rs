@@ -9,5 +9,7 @@ mod ids;
 mod nesting;
 #[path = "odd_documents/size.rs"]
 mod size;
+#[path = "odd_documents/values.rs"]
+mod values;
 #[path = "odd_documents/views.rs"]
 mod views;

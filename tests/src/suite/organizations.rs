@@ -406,6 +406,163 @@ pub async fn paging_is_stable_under_inserts_and_removals_before_the_cursor(ports
     assert_eq!(rest, ["hhh", "jjj", "lll"]);
 }
 
+/// Lists of every kind, with the numbers of rows that [`in_every_state`] puts into them.
+fn every_list() -> Vec<(OrganizationFilter, usize)> {
+    vec![
+        (everything(StatusFilter::All), 17),
+        (everything(StatusFilter::Active), 11),
+        (everything(StatusFilter::Deactivated), 6),
+        (everything(StatusFilter::Trashed), 7),
+        (searching("even"), 9),
+        (OrganizationFilter { status: StatusFilter::Active, ..searching("ODD") }, 5),
+    ]
+}
+
+/// Seventeen organizations, some deactivated and some with equal dates, and seven in the trash.
+async fn in_every_state(ports: &Ports) {
+    let named = |number: i64| format!("{}-{}", if number % 2 == 0 { "even" } else { "odd" }, 90 - number * 3);
+    for number in 0..24 {
+        let one = NewOrganization { created_at: moment(number / 4), ..organization(&named(number)) };
+        ports.organizations.insert(&one).await.expect("inserted");
+        if number >= 17 {
+            move_to_trash(ports, one.id, number).await;
+        } else if number % 3 == 0 {
+            let off = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+            ports.organizations.change(one.id, &off, moment(100 - number / 6)).await.expect("deactivated");
+        }
+    }
+}
+
+fn ids(rows: &[Organization]) -> Vec<OrganizationId> {
+    rows.iter().map(|row| row.id).collect()
+}
+
+/// A jump shows the rows from a number on, and tells the places from which the list goes on in both directions.
+pub async fn a_jump_shows_the_rows_from_a_number_on(ports: &Ports) {
+    in_every_state(ports).await;
+    for (filter, count) in every_list() {
+        for sort in SORTS {
+            for direction in [SortDirection::Ascending, SortDirection::Descending] {
+                let list = OrganizationQuery { sort, direction, ..query(filter.clone(), 100) };
+                let all = ids(&walk(ports, list.clone()).await);
+                assert_eq!(all.len(), count, "{filter:?}");
+                for number in [0, 1, count / 3, count / 2, count - 4, count - 2, count - 1] {
+                    for backwards in [false, true] {
+                        let start = PageStart::Row { number: number as u64, of: count as u64 };
+                        let jump = OrganizationQuery { start, backwards, limit: 3, ..list.clone() };
+                        let page = ports.organizations.page(&jump).await.expect("a page");
+                        let (before, mut from): (Vec<_>, Vec<_>) = if backwards {
+                            let (from, before) = all.split_at(number + 1);
+                            (before.to_vec(), from.iter().rev().copied().collect())
+                        } else {
+                            let (before, from) = all.split_at(number);
+                            (before.iter().rev().copied().collect(), from.to_vec())
+                        };
+                        let rest = from.split_off(from.len().min(3));
+                        let case =
+                            format!("{filter:?} {sort:?} {direction:?} {number} backwards: {backwards}");
+                        assert_eq!(ids(&page.organizations), from, "{case}");
+                        assert_eq!(page.next.is_some(), !rest.is_empty(), "{case}");
+                        assert_eq!(page.previous.is_some(), !before.is_empty(), "{case}");
+                        for (place, backwards, expected) in
+                            [(page.next, backwards, rest), (page.previous, !backwards, before)]
+                        {
+                            let Some(place) = place else { continue };
+                            let start = PageStart::After(place);
+                            let rows =
+                                walk(ports, OrganizationQuery { start, backwards, limit: 4, ..list.clone() });
+                            assert_eq!(ids(&rows.await), expected, "{case}, on with backwards: {backwards}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Beyond the end are the last rows.
+pub async fn a_jump_beyond_the_end_shows_the_last_rows(ports: &Ports) {
+    let start = |number, of| PageStart::Row { number, of };
+    let list = query(everything(StatusFilter::All), 3);
+    let nothing = OrganizationQuery { start: start(5, 10), ..list.clone() };
+    let page = ports.organizations.page(&nothing).await.expect("a page");
+    assert!(page.organizations.is_empty() && page.previous.is_none() && page.next.is_none());
+    in_every_state(ports).await;
+    for (filter, count) in every_list() {
+        for sort in SORTS {
+            let list = OrganizationQuery { sort, ..query(filter.clone(), 3) };
+            let all = ids(&walk(ports, list.clone()).await);
+            for (number, of) in [(count as u64, count as u64), (40, 100), (1_000, 0)] {
+                let case = format!("{filter:?} {sort:?} {number} of {of}");
+                let jump = OrganizationQuery { start: start(number, of), ..list.clone() };
+                let page = ports.organizations.page(&jump).await.expect("a page");
+                assert_eq!(ids(&page.organizations), all[count - 3..], "{case}");
+                assert_eq!(page.next, None, "{case}");
+                let before = PageStart::After(page.previous.expect("rows are before them"));
+                let before = OrganizationQuery { start: before, backwards: true, ..list.clone() };
+                let mut rows = ids(&walk(ports, before).await);
+                rows.reverse();
+                assert_eq!(rows, all[..count - 3], "{case}");
+            }
+        }
+    }
+}
+
+/// A total that is out of date moves a jump by as many rows at most, and every row is still reached once.
+pub async fn a_jump_with_an_old_total_shows_rows_that_follow_each_other(ports: &Ports) {
+    for number in (0..30).step_by(2) {
+        insert(ports, &format!("org-{number:02}")).await;
+    }
+    let list = query(everything(StatusFilter::All), 4);
+    for (number, inserted) in [(7, 1), (12, 29), (10, 3), (9, 21)] {
+        insert(ports, &format!("org-{inserted:02}")).await;
+        let all = ids(&walk(ports, list.clone()).await);
+        for direction in [SortDirection::Ascending, SortDirection::Descending] {
+            let mut all = all.clone();
+            if direction == SortDirection::Descending {
+                all.reverse();
+            }
+            let start = PageStart::Row { number, of: 15 };
+            let list = OrganizationQuery { direction, ..list.clone() };
+            let page = ports.organizations.page(&OrganizationQuery { start, ..list.clone() }).await;
+            let page = page.expect("a page");
+            let rows = ids(&page.organizations);
+            let first = all.iter().position(|id| *id == rows[0]).expect("a row of the list");
+            let moved = (first as u64).abs_diff(number);
+            assert!(moved <= all.len() as u64 - 15, "row {number} was looked for and {first} found");
+            assert_eq!(rows, all[first..all.len().min(first + 4)]);
+            let on = async |place, backwards| match place {
+                None => Vec::new(),
+                Some(place) => {
+                    let start = PageStart::After(place);
+                    ids(&walk(ports, OrganizationQuery { start, backwards, ..list.clone() }).await)
+                }
+            };
+            let mut whole = on(page.previous, true).await;
+            whole.reverse();
+            whole.extend(rows);
+            whole.extend(on(page.next, false).await);
+            assert_eq!(whole, all, "{number} {direction:?}");
+        }
+    }
+}
+
+/// Backwards is the same list from its end.
+pub async fn a_list_is_walked_backwards_in_the_opposite_order(ports: &Ports) {
+    in_every_state(ports).await;
+    for (filter, _) in every_list() {
+        for sort in SORTS {
+            for direction in [SortDirection::Ascending, SortDirection::Descending] {
+                let list = OrganizationQuery { sort, direction, ..query(filter.clone(), 4) };
+                let mut rows = ids(&walk(ports, list.clone()).await);
+                rows.reverse();
+                let backwards = ids(&walk(ports, OrganizationQuery { backwards: true, ..list }).await);
+                assert_eq!(backwards, rows, "{filter:?} {sort:?} {direction:?}");
+            }
+        }
+    }
+}
+
 /// The search finds text anywhere in name, display name and address, without regard to case.
 pub async fn search_finds_text_anywhere_in_name_display_name_and_address_in_any_case(ports: &Ports) {
     let shown = |text: &str, shown: &str| NewOrganization {

@@ -15,6 +15,9 @@ use tenantry_core::values::{
 };
 use time::OffsetDateTime;
 
+/// The field of a document in the trash that holds the organization's document.
+pub(crate) const NESTED: &str = "organization";
+
 /// The argument of an insert.
 pub(crate) fn new_organization(organization: &NewOrganization) -> Document {
     let created_at = date(organization.created_at);

@@ -15,6 +15,7 @@ mod line;
 mod members;
 mod open;
 mod organizations;
+mod pages;
 mod paging;
 mod permits;
 mod rows;

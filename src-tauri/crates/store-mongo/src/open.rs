@@ -215,6 +215,22 @@ impl MongoStore {
         }
     }
 
+    /// As [`ask`](Self::ask), a member that lists are read from.
+    pub(crate) async fn ask_listed(&self, question: Document) -> Result<Document, Failure> {
+        // The driver would ask the primary: a command by its name does not take the database's own choice.
+        let ask = || {
+            let asked = self.listing.run_command(question.clone());
+            match self.listing.selection_criteria() {
+                Some(members) => asked.selection_criteria(members.clone()),
+                None => asked,
+            }
+        };
+        match self.attempt(ask()).await {
+            Err(failure) if failure.is_lost() => self.attempt(ask()).await,
+            answer => answer,
+        }
+    }
+
     /// [`attempt`](Self::attempt) for callers that do not branch on the failure.
     pub(crate) async fn call<T, F>(&self, act: Act<'_>, asked: F) -> Result<T, StoreError>
     where

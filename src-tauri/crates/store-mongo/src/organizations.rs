@@ -6,18 +6,17 @@ use async_trait::async_trait;
 use bson::oid::ObjectId;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
-use futures_util::future::try_join_all;
 use futures_util::stream::BoxStream;
 use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
 use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, TRASH};
 use tenantry_connection::failure::code;
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
-use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, PAGE_BYTES, STEP_LIMIT};
+use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, STEP_LIMIT};
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, PageStart, StatusFilter, Trashed, Unshowable,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, StatusFilter, Trashed, Unshowable,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
@@ -171,65 +170,7 @@ impl OrganizationStore for MongoStore {
     }
 
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError> {
-        if let PageStart::Row { number, .. } = query.start {
-            let limit = u32::try_from(number).unwrap_or(u32::MAX - 1);
-            let mut before = OrganizationQuery { start: PageStart::Beginning, limit, ..query.clone() };
-            let mut left = limit;
-            while left > 0 {
-                before.limit = left;
-                let page = self.page(&before).await?;
-                left = left.saturating_sub(u32::try_from(page.organizations.len()).unwrap_or(u32::MAX));
-                let Some(next) = page.next else { return Ok(page) };
-                before.start = PageStart::After(next);
-            }
-            return self.page(&OrganizationQuery { limit: query.limit, ..before }).await;
-        }
-        let trash = query.filter.status == StatusFilter::Trashed;
-        let collection = if trash { TRASH } else { ORGANIZATIONS };
-        let read = if trash { documents::trashed_organization } else { documents::organization };
-        let fields = if trash { documents::shown_trashed_fields() } else { documents::shown_fields("") };
-        let fields = &fields;
-        let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let segments = paging::segments(query);
-        // In parallel: a distant server costs one round trip that way.
-        let parts = segments.into_iter().map(|segment| async move {
-            let found = async {
-                let limit = i64::from(query.limit) + 1;
-                let stored = self.listed(collection);
-                let mut cursor = stored
-                    .find(segment.filter)
-                    .projection(fields.clone())
-                    .sort(segment.sort)
-                    .limit(limit)
-                    .batch_size(query.limit.saturating_add(1))
-                    .max_time(PAGE_LIMIT)
-                    .await?;
-                let (mut rows, mut bytes) = (Vec::new(), 0);
-                while bytes < PAGE_BYTES {
-                    let Some(row) = cursor.try_next().await? else { return Ok((rows, true)) };
-                    bytes += row.as_bytes().len();
-                    rows.push(row);
-                }
-                Ok((rows, false))
-            };
-            self.call(Act::on("find", collection), found).await
-        });
-        let (mut rows, mut more) = (Vec::<RawDocumentBuf>::new(), false);
-        for (part, is_whole) in try_join_all(parts).await? {
-            rows.extend(part);
-            if !is_whole {
-                // What follows the rest of this segment belongs to a later page.
-                more = true;
-                break;
-            }
-        }
-        more |= rows.len() > wanted;
-        let rows = rows.iter().take(wanted);
-        let place = |row: &RawDocumentBuf| read(row).map(|row| query.sort.cursor(&row));
-        let next = rows.clone().rev().find_map(place).filter(|_| more);
-        let previous = rows.clone().find_map(place).filter(|_| query.start != PageStart::Beginning);
-        let organizations = rows.filter_map(|row| read(row)).collect();
-        Ok(OrganizationPage { organizations, previous, next })
+        self.read_page(query).await
     }
 
     fn rows(&self, query: &OrganizationQuery) -> BoxStream<'_, Result<Vec<Organization>, StoreError>> {

@@ -107,7 +107,7 @@ pub(crate) fn page(connection: &Connection, query: &OrganizationQuery) -> Outcom
         return Ok(OrganizationPage { organizations: rows, previous, next: None });
     }
     Ok(OrganizationPage {
-        previous: place(rows.first()).filter(|_| query.start != PageStart::Beginning),
+        previous: place(rows.first()).filter(|_| !starts_at_the_beginning(query)),
         next: place(rows.last()).filter(|_| !is_last),
         organizations: rows,
     })
@@ -434,14 +434,23 @@ impl Place {
     }
 }
 
-/// Passes the rows before a row with a number.
-fn offset(query: &OrganizationQuery) -> String {
+/// How many rows of the walk a page passes, by its row number.
+fn passed(query: &OrganizationQuery) -> u64 {
     match query.start {
-        PageStart::Beginning | PageStart::After(_) => String::new(),
-        PageStart::Row { number, of } => {
-            let passed = if query.backwards { of.saturating_sub(number + 1) } else { number };
-            format!(" OFFSET {passed}")
-        }
+        PageStart::Beginning | PageStart::After(_) => 0,
+        PageStart::Row { number, of } if query.backwards => of.saturating_sub(number.saturating_add(1)),
+        PageStart::Row { number, .. } => number,
+    }
+}
+
+fn starts_at_the_beginning(query: &OrganizationQuery) -> bool {
+    !matches!(query.start, PageStart::After(_)) && passed(query) == 0
+}
+
+fn offset(query: &OrganizationQuery) -> String {
+    match passed(query) {
+        0 => String::new(),
+        rows => format!(" OFFSET {rows}"),
     }
 }
 
