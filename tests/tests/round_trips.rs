@@ -157,8 +157,15 @@ async fn an_act_takes_few_round_trips() {
     };
     let first = page(PageStart::Beginning).await;
     let next = PageStart::After(first.next.clone().expect("there is more"));
-    distant.cost("the first page", (1, 2), async |_| drop(page(PageStart::Beginning).await)).await;
+    distant.cost("the first page", (1, 1), async |_| drop(page(PageStart::Beginning).await)).await;
     distant.cost("the next page", (1, 1), async |_| drop(page(next.clone()).await)).await;
+    let of = organizations.count(operator, String::new()).await.expect("a count").live;
+    let row = |number| PageStart::Row { number, of };
+    distant.cost("a jump into the middle", (2, 2), async |_| drop(page(row(of / 2)).await)).await;
+    distant.cost("a jump to the end", (1, 2), async |_| drop(page(row(of - 2)).await)).await;
+    let last = PageStart::After(page(row(of - 4)).await.next.expect("there is more"));
+    // Where the values end, rows that are not readable are looked for.
+    distant.cost("the last page", (2, 3), async |_| drop(page(last.clone()).await)).await;
     let statistics = async |_| {
         proxy.count();
         let id = first.organizations[0].id;
