@@ -4,6 +4,7 @@ use bson::oid::ObjectId;
 use bson::raw::CString;
 use bson::spec::BinarySubtype;
 use bson::{Binary, Bson, DateTime, Decimal128, Document, JavaScriptCodeWithScope, Regex, Timestamp, doc};
+use futures_util::TryStreamExt;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
     Organization, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField, StatusFilter,
@@ -127,21 +128,27 @@ async fn with_values(workspace: &TestWorkspace, in_trash: bool, seed: u32) -> Ve
     }
     if in_trash {
         let nested = doc! { "organization_name": "m", "admin_email": "m", "created_at": DateTime::MAX };
+        let with_status = |is_active: bool| Bson::Document(doc! { "is_active": is_active });
+        let (on, off) = (with_status(true), with_status(false));
         for (number, (organization, place)) in [
             (Some(Bson::Array(vec![Bson::Document(nested.clone()), Bson::Document(nested)])), Place::Apart),
             (Some(Bson::Array(vec![Bson::Int32(1)])), Place::Apart),
             (Some(Bson::Array(Vec::new())), Place::Apart),
+            (Some(Bson::Array(vec![off.clone()])), Place::Apart),
+            (Some(Bson::Array(vec![on, off])), Place::Apart),
             (Some(Bson::from("acme")), Place::Below),
             (None, Place::Below),
         ]
         .into_iter()
         .enumerate()
         {
+            let is_active =
+                !matches!(&organization, Some(Bson::Array(list)) if list.contains(&with_status(false)));
             let id = id(1_000 + u32::try_from(number).expect("few"));
             let mut document = doc! { "_id": id };
             document.extend(organization.map(|organization| ("organization".to_owned(), organization)));
             documents.push(document);
-            rows.push(Row { id, text: place.clone(), date: place, is_active: true });
+            rows.push(Row { id, text: place.clone(), date: place, is_active });
         }
     }
     let collection = if in_trash { "console_trash" } else { "organizations" };
@@ -226,6 +233,11 @@ async fn every_row_comes_once_and_in_its_place_whatever_its_values_are() {
         for sort in SORTS {
             for direction in DIRECTIONS {
                 let mut expected = expected(&rows, sort, direction);
+                let whole = list(in_trash, sort, direction, 1_000);
+                let batches = workspace.ports.organizations.rows(&whole).try_collect::<Vec<_>>().await;
+                let streamed: Vec<_> =
+                    batches.expect("rows").iter().flat_map(|batch| ids_of(batch)).collect();
+                assert_eq!(streamed, expected, "{store:?} {in_trash} {sort:?} {direction:?} at once");
                 for backwards in [false, true] {
                     for limit in [1, 7, 100] {
                         let query = OrganizationQuery { backwards, ..list(in_trash, sort, direction, limit) };

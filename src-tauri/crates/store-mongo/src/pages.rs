@@ -8,9 +8,7 @@ use futures_util::future::try_join_all;
 use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_core::StoreError;
 use tenantry_core::limits::PAGE_BYTES;
-use tenantry_core::records::{
-    Cursor, Organization, OrganizationPage, OrganizationQuery, PageStart, StatusFilter,
-};
+use tenantry_core::records::{Organization, OrganizationPage, OrganizationQuery, PageStart, StatusFilter};
 
 use crate::documents;
 use crate::errors::Act;
@@ -111,21 +109,12 @@ impl<'a> Reader<'a> {
     }
 
     fn page(&self, found: Rows, from_beginning: bool) -> OrganizationPage {
-        let place = |row: Option<&RawDocumentBuf>| row.and_then(|row| self.place(row));
+        let order = self.order(false);
+        let place = |row: Option<&RawDocumentBuf>| row.and_then(|row| order.place(row));
         OrganizationPage {
             previous: place(found.rows.first()).filter(|_| !from_beginning),
             next: place(found.rows.last()).filter(|_| found.more),
             organizations: found.rows.iter().filter_map(|row| (self.read)(row)).collect(),
-        }
-    }
-
-    fn place(&self, row: &RawDocument) -> Option<Cursor> {
-        match self.order(false) {
-            Order::ByValue(order) => order.place(row),
-            Order::ByStatus(_) => {
-                let place = self.query.sort.cursor((self.read)(row).as_ref()?).place;
-                Some(Cursor { place, id: documents::object_id(row, "_id")?.into() })
-            }
         }
     }
 
@@ -143,7 +132,7 @@ impl<'a> Reader<'a> {
             let begins_apart =
                 async { Ok(is_beginning && order.begins_apart() && self.may_have_lists(order).await) };
             let (part, begins_apart) = tokio::try_join!(self.ask(&question, limit), begins_apart)?;
-            if !begins_apart && part.rows.iter().all(|row| order.is_readable(row)) {
+            if !begins_apart && part.rows.iter().all(|row| order.readable(row).is_some()) {
                 if is_beginning || !part.has_ended(limit) {
                     return Ok(gathered([part], limit));
                 }
@@ -204,11 +193,9 @@ impl<'a> Reader<'a> {
                     }
                     Order::ByStatus(_) => None,
                 };
-                match row.map(|row| (order.is_readable(&row), order.place(&row))) {
-                    Some((true, Some(cursor))) => {
-                        Some(self.by_value(&order, &From::At(cursor), limit).await?)
-                    }
-                    Some(_) => {
+                match row.map(|row| order.readable(&row)) {
+                    Some(Some(cursor)) => Some(self.by_value(&order, &From::At(cursor), limit).await?),
+                    Some(None) => {
                         let groups = order.carefully(&From::Beginning)?.into_iter();
                         let segments: Vec<Segment> = groups.map(|(_, segment)| segment).collect();
                         self.skipped(&segments, passed).await?

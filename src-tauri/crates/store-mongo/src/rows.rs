@@ -1,4 +1,4 @@
-//! A whole list: one cursor after the other, each on an index.
+//! A whole list: one cursor on an index, and further ones if a row turns up that is not readable.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tenantry_core::records::{Batches, Organization, OrganizationQuery, PageStart
 use crate::documents;
 use crate::errors::Act;
 use crate::open::MongoStore;
-use crate::paging::{self, Segment};
+use crate::paging::{From, Group, Order, Segment};
 
 /// The server's own time for one cursor, without the pauses between its batches.
 const CURSOR_LIMIT: Duration = Duration::from_secs(60);
@@ -24,10 +24,15 @@ impl MongoStore {
         &self,
         query: &OrganizationQuery,
     ) -> BoxStream<'_, Result<Vec<Organization>, StoreError>> {
-        stream::try_unfold(Rows::of(self, query.clone()), |mut rows| async move {
-            Ok(rows.next().await?.map(|batch| (batch, rows)))
-        })
-        .boxed()
+        let rows = Rows::of(self, query.clone());
+        stream::once(async { rows })
+            .map_ok(|rows| {
+                stream::try_unfold(rows, |mut rows| async move {
+                    Ok(rows.next().await?.map(|batch| (batch, rows)))
+                })
+            })
+            .try_flatten()
+            .boxed()
     }
 }
 
@@ -36,6 +41,9 @@ struct Rows<'a> {
     store: &'a MongoStore,
     /// The list after the last row received, with as many rows as are still wanted.
     query: OrganizationQuery,
+    order: Order,
+    /// Whether the cursor answers a plain question, which is right as long as its rows are readable.
+    is_plain: bool,
     /// What is asked for after the cursor.
     segments: VecDeque<Segment>,
     cursor: Option<RawBatchCursor>,
@@ -45,9 +53,49 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn of(store: &'a MongoStore, query: OrganizationQuery) -> Self {
-        let segments = paging::segments(&query).into();
-        Self { store, query, segments, cursor: None, moved_on: false, ready: VecDeque::new() }
+    fn of(store: &'a MongoStore, query: OrganizationQuery) -> Result<Self, StoreError> {
+        let order = Order::of(&query.filter, query.sort, query.direction, query.backwards);
+        let mut rows = Self {
+            store,
+            query,
+            order,
+            is_plain: false,
+            segments: VecDeque::new(),
+            cursor: None,
+            moved_on: false,
+            ready: VecDeque::new(),
+        };
+        rows.plan(false)?;
+        Ok(rows)
+    }
+
+    /// Decides what to ask for from the place that was reached.
+    fn plan(&mut self, carefully: bool) -> Result<(), StoreError> {
+        let from = match &self.query.start {
+            PageStart::After(cursor) => From::After(cursor.clone()),
+            PageStart::Beginning | PageStart::Row { .. } => From::Beginning,
+        };
+        (self.cursor, self.is_plain) = (None, false);
+        self.segments = match &self.order {
+            Order::ByStatus(order) => order.carefully(&from)?.into(),
+            Order::ByValue(order) => {
+                let may_be_plain = !carefully && !(order.begins_apart() && from == From::Beginning);
+                match order.plainly(&from)?.filter(|_| may_be_plain) {
+                    Some(question) => {
+                        self.is_plain = true;
+                        let behind = match from {
+                            // The plain question has all rows.
+                            From::Beginning => Vec::new(),
+                            From::After(_) | From::At(_) => order.behind(Group::Values),
+                        };
+                        let behind = behind.into_iter().map(|(_, segment)| segment);
+                        std::iter::once(question).chain(behind).collect()
+                    }
+                    None => order.carefully(&from)?.into_iter().map(|(_, segment)| segment).collect(),
+                }
+            }
+        };
+        Ok(())
     }
 
     async fn next(&mut self) -> Result<Option<Vec<Organization>>, StoreError> {
@@ -61,10 +109,11 @@ impl<'a> Rows<'a> {
             if let Some(cursor) = &mut self.cursor {
                 match self.store.attempt(cursor.try_next()).await {
                     Ok(Some(batch)) => self.receive(&batch)?,
-                    Ok(None) => self.cursor = None,
+                    Ok(None) => (self.cursor, self.is_plain) = (None, false),
                     Err(failure) if self.moved_on && ends_a_cursor_only(&failure) => {
                         tracing::debug!(code = failure.code, "a list is gone on with from its last row");
-                        *self = Self::of(self.store, self.query.clone());
+                        (self.moved_on, self.ready) = (false, VecDeque::new());
+                        self.plan(false)?;
                     }
                     Err(failure) => return Err(self.store.told(failure, self.act())),
                 }
@@ -96,25 +145,33 @@ impl<'a> Rows<'a> {
         let (store, act) = (self.store, self.act());
         let damaged = || store.told(Failure::of(Cause::Damaged), act);
         let read = if self.is_trash() { documents::trashed_organization } else { documents::organization };
-        let mut batches = Batches::default();
+        let (mut batches, mut last, mut is_plain_enough) = (Batches::default(), None, true);
         for document in answer.doc_slices().map_err(|_| damaged())? {
             let document = document.map_err(|_| damaged())?;
             let document = document.as_document().ok_or_else(damaged)?;
+            if let Order::ByValue(order) = &self.order
+                && self.is_plain
+                && order.readable(document).is_none()
+            {
+                is_plain_enough = false;
+                break;
+            }
             if let Some(row) = read(document) {
                 self.ready.extend(batches.add(row, document.as_bytes().len()));
+                last = Some(document);
             }
         }
         let rest = batches.take();
         if !rest.is_empty() {
             self.ready.push_back(rest);
         }
-        if let Some(last) = self.ready.back().and_then(|batch| batch.last()) {
-            self.query.start = PageStart::After(self.query.sort.cursor(last));
+        if let Some(place) = last.and_then(|last| self.order.place(last)) {
+            self.query.start = PageStart::After(place);
             self.moved_on = true;
         }
         let rows = self.ready.iter().map(Vec::len).sum::<usize>();
         self.query.limit = self.query.limit.saturating_sub(u32::try_from(rows).unwrap_or(u32::MAX));
-        Ok(())
+        if is_plain_enough { Ok(()) } else { self.plan(true) }
     }
 
     fn is_trash(&self) -> bool {

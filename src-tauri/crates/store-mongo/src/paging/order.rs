@@ -10,7 +10,7 @@
 
 use bson::raw::RawBsonRef;
 use bson::spec::ElementType;
-use bson::{Bson, DateTime, Document, RawDocument, doc};
+use bson::{Bson, DateTime, Document, RawArray, RawDocument, doc};
 use tenantry_core::StoreError;
 use tenantry_core::records::{Cursor, OrganizationFilter, SortDirection, SortField, SortPlace, StatusFilter};
 
@@ -70,7 +70,8 @@ impl Order {
         let prefix = prefix(filter.status);
         let (name, values) = match sort {
             SortField::Status => {
-                return Self::ByStatus(ByStatus { base, field: format!("{prefix}is_active"), sign });
+                let nested = filter.status == StatusFilter::Trashed;
+                return Self::ByStatus(ByStatus { base, field: format!("{prefix}is_active"), nested, sign });
             }
             SortField::Name => ("organization_name", Values::Texts { prefix: "" }),
             // The order of the names. The stored collection name may lag behind an aborted rename of the service, and
@@ -92,6 +93,21 @@ impl Order {
             backwards,
         })
     }
+}
+
+impl Order {
+    /// The place of a row. `None` if its `_id` is not an ObjectId.
+    pub(crate) fn place(&self, row: &RawDocument) -> Option<Cursor> {
+        let place = match self {
+            Self::ByValue(order) => order.sort_place(row),
+            Self::ByStatus(order) => order.sort_place(row),
+        };
+        placed(place, row)
+    }
+}
+
+fn placed(place: SortPlace, row: &RawDocument) -> Option<Cursor> {
+    Some(Cursor { place, id: documents::object_id(row, "_id")?.into() })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -334,10 +350,12 @@ impl ByValue {
         lists
     }
 
-    /// The place of a row. `None` if its `_id` is not an ObjectId.
-    pub(crate) fn place(&self, row: &RawDocument) -> Option<Cursor> {
-        let id = documents::object_id(row, "_id")?.into();
-        Some(Cursor { place: self.sort_place(row), id })
+    /// The place of a row that a plain question has where the list has it.
+    pub(crate) fn readable(&self, row: &RawDocument) -> Option<Cursor> {
+        match self.sort_place(row) {
+            place @ SortPlace::Value(_) => placed(place, row),
+            SortPlace::Below | SortPlace::Above | SortPlace::Apart => None,
+        }
     }
 
     fn sort_place(&self, row: &RawDocument) -> SortPlace {
@@ -362,11 +380,6 @@ impl ByValue {
             (Ok(_) | Err(_), _) => SortPlace::Below,
         }
     }
-
-    /// Whether a plain question has a row where the list has it.
-    pub(crate) fn is_readable(&self, row: &RawDocument) -> bool {
-        matches!(self.place(row), Some(Cursor { place: SortPlace::Value(_), .. }))
-    }
 }
 
 /// Deactivated before active, each in the order of ids: no index sorts by status, where absent counts as true.
@@ -374,10 +387,21 @@ impl ByValue {
 pub(crate) struct ByStatus {
     base: Document,
     field: String,
+    nested: bool,
     sign: Sign,
 }
 
 impl ByStatus {
+    fn sort_place(&self, row: &RawDocument) -> SortPlace {
+        let is_active = match (self.nested, row.get(documents::NESTED)) {
+            (false, _) => documents::is_active(row),
+            (true, Ok(Some(RawBsonRef::Document(organization)))) => documents::is_active(organization),
+            (true, Ok(Some(RawBsonRef::Array(organizations)))) => are_active(organizations),
+            (true, Ok(_) | Err(_)) => true,
+        };
+        SortPlace::Value(u8::from(is_active).to_string())
+    }
+
     /// The rest of the list: those of one status, then those of the other.
     pub(crate) fn carefully(&self, from: &From) -> Result<Vec<Segment>, StoreError> {
         let sign = self.sign;
@@ -407,6 +431,18 @@ impl ByStatus {
         conditions.push(has_status(&self.field, active));
         Segment { filter: all(&self.base, conditions), sort: doc! { "_id": self.sign.0 } }
     }
+}
+
+/// As the query for deactivated ones matches a list of documents: by any of them, and each condition for itself.
+fn are_active(organizations: &RawArray) -> bool {
+    let documents = organizations.into_iter().flatten().filter_map(RawBsonRef::as_document);
+    let (mut has_status, mut lacks_status) = (false, false);
+    for document in documents {
+        let there = matches!(document.get("is_active"), Ok(Some(_)));
+        has_status |= there;
+        lacks_status |= !there || !documents::is_active(document);
+    }
+    !(has_status && lacks_status)
 }
 
 fn no_place() -> StoreError {
@@ -524,8 +560,8 @@ mod tests {
                 row.extend(doc! { "organization_name": stored, "created_at": stored });
             }
             let row = RawDocumentBuf::try_from(row).expect("a document");
-            assert_eq!(texts.place(&row).map(|cursor| cursor.place), Some(text), "{stored:?} as a text");
-            assert_eq!(dates.place(&row).map(|cursor| cursor.place), Some(date), "{stored:?} as a date");
+            assert_eq!(texts.sort_place(&row), text, "{stored:?} as a text");
+            assert_eq!(dates.sort_place(&row), date, "{stored:?} as a date");
         }
     }
 
