@@ -37,6 +37,7 @@ fn limits_for_forms() -> Value {
         "emailMax": limits::EMAIL_MAX,
         "pageMax": limits::PAGE_MAX,
         "summaryMax": limits::SUMMARY_MAX,
+        "bulkAtOnce": limits::BULK_AT_ONCE,
         "profileNameMax": profiles::NAME_MAX,
         "notesMax": profiles::NOTES_MAX,
         "databaseNameMaxBytes": database::DATABASE_NAME_MAX,

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 use tenantry_console::compose::{self, Opened, Place, Setting};
 use tenantry_core::clock::ManualClock;
 use tenantry_core::journal::Opening;
+use tenantry_core::limits::BULK_AT_ONCE;
 use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::records::{
     OrganizationFilter, OrganizationQuery, Owner, PageStart, Permits, SortDirection, SortField, StatusFilter,
@@ -20,6 +23,9 @@ use time::OffsetDateTime;
 
 /// Longer than the pauses between requests that are sent at the same time, even on a busy computer.
 const DELAY: Duration = Duration::from_millis(60);
+/// Waves and commands of two acts that are also done to many organizations.
+const DEACTIVATING: (usize, usize) = (3, 3);
+const TRASHING: (usize, usize) = (13, 22);
 /// A busy computer can make two waves of one, never one of two: the best of several attempts counts.
 const ATTEMPTS: u32 = 4;
 
@@ -193,13 +199,13 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         organizations.deactivate(operator, id).await.expect("deactivated");
     };
-    distant.cost("deactivating", (3, 3), deactivate).await;
+    distant.cost("deactivating", DEACTIVATING, deactivate).await;
     let trash = async |attempt| {
         let id = create(&format!("unwanted-{attempt}")).await;
         proxy.count();
         organizations.trash(operator, id, None).await.expect("trashed");
     };
-    distant.cost("moving to the trash", (13, 22), trash).await;
+    distant.cost("moving to the trash", TRASHING, trash).await;
     let restore = async |attempt| {
         let id = trashed(&format!("missed-{attempt}")).await;
         proxy.count();
@@ -214,4 +220,44 @@ async fn an_act_takes_few_round_trips() {
     };
     distant.cost("deleting for good", (7, 11), delete).await;
     distant.judge();
+}
+
+/// The window has [`BULK_AT_ONCE`] acts of a bulk act under way: all of them take a quarter of the round trips.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acts_at_the_same_time_take_a_quarter_of_the_round_trips() {
+    let distant = Distant::open().await;
+    let (console, proxy) = (&distant.console, &distant.proxy);
+    console.operator().await;
+    let session = console.sign_in(OPERATOR).await;
+    let operator = &console.authorize(&session).await.expect("it is good");
+    let create = |number: usize| async move {
+        let request = create_request(&format!("bulk-{number}"));
+        console.organizations.create(operator, request).await.expect("created").id
+    };
+    let ids = join_all((0..4 * BULK_AT_ONCE).map(create)).await;
+    let (deactivated, trashed) = ids.split_at(2 * BULK_AT_ONCE);
+    let authorized = async || console.authorize(&session).await.expect("it is good");
+    let deactivate = async |id| {
+        let actor = authorized().await;
+        console.organizations.deactivate(&actor, id).await.expect("deactivated")
+    };
+    let trash = async |id| {
+        let actor = authorized().await;
+        console.organizations.trash(&actor, id, None).await.expect("trashed")
+    };
+    proxy.delay(DELAY);
+    proxy.count();
+    stream::iter(deactivated)
+        .map(|id| deactivate(*id))
+        .buffer_unordered(BULK_AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    let waves = proxy.counted().waves().len();
+    let apart = deactivated.len() * (1 + DEACTIVATING.0);
+    assert!(waves * 4 <= apart, "{waves} round trips instead of {apart}");
+    proxy.count();
+    stream::iter(trashed).map(|id| trash(*id)).buffer_unordered(BULK_AT_ONCE).collect::<Vec<_>>().await;
+    let waves = proxy.counted().waves().len();
+    let apart = trashed.len() * (1 + TRASHING.0);
+    assert!(waves * 4 <= apart, "{waves} round trips instead of {apart}");
 }

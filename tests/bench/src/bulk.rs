@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tenantry_core::limits::BULK_AT_ONCE;
 use tenantry_core::records::NewOrganization;
 use tenantry_core::sessions::Freshness;
 use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
@@ -17,8 +18,6 @@ use crate::workspace::{Address, Workspace};
 
 /// Organizations of one bulk act.
 const MANY: usize = 200;
-/// Acts that the window has under way at the same time.
-const BULK_AT_ONCE: usize = 4;
 /// How long each answer of the server is under way.
 const LINE: Duration = Duration::from_millis(20);
 

@@ -521,7 +521,7 @@ export const commands = {
 /* Constants */
 export const DEFAULT_DATABASE = "organization_management" as const;
 
-export const LIMITS = {"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"summaryMax":50} as const;
+export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"summaryMax":50} as const;
 
 export const SECRET_MASK = "••••••••" as const;
 

@@ -28,8 +28,11 @@ pub const BATCH_ROWS: usize = 1_000;
 pub const BATCH_BYTES: usize = 1024 * 1024;
 /// Organizations in one call for statistics: the rows of a screen.
 pub const SUMMARY_MAX: usize = 50;
-/// Statistics read at the same time: as many as a pool has connections, because a shared cluster has other work to do.
+/// Statistics read at the same time: few, because a shared cluster has other work to do.
 pub const STATISTICS_AT_ONCE: usize = 4;
+/// Organizations that an act on several has under way at the same time: each waits for a server most of the time. Fewer
+/// than a pool has connections, so that the list is read meanwhile.
+pub const BULK_AT_ONCE: usize = 8;
 /// The interval between background reads of statistics on a server, which others use too.
 pub const BACKGROUND_READ_EVERY: Duration = Duration::from_millis(50);
 /// How long the statistics of a row are kept.

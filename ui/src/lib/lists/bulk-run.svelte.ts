@@ -1,5 +1,5 @@
 import type { SvelteSet } from "svelte/reactivity";
-import { ApiError } from "$lib/api";
+import { ApiError, LIMITS } from "$lib/api";
 import type { ListRow } from "./list";
 
 export type BulkFailure<Row> = { row: Row; error: ApiError };
@@ -7,7 +7,7 @@ export type BulkFailure<Row> = { row: Row; error: ApiError };
 /** The outcome of an act on several rows; `left` are those that were not tried. */
 export type BulkResult<Row> = { changed: Row[]; failed: BulkFailure<Row>[]; left: Row[] };
 
-/** One act on each of several rows, one after the other: what is done stays done, and the rest can be tried again. */
+/** One act on each of several rows, a few at a time: what is done stays done, and the rest can be tried again. */
 export class BulkRun<Row extends ListRow> {
   readonly rows: Row[];
   readonly #busy: SvelteSet<string> | undefined;
@@ -42,15 +42,19 @@ export class BulkRun<Row extends ListRow> {
 
   get result(): BulkResult<Row> {
     void this.#done;
+    void this.#remaining;
     return { changed: this.#changed, failed: this.#failed, left: this.#left };
   }
 
-  /** Stops after the current row. */
+  /** Stops after the rows under way. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Acts on the remaining rows. */
+  /**
+   * Acts on the remaining rows. The first goes alone: if it meets a failure that every row would meet, no other is
+   * tried.
+   */
   async run(act: (row: Row) => Promise<Row>): Promise<BulkResult<Row>> {
     const asked = this.#remaining;
     this.#failed = [];
@@ -58,26 +62,44 @@ export class BulkRun<Row extends ListRow> {
     this.#stopped = false;
     this.#done = this.#changed.length;
     for (const { id } of asked) this.#busy?.add(id);
-    for (const [index, row] of asked.entries()) {
-      if (this.#stopped) {
-        this.#left = asked.slice(index);
-        break;
-      }
+    let next = 0;
+    let ofAll: ApiError | null = null;
+    const goOn = async (): Promise<boolean> => {
+      const row = asked[next];
+      if (row === undefined || this.#stopped || ofAll !== null) return false;
+      next += 1;
       try {
         this.#changed.push(await act(row));
       } catch (cause) {
         const error = ApiError.from(cause);
-        const all = concernsAll(error);
-        for (const failed of all ? asked.slice(index) : [row]) this.#failed.push({ row: failed, error });
-        if (all) break;
+        this.#failed.push({ row, error });
+        if (concernsAll(error)) ofAll = error;
       }
       this.#busy?.delete(row.id);
       this.#done += 1;
-    }
+      return true;
+    };
+    const lane = async (): Promise<void> => {
+      while (await goOn());
+    };
+    await goOn();
+    await Promise.all(Array.from({ length: LIMITS.bulkAtOnce }, lane));
+    const untried = asked.slice(next);
+    if (ofAll === null) this.#left = untried;
+    else for (const row of untried) this.#failed.push({ row, error: ofAll });
+    this.#putInOrder();
     for (const { id } of asked) this.#busy?.delete(id);
     this.#done = this.#changed.length + this.#failed.length;
     this.#remaining = [...this.#failed.map(({ row }) => row), ...this.#left];
     return this.result;
+  }
+
+  /** Rows end in any order, and are shown in that of the list. */
+  #putInOrder(): void {
+    const places = new Map(this.rows.map(({ id }, place) => [id, place]));
+    const place = (row: Row): number => places.get(row.id) ?? 0;
+    this.#changed.sort((one, other) => place(one) - place(other));
+    this.#failed.sort((one, other) => place(one.row) - place(other.row));
   }
 }
 

@@ -5,7 +5,7 @@ import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { installFakeBackend } from "$fake/backend";
 import { pageOf } from "$fake/paging";
-import { ApiError } from "$lib/api";
+import { ApiError, LIMITS } from "$lib/api";
 import { appContextKey, AppState } from "$lib/state";
 import {
   BulkRun,
@@ -335,7 +335,41 @@ describe("an act on several rows", () => {
       seen.push([...busy]);
       return ripe(fruit);
     });
-    expect(seen.map((ids) => ids.length)).toEqual([3, 2, 1]);
+    // The second and the third are under way at the same time.
+    expect(seen.map((ids) => ids.length)).toEqual([3, 2, 2]);
     expect([...busy]).toEqual([]);
+  });
+
+  it("has a few under way at the same time, and all done in the end, in the order of the list", async () => {
+    const { fruits } = new Orchard(4 * LIMITS.bulkAtOnce);
+    let underWay = 0;
+    const together: number[] = [];
+    const run = new BulkRun(fruits);
+    const { changed } = await run.run(async (fruit) => {
+      together.push((underWay += 1));
+      for (let turn = fruits.indexOf(fruit) % 3; turn >= 0; turn -= 1) await Promise.resolve();
+      underWay -= 1;
+      return ripe(fruit);
+    });
+    expect(together[0]).toBe(1);
+    expect(Math.max(...together)).toBe(LIMITS.bulkAtOnce);
+    expect(changed.map(({ id }) => id)).toEqual(fruits.map(({ id }) => id));
+    expect(run.done).toBe(fruits.length);
+  });
+
+  it("tries no further row after a failure that every row would meet, and keeps what was under way", async () => {
+    const { fruits } = new Orchard(4 * LIMITS.bulkAtOnce);
+    const asked: Fruit[] = [];
+    const { changed, failed, left } = await new BulkRun(fruits).run(async (fruit) => {
+      asked.push(fruit);
+      await Promise.resolve();
+      return refuse("session_expired", fruits[1] as Fruit)(fruit);
+    });
+    expect(asked).toHaveLength(1 + LIMITS.bulkAtOnce);
+    expect(changed).toHaveLength(LIMITS.bulkAtOnce);
+    expect(failed.map(({ row }) => row.id)).toEqual(
+      [fruits[1] as Fruit, ...fruits.slice(1 + LIMITS.bulkAtOnce)].map(({ id }) => id),
+    );
+    expect(left).toEqual([]);
   });
 });
