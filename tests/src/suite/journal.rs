@@ -5,7 +5,8 @@ use std::time::Duration;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    CollectionIdentity, Operation, OperationPlan, Owner, Trashed, TrashedCollection,
+    ActivityEntry, ActivityKind, CollectionIdentity, Operation, OperationPlan, Owner, Trashed,
+    TrashedCollection,
 };
 use tenantry_core::values::{CopyId, OrganizationId};
 
@@ -140,6 +141,28 @@ pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
     }
     assert_eq!(ports.journal.end(&taken, None).await, Ok(true));
     assert_eq!(found(ports, seen.organization_id).await, None);
+}
+
+/// The record of an operation comes with its end, also when the entry is another run's by then.
+pub async fn the_end_of_an_operation_is_recorded_with_it(ports: &Ports) {
+    let seen = create();
+    let id = seen.organization_id;
+    let entry = |minute| ActivityEntry {
+        at: moment(minute),
+        actor: seen.actor.clone(),
+        kind: ActivityKind::OrganizationCreated,
+        organization_id: Some(id),
+        organization_name: Some("acme".to_owned()),
+        detail: None,
+    };
+    ports.journal.begin(&seen).await.expect("begun");
+    let taken = seen.taken_over_by(&owner("second-run"));
+    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
+    assert_eq!(ports.journal.end(&seen, Some(&entry(1))).await, Ok(false));
+    assert_eq!(found(ports, id).await, Some(taken.clone()));
+    assert_eq!(ports.journal.end(&taken, Some(&entry(2))).await, Ok(true));
+    assert_eq!(found(ports, id).await, None);
+    assert_eq!(ports.activity.newest(id, 10).await, Ok(vec![entry(2), entry(1)]));
 }
 
 /// Ages.

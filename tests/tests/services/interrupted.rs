@@ -171,6 +171,24 @@ async fn a_create_whose_collection_is_refused_at_once_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_create_that_left_only_its_collection_leaves_nothing_but_documents() {
+    let case = Case::open().await;
+    let (ports, globex) = (&case.workspace.ports, collection("globex"));
+    for documents in [0, 2] {
+        let owner = Owner { installation: "this-computer".to_owned(), instance: "dead-run".to_owned() };
+        let plan = OperationPlan::Create { name: name("globex") };
+        let left = Operation::new(OrganizationId::new(), plan, owner, OPERATOR.to_owned());
+        ports.journal.begin(&left).await.expect("begun");
+        fill(ports, &globex, documents).await;
+        case.workspace.clock.advance(STEP_PENDING);
+        assert_eq!(recover(&case.console).await, RecoveryOutcome::Undone);
+        let kept = u64::try_from(documents).ok().filter(|documents| *documents > 0);
+        assert_eq!((case.documents(&globex).await, case.entries().await), (kept, 0));
+    }
+    assert_eq!(case.documents(&collection("acme")).await, Some(3));
+}
+
+#[tokio::test]
 async fn a_trash_whose_move_is_still_on_its_way_keeps_the_documents_in_the_trash() {
     let case = Case::open().await;
     let (_, console) = case.answering([Answer::Late]);
