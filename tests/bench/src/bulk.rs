@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_core::limits::BULK_AT_ONCE;
-use tenantry_core::limits::BULK_AT_ONCE;
 use tenantry_core::records::NewOrganization;
 use tenantry_core::sessions::Freshness;
 use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
