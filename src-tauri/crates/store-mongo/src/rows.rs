@@ -79,7 +79,7 @@ impl<'a> Rows<'a> {
         self.segments = match &self.order {
             Order::ByStatus(order) => order.carefully(&from)?.into(),
             Order::ByValue(order) => {
-                let may_be_plain = !carefully && !(order.begins_apart() && from == From::Beginning);
+                let may_be_plain = !(carefully || order.begins_apart() && from == From::Beginning);
                 match order.plainly(&from)?.filter(|_| may_be_plain) {
                     Some(question) => {
                         self.is_plain = true;
