@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bson::{Document, doc};
+use futures_util::TryStreamExt;
 use mongodb::{Client, Database};
 use tempfile::TempDir;
 use tenantry_core::clock::ManualClock;
@@ -16,11 +17,12 @@ use tenantry_core::records::{
     SortField, StatusFilter,
 };
 use tenantry_core::rights::Actor;
+use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::processes::free_port;
 use tenantry_tests::proxy::{Moment, Proxy};
 use tenantry_tests::server::{Server, Topology, fresh_database};
-use tenantry_tests::suite::{collection, move_collection};
+use tenantry_tests::suite::{collection, move_collection, organization};
 use tenantry_tests::workspace::open_database;
 use time::OffsetDateTime;
 
@@ -137,6 +139,11 @@ fn command(name: &str) -> String {
     format!("\u{2}{name}\0")
 }
 
+/// The first field of a command whose value is a number of 64 bits.
+fn command_with_number(name: &str) -> String {
+    format!("\u{12}{name}\0")
+}
+
 /// The beginning of an insert into a collection.
 fn insert_into(collection: &str) -> String {
     let length = char::from(u8::try_from(collection.len() + 1).expect("a short name"));
@@ -159,6 +166,50 @@ async fn reads_come_back_by_themselves_when_the_line_is_cut_under_them() {
     assert_eq!(broken.proxy.sprung(), 4, "the line was cut each time");
     broken.proxy.cut();
     assert_eq!(broken.names().await, Ok(vec!["acme".to_owned()]), "lines that were idle when they were cut");
+}
+
+/// More organizations than a server sends at a time.
+async fn add_many(ports: &Ports) -> Vec<OrganizationId> {
+    let many: Vec<_> = (0..2_200).map(|number| organization(&format!("many-{number:04}"))).collect();
+    for part in many.chunks(200) {
+        ports.organizations.insert_many(part).await.expect("inserted");
+    }
+    many.iter().map(|one| one.id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_goes_on_from_its_last_row_when_the_line_is_cut_under_it() {
+    let broken = Broken::open().await;
+    let many = add_many(&broken.console.ports).await;
+    let whole = OrganizationQuery { limit: u32::MAX, ..everything() };
+    for moment in MOMENTS {
+        broken.proxy.cut_at(&command_with_number("getMore"), moment);
+        let rows = broken.console.ports.organizations.rows(&whole).try_concat().await.expect("a list");
+        let read: Vec<_> = rows.iter().map(|one| one.id).collect();
+        assert!(
+            read == many,
+            "{moment:?}: {} rows instead of {}, or in another order",
+            read.len(),
+            many.len()
+        );
+    }
+    assert_eq!(broken.proxy.sprung(), 2, "the line was cut each time");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_nobody_reads_on_ends_its_question_on_the_server() {
+    let broken = Broken::open().await;
+    add_many(&broken.console.ports).await;
+    let whole = OrganizationQuery { limit: u32::MAX, ..everything() };
+    let mut rows = broken.console.ports.organizations.rows(&whole);
+    rows.try_next().await.expect("read").expect("the first batch");
+    broken.proxy.cut_at(&command("killCursors"), Moment::BeforeTheAnswer);
+    drop(rows);
+    let deadline = Instant::now() + PATIENCE;
+    while broken.proxy.sprung() == 0 {
+        assert!(Instant::now() < deadline, "the server keeps the cursor of a list that nobody reads");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

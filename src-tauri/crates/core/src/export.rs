@@ -177,8 +177,8 @@ pub fn row_writer(
     let output = BufWriter::with_capacity(OUTPUT_BUFFER, output);
     Ok(match format {
         ExportFormat::Csv(layout) => Box::new(csv::CsvWriter::start(layout, columns, output)?),
-        ExportFormat::Json => Box::new(json::JsonWriter::start(columns, output)?),
-        ExportFormat::Ndjson => Box::new(ndjson::NdjsonWriter::start(columns, output)),
+        ExportFormat::Json => Box::new(json::JsonWriter::start(&columns, output)?),
+        ExportFormat::Ndjson => Box::new(ndjson::NdjsonWriter::start(&columns, output)),
         ExportFormat::Xlsx => Box::new(xlsx::XlsxWriter::start(columns, output)?),
     })
 }
@@ -190,7 +190,6 @@ type Output = BufWriter<Box<dyn Write + Send>>;
 /// The value of one cell, by type.
 enum Cell<'row> {
     Text(&'row str),
-    OwnText(String),
     /// A known date.
     Moment(StoredDate),
     Number(u64),
@@ -198,17 +197,25 @@ enum Cell<'row> {
 }
 
 impl ExportRow {
-    fn cell(&self, column: ExportColumn) -> Cell<'_> {
+    /// The value in a column. `made` holds its text if no field of the row is that text.
+    fn cell<'row>(&'row self, column: ExportColumn, made: &'row mut String) -> Cell<'row> {
         let organization = &self.organization;
         match column {
-            ExportColumn::Id => Cell::OwnText(organization.id.to_hex()),
+            ExportColumn::Id => {
+                *made = organization.id.to_hex();
+                Cell::Text(made)
+            }
             ExportColumn::Name => Cell::Text(organization.name.as_str()),
             ExportColumn::DisplayName => {
                 organization.display_name.as_ref().map_or(Cell::Empty, |name| Cell::Text(name.as_str()))
             }
             ExportColumn::Status => Cell::Text(status_word(organization.status())),
             ExportColumn::AdminEmail => Cell::Text(organization.admin_email.as_str()),
-            ExportColumn::CollectionName => Cell::OwnText(organization.collection().to_string()),
+            ExportColumn::CollectionName => {
+                made.clear();
+                made.push_str(organization.collection().as_str());
+                Cell::Text(made)
+            }
             ExportColumn::CreatedAt => date(organization.created_at),
             ExportColumn::UpdatedAt => date(organization.updated_at),
             ExportColumn::Documents => self.documents.map_or(Cell::Empty, Cell::Number),

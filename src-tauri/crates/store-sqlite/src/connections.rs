@@ -212,16 +212,20 @@ impl SqliteStore {
         W: FnOnce(&Connections, &mpsc::Sender<T>) -> Outcome<()> + Send + 'static,
     {
         let connections = Arc::clone(&self.connections);
-        let (sender, receiver) = mpsc::channel(2);
-        let reading = tokio::task::spawn_blocking(move || {
-            work(&connections, &sender).map_err(|failure| failure.at(&connections.address()))
-        });
-        stream::try_unfold((receiver, reading), |(mut receiver, reading)| async move {
-            match receiver.recv().await {
-                Some(part) => Ok(Some((part, (receiver, reading)))),
-                None => reading.await.unwrap_or_else(|_| Err(did_not_end())).map(|()| None),
-            }
+        // Begins when it is asked for the first part: a stream that waits for its turn holds no connection.
+        stream::once(async move {
+            let (sender, receiver) = mpsc::channel(2);
+            let reading = tokio::task::spawn_blocking(move || {
+                work(&connections, &sender).map_err(|failure| failure.at(&connections.address()))
+            });
+            stream::try_unfold((receiver, reading), |(mut receiver, reading)| async move {
+                match receiver.recv().await {
+                    Some(part) => Ok(Some((part, (receiver, reading)))),
+                    None => reading.await.unwrap_or_else(|_| Err(did_not_end())).map(|()| None),
+                }
+            })
         })
+        .flatten()
         .boxed()
     }
 

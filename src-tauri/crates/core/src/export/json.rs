@@ -1,20 +1,19 @@
 use std::io::{self, Write};
 
-use serde::ser::{SerializeMap, Serializer};
-
 use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
 
 /// One array, object by object, each on its own line.
 pub(super) struct JsonWriter {
-    columns: Vec<ExportColumn>,
     output: Output,
     is_empty: bool,
+    line: Line,
 }
 
 impl JsonWriter {
-    pub(super) fn start(columns: Vec<ExportColumn>, mut output: Output) -> io::Result<Self> {
+    pub(super) fn start(columns: &[ExportColumn], mut output: Output) -> io::Result<Self> {
         output.write_all(b"[")?;
-        Ok(Self { columns, output, is_empty: true })
+        let line = Line::of(columns);
+        Ok(Self { output, is_empty: true, line })
     }
 }
 
@@ -22,7 +21,7 @@ impl RowWriter for JsonWriter {
     fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
         self.output.write_all(if self.is_empty { b"\n" } else { b",\n" })?;
         self.is_empty = false;
-        write_object(&mut self.output, &self.columns, row)
+        self.output.write_all(self.line.object(row)?)
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<u64> {
@@ -32,22 +31,40 @@ impl RowWriter for JsonWriter {
     }
 }
 
-/// One row as an object on one line: text, numbers, and `null` for unknown values.
-pub(super) fn write_object(output: &mut Output, columns: &[ExportColumn], row: &ExportRow) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::new(output);
-    let mut object = serializer.serialize_map(Some(columns.len()))?;
-    for column in columns {
-        let name = column.header();
-        match row.cell(*column) {
-            Cell::Text(text) => object.serialize_entry(name, text)?,
-            Cell::OwnText(text) => object.serialize_entry(name, &text)?,
-            Cell::Moment(moment) => object.serialize_entry(name, &iso_8601(moment))?,
-            Cell::Number(number) => object.serialize_entry(name, &number)?,
-            Cell::Empty => object.serialize_entry(name, &())?,
-        }
+/// Turns rows into objects of one line: text, numbers, and `null` for unknown values.
+pub(super) struct Line {
+    /// The columns, each with what stands before its value.
+    columns: Vec<(ExportColumn, String)>,
+    object: Vec<u8>,
+    made: String,
+}
+
+impl Line {
+    pub(super) fn of(columns: &[ExportColumn]) -> Self {
+        let key = |(index, column): (usize, &ExportColumn)| {
+            let before = if index > 0 { ',' } else { '{' };
+            // A header has no character that JSON escapes.
+            (*column, format!("{before}\"{}\":", column.header()))
+        };
+        let columns = columns.iter().enumerate().map(key).collect();
+        Self { columns, object: Vec::new(), made: String::new() }
     }
-    object.end()?;
-    Ok(())
+
+    pub(super) fn object(&mut self, row: &ExportRow) -> io::Result<&[u8]> {
+        let Self { columns, object, made } = self;
+        object.clear();
+        for (column, key) in &*columns {
+            object.extend_from_slice(key.as_bytes());
+            match row.cell(*column, made) {
+                Cell::Text(text) => serde_json::to_writer(&mut *object, text)?,
+                Cell::Moment(moment) => serde_json::to_writer(&mut *object, &iso_8601(moment))?,
+                Cell::Number(number) => serde_json::to_writer(&mut *object, &number)?,
+                Cell::Empty => object.extend_from_slice(b"null"),
+            }
+        }
+        object.extend_from_slice(if columns.is_empty() { b"{}" } else { b"}" });
+        Ok(object)
+    }
 }
 
 #[cfg(test)]

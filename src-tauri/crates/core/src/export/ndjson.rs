@@ -1,23 +1,23 @@
 use std::io::{self, Write};
 
-use super::json::write_object;
+use super::json::Line;
 use super::{ExportColumn, ExportRow, Output, RowWriter};
 
 /// One object per line, so that a reader needs no more than a line at a time.
 pub(super) struct NdjsonWriter {
-    columns: Vec<ExportColumn>,
     output: Output,
+    line: Line,
 }
 
 impl NdjsonWriter {
-    pub(super) fn start(columns: Vec<ExportColumn>, output: Output) -> Self {
-        Self { columns, output }
+    pub(super) fn start(columns: &[ExportColumn], output: Output) -> Self {
+        Self { output, line: Line::of(columns) }
     }
 }
 
 impl RowWriter for NdjsonWriter {
     fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
-        write_object(&mut self.output, &self.columns, row)?;
+        self.output.write_all(self.line.object(row)?)?;
         self.output.write_all(b"\n")
     }
 

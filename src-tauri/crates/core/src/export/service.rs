@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{BoxStream, TryReadyChunksError};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -96,10 +98,6 @@ impl ExportService {
         let columns = without_repetition(request.columns);
         let source = Source::of(actor, request.scope, request.sort, request.direction);
         cancellation.checkpoint()?;
-        let (total, unshowable) = self.total(&source).await?;
-        if request.format == ExportFormat::Xlsx && total.is_some_and(|total| total > XLSX_ROWS_MAX) {
-            return Err(AppError::FileNotWritten(FileProblem::TooManyRows));
-        }
         // At most two batches wait, so rows do not pile up before a slow disk.
         let (sender, receiver) = mpsc::channel(2);
         let writer = {
@@ -107,25 +105,30 @@ impl ExportService {
             let output = Stoppable { output, cancellation: cancellation.clone() };
             tokio::task::spawn_blocking(move || write_file(format, &columns, Box::new(output), receiver))
         };
-        let mut delivery = Delivery {
-            sender,
-            needs_statistics: columns.iter().any(|column| column.needs_statistics()),
-            progress,
-            cancellation,
-            total,
-            done: 0,
-            reported: None,
+        let told = Told { sink: progress, state: Mutex::default() };
+        let counting = async {
+            let (total, unshowable) = self.total(&source).await?;
+            if request.format == ExportFormat::Xlsx && total.is_some_and(|total| total > XLSX_ROWS_MAX) {
+                return Err(AppError::FileNotWritten(FileProblem::TooManyRows));
+            }
+            told.expect(total);
+            Ok(unshowable)
         };
-        let read = self.read(&source, &mut delivery).await;
-        let rows = delivery.done;
-        // Ends the writer, also after a failure: the file is closed when this returns.
-        drop(delivery);
+        let with_statistics = columns.iter().any(|column| column.needs_statistics());
+        // The rows do not wait for their number.
+        let read = async { tokio::try_join!(counting, self.read(&source, with_statistics, sender, &told)) };
+        // Dropped on the way, a list ends its question to the store; with its sender the writer ends as well.
+        let read = tokio::select! {
+            () = cancellation.cancelled() => Err(AppError::Cancelled),
+            read = read => read,
+        };
+        // After a failure too: the file is closed when this returns.
         let written = writer.await;
         cancellation.checkpoint()?;
-        let cut_cells = match written {
+        let (unshowable, rows, cut_cells) = match written {
             Ok(Ok(cut_cells)) => {
-                read?;
-                cut_cells
+                let (unshowable, rows) = read?;
+                (unshowable, rows, cut_cells)
             }
             Ok(Err(error)) => return Err(AppError::FileNotWritten(problem_of(&error))),
             Err(error) => {
@@ -161,64 +164,86 @@ impl ExportService {
         })
     }
 
-    async fn read(&self, source: &Source, delivery: &mut Delivery<'_>) -> Result<(), AppError> {
-        delivery.report(true);
-        match &source.scope {
-            ExportScope::All => self.read_list(source, everything(None), None, delivery).await?,
-            ExportScope::Filtered(filter) => {
-                self.read_list(source, filter.clone(), None, delivery).await?;
-            }
-            ExportScope::Selected(ids) => self.read_selected(source, ids, delivery).await?,
+    /// Hands the rows to the writer; returns their number.
+    async fn read(
+        &self,
+        source: &Source,
+        with_statistics: bool,
+        writer: mpsc::Sender<Part>,
+        told: &Told<'_>,
+    ) -> Result<u64, AppError> {
+        // The writer ends early only with an error of its own, which takes precedence over this one.
+        let writer_gone = |_| AppError::FileNotWritten(FileProblem::Other);
+        told.add(0);
+        let organizations = self.organizations(source);
+        let mut rows = if with_statistics {
+            // Asked for across batches, so that reading goes on meanwhile.
+            organizations
+                .map_ok(|batch| stream::iter(batch.into_iter().map(Ok)))
+                .try_flatten()
+                .map(|organization| async { self.with_statistics(organization?).await })
+                .buffered(STATISTICS_AT_ONCE)
+                .try_ready_chunks(SUMMARY_MAX)
+                .map_err(|TryReadyChunksError(_, error)| error)
+                .boxed()
+        } else {
+            organizations.map_ok(|batch| batch.into_iter().map(without_statistics).collect()).boxed()
+        };
+        let mut count = 0;
+        while let Some(batch) = rows.try_next().await? {
+            let added = batch.len() as u64;
+            writer.send(Part::Rows(batch)).await.map_err(writer_gone)?;
+            count += added;
+            told.add(added);
         }
-        delivery.finish().await
+        writer.send(Part::End).await.map_err(writer_gone)?;
+        told.end();
+        Ok(count)
     }
 
-    /// Reads a list. With `chosen`, keeps only the organizations in it, and removes those it found.
-    async fn read_list(
+    /// The organizations to write, in order.
+    fn organizations<'a>(
+        &'a self,
+        source: &'a Source,
+    ) -> BoxStream<'a, Result<Vec<Organization>, StoreError>> {
+        match &source.scope {
+            ExportScope::All => self.list(source, everything(None)),
+            ExportScope::Filtered(filter) => self.list(source, filter.clone()),
+            ExportScope::Selected(ids) if ids.len() > BATCH_ROWS => {
+                // A query per organization would be too many, and sorting them would hold all of them in memory.
+                let trash = OrganizationFilter { status: StatusFilter::Trashed, ..everything(None) };
+                let lists = self.list(source, everything(None)).chain(self.list(source, trash));
+                let chosen: HashSet<_> = ids.iter().copied().collect();
+                stream::try_unfold((lists, chosen), |(mut lists, mut chosen)| async move {
+                    if chosen.is_empty() {
+                        return Ok(None);
+                    }
+                    let Some(mut batch) = lists.try_next().await? else { return Ok(None) };
+                    batch.retain(|organization| chosen.remove(&organization.id));
+                    Ok(Some((batch, (lists, chosen))))
+                })
+                .boxed()
+            }
+            ExportScope::Selected(ids) => stream::once(self.few(source, ids)).boxed(),
+        }
+    }
+
+    fn list(
         &self,
         source: &Source,
         filter: OrganizationFilter,
-        mut chosen: Option<&mut HashSet<OrganizationId>>,
-        delivery: &mut Delivery<'_>,
-    ) -> Result<(), AppError> {
-        let (sort, direction) = (source.sort, source.direction);
-        let query = OrganizationQuery {
+    ) -> BoxStream<'_, Result<Vec<Organization>, StoreError>> {
+        self.ports.organizations.rows(&OrganizationQuery {
             filter,
-            sort,
-            direction,
+            sort: source.sort,
+            direction: source.direction,
             backwards: false,
             start: PageStart::Beginning,
             limit: u32::MAX,
-        };
-        let mut batches = self.ports.organizations.rows(&query);
-        while let Some(mut batch) = batches.try_next().await? {
-            if let Some(chosen) = chosen.as_deref_mut() {
-                batch.retain(|organization| chosen.remove(&organization.id));
-            }
-            self.deliver(batch, delivery).await?;
-            if chosen.as_deref().is_some_and(HashSet::is_empty) {
-                break;
-            }
-        }
-        Ok(())
+        })
     }
 
-    async fn read_selected(
-        &self,
-        source: &Source,
-        ids: &[OrganizationId],
-        delivery: &mut Delivery<'_>,
-    ) -> Result<(), AppError> {
-        if ids.len() > BATCH_ROWS {
-            // A query per organization would be too many, and sorting them would hold all of them in memory.
-            let mut chosen: HashSet<_> = ids.iter().copied().collect();
-            self.read_list(source, everything(None), Some(&mut chosen), delivery).await?;
-            if chosen.is_empty() {
-                return Ok(());
-            }
-            let trash = OrganizationFilter { status: StatusFilter::Trashed, ..everything(None) };
-            return self.read_list(source, trash, Some(&mut chosen), delivery).await;
-        }
+    async fn few(&self, source: &Source, ids: &[OrganizationId]) -> Result<Vec<Organization>, StoreError> {
         let mut organizations: Vec<Organization> = stream::iter(ids.to_vec())
             .map(|id| {
                 let store = Arc::clone(&self.ports.organizations);
@@ -235,48 +260,21 @@ impl ExportService {
             .await?;
         organizations.sort_by(|one, other| source.compare(one, other));
         organizations.dedup_by_key(|organization| organization.id);
-        self.deliver(organizations, delivery).await
+        Ok(organizations)
     }
 
-    async fn deliver(
-        &self,
-        organizations: Vec<Organization>,
-        delivery: &mut Delivery<'_>,
-    ) -> Result<(), AppError> {
-        // Statistics take one query per row, and a person who cancels should not wait for a thousand.
-        let size = if delivery.needs_statistics { SUMMARY_MAX } else { BATCH_ROWS };
-        let mut rest = organizations.into_iter().peekable();
-        while rest.peek().is_some() {
-            delivery.cancellation.checkpoint()?;
-            let part: Vec<Organization> = rest.by_ref().take(size).collect();
-            let rows = if delivery.needs_statistics {
-                self.with_statistics(part).await?
-            } else {
-                part.into_iter().map(without_statistics).collect()
-            };
-            delivery.send(rows).await?;
+    async fn with_statistics(&self, organization: Organization) -> Result<ExportRow, StoreError> {
+        let (store, collection) = (self.ports.collections.as_ref(), organization.collection());
+        match self.background.for_file(store, &collection).await {
+            Ok(statistics) => Ok(ExportRow {
+                organization,
+                documents: Some(statistics.documents),
+                data_size: statistics.data_size,
+            }),
+            Err(StoreError::CollectionMissing { .. }) => Ok(without_statistics(organization)),
+            // Empty cells would look like "no collection" in a file that seems complete.
+            Err(error) => Err(error),
         }
-        delivery.cancellation.checkpoint()
-    }
-
-    async fn with_statistics(&self, organizations: Vec<Organization>) -> Result<Vec<ExportRow>, AppError> {
-        stream::iter(organizations)
-            .map(|organization| async move {
-                let (store, collection) = (self.ports.collections.as_ref(), organization.collection());
-                match self.background.for_file(store, &collection).await {
-                    Ok(statistics) => Ok(ExportRow {
-                        organization,
-                        documents: Some(statistics.documents),
-                        data_size: statistics.data_size,
-                    }),
-                    Err(StoreError::CollectionMissing { .. }) => Ok(without_statistics(organization)),
-                    // Empty cells would look like "no collection" in a file that seems complete.
-                    Err(error) => Err(error.into()),
-                }
-            })
-            .buffered(STATISTICS_AT_ONCE)
-            .try_collect()
-            .await
     }
 
     async fn record(&self, actor: &Actor, rows: u64, format: ExportFormat) {
@@ -345,54 +343,60 @@ fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
     columns.into_iter().filter(|column| seen.insert(*column)).collect()
 }
 
-/// Sends rows to the writer and progress to the person.
-struct Delivery<'job> {
-    sender: mpsc::Sender<Part>,
-    needs_statistics: bool,
-    progress: &'job dyn ProgressSink,
-    cancellation: &'job Cancellation,
-    total: Option<u64>,
-    done: u64,
-    reported: Option<Instant>,
-}
-
 enum Part {
     Rows(Vec<ExportRow>),
     End,
 }
 
-impl Delivery<'_> {
+/// The progress that the person sees.
+struct Told<'job> {
+    sink: &'job dyn ProgressSink,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    done: u64,
+    total: Option<u64>,
+    ended: bool,
+    reported: Option<Instant>,
+}
+
+impl Told<'_> {
     /// Faster reports help nobody.
     const REPORT_EVERY: Duration = Duration::from_millis(100);
 
-    async fn send(&mut self, rows: Vec<ExportRow>) -> Result<(), AppError> {
-        let count = rows.len() as u64;
-        self.sender.send(Part::Rows(rows)).await.map_err(|_| Self::writer_gone())?;
-        self.done += count;
-        self.report(false);
-        Ok(())
-    }
-
-    async fn finish(&mut self) -> Result<(), AppError> {
-        self.sender.send(Part::End).await.map_err(|_| Self::writer_gone())?;
-        self.total = Some(self.done);
-        self.report(true);
-        Ok(())
-    }
-
-    fn report(&mut self, always: bool) {
-        let now = Instant::now();
-        if always || self.reported.is_none_or(|then| now - then >= Self::REPORT_EVERY) {
-            self.reported = Some(now);
-            // Organizations created meanwhile can make it more than was counted.
-            let total = self.total.map(|total| total.max(self.done));
-            self.progress.report(Progress { done: self.done, total });
+    fn expect(&self, total: Option<u64>) {
+        let mut state = self.state.lock();
+        // A late count is worth less than the rows that were read.
+        if !state.ended {
+            state.total = total;
+            self.report(&mut state, true);
         }
     }
 
-    /// The writer ends early only with an error of its own, which takes precedence over this one.
-    fn writer_gone() -> AppError {
-        AppError::FileNotWritten(FileProblem::Other)
+    fn add(&self, rows: u64) {
+        let mut state = self.state.lock();
+        state.done += rows;
+        self.report(&mut state, false);
+    }
+
+    /// Reports that all rows were read, however many were counted.
+    fn end(&self) {
+        let mut state = self.state.lock();
+        state.total = Some(state.done);
+        state.ended = true;
+        self.report(&mut state, true);
+    }
+
+    fn report(&self, state: &mut State, always: bool) {
+        let now = Instant::now();
+        if always || state.reported.is_none_or(|then| now - then >= Self::REPORT_EVERY) {
+            state.reported = Some(now);
+            // Organizations created meanwhile can make it more than was counted.
+            let total = state.total.map(|total| total.max(state.done));
+            self.sink.report(Progress { done: state.done, total });
+        }
     }
 }
 

@@ -1,6 +1,8 @@
-use std::io::{self, Write};
+use std::io::{self, Cursor, Read, Write};
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
 use crate::values::StoredDate;
@@ -10,19 +12,26 @@ pub const XLSX_ROWS_MAX: u64 = 1_048_575;
 
 /// UTF-16 units that Excel accepts in one cell. It refuses to open a file with more.
 const CELL_UNITS_MAX: usize = 32_767;
+/// The level of compression. Higher ones take several times as long for a few hundredths of the size.
+const LEVEL: i64 = 2;
+/// Bytes of rows that are compressed at a time.
+const ROWS_AT_A_TIME: usize = 64 * 1024;
+const SHEET: &str = "xl/worksheets/sheet1.xml";
 
 /// A spreadsheet with one sheet.
 ///
-/// The rows go through an unnamed temporary file, so memory does not grow with them. Text is in the cells, not in a
+/// A library makes the workbook with a first row of each type of cell. The rows are written here, in its form, and
+/// compressed as they come: the library needs five times as long, and a temporary file. Text is in the cells, not in a
 /// table of shared strings, which would grow.
 pub(super) struct XlsxWriter {
     columns: Vec<ExportColumn>,
-    output: Output,
-    workbook: Workbook,
-    moments: Format,
-    /// Marks a cell as text: Excel then leaves an id of digits or a name like `mar-1` alone, even if a person edits the
-    /// cell.
-    text: Format,
+    /// The columns' letters.
+    letters: Vec<String>,
+    file: ZipWriter<StreamWriter<Output>>,
+    form: Form,
+    /// Rows that are not yet compressed.
+    sheet: Vec<u8>,
+    made: String,
     /// Rows written below the headers.
     rows: u32,
     /// Cells whose text did not fit.
@@ -31,18 +40,17 @@ pub(super) struct XlsxWriter {
 
 impl XlsxWriter {
     pub(super) fn start(columns: Vec<ExportColumn>, output: Output) -> io::Result<Self> {
-        let mut workbook = Workbook::new();
-        let bold = Format::new().set_bold();
-        let moments = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
-        let text = Format::new().set_num_format("@");
-        let sheet = workbook.add_worksheet_with_constant_memory().map_err(io_error)?;
-        sheet.set_name("Organizations").map_err(io_error)?;
-        sheet.set_freeze_panes(1, 0).map_err(io_error)?;
-        for (number, column) in (0u16..).zip(&columns) {
-            sheet.set_column_width(number, width(*column)).map_err(io_error)?;
-            sheet.write_string_with_format(0, number, column.header(), &bold).map_err(io_error)?;
+        let form = Form::of(&columns)?;
+        let mut file = ZipWriter::new_stream(output);
+        for (name, content) in &form.others {
+            file.start_file(name, options())?;
+            file.write_all(content)?;
         }
-        Ok(Self { columns, output, workbook, moments, text, rows: 0, cut: 0 })
+        file.start_file(SHEET, options())?;
+        let sheet = form.before.clone();
+        let letters =
+            (0u8..).zip(&columns).map(|(number, _)| char::from(b'A' + number).to_string()).collect();
+        Ok(Self { columns, letters, file, form, sheet, made: String::new(), rows: 0, cut: 0 })
     }
 }
 
@@ -53,42 +61,164 @@ impl RowWriter for XlsxWriter {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         self.rows += 1;
-        let sheet = self.workbook.worksheet_from_index(0).map_err(io_error)?;
-        for (number, column) in (0u16..).zip(&self.columns) {
-            let mut write_text = |text: &str| -> io::Result<()> {
+        let Self { sheet, form, made, cut, .. } = self;
+        let number = (self.rows + 1).to_string();
+        put(sheet, &["<row r=\"", &number, "\">"]);
+        for (column, letter) in self.columns.iter().zip(&self.letters) {
+            let mut put_text = |text: &str| {
                 let fitting = fitting(text);
-                self.cut += u64::from(fitting.len() < text.len());
-                sheet
-                    .write_string_with_format(self.rows, number, fitting, &self.text)
-                    .map_err(io_error)
-                    .map(|_| ())
+                *cut += u64::from(fitting.len() < text.len());
+                put(sheet, &["<c r=\"", letter, &number, "\" s=\"", &form.text, "\" t=\"inlineStr\"><is><t"]);
+                put(sheet, &[if keeps_space(fitting) { " xml:space=\"preserve\">" } else { ">" }]);
+                put_escaped(sheet, fitting);
+                put(sheet, &["</t></is></c>"]);
             };
-            match row.cell(*column) {
-                Cell::Text(text) => write_text(text)?,
-                Cell::OwnText(text) => write_text(&text)?,
+            match row.cell(*column, made) {
+                Cell::Text(text) => put_text(text),
                 Cell::Moment(moment) => match serial_day(moment) {
                     Some(day) => {
-                        sheet
-                            .write_number_with_format(self.rows, number, day, &self.moments)
-                            .map_err(io_error)?;
+                        put(sheet, &["<c r=\"", letter, &number, "\" s=\"", &form.moment, "\"><v>"]);
+                        write!(sheet, "{day}</v></c>")?;
                     }
-                    None => write_text(&iso_8601(moment))?,
+                    None => put_text(&iso_8601(moment)),
                 },
+                // Excel's numbers are doubles: exact up to 2^53.
                 Cell::Number(value) => {
-                    // Excel's numbers are doubles: exact up to 2^53.
-                    sheet.write_number(self.rows, number, value as f64).map_err(io_error)?;
+                    put(sheet, &["<c r=\"", letter, &number, "\"><v>"]);
+                    write!(sheet, "{}</v></c>", value as f64)?;
                 }
                 Cell::Empty => {}
             }
+        }
+        put(sheet, &["</row>"]);
+        if self.sheet.len() >= ROWS_AT_A_TIME {
+            self.file.write_all(&self.sheet)?;
+            self.sheet.clear();
         }
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<u64> {
-        self.workbook.save_to_writer(&mut self.output).map_err(io_error)?;
-        self.output.flush()?;
+        self.sheet.extend_from_slice(&self.form.after);
+        self.file.write_all(&self.sheet)?;
+        self.file.finish()?.into_inner().flush()?;
         Ok(self.cut)
     }
+}
+
+/// A workbook without rows.
+struct Form {
+    /// The sheet up to its headers.
+    before: Vec<u8>,
+    /// The sheet behind its rows.
+    after: Vec<u8>,
+    /// The other files of the workbook.
+    others: Vec<(String, Vec<u8>)>,
+    /// The number of the format that marks a cell as text: Excel then leaves an id of digits or a name like `mar-1`
+    /// alone, even if a person edits the cell.
+    text: String,
+    /// The number of the format of dates.
+    moment: String,
+}
+
+impl Form {
+    fn of(columns: &[ExportColumn]) -> io::Result<Self> {
+        let mut files = ZipArchive::new(Cursor::new(sample(columns).map_err(io_error)?))?;
+        let mut others = Vec::new();
+        let mut sheet = String::new();
+        for index in 0..files.len() {
+            let mut file = files.by_index(index)?;
+            let name = file.name()?.into_owned();
+            if name == SHEET {
+                file.read_to_string(&mut sheet)?;
+            } else {
+                let mut content = Vec::new();
+                file.read_to_end(&mut content)?;
+                others.push((name, content));
+            }
+        }
+        let unknown = || io::Error::other("a spreadsheet has another form than expected");
+        let (before, rows) = sheet.split_once("<sheetData>").ok_or_else(unknown)?;
+        let (rows, after) = rows.split_once("</sheetData>").ok_or_else(unknown)?;
+        let (headers, first) = rows.split_once("</row>").ok_or_else(unknown)?;
+        // The size of the sheet is not known yet, and a reader does without.
+        let (start, dimension) = before.split_once("<dimension ").ok_or_else(unknown)?;
+        let (_, before) = dimension.split_once("/>").ok_or_else(unknown)?;
+        let format = |cell: &str| {
+            let (_, attributes) = first.split_once(&format!("<c r=\"{cell}\" s=\""))?;
+            Some(attributes.split_once('"')?.0.to_owned())
+        };
+        Ok(Self {
+            before: format!("{start}{before}<sheetData>{headers}</row>").into_bytes(),
+            after: format!("</sheetData>{after}").into_bytes(),
+            others,
+            text: format("A2").ok_or_else(unknown)?,
+            moment: format("B2").ok_or_else(unknown)?,
+        })
+    }
+}
+
+/// A workbook with a cell of each format below its headers.
+fn sample(columns: &[ExportColumn]) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let bold = Format::new().set_bold();
+    let moments = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+    let text = Format::new().set_num_format("@");
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    sheet.set_name("Organizations")?;
+    sheet.set_freeze_panes(1, 0)?;
+    for (number, column) in (0u16..).zip(columns) {
+        sheet.set_column_width(number, width(*column))?;
+        sheet.write_string_with_format(0, number, column.header(), &bold)?;
+    }
+    sheet.write_string_with_format(1, 0, "text", &text)?;
+    sheet.write_number_with_format(1, 1, 1, &moments)?;
+    workbook.save_to_buffer()
+}
+
+fn options() -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(LEVEL))
+        .unix_permissions(0o600)
+        // The same file for the same rows, whenever it is written.
+        .last_modified_time(DateTime::default())
+}
+
+fn put(sheet: &mut Vec<u8>, parts: &[&str]) {
+    parts.iter().for_each(|part| sheet.extend_from_slice(part.as_bytes()));
+}
+
+/// Whether a reader would drop white space at an end of this text.
+fn keeps_space(text: &str) -> bool {
+    text.starts_with(['\t', '\n', ' ']) || text.ends_with(['\t', '\n', ' '])
+}
+
+/// Adds a text as Excel writes it: what XML cannot hold as `_xHHHH_`, and a text that looks like this with its
+/// underscore in that form.
+fn put_escaped(sheet: &mut Vec<u8>, text: &str) {
+    let stands_out = |byte: u8| matches!(byte, b'&' | b'<' | b'>' | b'_' | 0..0x20 | 0xEF);
+    if !text.bytes().any(stands_out) {
+        sheet.extend_from_slice(text.as_bytes());
+        return;
+    }
+    for (index, character) in text.char_indices() {
+        match character {
+            '&' => put(sheet, &["&amp;"]),
+            '<' => put(sheet, &["&lt;"]),
+            '>' => put(sheet, &["&gt;"]),
+            '_' if is_escape(&text.as_bytes()[index..]) => put(sheet, &["_x005F_"]),
+            '\t' | '\n' => sheet.push(character as u8),
+            '\0'..' ' | '\u{FFFE}' | '\u{FFFF}' => put(sheet, &[&format!("_x{:04X}_", u32::from(character))]),
+            other => put(sheet, &[other.encode_utf8(&mut [0; 4])]),
+        }
+    }
+}
+
+/// Whether this begins with `_xHHHH_`.
+fn is_escape(text: &[u8]) -> bool {
+    matches!(text, [b'_', b'x', digits @ .., ] if digits.get(4) == Some(&b'_')
+        && digits.iter().take(4).all(u8::is_ascii_hexdigit))
 }
 
 /// As many whole characters as a cell can hold.
@@ -125,8 +255,7 @@ fn width(column: ExportColumn) -> u16 {
 /// The operating system's error inside the library's, if any: the person needs to know whether the disk is full.
 fn io_error(error: XlsxError) -> io::Error {
     match error {
-        XlsxError::IoError(error) => error,
-        XlsxError::TempFileError(_, error) => io::Error::new(error.kind(), "the temporary file was refused"),
+        XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => error,
         XlsxError::ZipError(error) => io::Error::from(error),
         other => io::Error::other(other),
     }
@@ -185,6 +314,50 @@ mod tests {
         let sheet = sheet(&[named("a\u{1}b <&> \"c\""), named(&long)]);
         assert!(sheet.get_value((1, 2)).is_some_and(|cell| cell.to_string().contains("<&>")));
         assert_eq!(sheet.get_value((2, 2)), Some(&Data::String("x".repeat(CELL_UNITS_MAX))));
+    }
+
+    /// The first cell below the headers, behind its format.
+    fn first_cell(workbook: Vec<u8>) -> String {
+        let mut files = ZipArchive::new(Cursor::new(workbook)).expect("a spreadsheet");
+        let mut sheet = String::new();
+        files.by_name(SHEET).expect("the sheet").read_to_string(&mut sheet).expect("XML");
+        let (_, cell) = sheet.split_once("<c r=\"A2\"").expect("a cell");
+        let (_, cell) = cell.split_once(" t=").expect("of text");
+        cell.split_once("</c>").expect("an end").0.to_owned()
+    }
+
+    #[test]
+    fn a_cell_is_written_as_the_library_writes_it() {
+        let mut texts: Vec<String> = [
+            "acme",
+            " before",
+            "behind\n",
+            "a\tb",
+            "<&>\"'",
+            "_x0041_",
+            "__x00e9_",
+            "_x00G1_",
+            "_x004",
+            "é_x0041_é",
+            "\u{FFFE}\u{FFFF}\u{FEFF}",
+            "\r\n",
+            "株式会社 🦀",
+            "_x0001_\u{1}",
+            "=1+1",
+            "",
+        ]
+        .map(str::to_owned)
+        .into();
+        texts.extend((0..0x30).filter_map(char::from_u32).map(|character| format!("a{character}b")));
+        for text in texts {
+            let mut workbook = Workbook::new();
+            let format = Format::new().set_num_format("@");
+            let sheet = workbook.add_worksheet_with_constant_memory().expect("a sheet");
+            sheet.write_string_with_format(1, 0, &text, &format).expect("written");
+            let theirs = first_cell(workbook.save_to_buffer().expect("saved"));
+            let ours = first_cell(written(ExportFormat::Xlsx, &[ExportColumn::DisplayName], &[named(&text)]));
+            assert_eq!(ours, theirs, "{text:?}");
+        }
     }
 
     #[test]

@@ -32,8 +32,30 @@ impl StoredDate {
         let rest = milliseconds.rem_euclid(MILLISECONDS_A_DAY);
         let (seconds, milliseconds) = (rest / 1_000, rest % 1_000);
         let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        let year = if (0..=9_999).contains(&year) { format!("{year:04}") } else { format!("{year:+07}") };
-        Some(format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z"))
+        // Digit by digit: a formatter takes several times as long, twice for each row of a file.
+        let mut text = String::with_capacity(24);
+        if (0..=9_999).contains(&year) {
+            put_digits(&mut text, year, 1_000);
+        } else {
+            text.push_str(&format!("{year:+07}"));
+        }
+        for (separator, number) in [('-', month), ('-', day), ('T', hour), (':', minute), (':', second)] {
+            text.push(separator);
+            put_digits(&mut text, number, 10);
+        }
+        text.push('.');
+        put_digits(&mut text, milliseconds, 100);
+        text.push('Z');
+        Some(text)
+    }
+}
+
+/// Adds a number's decimal digits, from this place on.
+fn put_digits(text: &mut String, number: i64, mut place: i64) {
+    while place > 0 {
+        let digit = u8::try_from(number / place % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
+        place /= 10;
     }
 }
 
