@@ -41,6 +41,8 @@ struct State {
     /// server gets it.
     unconfirmed: Option<(Vec<u8>, bool)>,
     sprung: u32,
+    /// Connections that ended, whoever ended them.
+    ended: u32,
     /// What the server has sent since a test began to listen.
     heard: Option<Vec<u8>>,
     traffic: Option<Traffic>,
@@ -141,6 +143,7 @@ impl Proxy {
             trap: None,
             unconfirmed: None,
             sprung: 0,
+            ended: 0,
             heard: None,
             traffic: None,
             lines: Vec::new(),
@@ -241,6 +244,11 @@ impl Proxy {
         self.shared.lock().traffic.clone().unwrap_or_default()
     }
 
+    /// How many connections have ended.
+    pub fn ended(&self) -> u32 {
+        self.shared.lock().ended
+    }
+
     /// How many times a trap was sprung.
     pub fn sprung(&self) -> u32 {
         self.shared.lock().sprung
@@ -316,6 +324,7 @@ impl Shared {
         }
         let _ = client.shutdown(Shutdown::Both);
         let _ = server.shutdown(Shutdown::Both);
+        self.lock().ended += 1;
     }
 
     fn carry_answers(&self, mut server: TcpStream, mut client: TcpStream, swallowed: &Mutex<Vec<[u8; 4]>>) {

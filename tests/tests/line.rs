@@ -213,6 +213,28 @@ async fn a_list_that_nobody_reads_on_ends_its_question_on_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_that_nobody_waits_for_ends_its_question_on_the_server() {
+    let broken = Broken::open().await;
+    broken.console.create("acme").await;
+    let filter = OrganizationFilter { search: "acme".to_owned(), ..everything().filter };
+    let search = OrganizationQuery { filter, ..everything() };
+    broken.console.organizations.page(&broken.operator, search.clone()).await.expect("found");
+    let ended = broken.proxy.ended();
+    // The response is on its way when the person types on.
+    broken.proxy.delay(Duration::from_secs(2));
+    let asked = broken.console.organizations.page(&broken.operator, search);
+    tokio::time::timeout(Duration::from_millis(200), asked).await.expect_err("it is still on its way");
+    let deadline = Instant::now() + PATIENCE;
+    while broken.proxy.ended() == ended {
+        assert!(
+            Instant::now() < deadline,
+            "the connection with the question stays, and so does the question"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_create_under_which_the_line_is_cut_is_whole_or_can_be_done_again() {
     let broken = Broken::open().await;
     for (number, step) in ["insert", "create", "createIndexes", "delete"].into_iter().enumerate() {

@@ -12,6 +12,8 @@ mod attention;
 mod clocks;
 #[path = "services/exports.rs"]
 mod exports;
+#[path = "services/hits.rs"]
+mod hits;
 #[path = "services/interrupted.rs"]
 mod interrupted;
 #[path = "services/rights.rs"]

@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
+use tenantry_core::AppError;
 use tenantry_core::jobs::{Progress, ProgressSink};
 
 use tenantry_console::Console;
@@ -36,6 +37,22 @@ pub struct JobProgress {
 pub async fn cancel_job(console: State<'_, Console>, job: String) -> Result<(), ConsoleError> {
     console.jobs.cancel(&job);
     Ok(())
+}
+
+/// Answers a question of the window, unless the window cancels it under the name `job`: then it ends in the store too.
+pub async fn unless_cancelled<T>(
+    console: &Console,
+    workspace: &str,
+    job: Option<String>,
+    question: impl Future<Output = Result<T, ConsoleError>>,
+) -> Result<T, ConsoleError> {
+    let Some(job) = job else { return question.await };
+    let job = console.jobs.begin_in(workspace, &job);
+    tokio::select! {
+        biased;
+        () = job.cancellation().cancelled() => Err(AppError::Cancelled.into()),
+        answer = question => answer,
+    }
 }
 
 /// Sends a job's progress to the window, at most ten times a second.

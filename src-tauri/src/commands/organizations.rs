@@ -10,6 +10,7 @@ use tenantry_core::records::{
 use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
 
+use super::jobs::unless_cancelled;
 use super::organization_id;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
@@ -338,35 +339,44 @@ fn cursor(text: &str) -> Result<core::Cursor, ConsoleError> {
     Ok(core::Cursor { id: organization_id(id)?, place })
 }
 
-/// A page of the organizations that the session is allowed to see.
+/// A page of the organizations that the session is allowed to see. A search that takes long has its first hit alone on
+/// its first page. With a `job` it can be cancelled.
 ///
 /// # Errors
-/// Those of a session, `unavailable`.
+/// Those of a session, `unavailable`, `cancelled`.
 #[tauri::command]
 #[specta::specta]
 pub async fn list_organizations(
     console: State<'_, Console>,
     workspace: String,
     query: OrganizationQuery,
+    job: Option<String>,
 ) -> Result<OrganizationPage, ConsoleError> {
-    let (workspace, actor) = console.reader(&workspace).await?;
-    let page = workspace.organizations().page(&actor, self::query(query)?).await?;
-    Ok(OrganizationPage::from(page))
+    unless_cancelled(&console, &workspace, job, async {
+        let (workspace, actor) = console.reader(&workspace).await?;
+        let page = workspace.organizations().page(&actor, self::query(query)?).await?;
+        Ok(OrganizationPage::from(page))
+    })
+    .await
 }
 
-/// How many organizations match a search, by status.
+/// How many organizations match a search, by status. With a `job` it can be cancelled.
 ///
 /// # Errors
-/// Those of a session, `unavailable`.
+/// Those of a session, `unavailable`, `cancelled`.
 #[tauri::command]
 #[specta::specta]
 pub async fn count_organizations(
     console: State<'_, Console>,
     workspace: String,
     search: String,
+    job: Option<String>,
 ) -> Result<OrganizationCounts, ConsoleError> {
-    let (workspace, actor) = console.reader(&workspace).await?;
-    Ok(OrganizationCounts::from(workspace.organizations().count(&actor, search).await?))
+    unless_cancelled(&console, &workspace, job, async {
+        let (workspace, actor) = console.reader(&workspace).await?;
+        Ok(OrganizationCounts::from(workspace.organizations().count(&actor, search).await?))
+    })
+    .await
 }
 
 /// The organization with this id or this name, in any letter case.

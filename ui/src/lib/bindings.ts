@@ -363,19 +363,20 @@ export const commands = {
 	 */
 	changePassphrase: (current: string, next: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_passphrase", { current, next })),
 	/**
-	 *  A page of the organizations that the session is allowed to see.
+	 *  A page of the organizations that the session is allowed to see. A search that takes long has its first hit alone on
+	 *  its first page. With a `job` it can be cancelled.
 	 * 
 	 *  # Errors
-	 *  Those of a session, `unavailable`.
+	 *  Those of a session, `unavailable`, `cancelled`.
 	 */
-	listOrganizations: (workspace: string, query: OrganizationQuery) => typedError<OrganizationPage, ConsoleError>(__TAURI_INVOKE("list_organizations", { workspace, query })),
+	listOrganizations: (workspace: string, query: OrganizationQuery, job: string | null) => typedError<OrganizationPage, ConsoleError>(__TAURI_INVOKE("list_organizations", { workspace, query, job })),
 	/**
-	 *  How many organizations match a search, by status.
+	 *  How many organizations match a search, by status. With a `job` it can be cancelled.
 	 * 
 	 *  # Errors
-	 *  Those of a session, `unavailable`.
+	 *  Those of a session, `unavailable`, `cancelled`.
 	 */
-	countOrganizations: (workspace: string, search: string) => typedError<OrganizationCounts, ConsoleError>(__TAURI_INVOKE("count_organizations", { workspace, search })),
+	countOrganizations: (workspace: string, search: string, job: string | null) => typedError<OrganizationCounts, ConsoleError>(__TAURI_INVOKE("count_organizations", { workspace, search, job })),
 	/**
 	 *  The organization with this id or this name, in any letter case.
 	 * 

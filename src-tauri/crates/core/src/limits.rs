@@ -18,6 +18,8 @@ pub const PASSWORD_MIN: usize = 8;
 pub const PASSWORD_MAX_BYTES: usize = 72;
 /// Characters of a search text; a longer one finds nothing anyway.
 pub const SEARCH_MAX: usize = 200;
+/// How long a search may look for a whole page before its first hit is asked for alone.
+pub const FIRST_HIT_AFTER: Duration = Duration::from_millis(500);
 /// Rows that a caller can ask for in one page.
 pub const PAGE_MAX: u32 = 500;
 /// Bytes of stored documents after which a page ends, whatever the number of its rows.

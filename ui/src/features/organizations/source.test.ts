@@ -14,10 +14,16 @@ const counts: OrganizationCounts = {
 };
 
 class Source {
+  jobs: string[] = [];
+  cancelled: string[] = [];
+  cancelJob = async (job: string) => {
+    this.cancelled.push(job);
+  };
   queries: OrganizationQuery[] = [];
   searches: string[] = [];
-  listOrganizations = async (query: OrganizationQuery): Promise<OrganizationPage> => {
+  listOrganizations = async (query: OrganizationQuery, job: string): Promise<OrganizationPage> => {
     this.queries.push(query);
+    this.jobs.push(job);
     const organizations = [madeUpOrganization("acme"), madeUpOrganization("bolt")];
     return { organizations, previousCursor: null, nextCursor: null };
   };
@@ -54,6 +60,20 @@ describe("the list of organizations", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(source.queries.map((query) => query.filter.search)).toEqual(["acm"]);
     expect(source.searches).toEqual(["acm"]);
+  });
+
+  it("cancels what was asked for the text before", async () => {
+    source.jobs = [];
+    for (const text of ["a", "ac"]) {
+      browser.search(text);
+      await vi.advanceTimersByTimeAsync(150);
+    }
+    browser.orderBy("createdAt", "ascending");
+    await vi.runAllTimersAsync();
+    const [first, second, third] = source.jobs;
+    expect(source.cancelled).toContain(first);
+    expect(source.cancelled).not.toContain(second);
+    expect(third).toBe(second);
   });
 
   it("does not ask again when only blanks were typed", async () => {

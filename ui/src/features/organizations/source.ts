@@ -17,8 +17,9 @@ export type StatusFacet = "all" | OrganizationStatus;
 export type OrganizationListQuery = ListQuery<StatusFacet, SortField>;
 
 export type OrganizationCalls = {
-  listOrganizations: (query: OrganizationQuery) => Promise<OrganizationPage>;
-  countOrganizations: (search: string) => Promise<OrganizationCounts>;
+  listOrganizations: (query: OrganizationQuery, job: string) => Promise<OrganizationPage>;
+  countOrganizations: (search: string, job: string) => Promise<OrganizationCounts>;
+  cancelJob: (job: string) => Promise<unknown>;
 };
 
 /** The query in the service's form. */
@@ -29,13 +30,38 @@ export function serviceQuery({ search, facet, sort, direction }: OrganizationLis
 export function organizationSource(
   api: OrganizationCalls,
 ): ListSource<OrganizationView, OrganizationListQuery, OrganizationCounts> {
+  const rows = new Searches(api);
+  const counts = new Searches(api);
   return {
     page: async (query, place) => {
-      const { organizations, ...cursors } = await api.listOrganizations({ ...serviceQuery(query), ...place });
+      const job = rows.jobOf(query.search, place.start.kind === "beginning");
+      const asked = { ...serviceQuery(query), ...place };
+      const { organizations, ...cursors } = await api.listOrganizations(asked, job);
       return { rows: organizations, ...cursors };
     },
-    count: (search) => api.countOrganizations(search),
+    count: (search) => api.countOrganizations(search, counts.jobOf(search, true)),
   };
+}
+
+/** Gives the questions of each search text a name, and cancels those of the text before when another one comes. */
+class Searches {
+  readonly #api: Pick<OrganizationCalls, "cancelJob">;
+  #search = "";
+  #job: string = crypto.randomUUID();
+
+  constructor(api: Pick<OrganizationCalls, "cancelJob">) {
+    this.#api = api;
+  }
+
+  /** `begins` if a list is read anew: the rest of an older one does not cancel what came after it. */
+  jobOf(search: string, begins: boolean): string {
+    if (search === this.#search) return this.#job;
+    if (!begins) return crypto.randomUUID();
+    void this.#api.cancelJob(this.#job);
+    this.#search = search;
+    this.#job = crypto.randomUUID();
+    return this.#job;
+  }
 }
 
 type FacetWords = { title: () => string; why: () => string };

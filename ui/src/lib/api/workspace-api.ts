@@ -1,6 +1,6 @@
 import { Channel } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
-import type { ExportInput, JobProgress } from "../bindings";
+import type { ExportInput, JobProgress, OrganizationQuery } from "../bindings";
 import { calling, callingInto } from "./calling";
 
 function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
@@ -22,6 +22,8 @@ export function workspaceApi(workspace: string) {
   ) => callingInto(workspace, command, () => true);
   const loadSamples = into(commands.loadSampleOrganizations);
   const exportList = into(commands.exportOrganizations);
+  const listOrganizations = asking(commands.listOrganizations);
+  const countOrganizations = asking(commands.countOrganizations);
 
   return {
     /** The id of the workspace that the calls go to. */
@@ -50,8 +52,9 @@ export function workspaceApi(workspace: string) {
     copyToken: into(commands.copyToken),
     copyPassword: into(commands.copyPassword),
 
-    listOrganizations: asking(commands.listOrganizations),
-    countOrganizations: asking(commands.countOrganizations),
+    /** With a `job` they can be cancelled. */
+    listOrganizations: (query: OrganizationQuery, job: string | null = null) => listOrganizations(query, job),
+    countOrganizations: (search: string, job: string | null = null) => countOrganizations(search, job),
     getOrganization: asking(commands.getOrganization),
     checkOrganizationName: into(commands.checkOrganizationName),
     checkAdminEmail: into(commands.checkAdminEmail),

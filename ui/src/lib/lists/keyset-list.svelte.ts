@@ -170,8 +170,10 @@ export class KeysetList<Query, Row> {
         if (run !== this.#target()) return;
         // The person is elsewhere by now.
         if (run.wants(asked, this.#window)) this.#change(run, () => run.take(asked, page));
-        // What is on screen comes first; what is around it is read when it is shown.
-        if (run === this.#coming && this.#covers(run)) this.#show(run);
+        // What is on screen comes first; what is around it is read when it is shown. A search that takes long answers
+        // with its first hit alone, which is shown while the others are looked for.
+        const isHit = asked.start.kind === "beginning" && page.nextCursor !== null && page.rows.length === 1;
+        if (run === this.#coming && (isHit || this.#covers(run))) this.#show(run);
       }
       run.keepNear(this.#window);
       this.#show(run);

@@ -62,6 +62,28 @@ function listOver(store: Store, limit = 10, onshift?: (rows: number) => void): K
 const starts = (store: Store) => store.requests.map(({ start }) => start);
 
 describe("a keyset list", () => {
+  it("shows the first hit of a slow search while the others are looked for", async () => {
+    const store = new Store(rowsUpTo(12));
+    const whole = store.read;
+    const list = new KeysetList<Query, Row>(
+      (request) => whole(request.start.kind === "beginning" ? { ...request, limit: 1 } : request),
+      (row) => row.id,
+      { limit: 10 },
+    );
+    store.gated = true;
+    list.open({ search: "row" });
+    list.need(0, 9);
+    await settled();
+    store.gates.shift()?.();
+    await settled();
+    expect(list.at(0)?.id).toBe("row-0");
+    expect(store.requests).toHaveLength(2);
+    expect(list.at(1)).toBeUndefined();
+    store.gates.shift()?.();
+    await settled();
+    expect(list.at(9)?.id).toBe("row-9");
+  });
+
   it("loads only the pages the window needs", async () => {
     const store = new Store(rowsUpTo(1000));
     const list = listOver(store);

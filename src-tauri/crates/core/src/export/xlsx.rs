@@ -68,7 +68,11 @@ impl RowWriter for XlsxWriter {
             let mut put_text = |text: &str| {
                 let fitting = fitting(text);
                 *cut += u64::from(fitting.len() < text.len());
-                put(sheet, &["<c r=\"", letter, &number, "\" s=\"", &form.text, "\" t=\"inlineStr\"><is><t"]);
+                put(sheet, &["<c r=\"", letter, &number, "\" s=\"", &form.text]);
+                if fitting.is_empty() {
+                    return put(sheet, &["\"/>"]);
+                }
+                put(sheet, &["\" t=\"inlineStr\"><is><t"]);
                 put(sheet, &[if keeps_space(fitting) { " xml:space=\"preserve\">" } else { ">" }]);
                 put_escaped(sheet, fitting);
                 put(sheet, &["</t></is></c>"]);
@@ -321,9 +325,9 @@ mod tests {
         let mut files = ZipArchive::new(Cursor::new(workbook)).expect("a spreadsheet");
         let mut sheet = String::new();
         files.by_name(SHEET).expect("the sheet").read_to_string(&mut sheet).expect("XML");
-        let (_, cell) = sheet.split_once("<c r=\"A2\"").expect("a cell");
-        let (_, cell) = cell.split_once(" t=").expect("of text");
-        cell.split_once("</c>").expect("an end").0.to_owned()
+        let (_, cell) = sheet.split_once("<c r=\"A2\" s=\"").expect("a cell");
+        let (_, cell) = cell.split_once('"').expect("a format");
+        cell.split_once("</row>").expect("an end").0.to_owned()
     }
 
     #[test]

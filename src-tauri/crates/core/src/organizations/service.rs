@@ -1,15 +1,16 @@
 use std::sync::Arc;
 
+use futures_util::future::{self, Either};
 use secrecy::SecretString;
 
 use crate::access::Operations;
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::limits::{PAGE_MAX, SEARCH_MAX};
+use crate::limits::{FIRST_HIT_AFTER, PAGE_MAX, SEARCH_MAX};
 use crate::ports::Ports;
 use crate::records::{
     ActivityEntry, ActivityKind, Organization, OrganizationCounts, OrganizationFilter, OrganizationPage,
-    OrganizationQuery, StatusFilter,
+    OrganizationQuery, PageStart, StatusFilter,
 };
 use crate::rights::{Act, Actor};
 use crate::sessions::PasswordHasher;
@@ -66,7 +67,8 @@ impl OrganizationService {
         Self { ports, clock, hasher, operations }
     }
 
-    /// A page of the organizations that the session is allowed to see.
+    /// A page of the organizations that the session is allowed to see. A search that takes long has its first hit alone
+    /// on its first page, as soon as it is found: the others come with the next one.
     ///
     /// # Errors
     /// `Store`.
@@ -77,7 +79,21 @@ impl OrganizationService {
             limit: query.limit.clamp(1, PAGE_MAX),
             ..query
         };
-        Ok(self.ports.organizations.page(&query).await?)
+        let page = self.ports.organizations.page(&query);
+        if query.filter.search.is_empty() || query.start != PageStart::Beginning {
+            return Ok(page.await?);
+        }
+        let one = OrganizationQuery { limit: 1, ..query.clone() };
+        let first_hit = async {
+            tokio::time::sleep(FIRST_HIT_AFTER).await;
+            self.ports.organizations.page(&one).await
+        };
+        // The question that is dropped ends in the store as well.
+        match future::select(page, std::pin::pin!(first_hit)).await {
+            Either::Left((page, _)) => Ok(page?),
+            Either::Right((Ok(hit), _)) => Ok(hit),
+            Either::Right((Err(_), page)) => Ok(page.await?),
+        }
     }
 
     /// How many organizations match a search, by status.
