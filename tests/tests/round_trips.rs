@@ -177,7 +177,7 @@ async fn an_act_takes_few_round_trips() {
         let id = first.organizations[0].id;
         console.collections.statistics(operator, id).await.expect("statistics");
     };
-    distant.cost("statistics", (2, 3), statistics).await;
+    distant.cost("statistics", (1, 3), statistics).await;
 
     let rename = async |attempt| {
         let id = create(&format!("before-{attempt}")).await;

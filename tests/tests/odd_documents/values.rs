@@ -320,3 +320,51 @@ async fn a_jump_among_unreadable_values_lands_on_the_row_with_the_number() {
         workspace.remove().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counts_and_lists_agree_on_the_status_whatever_stands_there() {
+    for store in [StoreKind::MongoReplicaSet, StoreKind::MongoStandalone] {
+        let workspace = TestWorkspace::open(store).await;
+        let list = |values: &[Bson]| Some(Bson::Array(values.to_vec()));
+        let lists = [
+            list(&[Bson::Boolean(false), Bson::Boolean(true)]),
+            list(&[Bson::Double(0.0)]),
+            list(&[Bson::Null, Bson::from("no")]),
+            list(&[Bson::Array(vec![Bson::Boolean(false)])]),
+        ];
+        let falsy = [Bson::Int32(0), Bson::Int64(0), Bson::Double(0.0), Bson::Boolean(false), Bson::Null];
+        let values = values().into_iter().map(|(value, _, _)| value);
+        let values: Vec<_> = values.chain(lists).chain(falsy.map(Some)).collect();
+        let documents = values.iter().enumerate().map(|(number, value)| {
+            let mut document =
+                doc! { "organization_name": format!("odd-{number}"), "admin_email": number.to_string() };
+            document.extend(value.clone().map(|value| ("is_active".to_owned(), value)));
+            document
+        });
+        let raw = workspace.database().await.collection::<Document>("organizations");
+        raw.insert_many(documents.collect::<Vec<_>>()).await.expect("written by other software");
+        for search in ["", "ODD"] {
+            let filter = |status| OrganizationFilter { search: search.to_owned(), status, only: None };
+            let listed = async |status| {
+                let filter = filter(status);
+                let query =
+                    OrganizationQuery { filter, ..self::list(false, SortField::Name, DIRECTIONS[0], 100) };
+                let page = workspace.ports.organizations.page(&query).await.expect("a page");
+                page.organizations
+            };
+            let (active, deactivated) =
+                (listed(StatusFilter::Active).await, listed(StatusFilter::Deactivated).await);
+            assert!(active.iter().all(|row| row.is_active) && deactivated.iter().all(|row| !row.is_active));
+            assert_eq!(active.len() + deactivated.len(), values.len(), "{store:?}: each has a status");
+            let counts =
+                workspace.ports.organizations.count(&filter(StatusFilter::All)).await.expect("a count");
+            let numbers = (counts.live, counts.deactivated);
+            assert_eq!(
+                numbers,
+                (values.len() as u64, Some(deactivated.len() as u64)),
+                "{store:?} {search:?}"
+            );
+        }
+        workspace.remove().await;
+    }
+}

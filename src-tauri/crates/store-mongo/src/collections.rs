@@ -153,7 +153,11 @@ impl CollectionStore for MongoStore {
             let cursor = stored.aggregate([stage]).max_time(STATISTICS_LIMIT).await?;
             cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
         };
-        let mut statistics = match self.attempt(read).await {
+        let stored = self.listed(name.as_str());
+        // Bounded, so that it can be asked for before the estimate says whether it is worth it.
+        let counted = stored.count_documents(doc! {}).limit(COUNTED_UP_TO).max_time(COUNT_LIMIT);
+        let (read, counted) = tokio::join!(self.attempt(read), self.attempt(counted));
+        let mut statistics = match read {
             Ok(shards) if shards.is_empty() => {
                 return Err(StoreError::CollectionMissing { collection: name.to_string() });
             }
@@ -163,18 +167,15 @@ impl CollectionStore for MongoStore {
             }
             Err(failure) => return Err(self.told(failure, act)),
         };
-        if statistics.documents < COUNTED_UP_TO {
-            let stored = self.listed(name.as_str());
-            let counted = stored.count_documents(doc! {}).max_time(COUNT_LIMIT);
-            match self.attempt(counted).await {
-                Ok(documents) => {
-                    statistics.documents = documents;
-                    statistics.exact = true;
-                }
-                // Keeps the estimate: it is less, but it is an answer.
-                Err(failure) if failure.is_denied() || failure.is(code::MAX_TIME_MS_EXPIRED) => {}
-                Err(failure) => return Err(self.told(failure, act)),
+        match counted {
+            Ok(documents) if documents < COUNTED_UP_TO => {
+                statistics.documents = documents;
+                statistics.exact = true;
             }
+            Ok(_) => {}
+            // Keeps the estimate: it is less, but it is an answer.
+            Err(failure) if failure.is_denied() || failure.is(code::MAX_TIME_MS_EXPIRED) => {}
+            Err(failure) => return Err(self.told(failure, act)),
         }
         Ok(statistics)
     }

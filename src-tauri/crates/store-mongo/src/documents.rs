@@ -249,6 +249,19 @@ pub(crate) fn inactive() -> Document {
     doc! { "$in": [false, 0, Bson::Null], "$exists": true }
 }
 
+/// The same as an expression, for an aggregation.
+pub(crate) fn is_inactive() -> Document {
+    let falsy = [Bson::Boolean(false), Bson::Int32(0), Bson::Null].to_vec();
+    let is_list = doc! { "$isArray": ["$is_active"] };
+    let elements = doc! { "$cond": [&is_list, "$is_active", []] };
+    let found = doc! { "$size": { "$setIntersection": [elements, &falsy] } };
+    doc! { "$and": [
+        // Some servers take an absent field for `null`.
+        { "$ne": [{ "$type": "$is_active" }, "missing"] },
+        { "$cond": [is_list, { "$gt": [found, 0] }, { "$in": ["$is_active", falsy] }] },
+    ] }
+}
+
 pub(crate) fn object_id(document: &RawDocument, key: &str) -> Option<ObjectId> {
     document.get_object_id(key).ok()
 }

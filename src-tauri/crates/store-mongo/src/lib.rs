@@ -6,6 +6,7 @@
 mod accounts;
 mod activity;
 mod collections;
+mod counts;
 mod documents;
 mod errors;
 mod health;

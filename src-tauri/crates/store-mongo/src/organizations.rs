@@ -1,22 +1,19 @@
 //! Live organizations, and the lists of both live and trashed ones.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use bson::oid::ObjectId;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use mongodb::options::{Collation, CollationStrength, Hint, ReturnDocument};
+use mongodb::options::{Collation, CollationStrength, ReturnDocument};
 use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, TRASH};
-use tenantry_connection::failure::code;
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, STEP_LIMIT};
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
     NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, StatusFilter, Trashed, Unshowable,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
@@ -28,14 +25,6 @@ use crate::errors::Act;
 use crate::open::{MongoStore, unconfirmed};
 use crate::paging;
 use crate::trash::changed;
-
-const SEARCH_LIMIT: Duration = Duration::from_secs(2);
-/// A number beside a list is not worth a longer wait.
-const COUNT_LIMIT: Duration = Duration::from_secs(1);
-const PAGE_LIMIT: Duration = Duration::from_secs(10);
-/// Organizations are counted one by one up to here, with the index of `_id`; beyond, the server's own number is used,
-/// which can be wrong after an unclean stop.
-const COUNTED_UP_TO: u64 = 20_000;
 
 const FIND: Act<'static> = Act { action: "find", collection: Some(ORGANIZATIONS) };
 const INSERT: Act<'static> = Act { action: "insert", collection: Some(ORGANIZATIONS) };
@@ -178,45 +167,7 @@ impl OrganizationStore for MongoStore {
     }
 
     async fn count(&self, filter: &OrganizationFilter) -> Result<OrganizationCounts, StoreError> {
-        if filter.search.is_empty() && filter.only.is_none() {
-            let organizations = self.listed(ORGANIZATIONS);
-            let deactivated = doc! { "is_active": documents::inactive(), "_id": paging::showable() };
-            let deactivated = organizations.count_documents(deactivated).max_time(COUNT_LIMIT);
-            let ((live, live_exact), deactivated, (trashed, trash_exact), unshowable) = tokio::try_join!(
-                self.count_all(ORGANIZATIONS),
-                self.counted(FIND, deactivated),
-                self.count_all(TRASH),
-                self.unshowable(filter),
-            )?;
-            let exact = live_exact && trash_exact;
-            // The server's own number includes them.
-            let less = |number: u64, unshowable: Option<u64>| number.saturating_sub(unshowable.unwrap_or(0));
-            let (among_live, in_trash) = match &unshowable {
-                Some(unshowable) => (Some(unshowable.live), Some(unshowable.trashed)),
-                None => (None, None),
-            };
-            let live = if live_exact { live } else { less(live, among_live) };
-            let trashed = if trash_exact { trashed } else { less(trashed, in_trash) };
-            return Ok(OrganizationCounts { live, deactivated, trashed, exact, unshowable });
-        }
-        let among_live = OrganizationFilter { status: StatusFilter::All, ..filter.clone() };
-        let in_trash = OrganizationFilter { status: StatusFilter::Trashed, ..filter.clone() };
-        let deactivated = OrganizationFilter { status: StatusFilter::Deactivated, ..filter.clone() };
-        let matching = |collection, filter: &OrganizationFilter| {
-            let listed = self.listed(collection);
-            let filter = paging::filter(filter);
-            async move {
-                let counted = listed.count_documents(filter).max_time(SEARCH_LIMIT);
-                self.call(Act::on("find", collection), counted).await
-            }
-        };
-        let (live, deactivated, trashed, unshowable) = tokio::try_join!(
-            matching(ORGANIZATIONS, &among_live),
-            matching(ORGANIZATIONS, &deactivated),
-            matching(TRASH, &in_trash),
-            self.unshowable(filter),
-        )?;
-        Ok(OrganizationCounts { live, deactivated: Some(deactivated), trashed, exact: true, unshowable })
+        self.count_list(filter).await
     }
 
     async fn set_name(
@@ -569,65 +520,6 @@ impl MongoStore {
         match put_back.map_err(|failure| self.told(failure, UPDATE))? {
             Some(_) => Ok(()),
             None => self.require_gone(ORGANIZATIONS, ours).await,
-        }
-    }
-
-    /// The documents that a list with this filter skips; `None` if the server gave up counting.
-    async fn unshowable(&self, filter: &OrganizationFilter) -> Result<Option<Unshowable>, StoreError> {
-        if filter.only.is_some() {
-            // A session limited to one organization learns nothing about other documents.
-            return Ok(Some(Unshowable::default()));
-        }
-        let groups = async |collection: &'static str, status| {
-            let found = async {
-                let among = OrganizationFilter { status, ..filter.clone() };
-                let pipeline = [
-                    doc! { "$match": paging::unshowable(&among) },
-                    doc! { "$group": { "_id": { "$type": "$_id" }, "number": { "$sum": 1 } } },
-                ];
-                let stored = self.listed(collection);
-                let cursor = stored.aggregate(pipeline).max_time(COUNT_LIMIT).await?;
-                cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
-            };
-            self.counted(Act::on("find", collection), found).await
-        };
-        let (live, trashed) =
-            tokio::try_join!(groups(ORGANIZATIONS, StatusFilter::All), groups(TRASH, StatusFilter::Trashed))?;
-        let (Some(live), Some(trashed)) = (live, trashed) else { return Ok(None) };
-        let number = |groups: &[RawDocumentBuf]| {
-            groups.iter().filter_map(|group| documents::count(group, "number")).sum()
-        };
-        Ok(Some(Unshowable {
-            live: number(&live),
-            trashed: number(&trashed),
-            id_types: live.iter().chain(&trashed).filter_map(|group| documents::text(group, "_id")).collect(),
-        }))
-    }
-
-    /// The number of documents that a list shows, and whether they were counted.
-    async fn count_all(&self, collection: &'static str) -> Result<(u64, bool), StoreError> {
-        let act = Act::on("find", collection);
-        let stored = self.listed(collection);
-        let estimate = self.call(act, stored.estimated_document_count().max_time(PAGE_LIMIT)).await?;
-        if estimate > COUNTED_UP_TO {
-            return Ok((estimate, false));
-        }
-        let by_id = Hint::Keys(doc! { "_id": 1 });
-        let all = stored.count_documents(doc! { "_id": paging::showable() });
-        let all = all.hint(by_id).max_time(COUNT_LIMIT);
-        Ok(self.counted(act, all).await?.map_or((estimate, false), |counted| (counted, true)))
-    }
-
-    /// A count; `None` if the server gave up for lack of time.
-    async fn counted<T>(
-        &self,
-        act: Act<'_>,
-        count: impl IntoFuture<Output = mongodb::error::Result<T>>,
-    ) -> Result<Option<T>, StoreError> {
-        match self.attempt(count).await {
-            Ok(counted) => Ok(Some(counted)),
-            Err(failure) if failure.is(code::MAX_TIME_MS_EXPIRED) => Ok(None),
-            Err(failure) => Err(self.told(failure, act)),
         }
     }
 }

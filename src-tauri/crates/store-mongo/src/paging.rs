@@ -15,13 +15,6 @@ pub(crate) fn showable() -> Document {
     doc! { "$gte": ObjectId::from_bytes([0; 12]) }
 }
 
-/// A filter for documents that would be in a list if their `_id` were an ObjectId.
-pub(crate) fn unshowable(filter: &OrganizationFilter) -> Document {
-    let mut document = self::filter(filter);
-    document.insert("_id", doc! { "$not": showable() });
-    document
-}
-
 /// A filter for the documents in a list, without a place.
 pub(crate) fn filter(filter: &OrganizationFilter) -> Document {
     let prefix = prefix(filter.status);
