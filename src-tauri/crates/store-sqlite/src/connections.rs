@@ -75,6 +75,20 @@ impl Connections {
         result
     }
 
+    /// Reads several things from one state, with a connection of its own that is closed at the end: what it remembers
+    /// of a whole list nobody asks for again. A log that had to stay meanwhile is emptied then.
+    pub(crate) fn read_apart(
+        &self,
+        path: &Path,
+        work: impl FnOnce(&Connection) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let result = read_in_one_state(&mut open_reader(path)?, work);
+        if self.log_to_empty.load(Ordering::Relaxed) {
+            self.empty_log(&self.writer.lock(), Duration::ZERO);
+        }
+        result
+    }
+
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
         let mut writer = self.writer.lock();
         // Immediate: a transaction that reads first and writes later could find that another process wrote in between.
@@ -111,7 +125,7 @@ pub(crate) fn empty_log(connection: &Connection, wait: Duration) -> Outcome<bool
 }
 
 /// Everything that `work` reads is from one moment.
-pub(crate) fn read_in_one_state<T>(
+fn read_in_one_state<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> Outcome<T>,
 ) -> Outcome<T> {

@@ -11,6 +11,7 @@ mod documents;
 mod errors;
 mod health;
 mod journal;
+mod list;
 mod open;
 mod organizations;
 mod permits;

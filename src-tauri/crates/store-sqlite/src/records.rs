@@ -51,6 +51,14 @@ impl Shelf {
         }
     }
 
+    /// The number of its columns.
+    pub(crate) fn width(self) -> usize {
+        match self {
+            Self::Live => 9,
+            Self::Trash => 14,
+        }
+    }
+
     fn by_id(self) -> &'static str {
         match self {
             Self::Live => concat!("SELECT ", columns!(Live), " FROM organizations AS row WHERE row.id = ?1"),
