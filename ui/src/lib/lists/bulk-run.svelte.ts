@@ -96,8 +96,8 @@ export class BulkRun<Row extends ListRow> {
 
   /** Rows end in any order, and are shown in that of the list. */
   #putInOrder(): void {
-    const places = new Map(this.rows.map(({ id }, place) => [id, place]));
-    const place = (row: Row): number => places.get(row.id) ?? 0;
+    const places = Object.fromEntries(this.rows.map(({ id }, place) => [id, place]));
+    const place = (row: Row): number => places[row.id] ?? 0;
     this.#changed.sort((one, other) => place(one) - place(other));
     this.#failed.sort((one, other) => place(one.row) - place(other.row));
   }
