@@ -205,7 +205,7 @@ impl Console {
             "list_organizations",
             json!({"query": {
                 "filter": {"search": "", "status": "all"}, "sort": "name", "direction": "ascending",
-                "cursor": null, "limit": 50
+                "backwards": false, "start": {"kind": "beginning"}, "limit": 50
             }}),
         );
         page["organizations"].as_array().unwrap().clone()

@@ -21,7 +21,8 @@ fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {
         (
             "list_organizations",
             json!({"query": {
-            "filter": filter, "sort": "name", "direction": "ascending", "cursor": null, "limit": 10}}),
+            "filter": filter, "sort": "name", "direction": "ascending", "backwards": false,
+            "start": {"kind": "beginning"}, "limit": 10}}),
         ),
         ("count_organizations", json!({"search": ""})),
         ("get_organization", json!({"nameOrId": "acme"})),
