@@ -253,11 +253,13 @@ async fn acts_at_the_same_time_take_a_quarter_of_the_round_trips() {
         .collect::<Vec<_>>()
         .await;
     let waves = proxy.counted().waves().len();
+    println!("deactivated {} organizations in {waves} waves", deactivated.len());
     let apart = deactivated.len() * (1 + DEACTIVATING.0);
     assert!(waves * 4 <= apart, "{waves} round trips instead of {apart}");
     proxy.count();
     stream::iter(trashed).map(|id| trash(*id)).buffer_unordered(BULK_AT_ONCE).collect::<Vec<_>>().await;
     let waves = proxy.counted().waves().len();
+    println!("trashed {} organizations in {waves} waves", trashed.len());
     let apart = trashed.len() * (1 + TRASHING.0);
     assert!(waves * 4 <= apart, "{waves} round trips instead of {apart}");
 }
