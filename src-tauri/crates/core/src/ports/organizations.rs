@@ -76,13 +76,19 @@ pub trait OrganizationStore: Send + Sync {
 
     /// A page of a list; `filter.status` selects the live ones or the trash. Without a search it costs what its rows
     /// cost: an index serves every sort. Can have fewer rows than asked for before the last page, if they are large.
+    /// Every row comes once in every sort, walked in either direction from wherever a page starts.
+    ///
+    /// A page at a row number also costs what the adapter needs to count as far, from the nearer end. If the caller's
+    /// total is right, it starts at that very row; if not, off by the difference at most. On a server, rows whose sort
+    /// field has a list of values, and documents that are no organizations, can move it by their number.
     async fn page(&self, query: &OrganizationQuery) -> Result<OrganizationPage, StoreError>;
 
-    /// The rows of a list in its order, in batches of at most [`BATCH_ROWS`](crate::limits::BATCH_ROWS) rows and about
-    /// [`BATCH_BYTES`](crate::limits::BATCH_BYTES) bytes, read while the caller uses the batch before. `query.limit` is
-    /// for all of them together, and `query.start` no row number. An organization that stays as it is comes exactly once, whatever happens to others
-    /// meanwhile and however long the caller takes: the store goes on from the last row where its own cursor ended.
-    /// Dropping the stream ends the question, on a server too. The store can be used meanwhile.
+    /// The rows of a list in its order, in batches of at most [`BATCH_ROWS`](crate::limits::BATCH_ROWS) rows and
+    /// about [`BATCH_BYTES`](crate::limits::BATCH_BYTES) bytes, read while the caller uses the batch before.
+    /// `query.limit` is for all of them together, and `query.start` no row number. An organization that stays as it
+    /// is comes exactly once, whatever happens to others meanwhile and however long the caller takes: the store
+    /// goes on from the last row where its own cursor ended. Dropping the stream ends the question, on a server
+    /// too. The store can be used meanwhile.
     ///
     /// # Errors
     /// The stream ends after the first.

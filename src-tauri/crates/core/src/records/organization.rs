@@ -161,7 +161,8 @@ pub struct OrganizationCredentials {
     pub renewal: Option<HashRenewal>,
 }
 
-/// A stored column that a list can be sorted by.
+/// A stored column that a list can be sorted by. Values of other types than the column's stand beside its own, as
+/// [`SortPlace`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
@@ -174,9 +175,9 @@ pub enum SortField {
     AdminEmail,
     /// `collection_name`, in byte order.
     CollectionName,
-    /// `created_at`; unknown dates come before all others.
+    /// `created_at`; an absent one comes before all others.
     CreatedAt,
-    /// `updated_at`; unknown dates come before all others.
+    /// `updated_at`; an absent one comes before all others.
     UpdatedAt,
 }
 
