@@ -8,7 +8,9 @@ use futures_util::future::try_join_all;
 use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_core::StoreError;
 use tenantry_core::limits::PAGE_BYTES;
-use tenantry_core::records::{Organization, OrganizationPage, OrganizationQuery, PageStart, StatusFilter};
+use tenantry_core::records::{
+    Cursor, Organization, OrganizationPage, OrganizationQuery, PageStart, StatusFilter,
+};
 
 use crate::documents;
 use crate::errors::Act;
@@ -42,6 +44,16 @@ struct Part {
 }
 
 impl Part {
+    /// Whether the answer to a plain question has the rows where the list has them.
+    fn is_in_order(&self, order: &ByValue) -> bool {
+        let Some(places) = self.rows.iter().map(|row| order.readable(row)).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        // The row behind a page tells whether it has the same value as the last one.
+        let differ = |pair: &[Cursor]| matches!(pair, [one, other] if one.place != other.place);
+        !order.is_nearly_unique() || (!self.is_cut && places.windows(2).all(differ))
+    }
+
     fn has_ended(&self, limit: u32) -> bool {
         !self.is_cut && self.rows.len() <= rows(limit)
     }
@@ -127,12 +139,15 @@ impl<'a> Reader<'a> {
     }
 
     async fn by_value(&self, order: &ByValue, from: &From, limit: u32) -> Result<Rows, StoreError> {
-        if let Some(question) = order.plainly(from)? {
+        if let Some(mut question) = order.plainly(from)? {
+            if order.is_nearly_unique() {
+                question.sort.remove("_id");
+            }
             let is_beginning = *from == From::Beginning;
             let begins_apart =
                 async { Ok(is_beginning && order.begins_apart() && self.may_have_lists(order).await) };
             let (part, begins_apart) = tokio::try_join!(self.ask(&question, limit), begins_apart)?;
-            if !begins_apart && part.rows.iter().all(|row| order.readable(row).is_some()) {
+            if !begins_apart && part.is_in_order(order) {
                 if is_beginning || !part.has_ended(limit) {
                     return Ok(gathered([part], limit));
                 }

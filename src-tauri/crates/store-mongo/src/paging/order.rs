@@ -245,6 +245,12 @@ impl ByValue {
         self.backwards
     }
 
+    /// Whether hardly two rows have the same value: then a question can leave the ids out of its sort, and any index
+    /// that begins with the field serves it. Two rows with one value have no order in its answer.
+    pub(crate) fn is_nearly_unique(&self) -> bool {
+        self.name == "organization_name" && !self.nested
+    }
+
     /// The sort of an index.
     pub(crate) fn sort(&self) -> Document {
         doc! { &self.field: self.sign.0, "_id": self.sign.0 }
