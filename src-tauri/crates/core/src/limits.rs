@@ -25,7 +25,7 @@ pub const PAGE_MAX: u32 = 500;
 /// Bytes of stored documents after which a page ends, whatever the number of its rows.
 pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Rows in one batch of a list that is read to its end, with a chance to cancel after each.
-pub const BATCH_ROWS: usize = 1_000;
+pub const BATCH_ROWS: usize = 4_000;
 /// Bytes after which a batch ends, whatever the number of its rows.
 pub const BATCH_BYTES: usize = 1024 * 1024;
 /// Organizations in one call for statistics: the rows of a screen.

@@ -8,7 +8,6 @@ use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_connection::failure::{Cause, Failure, code};
 use tenantry_core::StoreError;
-use tenantry_core::limits::BATCH_ROWS;
 use tenantry_core::records::{Batches, Organization, OrganizationQuery, PageStart, StatusFilter};
 
 use crate::documents;
@@ -16,6 +15,8 @@ use crate::errors::Act;
 use crate::open::MongoStore;
 use crate::paging::{From, Group, Order, Segment};
 
+/// Rows that are asked for at a time: a distant server takes a round trip for each.
+const ANSWER_ROWS: u32 = 8_000;
 /// The server's own time for one cursor, without the pauses between its batches.
 const CURSOR_LIMIT: Duration = Duration::from_secs(60);
 
@@ -49,6 +50,7 @@ struct Rows<'a> {
     cursor: Option<RawBatchCursor>,
     /// Whether a row was received since the list was begun or gone on with.
     moved_on: bool,
+    batches: Batches,
     ready: VecDeque<Vec<Organization>>,
 }
 
@@ -63,6 +65,7 @@ impl<'a> Rows<'a> {
             segments: VecDeque::new(),
             cursor: None,
             moved_on: false,
+            batches: Batches::default(),
             ready: VecDeque::new(),
         };
         rows.plan(false)?;
@@ -126,7 +129,8 @@ impl<'a> Rows<'a> {
     }
 
     async fn ask(&mut self, segment: Segment) -> Result<RawBatchCursor, StoreError> {
-        let rows = u32::try_from(BATCH_ROWS).unwrap_or(u32::MAX).min(self.query.limit);
+        // A part of what is wanted at most: its rows are used while the others are read.
+        let rows = (self.query.limit / 4).clamp(1, ANSWER_ROWS);
         let fields =
             if self.is_trash() { documents::shown_trashed_fields() } else { documents::shown_fields("") };
         let stored = self.store.listed(self.collection());
@@ -145,7 +149,7 @@ impl<'a> Rows<'a> {
         let (store, act) = (self.store, self.act());
         let damaged = || store.told(Failure::of(Cause::Damaged), act);
         let read = if self.is_trash() { documents::trashed_organization } else { documents::organization };
-        let (mut batches, mut last, mut is_plain_enough) = (Batches::default(), None, true);
+        let (mut last, mut is_plain_enough) = (None, true);
         for document in answer.doc_slices().map_err(|_| damaged())? {
             let document = document.map_err(|_| damaged())?;
             let document = document.as_document().ok_or_else(damaged)?;
@@ -157,11 +161,11 @@ impl<'a> Rows<'a> {
                 break;
             }
             if let Some(row) = read(document) {
-                self.ready.extend(batches.add(row, document.as_bytes().len()));
+                self.ready.extend(self.batches.add(row, document.as_bytes().len()));
                 last = Some(document);
             }
         }
-        let rest = batches.take();
+        let rest = self.batches.take();
         if !rest.is_empty() {
             self.ready.push_back(rest);
         }

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::collections::BackgroundReads;
 use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
-use crate::limits::{BATCH_ROWS, STATISTICS_AT_ONCE, SUMMARY_MAX};
+use crate::limits::{STATISTICS_AT_ONCE, SUMMARY_MAX};
 use crate::organizations::narrowed;
 use crate::ports::Ports;
 use crate::records::{
@@ -24,6 +24,9 @@ use crate::records::{
 };
 use crate::rights::{Act, Actor};
 use crate::values::OrganizationId;
+
+/// Up to so many selected organizations are found by their ids; for more, the list is read.
+const FOUND_ONE_BY_ONE: usize = 1_000;
 
 /// The organizations that a file contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +179,7 @@ impl ExportService {
         let writer_gone = |_| AppError::FileNotWritten(FileProblem::Other);
         told.add(0);
         let organizations = self.organizations(source);
-        let mut rows = if with_statistics {
+        let mut parts = if with_statistics {
             // Asked for across batches, so that reading goes on meanwhile.
             organizations
                 .map_ok(|batch| stream::iter(batch.into_iter().map(Ok)))
@@ -184,15 +187,16 @@ impl ExportService {
                 .map(|organization| async { self.with_statistics(organization?).await })
                 .buffered(STATISTICS_AT_ONCE)
                 .try_ready_chunks(SUMMARY_MAX)
+                .map_ok(Part::Rows)
                 .map_err(|TryReadyChunksError(_, error)| error)
                 .boxed()
         } else {
-            organizations.map_ok(|batch| batch.into_iter().map(without_statistics).collect()).boxed()
+            organizations.map_ok(Part::Organizations).boxed()
         };
         let mut count = 0;
-        while let Some(batch) = rows.try_next().await? {
-            let added = batch.len() as u64;
-            writer.send(Part::Rows(batch)).await.map_err(writer_gone)?;
+        while let Some(part) = parts.try_next().await? {
+            let added = part.rows();
+            writer.send(part).await.map_err(writer_gone)?;
             count += added;
             told.add(added);
         }
@@ -209,7 +213,7 @@ impl ExportService {
         match &source.scope {
             ExportScope::All => self.list(source, everything(None)),
             ExportScope::Filtered(filter) => self.list(source, filter.clone()),
-            ExportScope::Selected(ids) if ids.len() > BATCH_ROWS => {
+            ExportScope::Selected(ids) if ids.len() > FOUND_ONE_BY_ONE => {
                 // A query per organization would be too many, and sorting them would hold all of them in memory.
                 let trash = OrganizationFilter { status: StatusFilter::Trashed, ..everything(None) };
                 let lists = self.list(source, everything(None)).chain(self.list(source, trash));
@@ -344,8 +348,20 @@ fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
 }
 
 enum Part {
+    /// Without statistics. They become rows one by one, where they are written.
+    Organizations(Vec<Organization>),
     Rows(Vec<ExportRow>),
     End,
+}
+
+impl Part {
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Organizations(organizations) => organizations.len() as u64,
+            Self::Rows(rows) => rows.len() as u64,
+            Self::End => 0,
+        }
+    }
 }
 
 /// The progress that the person sees.
@@ -410,6 +426,11 @@ fn write_file(
     let mut writer = row_writer(format, columns, output)?;
     while let Some(part) = parts.blocking_recv() {
         match part {
+            Part::Organizations(organizations) => {
+                for organization in organizations {
+                    writer.write_row(&without_statistics(organization))?;
+                }
+            }
             Part::Rows(rows) => {
                 for row in &rows {
                     writer.write_row(row)?;
