@@ -13,9 +13,9 @@ use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash,
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
-use crate::connections::Statements;
 use crate::errors::{Outcome, breaks_uniqueness, duplicate};
 use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash, renewal};
+use crate::statements::Statements;
 
 /// How long an ended session is remembered beyond its expiry, so that a clock that is set back does not revive it.
 const REMEMBERED: time::Duration = time::Duration::hours(1);

@@ -11,10 +11,10 @@ use tenantry_core::values::CollectionName;
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
-use crate::connections::Statements;
 use crate::documents::keys;
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
 use crate::records::milliseconds;
+use crate::statements::Statements;
 
 const STATISTICS: &str = "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at \
      FROM collections WHERE name = ?1";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tenantry_core::StoreError;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
@@ -163,33 +163,6 @@ pub(crate) fn configure(connection: &Connection) -> Outcome<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
     Ok(())
-}
-
-/// Statements that a connection keeps prepared: a text that comes again is not parsed and planned again.
-pub(crate) trait Statements {
-    fn execute_cached(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<usize>;
-
-    fn query_row_cached<T>(
-        &self,
-        sql: &str,
-        parameters: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T>;
-}
-
-impl Statements for Connection {
-    fn execute_cached(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<usize> {
-        self.prepare_cached(sql)?.execute(parameters)
-    }
-
-    fn query_row_cached<T>(
-        &self,
-        sql: &str,
-        parameters: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        self.prepare_cached(sql)?.query_row(parameters, read)
-    }
 }
 
 impl SqliteStore {

@@ -5,7 +5,7 @@ use tenantry_core::StoreError;
 use tenantry_core::error::{FileProblem, UniqueField};
 use tenantry_core::values::OrganizationName;
 
-use crate::connections::Statements;
+use crate::statements::Statements;
 
 /// A failure inside a transaction: SQLite's, the file system's, or one that a port already knows.
 #[derive(Debug)]

@@ -16,9 +16,9 @@ use time::OffsetDateTime;
 
 use crate::SqliteStore;
 use crate::activity::add_entry;
-use crate::connections::Statements;
 use crate::errors::{Outcome, breaks_uniqueness, damaged, duplicate};
 use crate::records::{bytes, copy_bytes, copy_id, milliseconds, moment, organization_id, trashed_collection};
+use crate::statements::Statements;
 
 const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, \
                          shared_collection, copy, trashed_at, trashed_by, owner_installation, owner_instance, actor, \

@@ -18,6 +18,7 @@ mod permits;
 mod records;
 mod schema;
 mod search;
+mod statements;
 mod trash;
 
 use std::sync::Arc;

@@ -16,11 +16,11 @@ use tenantry_core::values::{
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
-use crate::connections::Statements;
 use crate::errors::{Failure, Outcome, breaks_uniqueness, changed, duplicate, missing, taken};
 use crate::records::{
     Shelf, bytes, columns, find, milliseconds, organization_id, password_hash, renewal, search_text,
 };
+use crate::statements::Statements;
 use crate::{SqliteStore, search, trash};
 
 macro_rules! credentials {

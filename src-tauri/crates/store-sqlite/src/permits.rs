@@ -7,9 +7,9 @@ use tenantry_core::ports::PermitStore;
 use tenantry_core::records::{Access, Decided, Environment, Permits};
 
 use crate::SqliteStore;
-use crate::connections::Statements;
 use crate::errors::Outcome;
 use crate::records::{milliseconds, moment};
+use crate::statements::Statements;
 
 #[async_trait]
 impl PermitStore for SqliteStore {

@@ -10,8 +10,8 @@ use tenantry_core::values::{
 };
 use time::OffsetDateTime;
 
-use crate::connections::Statements;
 use crate::errors::Outcome;
+use crate::statements::Statements;
 
 /// The columns that [`Shelf::organization`] reads, of a table under the name `row`, in its order. A macro, so that a
 /// statement with them can be one constant text.

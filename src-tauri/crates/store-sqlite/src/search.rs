@@ -12,10 +12,11 @@ use tenantry_core::records::{
 };
 use tokio::sync::mpsc::Sender;
 
-use crate::connections::{Connections, Statements};
+use crate::connections::Connections;
 use crate::errors::Outcome;
 use crate::list::{List, Place, Read, Run, SIGN_OF_LIFE, Walk, column, shelf_of, way};
 use crate::records::{Shelf, bytes, lower_cased};
+use crate::statements::Statements;
 
 /// A trigram index finds nothing shorter.
 const TRIGRAM: usize = 3;

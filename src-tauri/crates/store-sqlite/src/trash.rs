@@ -6,9 +6,9 @@ use tenantry_core::values::{CollectionName, CopyId, OrganizationId, Organization
 use time::OffsetDateTime;
 
 use crate::accounts::operator_has;
-use crate::connections::Statements;
 use crate::errors::{Outcome, breaks_uniqueness, changed, missing, taken};
 use crate::records::{Shelf, bytes, copy_bytes, find, milliseconds, search_text};
+use crate::statements::Statements;
 
 pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed: &Trashed) -> Outcome<()> {
     // Not INSERT OR REPLACE: it would skip the triggers that keep the counts.
