@@ -82,8 +82,8 @@ impl ExportService {
     /// their own.
     ///
     /// An organization that stays as it is from beginning to end is in the file exactly once. Rows are read while those
-    /// before them are written, and memory grows neither with their number nor with their size. After an error `output` is worthless; the caller replaces the
-    /// target whole or not at all.
+    /// before them are written, and memory grows neither with their number nor with their size. After an error
+    /// `output` is worthless; the caller replaces the target whole or not at all.
     ///
     /// # Errors
     /// `Cancelled`, `FileNotWritten`, `Forbidden`, `Store`.
