@@ -248,7 +248,8 @@ impl ByValue {
     /// Whether hardly two rows have the same value: then a question can leave the ids out of its sort, and any index
     /// that begins with the field serves it. Two rows with one value have no order in its answer.
     pub(crate) fn is_nearly_unique(&self) -> bool {
-        self.name == "organization_name" && !self.nested
+        // The trash has the same name as often as it was moved there.
+        matches!(self.values, Values::Texts { .. }) && !self.nested
     }
 
     /// The sort of an index.
