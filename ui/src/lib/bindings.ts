@@ -2089,7 +2089,10 @@ export type SortDirection =
 /**  Largest first. */
 "descending";
 
-/**  A stored column that a list can be sorted by. */
+/**
+ *  A stored column that a list can be sorted by. Values of other types than the column's stand beside its own, as
+ *  [`SortPlace`] says.
+ */
 export type SortField = 
 /**  `organization_name`, in byte order. */
 "name" | 
@@ -2099,9 +2102,9 @@ export type SortField =
 "adminEmail" | 
 /**  `collection_name`, in byte order. */
 "collectionName" | 
-/**  `created_at`; unknown dates come before all others. */
+/**  `created_at`; an absent one comes before all others. */
 "createdAt" | 
-/**  `updated_at`; unknown dates come before all others. */
+/**  `updated_at`; an absent one comes before all others. */
 "updatedAt";
 
 /**  The facts of a step. */
