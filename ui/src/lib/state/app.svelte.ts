@@ -1,4 +1,5 @@
 import { getContext, setContext } from "svelte";
+import { SvelteMap } from "svelte/reactivity";
 import {
   api,
   ApiError,
@@ -58,7 +59,7 @@ export class AppState {
   #turn = 0;
   #browsing = $state(false);
   #started = $state(false);
-  readonly #known: Partial<Record<string, OpenedWorkspace>> = {};
+  readonly #known = new SvelteMap<string, OpenedWorkspace>();
   readonly #nobody = new SessionState(null);
 
   readonly screen = $derived.by((): Screen => {
@@ -152,7 +153,7 @@ export class AppState {
       const found = await api.openWorkspace(id, null, false);
       end();
       if (!cancelled) await this.#arrive(found, request);
-      else if (!this.#known[id]) await api.closeWorkspace(id);
+      else if (!this.#known.has(id)) await api.closeWorkspace(id);
     } catch (cause) {
       end();
       if (!cancelled) this.#tellUnopened(opening, cause, request);
@@ -266,9 +267,9 @@ export class AppState {
   /** Shows an open workspace; returns false if that is no longer wanted. */
   async #show(found: OpenWorkspace, request: Request): Promise<boolean> {
     const { id } = found.workspace;
-    const opened = this.#known[id] ?? new OpenedWorkspace(found);
+    const opened = this.#known.get(id) ?? new OpenedWorkspace(found);
     opened.take(found);
-    this.#known[id] = opened;
+    this.#known.set(id, opened);
     opened.session.meet(await opened.api.currentSession());
     void this.workspaces.read();
     if (!this.#isCurrent(request)) return false;
@@ -279,7 +280,7 @@ export class AppState {
   }
 
   async #arrive(found: OpenWorkspace, request: Request): Promise<void> {
-    const known = this.#known[found.workspace.id] !== undefined;
+    const known = this.#known.has(found.workspace.id);
     if (!(await this.#show(found, request))) this.#suggest(found.workspace);
     if (!known) this.#tellFindings(found);
   }
@@ -301,8 +302,8 @@ export class AppState {
   }
 
   #forget(id: string): void {
-    this.#known[id]?.forget();
-    this.#known[id] = undefined;
+    this.#known.get(id)?.forget();
+    this.#known.delete(id);
     if (this.opened?.id !== id) return;
     this.question = null;
     this.opened = null;
@@ -332,23 +333,36 @@ export class AppState {
     }
   }
 
+  /** The seconds until something on screen that counts down changes; null if nothing counts down. */
+  readonly #pace = $derived.by(() => {
+    const paces = [...this.#known.values()].flatMap(({ pace }) => pace ?? []);
+    return paces.length > 0 ? Math.min(...paces) : null;
+  });
+
+  #keepTime(): (() => void) | undefined {
+    if (this.#pace === null) return undefined;
+    const clock = setInterval(() => {
+      for (const opened of this.#known.values()) opened.tick(Date.now());
+    }, this.#pace * 1_000);
+    return () => clearInterval(clock);
+  }
+
   /** Connects the system's theme and the api's news about open workspaces, until the returned function is called. */
   connect(): () => void {
-    const clock = setInterval(() => {
-      for (const opened of Object.values(this.#known)) opened?.tick(Date.now());
-    }, 1_000);
     const ends = [
-      () => clearInterval(clock),
+      $effect.root(() => {
+        $effect(() => this.#keepTime());
+      }),
       this.theme.follow(),
       observeCalls({
-        sessionEnded: (id, error) => this.#known[id]?.session.noticeEnd(error),
+        sessionEnded: (id, error) => this.#known.get(id)?.session.noticeEnd(error),
         serverReached: (id, reached) => {
-          const line = this.#known[id]?.line;
+          const line = this.#known.get(id)?.line;
           if (reached) line?.heard();
           else line?.suspect();
         },
         secretsLocked: () => this.secrets.askForPassphrase(),
-        writeRefused: (id) => void this.#known[id]?.access.read(),
+        writeRefused: (id) => void this.#known.get(id)?.access.read(),
       }),
     ];
     return () => ends.forEach((end) => end());

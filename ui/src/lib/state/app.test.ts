@@ -119,6 +119,19 @@ describe("a session", () => {
     expect(session.view).not.toBeNull();
   });
 
+  it("is looked at once a minute, and by the second at its end; nobody's session not at all", async () => {
+    const session = new SessionState();
+    expect(session.pace).toBeNull();
+    session.begin(await view());
+    const end = Date.parse(session.view?.expiresAt ?? "");
+    session.tick(end - 20 * 60_000);
+    expect(session.pace).toBe(60);
+    session.tick(end - 180_000);
+    expect(session.pace).toBe(1);
+    session.tick(end);
+    expect(session.pace).toBeNull();
+  });
+
   it("ends when the service says so, whatever the clock of the window", async () => {
     const app = new AppState();
     const stop = app.connect();

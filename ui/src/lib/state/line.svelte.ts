@@ -6,6 +6,8 @@ export type LineSource = { checkLine: () => Promise<LineView> };
 export type LineOptions = {
   /** The time in milliseconds. */
   now?: () => number;
+  /** Whether there is a server that can fall silent unnoticed. */
+  remote?: boolean;
   /** Whether the window is visible. */
   visible?: () => boolean;
 };
@@ -34,31 +36,47 @@ export class LineState {
   readonly clock = new RetryClock(() => void this.check());
   readonly #source: LineSource;
   readonly #now: () => number;
+  readonly #remote: boolean;
   readonly #visible: () => boolean;
+  /** Sets the timer anew while it is watched. */
+  #rearm: () => void = () => undefined;
 
   constructor(source: LineSource, options: LineOptions = {}) {
     this.#source = source;
     this.#now = options.now ?? (() => Date.now());
+    this.#remote = options.remote ?? true;
     this.#visible = options.visible ?? (() => document.visibilityState !== "hidden");
     this.heardAt = this.#now();
   }
 
   /** Watches until the returned function is called. */
   watch(): () => void {
-    let lastTick = this.#now();
-    const timer = setInterval(() => {
-      const now = this.#now();
-      const slept = now - lastTick - TICK_MILLISECONDS > SLEPT_MILLISECONDS;
-      lastTick = now;
-      if (slept) this.retry();
-      else if (this.#visible()) this.#checkIfQuiet();
-    }, TICK_MILLISECONDS);
-    const seen = () => this.#visible() && this.#checkIfQuiet();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // One timer until a check is due, not one a second: an idle window does nothing. It runs each second only while
+    // the connection is lost, to notice that the computer slept.
+    this.#rearm = () => {
+      clearTimeout(timer);
+      if (!this.#visible() || (!this.#remote && this.lost === null)) return;
+      const due = this.lost === null ? this.heardAt + QUIET_MILLISECONDS - this.#now() : 0;
+      const wait = Math.max(TICK_MILLISECONDS, due);
+      const expected = this.#now() + wait;
+      timer = setTimeout(() => {
+        if (this.#now() - expected > SLEPT_MILLISECONDS) this.retry();
+        else this.#checkIfQuiet();
+        this.#rearm();
+      }, wait);
+    };
+    const seen = () => {
+      if (this.#visible()) this.#checkIfQuiet();
+      this.#rearm();
+    };
     document.addEventListener("visibilitychange", seen);
     if (this.lost !== null) this.retry();
     else this.#checkIfQuiet();
+    this.#rearm();
     return () => {
-      clearInterval(timer);
+      clearTimeout(timer);
+      this.#rearm = () => undefined;
       document.removeEventListener("visibilitychange", seen);
       this.clock.stop();
     };
@@ -98,17 +116,25 @@ export class LineState {
   }
 
   #checkIfQuiet(): void {
-    if (this.lost === null && this.#now() - this.heardAt >= QUIET_MILLISECONDS) void this.check();
+    if (
+      this.#remote &&
+      this.#visible() &&
+      this.lost === null &&
+      this.#now() - this.heardAt >= QUIET_MILLISECONDS
+    )
+      void this.check();
   }
 
   #lose(problem: string | null): void {
     this.lost = { problem };
     this.clock.wait();
+    this.#rearm();
   }
 
   #restore(): void {
     this.lost = null;
     this.clock.succeed();
+    this.#rearm();
     this.generation += 1;
   }
 }

@@ -20,11 +20,11 @@ const silent: LineView = {
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => vi.useRealTimers());
 
-function watched(view: LineView) {
+function watched(view: LineView, remote = true) {
   const server = { view };
   const checkLine = vi.fn(async () => server.view);
   let visible = true;
-  const line = new LineState({ checkLine }, { visible: () => visible });
+  const line = new LineState({ checkLine }, { remote, visible: () => visible });
   const stop = line.watch();
   return { line, server, checkLine, stop, hide: () => (visible = false) };
 }
@@ -42,6 +42,16 @@ describe("the line", () => {
     expect(checkLine).toHaveBeenCalledOnce();
     await pass(30);
     expect(checkLine).toHaveBeenCalledTimes(3);
+  });
+
+  it("of a file is not checked while it is quiet, and leaves no timer", async () => {
+    const { line, checkLine } = watched(answers, false);
+    expect(vi.getTimerCount()).toBe(0);
+    await pass(120);
+    expect(checkLine).not.toHaveBeenCalled();
+    line.suspect();
+    await pass(0);
+    expect(checkLine).toHaveBeenCalledOnce();
   });
 
   it("is not checked while nobody can see the window", async () => {

@@ -38,7 +38,8 @@ export class OpenedWorkspace {
     this.id = found.workspace.id;
     this.api = workspaceApi(this.id);
     this.session = new SessionState(this.api);
-    this.line = new LineState(this.api);
+    // A file does not fall silent: a call to it that fails says so.
+    this.line = new LineState(this.api, { remote: found.workspace.kind !== "built_in" });
     this.access = new WriteAccess(this.api, found.access);
   }
 
@@ -73,6 +74,9 @@ export class OpenedWorkspace {
   markClaimed(): void {
     this.found = { ...this.found, claimed: true };
   }
+
+  /** How many seconds may pass between two ticks; null if nothing of it counts down. */
+  readonly pace = $derived.by(() => (this.access.countsDown ? 1 : this.session.pace));
 
   /** Time passes for the session and for a timed unlock, on screen or not. */
   tick(now: number): void {

@@ -36,6 +36,11 @@ export class SessionState {
       : Math.max(0, Date.parse(this.view.expiresAt) - this.#now),
   );
 
+  /** How many seconds may pass between two ticks: minutes are shown, and the last ones by the second. */
+  readonly pace = $derived(
+    this.remaining === null || this.ended !== null ? null : this.remaining > 210_000 ? 60 : 1,
+  );
+
   tick(now: number): void {
     this.#now = now;
     if (this.view && this.ended === null && Date.parse(this.view.expiresAt) <= now) this.ended = "expired";

@@ -59,6 +59,11 @@ export class WriteAccess {
       this.idleRemaining < (this.remaining ?? 0),
   );
 
+  /** Whether it is unlocked for a time, which is shown by the second. */
+  readonly countsDown = $derived(
+    this.view.writable && (this.view.unlockedUntil !== null || this.view.locksWhenIdleAt !== null),
+  );
+
   tick(now: number): void {
     this.#now = now;
     if (this.view.writable && (this.remaining === 0 || this.idleRemaining === 0)) void this.read();
