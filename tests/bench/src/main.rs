@@ -1,7 +1,7 @@
 //! Measures Tenantry beside the raw driver and the raw statement, in the same run on the same data.
 //!
-//! `tenantry-bench [sqlite] [mongodb] [bulk] [peers] [startup]`; nothing named is everything. The last table has every figure
-//! with an aim.
+//! `tenantry-bench [sqlite] [mongodb] [bulk] [peers] [startup] [window]`; nothing named is everything. The last table
+//! has every figure with an aim.
 
 mod aims;
 mod bulk;
@@ -14,6 +14,7 @@ mod population;
 mod processes;
 mod raw_mongodb;
 mod raw_sqlite;
+mod scrolling;
 mod start_up;
 mod webdriver;
 mod workspace;
@@ -68,6 +69,9 @@ async fn run(wanted: &[String]) -> Outcome<()> {
     }
     if is_wanted("startup") {
         start_up::measure(&mut aims).await?;
+    }
+    if is_wanted("window") {
+        scrolling::measure(&mut aims).await?;
     }
     aims.print();
     machine::load();

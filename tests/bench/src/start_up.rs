@@ -130,14 +130,14 @@ async fn idle(
 }
 
 /// The program beside this one, or the one that is named.
-fn program() -> Outcome<PathBuf> {
+pub(crate) fn program() -> Outcome<PathBuf> {
     if let Some(program) = env::var_os("TENANTRY_PROGRAM").filter(|program| !program.is_empty()) {
         return Ok(PathBuf::from(program));
     }
     Ok(env::current_exe()?.with_file_name("tenantry"))
 }
 
-async fn fill(folder: &Path, organizations: u32) -> Outcome<()> {
+pub(crate) async fn fill(folder: &Path, organizations: u32) -> Outcome<()> {
     // Full cost: a cheaper hash is renewed at the first sign-in, which would count.
     let address = Address::File(folder.join("tenantry.db"));
     let workspace = Workspace::open_with(&address, PasswordHasher::default()).await?;
@@ -146,11 +146,11 @@ async fn fill(folder: &Path, organizations: u32) -> Outcome<()> {
 }
 
 /// The button that opens the built-in workspace.
-const OPEN: &str =
+pub(crate) const OPEN: &str =
     "[...document.querySelectorAll('button')].find(each => each.textContent.includes('Open workspace'))";
 
 /// Starts a program; returns when that was, in milliseconds since 1970.
-async fn begin<'driver>(
+pub(crate) async fn begin<'driver>(
     driver: &'driver Driver,
     program: &Path,
     folder: &Path,
@@ -188,7 +188,7 @@ async fn start(driver: &Driver, program: &Path, folder: &Path, organizations: u3
 }
 
 /// From the start screen to the sign-in form, and from there to the rows.
-async fn sign_in(session: &Session<'_>, organizations: u32) -> Outcome<[Duration; 2]> {
+pub(crate) async fn sign_in(session: &Session<'_>, organizations: u32) -> Outcome<[Duration; 2]> {
     let opening = session.run(&format!("const now = Date.now(); {OPEN}.click(); done(now);")).await?;
     let form = when(session, "document.querySelector('input[type=password]')").await?;
     let (email, password) = OPERATOR;
@@ -212,7 +212,7 @@ fn between(from: f64, to: f64) -> Duration {
 }
 
 /// The moment, in milliseconds since 1970, at which an expression is true in a drawn frame.
-async fn when(session: &Session<'_>, expression: &str) -> Outcome<f64> {
+pub(crate) async fn when(session: &Session<'_>, expression: &str) -> Outcome<f64> {
     let script = format!(
         "const look = () => ({expression}) ? requestAnimationFrame(() => done(Date.now())) : setTimeout(look, 2); look();"
     );

@@ -64,7 +64,7 @@ impl Driver {
     pub(crate) async fn open(&self, program: &Path) -> Outcome<Session<'_>> {
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "tauri:options": { "application": program },
-            "timeouts": { "script": 60_000 },
+            "timeouts": { "script": 300_000 },
         } } });
         let answer = self.ask("POST", "/session", Some(wanted)).await?;
         let id = answer["sessionId"].as_str().ok_or("a session without an id")?.to_owned();
@@ -91,11 +91,16 @@ impl Driver {
 impl Session<'_> {
     /// Runs a script in the window that calls `done` with a number.
     pub(crate) async fn run(&self, script: &str) -> Outcome<f64> {
+        let answer = self.answer(script).await?;
+        answer.as_f64().ok_or_else(|| format!("the window answers {answer}").into())
+    }
+
+    /// Runs a script in the window that calls `done`.
+    pub(crate) async fn answer(&self, script: &str) -> Outcome<Value> {
         let script = format!("const done = arguments[0]; {script}");
         let path = format!("/session/{}/execute/async", self.id);
         let body = json!({ "script": script, "args": [] });
-        let answer = self.driver.ask("POST", &path, Some(body)).await?;
-        answer.as_f64().ok_or_else(|| format!("the window answers {answer}").into())
+        self.driver.ask("POST", &path, Some(body)).await
     }
 
     /// Ends the program.

@@ -1,4 +1,4 @@
-/** Computes what a row shows only once, however often the row scrolls by. A row that was read again is another object. */
+/** Computes what a row shows only once, however often it scrolls by. A row that was read again is another object. */
 export function onceForRow<Row extends object, Value>(compute: (row: Row) => Value): (row: Row) => Value {
   const known = new WeakMap<Row, Value>();
   return (row) => {

@@ -1,6 +1,6 @@
 import type { Component } from "svelte";
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a component exports and binds concerns nobody here
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- its exports concern nobody here
 type Module<Props extends object> = { default: Component<Props & Record<string, any>, any, any> };
 
 const parts: Part<never>[] = [];
