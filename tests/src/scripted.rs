@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use tenantry_core::error::StoreError;
 use tenantry_core::limits::STEP_PENDING;
-use tenantry_core::ports::{CollectionStore, Ports};
+use tenantry_core::ports::{Call, CollectionStore, Policy, Ports};
 use tenantry_core::records::{CollectionIdentity, CollectionStatistics};
 use tenantry_core::values::CollectionName;
 
@@ -29,6 +29,19 @@ enum Write {
     Create(CollectionName),
     Rename(CollectionName, CollectionName, CollectionIdentity),
     Delete(CollectionName, CollectionIdentity),
+}
+
+/// Passes every call on. Ports under a policy carry out no act whole, so that each step meets its response.
+struct StepByStep;
+
+impl Policy for StepByStep {
+    async fn call<T: Send>(
+        &self,
+        _call: Call<'_>,
+        store: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        store.await
+    }
 }
 
 /// The collections of a store, with a test's own responses.
@@ -58,7 +71,7 @@ impl ScriptedCollections {
 
     /// The ports with these collections.
     pub fn ports(self: &Arc<Self>, ports: &Ports) -> Ports {
-        Ports { collections: self.clone(), ..ports.clone() }
+        Ports { collections: self.clone(), ..ports.clone().under(StepByStep) }
     }
 
     /// Carries out what is late.

@@ -17,7 +17,7 @@ pub use accounts::AccountStore;
 pub use activity::ActivityStore;
 pub use collections::CollectionStore;
 pub use health::HealthStore;
-pub use journal::OperationJournal;
+pub use journal::{OperationJournal, WholeActs};
 pub use organizations::OrganizationStore;
 pub use permits::PermitStore;
 pub use policy::{Call, Policy};

@@ -49,15 +49,7 @@ impl CollectionStore for SqliteStore {
 
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
         let (name, at) = (name.clone(), milliseconds(self.clock.now()));
-        self.write(move |transaction| {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO collections (name, created_at) VALUES (:name, :at) ON CONFLICT (name) DO NOTHING",
-                )?
-                .execute(named_params! {":name": name.as_str(), ":at": at})?;
-            Ok(())
-        })
-        .await
+        self.write(move |transaction| create(transaction, &name, at)).await
     }
 
     async fn rename(
@@ -67,11 +59,7 @@ impl CollectionStore for SqliteStore {
         which: &CollectionIdentity,
     ) -> Result<(), StoreError> {
         let (from, to, which) = (from.clone(), to.clone(), which.clone());
-        self.write(move |transaction| match identity(transaction, &from)? {
-            Some(found) if which.is_same_as(&found) != Some(false) => rename(transaction, &from, &to),
-            Some(_) | None => Err(missing(&from)),
-        })
-        .await
+        self.write(move |transaction| rename(transaction, &from, &to, &which)).await
     }
 
     async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError> {
@@ -123,7 +111,10 @@ impl CollectionStore for SqliteStore {
     }
 }
 
-fn identity(connection: &Connection, name: &CollectionName) -> Outcome<Option<CollectionIdentity>> {
+pub(crate) fn identity(
+    connection: &Connection,
+    name: &CollectionName,
+) -> Outcome<Option<CollectionIdentity>> {
     // With the time, because SQLite reuses the number of a deleted row.
     let sql = "SELECT id || '-' || created_at FROM collections WHERE name = ?1";
     let identity = connection.query_row_cached(sql, [name.as_str()], |row| row.get(0));
@@ -138,7 +129,22 @@ fn missing(name: &CollectionName) -> Failure {
     StoreError::CollectionMissing { collection: name.to_string() }.into()
 }
 
-fn rename(transaction: &Transaction<'_>, from: &CollectionName, to: &CollectionName) -> Outcome<()> {
+/// `at` is in milliseconds since 1970.
+pub(crate) fn create(transaction: &Transaction<'_>, name: &CollectionName, at: i64) -> Outcome<()> {
+    let sql = "INSERT INTO collections (name, created_at) VALUES (:name, :at) ON CONFLICT (name) DO NOTHING";
+    transaction.execute_cached(sql, named_params! {":name": name.as_str(), ":at": at})?;
+    Ok(())
+}
+
+pub(crate) fn rename(
+    transaction: &Transaction<'_>,
+    from: &CollectionName,
+    to: &CollectionName,
+    which: &CollectionIdentity,
+) -> Outcome<()> {
+    if identity(transaction, from)?.is_none_or(|found| which.is_same_as(&found) == Some(false)) {
+        return Err(missing(from));
+    }
     let exists = || StoreError::CollectionExists { collection: to.to_string() };
     let renamed = transaction
         .execute_cached("UPDATE collections SET name = ?2 WHERE name = ?1", [from.as_str(), to.as_str()]);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Row, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
-use tenantry_core::ports::OperationJournal;
+use tenantry_core::ports::{OperationJournal, WholeActs};
 use tenantry_core::records::{
     ActivityEntry, CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed,
     TrashedCollection, Turn,
@@ -139,6 +139,16 @@ impl OperationJournal for SqliteStore {
         })
         .await
     }
+
+    fn whole_acts(&self) -> Option<&dyn WholeActs> {
+        Some(self)
+    }
+}
+
+/// Whether an organization has an intent.
+pub(crate) fn has_intent(connection: &Connection, id: OrganizationId) -> Outcome<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM console_operations WHERE organization_id = ?1)";
+    Ok(connection.query_row_cached(sql, [bytes(id)], |row| row.get(0))?)
 }
 
 /// The columns of a plan beside its operation and its name.

@@ -20,6 +20,7 @@ mod schema;
 mod search;
 mod statements;
 mod trash;
+mod whole;
 
 use std::sync::Arc;
 

@@ -95,16 +95,8 @@ impl OrganizationStore for SqliteStore {
     }
 
     async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError> {
-        let (collection, name) = (CollectionName::for_organization(name), name.as_str().to_owned());
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(OWNERS)?;
-            let rows = statement
-                .query_map(named_params! {":name": name, ":collection": collection.as_str()}, |row| {
-                    Ok(organization_id(row.get_ref(0)?)?)
-                })?;
-            Ok(rows.collect::<Result<Vec<_>, _>>()?)
-        })
-        .await
+        let name = name.clone();
+        self.read(move |connection| owners(connection, &name)).await
     }
 
     async fn find_credentials(
@@ -228,7 +220,15 @@ fn credentials(
     Ok(found.optional()?)
 }
 
-fn insert(transaction: &Transaction<'_>, new: &NewOrganization) -> Outcome<()> {
+pub(crate) fn owners(connection: &Connection, name: &OrganizationName) -> Outcome<Vec<OrganizationId>> {
+    let collection = CollectionName::for_organization(name);
+    let mut statement = connection.prepare_cached(OWNERS)?;
+    let named = named_params! {":name": name.as_str(), ":collection": collection.as_str()};
+    let rows = statement.query_map(named, |row| Ok(organization_id(row.get_ref(0)?)?))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+}
+
+pub(crate) fn insert(transaction: &Transaction<'_>, new: &NewOrganization) -> Outcome<()> {
     if operator_has(transaction, &new.admin_email)? && find(transaction, Shelf::Live, new.id)?.is_none() {
         return Err(taken(transaction, &new.name)?);
     }
@@ -260,7 +260,7 @@ fn insert(transaction: &Transaction<'_>, new: &NewOrganization) -> Outcome<()> {
     }
 }
 
-fn set_name(
+pub(crate) fn set_name(
     transaction: &Transaction<'_>,
     seen: &Organization,
     to: &OrganizationName,

@@ -10,7 +10,7 @@ use super::recovery::{self, Asked, Settled};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
 use crate::limits::STEP_PENDING;
-use crate::ports::Ports;
+use crate::ports::{Ports, WholeActs};
 use crate::records::{
     ActivityEntry, ActivityKind, JournalEntry, Operation, OperationPlan, Recovered, RecoveryOutcome, Turn,
 };
@@ -88,6 +88,22 @@ impl OperationRunner {
     /// The store, without the gate.
     pub(crate) fn ports(&self) -> &Ports {
         &self.ports
+    }
+
+    /// The store's way to carry out an act whole, without an intent.
+    pub(crate) fn whole_acts(&self) -> Option<&dyn WholeActs> {
+        self.ports.journal.whole_acts()
+    }
+
+    /// An organization's operation that keeps others from acting on it.
+    pub(crate) async fn busy(&self, id: OrganizationId, otherwise: &'static str) -> AppError {
+        match self.ports.journal.find(id).await {
+            Ok(quicker) => {
+                let act = quicker.map_or(otherwise, |quicker| quicker.operation.plan.act());
+                AppError::Busy { act }
+            }
+            Err(error) => error.into(),
+        }
     }
 
     /// Writes the intent, carries out the steps, and removes the intent together with writing `record`. If a step
@@ -359,9 +375,7 @@ impl OperationRunner {
         match self.ports.journal.begin(operation).await {
             Ok(()) => Ok(()),
             Err(StoreError::Duplicate { field: UniqueField::Operation }) => {
-                let quicker = self.ports.journal.find(id).await?;
-                let act = quicker.map_or(operation.plan.act(), |quicker| quicker.operation.plan.act());
-                Err(AppError::Busy { act })
+                Err(self.busy(id, operation.plan.act()).await)
             }
             Err(error) => {
                 // The entry may be there, but no step was taken.

@@ -6,7 +6,7 @@
 use std::future::Future;
 
 use super::service::{CreateRequest, OrganizationService, conflict};
-use crate::error::{AppError, ConflictOn, StoreError};
+use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::journal::OperationRunner;
 use crate::ports::Ports;
 use crate::records::{
@@ -96,8 +96,14 @@ impl OrganizationService {
             }
         };
         let record = self.entry(actor, ActivityKind::OrganizationCreated, (id, name), None);
+        let runner = self.operations.admit()?;
+        if let Some(whole) = runner.whole_acts() {
+            let new = hashed.await?;
+            whole.create(&new, &record).await.map_err(conflict)?;
+            return Ok(new.inserted());
+        }
         let plan = OperationPlan::Create { name: name.clone() };
-        match self.operations.run(plan, record, id, hashed, steps).await? {
+        match runner.run(plan, record, id, hashed, steps).await? {
             Some(created) => Ok(created),
             None => self.load_live(id).await,
         }
@@ -175,13 +181,23 @@ impl OrganizationService {
             }
             let now = self.clock.now();
             ports.organizations.set_name(found, to, now).await.map_err(conflict)?;
-            Ok(Organization { name: to.clone(), updated_at: now.into(), ..found.clone() })
+            Ok(found.renamed(to, now))
         };
         let mut detail = format!("from {from} to {to}");
         if shared {
             detail.push_str(&format!("; {source} is shared with other organizations and stayed"));
         }
         let record = self.entry(actor, ActivityKind::OrganizationRenamed, (id, to), Some(detail));
+        if let Some(whole) = runner.whole_acts().filter(|_| !shared) {
+            let now = self.clock.now();
+            return match whole.rename(found, to, collection.as_ref(), now, &record).await {
+                Ok(()) => Ok(found.renamed(to, now)),
+                Err(StoreError::Duplicate { field: UniqueField::Operation }) => {
+                    Err(runner.busy(id, "rename").await)
+                }
+                Err(error) => Err(moved_away(error, "rename")),
+            };
+        }
         let plan =
             OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
         match runner.run(plan, record, id, still_shared, steps).await? {

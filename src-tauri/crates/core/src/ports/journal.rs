@@ -1,8 +1,11 @@
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
 use crate::error::StoreError;
-use crate::records::{ActivityEntry, JournalEntry, Operation};
-use crate::values::OrganizationId;
+use crate::records::{
+    ActivityEntry, CollectionIdentity, JournalEntry, NewOrganization, Operation, Organization,
+};
+use crate::values::{OrganizationId, OrganizationName};
 
 /// Stores operations before they are carried out: the collection `console_operations`, with the organization's id as
 /// `_id`.
@@ -34,4 +37,39 @@ pub trait OperationJournal: Send + Sync {
     /// absent entry counts as done, and the entry of a run that took the operation over stays: returns whether there
     /// was one of this operation. If only the record cannot be written, that is logged: what it tells of has happened.
     async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> Result<bool, StoreError>;
+
+    /// The store's way to carry out an act whole. `None` if it takes several writes, which need an intent. A policy
+    /// around the ports has none: it is asked about each step.
+    fn whole_acts(&self) -> Option<&dyn WholeActs> {
+        None
+    }
+}
+
+/// Acts that a store carries out as one write: all of it or nothing, so that no intent is needed.
+///
+/// # Contract
+/// The record is a part of the write: an act that cannot be recorded does not happen.
+#[async_trait]
+pub trait WholeActs: Send + Sync {
+    /// Inserts an organization and creates its collection.
+    ///
+    /// # Errors
+    /// As [`OrganizationStore::insert`](super::OrganizationStore::insert).
+    async fn create(&self, new: &NewOrganization, record: &ActivityEntry) -> Result<(), StoreError>;
+
+    /// Renames an organization, while it is as it was found, and the collection that it alone uses; `which` is `None`
+    /// if there was none.
+    ///
+    /// # Errors
+    /// `Duplicate {Operation}` while the organization has an intent; `Changed` if the collection is another one by now,
+    /// or shared; otherwise as [`OrganizationStore::set_name`](super::OrganizationStore::set_name) and
+    /// [`CollectionStore::rename`](super::CollectionStore::rename).
+    async fn rename(
+        &self,
+        found: &Organization,
+        to: &OrganizationName,
+        which: Option<&CollectionIdentity>,
+        at: OffsetDateTime,
+        record: &ActivityEntry,
+    ) -> Result<(), StoreError>;
 }

@@ -46,6 +46,11 @@ impl Organization {
         }
     }
 
+    /// The same organization under another name.
+    pub(crate) fn renamed(&self, to: &OrganizationName, at: OffsetDateTime) -> Self {
+        Self { name: to.clone(), updated_at: at.into(), ..self.clone() }
+    }
+
     /// Its status.
     pub fn status(&self) -> OrganizationStatus {
         if self.trashed.is_some() {
