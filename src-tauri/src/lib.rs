@@ -6,6 +6,7 @@
 pub mod bindings;
 pub mod commands;
 pub mod desktop;
+pub mod drawing;
 pub mod environment;
 pub mod folders;
 pub mod life;

@@ -11,7 +11,7 @@ use tenantry_console::folders::Folders;
 use tenantry_console::logging;
 
 use crate::environment::EnvironmentVariables;
-use crate::{desktop, folders, profile_file, second_start, terminal};
+use crate::{desktop, drawing, folders, profile_file, second_start, terminal};
 
 /// How long the end waits for running work.
 const ENDING_LIMIT: Duration = Duration::from_secs(3);
@@ -107,7 +107,7 @@ fn open_windows(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri
         if let Some(folder) = &variables.data_directory {
             builder = builder.data_directory(folder.join("webview"));
         }
-        builder.build()?;
+        drawing::without_a_card(&builder.build()?);
     }
     Ok(())
 }

@@ -346,13 +346,26 @@ impl Window {
     /// When it can't be taken or written.
     pub async fn photograph(&self, path: &Path) {
         self.await_stillness().await;
+        // A picture is taken of the next frame that is drawn, and nothing draws one while nothing moves.
+        self.run(
+            "const dot = document.body.appendChild(document.createElement('i')); dot.id = 'redrawn'; \
+             dot.style.cssText = 'position: fixed; width: 1px; height: 1px; bottom: 0; left: 0; opacity: 0.01'; \
+             dot.timer = setInterval(() => { dot.style.background = dot.style.background ? '' : 'gray'; }, 50);",
+        )
+        .await;
         // The driver closes a connection now and then during a request.
         let take = async || answer("photograph the window", self.client.screenshot()).await;
         let picture = match take().await {
             Ok(picture) => picture,
             Err(_) => take().await.expect("a picture of the window"),
         };
+        self.run("const dot = document.getElementById('redrawn'); clearInterval(dot.timer); dot.remove();")
+            .await;
         fs::write(path, picture).expect("the picture is written");
+    }
+
+    async fn run(&self, script: &str) {
+        answer("run a script in the window", self.client.execute(script, Vec::new())).await.expect("it runs");
     }
 
     /// Waits until nothing in the window moves, for a while at most.
