@@ -55,7 +55,7 @@ pub const PERMITTED: [&str; 4] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 30] = [
+pub const READS: [&str; 31] = [
     "organizations.find",
     "organizations.find_by_name",
     "organizations.owners",
@@ -78,6 +78,7 @@ pub const READS: [&str; 30] = [
     "accounts.is_session_revoked",
     "journal.find",
     "journal.unfinished",
+    "journal.whole_acts",
     "activity.newest",
     "permits.find",
     "health.unprepared",
@@ -296,6 +297,8 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ),
             ("journal.find", shut.journal.find(acme.id).await.map(|found| found.is_some())),
             ("journal.unfinished", shut.journal.unfinished().await.map(|all| all.len() == 1)),
+            // An act in one write would go past the gate.
+            ("journal.whole_acts", Ok(shut.journal.whole_acts().is_none())),
             ("activity.newest", shut.activity.newest(acme.id, 1).await.map(|_| true)),
             ("permits.find", shut.permits.find().await.map(|found| found.is_none())),
             ("health.unprepared", shut.health.unprepared().await.map(|missing| missing.is_empty())),

@@ -8,6 +8,7 @@ mod journal;
 mod organizations;
 mod permits;
 mod policy;
+mod whole_acts;
 
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ pub use accounts::AccountStore;
 pub use activity::ActivityStore;
 pub use collections::CollectionStore;
 pub use health::HealthStore;
-pub use journal::{OperationJournal, WholeActs};
+pub use journal::OperationJournal;
 pub use organizations::OrganizationStore;
 pub use permits::PermitStore;
 pub use policy::{Call, Policy};
+pub use whole_acts::WholeActs;
 
 /// All ports of a store, separately, so that one of them can be wrapped.
 #[derive(Clone)]

@@ -1,11 +1,9 @@
 use async_trait::async_trait;
-use time::OffsetDateTime;
 
+use super::WholeActs;
 use crate::error::StoreError;
-use crate::records::{
-    ActivityEntry, CollectionIdentity, JournalEntry, NewOrganization, Operation, Organization,
-};
-use crate::values::{OrganizationId, OrganizationName};
+use crate::records::{ActivityEntry, JournalEntry, Operation};
+use crate::values::OrganizationId;
 
 /// Stores operations before they are carried out: the collection `console_operations`, with the organization's id as
 /// `_id`.
@@ -43,33 +41,4 @@ pub trait OperationJournal: Send + Sync {
     fn whole_acts(&self) -> Option<&dyn WholeActs> {
         None
     }
-}
-
-/// Acts that a store carries out as one write: all of it or nothing, so that no intent is needed.
-///
-/// # Contract
-/// The record is a part of the write: an act that cannot be recorded does not happen.
-#[async_trait]
-pub trait WholeActs: Send + Sync {
-    /// Inserts an organization and creates its collection.
-    ///
-    /// # Errors
-    /// As [`OrganizationStore::insert`](super::OrganizationStore::insert).
-    async fn create(&self, new: &NewOrganization, record: &ActivityEntry) -> Result<(), StoreError>;
-
-    /// Renames an organization, while it is as it was found, and the collection that it alone uses; `which` is `None`
-    /// if there was none.
-    ///
-    /// # Errors
-    /// `Duplicate {Operation}` while the organization has an intent; `Changed` if the collection is another one by now,
-    /// or shared; otherwise as [`OrganizationStore::set_name`](super::OrganizationStore::set_name) and
-    /// [`CollectionStore::rename`](super::CollectionStore::rename).
-    async fn rename(
-        &self,
-        found: &Organization,
-        to: &OrganizationName,
-        which: Option<&CollectionIdentity>,
-        at: OffsetDateTime,
-        record: &ActivityEntry,
-    ) -> Result<(), StoreError>;
 }
