@@ -93,8 +93,8 @@ pub(super) async fn settle(
 }
 
 /// The document decides: it alone makes the organization, and the collection, created at the same time, follows it.
-/// Without a document, an empty collection that nobody owns is removed: the intent was written only when there was
-/// none of that name. Only the run that inserted the document removes it again.
+/// Without a document, an empty collection that nobody owns is removed: it was made by the step, or is as empty as what
+/// the step would have made. Only the run that inserted the document removes it again.
 async fn settle_create(
     ports: &Ports,
     id: OrganizationId,
