@@ -100,7 +100,10 @@ pub(crate) async fn measure_lists(bench: &mut Bench<'_>) -> Outcome<()> {
     Comparison::print_header();
     pages(bench).await?;
     jump(bench).await?;
-    searches(bench).await?;
+    // A server without an index for it reads the whole list, for minutes: the shorter list shows as much.
+    if !bench.is_server() {
+        searches(bench).await?;
+    }
     println!();
     Ok(())
 }
@@ -245,6 +248,9 @@ async fn search(bench: &mut Bench<'_>, what: &str, text: &str) -> Outcome<()> {
 
 /// The quickest raw search for a text, and the number of its rows.
 async fn quickest(raw: &dyn Raw, text: &str) -> Outcome<(usize, u32)> {
+    if raw.ways_to_search() == 1 {
+        return Ok((0, raw.search(0, text, PAGE).await?));
+    }
     let mut best = (0, 0, Duration::MAX);
     for way in 0..raw.ways_to_search() {
         // The first one fills the caches.
