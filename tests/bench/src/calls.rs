@@ -47,6 +47,8 @@ pub(crate) trait Raw: Send + Sync {
     async fn create(&self, name: &str) -> Outcome<()>;
     /// Reads all organizations in the order of their names; returns their number.
     async fn read_all(&self) -> Outcome<u64>;
+    /// The same with the fields alone that a list shows.
+    async fn read_shown(&self) -> Outcome<u64>;
 }
 
 /// What is measured, and beside what.

@@ -149,7 +149,25 @@ impl Raw for RawMongo {
     }
 
     async fn read_all(&self) -> Outcome<u64> {
-        let mut cursor = self.organizations.find(doc! {}).sort(doc! { "organization_name": 1 }).await?;
+        self.read(None).await
+    }
+
+    async fn read_shown(&self) -> Outcome<u64> {
+        let shown = doc! {
+            "organization_name": 1, "admin_email": 1, "is_active": 1, "created_at": 1, "updated_at": 1,
+            "console.display_name": 1, "console.session_version": 1,
+        };
+        self.read(Some(shown)).await
+    }
+}
+
+impl RawMongo {
+    async fn read(&self, fields: Option<Document>) -> Outcome<u64> {
+        let found = self.organizations.find(doc! {}).sort(doc! { "organization_name": 1 });
+        let mut cursor = match fields {
+            Some(fields) => found.projection(fields).await?,
+            None => found.await?,
+        };
         let mut count = 0;
         while let Some(document) = cursor.try_next().await? {
             std::hint::black_box(document);

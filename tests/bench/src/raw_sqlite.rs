@@ -159,4 +159,9 @@ impl Raw for RawSqlite {
         }
         Ok(count)
     }
+
+    /// A list shows what every read here reads.
+    async fn read_shown(&self) -> Outcome<u64> {
+        self.read_all().await
+    }
 }
