@@ -109,13 +109,22 @@ export class ListBrowser<
   search(text: string): void {
     this.#searchText = text;
     clearTimeout(this.#searchTimer);
-    this.#searchTimer = setTimeout(() => this.#applySearch(), SEARCH_PAUSE_MILLISECONDS);
+    this.#searchTimer = setTimeout(() => void this.applySearch(), SEARCH_PAUSE_MILLISECONDS);
   }
 
   clearSearch(): void {
     this.search("");
+    this.applySearch();
+  }
+
+  /** Searches at once for what was typed; returns whether that was another text than before. */
+  applySearch(): boolean {
     clearTimeout(this.#searchTimer);
-    this.#applySearch();
+    const search = this.#searchText.trim();
+    if (search === this.#query.search) return false;
+    this.#change({ search } as Partial<Query>, true);
+    void this.#count();
+    return true;
   }
 
   chooseFacet(facet: Query["facet"]): void {
@@ -183,13 +192,6 @@ export class ListBrowser<
   stop(): void {
     clearTimeout(this.#searchTimer);
     this.#countRound += 1;
-  }
-
-  #applySearch(): void {
-    const search = this.#searchText.trim();
-    if (search === this.#query.search) return;
-    this.#change({ search } as Partial<Query>, true);
-    void this.#count();
   }
 
   #change(change: Partial<Query>, filterChanged: boolean): void {

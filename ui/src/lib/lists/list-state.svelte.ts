@@ -188,6 +188,8 @@ export class ListState<
 
   /** Comes on screen: earlier rows stay until they are read again. */
   show(): void {
+    // It may have left the screen before typing paused.
+    if (this.browser.applySearch()) return;
     if (this.rows.ready) this.browser.refresh();
     else this.browser.open();
   }

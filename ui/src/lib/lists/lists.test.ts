@@ -187,6 +187,15 @@ describe("a list", () => {
     expect(await screen.findByText("fruit 0001")).toBeVisible();
   });
 
+  it("searches for what was typed just before it left the screen, once it is back", async () => {
+    const { list } = await openRows();
+    list.browser.search("0008");
+    list.stop();
+    expect(list.browser.query.search).toBe("");
+    list.show();
+    await waitFor(() => expect(names()).toEqual(["fruit 0008"]));
+  });
+
   it("is checked by keys, and an act gets rows that were never on screen", async () => {
     const { user, picked } = await openRows();
     rowOf("fruit 0000").focus();
