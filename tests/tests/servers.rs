@@ -277,14 +277,7 @@ async fn documents_that_break_the_format_never_fail_a_list_and_hide_no_good_one(
     with_broken_documents(&raw, good.id).await;
     let ports = open_database(&server.uri(), &database).await.expect("it opens");
     ports.health.prepare().await.expect("prepared as far as possible");
-    for sort in [
-        SortField::Name,
-        SortField::Status,
-        SortField::AdminEmail,
-        SortField::CollectionName,
-        SortField::CreatedAt,
-        SortField::UpdatedAt,
-    ] {
+    for &sort in SortField::ALL {
         for direction in [SortDirection::Ascending, SortDirection::Descending] {
             for limit in [3, 100] {
                 let ids = walk(&ports, OrganizationQuery { sort, direction, ..page(limit) }).await;

@@ -4,17 +4,15 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_core::limits::BULK_AT_ONCE;
-use tenantry_core::records::NewOrganization;
 use tenantry_core::sessions::Freshness;
-use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
+use tenantry_core::values::{CollectionName, OrganizationId};
 use tenantry_tests::proxy::Proxy;
 use tenantry_tests::server::{Server, Topology};
-use time::OffsetDateTime;
 
-use crate::Outcome;
 use crate::aims::Aims;
 use crate::measure::shown;
 use crate::workspace::{Address, Workspace};
+use crate::{Outcome, population};
 
 /// Organizations of one bulk act.
 const MANY: usize = 200;
@@ -80,15 +78,7 @@ async fn run(workspace: &Workspace, act: Act, ids: &[OrganizationId], at_once: u
 async fn fill(workspace: &Workspace, count: usize) -> Outcome<Vec<OrganizationId>> {
     let mut ids = Vec::with_capacity(count);
     for number in 0..count {
-        let name = format!("bulk-{number}");
-        let new = NewOrganization {
-            id: OrganizationId::new(),
-            admin_email: EmailAddress::from_stored(format!("admin@{name}.example")),
-            display_name: None,
-            name: OrganizationName::from_stored(name),
-            admin_password: PasswordHash::from_stored(format!("$2b$12${}", "x".repeat(53))),
-            created_at: OffsetDateTime::now_utc(),
-        };
+        let new = population::another(format!("bulk-{number}"));
         workspace.ports.organizations.insert(&new).await?;
         workspace.ports.collections.create(&CollectionName::for_organization(&new.name)).await?;
         ids.push(new.id);

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tenantry_core::error::StoreError;
 use tenantry_core::records::{
-    CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, PageStart, SortDirection,
-    SortField, StatusFilter,
+    CollectionIdentity, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField,
+    StatusFilter,
 };
 use tenantry_core::sessions::Freshness;
-use tenantry_core::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
+use tenantry_core::values::{CollectionName, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 
 use crate::aims::Aims;
@@ -352,28 +352,23 @@ async fn rename(bench: &mut Bench<'_>) -> Outcome<()> {
 
 async fn create(bench: &mut Bench<'_>) -> Outcome<()> {
     let &mut Bench { workspace, raw, .. } = bench;
-    let new = |name: String| NewOrganization {
-        id: OrganizationId::new(),
-        admin_email: EmailAddress::from_stored(format!("admin@{name}.example")),
-        display_name: None,
-        name: OrganizationName::from_stored(name),
-        admin_password: PasswordHash::from_stored(format!("$2b$12${}", "x".repeat(53))),
-        created_at: OffsetDateTime::now_utc(),
-    };
     let ports = &workspace.ports;
     let measured = compare(
         "create, without the hashing",
         Effort::new(60, 60),
         async |round| raw.create(&format!("raw-{round}")).await,
         async |round| {
-            let organization = new(format!("port-{round}"));
+            let organization = population::another(format!("port-{round}"));
             ports.organizations.insert(&organization).await?;
             ports.collections.create(&CollectionName::for_organization(&organization.name)).await?;
             Ok(())
         },
         async |round| {
             let actor = workspace.actor(Freshness::Now).await?;
-            workspace.organizations.create_hashed(&actor, &new(format!("act-{round}"))).await?;
+            workspace
+                .organizations
+                .create_hashed(&actor, &population::another(format!("act-{round}")))
+                .await?;
             Ok(())
         },
     )

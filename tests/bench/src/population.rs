@@ -33,15 +33,25 @@ fn organization(number: u32) -> NewOrganization {
     id[..4].copy_from_slice(&0x6600_0000u32.to_be_bytes());
     id[8..].copy_from_slice(&number.to_be_bytes());
     let seconds = 1_700_000_000 + i64::from(number.wrapping_mul(48_271) % 80_000_000);
+    let created_at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let display_name = number.is_multiple_of(3).then(|| format!("Organization {number}"));
     NewOrganization {
         id: OrganizationId::from(ObjectId::from_bytes(id)),
+        display_name: display_name.map(DisplayName::from_stored),
+        created_at,
+        ..another(name)
+    }
+}
+
+/// An organization beside those of the list.
+pub(crate) fn another(name: String) -> NewOrganization {
+    NewOrganization {
+        id: OrganizationId::new(),
         admin_email: EmailAddress::from_stored(format!("admin@{name}.example")),
-        display_name: number
-            .is_multiple_of(3)
-            .then(|| DisplayName::from_stored(format!("Organization {number}"))),
+        display_name: None,
         name: OrganizationName::from_stored(name),
         admin_password: PasswordHash::from_stored(format!("$2b$12${}", "x".repeat(53))),
-        created_at: OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        created_at: OffsetDateTime::now_utc(),
     }
 }
 

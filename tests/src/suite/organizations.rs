@@ -16,15 +16,6 @@ const NAME_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: Un
 const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
 const ID_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Id });
 
-const SORTS: [SortField; 6] = [
-    SortField::Name,
-    SortField::Status,
-    SortField::AdminEmail,
-    SortField::CollectionName,
-    SortField::CreatedAt,
-    SortField::UpdatedAt,
-];
-
 async fn find(ports: &Ports, id: OrganizationId) -> Option<Organization> {
     ports.organizations.find(id).await.expect("a look-up answers")
 }
@@ -309,7 +300,7 @@ pub async fn every_sort_goes_through_all_rows_once_in_order_with_ties_broken_by_
     }
     let all = walk(ports, query(everything(StatusFilter::All), 100)).await;
     assert_eq!(all.len(), new.len());
-    for sort in SORTS {
+    for &sort in SortField::ALL {
         for direction in [SortDirection::Ascending, SortDirection::Descending] {
             let mut expected = all.clone();
             expected.sort_by(|one, other| {
@@ -345,7 +336,7 @@ pub async fn the_trash_goes_through_every_sort_as_well(ports: &Ports) {
         let one = insert(ports, &format!("org-{number}")).await;
         move_to_trash(ports, one.id, number).await;
     }
-    for sort in SORTS {
+    for &sort in SortField::ALL {
         for direction in [SortDirection::Ascending, SortDirection::Descending] {
             let whole = walk(
                 ports,
@@ -441,7 +432,7 @@ fn ids(rows: &[Organization]) -> Vec<OrganizationId> {
 pub async fn a_jump_shows_the_rows_from_a_number_on(ports: &Ports) {
     in_every_state(ports).await;
     for (filter, count) in every_list() {
-        for sort in SORTS {
+        for &sort in SortField::ALL {
             for direction in [SortDirection::Ascending, SortDirection::Descending] {
                 let list = OrganizationQuery { sort, direction, ..query(filter.clone(), 100) };
                 let all = ids(&walk(ports, list.clone()).await);
@@ -489,7 +480,7 @@ pub async fn a_jump_beyond_the_end_shows_the_last_rows(ports: &Ports) {
     assert!(page.organizations.is_empty() && page.previous.is_none() && page.next.is_none());
     in_every_state(ports).await;
     for (filter, count) in every_list() {
-        for sort in SORTS {
+        for &sort in SortField::ALL {
             let list = OrganizationQuery { sort, ..query(filter.clone(), 3) };
             let all = ids(&walk(ports, list.clone()).await);
             for (number, of) in [(count as u64, count as u64), (40, 100), (1_000, 0)] {
@@ -551,7 +542,7 @@ pub async fn a_jump_with_an_old_total_shows_rows_that_follow_each_other(ports: &
 pub async fn a_list_is_walked_backwards_in_the_opposite_order(ports: &Ports) {
     in_every_state(ports).await;
     for (filter, _) in every_list() {
-        for sort in SORTS {
+        for &sort in SortField::ALL {
             for direction in [SortDirection::Ascending, SortDirection::Descending] {
                 let list = OrganizationQuery { sort, direction, ..query(filter.clone(), 4) };
                 let mut rows = ids(&walk(ports, list.clone()).await);
@@ -657,7 +648,7 @@ pub async fn a_searched_and_filtered_list_is_paged_without_gaps(ports: &Ports) {
         }
     }
     let filter = OrganizationFilter { search: "EVEN".to_owned(), status: StatusFilter::Active, only: None };
-    for sort in SORTS {
+    for &sort in SortField::ALL {
         let rows = walk(ports, OrganizationQuery { sort, ..query(filter.clone(), 2) }).await;
         let found: BTreeSet<_> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(rows.len(), 5, "{sort:?}: each row once");

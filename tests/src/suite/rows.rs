@@ -13,17 +13,6 @@ use tenantry_core::values::{DisplayName, OrganizationId};
 
 use super::{insert, moment, name, organization, seen};
 
-const SORTS: [SortField; 6] = [
-    SortField::Name,
-    SortField::Status,
-    SortField::AdminEmail,
-    SortField::CollectionName,
-    SortField::CreatedAt,
-    SortField::UpdatedAt,
-];
-const STATUSES: [StatusFilter; 4] =
-    [StatusFilter::All, StatusFilter::Active, StatusFilter::Deactivated, StatusFilter::Trashed];
-
 fn by_name() -> OrganizationQuery {
     OrganizationQuery {
         filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
@@ -96,9 +85,9 @@ async fn of_every_status(ports: &Ports) {
 pub async fn the_rows_are_those_of_the_pages_in_the_same_order(ports: &Ports) {
     of_every_status(ports).await;
     let mut seen = 0;
-    for sort in SORTS {
+    for &sort in SortField::ALL {
         for direction in [SortDirection::Ascending, SortDirection::Descending] {
-            for status in STATUSES {
+            for &status in StatusFilter::ALL {
                 for (search, backwards) in [("", false), ("", true), ("1", false), ("ADMIN@ACME-1", true)] {
                     let filter = OrganizationFilter { search: search.to_owned(), status, only: None };
                     let query = OrganizationQuery { filter, sort, direction, backwards, ..by_name() };
@@ -115,7 +104,7 @@ pub async fn the_rows_are_those_of_the_pages_in_the_same_order(ports: &Ports) {
 /// A list can begin behind a row, and end after so many.
 pub async fn rows_begin_after_a_place_and_end_with_the_limit(ports: &Ports) {
     of_every_status(ports).await;
-    for sort in SORTS {
+    for &sort in SortField::ALL {
         let whole = OrganizationQuery { sort, ..by_name() };
         let all = rows(ports, &whole).await;
         for (passed, limit) in [(0_usize, 0), (1, 3), (4, 2), (2, 100)] {

@@ -12,14 +12,6 @@ use tenantry_core::records::{
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
-const SORTS: [SortField; 6] = [
-    SortField::Name,
-    SortField::Status,
-    SortField::AdminEmail,
-    SortField::CollectionName,
-    SortField::CreatedAt,
-    SortField::UpdatedAt,
-];
 const DIRECTIONS: [SortDirection; 2] = [SortDirection::Ascending, SortDirection::Descending];
 /// Sorts before every other id that [`ids`] makes.
 const FIRST: u32 = 0x6500_0000;
@@ -230,7 +222,7 @@ async fn every_row_comes_once_and_in_its_place_whatever_its_values_are() {
     ] {
         let workspace = TestWorkspace::open(store).await;
         let rows = with_values(&workspace, in_trash, step).await;
-        for sort in SORTS {
+        for &sort in SortField::ALL {
             for direction in DIRECTIONS {
                 let mut expected = expected(&rows, sort, direction);
                 let whole = list(in_trash, sort, direction, 1_000);
@@ -302,7 +294,7 @@ async fn a_jump_among_unreadable_values_lands_on_the_row_with_the_number() {
         let raw = workspace.database().await.collection::<Document>(collection);
         raw.delete_many(doc! { "_id": { "$nin": left } }).await.expect("removed");
         let of = rows.len() as u64;
-        for sort in SORTS {
+        for &sort in SortField::ALL {
             for direction in DIRECTIONS {
                 let list = list(in_trash, sort, direction, 3);
                 let expected = expected(&rows, sort, direction);

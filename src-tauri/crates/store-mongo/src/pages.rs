@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
-use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
-use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_core::StoreError;
 use tenantry_core::limits::PAGE_BYTES;
-use tenantry_core::records::{
-    Cursor, Organization, OrganizationPage, OrganizationQuery, PageStart, StatusFilter,
-};
+use tenantry_core::records::{Cursor, OrganizationPage, OrganizationQuery, PageStart};
 
-use crate::documents;
-use crate::errors::Act;
 use crate::open::MongoStore;
-use crate::paging::{ByStatus, ByValue, From, Group, Order, Segment};
+use crate::paging::{ByStatus, ByValue, From, Group, Order, Segment, Shelf};
 
 const PAGE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -23,9 +18,7 @@ const PAGE_LIMIT: Duration = Duration::from_secs(10);
 struct Reader<'a> {
     store: &'a MongoStore,
     query: &'a OrganizationQuery,
-    collection: &'static str,
-    read: fn(&RawDocument) -> Option<Organization>,
-    fields: Document,
+    shelf: Shelf,
 }
 
 /// Consecutive rows of a walk.
@@ -103,15 +96,7 @@ impl MongoStore {
 
 impl<'a> Reader<'a> {
     fn of(store: &'a MongoStore, query: &'a OrganizationQuery) -> Self {
-        let (collection, read, fields): (_, fn(&RawDocument) -> _, _) = match query.filter.status {
-            StatusFilter::Trashed => {
-                (TRASH, documents::trashed_organization, documents::shown_trashed_fields())
-            }
-            StatusFilter::All | StatusFilter::Active | StatusFilter::Deactivated => {
-                (ORGANIZATIONS, documents::organization, documents::shown_fields(""))
-            }
-        };
-        Self { store, query, collection, read, fields }
+        Self { store, query, shelf: Shelf::of(&query.filter) }
     }
 
     /// The order of the query's walk, or of the walk in the other direction.
@@ -126,7 +111,7 @@ impl<'a> Reader<'a> {
         OrganizationPage {
             previous: place(found.rows.first()).filter(|_| !from_beginning),
             next: place(found.rows.last()).filter(|_| found.more),
-            organizations: found.rows.iter().filter_map(|row| (self.read)(row)).collect(),
+            organizations: found.rows.iter().filter_map(|row| (self.shelf.read)(row)).collect(),
         }
     }
 
@@ -239,14 +224,14 @@ impl<'a> Reader<'a> {
     /// The place of the row after so many, from an index alone if nothing is filtered.
     async fn nth(&self, order: &ByValue, skip: u64) -> Result<Option<RawDocumentBuf>, StoreError> {
         let Some(question) = order.plainly(&From::Beginning)? else { return Ok(None) };
-        let stored = self.store.listed(self.collection);
+        let stored = self.store.listed(self.shelf.collection);
         let found = stored
             .find_one(question.filter)
             .projection(order.of_place())
             .sort(question.sort)
             .skip(skip)
             .max_time(PAGE_LIMIT);
-        self.store.call(self.act(), found).await
+        self.store.call(self.shelf.act(), found).await
     }
 
     /// The rows after so many, in a list that is told apart by several conditions.
@@ -254,9 +239,9 @@ impl<'a> Reader<'a> {
         let limit = self.query.limit;
         let but_the_last = segments.split_last().map(|(_, others)| others).unwrap_or_default();
         let counted = but_the_last.iter().map(|segment| async move {
-            let stored = self.store.listed(self.collection);
+            let stored = self.store.listed(self.shelf.collection);
             let count = stored.count_documents(segment.filter.clone()).max_time(PAGE_LIMIT);
-            self.store.call(self.act(), count).await
+            self.store.call(self.shelf.act(), count).await
         });
         let counts = try_join_all(counted).await?;
         let mut before = 0;
@@ -284,10 +269,10 @@ impl<'a> Reader<'a> {
     /// One row more than the limit, to know whether more follow.
     async fn ask_after(&self, segment: &Segment, skip: u64, limit: u32) -> Result<Part, StoreError> {
         let found = async {
-            let stored = self.store.listed(self.collection);
+            let stored = self.store.listed(self.shelf.collection);
             let mut found = stored
                 .find(segment.filter.clone())
-                .projection(self.fields.clone())
+                .projection(self.shelf.fields.clone())
                 .sort(segment.sort.clone())
                 .limit(i64::from(limit) + 1)
                 .batch_size(limit.saturating_add(1))
@@ -304,14 +289,14 @@ impl<'a> Reader<'a> {
             }
             Ok(Part { rows, is_cut: true })
         };
-        self.store.call(self.act(), found).await
+        self.store.call(self.shelf.act(), found).await
     }
 
     /// Whether a value in this order can be a list. The server knows for each index whether it ever had one; looking
     /// for lists themselves reads every document. A server that does not say is asked for them.
     async fn may_have_lists(&self, order: &ByValue) -> bool {
         let question = doc! {
-            "explain": { "find": self.collection, "sort": order.sort(), "limit": 1 },
+            "explain": { "find": self.shelf.collection, "sort": order.sort(), "limit": 1 },
             "verbosity": "queryPlanner",
             "maxTimeMS": i64::try_from(PAGE_LIMIT.as_millis()).unwrap_or(i64::MAX),
         };
@@ -319,10 +304,6 @@ impl<'a> Reader<'a> {
             Ok(plan) => has_multiple_keys(&plan) != Some(false),
             Err(_) => true,
         }
-    }
-
-    fn act(&self) -> Act<'static> {
-        Act::on("find", self.collection)
     }
 }
 

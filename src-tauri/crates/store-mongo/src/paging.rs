@@ -3,11 +3,41 @@
 mod order;
 
 use bson::oid::ObjectId;
-use bson::{Bson, Document, Regex, doc};
-use tenantry_core::records::{OrganizationFilter, StatusFilter};
+use bson::{Bson, Document, RawDocument, Regex, doc};
+use tenantry_connection::database::{ORGANIZATIONS, TRASH};
+use tenantry_core::records::{Organization, OrganizationFilter, StatusFilter};
 
 pub(crate) use self::order::{ByStatus, ByValue, From, Group, Order, Segment};
 use crate::documents::{self, NESTED};
+use crate::errors::Act;
+
+/// Where the documents of a list are, and what is read of them.
+pub(crate) struct Shelf {
+    pub(crate) collection: &'static str,
+    pub(crate) read: fn(&RawDocument) -> Option<Organization>,
+    pub(crate) fields: Document,
+}
+
+impl Shelf {
+    pub(crate) fn of(filter: &OrganizationFilter) -> Self {
+        match filter.status {
+            StatusFilter::Trashed => Self {
+                collection: TRASH,
+                read: documents::trashed_organization,
+                fields: documents::shown_trashed_fields(),
+            },
+            StatusFilter::All | StatusFilter::Active | StatusFilter::Deactivated => Self {
+                collection: ORGANIZATIONS,
+                read: documents::organization,
+                fields: documents::shown_fields(""),
+            },
+        }
+    }
+
+    pub(crate) fn act(&self) -> Act<'static> {
+        Act::on("find", self.collection)
+    }
+}
 
 /// The `_id`s that a list shows: ObjectIds. Other software has texts and numbers there as well; a comparison matches
 /// only values of its own type.

@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
-use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_connection::failure::{Cause, Failure, code};
 use tenantry_core::StoreError;
-use tenantry_core::records::{Batches, Organization, OrganizationQuery, PageStart, StatusFilter};
+use tenantry_core::records::{Batches, Organization, OrganizationQuery, PageStart};
 
-use crate::documents;
-use crate::errors::Act;
 use crate::open::MongoStore;
-use crate::paging::{From, Group, Order, Segment};
+use crate::paging::{From, Group, Order, Segment, Shelf};
 
 /// Rows that are asked for at a time: a distant server takes a round trip for each.
 const ANSWER_ROWS: u32 = 8_000;
@@ -40,6 +37,7 @@ impl MongoStore {
 /// The rest of a list.
 struct Rows<'a> {
     store: &'a MongoStore,
+    shelf: Shelf,
     /// The list after the last row received, with as many rows as are still wanted.
     query: OrganizationQuery,
     order: Order,
@@ -59,6 +57,7 @@ impl<'a> Rows<'a> {
         let order = Order::of(&query.filter, query.sort, query.direction, query.backwards);
         let mut rows = Self {
             store,
+            shelf: Shelf::of(&query.filter),
             query,
             order,
             is_plain: false,
@@ -115,10 +114,10 @@ impl<'a> Rows<'a> {
                     Ok(None) => (self.cursor, self.is_plain) = (None, false),
                     Err(failure) if self.moved_on && ends_a_cursor_only(&failure) => {
                         tracing::debug!(code = failure.code, "a list is gone on with from its last row");
-                        (self.moved_on, self.ready) = (false, VecDeque::new());
+                        self.moved_on = false;
                         self.plan(false)?;
                     }
-                    Err(failure) => return Err(self.store.told(failure, self.act())),
+                    Err(failure) => return Err(self.store.told(failure, self.shelf.act())),
                 }
             } else if let Some(segment) = self.segments.pop_front() {
                 self.cursor = Some(self.ask(segment).await?);
@@ -131,24 +130,21 @@ impl<'a> Rows<'a> {
     async fn ask(&mut self, segment: Segment) -> Result<RawBatchCursor, StoreError> {
         // A part of what is wanted at most: its rows are used while the others are read.
         let rows = (self.query.limit / 4).clamp(1, ANSWER_ROWS);
-        let fields =
-            if self.is_trash() { documents::shown_trashed_fields() } else { documents::shown_fields("") };
-        let stored = self.store.listed(self.collection());
+        let stored = self.store.listed(self.shelf.collection);
         let found = stored
             .find(segment.filter)
-            .projection(fields)
+            .projection(self.shelf.fields.clone())
             .sort(segment.sort)
             .limit(i64::from(self.query.limit))
             .batch_size(rows)
             .max_time(CURSOR_LIMIT);
-        self.store.call(self.act(), found.batch()).await
+        self.store.call(self.shelf.act(), found.batch()).await
     }
 
     /// Takes over the rows of an answer.
     fn receive(&mut self, answer: &RawBatch) -> Result<(), StoreError> {
-        let (store, act) = (self.store, self.act());
+        let (store, act) = (self.store, self.shelf.act());
         let damaged = || store.told(Failure::of(Cause::Damaged), act);
-        let read = if self.is_trash() { documents::trashed_organization } else { documents::organization };
         let (mut last, mut is_plain_enough) = (None, true);
         for document in answer.doc_slices().map_err(|_| damaged())? {
             let document = document.map_err(|_| damaged())?;
@@ -160,7 +156,7 @@ impl<'a> Rows<'a> {
                 is_plain_enough = false;
                 break;
             }
-            if let Some(row) = read(document) {
+            if let Some(row) = (self.shelf.read)(document) {
                 self.ready.extend(self.batches.add(row, document.as_bytes().len()));
                 last = Some(document);
             }
@@ -176,18 +172,6 @@ impl<'a> Rows<'a> {
         let rows = self.ready.iter().map(Vec::len).sum::<usize>();
         self.query.limit = self.query.limit.saturating_sub(u32::try_from(rows).unwrap_or(u32::MAX));
         if is_plain_enough { Ok(()) } else { self.plan(true) }
-    }
-
-    fn is_trash(&self) -> bool {
-        self.query.filter.status == StatusFilter::Trashed
-    }
-
-    fn collection(&self) -> &'static str {
-        if self.is_trash() { TRASH } else { ORGANIZATIONS }
-    }
-
-    fn act(&self) -> Act<'static> {
-        Act::on("find", self.collection())
     }
 }
 

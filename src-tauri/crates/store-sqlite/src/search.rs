@@ -581,16 +581,6 @@ mod tests {
     use super::*;
     use crate::schema::{STEPS, migrate};
 
-    const SORTS: [SortField; 6] = [
-        SortField::Name,
-        SortField::Status,
-        SortField::AdminEmail,
-        SortField::CollectionName,
-        SortField::CreatedAt,
-        SortField::UpdatedAt,
-    ];
-    const STATUSES: [StatusFilter; 4] =
-        [StatusFilter::All, StatusFilter::Active, StatusFilter::Deactivated, StatusFilter::Trashed];
     const DIRECTIONS: [SortDirection; 2] = [SortDirection::Ascending, SortDirection::Descending];
 
     fn connection() -> Connection {
@@ -613,8 +603,8 @@ mod tests {
 
     /// Every possible list, from its beginning and from a row on.
     fn lists(mut work: impl FnMut(&List<'_>)) {
-        for sort in SORTS {
-            for status in STATUSES {
+        for &sort in SortField::ALL {
+            for &status in StatusFilter::ALL {
                 for direction in DIRECTIONS {
                     for value in [None, Some("0"), Some("1")] {
                         let cursor = value.map(|value| Cursor {
@@ -795,8 +785,8 @@ mod tests {
         let shelves = [all_of(&connection, Shelf::Live), all_of(&connection, Shelf::Trash)];
         let searches = ["", "com", "common", "rare", "early", "late", "first", "zzz", "zz", "77", "n0029"];
         for (number, search) in searches.into_iter().enumerate() {
-            for sort in SORTS {
-                for (status, direction) in STATUSES.into_iter().zip(DIRECTIONS.into_iter().cycle()) {
+            for &sort in SortField::ALL {
+                for (&status, direction) in StatusFilter::ALL.iter().zip(DIRECTIONS.into_iter().cycle()) {
                     let backwards = number % 2 == 0;
                     let filter = everything(status, search);
                     let start = PageStart::Beginning;

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 use time::OffsetDateTime;
 
 #[cfg(feature = "wire")]
@@ -168,7 +169,7 @@ pub struct OrganizationCredentials {
 
 /// A stored column that a list can be sorted by. Values of other types than the column's stand beside its own, as
 /// [`SortPlace`] says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum SortField {
@@ -198,7 +199,7 @@ pub enum SortDirection {
 }
 
 /// The statuses in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum StatusFilter {
@@ -352,7 +353,15 @@ impl OrganizationQuery {
     }
 }
 
+impl StatusFilter {
+    /// Every filter.
+    pub const ALL: &[Self] = Self::VARIANTS;
+}
+
 impl SortField {
+    /// Every column.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
     /// The place of a row whose value is readable.
     pub fn cursor(self, organization: &Organization) -> Cursor {
         Cursor { place: SortPlace::Value(self.cursor_value(organization)), id: organization.id }
