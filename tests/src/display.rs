@@ -54,7 +54,7 @@ impl Display {
         // To a separate file: other messages of the server can come in the middle of a line.
         let mut command = Command::new("sh");
         command
-            .args(["-c", r#"exec "$0" -displayfd 3 -screen 0 "$2" -nolisten tcp 3>"$1""#])
+            .args(["-c", r#"exec "$0" -displayfd 3 -noreset -screen 0 "$2" -nolisten tcp 3>"$1""#])
             .args([server.as_os_str(), number.as_os_str()])
             .arg(format!("{width}x{height}x24"));
         let server = GuardedProcess::start(&command, folder);
