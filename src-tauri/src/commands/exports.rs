@@ -1,4 +1,4 @@
-//! Exports of lists of organizations.
+//! Exports of lists.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::organization_id;
 use tenantry_console::Console;
-use tenantry_console::console::ChosenFile;
+use tenantry_console::console::{ChosenFile, ExportedList};
 use tenantry_console::error::ConsoleError;
 use tenantry_core::numbers::Count;
 
@@ -85,7 +85,7 @@ pub struct ExportReport {
 }
 
 impl ExportFormat {
-    fn with(self, csv: CsvLayout) -> core::ExportFormat {
+    pub(super) fn with(self, csv: CsvLayout) -> core::ExportFormat {
         match self {
             Self::Csv => core::ExportFormat::Csv(csv),
             Self::Json => core::ExportFormat::Json,
@@ -118,10 +118,11 @@ impl TryFrom<ExportScope> for core::ExportScope {
 pub async fn choose_export_file(
     console: State<'_, Console>,
     workspace: String,
+    list: ExportedList,
     format: ExportFormat,
 ) -> Result<Option<ChosenFile>, ConsoleError> {
     console.reader(&workspace).await?;
-    console.choose_export_file(format.with(CsvLayout::Excel)).await
+    console.choose_export_file(list, format.with(CsvLayout::Excel)).await
 }
 
 /// A free name in the suggested folder for exports.
@@ -133,10 +134,11 @@ pub async fn choose_export_file(
 pub async fn default_export_file(
     console: State<'_, Console>,
     workspace: String,
+    list: ExportedList,
     format: ExportFormat,
 ) -> Result<ChosenFile, ConsoleError> {
     console.reader(&workspace).await?;
-    console.default_export_file(format.with(CsvLayout::Excel)).await
+    console.default_export_file(list, format.with(CsvLayout::Excel)).await
 }
 
 /// Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.

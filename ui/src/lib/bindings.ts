@@ -488,14 +488,14 @@ export const commands = {
 	 *  # Errors
 	 *  Those of a session.
 	 */
-	chooseExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile | null, ConsoleError>(__TAURI_INVOKE("choose_export_file", { workspace, format })),
+	chooseExportFile: (workspace: string, list: ExportedList, format: ExportFormat) => typedError<ChosenFile | null, ConsoleError>(__TAURI_INVOKE("choose_export_file", { workspace, list, format })),
 	/**
 	 *  A free name in the suggested folder for exports.
 	 * 
 	 *  # Errors
 	 *  Those of a session.
 	 */
-	defaultExportFile: (workspace: string, format: ExportFormat) => typedError<ChosenFile, ConsoleError>(__TAURI_INVOKE("default_export_file", { workspace, format })),
+	defaultExportFile: (workspace: string, list: ExportedList, format: ExportFormat) => typedError<ChosenFile, ConsoleError>(__TAURI_INVOKE("default_export_file", { workspace, list, format })),
 	/**
 	 *  Writes a list of organizations to the chosen place. A cancelled or failed export leaves nothing there.
 	 * 
@@ -1113,6 +1113,17 @@ export type ExportScope =
 { kind: "filtered"; filter: OrganizationFilter } | 
 /**  These. */
 { kind: "selected"; ids: string[] };
+
+/**  The list that a file contains: its name is suggested. */
+export type ExportedList = 
+/**  Organizations. */
+"organizations" | 
+/**  Operators of the workspace. */
+"operators" | 
+/**  People of organizations. */
+"people" | 
+/**  The activity record. */
+"activity";
 
 /**  A field of a form. */
 export type Field = 

@@ -12,7 +12,7 @@ mod summaries;
 mod testing;
 
 pub use exchange::{ChosenImport, ImportReport, ImportSource, ProfilesExported};
-pub use exporting::{ChosenFile, ExportedFile};
+pub use exporting::{ChosenFile, ExportedFile, ExportedList};
 pub use open_workspaces::OpenWorkspaces;
 pub use opening::Password;
 pub use saving::ProfileEdit;

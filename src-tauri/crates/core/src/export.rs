@@ -1,21 +1,23 @@
-//! Writing lists of organizations to files that people and other programs read.
-//!
-//! A row has no place for a password hash, so no format can write one.
+//! Writing lists to files that people and other programs read.
 
 mod csv;
 mod json;
 mod ndjson;
+mod organizations;
 mod service;
+mod writing;
 mod xlsx;
 
+use std::hash::Hash;
 use std::io::{self, BufWriter, Write};
 
 use serde::Deserialize;
 
-use crate::records::{Organization, OrganizationStatus};
 use crate::values::StoredDate;
 
+pub use organizations::{ExportColumn, ExportRow};
 pub use service::{ExportRequest, ExportScope, ExportService, Exported};
+pub use writing::{Batch, Written, write_rows};
 pub use xlsx::XLSX_ROWS_MAX;
 
 /// The kind of file.
@@ -74,87 +76,55 @@ impl ExportFormat {
     }
 }
 
-/// A column of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "wire", derive(specta::Type))]
-pub enum ExportColumn {
-    /// The id, as 24 hex digits.
-    Id,
-    /// The name.
-    Name,
-    /// The display name; empty where there is none.
-    DisplayName,
-    /// `active`, `deactivated` or `trashed`.
-    Status,
-    /// The admin's address.
-    AdminEmail,
-    /// The collection of its documents.
-    CollectionName,
-    /// When it was created, UTC; empty where that is not known.
-    CreatedAt,
-    /// When it was last changed, UTC; empty where that is not known.
-    UpdatedAt,
-    /// Documents in its collection; empty where it has no collection.
-    Documents,
-    /// Bytes of these documents; empty where the store does not say.
-    DataSize,
+/// A kind of list that a file can hold: its columns, each with its word and its value in a row.
+pub trait Column: Copy + Eq + Hash + Send + Sync + 'static {
+    /// A row. It has no place for a password's hash, so no file can hold one.
+    type Row: Send + Sync + 'static;
+
+    /// The name of a spreadsheet's sheet.
+    const SHEET: &'static str;
+
+    /// The word in the header line, or the key in an object: of letters and underscores. Programs rely on it: it never
+    /// changes.
+    fn header(self) -> &'static str;
+
+    /// How wide a spreadsheet shows it, in characters.
+    fn width(self) -> u16;
+
+    /// The value in a row. `made` holds its text if no field of the row is that text.
+    fn cell<'row>(self, row: &'row Self::Row, made: &'row mut String) -> Cell<'row>;
 }
 
-impl ExportColumn {
-    /// The word in the header line, or the key in an object. Programs rely on it: it never changes.
-    pub fn header(self) -> &'static str {
-        match self {
-            Self::Id => "organization_id",
-            Self::Name => "organization_name",
-            Self::DisplayName => "display_name",
-            Self::Status => "status",
-            Self::AdminEmail => "admin_email",
-            Self::CollectionName => "collection_name",
-            Self::CreatedAt => "created_at",
-            Self::UpdatedAt => "updated_at",
-            Self::Documents => "documents",
-            Self::DataSize => "data_size",
-        }
-    }
-
-    /// Whether reading this column takes one query per organization.
-    pub fn needs_statistics(self) -> bool {
-        match self {
-            Self::Documents | Self::DataSize => true,
-            Self::Id
-            | Self::Name
-            | Self::DisplayName
-            | Self::Status
-            | Self::AdminEmail
-            | Self::CollectionName
-            | Self::CreatedAt
-            | Self::UpdatedAt => false,
-        }
-    }
+/// The value of one cell, by type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell<'row> {
+    /// Text.
+    Text(&'row str),
+    /// A known date.
+    Moment(StoredDate),
+    /// A number.
+    Number(u64),
+    /// Nothing.
+    Empty,
 }
 
-/// One organization as a row of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExportRow {
-    /// Its metadata.
-    pub organization: Organization,
-    /// Documents in its collection, if a column needs them.
-    pub documents: Option<u64>,
-    /// Bytes of these documents, if a column needs them.
-    pub data_size: Option<u64>,
+impl Cell<'static> {
+    /// A date, or nothing if it is not known.
+    pub fn date(date: StoredDate) -> Self {
+        if date == StoredDate::UNKNOWN { Self::Empty } else { Self::Moment(date) }
+    }
 }
 
 /// Writes rows to a file of one format.
 ///
 /// Holds about one row at a time, however many there are. Dropped without [`finish`](Self::finish), it leaves an
 /// incomplete file.
-pub trait RowWriter: Send {
+pub trait RowWriter<Row>: Send {
     /// Writes one row.
     ///
     /// # Errors
     /// Those of the output; `InvalidInput` for one row more than the format holds.
-    fn write_row(&mut self, row: &ExportRow) -> io::Result<()>;
+    fn write_row(&mut self, row: &Row) -> io::Result<()>;
 
     /// Writes the end and flushes all buffers into the output. Returns how many cells were cut because the format
     /// cannot hold all of their text.
@@ -168,11 +138,11 @@ pub trait RowWriter: Send {
 ///
 /// # Errors
 /// Those of the output, or of the folder for temporary files if the format needs one.
-pub fn row_writer(
+pub fn row_writer<C: Column>(
     format: ExportFormat,
-    columns: &[ExportColumn],
+    columns: &[C],
     output: Box<dyn Write + Send>,
-) -> io::Result<Box<dyn RowWriter>> {
+) -> io::Result<Box<dyn RowWriter<C::Row>>> {
     let columns = columns.to_vec();
     let output = BufWriter::with_capacity(OUTPUT_BUFFER, output);
     Ok(match format {
@@ -186,55 +156,6 @@ pub fn row_writer(
 const OUTPUT_BUFFER: usize = 64 * 1024;
 
 type Output = BufWriter<Box<dyn Write + Send>>;
-
-/// The value of one cell, by type.
-enum Cell<'row> {
-    Text(&'row str),
-    /// A known date.
-    Moment(StoredDate),
-    Number(u64),
-    Empty,
-}
-
-impl ExportRow {
-    /// The value in a column. `made` holds its text if no field of the row is that text.
-    fn cell<'row>(&'row self, column: ExportColumn, made: &'row mut String) -> Cell<'row> {
-        let organization = &self.organization;
-        match column {
-            ExportColumn::Id => {
-                *made = organization.id.to_hex();
-                Cell::Text(made)
-            }
-            ExportColumn::Name => Cell::Text(organization.name.as_str()),
-            ExportColumn::DisplayName => {
-                organization.display_name.as_ref().map_or(Cell::Empty, |name| Cell::Text(name.as_str()))
-            }
-            ExportColumn::Status => Cell::Text(status_word(organization.status())),
-            ExportColumn::AdminEmail => Cell::Text(organization.admin_email.as_str()),
-            ExportColumn::CollectionName => {
-                made.clear();
-                made.push_str(organization.collection().as_str());
-                Cell::Text(made)
-            }
-            ExportColumn::CreatedAt => date(organization.created_at),
-            ExportColumn::UpdatedAt => date(organization.updated_at),
-            ExportColumn::Documents => self.documents.map_or(Cell::Empty, Cell::Number),
-            ExportColumn::DataSize => self.data_size.map_or(Cell::Empty, Cell::Number),
-        }
-    }
-}
-
-fn status_word(status: OrganizationStatus) -> &'static str {
-    match status {
-        OrganizationStatus::Active => "active",
-        OrganizationStatus::Deactivated => "deactivated",
-        OrganizationStatus::Trashed => "trashed",
-    }
-}
-
-fn date(date: StoredDate) -> Cell<'static> {
-    if date == StoredDate::UNKNOWN { Cell::Empty } else { Cell::Moment(date) }
-}
 
 /// A date in UTC with milliseconds: `2026-03-05T09:30:00.000Z`.
 fn iso_8601(date: StoredDate) -> String {

@@ -11,12 +11,12 @@ fn an_export_goes_where_the_dialog_said_and_nowhere_else() {
     console.create("acme");
     let path = console.folder.path().join("chosen.csv");
     assert_eq!(
-        console.ok("choose_export_file", json!({"format": "csv"})),
+        console.ok("choose_export_file", json!({"list": "organizations", "format": "csv"})),
         Value::Null,
         "the dialog was cancelled"
     );
     *console.desktop.choice.lock().unwrap() = Some(path.clone());
-    let chosen = console.ok("choose_export_file", json!({"format": "csv"}));
+    let chosen = console.ok("choose_export_file", json!({"list": "organizations", "format": "csv"}));
 
     let shown = console.refused("reveal_file", json!({"path": path}));
     assert_eq!(shown["code"], "not_found", "a path from the window must not reach the file manager: {shown}");
@@ -38,7 +38,7 @@ fn a_file_that_came_after_the_dialog_is_not_replaced() {
     console.claim();
     let path = console.folder.path().join("chosen.csv");
     *console.desktop.choice.lock().unwrap() = Some(path.clone());
-    let chosen = console.ok("choose_export_file", json!({"format": "csv"}));
+    let chosen = console.ok("choose_export_file", json!({"list": "organizations", "format": "csv"}));
     std::fs::write(&path, "somebody else's").unwrap();
     let error = console.export(&chosen["target"]).unwrap_err();
     assert_eq!(
@@ -55,7 +55,7 @@ fn a_csv_file_is_laid_out_as_the_window_says() {
     console.claim();
     console.create("acme");
     let written = |csv: Value| {
-        let place = console.ok("default_export_file", json!({"format": "csv"}));
+        let place = console.ok("default_export_file", json!({"list": "organizations", "format": "csv"}));
         let report = console.export_as(&place["target"], &csv).unwrap();
         assert_eq!(report["cutCells"], 0, "{report}");
         std::fs::read(report["path"].as_str().unwrap()).unwrap()

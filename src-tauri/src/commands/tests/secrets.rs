@@ -109,7 +109,7 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     pass_secrets_on(&console, &saved);
     move_secrets(&console, &saved);
     console.ok("remove_profile", json!({"id": copy["id"]}));
-    let place = console.ok("default_export_file", json!({"format": "csv"}));
+    let place = console.ok("default_export_file", json!({"list": "organizations", "format": "csv"}));
     let report = console.export(&place["target"]).unwrap();
     console.ok(
         "report_ui_problem",

@@ -47,8 +47,8 @@ fn commands_that_need_a_session() -> Vec<(&'static str, Value)> {
         ("delete_organization_forever", json!({"id": id, "confirmation": "acme"})),
         ("collection_statistics", json!({"id": id})),
         ("summarize_statistics", json!({"ids": [id]})),
-        ("choose_export_file", json!({"format": "csv"})),
-        ("default_export_file", json!({"format": "csv"})),
+        ("choose_export_file", json!({"list": "organizations", "format": "csv"})),
+        ("default_export_file", json!({"list": "organizations", "format": "csv"})),
         (
             "export_organizations",
             json!({"progress": "__CHANNEL__:2", "input": {

@@ -1,5 +1,7 @@
-//! Exports lists of organizations: chooses places, writes files and reveals them.
+//! Exports lists: chooses places, writes files and reveals them.
 
+use std::future::Future;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,15 +28,30 @@ pub struct ChosenFile {
     pub exists: bool,
 }
 
-/// A written list of organizations.
+/// The list that a file contains: its name is suggested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum ExportedList {
+    /// Organizations.
+    Organizations,
+    /// Operators of the workspace.
+    Operators,
+    /// People of organizations.
+    People,
+    /// The activity record.
+    Activity,
+}
+
+/// A written list.
 #[derive(Debug)]
-pub struct ExportedFile {
+pub struct ExportedFile<Contents = Exported> {
     /// Its path.
     pub path: PathBuf,
     /// Its size.
     pub bytes: u64,
     /// Its contents.
-    pub exported: Exported,
+    pub exported: Contents,
 }
 
 impl Console {
@@ -42,13 +59,17 @@ impl Console {
     ///
     /// # Errors
     /// None of its own.
-    pub async fn choose_export_file(&self, format: ExportFormat) -> Result<Option<ChosenFile>, ConsoleError> {
+    pub async fn choose_export_file(
+        &self,
+        list: ExportedList,
+        format: ExportFormat,
+    ) -> Result<Option<ChosenFile>, ConsoleError> {
         let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
-        let (name, (kind, ending)) = (self.suggested_name(), words(format));
+        let (name, (kind, ending)) = (self.suggested_name(list), words(format));
         let ask = move || {
             let suggested = free_path(&folder, &name, ending);
             let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let chosen = desktop.choose_file("Export organizations", &folder, &name, kind, ending)?;
+            let chosen = desktop.choose_file(title(list), &folder, &name, kind, ending)?;
             Some(confirmed(chosen, ending))
         };
         Ok(blocking(ask).await?.map(|target| self.choose(target)))
@@ -58,9 +79,13 @@ impl Console {
     ///
     /// # Errors
     /// None of its own.
-    pub async fn default_export_file(&self, format: ExportFormat) -> Result<ChosenFile, ConsoleError> {
-        let (folder, name, (_, ending)) =
-            (self.folders.exports.clone(), self.suggested_name(), words(format));
+    pub async fn default_export_file(
+        &self,
+        list: ExportedList,
+        format: ExportFormat,
+    ) -> Result<ChosenFile, ConsoleError> {
+        let (folder, name) = (self.folders.exports.clone(), self.suggested_name(list));
+        let (_, ending) = words(format);
         let path = blocking(move || free_path(&folder, &name, ending)).await?;
         Ok(self.choose(Target { path, may_replace: false }))
     }
@@ -78,6 +103,22 @@ impl Console {
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
     ) -> Result<ExportedFile, ConsoleError> {
+        let write = |output| workspace.exports().run(actor, request, output, progress, cancellation);
+        self.write_export(target, write).await
+    }
+
+    /// Has a list written to the chosen place. What is cancelled or fails leaves nothing there.
+    ///
+    /// # Errors
+    /// `not_found` for a used place, `file_not_written`, and those of `write`.
+    pub async fn write_export<Contents, Writing>(
+        &self,
+        target: &str,
+        write: impl FnOnce(Box<dyn Write + Send>) -> Writing,
+    ) -> Result<ExportedFile<Contents>, ConsoleError>
+    where
+        Writing: Future<Output = Result<Contents, AppError>>,
+    {
         let place = self.exports.target(target).ok_or_else(|| ConsoleError::not_found("chosen file"))?;
         let path = place.path.clone();
         let not_written = |reason| ConsoleError::FileNotWritten {
@@ -88,14 +129,13 @@ impl Console {
         let unfinished = Arc::clone(&self.unfinished);
         let start = move || unfinished.start(place).and_then(|file| Ok((file.writer()?, file)));
         let (writer, file) = blocking(start).await?.map_err(not_written)?;
-        let exported = workspace.exports().run(actor, request, writer, progress, cancellation).await;
-        let exported = exported.map_err(|error| match error {
+        let exported = write(writer).await.map_err(|error| match error {
             AppError::FileNotWritten(problem) => not_written(problem),
             error => ConsoleError::from(error),
         })?;
         let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
         self.exports.note_written(target, &path);
-        tracing::info!(rows = exported.rows, bytes, "exported a list of organizations");
+        tracing::info!(bytes, "exported a list");
         Ok(ExportedFile { path, bytes, exported })
     }
 
@@ -111,8 +151,14 @@ impl Console {
         Ok(blocking(move || desktop.reveal(&path)).await??)
     }
 
-    fn suggested_name(&self) -> String {
-        format!("organizations-{}", self.clock.now().date())
+    fn suggested_name(&self, list: ExportedList) -> String {
+        let word = match list {
+            ExportedList::Organizations => "organizations",
+            ExportedList::Operators => "operators",
+            ExportedList::People => "people",
+            ExportedList::Activity => "activity",
+        };
+        format!("{word}-{}", self.clock.now().date())
     }
 
     fn choose(&self, target: Target) -> ChosenFile {
@@ -131,5 +177,15 @@ fn words(format: ExportFormat) -> (&'static str, &'static str) {
         ExportFormat::Json => ("JSON", "json"),
         ExportFormat::Ndjson => ("JSON, one object per line", "ndjson"),
         ExportFormat::Xlsx => ("Spreadsheet", "xlsx"),
+    }
+}
+
+/// The title of the save dialog.
+fn title(list: ExportedList) -> &'static str {
+    match list {
+        ExportedList::Organizations => "Export organizations",
+        ExportedList::Operators => "Export operators",
+        ExportedList::People => "Export people",
+        ExportedList::Activity => "Export activity",
     }
 }

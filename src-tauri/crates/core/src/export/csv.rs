@@ -1,17 +1,17 @@
 use std::io::{self, Write};
 
-use super::{Cell, CsvLayout, CsvSeparator, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
+use super::{Cell, Column, CsvLayout, CsvSeparator, Output, RowWriter, iso_8601};
 
 /// Values between separators: every field in quotes, quotes doubled, lines ended by CR LF (RFC 4180).
-pub(super) struct CsvWriter {
-    columns: Vec<ExportColumn>,
+pub(super) struct CsvWriter<C> {
+    columns: Vec<C>,
     separator: &'static str,
     text: Encoded,
     made: String,
 }
 
-impl CsvWriter {
-    pub(super) fn start(layout: CsvLayout, columns: Vec<ExportColumn>, output: Output) -> io::Result<Self> {
+impl<C: Column> CsvWriter<C> {
+    pub(super) fn start(layout: CsvLayout, columns: Vec<C>, output: Output) -> io::Result<Self> {
         let (separator, encoding, byte_order_mark) = match layout {
             CsvLayout::Excel => (CsvSeparator::Tab, Encoding::Utf16, true),
             CsvLayout::Plain { separator, byte_order_mark } => (separator, Encoding::Utf8, byte_order_mark),
@@ -34,12 +34,12 @@ impl CsvWriter {
     }
 }
 
-impl RowWriter for CsvWriter {
-    fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
+impl<C: Column> RowWriter<C::Row> for CsvWriter<C> {
+    fn write_row(&mut self, row: &C::Row) -> io::Result<()> {
         let Self { columns, separator, text, made } = self;
         for (index, column) in columns.iter().enumerate() {
             text.put(if index > 0 { separator } else { "" })?;
-            match row.cell(*column, made) {
+            match column.cell(row, made) {
                 Cell::Text(value) => text.put_cell(value)?,
                 Cell::Moment(moment) => text.put_cell(&iso_8601(moment))?,
                 Cell::Number(number) => text.put(&format!("\"{number}\""))?,

@@ -1,24 +1,24 @@
 use std::io::{self, Write};
 
-use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
+use super::{Cell, Column, Output, RowWriter, iso_8601};
 
 /// One array, object by object, each on its own line.
-pub(super) struct JsonWriter {
+pub(super) struct JsonWriter<C> {
     output: Output,
     is_empty: bool,
-    line: Line,
+    line: Line<C>,
 }
 
-impl JsonWriter {
-    pub(super) fn start(columns: &[ExportColumn], mut output: Output) -> io::Result<Self> {
+impl<C: Column> JsonWriter<C> {
+    pub(super) fn start(columns: &[C], mut output: Output) -> io::Result<Self> {
         output.write_all(b"[")?;
         let line = Line::of(columns);
         Ok(Self { output, is_empty: true, line })
     }
 }
 
-impl RowWriter for JsonWriter {
-    fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
+impl<C: Column> RowWriter<C::Row> for JsonWriter<C> {
+    fn write_row(&mut self, row: &C::Row) -> io::Result<()> {
         self.output.write_all(if self.is_empty { b"\n" } else { b",\n" })?;
         self.is_empty = false;
         self.output.write_all(self.line.object(row)?)
@@ -32,16 +32,16 @@ impl RowWriter for JsonWriter {
 }
 
 /// Turns rows into objects of one line: text, numbers, and `null` for unknown values.
-pub(super) struct Line {
+pub(super) struct Line<C> {
     /// The columns, each with what stands before its value.
-    columns: Vec<(ExportColumn, String)>,
+    columns: Vec<(C, String)>,
     object: Vec<u8>,
     made: String,
 }
 
-impl Line {
-    pub(super) fn of(columns: &[ExportColumn]) -> Self {
-        let key = |(index, column): (usize, &ExportColumn)| {
+impl<C: Column> Line<C> {
+    pub(super) fn of(columns: &[C]) -> Self {
+        let key = |(index, column): (usize, &C)| {
             let before = if index > 0 { ',' } else { '{' };
             // A header has no character that JSON escapes.
             (*column, format!("{before}\"{}\":", column.header()))
@@ -50,12 +50,12 @@ impl Line {
         Self { columns, object: Vec::new(), made: String::new() }
     }
 
-    pub(super) fn object(&mut self, row: &ExportRow) -> io::Result<&[u8]> {
+    pub(super) fn object(&mut self, row: &C::Row) -> io::Result<&[u8]> {
         let Self { columns, object, made } = self;
         object.clear();
         for (column, key) in &*columns {
             object.extend_from_slice(key.as_bytes());
-            match row.cell(*column, made) {
+            match column.cell(row, made) {
                 Cell::Text(text) => serde_json::to_writer(&mut *object, text)?,
                 Cell::Moment(moment) => serde_json::to_writer(&mut *object, &iso_8601(moment))?,
                 Cell::Number(number) => serde_json::to_writer(&mut *object, &number)?,

@@ -1,22 +1,22 @@
 use std::io::{self, Write};
 
 use super::json::Line;
-use super::{ExportColumn, ExportRow, Output, RowWriter};
+use super::{Column, Output, RowWriter};
 
 /// One object per line, so that a reader needs no more than a line at a time.
-pub(super) struct NdjsonWriter {
+pub(super) struct NdjsonWriter<C> {
     output: Output,
-    line: Line,
+    line: Line<C>,
 }
 
-impl NdjsonWriter {
-    pub(super) fn start(columns: &[ExportColumn], output: Output) -> Self {
+impl<C: Column> NdjsonWriter<C> {
+    pub(super) fn start(columns: &[C], output: Output) -> Self {
         Self { output, line: Line::of(columns) }
     }
 }
 
-impl RowWriter for NdjsonWriter {
-    fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
+impl<C: Column> RowWriter<C::Row> for NdjsonWriter<C> {
+    fn write_row(&mut self, row: &C::Row) -> io::Result<()> {
         self.output.write_all(self.line.object(row)?)?;
         self.output.write_all(b"\n")
     }

@@ -1,20 +1,17 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::stream::{BoxStream, TryReadyChunksError};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use parking_lot::Mutex;
-use tokio::sync::mpsc;
-use tokio::time::Instant;
 
-use super::{ExportColumn, ExportFormat, ExportRow, XLSX_ROWS_MAX, row_writer};
+use super::writing::{Batch, Written, without_repetition, write_rows};
+use super::{ExportColumn, ExportFormat, ExportRow};
 use crate::clock::Clock;
 use crate::collections::BackgroundReads;
-use crate::error::{AppError, FileProblem, StoreError};
-use crate::jobs::{Cancellation, Progress, ProgressSink};
+use crate::error::{AppError, StoreError};
+use crate::jobs::{Cancellation, ProgressSink};
 use crate::limits::{STATISTICS_AT_ONCE, SUMMARY_MAX};
 use crate::organizations::narrowed;
 use crate::ports::Ports;
@@ -101,44 +98,16 @@ impl ExportService {
         let columns = without_repetition(request.columns);
         let source = Source::of(actor, request.scope, request.sort, request.direction);
         cancellation.checkpoint()?;
-        // At most two batches wait, so rows do not pile up before a slow disk.
-        let (sender, receiver) = mpsc::channel(2);
-        let writer = {
-            let (format, columns) = (request.format, columns.clone());
-            let output = Stoppable { output, cancellation: cancellation.clone() };
-            tokio::task::spawn_blocking(move || write_file(format, &columns, Box::new(output), receiver))
-        };
-        let told = Told { sink: progress, state: Mutex::default() };
-        let counting = async {
-            let (total, unshowable) = self.total(&source).await?;
-            if request.format == ExportFormat::Xlsx && total.is_some_and(|total| total > XLSX_ROWS_MAX) {
-                return Err(AppError::FileNotWritten(FileProblem::TooManyRows));
-            }
-            told.expect(total);
-            Ok(unshowable)
-        };
         let with_statistics = columns.iter().any(|column| column.needs_statistics());
-        // The rows do not wait for their number.
-        let read = async { tokio::try_join!(counting, self.read(&source, with_statistics, sender, &told)) };
-        // Dropped on the way, a list ends its question to the store; with its sender the writer ends as well.
-        let read = tokio::select! {
-            () = cancellation.cancelled() => Err(AppError::Cancelled),
-            read = read => read,
+        let mut unshowable = 0;
+        let total = async {
+            let (total, others) = self.total(&source).await?;
+            unshowable = others;
+            Ok(total)
         };
-        // After a failure too: the file is closed when this returns.
-        let written = writer.await;
-        cancellation.checkpoint()?;
-        let (unshowable, rows, cut_cells) = match written {
-            Ok(Ok(cut_cells)) => {
-                let (unshowable, rows) = read?;
-                (unshowable, rows, cut_cells)
-            }
-            Ok(Err(error)) => return Err(AppError::FileNotWritten(problem_of(&error))),
-            Err(error) => {
-                tracing::error!(%error, "the writer of an export stopped");
-                return Err(AppError::FileNotWritten(FileProblem::Other));
-            }
-        };
+        let rows = self.rows(&source, with_statistics);
+        let file = (request.format, columns.as_slice(), output);
+        let Written { rows, cut_cells } = write_rows(file, total, rows, progress, cancellation).await?;
         self.record(actor, rows, request.format).await;
         Ok(Exported { rows, cut_cells, unshowable })
     }
@@ -167,42 +136,26 @@ impl ExportService {
         })
     }
 
-    /// Hands the rows to the writer; returns their number.
-    async fn read(
-        &self,
-        source: &Source,
+    /// The rows to write, in order.
+    fn rows<'a>(
+        &'a self,
+        source: &'a Source,
         with_statistics: bool,
-        writer: mpsc::Sender<Part>,
-        told: &Told<'_>,
-    ) -> Result<u64, AppError> {
-        // The writer ends early only with an error of its own, which takes precedence over this one.
-        let writer_gone = |_| AppError::FileNotWritten(FileProblem::Other);
-        told.add(0);
+    ) -> BoxStream<'a, Result<Batch<ExportRow>, StoreError>> {
         let organizations = self.organizations(source);
-        let mut parts = if with_statistics {
-            // Asked for across batches, so that reading goes on meanwhile.
-            organizations
-                .map_ok(|batch| stream::iter(batch.into_iter().map(Ok)))
-                .try_flatten()
-                .map(|organization| async { self.with_statistics(organization?).await })
-                .buffered(STATISTICS_AT_ONCE)
-                .try_ready_chunks(SUMMARY_MAX)
-                .map_ok(Part::Rows)
-                .map_err(|TryReadyChunksError(_, error)| error)
-                .boxed()
-        } else {
-            organizations.map_ok(Part::Organizations).boxed()
-        };
-        let mut count = 0;
-        while let Some(part) = parts.try_next().await? {
-            let added = part.rows();
-            writer.send(part).await.map_err(writer_gone)?;
-            count += added;
-            told.add(added);
+        if !with_statistics {
+            return organizations.map_ok(|batch| Batch::made(batch, without_statistics)).boxed();
         }
-        writer.send(Part::End).await.map_err(writer_gone)?;
-        told.end();
-        Ok(count)
+        // Asked for across batches, so that reading goes on meanwhile.
+        organizations
+            .map_ok(|batch| stream::iter(batch.into_iter().map(Ok)))
+            .try_flatten()
+            .map(move |organization| async move { self.with_statistics(organization?).await })
+            .buffered(STATISTICS_AT_ONCE)
+            .try_ready_chunks(SUMMARY_MAX)
+            .map_ok(Batch::from)
+            .map_err(|TryReadyChunksError(_, error)| error)
+            .boxed()
     }
 
     /// The organizations to write, in order.
@@ -340,131 +293,4 @@ fn everything(only: Option<OrganizationId>) -> OrganizationFilter {
 
 fn without_statistics(organization: Organization) -> ExportRow {
     ExportRow { organization, documents: None, data_size: None }
-}
-
-fn without_repetition(columns: Vec<ExportColumn>) -> Vec<ExportColumn> {
-    let mut seen = HashSet::new();
-    columns.into_iter().filter(|column| seen.insert(*column)).collect()
-}
-
-enum Part {
-    /// Without statistics. They become rows one by one, where they are written.
-    Organizations(Vec<Organization>),
-    Rows(Vec<ExportRow>),
-    End,
-}
-
-impl Part {
-    fn rows(&self) -> u64 {
-        match self {
-            Self::Organizations(organizations) => organizations.len() as u64,
-            Self::Rows(rows) => rows.len() as u64,
-            Self::End => 0,
-        }
-    }
-}
-
-/// The progress that the person sees.
-struct Told<'job> {
-    sink: &'job dyn ProgressSink,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    done: u64,
-    total: Option<u64>,
-    ended: bool,
-    reported: Option<Instant>,
-}
-
-impl Told<'_> {
-    /// Faster reports help nobody.
-    const REPORT_EVERY: Duration = Duration::from_millis(100);
-
-    fn expect(&self, total: Option<u64>) {
-        let mut state = self.state.lock();
-        // A late count is worth less than the rows that were read.
-        if !state.ended {
-            state.total = total;
-            self.report(&mut state, true);
-        }
-    }
-
-    fn add(&self, rows: u64) {
-        let mut state = self.state.lock();
-        state.done += rows;
-        self.report(&mut state, false);
-    }
-
-    /// Reports that all rows were read, however many were counted.
-    fn end(&self) {
-        let mut state = self.state.lock();
-        state.total = Some(state.done);
-        state.ended = true;
-        self.report(&mut state, true);
-    }
-
-    fn report(&self, state: &mut State, always: bool) {
-        let now = Instant::now();
-        if always || state.reported.is_none_or(|then| now - then >= Self::REPORT_EVERY) {
-            state.reported = Some(now);
-            // Organizations created meanwhile can make it more than was counted.
-            let total = state.total.map(|total| total.max(state.done));
-            self.sink.report(Progress { done: state.done, total });
-        }
-    }
-}
-
-/// Writes batches as they arrive, on a thread that may wait for a disk. Returns how many cells were cut.
-fn write_file(
-    format: ExportFormat,
-    columns: &[ExportColumn],
-    output: Box<dyn Write + Send>,
-    mut parts: mpsc::Receiver<Part>,
-) -> io::Result<u64> {
-    let mut writer = row_writer(format, columns, output)?;
-    while let Some(part) = parts.blocking_recv() {
-        match part {
-            Part::Organizations(organizations) => {
-                for organization in organizations {
-                    writer.write_row(&without_statistics(organization))?;
-                }
-            }
-            Part::Rows(rows) => {
-                for row in &rows {
-                    writer.write_row(row)?;
-                }
-            }
-            Part::End => return writer.finish(),
-        }
-    }
-    // The sender was dropped without an end: nobody wants the file.
-    Ok(0)
-}
-
-/// An output that fails once the job is cancelled: finishing a large spreadsheet takes seconds.
-struct Stoppable {
-    output: Box<dyn Write + Send>,
-    cancellation: Cancellation,
-}
-
-impl Write for Stoppable {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.cancellation.checkpoint().map_err(io::Error::other)?;
-        self.output.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
-    }
-}
-
-fn problem_of(error: &io::Error) -> FileProblem {
-    tracing::warn!(kind = ?error.kind(), "an export could not be written");
-    if error.kind() == io::ErrorKind::InvalidInput {
-        FileProblem::TooManyRows
-    } else {
-        FileProblem::from(error)
-    }
 }

@@ -4,7 +4,7 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use super::{Cell, ExportColumn, ExportRow, Output, RowWriter, iso_8601};
+use super::{Cell, Column, Output, RowWriter, iso_8601};
 use crate::values::StoredDate;
 
 /// Rows of one sheet below the headers: Excel's 1,048,576 less one.
@@ -23,8 +23,8 @@ const SHEET: &str = "xl/worksheets/sheet1.xml";
 /// A library makes the workbook with a first row of each type of cell. The rows are written here, in its form, and
 /// compressed as they come: the library needs five times as long, and a temporary file. Text is in the cells, not in a
 /// table of shared strings, which would grow.
-pub(super) struct XlsxWriter {
-    columns: Vec<ExportColumn>,
+pub(super) struct XlsxWriter<C> {
+    columns: Vec<C>,
     /// The columns' letters.
     letters: Vec<String>,
     file: ZipWriter<StreamWriter<Output>>,
@@ -38,8 +38,8 @@ pub(super) struct XlsxWriter {
     cut: u64,
 }
 
-impl XlsxWriter {
-    pub(super) fn start(columns: Vec<ExportColumn>, output: Output) -> io::Result<Self> {
+impl<C: Column> XlsxWriter<C> {
+    pub(super) fn start(columns: Vec<C>, output: Output) -> io::Result<Self> {
         let form = Form::of(&columns)?;
         let mut file = ZipWriter::new_stream(output);
         for (name, content) in &form.others {
@@ -54,10 +54,10 @@ impl XlsxWriter {
     }
 }
 
-impl RowWriter for XlsxWriter {
-    fn write_row(&mut self, row: &ExportRow) -> io::Result<()> {
+impl<C: Column> RowWriter<C::Row> for XlsxWriter<C> {
+    fn write_row(&mut self, row: &C::Row) -> io::Result<()> {
         if u64::from(self.rows) >= XLSX_ROWS_MAX {
-            let message = format!("a spreadsheet holds at most {XLSX_ROWS_MAX} organizations");
+            let message = format!("a spreadsheet holds at most {XLSX_ROWS_MAX} rows");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         self.rows += 1;
@@ -77,7 +77,7 @@ impl RowWriter for XlsxWriter {
                 put_escaped(sheet, fitting);
                 put(sheet, &["</t></is></c>"]);
             };
-            match row.cell(*column, made) {
+            match column.cell(row, made) {
                 Cell::Text(text) => put_text(text),
                 Cell::Moment(moment) => match serial_day(moment) {
                     Some(day) => {
@@ -126,7 +126,7 @@ struct Form {
 }
 
 impl Form {
-    fn of(columns: &[ExportColumn]) -> io::Result<Self> {
+    fn of<C: Column>(columns: &[C]) -> io::Result<Self> {
         let mut files = ZipArchive::new(Cursor::new(sample(columns).map_err(io_error)?))?;
         let mut others = Vec::new();
         let mut sheet = String::new();
@@ -163,16 +163,16 @@ impl Form {
 }
 
 /// A workbook with a cell of each format below its headers.
-fn sample(columns: &[ExportColumn]) -> Result<Vec<u8>, XlsxError> {
+fn sample<C: Column>(columns: &[C]) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let bold = Format::new().set_bold();
     let moments = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
     let text = Format::new().set_num_format("@");
     let sheet = workbook.add_worksheet_with_constant_memory()?;
-    sheet.set_name("Organizations")?;
+    sheet.set_name(C::SHEET)?;
     sheet.set_freeze_panes(1, 0)?;
     for (number, column) in (0u16..).zip(columns) {
-        sheet.set_column_width(number, width(*column))?;
+        sheet.set_column_width(number, column.width())?;
         sheet.write_string_with_format(0, number, column.header(), &bold)?;
     }
     sheet.write_string_with_format(1, 0, "text", &text)?;
@@ -242,18 +242,6 @@ fn serial_day(date: StoredDate) -> Option<f64> {
     const DAYS_TO_1970: f64 = 25_569.0;
     let day = date.milliseconds()? as f64 / MILLISECONDS_A_DAY + DAYS_TO_1970;
     (61.0..2_958_466.0).contains(&day).then_some(day)
-}
-
-fn width(column: ExportColumn) -> u16 {
-    match column {
-        ExportColumn::Status | ExportColumn::Documents | ExportColumn::DataSize => 12,
-        ExportColumn::CreatedAt | ExportColumn::UpdatedAt => 20,
-        ExportColumn::Id => 26,
-        ExportColumn::Name
-        | ExportColumn::DisplayName
-        | ExportColumn::AdminEmail
-        | ExportColumn::CollectionName => 32,
-    }
 }
 
 /// The operating system's error inside the library's, if any: the person needs to know whether the disk is full.

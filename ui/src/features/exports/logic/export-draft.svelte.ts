@@ -1,6 +1,7 @@
 import type {
   ChosenFile,
   ExportColumn,
+  ExportedList,
   ExportFormat,
   ExportInput,
   ExportScope,
@@ -20,8 +21,8 @@ export type ExportList = {
 };
 
 export type FileChooser = {
-  defaultExportFile: (format: ExportFormat) => Promise<ChosenFile>;
-  chooseExportFile: (format: ExportFormat) => Promise<ChosenFile | null>;
+  defaultExportFile: (list: ExportedList, format: ExportFormat) => Promise<ChosenFile>;
+  chooseExportFile: (list: ExportedList, format: ExportFormat) => Promise<ChosenFile | null>;
 };
 
 /** The choices for an export, until it starts. */
@@ -80,7 +81,7 @@ export class ExportDraft {
     const format = this.#format;
     if (this.#places[format]) return;
     try {
-      const place = await this.#chooser.defaultExportFile(format);
+      const place = await this.#chooser.defaultExportFile("organizations", format);
       this.#places = { [format]: place, ...this.#places };
       this.placeFailure = null;
     } catch (failure) {
@@ -93,7 +94,7 @@ export class ExportDraft {
     const format = this.#format;
     this.choosing = true;
     try {
-      const place = await this.#chooser.chooseExportFile(format);
+      const place = await this.#chooser.chooseExportFile("organizations", format);
       if (place) this.#places = { ...this.#places, [format]: place };
       this.placeFailure = null;
     } catch (failure) {
