@@ -10,6 +10,8 @@ pub mod journal;
 pub mod organizations;
 pub mod permits;
 pub mod rows;
+pub mod sessions;
+pub mod settings;
 
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;

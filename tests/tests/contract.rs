@@ -137,6 +137,18 @@ macro_rules! contract {
                 a_decision_takes_the_place_of_the_one_that_was_seen_only,
                 a_decision_that_is_repeated_counts_as_done,
                 of_many_first_decisions_at_once_one_wins;
+            sessions:
+                a_session_is_listed_whole_until_it_is_ended,
+                a_use_is_noted_and_an_ended_session_is_not_brought_back_by_it,
+                an_extended_session_expires_later_and_an_ended_one_is_not_extended,
+                sessions_are_listed_of_one_of_an_account_of_an_organization_and_of_all,
+                sessions_are_ended_of_one_of_an_account_of_an_organization_and_of_all,
+                the_list_is_paged_newest_first_without_the_expired;
+            settings:
+                nothing_is_set_until_somebody_sets_it,
+                settings_are_read_as_they_were_written,
+                settings_take_the_place_of_those_that_were_seen_only,
+                settings_that_are_written_again_count_as_done;
             health:
                 preparing_again_changes_nothing_and_warns_of_nothing,
                 the_store_says_what_it_is,
@@ -174,6 +186,8 @@ fn every_fact_of_the_suite_is_run() {
         include_str!("../src/suite/organizations.rs"),
         include_str!("../src/suite/permits.rs"),
         include_str!("../src/suite/rows.rs"),
+        include_str!("../src/suite/sessions.rs"),
+        include_str!("../src/suite/settings.rs"),
     ] {
         for rest in source.split("pub async fn ").skip(1) {
             let fact = rest.split('(').next().expect("a function has parentheses");
@@ -198,6 +212,8 @@ fn every_method_of_every_port_is_held_to_the_gate() {
         port!("journal"),
         port!("activity"),
         port!("permits"),
+        port!("sessions"),
+        port!("settings"),
         port!("health"),
     ] {
         let methods: Vec<_> = source

@@ -12,16 +12,17 @@ use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
     Access, ActivityEntry, ActivityKind, NewOperator, Operation, OperationPlan, OrganizationChange,
-    OrganizationFilter, OrganizationQuery, Owner, PageStart, SortDirection, SortField, StatusFilter, Trashed,
-    TrashedCollection,
+    OrganizationFilter, OrganizationQuery, Owner, PageStart, SessionDigest, SessionsOf, SortDirection,
+    SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
 };
 use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
 
 use super::permits::decided;
+use super::sessions::{all_sessions, session_facts};
 use super::{ANY, collection, email, hash, insert, moment, name, organization, renewal, seen};
 
 /// Writes that a closed gate refuses.
-pub const REFUSED: [&str; 22] = [
+pub const REFUSED: [&str; 23] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -43,19 +44,24 @@ pub const REFUSED: [&str; 22] = [
     "journal.take_over",
     "journal.end",
     "permits.decide",
+    "settings.change",
     "health.prepare",
 ];
 
 /// Writes that pass a closed gate: throttling must hold, a sign-out counts, what was done is recorded.
-pub const PERMITTED: [&str; 4] = [
+pub const PERMITTED: [&str; 8] = [
     "accounts.add_failed_sign_in",
     "accounts.clear_failed_sign_ins",
     "accounts.revoke_session",
     "activity.record",
+    "sessions.insert",
+    "sessions.touch",
+    "sessions.extend",
+    "sessions.end",
 ];
 
 /// Reads.
-pub const READS: [&str; 31] = [
+pub const READS: [&str; 34] = [
     "organizations.find",
     "organizations.find_by_name",
     "organizations.owners",
@@ -81,6 +87,9 @@ pub const READS: [&str; 31] = [
     "journal.whole_acts",
     "activity.newest",
     "permits.find",
+    "sessions.find",
+    "sessions.page",
+    "settings.find",
     "health.unprepared",
     "health.line",
     "health.server",
@@ -187,6 +196,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ),
             ("journal.end", shut.journal.end(&begun, None).await.map(drop)),
             ("permits.decide", shut.permits.decide(None, &decided(Access::ReadWrite)).await.map(drop)),
+            ("settings.change", shut.settings.change(None, &WorkspaceSettings::default()).await.map(drop)),
             ("health.prepare", shut.health.prepare().await.map(drop)),
         ];
         assert_eq!(answers.each_ref().map(|(write, _)| *write), REFUSED, "every write is tried");
@@ -229,7 +239,7 @@ async fn snapshot(ports: &Ports, live: &OrganizationId, trashed: &OrganizationId
                 dana.map(|dana| dana.password_hash.expose().to_owned())
             )
         ),
-        format!("{:?}", (lee.is_some(), ports.permits.find().await)),
+        format!("{:?}", (lee.is_some(), ports.permits.find().await, ports.settings.find().await)),
     ]
 }
 
@@ -301,6 +311,12 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ("journal.whole_acts", Ok(shut.journal.whole_acts().is_none())),
             ("activity.newest", shut.activity.newest(acme.id, 1).await.map(|_| true)),
             ("permits.find", shut.permits.find().await.map(|found| found.is_none())),
+            (
+                "sessions.find",
+                shut.sessions.find(&SessionDigest::of("none")).await.map(|found| found.is_none()),
+            ),
+            ("sessions.page", shut.sessions.page(&all_sessions()).await.map(|page| page.is_empty())),
+            ("settings.find", shut.settings.find().await.map(|found| found.is_none())),
             ("health.unprepared", shut.health.unprepared().await.map(|missing| missing.is_empty())),
             ("health.line", Ok(shut.health.line().await.reachable)),
             ("health.server", shut.health.server().await.map(|_| true)),
@@ -329,12 +345,17 @@ pub async fn what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate(ports: 
             detail: None,
         };
         let session = format!("session-{access:?}");
+        let live = session_facts("admin@acme.example.com", Some(acme));
         let failed = shut.accounts.add_failed_sign_in(&session).await;
         let answers = [
             ("accounts.add_failed_sign_in", failed.map(drop)),
             ("accounts.clear_failed_sign_ins", shut.accounts.clear_failed_sign_ins(&session).await),
             ("accounts.revoke_session", shut.accounts.revoke_session(&session, moment(600_000)).await),
             ("activity.record", shut.activity.record(&entry).await),
+            ("sessions.insert", shut.sessions.insert(&live).await),
+            ("sessions.touch", shut.sessions.touch(&live.id).await.map(drop)),
+            ("sessions.extend", shut.sessions.extend(&live.id, moment(700_000)).await.map(drop)),
+            ("sessions.end", shut.sessions.end(&SessionsOf::One(live.id.clone()), None).await.map(drop)),
         ];
         assert_eq!(answers.each_ref().map(|(write, _)| *write), PERMITTED, "every permitted write is tried");
         for (write, answer) in answers {

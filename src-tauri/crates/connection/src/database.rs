@@ -13,6 +13,7 @@ pub const SIGN_IN_ATTEMPTS: &str = "console_sign_in_attempts";
 pub const REVOKED_SESSIONS: &str = "console_revoked_sessions";
 pub const OPERATIONS: &str = "console_operations";
 pub const ACTIVITY: &str = "console_activity";
+pub const SESSIONS: &str = "console_sessions";
 pub const SETTINGS: &str = "console_settings";
 
 /// Checks a database name by the server's rules. The driver accepts any text and fails later.

@@ -12,7 +12,7 @@
 //! | --- | --- |
 //! | failed sign-ins, and forgetting them | guessing passwords must be slowed down here too |
 //! | the first operator of a locked workspace | only an operator can unlock it; a read-only one stays unclaimed |
-//! | ended sessions | a person who signs out of a locked workspace is signed out |
+//! | live sessions, and ending them | a person signs in to a locked workspace, and out of it |
 //! | what operators decide that the workspace permits | a read-only workspace could never be reopened |
 //! | the activity record | a refused entry would not undo the sign-in, unlocking or operation it tells of |
 //!

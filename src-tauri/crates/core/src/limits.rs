@@ -49,6 +49,24 @@ pub const BCRYPT_COST_MIN: u32 = 4;
 /// The highest cost that is still verified: each step doubles the time of a sign-in.
 pub const BCRYPT_COST_CEILING: u32 = 14;
 
+/// Minutes of a session, unless an owner decided. The service's default.
+pub const SESSION_MINUTES: u32 = 30;
+/// Minutes of the shortest session that an owner can decide.
+pub const SESSION_MINUTES_MIN: u32 = 5;
+/// Minutes of the longest session.
+pub const SESSION_MINUTES_MAX: u32 = 12 * 60;
+/// Minutes without a key or a click before the window is locked, at least.
+pub const IDLE_LOCK_MINUTES_MIN: u32 = 1;
+/// Minutes without a key or a click before the window is locked, at most.
+pub const IDLE_LOCK_MINUTES_MAX: u32 = SESSION_MINUTES_MAX;
+/// Months that the record is kept, at least.
+pub const KEEP_RECORD_MONTHS_MIN: u32 = 1;
+/// Months that the record is kept, at most.
+pub const KEEP_RECORD_MONTHS_MAX: u32 = 120;
+/// Live sessions that a caller can ask for in one page.
+pub const SESSION_PAGE_MAX: u32 = 100;
+/// How long after its last use a session is forgotten, whatever the clocks of the computers say.
+pub const SESSION_FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// Lifetime of a session. The service's default.
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
 /// Bytes of an accepted token: several times as many as the longest name and address need.

@@ -8,6 +8,8 @@ mod journal;
 mod organizations;
 mod permits;
 mod policy;
+mod sessions;
+mod settings;
 mod whole_acts;
 
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub use journal::OperationJournal;
 pub use organizations::OrganizationStore;
 pub use permits::PermitStore;
 pub use policy::{Call, Policy};
+pub use sessions::SessionStore;
+pub use settings::SettingsStore;
 pub use whole_acts::WholeActs;
 
 /// All ports of a store, separately, so that one of them can be wrapped.
@@ -39,6 +43,10 @@ pub struct Ports {
     pub activity: Arc<dyn ActivityStore>,
     /// The operators' decision about what the workspace permits.
     pub permits: Arc<dyn PermitStore>,
+    /// Live sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// The workspace's settings.
+    pub settings: Arc<dyn SettingsStore>,
     /// The state of the store.
     pub health: Arc<dyn HealthStore>,
 }
@@ -53,6 +61,8 @@ impl Ports {
             + OperationJournal
             + ActivityStore
             + PermitStore
+            + SessionStore
+            + SettingsStore
             + HealthStore
             + 'static,
     {
@@ -63,6 +73,8 @@ impl Ports {
             journal: store.clone(),
             activity: store.clone(),
             permits: store.clone(),
+            sessions: store.clone(),
+            settings: store.clone(),
             health: store,
         }
     }

@@ -1,5 +1,5 @@
-//! The records of a workspace: organizations, operators, collections, operations, activity, what operators permit, and
-//! the health of its store.
+//! The records of a workspace: organizations, operators, collections, operations, activity, what operators permit,
+//! settings, live sessions, and the health of its store.
 
 mod activity;
 mod batches;
@@ -10,6 +10,8 @@ mod operation;
 mod operator;
 mod organization;
 mod permits;
+mod session;
+mod settings;
 
 pub use activity::{ActivityEntry, ActivityKind};
 pub use batches::Batches;
@@ -29,3 +31,5 @@ pub use organization::{
     SortField, SortPlace, StatusFilter, Trashed, TrashedCollection, Unshowable, set_aside,
 };
 pub use permits::{Access, Decided, Environment, Permits};
+pub use session::{LiveSession, SessionDigest, SessionFacts, SessionQuery, SessionsOf};
+pub use settings::{SettingValue, WorkspaceSettings};

@@ -33,6 +33,11 @@ impl Role {
         Act::ALL.into_iter().filter(move |act| allows(self, *act, true))
     }
 
+    /// Parses a stored word; `None` for one of a newer version.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::from_claim(Some(word))
+    }
+
     /// Parses the word in a token. A token of the service has none: the service signs in organizations' admins only.
     pub(crate) fn from_claim(word: Option<&str>) -> Option<Self> {
         match word {

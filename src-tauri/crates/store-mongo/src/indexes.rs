@@ -7,9 +7,10 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
-use tenantry_connection::database::{ACTIVITY, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, TRASH};
+use tenantry_connection::database::{ACTIVITY, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SESSIONS, TRASH};
 use tenantry_connection::failure::{Failure, code, within};
 use tenantry_core::StoreError;
+use tenantry_core::limits::SESSION_FORGOTTEN_AFTER;
 
 use crate::documents;
 use crate::errors::Act;
@@ -36,7 +37,7 @@ impl Wanted {
         match self.kind {
             Kind::Order => {}
             Kind::Unique(_) => options.unique = Some(true),
-            Kind::Expiry => options.expire_after = Some(Duration::ZERO),
+            Kind::Expiry(after) => options.expire_after = Some(after),
         }
         let mut model = IndexModel::default();
         model.keys = self.keys.clone();
@@ -51,8 +52,8 @@ enum Kind {
     Order,
     /// Keeps a rule.
     Unique(Keeps),
-    /// Removes expired documents.
-    Expiry,
+    /// Removes documents so long after their date.
+    Expiry(Duration),
 }
 
 /// The rule of a unique index.
@@ -99,7 +100,10 @@ fn wanted() -> Vec<Wanted> {
         index(TRASH, "console_by_created", doc! { "organization.created_at": 1, "_id": 1 }, Kind::Order),
         index(TRASH, "console_by_updated", doc! { "organization.updated_at": 1, "_id": 1 }, Kind::Order),
         index(OPERATORS, "console_unique_email", doc! { "email_key": 1 }, Kind::Unique(Keeps::Operators)),
-        index(REVOKED_SESSIONS, "console_expiry", doc! { "expires_at": 1 }, Kind::Expiry),
+        index(REVOKED_SESSIONS, "console_expiry", doc! { "expires_at": 1 }, Kind::Expiry(Duration::ZERO)),
+        index(SESSIONS, "console_by_account", doc! { "account": 1 }, Kind::Order),
+        index(SESSIONS, "console_by_organization", doc! { "organization_id": 1 }, Kind::Order),
+        index(SESSIONS, "console_expiry", doc! { "last_used_at": 1 }, Kind::Expiry(SESSION_FORGOTTEN_AFTER)),
         index(ACTIVITY, "console_newest", doc! { "organization_id": 1, "at": -1, "_id": -1 }, Kind::Order),
     ]
 }
@@ -308,7 +312,7 @@ fn serves(found: &Document, wanted: &Wanted) -> bool {
                     && collation
                         .is_some_and(|collation| collation.get("strength").and_then(number) == Some(2))
             }
-            Kind::Expiry => found.contains_key("expireAfterSeconds"),
+            Kind::Expiry(_) => found.contains_key("expireAfterSeconds"),
         }
 }
 

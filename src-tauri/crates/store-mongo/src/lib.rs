@@ -20,7 +20,9 @@ mod pages;
 mod paging;
 mod permits;
 mod rows;
+mod sessions;
 mod settings;
 mod trash;
+mod workspace_settings;
 
 pub use open::{MongoOptions, MongoStore};

@@ -18,9 +18,11 @@ mod permits;
 mod records;
 mod schema;
 mod search;
+mod sessions;
 mod statements;
 mod trash;
 mod whole;
+mod workspace_settings;
 
 use std::sync::Arc;
 

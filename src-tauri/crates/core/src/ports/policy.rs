@@ -11,14 +11,15 @@ use time::OffsetDateTime;
 
 use super::{
     AccountStore, ActivityStore, CollectionStore, HealthStore, OperationJournal, OrganizationStore,
-    PermitStore, Ports,
+    PermitStore, Ports, SessionStore, SettingsStore,
 };
 use crate::error::StoreError;
 use crate::records::{
-    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, JournalEntry, Line, NewOperator,
-    NewOrganization, Operation, Operator, Organization, OrganizationChange, OrganizationCounts,
+    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, JournalEntry, Line, LiveSession,
+    NewOperator, NewOrganization, Operation, Operator, Organization, OrganizationChange, OrganizationCounts,
     OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Permits, Restriction,
-    RoleCommand, ServerFacts, SignInAttempts, StoreHealth, Trashed,
+    RoleCommand, ServerFacts, SessionDigest, SessionFacts, SessionQuery, SessionsOf, SignInAttempts,
+    StoreHealth, Trashed, WorkspaceSettings,
 };
 use crate::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
@@ -179,6 +180,22 @@ pass_on! {
     PermitStore as permits;
     read find() -> Option<Decided>;
     write decide(seen: Option<Permits>, next: &Decided) -> bool;
+}
+
+pass_on! {
+    SessionStore as sessions;
+    write insert(session: &SessionFacts) -> ();
+    read find(id: &SessionDigest) -> Option<LiveSession>;
+    write touch(id: &SessionDigest) -> Option<LiveSession>;
+    write extend(id: &SessionDigest, expires_at: OffsetDateTime) -> bool;
+    read page(query: &SessionQuery) -> Vec<LiveSession>;
+    write end(sessions: &SessionsOf, except: Option<&SessionDigest>) -> u64;
+}
+
+pass_on! {
+    SettingsStore as settings;
+    read find() -> Option<WorkspaceSettings>;
+    write change(seen: Option<&WorkspaceSettings>, next: &WorkspaceSettings) -> bool;
 }
 
 pass_on! {
