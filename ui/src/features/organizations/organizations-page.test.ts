@@ -19,7 +19,7 @@ async function open(options: FakeOptions = {}) {
   await app.start();
   const onexport = vi.fn();
   const comeBack = () =>
-    render(OrganizationsPage, { props: { onexport }, context: new Map([[appContextKey, app]]) });
+    render(OrganizationsPage, { props: { onexport, tabs: [] }, context: new Map([[appContextKey, app]]) });
   const { unmount: leave } = comeBack();
   return { backend, app, onexport, leave, comeBack, user: userEvent.setup() };
 }

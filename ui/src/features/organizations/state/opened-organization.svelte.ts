@@ -7,7 +7,8 @@ import {
 import type { ListPanel } from "$lib/lists";
 import { CollectionReading } from "./collection-reading.svelte";
 
-export type PanelTab = "overview" | "collection";
+/** `overview`, `collection`, or the name of a tab that another feature brings. */
+export type PanelTab = string;
 
 export type OpenedSource = {
   getOrganization: (id: string) => Promise<OrganizationDetails>;
