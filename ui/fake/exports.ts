@@ -7,14 +7,14 @@ import type { World } from "./world";
 /** Exports of lists, and every job's cancelling. */
 export function exportHandlers(world: World): Handlers {
   return {
-    choose_export_file: ({ format }: { format: string }) => ({
+    choose_export_file: ({ list, format }: { list: string; format: string }) => ({
       target: "chosen",
-      displayPath: `~/Documents/organizations.${format}`,
+      displayPath: `~/Documents/${list}.${format}`,
       exists: false,
     }),
-    default_export_file: ({ format }: { format: string }) => ({
+    default_export_file: ({ list, format }: { list: string; format: string }) => ({
       target: "default",
-      displayPath: `~/Downloads/organizations.${format}`,
+      displayPath: `~/Downloads/${list}.${format}`,
       exists: false,
     }),
     export_organizations: async (args: { input: ExportInput; progress: Channel<JobProgress> }) => {

@@ -1,16 +1,11 @@
-import type { ExportInput, ExportReport, JobProgress } from "$lib/api";
+import { newJob, type ExportReport, type JobProgress } from "$lib/api";
 
-export type ExportBackend = {
-  exportOrganizations: (
-    input: ExportInput,
-    onProgress: (progress: JobProgress) => void,
-  ) => Promise<ExportReport>;
-  cancelJob: (job: string) => Promise<unknown>;
-};
+/** Writes a file under the name of a job. */
+export type Writing = (job: string, onprogress: (progress: JobProgress) => void) => Promise<ExportReport>;
 
 /** One export from its start to its outcome. It outlives the dialog that started it. */
 export class ExportRun {
-  readonly job: string;
+  readonly job = newJob();
   /** Settles with the run's outcome and never rejects. */
   readonly ended: Promise<void>;
   /** Called after each progress, for code that cannot follow the state. */
@@ -20,15 +15,14 @@ export class ExportRun {
   #failure = $state.raw<unknown>(null);
   #running = $state(true);
   #cancelling = $state(false);
-  readonly #backend: ExportBackend;
+  readonly #cancelJob: (job: string) => Promise<unknown>;
   readonly #expectedRows: number | null;
 
   /** `expectedRows` is the total until the first progress reports it. */
-  constructor(backend: ExportBackend, input: ExportInput, expectedRows: number | null) {
-    this.#backend = backend;
+  constructor(write: Writing, cancelJob: (job: string) => Promise<unknown>, expectedRows: number | null) {
+    this.#cancelJob = cancelJob;
     this.#expectedRows = expectedRows;
-    this.job = input.job;
-    this.ended = this.#run(input);
+    this.ended = this.#run(write);
   }
 
   get running(): boolean {
@@ -74,16 +68,16 @@ export class ExportRun {
     if (!this.#running || this.#cancelling) return;
     this.#cancelling = true;
     try {
-      await this.#backend.cancelJob(this.job);
+      await this.#cancelJob(this.job);
     } catch {
       // The run still ends by itself; the button can be pressed again.
       this.#cancelling = false;
     }
   }
 
-  async #run(input: ExportInput): Promise<void> {
+  async #run(write: Writing): Promise<void> {
     try {
-      this.#report = await this.#backend.exportOrganizations(input, (progress) => {
+      this.#report = await write(this.job, (progress) => {
         if (!this.#running) return;
         this.#progress = progress;
         this.onprogress();

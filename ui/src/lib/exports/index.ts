@@ -1,0 +1,4 @@
+/** The export of a list is a draft of its choices and a call that writes; everything else of its dialog is here. */
+export { default as ExportFrame } from "./ExportFrame.svelte";
+export type { ExportRun } from "./export-run.svelte";
+export { FileDraft, type FileChooser } from "./file-draft.svelte";
