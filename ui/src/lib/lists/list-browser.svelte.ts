@@ -34,7 +34,7 @@ export class ListBrowser<
   #updatedAt = $state<number | null>(null);
   #searchTimer: ReturnType<typeof setTimeout> | undefined;
   #countRound = 0;
-  #countedSearch = "";
+  #counted: Query | null = null;
 
   constructor(
     spec: ListSpec<Row, Query>,
@@ -97,7 +97,25 @@ export class ListBrowser<
 
   /** Nothing is filtered: an empty list means that there is nothing. */
   get unfiltered(): boolean {
-    return this.#query.search === "" && !this.narrowed;
+    return !this.narrowed && sameRows(this.#query, this.#spec.query);
+  }
+
+  /** Whether a filter of this list alone is set. */
+  get filtered(): boolean {
+    return !sameRows({ ...this.#query, search: "" }, { ...this.#spec.query, search: "" });
+  }
+
+  /** Sets filters of this list alone. */
+  filter(change: Partial<Query>): void {
+    this.#change(change, true);
+    void this.#count();
+  }
+
+  /** Takes away the filters of this list alone. */
+  clearFilters(): void {
+    const { search, facet, sort, direction } = this.#query;
+    this.#become({ ...this.#spec.query, search, facet, sort, direction }, true);
+    void this.#count();
   }
 
   open(): void {
@@ -195,7 +213,11 @@ export class ListBrowser<
   }
 
   #change(change: Partial<Query>, filterChanged: boolean): void {
-    this.#query = { ...this.#query, ...change };
+    this.#become({ ...this.#query, ...change }, filterChanged);
+  }
+
+  #become(query: Query, filterChanged: boolean): void {
+    this.#query = query;
     this.#onquery(filterChanged);
     this.rows.open(this.#query);
     this.#tellTotal();
@@ -204,13 +226,13 @@ export class ListBrowser<
   async #count(): Promise<void> {
     this.#countRound += 1;
     const round = this.#countRound;
-    const { search } = this.#query;
+    const query = this.#query;
     try {
-      const counts = await this.#source.count(search);
+      const counts = await this.#source.count(query.search, query);
       if (round !== this.#countRound) return;
       this.#counts = counts;
-      this.#countedSearch = search;
-      if (search === "") this.#total = counts[this.#spec.facets[0].value];
+      this.#counted = query;
+      if (sameRows(query, this.#spec.query)) this.#total = counts[this.#spec.facets[0].value];
       this.#tellTotal();
     } catch {
       // The list itself reports a store that does not respond; the older counts stay.
@@ -218,10 +240,18 @@ export class ListBrowser<
   }
 
   #tellTotal(): void {
-    if (this.#counts === null || this.#countedSearch !== this.#query.search) return;
+    if (this.#counts === null || this.#counted === null || !sameRows(this.#counted, this.#query)) return;
     const total = this.#counts[this.facet.value];
     if (total !== null) this.rows.expectTotal(this.#query, total);
   }
+}
+
+/** Whether two queries find the same rows, their facets and orders aside. */
+function sameRows<Query extends ListQuery>(one: Query, other: Query): boolean {
+  const keys = Object.keys({ ...one, ...other }) as (keyof Query)[];
+  return keys
+    .filter((key) => key !== "facet" && key !== "sort" && key !== "direction")
+    .every((key) => one[key] === other[key]);
 }
 
 function opposite(direction: SortDirection): SortDirection {

@@ -25,7 +25,8 @@ export type PagePlace = Question & { limit: number };
 export type ListSource<Row, Query extends ListQuery, Counts = ListCounts<Query>> = {
   /** Rows from a place on, in the order of the walk. */
   page: (query: Query, place: PagePlace) => Promise<KeysetPage<Row>>;
-  count: (search: string) => Promise<Counts>;
+  /** `query` has the further filters of the list; the facet is not counted by. */
+  count: (search: string, query: Query) => Promise<Counts>;
 };
 
 /** A subset of the rows, chosen by a button with its count. The first facet of a list has all rows. */
@@ -58,6 +59,8 @@ export type ListSpec<Row extends ListRow, Query extends ListQuery> = {
     checked?: () => string;
     /** `narrowed` if the search is within a facet. */
     noMatch: (search: string, narrowed: boolean) => string;
+    /** What an empty list means that is filtered by more than a search and a facet. */
+    noneFiltered?: () => string;
     forbidden: () => string;
   };
 };

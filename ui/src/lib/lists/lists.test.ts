@@ -19,7 +19,7 @@ import {
 
 // A whole list: what a screen writes for its own.
 type Fruit = { id: string; name: string; colour: "red" | "green" };
-type FruitQuery = ListQuery<"all" | "red", "name" | "colour">;
+type FruitQuery = ListQuery<"all" | "red", "name" | "colour"> & { tree?: string };
 
 const FRUITS: ListSpec<Fruit, FruitQuery> = {
   name: "fruits",
@@ -185,6 +185,23 @@ describe("a list", () => {
     expect(await screen.findByText("No red fruits")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Show all" }));
     expect(await screen.findByText("fruit 0001")).toBeVisible();
+  });
+
+  it("has further filters, which are counted by, and are taken away where nothing is found", async () => {
+    const orchard = new Orchard(1000);
+    const { page, count } = orchard;
+    orchard.page = (query, place) => page({ ...query, search: query.tree ?? query.search }, place);
+    orchard.count = (search: string, query?: FruitQuery) => count(query?.tree ?? search);
+    const { list, user } = await openRows(orchard);
+    expect(list.browser.unfiltered).toBe(true);
+    list.browser.filter({ tree: "000" });
+    await waitFor(() => expect(list.browser.counts).toEqual({ all: 10, red: 3 }));
+    expect(list.rows.length).toBe(10);
+    expect(list.browser.total).toBe(1000);
+    list.browser.filter({ tree: "oak" });
+    await user.click(await screen.findByRole("button", { name: "Remove the filter" }));
+    await screen.findByText("fruit 0000");
+    expect(list.browser.unfiltered).toBe(true);
   });
 
   it("searches for what was typed just before it left the screen, once it is back", async () => {
