@@ -26,6 +26,23 @@ function withoutChoiceOfLocale(): Plugin {
   };
 }
 
+/** Puts the values of messages in by `inSentence`: a name changes neither the direction nor the size of a sentence. */
+function valuesInSentences(): Plugin {
+  return {
+    name: "values-in-sentences",
+    transform(code, id) {
+      if (!id.includes("/paraglide/messages/")) return null;
+      const written = code.replace(/\$\{(i\?\.\w+)\}/g, "${inSentence($1)}");
+      if (written === code) {
+        if (code.includes("${"))
+          this.error(`The messages' compiler writes values in another form now: ${id}`);
+        return null;
+      }
+      return { code: `import { inSentence } from "$lib/in-sentence";\n${written}`, map: null };
+    },
+  };
+}
+
 /** A plain browser has no program behind the window: the development server puts the fake there. */
 function fakeInPlainBrowser(): Plugin {
   return {
@@ -52,6 +69,7 @@ const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   plugins: [
     paraglideVitePlugin({ project: "./project.inlang" }),
+    valuesInSentences(),
     withoutChoiceOfLocale(),
     fakeInPlainBrowser(),
     licences(),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tauri::plugin::TauriPlugin;
+use tauri::webview::NewWindowResponse;
 use tauri::{App, AppHandle, Manager, RunEvent, Runtime, Url, WebviewWindowBuilder, Wry};
 use tenantry_console::Console;
 use tenantry_console::folders::Folders;
@@ -103,7 +104,10 @@ pub fn start(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::E
 
 fn open_windows(app: &App, variables: &EnvironmentVariables) -> Result<(), tauri::Error> {
     for window in &app.config().app.windows {
-        let mut builder = WebviewWindowBuilder::from_config(app, window)?.on_navigation(is_own);
+        let mut builder = WebviewWindowBuilder::from_config(app, window)?
+            .on_navigation(is_own)
+            // Not left to the web view: on some systems it would open one, for any page.
+            .on_new_window(|_, _| NewWindowResponse::Deny);
         if let Some(folder) = &variables.data_directory {
             builder = builder.data_directory(folder.join("webview"));
         }

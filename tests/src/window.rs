@@ -2,6 +2,7 @@
 //! buttons, labels of fields.
 
 mod accessibility;
+mod inside;
 
 use std::cell::{Cell, RefCell};
 use std::env;
