@@ -60,6 +60,12 @@ export class KeysetList<Query, Row> {
     return this.#shown?.query ?? null;
   }
 
+  /** Whether the length is more than a guess. */
+  get counted(): boolean {
+    this.#track();
+    return typeof this.#shown?.knownLength === "number";
+  }
+
   get loading(): boolean {
     return this.#loading;
   }
@@ -128,6 +134,15 @@ export class KeysetList<Query, Row> {
     this.#coming?.replace(row);
     this.#changed();
     return replaced;
+  }
+
+  /** Adds new rows above the others, which stay where they are on screen; returns how many there are. */
+  prepend(rows: Row[]): number {
+    const run = this.#shown;
+    if (run === null || this.#coming !== null) return 0;
+    let added = 0;
+    this.#change(run, () => (added = run.prepend(rows)));
+    return added;
   }
 
   remove(key: string): void {

@@ -328,4 +328,35 @@ describe("a keyset list", () => {
     expect(list.length).toBe(0);
     expect(list.loading).toBe(false);
   });
+
+  it("takes new rows above the others, which stay where they are on screen", async () => {
+    const shifts: number[] = [];
+    const store = new Store(rowsUpTo(100));
+    const list = listOver(store, 10, (rows) => shifts.push(rows));
+    list.open(ALL);
+    list.need(4, 9);
+    await settled();
+    expect(list.counted).toBe(false);
+    const fresh = [
+      { id: "new-1", rank: -1 },
+      { id: "row-0", rank: 0 },
+    ];
+    expect(list.prepend(fresh)).toBe(1);
+    expect(shifts).toEqual([1]);
+    expect([list.at(0)?.id, list.at(1)?.id]).toEqual(["new-1", "row-0"]);
+    expect(list.prepend(fresh)).toBe(0);
+  });
+
+  it("leaves new rows to a later reading while it is far from its beginning", async () => {
+    const store = new Store(rowsUpTo(100));
+    const list = listOver(store);
+    list.open(ALL);
+    list.expectTotal(ALL, 100);
+    list.need(0, 5);
+    await settled();
+    list.need(60, 65);
+    await settled();
+    expect(list.prepend([{ id: "new-1", rank: -1 }])).toBe(0);
+    expect(list.at(60)?.id).toBe("row-60");
+  });
 });

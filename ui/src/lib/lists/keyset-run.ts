@@ -95,6 +95,16 @@ export class KeysetRun<Query, Row> {
     if (head?.above && tail?.below === null) this.#first += total - this.#end;
   }
 
+  /** Adds rows above the first one, if that is held; returns how many were not held already. */
+  prepend(rows: Row[]): number {
+    const [head] = this.#pieces;
+    if (head === undefined || head.above !== null) return 0;
+    const fresh = rows.filter((row) => this.indexOf(this.#keyOf(row)) < 0);
+    head.rows.unshift(...fresh);
+    if (this.#counted !== null) this.#counted += fresh.length;
+    return fresh.length;
+  }
+
   /** What to read next for the rows of the window, and a few around it; null if they are held. */
   question(window: Span): Question | null {
     const total = this.knownLength;

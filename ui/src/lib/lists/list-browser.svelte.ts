@@ -224,6 +224,7 @@ export class ListBrowser<
   }
 
   async #count(): Promise<void> {
+    if (!this.#source.count) return;
     this.#countRound += 1;
     const round = this.#countRound;
     const query = this.#query;

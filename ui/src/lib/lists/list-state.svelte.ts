@@ -27,6 +27,8 @@ export class ListState<
   readonly #onproblem: (problem: unknown) => void;
   /** How many times rows are being read now for a selection. */
   #gathering = $state(0);
+  /** How many rows at the top are new since the list was read. */
+  #arrived = $state(0);
   /** The row the keyboard is on. */
   #cursor = $state(0);
 
@@ -75,6 +77,14 @@ export class ListState<
     return (
       columns.find(({ id }) => id === this.browser.query.sort) ?? (columns[0] as (typeof columns)[number])
     );
+  }
+
+  get sortable(): boolean {
+    return this.spec.columns.some(({ sort }) => sort);
+  }
+
+  get arrived(): number {
+    return this.#arrived;
   }
 
   get checkedCount(): number {
@@ -174,6 +184,18 @@ export class ListState<
     }
   }
 
+  /** Rows that are new at the top. The others stay where they are on screen, unless `show` leads to the new ones. */
+  arrive(rows: Row[], show: boolean): void {
+    this.#arrived += this.browser.rows.prepend(rows);
+    if (show) this.view.toTop();
+  }
+
+  /** Reads the list again, with what is new in its place. */
+  refresh(): void {
+    this.#arrived = 0;
+    this.browser.refresh();
+  }
+
   removed(id: string): void {
     this.browser.removed(id);
     this.#leave(id);
@@ -206,6 +228,7 @@ export class ListState<
 
   #restart(filterChanged: boolean): void {
     this.#cursor = 0;
+    this.#arrived = 0;
     // A selection that nobody sees any more would be acted on unseen.
     if (!filterChanged) return;
     this.selection.clear();

@@ -25,8 +25,8 @@ export type PagePlace = Question & { limit: number };
 export type ListSource<Row, Query extends ListQuery, Counts = ListCounts<Query>> = {
   /** Rows from a place on, in the order of the walk. */
   page: (query: Query, place: PagePlace) => Promise<KeysetPage<Row>>;
-  /** `query` has the further filters of the list; the facet is not counted by. */
-  count: (search: string, query: Query) => Promise<Counts>;
+  /** `query` has the further filters of the list; the facet is not counted by. Without it nothing is counted. */
+  count?: (search: string, query: Query) => Promise<Counts>;
 };
 
 /** A subset of the rows, chosen by a button with its count. The first facet of a list has all rows. */
@@ -54,6 +54,8 @@ export type ListSpec<Row extends ListRow, Query extends ListQuery> = {
     title: () => string;
     search: () => string;
     facets: () => string;
+    /** The order of a list that has no other. */
+    order?: () => string;
     found: (inputs: { count: number; shown: string }) => string;
     /** Names the bar of actions for selected rows; without it rows cannot be selected. */
     checked?: () => string;

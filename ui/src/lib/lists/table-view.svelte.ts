@@ -56,6 +56,12 @@ export class TableView {
     this.shifts += 1;
   }
 
+  /** Back to the first row. */
+  toTop(): void {
+    this.scrollTop = 0;
+    this.shifts += 1;
+  }
+
   scrollTopFor(index: number): number {
     return scrollToShow(index, ROW_HEIGHT, this.scrollTop, this.viewportHeight, this.bottomInset);
   }
