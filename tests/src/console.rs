@@ -13,7 +13,7 @@ use tenantry_core::ports::Ports;
 use tenantry_core::records::{Access, Environment, Organization, Owner, Permits, Topology};
 use tenantry_core::rights::Actor;
 use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SigningKey};
-use tenantry_core::values::OrganizationId;
+use tenantry_core::values::{Device, OrganizationId};
 
 use crate::workspace::TestWorkspace;
 
@@ -84,6 +84,7 @@ impl Console {
             permits: Permits { environment, access: run.access },
             signing_key: run.key,
             hasher: PasswordHasher::with_cost(run.cost),
+            device: Device::named("test", "this computer", "Linux"),
         };
         // What is tested on a server is not its pace.
         let services = Services::on(ports, setting, BackgroundReads::of(Topology::File));

@@ -15,7 +15,7 @@ pub mod settings;
 
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
-use tenantry_core::records::{CollectionIdentity, NewOrganization, Organization};
+use tenantry_core::records::{ActivityEntry, CollectionIdentity, NewOrganization, Organization, RecordQuery};
 use tenantry_core::values::{
     CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
 };
@@ -113,4 +113,11 @@ pub async fn seen(ports: &Ports, id: OrganizationId) -> Organization {
         session_version: 0,
         trashed: None,
     })
+}
+
+/// The newest entries of the record about an organization, newest first.
+pub async fn newest(ports: &Ports, id: OrganizationId, limit: u32) -> Vec<ActivityEntry> {
+    let query = RecordQuery { organization: Some(id), limit, ..RecordQuery::default() };
+    let page = ports.activity.page(&query).await.expect("the record is read");
+    page.entries.into_iter().map(|recorded| recorded.entry).collect()
 }

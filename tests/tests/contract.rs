@@ -129,8 +129,12 @@ macro_rules! contract {
                 of_many_that_take_over_at_once_one_wins;
             activity:
                 the_newest_entries_of_an_organization_come_first,
-                every_kind_of_entry_is_read_as_it_was_written,
-                the_record_survives_its_organization;
+                an_entry_is_read_as_it_was_written,
+                the_record_survives_its_organization,
+                each_entry_holds_the_digest_of_the_one_before,
+                of_many_entries_at_once_all_are_in_one_chain,
+                a_page_holds_what_its_filter_says,
+                a_cut_removes_old_entries_only_as_they_were_seen;
             permits:
                 nothing_is_decided_until_somebody_decides,
                 a_decision_is_read_as_it_was_written,

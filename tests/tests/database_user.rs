@@ -22,7 +22,7 @@ use tenantry_core::records::{
 use tenantry_core::values::CollectionName;
 use tenantry_tests::console::{Console, Run, create_request, update_request};
 use tenantry_tests::server::{Server, fresh_database};
-use tenantry_tests::suite::{collection, name};
+use tenantry_tests::suite::{collection, name, newest};
 use tenantry_tests::workspace::{age_entries, open_database};
 use time::OffsetDateTime;
 
@@ -408,7 +408,7 @@ async fn whole_lifecycle(console: &Console) {
     };
     assert_eq!(console.ports.organizations.page(&query).await.expect("a list").organizations.len(), 1);
     console.ports.organizations.count(&query.filter).await.expect("counts");
-    assert!(!console.ports.activity.newest(acme.id, 10).await.expect("a record").is_empty());
+    assert!(!newest(&console.ports, acme.id, 10).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,6 +16,7 @@ use tenantry_core::records::{
     OrganizationFilter, OrganizationQuery, Owner, PageStart, Permits, SortDirection, SortField, StatusFilter,
 };
 use tenantry_core::sessions::{PasswordHasher, SigningKey};
+use tenantry_core::values::Device;
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, update_request};
 use tenantry_tests::proxy::{Proxy, Traffic};
 use tenantry_tests::server::{Server, Topology, fresh_database};
@@ -92,6 +93,7 @@ async fn open(proxy: &Proxy, database: &str) -> Opened {
         permits: Permits::EVERYTHING,
         signing_key: SigningKey::random(),
         hasher: PasswordHasher::with_cost(4),
+        device: Device::named("test", "this computer", "Linux"),
     };
     let secrets = Default::default();
     let place = Place::Deployment { connection_string: &uri, database, secrets: &secrets };

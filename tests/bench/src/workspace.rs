@@ -13,6 +13,7 @@ use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::records::{Access, Owner};
 use tenantry_core::rights::Actor;
 use tenantry_core::sessions::{Freshness, PasswordHasher, SigningKey};
+use tenantry_core::values::Device;
 use tenantry_tests::server::{Server, Topology};
 
 use crate::Outcome;
@@ -126,6 +127,7 @@ impl Workspace {
             permits: Access::ReadWrite.into(),
             signing_key: SigningKey::random(),
             hasher,
+            device: Device::named("bench", "this computer", "Linux"),
         };
         let compose::Opened { services, claimed, .. } = compose::open(place, setting).await?;
         let (email, password) = (OPERATOR.0, SecretString::from(OPERATOR.1));

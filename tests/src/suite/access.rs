@@ -11,18 +11,18 @@ use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Access, ActivityEntry, ActivityKind, NewOperator, Operation, OperationPlan, OrganizationChange,
-    OrganizationFilter, OrganizationQuery, Owner, PageStart, SessionDigest, SessionsOf, SortDirection,
-    SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
+    Access, ActivityEntry, ActivityKind, Head, NewOperator, Operation, OperationPlan, OrganizationChange,
+    OrganizationFilter, OrganizationQuery, Owner, PageStart, RecordQuery, SessionDigest, SessionsOf,
+    SortDirection, SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
 };
 use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
 
 use super::permits::decided;
 use super::sessions::{all_sessions, session_facts};
-use super::{ANY, collection, email, hash, insert, moment, name, organization, renewal, seen};
+use super::{ANY, collection, email, hash, insert, moment, name, newest, organization, renewal, seen};
 
 /// Writes that a closed gate refuses.
-pub const REFUSED: [&str; 23] = [
+pub const REFUSED: [&str; 24] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -43,6 +43,7 @@ pub const REFUSED: [&str; 23] = [
     "journal.begin",
     "journal.take_over",
     "journal.end",
+    "activity.cut",
     "permits.decide",
     "settings.change",
     "health.prepare",
@@ -53,7 +54,7 @@ pub const PERMITTED: [&str; 8] = [
     "accounts.add_failed_sign_in",
     "accounts.clear_failed_sign_ins",
     "accounts.revoke_session",
-    "activity.record",
+    "activity.append",
     "sessions.insert",
     "sessions.touch",
     "sessions.extend",
@@ -61,7 +62,7 @@ pub const PERMITTED: [&str; 8] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 34] = [
+pub const READS: [&str; 38] = [
     "organizations.find",
     "organizations.find_by_name",
     "organizations.owners",
@@ -85,7 +86,11 @@ pub const READS: [&str; 34] = [
     "journal.find",
     "journal.unfinished",
     "journal.whole_acts",
-    "activity.newest",
+    "activity.head",
+    "activity.page",
+    "activity.find",
+    "activity.walk",
+    "activity.walk_earlier",
     "permits.find",
     "sessions.find",
     "sessions.page",
@@ -195,6 +200,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
                 shut.journal.take_over(&begun, &begun.taken_over_by(&other)).await.map(drop),
             ),
             ("journal.end", shut.journal.end(&begun, None).await.map(drop)),
+            ("activity.cut", shut.activity.cut(&Head::before_the_first()).await.map(drop)),
             ("permits.decide", shut.permits.decide(None, &decided(Access::ReadWrite)).await.map(drop)),
             ("settings.change", shut.settings.change(None, &WorkspaceSettings::default()).await.map(drop)),
             ("health.prepare", shut.health.prepare().await.map(drop)),
@@ -309,7 +315,14 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ("journal.unfinished", shut.journal.unfinished().await.map(|all| all.len() == 1)),
             // An act in one write would go past the gate.
             ("journal.whole_acts", Ok(shut.journal.whole_acts().is_none())),
-            ("activity.newest", shut.activity.newest(acme.id, 1).await.map(|_| true)),
+            ("activity.head", shut.activity.head().await.map(|head| head.is_none())),
+            ("activity.page", shut.activity.page(&RecordQuery::default()).await.map(|_| true)),
+            ("activity.find", shut.activity.find(1).await.map(|found| found.is_none())),
+            ("activity.walk", shut.activity.walk(1).try_next().await.map(|batch| batch.is_none())),
+            (
+                "activity.walk_earlier",
+                shut.activity.walk_earlier().try_next().await.map(|none| none.is_none()),
+            ),
             ("permits.find", shut.permits.find().await.map(|found| found.is_none())),
             (
                 "sessions.find",
@@ -336,14 +349,7 @@ pub async fn what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate(ports: 
     for (access, _) in SHUT {
         let shut = behind(ports, access);
         let acme = OrganizationId::new();
-        let entry = ActivityEntry {
-            at: moment(1),
-            actor: "operator@example.com".to_owned(),
-            kind: ActivityKind::SignedIn,
-            organization_id: Some(acme),
-            organization_name: None,
-            detail: None,
-        };
+        let entry = ActivityEntry::by("operator@example.com", ActivityKind::SignedIn).about(acme, "acme");
         let session = format!("session-{access:?}");
         let live = session_facts("admin@acme.example.com", Some(acme));
         let failed = shut.accounts.add_failed_sign_in(&session).await;
@@ -351,7 +357,7 @@ pub async fn what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate(ports: 
             ("accounts.add_failed_sign_in", failed.map(drop)),
             ("accounts.clear_failed_sign_ins", shut.accounts.clear_failed_sign_ins(&session).await),
             ("accounts.revoke_session", shut.accounts.revoke_session(&session, moment(600_000)).await),
-            ("activity.record", shut.activity.record(&entry).await),
+            ("activity.append", shut.activity.append(&entry).await.map(drop)),
             ("sessions.insert", shut.sessions.insert(&live).await),
             ("sessions.touch", shut.sessions.touch(&live.id).await.map(drop)),
             ("sessions.extend", shut.sessions.extend(&live.id, moment(700_000)).await.map(drop)),
@@ -362,7 +368,7 @@ pub async fn what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate(ports: 
             assert_eq!(answer, Ok(()), "{write} in a {access:?} workspace");
         }
         assert_eq!(ports.accounts.is_session_revoked(&session).await, Ok(true));
-        assert_eq!(ports.activity.newest(acme, 1).await, Ok(vec![entry]));
+        assert_eq!(newest(ports, acme, 1).await, [entry]);
     }
 }
 

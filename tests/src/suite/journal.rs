@@ -10,7 +10,7 @@ use tenantry_core::records::{
 };
 use tenantry_core::values::{CopyId, OrganizationId};
 
-use super::{moment, name};
+use super::{moment, name, newest};
 
 const UNDER_WAY: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Operation });
 
@@ -147,13 +147,10 @@ pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
 pub async fn the_end_of_an_operation_is_recorded_with_it(ports: &Ports) {
     let seen = create();
     let id = seen.organization_id;
-    let entry = |minute| ActivityEntry {
-        at: moment(minute),
-        actor: seen.actor.clone(),
-        kind: ActivityKind::OrganizationCreated,
-        organization_id: Some(id),
-        organization_name: Some("acme".to_owned()),
-        detail: None,
+    let entry = |minute| {
+        ActivityEntry::by(&seen.actor, ActivityKind::OrganizationCreated)
+            .about(id, "acme")
+            .with_detail(format!("{minute}"))
     };
     ports.journal.begin(&seen).await.expect("begun");
     let taken = seen.taken_over_by(&owner("second-run"));
@@ -162,7 +159,7 @@ pub async fn the_end_of_an_operation_is_recorded_with_it(ports: &Ports) {
     assert_eq!(found(ports, id).await, Some(taken.clone()));
     assert_eq!(ports.journal.end(&taken, Some(&entry(2))).await, Ok(true));
     assert_eq!(found(ports, id).await, None);
-    assert_eq!(ports.activity.newest(id, 10).await, Ok(vec![entry(2), entry(1)]));
+    assert_eq!(newest(ports, id, 10).await, [entry(2), entry(1)]);
 }
 
 /// Ages.

@@ -6,13 +6,14 @@ use crate::circles::{Imports, rust_imports};
 use crate::sources::{read, sources};
 
 /// The folders of the core, lowest first. A folder knows those of earlier lines, and none of its own line.
-const FOLDERS: [&[&str]; 10] = [
+const FOLDERS: [&[&str]; 11] = [
     &["limits", "nesting", "numbers"],
     &["clock", "values"],
     &["error"],
     &["rights"],
     &["jobs", "records"],
     &["ports"],
+    &["record"],
     &["journal"],
     &["access", "sessions"],
     &["attention", "collections", "organizations", "samples"],

@@ -374,7 +374,7 @@ async fn a_hash_that_is_not_verified_here_is_told_to_operators_and_to_nobody_who
             assert_eq!(answer, Err(AppError::Throttled { seconds: 1 }), "{kind:?}");
         }
 
-        let record = workspace.ports.activity.newest(acme.id, 50).await.expect("the record");
+        let record = tenantry_tests::suite::newest(&workspace.ports, acme.id, 50).await;
         let told: Vec<_> =
             record.iter().filter(|entry| entry.kind == ActivityKind::PasswordUnverifiable).collect();
         assert_eq!(told.len(), 1, "{kind:?}: once is enough: {record:?}");

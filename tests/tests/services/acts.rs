@@ -14,7 +14,7 @@ use tenantry_core::records::{
 use tenantry_core::values::{CollectionName, Field, FieldIssue, FieldRule, OrganizationId};
 use tenantry_tests::console::{Console, PASSWORD, Run, create_request, update_request};
 use tenantry_tests::scripted::ScriptedCollections;
-use tenantry_tests::suite::{collection, delete_collection, name, organization};
+use tenantry_tests::suite::{collection, delete_collection, name, newest, organization};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 async fn workspace() -> TestWorkspace {
@@ -45,7 +45,7 @@ async fn documents(console: &Console, name: &CollectionName) -> u64 {
 }
 
 async fn kinds(console: &Console, id: OrganizationId) -> Vec<ActivityKind> {
-    let entries = console.ports.activity.newest(id, 100).await.expect("a record");
+    let entries = newest(&console.ports, id, 100).await;
     entries.iter().rev().map(|entry| entry.kind).collect()
 }
 

@@ -170,8 +170,7 @@ impl Case {
 
     /// The newest entry of the record about the organization.
     async fn newest(&self) -> (ActivityKind, String, String) {
-        let newest =
-            self.workspace.ports.activity.newest(self.acme.id, 1).await.expect("the record").remove(0);
+        let newest = tenantry_tests::suite::newest(&self.workspace.ports, self.acme.id, 1).await.remove(0);
         (newest.kind, newest.actor, newest.detail.unwrap_or_default())
     }
 

@@ -6,7 +6,7 @@ use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::records::{Operation, OperationPlan, Owner, RecoveryOutcome, Trashed, TrashedCollection};
 use tenantry_core::values::CopyId;
 use tenantry_tests::console::OPERATOR;
-use tenantry_tests::suite::{collection, name};
+use tenantry_tests::suite::{collection, name, newest};
 use tenantry_tests::twins::{DOCUMENTS, Twins};
 use tenantry_tests::workspace::StoreKind;
 
@@ -20,7 +20,7 @@ async fn a_rename_leaves_a_shared_collection_and_makes_one(kind: StoreKind) {
     assert_eq!(renamed.name, name("zenith"));
     assert_eq!(twins.documents(&twins.collection).await, Some(DOCUMENTS), "{kind:?}: the other one's data");
     assert_eq!(twins.documents(&collection("zenith")).await, Some(0), "{kind:?}: an empty one of its own");
-    let newest = twins.ports.activity.newest(twins.acme.id, 1).await.expect("a record");
+    let newest = newest(&twins.ports, twins.acme.id, 1).await;
     let detail = newest[0].detail.as_deref().unwrap_or_default();
     assert!(detail.contains("org_acme is shared"), "{kind:?}: the record says so: {detail}");
     assert_eq!(twins.ports.journal.unfinished().await, Ok(Vec::new()), "{kind:?}");

@@ -14,6 +14,7 @@ use tenantry_core::organizations::OrganizationService;
 use tenantry_core::records::{Permits, Restriction, ServerFacts, Topology};
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
+use tenantry_core::values::Device;
 use tenantry_core::{AppError, Ports, StoreError};
 use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
@@ -45,6 +46,8 @@ pub struct Setting {
     pub signing_key: SigningKey,
     /// Hashes passwords, at this cost.
     pub hasher: PasswordHasher,
+    /// This computer.
+    pub device: Device,
 }
 
 /// The services of one open workspace.
@@ -74,7 +77,7 @@ pub struct Services {
 impl Services {
     /// Builds the services on a store, without asking it.
     pub fn on(store: Ports, setting: Setting, background: BackgroundReads) -> Self {
-        let Setting { clock, opening, permits, signing_key, hasher } = setting;
+        let Setting { clock, opening, permits, signing_key, hasher, device } = setting;
         let gate = Arc::new(WriteGate::new(permits, Arc::clone(&clock)));
         let runner = OperationRunner::new(store.clone(), Arc::clone(&clock), opening);
         let operations = Arc::new(Operations::new(Arc::clone(&gate), runner));
@@ -83,7 +86,13 @@ impl Services {
         let background = Arc::new(background);
         let (of_sessions, of_organizations) = (hasher.clone(), hasher.clone());
         Self {
-            sessions: SessionService::new(ports.clone(), Arc::clone(&clock), of_sessions, signing_key),
+            sessions: SessionService::new(
+                ports.clone(),
+                Arc::clone(&clock),
+                of_sessions,
+                signing_key,
+                device,
+            ),
             attention: AttentionService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock)),
             organizations: OrganizationService::new(
                 ports.clone(),
@@ -92,7 +101,7 @@ impl Services {
                 Arc::clone(&operations),
             ),
             collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
-            exports: ExportService::new(ports.clone(), Arc::clone(&clock), background),
+            exports: ExportService::new(ports.clone(), background),
             samples: SampleService::new(ports.clone(), clock),
             access,
             operations,

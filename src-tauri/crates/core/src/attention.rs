@@ -437,14 +437,9 @@ impl AttentionService {
             Destination::Live(name) => name,
             Destination::Trash | Destination::Nowhere => operation.plan.name(),
         };
-        let entry = ActivityEntry {
-            at: self.clock.now(),
-            actor: actor.email().to_owned(),
-            kind: ActivityKind::OperationDecided,
-            organization_id: Some(id),
-            organization_name: Some(name.to_string()),
-            detail: Some(format!("{}, begun by {}: {choice}", operation.plan.act(), operation.actor)),
-        };
+        let entry = ActivityEntry::of(actor, ActivityKind::OperationDecided)
+            .about(id, name)
+            .with_detail(format!("{}, begun by {}: {choice}", operation.plan.act(), operation.actor));
         self.ports.record(&entry).await;
         Ok(choice)
     }

@@ -14,6 +14,7 @@ pub mod nesting;
 pub mod numbers;
 pub mod organizations;
 pub mod ports;
+pub mod record;
 pub mod records;
 pub mod rights;
 pub mod samples;

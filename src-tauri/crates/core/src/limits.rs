@@ -10,6 +10,16 @@ pub const ORGANIZATION_NAME_MAX: usize = 50;
 pub const DISPLAY_NAME_MAX: usize = 80;
 /// Characters of an operator's own name.
 pub const PERSON_NAME_MAX: usize = 80;
+/// Characters of the text that names a computer.
+pub const DEVICE_MAX: usize = 80;
+/// Characters of one value in an entry of the record.
+pub const RECORD_TEXT_MAX: usize = 1_000;
+/// Entries of the record that one page looks at, before it ends without having found enough.
+pub const RECORD_SCAN: u32 = 20_000;
+/// Entries of the record in one batch, when all are read.
+pub const RECORD_BATCH: u32 = 1_000;
+/// How far the order of moments and the order of numbers can differ in the record: a clock was set.
+pub const RECORD_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 /// Octets of an address (RFC 5321, 4.5.3.1.3 less the angle brackets).
 pub const EMAIL_MAX: usize = 254;
 /// Characters of a password. The service's rule.

@@ -81,7 +81,7 @@ impl Ports {
 
     /// Adds an entry to the activity record. A failure is only logged: the recorded change has happened.
     pub(crate) async fn record(&self, entry: &ActivityEntry) {
-        if let Err(error) = self.activity.record(entry).await {
+        if let Err(error) = self.activity.append(entry).await {
             tracing::warn!(kind = entry.kind.as_str(), %error, "an activity entry could not be written");
         }
     }

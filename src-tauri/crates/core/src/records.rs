@@ -13,7 +13,10 @@ mod permits;
 mod session;
 mod settings;
 
-pub use activity::{ActivityEntry, ActivityKind};
+pub use activity::{
+    ActivityEntry, ActivityKind, Change, Head, Outcome, RecordCursor, RecordPage, RecordQuery, Recorded,
+    Stored, seal_earlier,
+};
 pub use batches::Batches;
 pub use collection::{CollectionIdentity, CollectionStatistics, IndexStatistics};
 pub use deployment::{CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::error::AppError;
-use crate::values::{OperatorId, OrganizationId};
+use crate::values::{Device, OperatorId, OrganizationId};
 
 /// The role of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -130,12 +130,24 @@ pub struct Actor {
     role: Role,
     name: String,
     email: String,
+    device: Option<Device>,
 }
 
 impl Actor {
     /// For `sessions` alone, after it checked a session.
     pub(crate) fn found_good(account: Account, role: Role, name: String, email: String) -> Self {
-        Self { account, role, name, email }
+        Self { account, role, name, email, device: None }
+    }
+
+    /// For `sessions` alone: the same person, on this computer.
+    #[must_use]
+    pub(crate) fn on_device(self, device: Option<Device>) -> Self {
+        Self { device, ..self }
+    }
+
+    /// The computer that the person uses.
+    pub fn device(&self) -> Option<&Device> {
+        self.device.as_ref()
     }
 
     /// The owner of the session.

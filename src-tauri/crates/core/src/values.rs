@@ -1,6 +1,7 @@
 //! Parsed values, one type per file. A value of these types has passed its rules.
 
 mod collection_name;
+mod device;
 mod display_name;
 mod email_address;
 mod field;
@@ -11,6 +12,7 @@ mod person_name;
 mod stored_date;
 
 pub use collection_name::CollectionName;
+pub use device::Device;
 pub use display_name::DisplayName;
 pub use email_address::EmailAddress;
 pub use field::{Field, FieldIssue, FieldRule};

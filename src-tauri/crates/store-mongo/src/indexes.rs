@@ -104,7 +104,14 @@ fn wanted() -> Vec<Wanted> {
         index(SESSIONS, "console_by_account", doc! { "account": 1 }, Kind::Order),
         index(SESSIONS, "console_by_organization", doc! { "organization_id": 1 }, Kind::Order),
         index(SESSIONS, "console_expiry", doc! { "last_used_at": 1 }, Kind::Expiry(SESSION_FORGOTTEN_AFTER)),
-        index(ACTIVITY, "console_newest", doc! { "organization_id": 1, "at": -1, "_id": -1 }, Kind::Order),
+        // The `_id` is the number of an entry, so each of these is also in the order of the record.
+        index(ACTIVITY, "console_by_actor", doc! { "actor": 1, "_id": 1 }, Kind::Order),
+        index(ACTIVITY, "console_by_account", doc! { "account": 1, "_id": 1 }, Kind::Order),
+        index(ACTIVITY, "console_by_subject", doc! { "subject": 1, "_id": 1 }, Kind::Order),
+        index(ACTIVITY, "console_by_organization", doc! { "organization_id": 1, "_id": 1 }, Kind::Order),
+        index(ACTIVITY, "console_by_kind", doc! { "kind": 1, "_id": 1 }, Kind::Order),
+        index(ACTIVITY, "console_by_outcome", doc! { "outcome": 1, "_id": 1 }, Kind::Order),
+        index(ACTIVITY, "console_by_moment", doc! { "at": 1, "_id": 1 }, Kind::Order),
     ]
 }
 

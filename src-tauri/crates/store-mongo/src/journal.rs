@@ -18,7 +18,6 @@ use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::health::local_time;
 use crate::open::MongoStore;
 
 #[async_trait]
@@ -127,14 +126,6 @@ impl MongoStore {
             Ok(None) => self.require_gone(OPERATIONS, entry_of(operation)).await.map(|()| true),
             Err(failure) => Err(self.told(failure, Act::on("remove", OPERATIONS))),
         }
-    }
-
-    /// The server's time, which also dates the entries: computers share no clock. An entry keeps its time while it
-    /// keeps its turn, so it does not matter how long after the entry the time is read.
-    async fn server_time(&self) -> Result<OffsetDateTime, StoreError> {
-        let hello = self.ask(doc! { "hello": 1 }).await;
-        let hello = hello.map_err(|failure| self.told(failure, Act::in_database("hello")))?;
-        local_time(&hello).ok_or_else(|| StoreError::Corrupt { what: "the server's time".to_owned() })
     }
 }
 

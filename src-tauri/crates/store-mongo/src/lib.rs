@@ -5,6 +5,7 @@
 
 mod accounts;
 mod activity;
+mod chain;
 mod collections;
 mod counts;
 mod documents;
@@ -20,6 +21,7 @@ mod pages;
 mod paging;
 mod permits;
 mod rows;
+mod server_clock;
 mod sessions;
 mod settings;
 mod trash;

@@ -24,9 +24,11 @@ use tenantry_core::records::Topology;
 use tenantry_core::{FieldIssue, StoreError};
 use tokio::time::timeout;
 
+use crate::chain::Chain;
 use crate::documents;
 use crate::errors::{Act, Place, Troubles};
 use crate::members::Members;
+use crate::server_clock::ServerClock;
 use crate::settings::{Settings, settle};
 
 /// Building an index reads every document of its collection.
@@ -94,6 +96,8 @@ pub struct MongoStore {
     pub(crate) place: Place,
     pub(crate) unique: Uniqueness,
     pub(crate) members: Members,
+    pub(crate) chain: Chain,
+    pub(crate) server_clock: ServerClock,
 }
 
 /// Which rules an index keeps. False until it was seen: then writes are checked afterwards and undone.
@@ -175,12 +179,15 @@ impl MongoStore {
             place,
             unique: Uniqueness::default(),
             members,
+            chain: Chain::default(),
+            server_clock: ServerClock::default(),
         };
         let greetings = (0..connections_at_once)
             .map(|_| store.call(act, store.database.run_command(doc! { "hello": 1 })));
         let greeted = join_all(greetings).await.into_iter().reduce(Result::or).transpose()?;
         if let Some(hello) = greeted {
             store.topology = topology(&hello);
+            store.server_clock.note(store.clock.as_ref(), &hello);
         }
         Ok(store)
     }

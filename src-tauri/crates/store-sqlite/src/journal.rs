@@ -120,7 +120,7 @@ impl OperationJournal for SqliteStore {
     }
 
     async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> Result<bool, StoreError> {
-        let (operation, record) = (operation.clone(), record.cloned());
+        let (operation, record, now) = (operation.clone(), record.cloned(), self.clock.now());
         self.write(move |transaction| {
             let removed = transaction.execute_cached(
                 &format!("DELETE FROM console_operations WHERE {IS_ITS_ENTRY}"),
@@ -133,7 +133,7 @@ impl OperationJournal for SqliteStore {
                 },
             )?;
             if let Some(record) = &record {
-                add_entry(transaction, record)?;
+                add_entry(transaction, record, now)?;
             }
             Ok(removed == 1)
         })

@@ -16,11 +16,12 @@ use crate::{SqliteStore, collections, journal, organizations};
 #[async_trait]
 impl WholeActs for SqliteStore {
     async fn create(&self, new: &NewOrganization, record: &ActivityEntry) -> Result<(), StoreError> {
-        let (new, record, at) = (new.clone(), record.clone(), milliseconds(self.clock.now()));
+        let (new, record, now) = (new.clone(), record.clone(), self.clock.now());
+        let at = milliseconds(now);
         self.write(move |transaction| {
             organizations::insert(transaction, &new)?;
             collections::create(transaction, &CollectionName::for_organization(&new.name), at)?;
-            add_entry(transaction, &record)
+            add_entry(transaction, &record, now).map(drop)
         })
         .await
     }
@@ -34,6 +35,7 @@ impl WholeActs for SqliteStore {
         record: &ActivityEntry,
     ) -> Result<(), StoreError> {
         let (found, to, which, record) = (found.clone(), to.clone(), which.cloned(), record.clone());
+        let now = self.clock.now();
         self.write(move |transaction| {
             if journal::has_intent(transaction, found.id)? {
                 return Err(duplicate(UniqueField::Operation));
@@ -51,7 +53,7 @@ impl WholeActs for SqliteStore {
                 return Err(StoreError::Changed { what: "the collection" }.into());
             }
             organizations::set_name(transaction, &found, &to, at)?;
-            add_entry(transaction, &record)
+            add_entry(transaction, &record, now).map(drop)
         })
         .await
     }
@@ -63,7 +65,7 @@ mod tests {
 
     use tenantry_core::clock::SystemClock;
     use tenantry_core::ports::{ActivityStore, CollectionStore, OperationJournal, OrganizationStore};
-    use tenantry_core::records::{ActivityKind, Operation, OperationPlan, Owner};
+    use tenantry_core::records::{ActivityKind, Operation, OperationPlan, Owner, RecordQuery};
     use tenantry_core::values::{EmailAddress, OrganizationId, PasswordHash};
 
     use super::*;
@@ -84,14 +86,7 @@ mod tests {
     }
 
     fn record(id: OrganizationId, kind: ActivityKind) -> ActivityEntry {
-        ActivityEntry {
-            at: OffsetDateTime::UNIX_EPOCH,
-            actor: "dana@example.com".to_owned(),
-            kind,
-            organization_id: Some(id),
-            organization_name: None,
-            detail: None,
-        }
+        ActivityEntry::by("dana@example.com", kind).about(id, "acme")
     }
 
     /// A workspace with the organization `acme`.
@@ -106,7 +101,8 @@ mod tests {
     }
 
     async fn records(store: &SqliteStore, id: OrganizationId) -> usize {
-        store.newest(id, 10).await.expect("entries").len()
+        let query = RecordQuery { organization: Some(id), limit: 10, ..RecordQuery::default() };
+        ActivityStore::page(store, &query).await.expect("entries").entries.len()
     }
 
     #[tokio::test]

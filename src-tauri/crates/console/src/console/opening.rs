@@ -8,6 +8,7 @@ use tenantry_connection::{SecretKind, Secrets};
 use tenantry_core::error::StoreError;
 use tenantry_core::records::Permits;
 use tenantry_core::sessions::{PasswordHasher, SigningKey};
+use tenantry_core::values::Device;
 use tenantry_core::{AppError, journal};
 
 use super::Console;
@@ -121,6 +122,7 @@ impl Console {
             permits,
             signing_key,
             hasher: PasswordHasher::default(),
+            device: this_computer(),
         }
     }
 
@@ -175,4 +177,17 @@ fn built_in_error(error: AppError, path: &Path) -> ConsoleError {
         }
         error => ConsoleError::from(error),
     }
+}
+
+/// The person's and the computer's name, as the system tells them.
+fn this_computer() -> Device {
+    let user = ["USER", "USERNAME", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let computer = gethostname::gethostname();
+    let system = match std::env::consts::OS {
+        "linux" => "Linux",
+        "macos" => "macOS",
+        "windows" => "Windows",
+        other => other,
+    };
+    Device::named(&user.unwrap_or_default(), &computer.to_string_lossy(), system)
 }

@@ -12,7 +12,7 @@ const PASS: [&str; 8] = [
     "accounts.add_failed_sign_in",
     "accounts.clear_failed_sign_ins",
     "accounts.revoke_session",
-    "activity.record",
+    "activity.append",
     "sessions.insert",
     "sessions.touch",
     "sessions.extend",

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::Operations;
 use super::gate::{AccessState, Ended, LockCause, WriteGate};
@@ -103,10 +104,8 @@ impl AccessService {
         if before != Some(permits) {
             let from = before.map_or_else(|| "undecided".to_owned(), Permits::in_words);
             let detail = format!("from {from} to {}: {reason}", permits.in_words());
-            self.ports
-                .activity
-                .record(&self.entry(ActivityKind::PermitsChanged, actor.email(), detail))
-                .await?;
+            let entry = ActivityEntry::of(actor, ActivityKind::PermitsChanged).with_detail(detail);
+            self.ports.activity.append(&entry).await?;
             let decided = self.decided_by(actor, permits);
             if !self.ports.permits.decide(before, &decided).await? {
                 return Err(AppError::Busy { act: "deciding what the workspace permits" });
@@ -123,8 +122,9 @@ impl AccessService {
     pub async fn loosen_profile(&self, actor: &Actor, from: Permits, to: Permits) -> Result<(), AppError> {
         actor.require(Act::Workspace)?;
         let detail = format!("a saved connection, from {} to {}", from.in_words(), to.in_words());
-        let entry = self.entry(ActivityKind::PermitsChanged, actor.email(), detail);
-        Ok(self.ports.activity.record(&entry).await?)
+        let entry = ActivityEntry::of(actor, ActivityKind::PermitsChanged).with_detail(detail);
+        self.ports.activity.append(&entry).await?;
+        Ok(())
     }
 
     /// If nobody has decided yet, the connection of the operator who signs in decides: no other connection permits more
@@ -142,7 +142,7 @@ impl AccessService {
         match self.ports.permits.decide(None, &decided).await {
             Ok(true) => {
                 let detail = format!("from undecided to {}: by the first connection", own.in_words());
-                let entry = self.entry(ActivityKind::PermitsChanged, actor.email(), detail);
+                let entry = ActivityEntry::of(actor, ActivityKind::PermitsChanged).with_detail(detail);
                 self.ports.record(&entry).await;
                 self.gate.follow(Some(decided));
             }
@@ -233,8 +233,8 @@ impl AccessService {
             Access::Locked => {}
         }
         self.record_endings().await;
-        let entry = self.entry(ActivityKind::WorkspaceUnlocked, actor.email(), reason.clone());
-        self.ports.activity.record(&entry).await?;
+        let entry = ActivityEntry::of(actor, ActivityKind::WorkspaceUnlocked).with_detail(reason.clone());
+        self.ports.activity.append(&entry).await?;
         if !self.gate.unlock(&reason, actor) {
             self.record_endings().await;
             return Err(AppError::Session(SessionProblem::Missing));
@@ -284,20 +284,11 @@ impl AccessService {
     async fn record_endings(&self) {
         for Ended { unlocked, cause, at } in self.gate.take_ended() {
             let detail = format!("{}; unlocked for: {}", cause.as_str(), unlocked.reason);
-            let entry =
-                ActivityEntry { at, ..self.entry(ActivityKind::WorkspaceLocked, &unlocked.by, detail) };
+            // The entry is dated when it is written, which can be much later.
+            let entry = ActivityEntry::by(unlocked.by, ActivityKind::WorkspaceLocked)
+                .changed("locked_at", None, at.format(&Rfc3339).ok())
+                .with_detail(detail);
             self.ports.record(&entry).await;
-        }
-    }
-
-    fn entry(&self, kind: ActivityKind, actor: &str, detail: String) -> ActivityEntry {
-        ActivityEntry {
-            at: self.clock.now(),
-            actor: actor.to_owned(),
-            kind,
-            organization_id: None,
-            organization_name: None,
-            detail: Some(detail),
         }
     }
 }

@@ -8,7 +8,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::writing::{Batch, Written, without_repetition, write_rows};
 use super::{ExportColumn, ExportFormat, ExportRow};
-use crate::clock::Clock;
 use crate::collections::BackgroundReads;
 use crate::error::{AppError, StoreError};
 use crate::jobs::{Cancellation, ProgressSink};
@@ -65,14 +64,13 @@ pub struct Exported {
 /// Exports lists of organizations.
 pub struct ExportService {
     ports: Ports,
-    clock: Arc<dyn Clock>,
     background: Arc<BackgroundReads>,
 }
 
 impl ExportService {
     /// For one open workspace.
-    pub fn new(ports: Ports, clock: Arc<dyn Clock>, background: Arc<BackgroundReads>) -> Self {
-        Self { ports, clock, background }
+    pub fn new(ports: Ports, background: Arc<BackgroundReads>) -> Self {
+        Self { ports, background }
     }
 
     /// Writes the organizations that the scope and the session allow to `output`. An organization's admin gets at most
@@ -235,14 +233,8 @@ impl ExportService {
     }
 
     async fn record(&self, actor: &Actor, rows: u64, format: ExportFormat) {
-        let entry = ActivityEntry {
-            at: self.clock.now(),
-            actor: actor.email().to_owned(),
-            kind: ActivityKind::ListExported,
-            organization_id: actor.organization_scope(),
-            organization_name: actor.organization_scope().map(|_| actor.name().to_owned()),
-            detail: Some(format!("{rows} rows as {}", format.extension())),
-        };
+        let entry = ActivityEntry::of(actor, ActivityKind::ListExported)
+            .with_detail(format!("{rows} rows as {}", format.extension()));
         self.ports.record(&entry).await;
     }
 }

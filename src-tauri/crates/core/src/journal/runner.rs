@@ -340,14 +340,9 @@ impl OperationRunner {
 
     /// What Tenantry itself tells of an operation.
     fn told(&self, operation: &Operation, kind: ActivityKind, more: &str) -> ActivityEntry {
-        ActivityEntry {
-            at: self.clock.now(),
-            actor: "tenantry".to_owned(),
-            kind,
-            organization_id: Some(operation.organization_id),
-            organization_name: Some(operation.plan.name().to_string()),
-            detail: Some(format!("{}, begun by {}{more}", operation.plan.act(), operation.actor)),
-        }
+        ActivityEntry::by_tenantry(kind)
+            .about(operation.organization_id, operation.plan.name())
+            .with_detail(format!("{}, begun by {}{more}", operation.plan.act(), operation.actor))
     }
 
     /// Takes an operation over and resolves it; `None` if another run was quicker. Its own requests to the store may

@@ -170,14 +170,7 @@ impl OrganizationService {
         (id, name): (OrganizationId, &OrganizationName),
         detail: Option<String>,
     ) -> ActivityEntry {
-        ActivityEntry {
-            at: self.clock.now(),
-            actor: actor.email().to_owned(),
-            kind,
-            organization_id: Some(id),
-            organization_name: Some(name.to_string()),
-            detail,
-        }
+        ActivityEntry { detail, ..ActivityEntry::of(actor, kind).about(id, name) }
     }
 }
 

@@ -15,11 +15,11 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::records::{
-    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, JournalEntry, Line, LiveSession,
+    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, Head, JournalEntry, Line, LiveSession,
     NewOperator, NewOrganization, Operation, Operator, Organization, OrganizationChange, OrganizationCounts,
-    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Permits, Restriction,
-    RoleCommand, ServerFacts, SessionDigest, SessionFacts, SessionQuery, SessionsOf, SignInAttempts,
-    StoreHealth, Trashed, WorkspaceSettings,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Permits, RecordPage,
+    RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest, SessionFacts, SessionQuery,
+    SessionsOf, SignInAttempts, StoreHealth, Stored, Trashed, WorkspaceSettings,
 };
 use crate::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
@@ -171,9 +171,38 @@ pass_on! {
 }
 
 pass_on! {
-    ActivityStore as activity;
-    write record(entry: &ActivityEntry) -> ();
-    read newest(organization_id: OrganizationId, limit: u32) -> Vec<ActivityEntry>;
+    ActivityStore as activity also {
+        /// Each batch is a call.
+        fn walk(&self, from: u64) -> BoxStream<'_, Result<Vec<Stored>, StoreError>> {
+            self.batches("activity.walk", self.store.activity.walk(from))
+        }
+
+        /// Each batch is a call.
+        fn walk_earlier(&self) -> BoxStream<'_, Result<Vec<Stored>, StoreError>> {
+            self.batches("activity.walk_earlier", self.store.activity.walk_earlier())
+        }
+    };
+    write append(entry: &ActivityEntry) -> Recorded;
+    read head() -> Option<Head>;
+    read page(query: &RecordQuery) -> RecordPage;
+    read find(number: u64) -> Option<Recorded>;
+    write cut(last: &Head) -> u64;
+}
+
+impl<P: Policy> Ruled<P> {
+    /// The batches of a stream, each as a call that reads.
+    fn batches<'a, T: Send + 'a>(
+        &'a self,
+        name: &'static str,
+        batches: BoxStream<'a, Result<T, StoreError>>,
+    ) -> BoxStream<'a, Result<T, StoreError>> {
+        stream::try_unfold(batches, move |mut batches| async move {
+            let call = Call { name, writes: false, arguments: &[] };
+            let batch = self.policy.call(call, batches.try_next()).await?;
+            Ok(batch.map(|batch| (batch, batches)))
+        })
+        .boxed()
+    }
 }
 
 pass_on! {

@@ -113,14 +113,9 @@ impl SampleService {
     }
 
     async fn record(&self, actor: &Actor, sample: &SampleOrganization) {
-        let entry = ActivityEntry {
-            at: self.clock.now(),
-            actor: actor.email().to_owned(),
-            kind: ActivityKind::OrganizationCreated,
-            organization_id: Some(sample.id),
-            organization_name: Some(sample.name.to_string()),
-            detail: Some("sample organization".to_owned()),
-        };
+        let entry = ActivityEntry::of(actor, ActivityKind::OrganizationCreated)
+            .about(sample.id, &sample.name)
+            .with_detail("sample organization");
         self.ports.record(&entry).await;
     }
 }

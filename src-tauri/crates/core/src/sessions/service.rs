@@ -16,7 +16,7 @@ use crate::records::{
     ActivityEntry, ActivityKind, NewOperator, Operator, Organization, OrganizationCredentials,
 };
 use crate::rights::{Account, Actor, Role};
-use crate::values::{EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName};
+use crate::values::{Device, EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName};
 
 /// The result of a successful sign-in. It stays in Rust.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct SessionService {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hasher: PasswordHasher,
     key: SigningKey,
+    /// This computer.
+    device: Device,
     /// The session that was last found valid: a digest of its token, when, and its actor.
     last_good: Mutex<Option<([u8; 32], OffsetDateTime, Actor)>>,
     pub(super) sign_in_turn: Semaphore,
@@ -55,12 +57,19 @@ pub struct SessionService {
 
 impl SessionService {
     /// For one open workspace.
-    pub fn new(ports: Ports, clock: Arc<dyn Clock>, hasher: PasswordHasher, key: SigningKey) -> Self {
+    pub fn new(
+        ports: Ports,
+        clock: Arc<dyn Clock>,
+        hasher: PasswordHasher,
+        key: SigningKey,
+        device: Device,
+    ) -> Self {
         Self {
             ports,
             clock,
             hasher,
             key,
+            device,
             last_good: Mutex::new(None),
             sign_in_turn: Semaphore::new(1),
             effort: Mutex::default(),
@@ -158,6 +167,7 @@ impl SessionService {
         let (standing, current) = futures_util::join!(standing, self.current(account, role));
         standing?;
         let (actor, now_standing) = current?.ok_or(revoked.clone())?;
+        let actor = actor.on_device(Some(self.device.clone()));
         if !claims.is_good_for(&now_standing, &self.key)? {
             return Err(revoked);
         }
@@ -206,6 +216,7 @@ impl SessionService {
     }
 
     fn sign(&self, actor: Actor, claims: &Claims) -> Result<Session, AppError> {
+        let actor = actor.on_device(Some(self.device.clone()));
         Ok(Session { token: token::sign(claims, &self.key)?, actor, expires_at: claims.expires_at() })
     }
 
@@ -226,14 +237,8 @@ impl SessionService {
     }
 
     pub(super) async fn record(&self, kind: ActivityKind, actor: &Actor, detail: Option<String>) {
-        let entry = ActivityEntry {
-            at: self.clock.now(),
-            actor: actor.email().to_owned(),
-            kind,
-            organization_id: actor.organization_scope(),
-            organization_name: actor.organization_scope().map(|_| actor.name().to_owned()),
-            detail,
-        };
+        let entry = ActivityEntry { detail, ..ActivityEntry::of(actor, kind) };
+        let entry = entry.from_device(Some(&self.device));
         self.ports.record(&entry).await;
     }
 

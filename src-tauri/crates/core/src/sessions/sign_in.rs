@@ -16,7 +16,7 @@ use super::token::Standing;
 use crate::clock::is_fresh;
 use crate::error::{AppError, StoreError};
 use crate::limits::UNVERIFIABLE_TOLD_FOR;
-use crate::records::{ActivityEntry, ActivityKind, Operator, OrganizationCredentials};
+use crate::records::{ActivityEntry, ActivityKind, Operator, OrganizationCredentials, RecordQuery};
 use crate::rights::{Account, Actor, Role};
 use crate::values::{EmailAddress, HashRenewal, HashScheme, Password, PasswordHash, UnverifiableHash};
 
@@ -300,11 +300,16 @@ impl SessionService {
     async fn was_told(&self, account: Account, detail: &str) -> bool {
         let Account::Organization(id) = account else { return false };
         let now = self.clock.now();
-        let newest = self.ports.activity.newest(id, ENTRIES_LOOKED_AT).await.unwrap_or_default();
-        newest.iter().any(|entry| {
-            entry.kind == ActivityKind::PasswordUnverifiable
-                && entry.detail.as_deref() == Some(detail)
-                && is_fresh(entry.at, now, UNVERIFIABLE_TOLD_FOR)
+        let query = RecordQuery {
+            organization: Some(id),
+            kinds: vec![ActivityKind::PasswordUnverifiable],
+            limit: ENTRIES_LOOKED_AT,
+            ..RecordQuery::default()
+        };
+        let newest = self.ports.activity.page(&query).await.unwrap_or_default();
+        newest.entries.iter().any(|recorded| {
+            recorded.entry.detail.as_deref() == Some(detail)
+                && is_fresh(recorded.at, now, UNVERIFIABLE_TOLD_FOR)
         })
     }
 
@@ -314,12 +319,9 @@ impl SessionService {
             Some(Candidate::Operator(_)) | None => None,
         };
         let entry = ActivityEntry {
-            at: self.clock.now(),
-            actor,
-            kind,
             organization_id: organization.map(|organization| organization.id),
             organization_name: organization.map(|organization| organization.name.to_string()),
-            detail: Some(detail),
+            ..ActivityEntry::by(actor, kind).with_detail(detail)
         };
         self.ports.record(&entry).await;
     }

@@ -115,7 +115,7 @@ fn read_all(document: &RawDocument) {
     let _ = restored(document, &OrganizationName::from_stored("acme".to_owned()), now);
     let _ = (unchanged(document), decoded(document));
     let _ = (accounts::operator(document), accounts::attempts(document));
-    let _ = (activity::entry(document), permits::decided(document));
+    let _ = (activity::stored(document), permits::decided(document));
     if let Some(entry) = journal::entry(document, now) {
         let _ = format!("{entry:?}");
     }

@@ -1,0 +1,5 @@
+//! The record as a whole: how a session's acts get into it, and whether it is still what was written.
+
+mod acts;
+
+pub use acts::random_operation;

@@ -1,0 +1,38 @@
+//! Entries about the acts of a session.
+
+use rand::RngCore;
+
+use crate::records::{ActivityEntry, ActivityKind};
+use crate::rights::{Account, Actor};
+
+impl ActivityEntry {
+    /// An entry about an act of a session. One of an organization's own admin is about that organization, unless it is
+    /// said to be [`about`](Self::about) another.
+    pub fn of(actor: &Actor, kind: ActivityKind) -> Self {
+        let entry = Self {
+            account: Some(account_key(actor.account())),
+            role: Some(actor.role().as_str().to_owned()),
+            device: actor.device().cloned(),
+            ..Self::by(actor.email(), kind)
+        };
+        match actor.organization_scope() {
+            Some(id) => entry.about(id, actor.name()),
+            None => entry,
+        }
+    }
+}
+
+/// The key of an account: its kind and its ids.
+fn account_key(account: Account) -> String {
+    match account {
+        Account::Operator(id) => format!("operator:{id}"),
+        Account::Organization(id) => format!("organization:{id}"),
+    }
+}
+
+/// A random id for all entries about one act.
+pub fn random_operation() -> String {
+    let mut bytes = [0u8; 12];
+    rand::rng().fill_bytes(&mut bytes);
+    hex::encode(bytes)
+}
