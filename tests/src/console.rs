@@ -12,7 +12,7 @@ use tenantry_core::organizations::{CreateRequest, UpdateRequest};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{Access, Environment, Organization, Owner, Permits, Topology};
 use tenantry_core::rights::Actor;
-use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SigningKey};
+use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SignedIn, SigningKey};
 use tenantry_core::values::{Device, OrganizationId};
 
 use crate::workspace::TestWorkspace;
@@ -97,7 +97,7 @@ impl Console {
     /// When that fails.
     pub async fn operator(&self) -> Actor {
         match self.sessions.claim("Olga Operator", OPERATOR, &SecretString::from(PASSWORD)).await {
-            Ok(session) => session.actor,
+            Ok(claimed) => claimed.session.actor,
             Err(AppError::AlreadyClaimed) => self.sign_in(OPERATOR).await.actor,
             Err(error) => panic!("the workspace is claimed: {error}"),
         }
@@ -108,7 +108,21 @@ impl Console {
     /// # Panics
     /// When that is refused.
     pub async fn sign_in(&self, email: &str) -> Session {
-        self.sessions.sign_in(email, &SecretString::from(PASSWORD)).await.expect("the sign-in is accepted")
+        self.try_sign_in(email, &SecretString::from(PASSWORD)).await.expect("the sign-in is accepted")
+    }
+
+    /// Signs in to the only account of an address that has a password of its own.
+    ///
+    /// # Errors
+    /// As [`SessionService::sign_in`](tenantry_core::sessions::SessionService::sign_in).
+    ///
+    /// # Panics
+    /// When that asks for more than an address and a password.
+    pub async fn try_sign_in(&self, email: &str, password: &SecretString) -> Result<Session, AppError> {
+        match self.sessions.sign_in(email, password, None).await? {
+            SignedIn::Session(session) => Ok(session),
+            more => panic!("more is asked for: {more:?}"),
+        }
     }
 
     /// Whether a session is good now.

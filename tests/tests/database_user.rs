@@ -379,7 +379,7 @@ async fn whole_lifecycle(console: &Console) {
     let acme = console.create("acme").await;
     let session = console.sign_in("admin@acme.example.com").await;
     let wrong = SecretString::from("Wrong-passw0rd");
-    assert!(console.sessions.sign_in("admin@acme.example.com", &wrong).await.is_err());
+    assert!(console.try_sign_in("admin@acme.example.com", &wrong).await.is_err());
     let change = UpdateRequest {
         name: Some("beta".to_owned()),
         display_name: Some("Beta".to_owned()),

@@ -29,7 +29,7 @@ fn console(workspace: &TestWorkspace, fixture: &ServiceDatabase) -> Console {
 
 async fn sign_in(console: &Console, credentials: &Credentials) -> Result<OrganizationId, AppError> {
     let password = SecretString::from(credentials.password.as_str());
-    let session = console.sessions.sign_in(&credentials.email, &password).await?;
+    let session = console.try_sign_in(&credentials.email, &password).await?;
     assert_eq!(session.actor.role(), Role::OrganizationAdmin);
     assert_eq!(session.actor.name(), credentials.organization_name);
     Ok(session.actor.organization_scope().expect("an admin has an organization"))
@@ -190,7 +190,7 @@ async fn whom_the_service_takes_for_deactivated_neither_signs_in_nor_keeps_a_ses
         let answer = console.authorize(&session).await;
         assert!(matches!(answer, Err(AppError::Session(_))), "{value}: {answer:?}");
         let password = SecretString::from(PASSWORD);
-        let refused = console.sessions.sign_in("admin@acme.example.com", &password).await;
+        let refused = console.try_sign_in("admin@acme.example.com", &password).await;
         assert_eq!(refused.map(|_| ()), Err(AppError::OrganizationInactive), "{value}");
         let operator = console.operator().await;
         console.organizations.reactivate(&operator, acme.id).await.expect("reactivated");
@@ -246,7 +246,7 @@ async fn tokens_of_either_side_are_good_on_the_other() {
         fixture.credentials.iter().find(|one| one.organization_name == "globex").expect("in the fixture");
 
     let password = SecretString::from(globex.password.as_str());
-    let session = console.sessions.sign_in(&globex.email, &password).await.expect("signed in");
+    let session = console.try_sign_in(&globex.email, &password).await.expect("signed in");
     let claims = tokens::read_as_service(&session.token, &fixture.signing.secret_key);
     let id = session.actor.organization_scope().expect("an admin has an organization");
     for (claim, value) in [
@@ -291,7 +291,7 @@ async fn a_password_that_the_service_sets_ends_tenantrys_sessions_and_signs_in_h
     let globex =
         fixture.credentials.iter().find(|one| one.organization_name == "globex").expect("in the fixture");
     let password = SecretString::from(globex.password.as_str());
-    let session = console.sessions.sign_in(&globex.email, &password).await.expect("signed in");
+    let session = console.try_sign_in(&globex.email, &password).await.expect("signed in");
     let id = session.actor.organization_scope().expect("an admin has an organization");
     assert!(console.authorize(&session).await.is_ok());
 

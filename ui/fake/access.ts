@@ -28,7 +28,7 @@ export function accessHandlers(world: World): Handlers {
     access_state: () => accessOf(world.here()),
     unlock_workspace: ({ reason }: { reason: string }) => {
       const here = world.here();
-      if (here.session?.role !== "operator") refuse({ code: "forbidden" });
+      if (!here.session?.may.includes("unlock")) refuse({ code: "forbidden" });
       if (here.access === "read_only") refuse({ code: "read_only", details: { unlockable: false } });
       if (reason.trim().length < 3)
         refuse({

@@ -133,8 +133,8 @@ export class World {
   }
 
   signIn(email: string, name = "Dana Whitlock"): SessionView {
-    const role = this.options.role ?? "operator";
-    const operator = role === "operator";
+    const role = this.options.role ?? "owner";
+    const operator = role !== "organization_admin" && role !== "viewer";
     const session: SessionView = {
       role,
       name,

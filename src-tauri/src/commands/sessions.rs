@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::rights::{Act, Role};
-use tenantry_core::sessions::Session;
+use tenantry_core::sessions::{Session, SignedIn};
 
 use super::moment;
 use tenantry_console::Console;
@@ -54,8 +54,12 @@ pub async fn sign_in(
     email: String,
     password: String,
 ) -> Result<SessionView, ConsoleError> {
-    let session = console.sign_in(&workspace, &email, &SecretString::from(password)).await?;
-    Ok(SessionView::from(&session))
+    match console.sign_in(&workspace, &email, &SecretString::from(password), None).await? {
+        SignedIn::Session(session) => Ok(SessionView::from(&session)),
+        SignedIn::Choose(_) | SignedIn::MustChange { .. } => {
+            Err(ConsoleError::internal("a sign-in that asks for more"))
+        }
+    }
 }
 
 /// Ends the session of an open workspace, if there is one.

@@ -240,8 +240,8 @@ pub async fn claim_workspace(
 ) -> Result<SessionView, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     let password = SecretString::from(password);
-    let session = workspace.claim(&name, &email, &password).await?;
-    Ok(SessionView::from(&session))
+    let claimed = workspace.claim(&name, &email, &password).await?;
+    Ok(SessionView::from(&claimed.session))
 }
 
 /// Adds invented organizations to the built-in workspace.

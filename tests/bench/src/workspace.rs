@@ -12,7 +12,7 @@ use tenantry_console::compose::{self, Services, Setting};
 use tenantry_core::clock::{Clock, SystemClock};
 use tenantry_core::records::{Access, Owner};
 use tenantry_core::rights::Actor;
-use tenantry_core::sessions::{Freshness, PasswordHasher, SigningKey};
+use tenantry_core::sessions::{Freshness, PasswordHasher, SignedIn, SigningKey};
 use tenantry_core::values::Device;
 use tenantry_tests::server::{Server, Topology};
 
@@ -132,9 +132,14 @@ impl Workspace {
         let compose::Opened { services, claimed, .. } = compose::open(place, setting).await?;
         let (email, password) = (OPERATOR.0, SecretString::from(OPERATOR.1));
         let session = if claimed {
-            services.sessions.sign_in(email, &password).await?
+            match services.sessions.sign_in(email, &password, None).await? {
+                SignedIn::Session(session) => session,
+                SignedIn::Choose(_) | SignedIn::MustChange { .. } => {
+                    return Err("the operator has one account".into());
+                }
+            }
         } else {
-            services.sessions.claim("Bench", email, &password).await?
+            services.sessions.claim("Bench", email, &password).await?.session
         };
         Ok(Self { services, token: session.token })
     }

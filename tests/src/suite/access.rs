@@ -11,9 +11,9 @@ use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Access, ActivityEntry, ActivityKind, Head, NewOperator, Operation, OperationPlan, OrganizationChange,
-    OrganizationFilter, OrganizationQuery, Owner, PageStart, RecordQuery, SessionDigest, SessionsOf,
-    SortDirection, SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
+    Access, ActivityEntry, ActivityKind, Head, NewOperator, Operation, OperationPlan, OperatorRole,
+    OrganizationChange, OrganizationFilter, OrganizationQuery, Owner, PageStart, RecordQuery, SessionDigest,
+    SessionsOf, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
 };
 use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
 
@@ -126,6 +126,9 @@ fn operator(address: &str) -> NewOperator {
         id: OperatorId::new(),
         name: PersonName::parse("Dana Özgür").expect("a good name"),
         email: email(address),
+        role: OperatorRole::Owner,
+        one_time: None,
+        recovery: None,
         password_hash: hash("operator"),
         created_at: moment(0),
     }

@@ -2,7 +2,7 @@
 
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
-use tenantry_core::records::NewOperator;
+use tenantry_core::records::{NewOperator, OperatorRole};
 use tenantry_core::values::{OperatorId, PersonName};
 
 use super::{email, hash, moment, renewal};
@@ -15,6 +15,9 @@ fn operator(address: &str) -> NewOperator {
         id: OperatorId::new(),
         name: PersonName::parse("Dana Özgür").expect("a good name"),
         email: email(address),
+        role: OperatorRole::Owner,
+        one_time: None,
+        recovery: None,
         password_hash: hash("operator"),
         created_at: moment(0),
     }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    NewOperator, NewOrganization, Organization, OrganizationChange, OrganizationFilter, OrganizationQuery,
-    OrganizationStatus, PageStart, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection,
+    NewOperator, NewOrganization, OperatorRole, Organization, OrganizationChange, OrganizationFilter,
+    OrganizationQuery, OrganizationStatus, PageStart, SortDirection, SortField, StatusFilter, Trashed,
+    TrashedCollection,
 };
 use tenantry_core::values::{CollectionName, CopyId, OperatorId, OrganizationId, PersonName};
 
@@ -885,6 +886,9 @@ async fn add_operator(ports: &Ports, address: &str) -> Result<(), StoreError> {
         id: OperatorId::new(),
         name: PersonName::parse("Dana Özgür").expect("a good name"),
         email: email(address),
+        role: OperatorRole::Owner,
+        one_time: None,
+        recovery: None,
         password_hash: hash("operator"),
         created_at: moment(0),
     };

@@ -16,7 +16,7 @@ const FOLDERS: [&[&str]; 11] = [
     &["record"],
     &["journal"],
     &["access", "sessions"],
-    &["attention", "collections", "organizations", "samples"],
+    &["attention", "collections", "organizations", "people", "samples"],
     &["export"],
 ];
 

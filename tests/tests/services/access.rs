@@ -188,7 +188,7 @@ async fn the_first_operator_of_a_locked_workspace_is_let_in_and_nobody_after() {
     let run = Run { access: Access::Locked, ..Run::default() };
     let console = Console::run(workspace.ports.clone(), &workspace.clock, run);
     let claimed = console.sessions.claim("Dana", OPERATOR, &SecretString::from(PASSWORD)).await;
-    let operator = claimed.expect("only an operator could unlock it").actor;
+    let operator = claimed.expect("only an operator could unlock it").session.actor;
     let again = console.sessions.claim("Lee", "lee@example.com", &SecretString::from(PASSWORD)).await;
     assert_eq!(again.map(drop), Err(AppError::AlreadyClaimed));
     let created = console.organizations.create(&operator, create_request("acme")).await;
@@ -211,7 +211,7 @@ async fn a_locked_workspace_still_counts_failed_sign_ins_and_ends_sessions() {
     let wrong = SecretString::from("Wrong-passw0rd");
     let mut left = Vec::new();
     for _ in 0..2 {
-        match console.sessions.sign_in(OPERATOR, &wrong).await {
+        match console.try_sign_in(OPERATOR, &wrong).await {
             Err(AppError::CredentialsRefused { tries_left }) => left.push(tries_left),
             other => panic!("a wrong password: {:?}", other.map(drop)),
         }
@@ -468,9 +468,9 @@ async fn an_update_that_began_while_unlocked_is_carried_out_in_all_its_parts() {
     let updated = updated.expect("the gate let all of it in");
     assert!(!locked.console.access.state().await.is_writable, "it locked in the middle");
     assert_eq!((updated.name.as_str(), updated.admin_email.as_str()), ("zenith", "dana@zenith.example.com"));
-    let sessions = &Console::on(&locked.workspace).sessions;
+    let console = Console::on(&locked.workspace);
     let signed_in =
-        sessions.sign_in("dana@zenith.example.com", &SecretString::from("An0ther-password")).await;
+        console.try_sign_in("dana@zenith.example.com", &SecretString::from("An0ther-password")).await;
     assert!(signed_in.is_ok(), "the password stayed as it was: {signed_in:?}");
 }
 

@@ -282,8 +282,7 @@ async fn an_update_changes_name_display_name_address_and_password_together() {
     assert_eq!(updated.name, name("zenith"));
     assert_eq!(updated.display_name.as_ref().map(|shown| shown.as_str()), Some("Zenith Ltd."));
     assert_eq!(updated.admin_email.as_str(), "New@example.com");
-    let signed_in =
-        console.sessions.sign_in("new@example.com", &SecretString::from("An0ther-password")).await;
+    let signed_in = console.try_sign_in("new@example.com", &SecretString::from("An0ther-password")).await;
     assert!(signed_in.is_ok());
     let cleared = UpdateRequest { display_name: Some(String::new()), ..update_request(acme.id) };
     let cleared = console.organizations.update(&operator, cleared).await.expect("updated");
@@ -302,7 +301,7 @@ async fn the_trash_keeps_everything_and_a_restore_brings_it_back() {
     assert_eq!(trashed.status(), OrganizationStatus::Trashed);
     assert_eq!(trashed.trashed.as_ref().map(|note| note.by.as_str()), Some(operator.email()));
     assert!(!exists(&console, &collection("acme")).await);
-    let refused = console.sessions.sign_in("admin@acme.example.com", &SecretString::from(PASSWORD)).await;
+    let refused = console.try_sign_in("admin@acme.example.com", &SecretString::from(PASSWORD)).await;
     assert!(
         matches!(refused, Err(AppError::CredentialsRefused { .. })),
         "nobody of it signs in: {refused:?}"

@@ -55,7 +55,7 @@ async fn sample_admins_sign_in_with_the_sample_password_unless_deactivated() {
     for active in [true, false] {
         let sample = samples.iter().find(|sample| sample.is_active == active).expect("one of each");
         let session =
-            console.sessions.sign_in(sample.admin_email.as_str(), &SecretString::from(SAMPLE_PASSWORD)).await;
+            console.try_sign_in(sample.admin_email.as_str(), &SecretString::from(SAMPLE_PASSWORD)).await;
         match session {
             Ok(session) => assert!(active && session.actor.organization_scope() == Some(sample.id)),
             Err(error) => assert_eq!((active, error), (false, AppError::OrganizationInactive)),

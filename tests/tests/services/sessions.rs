@@ -137,8 +137,7 @@ async fn a_session_that_something_else_ended_meanwhile_is_not_carried_on() {
     let operator = console.operator().await;
     let acme = console.create("acme").await;
     for (own_password, told) in [(true, "with its own password"), (false, "with a name only")] {
-        let session =
-            console.sessions.sign_in(ADMIN, &SecretString::from(PASSWORD)).await.expect("signed in");
+        let session = console.sign_in(ADMIN).await;
         // An operator resets the password while the admin's change is on its way.
         let reset = UpdateRequest { password: Some(SecretString::from(PASSWORD)), ..update_request(acme.id) };
         console.organizations.update(&operator, reset).await.expect("reset");

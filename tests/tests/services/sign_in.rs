@@ -21,7 +21,7 @@ fn secret(text: &str) -> SecretString {
 }
 
 async fn try_sign_in(console: &Console, email: &str, password: &str) -> Result<(), AppError> {
-    console.sessions.sign_in(email, &secret(password)).await.map(|_| ())
+    console.try_sign_in(email, &secret(password)).await.map(|_| ())
 }
 
 async fn problem_of(console: &Console, session: &Session) -> Option<AppError> {
@@ -36,8 +36,9 @@ async fn whoever_claims_a_workspace_is_its_operator_and_a_second_claim_is_refuse
     let workspace = workspace().await;
     let console = Console::on(&workspace);
     assert_eq!(console.sessions.is_claimed().await, Ok(false));
-    let session = console.sessions.claim("Olga", OPERATOR, &secret(PASSWORD)).await.expect("claimed");
-    assert_eq!(session.actor.role(), Role::Operator);
+    let claimed = console.sessions.claim("Olga", OPERATOR, &secret(PASSWORD)).await.expect("claimed");
+    let session = claimed.session;
+    assert_eq!(session.actor.role(), Role::Owner);
     assert_eq!(session.actor.organization_scope(), None);
     assert_eq!(console.sessions.is_claimed().await, Ok(true));
     assert_eq!(console.authorize(&session).await, Ok(session.actor.clone()));

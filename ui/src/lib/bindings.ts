@@ -570,6 +570,8 @@ export type AccessState = {
 export type Act = 
 /**  List, search, export the list, look at one. */
 "list" | 
+/**  Read statistics. */
+"statistics" | 
 /**  Create an organization. */
 "create" | 
 /**  Rename, change address, password or display name. */
@@ -582,12 +584,24 @@ export type Act =
 "restore" | 
 /**  Delete for good. */
 "delete_forever" | 
-/**  Read statistics. */
-"statistics" | 
-/**  Read the activity record. */
+/**  Look at the people of an organization. */
+"read_people" | 
+/**  Add, change, deactivate and remove people of an organization. */
+"manage_people" | 
+/**  List live sessions. */
+"sessions" | 
+/**  End sessions. */
+"end_sessions" | 
+/**  Read the record. */
 "activity" | 
-/**  Manage operators and workspace settings, see its health. */
-"workspace";
+/**  Manage operators. */
+"operators" | 
+/**  Change the workspace's settings and what it permits. */
+"settings" | 
+/**  Unlock a locked workspace. */
+"unlock" | 
+/**  See the health of the workspace. */
+"health";
 
 export type AuthenticationKind = 
 /**  None. */
@@ -1988,11 +2002,15 @@ export type Restriction = {
 
 /**  The role of a session. */
 export type Role = 
-/**  An administrator of the whole workspace. */
+/**  An operator who also manages operators and the workspace's settings. */
+"owner" | 
+/**  An administrator of all organizations. */
 "operator" | 
-/**  The admin of one organization. */
+/**  An operator who looks and changes nothing. */
+"read_only_operator" | 
+/**  The admin of one organization: the service's own, or a person. */
 "organization_admin" | 
-/**  A person with read access to one organization. */
+/**  A person who looks at one organization. */
 "viewer";
 
 /**  Commands that give the database user the smallest role that allows everything. */

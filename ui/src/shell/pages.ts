@@ -30,7 +30,7 @@ const about = new Part(() => import("../features/about/AboutPage.svelte"));
 /** The pages of the shell in their order. Sidebar, keys and the list of keys are made from them. */
 export const PAGES: readonly Page[] = [
   { name: "organizations", label: m.shell_organizations, icon: "building-2", part: organizations },
-  { name: "health", label: m.shell_health, icon: "heart-pulse", right: "workspace", part: health },
+  { name: "health", label: m.shell_health, icon: "heart-pulse", right: "health", part: health },
   {
     name: "settings",
     label: m.shell_settings,

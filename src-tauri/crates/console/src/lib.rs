@@ -14,14 +14,14 @@
 //! let console = Console::in_folder(folder);
 //! # let console = console.with_vault(tenantry_console::vault::Vault::without_keychain(folder, None));
 //! let workspace = console.open(BUILT_IN, Password::Kept).await?;
-//! let session = workspace.claim("Dana Ortiz", "dana@example.com", &password).await?;
+//! let claimed = workspace.claim("Dana Ortiz", "dana@example.com", &password).await?;
 //! let request = CreateRequest {
 //!     name: "acme".to_owned(),
 //!     display_name: "Acme, Inc.".to_owned(),
 //!     email: "admin@acme.example".to_owned(),
 //!     password,
 //! };
-//! let acme = workspace.organizations().create(&session.actor, request).await?;
+//! let acme = workspace.organizations().create(&claimed.session.actor, request).await?;
 //! assert_eq!(acme.collection().to_string(), "org_acme");
 //! drop(workspace);
 //! console.close_all().await;

@@ -18,7 +18,7 @@ use tenantry_core::records::{
 };
 use tenantry_core::rights::{Act, Actor};
 use tenantry_core::samples::SampleReport;
-use tenantry_core::sessions::{Freshness, Session, SessionService};
+use tenantry_core::sessions::{Claimed, Freshness, Session, SessionService};
 use tenantry_core::values::OrganizationId;
 use tenantry_core::{AppError, Ports, StoreError};
 
@@ -190,14 +190,14 @@ impl OpenWorkspace {
     ///
     /// # Errors
     /// `InvalidInput`, `AlreadyClaimed`, `Store`.
-    pub async fn claim(&self, name: &str, email: &str, password: &SecretString) -> Result<Session, AppError> {
+    pub async fn claim(&self, name: &str, email: &str, password: &SecretString) -> Result<Claimed, AppError> {
         let claimed = self.services.sessions.claim(name, email, password).await;
         if matches!(claimed, Ok(_) | Err(AppError::AlreadyClaimed)) {
             *self.claimed.lock() = true;
         }
-        let session = claimed?;
-        self.keep_session(session.clone()).await;
-        Ok(session)
+        let claimed = claimed?;
+        self.keep_session(claimed.session.clone()).await;
+        Ok(claimed)
     }
 
     /// The session as the account is now; `None` when there is none, or it ended.
@@ -281,7 +281,7 @@ impl OpenWorkspace {
     /// # Errors
     /// `Forbidden`, `Store`.
     pub async fn health(&self, actor: &Actor) -> Result<Health, AppError> {
-        if !actor.may(Act::Workspace) {
+        if !actor.may(Act::Health) {
             return Err(AppError::Forbidden);
         }
         let everything = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };

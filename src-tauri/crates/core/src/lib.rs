@@ -13,6 +13,7 @@ pub mod limits;
 pub mod nesting;
 pub mod numbers;
 pub mod organizations;
+pub mod people;
 pub mod ports;
 pub mod record;
 pub mod records;

@@ -6,9 +6,11 @@ mod batches;
 mod collection;
 mod deployment;
 mod health;
+mod one_time;
 mod operation;
 mod operator;
 mod organization;
+mod people;
 mod permits;
 mod session;
 mod settings;
@@ -24,14 +26,20 @@ pub use health::{
     EndOfLife, HealthWarning, Line, Privilege, PrivilegedAct, RestrictedAct, Restriction, RoleCommand,
     ServerFacts, StoreHealth, Topology,
 };
+pub use one_time::OneTime;
 pub use operation::{
     JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveredAct, RecoveryOutcome, Turn,
 };
-pub use operator::{NewOperator, Operator, SignInAttempts};
+pub use operator::{NewOperator, Operator, OperatorChange, OperatorRole, SignInAttempts};
 pub use organization::{
     Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
     OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus, PageStart, SortDirection,
     SortField, SortPlace, StatusFilter, Trashed, TrashedCollection, Unshowable, set_aside,
+};
+pub use people::{
+    MemberRole, Membership, MembershipChange, OperatorRow, OperatorsPage, OperatorsQuery, OrganizationRef,
+    PeopleCounts, PeopleCursor, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleStatus, Person,
+    PersonRow,
 };
 pub use permits::{Access, Decided, Environment, Permits};
 pub use session::{LiveSession, SessionDigest, SessionFacts, SessionQuery, SessionsOf};

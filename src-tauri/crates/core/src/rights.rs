@@ -1,61 +1,78 @@
-//! Roles, rights, and the product's table of both.
+//! Roles, rights, and the product's table of both. Checks, the offers of the window, the table in the documentation and
+//! the tests of rights all come from this table.
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::Serialize;
+use strum::VariantArray;
 
 use crate::error::AppError;
-use crate::values::{Device, OperatorId, OrganizationId};
+use crate::values::{Device, OperatorId, OrganizationId, PersonId};
 
 /// The role of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Role {
-    /// An administrator of the whole workspace.
+    /// An operator who also manages operators and the workspace's settings.
+    Owner,
+    /// An administrator of all organizations.
     Operator,
-    /// The admin of one organization.
+    /// An operator who looks and changes nothing.
+    ReadOnlyOperator,
+    /// The admin of one organization: the service's own, or a person.
     OrganizationAdmin,
-    /// A person with read access to one organization.
+    /// A person who looks at one organization.
     Viewer,
 }
 
 impl Role {
-    /// The word in a token.
+    /// Every role, in the order of the table's columns.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// The word in a token, a store and the record.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Owner => "owner",
             Self::Operator => "operator",
+            Self::ReadOnlyOperator => "read_only_operator",
             Self::OrganizationAdmin => "organization_admin",
             Self::Viewer => "viewer",
         }
     }
 
-    /// The actions that this role allows, on the session's own organization.
-    pub fn acts(self) -> impl Iterator<Item = Act> {
-        Act::ALL.into_iter().filter(move |act| allows(self, *act, true))
+    /// Parses the word; `None` for one of a newer version.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|role| role.as_str() == word)
     }
 
-    /// Parses a stored word; `None` for one of a newer version.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::from_claim(Some(word))
+    /// The reach of an action in this role.
+    pub fn reach(self, act: Act) -> Reach {
+        let (_, row) = TABLE[act as usize];
+        row[self as usize]
+    }
+
+    /// The actions that this role allows on anything: at least on the session itself.
+    pub fn acts(self) -> impl Iterator<Item = Act> {
+        Act::ALL.iter().copied().filter(move |act| self.reach(*act) != Reach::Nothing)
     }
 
     /// Parses the word in a token. A token of the service has none: the service signs in organizations' admins only.
     pub(crate) fn from_claim(word: Option<&str>) -> Option<Self> {
-        match word {
-            None | Some("organization_admin") => Some(Self::OrganizationAdmin),
-            Some("operator") => Some(Self::Operator),
-            Some("viewer") => Some(Self::Viewer),
-            Some(_) => None,
-        }
+        word.map_or(Some(Self::OrganizationAdmin), Self::from_word)
     }
 }
 
 /// An action that needs a right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Act {
     /// List, search, export the list, look at one.
     List,
+    /// Read statistics.
+    Statistics,
     /// Create an organization.
     Create,
     /// Rename, change address, password or display name.
@@ -68,59 +85,126 @@ pub enum Act {
     Restore,
     /// Delete for good.
     DeleteForever,
-    /// Read statistics.
-    Statistics,
-    /// Read the activity record.
+    /// Look at the people of an organization.
+    ReadPeople,
+    /// Add, change, deactivate and remove people of an organization.
+    ManagePeople,
+    /// List live sessions.
+    Sessions,
+    /// End sessions.
+    EndSessions,
+    /// Read the record.
     Activity,
-    /// Manage operators and workspace settings, see its health.
-    Workspace,
+    /// Manage operators.
+    Operators,
+    /// Change the workspace's settings and what it permits.
+    Settings,
+    /// Unlock a locked workspace.
+    Unlock,
+    /// See the health of the workspace.
+    Health,
 }
 
 impl Act {
-    /// All of them.
-    const ALL: [Self; 10] = [
-        Self::List,
-        Self::Create,
-        Self::Change,
-        Self::Deactivate,
-        Self::Trash,
-        Self::Restore,
-        Self::DeleteForever,
-        Self::Statistics,
-        Self::Activity,
-        Self::Workspace,
-    ];
+    /// Every action, in the order of the table's rows.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
-/// Whether a role allows an action; `own` says whether it is about the session's own organization.
-pub fn allows(role: Role, act: Act, own: bool) -> bool {
-    match role {
-        Role::Operator => true,
-        Role::OrganizationAdmin => match act {
-            Act::List | Act::Change | Act::Trash | Act::Statistics | Act::Activity => own,
-            Act::Create | Act::Deactivate | Act::Restore | Act::DeleteForever | Act::Workspace => false,
-        },
-        Role::Viewer => match act {
-            Act::List | Act::Statistics => own,
-            Act::Change
-            | Act::Trash
-            | Act::Activity
-            | Act::Create
-            | Act::Deactivate
-            | Act::Restore
-            | Act::DeleteForever
-            | Act::Workspace => false,
-        },
-    }
+/// The subjects that a role allows an action on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum Reach {
+    /// None.
+    Nothing,
+    /// The session's own account: its sessions, its entries in the record.
+    Oneself,
+    /// The session's own organization.
+    Own,
+    /// The whole workspace.
+    All,
 }
+
+use Reach::{All, Nothing, Oneself, Own};
+
+/// Who may do what: one row an action, one column a role.
+pub const TABLE: [(Act, [Reach; 5]); 17] = [
+    // Owner, operator, read-only operator, organization admin, viewer.
+    (Act::List, [All, All, All, Own, Own]),
+    (Act::Statistics, [All, All, All, Own, Own]),
+    (Act::Create, [All, All, Nothing, Nothing, Nothing]),
+    (Act::Change, [All, All, Nothing, Own, Nothing]),
+    (Act::Deactivate, [All, All, Nothing, Nothing, Nothing]),
+    (Act::Trash, [All, All, Nothing, Own, Nothing]),
+    (Act::Restore, [All, All, Nothing, Nothing, Nothing]),
+    (Act::DeleteForever, [All, All, Nothing, Nothing, Nothing]),
+    (Act::ReadPeople, [All, All, All, Own, Own]),
+    (Act::ManagePeople, [All, All, Nothing, Own, Nothing]),
+    (Act::Sessions, [All, All, All, Own, Oneself]),
+    (Act::EndSessions, [All, All, Oneself, Own, Oneself]),
+    (Act::Activity, [All, All, All, Own, Oneself]),
+    (Act::Operators, [All, Nothing, Nothing, Nothing, Nothing]),
+    (Act::Settings, [All, Nothing, Nothing, Nothing, Nothing]),
+    (Act::Unlock, [All, All, Nothing, Nothing, Nothing]),
+    (Act::Health, [All, All, All, Nothing, Nothing]),
+];
+
+// Each action has its row, at its own place, and each role its column: an action without an entry does not compile.
+const _: () = {
+    assert!(TABLE.len() == Act::ALL.len() && Role::ALL.len() == 5);
+    let mut row = 0;
+    while row < TABLE.len() {
+        assert!(TABLE[row].0 as usize == row && Act::ALL[row] as usize == row);
+        row += 1;
+    }
+};
 
 /// The owner of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Account {
     /// An operator's.
     Operator(OperatorId),
-    /// An organization's admin's.
+    /// The service's own admin's, who stands in the organization's document.
     Organization(OrganizationId),
+    /// A person's, in one of their organizations.
+    Person(PersonId, OrganizationId),
+}
+
+impl Account {
+    /// The one organization of this account; `None` for operators.
+    pub fn organization(self) -> Option<OrganizationId> {
+        match self {
+            Self::Operator(_) => None,
+            Self::Organization(id) | Self::Person(_, id) => Some(id),
+        }
+    }
+}
+
+/// The kind and its ids: `operator:…`, `organization:…`, `person:…:…`.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator(id) => write!(f, "operator:{id}"),
+            Self::Organization(id) => write!(f, "organization:{id}"),
+            Self::Person(id, organization) => write!(f, "person:{id}:{organization}"),
+        }
+    }
+}
+
+impl FromStr for Account {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.split_once(':').ok_or(())? {
+            ("operator", id) => id.parse().map(Self::Operator),
+            ("organization", id) => id.parse().map(Self::Organization),
+            ("person", ids) => {
+                let (id, organization) = ids.split_once(':').ok_or(())?;
+                Ok(Self::Person(id.parse()?, organization.parse()?))
+            }
+            (_, _) => Err(()),
+        }
+    }
 }
 
 /// A person whose session was checked. Only `SessionService` creates one, so no service runs without a session.
@@ -130,19 +214,31 @@ pub struct Actor {
     role: Role,
     name: String,
     email: String,
+    organization_name: Option<String>,
     device: Option<Device>,
 }
 
 impl Actor {
     /// For `sessions` alone, after it checked a session.
     pub(crate) fn found_good(account: Account, role: Role, name: String, email: String) -> Self {
-        Self { account, role, name, email, device: None }
+        Self { account, role, name, email, organization_name: None, device: None }
     }
 
     /// For `sessions` alone: the same person, on this computer.
     #[must_use]
     pub(crate) fn on_device(self, device: Option<Device>) -> Self {
         Self { device, ..self }
+    }
+
+    /// For `sessions` alone: the same person, of the organization with this name.
+    #[must_use]
+    pub(crate) fn of_organization(self, name: String) -> Self {
+        Self { organization_name: Some(name), ..self }
+    }
+
+    /// The name of the one organization that this session is allowed to see; `None` if all.
+    pub fn organization_name(&self) -> Option<&str> {
+        self.organization_name.as_deref()
     }
 
     /// The computer that the person uses.
@@ -160,7 +256,7 @@ impl Actor {
         self.role
     }
 
-    /// The person's name, or the organization's.
+    /// The person's name; the organization's name for the service's own admin.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -172,18 +268,20 @@ impl Actor {
 
     /// The one organization that this session is allowed to see; `None` if all.
     pub fn organization_scope(&self) -> Option<OrganizationId> {
-        match self.account {
-            Account::Operator(_) => None,
-            Account::Organization(id) => Some(id),
-        }
+        self.account.organization()
     }
 
-    /// Whether this session allows `act` at all, on its own organization.
+    /// The reach of an action in this session.
+    pub fn reach(&self, act: Act) -> Reach {
+        self.role.reach(act)
+    }
+
+    /// Whether this session allows `act` on its own organization, or everywhere.
     pub fn may(&self, act: Act) -> bool {
-        allows(self.role, act, true)
+        self.reach(act) >= Own
     }
 
-    /// The actions that this session allows, on its own organization.
+    /// The actions that this session allows on anything.
     pub fn acts(&self) -> impl Iterator<Item = Act> {
         self.role.acts()
     }
@@ -191,18 +289,38 @@ impl Actor {
     /// # Errors
     /// `Forbidden` if the role does not allow this in the whole workspace.
     pub(crate) fn require(&self, act: Act) -> Result<(), AppError> {
-        if allows(self.role, act, false) { Ok(()) } else { Err(AppError::Forbidden) }
+        if self.reach(act) == All { Ok(()) } else { Err(AppError::Forbidden) }
     }
 
     /// # Errors
     /// `NotFound` for an organization that this session is not allowed to see; `Forbidden` if it can see it but not do
     /// this.
     pub(crate) fn require_on(&self, act: Act, id: OrganizationId) -> Result<(), AppError> {
-        let own = match self.organization_scope() {
-            None => false,
-            Some(scope) if scope == id => true,
+        let needed = match self.organization_scope() {
+            None => All,
+            Some(scope) if scope == id => Own,
             Some(_) => return Err(AppError::NotFound { what: "organization" }),
         };
-        if allows(self.role, act, own) { Ok(()) } else { Err(AppError::Forbidden) }
+        if self.reach(act) >= needed { Ok(()) } else { Err(AppError::Forbidden) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_an_account_are_read_as_they_were_written() {
+        let (operator, organization, person) = (OperatorId::new(), OrganizationId::new(), PersonId::new());
+        for account in [
+            Account::Operator(operator),
+            Account::Organization(organization),
+            Account::Person(person, organization),
+        ] {
+            assert_eq!(account.to_string().parse(), Ok(account));
+        }
+        for text in ["", "operator", "operator:", "person:1:2", &format!("person:{person}"), "owner:1"] {
+            assert_eq!(text.parse::<Account>(), Err(()), "{text}");
+        }
     }
 }

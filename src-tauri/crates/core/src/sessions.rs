@@ -8,5 +8,5 @@ mod throttle;
 mod token;
 
 pub use password::PasswordHasher;
-pub use service::{Freshness, Session, SessionService};
+pub use service::{AccountChoice, Claimed, Freshness, Session, SessionService, SignedIn};
 pub use token::SigningKey;

@@ -12,8 +12,11 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
 use tenantry_core::ports::AccountStore;
-use tenantry_core::records::{NewOperator, Operator, SignInAttempts};
-use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName};
+use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorRole, SignInAttempts};
+use tenantry_core::rights::Role;
+use tenantry_core::values::{
+    EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
+};
 use time::OffsetDateTime;
 
 use crate::documents;
@@ -33,16 +36,23 @@ impl AccountStore for MongoStore {
     }
 
     async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError> {
-        let document = doc! {
+        let mut document = doc! {
             "_id": operator.id.object_id(),
             "name": operator.name.as_str(),
             "email": operator.email.as_str(),
             // The unique index is on this form.
             "email_key": operator.email.matching_key(),
+            "role": Role::from(operator.role).as_str(),
             "password_hash": operator.password_hash.expose(),
             "session_version": 0_i64,
             "created_at": documents::date(operator.created_at),
         };
+        if let Some(one_time) = operator.one_time {
+            document.insert("one_time_until", documents::date(one_time.until));
+        }
+        if let Some(recovery) = &operator.recovery {
+            document.insert("recovery", recovery.as_str());
+        }
         // The first operator has the same id in every workspace, for everyone who claims it.
         let ours = doc! {
             "_id": operator.id.object_id(), "password_hash": operator.password_hash.expose(),
@@ -243,10 +253,23 @@ pub(crate) fn operator(document: &RawDocument) -> Result<Operator, StoreError> {
             id: documents::object_id(document, "_id")?.into(),
             name: PersonName::from_stored(documents::text(document, "name")?),
             email: EmailAddress::from_stored(documents::text(document, "email")?),
+            // An operator of before was an owner: there was one role.
+            role: match document.get("role").ok()? {
+                None => OperatorRole::Owner,
+                Some(role) => OperatorRole::from_word(role.as_str()?)?,
+            },
+            is_active: match document.get("is_active").ok()? {
+                None => true,
+                Some(is_active) => is_active.as_bool()?,
+            },
             password_hash: PasswordHash::from_stored(documents::text(document, "password_hash")?),
             renewal: documents::text(document, "password_renewal")
                 .as_deref()
                 .and_then(HashRenewal::from_stored),
+            one_time: documents::moment(document, "one_time_until").map(|until| OneTime { until }),
+            recovery: documents::text(document, "recovery").map(RecoveryDigest::from_stored),
+            created_at: documents::moment(document, "created_at")?,
+            last_sign_in_at: documents::moment(document, "last_sign_in_at"),
             session_version: documents::integer(document, "session_version")?,
         })
     };

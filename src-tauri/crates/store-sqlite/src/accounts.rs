@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::types::{FromSqlError, Value};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::AccountStore;
-use tenantry_core::records::{NewOperator, Operator, SignInAttempts};
-use tenantry_core::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName};
+use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorRole, SignInAttempts};
+use tenantry_core::rights::Role;
+use tenantry_core::values::{
+    EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
+};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
@@ -23,7 +26,8 @@ const REMEMBERED: time::Duration = time::Duration::hours(1);
 macro_rules! operator_where {
     ($column:literal) => {
         concat!(
-            "SELECT id, name, email, password, password_renewal, session_version FROM console_operators WHERE ",
+            "SELECT id, name, email, role, is_active, password, password_renewal, one_time_until, recovery, created_at, \
+             last_sign_in_at, session_version FROM console_operators WHERE ",
             $column,
             " = ?1"
         )
@@ -50,14 +54,18 @@ impl AccountStore for SqliteStore {
                 return Err(duplicate(UniqueField::Email));
             }
             let inserted = transaction.execute_cached(
-                "INSERT INTO console_operators (id, name, email, email_key, password, created_at) \
-                 VALUES (:id, :name, :email, :email_key, :password, :at)",
+                "INSERT INTO console_operators \
+                 (id, name, email, email_key, role, password, one_time_until, recovery, created_at) \
+                 VALUES (:id, :name, :email, :email_key, :role, :password, :until, :recovery, :at)",
                 named_params! {
                     ":id": operator_bytes(operator.id),
                     ":name": operator.name.as_str(),
                     ":email": operator.email.as_str(),
                     ":email_key": operator.email.matching_key(),
+                    ":role": Role::from(operator.role).as_str(),
                     ":password": operator.password_hash.expose(),
+                    ":until": operator.one_time.map(|one_time| milliseconds(one_time.until)),
+                    ":recovery": operator.recovery.as_ref().map(RecoveryDigest::as_str),
                     ":at": milliseconds(operator.created_at),
                 },
             );
@@ -194,17 +202,30 @@ impl AccountStore for SqliteStore {
 }
 
 fn find_operator(connection: &Connection, sql: &'static str, value: Value) -> Outcome<Option<Operator>> {
-    let operator = connection.query_row_cached(sql, [value], |row| {
-        Ok(Operator {
-            id: operator_id(row.get_ref("id")?)?,
-            name: PersonName::from_stored(row.get("name")?),
-            email: EmailAddress::from_stored(row.get("email")?),
-            password_hash: password_hash(row, "password")?,
-            renewal: renewal(row)?,
-            session_version: row.get("session_version")?,
-        })
-    });
-    Ok(operator.optional()?)
+    Ok(connection.query_row_cached(sql, [value], operator).optional()?)
+}
+
+fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
+    let role: String = row.get("role")?;
+    Ok(Operator {
+        id: operator_id(row.get_ref("id")?)?,
+        name: PersonName::from_stored(row.get("name")?),
+        email: EmailAddress::from_stored(row.get("email")?),
+        role: OperatorRole::from_word(&role).ok_or(FromSqlError::InvalidType)?,
+        is_active: row.get("is_active")?,
+        password_hash: password_hash(row, "password")?,
+        renewal: renewal(row)?,
+        one_time: one_time(row)?,
+        recovery: row.get::<_, Option<String>>("recovery")?.map(RecoveryDigest::from_stored),
+        created_at: moment(row.get("created_at")?),
+        last_sign_in_at: row.get::<_, Option<i64>>("last_sign_in_at")?.map(moment),
+        session_version: row.get("session_version")?,
+    })
+}
+
+fn one_time(row: &Row<'_>) -> rusqlite::Result<Option<OneTime>> {
+    let until: Option<i64> = row.get("one_time_until")?;
+    Ok(until.map(|until| OneTime { until: moment(until) }))
 }
 
 /// Whether an operator has this address.

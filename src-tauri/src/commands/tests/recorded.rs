@@ -34,10 +34,13 @@ fn the_recorded_answers_of_the_fake_are_those_of_the_commands() {
 
 #[test]
 fn the_recorded_rights_of_the_fake_are_those_of_the_roles() {
-    let rights = [Role::Operator, Role::OrganizationAdmin, Role::Viewer].map(|role| {
-        let acts: Vec<Act> = role.acts().collect();
-        format!("  \"{}\": {}", role.as_str(), json!(acts))
-    });
+    let rights: Vec<String> = Role::ALL
+        .iter()
+        .map(|role| {
+            let acts: Vec<Act> = role.acts().collect();
+            format!("  \"{}\": {}", role.as_str(), json!(acts))
+        })
+        .collect();
     compare("rights.json", &format!("{{\n{}\n}}\n", rights.join(",\n")));
 }
 

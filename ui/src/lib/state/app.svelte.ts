@@ -77,7 +77,7 @@ export class AppState {
   );
 
   /** Whether the person can unlock the workspace on screen. */
-  readonly mayUnlock = $derived(this.session.view?.role === "operator");
+  readonly mayUnlock = $derived(this.session.may("unlock"));
 
   /** The session in the workspace on screen; nobody's without one. */
   get session(): SessionState {

@@ -200,7 +200,7 @@ impl Console {
         }
         let workspace = open.ok_or(ConsoleError::OperatorNeeded)?;
         let actor = match workspace.authorize(Freshness::Now).await {
-            Ok(actor) if actor.may(Act::Workspace) => actor,
+            Ok(actor) if actor.may(Act::Unlock) => actor,
             Ok(_) | Err(AppError::Session(_)) => return Err(ConsoleError::OperatorNeeded),
             Err(error) => return Err(error.into()),
         };

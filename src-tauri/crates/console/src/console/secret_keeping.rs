@@ -111,7 +111,7 @@ impl Console {
             }
             let open = self.open.find(id).ok_or(ConsoleError::ProofNeeded { by: ProofBy::Operator })?;
             match open.authorize(Freshness::Now).await {
-                Ok(actor) if actor.may(Act::Workspace) => {}
+                Ok(actor) if actor.may(Act::Unlock) => {}
                 Ok(_) | Err(AppError::Session(_)) => {
                     return Err(ConsoleError::ProofNeeded { by: ProofBy::Operator });
                 }

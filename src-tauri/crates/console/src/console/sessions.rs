@@ -1,14 +1,16 @@
 //! Signs people in to open workspaces, and out.
 
 use secrecy::SecretString;
-use tenantry_core::sessions::Session;
+use tenantry_core::rights::Account;
+use tenantry_core::sessions::{Session, SignedIn};
 
 use super::Console;
 use crate::error::ConsoleError;
+use crate::workspace::OpenWorkspace;
 
 impl Console {
-    /// Signs in an operator or an organization's admin. Ends the earlier session; the jobs and the clipboard of another
-    /// account end with it.
+    /// Signs in an operator, an organization's admin or a person. A session ends the earlier one; the jobs and the
+    /// clipboard of another account end with that.
     ///
     /// # Errors
     /// `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
@@ -17,9 +19,18 @@ impl Console {
         workspace: &str,
         email: &str,
         password: &SecretString,
-    ) -> Result<Session, ConsoleError> {
+        choice: Option<Account>,
+    ) -> Result<SignedIn, ConsoleError> {
         let workspace = self.open.load(workspace)?;
-        let session = workspace.sessions().sign_in(email, password).await?;
+        let signed_in = workspace.sessions().sign_in(email, password, choice).await?;
+        if let SignedIn::Session(session) = &signed_in {
+            self.take_session(&workspace, session).await;
+        }
+        Ok(signed_in)
+    }
+
+    /// Keeps a session in place of the earlier one, which ends.
+    async fn take_session(&self, workspace: &OpenWorkspace, session: &Session) {
         if let Some(earlier) = workspace.keep_session(session.clone()).await {
             if earlier.actor.account() != session.actor.account() {
                 self.jobs.cancel_all_of(&workspace.id);
@@ -29,7 +40,6 @@ impl Console {
                 tracing::warn!(%error, "the session before could not be ended in the store");
             }
         }
-        Ok(session)
     }
 
     /// Ends the session of an open workspace, if any, with its jobs.

@@ -95,7 +95,7 @@ impl AccessService {
         permits: Permits,
         reason: &str,
     ) -> Result<AccessState, AppError> {
-        actor.require(Act::Workspace)?;
+        actor.require(Act::Settings)?;
         let reason = parse_reason(reason)?;
         if self.gate.own().access == Access::ReadOnly {
             return Err(StoreError::ReadOnly { unlockable: false }.into());
@@ -120,7 +120,7 @@ impl AccessService {
     /// # Errors
     /// `Forbidden` to anyone but an operator; `Store`.
     pub async fn loosen_profile(&self, actor: &Actor, from: Permits, to: Permits) -> Result<(), AppError> {
-        actor.require(Act::Workspace)?;
+        actor.require(Act::Unlock)?;
         let detail = format!("a saved connection, from {} to {}", from.in_words(), to.in_words());
         let entry = ActivityEntry::of(actor, ActivityKind::PermitsChanged).with_detail(detail);
         self.ports.activity.append(&entry).await?;
@@ -131,7 +131,7 @@ impl AccessService {
     /// from then on. A connection that permits everything decides nothing, and a read-only one writes nothing.
     async fn adopt(&self, actor: &Actor) {
         let own = self.gate.own();
-        if !actor.may(Act::Workspace)
+        if !actor.may(Act::Settings)
             || self.gate.decided().is_some()
             || own == Permits::EVERYTHING
             || own.access == Access::ReadOnly
@@ -225,7 +225,7 @@ impl AccessService {
     /// `Forbidden` to anyone but an operator; `InvalidInput` for a reason of less than 3 or more than 200 characters;
     /// `Session` if nobody, or someone else, is signed in by then; `Store`: `ReadOnly` if the connection is read-only.
     pub async fn unlock(&self, actor: &Actor, reason: &str) -> Result<(AccessState, Prepared), AppError> {
-        actor.require(Act::Workspace)?;
+        actor.require(Act::Unlock)?;
         let reason = parse_reason(reason)?;
         match self.gate.access() {
             Access::ReadWrite => return Ok((self.gate.state(), Prepared::default())),

@@ -3,30 +3,22 @@
 use rand::RngCore;
 
 use crate::records::{ActivityEntry, ActivityKind};
-use crate::rights::{Account, Actor};
+use crate::rights::Actor;
 
 impl ActivityEntry {
-    /// An entry about an act of a session. One of an organization's own admin is about that organization, unless it is
+    /// An entry about an act of a session. One of somebody of an organization is about that organization, unless it is
     /// said to be [`about`](Self::about) another.
     pub fn of(actor: &Actor, kind: ActivityKind) -> Self {
         let entry = Self {
-            account: Some(account_key(actor.account())),
+            account: Some(actor.account().to_string()),
             role: Some(actor.role().as_str().to_owned()),
             device: actor.device().cloned(),
             ..Self::by(actor.email(), kind)
         };
         match actor.organization_scope() {
-            Some(id) => entry.about(id, actor.name()),
+            Some(id) => entry.about(id, actor.organization_name().unwrap_or_default()),
             None => entry,
         }
-    }
-}
-
-/// The key of an account: its kind and its ids.
-fn account_key(account: Account) -> String {
-    match account {
-        Account::Operator(id) => format!("operator:{id}"),
-        Account::Organization(id) => format!("organization:{id}"),
     }
 }
 

@@ -254,11 +254,11 @@ pub enum SortPlace {
 
 /// Where a page starts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum PageStart {
+pub enum PageStart<C = Cursor> {
     /// At the beginning of the walk.
     Beginning,
     /// After the row of this cursor.
-    After(Cursor),
+    After(C),
     /// At the row with this number. Beyond the end, the page holds the last rows.
     Row {
         /// The number in the list's order, from 0, in whichever direction the list is walked.

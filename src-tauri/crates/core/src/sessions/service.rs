@@ -13,10 +13,13 @@ use crate::error::{AppError, ConflictOn, SessionProblem, StoreError, UniqueField
 use crate::limits::SESSION_FRESH;
 use crate::ports::Ports;
 use crate::records::{
-    ActivityEntry, ActivityKind, NewOperator, Operator, Organization, OrganizationCredentials,
+    ActivityEntry, ActivityKind, NewOperator, Operator, OperatorRole, Organization, OrganizationCredentials,
+    OrganizationRef,
 };
 use crate::rights::{Account, Actor, Role};
-use crate::values::{Device, EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName};
+use crate::values::{
+    Device, EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName, RecoveryCode,
+};
 
 /// The result of a successful sign-in. It stays in Rust.
 #[derive(Debug, Clone)]
@@ -27,6 +30,40 @@ pub struct Session {
     pub actor: Actor,
     /// When it ends.
     pub expires_at: OffsetDateTime,
+}
+
+/// The answer to a right address and password.
+#[derive(Debug, Clone)]
+pub enum SignedIn {
+    /// A session.
+    Session(Session),
+    /// The address has several accounts with this password: ask again with one of them.
+    Choose(Vec<AccountChoice>),
+    /// The password is a one-time one: ask again with another, by `sign_in_with_new_password`.
+    MustChange {
+        /// Until when the one-time password can be used.
+        until: OffsetDateTime,
+    },
+}
+
+/// An account that an address and a password sign in to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountChoice {
+    /// The account.
+    pub account: Account,
+    /// The role there.
+    pub role: Role,
+    /// Its organization; `None` for an operator.
+    pub organization: Option<OrganizationRef>,
+}
+
+/// The result of claiming a workspace.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The owner's session.
+    pub session: Session,
+    /// The owner's recovery code. Shown once.
+    pub recovery: RecoveryCode,
 }
 
 /// How recently a session must have been checked.
@@ -89,7 +126,7 @@ impl SessionService {
     ///
     /// # Errors
     /// `InvalidInput`, `AlreadyClaimed`, `Conflict` if an organization's admin has the address, `Store`.
-    pub async fn claim(&self, name: &str, email: &str, password: &SecretString) -> Result<Session, AppError> {
+    pub async fn claim(&self, name: &str, email: &str, password: &SecretString) -> Result<Claimed, AppError> {
         let mut issues = Vec::new();
         let name = PersonName::parse(name).map_err(|issue| issues.push(issue)).ok();
         let email = EmailAddress::parse(email).map_err(|issue| issues.push(issue)).ok();
@@ -103,11 +140,15 @@ impl SessionService {
         if !self.ports.organizations.find_credentials(&email).await?.is_empty() {
             return Err(AppError::Conflict(ConflictOn::Email));
         }
+        let recovery = RecoveryCode::new();
         let operator = NewOperator {
             id: OperatorId::FOUNDER,
             name,
             email,
+            role: OperatorRole::Owner,
             password_hash: self.hasher.hash(&password).await?,
+            one_time: None,
+            recovery: Some(recovery.digest()),
             created_at: self.clock.now(),
         };
         match self.ports.accounts.insert_operator(&operator).await {
@@ -121,9 +162,10 @@ impl SessionService {
             }
             Err(error) => return Err(error.into()),
         }
-        let actor = operators_actor(operator.id, &operator.name, &operator.email);
+        let actor = operators_actor(operator.id, operator.role, &operator.name, &operator.email);
         self.record(ActivityKind::WorkspaceClaimed, &actor, None).await;
-        self.issue(actor, &Standing { version: 0, origin: operator.password_hash.digest() })
+        let session = self.issue(actor, &Standing { version: 0, origin: operator.password_hash.digest() })?;
+        Ok(Claimed { session, recovery })
     }
 
     /// Ends a session. An invalid one counts as ended.
@@ -225,6 +267,7 @@ impl SessionService {
         match account {
             Account::Operator(id) => {
                 let operator = self.ports.accounts.find_operator(id).await?;
+                let operator = operator.filter(|operator| operator.is_active);
                 Ok(operator.map(|operator| (actor_of_operator(&operator), standing_of_operator(&operator))))
             }
             Account::Organization(id) => {
@@ -233,6 +276,7 @@ impl SessionService {
                     .filter(|credentials| credentials.organization.is_active)
                     .map(|found| (actor_of(&found.organization, role), standing_of(&found))))
             }
+            Account::Person(_, _) => Ok(None),
         }
     }
 
@@ -255,7 +299,8 @@ impl SessionService {
 
 pub(super) fn actor_of(organization: &Organization, role: Role) -> Actor {
     let account = Account::Organization(organization.id);
-    Actor::found_good(account, role, organization.name.to_string(), organization.admin_email.to_string())
+    let name = organization.name.to_string();
+    Actor::found_good(account, role, name.clone(), organization.admin_email.to_string()).of_organization(name)
 }
 
 pub(super) fn standing_of(credentials: &OrganizationCredentials) -> Standing {
@@ -266,12 +311,12 @@ pub(super) fn standing_of(credentials: &OrganizationCredentials) -> Standing {
 }
 
 pub(super) fn actor_of_operator(operator: &Operator) -> Actor {
-    operators_actor(operator.id, &operator.name, &operator.email)
+    operators_actor(operator.id, operator.role, &operator.name, &operator.email)
 }
 
-fn operators_actor(id: OperatorId, name: &PersonName, email: &EmailAddress) -> Actor {
+fn operators_actor(id: OperatorId, role: OperatorRole, name: &PersonName, email: &EmailAddress) -> Actor {
     let (name, email) = (name.as_str().to_owned(), email.to_string());
-    Actor::found_good(Account::Operator(id), Role::Operator, name, email)
+    Actor::found_good(Account::Operator(id), role.into(), name, email)
 }
 
 pub(super) fn standing_of_operator(operator: &Operator) -> Standing {

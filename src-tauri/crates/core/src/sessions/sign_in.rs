@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::password::{Effort, Verdict};
 use super::service::{
-    Session, SessionService, actor_of, actor_of_operator, standing_of, standing_of_operator,
+    SessionService, SignedIn, actor_of, actor_of_operator, standing_of, standing_of_operator,
 };
 use super::throttle;
 use super::token::Standing;
@@ -67,7 +67,7 @@ impl Candidate {
 
     fn is_active(&self) -> bool {
         match self {
-            Self::Operator(_) => true,
+            Self::Operator(operator) => operator.is_active,
             Self::Admin(admin) => admin.organization.is_active,
         }
     }
@@ -88,7 +88,12 @@ impl SessionService {
     ///
     /// # Errors
     /// `CredentialsRefused`, `Throttled`, `OrganizationInactive` (only after the password was right), `Store`.
-    pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<Session, AppError> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &SecretString,
+        _choice: Option<Account>,
+    ) -> Result<SignedIn, AppError> {
         let email = EmailAddress::parse(email)?;
         // One at a time: concurrent attempts would all check before the first failure is counted.
         let _turn = self.sign_in_turn.acquire().await;
@@ -159,7 +164,7 @@ impl SessionService {
         renewed?;
         let session = self.issue(candidate.actor(), &candidate.standing())?;
         self.record(ActivityKind::SignedIn, &session.actor, None).await;
-        Ok(session)
+        Ok(SignedIn::Session(session))
     }
 
     /// The accounts with the address, in the order in which a password that fits several signs in: the operator, then

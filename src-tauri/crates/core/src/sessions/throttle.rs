@@ -10,11 +10,11 @@ use crate::records::SignInAttempts;
 use crate::rights::Account;
 use crate::values::EmailAddress;
 
-/// The name under which the failures of an account are counted.
+/// The name under which the failures of an account are counted. A person has one password for all organizations.
 pub(super) fn name_of(account: Account) -> String {
     match account {
-        Account::Operator(id) => format!("operator:{}", id.to_hex()),
-        Account::Organization(id) => format!("organization:{}", id.to_hex()),
+        Account::Operator(_) | Account::Organization(_) => account.to_string(),
+        Account::Person(id, _) => format!("person:{id}"),
     }
 }
 

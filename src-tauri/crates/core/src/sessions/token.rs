@@ -13,7 +13,7 @@ use crate::clock::later;
 use crate::error::{AppError, SessionProblem};
 use crate::limits::{SESSION_LIFE, TOKEN_BYTES_MAX};
 use crate::rights::{Account, Actor, Role};
-use crate::values::{HashDigest, OperatorId, OrganizationId};
+use crate::values::{HashDigest, OperatorId, OrganizationId, PersonId};
 
 /// The one algorithm: a token that names another is refused (RFC 8725, 3.1).
 const ALGORITHM: Algorithm = Algorithm::HS256;
@@ -138,6 +138,7 @@ impl Claims {
         let (id, organization_id, organization_name) = match actor.account() {
             Account::Operator(id) => (id.to_hex(), None, None),
             Account::Organization(id) => (id.to_hex(), Some(id.to_hex()), Some(actor.name().to_owned())),
+            Account::Person(id, organization) => (id.to_hex(), Some(organization.to_hex()), None),
         };
         Ok(Self {
             sub: Some(id.clone()),
@@ -159,13 +160,20 @@ impl Claims {
         let refused = AppError::Session(SessionProblem::Revoked);
         let role = Role::from_claim(self.role.as_deref()).ok_or_else(|| refused.clone())?;
         let account = match role {
-            Role::Operator => self.admin_id.parse::<OperatorId>().map(Account::Operator),
-            Role::OrganizationAdmin | Role::Viewer => self
-                .organization_id
-                .as_deref()
-                .unwrap_or(&self.admin_id)
-                .parse::<OrganizationId>()
-                .map(Account::Organization),
+            Role::Owner | Role::Operator | Role::ReadOnlyOperator => {
+                self.admin_id.parse::<OperatorId>().map(Account::Operator)
+            }
+            Role::OrganizationAdmin | Role::Viewer => {
+                let organization = self.organization_id.as_deref().unwrap_or(&self.admin_id);
+                organization.parse::<OrganizationId>().and_then(|id| {
+                    // The service's own admin has the id of the organization.
+                    if organization == self.admin_id {
+                        Ok(Account::Organization(id))
+                    } else {
+                        self.admin_id.parse::<PersonId>().map(|person| Account::Person(person, id))
+                    }
+                })
+            }
         };
         account.map(|account| (account, role)).map_err(|()| refused)
     }

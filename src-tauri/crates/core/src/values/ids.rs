@@ -67,6 +67,11 @@ id!(
 );
 
 id!(
+    /// The `_id` of a person of organizations.
+    PersonId
+);
+
+id!(
     /// The mark of a copy in the trash: each move to the trash makes a new one.
     CopyId
 );

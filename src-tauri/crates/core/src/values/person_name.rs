@@ -2,7 +2,7 @@ use super::display_name::parse_shown_name;
 use super::field::{Field, FieldIssue, FieldRule, issue};
 use crate::limits::PERSON_NAME_MAX;
 
-/// An operator's own name.
+/// The own name of an operator or a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
@@ -20,6 +20,11 @@ impl PersonName {
     /// A name from a store.
     pub fn from_stored(text: String) -> Self {
         Self(text)
+    }
+
+    /// The form that lists are sorted by and searched in.
+    pub fn matching_key(&self) -> String {
+        self.0.to_lowercase()
     }
 
     /// The text.
