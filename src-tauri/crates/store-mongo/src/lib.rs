@@ -5,7 +5,6 @@
 
 mod accounts;
 mod activity;
-mod append;
 mod chain;
 mod collections;
 mod counts;
