@@ -18,6 +18,7 @@ use tenantry_core::records::{
 
 use crate::errors::Act;
 use crate::open::MongoStore;
+use crate::server_clock::local_time;
 
 #[async_trait]
 impl HealthStore for MongoStore {
@@ -129,12 +130,6 @@ fn clock_difference(
     round_trip: Duration,
 ) -> Option<time::Duration> {
     Some(local_time(hello)? - later(asked_at, round_trip / 2))
-}
-
-/// The server's time in its `hello`.
-pub(crate) fn local_time(hello: &Document) -> Option<time::OffsetDateTime> {
-    let told = hello.get_datetime("localTime").ok()?.timestamp_millis();
-    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(told) * 1_000_000).ok()
 }
 
 #[cfg(test)]

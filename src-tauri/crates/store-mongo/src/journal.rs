@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use crate::documents;
 use crate::errors::Act;
 use crate::open::MongoStore;
+use crate::server_clock::local_time;
 
 #[async_trait]
 impl OperationJournal for MongoStore {
@@ -126,6 +127,14 @@ impl MongoStore {
             Ok(None) => self.require_gone(OPERATIONS, entry_of(operation)).await.map(|()| true),
             Err(failure) => Err(self.told(failure, Act::on("remove", OPERATIONS))),
         }
+    }
+
+    /// The server's time, asked now.
+    pub(crate) async fn server_time(&self) -> Result<OffsetDateTime, StoreError> {
+        let hello = self.ask(doc! { "hello": 1 }).await;
+        let hello = hello.map_err(|failure| self.told(failure, Act::in_database("hello")))?;
+        self.server_clock.note(self.clock.as_ref(), &hello);
+        local_time(&hello).ok_or_else(|| StoreError::Corrupt { what: "the server's time".to_owned() })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod activity;
+mod append;
 mod chain;
 mod collections;
 mod counts;

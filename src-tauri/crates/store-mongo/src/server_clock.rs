@@ -2,15 +2,10 @@
 
 use std::time::Duration;
 
-use bson::{Document, doc};
+use bson::Document;
 use parking_lot::Mutex;
-use tenantry_core::StoreError;
 use tenantry_core::clock::{Clock, cut_to_milliseconds};
 use time::OffsetDateTime;
-
-use crate::errors::Act;
-use crate::health::local_time;
-use crate::open::MongoStore;
 
 /// How long a measurement counts.
 const MEASURED_FOR: Duration = Duration::from_secs(10 * 60);
@@ -38,7 +33,7 @@ impl ServerClock {
     }
 
     /// The server's time; `None` if it has to be asked.
-    fn now(&self, clock: &dyn Clock) -> Option<OffsetDateTime> {
+    pub(crate) fn now(&self, clock: &dyn Clock) -> Option<OffsetDateTime> {
         let measured = (*self.0.lock())?;
         let since = clock.running_for().checked_sub(measured.running_for)?;
         let apart = (clock.now() - measured.now).unsigned_abs().abs_diff(since);
@@ -48,26 +43,15 @@ impl ServerClock {
     }
 }
 
-impl MongoStore {
-    /// The moment for entries of the record that are written now.
-    pub(crate) async fn time_for_entries(&self) -> Result<OffsetDateTime, StoreError> {
-        match self.server_clock.now(self.clock.as_ref()) {
-            Some(now) => Ok(now),
-            None => self.server_time().await.map(cut_to_milliseconds),
-        }
-    }
-
-    /// The server's time, asked now.
-    pub(crate) async fn server_time(&self) -> Result<OffsetDateTime, StoreError> {
-        let hello = self.ask(doc! { "hello": 1 }).await;
-        let hello = hello.map_err(|failure| self.told(failure, Act::in_database("hello")))?;
-        self.server_clock.note(self.clock.as_ref(), &hello);
-        local_time(&hello).ok_or_else(|| StoreError::Corrupt { what: "the server's time".to_owned() })
-    }
+/// The server's time in its `hello`.
+pub(crate) fn local_time(hello: &Document) -> Option<time::OffsetDateTime> {
+    let told = hello.get_datetime("localTime").ok()?.timestamp_millis();
+    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(told) * 1_000_000).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use bson::doc;
     use tenantry_core::clock::ManualClock;
     use time::macros::datetime;
 

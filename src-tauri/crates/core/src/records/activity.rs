@@ -407,8 +407,8 @@ pub struct Recorded {
 
 /// An entry as a store has it: all of its fields as text, also those of a newer version, and its digest.
 ///
-/// `number` is a whole number, `at` milliseconds since 1970, `organization_id` hex, `changes` JSON. A store adds a field
-/// that no entry has for what it cannot tell as text.
+/// `number` is a whole number, `at` milliseconds since 1970, `organization_id` hex, `changes` JSON. A store adds a
+/// field that no entry has for what it cannot tell as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     /// The fields by name, without the digest.
@@ -488,7 +488,8 @@ impl Stored {
     }
 }
 
-/// Adds an entry of an earlier version to the count and the digest of all: SHA-256 of the digest so far and the entry's.
+/// Adds an entry of an earlier version to the count and the digest of all: SHA-256 of the digest so far and of the
+/// entry's.
 pub fn seal_earlier(so_far: &Head, entry: &Stored) -> Head {
     let digest = Sha256::digest(format!("{}{}", so_far.hash, entry.digest()).as_bytes());
     Head { number: so_far.number + 1, hash: hex::encode(digest) }

@@ -1,5 +1,5 @@
--- The record is a chain: each entry has a number and the digest of the one before. What earlier versions recorded stays
--- as it is; the first entry of the chain vouches for it.
+-- The record is a chain: each entry has a number and the digest of the one before. What earlier versions recorded
+-- stays as it is; the first entry of the chain vouches for it.
 ALTER TABLE console_activity RENAME TO console_activity_earlier;
 
 CREATE TABLE console_activity (
