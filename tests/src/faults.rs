@@ -140,6 +140,38 @@ impl Policy for Faults {
     }
 }
 
+/// A store that refuses some of its methods, for good or for as long as it is told to.
+#[derive(Clone)]
+pub struct Refusing {
+    methods: &'static [&'static str],
+    error: StoreError,
+    /// Whether it does.
+    pub is_on: Arc<AtomicBool>,
+}
+
+impl Refusing {
+    /// Refuses these methods with this error.
+    pub fn with(methods: &'static [&'static str], error: StoreError) -> Self {
+        Self { methods, error, is_on: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// The record can't be written to.
+    pub fn the_record() -> Self {
+        Self::with(&["activity.append"], StoreError::Full)
+    }
+}
+
+impl Policy for Refusing {
+    async fn call<T: Send>(
+        &self,
+        call: Call<'_>,
+        store: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let refused = self.is_on.load(Ordering::SeqCst) && self.methods.contains(&call.name);
+        if refused { Err(self.error.clone()) } else { store.await }
+    }
+}
+
 fn lost() -> StoreError {
     StoreError::Unavailable { reason: "the line broke, as the test asked".to_owned() }
 }

@@ -16,6 +16,8 @@ mod exports;
 mod hits;
 #[path = "services/interrupted.rs"]
 mod interrupted;
+#[path = "services/record.rs"]
+mod record;
 #[path = "services/rights.rs"]
 mod rights;
 #[path = "services/samples.rs"]

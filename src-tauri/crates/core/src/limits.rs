@@ -87,8 +87,8 @@ pub const SESSION_FRESH: Duration = Duration::from_secs(2);
 pub const SIGN_IN_FREE_FAILURES: u32 = 5;
 /// Accounts with one address that a sign-in tries. Only other software can create more than one.
 pub const ACCOUNTS_OF_AN_ADDRESS_MAX: usize = 20;
-/// The shortest interval between two entries about the same unverifiable hash.
-pub const UNVERIFIABLE_TOLD_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// The shortest interval between two entries about what is refused to the same person, or of the same address.
+pub const REFUSAL_TOLD_EVERY: Duration = Duration::from_secs(60);
 /// The longest pause after failed sign-ins.
 pub const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 

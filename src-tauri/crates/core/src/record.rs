@@ -1,5 +1,7 @@
 //! The record as a whole: how a session's acts get into it, and whether it is still what was written.
 
 mod acts;
+mod first;
 
 pub use acts::random_operation;
+pub(crate) use first::{Sparingly, in_operation, with_left_out};

@@ -12,6 +12,7 @@ use crate::clock::{Clock, is_fresh};
 use crate::error::{AppError, ConflictOn, SessionProblem, StoreError, UniqueField};
 use crate::limits::SESSION_FRESH;
 use crate::ports::Ports;
+use crate::record::Sparingly;
 use crate::records::{
     ActivityEntry, ActivityKind, NewOperator, Operator, OperatorRole, Organization, OrganizationCredentials,
     OrganizationRef,
@@ -88,8 +89,8 @@ pub struct SessionService {
     pub(super) sign_in_turn: Semaphore,
     /// The most work that a sign-in of this run needed.
     pub(super) effort: Mutex<Option<Effort>>,
-    /// Accounts whose unverifiable hash this run has recorded.
-    pub(super) told_unverifiable: Mutex<Vec<Account>>,
+    /// Refused attempts that are on record.
+    pub(super) told: Sparingly,
 }
 
 impl SessionService {
@@ -110,7 +111,7 @@ impl SessionService {
             last_good: Mutex::new(None),
             sign_in_turn: Semaphore::new(1),
             effort: Mutex::default(),
-            told_unverifiable: Mutex::default(),
+            told: Sparingly::default(),
         }
     }
 
@@ -151,19 +152,22 @@ impl SessionService {
             recovery: Some(recovery.digest()),
             created_at: self.clock.now(),
         };
-        match self.ports.accounts.insert_operator(&operator).await {
-            Ok(()) => {}
-            Err(StoreError::Duplicate { field: UniqueField::Id }) => return Err(AppError::AlreadyClaimed),
-            // It belongs to another operator, or since the check to an organization's admin.
-            Err(StoreError::Duplicate { field: UniqueField::Email }) => {
-                let claimed = self.ports.accounts.has_operators().await?;
-                let taken = AppError::Conflict(ConflictOn::Email);
-                return Err(if claimed { AppError::AlreadyClaimed } else { taken });
-            }
-            Err(error) => return Err(error.into()),
-        }
         let actor = operators_actor(operator.id, operator.role, &operator.name, &operator.email);
-        self.record(ActivityKind::WorkspaceClaimed, &actor, None).await;
+        let inserted = async {
+            match self.ports.accounts.insert_operator(&operator).await {
+                Ok(()) => Ok(()),
+                Err(StoreError::Duplicate { field: UniqueField::Id }) => Err(AppError::AlreadyClaimed),
+                // It belongs to another operator, or since the check to an organization's admin.
+                Err(StoreError::Duplicate { field: UniqueField::Email }) => {
+                    let claimed = self.ports.accounts.has_operators().await?;
+                    let taken = AppError::Conflict(ConflictOn::Email);
+                    Err(if claimed { AppError::AlreadyClaimed } else { taken })
+                }
+                Err(error) => Err(error.into()),
+            }
+        };
+        let entry = ActivityEntry::of(&actor, ActivityKind::WorkspaceClaimed);
+        self.ports.recorded(entry.from_device(Some(&self.device)), inserted).await?;
         let session = self.issue(actor, &Standing { version: 0, origin: operator.password_hash.digest() })?;
         Ok(Claimed { session, recovery })
     }
@@ -280,10 +284,19 @@ impl SessionService {
         }
     }
 
-    pub(super) async fn record(&self, kind: ActivityKind, actor: &Actor, detail: Option<String>) {
-        let entry = ActivityEntry { detail, ..ActivityEntry::of(actor, kind) };
-        let entry = entry.from_device(Some(&self.device));
-        self.ports.record(&entry).await;
+    /// Records an attempt to sign in, before it is answered. Who signs in over a database user that may not write, or
+    /// to a deployment without room, does so without an entry: they can't change anything either.
+    ///
+    /// # Errors
+    /// `Store`: the attempt must fail.
+    pub(super) async fn record_attempt(&self, attempt: ActivityEntry) -> Result<(), AppError> {
+        match self.ports.record_first(&attempt.from_device(Some(&self.device))).await {
+            Err(AppError::Store(error @ (StoreError::Denied { .. } | StoreError::LimitReached { .. }))) => {
+                tracing::warn!(%error, "an attempt to sign in could not be recorded");
+                Ok(())
+            }
+            recorded => recorded,
+        }
     }
 
     fn recently_good(&self, digest: &[u8; 32], now: OffsetDateTime) -> Option<Actor> {

@@ -13,15 +13,11 @@ use super::service::{
 };
 use super::throttle;
 use super::token::Standing;
-use crate::clock::is_fresh;
 use crate::error::{AppError, StoreError};
-use crate::limits::UNVERIFIABLE_TOLD_FOR;
-use crate::records::{ActivityEntry, ActivityKind, Operator, OrganizationCredentials, RecordQuery};
+use crate::record::{in_operation, with_left_out};
+use crate::records::{ActivityEntry, ActivityKind, Operator, OrganizationCredentials, Outcome};
 use crate::rights::{Account, Actor, Role};
 use crate::values::{EmailAddress, HashRenewal, HashScheme, Password, PasswordHash, UnverifiableHash};
-
-/// Entries of an organization that are searched for one that says the same.
-const ENTRIES_LOOKED_AT: u32 = 50;
 
 /// An account with the address.
 enum Candidate {
@@ -113,6 +109,7 @@ impl SessionService {
         let wait_of = |name: &String| failed_before(name).map_or(0, throttle::seconds_left);
         let shortest_wait = names.iter().map(wait_of).min().unwrap_or(0);
         if shortest_wait > 0 {
+            self.record_throttled(&email, &candidates, &names).await?;
             return Err(AppError::Throttled { seconds: shortest_wait });
         }
 
@@ -126,22 +123,20 @@ impl SessionService {
         let all_hashes: Vec<&PasswordHash> = candidates.iter().map(Candidate::hash).collect();
         let effort = self.raise_effort(self.hasher.effort_for(&all_hashes));
         let effort = effort.raised_to(Effort { lanes: most, ..effort });
-        // Recorded while the hashes are computed, so that it takes no time of its own.
-        let (verdicts, ()) = futures_util::join!(
-            self.hasher.verify(password, &hashes, effort),
-            self.tell_unverifiable(&tried),
-        );
-        let verdicts = verdicts?;
+        let verdicts = self.hasher.verify(password, &hashes, effort).await?;
         let fits = |index: &usize| verdicts.get(*index).is_some_and(|verdict| *verdict != Verdict::Wrong);
         let right: Vec<usize> = (0..tried.len()).filter(fits).collect();
         let active = right.iter().find(|index| tried[**index].is_active());
         let Some(&signed_in) = active.or(right.first()) else {
             let names: Vec<String> = names.into_iter().filter(|name| wait_of(name) == 0).collect();
-            return Err(self.refuse(&email, &candidates, &names).await?);
+            return Err(self.refuse(attempt(&email, &candidates), &names).await?);
         };
         let candidate = tried[signed_in];
-        self.count_passed_over(&email, &candidates, &tried[..signed_in]).await?;
+        self.count_passed_over(&tried[..signed_in]).await?;
+        let good = ActivityEntry::of(&candidate.actor(), ActivityKind::SignedIn);
         if !candidate.is_active() {
+            let refused = good.ended(Outcome::Refused).with_detail("the organization is deactivated");
+            self.record_attempt(refused).await?;
             return Err(AppError::OrganizationInactive);
         }
         let name = throttle::name_of(candidate.account());
@@ -159,11 +154,12 @@ impl SessionService {
                 Ok(_) | Err(_) => Ok(()),
             }
         };
-        let (forgiven, renewed) = futures_util::join!(forgiven, renewed);
+        let (recorded, forgiven, renewed) =
+            futures_util::join!(self.record_attempt(in_operation(good)), forgiven, renewed);
+        recorded?;
         forgiven?;
         renewed?;
         let session = self.issue(candidate.actor(), &candidate.standing())?;
-        self.record(ActivityKind::SignedIn, &session.actor, None).await;
         Ok(SignedIn::Session(session))
     }
 
@@ -223,15 +219,14 @@ impl SessionService {
         Ok(())
     }
 
-    /// Counts a failure for every account that was tried. Returns what the account with the fewest failures would get
-    /// alone, so that the others are not revealed.
-    async fn refuse(
-        &self,
-        email: &EmailAddress,
-        candidates: &[Candidate],
-        names: &[String],
-    ) -> Result<AppError, AppError> {
-        let counted = join_all(names.iter().map(|name| self.count_failure(email, candidates, name))).await;
+    /// Records the attempt, and counts a failure for every account that was tried. Returns what the account with the
+    /// fewest failures would get alone, so that the others are not revealed.
+    async fn refuse(&self, attempt: ActivityEntry, names: &[String]) -> Result<AppError, AppError> {
+        let counted = join_all(names.iter().map(|name| self.count_failure(name)));
+        // At the same time, whoever has the address: it takes as long for nobody's.
+        let (recorded, counted) =
+            futures_util::join!(self.record_attempt(attempt.ended(Outcome::Refused)), counted);
+        recorded?;
         let mut fewest = u32::MAX;
         for failures in counted {
             fewest = fewest.min(failures?);
@@ -239,20 +234,31 @@ impl SessionService {
         Ok(AppError::CredentialsRefused { tries_left: throttle::tries_left(fewest) })
     }
 
-    /// A success as an admin may have been a guess at the password of the operator with the same address, who would
-    /// have come first: it counts as a failure there. Other admins with the address do not come first, see
-    /// [`Self::candidates`], so a colleague's sign-in does not make them wait.
-    async fn count_passed_over(
+    /// Records that accounts have to wait, now and then: these attempts cost no time, so there can be any number.
+    async fn record_throttled(
         &self,
         email: &EmailAddress,
         candidates: &[Candidate],
-        refused: &[&Candidate],
+        names: &[String],
     ) -> Result<(), AppError> {
+        match self.told.is_due(&names.join(" "), self.clock.as_ref()) {
+            Some(left_out) => {
+                let throttled = attempt(email, candidates).ended(Outcome::Throttled);
+                self.record_attempt(with_left_out(throttled, left_out)).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A success as an admin may have been a guess at the password of the operator with the same address, who would
+    /// have come first: it counts as a failure there. Other admins with the address do not come first, see
+    /// [`Self::candidates`], so a colleague's sign-in does not make them wait.
+    async fn count_passed_over(&self, refused: &[&Candidate]) -> Result<(), AppError> {
         for candidate in refused {
             match candidate {
                 Candidate::Operator(operator) => {
                     let name = throttle::name_of(Account::Operator(operator.id));
-                    self.count_failure(email, candidates, &name).await?;
+                    self.count_failure(&name).await?;
                 }
                 Candidate::Admin(_) => {}
             }
@@ -260,74 +266,25 @@ impl SessionService {
         Ok(())
     }
 
-    async fn count_failure(
-        &self,
-        email: &EmailAddress,
-        candidates: &[Candidate],
-        name: &str,
-    ) -> Result<u32, AppError> {
-        let failures = match self.ports.accounts.add_failed_sign_in(name).await {
-            Ok(failures) => failures,
+    async fn count_failure(&self, name: &str) -> Result<u32, AppError> {
+        match self.ports.accounts.add_failed_sign_in(name).await {
+            Ok(failures) => Ok(failures),
             // Without write access or space nothing can be counted; the response is the same.
-            Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => 0,
-            Err(error) => return Err(error.into()),
-        };
-        if throttle::tries_left(failures) == 0 {
-            let of = candidates.iter().find(|candidate| throttle::name_of(candidate.account()) == name);
-            let detail = format!("{failures} failures in a row");
-            self.record_of(ActivityKind::SignInThrottled, email.to_string(), of, detail).await;
-        }
-        Ok(failures)
-    }
-
-    /// Records accounts that cannot sign in here because of their stored hash, for the operators. At most once a day
-    /// and once a run: frequent attempts would fill the record.
-    async fn tell_unverifiable(&self, tried: &[&Candidate]) {
-        for candidate in tried {
-            let Some(hash) = candidate.unverifiable() else { continue };
-            let account = candidate.account();
-            {
-                let mut told = self.told_unverifiable.lock();
-                if told.contains(&account) {
-                    continue;
-                }
-                told.push(account);
-            }
-            let detail = format!("stored hash: {hash}");
-            if self.was_told(account, &detail).await {
-                continue;
-            }
-            let email = candidate.actor().email().to_owned();
-            self.record_of(ActivityKind::PasswordUnverifiable, email, Some(candidate), detail).await;
+            Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => Ok(0),
+            Err(error) => Err(error.into()),
         }
     }
+}
 
-    async fn was_told(&self, account: Account, detail: &str) -> bool {
-        let Account::Organization(id) = account else { return false };
-        let now = self.clock.now();
-        let query = RecordQuery {
-            organization: Some(id),
-            kinds: vec![ActivityKind::PasswordUnverifiable],
-            limit: ENTRIES_LOOKED_AT,
-            ..RecordQuery::default()
-        };
-        let newest = self.ports.activity.page(&query).await.unwrap_or_default();
-        newest.entries.iter().any(|recorded| {
-            recorded.entry.detail.as_deref() == Some(detail)
-                && is_fresh(recorded.at, now, UNVERIFIABLE_TOLD_FOR)
-        })
-    }
-
-    async fn record_of(&self, kind: ActivityKind, actor: String, of: Option<&Candidate>, detail: String) {
-        let organization = match of {
-            Some(Candidate::Admin(admin)) => Some(&admin.organization),
-            Some(Candidate::Operator(_)) | None => None,
-        };
-        let entry = ActivityEntry {
-            organization_id: organization.map(|organization| organization.id),
-            organization_name: organization.map(|organization| organization.name.to_string()),
-            ..ActivityEntry::by(actor, kind).with_detail(detail)
-        };
-        self.ports.record(&entry).await;
+/// The entry about an attempt. It names the account where the address has one; operators see it, and nobody who signs
+/// in. A stored hash that can't be verified here is told, because nothing else tells why no password fits.
+fn attempt(email: &EmailAddress, candidates: &[Candidate]) -> ActivityEntry {
+    let entry = match candidates {
+        [one] => ActivityEntry::of(&one.actor(), ActivityKind::SignedIn),
+        [] | [..] => ActivityEntry::by(email.to_string(), ActivityKind::SignedIn),
+    };
+    match candidates.iter().find_map(Candidate::unverifiable) {
+        Some(hash) => entry.with_detail(format!("stored hash: {hash}")),
+        None => entry,
     }
 }
