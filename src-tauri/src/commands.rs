@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod access;
+pub mod activity;
 pub mod attention;
 pub mod collections;
 pub mod connection_strings;
@@ -90,6 +91,13 @@ pub fn all<R: Runtime>() -> Commands<R> {
         organizations::delete_organization_forever,
         collections::collection_statistics,
         collections::summarize_statistics,
+        activity::list_activity,
+        activity::activity_entry,
+        activity::undo_activity,
+        activity::record_anchor,
+        activity::export_activity,
+        activity::preview_archive,
+        activity::archive_activity,
         exports::choose_export_file,
         exports::default_export_file,
         exports::export_organizations,

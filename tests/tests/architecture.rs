@@ -12,8 +12,6 @@ mod core;
 mod crates;
 #[path = "architecture/lines.rs"]
 mod lines;
-#[path = "architecture/rights.rs"]
-mod rights;
 #[path = "architecture/sources.rs"]
 mod sources;
 

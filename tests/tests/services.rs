@@ -4,6 +4,8 @@
 mod access;
 #[path = "services/accounts.rs"]
 mod accounts;
+#[path = "services/activity.rs"]
+mod activity;
 #[path = "services/acts.rs"]
 mod acts;
 #[path = "services/attention.rs"]

@@ -72,7 +72,7 @@ pub struct ExportInput {
 pub struct ExportReport {
     /// The path of the file.
     pub path: String,
-    /// Organizations in it.
+    /// Rows in it.
     pub rows: Count,
     /// Cells that were cut because a spreadsheet cell cannot hold all of their text.
     pub cut_cells: Count,
@@ -82,6 +82,25 @@ pub struct ExportReport {
     pub bytes: Count,
     /// How long it took.
     pub milliseconds: Count,
+}
+
+impl ExportReport {
+    /// A file that was written since `started`.
+    pub(super) fn of(path: &Path, bytes: u64, started: Instant) -> Self {
+        Self {
+            path: path.display().to_string(),
+            rows: Count::from(0_u64),
+            cut_cells: Count::from(0_u64),
+            unshowable: Count::from(0_u64),
+            bytes: Count::from(bytes),
+            milliseconds: Count::from(started.elapsed()),
+        }
+    }
+
+    /// With so many rows, and cells that were cut.
+    pub(super) fn with(self, rows: u64, cut_cells: u64) -> Self {
+        Self { rows: Count::from(rows), cut_cells: Count::from(cut_cells), ..self }
+    }
 }
 
 impl ExportFormat {

@@ -483,6 +483,55 @@ export const commands = {
 	 */
 	summarizeStatistics: (workspace: string, ids: string[]) => typedError<StatisticsSummary[], ConsoleError>(__TAURI_INVOKE("summarize_statistics", { workspace, ids })),
 	/**
+	 *  A part of the record, newest first, as far as the session may see it.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
+	 */
+	listActivity: (workspace: string, query: ActivityQuery) => typedError<ActivityPage, ConsoleError>(__TAURI_INVOKE("list_activity", { workspace, query })),
+	/**
+	 *  An entry with the others of its operation, and whether it can be undone now.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
+	 */
+	activityEntry: (workspace: string, number: number) => typedError<ActivityDetails, ConsoleError>(__TAURI_INVOKE("activity_entry", { workspace, number })),
+	/**
+	 *  Undoes the act of an entry, if what it left is still there.
+	 * 
+	 *  # Errors
+	 *  `undo_refused` with the reason; those of the act that undoes it.
+	 */
+	undoActivity: (workspace: string, number: number, confirmation: string | null) => typedError<null, ConsoleError>(__TAURI_INVOKE("undo_activity", { workspace, number, confirmation })),
+	/**
+	 *  What the last verification on this computer found; `null` if there was none.
+	 * 
+	 *  # Errors
+	 *  Those of a session.
+	 */
+	recordAnchor: (workspace: string) => typedError<AnchorView | null, ConsoleError>(__TAURI_INVOKE("record_anchor", { workspace })),
+	/**
+	 *  Writes entries to the chosen place, with the proof behind them. A cancelled or failed export leaves nothing there.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a used place, `file_not_written`, `cancelled`, `forbidden`, those of a session, `unavailable`.
+	 */
+	exportActivity: (workspace: string, input: ActivityExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_activity", { workspace, input, progress })),
+	/**
+	 *  The entries that are older than some months; `null` if there are none.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session, `unavailable`.
+	 */
+	previewArchive: (workspace: string, months: number) => typedError<ArchivePlanView | null, ConsoleError>(__TAURI_INVOKE("preview_archive", { workspace, months })),
+	/**
+	 *  Writes old entries to the chosen place, reads the file back, and removes them from the record.
+	 * 
+	 *  # Errors
+	 *  `record_broken`, `facts_changed`, `file_not_written`, `cancelled`, `forbidden`, those of a session, `unavailable`.
+	 */
+	archiveActivity: (workspace: string, input: ArchiveInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("archive_activity", { workspace, input, progress })),
+	/**
 	 *  Opens the platform's save dialog; `null` if the person changed their mind.
 	 * 
 	 *  # Errors
@@ -603,6 +652,197 @@ export type Act =
 /**  See the health of the workspace. */
 "health";
 
+/**  An entry with what belongs to it. */
+export type ActivityDetails = {
+	/**  The entry. */
+	entry: EntryView,
+	/**  The other entries of its operation, newest first. */
+	operation: EntryView[],
+	/**  Whether it can be undone; `null` if it has no undo. */
+	undo: Undo | null,
+};
+
+/**  The choices for an export of the record. */
+export type ActivityExportInput = {
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  Which entries. */
+	filter: ActivityFilter,
+	/**  The kind of file. */
+	format: ExportFormat,
+	/**  The layout of a CSV file. */
+	csv: CsvLayout,
+	/**  The token of the chosen place. */
+	target: string,
+};
+
+/**  Which entries to show. */
+export type ActivityFilter = {
+	/**  The part of the record. */
+	facet: RecordFacet,
+	/**  A text that the entries contain. */
+	search: string,
+	/**  By a person or about them, by address. */
+	person: string | null,
+	/**  About an organization, by id. */
+	organization: string | null,
+	/**  With this outcome. */
+	outcome: Outcome | null,
+	/**  From this moment on. */
+	from: string | null,
+	/**  Before this moment. */
+	until: string | null,
+};
+
+/**  The kind of an entry. */
+export type ActivityKind = 
+/**  A workspace got its first operator. */
+"workspace_claimed" | 
+/**  A person signed in, or tried to; the outcome says which. */
+"signed_in" | 
+/**  Failed sign-ins paused an account. Only in entries of earlier versions. */
+"sign_in_throttled" | 
+/**  A person tried to sign in to an account with an unverifiable stored hash; the detail names its kind. */
+"password_unverifiable" | 
+/**  A person signed out. */
+"signed_out" | 
+/**  A session was ended by somebody. */
+"session_ended" | 
+/**  A token was refused; the detail is the reason. */
+"session_refused" | 
+/**  The failed sign-ins of an account were forgotten. */
+"throttle_cleared" | 
+/**  A token was copied to the clipboard. */
+"token_copied" | 
+/**  An organization was created. */
+"organization_created" | 
+/**  An organization got another name. */
+"organization_renamed" | 
+/**  Display name, address or password of an organization changed. */
+"organization_changed" | 
+/**  An organization was deactivated. */
+"organization_deactivated" | 
+/**  An organization was reactivated. */
+"organization_reactivated" | 
+/**  An organization was moved to the trash. */
+"organization_trashed" | 
+/**  An organization came back from the trash. */
+"organization_restored" | 
+/**  An organization and its documents were deleted for good. */
+"organization_deleted" | 
+/**  An operator was added. */
+"operator_added" | 
+/**  Name or role of an operator changed. */
+"operator_changed" | 
+/**  An operator was deactivated. */
+"operator_deactivated" | 
+/**  An operator was reactivated. */
+"operator_reactivated" | 
+/**  An operator was removed. */
+"operator_removed" | 
+/**  A person of an organization was added. */
+"person_added" | 
+/**  Name or role of a person of an organization changed. */
+"person_changed" | 
+/**  A person of an organization was deactivated. */
+"person_deactivated" | 
+/**  A person of an organization was reactivated. */
+"person_reactivated" | 
+/**  A person of an organization was removed. */
+"person_removed" | 
+/**  A one-time password was set for somebody. */
+"one_time_password_set" | 
+/**  A person changed their own password. */
+"password_changed" | 
+/**  A person made a new recovery code. */
+"recovery_code_renewed" | 
+/**  An owner got in with a recovery code. */
+"owner_recovered" | 
+/**  An owner was reset by whoever holds the connection string. */
+"owner_reset" | 
+/**  A list of organizations was exported. */
+"list_exported" | 
+/**  A list of people was exported. */
+"people_exported" | 
+/**  The record was exported. */
+"record_exported" | 
+/**  The record was verified; the detail is the result. */
+"record_verified" | 
+/**  Old entries were moved into a file; `sealed` is the last of them. */
+"record_archived" | 
+/**  Entries of an earlier version, which have no number: `sealed` is how many, and the digest of all. */
+"earlier_entries" | 
+/**  An operation that a crash left was finished. */
+"operation_finished" | 
+/**  An operation that a crash left was undone. */
+"operation_undone" | 
+/**  A person decided how an unresolvable operation ends. */
+"operation_decided" | 
+/**  A workspace was unlocked for writing. */
+"workspace_unlocked" | 
+/**  A workspace was locked again; the detail is the cause. */
+"workspace_locked" | 
+/**  A workspace, or a connection to it, permits more or less. */
+"permits_changed" | 
+/**  A setting of the workspace changed. */
+"setting_changed" | 
+/**  Documents of a tenant were looked at. */
+"documents_read" | 
+/**  An act was refused because the role does not allow it; the detail names the act. */
+"act_refused";
+
+/**  Entries, newest first. */
+export type ActivityPage = {
+	/**  The entries; there can be fewer than asked for before the end. */
+	entries: EntryView[],
+	/**  Where the next page begins; `null` at the end. */
+	next: string | null,
+};
+
+/**  A part of the record. */
+export type ActivityQuery = {
+	/**  Which entries. */
+	filter: ActivityFilter,
+	/**  Where to go on; the newest entries without it. */
+	cursor: string | null,
+	/**  Those with a higher number. */
+	newerThan: number | null,
+	/**  How many at most. */
+	limit: number,
+};
+
+/**  The newest entry of the record when it was verified last on this computer. */
+export type AnchorView = {
+	/**  The entry's number. */
+	number: Count,
+	/**  When it was verified. */
+	at: string,
+	/**  How many entries there were. */
+	entries: Count,
+};
+
+/**  The choices for an archive. */
+export type ArchiveInput = {
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  The last entry, as it was shown. */
+	last: Head,
+	/**  The token of the chosen place. */
+	target: string,
+};
+
+/**  The entries that would be archived. */
+export type ArchivePlanView = {
+	/**  How many. */
+	entries: Count,
+	/**  When the first was written. */
+	from: string,
+	/**  When the last was written. */
+	until: string,
+	/**  The last. */
+	last: Head,
+};
+
 export type AuthenticationKind = 
 /**  None. */
 "none" | 
@@ -636,6 +876,16 @@ export type CertificateFile =
 "authorities" | 
 /**  The client's certificate, with its key. */
 "certificate_and_key";
+
+/**  A field that changed; without values if it is a secret. */
+export type ChangeView = {
+	/**  The field. */
+	field: string,
+	/**  Its value before. */
+	before: string | null,
+	/**  Its value after. */
+	after: string | null,
+};
 
 /**  A place for a file. */
 export type ChosenFile = {
@@ -892,6 +1142,14 @@ export type ConsoleError =
 } } | 
 /**  Somebody else changed the organization while an act was carried out, so the act was stopped. */
 { code: "changed_meanwhile" } | 
+/**  An entry of the record can't be undone; nothing was done. */
+{ code: "undo_refused"; details: {
+	reason: UndoRefusal,
+} } | 
+/**  An entry of the record was altered, or does not follow the one before; nothing was done. */
+{ code: "record_broken"; details: {
+	number: Count,
+} } | 
 /**  What exists is not what was shown; nothing was done. */
 { code: "facts_changed" } | 
 /**  What was typed to confirm is not the organization's name. */
@@ -1038,6 +1296,42 @@ export type EndOfLife = {
 	ended: boolean,
 };
 
+/**  An entry of the record. */
+export type EntryView = {
+	/**  Its id. */
+	id: string,
+	/**  Its number; 0 in entries of earlier versions. */
+	number: Count,
+	/**  When it was written. */
+	at: string,
+	/**  The person's address; `tenantry` for Tenantry itself. */
+	actor: string,
+	/**  The word of the person's role. */
+	role: string | null,
+	/**  The computer. */
+	device: string | null,
+	/**  What happened. */
+	kind: ActivityKind,
+	/**  What became of it. */
+	outcome: Outcome,
+	/**  The organization's id. */
+	organizationId: string | null,
+	/**  The organization's name at that time. */
+	organizationName: string | null,
+	/**  The person or thing it is about. */
+	subject: string | null,
+	/**  The fields that changed. */
+	changes: ChangeView[],
+	/**  Why. */
+	reason: string | null,
+	/**  More for the reader. */
+	detail: string | null,
+	/**  Its digest; empty in entries of earlier versions. */
+	hash: string,
+	/**  The digest of the entry before. */
+	previous: string,
+};
+
 /**  The purpose of a workspace, in ascending order of care. */
 export type Environment = 
 /**  Data on one computer. */
@@ -1107,7 +1401,7 @@ export type ExportInput = {
 export type ExportReport = {
 	/**  The path of the file. */
 	path: string,
-	/**  Organizations in it. */
+	/**  Rows in it. */
 	rows: Count,
 	/**  Cells that were cut because a spreadsheet cell cannot hold all of their text. */
 	cutCells: Count,
@@ -1345,6 +1639,14 @@ export type FindingFacts = {
 	percentInPassword: boolean,
 	/**  Whether the host belongs to MongoDB Atlas. */
 	atlas: boolean,
+};
+
+/**  An entry's place in the record, and the digest that vouches for everything up to it. */
+export type Head = {
+	/**  The entry's number. */
+	number: number,
+	/**  The entry's digest in hex. */
+	hash: string,
 };
 
 /**  The health of a workspace. */
@@ -1743,6 +2045,19 @@ export type OtherOption = {
 	value: string,
 };
 
+/**  What became of the act of an entry. */
+export type Outcome = 
+/**  It was done, unless a later entry of the same operation says otherwise. */
+"done" | 
+/**  No right, or a wrong password. */
+"refused" | 
+/**  The account had to wait. */
+"throttled" | 
+/**  It failed, and may be done in part; the detail says why. */
+"failed" | 
+/**  It failed, and nothing of it is left. */
+"undone";
+
 /**  Where a page starts. */
 export type PageStart = 
 /**  At the beginning of the walk. */
@@ -1892,6 +2207,19 @@ export type ProofBy =
 
 /**  The members that lists are read from. */
 export type ReadPreferenceMode = "primary" | "primary_preferred" | "secondary" | "secondary_preferred" | "nearest";
+
+/**  A part of the record that people look for. */
+export type RecordFacet = 
+/**  Every entry. */
+"all" | 
+/**  What was changed. */
+"changes" | 
+/**  Who came in, and who tried to. */
+"sign_ins" | 
+/**  What left the workspace, and what was looked at. */
+"exports" | 
+/**  What somebody had no right to do. */
+"refused";
 
 /**  An act that can be left unfinished. */
 export type RecoveredAct = 
@@ -2329,6 +2657,32 @@ export type UnavailableReason =
 "file_refused" | 
 /**  The keychain can't be used. */
 "keychain";
+
+/**  Whether an entry can be undone now. */
+export type Undo = 
+/**  It can. */
+{ kind: "possible"; 
+/**  Whether a new password stays: the record does not have the old one. */
+passwordStays: boolean; 
+/**  Whether it moves the organization to the trash. */
+trashes: boolean } | 
+/**  It can not. */
+{ kind: "refused"; 
+/**  The reason. */
+reason: UndoRefusal };
+
+/**  Why an entry of the record cannot be undone. */
+export type UndoRefusal = 
+/**  Something has changed since: it is not as the entry left it. */
+"changed" | 
+/**  The organization does not exist any more. */
+"gone" | 
+/**  Only a password was changed, and the record does not have the old one. */
+"secret" | 
+/**  The act did not take place. */
+"not_done" | 
+/**  The act has no undo. */
+"unknown";
 
 /**  An interrupted operation that waits for a decision, and what exists of it. */
 export type UnsettledAct = {

@@ -1,7 +1,7 @@
 import type { Act, OrganizationView } from "./api";
 import type { Part } from "./parts";
 
-/** What a feature brings to a panel of another one: the shell hands it in, because features know nothing of each other. */
+/** What a feature brings to a panel of another: the shell hands it in, as features know nothing of each other. */
 interface Slot<Props extends object> {
   readonly name: string;
   readonly label: () => string;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tenantry_connection::{ConnectionString, Secrets};
 use tenantry_core::access::{AccessService, Operations, Prepared, WriteGate};
+use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
@@ -60,6 +61,8 @@ pub struct Services {
     pub collections: CollectionService,
     /// Exports.
     pub exports: ExportService,
+    /// The record.
+    pub record: RecordService,
     /// Sample organizations.
     pub samples: SampleService,
     /// Locking and unlocking.
@@ -101,6 +104,7 @@ impl Services {
                 Arc::clone(&operations),
             ),
             collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
+            record: RecordService::new(ports.clone(), Arc::clone(&clock)),
             exports: ExportService::new(ports.clone(), background),
             samples: SampleService::new(ports.clone(), clock),
             access,

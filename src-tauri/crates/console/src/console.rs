@@ -5,6 +5,7 @@ mod exchange;
 mod exporting;
 mod open_workspaces;
 mod opening;
+mod record;
 mod saving;
 mod secret_keeping;
 mod sessions;

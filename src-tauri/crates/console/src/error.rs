@@ -7,7 +7,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use tenantry_core::error::{ConflictOn, FileProblem, SessionProblem, UniqueField};
+use tenantry_core::error::{ConflictOn, FileProblem, SessionProblem, UndoRefusal, UniqueField};
 use tenantry_core::numbers::Count;
 use tenantry_core::values::{Field, FieldIssue, FieldRule};
 use tenantry_core::{AppError, StoreError};
@@ -53,6 +53,10 @@ pub enum ConsoleError {
     PartlyDone { done: Vec<Field>, not_done: Vec<Field>, unclear: Vec<Field>, cause: Box<ConsoleError> },
     /// Somebody else changed the organization while an act was carried out, so the act was stopped.
     ChangedMeanwhile,
+    /// An entry of the record can't be undone; nothing was done.
+    UndoRefused { reason: UndoRefusal },
+    /// An entry of the record was altered, or does not follow the one before; nothing was done.
+    RecordBroken { number: Count },
     /// What exists is not what was shown; nothing was done.
     FactsChanged,
     /// What was typed to confirm is not the organization's name.
@@ -210,6 +214,8 @@ impl From<AppError> for ConsoleError {
             AppError::PartlyDone { done, not_done, unclear, cause } => {
                 Self::PartlyDone { done, not_done, unclear, cause: Box::new(Self::from(*cause)) }
             }
+            AppError::UndoRefused(reason) => Self::UndoRefused { reason },
+            AppError::RecordBroken { number } => Self::RecordBroken { number: Count::from(number) },
             AppError::FactsChanged => Self::FactsChanged,
             AppError::ConfirmationMismatch => Self::ConfirmationMismatch,
             AppError::DataMissing { collection } => Self::DataMissing { collection },

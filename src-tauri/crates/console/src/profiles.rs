@@ -23,7 +23,7 @@ use file::Found;
 
 pub use check::{Checked, NAME_MAX, NOTES_MAX, Typed};
 
-pub use model::{BUILT_IN, BuiltIn, KeeperChoice, MoveIntent, Profile, Settings};
+pub use model::{BUILT_IN, BuiltIn, KeeperChoice, MoveIntent, Profile, RecordAnchor, Settings};
 pub use notice::ProfileNotice;
 use removed::Removed;
 pub use removed::UNDO_TIME;

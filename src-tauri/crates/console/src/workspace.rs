@@ -6,6 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::access::{AccessService, AccessState, Prepared};
+use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::collections::CollectionService;
 use tenantry_core::error::SessionProblem;
@@ -86,6 +87,11 @@ impl OpenWorkspace {
     /// Exports of lists.
     pub fn exports(&self) -> &ExportService {
         &self.services.exports
+    }
+
+    /// The record of what was done.
+    pub fn record(&self) -> &RecordService {
+        &self.services.record
     }
 
     /// Locking and unlocking.
@@ -226,6 +232,25 @@ impl OpenWorkspace {
         let changed = self.services.organizations.update(actor, request).await?;
         if let Some(session) = session {
             self.carry_session_on(&session, &changed, password_is_set).await;
+        }
+        Ok(changed)
+    }
+
+    /// Undoes the act of an entry of the record. Who undoes a change of their own organization stays signed in.
+    ///
+    /// # Errors
+    /// As [`RecordService::undo`].
+    pub async fn undo(
+        &self,
+        actor: &Actor,
+        number: u64,
+        confirmation: Option<&str>,
+    ) -> Result<Organization, AppError> {
+        let session = self.session();
+        let Services { record, organizations, .. } = &self.services;
+        let changed = record.undo(organizations, actor, number, confirmation).await?;
+        if let Some(session) = session {
+            self.carry_session_on(&session, &changed, false).await;
         }
         Ok(changed)
     }

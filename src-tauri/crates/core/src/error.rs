@@ -228,6 +228,15 @@ pub enum AppError {
         /// The failure.
         cause: Box<AppError>,
     },
+    /// An entry of the record cannot be undone; nothing was done.
+    #[error("it can't be undone: {0:?}")]
+    UndoRefused(UndoRefusal),
+    /// An entry of the record was altered, or does not follow the one before; nothing was done.
+    #[error("the record is broken at entry {number}")]
+    RecordBroken {
+        /// The first such entry.
+        number: u64,
+    },
     /// What exists is no longer what the decision was based on; nothing was done.
     #[error("what was shown has changed")]
     FactsChanged,
@@ -268,6 +277,23 @@ pub enum ConflictOn {
     Email,
     /// A collection with the organization's collection name exists and belongs to no organization.
     Collection,
+}
+
+/// Why an entry of the record cannot be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum UndoRefusal {
+    /// Something has changed since: it is not as the entry left it.
+    Changed,
+    /// The organization does not exist any more.
+    Gone,
+    /// Only a password was changed, and the record does not have the old one.
+    Secret,
+    /// The act did not take place.
+    NotDone,
+    /// The act has no undo.
+    Unknown,
 }
 
 /// Why a file cannot be used.

@@ -2,6 +2,7 @@
 //! here knows a window, a database driver, a file system or the wall clock.
 
 pub mod access;
+pub mod activity;
 pub mod attention;
 pub mod clock;
 pub mod collections;

@@ -216,12 +216,13 @@ pub struct Actor {
     email: String,
     organization_name: Option<String>,
     device: Option<Device>,
+    reason: Option<String>,
 }
 
 impl Actor {
     /// For `sessions` alone, after it checked a session.
     pub(crate) fn found_good(account: Account, role: Role, name: String, email: String) -> Self {
-        Self { account, role, name, email, organization_name: None, device: None }
+        Self { account, role, name, email, organization_name: None, device: None, reason: None }
     }
 
     /// For `sessions` alone: the same person, on this computer.
@@ -244,6 +245,17 @@ impl Actor {
     /// The computer that the person uses.
     pub fn device(&self) -> Option<&Device> {
         self.device.as_ref()
+    }
+
+    /// The same person, for one act with a reason.
+    #[must_use]
+    pub(crate) fn because(&self, reason: String) -> Self {
+        Self { reason: Some(reason), ..self.clone() }
+    }
+
+    /// Why the act is done, where there is more to it than the person's wish.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     /// The owner of the session.

@@ -1,5 +1,5 @@
 import type * as bindings from "../bindings";
-import { formatDuration } from "../format";
+import { formatCount, formatDuration } from "../format";
 import { m } from "../messages";
 import { fieldSentence } from "./field-problems";
 
@@ -123,6 +123,14 @@ const partlyDone: Sentence<FactsOf<"partly_done">> = ({ done, notDone, unclear, 
   return sentences.filter((sentence) => sentence !== "").join(" ");
 };
 
+const undoRefusals: Record<bindings.UndoRefusal, () => string> = {
+  changed: m.errors_undo_refused_changed,
+  gone: m.errors_undo_refused_gone,
+  secret: m.errors_undo_refused_secret,
+  not_done: m.errors_undo_refused_not_done,
+  unknown: m.errors_undo_refused_unknown,
+};
+
 const sessionEnded: Words = [m.errors_session_title, m.errors_session_text, m.errors_session_remedy];
 
 /** The words of every code. The compiler keeps the table complete; a code outside it is not Tenantry's. */
@@ -177,6 +185,16 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
     m.errors_changed_meanwhile_title,
     m.errors_changed_meanwhile_text,
     m.errors_changed_meanwhile_remedy,
+  ],
+  undo_refused: [
+    m.errors_undo_refused_title,
+    ({ reason }) => undoRefusals[reason](),
+    m.errors_undo_refused_remedy,
+  ],
+  record_broken: [
+    m.errors_record_broken_title,
+    ({ number }) => m.errors_record_broken_text({ number: formatCount(number) }),
+    m.errors_record_broken_remedy,
   ],
   facts_changed: [m.errors_facts_changed_title, m.errors_facts_changed_text, m.errors_facts_changed_remedy],
   confirmation_mismatch: [

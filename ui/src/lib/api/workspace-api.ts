@@ -1,6 +1,12 @@
 import { Channel } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
-import type { ExportInput, JobProgress, OrganizationQuery } from "../bindings";
+import type {
+  ActivityExportInput,
+  ArchiveInput,
+  ExportInput,
+  JobProgress,
+  OrganizationQuery,
+} from "../bindings";
 import { calling, callingInto } from "./calling";
 
 function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
@@ -22,6 +28,8 @@ export function workspaceApi(workspace: string) {
   ) => callingInto(workspace, command, () => true);
   const loadSamples = into(commands.loadSampleOrganizations);
   const exportList = into(commands.exportOrganizations);
+  const exportActivity = into(commands.exportActivity);
+  const archiveActivity = into(commands.archiveActivity);
   const listOrganizations = asking(commands.listOrganizations);
   const countOrganizations = asking(commands.countOrganizations);
 
@@ -75,6 +83,16 @@ export function workspaceApi(workspace: string) {
     defaultExportFile: into(commands.defaultExportFile),
     exportOrganizations: (input: ExportInput, onprogress: (progress: JobProgress) => void) =>
       exportList(input, progressChannel(onprogress)),
+
+    listActivity: asking(commands.listActivity),
+    activityEntry: asking(commands.activityEntry),
+    undoActivity: asking(commands.undoActivity),
+    recordAnchor: into(commands.recordAnchor),
+    exportActivity: (input: ActivityExportInput, onprogress: (progress: JobProgress) => void) =>
+      exportActivity(input, progressChannel(onprogress)),
+    previewArchive: into(commands.previewArchive),
+    archiveActivity: (input: ArchiveInput, onprogress: (progress: JobProgress) => void) =>
+      archiveActivity(input, progressChannel(onprogress)),
 
     // These three do not depend on the workspace; its screens need them with the rest.
     checkPassword: calling(commands.checkPassword),

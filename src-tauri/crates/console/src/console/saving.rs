@@ -80,6 +80,12 @@ impl Console {
             Some(before) => settle_kept(vault, before, &address, &database, &given, remember).await?,
             None => BTreeMap::new(),
         };
+        // The record that was verified is another database's.
+        let moved =
+            |before: &Profile| before.connection_string != address.public || before.database != database;
+        if before.as_ref().is_some_and(moved) {
+            self.profiles.change_settings(|settings| drop(settings.verified.remove(&id)))?;
+        }
         let change = |profile: &mut Profile| {
             profile.name = name;
             profile.environment = edit.environment;

@@ -1,9 +1,9 @@
 //! The content of the file of saved connections.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use tenantry_core::records::{Access, Environment, Permits};
+use tenantry_core::records::{Access, Environment, Head, Permits};
 use time::OffsetDateTime;
 
 use tenantry_connection::SecretKind;
@@ -70,7 +70,7 @@ pub struct BuiltIn {
     pub last_opened_at: Option<OffsetDateTime>,
 }
 
-/// Choices for the whole program, and a move in progress. Contains no secret.
+/// Choices for the whole program, a move in progress, and what was verified. Contains no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
@@ -80,6 +80,24 @@ pub struct Settings {
     /// A move of secrets in progress: noted before the first one moves, and removed after the last.
     #[serde(default)]
     pub secret_move: Option<MoveIntent>,
+    /// What the last verification of each workspace's record found, by the workspace's id. An entry that is missing at
+    /// the end of a record is seen only by who knows that it was there.
+    #[serde(default)]
+    pub verified: BTreeMap<String, RecordAnchor>,
+}
+
+/// The newest entry of a record that was verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordAnchor {
+    /// The entry.
+    #[serde(flatten)]
+    pub head: Head,
+    /// When it was verified.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// How many entries there were.
+    pub entries: u64,
 }
 
 /// A choice of where secrets are stored.

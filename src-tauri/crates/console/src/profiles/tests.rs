@@ -93,14 +93,14 @@ fn a_program_that_leaves_the_file_to_another_has_its_name_and_settings_and_chang
     let first = folder.open();
     let keeper = Some(KeeperChoice::AskEveryTime);
     let half_way = MoveIntent { from: KeeperChoice::Keychain, to: KeeperChoice::AskEveryTime };
-    let settings = Settings { secret_keeper: keeper, secret_move: Some(half_way) };
+    let settings = Settings { secret_keeper: keeper, secret_move: Some(half_way), ..Settings::default() };
     first.change_settings(|there| *there = settings).unwrap();
     let (names, text) = (folder.names(), folder.text("profiles.json"));
     // As in the middle of a write.
     folder.write("{");
     let second = Profiles::left_to_another_program(&folder.path("profiles.json"));
     assert_eq!(second.installation(), first.installation(), "secrets in the keychain have its name");
-    assert_eq!(second.settings(), Settings { secret_keeper: keeper, secret_move: None });
+    assert_eq!(second.settings(), Settings { secret_keeper: keeper, ..Settings::default() });
     second.save(profile("b")).unwrap_err();
     assert!(ids(&second).is_empty() && !second.are_known());
     folder.write(&text);

@@ -13,6 +13,7 @@ impl ActivityEntry {
             account: Some(actor.account().to_string()),
             role: Some(actor.role().as_str().to_owned()),
             device: actor.device().cloned(),
+            reason: actor.reason().map(str::to_owned),
             ..Self::by(actor.email(), kind)
         };
         match actor.organization_scope() {

@@ -129,7 +129,9 @@ impl ActivityKind {
 }
 
 /// What became of the act of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, VariantArray, IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, VariantArray, IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]

@@ -1,0 +1,267 @@
+//! What people see of the record, and do with it.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use tenantry_core::activity::{RecordExport, RecordFacet, Undo, read_archive};
+use tenantry_core::error::AppError;
+use tenantry_core::export::{CsvLayout, CsvSeparator, ExportFormat};
+use tenantry_core::jobs::{Cancellation, Quiet};
+use tenantry_core::records::{ActivityKind, Organization, RecordQuery, Recorded};
+use tenantry_core::rights::Actor;
+use tenantry_tests::console::{Console, Run};
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+const BOTH: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
+
+/// A file in memory.
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).expect("UTF-8")
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn all() -> RecordQuery {
+    RecordQuery { limit: 200, ..RecordQuery::default() }
+}
+
+async fn entries(console: &Console, actor: &Actor, query: RecordQuery) -> Vec<Recorded> {
+    console.record.page(actor, query).await.expect("a page").entries
+}
+
+/// The newest entry of a kind.
+async fn newest(console: &Console, actor: &Actor, kind: ActivityKind) -> Recorded {
+    let query = RecordQuery { kinds: vec![kind], ..all() };
+    entries(console, actor, query).await.into_iter().next().expect("an entry of this kind")
+}
+
+async fn undo_of(console: &Console, actor: &Actor, kind: ActivityKind) -> Option<Undo> {
+    let entry = newest(console, actor, kind).await;
+    console.record.details(actor, entry.number).await.expect("the details").undo
+}
+
+async fn undo(console: &Console, actor: &Actor, kind: ActivityKind) -> Result<Organization, AppError> {
+    let entry = newest(console, actor, kind).await;
+    console.record.undo(&console.organizations, actor, entry.number, None).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_sees_everything_an_admin_their_organization_and_nobody_more() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let (acme, other) = (console.create("acme").await, console.create("other").await);
+        let operator = console.operator().await;
+        let admin = console.sign_in("admin@acme.example.com").await.actor;
+        let seen = entries(&console, &operator, all()).await;
+        assert!(seen.iter().any(|entry| entry.entry.organization_id == Some(other.id)), "{kind:?}");
+        let seen = entries(&console, &admin, all()).await;
+        assert!(!seen.is_empty(), "{kind:?}: an admin sees what was done to their organization");
+        assert!(seen.iter().all(|entry| entry.entry.organization_id == Some(acme.id)), "{kind:?}: {seen:?}");
+        let about_other = RecordQuery { organization: Some(other.id), ..all() };
+        let refused = console.record.page(&admin, about_other.clone()).await;
+        assert_eq!(refused, Err(AppError::NotFound { what: "organization" }), "{kind:?}");
+        let hidden = entries(&console, &operator, about_other).await[0].number;
+        let refused = console.record.details(&admin, hidden).await.map(|_| ());
+        assert_eq!(refused, Err(AppError::NotFound { what: "entry" }), "{kind:?}: asked for by its number");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_facet_has_its_kinds_alone() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
+    let console = Console::on(&workspace);
+    console.create("acme").await;
+    console.sign_in("admin@acme.example.com").await;
+    let operator = console.operator().await;
+    let kinds = async |facet: RecordFacet| {
+        let found = entries(&console, &operator, facet.narrow(all())).await;
+        found.into_iter().map(|entry| entry.entry.kind).collect::<Vec<_>>()
+    };
+    assert!(kinds(RecordFacet::SignIns).await.contains(&ActivityKind::SignedIn));
+    assert!(!kinds(RecordFacet::Changes).await.contains(&ActivityKind::SignedIn));
+    assert!(kinds(RecordFacet::Changes).await.contains(&ActivityKind::OrganizationCreated));
+    assert!(kinds(RecordFacet::Refused).await.is_empty());
+    workspace.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_entry_left_is_undone_and_the_undo_is_an_entry_that_names_it() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let (acme, operator) = (console.create("acme").await, console.operator().await);
+        let possible = |trashes| Some(Undo::Possible { password_stays: false, trashes });
+
+        console.organizations.deactivate(&operator, acme.id).await.expect("deactivated");
+        assert_eq!(
+            undo_of(&console, &operator, ActivityKind::OrganizationDeactivated).await,
+            possible(false)
+        );
+        let number = newest(&console, &operator, ActivityKind::OrganizationDeactivated).await.number;
+        let undone = undo(&console, &operator, ActivityKind::OrganizationDeactivated).await.expect("undone");
+        assert!(undone.is_active, "{kind:?}");
+        let entry = newest(&console, &operator, ActivityKind::OrganizationReactivated).await;
+        assert_eq!(entry.entry.reason, Some(format!("undo of entry {number}")), "{kind:?}");
+
+        console.organizations.trash(&operator, acme.id, None).await.expect("trashed");
+        undo(&console, &operator, ActivityKind::OrganizationTrashed).await.expect("restored");
+        assert_eq!(undo_of(&console, &operator, ActivityKind::OrganizationRestored).await, possible(true));
+        let trashed = undo(&console, &operator, ActivityKind::OrganizationRestored).await.expect("trashed");
+        assert!(trashed.trashed.is_some(), "{kind:?}");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_is_offered_no_undo_that_they_have_no_right_to() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
+    let console = Console::on(&workspace);
+    let (acme, operator) = (console.create("acme").await, console.operator().await);
+    console.organizations.deactivate(&operator, acme.id).await.expect("deactivated");
+    console.organizations.reactivate(&operator, acme.id).await.expect("reactivated");
+    let admin = console.sign_in("admin@acme.example.com").await.actor;
+    assert_eq!(undo_of(&console, &admin, ActivityKind::OrganizationReactivated).await, None);
+    let refused = undo(&console, &admin, ActivityKind::OrganizationReactivated).await;
+    assert_eq!(refused, Err(AppError::Forbidden));
+    workspace.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bringing_an_organization_back_to_the_trash_asks_for_its_name_where_names_are_typed() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
+    let run = Run { confirm_trash: true, ..Run::default() };
+    let console = Console::run(workspace.ports.clone(), &workspace.clock, run);
+    let (acme, operator) = (console.create("acme").await, console.operator().await);
+    console.organizations.trash(&operator, acme.id, Some("acme")).await.expect("trashed");
+    console.organizations.restore(&operator, acme.id, None).await.expect("restored");
+    let refused = undo(&console, &operator, ActivityKind::OrganizationRestored).await;
+    assert_eq!(refused, Err(AppError::ConfirmationMismatch));
+    workspace.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exported_record_ends_with_its_proof_and_each_row_names_the_one_before() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        console.create("acme").await;
+        let operator = console.operator().await;
+        let file = Buffer::default();
+        let request = RecordExport { query: all(), format: ExportFormat::Ndjson };
+        let cancellation = Cancellation::default();
+        let written = console
+            .record
+            .export(&operator, request, Box::new(file.clone()), &Quiet, &cancellation)
+            .await
+            .expect("exported");
+        let text = file.text();
+        let rows: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let (proof, rows) = rows.split_last().expect("rows");
+        assert_eq!(written.rows, rows.len() as u64, "{kind:?}: the proof is no entry");
+        assert_eq!(
+            (&proof["number"], &proof["sealed_hash"]),
+            (&"proof".into(), &rows[0]["hash"]),
+            "{kind:?}"
+        );
+        assert_eq!(rows[0]["kind"], "record_exported", "{kind:?}: the export is in the file");
+        for pair in rows.windows(2) {
+            assert_eq!(pair[0]["previous"], pair[1]["hash"], "{kind:?}");
+        }
+        let csv = CsvLayout::Plain { separator: CsvSeparator::Comma, byte_order_mark: false };
+        let (file, format) = (Buffer::default(), ExportFormat::Csv(csv));
+        let request = RecordExport { query: all(), format };
+        let output = Box::new(file.clone());
+        console.record.export(&operator, request, output, &Quiet, &cancellation).await.expect("exported");
+        assert!(file.text().lines().last().is_some_and(|line| line.starts_with("\"proof\",")), "{kind:?}");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_entries_leave_for_a_file_that_is_checked_by_itself_and_their_leaving_is_an_entry() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        console.create("acme").await;
+        assert_eq!(
+            console.record.plan_archive(&operator, 1).await,
+            Ok(None),
+            "{kind:?}: nothing is that old"
+        );
+        let plan = console.record.plan_archive(&operator, 0).await.expect("a plan");
+        // Where time has not passed, the newest entry is the newest of that age, and always stays.
+        let last = match plan {
+            Some(plan) => plan.last,
+            None => {
+                let found = entries(&console, &operator, all()).await;
+                let last = &found[1];
+                tenantry_core::records::Head { number: last.number, hash: last.hash.clone() }
+            }
+        };
+        let file = Buffer::default();
+        let (output, cancellation) = (Box::new(file.clone()), Cancellation::default());
+        let facts = console
+            .record
+            .write_archive(&operator, "Meridian", &last, output, &Quiet, &cancellation)
+            .await
+            .expect("written");
+        assert_eq!(facts.last, last, "{kind:?}");
+        let text = file.text();
+        assert_eq!(read_archive(text.as_bytes()).expect("a good archive"), facts, "{kind:?}");
+        for (old, new) in [("acme", "evil"), ("signed_in", "signed_out"), ("Meridian\"", "M\",\"entries\":9")]
+        {
+            let changed = text.replacen(old, new, 2);
+            assert!(changed == text || read_archive(changed.as_bytes()).is_err(), "{kind:?}: {old} to {new}");
+        }
+        let cut: Vec<&str> = text.lines().collect();
+        let cut = cut[..cut.len() - 1].join("\n");
+        assert!(read_archive(cut.as_bytes()).is_err(), "{kind:?}: its end is missing");
+
+        let removed =
+            console.record.remove_archived(&operator, &facts, "archive.ndjson").await.expect("removed");
+        assert_eq!(removed, facts.entries, "{kind:?}");
+        let left = entries(&console, &operator, all()).await;
+        assert!(left.iter().all(|entry| entry.number > last.number), "{kind:?}");
+        let newest = &left[0].entry;
+        assert_eq!(newest.kind, ActivityKind::RecordArchived, "{kind:?}");
+        assert_eq!(newest.sealed.as_ref(), Some(&last), "{kind:?}");
+        let again = console.record.write_archive(
+            &operator,
+            "Meridian",
+            &last,
+            Box::new(io::sink()),
+            &Quiet,
+            &cancellation,
+        );
+        assert_eq!(again.await, Err(AppError::FactsChanged), "{kind:?}: they are gone");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_an_owner_archives() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
+    let console = Console::on(&workspace);
+    console.create("acme").await;
+    let admin = console.sign_in("admin@acme.example.com").await.actor;
+    assert_eq!(console.record.plan_archive(&admin, 0).await, Err(AppError::Forbidden));
+    workspace.remove().await;
+}
