@@ -8,6 +8,7 @@ pub mod collections;
 pub mod health;
 pub mod journal;
 pub mod organizations;
+pub mod people;
 pub mod permits;
 pub mod rows;
 pub mod sessions;

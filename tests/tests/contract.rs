@@ -116,7 +116,25 @@ macro_rules! contract {
                 failed_sign_ins_are_counted_per_account_until_they_are_cleared,
                 failed_sign_ins_at_once_are_all_counted,
                 a_failure_that_was_just_counted_is_not_long_ago,
-                an_ended_session_stays_ended_and_others_do_not_end;
+                an_ended_session_stays_ended_and_others_do_not_end,
+                operators_are_listed_whole,
+                an_operator_is_changed_as_the_change_says_while_it_is_as_it_was_seen,
+                the_last_active_owner_stays_one,
+                of_owners_who_demote_each_other_at_once_one_stays,
+                one_guess_is_counted_once_until_it_is_another;
+            people:
+                an_inserted_person_is_found_whole_by_id_and_by_address_in_any_case,
+                a_person_is_refused_when_id_or_address_is_taken,
+                an_admins_address_is_free_for_a_person,
+                a_membership_is_added_once_and_changed_alone,
+                a_person_goes_with_the_last_membership,
+                all_people_leave_an_organization_and_keep_the_others,
+                of_many_who_leave_at_once_nobody_is_left_over,
+                a_password_is_set_only_for_the_person_that_was_seen,
+                a_name_a_cheap_hash_and_a_sign_in_end_no_session,
+                a_list_of_people_holds_what_its_filter_says,
+                every_sort_of_people_goes_through_all_rows_once_in_order,
+                a_jump_in_people_shows_the_rows_from_a_number_on;
             journal:
                 every_plan_is_read_as_it_was_written,
                 a_second_operation_on_one_organization_is_refused_until_the_first_ends,
@@ -188,6 +206,7 @@ fn every_fact_of_the_suite_is_run() {
         include_str!("../src/suite/health.rs"),
         include_str!("../src/suite/journal.rs"),
         include_str!("../src/suite/organizations.rs"),
+        include_str!("../src/suite/people.rs"),
         include_str!("../src/suite/permits.rs"),
         include_str!("../src/suite/rows.rs"),
         include_str!("../src/suite/sessions.rs"),
@@ -213,6 +232,7 @@ fn every_method_of_every_port_is_held_to_the_gate() {
         port!("organizations"),
         port!("collections"),
         port!("accounts"),
+        port!("people"),
         port!("journal"),
         port!("activity"),
         port!("permits"),

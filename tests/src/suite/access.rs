@@ -11,18 +11,20 @@ use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Access, ActivityEntry, ActivityKind, Head, NewOperator, Operation, OperationPlan, OperatorRole,
-    OrganizationChange, OrganizationFilter, OrganizationQuery, Owner, PageStart, RecordQuery, SessionDigest,
-    SessionsOf, SortDirection, SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
+    Access, ActivityEntry, ActivityKind, Head, MembershipChange, NewOperator, OneTime, Operation,
+    OperationPlan, OperatorChange, OperatorRole, OrganizationChange, OrganizationFilter, OrganizationQuery,
+    Owner, PageStart, PeopleFilter, PeopleQuery, PeopleSort, RecordQuery, SessionDigest, SessionsOf,
+    SortDirection, SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
 };
-use tenantry_core::values::{OperatorId, OrganizationId, PersonName};
+use tenantry_core::values::{OperatorId, OrganizationId, PersonId, PersonName};
 
+use super::people::{membership, person};
 use super::permits::decided;
 use super::sessions::{all_sessions, session_facts};
 use super::{ANY, collection, email, hash, insert, moment, name, newest, organization, renewal, seen};
 
 /// Writes that a closed gate refuses.
-pub const REFUSED: [&str; 24] = [
+pub const REFUSED: [&str; 34] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -39,7 +41,17 @@ pub const REFUSED: [&str; 24] = [
     "collections.delete_empty",
     "collections.insert_documents",
     "accounts.insert_operator",
+    "accounts.change_operator",
+    "accounts.remove_operator",
     "accounts.renew_operator_hash",
+    "people.insert",
+    "people.join",
+    "people.change_membership",
+    "people.leave",
+    "people.leave_all",
+    "people.rename",
+    "people.set_one_time_password",
+    "people.renew_hash",
     "journal.begin",
     "journal.take_over",
     "journal.end",
@@ -50,10 +62,15 @@ pub const REFUSED: [&str; 24] = [
 ];
 
 /// Writes that pass a closed gate: throttling must hold, a sign-out counts, what was done is recorded.
-pub const PERMITTED: [&str; 8] = [
+pub const PERMITTED: [&str; 13] = [
+    "accounts.set_operators_own_password",
+    "accounts.note_operator_sign_in",
     "accounts.add_failed_sign_in",
+    "accounts.add_passed_over",
     "accounts.clear_failed_sign_ins",
     "accounts.revoke_session",
+    "people.set_own_password",
+    "people.note_sign_in",
     "activity.append",
     "sessions.insert",
     "sessions.touch",
@@ -62,8 +79,9 @@ pub const PERMITTED: [&str; 8] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 38] = [
+pub const READS: [&str; 44] = [
     "organizations.find",
+    "organizations.find_several",
     "organizations.find_by_name",
     "organizations.owners",
     "organizations.find_credentials",
@@ -80,9 +98,14 @@ pub const READS: [&str; 38] = [
     "accounts.has_operators",
     "accounts.find_operator",
     "accounts.find_operator_by_email",
+    "accounts.operators",
     "accounts.most_accounts_of_an_address",
     "accounts.sign_in_attempts",
     "accounts.is_session_revoked",
+    "people.find",
+    "people.find_by_email",
+    "people.page",
+    "people.count",
     "journal.find",
     "journal.unfinished",
     "journal.whole_acts",
@@ -134,6 +157,17 @@ fn operator(address: &str) -> NewOperator {
     }
 }
 
+fn all_people() -> PeopleQuery {
+    PeopleQuery {
+        filter: PeopleFilter::default(),
+        sort: PeopleSort::Name,
+        direction: SortDirection::Ascending,
+        backwards: false,
+        start: PageStart::Beginning,
+        limit: 10,
+    }
+}
+
 fn rename(id: OrganizationId) -> Operation {
     let plan = OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: None };
     let owner = Owner { installation: "installation".to_owned(), instance: "run".to_owned() };
@@ -155,6 +189,9 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
     ports.collections.create(&collection("acme")).await.expect("created");
     let dana = operator("dana@example.com");
     ports.accounts.insert_operator(&dana).await.expect("inserted");
+    let seen_dana = ports.accounts.find_operator(dana.id).await.expect("a look-up").expect("it is there");
+    let mira = person("mira@example.com", &[acme.id]);
+    ports.people.insert(&mira).await.expect("inserted");
     let begun = rename(acme.id);
     ports.journal.begin(&begun).await.expect("begun");
     let before = snapshot(ports, &acme.id, &gone.id).await;
@@ -192,10 +229,35 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ("collections.insert_documents", collections.insert_documents(&collection("acme"), &[]).await),
             ("accounts.insert_operator", shut.accounts.insert_operator(&operator("lee@example.com")).await),
             (
+                "accounts.change_operator",
+                shut.accounts.change_operator(&seen_dana, &OperatorChange::default()).await.map(drop),
+            ),
+            ("accounts.remove_operator", shut.accounts.remove_operator(&seen_dana).await),
+            (
                 "accounts.renew_operator_hash",
                 shut.accounts
                     .renew_operator_hash(dana.id, &hash("operator"), &hash("b"), &renewal("operator", "b"))
                     .await,
+            ),
+            ("people.insert", shut.people.insert(&person("new@example.com", &[acme.id])).await),
+            ("people.join", shut.people.join(mira.id, &membership(gone.id)).await.map(drop)),
+            (
+                "people.change_membership",
+                shut.people.change_membership(mira.id, None, MembershipChange::default()).await.map(drop),
+            ),
+            ("people.leave", shut.people.leave(mira.id, None).await),
+            ("people.leave_all", shut.people.leave_all(acme.id).await),
+            ("people.rename", shut.people.rename(mira.id, &dana.name).await.map(drop)),
+            (
+                "people.set_one_time_password",
+                shut.people
+                    .set_one_time_password(&mira, &hash("b"), OneTime { until: moment(3) })
+                    .await
+                    .map(drop),
+            ),
+            (
+                "people.renew_hash",
+                shut.people.renew_hash(mira.id, &hash("person"), &hash("b"), &renewal("person", "b")).await,
             ),
             ("journal.begin", shut.journal.begin(&rename(gone.id)).await),
             (
@@ -248,6 +310,9 @@ async fn snapshot(ports: &Ports, live: &OrganizationId, trashed: &OrganizationId
                 dana.map(|dana| dana.password_hash.expose().to_owned())
             )
         ),
+        format!("{:?}", ports.accounts.operators().await),
+        format!("{:?}", ports.people.find_by_email(&email("mira@example.com")).await),
+        format!("{:?}", ports.people.count(&PeopleFilter::default(), moment(0)).await),
         format!("{:?}", (lee.is_some(), ports.permits.find().await, ports.settings.find().await)),
     ]
 }
@@ -265,6 +330,10 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
         let query = everything();
         let answers = [
             ("organizations.find", organizations.find(acme.id).await.map(|found| found.is_some())),
+            (
+                "organizations.find_several",
+                organizations.find_several(&[acme.id]).await.map(|found| found.len() == 1),
+            ),
             (
                 "organizations.find_by_name",
                 organizations.find_by_name(&name("acme")).await.map(|one| one.is_some()),
@@ -302,6 +371,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 "accounts.find_operator_by_email",
                 accounts.find_operator_by_email(&dana.email).await.map(|found| found.is_some()),
             ),
+            ("accounts.operators", accounts.operators().await.map(|all| all.len() == 1)),
             (
                 "accounts.most_accounts_of_an_address",
                 accounts.most_accounts_of_an_address().await.map(|most| most == 1),
@@ -313,6 +383,19 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             (
                 "accounts.is_session_revoked",
                 accounts.is_session_revoked("none").await.map(|revoked| !revoked),
+            ),
+            ("people.find", shut.people.find(PersonId::new()).await.map(|found| found.is_none())),
+            (
+                "people.find_by_email",
+                shut.people.find_by_email(&dana.email).await.map(|found| found.is_none()),
+            ),
+            (
+                "people.page",
+                shut.people.page(&all_people(), moment(0)).await.map(|page| page.people.is_empty()),
+            ),
+            (
+                "people.count",
+                shut.people.count(&PeopleFilter::default(), moment(0)).await.map(|counts| counts.all == 0),
             ),
             ("journal.find", shut.journal.find(acme.id).await.map(|found| found.is_some())),
             ("journal.unfinished", shut.journal.unfinished().await.map(|all| all.len() == 1)),
@@ -355,11 +438,24 @@ pub async fn what_must_hold_in_a_locked_workspace_too_passes_a_shut_gate(ports: 
         let entry = ActivityEntry::by("operator@example.com", ActivityKind::SignedIn).about(acme, "acme");
         let session = format!("session-{access:?}");
         let live = session_facts("admin@acme.example.com", Some(acme));
+        let lee = operator(&format!("lee.{access:?}@example.com"));
+        ports.accounts.insert_operator(&lee).await.expect("inserted");
+        let lee = ports.accounts.find_operator(lee.id).await.expect("a look-up").expect("it is there");
+        let mira = person(&format!("mira.{access:?}@example.com"), &[acme]);
+        ports.people.insert(&mira).await.expect("inserted");
         let failed = shut.accounts.add_failed_sign_in(&session).await;
         let answers = [
+            (
+                "accounts.set_operators_own_password",
+                shut.accounts.set_operators_own_password(&lee, &hash("own"), None).await.map(drop),
+            ),
+            ("accounts.note_operator_sign_in", shut.accounts.note_operator_sign_in(lee.id, moment(1)).await),
             ("accounts.add_failed_sign_in", failed.map(drop)),
+            ("accounts.add_passed_over", shut.accounts.add_passed_over(&session, "guess").await),
             ("accounts.clear_failed_sign_ins", shut.accounts.clear_failed_sign_ins(&session).await),
             ("accounts.revoke_session", shut.accounts.revoke_session(&session, moment(600_000)).await),
+            ("people.set_own_password", shut.people.set_own_password(&mira, &hash("own")).await.map(drop)),
+            ("people.note_sign_in", shut.people.note_sign_in(mira.id, moment(1)).await),
             ("activity.append", shut.activity.append(&entry).await.map(drop)),
             ("sessions.insert", shut.sessions.insert(&live).await),
             ("sessions.touch", shut.sessions.touch(&live.id).await.map(drop)),

@@ -2,15 +2,16 @@
 
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
-use tenantry_core::records::{NewOperator, OperatorRole};
-use tenantry_core::values::{OperatorId, PersonName};
+use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorChange, OperatorRole};
+use tenantry_core::values::{OperatorId, PersonName, RecoveryCode};
 
 use super::{email, hash, moment, renewal};
 
 const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
 const ID_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Id });
 
-fn operator(address: &str) -> NewOperator {
+/// An owner with this address.
+pub fn operator(address: &str) -> NewOperator {
     NewOperator {
         id: OperatorId::new(),
         name: PersonName::parse("Dana Özgür").expect("a good name"),
@@ -144,4 +145,148 @@ pub async fn an_ended_session_stays_ended_and_others_do_not_end(ports: &Ports) {
     assert_eq!(ports.accounts.revoke_session("session-1", later).await, Ok(()), "repeating counts as done");
     assert_eq!(ports.accounts.is_session_revoked("session-1").await, Ok(true));
     assert_eq!(ports.accounts.is_session_revoked("session-2").await, Ok(false));
+}
+
+async fn load(ports: &Ports, id: OperatorId) -> Operator {
+    ports.accounts.find_operator(id).await.expect("a look-up answers").expect("it is there")
+}
+
+/// Inserts owners with these addresses.
+async fn owners<const N: usize>(ports: &Ports, addresses: [&str; N]) -> [Operator; N] {
+    let mut found = Vec::new();
+    for address in addresses {
+        let new = operator(address);
+        ports.accounts.insert_operator(&new).await.expect("inserted");
+        found.push(load(ports, new.id).await);
+    }
+    found.try_into().expect("as many as there were")
+}
+
+const CHANGED: StoreError = StoreError::Changed { what: "the operator" };
+const MISSING: StoreError = StoreError::NotFound { what: "operator" };
+
+fn demoted() -> OperatorChange {
+    OperatorChange { role: Some(OperatorRole::Operator), ..OperatorChange::default() }
+}
+
+fn deactivated() -> OperatorChange {
+    OperatorChange { is_active: Some(false), ..OperatorChange::default() }
+}
+
+/// `operators`, and what an operator is inserted with.
+pub async fn operators_are_listed_whole(ports: &Ports) {
+    assert_eq!(ports.accounts.operators().await.map(|found| found.len()), Ok(0));
+    let (one_time, recovery) = (OneTime { until: moment(7) }, RecoveryCode::new().digest());
+    let new = NewOperator {
+        role: OperatorRole::ReadOnlyOperator,
+        one_time: Some(one_time),
+        recovery: Some(recovery.clone()),
+        ..operator("dana@example.com")
+    };
+    ports.accounts.insert_operator(&new).await.expect("inserted");
+    owners(ports, ["olga@example.com"]).await;
+    let found = ports.accounts.operators().await.expect("a list");
+    assert_eq!(found.len(), 2);
+    let dana = found.iter().find(|operator| operator.id == new.id).expect("it is there");
+    assert_eq!((dana.role, dana.is_active), (OperatorRole::ReadOnlyOperator, true));
+    assert_eq!((dana.one_time, dana.recovery.clone()), (Some(one_time), Some(recovery)));
+    assert_eq!((dana.created_at, dana.last_sign_in_at), (moment(0), None));
+    assert_eq!(ports.accounts.note_operator_sign_in(new.id, moment(3)).await, Ok(()));
+    let noted = load(ports, new.id).await;
+    assert_eq!((noted.last_sign_in_at, noted.session_version), (Some(moment(3)), 0));
+}
+
+/// `change_operator`.
+pub async fn an_operator_is_changed_as_the_change_says_while_it_is_as_it_was_seen(ports: &Ports) {
+    let [dana, _] = owners(ports, ["dana@example.com", "olga@example.com"]).await;
+    let name = PersonName::parse("Dana").expect("a good name");
+    let renamed = OperatorChange { name: Some(name.clone()), ..OperatorChange::default() };
+    let found = ports.accounts.change_operator(&dana, &renamed).await.expect("changed");
+    assert_eq!((found.name.clone(), found.session_version), (name.clone(), 0), "ends no session");
+    let code = RecoveryCode::new().digest();
+    let renewed = OperatorChange { recovery: Some(Some(code.clone())), ..OperatorChange::default() };
+    let found = ports.accounts.change_operator(&found, &renewed).await.expect("changed");
+    assert_eq!((found.name, found.recovery.clone()), (name, Some(code.clone())));
+    let change = OperatorChange { role: Some(OperatorRole::Operator), ..deactivated() };
+    let dana = ports.accounts.change_operator(&dana, &change).await.expect("changed");
+    assert_eq!((dana.role, dana.is_active), (OperatorRole::Operator, false));
+    assert_eq!((dana.session_version, dana.recovery.clone()), (1, Some(code)), "ends the sessions");
+    let late =
+        ports.accounts.change_operator(&Operator { session_version: 0, ..dana.clone() }, &demoted()).await;
+    assert_eq!(late.map(drop), Err(CHANGED));
+    let until = OneTime { until: moment(7) };
+    let change = OperatorChange {
+        password: Some((hash("once"), Some(until))),
+        end_sessions: true,
+        ..OperatorChange::default()
+    };
+    let dana = ports.accounts.change_operator(&dana, &change).await.expect("changed");
+    assert_eq!((dana.one_time, dana.password_hash.expose()), (Some(until), hash("once").expose()));
+    let own = ports.accounts.set_operators_own_password(&dana, &hash("own"), None).await.expect("set");
+    assert_eq!((own.one_time, own.password_hash.expose()), (None, hash("own").expose()));
+    let twice = ports.accounts.set_operators_own_password(&dana, &hash("twice"), None).await;
+    assert_eq!(twice.map(drop), Err(CHANGED), "a one-time password is used once");
+    let code = RecoveryCode::new().digest();
+    let own = ports.accounts.set_operators_own_password(&own, &hash("a"), Some(&code)).await.expect("set");
+    assert_eq!(own.recovery, Some(code));
+    let nobody = Operator { id: OperatorId::new(), ..own };
+    assert_eq!(ports.accounts.change_operator(&nobody, &demoted()).await.map(drop), Err(MISSING));
+    assert_eq!(ports.accounts.remove_operator(&nobody).await, Err(MISSING));
+}
+
+/// The rule of the last owner.
+pub async fn the_last_active_owner_stays_one(ports: &Ports) {
+    let [dana, olga] = owners(ports, ["dana@example.com", "olga@example.com"]).await;
+    let olga = ports.accounts.change_operator(&olga, &deactivated()).await.expect("deactivated");
+    for change in [demoted(), deactivated()] {
+        let refused = ports.accounts.change_operator(&dana, &change).await;
+        assert_eq!(refused.map(drop), Err(StoreError::LastOwner), "a deactivated owner does not count");
+    }
+    assert_eq!(ports.accounts.remove_operator(&dana).await, Err(StoreError::LastOwner));
+    let kept = load(ports, dana.id).await;
+    assert_eq!((kept.role, kept.is_active, kept.session_version), (OperatorRole::Owner, true, 0));
+    let reactivated = OperatorChange { is_active: Some(true), ..OperatorChange::default() };
+    let olga = ports.accounts.change_operator(&olga, &reactivated).await.expect("reactivated");
+    let late = Operator { session_version: 7, ..dana.clone() };
+    assert_eq!(ports.accounts.remove_operator(&late).await, Err(CHANGED));
+    assert_eq!(ports.accounts.remove_operator(&dana).await, Ok(()));
+    assert!(ports.accounts.find_operator(dana.id).await.expect("a look-up answers").is_none());
+    assert_eq!(ports.accounts.remove_operator(&olga).await, Err(StoreError::LastOwner));
+}
+
+/// Owners who take each other's rights away at the same moment leave one.
+pub async fn of_owners_who_demote_each_other_at_once_one_stays(ports: &Ports) {
+    for round in 0..4 {
+        let addresses = [0, 1, 2].map(|number| format!("owner{number}.{round}@example.com"));
+        let three = owners(ports, addresses.each_ref().map(String::as_str)).await;
+        let changes = three.iter().enumerate().map(|(number, seen)| {
+            let accounts = ports.accounts.clone();
+            async move {
+                match number {
+                    0 => accounts.remove_operator(seen).await,
+                    1 => accounts.change_operator(seen, &demoted()).await.map(drop),
+                    _ => accounts.change_operator(seen, &deactivated()).await.map(drop),
+                }
+            }
+        });
+        let answers = futures_util::future::join_all(changes).await;
+        let all = ports.accounts.operators().await.expect("a list");
+        let left = all.iter().filter(|one| one.role == OperatorRole::Owner && one.is_active).count();
+        let done = answers.iter().filter(|answer| answer.is_ok()).count();
+        assert_eq!((left, done), (1, if round == 0 { 2 } else { 3 }), "round {round}: {answers:?}");
+        let refused = answers.iter().filter(|answer| **answer == Err(StoreError::LastOwner)).count();
+        assert_eq!(refused, if round == 0 { 1 } else { 0 }, "round {round}: {answers:?}");
+    }
+}
+
+/// `add_passed_over`.
+pub async fn one_guess_is_counted_once_until_it_is_another(ports: &Ports) {
+    for (guess, expected) in [("one", 1), ("one", 1), ("two", 2), ("two", 2), ("one", 3)] {
+        assert_eq!(ports.accounts.add_passed_over("account", guess).await, Ok(()));
+        assert_eq!(failures(ports, &["account"]).await, [Some(expected)], "{guess}");
+    }
+    ports.accounts.clear_failed_sign_ins("account").await.expect("cleared");
+    ports.accounts.add_failed_sign_in("account").await.expect("counted");
+    ports.accounts.add_passed_over("account", "one").await.expect("counted");
+    assert_eq!(failures(ports, &["account"]).await, [Some(2)]);
 }

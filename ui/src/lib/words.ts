@@ -131,6 +131,7 @@ const privilegedActs: Record<PrivilegedAct, () => string> = {
   keep_journal: m.common_privilege_keep_journal,
   record_activity: m.common_privilege_record_activity,
   keep_operators: m.common_privilege_keep_operators,
+  keep_people: m.common_privilege_keep_people,
   count_sign_ins: m.common_privilege_count_sign_ins,
   keep_ended_sessions: m.common_privilege_keep_ended_sessions,
   keep_permits: m.common_privilege_keep_permits,

@@ -9,6 +9,7 @@ pub const DATABASE_NAME_MAX: usize = 63;
 pub const ORGANIZATIONS: &str = "organizations";
 pub const TRASH: &str = "console_trash";
 pub const OPERATORS: &str = "console_operators";
+pub const PEOPLE: &str = "console_people";
 pub const SIGN_IN_ATTEMPTS: &str = "console_sign_in_attempts";
 pub const REVOKED_SESSIONS: &str = "console_revoked_sessions";
 pub const OPERATIONS: &str = "console_operations";

@@ -14,7 +14,8 @@ pub use rights::Rights;
 pub use role::role_command;
 
 use crate::database::{
-    ACTIVITY, OPERATIONS, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SETTINGS, SIGN_IN_ATTEMPTS, TRASH,
+    ACTIVITY, OPERATIONS, OPERATORS, ORGANIZATIONS, PEOPLE, REVOKED_SESSIONS, SETTINGS, SIGN_IN_ATTEMPTS,
+    TRASH,
 };
 
 /// Where an action is needed.
@@ -65,7 +66,7 @@ const fn work(
 
 /// Everything. Signing in to Tenantry needs the privileges of "sign-ins": without it no action is reached, so none is
 /// listed there. The activity record is written after a change, which stands without it.
-const WORKS: [Work; 17] = [
+const WORKS: [Work; 18] = [
     work(PrivilegedAct::ReadOrganizations, On::Collection(ORGANIZATIONS), &["find"], &[List]),
     work(PrivilegedAct::AddOrganizations, On::Collection(ORGANIZATIONS), &["insert"], &[Create, Restore]),
     work(
@@ -91,6 +92,7 @@ const WORKS: [Work; 17] = [
         &["find", "insert", "update", "remove"],
         &[],
     ),
+    work(PrivilegedAct::KeepPeople, On::Collection(PEOPLE), &["find", "insert", "update", "remove"], &[]),
     work(
         PrivilegedAct::CountSignIns,
         On::Collection(SIGN_IN_ATTEMPTS),

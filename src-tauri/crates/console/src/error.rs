@@ -43,6 +43,12 @@ pub enum ConsoleError {
     CredentialsRefused { tries_left: Option<u32> },
     /// The password was right, the organization is deactivated.
     OrganizationInactive,
+    /// The password was right, the account is deactivated.
+    AccountInactive,
+    /// The password was right, but it is a one-time password that has run out.
+    OneTimePasswordExpired,
+    /// No other active owner would be left.
+    LastOwner,
     /// Too many failed sign-ins.
     Throttled { wait_seconds: Count },
     /// The workspace has an operator already.
@@ -208,6 +214,8 @@ impl From<AppError> for ConsoleError {
                 Self::CredentialsRefused { tries_left: Some(tries_left) }
             }
             AppError::OrganizationInactive => Self::OrganizationInactive,
+            AppError::AccountInactive => Self::AccountInactive,
+            AppError::OneTimePasswordExpired => Self::OneTimePasswordExpired,
             AppError::Throttled { seconds } => Self::Throttled { wait_seconds: Count::from(seconds) },
             AppError::AlreadyClaimed => Self::AlreadyClaimed,
             AppError::Busy { act } => Self::Busy { act: act.to_owned() },
@@ -241,6 +249,7 @@ impl From<StoreError> for ConsoleError {
             }
             StoreError::Duplicate { field: UniqueField::Id } => Self::internal("an id is taken"),
             StoreError::Changed { .. } => Self::ChangedMeanwhile,
+            StoreError::LastOwner => Self::LastOwner,
             StoreError::NotFound { what } => Self::not_found(what),
             StoreError::CollectionExists { .. } => Self::Conflict { field: ConflictOn::Collection },
             StoreError::CollectionMissing { collection } => Self::DataMissing { collection },

@@ -40,6 +40,9 @@ pub enum StoreError {
         /// The changed thing, as a noun.
         what: &'static str,
     },
+    /// No other active owner would be left. Nothing was written.
+    #[error("the last active owner stays one")]
+    LastOwner,
     /// A collection of that name already exists.
     #[error("the collection {collection} exists")]
     CollectionExists {
@@ -144,6 +147,7 @@ impl StoreError {
             Self::Duplicate { .. }
             | Self::NotFound { .. }
             | Self::Changed { .. }
+            | Self::LastOwner
             | Self::CollectionExists { .. }
             | Self::CollectionMissing { .. }
             | Self::Denied { .. }
@@ -201,6 +205,12 @@ pub enum AppError {
     /// The password was right, but the organization is deactivated.
     #[error("the organization is deactivated")]
     OrganizationInactive,
+    /// The password was right, but the account is deactivated.
+    #[error("the account is deactivated")]
+    AccountInactive,
+    /// The password was right, but it is a one-time password that has run out.
+    #[error("the one-time password has run out")]
+    OneTimePasswordExpired,
     /// Too many failed sign-ins.
     #[error("sign-in waits {seconds} s")]
     Throttled {

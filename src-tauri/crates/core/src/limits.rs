@@ -38,6 +38,10 @@ pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
 pub const BATCH_ROWS: usize = 4_000;
 /// Bytes after which a batch ends, whatever the number of its rows.
 pub const BATCH_BYTES: usize = 1024 * 1024;
+/// Memberships that a row of a list of people has, of all that the person has.
+pub const SHOWN_MEMBERSHIPS: usize = 3;
+/// How long a one-time password can be used.
+pub const ONE_TIME_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Organizations in one call for statistics: the rows of a screen.
 pub const SUMMARY_MAX: usize = 50;
 /// Statistics read at the same time: few, because a shared cluster has other work to do.

@@ -6,6 +6,7 @@ mod collections;
 mod health;
 mod journal;
 mod organizations;
+mod people;
 mod permits;
 mod policy;
 mod sessions;
@@ -22,6 +23,7 @@ pub use collections::CollectionStore;
 pub use health::HealthStore;
 pub use journal::OperationJournal;
 pub use organizations::OrganizationStore;
+pub use people::PeopleStore;
 pub use permits::PermitStore;
 pub use policy::{Call, Policy};
 pub use sessions::SessionStore;
@@ -37,6 +39,8 @@ pub struct Ports {
     pub collections: Arc<dyn CollectionStore>,
     /// Operators and sign-ins.
     pub accounts: Arc<dyn AccountStore>,
+    /// People of organizations.
+    pub people: Arc<dyn PeopleStore>,
     /// The journal of operations.
     pub journal: Arc<dyn OperationJournal>,
     /// The activity record.
@@ -58,6 +62,7 @@ impl Ports {
         S: OrganizationStore
             + CollectionStore
             + AccountStore
+            + PeopleStore
             + OperationJournal
             + ActivityStore
             + PermitStore
@@ -70,6 +75,7 @@ impl Ports {
             organizations: store.clone(),
             collections: store.clone(),
             accounts: store.clone(),
+            people: store.clone(),
             journal: store.clone(),
             activity: store.clone(),
             permits: store.clone(),

@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bson::{Document, RawDocument, RawDocumentBuf, doc};
+use bson::oid::ObjectId;
+use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::options::ReturnDocument;
-use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SIGN_IN_ATTEMPTS};
+use tenantry_connection::database::{
+    OPERATORS, ORGANIZATIONS, PEOPLE, REVOKED_SESSIONS, SETTINGS, SIGN_IN_ATTEMPTS,
+};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
 use tenantry_core::ports::AccountStore;
-use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorRole, SignInAttempts};
+use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorChange, OperatorRole, SignInAttempts};
 use tenantry_core::rights::Role;
 use tenantry_core::values::{
     EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
@@ -21,11 +24,15 @@ use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::MongoStore;
+use crate::open::{MongoStore, unconfirmed};
 
 /// Time limit for finding the address with the most accounts, which may read every organization: a sign-in does not
 /// wait longer.
 const MOST_LIMIT: Duration = Duration::from_secs(1);
+/// The `_id` of the document by which changes of owners take turns.
+const OWNERS: &str = "owners";
+/// Attempts to take a turn.
+const GUARDED_ROUNDS: usize = 8;
 
 #[async_trait]
 impl AccountStore for MongoStore {
@@ -76,6 +83,7 @@ impl AccountStore for MongoStore {
             "_id": { "$ne": operator.id.object_id() },
         };
         let taken = self.admin_has(&operator.email).await?
+            || self.person_has(&operator.email).await?
             || (!self.unique.operators.is_enforced() && self.one_operator(other).await?.is_some());
         if !taken {
             return Ok(());
@@ -94,6 +102,54 @@ impl AccountStore for MongoStore {
 
     async fn find_operator_by_email(&self, email: &EmailAddress) -> Result<Option<Operator>, StoreError> {
         self.one_operator(doc! { "email_key": email.matching_key() }).await
+    }
+
+    async fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        let operators = self.raw(OPERATORS);
+        let listed = async { operators.find(doc! {}).await?.try_collect::<Vec<RawDocumentBuf>>().await };
+        let listed = self.call(Act::on("find", OPERATORS), listed).await?;
+        listed.iter().map(|document| operator(document)).collect()
+    }
+
+    async fn change_operator(
+        &self,
+        seen: &Operator,
+        change: &OperatorChange,
+    ) -> Result<Operator, StoreError> {
+        let loses =
+            change.role.is_some_and(|role| role != OperatorRole::Owner) || change.is_active == Some(false);
+        if loses {
+            self.guarded(seen, Some(update_of(change))).await?;
+            let found = self.find_operator(seen.id).await?;
+            return found.ok_or(StoreError::NotFound { what: "operator" });
+        }
+        self.changed_operator(seen, update_of(change)).await
+    }
+
+    async fn remove_operator(&self, seen: &Operator) -> Result<(), StoreError> {
+        self.guarded(seen, None).await
+    }
+
+    async fn set_operators_own_password(
+        &self,
+        seen: &Operator,
+        hash: &PasswordHash,
+        recovery: Option<&RecoveryDigest>,
+    ) -> Result<Operator, StoreError> {
+        let change = OperatorChange {
+            password: Some((hash.clone(), None)),
+            recovery: recovery.map(|recovery| Some(recovery.clone())),
+            end_sessions: true,
+            ..OperatorChange::default()
+        };
+        self.changed_operator(seen, update_of(&change)).await
+    }
+
+    async fn note_operator_sign_in(&self, id: OperatorId, at: OffsetDateTime) -> Result<(), StoreError> {
+        let operators = self.documents(OPERATORS);
+        let set = doc! { "$set": { "last_sign_in_at": documents::date(at) } };
+        let noted = operators.update_one(doc! { "_id": id.object_id() }, set);
+        self.write(noted).await.map(drop).map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))
     }
 
     async fn renew_operator_hash(
@@ -122,8 +178,16 @@ impl AccountStore for MongoStore {
         let among_admins = async {
             if self.unique.emails.is_enforced() { 1 } else { self.most_admins_of_an_address().await }
         };
-        let (operators, most) =
-            futures_util::join!(self.call(Act::on("find", OPERATORS), listed), among_admins);
+        // Somebody of organizations can be an admin as well. Who is would have to be looked for among all people, so any
+        // person counts as one.
+        let people = self.raw(PEOPLE);
+        let any_person = people.find_one(doc! {}).projection(doc! { "_id": 1 });
+        let (operators, most, any_person) = futures_util::join!(
+            self.call(Act::on("find", OPERATORS), listed),
+            among_admins,
+            self.call(Act::on("find", PEOPLE), any_person),
+        );
+        let most = if any_person?.is_some() { most + 1 } else { most };
         let operators = operators?;
         let shared = operators.iter().filter_map(|operator| documents::text(operator, "email")).map(
             |email| async move {
@@ -177,6 +241,22 @@ impl AccountStore for MongoStore {
         }
     }
 
+    async fn add_passed_over(&self, account: &str, guess: &str) -> Result<(), StoreError> {
+        let filter = doc! { "_id": account, "guess": { "$ne": guess } };
+        let update = doc! {
+            "$inc": { "failures": 1_i64 },
+            "$currentDate": { "last_failed_at": true },
+            "$set": { "guess": guess },
+        };
+        let sign_in_attempts = self.documents(SIGN_IN_ATTEMPTS);
+        match self.write(sign_in_attempts.update_one(filter, update).upsert(true)).await {
+            Ok(_) => Ok(()),
+            // It is there with this guess: the filter passed it over, and an insert found its id taken.
+            Err(failure) if failure.is_duplicate() => Ok(()),
+            Err(failure) => Err(self.told(failure, Act::on("update", SIGN_IN_ATTEMPTS))),
+        }
+    }
+
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError> {
         let sign_in_attempts = self.documents(SIGN_IN_ATTEMPTS);
         let cleared = sign_in_attempts.delete_one(doc! { "_id": account });
@@ -215,6 +295,107 @@ impl MongoStore {
         found.as_deref().map(operator).transpose()
     }
 
+    /// Changes an operator, if nothing has ended their sessions since.
+    async fn changed_operator(&self, seen: &Operator, update: Document) -> Result<Operator, StoreError> {
+        let operators = self.raw(OPERATORS);
+        let changed = operators.find_one_and_update(as_seen(seen), update);
+        let changed = self.write(changed.return_document(ReturnDocument::After)).await;
+        match changed.map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))? {
+            Some(Some(changed)) => operator(&changed),
+            Some(None) => match self.find_operator(seen.id).await? {
+                Some(_) => Err(StoreError::Changed { what: "the operator" }),
+                None => Err(StoreError::NotFound { what: "operator" }),
+            },
+            None => Err(unconfirmed()),
+        }
+    }
+
+    /// Takes an owner's rights away, with `update`, or removes them without one.
+    ///
+    /// No server keeps a rule over several documents in one write, so such changes take turns: each writes what it is
+    /// about to do into one document, if nobody has done so since it looked at the owners. Whoever comes next carries
+    /// that out first, so a crash in between leaves nothing half done, and looks at the owners after it. A change that
+    /// comes late finds that the operator is no longer as it was seen.
+    async fn guarded(&self, seen: &Operator, update: Option<Document>) -> Result<(), StoreError> {
+        let settings = self.documents(SETTINGS);
+        for _ in 0..GUARDED_ROUNDS {
+            let guard = self.confirmed(SETTINGS, doc! { "_id": OWNERS }).await?;
+            let turn = guard.as_deref().and_then(|guard| documents::integer(guard, "turn"));
+            if let Some(guard) = &guard {
+                self.carry_out(guard).await?;
+            }
+            let operators = self.operators().await?;
+            let Some(now) = operators.iter().find(|operator| operator.id == seen.id) else {
+                return Err(StoreError::NotFound { what: "operator" });
+            };
+            if now.session_version != seen.session_version {
+                return Err(StoreError::Changed { what: "the operator" });
+            }
+            let is_owner = |operator: &&Operator| operator.role == OperatorRole::Owner && operator.is_active;
+            if is_owner(&now) && operators.iter().filter(is_owner).count() == 1 {
+                return Err(StoreError::LastOwner);
+            }
+            let mark = ObjectId::new();
+            let mut next = doc! {
+                "turn": turn.unwrap_or(0) + 1,
+                "mark": mark,
+                "operator": seen.id.object_id(),
+                "session_version": seen.session_version,
+            };
+            if let Some(update) = &update {
+                next.insert("set", update.get_document("$set").cloned().unwrap_or_default());
+            }
+            let taken = match turn {
+                Some(turn) => {
+                    let replaced = settings.replace_one(doc! { "_id": OWNERS, "turn": turn }, &next);
+                    self.write(replaced).await.map(drop)
+                }
+                None => {
+                    let mut first = next.clone();
+                    first.insert("_id", OWNERS);
+                    self.write(settings.insert_one(first)).await.map(drop)
+                }
+            };
+            match taken {
+                Ok(()) => {}
+                // Somebody else was first.
+                Err(failure) if failure.is_duplicate() => continue,
+                Err(failure) => return Err(self.told(failure, Act::on("update", SETTINGS))),
+            }
+            let ours = doc! { "_id": OWNERS, "mark": mark };
+            let Some(ours) = self.confirmed(SETTINGS, ours).await? else { continue };
+            return if self.carry_out(&ours).await? {
+                Ok(())
+            } else {
+                Err(StoreError::Changed { what: "the operator" })
+            };
+        }
+        Err(StoreError::Changed { what: "the operator" })
+    }
+
+    /// Carries out what the guard's document says, unless that happened already; returns whether it has happened.
+    async fn carry_out(&self, guard: &RawDocument) -> Result<bool, StoreError> {
+        let (Some(id), Some(version)) =
+            (documents::object_id(guard, "operator"), documents::integer(guard, "session_version"))
+        else {
+            return Ok(true);
+        };
+        let filter = doc! { "_id": id, "session_version": version };
+        let operators = self.documents(OPERATORS);
+        let Ok(set) = guard.get_document("set") else {
+            let removed = self.write(operators.delete_one(filter)).await;
+            removed.map_err(|failure| self.told(failure, Act::on("remove", OPERATORS)))?;
+            return Ok(self.confirmed(OPERATORS, doc! { "_id": id }).await?.is_none());
+        };
+        let mut set = Document::try_from(set.to_owned()).map_err(|_| damaged_guard())?;
+        let update = doc! { "$set": set.clone(), "$inc": { "session_version": 1_i64 } };
+        let changed = self.write(operators.update_one(filter, update)).await;
+        changed.map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))?;
+        set.insert("_id", id);
+        set.insert("session_version", version + 1);
+        Ok(self.confirmed(OPERATORS, set).await?.is_some())
+    }
+
     /// Whether an operator has this address.
     pub(crate) async fn operator_has(&self, email: &EmailAddress) -> Result<bool, StoreError> {
         let operators = self.raw(OPERATORS);
@@ -245,6 +426,48 @@ impl MongoStore {
         let most = most.and_then(|most| documents::count(&most, "uses")).unwrap_or(1);
         usize::try_from(most).unwrap_or(usize::MAX).clamp(1, ACCOUNTS_OF_AN_ADDRESS_MAX)
     }
+}
+
+fn as_seen(seen: &Operator) -> Document {
+    doc! { "_id": seen.id.object_id(), "session_version": seen.session_version }
+}
+
+fn update_of(change: &OperatorChange) -> Document {
+    let (mut set, mut unset) = (Document::new(), Document::new());
+    let mut put = |field: &str, value: Option<Bson>| match value {
+        Some(value) => drop(set.insert(field, value)),
+        None => drop(unset.insert(field, "")),
+    };
+    if let Some(name) = &change.name {
+        put("name", Some(name.as_str().into()));
+    }
+    if let Some(role) = change.role {
+        put("role", Some(Role::from(role).as_str().into()));
+    }
+    if let Some(is_active) = change.is_active {
+        put("is_active", Some(is_active.into()));
+    }
+    if let Some((hash, one_time)) = &change.password {
+        put("password_hash", Some(hash.expose().into()));
+        put("password_renewal", None);
+        put("one_time_until", one_time.map(|one_time| documents::date(one_time.until).into()));
+    }
+    if let Some(recovery) = &change.recovery {
+        put("recovery", recovery.as_ref().map(|recovery| recovery.as_str().into()));
+    }
+    let mut update = Document::new();
+    for (operator, fields) in [("$set", set), ("$unset", unset)] {
+        if !fields.is_empty() {
+            update.insert(operator, fields);
+        }
+    }
+    let ends = change.end_sessions || change.role.is_some() || change.is_active.is_some();
+    update.insert("$inc", doc! { "session_version": i64::from(ends) });
+    update
+}
+
+fn damaged_guard() -> StoreError {
+    StoreError::Corrupt { what: format!("a document of {SETTINGS}") }
 }
 
 pub(crate) fn operator(document: &RawDocument) -> Result<Operator, StoreError> {

@@ -7,7 +7,9 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
-use tenantry_connection::database::{ACTIVITY, OPERATORS, ORGANIZATIONS, REVOKED_SESSIONS, SESSIONS, TRASH};
+use tenantry_connection::database::{
+    ACTIVITY, OPERATORS, ORGANIZATIONS, PEOPLE, REVOKED_SESSIONS, SESSIONS, TRASH,
+};
 use tenantry_connection::failure::{Failure, code, within};
 use tenantry_core::StoreError;
 use tenantry_core::limits::SESSION_FORGOTTEN_AFTER;
@@ -62,6 +64,7 @@ enum Keeps {
     Names,
     Emails,
     Operators,
+    People,
 }
 
 /// The outcome for one index.
@@ -100,6 +103,11 @@ fn wanted() -> Vec<Wanted> {
         index(TRASH, "console_by_created", doc! { "organization.created_at": 1, "_id": 1 }, Kind::Order),
         index(TRASH, "console_by_updated", doc! { "organization.updated_at": 1, "_id": 1 }, Kind::Order),
         index(OPERATORS, "console_unique_email", doc! { "email_key": 1 }, Kind::Unique(Keeps::Operators)),
+        index(PEOPLE, "console_unique_email", doc! { "email_key": 1 }, Kind::Unique(Keeps::People)),
+        index(PEOPLE, "console_by_email", doc! { "email_key": 1, "_id": 1 }, Kind::Order),
+        index(PEOPLE, "console_by_name", doc! { "name_key": 1, "_id": 1 }, Kind::Order),
+        index(PEOPLE, "console_by_last_sign_in", doc! { "last_sign_in_at": 1, "_id": 1 }, Kind::Order),
+        index(PEOPLE, "console_by_organization", doc! { "memberships.organization_id": 1 }, Kind::Order),
         index(REVOKED_SESSIONS, "console_expiry", doc! { "expires_at": 1 }, Kind::Expiry(Duration::ZERO)),
         index(SESSIONS, "console_by_account", doc! { "account": 1 }, Kind::Order),
         index(SESSIONS, "console_by_organization", doc! { "organization_id": 1 }, Kind::Order),
@@ -187,6 +195,7 @@ impl MongoStore {
             Keeps::Names => &self.unique.names,
             Keeps::Emails => &self.unique.emails,
             Keeps::Operators => &self.unique.operators,
+            Keeps::People => &self.unique.people,
         }
     }
 
@@ -271,6 +280,7 @@ impl MongoStore {
             ),
             Keeps::Emails => (ORGANIZATIONS, "$admin_email", "Administrators' addresses", change),
             Keeps::Operators => (OPERATORS, "$email_key", "Operators' addresses", change),
+            Keeps::People => (PEOPLE, "$email_key", "People's addresses", change),
         };
         let counted = async {
             let pipeline = [
@@ -282,7 +292,7 @@ impl MongoStore {
             let counted = stored.aggregate(pipeline).max_time(DUPLICATES_LIMIT);
             let counted = match keeps {
                 Keeps::Emails => counted.collation(without_case()),
-                Keeps::Names | Keeps::Operators => counted,
+                Keeps::Names | Keeps::Operators | Keeps::People => counted,
             };
             counted.await?.with_type::<RawDocumentBuf>().try_next().await
         };
@@ -313,7 +323,7 @@ fn serves(found: &Document, wanted: &Wanted) -> bool {
         && whole
         && match wanted.kind {
             Kind::Order => collation.is_none(),
-            Kind::Unique(Keeps::Names | Keeps::Operators) => unique && collation.is_none(),
+            Kind::Unique(Keeps::Names | Keeps::Operators | Keeps::People) => unique && collation.is_none(),
             Kind::Unique(Keeps::Emails) => {
                 unique
                     && collation

@@ -20,6 +20,7 @@ mod open;
 mod organizations;
 mod pages;
 mod paging;
+mod people;
 mod permits;
 mod rows;
 mod server_clock;

@@ -106,6 +106,7 @@ pub(crate) struct Uniqueness {
     pub(crate) names: Rule,
     pub(crate) emails: Rule,
     pub(crate) operators: Rule,
+    pub(crate) people: Rule,
 }
 
 /// Whether an index keeps one rule.

@@ -114,6 +114,20 @@ impl OrganizationStore for MongoStore {
         Ok(found.and_then(|document| documents::organization(&document)))
     }
 
+    async fn find_several(&self, ids: &[OrganizationId]) -> Result<Vec<Organization>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<ObjectId> = ids.iter().map(|id| id.object_id()).collect();
+        let organizations = self.raw(ORGANIZATIONS);
+        let found = async {
+            let found = organizations.find(doc! { "_id": { "$in": ids } });
+            found.projection(documents::shown_fields("")).await?.try_collect::<Vec<RawDocumentBuf>>().await
+        };
+        let found = self.call(FIND, found).await?;
+        Ok(found.iter().filter_map(|document| documents::organization(document)).collect())
+    }
+
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
         let named = doc! { "organization_name": name.as_str(), "_id": paging::showable() };
         let found = self.shown(named).await?;

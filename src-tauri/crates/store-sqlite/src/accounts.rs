@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::AccountStore;
-use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorRole, SignInAttempts};
+use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorChange, OperatorRole, SignInAttempts};
 use tenantry_core::rights::Role;
 use tenantry_core::values::{
     EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 
 use crate::SqliteStore;
 use crate::errors::{Outcome, breaks_uniqueness, duplicate};
+use crate::people::person_has;
 use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash, renewal};
 use crate::statements::Statements;
 
@@ -30,6 +31,15 @@ macro_rules! operator_where {
              last_sign_in_at, session_version FROM console_operators WHERE ",
             $column,
             " = ?1"
+        )
+    };
+    ($column:literal, $is:literal) => {
+        concat!(
+            "SELECT id, name, email, role, is_active, password, password_renewal, one_time_until, recovery, created_at, \
+             last_sign_in_at, session_version FROM console_operators WHERE ",
+            $column,
+            " ",
+            $is
         )
     };
 }
@@ -50,7 +60,7 @@ impl AccountStore for SqliteStore {
     async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError> {
         let operator = operator.clone();
         self.write(move |transaction| {
-            if admin_has(transaction, &operator.email)? {
+            if admin_has(transaction, &operator.email)? || person_has(transaction, &operator.email)? {
                 return Err(duplicate(UniqueField::Email));
             }
             let inserted = transaction.execute_cached(
@@ -92,6 +102,87 @@ impl AccountStore for SqliteStore {
         self.read(move |connection| find_operator(connection, OPERATOR_BY_ADDRESS, key)).await
     }
 
+    async fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(operator_where!("id IS NOT", "NULL"))?;
+            let found = statement.query_map([], operator)?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    async fn change_operator(
+        &self,
+        seen: &Operator,
+        change: &OperatorChange,
+    ) -> Result<Operator, StoreError> {
+        let (seen, change) = (seen.clone(), change.clone());
+        self.write(move |transaction| {
+            load_unchanged(transaction, &seen)?;
+            let ends = change.end_sessions || change.role.is_some() || change.is_active.is_some();
+            let password = change.password.as_ref();
+            transaction.execute_cached(
+                "UPDATE console_operators SET name = coalesce(:name, name), role = coalesce(:role, role), \
+                 is_active = coalesce(:is_active, is_active), password = coalesce(:password, password), \
+                 password_renewal = iif(:password IS NULL, password_renewal, NULL), \
+                 one_time_until = iif(:password IS NULL, one_time_until, :until), \
+                 recovery = iif(:has_recovery, :recovery, recovery), \
+                 session_version = session_version + :ended WHERE id = :id",
+                named_params! {
+                    ":name": change.name.as_ref().map(PersonName::as_str),
+                    ":role": change.role.map(|role| Role::from(role).as_str()),
+                    ":is_active": change.is_active,
+                    ":password": password.map(|(hash, _)| hash.expose()),
+                    ":until": password.and_then(|(_, one_time)| *one_time).map(|one| milliseconds(one.until)),
+                    ":has_recovery": change.recovery.is_some(),
+                    ":recovery": change.recovery.as_ref().and_then(Option::as_ref).map(RecoveryDigest::as_str),
+                    ":ended": ends,
+                    ":id": operator_bytes(seen.id),
+                },
+            )?;
+            require_owner(transaction, &seen)?;
+            load_operator(transaction, seen.id)
+        })
+        .await
+    }
+
+    async fn remove_operator(&self, seen: &Operator) -> Result<(), StoreError> {
+        let seen = seen.clone();
+        self.write(move |transaction| {
+            load_unchanged(transaction, &seen)?;
+            let sql = "DELETE FROM console_operators WHERE id = ?1";
+            transaction.execute_cached(sql, [operator_bytes(seen.id)])?;
+            require_owner(transaction, &seen)
+        })
+        .await
+    }
+
+    async fn set_operators_own_password(
+        &self,
+        seen: &Operator,
+        hash: &PasswordHash,
+        recovery: Option<&RecoveryDigest>,
+    ) -> Result<Operator, StoreError> {
+        let change = OperatorChange {
+            password: Some((hash.clone(), None)),
+            recovery: recovery.map(|recovery| Some(recovery.clone())),
+            end_sessions: true,
+            ..OperatorChange::default()
+        };
+        self.change_operator(seen, &change).await
+    }
+
+    async fn note_operator_sign_in(&self, id: OperatorId, at: OffsetDateTime) -> Result<(), StoreError> {
+        self.write(move |transaction| {
+            transaction.execute_cached(
+                "UPDATE console_operators SET last_sign_in_at = :at WHERE id = :id",
+                named_params! {":at": milliseconds(at), ":id": operator_bytes(id)},
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn renew_operator_hash(
         &self,
         id: OperatorId,
@@ -118,9 +209,11 @@ impl AccountStore for SqliteStore {
 
     async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError> {
         self.read(|connection| {
-            // Each table has an address once.
+            // Each table has an address once. A person can be an admin as well; who is would have to be looked for
+            // among all of them, so any person counts as one.
             let sql = "SELECT EXISTS (SELECT 1 FROM console_operators AS operator \
-                       CROSS JOIN organizations AS row ON row.admin_email_key = operator.email_key)";
+                       CROSS JOIN organizations AS row ON row.admin_email_key = operator.email_key) \
+                       OR EXISTS (SELECT 1 FROM console_people)";
             let shared: bool = connection.query_row_cached(sql, [], |row| row.get(0))?;
             Ok(if shared { 2 } else { 1 })
         })
@@ -160,6 +253,21 @@ impl AccountStore for SqliteStore {
                 named_params! {":account": account, ":at": milliseconds(at)},
                 |row| row.get(0),
             )?)
+        })
+        .await
+    }
+
+    async fn add_passed_over(&self, account: &str, guess: &str) -> Result<(), StoreError> {
+        let (account, guess, at) = (account.to_owned(), guess.to_owned(), self.clock.now());
+        self.write(move |transaction| {
+            transaction.execute_cached(
+                "INSERT INTO console_sign_in_attempts (account, failures, last_failed_at, guess) \
+                 VALUES (:account, 1, :at, :guess) \
+                 ON CONFLICT (account) DO UPDATE SET failures = min(failures + 1, 4294967295), \
+                 last_failed_at = :at, guess = :guess WHERE guess IS NOT :guess",
+                named_params! {":account": account, ":at": milliseconds(at), ":guess": guess},
+            )?;
+            Ok(())
         })
         .await
     }
@@ -205,6 +313,30 @@ fn find_operator(connection: &Connection, sql: &'static str, value: Value) -> Ou
     Ok(connection.query_row_cached(sql, [value], operator).optional()?)
 }
 
+fn load_operator(connection: &Connection, id: OperatorId) -> Outcome<Operator> {
+    let value = Value::Blob(operator_bytes(id).to_vec());
+    let found = find_operator(connection, OPERATOR_BY_ID, value)?;
+    found.ok_or_else(|| StoreError::NotFound { what: "operator" }.into())
+}
+
+fn load_unchanged(connection: &Connection, seen: &Operator) -> Outcome<()> {
+    if load_operator(connection, seen.id)?.session_version == seen.session_version {
+        Ok(())
+    } else {
+        Err(StoreError::Changed { what: "the operator" }.into())
+    }
+}
+
+/// Refuses the transaction if it took the last active owner away. A workspace that had none is left alone.
+fn require_owner(connection: &Connection, seen: &Operator) -> Outcome<()> {
+    if seen.role != OperatorRole::Owner || !seen.is_active {
+        return Ok(());
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM console_operators WHERE role = 'owner' AND is_active)";
+    let any: bool = connection.query_row_cached(sql, [], |row| row.get(0))?;
+    if any { Ok(()) } else { Err(StoreError::LastOwner.into()) }
+}
+
 fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
     let role: String = row.get("role")?;
     Ok(Operator {
@@ -223,7 +355,7 @@ fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
     })
 }
 
-fn one_time(row: &Row<'_>) -> rusqlite::Result<Option<OneTime>> {
+pub(crate) fn one_time(row: &Row<'_>) -> rusqlite::Result<Option<OneTime>> {
     let until: Option<i64> = row.get("one_time_until")?;
     Ok(until.map(|until| OneTime { until: moment(until) }))
 }

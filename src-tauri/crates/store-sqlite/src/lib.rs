@@ -14,6 +14,7 @@ mod journal;
 mod list;
 mod open;
 mod organizations;
+mod people;
 mod permits;
 mod records;
 mod schema;

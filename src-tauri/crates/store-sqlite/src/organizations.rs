@@ -84,6 +84,18 @@ impl OrganizationStore for SqliteStore {
         self.read(move |connection| find(connection, Shelf::Live, id)).await
     }
 
+    async fn find_several(&self, ids: &[OrganizationId]) -> Result<Vec<Organization>, StoreError> {
+        let ids = ids.to_vec();
+        self.read_together(move |connection| {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                found.extend(find(connection, Shelf::Live, id)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError> {
         let name = name.as_str().to_owned();
         self.read(move |connection| {

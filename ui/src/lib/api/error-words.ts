@@ -169,6 +169,17 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
     m.errors_organization_inactive_text,
     m.errors_organization_inactive_remedy,
   ],
+  account_inactive: [
+    m.errors_account_inactive_title,
+    m.errors_account_inactive_text,
+    m.errors_account_inactive_remedy,
+  ],
+  one_time_password_expired: [
+    m.errors_one_time_password_expired_title,
+    m.errors_one_time_password_expired_text,
+    m.errors_one_time_password_expired_remedy,
+  ],
+  last_owner: [m.errors_last_owner_title, m.errors_last_owner_text, m.errors_last_owner_remedy],
   throttled: [
     m.errors_throttled_title,
     ({ waitSeconds }) => m.errors_throttled_text({ duration: formatDuration(waitSeconds * 1000) }),

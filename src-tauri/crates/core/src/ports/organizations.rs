@@ -52,6 +52,9 @@ pub trait OrganizationStore: Send + Sync {
     /// The live organization with this id.
     async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
 
+    /// Those of these live organizations that are there, in no order, in one query.
+    async fn find_several(&self, ids: &[OrganizationId]) -> Result<Vec<Organization>, StoreError>;
+
     /// The live organization with this name.
     async fn find_by_name(&self, name: &OrganizationName) -> Result<Option<Organization>, StoreError>;
 

@@ -11,19 +11,20 @@ use time::OffsetDateTime;
 
 use super::{
     AccountStore, ActivityStore, CollectionStore, HealthStore, OperationJournal, OrganizationStore,
-    PermitStore, Ports, SessionStore, SettingsStore,
+    PeopleStore, PermitStore, Ports, SessionStore, SettingsStore,
 };
 use crate::error::StoreError;
 use crate::records::{
     ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, Head, JournalEntry, Line, LiveSession,
-    NewOperator, NewOrganization, Operation, Operator, Organization, OrganizationChange, OrganizationCounts,
-    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Permits, RecordPage,
-    RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest, SessionFacts, SessionQuery,
-    SessionsOf, SignInAttempts, StoreHealth, Stored, Trashed, WorkspaceSettings,
+    Membership, MembershipChange, NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange,
+    Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter,
+    OrganizationPage, OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage, PeopleQuery, Permits,
+    Person, RecordPage, RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest,
+    SessionFacts, SessionQuery, SessionsOf, SignInAttempts, StoreHealth, Stored, Trashed, WorkspaceSettings,
 };
 use crate::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
-    PasswordHash,
+    PasswordHash, PersonId, PersonName, RecoveryDigest,
 };
 
 /// One call of a port.
@@ -111,6 +112,7 @@ pass_on! {
     write insert_many(organizations: &[NewOrganization]) -> ();
     write remove(seen: &Organization) -> ();
     read find(id: OrganizationId) -> Option<Organization>;
+    read find_several(ids: &[OrganizationId]) -> Vec<Organization>;
     read find_by_name(name: &OrganizationName) -> Option<Organization>;
     read owners(name: &OrganizationName) -> Vec<OrganizationId>;
     read find_credentials(email: &EmailAddress) -> Vec<OrganizationCredentials>;
@@ -152,13 +154,41 @@ pass_on! {
     write insert_operator(operator: &NewOperator) -> ();
     read find_operator(id: OperatorId) -> Option<Operator>;
     read find_operator_by_email(email: &EmailAddress) -> Option<Operator>;
+    read operators() -> Vec<Operator>;
+    write change_operator(seen: &Operator, change: &OperatorChange) -> Operator;
+    write remove_operator(seen: &Operator) -> ();
+    write set_operators_own_password(
+        seen: &Operator, hash: &PasswordHash, recovery: Option<&RecoveryDigest>
+    ) -> Operator;
+    write note_operator_sign_in(id: OperatorId, at: OffsetDateTime) -> ();
     write renew_operator_hash(id: OperatorId, from: &PasswordHash, to: &PasswordHash, renewal: &HashRenewal) -> ();
     read most_accounts_of_an_address() -> usize;
     read sign_in_attempts(accounts: &[String]) -> Vec<SignInAttempts>;
     write add_failed_sign_in(account: &str) -> u32;
+    write add_passed_over(account: &str, guess: &str) -> ();
     write clear_failed_sign_ins(account: &str) -> ();
     write revoke_session(session_id: &str, expires_at: OffsetDateTime) -> ();
     read is_session_revoked(session_id: &str) -> bool;
+}
+
+pass_on! {
+    PeopleStore as people;
+    write insert(person: &Person) -> ();
+    read find(id: PersonId) -> Option<Person>;
+    read find_by_email(email: &EmailAddress) -> Option<Person>;
+    read page(query: &PeopleQuery, now: OffsetDateTime) -> PeoplePage;
+    read count(filter: &PeopleFilter, now: OffsetDateTime) -> PeopleCounts;
+    write join(id: PersonId, membership: &Membership) -> Person;
+    write change_membership(
+        id: PersonId, organization: Option<OrganizationId>, change: MembershipChange
+    ) -> Person;
+    write leave(id: PersonId, organization: Option<OrganizationId>) -> ();
+    write leave_all(organization: OrganizationId) -> ();
+    write rename(id: PersonId, name: &PersonName) -> Person;
+    write set_one_time_password(seen: &Person, hash: &PasswordHash, one_time: OneTime) -> Person;
+    write set_own_password(seen: &Person, hash: &PasswordHash) -> Person;
+    write renew_hash(id: PersonId, from: &PasswordHash, to: &PasswordHash, renewal: &HashRenewal) -> ();
+    write note_sign_in(id: PersonId, at: OffsetDateTime) -> ();
 }
 
 pass_on! {

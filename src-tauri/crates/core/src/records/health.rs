@@ -88,6 +88,8 @@ pub enum PrivilegedAct {
     RecordActivity,
     /// Managing operators.
     KeepOperators,
+    /// Managing people of organizations.
+    KeepPeople,
     /// Counting failed sign-ins.
     CountSignIns,
     /// Recording ended sessions.
@@ -124,6 +126,7 @@ impl PrivilegedAct {
             Self::KeepJournal => "keep the journal of operations",
             Self::RecordActivity => "record activity",
             Self::KeepOperators => "keep operators",
+            Self::KeepPeople => "keep people",
             Self::CountSignIns => "count failed sign-ins",
             Self::KeepEndedSessions => "keep ended sessions",
             Self::KeepPermits => "keep what operators permit",

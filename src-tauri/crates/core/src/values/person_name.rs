@@ -24,7 +24,9 @@ impl PersonName {
 
     /// The form that lists are sorted by and searched in.
     pub fn matching_key(&self) -> String {
-        self.0.to_lowercase()
+        // Letter by letter: the lowercase of a word may depend on neighbouring letters, and a part of it would not be
+        // found then.
+        self.0.chars().flat_map(char::to_lowercase).collect()
     }
 
     /// The text.
