@@ -12,6 +12,8 @@ mod core;
 mod crates;
 #[path = "architecture/lines.rs"]
 mod lines;
+#[path = "architecture/rights.rs"]
+mod rights;
 #[path = "architecture/sources.rs"]
 mod sources;
 

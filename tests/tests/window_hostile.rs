@@ -382,3 +382,116 @@ async fn a_session_of_one_workspace_opens_nothing_in_another() {
     }
     window.close().await;
 }
+
+/// Walks everything that a script of the page reaches from `window`, and returns where the texts are found: properties
+/// of objects with their symbols, maps and sets, the document as it is, what fields hold, storages and the like.
+const IN_REACH: &str = r#"
+const [sought, done] = arguments;
+const found = new Set();
+const look = (place, text) => {
+    for (const one of sought) if (text.includes(one)) found.add(`${place} has ${one.slice(0, 12)}…`);
+};
+const seen = new Set();
+const queue = [["window", window]];
+const isObject = (value) => value !== null && (typeof value === "object" || typeof value === "function");
+let count = 0;
+while (queue.length > 0 && count < 400000) {
+    const [place, object] = queue.pop();
+    if (seen.has(object)) continue;
+    seen.add(object);
+    count += 1;
+    const visit = (name, value) => {
+        if (typeof value === "string") look(`${place}.${name}`, value);
+        else if (isObject(value)) queue.push([`${place}.${String(name)}`.slice(-120), value]);
+    };
+    let keys = [];
+    try { keys = Reflect.ownKeys(object); } catch { continue; }
+    for (const key of keys) {
+        try {
+            if (typeof key === "string") look(`${place} as a name`, key);
+            visit(String(key), object[key]);
+        } catch { /* A property of another kind of object. */ }
+    }
+    try { if (object !== window) visit("prototype", Object.getPrototypeOf(object)); } catch { continue; }
+    try {
+        if (object instanceof Map) for (const [key, value] of object) { visit("key", key); visit("value", value); }
+        if (object instanceof Set) for (const value of object) visit("value", value);
+        if (object instanceof Element)
+            for (const { name, value } of object.attributes) look(`${place} ${name}`, value);
+        if (object instanceof Node) for (const child of object.childNodes) queue.push([place, child]);
+    } catch { /* A prototype, which only looks like one of them. */ }
+    if (typeof object === "function") look(`${place} as a function`, Function.prototype.toString.call(object));
+}
+look("the document", document.documentElement.outerHTML);
+for (const field of document.querySelectorAll("input, textarea, select")) look("a field", field.value);
+look("cookies", document.cookie);
+for (const one of [localStorage, sessionStorage]) look("a storage", JSON.stringify({ ...one }));
+look("the history", JSON.stringify(history.state) + location.href);
+look("what was loaded", JSON.stringify(performance.getEntries()));
+look("the selection", String(getSelection()));
+(async () => {
+    for (const key of (await globalThis.caches?.keys?.()) ?? []) look("a cache", key);
+    for (const { name } of (await globalThis.indexedDB?.databases?.()) ?? []) look("a database", name);
+})().catch(() => undefined).finally(() => done({ count, found: [...found] }));
+"#;
+
+impl Reach {
+    /// Looks for secrets in everything that a script reaches.
+    async fn assert_nothing(window: &Window, what: &str, secrets: &[String]) {
+        let answer = window.evaluate_later(IN_REACH, vec![json!(secrets)]).await;
+        assert!(answer["count"].as_u64().is_some_and(|count| count > 2_000), "it did not walk far: {answer}");
+        assert_eq!(answer["found"], json!([]), "{what}: a script reaches a secret");
+    }
+}
+
+/// What a script of the page reaches.
+struct Reach;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_that_was_typed_or_made_stays_in_reach_of_a_script() {
+    let window = Window::open().await;
+    window.press("Add connection").await;
+    window.press("Local MongoDB").await;
+    window.see_in_field("Hosts", "localhost:27017").await;
+    window
+        .fill(
+            "Connection string",
+            "mongodb://dana:Planted-C0nnection@127.0.0.1:1/?serverSelectionTimeoutMS=300",
+        )
+        .await;
+    window.fill("Name", "Nowhere").await;
+    window.press("Test and open").await;
+    window.see("refuses connections").await;
+    window.press("On this computer").await;
+    window.press("Open workspace").await;
+    claim(&window, "Olga Operator").await;
+    window.see("No organizations yet").await;
+    let reached = window.evaluate_later(IN_REACH, vec![json!([OPERATOR])]).await;
+    assert_ne!(reached["found"], json!([]), "what is shown is not found, so nothing is proved");
+
+    window.press("New organization").await;
+    window.fill("Name", "acme").await;
+    window.fill("Admin email", "dana@acme.example.com").await;
+    window.press("Generate a password").await;
+    window.press("Copy password").await;
+    window.see("Password copied").await;
+    let made = window.display.pasted().expect("the password is on the clipboard");
+    window.press("Create organization").await;
+    window.see("acme created").await;
+    window.press("Olga Operator").await;
+    window.press("Copy session token").await;
+    window.see("Token copied").await;
+    let token = window.display.pasted().expect("the token is on the clipboard");
+    assert!(token.starts_with("ey"), "{token} is no token");
+    let session = token.split('.').nth(1).expect("claims").to_owned();
+    let signature = token.split('.').nth(2).expect("a signature").to_owned();
+    let secrets: Vec<String> =
+        [OPERATORS_PASSWORD, "Planted-C0nnection", "$2b$", &made, &session, &signature]
+            .map(str::to_owned)
+            .into();
+    Reach::assert_nothing(&window, "after a create", &secrets).await;
+    window.press("Sign out").await;
+    window.see("Sign in to").await;
+    Reach::assert_nothing(&window, "after the sign-out", &secrets).await;
+    window.close().await;
+}

@@ -9,6 +9,7 @@ mod keychains;
 mod organizations;
 mod profiles;
 mod recorded;
+mod rights_walk;
 mod secrets;
 mod sessions;
 mod transfer;
@@ -77,8 +78,8 @@ struct Console {
     app: tauri::App<MockRuntime>,
     desktop: Arc<NotingDesktop>,
     folder: Arc<tempfile::TempDir>,
-    /// Everything that the window ever received.
-    told: Mutex<String>,
+    /// Everything that the window ever received, with the command that answered it.
+    told: Mutex<Vec<(String, String)>>,
 }
 
 impl Console {
@@ -148,8 +149,14 @@ impl Console {
         let answer =
             get_ipc_response(&self.webview, request).map(|body| body.deserialize::<Value>().unwrap());
         let (Ok(value) | Err(value)) = &answer;
-        self.told.lock().unwrap().push_str(&value.to_string());
+        self.told.lock().unwrap().push((command.to_owned(), value.to_string()));
         answer
+    }
+
+    /// The commands whose answers had this text, in the order of the calls.
+    fn told_by(&self, text: &str) -> Vec<String> {
+        let told = self.told.lock().unwrap();
+        told.iter().filter(|(_, answer)| answer.contains(text)).map(|(command, _)| command.clone()).collect()
     }
 
     fn ok(&self, command: &str, arguments: Value) -> Value {

@@ -126,8 +126,7 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     assert!(profiles.contains("mongodb://dana:••••••••@127.0.0.1:1"), "the profile is not there: {profiles}");
     let exported = std::fs::read_to_string(report["path"].as_str().unwrap()).unwrap();
     assert!(exported.contains("acme@example.com"), "{exported}");
-    let told = console.told.lock().unwrap().clone();
-    let mut places = vec![("what the window was told".to_owned(), told)];
+    let mut places = console.told.lock().unwrap().clone();
     // The file of saved connections with its copies, the secrets file, what was put aside of it, the logs, the export,
     // the database.
     for path in files_in(console.folder.path()) {
