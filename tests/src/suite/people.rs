@@ -202,6 +202,9 @@ pub async fn a_password_is_set_only_for_the_person_that_was_seen(ports: &Ports) 
     assert_eq!(kept(&load(ports, dana.id).await), kept(&own));
     let twice = ports.people.set_own_password(&set, &hash("twice")).await;
     assert_eq!(twice.map(drop), changed(), "a one-time password is used once");
+    ports.people.join(dana.id, &membership(OrganizationId::new())).await.expect("joined");
+    let refused = ports.people.set_one_time_password(&own, &hash("late"), one_time).await;
+    assert_eq!(refused.map(drop), changed(), "the person has joined another organization");
     let nobody = ports.people.set_own_password(&person("no@example.com", &[]), &hash("a")).await;
     assert_eq!(nobody.map(drop), Err(MISSING));
 }

@@ -12,6 +12,7 @@ use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::export::ExportService;
 use tenantry_core::journal::{Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
+use tenantry_core::people::{OperatorService, PeopleService};
 use tenantry_core::records::{Permits, Restriction, ServerFacts, Topology};
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
@@ -63,6 +64,10 @@ pub struct Services {
     pub exports: ExportService,
     /// The record.
     pub record: RecordService,
+    /// Operators.
+    pub operators: OperatorService,
+    /// People of organizations.
+    pub people: PeopleService,
     /// Sample organizations.
     pub samples: SampleService,
     /// Locking and unlocking.
@@ -106,6 +111,8 @@ impl Services {
             collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
             record: RecordService::new(ports.clone(), Arc::clone(&clock)),
             exports: ExportService::new(ports.clone(), background),
+            operators: OperatorService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),
+            people: PeopleService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),
             samples: SampleService::new(ports.clone(), clock),
             access,
             operations,

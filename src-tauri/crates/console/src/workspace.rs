@@ -13,6 +13,7 @@ use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
 use tenantry_core::jobs::{Cancellation, ProgressSink};
 use tenantry_core::organizations::{OrganizationService, UpdateRequest};
+use tenantry_core::people::{OperatorService, PeopleService};
 use tenantry_core::records::{
     Organization, OrganizationCounts, OrganizationFilter, Recovered, Restriction, ServerFacts, StatusFilter,
     StoreHealth,
@@ -82,6 +83,16 @@ impl OpenWorkspace {
     /// Tenant collections.
     pub fn collections(&self) -> &CollectionService {
         &self.services.collections
+    }
+
+    /// Operators.
+    pub fn operators(&self) -> &OperatorService {
+        &self.services.operators
+    }
+
+    /// People of organizations.
+    pub fn people(&self) -> &PeopleService {
+        &self.services.people
     }
 
     /// Exports of lists.

@@ -1,7 +1,18 @@
 //! Operators, and people of organizations: who there is, and what others may do about them.
 
+mod one_time;
 mod operators;
 mod service;
 
+use crate::error::AppError;
+use crate::values::{EmailAddress, PersonName};
+
 pub use operators::{AddOperator, AddedOperator, OperatorService};
 pub use service::{AddPerson, AddedPerson, PeopleService, PersonDetails};
+
+fn parse_who(name: &str, email: &str) -> Result<(PersonName, EmailAddress), AppError> {
+    match (PersonName::parse(name), EmailAddress::parse(email)) {
+        (Ok(name), Ok(email)) => Ok((name, email)),
+        (name, email) => Err(AppError::InvalidInput(name.err().into_iter().chain(email.err()).collect())),
+    }
+}

@@ -180,6 +180,22 @@ impl Account {
     }
 }
 
+impl Account {
+    /// The key under which failures and sessions of an account are kept. A person has one password for all
+    /// organizations, so one key.
+    pub fn key(self) -> String {
+        match self {
+            Self::Operator(_) | Self::Organization(_) => self.to_string(),
+            Self::Person(id, _) => Self::key_of_person(id),
+        }
+    }
+
+    /// The key of a person, in whichever organization.
+    pub fn key_of_person(id: PersonId) -> String {
+        format!("person:{id}")
+    }
+}
+
 /// The kind and its ids: `operator:…`, `organization:…`, `person:…:…`.
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -193,13 +193,16 @@ impl PeopleStore for MongoStore {
         one_time: OneTime,
     ) -> Result<Person, StoreError> {
         let set = doc! { "password_hash": hash.expose(), "one_time_until": documents::date(one_time.until) };
-        self.set_persons_password(seen, doc! { "$set": set, "$unset": { "password_renewal": "" } }).await
+        let update = doc! { "$set": set, "$unset": { "password_renewal": "" } };
+        // An organization's admin may set it for somebody of no other organization only.
+        let memberships = i32::try_from(seen.memberships.len()).unwrap_or(i32::MAX);
+        self.set_persons_password(seen, doc! { "memberships": { "$size": memberships } }, update).await
     }
 
     async fn set_own_password(&self, seen: &Person, hash: &PasswordHash) -> Result<Person, StoreError> {
         let unset = doc! { "password_renewal": "", "one_time_until": "" };
         let update = doc! { "$set": { "password_hash": hash.expose() }, "$unset": unset };
-        self.set_persons_password(seen, update).await
+        self.set_persons_password(seen, Document::new(), update).await
     }
 
     async fn renew_hash(
@@ -247,9 +250,15 @@ impl MongoStore {
         }
     }
 
-    async fn set_persons_password(&self, seen: &Person, mut update: Document) -> Result<Person, StoreError> {
+    async fn set_persons_password(
+        &self,
+        seen: &Person,
+        also: Document,
+        mut update: Document,
+    ) -> Result<Person, StoreError> {
         update.extend(ending_sessions());
-        let filter = doc! { "_id": seen.id.object_id(), "session_version": seen.session_version };
+        let mut filter = doc! { "_id": seen.id.object_id(), "session_version": seen.session_version };
+        filter.extend(also);
         match self.changed_person(filter, update).await? {
             Some(person) => Ok(person),
             None => match PeopleStore::find(self, seen.id).await? {

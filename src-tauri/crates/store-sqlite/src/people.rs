@@ -273,8 +273,12 @@ impl SqliteStore {
         one_time: Option<OneTime>,
     ) -> Result<Person, StoreError> {
         let (id, version, hash) = (seen.id, seen.session_version, hash.clone());
+        let memberships = seen.memberships.len();
         self.write(move |transaction| {
-            if load(transaction, id)?.session_version != version {
+            let now = load(transaction, id)?;
+            // An organization's admin may set a one-time password for somebody of no other organization only.
+            let joined = one_time.is_some() && now.memberships.len() != memberships;
+            if now.session_version != version || joined {
                 return Err(StoreError::Changed { what: "the person" }.into());
             }
             transaction.execute_cached(

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use time::OffsetDateTime;
 
 use super::random_operation;
 use crate::clock::Clock;
@@ -24,22 +25,37 @@ impl Ports {
         entry: ActivityEntry,
         act: impl Future<Output = Result<T, AppError>>,
     ) -> Result<T, AppError> {
+        self.recorded_at(entry, |_| act).await
+    }
+
+    /// As [`recorded`](Self::recorded), for an act that notes the moment: that of its entry, by the store's clock.
+    ///
+    /// # Errors
+    /// As [`recorded`](Self::recorded).
+    pub(crate) async fn recorded_at<T, A>(
+        &self,
+        entry: ActivityEntry,
+        act: impl FnOnce(OffsetDateTime) -> A,
+    ) -> Result<T, AppError>
+    where
+        A: Future<Output = Result<T, AppError>>,
+    {
         let entry = in_operation(entry);
-        self.record_first(&entry).await?;
-        let done = act.await;
+        let at = self.record_first(&entry).await?;
+        let done = act(at).await;
         if let Err(error) = &done {
             self.record_failure(&entry, error).await;
         }
         done
     }
 
-    /// Records an act that is about to be done.
+    /// Records an act that is about to be done; returns the moment of its entry.
     ///
     /// # Errors
     /// Those of the record: the act must not be done. If its entry may be there all the same, another says so.
-    pub(crate) async fn record_first(&self, entry: &ActivityEntry) -> Result<(), AppError> {
+    pub(crate) async fn record_first(&self, entry: &ActivityEntry) -> Result<OffsetDateTime, AppError> {
         match self.activity.append(entry).await {
-            Ok(_) => Ok(()),
+            Ok(recorded) => Ok(recorded.at),
             Err(error) => {
                 let is_unclear = error.is_unclear();
                 let error = AppError::from(error);

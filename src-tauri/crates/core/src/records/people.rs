@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::one_time::OneTime;
 use super::operator::OperatorRole;
-use super::organization::{PageStart, SortDirection};
+use super::organization::{Organization, PageStart, SortDirection};
 #[cfg(feature = "wire")]
 use crate::numbers::Count;
 use crate::numbers::count;
@@ -246,6 +246,13 @@ pub struct OrganizationRef {
     pub display_name: Option<DisplayName>,
     /// Whether its people can sign in.
     pub is_active: bool,
+}
+
+impl From<Organization> for OrganizationRef {
+    fn from(organization: Organization) -> Self {
+        let Organization { id, name, display_name, is_active, .. } = organization;
+        Self { id, name, display_name, is_active }
+    }
 }
 
 /// A page of people.

@@ -290,7 +290,7 @@ impl SessionService {
     /// # Errors
     /// `Store`: the attempt must fail.
     pub(super) async fn record_attempt(&self, attempt: ActivityEntry) -> Result<(), AppError> {
-        match self.ports.record_first(&attempt.from_device(Some(&self.device))).await {
+        match self.ports.record_first(&attempt.from_device(Some(&self.device))).await.map(drop) {
             Err(AppError::Store(error @ (StoreError::Denied { .. } | StoreError::LimitReached { .. }))) => {
                 tracing::warn!(%error, "an attempt to sign in could not be recorded");
                 Ok(())

@@ -10,12 +10,9 @@ use crate::records::SignInAttempts;
 use crate::rights::Account;
 use crate::values::EmailAddress;
 
-/// The name under which the failures of an account are counted. A person has one password for all organizations.
+/// The name under which the failures of an account are counted.
 pub(super) fn name_of(account: Account) -> String {
-    match account {
-        Account::Operator(_) | Account::Organization(_) => account.to_string(),
-        Account::Person(id, _) => format!("person:{id}"),
-    }
+    account.key()
 }
 
 /// The name under which the failures of an address without an account are counted. A digest, so that no stranger's
