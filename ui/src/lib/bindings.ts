@@ -1123,6 +1123,12 @@ export type ConsoleError =
 } } | 
 /**  The password was right, the organization is deactivated. */
 { code: "organization_inactive" } | 
+/**  The password was right, the account is deactivated. */
+{ code: "account_inactive" } | 
+/**  The password was right, but it is a one-time password that has run out. */
+{ code: "one_time_password_expired" } | 
+/**  No other active owner would be left. */
+{ code: "last_owner" } | 
 /**  Too many failed sign-ins. */
 { code: "throttled"; details: {
 	waitSeconds: Count,
@@ -2116,6 +2122,8 @@ export type PrivilegedAct =
 "record_activity" | 
 /**  Managing operators. */
 "keep_operators" | 
+/**  Managing people of organizations. */
+"keep_people" | 
 /**  Counting failed sign-ins. */
 "count_sign_ins" | 
 /**  Recording ended sessions. */

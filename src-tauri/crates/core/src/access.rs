@@ -11,7 +11,7 @@
 //! | write | why |
 //! | --- | --- |
 //! | failed sign-ins, and forgetting them | guessing passwords must be slowed down here too |
-//! | a person's own password in place of a one-time one, and the time of a sign-in | who has to change it could never unlock |
+//! | a person's own password, and the time of a sign-in | who has to change a one-time password could never unlock |
 //! | the first operator of a locked workspace | only an operator can unlock it; a read-only one stays unclaimed |
 //! | live sessions, and ending them | a person signs in to a locked workspace, and out of it |
 //! | what operators decide that the workspace permits | a read-only workspace could never be reopened |

@@ -178,8 +178,8 @@ impl AccountStore for MongoStore {
         let among_admins = async {
             if self.unique.emails.is_enforced() { 1 } else { self.most_admins_of_an_address().await }
         };
-        // Somebody of organizations can be an admin as well. Who is would have to be looked for among all people, so any
-        // person counts as one.
+        // A person can be an admin as well. Who is would have to be looked for among all of them, so any person counts
+        // as one.
         let people = self.raw(PEOPLE);
         let any_person = people.find_one(doc! {}).projection(doc! { "_id": 1 });
         let (operators, most, any_person) = futures_util::join!(

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::AccountStore;
-use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorChange, OperatorRole, SignInAttempts};
+use tenantry_core::records::{NewOperator, Operator, OperatorChange, OperatorRole, SignInAttempts};
 use tenantry_core::rights::Role;
 use tenantry_core::values::{
     EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
@@ -17,8 +17,9 @@ use time::OffsetDateTime;
 
 use crate::SqliteStore;
 use crate::errors::{Outcome, breaks_uniqueness, duplicate};
-use crate::people::person_has;
-use crate::records::{milliseconds, moment, operator_bytes, operator_id, password_hash, renewal};
+use crate::records::{
+    milliseconds, moment, one_time, operator_bytes, operator_id, password_hash, person_has, renewal,
+};
 use crate::statements::Statements;
 
 /// How long an ended session is remembered beyond its expiry, so that a clock that is set back does not revive it.
@@ -353,11 +354,6 @@ fn operator(row: &Row<'_>) -> rusqlite::Result<Operator> {
         last_sign_in_at: row.get::<_, Option<i64>>("last_sign_in_at")?.map(moment),
         session_version: row.get("session_version")?,
     })
-}
-
-pub(crate) fn one_time(row: &Row<'_>) -> rusqlite::Result<Option<OneTime>> {
-    let until: Option<i64> = row.get("one_time_until")?;
-    Ok(until.map(|until| OneTime { until: moment(until) }))
 }
 
 /// Whether an operator has this address.

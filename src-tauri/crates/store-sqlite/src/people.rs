@@ -17,9 +17,11 @@ use tenantry_core::values::{EmailAddress, HashRenewal, OrganizationId, PasswordH
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
-use crate::accounts::{one_time, operator_has};
+use crate::accounts::operator_has;
 use crate::errors::{Outcome, breaks_uniqueness, duplicate};
-use crate::records::{bytes, lower_cased, milliseconds, moment, organization_id, password_hash, renewal};
+use crate::records::{
+    bytes, lower_cased, milliseconds, moment, one_time, organization_id, password_hash, renewal,
+};
 use crate::statements::Statements;
 
 macro_rules! person_where {
@@ -294,12 +296,6 @@ impl SqliteStore {
         })
         .await
     }
-}
-
-/// Whether a person has this address.
-pub(crate) fn person_has(connection: &Connection, email: &EmailAddress) -> Outcome<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM console_people WHERE email_key = ?1)";
-    Ok(connection.query_row_cached(sql, [email.matching_key()], |row| row.get(0))?)
 }
 
 fn missing() -> StoreError {

@@ -3,7 +3,7 @@
 use bson::oid::ObjectId;
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
-use tenantry_core::records::{Organization, Trashed, TrashedCollection};
+use tenantry_core::records::{OneTime, Organization, Trashed, TrashedCollection};
 use tenantry_core::values::{
     CopyId, DisplayName, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
     PasswordHash, StoredDate,
@@ -153,6 +153,17 @@ pub(crate) fn password_hash(row: &Row<'_>, column: &str) -> rusqlite::Result<Pas
 pub(crate) fn renewal(row: &Row<'_>) -> rusqlite::Result<Option<HashRenewal>> {
     let noted: Option<String> = row.get("password_renewal")?;
     Ok(noted.as_deref().and_then(HashRenewal::from_stored))
+}
+
+pub(crate) fn one_time(row: &Row<'_>) -> rusqlite::Result<Option<OneTime>> {
+    let until: Option<i64> = row.get("one_time_until")?;
+    Ok(until.map(|until| OneTime { until: moment(until) }))
+}
+
+/// Whether a person has this address.
+pub(crate) fn person_has(connection: &Connection, email: &EmailAddress) -> Outcome<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM console_people WHERE email_key = ?1)";
+    Ok(connection.query_row_cached(sql, [email.matching_key()], |row| row.get(0))?)
 }
 
 /// Milliseconds since 1970: the resolution of a BSON date.

@@ -171,7 +171,7 @@ impl PeopleService {
                 (self.ports.recorded_at(entry, insert).await?, Some(secret))
             }
         };
-        // Whoever deletes the organization for good removes its people first, so those that come later go by themselves.
+        // A deletion for good takes its people away; those that came too late for it go here.
         if self.organization(id).await?.is_none() {
             self.ports.people.leave(person.id, Some(id)).await?;
             return Err(no_organization());

@@ -8,8 +8,8 @@ use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, Recover
 /// Operators, failed sign-ins, and ended sessions.
 ///
 /// # Contract
-/// - The `_id` of an operator is unique, and so is its address in any letter case. No person and no organization's admin has it: see
-///   [`OrganizationStore`](super::OrganizationStore).
+/// - The `_id` of an operator is unique, and so is its address in any letter case. No person and no organization's admin
+///   has it: see [`OrganizationStore`](super::OrganizationStore).
 /// - An operator stored without a role is an active owner. A workspace that has an active owner keeps one.
 /// - Failures are counted in the workspace, not in the process: a restart does not reset them, they are counted
 ///   atomically, and the store's clock tells how long ago the last was.
@@ -22,8 +22,8 @@ pub trait AccountStore: Send + Sync {
     /// Inserts an operator.
     ///
     /// # Errors
-    /// `Duplicate {Id}` if the id exists, `Duplicate {Email}` if another operator, a person or an organization's admin has
-    /// the address; nothing is written then.
+    /// `Duplicate {Id}` if the id exists, `Duplicate {Email}` if another operator, a person or an organization's admin
+    /// has the address; nothing is written then.
     async fn insert_operator(&self, operator: &NewOperator) -> Result<(), StoreError>;
 
     /// The operator with this id.
@@ -74,8 +74,8 @@ pub trait AccountStore: Send + Sync {
         renewal: &HashRenewal,
     ) -> Result<(), StoreError>;
 
-    /// The largest number of accounts, operators, admins and people together, that share one address; at least 1. Can be too
-    /// low for a moment, and if finding out takes too long.
+    /// The largest number of accounts, operators, admins and people together, that share one address; at least 1. Too
+    /// high if a person could be an admin as well; too low for a moment, and if finding out takes too long.
     async fn most_accounts_of_an_address(&self) -> Result<usize, StoreError>;
 
     /// The failures in a row of those accounts that have any, in one query.

@@ -67,7 +67,7 @@ pub trait PeopleStore: Send + Sync {
     /// `NotFound`.
     async fn rename(&self, id: PersonId, name: &PersonName) -> Result<Person, StoreError>;
 
-    /// Sets a one-time password, if nothing has ended the person's sessions since `seen` was read, and no membership was
+    /// Sets a one-time password, if nothing has ended the person's sessions since `seen` was read and no membership was
     /// added; ends them.
     ///
     /// # Errors
