@@ -1,7 +1,7 @@
 //! Measures Tenantry beside the raw driver and the raw statement, in the same run on the same data.
 //!
-//! `tenantry-bench [sqlite] [mongodb] [bulk] [peers] [startup] [window]`; nothing named is everything. The last table
-//! has every figure with an aim.
+//! `tenantry-bench [sqlite] [mongodb] [record] [bulk] [peers] [startup] [window]`; nothing named is everything. The last
+//! table has every figure with an aim.
 
 mod aims;
 mod bulk;
@@ -14,6 +14,7 @@ mod population;
 mod processes;
 mod raw_mongodb;
 mod raw_sqlite;
+mod record;
 mod scrolling;
 mod start_up;
 mod webdriver;
@@ -60,6 +61,11 @@ async fn run(wanted: &[String]) -> Outcome<()> {
     }
     if is_wanted("mongodb") {
         measure_store(&Place::mongodb(), &mut aims).await?;
+    }
+    if is_wanted("record") {
+        for place in [Place::sqlite()?, Place::mongodb()] {
+            record::measure(&place, &mut aims).await?;
+        }
     }
     if is_wanted("bulk") {
         bulk::measure(&mut aims).await?;
