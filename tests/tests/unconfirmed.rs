@@ -117,7 +117,7 @@ async fn no_write_is_believed_that_is_not_there(topology: Topology) {
         case.judge("taking over", &answer);
         case.unconfirmed("delete");
         let own = if stands { &taken } else { &operation };
-        case.judge("the end of an intent", &case.ports.journal.end(own, None).await);
+        case.judge("the end of an intent", &case.ports.journal.end(own).await);
 
         case.unconfirmed("update");
         let ended = case.ports.accounts.revoke_session("session", OffsetDateTime::now_utc()).await;

@@ -5,12 +5,11 @@ use std::time::Duration;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    ActivityEntry, ActivityKind, CollectionIdentity, Operation, OperationPlan, Owner, Trashed,
-    TrashedCollection,
+    CollectionIdentity, Operation, OperationPlan, Owner, Trashed, TrashedCollection,
 };
 use tenantry_core::values::{CopyId, OrganizationId};
 
-use super::{moment, name, newest};
+use super::{moment, name};
 
 const UNDER_WAY: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Operation });
 
@@ -75,7 +74,7 @@ pub async fn a_second_operation_on_one_organization_is_refused_until_the_first_e
     let second = Operation { organization_id: first.organization_id, ..operation(plan) };
     assert_eq!(ports.journal.begin(&second).await, UNDER_WAY);
     assert_eq!(found(ports, first.organization_id).await, Some(first.clone()), "the first stands");
-    assert_eq!(ports.journal.end(&first, None).await, Ok(true));
+    assert_eq!(ports.journal.end(&first).await, Ok(true));
     assert_eq!(ports.journal.begin(&second).await, Ok(()));
 }
 
@@ -108,9 +107,9 @@ pub async fn unfinished_operations_are_listed_oldest_first_until_they_end(ports:
         listed.sort_by_key(|operation| operation.organization_id);
     }
     assert_eq!(listed, in_order);
-    ports.journal.end(&two, None).await.expect("ended");
+    ports.journal.end(&two).await.expect("ended");
     assert_eq!(unfinished(ports).await.len(), 2);
-    assert_eq!(ports.journal.end(&two, None).await, Ok(false), "absent counts as done");
+    assert_eq!(ports.journal.end(&two).await, Ok(false), "absent counts as done");
     assert_eq!(found(ports, two.organization_id).await, None);
 }
 
@@ -124,7 +123,7 @@ pub async fn an_operation_is_taken_over_only_as_it_was_seen(ports: &Ports) {
     let third = owner("third-run");
     assert_eq!(ports.journal.take_over(&seen, &seen.taken_over_by(&third)).await, Ok(false), "too late");
     assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()));
-    ports.journal.end(&taken, None).await.expect("ended");
+    ports.journal.end(&taken).await.expect("ended");
     assert_eq!(ports.journal.take_over(&taken, &taken.taken_over_by(&third)).await, Ok(false), "it is over");
 }
 
@@ -136,30 +135,11 @@ pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
     assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
     let another_turn = taken.taken_over_by(&taken.owner);
     for another in [&seen, &another_turn] {
-        assert_eq!(ports.journal.end(another, None).await, Ok(false));
+        assert_eq!(ports.journal.end(another).await, Ok(false));
         assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()), "{another:?}");
     }
-    assert_eq!(ports.journal.end(&taken, None).await, Ok(true));
+    assert_eq!(ports.journal.end(&taken).await, Ok(true));
     assert_eq!(found(ports, seen.organization_id).await, None);
-}
-
-/// The record of an operation comes with its end, also when the entry is another run's by then.
-pub async fn the_end_of_an_operation_is_recorded_with_it(ports: &Ports) {
-    let seen = create();
-    let id = seen.organization_id;
-    let entry = |minute| {
-        ActivityEntry::by(&seen.actor, ActivityKind::OrganizationCreated)
-            .about(id, "acme")
-            .with_detail(format!("{minute}"))
-    };
-    ports.journal.begin(&seen).await.expect("begun");
-    let taken = seen.taken_over_by(&owner("second-run"));
-    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
-    assert_eq!(ports.journal.end(&seen, Some(&entry(1))).await, Ok(false));
-    assert_eq!(found(ports, id).await, Some(taken.clone()));
-    assert_eq!(ports.journal.end(&taken, Some(&entry(2))).await, Ok(true));
-    assert_eq!(found(ports, id).await, None);
-    assert_eq!(newest(ports, id, 10).await, [entry(2), entry(1)]);
 }
 
 /// Ages.

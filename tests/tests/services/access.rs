@@ -90,7 +90,10 @@ impl Noted {
         let kinds = [ActivityKind::WorkspaceUnlocked, ActivityKind::WorkspaceLocked];
         let entries = self.entries.lock().unwrap();
         let of_locking = entries.iter().filter(|entry| kinds.contains(&entry.kind));
-        of_locking.map(|entry| (entry.kind, entry.detail.clone().unwrap_or_default())).collect()
+        let told = |entry: &ActivityEntry| {
+            [&entry.detail, &entry.reason].into_iter().flatten().cloned().collect::<Vec<_>>().join(" | ")
+        };
+        of_locking.map(|entry| (entry.kind, told(entry))).collect()
     }
 }
 
@@ -254,7 +257,7 @@ async fn unlocking_permits_writing_for_ten_minutes_and_is_on_record() {
     let state = locked.console.access.lock(LockCause::ByHand).await;
     assert!(!state.is_writable && state.unlocked.is_none());
     assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)));
-    let ended = (ActivityKind::WorkspaceLocked, format!("by hand; unlocked for: {REASON}"));
+    let ended = (ActivityKind::WorkspaceLocked, format!("by hand | {REASON}"));
     assert_eq!(locked.noted.of_locking()[1], ended);
     locked.console.access.lock(LockCause::ByHand).await;
     assert_eq!(locked.noted.of_locking().len(), 2, "what is locked is not locked again");
@@ -271,7 +274,7 @@ async fn it_locks_when_nobody_is_there_for_two_minutes() {
     locked.console.clock.advance(UNLOCK_IDLE);
     assert_eq!(locked.write().await, Err(AppError::Store(LOCKED)), "the write came before any timer");
     assert!(!locked.console.access.note_activity().await.is_writable, "coming back does not unlock");
-    let ended = (ActivityKind::WorkspaceLocked, format!("nobody was there; unlocked for: {REASON}"));
+    let ended = (ActivityKind::WorkspaceLocked, format!("nobody was there | {REASON}"));
     assert_eq!(locked.noted.of_locking()[1..], [ended]);
 }
 
@@ -389,7 +392,7 @@ async fn an_unlocking_that_is_under_way_opens_nothing_once_its_session_has_ended
         let (unlocked, ()) = tokio::join!(access.unlock(&locked.operator, REASON), leaving);
         assert_eq!(unlocked.map(drop), Err(AppError::Session(SessionProblem::Missing)));
         assert!(!access.state().await.is_writable, "whoever comes next writes on another's reason");
-        let ended = (ActivityKind::WorkspaceLocked, format!("signed out; unlocked for: {REASON}"));
+        let ended = (ActivityKind::WorkspaceLocked, format!("signed out | {REASON}"));
         assert_eq!(locked.noted.of_locking()[1..], [ended], "the record leaves it open");
     }
 }
@@ -495,11 +498,11 @@ async fn an_update_whose_address_is_taken_in_between_changes_nothing() {
 
 #[tokio::test]
 async fn an_update_that_loses_its_last_answer_says_of_each_field_what_became_of_it() {
-    // The intent, the collection, the name, the end with its record; then the document.
+    // Intent and record, the collection, the name, the end; then the record of the rest, and the document.
     for (moment, changed) in [(Moment::Before, false), (Moment::After, true)] {
         let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
         let acme = Console::on(&workspace).create("acme").await;
-        let fault = Fault { write: 5, moment, aftermath: Aftermath::Recovers };
+        let fault = Fault { write: 7, moment, aftermath: Aftermath::Recovers };
         let store = FaultyStore::over(&workspace.ports, fault);
         let operator = Console::on(&workspace).operator().await;
         let console = Console::run(store.ports(), &workspace.clock, Run::default());
@@ -621,8 +624,9 @@ async fn only_an_operator_decides_what_a_workspace_permits_and_says_why() {
     let entries = locked.noted.entries.lock().unwrap().clone();
     let last = entries.last().expect("an entry");
     assert_eq!((last.kind, last.actor.as_str()), (ActivityKind::PermitsChanged, OPERATOR));
-    let detail = last.detail.as_deref().unwrap_or_default();
-    assert_eq!(detail, format!("from local, locked to local, read_write: {REASON}"));
+    let (before, after) = (&last.changes[0].before, &last.changes[0].after);
+    assert_eq!((before.as_deref(), after.as_deref()), (Some("local, locked"), Some("local, read_write")));
+    assert_eq!(last.reason.as_deref(), Some(REASON));
     let read_only = locked_at(TestWorkspace::open(StoreKind::SqliteInMemory).await, Access::ReadOnly).await;
     let refused = read_only.console.access.decide(&read_only.operator, everything, REASON).await;
     let unlockable = false;

@@ -396,8 +396,8 @@ fn losing(case: &Case, write: u32, moment: Moment) -> Console {
 async fn an_act_whose_end_was_lost_is_ended_at_the_next_list() {
     for moment in [Moment::Before, Moment::After] {
         let case = Case::open().await;
-        // The intent, the collection, the name, the end.
-        let console = losing(&case, 4, moment);
+        // Intent and record, the collection, the name, the end.
+        let console = losing(&case, 5, moment);
         console.organizations.rename(&case.operator, case.acme.id, "zenith").await.expect("renamed");
         list(&console, &case.operator).await;
         assert_eq!(case.entries().await, 0, "{moment:?}");

@@ -217,8 +217,8 @@ async fn survives(kind: StoreKind, act: Act) {
 async fn does_not_remove_the_restored_one(kind: StoreKind) {
     let case = Case::open(TestWorkspace::open(kind).await, 1).await;
     let id = case.filled(Act::Trash).await.expect("it is there");
-    // The intent, the copy, the removal.
-    let (console, _, sleep) = case.sleeper(3);
+    // Intent and record, the copy, the removal.
+    let (console, _, sleep) = case.sleeper(4);
     let (answer, ()) = tokio::join!(case.act(Act::Trash, &console, Some(id)), async {
         sleep.begins().await;
         case.take_over().await;

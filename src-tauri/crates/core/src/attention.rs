@@ -430,18 +430,16 @@ impl AttentionService {
         actor.require(Act::Restore)?;
         let runner = self.operations.admit()?;
         let held = runner.hold(id).await?;
-        let decided = self.carry_out(runner.ports(), held.operation(), seen, choice).await;
-        let operation = held.release(&decided).await;
-        let choice = decided?;
-        let name = match &choice.destination {
-            Destination::Live(name) => name,
-            Destination::Trash | Destination::Nowhere => operation.plan.name(),
-        };
-        let entry = ActivityEntry::of(actor, ActivityKind::OperationDecided)
-            .about(id, name)
-            .with_detail(format!("{}, begun by {}: {choice}", operation.plan.act(), operation.actor));
-        self.ports.record(&entry).await;
-        Ok(choice)
+        let operation = held.operation();
+        let decided = async {
+            let (facts, chosen) = choose(runner.ports(), operation, seen, choice).await?;
+            let carried_out = self.carry_out(runner.ports(), operation, &facts, &chosen);
+            runner.ports().recorded(entry(actor, operation, &chosen), carried_out).await?;
+            Ok(chosen)
+        }
+        .await;
+        held.release(&decided).await;
+        decided
     }
 
     /// Moves the collection first, as every operation does: after a crash in between, the operation waits for a
@@ -450,16 +448,10 @@ impl AttentionService {
         &self,
         ports: &Ports,
         operation: &Operation,
-        seen: &str,
-        choice: &str,
-    ) -> Result<Choice, AppError> {
+        facts: &Facts,
+        chosen: &Choice,
+    ) -> Result<(), AppError> {
         let id = operation.organization_id;
-        let facts = Facts::look(ports, operation).await?;
-        if facts.seen() != seen {
-            return Err(AppError::FactsChanged);
-        }
-        let chosen = facts.choices(operation).into_iter().find(|known| known.id() == choice);
-        let chosen = chosen.ok_or(AppError::FactsChanged)?;
         if let Some(target) = facts.target(id, &chosen.destination) {
             match &chosen.data {
                 Data::Moved(from) => {
@@ -471,7 +463,7 @@ impl AttentionService {
                 Data::InPlace(_) | Data::None => {}
             }
         }
-        let Destination::Live(name) = &chosen.destination else { return Ok(chosen) };
+        let Destination::Live(name) = &chosen.destination else { return Ok(()) };
         match (&facts.live, &facts.trashed) {
             (Some(live), _) if live.name != *name => {
                 ports.organizations.set_name(live, name, self.clock.now()).await.map_err(taken)?;
@@ -485,8 +477,36 @@ impl AttentionService {
         if let Some(trashed) = &facts.trashed {
             ports.organizations.remove_trashed(id, copy_of(trashed)).await?;
         }
-        Ok(chosen)
+        Ok(())
     }
+}
+
+/// What exists, and the choice, if both are what a person was shown.
+async fn choose(
+    ports: &Ports,
+    operation: &Operation,
+    seen: &str,
+    choice: &str,
+) -> Result<(Facts, Choice), AppError> {
+    let facts = Facts::look(ports, operation).await?;
+    if facts.seen() != seen {
+        return Err(AppError::FactsChanged);
+    }
+    let chosen = facts.choices(operation).into_iter().find(|known| known.id() == choice);
+    let chosen = chosen.ok_or(AppError::FactsChanged)?;
+    Ok((facts, chosen))
+}
+
+/// The entry about a decision.
+fn entry(actor: &Actor, operation: &Operation, chosen: &Choice) -> ActivityEntry {
+    let name = match &chosen.destination {
+        Destination::Live(name) => name,
+        Destination::Trash | Destination::Nowhere => operation.plan.name(),
+    };
+    let entry = ActivityEntry::of(actor, ActivityKind::OperationDecided)
+        .about(operation.organization_id, name)
+        .with_detail(format!("{}, begun by {}: {chosen}", operation.plan.act(), operation.actor));
+    ActivityEntry { operation: operation.record.clone(), ..entry }
 }
 
 /// Someone else took the name or the address first.

@@ -28,7 +28,7 @@ pub use health::{
 };
 pub use one_time::OneTime;
 pub use operation::{
-    JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveredAct, RecoveryOutcome, Turn,
+    JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveredAct, RecoveryOutcome, Turn, random_id,
 };
 pub use operator::{NewOperator, Operator, OperatorChange, OperatorRole, SignInAttempts};
 pub use organization::{

@@ -13,6 +13,7 @@ use bson::doc;
 use bson::oid::ObjectId;
 use futures_util::TryStreamExt;
 use tenantry_connection::database::ACTIVITY;
+use tenantry_connection::failure::Cause;
 use tenantry_core::StoreError;
 use tenantry_core::clock::cut_to_milliseconds;
 use tenantry_core::ports::ActivityStore;
@@ -119,8 +120,9 @@ impl MongoStore {
             }
             Err(failure) if failure.is_duplicate() => return Ok(false),
             Err(failure) => {
+                let was_sent = failure.cause != Cause::Selection;
                 let error = self.told(failure, Act::on("insert", ACTIVITY));
-                if !error.is_unclear() || lost.is_some() {
+                if !was_sent || !error.is_unclear() || lost.is_some() {
                     return Err(error);
                 }
                 *lost = Some(error);

@@ -10,8 +10,7 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::OperationJournal;
 use tenantry_core::records::{
-    ActivityEntry, CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed,
-    TrashedCollection, Turn,
+    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
 };
 use tenantry_core::values::{OrganizationId, OrganizationName};
 use time::OffsetDateTime;
@@ -100,26 +99,7 @@ impl OperationJournal for MongoStore {
         }
     }
 
-    async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> Result<bool, StoreError> {
-        // At the same time, so that a distant server is waited for once. A bulk write of both would be one command, but
-        // only since MongoDB 8.0.
-        let (ended, ()) = futures_util::join!(self.remove_entry(operation), async {
-            if let Some(record) = record
-                && let Err(error) = self.add_entry(record).await
-            {
-                tracing::warn!(kind = record.kind.as_str(), %error, "an activity entry could not be written");
-            }
-        });
-        ended
-    }
-}
-
-fn damaged() -> StoreError {
-    StoreError::Corrupt { what: format!("a document of {OPERATIONS}") }
-}
-
-impl MongoStore {
-    async fn remove_entry(&self, operation: &Operation) -> Result<bool, StoreError> {
+    async fn end(&self, operation: &Operation) -> Result<bool, StoreError> {
         let operations = self.documents(OPERATIONS);
         match self.write(operations.delete_one(entry_of(operation))).await {
             Ok(Some(removed)) => Ok(removed.deleted_count == 1),
@@ -128,7 +108,13 @@ impl MongoStore {
             Err(failure) => Err(self.told(failure, Act::on("remove", OPERATIONS))),
         }
     }
+}
 
+fn damaged() -> StoreError {
+    StoreError::Corrupt { what: format!("a document of {OPERATIONS}") }
+}
+
+impl MongoStore {
     /// The server's time, asked now.
     pub(crate) async fn server_time(&self) -> Result<OffsetDateTime, StoreError> {
         let hello = self.ask(doc! { "hello": 1 }).await;
@@ -165,6 +151,9 @@ fn plan_fields(operation: &Operation) -> Document {
     }
     if let Some(copy) = operation.plan.copy() {
         entry.insert("copy", copy.object_id());
+    }
+    if let Some(record) = &operation.record {
+        entry.insert("record", record);
     }
     match &operation.plan {
         OperationPlan::Rename { to, .. } => {
@@ -226,6 +215,7 @@ fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Opera
         owner: Owner { installation: text("installation")?, instance: text("instance")? },
         actor: text("actor")?,
         turn: text("turn").map_or(Turn::Begun(started_at), Turn::Named),
+        record: text("record"),
     })
 }
 

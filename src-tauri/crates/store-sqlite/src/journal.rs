@@ -8,21 +8,19 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::{OperationJournal, WholeActs};
 use tenantry_core::records::{
-    ActivityEntry, CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed,
-    TrashedCollection, Turn,
+    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
 };
 use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
-use crate::activity::add_entry;
 use crate::errors::{Outcome, breaks_uniqueness, damaged, duplicate};
 use crate::records::{bytes, copy_bytes, copy_id, milliseconds, moment, organization_id, trashed_collection};
 use crate::statements::Statements;
 
 const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, \
                          shared_collection, copy, trashed_at, trashed_by, owner_installation, owner_instance, actor, \
-                         started_at, turn, begun_at \
+                         started_at, turn, begun_at, record \
                          FROM console_operations";
 
 /// A condition for an operation's entry, while it belongs to the operation.
@@ -40,9 +38,9 @@ impl OperationJournal for SqliteStore {
             let inserted = transaction.execute_cached(
                 "INSERT INTO console_operations (organization_id, act, name, new_name, has_collection, \
                  collection_identity, shared_collection, copy, trashed_at, trashed_by, owner_installation, \
-                 owner_instance, actor, started_at, turn, begun_at) \
+                 owner_instance, actor, started_at, turn, begun_at, record) \
                  VALUES (:id, :act, :name, :new_name, :has_collection, :collection_identity, :shared_collection, \
-                 :copy, :trashed_at, :trashed_by, :installation, :instance, :actor, :now, :turn, :now)",
+                 :copy, :trashed_at, :trashed_by, :installation, :instance, :actor, :now, :turn, :now, :record)",
                 named_params! {
                     ":id": bytes(operation.organization_id),
                     ":act": operation.plan.act(),
@@ -59,6 +57,7 @@ impl OperationJournal for SqliteStore {
                     ":actor": operation.actor,
                     ":now": now,
                     ":turn": operation.turn.name(),
+                    ":record": operation.record,
                 },
             );
             match inserted {
@@ -119,8 +118,8 @@ impl OperationJournal for SqliteStore {
         .await
     }
 
-    async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> Result<bool, StoreError> {
-        let (operation, record, now) = (operation.clone(), record.cloned(), self.clock.now());
+    async fn end(&self, operation: &Operation) -> Result<bool, StoreError> {
+        let operation = operation.clone();
         self.write(move |transaction| {
             let removed = transaction.execute_cached(
                 &format!("DELETE FROM console_operations WHERE {IS_ITS_ENTRY}"),
@@ -132,9 +131,6 @@ impl OperationJournal for SqliteStore {
                     ":begun": operation.turn.begun().map(milliseconds),
                 },
             )?;
-            if let Some(record) = &record {
-                add_entry(transaction, record, now)?;
-            }
             Ok(removed == 1)
         })
         .await
@@ -197,6 +193,7 @@ fn entry(row: &Row<'_>, now: OffsetDateTime) -> Outcome<JournalEntry> {
             },
             actor: row.get("actor")?,
             turn: turn.map_or(Turn::Begun(started_at), Turn::Named),
+            record: row.get("record")?,
         },
         begun_at: row.get::<_, Option<i64>>("begun_at")?.map_or(started_at, moment),
         age: Duration::try_from(now - started_at).unwrap_or_default(),

@@ -148,7 +148,7 @@ mod tests {
         let busy = Err(StoreError::Duplicate { field: UniqueField::Operation });
         assert_eq!(rename(&acme, Some(&identity)).await, busy);
         untouched("it has an intent").await;
-        assert_eq!(store.end(&operation, None).await, Ok(true));
+        assert_eq!(store.end(&operation).await, Ok(true));
 
         rename(&acme, Some(&identity)).await.expect("renamed");
         let found = OrganizationStore::find(&store, acme.id).await.expect("a look-up").expect("it is there");

@@ -102,14 +102,14 @@ impl AccessService {
         }
         let before = self.ports.permits.find().await?.map(|decided| decided.permits);
         if before != Some(permits) {
-            let from = before.map_or_else(|| "undecided".to_owned(), Permits::in_words);
-            let detail = format!("from {from} to {}: {reason}", permits.in_words());
-            let entry = ActivityEntry::of(actor, ActivityKind::PermitsChanged).with_detail(detail);
-            self.ports.activity.append(&entry).await?;
             let decided = self.decided_by(actor, permits);
-            if !self.ports.permits.decide(before, &decided).await? {
-                return Err(AppError::Busy { act: "deciding what the workspace permits" });
-            }
+            let deciding = async {
+                let is_first = self.ports.permits.decide(before, &decided).await?;
+                let busy = AppError::Busy { act: "deciding what the workspace permits" };
+                if is_first { Ok(()) } else { Err(busy) }
+            };
+            let entry = permits_changed(actor, before, permits).because(reason);
+            self.ports.recorded(entry, deciding).await?;
             self.gate.follow(Some(decided));
         }
         Ok(self.state().await)
@@ -121,10 +121,8 @@ impl AccessService {
     /// `Forbidden` to anyone but an operator; `Store`.
     pub async fn loosen_profile(&self, actor: &Actor, from: Permits, to: Permits) -> Result<(), AppError> {
         actor.require(Act::Unlock)?;
-        let detail = format!("a saved connection, from {} to {}", from.in_words(), to.in_words());
-        let entry = ActivityEntry::of(actor, ActivityKind::PermitsChanged).with_detail(detail);
-        self.ports.activity.append(&entry).await?;
-        Ok(())
+        let entry = permits_changed(actor, Some(from), to).with_detail("a saved connection");
+        self.ports.record_first(&entry).await.map(drop)
     }
 
     /// If nobody has decided yet, the connection of the operator who signs in decides: no other connection permits more
@@ -139,15 +137,15 @@ impl AccessService {
             return;
         }
         let decided = self.decided_by(actor, own);
-        match self.ports.permits.decide(None, &decided).await {
-            Ok(true) => {
-                let detail = format!("from undecided to {}: by the first connection", own.in_words());
-                let entry = ActivityEntry::of(actor, ActivityKind::PermitsChanged).with_detail(detail);
-                self.ports.record(&entry).await;
-                self.gate.follow(Some(decided));
-            }
+        let deciding = async {
+            let is_first = self.ports.permits.decide(None, &decided).await?;
+            if is_first { Ok(()) } else { Err(AppError::Busy { act: "deciding what the workspace permits" }) }
+        };
+        let entry = permits_changed(actor, None, own).with_detail("by the first connection");
+        match self.ports.recorded(entry, deciding).await {
+            Ok(()) => self.gate.follow(Some(decided)),
             // Someone else was first.
-            Ok(false) => {
+            Err(AppError::Busy { .. }) => {
                 if let Err(error) = self.follow().await {
                     tracing::warn!(%error, "what operators permit could not be read");
                 }
@@ -233,8 +231,8 @@ impl AccessService {
             Access::Locked => {}
         }
         self.record_endings().await;
-        let entry = ActivityEntry::of(actor, ActivityKind::WorkspaceUnlocked).with_detail(reason.clone());
-        self.ports.activity.append(&entry).await?;
+        let entry = ActivityEntry::of(actor, ActivityKind::WorkspaceUnlocked).because(reason.clone());
+        self.ports.record_first(&entry).await?;
         if !self.gate.unlock(&reason, actor) {
             self.record_endings().await;
             return Err(AppError::Session(SessionProblem::Missing));
@@ -283,14 +281,23 @@ impl AccessService {
     /// An ending that cannot be recorded goes to the log: it has happened anyway.
     async fn record_endings(&self) {
         for Ended { unlocked, cause, at } in self.gate.take_ended() {
-            let detail = format!("{}; unlocked for: {}", cause.as_str(), unlocked.reason);
             // The entry is dated when it is written, which can be much later.
             let entry = ActivityEntry::by(unlocked.by, ActivityKind::WorkspaceLocked)
                 .changed("locked_at", None, at.format(&Rfc3339).ok())
-                .with_detail(detail);
+                .with_detail(cause.as_str())
+                .because(unlocked.reason);
             self.ports.record(&entry).await;
         }
     }
+}
+
+fn permits_changed(actor: &Actor, before: Option<Permits>, after: Permits) -> ActivityEntry {
+    let before = before.map_or_else(|| "undecided".to_owned(), Permits::in_words);
+    ActivityEntry::of(actor, ActivityKind::PermitsChanged).changed(
+        "permits",
+        Some(before),
+        Some(after.in_words()),
+    )
 }
 
 /// The reason on one line, without space around it.

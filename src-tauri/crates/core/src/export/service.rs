@@ -106,7 +106,8 @@ impl ExportService {
         let rows = self.rows(&source, with_statistics);
         let file = (request.format, columns.as_slice(), output);
         let Written { rows, cut_cells } = write_rows(file, total, rows, progress, cancellation).await?;
-        self.record(actor, rows, request.format).await;
+        // Before the file is moved into place: without an entry there is none.
+        self.record(actor, rows, request.format).await?;
         Ok(Exported { rows, cut_cells, unshowable })
     }
 
@@ -232,10 +233,10 @@ impl ExportService {
         }
     }
 
-    async fn record(&self, actor: &Actor, rows: u64, format: ExportFormat) {
+    async fn record(&self, actor: &Actor, rows: u64, format: ExportFormat) -> Result<(), AppError> {
         let entry = ActivityEntry::of(actor, ActivityKind::ListExported)
             .with_detail(format!("{rows} rows as {}", format.extension()));
-        self.ports.record(&entry).await;
+        self.ports.record_first(&entry).await.map(drop)
     }
 }
 

@@ -27,12 +27,6 @@ pub(super) enum Settled {
     },
 }
 
-impl Settled {
-    pub(super) fn is_finished(&self) -> bool {
-        matches!(self, Self::Finished | Self::Gone { finished: true })
-    }
-}
-
 /// When an operation is inspected.
 #[derive(Clone, Copy)]
 pub(super) enum Asked<'a> {

@@ -70,7 +70,7 @@ impl Held<'_> {
         match decided {
             // The decision is carried out, even if its entry cannot be removed from the journal now.
             Ok(_) => {
-                self.runner.end(&self.operation, None).await;
+                self.runner.end(&self.operation).await;
             }
             Err(AppError::Store(error)) if error.is_unclear() => {}
             Err(_) => self.runner.leave_undecided(self.operation.organization_id),
@@ -106,14 +106,14 @@ impl OperationRunner {
         }
     }
 
-    /// Writes the intent, carries out the steps, and removes the intent together with writing `record`. If a step
-    /// fails, what exists decides: an operation that turns out to be complete counts as done, an incomplete one is
-    /// undone, and an undecidable one stays in the journal. It also stays after a lost response, while a server may
-    /// still be working on it.
+    /// Writes the intent and `record`, carries out the steps, and removes the intent. If a step fails, what exists
+    /// decides: an operation that turns out to be complete counts as done, an incomplete one is undone, and an
+    /// undecidable one stays in the journal. It also stays after a lost response, while a server may still be working
+    /// on it. What became of a failed operation is a second entry in the record.
     ///
-    /// `beside` is asked while the intent is being written, so that a distant server is waited for once. The steps get
-    /// its result; if it fails, no step is taken. It may see what was there a moment before the intent: what must hold
-    /// after the intent is a condition of a step.
+    /// `beside` is asked while both are being written, so that a distant server is waited for once. The steps get its
+    /// result; if it fails, or the entry can't be written, no step is taken. It may see what was there a moment before
+    /// the intent: what must hold after the intent is a condition of a step.
     ///
     /// The end of the intent tells whether the operation was this run's until then. If another run has taken it over
     /// while this computer slept, a step may have come late: what exists decides then, too.
@@ -139,20 +139,37 @@ impl OperationRunner {
         let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
         let owner = self.opening.owner().clone();
         let operation = Operation::new(id, plan, owner, record.actor.clone());
-        let (begun, found) = futures_util::join!(self.begin(&operation), beside);
-        begun?;
-        let done = match found {
-            Ok(found) => steps(self.ports.clone(), found).await,
-            Err(refusal) => {
-                self.end(&operation, None).await;
+        let record = ActivityEntry { operation: operation.record.clone(), ..record };
+        let (begun, recorded, found) =
+            futures_util::join!(self.begin(&operation), self.ports.record_first(&record), beside);
+        if let Err(refusal) = begun {
+            if recorded.is_ok() {
+                self.ports.record_failure(&record, &refusal).await;
+            }
+            return Err(refusal);
+        }
+        let done = match recorded.map(|_| found) {
+            Ok(Ok(found)) => steps(self.ports.clone(), found).await,
+            Ok(Err(refusal)) => {
+                futures_util::join!(self.end(&operation), self.ports.record_failure(&record, &refusal));
                 return Err(refusal);
+            }
+            Err(unrecorded) => {
+                match &unrecorded {
+                    // The entry may be there: who resolves the operation records that it was undone.
+                    AppError::Store(error) if error.is_unclear() => self.leave(&operation, Duration::ZERO),
+                    _ => {
+                        self.end(&operation).await;
+                    }
+                }
+                return Err(unrecorded);
             }
         };
         let settled = match done {
-            Ok(done) if self.end(&operation, Some(&record)).await => return Ok(Some(done)),
+            Ok(done) if self.end(&operation).await => return Ok(Some(done)),
             Ok(_) => {
                 let changed = AppError::Store(StoreError::Changed { what: "the organization" });
-                self.settle_overtaken(&operation, changed, None).await
+                self.settle_overtaken(&operation, changed).await
             }
             Err(failure) => self.settle_failed(&operation, failure, &record).await,
         };
@@ -246,19 +263,20 @@ impl OperationRunner {
         let settled = match self.take_and_settle(operation, Asked::AtOnce(&failure)).await {
             Ok(Some((taken, settled))) => {
                 let is_pending = matches!(&failure, AppError::Store(error) if error.is_unclear());
-                let record = settled.is_finished().then_some(record);
-                match (&settled, record) {
-                    // The entry stays: the server may still carry out a step.
-                    (_, Some(record)) if is_pending => self.ports.record(record).await,
-                    (_, None) if is_pending => {}
-                    (Settled::Undecided { .. }, _) => self.leave_undecided(taken.organization_id),
-                    (Settled::Finished | Settled::Undone | Settled::Gone { .. }, record) => {
-                        self.end(&taken, record).await;
+                match &settled {
+                    // The entry stays: the server may still carry out a step. What it comes to is recorded then.
+                    _ if is_pending => {}
+                    Settled::Undecided { .. } => self.leave_undecided(taken.organization_id),
+                    Settled::Finished | Settled::Gone { finished: true } => {
+                        self.end(&taken).await;
+                    }
+                    Settled::Undone | Settled::Gone { finished: false } => {
+                        futures_util::join!(self.end(&taken), self.ports.record_failure(record, &failure));
                     }
                 }
                 settled
             }
-            Ok(None) => return self.settle_overtaken(operation, failure, Some(record)).await,
+            Ok(None) => return self.settle_overtaken(operation, failure).await,
             Err(error) => {
                 tracing::warn!(act, %id, %error, "an act stays in the journal");
                 return Err(failure);
@@ -275,14 +293,8 @@ impl OperationRunner {
     }
 
     /// Another run took the operation over while this computer slept, and may have ended it long ago. Finishes or
-    /// undoes what this run did since then, as an operation of its own. `record` tells of it, unless it is written
-    /// already.
-    async fn settle_overtaken(
-        &self,
-        operation: &Operation,
-        failure: AppError,
-        record: Option<&ActivityEntry>,
-    ) -> Result<(), AppError> {
+    /// undoes what this run did since then, as an operation of its own.
+    async fn settle_overtaken(&self, operation: &Operation, failure: AppError) -> Result<(), AppError> {
         let (act, id) = (operation.plan.act(), operation.organization_id);
         tracing::error!(act, %id, "an act was taken over while it was carried out");
         let late = operation.taken_over_by(self.opening.owner());
@@ -292,12 +304,12 @@ impl OperationRunner {
         }
         match recovery::settle(&self.ports, &late, Asked::AtOnce(&failure), self.clock.now()).await {
             Ok(Settled::Finished | Settled::Gone { finished: true }) => {
-                self.end(&late, record).await;
+                self.end(&late).await;
                 Ok(())
             }
             Ok(Settled::Undone | Settled::Gone { finished: false }) => {
-                let undone = self.told(&late, ActivityKind::OperationUndone, "");
-                self.end(&late, record.is_none().then_some(&undone)).await;
+                let undone = told(&late, ActivityKind::OperationUndone, "");
+                futures_util::join!(self.end(&late), self.ports.record(&undone));
                 Err(failure)
             }
             Ok(Settled::Undecided { reason }) => {
@@ -333,16 +345,11 @@ impl OperationRunner {
                 return Ok(RecoveryOutcome::NeedsAttention { reason });
             }
         };
-        self.ports.journal.end(&taken, Some(&self.told(&taken, kind, more))).await?;
+        // First: an operation that is still in the journal is told of the next time.
+        self.ports.activity.append(&told(&taken, kind, more)).await?;
+        self.ports.journal.end(&taken).await?;
         self.left().remove(&taken.organization_id);
         Ok(outcome)
-    }
-
-    /// What Tenantry itself tells of an operation.
-    fn told(&self, operation: &Operation, kind: ActivityKind, more: &str) -> ActivityEntry {
-        ActivityEntry::by_tenantry(kind)
-            .about(operation.organization_id, operation.plan.name())
-            .with_detail(format!("{}, begun by {}{more}", operation.plan.act(), operation.actor))
     }
 
     /// Takes an operation over and resolves it; `None` if another run was quicker. Its own requests to the store may
@@ -426,9 +433,9 @@ impl OperationRunner {
 
     /// The operation is done; an entry that cannot be removed now is found resolved later. Returns whether it was this
     /// run's until now, as far as is known.
-    async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> bool {
+    async fn end(&self, operation: &Operation) -> bool {
         let id = operation.organization_id;
-        match self.ports.journal.end(operation, record).await {
+        match self.ports.journal.end(operation).await {
             Ok(was_its_own) => {
                 self.left().remove(&id);
                 was_its_own
@@ -460,4 +467,12 @@ impl OperationRunner {
     fn left(&self) -> MutexGuard<'_, HashMap<OrganizationId, Left>> {
         self.left.lock()
     }
+}
+
+/// What Tenantry itself tells of an operation.
+fn told(operation: &Operation, kind: ActivityKind, more: &str) -> ActivityEntry {
+    let entry = ActivityEntry::by_tenantry(kind)
+        .about(operation.organization_id, operation.plan.name())
+        .with_detail(format!("{}, begun by {}{more}", operation.plan.act(), operation.actor));
+    ActivityEntry { operation: operation.record.clone(), ..entry }
 }

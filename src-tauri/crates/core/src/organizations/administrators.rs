@@ -4,7 +4,7 @@ use super::lifecycle::missing;
 use super::service::{OrganizationService, UpdateRequest};
 use crate::error::AppError;
 use crate::journal::OperationRunner;
-use crate::records::{ActivityKind, Organization, OrganizationChange};
+use crate::records::{ActivityEntry, ActivityKind, Organization, OrganizationChange};
 use crate::rights::{Act, Actor};
 use crate::values::{
     DisplayName, EmailAddress, Field, FieldIssue, OrganizationId, OrganizationName, Password,
@@ -46,16 +46,17 @@ impl OrganizationService {
             None => before.clone(),
         };
         if let Some(change) = in_place {
-            let written = runner.ports().organizations.change(id, &change, self.clock.now()).await;
-            changed = match written.map_err(missing) {
+            let record = changes.entry(actor, &changed);
+            let written = async {
+                runner.ports().organizations.change(id, &change, self.clock.now()).await.map_err(missing)
+            };
+            changed = match runner.ports().recorded(record, written).await {
                 Ok(changed) => changed,
                 Err(failure) if rename.is_none() => return Err(failure),
                 Err(failure) => {
                     return Err(self.left_in_part(runner, actor, &before, &changes, failure).await);
                 }
             };
-            let (kind, detail) = (ActivityKind::OrganizationChanged, Some(changes.summary()));
-            self.ports.record(&self.entry(actor, kind, (id, &changed.name), detail)).await;
         }
         Ok(changed)
     }
@@ -185,13 +186,17 @@ impl Changes {
         given.into_iter().filter_map(|(field, given)| given.then_some(field)).collect()
     }
 
-    /// The changed fields, for the activity record.
-    fn summary(&self) -> String {
-        let fields = [
-            ("display name", self.display_name.is_some()),
-            ("address", self.email.is_some()),
-            ("password", self.password.is_some()),
-        ];
-        fields.iter().filter(|(_, changed)| *changed).map(|(field, _)| *field).collect::<Vec<_>>().join(", ")
+    /// The entry about the fields that change in the document.
+    fn entry(&self, actor: &Actor, before: &Organization) -> ActivityEntry {
+        let shown = |name: &Option<DisplayName>| name.as_ref().map(|name| name.as_str().to_owned());
+        let mut entry =
+            ActivityEntry::of(actor, ActivityKind::OrganizationChanged).about(before.id, &before.name);
+        if let Some(name) = &self.display_name {
+            entry = entry.changed("display_name", shown(&before.display_name), shown(name));
+        }
+        if let Some(email) = &self.email {
+            entry = entry.changed("email", Some(before.admin_email.to_string()), Some(email.to_string()));
+        }
+        if self.password.is_some() { entry.changed_secret("password") } else { entry }
     }
 }

@@ -10,8 +10,8 @@ use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::journal::OperationRunner;
 use crate::ports::Ports;
 use crate::records::{
-    ActivityKind, CollectionIdentity, NewOrganization, OperationPlan, Organization, OrganizationChange,
-    Trashed, TrashedCollection, set_aside,
+    ActivityEntry, ActivityKind, CollectionIdentity, NewOrganization, OperationPlan, Organization,
+    OrganizationChange, Trashed, TrashedCollection, set_aside,
 };
 use crate::rights::{Act, Actor};
 use crate::values::{
@@ -57,7 +57,8 @@ impl OrganizationService {
             let (hash, ()) = futures_util::try_join!(self.hasher.hash(&password), look)?;
             Ok(new(hash))
         };
-        self.create_as(actor, id, &name, hashed).await
+        let record = created(actor, id, &name, display_name.as_ref(), &admin_email);
+        self.create_as(record, id, &name, hashed).await
     }
 
     /// Creates an organization with an already hashed password. Its name must belong to no collection.
@@ -70,15 +71,16 @@ impl OrganizationService {
         organization: &NewOrganization,
     ) -> Result<Organization, AppError> {
         actor.require(Act::Create)?;
-        let hashed = std::future::ready(Ok(organization.clone()));
-        self.create_as(actor, organization.id, &organization.name, hashed).await
+        let NewOrganization { id, name, display_name, admin_email, .. } = organization;
+        let record = created(actor, *id, name, display_name.as_ref(), admin_email);
+        self.create_as(record, *id, name, std::future::ready(Ok(organization.clone()))).await
     }
 
     /// Document and collection are made at the same time, and the document decides. If it is refused, the collection is
     /// removed again; if the process dies in between, recovery does so.
     async fn create_as(
         &self,
-        actor: &Actor,
+        record: ActivityEntry,
         id: OrganizationId,
         name: &OrganizationName,
         hashed: impl Future<Output = Result<NewOrganization, AppError>> + Send,
@@ -95,7 +97,6 @@ impl OrganizationService {
                 (Ok(()), Ok(())) => Ok(new.inserted()),
             }
         };
-        let record = self.entry(actor, ActivityKind::OrganizationCreated, (id, name), None);
         let runner = self.operations.admit()?;
         if let Some(whole) = runner.whole_acts() {
             let new = hashed.await?;
@@ -183,11 +184,12 @@ impl OrganizationService {
             ports.organizations.set_name(found, to, now).await.map_err(conflict)?;
             Ok(found.renamed(to, now))
         };
-        let mut detail = format!("from {from} to {to}");
-        if shared {
-            detail.push_str(&format!("; {source} is shared with other organizations and stayed"));
-        }
-        let record = self.entry(actor, ActivityKind::OrganizationRenamed, (id, to), Some(detail));
+        let record = ActivityEntry::of(actor, ActivityKind::OrganizationRenamed).about(id, to).changed(
+            "name",
+            Some(from.to_string()),
+            Some(to.to_string()),
+        );
+        let record = if shared { record.with_detail(stayed(source)) } else { record };
         if let Some(whole) = runner.whole_acts().filter(|_| !shared) {
             let now = self.clock.now();
             return match whole.rename(found, to, collection.as_ref(), now, &record).await {
@@ -239,10 +241,17 @@ impl OrganizationService {
             end_sessions: !is_active,
             ..OrganizationChange::default()
         };
+        // Before the record, which a closed gate lets through.
+        self.operations.admit()?;
+        let word = |is_active: bool| Some(if is_active { "active" } else { "deactivated" }.to_owned());
+        let record = ActivityEntry::of(actor, kind).about(id, &organization.name).changed(
+            "status",
+            word(!is_active),
+            word(is_active),
+        );
         let changed =
-            self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)?;
-        self.ports.record(&self.entry(actor, kind, (id, &changed.name), None)).await;
-        Ok(changed)
+            async { self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing) };
+        self.ports.recorded(record, changed).await
     }
 
     /// Moves an organization to the trash: it leaves the list, its sessions end, its name is free, and its collection
@@ -304,8 +313,8 @@ impl OrganizationService {
             // collection was just taken from it. The end of the intent tells, and recovery gives it back.
             Ok(())
         };
-        let detail = shared.then(|| format!("{source} is shared with other organizations and stayed"));
-        let record = self.entry(actor, ActivityKind::OrganizationTrashed, (id, name), detail);
+        let record = ActivityEntry::of(actor, ActivityKind::OrganizationTrashed).about(id, name);
+        let record = if shared { record.with_detail(stayed(source)) } else { record };
         let (name, collection) = (name.clone(), collection.clone());
         let plan = OperationPlan::Trash { name, trashed: trashed.clone(), collection };
         match self.operations.run(plan, record, id, async { Ok(()) }, steps).await? {
@@ -379,7 +388,11 @@ impl OrganizationService {
             removed?;
             restored
         };
-        let record = self.entry(actor, ActivityKind::OrganizationRestored, (id, name), None);
+        let record = ActivityEntry::of(actor, ActivityKind::OrganizationRestored).about(id, name).changed(
+            "name",
+            Some(trashed.name.to_string()),
+            Some(name.to_string()),
+        );
         let plan = OperationPlan::Restore { name: name.clone(), copy, collection: collection.clone() };
         // The copy needs no second look: what is restored and removed is this very copy.
         match self.operations.run(plan, record, id, self.require_copy(id, copy), steps).await? {
@@ -427,7 +440,7 @@ impl OrganizationService {
             if live?.is_some() { Err(changed()) } else { Ok(()) }
         };
         let name = organization.name.clone();
-        let record = self.entry(actor, ActivityKind::OrganizationDeleted, (id, &name), None);
+        let record = ActivityEntry::of(actor, ActivityKind::OrganizationDeleted).about(id, &name);
         let plan = OperationPlan::DeleteForever { name, copy, collection: collection.clone() };
         // The copy needs no second look: what is deleted and removed is this very copy.
         self.operations.run(plan, record, id, self.require_copy(id, copy), steps).await.map(drop)
@@ -521,6 +534,26 @@ impl OrganizationService {
         }
         Ok(())
     }
+}
+
+/// The entry about a new organization.
+fn created(
+    actor: &Actor,
+    id: OrganizationId,
+    name: &OrganizationName,
+    display_name: Option<&DisplayName>,
+    email: &EmailAddress,
+) -> ActivityEntry {
+    ActivityEntry::of(actor, ActivityKind::OrganizationCreated)
+        .about(id, name)
+        .changed("name", None, Some(name.to_string()))
+        .changed("display_name", None, display_name.map(|name| name.as_str().to_owned()))
+        .changed("email", None, Some(email.to_string()))
+}
+
+/// What the record tells of a collection that an act left where it was.
+fn stayed(collection: &CollectionName) -> String {
+    format!("{collection} is shared with other organizations and stayed")
 }
 
 /// The collection is not where it was when the operation was planned.

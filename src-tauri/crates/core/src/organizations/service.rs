@@ -9,8 +9,8 @@ use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::limits::{FIRST_HIT_AFTER, PAGE_MAX, SEARCH_MAX};
 use crate::ports::Ports;
 use crate::records::{
-    ActivityEntry, ActivityKind, Organization, OrganizationCounts, OrganizationFilter, OrganizationPage,
-    OrganizationQuery, PageStart, StatusFilter,
+    Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, PageStart,
+    StatusFilter,
 };
 use crate::rights::{Act, Actor};
 use crate::sessions::PasswordHasher;
@@ -160,17 +160,6 @@ impl OrganizationService {
 
     pub(super) async fn load_trashed(&self, id: OrganizationId) -> Result<Organization, AppError> {
         self.ports.organizations.find_trashed(id).await?.ok_or(AppError::NotFound { what: "organization" })
-    }
-
-    /// An entry of the activity record about an organization.
-    pub(super) fn entry(
-        &self,
-        actor: &Actor,
-        kind: ActivityKind,
-        (id, name): (OrganizationId, &OrganizationName),
-        detail: Option<String>,
-    ) -> ActivityEntry {
-        ActivityEntry { detail, ..ActivityEntry::of(actor, kind).about(id, name) }
     }
 }
 

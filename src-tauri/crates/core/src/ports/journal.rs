@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use super::WholeActs;
 use crate::error::StoreError;
-use crate::records::{ActivityEntry, JournalEntry, Operation};
+use crate::records::{JournalEntry, Operation};
 use crate::values::OrganizationId;
 
 /// Stores operations before they are carried out: the collection `console_operations`, with the organization's id as
@@ -31,10 +31,9 @@ pub trait OperationJournal: Send + Sync {
     /// `seen`'s; returns whether it was.
     async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError>;
 
-    /// Removes this operation's entry and adds `record` to the activity record, as one step where the store can. An
-    /// absent entry counts as done, and the entry of a run that took the operation over stays: returns whether there
-    /// was one of this operation. If only the record cannot be written, that is logged: what it tells of has happened.
-    async fn end(&self, operation: &Operation, record: Option<&ActivityEntry>) -> Result<bool, StoreError>;
+    /// Removes this operation's entry. An absent entry counts as done, and the entry of a run that took the operation
+    /// over stays: returns whether there was one of this operation.
+    async fn end(&self, operation: &Operation) -> Result<bool, StoreError>;
 
     /// The store's way to carry out an act whole. `None` if it takes several writes, which need an intent. A policy
     /// around the ports has none: it is asked about each step.

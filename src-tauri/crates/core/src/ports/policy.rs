@@ -197,7 +197,7 @@ pass_on! {
     read find(organization_id: OrganizationId) -> Option<JournalEntry>;
     read unfinished() -> Vec<JournalEntry>;
     write take_over(seen: &Operation, taken: &Operation) -> bool;
-    write end(operation: &Operation, record: Option<&ActivityEntry>) -> bool;
+    write end(operation: &Operation) -> bool;
 }
 
 pass_on! {

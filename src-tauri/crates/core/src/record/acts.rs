@@ -1,8 +1,6 @@
 //! Entries about the acts of a session.
 
-use rand::RngCore;
-
-use crate::records::{ActivityEntry, ActivityKind};
+use crate::records::{ActivityEntry, ActivityKind, random_id};
 use crate::rights::Actor;
 
 impl ActivityEntry {
@@ -25,7 +23,5 @@ impl ActivityEntry {
 
 /// A random id for all entries about one act.
 pub fn random_operation() -> String {
-    let mut bytes = [0u8; 12];
-    rand::rng().fill_bytes(&mut bytes);
-    hex::encode(bytes)
+    random_id()
 }

@@ -41,7 +41,15 @@ impl Ports {
         A: Future<Output = Result<T, AppError>>,
     {
         let entry = in_operation(entry);
-        let at = self.record_first(&entry).await?;
+        let at = match self.record_first(&entry).await {
+            Ok(at) => at,
+            // The entry may be there all the same, and tells of an act that is not done.
+            Err(error) if is_unclear(&error) => {
+                self.record_end(&entry, Outcome::Undone, &error).await;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
         let done = act(at).await;
         if let Err(error) = &done {
             self.record_failure(&entry, error).await;
@@ -52,28 +60,15 @@ impl Ports {
     /// Records an act that is about to be done; returns the moment of its entry.
     ///
     /// # Errors
-    /// Those of the record: the act must not be done. If its entry may be there all the same, another says so.
+    /// Those of the record: the act must not be done.
     pub(crate) async fn record_first(&self, entry: &ActivityEntry) -> Result<OffsetDateTime, AppError> {
-        match self.activity.append(entry).await {
-            Ok(recorded) => Ok(recorded.at),
-            Err(error) => {
-                let is_unclear = error.is_unclear();
-                let error = AppError::from(error);
-                if is_unclear {
-                    self.record_end(entry, Outcome::Undone, &error).await;
-                }
-                Err(error)
-            }
-        }
+        Ok(self.activity.append(entry).await?.at)
     }
 
     /// Records that an act failed whose entry was written.
     pub(crate) async fn record_failure(&self, entry: &ActivityEntry, error: &AppError) {
-        let is_unclear = match error {
-            AppError::Store(error) => error.is_unclear(),
-            error => matches!(error, AppError::PartlyDone { .. }),
-        };
-        self.record_end(entry, if is_unclear { Outcome::Failed } else { Outcome::Undone }, error).await;
+        let may_be_done = is_unclear(error) || matches!(error, AppError::PartlyDone { .. });
+        self.record_end(entry, if may_be_done { Outcome::Failed } else { Outcome::Undone }, error).await;
     }
 
     /// What an act has come to can only be logged if it can't be recorded.
@@ -81,6 +76,10 @@ impl Ports {
         let end = ActivityEntry { changes: Vec::new(), reason: None, ..entry.clone() };
         self.record(&end.ended(outcome).with_detail(error.to_string())).await;
     }
+}
+
+fn is_unclear(error: &AppError) -> bool {
+    matches!(error, AppError::Store(error) if error.is_unclear())
 }
 
 /// The entry with an operation, if it has none yet.

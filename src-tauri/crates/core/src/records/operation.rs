@@ -129,6 +129,8 @@ pub struct Operation {
     pub actor: String,
     /// The turn of its journal entry.
     pub turn: Turn,
+    /// Its id in the record, whoever takes it over. Operations of earlier versions have none.
+    pub record: Option<String>,
 }
 
 /// Distinguishes a journal entry from all others of its organization and owner. It is not a time: clocks of two
@@ -141,11 +143,16 @@ pub enum Turn {
     Begun(OffsetDateTime),
 }
 
+/// A random id in hex.
+pub fn random_id() -> String {
+    let mut bytes = [0u8; 12];
+    rand::rng().fill_bytes(&mut bytes);
+    hex::encode(bytes)
+}
+
 impl Turn {
     fn new() -> Self {
-        let mut bytes = [0u8; 12];
-        rand::rng().fill_bytes(&mut bytes);
-        Self::Named(hex::encode(bytes))
+        Self::Named(random_id())
     }
 
     /// The random name.
@@ -168,7 +175,7 @@ impl Turn {
 impl Operation {
     /// An operation that is about to start.
     pub fn new(organization_id: OrganizationId, plan: OperationPlan, owner: Owner, actor: String) -> Self {
-        Self { organization_id, plan, owner, actor, turn: Turn::new() }
+        Self { organization_id, plan, owner, actor, turn: Turn::new(), record: Some(random_id()) }
     }
 
     /// The same operation, run by `owner` from now on.

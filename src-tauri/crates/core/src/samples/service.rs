@@ -98,24 +98,23 @@ impl SampleService {
             admin_password: hash.clone(),
             created_at: sample.created_at,
         };
-        match store.insert(&new).await {
+        let inserted = async { Ok(store.insert(&new).await?) };
+        match self.ports.recorded(entry(actor, sample), inserted).await {
             Ok(()) => {}
             // Taken since the check. The collection stays: it may belong to the organization that took the name.
-            Err(StoreError::Duplicate { .. }) => return Ok(false),
-            Err(error) => return Err(error.into()),
+            Err(AppError::Store(StoreError::Duplicate { .. })) => return Ok(false),
+            Err(error) => return Err(error),
         }
         if !sample.is_active {
             let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
             store.change(sample.id, &change, self.clock.now()).await?;
         }
-        self.record(actor, sample).await;
         Ok(true)
     }
+}
 
-    async fn record(&self, actor: &Actor, sample: &SampleOrganization) {
-        let entry = ActivityEntry::of(actor, ActivityKind::OrganizationCreated)
-            .about(sample.id, &sample.name)
-            .with_detail("sample organization");
-        self.ports.record(&entry).await;
-    }
+fn entry(actor: &Actor, sample: &SampleOrganization) -> ActivityEntry {
+    ActivityEntry::of(actor, ActivityKind::OrganizationCreated)
+        .about(sample.id, &sample.name)
+        .with_detail("sample organization")
 }
