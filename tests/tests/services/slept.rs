@@ -238,7 +238,7 @@ async fn a_password_survives(kind: StoreKind) {
     let case = Case::open(TestWorkspace::open(kind).await, 1).await;
     let id = case.filled(Act::Trash).await.expect("it is there");
     let changed = hash("changed-by-the-service");
-    let (console, _, sleep) = case.sleeper(3);
+    let (console, _, sleep) = case.sleeper(4);
     let (answer, ()) = tokio::join!(case.act(Act::Trash, &console, Some(id)), async {
         sleep.begins().await;
         case.workspace.write_behind(id, "admin_password", changed.expose()).await;
