@@ -12,6 +12,8 @@ mod acts;
 mod attention;
 #[path = "services/clocks.rs"]
 mod clocks;
+#[path = "services/escalation.rs"]
+mod escalation;
 #[path = "services/exports.rs"]
 mod exports;
 #[path = "services/hits.rs"]

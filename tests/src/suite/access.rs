@@ -240,7 +240,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
                     .await,
             ),
             ("people.insert", shut.people.insert(&person("new@example.com", &[acme.id])).await),
-            ("people.join", shut.people.join(mira.id, &membership(gone.id)).await.map(drop)),
+            ("people.join", shut.people.join(&mira, &membership(gone.id), None).await.map(drop)),
             (
                 "people.change_membership",
                 shut.people.change_membership(mira.id, None, MembershipChange::default()).await.map(drop),

@@ -101,11 +101,11 @@ pub async fn a_membership_is_added_once_and_changed_alone(ports: &Ports) {
     let (acme, globex) = (OrganizationId::new(), OrganizationId::new());
     let dana = person("dana@example.com", &[acme]);
     ports.people.insert(&dana).await.expect("inserted");
-    let joined = ports.people.join(dana.id, &membership(globex)).await.expect("joined");
+    let joined = ports.people.join(&dana, &membership(globex), None).await.expect("joined");
     assert_eq!((joined.memberships.len(), joined.session_version), (2, 0), "ends no session");
-    let again = ports.people.join(dana.id, &membership(globex)).await;
+    let again = ports.people.join(&dana, &membership(globex), None).await;
     assert_eq!(again.map(drop), Err(StoreError::Duplicate { field: UniqueField::Id }));
-    let nobody = ports.people.join(PersonId::new(), &membership(acme)).await;
+    let nobody = ports.people.join(&person("no@example.com", &[]), &membership(acme), None).await;
     assert_eq!(nobody.map(drop), Err(MISSING));
     let change = MembershipChange { role: Some(MemberRole::Viewer), is_active: Some(false) };
     let changed = ports.people.change_membership(dana.id, Some(globex), change).await.expect("changed");
@@ -202,9 +202,19 @@ pub async fn a_password_is_set_only_for_the_person_that_was_seen(ports: &Ports) 
     assert_eq!(kept(&load(ports, dana.id).await), kept(&own));
     let twice = ports.people.set_own_password(&set, &hash("twice")).await;
     assert_eq!(twice.map(drop), changed(), "a one-time password is used once");
-    ports.people.join(dana.id, &membership(OrganizationId::new())).await.expect("joined");
+    let elsewhere = membership(OrganizationId::new());
+    let late = ports.people.join(&dana, &elsewhere, Some((&hash("joining"), one_time))).await;
+    assert_eq!(late.map(drop), changed(), "the password was changed since");
+    ports.people.join(&own, &membership(OrganizationId::new()), None).await.expect("joined");
     let refused = ports.people.set_one_time_password(&own, &hash("late"), one_time).await;
     assert_eq!(refused.map(drop), changed(), "the person has joined another organization");
+    let joined =
+        ports.people.join(&own, &elsewhere, Some((&hash("joining"), one_time))).await.expect("joined");
+    assert_eq!((joined.one_time, joined.session_version), (Some(one_time), own.session_version + 1));
+    assert_eq!((joined.password_hash.expose(), joined.memberships.len()), (hash("joining").expose(), 3));
+    let again = ports.people.join(&joined, &elsewhere, Some((&hash("again"), one_time))).await;
+    assert_eq!(again.map(drop), Err(StoreError::Duplicate { field: UniqueField::Id }));
+    assert_eq!(kept(&load(ports, dana.id).await), kept(&joined), "nothing was written");
     let nobody = ports.people.set_own_password(&person("no@example.com", &[]), &hash("a")).await;
     assert_eq!(nobody.map(drop), Err(MISSING));
 }

@@ -124,16 +124,30 @@ impl PeopleStore for MongoStore {
         Ok(PeopleCounts { all, active, invited, expired, deactivated })
     }
 
-    async fn join(&self, id: PersonId, membership: &Membership) -> Result<Person, StoreError> {
-        let organization = membership.organization_id.object_id();
+    async fn join(
+        &self,
+        seen: &Person,
+        membership: &Membership,
+        password: Option<(&PasswordHash, OneTime)>,
+    ) -> Result<Person, StoreError> {
+        let organization = membership.organization_id;
         let filter = doc! {
-            "_id": id.object_id(), "memberships.organization_id": { "$ne": organization },
+            "_id": seen.id.object_id(),
+            "session_version": seen.session_version,
+            "memberships.organization_id": { "$ne": organization.object_id() },
         };
-        let update = doc! { "$push": { "memberships": stored_membership(membership) } };
+        let mut update = doc! { "$push": { "memberships": stored_membership(membership) } };
+        if let Some((hash, one_time)) = password {
+            update.extend(with_one_time_password(hash, one_time));
+            update.extend(ending_sessions());
+        }
         match self.changed_person(filter, update).await? {
             Some(person) => Ok(person),
-            None => match PeopleStore::find(self, id).await? {
-                Some(_) => Err(StoreError::Duplicate { field: UniqueField::Id }),
+            None => match PeopleStore::find(self, seen.id).await? {
+                Some(now) if now.membership(organization).is_some() => {
+                    Err(StoreError::Duplicate { field: UniqueField::Id })
+                }
+                Some(_) => Err(StoreError::Changed { what: "the person" }),
                 None => Err(missing()),
             },
         }
@@ -192,8 +206,7 @@ impl PeopleStore for MongoStore {
         hash: &PasswordHash,
         one_time: OneTime,
     ) -> Result<Person, StoreError> {
-        let set = doc! { "password_hash": hash.expose(), "one_time_until": documents::date(one_time.until) };
-        let update = doc! { "$set": set, "$unset": { "password_renewal": "" } };
+        let update = with_one_time_password(hash, one_time);
         // An organization's admin may set it for somebody of no other organization only.
         let memberships = i32::try_from(seen.memberships.len()).unwrap_or(i32::MAX);
         self.set_persons_password(seen, doc! { "memberships": { "$size": memberships } }, update).await
@@ -344,6 +357,11 @@ fn limit(query: &PeopleQuery) -> usize {
 
 fn missing() -> StoreError {
     StoreError::NotFound { what: "person" }
+}
+
+fn with_one_time_password(hash: &PasswordHash, one_time: OneTime) -> Document {
+    let set = doc! { "password_hash": hash.expose(), "one_time_until": documents::date(one_time.until) };
+    doc! { "$set": set, "$unset": { "password_renewal": "" } }
 }
 
 fn ending_sessions() -> Document {

@@ -131,14 +131,24 @@ impl PeopleStore for SqliteStore {
         .await
     }
 
-    async fn join(&self, id: PersonId, membership: &Membership) -> Result<Person, StoreError> {
-        let membership = membership.clone();
+    async fn join(
+        &self,
+        seen: &Person,
+        membership: &Membership,
+        password: Option<(&PasswordHash, OneTime)>,
+    ) -> Result<Person, StoreError> {
+        let (id, version, membership) = (seen.id, seen.session_version, membership.clone());
+        let password = password.map(|(hash, one_time)| (hash.clone(), one_time));
         self.write(move |transaction| {
-            load(transaction, id)?;
-            match insert_membership(transaction, id, &membership) {
-                Ok(()) => load(transaction, id),
-                Err(error) => Err(error),
+            let now = load(transaction, id)?;
+            insert_membership(transaction, id, &membership)?;
+            if now.session_version != version {
+                return Err(StoreError::Changed { what: "the person" }.into());
             }
+            if let Some((hash, one_time)) = password {
+                write_password(transaction, id, &hash, Some(one_time))?;
+            }
+            load(transaction, id)
         })
         .await
     }
@@ -283,19 +293,30 @@ impl SqliteStore {
             if now.session_version != version || joined {
                 return Err(StoreError::Changed { what: "the person" }.into());
             }
-            transaction.execute_cached(
-                "UPDATE console_people SET password = :password, password_renewal = NULL, \
-                 one_time_until = :until, session_version = session_version + 1 WHERE id = :id",
-                named_params! {
-                    ":password": hash.expose(),
-                    ":until": one_time.map(|one_time| milliseconds(one_time.until)),
-                    ":id": id_bytes(id),
-                },
-            )?;
+            write_password(transaction, id, &hash, one_time)?;
             load(transaction, id)
         })
         .await
     }
+}
+
+/// Sets the password, and ends the sessions.
+fn write_password(
+    transaction: &Transaction<'_>,
+    id: PersonId,
+    hash: &PasswordHash,
+    one_time: Option<OneTime>,
+) -> Outcome<()> {
+    transaction.execute_cached(
+        "UPDATE console_people SET password = :password, password_renewal = NULL, \
+         one_time_until = :until, session_version = session_version + 1 WHERE id = :id",
+        named_params! {
+            ":password": hash.expose(),
+            ":until": one_time.map(|one_time| milliseconds(one_time.until)),
+            ":id": id_bytes(id),
+        },
+    )?;
+    Ok(())
 }
 
 fn missing() -> StoreError {

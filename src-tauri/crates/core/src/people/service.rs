@@ -33,7 +33,7 @@ pub struct AddPerson {
 pub struct AddedPerson {
     /// The person, with the membership in this organization.
     pub person: PersonRow,
-    /// The password for the first sign-in, shown once; `None` for somebody of another organization, who signs in with
+    /// The password for the next sign-in, shown once; `None` for somebody of several organizations, who signs in with
     /// the password they have.
     pub one_time: Option<OneTimePassword>,
 }
@@ -113,7 +113,8 @@ impl PeopleService {
     }
 
     /// Adds a person to an organization. A new address gets a one-time password. Somebody of another organization is
-    /// added by operators only: whoever made that account knew its password, and could have waited for this.
+    /// added by operators only, and gets one as well while they are in one other organization: whoever manages that one
+    /// knew the account's password, and could have waited for this.
     ///
     /// # Errors
     /// `Forbidden`, `NotFound`, `InvalidInput`; `Conflict` if the address is already one of this organization's, an
@@ -143,10 +144,24 @@ impl PeopleService {
             |since| Membership { organization_id: id, role: request.role, is_active: true, since };
         let (person, secret) = match known {
             Some(known) => {
-                let join = |at| async move {
-                    self.ports.people.join(known.id, &membership(at)).await.map_err(taken)
+                // Whoever manages the one organization knew the password once, and would enter this one with it.
+                let secret = (known.memberships.len() < 2).then(OneTimePassword::new);
+                let hash = match &secret {
+                    Some(secret) => {
+                        Some(self.hasher.hash(&secret.password().map_err(AppError::InvalidInput)?).await?)
+                    }
+                    None => None,
                 };
-                (self.ports.recorded_at(entry, join).await?, None)
+                let entry = if secret.is_some() { entry.changed_secret("password") } else { entry };
+                let join = |at| async move {
+                    let password = hash.as_ref().map(|hash| (hash, one_time(at)));
+                    self.ports.people.join(&known, &membership(at), password).await.map_err(taken)
+                };
+                let joined = self.ports.recorded_at(entry, join).await?;
+                if secret.is_some() {
+                    self.end_sessions(joined.id).await;
+                }
+                (joined, secret)
             }
             None => {
                 let secret = OneTimePassword::new();

@@ -37,11 +37,17 @@ pub trait PeopleStore: Send + Sync {
     /// How many people a filter finds, by status at `now`. The filter's own status is ignored.
     async fn count(&self, filter: &PeopleFilter, now: OffsetDateTime) -> Result<PeopleCounts, StoreError>;
 
-    /// Adds a membership; ends no session.
+    /// Adds a membership, if nothing has ended the person's sessions since `seen` was read. With a `password`, sets it
+    /// in the same write and ends them; without one, no session ends.
     ///
     /// # Errors
-    /// `NotFound`; `Duplicate {Id}` if the person is a member already: nothing is written then.
-    async fn join(&self, id: PersonId, membership: &Membership) -> Result<Person, StoreError>;
+    /// `NotFound`, `Changed`; `Duplicate {Id}` if the person is a member already: nothing is written then.
+    async fn join(
+        &self,
+        seen: &Person,
+        membership: &Membership,
+        password: Option<(&PasswordHash, OneTime)>,
+    ) -> Result<Person, StoreError>;
 
     /// Changes the membership in an organization, or all of them, and ends the person's sessions.
     ///

@@ -178,7 +178,9 @@ pass_on! {
     read find_by_email(email: &EmailAddress) -> Option<Person>;
     read page(query: &PeopleQuery, now: OffsetDateTime) -> PeoplePage;
     read count(filter: &PeopleFilter, now: OffsetDateTime) -> PeopleCounts;
-    write join(id: PersonId, membership: &Membership) -> Person;
+    write join(
+        seen: &Person, membership: &Membership, password: Option<(&PasswordHash, OneTime)>
+    ) -> Person;
     write change_membership(
         id: PersonId, organization: Option<OrganizationId>, change: MembershipChange
     ) -> Person;
