@@ -2,6 +2,8 @@
 
 mod acts;
 mod first;
+mod verify;
 
 pub use acts::random_operation;
 pub(crate) use first::{Sparingly, in_operation, with_left_out};
+pub use verify::{Damage, DamageKind, Verified, verify};
