@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use futures_util::TryStreamExt;
 use mongodb::{Client, Database};
@@ -12,6 +13,7 @@ use tenantry_connection::ConnectionString;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
+use tenantry_core::records::Stored;
 use tenantry_core::values::OrganizationId;
 use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
@@ -164,6 +166,50 @@ impl TestWorkspace {
         let organizations = self.database().await.collection::<Document>("organizations");
         let set = doc! { "$set": { field: value } };
         organizations.update_one(doc! { "_id": id.object_id() }, set).await.expect("written");
+    }
+
+    /// Puts these entries in the place of the record, behind the ports.
+    ///
+    /// # Panics
+    /// When the store is in memory, or refuses.
+    pub async fn replace_record(&self, entries: &[Stored]) {
+        let number = |entry: &Stored| i64::try_from(entry.number().expect("a number")).expect("a small one");
+        let at = |entry: &Stored| entry.fields["at"].parse::<i64>().expect("a moment");
+        if let Some(file) = self.file() {
+            let connection = rusqlite::Connection::open(file).expect("another writer");
+            connection.execute("DELETE FROM console_activity", []).expect("removed");
+            for entry in entries {
+                let mut fields = entry.fields.clone();
+                for column in ["number", "at", "previous"] {
+                    fields.remove(column);
+                }
+                let fields = serde_json::to_string(&fields).expect("texts");
+                let sql = "INSERT INTO console_activity (number, at, previous, hash, fields) VALUES (?1, ?2, ?3, ?4, ?5)";
+                let row = rusqlite::params![number(entry), at(entry), entry.previous(), entry.hash, fields];
+                connection.execute(sql, row).expect("written");
+            }
+            return;
+        }
+        let record = self.database().await.collection::<Document>("console_activity");
+        record.delete_many(doc! { "_id": { "$gte": 0 } }).await.expect("removed");
+        for entry in entries {
+            let mut document = doc! { "_id": number(entry), "hash": &entry.hash };
+            for (name, value) in &entry.fields {
+                match name.as_str() {
+                    "number" => {}
+                    "at" => {
+                        document.insert("at", DateTime::from_millis(at(entry)));
+                    }
+                    "organization_id" => {
+                        document.insert("organization_id", ObjectId::parse_str(value).expect("an id"));
+                    }
+                    _ => {
+                        document.insert(name, value);
+                    }
+                }
+            }
+            record.insert_one(document).await.expect("written");
+        }
     }
 
     /// Lets time pass for the program and for its store.

@@ -36,3 +36,5 @@ mod sign_in;
 mod slept;
 #[path = "services/statistics.rs"]
 mod statistics;
+#[path = "services/verify.rs"]
+mod verify;

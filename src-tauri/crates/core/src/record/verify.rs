@@ -70,7 +70,8 @@ pub async fn verify(
 ) -> Result<Verified, AppError> {
     let (newest, archived) = futures_util::try_join!(activity.head(), archived(activity))?;
     let newest = newest.map_or(0, |head| head.number);
-    let mut walked = Walked { archived, anchors, expected: None, count: 0, earlier: 0, beside: 0 };
+    let mut walked =
+        Walked { archived, anchors, expected: None, before: None, count: 0, earlier: 0, beside: 0 };
     let mut found = walked.look_at_earlier(activity).await?;
     let mut batches = activity.walk(0);
     // One entry behind, because an entry is judged with the one after it.
@@ -135,6 +136,8 @@ struct Walked<'a> {
     anchors: &'a [Head],
     /// The entry before the next one; `None` at the beginning.
     expected: Option<Head>,
+    /// The entry before that one.
+    before: Option<Head>,
     count: u64,
     earlier: u64,
     beside: u64,
@@ -185,7 +188,8 @@ impl Walked<'_> {
             Some(archived) if is_gap && archived.number >= number => {
                 Head { number: number - 1, hash: entry.previous().to_owned() }
             }
-            Some(_) | None if is_gap => return damage(at + 1, DamageKind::Removed),
+            Some(archived) if is_gap => return damage(at.max(archived.number) + 1, DamageKind::Removed),
+            None if is_gap => return damage(at + 1, DamageKind::Removed),
             Some(_) | None => self.expected.clone().unwrap_or_else(Head::before_the_first),
         };
         if number != before.number + 1 {
@@ -200,15 +204,19 @@ impl Walked<'_> {
             (true, false) => {
                 let is_believed = next.is_none_or(|next| next.previous() == entry.hash);
                 let is_first = is_gap || self.expected.is_none();
-                let altered = if is_believed && !is_first { number - 1 } else { number };
-                return damage(altered, DamageKind::Altered);
+                if is_first || !is_believed {
+                    return damage(number, DamageKind::Altered);
+                }
+                return self.before_it(number, DamageKind::Altered);
             }
             (false, true) => {
                 let is_pushed = next.is_some_and(|next| stood_at(next, number));
                 return damage(number, if is_pushed { DamageKind::Inserted } else { DamageKind::Altered });
             }
             // The one before took its number.
-            (false, false) if stood_at(entry, number - 1) => return damage(number - 1, DamageKind::Inserted),
+            (false, false) if stood_at(entry, number - 1) => {
+                return self.before_it(number, DamageKind::Inserted);
+            }
             (false, false) if next.is_some_and(|next| stood_at(next, number)) => {
                 let is_swapped = stood_at(entry, number + 1);
                 let kind = if is_swapped { DamageKind::Reordered } else { DamageKind::Inserted };
@@ -224,8 +232,15 @@ impl Walked<'_> {
             return damage(number, DamageKind::Rewritten);
         }
         self.count += 1;
-        self.expected = Some(entry.head());
+        self.before = self.expected.replace(entry.head());
         None
+    }
+
+    /// The entry before this one is damaged, though it seemed to be as it was written.
+    fn before_it(&mut self, number: u64, kind: DamageKind) -> Option<Found> {
+        self.expected = self.before.take();
+        self.count = self.count.saturating_sub(1);
+        damage(number - 1, kind)
     }
 
     /// Whether an anchor is newer than the newest entry.
