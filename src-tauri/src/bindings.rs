@@ -5,6 +5,7 @@ use tauri::Runtime;
 use tauri_specta::{Builder, ErrorHandlingMode};
 use tenantry_connection::SECRET_MASK;
 use tenantry_core::limits;
+use tenantry_core::rights::{Act, Reach, Role, TABLE};
 
 use tenantry_connection::database;
 use tenantry_console::{console, profiles};
@@ -21,8 +22,22 @@ pub fn builder<R: Runtime>() -> Builder<R> {
         .disable_serde_phases()
         .typ::<tenantry_console::error::ConsoleError>()
         .constant("LIMITS", limits_for_forms())
+        .constant("RIGHTS", rights())
+        .typ::<Reach>()
         .constant("DEFAULT_DATABASE", limits::DEFAULT_DATABASE)
         .constant("SECRET_MASK", SECRET_MASK)
+}
+
+/// The table of rights: one row an act, with its reach in each role.
+fn rights() -> Value {
+    let row = |(act, reaches): &(Act, [Reach; 5])| {
+        let mut row = serde_json::Map::from_iter([("act".to_owned(), json!(act))]);
+        row.extend(
+            Role::ALL.iter().zip(reaches).map(|(role, reach)| (role.as_str().to_owned(), json!(reach))),
+        );
+        Value::Object(row)
+    };
+    TABLE.iter().map(row).collect()
 }
 
 /// The limits that forms show and count against.

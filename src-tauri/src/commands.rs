@@ -10,7 +10,10 @@ pub mod diagnosis;
 pub mod exports;
 pub mod health;
 pub mod jobs;
+pub mod operators;
 pub mod organizations;
+pub mod own_account;
+pub mod people;
 pub mod profiles;
 pub mod secrets;
 pub mod sessions;
@@ -64,10 +67,17 @@ pub fn all<R: Runtime>() -> Commands<R> {
         attention::list_unsettled,
         attention::decide_unsettled,
         sessions::sign_in,
+        sessions::sign_in_with_new_password,
+        sessions::recover,
         sessions::sign_out,
         sessions::current_session,
         sessions::copy_token,
         sessions::copy_password,
+        own_account::rename_oneself,
+        own_account::change_own_password,
+        own_account::renew_recovery_code,
+        own_account::save_recovery_code,
+        own_account::save_one_time_passwords,
         secrets::secret_keeping,
         secrets::look_for_keychain,
         secrets::choose_secret_keeper,
@@ -89,6 +99,26 @@ pub fn all<R: Runtime>() -> Commands<R> {
         organizations::delete_organization,
         organizations::restore_organization,
         organizations::delete_organization_forever,
+        operators::list_operators,
+        operators::count_operators,
+        operators::get_operator,
+        operators::add_operator,
+        operators::change_operator_role,
+        operators::deactivate_operator,
+        operators::reactivate_operator,
+        operators::remove_operator,
+        operators::set_operator_password,
+        operators::export_operators,
+        people::list_people,
+        people::count_people,
+        people::get_person,
+        people::add_person,
+        people::change_person_role,
+        people::deactivate_person,
+        people::reactivate_person,
+        people::remove_person,
+        people::set_person_password,
+        people::export_people,
         collections::collection_statistics,
         collections::summarize_statistics,
         activity::list_activity,

@@ -12,6 +12,7 @@ import { testConnection } from "./connection-test";
 import { exportHandlers } from "./exports";
 import { healthHandlers } from "./health";
 import { organizationHandlers } from "./organizations";
+import { peopleHandlers } from "./people";
 import { profileHandlers } from "./profiles";
 import { secretHandlers } from "./secrets";
 import { sessionHandlers } from "./sessions";
@@ -41,7 +42,8 @@ export interface FakeBackend {
 }
 
 /** Commands that fail while the server is silent. */
-const ASKS_SERVER = /organization|unsettled|statistics|preview|check_admin|sign_in|load_sample|role_command/;
+const ASKS_SERVER =
+  /organization|people|person|operator|unsettled|statistics|preview|check_admin|sign_in|load_sample|role_command/;
 
 export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const world = new World(options);
@@ -58,6 +60,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     ...accessHandlers(world),
     ...healthHandlers(world),
     ...organizationHandlers(world),
+    ...peopleHandlers(world),
     ...exportHandlers(world),
   };
 

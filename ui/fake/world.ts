@@ -1,6 +1,7 @@
 import type { Channel } from "@tauri-apps/api/core";
 import type {
   Access,
+  AccountChoiceView,
   Act,
   JobProgress,
   OrganizationView,
@@ -8,11 +9,13 @@ import type {
   SecretKeeper,
   SecretKeeping,
   SessionView,
+  SomebodyView,
   UnsettledAct,
   ConsoleError,
   WorkspaceSummary,
 } from "../src/lib/bindings";
 import { madeUpOrganizations, madeUpWorkspaces } from "./data";
+import { madeUpOperators, madeUpPeople } from "./people";
 import rights from "./recorded/rights.json?raw";
 
 export const FAKE_PASSWORD = "Meridian-2026";
@@ -29,6 +32,12 @@ export interface FakeOptions {
   /** Whether workspaces have an operator already. */
   claimed?: boolean;
   role?: SessionView["role"];
+  /** The accounts that an address has to choose from. */
+  accounts?: AccountChoiceView[];
+  /** Whether the first password is a one-time one. */
+  mustChange?: boolean;
+  operators?: SomebodyView[];
+  people?: SomebodyView[];
   /** Where secrets are kept; a sealed file starts locked. */
   keeper?: SecretKeeper;
   /** How long a session lasts. */
@@ -61,7 +70,7 @@ export const now = () => new Date().toISOString();
 export function refuse(error: ConsoleError): never {
   throw error;
 }
-export const notFound = (what: "organization" | "workspace" = "organization") =>
+export const notFound = (what: "organization" | "workspace" | "person" = "organization") =>
   refuse({ code: "not_found", details: { what } });
 export const noAnswer: ConsoleError = {
   code: "unavailable",
@@ -80,6 +89,10 @@ export class World {
   readonly typedSecrets = new Map<string, string>();
   /** In the order in which they were opened. */
   readonly places: Place[] = [];
+  readonly operators: SomebodyView[];
+  readonly people: SomebodyView[];
+  /** The password after a person changed it. */
+  password: string | null = null;
   keeping: SecretKeeping;
   claimed: boolean;
   reachable = true;
@@ -91,6 +104,8 @@ export class World {
   constructor(readonly options: FakeOptions) {
     this.organizations = options.organizations ?? madeUpOrganizations(200);
     this.workspaces = structuredClone(options.workspaces ?? madeUpWorkspaces);
+    this.operators = options.operators ?? madeUpOperators();
+    this.people = options.people ?? madeUpPeople(this.organizations);
     this.unsettled = [...(options.unsettled ?? [])];
     this.restrictions = options.restrictions ?? [];
     const keeper = options.keeper ?? "keychain";
@@ -136,6 +151,7 @@ export class World {
     const role = this.options.role ?? "owner";
     const operator = role !== "organization_admin" && role !== "viewer";
     const session: SessionView = {
+      account: operator ? "operator:1" : "organization:1",
       role,
       name,
       email,

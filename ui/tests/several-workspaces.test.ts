@@ -38,7 +38,7 @@ describe("several open workspaces", () => {
     await screen.findByRole("button", { name: /^On this computer, Local/ });
     expect(screen.getByRole("searchbox")).toHaveValue("");
     expect(screen.queryByRole("toolbar")).toBeNull();
-    await user.keyboard("{Control>}3{/Control}");
+    await user.keyboard("{Control>},{/Control}");
     await screen.findByRole("heading", { name: "Settings", level: 1 });
     await user.keyboard("{Control>}{Tab}{/Control}");
     await screen.findByRole("button", { name: /^Meridian, Production/ });

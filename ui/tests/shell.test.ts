@@ -37,9 +37,9 @@ describe("the shell", () => {
   it("goes from page to page by Ctrl and a number", async () => {
     const { user } = await begin(opened);
     await screen.findByRole("timer");
-    await user.keyboard("{Control>}3{/Control}");
-    expect(await screen.findByRole("heading", { name: "Settings", level: 1 })).toBeVisible();
-    expect(button("Settings")).toHaveAttribute("aria-current", "page");
+    await user.keyboard("{Control>}2{/Control}");
+    expect(await screen.findByRole("heading", { name: "People", level: 1 })).toBeVisible();
+    expect(button("People")).toHaveAttribute("aria-current", "page");
   });
 
   it("names its commands and its version", async () => {

@@ -14,7 +14,7 @@ use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::organization_id;
 use tenantry_console::Console;
-use tenantry_console::console::{ChosenFile, ExportedList};
+use tenantry_console::console::{ChosenFile, ExportedFile, ExportedList};
 use tenantry_console::error::ConsoleError;
 use tenantry_core::numbers::Count;
 
@@ -64,6 +64,27 @@ pub struct ExportInput {
     pub sort: SortField,
     /// The sort direction.
     pub direction: SortDirection,
+}
+
+/// The file of an export, for every list but that of organizations.
+#[derive(Debug, Clone, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FileInput {
+    /// The job's name, made by the window for Cancel.
+    pub job: String,
+    /// The kind of file.
+    pub format: ExportFormat,
+    /// The layout of a CSV file.
+    pub csv: CsvLayout,
+    /// The token of the chosen place.
+    pub target: String,
+}
+
+impl FileInput {
+    /// The format with its layout.
+    pub(super) fn format(&self) -> core::ExportFormat {
+        self.format.with(self.csv)
+    }
 }
 
 /// The outcome of an export.
@@ -185,14 +206,19 @@ pub async fn export_organizations(
     let (target, progress) = (&input.target, ChannelProgress::new(progress));
     let written =
         console.export_organizations(&open, &actor, request, target, &progress, job.cancellation()).await?;
-    Ok(ExportReport {
+    Ok(report(written, started))
+}
+
+/// What the window is told of a written file.
+pub(super) fn report(written: ExportedFile, started: Instant) -> ExportReport {
+    ExportReport {
         path: written.path.display().to_string(),
         rows: Count::from(written.exported.rows),
         cut_cells: Count::from(written.exported.cut_cells),
         unshowable: Count::from(written.exported.unshowable),
         bytes: Count::from(written.bytes),
         milliseconds: Count::from(started.elapsed()),
-    })
+    }
 }
 
 /// Reveals an exported file in the file manager, if it was exported in this run.

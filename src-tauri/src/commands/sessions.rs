@@ -3,10 +3,12 @@
 use secrecy::SecretString;
 use serde::Serialize;
 use tauri::State;
-use tenantry_core::rights::{Act, Role};
-use tenantry_core::sessions::{Session, SignedIn};
+use tenantry_core::rights::{Account, Act, Role};
+use tenantry_core::sessions::{AccountChoice, Session, SignedIn};
 
 use super::moment;
+use super::own_account::SessionWithCode;
+use super::people::organization_word;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 
@@ -14,6 +16,8 @@ use tenantry_console::error::ConsoleError;
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
+    /// Names the account when signing in again.
+    pub account: String,
     /// What the session may be.
     pub role: Role,
     /// The person's name, or the organization's.
@@ -32,6 +36,7 @@ impl From<&Session> for SessionView {
     fn from(session: &Session) -> Self {
         let actor = &session.actor;
         Self {
+            account: actor.account().to_string(),
             role: actor.role(),
             name: actor.name().to_owned(),
             email: actor.email().to_owned(),
@@ -42,7 +47,54 @@ impl From<&Session> for SessionView {
     }
 }
 
-/// Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out.
+/// The answer to an address and a password that fit.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SignInAnswer {
+    /// A session.
+    Session { session: SessionView },
+    /// The address has several accounts with this password: ask again with one of them.
+    Choose { accounts: Vec<AccountChoiceView> },
+    /// The password is a one-time one, which must be changed: ask again with another.
+    MustChange { until: String },
+}
+
+/// An account that an address and a password sign in to.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountChoiceView {
+    /// Names it when asking again.
+    pub account: String,
+    /// The role there.
+    pub role: Role,
+    /// The display name of its organization, or its name; `null` for an operator.
+    pub organization_name: Option<String>,
+}
+
+impl From<AccountChoice> for AccountChoiceView {
+    fn from(choice: AccountChoice) -> Self {
+        Self {
+            account: choice.account.to_string(),
+            role: choice.role,
+            organization_name: choice.organization.as_ref().map(organization_word),
+        }
+    }
+}
+
+impl From<SignedIn> for SignInAnswer {
+    fn from(signed_in: SignedIn) -> Self {
+        match signed_in {
+            SignedIn::Session(session) => Self::Session { session: SessionView::from(&session) },
+            SignedIn::Choose(accounts) => {
+                Self::Choose { accounts: accounts.into_iter().map(AccountChoiceView::from).collect() }
+            }
+            SignedIn::MustChange { until } => Self::MustChange { until: moment(until) },
+        }
+    }
+}
+
+/// Signs in an operator, an organization's admin or a person to an open workspace, with the account that they chose if
+/// there were several. A session ends the one that was there.
 ///
 /// # Errors
 /// `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
@@ -53,13 +105,52 @@ pub async fn sign_in(
     workspace: String,
     email: String,
     password: String,
-) -> Result<SessionView, ConsoleError> {
-    match console.sign_in(&workspace, &email, &SecretString::from(password), None).await? {
-        SignedIn::Session(session) => Ok(SessionView::from(&session)),
-        SignedIn::Choose(_) | SignedIn::MustChange { .. } => {
-            Err(ConsoleError::internal("a sign-in that asks for more"))
-        }
-    }
+    account: Option<String>,
+) -> Result<SignInAnswer, ConsoleError> {
+    let password = SecretString::from(password);
+    Ok(console.sign_in(&workspace, &email, &password, chosen(account)?).await?.into())
+}
+
+/// Changes a one-time password, and signs in.
+///
+/// # Errors
+/// As [`sign_in`]; `invalid_input` for a new password that breaks a rule.
+#[tauri::command]
+#[specta::specta]
+pub async fn sign_in_with_new_password(
+    console: State<'_, Console>,
+    workspace: String,
+    email: String,
+    one_time_password: String,
+    password: String,
+    account: Option<String>,
+) -> Result<SignInAnswer, ConsoleError> {
+    let (one_time, password) = (SecretString::from(one_time_password), SecretString::from(password));
+    let (_, _, _, _) = (console.open.load(&workspace)?, email, (one_time, password), chosen(account)?);
+    Err(ConsoleError::internal("not built yet"))
+}
+
+/// Signs an owner in who forgot the password, by the recovery code, and sets another password. The answer has the next
+/// recovery code.
+///
+/// # Errors
+/// `credentials_refused`, `throttled`, `invalid_input`, `no_workspace`, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn recover(
+    console: State<'_, Console>,
+    workspace: String,
+    email: String,
+    code: String,
+    password: String,
+) -> Result<SessionWithCode, ConsoleError> {
+    let (code, password) = (SecretString::from(code), SecretString::from(password));
+    let (_, _, _, _) = (console.open.load(&workspace)?, email, code, password);
+    Err(ConsoleError::internal("not built yet"))
+}
+
+fn chosen(account: Option<String>) -> Result<Option<Account>, ConsoleError> {
+    account.map(|text| text.parse().map_err(|()| ConsoleError::not_found("account"))).transpose()
 }
 
 /// Ends the session of an open workspace, if there is one.

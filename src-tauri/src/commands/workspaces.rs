@@ -16,8 +16,8 @@ use tenantry_core::samples::SAMPLE_PASSWORD;
 use super::access::AccessState;
 use super::jobs::{ChannelProgress, JobProgress};
 use super::moment;
+use super::own_account::SessionWithCode;
 use super::secrets::SecretKeeping;
-use super::sessions::SessionView;
 
 /// All workspaces.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -225,7 +225,7 @@ pub async fn close_workspace(console: State<'_, Console>, workspace: String) -> 
     Ok(())
 }
 
-/// Makes the first operator of an open workspace and signs in.
+/// Makes the first owner of an open workspace and signs in. The answer has the recovery code, which is told once.
 ///
 /// # Errors
 /// `no_workspace`, `invalid_input`, `already_claimed`, `unavailable`, `denied_by_database`.
@@ -237,11 +237,11 @@ pub async fn claim_workspace(
     name: String,
     email: String,
     password: String,
-) -> Result<SessionView, ConsoleError> {
+) -> Result<SessionWithCode, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
     let password = SecretString::from(password);
     let claimed = workspace.claim(&name, &email, &password).await?;
-    Ok(SessionView::from(&claimed.session))
+    Ok(SessionWithCode::of(&claimed.session, &claimed.recovery))
 }
 
 /// Adds invented organizations to the built-in workspace.

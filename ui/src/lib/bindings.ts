@@ -190,12 +190,12 @@ export const commands = {
 	 */
 	closeWorkspace: (workspace: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("close_workspace", { workspace })),
 	/**
-	 *  Makes the first operator of an open workspace and signs in.
+	 *  Makes the first owner of an open workspace and signs in. The answer has the recovery code, which is told once.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `invalid_input`, `already_claimed`, `unavailable`, `denied_by_database`.
 	 */
-	claimWorkspace: (workspace: string, name: string, email: string, password: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("claim_workspace", { workspace, name, email, password })),
+	claimWorkspace: (workspace: string, name: string, email: string, password: string) => typedError<SessionWithCode, ConsoleError>(__TAURI_INVOKE("claim_workspace", { workspace, name, email, password })),
 	/**
 	 *  The health of an open workspace: server, round trip, organizations, and the database user's permissions.
 	 * 
@@ -282,12 +282,28 @@ export const commands = {
 	 */
 	decideUnsettled: (workspace: string, organizationId: string, choice: string, seen: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("decide_unsettled", { workspace, organizationId, choice, seen })),
 	/**
-	 *  Signs in an operator or an organization's admin to an open workspace. Whoever was signed in to it is signed out.
+	 *  Signs in an operator, an organization's admin or a person to an open workspace, with the account that they chose if
+	 *  there were several. A session ends the one that was there.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `organization_inactive`.
 	 */
-	signIn: (workspace: string, email: string, password: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("sign_in", { workspace, email, password })),
+	signIn: (workspace: string, email: string, password: string, account: string | null) => typedError<SignInAnswer, ConsoleError>(__TAURI_INVOKE("sign_in", { workspace, email, password, account })),
+	/**
+	 *  Changes a one-time password, and signs in.
+	 * 
+	 *  # Errors
+	 *  As [`sign_in`]; `invalid_input` for a new password that breaks a rule.
+	 */
+	signInWithNewPassword: (workspace: string, email: string, oneTimePassword: string, password: string, account: string | null) => typedError<SignInAnswer, ConsoleError>(__TAURI_INVOKE("sign_in_with_new_password", { workspace, email, oneTimePassword, password, account })),
+	/**
+	 *  Signs an owner in who forgot the password, by the recovery code, and sets another password. The answer has the next
+	 *  recovery code.
+	 * 
+	 *  # Errors
+	 *  `credentials_refused`, `throttled`, `invalid_input`, `no_workspace`, `unavailable`.
+	 */
+	recover: (workspace: string, email: string, code: string, password: string) => typedError<SessionWithCode, ConsoleError>(__TAURI_INVOKE("recover", { workspace, email, code, password })),
 	/**
 	 *  Ends the session of an open workspace, if there is one.
 	 * 
@@ -317,6 +333,44 @@ export const commands = {
 	 *  `no_workspace`, `not_signed_in`, `internal` where there is no clipboard.
 	 */
 	copyPassword: (workspace: string, password: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("copy_password", { workspace, password })),
+	/**
+	 *  Changes the name of the account of the session.
+	 * 
+	 *  # Errors
+	 *  `invalid_input`, `forbidden` for an organization's own admin, who has none; those of a session, `unavailable`.
+	 */
+	renameOneself: (workspace: string, name: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("rename_oneself", { workspace, name })),
+	/**
+	 *  Changes the password of the account of the session, which goes on; its other sessions end.
+	 * 
+	 *  # Errors
+	 *  `credentials_refused`, `throttled`, `invalid_input`, those of a session, `unavailable`.
+	 */
+	changeOwnPassword: (workspace: string, present: string, password: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("change_own_password", { workspace, present, password })),
+	/**
+	 *  Makes a new recovery code for the owner of the session, in place of the one before. The answer is the only time that
+	 *  it is told.
+	 * 
+	 *  # Errors
+	 *  `credentials_refused`, `throttled`, `forbidden` for anybody but owners; those of a session, `unavailable`.
+	 */
+	renewRecoveryCode: (workspace: string, password: string) => typedError<string, ConsoleError>(__TAURI_INVOKE("renew_recovery_code", { workspace, password })),
+	/**
+	 *  Saves a recovery code, which the window shows once, to a file that the person chooses. Returns its path; `null` if
+	 *  they changed their mind.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`, `not_signed_in`, `file_not_written`.
+	 */
+	saveRecoveryCode: (workspace: string, code: string, owner: string, workspaceName: string) => typedError<string | null, ConsoleError>(__TAURI_INVOKE("save_recovery_code", { workspace, code, owner, workspaceName })),
+	/**
+	 *  Saves one-time passwords, which the window shows once, to a CSV file that the person chooses. Returns its path;
+	 *  `null` if they changed their mind.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`, `not_signed_in`, `file_not_written`.
+	 */
+	saveOneTimePasswords: (workspace: string, rows: OneTimeInput[]) => typedError<string | null, ConsoleError>(__TAURI_INVOKE("save_one_time_passwords", { workspace, rows })),
 	/**
 	 *  Where secrets are kept, and why.
 	 * 
@@ -469,6 +523,146 @@ export const commands = {
 	 */
 	deleteOrganizationForever: (workspace: string, id: string, confirmation: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("delete_organization_forever", { workspace, id, confirmation })),
 	/**
+	 *  A page of operators. With a `job` it can be cancelled.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session, `unavailable`, `cancelled`.
+	 */
+	listOperators: (workspace: string, query: SomebodyQuery, job: string | null) => typedError<SomebodyPage, ConsoleError>(__TAURI_INVOKE("list_operators", { workspace, query, job })),
+	/**
+	 *  How many operators a search finds, by status. With a `job` it can be cancelled.
+	 * 
+	 *  # Errors
+	 *  As [`list_operators`].
+	 */
+	countOperators: (workspace: string, search: string, job: string | null) => typedError<PeopleCounts, ConsoleError>(__TAURI_INVOKE("count_operators", { workspace, search, job })),
+	/**
+	 *  One operator.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, those of a session, `unavailable`.
+	 */
+	getOperator: (workspace: string, id: string) => typedError<SomebodyView, ConsoleError>(__TAURI_INVOKE("get_operator", { workspace, id })),
+	/**
+	 *  Adds an operator with a one-time password.
+	 * 
+	 *  # Errors
+	 *  `invalid_input`, `conflict`, `forbidden`, those of a session, `unavailable`.
+	 */
+	addOperator: (workspace: string, input: AddOperatorInput) => typedError<AddedSomebody, ConsoleError>(__TAURI_INVOKE("add_operator", { workspace, input })),
+	/**
+	 *  Gives an operator another role, which ends their sessions.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, `last_owner`, `busy`, those of a session, `unavailable`.
+	 */
+	changeOperatorRole: (workspace: string, id: string, role: OperatorRole) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_operator_role", { workspace, id, role })),
+	/**
+	 *  Keeps an operator from signing in, and ends their sessions.
+	 * 
+	 *  # Errors
+	 *  As [`change_operator_role`].
+	 */
+	deactivateOperator: (workspace: string, id: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("deactivate_operator", { workspace, id })),
+	/**
+	 *  Lets a deactivated operator sign in again.
+	 * 
+	 *  # Errors
+	 *  As [`change_operator_role`].
+	 */
+	reactivateOperator: (workspace: string, id: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("reactivate_operator", { workspace, id })),
+	/**
+	 *  Removes an operator, and ends their sessions.
+	 * 
+	 *  # Errors
+	 *  As [`change_operator_role`].
+	 */
+	removeOperator: (workspace: string, id: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("remove_operator", { workspace, id })),
+	/**
+	 *  Sets a one-time password for another operator; the answer is the only time that it is told.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, those of a session, `unavailable`.
+	 */
+	setOperatorPassword: (workspace: string, id: string) => typedError<string, ConsoleError>(__TAURI_INVOKE("set_operator_password", { workspace, id })),
+	/**
+	 *  Writes a list of operators to the chosen place.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a used place, `file_not_written`, `cancelled`, `forbidden`, those of a session, `unavailable`.
+	 */
+	exportOperators: (workspace: string, input: ExportOperatorsInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_operators", { workspace, input, progress })),
+	/**
+	 *  A page of people: of one organization, or of all. With a `job` it can be cancelled.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, those of a session, `unavailable`, `cancelled`.
+	 */
+	listPeople: (workspace: string, query: SomebodyQuery, organizationId: string | null, job: string | null) => typedError<SomebodyPage, ConsoleError>(__TAURI_INVOKE("list_people", { workspace, query, organizationId, job })),
+	/**
+	 *  How many people a search finds, by status. With a `job` it can be cancelled.
+	 * 
+	 *  # Errors
+	 *  As [`list_people`].
+	 */
+	countPeople: (workspace: string, search: string, organizationId: string | null, job: string | null) => typedError<PeopleCounts, ConsoleError>(__TAURI_INVOKE("count_people", { workspace, search, organizationId, job })),
+	/**
+	 *  One person, with all memberships that the session may see.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, those of a session, `unavailable`.
+	 */
+	getPerson: (workspace: string, id: string) => typedError<SomebodyView, ConsoleError>(__TAURI_INVOKE("get_person", { workspace, id })),
+	/**
+	 *  Adds a person to an organization. A new address gets a one-time password.
+	 * 
+	 *  # Errors
+	 *  `invalid_input`, `conflict`, `forbidden`, `not_found`, those of a session, `unavailable`.
+	 */
+	addPerson: (workspace: string, input: AddPersonInput) => typedError<AddedSomebody, ConsoleError>(__TAURI_INVOKE("add_person", { workspace, input })),
+	/**
+	 *  Gives a person another role in an organization, which ends their sessions.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, those of a session, `unavailable`.
+	 */
+	changePersonRole: (workspace: string, id: string, organizationId: string, role: MemberRole) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_person_role", { workspace, id, organizationId, role })),
+	/**
+	 *  Keeps a person from signing in to an organization, or to all of them.
+	 * 
+	 *  # Errors
+	 *  As [`change_person_role`].
+	 */
+	deactivatePerson: (workspace: string, id: string, organizationId: string | null) => typedError<null, ConsoleError>(__TAURI_INVOKE("deactivate_person", { workspace, id, organizationId })),
+	/**
+	 *  Lets a deactivated person sign in again.
+	 * 
+	 *  # Errors
+	 *  As [`change_person_role`].
+	 */
+	reactivatePerson: (workspace: string, id: string, organizationId: string | null) => typedError<null, ConsoleError>(__TAURI_INVOKE("reactivate_person", { workspace, id, organizationId })),
+	/**
+	 *  Removes a person from an organization, or from all of them.
+	 * 
+	 *  # Errors
+	 *  As [`change_person_role`].
+	 */
+	removePerson: (workspace: string, id: string, organizationId: string | null) => typedError<null, ConsoleError>(__TAURI_INVOKE("remove_person", { workspace, id, organizationId })),
+	/**
+	 *  Sets a one-time password for a person; the answer is the only time that it is told.
+	 * 
+	 *  # Errors
+	 *  As [`change_person_role`].
+	 */
+	setPersonPassword: (workspace: string, id: string) => typedError<string, ConsoleError>(__TAURI_INVOKE("set_person_password", { workspace, id })),
+	/**
+	 *  Writes a list of people to the chosen place.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a used place, `file_not_written`, `cancelled`, `forbidden`, those of a session, `unavailable`.
+	 */
+	exportPeople: (workspace: string, input: ExportPeopleInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_people", { workspace, input, progress })),
+	/**
 	 *  The statistics of an organization's collection, read now. A missing collection is a result, not an error.
 	 * 
 	 *  # Errors
@@ -573,6 +767,8 @@ export const DEFAULT_DATABASE = "organization_management" as const;
 
 export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"summaryMax":50} as const;
 
+export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
+
 export const SECRET_MASK = "••••••••" as const;
 
 /* Types */
@@ -613,6 +809,16 @@ export type AccessState = {
 	locksWhenIdleAt: string | null,
 	/**  Why it was unlocked. */
 	reason: string | null,
+};
+
+/**  An account that an address and a password sign in to. */
+export type AccountChoiceView = {
+	/**  Names it when asking again. */
+	account: string,
+	/**  The role there. */
+	role: Role,
+	/**  The display name of its organization, or its name; `null` for an operator. */
+	organizationName: string | null,
 };
 
 /**  An action that needs a right. */
@@ -809,6 +1015,28 @@ export type ActivityQuery = {
 	newerThan: number | null,
 	/**  How many at most. */
 	limit: number,
+};
+
+/**  An operator to add. */
+export type AddOperatorInput = {
+	name: string,
+	email: string,
+	role: OperatorRole,
+};
+
+/**  A person to add to an organization. */
+export type AddPersonInput = {
+	organizationId: string,
+	name: string,
+	email: string,
+	role: MemberRole,
+};
+
+/**  Somebody who was added. */
+export type AddedSomebody = {
+	somebody: SomebodyView,
+	/**  The password for the first sign-in, which cannot be shown again; `null` for somebody with an account already. */
+	oneTimePassword: string | null,
 };
 
 /**  The newest entry of the record when it was verified last on this computer. */
@@ -1403,6 +1631,36 @@ export type ExportInput = {
 	direction: SortDirection,
 };
 
+/**  The choices for an export of operators. */
+export type ExportOperatorsInput = {
+	/**  Those that a list with this search and status shows; all of them if empty. */
+	search: string,
+	status: PeopleStatus | null,
+	/**  Only these; `null` for all of them. */
+	ids: string[] | null,
+	sort: PeopleSort,
+	direction: SortDirection,
+	columns: PeopleColumn[],
+	/**  The file. */
+	file: FileInput,
+};
+
+/**  The choices for an export of people. */
+export type ExportPeopleInput = {
+	/**  The people of one organization; `null` for those of all. */
+	organizationId: string | null,
+	/**  Those that a list with this search and status shows; all of them if empty. */
+	search: string,
+	status: PeopleStatus | null,
+	/**  Only these; `null` for all of them. */
+	ids: string[] | null,
+	sort: PeopleSort,
+	direction: SortDirection,
+	columns: PeopleColumn[],
+	/**  The file. */
+	file: FileInput,
+};
+
 /**  The outcome of an export. */
 export type ExportReport = {
 	/**  The path of the file. */
@@ -1512,6 +1770,18 @@ export type FieldRule =
 "taken" | 
 /**  The collection for this name exists and belongs to no organization. */
 "collection_taken";
+
+/**  The file of an export, for every list but that of organizations. */
+export type FileInput = {
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  The kind of file. */
+	format: ExportFormat,
+	/**  The layout of a CSV file. */
+	csv: CsvLayout,
+	/**  The token of the chosen place. */
+	target: string,
+};
 
 /**  What a file that could not be written is. */
 export type FileKind = 
@@ -1862,6 +2132,13 @@ export type Member = {
 	problem: string | null,
 };
 
+/**  The role of a person in an organization. */
+export type MemberRole = 
+/**  May do what the service's own admin may. */
+"organization_admin" | 
+/**  Looks at the organization. */
+"viewer";
+
 /**  The state of a member. */
 export type MemberState = 
 /**  It accepts writes. */
@@ -1878,6 +2155,19 @@ export type MemberState =
 "other" | 
 /**  It does not respond. */
 "unreachable";
+
+/**  What a person is in one organization. */
+export type MembershipView = {
+	organizationId: string,
+	/**  Its display name, or its name; `null` if it is in the trash. */
+	organizationName: string | null,
+	role: Role,
+	/**  Whether the person can sign in there. */
+	isActive: boolean,
+	/**  Whether the organization's people can sign in. */
+	organizationIsActive: boolean,
+	since: string,
+};
 
 /**  What a person should know of a move of secrets. */
 export type MoveNote = 
@@ -1904,6 +2194,13 @@ export type NameCheck = {
 	collectionName: string | null,
 	/**  What is wrong with it. */
 	problems: FieldIssue[],
+};
+
+/**  A one-time password to save, with whom it is for. */
+export type OneTimeInput = {
+	name: string,
+	email: string,
+	password: string,
 };
 
 /**  A workspace that is open, as the switcher shows it. */
@@ -1940,6 +2237,15 @@ export type OpenWorkspace = {
 	/**  What may be done in it now. */
 	access: AccessState,
 };
+
+/**  The role of an operator. */
+export type OperatorRole = 
+/**  Also manages operators and the workspace's settings. An operator stored without a role is one. */
+"owner" | 
+/**  Administers all organizations. */
+"operator" | 
+/**  Looks at all organizations and changes nothing. */
+"read_only_operator";
 
 /**  The number of matching organizations by status. */
 export type OrganizationCounts = {
@@ -2090,6 +2396,61 @@ export type PasswordCheck = {
 	bytes: boolean,
 };
 
+/**  A column of a list of operators or people. */
+export type PeopleColumn = 
+/**  The id, as 24 hex digits. */
+"id" | 
+/**  The name. */
+"name" | 
+/**  The address that they sign in with. */
+"email" | 
+/**  The role, or each of a person's different roles. */
+"role" | 
+/**  The names of a person's organizations, each with the role there; empty for operators. */
+"organizations" | 
+/**  `active`, `invited`, `expired` or `deactivated`. */
+"status" | 
+/**  When they last signed in, UTC; empty for never. */
+"lastSignIn" | 
+/**  Until when the one-time password can be used, UTC; empty without one. */
+"oneTimeUntil" | 
+/**  When they were added, UTC. */
+"createdAt";
+
+/**  How many people or operators there are for a search. */
+export type PeopleCounts = {
+	/**  All of them. */
+	all: Count,
+	/**  Those who can sign in and have done so. */
+	active: Count,
+	/**  Those who never signed in. */
+	invited: Count,
+	/**  Those whose one-time password ran out. */
+	expired: Count,
+	/**  Deactivated ones. */
+	deactivated: Count,
+};
+
+/**  A column that a list of people or operators can be sorted by. */
+export type PeopleSort = 
+/**  The name, in lower case. */
+"name" | 
+/**  The address, in lower case. */
+"email" | 
+/**  The last sign-in; those who never signed in come before all others. */
+"lastSignIn";
+
+/**  The status of a person or an operator. */
+export type PeopleStatus = 
+/**  Can sign in, and has done so. */
+"active" | 
+/**  Can sign in with a one-time password, and never has. */
+"invited" | 
+/**  Cannot sign in, because the one-time password has run out. */
+"expired" | 
+/**  Cannot sign in: deactivated, for a person in all of the organizations that are looked at. */
+"deactivated";
+
 /**  Whether the database user has a permission that Tenantry needs. */
 export type Privilege = {
 	/**  What Tenantry uses it for. */
@@ -2212,6 +2573,17 @@ export type ProofBy =
 "passphrase" | 
 /**  An operator's session in the workspace of each connection. */
 "operator";
+
+/**  The subjects that a role allows an action on. */
+export type Reach = 
+/**  None. */
+"nothing" | 
+/**  The session's own account: its sessions, its entries in the record. */
+"oneself" | 
+/**  The session's own organization. */
+"own" | 
+/**  The whole workspace. */
+"all";
 
 /**  The members that lists are read from. */
 export type ReadPreferenceMode = "primary" | "primary_preferred" | "secondary" | "secondary_preferred" | "nearest";
@@ -2433,6 +2805,8 @@ export type ServerFacts = {
 
 /**  A session, without its token. */
 export type SessionView = {
+	/**  Names the account when signing in again. */
+	account: string,
 	/**  What the session may be. */
 	role: Role,
 	/**  The person's name, or the organization's. */
@@ -2445,6 +2819,71 @@ export type SessionView = {
 	expiresAt: string,
 	/**  What it may do, on what is its own. Each call is checked again in Rust. */
 	may: Act[],
+};
+
+/**  A session, with a recovery code that cannot be shown again. */
+export type SessionWithCode = {
+	session: SessionView,
+	/**  The code in groups of four. */
+	recoveryCode: string,
+};
+
+/**  The answer to an address and a password that fit. */
+export type SignInAnswer = 
+/**  A session. */
+{ kind: "session"; session: SessionView } | 
+/**  The address has several accounts with this password: ask again with one of them. */
+{ kind: "choose"; accounts: AccountChoiceView[] } | 
+/**  The password is a one-time one, which must be changed: ask again with another. */
+{ kind: "must_change"; until: string };
+
+/**  A page of somebodies. */
+export type SomebodyPage = {
+	/**  The rows, in the order of the walk. */
+	rows: SomebodyView[],
+	/**  The place of the first row; `null` if the page starts at the beginning. */
+	previousCursor: string | null,
+	/**  Where the next page starts; `null` after the last page. */
+	nextCursor: string | null,
+};
+
+/**  A request for a page of operators or people. */
+export type SomebodyQuery = {
+	/**  Searched in name and address. */
+	search: string,
+	/**  By status; `null` finds all. */
+	status: PeopleStatus | null,
+	sort: PeopleSort,
+	direction: SortDirection,
+	/**  Whether the same list is walked from its end to its beginning. */
+	backwards: boolean,
+	start: PageStart,
+	/**  How many rows at most. */
+	limit: number,
+};
+
+/**  Somebody who signs in: an operator, or a person of organizations. */
+export type SomebodyView = {
+	id: string,
+	name: string,
+	/**  The address that they sign in with. */
+	email: string,
+	/**  The role; `null` for a person with different ones in the organizations that are told. */
+	role: Role | null,
+	status: PeopleStatus,
+	/**  Until when the one-time password can be used, if they have one. */
+	oneTimeUntil: string | null,
+	/**  The memberships: in one organization, or the first few of all. Operators have none. */
+	memberships: MembershipView[],
+	/**  The number of all memberships. */
+	membershipsInAll: number,
+	createdAt: string,
+	/**  When they last signed in; `null` if never. */
+	lastSignInAt: string | null,
+	/**  Whether they are an owner who has a recovery code. */
+	hasRecoveryCode: boolean,
+	/**  Whether they are the only active owner, who stays one. */
+	isLastOwner: boolean,
 };
 
 /**  The direction of a list. */

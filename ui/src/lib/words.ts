@@ -1,4 +1,5 @@
 import type {
+  Act,
   Environment,
   HealthWarning,
   MemberState,
@@ -8,6 +9,7 @@ import type {
   RecoveredOperation,
   RecoveredOutcome,
   RestrictedAct,
+  Role,
 } from "./api";
 import type { DiscardQuestion } from "./components";
 import { m } from "./messages";
@@ -179,3 +181,39 @@ const recoveredOutcomes: Record<RecoveredOutcome, () => string> = {
 export function recoveredSentence({ act, outcome, organizationName }: RecoveredOperation): string {
   return `${recoveredActs[act]({ name: organizationName })} ${recoveredOutcomes[outcome]()}`;
 }
+
+const ROLE_WORDS: Record<Role, [word: () => string, explanation: () => string]> = {
+  owner: [m.common_role_owner, m.common_role_owner_can],
+  operator: [m.common_role_operator, m.common_role_operator_can],
+  read_only_operator: [m.common_role_read_only_operator, m.common_role_read_only_operator_can],
+  organization_admin: [m.common_role_organization_admin, m.common_role_organization_admin_can],
+  viewer: [m.common_role_viewer, m.common_role_viewer_can],
+};
+
+export const roleWord = (role: Role): string => ROLE_WORDS[role][0]();
+
+/** What somebody in the role does, in a few words. */
+export const roleExplanation = (role: Role): string => ROLE_WORDS[role][1]();
+
+const ACT_WORDS: Record<Act, () => string> = {
+  list: m.common_right_list,
+  statistics: m.common_right_statistics,
+  create: m.common_right_create,
+  change: m.common_right_change,
+  deactivate: m.common_right_deactivate,
+  trash: m.common_right_trash,
+  restore: m.common_right_restore,
+  delete_forever: m.common_right_delete_forever,
+  read_people: m.common_right_read_people,
+  manage_people: m.common_right_manage_people,
+  sessions: m.common_right_sessions,
+  end_sessions: m.common_right_end_sessions,
+  activity: m.common_right_activity,
+  operators: m.common_right_operators,
+  settings: m.common_right_settings,
+  unlock: m.common_right_unlock,
+  health: m.common_right_health,
+};
+
+/** An act of the table of rights. */
+export const actWord = (act: Act): string => ACT_WORDS[act]();

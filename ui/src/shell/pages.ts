@@ -4,10 +4,13 @@ import type { IconName } from "$lib/components";
 import { m } from "$lib/messages";
 import { Part } from "$lib/parts";
 import type OrganizationsPage from "../features/organizations/OrganizationsPage.svelte";
+import type PeoplePage from "../features/people/PeoplePage.svelte";
 import type SettingsPage from "../features/settings/SettingsPage.svelte";
 
 /** What the shell hands to every page; a page takes what it needs. */
-export type PageProps = ComponentProps<typeof OrganizationsPage> & ComponentProps<typeof SettingsPage>;
+export type PageProps = ComponentProps<typeof OrganizationsPage> &
+  ComponentProps<typeof PeoplePage> &
+  ComponentProps<typeof SettingsPage>;
 
 export interface Page {
   readonly name: string;
@@ -23,6 +26,8 @@ export interface Page {
 }
 
 const organizations = new Part(() => import("../features/organizations/OrganizationsPage.svelte"));
+const people = new Part(() => import("../features/people/PeoplePage.svelte"));
+const operators = new Part(() => import("../features/people/OperatorsPage.svelte"));
 const health = new Part(() => import("../features/health/HealthPage.svelte"));
 const settings = new Part(() => import("../features/settings/SettingsPage.svelte"));
 const about = new Part(() => import("../features/about/AboutPage.svelte"));
@@ -30,6 +35,8 @@ const about = new Part(() => import("../features/about/AboutPage.svelte"));
 /** The pages of the shell in their order. Sidebar, keys and the list of keys are made from them. */
 export const PAGES: readonly Page[] = [
   { name: "organizations", label: m.shell_organizations, icon: "building-2", part: organizations },
+  { name: "people", label: m.shell_people, icon: "users", right: "read_people", part: people },
+  { name: "operators", label: m.shell_operators, icon: "shield-check", right: "operators", part: operators },
   { name: "health", label: m.shell_health, icon: "heart-pulse", right: "health", part: health },
   {
     name: "settings",

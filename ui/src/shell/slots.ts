@@ -1,7 +1,13 @@
+import { m } from "$lib/messages";
+import { Part } from "$lib/parts";
 import type { OrganizationTab, SomebodySection } from "$lib/slots";
 
+const people = new Part(() => import("../features/people/OrganizationPeople.svelte"));
+
 /** The further tabs of an organization's panel, in their order. */
-export const ORGANIZATION_TABS: readonly OrganizationTab[] = [];
+export const ORGANIZATION_TABS: readonly OrganizationTab[] = [
+  { name: "people", label: m.people_tab, right: "read_people", part: people },
+];
 
 /** The further sections in the panel of an operator or a person, in their order. */
 export const SOMEBODY_SECTIONS: readonly SomebodySection[] = [];

@@ -4,6 +4,7 @@ mod csv;
 mod json;
 mod ndjson;
 mod organizations;
+mod people;
 mod service;
 mod writing;
 mod xlsx;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::values::StoredDate;
 
 pub use organizations::{ExportColumn, ExportRow};
+pub use people::{ExportOperators, ExportPeople, PeopleColumn, SomebodyRow};
 pub use service::{ExportRequest, ExportScope, ExportService, Exported};
 pub use writing::{Batch, Written, write_rows};
 pub use xlsx::XLSX_ROWS_MAX;

@@ -46,7 +46,7 @@ fn an_organizations_admin_sees_and_changes_only_their_own() {
     console.claim();
     let (own, other) = (console.create("acme")["id"].clone(), console.create("beta")["id"].clone());
     let session = console.ok("sign_in", json!({"email": "acme@example.com", "password": PASSWORD}));
-    assert_eq!(session["role"], "organization_admin");
+    assert_eq!(session["session"]["role"], "organization_admin");
     assert_eq!(console.list().len(), 1, "the list shows another tenant");
     let strange = console.refused("get_organization", json!({"nameOrId": other}));
     assert_eq!(strange["code"], "not_found", "whether another tenant exists is nobody's business: {strange}");

@@ -52,6 +52,8 @@ struct Subject {
     own: bool,
     /// A place for a file, good for one call.
     target: String,
+    /// The id of a person of it; of nobody, if there is no such organization.
+    person: String,
     /// The number of an entry of the record about it; of no entry, if there is no such organization.
     entry: Value,
 }
@@ -110,7 +112,19 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ("role_command", Nothing, NO_ARGUMENTS),
     ("current_session", Nothing, NO_ARGUMENTS),
     ("claim_workspace", Nothing, |_| json!({"name": "X", "email": "x@example.com", "password": PASSWORD})),
-    ("sign_in", Nothing, |_| json!({"email": "no address", "password": PASSWORD})),
+    ("sign_in", Nothing, |_| json!({"email": "no address", "password": PASSWORD, "account": null})),
+    (
+        "sign_in_with_new_password",
+        Nothing,
+        |_| json!({"email": "no address", "oneTimePassword": "x", "password": PASSWORD, "account": null}),
+    ),
+    ("recover", Nothing, |_| json!({"email": "no address", "code": "x", "password": PASSWORD})),
+    // An empty name, and passwords that are wrong: each is refused after the rights.
+    ("rename_oneself", Needs::Session, |_| json!({"name": ""})),
+    ("change_own_password", Needs::Session, |_| json!({"present": "x", "password": "x"})),
+    ("renew_recovery_code", Needs::Session, |_| json!({"password": "x"})),
+    ("save_recovery_code", Needs::Session, |_| json!({"code": "x", "owner": "x", "workspaceName": "x"})),
+    ("save_one_time_passwords", Needs::Session, |_| json!({"rows": []})),
     ("workspace_health", Everywhere(Act::Health), NO_ARGUMENTS),
     (
         "load_sample_organizations",
@@ -194,8 +208,84 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
             "job": "j", "last": {"number": 1, "hash": "0".repeat(64)}, "target": on.target
         }})
     }),
+    ("list_operators", Everywhere(Act::Operators), |_| json!({"query": somebodies(), "job": null})),
+    ("count_operators", Everywhere(Act::Operators), |_| json!({"search": "", "job": null})),
+    ("get_operator", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
+    (
+        "add_operator",
+        Everywhere(Act::Operators),
+        |_| json!({"input": {"name": "New", "email": "new.operator@example.com", "role": "operator"}}),
+    ),
+    ("change_operator_role", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE, "role": "owner"})),
+    ("deactivate_operator", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
+    ("reactivate_operator", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
+    ("remove_operator", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
+    ("set_operator_password", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
+    (
+        "export_operators",
+        Everywhere(Act::Operators),
+        |on| json!({"progress": "__CHANNEL__:2", "input": people_export(on)}),
+    ),
+    (
+        "list_people",
+        On(Act::ReadPeople),
+        |on| json!({"query": somebodies(), "organizationId": on.organization, "job": null}),
+    ),
+    (
+        "list_people",
+        Within(Act::ReadPeople),
+        |_| json!({"query": somebodies(), "organizationId": null, "job": null}),
+    ),
+    (
+        "count_people",
+        On(Act::ReadPeople),
+        |on| json!({"search": "", "organizationId": on.organization, "job": null}),
+    ),
+    ("add_person", On(Act::ManagePeople), |on| {
+        json!({"input": {
+            "organizationId": on.organization, "name": "New", "email": "new.person@example.com", "role": "viewer"
+        }})
+    }),
+    ("get_person", On(Act::ReadPeople), |on| json!({"id": on.person})),
+    (
+        "change_person_role",
+        On(Act::ManagePeople),
+        |on| json!({"id": on.person, "organizationId": on.organization, "role": "viewer"}),
+    ),
+    ("deactivate_person", On(Act::ManagePeople), membership),
+    ("reactivate_person", On(Act::ManagePeople), membership),
+    ("remove_person", On(Act::ManagePeople), membership),
+    ("remove_person", Everywhere(Act::ManagePeople), |on| json!({"id": on.person, "organizationId": null})),
+    ("set_person_password", On(Act::ManagePeople), |on| json!({"id": on.person})),
+    (
+        "export_people",
+        Within(Act::ReadPeople),
+        |on| json!({"progress": "__CHANNEL__:2", "input": people_export(on)}),
+    ),
     ("sign_out", Nothing, NO_ARGUMENTS),
 ];
+
+/// The id of the operator beside the owner.
+const COLLEAGUE: &str = "00000000000000000000beef";
+
+fn somebodies() -> Value {
+    json!({
+        "search": "", "status": null, "sort": "name", "direction": "ascending", "backwards": false,
+        "start": {"kind": "beginning"}, "limit": 10
+    })
+}
+
+fn membership(on: &Subject) -> Value {
+    json!({"id": on.person, "organizationId": on.organization})
+}
+
+fn people_export(on: &Subject) -> Value {
+    json!({
+        "organizationId": null, "search": "", "status": null, "ids": null, "sort": "name",
+        "direction": "ascending", "columns": ["name"],
+        "file": {"job": "j", "format": "json", "csv": {"kind": "excel"}, "target": on.target}
+    })
+}
 
 fn every_entry() -> Value {
     json!({
@@ -272,6 +362,8 @@ struct Walk {
     writable: Arc<OpenWorkspace>,
     read_only: Arc<OpenWorkspace>,
     organizations: [String; 4],
+    /// A person of each of them.
+    people: [String; 4],
     /// An entry of the record about each of them.
     entries: [Value; 4],
 }
@@ -302,6 +394,14 @@ impl Walk {
                 console.ok("create_organization", json!({"workspace": writable.id, "input": input}));
             created["id"].as_str().unwrap().to_owned()
         });
+        let person = |organization: &String| {
+            let email = format!("{organization}@people.example.com");
+            let input =
+                json!({"organizationId": organization, "name": "Pat", "email": email, "role": "viewer"});
+            let added = console.ok("add_person", json!({"workspace": writable.id, "input": input}));
+            added["somebody"]["id"].as_str().unwrap().to_owned()
+        };
+        let people = [person(&own), person(&other), person(&gone), "b".repeat(24)];
         let trashing = json!({"workspace": writable.id, "id": gone, "confirmation": null});
         console.ok("delete_organization", trashing);
         let organizations = [own, other, gone, "a".repeat(24)];
@@ -314,7 +414,7 @@ impl Walk {
             created.unwrap_or(json!(u32::MAX))
         });
         let read_only = open("built-in", Access::ReadOnly);
-        Self { console, writable, read_only, organizations, entries }
+        Self { console, writable, read_only, organizations, people, entries }
     }
 
     /// The session's own organization, another one, one in the trash, and none.
@@ -325,6 +425,7 @@ impl Walk {
             name: ["own", "other", "gone", "nowhere"][index],
             state,
             own: index == 0 && is_scoped(role),
+            person: self.people[index].clone(),
             target: self.target(),
             entry: self.entries[index].clone(),
         };
@@ -347,7 +448,10 @@ impl Walk {
             for role in [OperatorRole::Operator, OperatorRole::ReadOnlyOperator] {
                 let email = format!("{}@example.com", Role::from(role).as_str());
                 let operator = NewOperator {
-                    id: OperatorId::new(),
+                    id: match role {
+                        OperatorRole::Operator => COLLEAGUE.parse().unwrap(),
+                        OperatorRole::Owner | OperatorRole::ReadOnlyOperator => OperatorId::new(),
+                    },
                     name: owner.name.clone(),
                     email: EmailAddress::parse(&email).unwrap(),
                     role,

@@ -7,7 +7,7 @@ import type {
   SortField,
 } from "$lib/api";
 import type { IconName } from "$lib/components";
-import type { ListFacet, ListQuery, ListSource, ListSpec } from "$lib/lists";
+import { jobsOfSearches, type ListFacet, type ListQuery, type ListSource, type ListSpec } from "$lib/lists";
 import { m } from "$lib/messages";
 import { ORGANIZATION_COLUMNS } from "./columns";
 import { displayNameOf } from "./organization-words";
@@ -30,38 +30,17 @@ export function serviceQuery({ search, facet, sort, direction }: OrganizationLis
 export function organizationSource(
   api: OrganizationCalls,
 ): ListSource<OrganizationView, OrganizationListQuery, OrganizationCounts> {
-  const rows = new Searches(api);
-  const counts = new Searches(api);
+  const rows = jobsOfSearches(api.cancelJob);
+  const counts = jobsOfSearches(api.cancelJob);
   return {
     page: async (query, place) => {
-      const job = rows.jobOf(query.search, place.start.kind === "beginning");
+      const job = rows(query.search, place.start.kind === "beginning");
       const asked = { ...serviceQuery(query), ...place };
       const { organizations, ...cursors } = await api.listOrganizations(asked, job);
       return { rows: organizations, ...cursors };
     },
-    count: (search) => api.countOrganizations(search, counts.jobOf(search, true)),
+    count: (search) => api.countOrganizations(search, counts(search, true)),
   };
-}
-
-/** Gives the questions of each search text a name, and cancels those of the text before when another one comes. */
-class Searches {
-  readonly #api: Pick<OrganizationCalls, "cancelJob">;
-  #search = "";
-  #job: string = crypto.randomUUID();
-
-  constructor(api: Pick<OrganizationCalls, "cancelJob">) {
-    this.#api = api;
-  }
-
-  /** `begins` if a list is read anew: the rest of an older one does not cancel what came after it. */
-  jobOf(search: string, begins: boolean): string {
-    if (search === this.#search) return this.#job;
-    if (!begins) return crypto.randomUUID();
-    void this.#api.cancelJob(this.#job);
-    this.#search = search;
-    this.#job = crypto.randomUUID();
-    return this.#job;
-  }
 }
 
 type FacetWords = { title: () => string; why: () => string };

@@ -13,7 +13,7 @@ import type { TestInput, TestStage } from "../bindings";
 import { calling } from "./calling";
 
 export type * from "../bindings";
-export { DEFAULT_DATABASE, LIMITS, SECRET_MASK } from "../bindings";
+export { DEFAULT_DATABASE, LIMITS, RIGHTS, SECRET_MASK } from "../bindings";
 export { ApiError, explain, type Explanation } from "./api-error";
 export { observeCalls, type CallObserver } from "./calling";
 export type { ErrorCode, WireError } from "./error-words";

@@ -4,6 +4,8 @@ import type {
   ActivityExportInput,
   ArchiveInput,
   ExportInput,
+  ExportOperatorsInput,
+  ExportPeopleInput,
   JobProgress,
   OrganizationQuery,
 } from "../bindings";
@@ -30,6 +32,8 @@ export function workspaceApi(workspace: string) {
   const exportList = into(commands.exportOrganizations);
   const exportActivity = into(commands.exportActivity);
   const archiveActivity = into(commands.archiveActivity);
+  const exportOperators = into(commands.exportOperators);
+  const exportPeople = into(commands.exportPeople);
   const listOrganizations = asking(commands.listOrganizations);
   const countOrganizations = asking(commands.countOrganizations);
 
@@ -55,6 +59,13 @@ export function workspaceApi(workspace: string) {
       loadSamples(progressChannel(onprogress), job),
 
     signIn: into(commands.signIn),
+    signInWithNewPassword: into(commands.signInWithNewPassword),
+    recover: into(commands.recover),
+    renameOneself: asking(commands.renameOneself),
+    changeOwnPassword: asking(commands.changeOwnPassword),
+    renewRecoveryCode: asking(commands.renewRecoveryCode),
+    saveRecoveryCode: into(commands.saveRecoveryCode),
+    saveOneTimePasswords: into(commands.saveOneTimePasswords),
     signOut: into(commands.signOut),
     currentSession: into(commands.currentSession),
     copyToken: into(commands.copyToken),
@@ -75,6 +86,30 @@ export function workspaceApi(workspace: string) {
     deleteOrganization: asking(commands.deleteOrganization),
     restoreOrganization: asking(commands.restoreOrganization),
     deleteOrganizationForever: asking(commands.deleteOrganizationForever),
+
+    listOperators: asking(commands.listOperators),
+    countOperators: asking(commands.countOperators),
+    getOperator: asking(commands.getOperator),
+    addOperator: asking(commands.addOperator),
+    changeOperatorRole: asking(commands.changeOperatorRole),
+    deactivateOperator: asking(commands.deactivateOperator),
+    reactivateOperator: asking(commands.reactivateOperator),
+    removeOperator: asking(commands.removeOperator),
+    setOperatorPassword: asking(commands.setOperatorPassword),
+    exportOperators: (input: ExportOperatorsInput, onprogress: (progress: JobProgress) => void) =>
+      exportOperators(input, progressChannel(onprogress)),
+
+    listPeople: asking(commands.listPeople),
+    countPeople: asking(commands.countPeople),
+    getPerson: asking(commands.getPerson),
+    addPerson: asking(commands.addPerson),
+    changePersonRole: asking(commands.changePersonRole),
+    deactivatePerson: asking(commands.deactivatePerson),
+    reactivatePerson: asking(commands.reactivatePerson),
+    removePerson: asking(commands.removePerson),
+    setPersonPassword: asking(commands.setPersonPassword),
+    exportPeople: (input: ExportPeopleInput, onprogress: (progress: JobProgress) => void) =>
+      exportPeople(input, progressChannel(onprogress)),
 
     collectionStatistics: asking(commands.collectionStatistics),
     summarizeStatistics: into(commands.summarizeStatistics),

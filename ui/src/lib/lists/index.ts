@@ -13,4 +13,5 @@ export type {
 } from "./list";
 export { default as ListScreen } from "./ListScreen.svelte";
 export { onceForRow } from "./once-for-row";
+export { jobsOfSearches } from "./searches";
 export { ListState } from "./list-state.svelte";

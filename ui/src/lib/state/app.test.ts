@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { api, ApiError, workspaceApi } from "$lib/api";
 import { FAKE_PASSWORD, installFakeBackend, type FakeBackend } from "$fake/backend";
-import { AppState, SessionState } from "$lib/state";
+import { AppState, SessionState, SignInFlow } from "$lib/state";
+
+const signIn = (app: AppState) =>
+  new SignInFlow(app.api, (view) => app.session.begin(view)).signIn("dana@meridian.example", FAKE_PASSWORD);
 
 let backend: FakeBackend;
 beforeEach(() => {
@@ -17,7 +20,7 @@ describe("the window", () => {
     await app.openWorkspace("p1", null, false);
     expect(app.screen).toBe("sign-in");
     expect(app.environment).toBe("production");
-    await app.session.signIn("dana@meridian.example", FAKE_PASSWORD);
+    await signIn(app);
     expect(app.screen).toBe("shell");
     await app.session.signOut();
     expect(app.screen).toBe("sign-in");
@@ -57,7 +60,7 @@ describe("the window", () => {
     const app = new AppState();
     await app.openWorkspace("p1", null, false);
     const meridian = app.api;
-    await app.session.signIn("dana@meridian.example", FAKE_PASSWORD);
+    await signIn(app);
     await app.openWorkspace("built-in", null, false);
     expect(app.session.view).toBeNull();
     await app.switchTo("p1");
@@ -103,7 +106,9 @@ describe("a session", () => {
   const builtIn = workspaceApi("built-in");
   const view = async () => {
     await api.openWorkspace("built-in", null, false);
-    return builtIn.signIn("dana@meridian.example", FAKE_PASSWORD);
+    const answer = await builtIn.signIn("dana@meridian.example", FAKE_PASSWORD, null);
+    if (answer.kind !== "session") throw new Error(answer.kind);
+    return answer.session;
   };
 
   it("counts down and ends, and the screen stays", async () => {
@@ -153,7 +158,7 @@ describe("a session", () => {
     session.begin(await view());
     session.noticeEnd(new ApiError({ code: "session_expired" }));
     const before = session.generation;
-    await session.signIn("dana@meridian.example", FAKE_PASSWORD);
+    session.begin(await view());
     expect(session.ended).toBeNull();
     expect(session.generation).toBe(before + 1);
   });

@@ -2,7 +2,6 @@ import type { Act, ApiError, SessionView } from "../api";
 import { may } from "../may";
 
 export type SessionSource = {
-  signIn: (email: string, password: string) => Promise<SessionView>;
   signOut: () => Promise<unknown>;
 };
 
@@ -59,6 +58,12 @@ export class SessionState {
     this.generation += 1;
   }
 
+  /** Takes what has become of the session by an act of its own: nothing needs to be read again. */
+  take(view: SessionView): void {
+    this.view = view;
+    this.#now = Date.now();
+  }
+
   /** Learns Rust's session after a switch or a reload: one that is gone has ended. */
   meet(view: SessionView | null): void {
     if (view === null) {
@@ -70,10 +75,6 @@ export class SessionState {
     ) {
       this.begin(view);
     }
-  }
-
-  async signIn(email: string, password: string): Promise<void> {
-    if (this.#source) this.begin(await this.#source.signIn(email, password));
   }
 
   /** Leaves for the sign-in screen, even if the session had already ended. */

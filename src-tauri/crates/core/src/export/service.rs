@@ -107,7 +107,7 @@ impl ExportService {
         let file = (request.format, columns.as_slice(), output);
         let Written { rows, cut_cells } = write_rows(file, total, rows, progress, cancellation).await?;
         // Before the file is moved into place: without an entry there is none.
-        self.record(actor, rows, request.format).await?;
+        self.record(actor, ActivityKind::ListExported, rows, request.format).await?;
         Ok(Exported { rows, cut_cells, unshowable })
     }
 
@@ -233,10 +233,15 @@ impl ExportService {
         }
     }
 
-    async fn record(&self, actor: &Actor, rows: u64, format: ExportFormat) -> Result<(), AppError> {
-        let entry = ActivityEntry::of(actor, ActivityKind::ListExported)
-            .with_detail(format!("{rows} rows as {}", format.extension()));
-        self.ports.record_first(&entry).await.map(drop)
+    pub(super) async fn record(
+        &self,
+        actor: &Actor,
+        kind: ActivityKind,
+        rows: u64,
+        format: ExportFormat,
+    ) -> Result<(), AppError> {
+        let detail = format!("{rows} rows as {}", format.extension());
+        self.ports.record_first(&ActivityEntry::of(actor, kind).with_detail(detail)).await.map(drop)
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{Column, ExportFormat, XLSX_ROWS_MAX, row_writer};
-use crate::error::{AppError, FileProblem, StoreError};
+use crate::error::{AppError, FileProblem};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 
 /// Rows that were read together. They are made one by one, where they are written.
@@ -51,10 +51,10 @@ pub struct Written {
 ///
 /// # Errors
 /// `Cancelled`, `FileNotWritten`, those of `total` and of the rows.
-pub async fn write_rows<C: Column>(
+pub async fn write_rows<C: Column, E: Into<AppError>>(
     (format, columns, output): (ExportFormat, &[C], Box<dyn Write + Send>),
     total: impl Future<Output = Result<Option<u64>, AppError>>,
-    rows: BoxStream<'_, Result<Batch<C::Row>, StoreError>>,
+    rows: BoxStream<'_, Result<Batch<C::Row>, E>>,
     progress: &dyn ProgressSink,
     cancellation: &Cancellation,
 ) -> Result<Written, AppError> {
@@ -109,8 +109,8 @@ enum Part<Row> {
 }
 
 /// Hands the rows to the writer; returns their number.
-async fn read<Row>(
-    mut batches: BoxStream<'_, Result<Batch<Row>, StoreError>>,
+async fn read<Row, E: Into<AppError>>(
+    mut batches: BoxStream<'_, Result<Batch<Row>, E>>,
     writer: mpsc::Sender<Part<Row>>,
     told: &Told<'_>,
 ) -> Result<u64, AppError> {
@@ -118,7 +118,7 @@ async fn read<Row>(
     let writer_gone = |_| AppError::FileNotWritten(FileProblem::Other);
     told.add(0);
     let mut count = 0;
-    while let Some(batch) = batches.try_next().await? {
+    while let Some(batch) = batches.try_next().await.map_err(Into::into)? {
         let added = batch.count;
         writer.send(Part::Rows(batch)).await.map_err(writer_gone)?;
         count += added;

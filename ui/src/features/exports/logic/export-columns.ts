@@ -2,7 +2,7 @@ import type { ExportColumn } from "$lib/api";
 import { m } from "$lib/messages";
 
 /** Every column with its word, in the order of the file, whatever the order of selection. */
-const COLUMN_WORDS: Record<ExportColumn, () => string> = {
+export const COLUMN_WORDS: Record<ExportColumn, () => string> = {
   id: m.exports_column_id,
   name: m.exports_column_name,
   displayName: m.exports_column_display_name,
@@ -15,11 +15,7 @@ const COLUMN_WORDS: Record<ExportColumn, () => string> = {
   dataSize: m.exports_column_data_size,
 };
 
-export function columnWord(column: ExportColumn): string {
-  return COLUMN_WORDS[column]();
-}
-
-export const EXPORT_COLUMNS = Object.keys(COLUMN_WORDS) as ExportColumn[];
+const EXPORT_COLUMNS = Object.keys(COLUMN_WORDS) as ExportColumn[];
 
 /** Columns that the list of organizations does not have: each organization's collection is read for them. */
 export const COLUMNS_READ_ONE_BY_ONE: ExportColumn[] = ["documents", "dataSize"];

@@ -1,8 +1,6 @@
 import type { ExportColumn, ExportInput, ExportScope, OrganizationFilter, SortField } from "$lib/api";
-import { FileDraft, type FileChooser } from "$lib/exports";
-import { COLUMNS_AT_FIRST, COLUMNS_READ_ONE_BY_ONE, EXPORT_COLUMNS } from "./export-columns";
-
-export type RowChoice = ExportScope["kind"];
+import { ListDraft, type FileChooser } from "$lib/exports";
+import { COLUMN_WORDS, COLUMNS_AT_FIRST, COLUMNS_READ_ONE_BY_ONE } from "./export-columns";
 
 export type ExportList = {
   filter: OrganizationFilter;
@@ -12,34 +10,18 @@ export type ExportList = {
 };
 
 /** The choices for an export, until it starts. */
-export class ExportDraft extends FileDraft {
-  rows = $state<RowChoice>("all");
-  #columns = $state.raw<readonly ExportColumn[]>(COLUMNS_AT_FIRST);
+export class ExportDraft extends ListDraft<ExportColumn> {
   readonly #list: ExportList;
 
   constructor(list: ExportList, chooser: FileChooser) {
-    super("organizations", chooser);
+    super("organizations", chooser, COLUMN_WORDS, COLUMNS_AT_FIRST);
     this.#list = list;
     if (list.selectedIds.length > 0) this.rows = "selected";
     else if (isNarrowed(list.filter)) this.rows = "filtered";
   }
 
-  get columns(): ExportColumn[] {
-    return EXPORT_COLUMNS.filter((column) => this.has(column));
-  }
-
   get readsEachCollection(): boolean {
     return COLUMNS_READ_ONE_BY_ONE.some((column) => this.has(column));
-  }
-
-  has(column: ExportColumn): boolean {
-    return this.#columns.includes(column);
-  }
-
-  toggle(column: ExportColumn): void {
-    this.#columns = this.has(column)
-      ? this.#columns.filter((chosen) => chosen !== column)
-      : [...this.#columns, column];
   }
 
   /** The command's input for a file at a chosen place. */

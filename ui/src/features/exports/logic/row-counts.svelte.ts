@@ -1,7 +1,5 @@
 import type { OrganizationCounts, OrganizationFilter } from "$lib/api";
-import type { RowChoice } from "./export-draft.svelte";
-
-export type RowCount = { rows: number; exact: boolean };
+import type { RowChoice, RowCount } from "$lib/exports";
 
 type Counting = (search: string) => Promise<OrganizationCounts>;
 

@@ -7,6 +7,7 @@ const every: Act[] = ["list", "create", "change", "deactivate", "trash", "restor
 
 function session(role: SessionView["role"], acts: Act[], organizationId: string | null = null): SessionView {
   return {
+    account: "operator:1",
     role,
     name: "Dana",
     email: "dana@example.test",

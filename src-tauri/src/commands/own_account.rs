@@ -1,0 +1,126 @@
+//! A person's own account: name, password, recovery code.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tauri::State;
+use tenantry_console::Console;
+use tenantry_console::console::{OneTimeRow, SecretFile};
+use tenantry_console::error::ConsoleError;
+use tenantry_core::sessions::Session;
+use tenantry_core::values::RecoveryCode;
+
+use super::sessions::SessionView;
+
+/// A session, with a recovery code that cannot be shown again.
+#[derive(Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionWithCode {
+    pub session: SessionView,
+    /// The code in groups of four.
+    pub recovery_code: String,
+}
+
+impl SessionWithCode {
+    /// The one answer that has the code.
+    pub(super) fn of(session: &Session, code: &RecoveryCode) -> Self {
+        let recovery_code = code.secret().expose_secret().to_owned();
+        Self { session: SessionView::from(session), recovery_code }
+    }
+}
+
+/// A one-time password to save, with whom it is for.
+#[derive(Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OneTimeInput {
+    pub name: String,
+    pub email: String,
+    pub password: String,
+}
+
+/// Changes the name of the account of the session.
+///
+/// # Errors
+/// `invalid_input`, `forbidden` for an organization's own admin, who has none; those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn rename_oneself(
+    console: State<'_, Console>,
+    workspace: String,
+    name: String,
+) -> Result<SessionView, ConsoleError> {
+    let (_, _) = (console.writer(&workspace).await?, name);
+    Err(ConsoleError::internal("not built yet"))
+}
+
+/// Changes the password of the account of the session, which goes on; its other sessions end.
+///
+/// # Errors
+/// `credentials_refused`, `throttled`, `invalid_input`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn change_own_password(
+    console: State<'_, Console>,
+    workspace: String,
+    present: String,
+    password: String,
+) -> Result<SessionView, ConsoleError> {
+    let (present, password) = (SecretString::from(present), SecretString::from(password));
+    let (_, _, _) = (console.writer(&workspace).await?, present, password);
+    Err(ConsoleError::internal("not built yet"))
+}
+
+/// Makes a new recovery code for the owner of the session, in place of the one before. The answer is the only time that
+/// it is told.
+///
+/// # Errors
+/// `credentials_refused`, `throttled`, `forbidden` for anybody but owners; those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn renew_recovery_code(
+    console: State<'_, Console>,
+    workspace: String,
+    password: String,
+) -> Result<String, ConsoleError> {
+    let (_, _) = (console.writer(&workspace).await?, SecretString::from(password));
+    Err(ConsoleError::internal("not built yet"))
+}
+
+/// Saves a recovery code, which the window shows once, to a file that the person chooses. Returns its path; `null` if
+/// they changed their mind.
+///
+/// # Errors
+/// `no_workspace`, `not_signed_in`, `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_recovery_code(
+    console: State<'_, Console>,
+    workspace: String,
+    code: String,
+    owner: String,
+    workspace_name: String,
+) -> Result<Option<String>, ConsoleError> {
+    let code = SecretString::from(code);
+    let file = SecretFile::RecoveryCode { code, owner, workspace: workspace_name };
+    console.save_secret_file(&workspace, file).await
+}
+
+/// Saves one-time passwords, which the window shows once, to a CSV file that the person chooses. Returns its path;
+/// `null` if they changed their mind.
+///
+/// # Errors
+/// `no_workspace`, `not_signed_in`, `file_not_written`.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_one_time_passwords(
+    console: State<'_, Console>,
+    workspace: String,
+    rows: Vec<OneTimeInput>,
+) -> Result<Option<String>, ConsoleError> {
+    let row = |row: OneTimeInput| OneTimeRow {
+        name: row.name,
+        email: row.email,
+        password: SecretString::from(row.password),
+    };
+    let file = SecretFile::OneTimePasswords(rows.into_iter().map(row).collect());
+    console.save_secret_file(&workspace, file).await
+}
