@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tenantry_core::activity::{RecordExport, RecordFacet, Undo, read_archive};
+use tenantry_core::activity::{ArchiveFacts, RecordExport, RecordFacet, Undo, read_archive};
 use tenantry_core::error::AppError;
 use tenantry_core::export::{CsvLayout, CsvSeparator, ExportFormat};
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::records::{ActivityKind, Organization, RecordQuery, Recorded};
+use tenantry_core::records::{ActivityKind, Organization, Outcome, RecordQuery, Recorded};
 use tenantry_core::rights::Actor;
 use tenantry_tests::console::{Console, Run};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
@@ -206,7 +207,28 @@ async fn old_entries_leave_for_a_file_that_is_checked_by_itself_and_their_leavin
             Ok(None),
             "{kind:?}: nothing is that old"
         );
-        let plan = console.record.plan_archive(&operator, 0).await.expect("a plan");
+        let young = console.record.plan_archive(&operator, 0).await;
+        assert_eq!(young, Ok(None), "{kind:?}: nobody removes what is younger than a month");
+        let found = entries(&console, &operator, all()).await;
+        let recent = tenantry_core::records::Head { number: found[1].number, hash: found[1].hash.clone() };
+        let (output, cancellation) = (Box::new(io::sink()), Cancellation::default());
+        let young =
+            console.record.write_archive(&operator, "M", &recent, output, &Quiet, &cancellation).await;
+        assert_eq!(young, Err(AppError::Forbidden), "{kind:?}: whatever the window asks for");
+        let facts = ArchiveFacts {
+            tenantry_record: 1,
+            workspace: "M".to_owned(),
+            before: tenantry_core::records::Head::before_the_first(),
+            last: recent,
+            entries: 1,
+            earlier: tenantry_core::records::Head::before_the_first(),
+        };
+        let young = console.record.remove_archived(&operator, &facts, "f").await;
+        assert_eq!(young, Err(AppError::Forbidden), "{kind:?}");
+        let told = &entries(&console, &operator, all()).await[0].entry;
+        assert_eq!((told.kind, told.outcome), (ActivityKind::RecordArchived, Outcome::Undone), "{kind:?}");
+        workspace.clock.advance(Duration::from_secs(40 * 24 * 60 * 60));
+        let plan = console.record.plan_archive(&operator, 1).await.expect("a plan");
         // Where time has not passed, the newest entry is the newest of that age, and always stays.
         let last = match plan {
             Some(plan) => plan.last,
@@ -235,8 +257,14 @@ async fn old_entries_leave_for_a_file_that_is_checked_by_itself_and_their_leavin
         let cut = cut[..cut.len() - 1].join("\n");
         assert!(read_archive(cut.as_bytes()).is_err(), "{kind:?}: its end is missing");
 
-        let removed =
-            console.record.remove_archived(&operator, &facts, "archive.ndjson").await.expect("removed");
+        let removed = console.record.remove_archived(&operator, &facts, "archive.ndjson").await;
+        if kind == StoreKind::MongoReplicaSet {
+            let refused = Err(AppError::Forbidden);
+            assert_eq!(removed, refused, "the server's clock counts, not one that somebody has set here");
+            workspace.remove().await;
+            continue;
+        }
+        let removed = removed.expect("removed");
         assert_eq!(removed, facts.entries, "{kind:?}");
         let left = entries(&console, &operator, all()).await;
         assert!(left.iter().all(|entry| entry.number > last.number), "{kind:?}");

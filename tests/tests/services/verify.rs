@@ -5,7 +5,7 @@ use futures_util::TryStreamExt;
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::ports::Ports;
 use tenantry_core::record::{Damage, DamageKind, Verified, verify};
-use tenantry_core::records::{ActivityEntry, ActivityKind, Head, Stored};
+use tenantry_core::records::{ActivityEntry, ActivityKind, Head, Outcome, Stored};
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 use time::OffsetDateTime;
@@ -247,6 +247,25 @@ async fn a_record_whose_old_entries_were_archived_verifies_from_there_on() {
             removed,
             "{kind:?}: nobody said that they were archived"
         );
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_archiving_that_was_refused_excuses_no_missing_entry() {
+    for kind in BOTH {
+        let workspace = with_record(kind).await;
+        let ports = &workspace.ports;
+        let entries = stored(ports).await;
+        let refused = ActivityEntry::by("dana@example.com", ActivityKind::RecordArchived)
+            .of_operation("refused")
+            .sealing(entries[6].head());
+        ports.activity.append(&refused).await.expect("recorded");
+        ports.activity.append(&refused.ended(Outcome::Undone)).await.expect("recorded");
+        assert_eq!(verified(ports, &[]).await.damage, None, "{kind:?}");
+        workspace.replace_record(&stored(ports).await[7..]).await;
+        let removed = Some(Damage { number: 1, kind: DamageKind::Removed });
+        assert_eq!(verified(ports, &[]).await.damage, removed, "{kind:?}");
         workspace.remove().await;
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::service::RecordService;
 use crate::error::{AppError, FileProblem, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
+use crate::limits::KEEP_RECORD_MONTHS_MIN;
 use crate::record::random_operation;
 use crate::records::{ActivityEntry, ActivityKind, Head, Outcome, RecordQuery, Stored, seal_earlier};
 use crate::rights::{Act, Actor};
@@ -51,7 +52,8 @@ pub struct ArchiveFacts {
 }
 
 impl RecordService {
-    /// The entries that are older than some months; `None` if there are none. The newest entry always stays.
+    /// The entries that are older than some months, at least one; `None` if there are none. The newest entry always
+    /// stays.
     ///
     /// Moments can differ from the order of numbers when a server's clock is set: the newest entry of that age decides.
     ///
@@ -59,8 +61,7 @@ impl RecordService {
     /// `Forbidden`, `Store`.
     pub async fn plan_archive(&self, actor: &Actor, months: u32) -> Result<Option<ArchivePlan>, AppError> {
         actor.require(Act::Settings)?;
-        let days = i64::from(months).saturating_mul(365) / 12;
-        let until = self.clock.now().saturating_sub(Duration::days(days));
+        let until = kept_from(self.clock.now(), months);
         let query = RecordQuery { until: Some(until), limit: 1, ..RecordQuery::default() };
         let newest = self.ports.activity.page(&query).await?.entries.into_iter().next();
         let first = self.ports.activity.walk(0).try_next().await?.and_then(|batch| batch.into_iter().next());
@@ -86,7 +87,7 @@ impl RecordService {
     ///
     /// # Errors
     /// `RecordBroken` with the first entry that does not follow; `FactsChanged` if `last` is not in the record any
-    /// more; `Cancelled`, `FileNotWritten`, `Forbidden`, `Store`.
+    /// more; `Forbidden`, also for entries of the last month; `Cancelled`, `FileNotWritten`, `Store`.
     pub async fn write_archive(
         &self,
         actor: &Actor,
@@ -98,8 +99,9 @@ impl RecordService {
     ) -> Result<ArchiveFacts, AppError> {
         actor.require(Act::Settings)?;
         let found = self.ports.activity.find(last.number).await?;
-        if found.is_none_or(|found| found.hash != last.hash) {
-            return Err(AppError::FactsChanged);
+        let found = found.filter(|found| found.hash == last.hash).ok_or(AppError::FactsChanged)?;
+        if found.at >= kept_from(self.clock.now(), KEEP_RECORD_MONTHS_MIN) {
+            return Err(AppError::Forbidden);
         }
         let first = self.ports.activity.walk(0).try_next().await?.and_then(|batch| batch.into_iter().next());
         let first = first.ok_or(AppError::FactsChanged)?;
@@ -169,7 +171,8 @@ impl RecordService {
     /// Removes archived entries, which is an entry itself.
     ///
     /// # Errors
-    /// `FactsChanged` if the record is not as it was archived; `Forbidden`, `Store`.
+    /// `FactsChanged` if the record is not as it was archived; `Forbidden`, also for entries of the last month, by the
+    /// store's clock; `Store`.
     pub async fn remove_archived(
         &self,
         actor: &Actor,
@@ -182,18 +185,33 @@ impl RecordService {
             .of_operation(random_operation())
             .with_detail(format!("{} entries", facts.entries.saturating_add(facts.earlier.number)))
             .sealing(facts.last.clone());
-        self.ports.activity.append(&entry).await?;
-        match self.ports.activity.cut(&facts.last).await {
-            Ok(removed) => Ok(removed),
-            Err(error) => {
-                self.ports.record(&entry.ended(Outcome::Failed)).await;
-                Err(match error {
-                    StoreError::Changed { .. } | StoreError::NotFound { .. } => AppError::FactsChanged,
-                    error => error.into(),
-                })
-            }
+        let now = self.ports.activity.append(&entry).await?.at;
+        let removed = self.cut(&facts.last, now).await;
+        if let Err(error) = &removed {
+            // Verifying relies on it: an archiving that is undone excuses no missing entry.
+            let is_undone = matches!(error, AppError::Forbidden | AppError::FactsChanged);
+            let outcome = if is_undone { Outcome::Undone } else { Outcome::Failed };
+            self.ports.record(&entry.ended(outcome)).await;
         }
+        removed
     }
+
+    async fn cut(&self, last: &Head, now: OffsetDateTime) -> Result<u64, AppError> {
+        let found = self.ports.activity.find(last.number).await?;
+        if found.is_some_and(|found| found.at >= kept_from(now, KEEP_RECORD_MONTHS_MIN)) {
+            return Err(AppError::Forbidden);
+        }
+        self.ports.activity.cut(last).await.map_err(|error| match error {
+            StoreError::Changed { .. } | StoreError::NotFound { .. } => AppError::FactsChanged,
+            error => error.into(),
+        })
+    }
+}
+
+/// The moment from which on entries stay. Nobody removes those of the last month, which could be about themselves.
+fn kept_from(now: OffsetDateTime, months: u32) -> OffsetDateTime {
+    let days = i64::from(months.max(KEEP_RECORD_MONTHS_MIN)).saturating_mul(365) / 12;
+    now.saturating_sub(Duration::days(days))
 }
 
 /// Checks that entries follow each other.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::error::{AppError, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::ports::ActivityStore;
-use crate::records::{ActivityKind, Head, RecordQuery, Stored, seal_earlier};
+use crate::records::{ActivityKind, Head, Outcome, RecordQuery, Recorded, Stored, seal_earlier};
 
 /// Markers of archiving that are looked at: the newest one counts, unless its cut failed.
 const MARKERS: u32 = 20;
@@ -106,12 +106,17 @@ pub async fn verify(
     Ok(Verified { count, earlier, beside, head, damage })
 }
 
-/// The last entry that was archived, and may be missing with everything before it.
+/// The last entry that was archived, and may be missing with everything before it. An archiving that was refused excuses
+/// nothing: otherwise whoever may ask for one could have entries removed behind Tenantry's back.
 async fn archived(activity: &dyn ActivityStore) -> Result<Option<Head>, StoreError> {
     let query =
         RecordQuery { kinds: vec![ActivityKind::RecordArchived], limit: MARKERS, ..RecordQuery::default() };
     let markers = activity.page(&query).await?;
-    let sealed = markers.entries.into_iter().filter_map(|recorded| recorded.entry.sealed);
+    let is_undone = |marker: &&Recorded| marker.entry.outcome == Outcome::Undone;
+    let undone: Vec<_> =
+        markers.entries.iter().filter(is_undone).map(|marker| marker.entry.operation.clone()).collect();
+    let markers = markers.entries.into_iter().filter(|marker| !undone.contains(&marker.entry.operation));
+    let sealed = markers.filter_map(|marker| marker.entry.sealed);
     Ok(sealed.max_by_key(|head| head.number))
 }
 
