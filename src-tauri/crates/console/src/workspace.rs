@@ -203,6 +203,26 @@ impl OpenWorkspace {
         }
     }
 
+    /// Changes the password of whoever is signed in, who stays signed in.
+    ///
+    /// # Errors
+    /// As [`SessionService::change_own_password`]; `Session` if nobody is signed in.
+    pub async fn change_own_password(
+        &self,
+        present: &SecretString,
+        password: &SecretString,
+    ) -> Result<Session, AppError> {
+        let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
+        self.authorize(Freshness::Now).await?;
+        let next = self.services.sessions.change_own_password(&session, present, password).await?;
+        if let Some(kept) = &mut *self.session.lock()
+            && kept.token.expose_secret() == session.token.expose_secret()
+        {
+            *kept = next.clone();
+        }
+        Ok(next)
+    }
+
     /// Makes the first operator and signs in.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! Signs people in and checks sessions.
 
+mod candidates;
 mod hs256;
+mod own;
 mod password;
+mod recovery;
 mod service;
 mod sign_in;
 mod throttle;

@@ -59,6 +59,7 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
     field === "connectionString"
       ? (message ?? m.errors_connection_string_invalid_title())
       : m.errors_rule_address(),
+  unchanged: () => m.errors_rule_unchanged(),
   taken: ({ field }) => (field === "email" ? m.errors_rule_taken_email() : m.errors_rule_taken_name()),
   collection_taken: () => m.errors_rule_collection_taken(),
 };

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 use tenantry_core::rights::Account;
 use tenantry_core::sessions::{Session, SignedIn};
+use tenantry_core::values::RecoveryCode;
 
 use super::Console;
 use crate::error::ConsoleError;
@@ -27,6 +28,44 @@ impl Console {
             self.take_session(&workspace, session).await;
         }
         Ok(signed_in)
+    }
+
+    /// Signs in with a one-time password, which is replaced by one of the person's own.
+    ///
+    /// # Errors
+    /// Those of [`sign_in`](Self::sign_in); `forbidden` if the password is no one-time password.
+    pub async fn sign_in_with_new_password(
+        &self,
+        workspace: &str,
+        email: &str,
+        one_time: &SecretString,
+        password: &SecretString,
+        choice: Option<Account>,
+    ) -> Result<SignedIn, ConsoleError> {
+        let workspace = self.open.load(workspace)?;
+        let sessions = workspace.sessions();
+        let signed_in = sessions.sign_in_with_new_password(email, one_time, password, choice).await?;
+        if let SignedIn::Session(session) = &signed_in {
+            self.take_session(&workspace, session).await;
+        }
+        Ok(signed_in)
+    }
+
+    /// Signs an owner in with the recovery code and sets a password; returns the next code.
+    ///
+    /// # Errors
+    /// `no_workspace`, `invalid_input`, `credentials_refused`, `throttled`, `account_inactive`.
+    pub async fn recover(
+        &self,
+        workspace: &str,
+        email: &str,
+        code: &SecretString,
+        password: &SecretString,
+    ) -> Result<(Session, RecoveryCode), ConsoleError> {
+        let workspace = self.open.load(workspace)?;
+        let (session, next) = workspace.sessions().recover(email, code, password).await?;
+        self.take_session(&workspace, &session).await;
+        Ok((session, next))
     }
 
     /// Keeps a session in place of the earlier one, which ends.

@@ -14,8 +14,8 @@ use crate::limits::SESSION_FRESH;
 use crate::ports::Ports;
 use crate::record::Sparingly;
 use crate::records::{
-    ActivityEntry, ActivityKind, NewOperator, Operator, OperatorRole, Organization, OrganizationCredentials,
-    OrganizationRef,
+    ActivityEntry, ActivityKind, MemberRole, NewOperator, Operator, OperatorRole, Organization,
+    OrganizationCredentials, OrganizationRef, Person,
 };
 use crate::rights::{Account, Actor, Role};
 use crate::values::{
@@ -83,7 +83,7 @@ pub struct SessionService {
     pub(super) hasher: PasswordHasher,
     key: SigningKey,
     /// This computer.
-    device: Device,
+    pub(super) device: Device,
     /// The session that was last found valid: a digest of its token, when, and its actor.
     last_good: Mutex<Option<([u8; 32], OffsetDateTime, Actor)>>,
     pub(super) sign_in_turn: Semaphore,
@@ -256,6 +256,23 @@ impl SessionService {
         renewed.map(|claims| self.sign(actor, &claims)).transpose()
     }
 
+    /// The same session for its account as it is now. It keeps its id and its expiry.
+    pub(super) fn go_on(&self, session: &Session, standing: &Standing) -> Result<Session, AppError> {
+        let now = self.clock.now();
+        let claims = token::read(&session.token, &self.key, now)?;
+        let actor = session.actor.clone();
+        let renewed = claims.renewed(&actor, standing, &self.key, now)?;
+        self.forget_last_good();
+        let claims = renewed.ok_or(AppError::Session(SessionProblem::Revoked))?;
+        self.sign(actor, &claims)
+    }
+
+    /// The id of a session, which its token has.
+    pub(super) fn session_id(&self, session: &Session) -> Option<String> {
+        let claims = token::read(&session.token, &self.key, self.clock.now()).ok()?;
+        claims.session_id().map(str::to_owned)
+    }
+
     pub(super) fn issue(&self, actor: Actor, standing: &Standing) -> Result<Session, AppError> {
         let claims = Claims::new(&actor, standing, &self.key, self.clock.now())?;
         self.sign(actor, &claims)
@@ -280,7 +297,17 @@ impl SessionService {
                     .filter(|credentials| credentials.organization.is_active)
                     .map(|found| (actor_of(&found.organization, role), standing_of(&found))))
             }
-            Account::Person(_, _) => Ok(None),
+            Account::Person(id, organization) => {
+                let (person, organization) = futures_util::join!(
+                    self.ports.people.find(id),
+                    self.ports.organizations.find(organization),
+                );
+                let (Some(person), Some(organization)) = (person?, organization?) else { return Ok(None) };
+                let membership = person.membership(organization.id).filter(|membership| membership.is_active);
+                let role = membership.filter(|_| organization.is_active).map(|membership| membership.role);
+                Ok(role
+                    .map(|role| (actor_of_person(&person, &organization, role), standing_of_person(&person))))
+            }
         }
     }
 
@@ -305,7 +332,7 @@ impl SessionService {
         (good == digest && is_fresh(*at, now, SESSION_FRESH)).then(|| actor.clone())
     }
 
-    fn forget_last_good(&self) {
+    pub(super) fn forget_last_good(&self) {
         *self.last_good.lock() = None;
     }
 }
@@ -320,6 +347,19 @@ pub(super) fn standing_of(credentials: &OrganizationCredentials) -> Standing {
     Standing {
         version: credentials.organization.session_version,
         origin: HashRenewal::origin(&credentials.password_hash, credentials.renewal.as_ref()),
+    }
+}
+
+pub(super) fn actor_of_person(person: &Person, organization: &Organization, role: MemberRole) -> Actor {
+    let account = Account::Person(person.id, organization.id);
+    let (name, email) = (person.name.as_str().to_owned(), person.email.to_string());
+    Actor::found_good(account, role.into(), name, email).of_organization(organization.name.to_string())
+}
+
+pub(super) fn standing_of_person(person: &Person) -> Standing {
+    Standing {
+        version: person.session_version,
+        origin: HashRenewal::origin(&person.password_hash, person.renewal.as_ref()),
     }
 }
 

@@ -5,90 +5,63 @@
 //! see `password.rs` for the time.
 
 use futures_util::future::join_all;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
 
+use super::candidates::{Candidate, Door, Doors};
 use super::password::{Effort, Verdict};
-use super::service::{
-    SessionService, SignedIn, actor_of, actor_of_operator, standing_of, standing_of_operator,
-};
+use super::service::{SessionService, SignedIn, standing_of_operator, standing_of_person};
 use super::throttle;
 use super::token::Standing;
 use crate::error::{AppError, StoreError};
 use crate::record::{in_operation, with_left_out};
-use crate::records::{ActivityEntry, ActivityKind, Operator, OrganizationCredentials, Outcome};
-use crate::rights::{Account, Actor, Role};
-use crate::values::{EmailAddress, HashRenewal, HashScheme, Password, PasswordHash, UnverifiableHash};
-
-/// An account with the address.
-enum Candidate {
-    Operator(Operator),
-    Admin(OrganizationCredentials),
-}
-
-impl Candidate {
-    fn account(&self) -> Account {
-        match self {
-            Self::Operator(operator) => Account::Operator(operator.id),
-            Self::Admin(admin) => Account::Organization(admin.organization.id),
-        }
-    }
-
-    fn hash(&self) -> &PasswordHash {
-        match self {
-            Self::Operator(operator) => &operator.password_hash,
-            Self::Admin(admin) => &admin.password_hash,
-        }
-    }
-
-    fn renewal(&self) -> Option<&HashRenewal> {
-        match self {
-            Self::Operator(operator) => operator.renewal.as_ref(),
-            Self::Admin(admin) => admin.renewal.as_ref(),
-        }
-    }
-
-    fn actor(&self) -> Actor {
-        match self {
-            Self::Operator(operator) => actor_of_operator(operator),
-            Self::Admin(admin) => actor_of(&admin.organization, Role::OrganizationAdmin),
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        match self {
-            Self::Operator(operator) => standing_of_operator(operator),
-            Self::Admin(admin) => standing_of(admin),
-        }
-    }
-
-    fn is_active(&self) -> bool {
-        match self {
-            Self::Operator(operator) => operator.is_active,
-            Self::Admin(admin) => admin.organization.is_active,
-        }
-    }
-
-    fn unverifiable(&self) -> Option<UnverifiableHash> {
-        match self.hash().scheme() {
-            HashScheme::Bcrypt { .. } => None,
-            HashScheme::Unverifiable(hash) => Some(hash),
-        }
-    }
-}
+use crate::records::{ActivityEntry, ActivityKind, OneTime, Outcome};
+use crate::rights::Account;
+use crate::values::{EmailAddress, HashRenewal, Password, PasswordHash};
 
 impl SessionService {
-    /// Signs in an operator or an organization's admin.
+    /// Signs in an operator, an organization's admin, or a person.
     ///
     /// An unknown address and a wrong password get the same response after the same time. Of several accounts with one
-    /// address, each that need not wait is tried.
+    /// address, each that need not wait is tried. If the password fits several, `choice` says which one is meant.
     ///
     /// # Errors
-    /// `CredentialsRefused`, `Throttled`, `OrganizationInactive` (only after the password was right), `Store`.
+    /// `CredentialsRefused`, `Throttled`, `Store`; only after the password was right `OrganizationInactive`,
+    /// `AccountInactive`, `OneTimePasswordExpired`, and `NotFound` for a choice that is none.
     pub async fn sign_in(
         &self,
         email: &str,
         password: &SecretString,
-        _choice: Option<Account>,
+        choice: Option<Account>,
+    ) -> Result<SignedIn, AppError> {
+        self.enter(email, password, None, choice).await
+    }
+
+    /// Signs in with a one-time password and replaces it by a password of one's own. It cannot be used again.
+    ///
+    /// # Errors
+    /// As [`sign_in`](Self::sign_in); `InvalidInput` for the new password, also for the same one; `Forbidden` if the
+    /// password is no one-time password.
+    pub async fn sign_in_with_new_password(
+        &self,
+        email: &str,
+        one_time: &SecretString,
+        password: &SecretString,
+        choice: Option<Account>,
+    ) -> Result<SignedIn, AppError> {
+        let new = Password::parse(password).map_err(AppError::InvalidInput)?;
+        if one_time.expose_secret() == password.expose_secret() {
+            return Err(AppError::InvalidInput(vec![Password::unchanged()]));
+        }
+        self.enter(email, one_time, Some(&new), choice).await
+    }
+
+    async fn enter(
+        &self,
+        email: &str,
+        password: &SecretString,
+        new: Option<&Password>,
+        choice: Option<Account>,
     ) -> Result<SignedIn, AppError> {
         let email = EmailAddress::parse(email)?;
         // One at a time: concurrent attempts would all check before the first failure is counted.
@@ -98,7 +71,7 @@ impl SessionService {
             let names: Vec<String> = if candidates.is_empty() {
                 vec![throttle::name_of_stranger(&email)]
             } else {
-                candidates.iter().map(|candidate| throttle::name_of(candidate.account())).collect()
+                candidates.iter().map(Candidate::key).collect()
             };
             let attempts = self.ports.accounts.sign_in_attempts(&names).await?;
             Ok::<_, AppError>((candidates, names, attempts))
@@ -126,20 +99,34 @@ impl SessionService {
         let verdicts = self.hasher.verify(password, &hashes, effort).await?;
         let fits = |index: &usize| verdicts.get(*index).is_some_and(|verdict| *verdict != Verdict::Wrong);
         let right: Vec<usize> = (0..tried.len()).filter(fits).collect();
-        let active = right.iter().find(|index| tried[**index].is_active());
-        let Some(&signed_in) = active.or(right.first()) else {
+        let Some(first) = right.first().copied() else {
             let names: Vec<String> = names.into_iter().filter(|name| wait_of(name) == 0).collect();
             return Err(self.refuse(attempt(&email, &candidates), &names).await?);
         };
-        let candidate = tried[signed_in];
-        self.count_passed_over(&tried[..signed_in]).await?;
-        let good = ActivityEntry::of(&candidate.actor(), ActivityKind::SignedIn);
-        if !candidate.is_active() {
-            let refused = good.ended(Outcome::Refused).with_detail("the organization is deactivated");
-            self.record_attempt(refused).await?;
-            return Err(AppError::OrganizationInactive);
-        }
-        let name = throttle::name_of(candidate.account());
+        self.count_passed_over(&tried, &right).await?;
+        let Doors { open, shut } = self.doors(&tried, &right, self.clock.now()).await?;
+        let Some(door) = open.first() else {
+            let why = shut.unwrap_or(AppError::AccountInactive);
+            let refused = tried[first].entry(ActivityKind::SignedIn).ended(Outcome::Refused);
+            self.record_attempt(refused.with_detail(why.to_string())).await?;
+            return Err(why);
+        };
+        let changed = match (tried[door.candidate].one_time(), new) {
+            (Some(OneTime { until }), None) => return Ok(SignedIn::MustChange { until }),
+            (None, Some(_)) => return Err(AppError::Forbidden),
+            (Some(_), Some(new)) => Some(self.use_up(tried[door.candidate], new).await?),
+            (None, None) => None,
+        };
+        let door = match (choice, open.as_slice()) {
+            (None, [door]) => door,
+            (None, several) => return Ok(SignedIn::Choose(several.iter().map(Door::choice).collect())),
+            (Some(choice), doors) => doors
+                .iter()
+                .find(|door| door.actor.account() == choice)
+                .ok_or(AppError::NotFound { what: "account" })?,
+        };
+        let candidate = tried[door.candidate];
+        let name = candidate.key();
         let forgiven = async {
             match failed_before(&name) {
                 Some(_) => self.ports.accounts.clear_failed_sign_ins(&name).await,
@@ -148,36 +135,63 @@ impl SessionService {
         };
         let renewed = async {
             match Password::parse(password) {
-                Ok(password) if verdicts[signed_in] == Verdict::RightButWeak => {
+                Ok(password) if changed.is_none() && verdicts[door.candidate] == Verdict::RightButWeak => {
                     self.renew(candidate, &password).await
                 }
                 Ok(_) | Err(_) => Ok(()),
             }
         };
-        let (recorded, forgiven, renewed) =
-            futures_util::join!(self.record_attempt(in_operation(good)), forgiven, renewed);
+        let good = ActivityEntry::of(&door.actor, ActivityKind::SignedIn);
+        let (recorded, forgiven, renewed, ()) = futures_util::join!(
+            self.record_attempt(in_operation(good)),
+            forgiven,
+            renewed,
+            self.note_sign_in(candidate),
+        );
         recorded?;
         forgiven?;
         renewed?;
-        let session = self.issue(candidate.actor(), &candidate.standing())?;
+        let standing = changed.as_ref().unwrap_or(&door.standing);
+        let session = self.issue(door.actor.clone(), standing)?;
         Ok(SignedIn::Session(session))
     }
 
-    /// The accounts with the address, in the order in which a password that fits several signs in: the operator, then
-    /// the admin whose organization changed last. A person who sets a password to find out whether it is another
-    /// admin's therefore gets their own account.
-    async fn candidates(&self, email: &EmailAddress) -> Result<Vec<Candidate>, AppError> {
-        let (operator, admins) = futures_util::join!(
-            self.ports.accounts.find_operator_by_email(email),
-            self.ports.organizations.find_credentials(email),
-        );
-        let (operator, mut admins) = (operator?, admins?);
-        admins.sort_by_key(|admin| std::cmp::Reverse(admin.organization.updated_at));
-        Ok(operator
-            .map(Candidate::Operator)
-            .into_iter()
-            .chain(admins.into_iter().map(Candidate::Admin))
-            .collect())
+    /// Sets the password that replaces a one-time password; returns how the account stands then. Of two who use it at
+    /// the same moment, one does.
+    async fn use_up(&self, candidate: &Candidate, new: &Password) -> Result<Standing, AppError> {
+        let hash = self.hasher.hash(new).await?;
+        let entry = candidate.entry(ActivityKind::PasswordChanged).changed_secret("password");
+        let set = |at: OffsetDateTime| async move {
+            if candidate.one_time().is_some_and(|one_time| one_time.until <= at) {
+                return Err(AppError::OneTimePasswordExpired);
+            }
+            match candidate {
+                Candidate::Operator(seen) => {
+                    let changed = self.ports.accounts.set_operators_own_password(seen, &hash, None).await?;
+                    Ok(standing_of_operator(&changed))
+                }
+                Candidate::Person(seen) => {
+                    Ok(standing_of_person(&self.ports.people.set_own_password(seen, &hash).await?))
+                }
+                Candidate::Admin(_) => Err(AppError::Forbidden),
+            }
+        };
+        self.ports.recorded_at(entry.from_device(Some(&self.device)), set).await
+    }
+
+    /// A sign-in that cannot be noted is no reason to refuse it.
+    pub(super) async fn note_sign_in(&self, candidate: &Candidate) {
+        let now = self.clock.now();
+        let noted = match candidate {
+            Candidate::Operator(operator) => {
+                self.ports.accounts.note_operator_sign_in(operator.id, now).await
+            }
+            Candidate::Person(person) => self.ports.people.note_sign_in(person.id, now).await,
+            Candidate::Admin(_) => Ok(()),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "a sign-in could not be noted");
+        }
     }
 
     /// The largest number of accounts that share an address in this workspace. Too low a number only changes the time
@@ -206,6 +220,7 @@ impl SessionService {
             Candidate::Operator(operator) => {
                 self.ports.accounts.renew_operator_hash(operator.id, from, &to, &renewal).await
             }
+            Candidate::Person(person) => self.ports.people.renew_hash(person.id, from, &to, &renewal).await,
             Candidate::Admin(admin) => {
                 self.ports.organizations.renew_hash(admin.organization.id, from, &to, &renewal).await
             }
@@ -221,7 +236,11 @@ impl SessionService {
 
     /// Records the attempt, and counts a failure for every account that was tried. Returns what the account with the
     /// fewest failures would get alone, so that the others are not revealed.
-    async fn refuse(&self, attempt: ActivityEntry, names: &[String]) -> Result<AppError, AppError> {
+    pub(super) async fn refuse(
+        &self,
+        attempt: ActivityEntry,
+        names: &[String],
+    ) -> Result<AppError, AppError> {
         let counted = join_all(names.iter().map(|name| self.count_failure(name)));
         // At the same time, whoever has the address: it takes as long for nobody's.
         let (recorded, counted) =
@@ -250,20 +269,34 @@ impl SessionService {
         }
     }
 
-    /// A success as an admin may have been a guess at the password of the operator with the same address, who would
-    /// have come first: it counts as a failure there. Other admins with the address do not come first, see
-    /// [`Self::candidates`], so a colleague's sign-in does not make them wait.
-    async fn count_passed_over(&self, refused: &[&Candidate]) -> Result<(), AppError> {
-        for candidate in refused {
-            match candidate {
-                Candidate::Operator(operator) => {
-                    let name = throttle::name_of(Account::Operator(operator.id));
-                    self.count_failure(&name).await?;
+    /// A success may have been a guess at the password of another account with the same address, which would have been
+    /// opened as well: whoever sets their own password could try others with it. An operator's counts each time, a
+    /// person's and an admin's once for a password, so that somebody with an account of each kind need not wait. Admins
+    /// among themselves do not count, see [`Self::candidates`]: a colleague's sign-in does not make them wait.
+    async fn count_passed_over(&self, tried: &[&Candidate], right: &[usize]) -> Result<(), AppError> {
+        let Some(opened) = right.first().map(|place| tried[*place]) else { return Ok(()) };
+        for (place, candidate) in tried.iter().enumerate() {
+            if right.contains(&place) {
+                continue;
+            }
+            match (candidate, opened) {
+                (Candidate::Operator(_), Candidate::Person(_) | Candidate::Admin(_)) => {
+                    self.count_failure(&candidate.key()).await?;
                 }
-                Candidate::Admin(_) => {}
+                (Candidate::Person(_), Candidate::Admin(_)) | (Candidate::Admin(_), Candidate::Person(_)) => {
+                    self.count_guess(&candidate.key(), &opened.guess()).await?;
+                }
+                (Candidate::Operator(_) | Candidate::Person(_) | Candidate::Admin(_), _) => {}
             }
         }
         Ok(())
+    }
+
+    async fn count_guess(&self, name: &str, guess: &str) -> Result<(), AppError> {
+        match self.ports.accounts.add_passed_over(name, guess).await {
+            Ok(()) | Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn count_failure(&self, name: &str) -> Result<u32, AppError> {
@@ -280,7 +313,7 @@ impl SessionService {
 /// in. A stored hash that can't be verified here is told, because nothing else tells why no password fits.
 fn attempt(email: &EmailAddress, candidates: &[Candidate]) -> ActivityEntry {
     let entry = match candidates {
-        [one] => ActivityEntry::of(&one.actor(), ActivityKind::SignedIn),
+        [one] => one.entry(ActivityKind::SignedIn),
         [] | [..] => ActivityEntry::by(email.to_string(), ActivityKind::SignedIn),
     };
     match candidates.iter().find_map(Candidate::unverifiable) {

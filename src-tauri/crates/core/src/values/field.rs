@@ -72,6 +72,8 @@ pub enum FieldRule {
     AtSign,
     /// Not a valid address.
     Address,
+    /// It is the value before.
+    Unchanged,
     /// It is taken.
     Taken,
     /// The collection for this name exists and belongs to no organization.

@@ -44,6 +44,11 @@ impl PasswordRules {
 }
 
 impl Password {
+    /// What is wrong with a new password that is the one before.
+    pub(crate) fn unchanged() -> FieldIssue {
+        issue(Field::Password, FieldRule::Unchanged, "This is the password before.")
+    }
+
     /// Parses a new password exactly as typed; nothing is trimmed.
     ///
     /// # Errors

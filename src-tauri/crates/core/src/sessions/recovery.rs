@@ -1,0 +1,72 @@
+//! Lets an owner in who forgot the password, by the code that was given at the claim or since.
+
+use secrecy::SecretString;
+
+use super::candidates::Candidate;
+use super::service::{Session, SessionService, actor_of_operator, standing_of_operator};
+use super::throttle;
+use crate::error::AppError;
+use crate::records::{ActivityEntry, ActivityKind, Operator, OperatorRole, Outcome, SessionsOf};
+use crate::rights::Account;
+use crate::values::{EmailAddress, Password, RecoveryCode};
+
+impl SessionService {
+    /// Signs an owner in with the recovery code, which is used up by it, and sets a password. Returns the next code.
+    /// Wrong codes count as failed sign-ins. An unknown address, that of somebody who is no owner, and a wrong code get
+    /// the same response.
+    ///
+    /// # Errors
+    /// `InvalidInput`, `CredentialsRefused`, `Throttled`; `AccountInactive` only after the code was right; `Store`.
+    pub async fn recover(
+        &self,
+        email: &str,
+        code: &SecretString,
+        password: &SecretString,
+    ) -> Result<(Session, RecoveryCode), AppError> {
+        let email = EmailAddress::parse(email).map_err(|issue| AppError::InvalidInput(vec![issue]))?;
+        let password = Password::parse(password).map_err(AppError::InvalidInput)?;
+        let _turn = self.sign_in_turn.acquire().await;
+        let operator = self.ports.accounts.find_operator_by_email(&email).await?;
+        let name = match &operator {
+            Some(operator) => throttle::name_of(Account::Operator(operator.id)),
+            None => throttle::name_of_stranger(&email),
+        };
+        let attempts = self.ports.accounts.sign_in_attempts(std::slice::from_ref(&name)).await?;
+        let failed_before = attempts.iter().find(|attempts| attempts.account == name);
+        let seconds = failed_before.map_or(0, throttle::seconds_left);
+        if seconds > 0 {
+            return Err(AppError::Throttled { seconds });
+        }
+        let digest = RecoveryCode::parse(code).map(|code| code.digest());
+        let fits = |operator: &Operator| {
+            operator.role == OperatorRole::Owner && digest.is_some() && operator.recovery == digest
+        };
+        let Some(owner) = operator.filter(fits) else {
+            let refused = ActivityEntry::by(email.to_string(), ActivityKind::OwnerRecovered);
+            return Err(self.refuse(refused.ended(Outcome::Refused), &[name]).await?);
+        };
+        if !owner.is_active {
+            return Err(AppError::AccountInactive);
+        }
+        let hash = self.hasher.hash(&password).await?;
+        let next = RecoveryCode::new();
+        let entry = ActivityEntry::of(&actor_of_operator(&owner), ActivityKind::OwnerRecovered)
+            .from_device(Some(&self.device))
+            .changed_secret("password")
+            .changed_secret("recovery_code");
+        // The code is replaced only while it is the one that was read, so of two who use it at once, one does.
+        let digest = next.digest();
+        let set = async {
+            let accounts = &self.ports.accounts;
+            Ok(accounts.set_operators_own_password(&owner, &hash, Some(&digest)).await?)
+        };
+        let changed = self.ports.recorded(entry, set).await?;
+        if failed_before.is_some() {
+            self.ports.accounts.clear_failed_sign_ins(&name).await?;
+        }
+        self.ports.sessions.end(&SessionsOf::Account(name), None).await?;
+        let session = self.issue(actor_of_operator(&changed), &standing_of_operator(&changed))?;
+        self.note_sign_in(&Candidate::Operator(changed)).await;
+        Ok((session, next))
+    }
+}
