@@ -11,12 +11,13 @@ use bson::{DateTime, doc};
 use tenantry_core::error::AppError;
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::Ports;
-use tenantry_core::records::{Organization, RecoveryOutcome, TrashedCollection};
+use tenantry_core::records::{Organization, PeopleFilter, RecoveryOutcome, TrashedCollection};
 use tenantry_core::rights::Actor;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
-use tenantry_tests::suite::{collection, name};
+use tenantry_tests::suite::people::person;
+use tenantry_tests::suite::{collection, moment, name};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 /// Documents of the tenant in each case.
@@ -41,6 +42,8 @@ struct Picture {
     /// Documents and indexes by collection, for those that exist.
     collections: BTreeMap<String, (u64, Vec<String>)>,
     stored_hash: Option<String>,
+    /// People with a membership in it.
+    people: u64,
 }
 
 /// One organization whose operation meets a fault.
@@ -65,6 +68,11 @@ impl Case {
             .map(|document| document.to_vec().expect("bytes"))
             .collect();
         console.ports.collections.insert_documents(&collection(&from), &documents).await.expect("inserted");
+        let dana = person(&format!("dana-{number}@example.com"), &[id]);
+        let lee = person(&format!("lee-{number}@example.com"), &[OrganizationId::new(), id]);
+        for person in [dana, lee] {
+            console.ports.people.insert(&person).await.expect("inserted");
+        }
         if matches!(act, Act::Restore | Act::DeleteForever) {
             console.organizations.trash(operator, id, None).await.expect("trashed");
         }
@@ -105,7 +113,9 @@ impl Case {
             }
             None => None,
         };
-        Picture { live, trashed, collections, stored_hash }
+        let of_it = PeopleFilter { organization: Some(id), ..PeopleFilter::default() };
+        let people = ports.people.count(&of_it, moment(0)).await.expect("counts").all;
+        Picture { live, trashed, collections, stored_hash, people }
     }
 
     /// Whether the operation is done (true) or never happened (false). Anything between fails the test.
@@ -123,7 +133,8 @@ impl Case {
                 assert_eq!(live.admin_email.as_str(), create_request(&self.from).email);
                 assert!(live.is_active && now.stored_hash.is_some(), "its admin can sign in");
                 let collections = only(format!("org_{}", self.from), 0);
-                Picture { live: Some(live), trashed: None, collections, stored_hash: now.stored_hash.clone() }
+                let stored_hash = now.stored_hash.clone();
+                Picture { live: Some(live), trashed: None, collections, stored_hash, people: 0 }
             }
             Act::Rename => {
                 let live = before.live.clone().expect("it was there");
@@ -150,6 +161,7 @@ impl Case {
                     trashed: Some(trashed),
                     collections: only(in_trash.expect("it is there"), DOCUMENTS),
                     stored_hash: None,
+                    people: 2,
                 }
             }
             Act::Restore => {
@@ -169,11 +181,16 @@ impl Case {
                     trashed: None,
                     collections: only(format!("org_{}", self.to), DOCUMENTS),
                     stored_hash: now.stored_hash.clone(),
+                    people: 2,
                 }
             }
-            Act::DeleteForever => {
-                Picture { live: None, trashed: None, collections: BTreeMap::new(), stored_hash: None }
-            }
+            Act::DeleteForever => Picture {
+                live: None,
+                trashed: None,
+                collections: BTreeMap::new(),
+                stored_hash: None,
+                people: 0,
+            },
         };
         assert_eq!(*now, expected, "half-done: neither as before, {before:#?}, nor done");
         true

@@ -89,7 +89,8 @@ async fn a_one_time_password_only_lets_a_person_choose_their_own_and_once() {
     assert_eq!(invited.status, PeopleStatus::Invited);
     let asked = console.sessions.sign_in(DANA, one_time.secret(), None).await.expect("the password is right");
     assert!(matches!(asked, SignedIn::MustChange { .. }), "no session: {asked:?}");
-    let same = console.sessions.sign_in_with_new_password(DANA, one_time.secret(), one_time.secret(), None).await;
+    let same =
+        console.sessions.sign_in_with_new_password(DANA, one_time.secret(), one_time.secret(), None).await;
     assert!(matches!(same, Err(AppError::InvalidInput(_))), "{same:?}");
     let session = enter(&console, DANA, &one_time).await;
     assert_eq!((session.actor.role(), session.actor.email()), (Role::Viewer, DANA));
@@ -97,13 +98,17 @@ async fn a_one_time_password_only_lets_a_person_choose_their_own_and_once() {
     assert!(console.authorize(&session).await.is_ok());
     assert_eq!(session.actor.organization_name(), Some("acme"));
     for password in [one_time.secret(), &secret("Wr0ng-one")] {
-        let again = console.sessions.sign_in_with_new_password(DANA, password, &secret("An0ther-one"), None).await;
+        let again =
+            console.sessions.sign_in_with_new_password(DANA, password, &secret("An0ther-one"), None).await;
         assert!(is_refused(&again), "it is used up: {again:?}");
         assert!(is_refused(&signed_in(&console, DANA, password).await));
     }
     assert_eq!(signed_in(&console, DANA, &secret(PASSWORD)).await, Ok(()));
-    let own = console.sessions.sign_in_with_new_password(DANA, &secret(PASSWORD), &secret("An0ther-one"), None);
-    assert_eq!(own.await.map(drop), Err(AppError::Forbidden), "one's own password is no one-time password");
+    let own = console
+        .sessions
+        .sign_in_with_new_password(DANA, &secret(PASSWORD), &secret("An0ther-one"), None)
+        .await;
+    assert_eq!(own.map(drop), Err(AppError::Forbidden), "one's own password is no one-time password");
     let seen = console.people.get(&operator, id).await.expect("it is there").person;
     assert_eq!((seen.status, seen.one_time), (PeopleStatus::Active, None));
     assert!(seen.last_sign_in_at.is_some());
@@ -124,7 +129,10 @@ async fn a_one_time_password_runs_out_after_seven_days_and_can_be_renewed() {
     let late =
         console.sessions.sign_in_with_new_password(DANA, one_time.secret(), &secret(PASSWORD), None).await;
     assert_eq!(late.map(drop), Err(AppError::OneTimePasswordExpired));
-    assert!(is_refused(&signed_in(&console, DANA, &secret("Wr0ng-one")).await), "told to whoever knows it only");
+    assert!(
+        is_refused(&signed_in(&console, DANA, &secret("Wr0ng-one")).await),
+        "told to whoever knows it only"
+    );
     let counts = console.people.count(&operator, PeopleFilter::default()).await.expect("counts");
     assert_eq!((counts.all, counts.expired), (1, 1));
     let operator = console.sign_in(OPERATOR).await.actor;
@@ -152,11 +160,19 @@ async fn whatever_ends_a_persons_rights_ends_their_sessions() {
             0 => drop(people.change_role(&operator, id, acme.id, MemberRole::Viewer).await.expect("changed")),
             1 => {
                 people.deactivate(&operator, id, Some(acme.id)).await.expect("deactivated");
-                assert_eq!(signed_in(&console, DANA, &secret(PASSWORD)).await, Err(AppError::AccountInactive));
+                assert_eq!(
+                    signed_in(&console, DANA, &secret(PASSWORD)).await,
+                    Err(AppError::AccountInactive)
+                );
                 assert!(ended(&console, &session).await);
                 people.reactivate(&operator, id, Some(acme.id)).await.expect("reactivated");
             }
-            2 => drop(people.deactivate(&operator, id, None).await.and(people.reactivate(&operator, id, None).await)),
+            2 => drop(
+                people
+                    .deactivate(&operator, id, None)
+                    .await
+                    .and(people.reactivate(&operator, id, None).await),
+            ),
             3 => {
                 one_time = people.set_one_time_password(&operator, id).await.expect("set");
                 assert!(ended(&console, &session).await);
@@ -208,9 +224,11 @@ async fn a_person_of_several_organizations_chooses_one_at_sign_in() {
     let (acme, globex) = (console.create("acme").await, console.create("globex").await);
     let operator = console.operator().await;
     let (id, one_time) = added(&console, &operator, adding(&acme, DANA, MemberRole::OrganizationAdmin)).await;
-    let second = console.people.add(&operator, adding(&globex, DANA, MemberRole::Viewer)).await.expect("added");
+    let second =
+        console.people.add(&operator, adding(&globex, DANA, MemberRole::Viewer)).await.expect("added");
     assert!(second.one_time.is_none(), "the person has a password");
-    let first = console.sessions.sign_in_with_new_password(DANA, one_time.secret(), &secret(PASSWORD), None).await;
+    let first =
+        console.sessions.sign_in_with_new_password(DANA, one_time.secret(), &secret(PASSWORD), None).await;
     let Ok(SignedIn::Choose(choices)) = first else { panic!("there are two: {first:?}") };
     let told: Vec<_> = choices
         .iter()
@@ -279,7 +297,8 @@ async fn a_password_that_opens_another_account_of_the_address_is_one_guess_at_th
         assert_eq!(guess(number).await, Account::Organization(acme.id));
     }
     let key = Account::key_of_person(id);
-    let failures = console.ports.accounts.sign_in_attempts(std::slice::from_ref(&key)).await.expect("a look-up");
+    let failures =
+        console.ports.accounts.sign_in_attempts(std::slice::from_ref(&key)).await.expect("a look-up");
     let failures = failures.first().map_or(0, |attempts| attempts.failures);
     // While the account waits, nothing is tried, so nothing is learned either.
     assert!(failures >= 5, "{failures}");
@@ -290,7 +309,10 @@ async fn a_password_that_opens_another_account_of_the_address_is_one_guess_at_th
         let password = secret("Guess-number-19");
         console.try_sign_in(DANA, &password).await.expect("its own account");
     }
-    console.try_sign_in(DANA, &secret(PASSWORD)).await.expect("one password is one guess, however often it is used");
+    console
+        .try_sign_in(DANA, &secret(PASSWORD))
+        .await
+        .expect("one password is one guess, however often it is used");
 }
 
 #[tokio::test]
@@ -404,7 +426,9 @@ async fn a_password_of_ones_own_is_changed_with_the_present_one_and_ends_the_oth
         assert_eq!(signed_in(&console, address, &next).await, Ok(()), "{address}");
         let named = console.sessions.rename_oneself(&goes_on.actor, "Dana").await;
         match address {
-            "admin@acme.example.com" => assert_eq!(named, Err(AppError::Forbidden), "it has no name of its own"),
+            "admin@acme.example.com" => {
+                assert_eq!(named, Err(AppError::Forbidden), "it has no name of its own")
+            }
             _ => {
                 assert_eq!(named, Ok(()), "{address}");
                 assert_eq!(console.authorize(&goes_on).await.expect("it goes on").name(), "Dana");
@@ -422,10 +446,14 @@ async fn wrong_present_passwords_are_slowed_down_like_sign_ins() {
     let (_, one_time) = added(&console, &operator, adding(&acme, DANA, MemberRole::Viewer)).await;
     let session = enter(&console, DANA, &one_time).await;
     for _ in 0..5 {
-        let wrong = console.sessions.change_own_password(&session, &secret("Wr0ng-one"), &secret("An0ther-one"));
-        assert!(is_refused(&wrong.await));
+        let wrong = console
+            .sessions
+            .change_own_password(&session, &secret("Wr0ng-one"), &secret("An0ther-one"))
+            .await;
+        assert!(is_refused(&wrong));
     }
-    let waits = console.sessions.change_own_password(&session, &secret(PASSWORD), &secret("An0ther-one")).await;
+    let waits =
+        console.sessions.change_own_password(&session, &secret(PASSWORD), &secret("An0ther-one")).await;
     assert!(matches!(waits, Err(AppError::Throttled { .. })), "{waits:?}");
     let at_sign_in = console.try_sign_in(DANA, &secret(PASSWORD)).await;
     assert!(matches!(at_sign_in, Err(AppError::Throttled { .. })), "{at_sign_in:?}");
@@ -440,7 +468,8 @@ async fn a_wrong_password_tells_nothing_of_what_an_address_has() {
     let operator = console.operator().await;
     let address = |who: &str| format!("{who}@people.example.com");
     for who in ["invited", "active", "off", "several"] {
-        let (id, one_time) = added(&console, &operator, adding(&acme, &address(who), MemberRole::Viewer)).await;
+        let (id, one_time) =
+            added(&console, &operator, adding(&acme, &address(who), MemberRole::Viewer)).await;
         match who {
             "active" => drop(enter(&console, &address(who), &one_time).await),
             "off" => drop(console.people.deactivate(&operator, id, None).await.expect("deactivated")),
@@ -487,12 +516,14 @@ async fn two_thousand_memberships_cost_as_many_calls_as_two() {
         for size in [2, 2_000] {
             let workspace = TestWorkspace::open(kind).await;
             let mut organizations = Vec::new();
-            let new: Vec<_> =
-                (0..size).map(|number| tenantry_tests::suite::organization(&format!("org-{number:04}"))).collect();
+            let new: Vec<_> = (0..size)
+                .map(|number| tenantry_tests::suite::organization(&format!("org-{number:04}")))
+                .collect();
             workspace.ports.organizations.insert_many(&new).await.expect("inserted");
             organizations.extend(new.iter().map(|one| one.id));
             let calls = Calls::default();
-            let console = Console::run(workspace.ports.clone().under(calls.clone()), &workspace.clock, Run::default());
+            let console =
+                Console::run(workspace.ports.clone().under(calls.clone()), &workspace.clock, Run::default());
             let operator = console.operator().await;
             let dana = Person {
                 password_hash: console.hasher.hash(&password()).await.expect("hashed"),
@@ -506,7 +537,8 @@ async fn two_thousand_memberships_cost_as_many_calls_as_two() {
             assert!(matches!(chosen, SignedIn::Choose(all) if all.len() == size));
             counted("choose");
             let account = Account::Person(dana.id, organizations[1]);
-            let session = console.sessions.sign_in(DANA, &secret(PASSWORD), Some(account)).await.expect("right");
+            let session =
+                console.sessions.sign_in(DANA, &secret(PASSWORD), Some(account)).await.expect("right");
             let SignedIn::Session(session) = session else { panic!("it is chosen") };
             counted("sign in");
             console.authorize(&session).await.expect("good");
@@ -548,7 +580,11 @@ async fn every_act_about_people_is_recorded_without_a_secret() {
     let operator = console.operator().await;
     let (id, one_time) = added(&console, &operator, adding(&acme, DANA, MemberRole::Viewer)).await;
     let session = enter(&console, DANA, &one_time).await;
-    console.sessions.change_own_password(&session, &secret(PASSWORD), &secret("An0ther-one")).await.expect("changed");
+    console
+        .sessions
+        .change_own_password(&session, &secret(PASSWORD), &secret("An0ther-one"))
+        .await
+        .expect("changed");
     let people = &console.people;
     people.change_role(&operator, id, acme.id, MemberRole::OrganizationAdmin).await.expect("changed");
     people.deactivate(&operator, id, Some(acme.id)).await.expect("deactivated");
@@ -592,7 +628,8 @@ async fn somebody_who_joins_an_organization_that_is_gone_is_not_there() {
     workspace.ports.people.insert(&dana).await.expect("inserted");
     console.organizations.trash(&operator, gone.id, None).await.expect("trashed");
     console.organizations.delete_forever(&operator, gone.id, "gone").await.expect("deleted");
-    let left = workspace.ports.people.find_by_email(&email(DANA)).await.expect("a look-up").expect("it is there");
+    let left =
+        workspace.ports.people.find_by_email(&email(DANA)).await.expect("a look-up").expect("it is there");
     let kept: Vec<&Membership> = left.memberships.iter().collect();
     assert_eq!(kept.iter().map(|one| one.organization_id).collect::<Vec<_>>(), [there.id]);
     assert_eq!(kept[0].since, moment(0));

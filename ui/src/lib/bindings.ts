@@ -1766,6 +1766,8 @@ export type FieldRule =
 "at_sign" | 
 /**  Not a valid address. */
 "address" | 
+/**  It is the value before. */
+"unchanged" | 
 /**  It is taken. */
 "taken" | 
 /**  The collection for this name exists and belongs to no organization. */

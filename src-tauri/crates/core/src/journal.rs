@@ -9,4 +9,5 @@ mod runner;
 mod whereabouts;
 
 pub use opening::{Opening, Openings};
+pub(crate) use recovery::forget_people;
 pub use runner::OperationRunner;

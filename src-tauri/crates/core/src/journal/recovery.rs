@@ -381,5 +381,21 @@ async fn settle_delete_forever(
     if copied.is_some() {
         ports.organizations.remove_trashed(id, copy).await?;
     }
+    forget_people(ports, id).await?;
     Ok(Settled::Finished)
+}
+
+/// Takes its people's memberships away from an organization that is deleted for good. Call it after the copy in the
+/// trash was removed: from then on nobody can bring it back, and as long as it is anywhere, nothing is taken away.
+pub(crate) async fn forget_people(ports: &Ports, id: OrganizationId) -> Result<(), StoreError> {
+    let (live, trashed) =
+        futures_util::try_join!(ports.organizations.find(id), ports.organizations.find_trashed(id))?;
+    if live.is_some() || trashed.is_some() {
+        return Ok(());
+    }
+    match ports.people.leave_all(id).await {
+        // Whoever may not write them has none, and a membership in nothing opens nothing.
+        Err(StoreError::Denied { .. }) => Ok(()),
+        left => left,
+    }
 }

@@ -7,7 +7,7 @@ use std::future::Future;
 
 use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::journal::OperationRunner;
+use crate::journal::{OperationRunner, forget_people};
 use crate::ports::Ports;
 use crate::records::{
     ActivityEntry, ActivityKind, CollectionIdentity, NewOrganization, OperationPlan, Organization,
@@ -437,7 +437,10 @@ impl OrganizationService {
                 ports.organizations.find(id),
             );
             removed?;
-            if live?.is_some() { Err(changed()) } else { Ok(()) }
+            if live?.is_some() {
+                return Err(changed());
+            }
+            Ok(forget_people(&ports, id).await?)
         };
         let name = organization.name.clone();
         let record = ActivityEntry::of(actor, ActivityKind::OrganizationDeleted).about(id, &name);
