@@ -121,8 +121,8 @@ async fn opening_a_workspace_takes_few_round_trips() {
         assert!(opened.warnings.is_empty() && opened.prepared.warnings.is_empty());
     };
     let first = async |attempt| open(&format!("{name}-{attempt}")).await;
-    distant.cost("opening it the first time", (4, 22), first).await;
-    distant.cost("opening it again", (3, 17), async |_| open(&name).await).await;
+    distant.cost("opening it the first time", (4, 28), first).await;
+    distant.cost("opening it again", (3, 21), async |_| open(&name).await).await;
     distant.judge();
 }
 
@@ -143,7 +143,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         console.sign_in(OPERATOR).await;
     };
-    distant.cost("signing in", (3, 6), sign_in).await;
+    distant.cost("signing in", (3, 9), sign_in).await;
     let session = &console.sign_in(OPERATOR).await;
     let authorize = async |_| {
         proxy.count();
@@ -220,7 +220,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         organizations.delete_forever(operator, id, &name).await.expect("deleted");
     };
-    distant.cost("deleting for good", (7, 11), delete).await;
+    distant.cost("deleting for good", (9, 14), delete).await;
     distant.judge();
 }
 

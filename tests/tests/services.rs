@@ -20,6 +20,8 @@ mod exports;
 mod hits;
 #[path = "services/interrupted.rs"]
 mod interrupted;
+#[path = "services/operators.rs"]
+mod operators;
 #[path = "services/people.rs"]
 mod people;
 #[path = "services/record.rs"]

@@ -35,7 +35,7 @@ use crate::settings::{Settings, settle};
 pub(crate) const INDEX_LIMIT: Duration = Duration::from_secs(120);
 
 /// The requests that opening a workspace sends at the same time.
-const CONNECTIONS_AT_ONCE: u32 = 6;
+const CONNECTIONS_AT_ONCE: u32 = 8;
 
 /// Options for opening a deployment.
 #[derive(Clone)]

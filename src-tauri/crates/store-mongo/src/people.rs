@@ -300,16 +300,16 @@ impl MongoStore {
             filter
         };
         for _ in 0..ROUNDS {
+            // Again after each round: somebody may have lost another membership, or got one, in between.
+            if self.confirmed(PEOPLE, member(Document::new())).await?.is_none() {
+                return Ok(());
+            }
             self.remove_people(member(doc! { "memberships": { "$size": 1 } })).await?;
             let mut update = ending_sessions();
             update.insert("$pull", doc! { "memberships": { "organization_id": organization } });
             let several = member(doc! { "memberships.1": { "$exists": true } });
             let left = self.write_many(self.documents(PEOPLE).update_many(several, update)).await;
             left.map_err(|failure| self.told(failure, UPDATE))?;
-            // Somebody may have lost another membership, or got one, in between.
-            if self.confirmed(PEOPLE, member(Document::new())).await?.is_none() {
-                return Ok(());
-            }
         }
         Err(StoreError::Changed { what: "the person" })
     }

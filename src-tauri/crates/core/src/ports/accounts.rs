@@ -8,8 +8,8 @@ use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, Recover
 /// Operators, failed sign-ins, and ended sessions.
 ///
 /// # Contract
-/// - The `_id` of an operator is unique, and so is its address in any letter case. No person and no organization's admin
-///   has it: see [`OrganizationStore`](super::OrganizationStore).
+/// - The `_id` of an operator is unique, and so is its address in any letter case. No person and no organization's
+///   admin has it: see [`OrganizationStore`](super::OrganizationStore).
 /// - An operator stored without a role is an active owner. A workspace that has an active owner keeps one.
 /// - Failures are counted in the workspace, not in the process: a restart does not reset them, they are counted
 ///   atomically, and the store's clock tells how long ago the last was.

@@ -120,8 +120,8 @@ impl Doors {
 
 impl SessionService {
     /// The accounts with the address, in the order in which a password that fits several is tried: the operator, the
-    /// person, then the admin whose organization changed last. Whoever sets a password to find out whether it is another
-    /// admin's therefore gets their own account.
+    /// person, then the admin whose organization changed last. Whoever sets a password to find out whether it is
+    /// another admin's therefore gets their own account.
     pub(super) async fn candidates(&self, email: &EmailAddress) -> Result<Vec<Candidate>, AppError> {
         let (operator, person, admins) = futures_util::join!(
             self.ports.accounts.find_operator_by_email(email),
