@@ -35,6 +35,7 @@ async fn claim_for_organizations(window: &Window) {
     window.fill("Password", OPERATORS_PASSWORD).await;
     window.fill("Repeat password", OPERATORS_PASSWORD).await;
     window.press("Claim workspace").await;
+    window.press("I have kept it").await;
 }
 
 async fn create(window: &Window, name: &str, email: &str, password: &str) {

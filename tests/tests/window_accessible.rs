@@ -64,6 +64,7 @@ async fn claim(window: &Window) {
     window.fill("Password", OPERATORS_PASSWORD).await;
     window.fill("Repeat password", OPERATORS_PASSWORD).await;
     window.press("Claim workspace").await;
+    window.press("I have kept it").await;
     window.see("Olga Operator").await;
 }
 

@@ -73,6 +73,7 @@ async fn claim(window: &Window, name: &str) {
     window.fill("Password", OPERATORS_PASSWORD).await;
     window.fill("Repeat password", OPERATORS_PASSWORD).await;
     window.press("Claim workspace").await;
+    window.press("I have kept it").await;
 }
 
 async fn open_connection(window: &Window, name: &str, uri: &str, database: &str) {

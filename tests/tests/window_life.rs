@@ -59,6 +59,7 @@ async fn what_was_copied_is_on_no_clipboard_after_the_sign_out_and_after_the_end
     window.fill("Password", OPERATORS_PASSWORD).await;
     window.fill("Repeat password", OPERATORS_PASSWORD).await;
     window.press("Claim workspace").await;
+    window.press("I have kept it").await;
     window.see("No organizations yet").await;
 
     window.press("New organization").await;

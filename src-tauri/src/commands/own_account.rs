@@ -48,8 +48,11 @@ pub async fn rename_oneself(
     workspace: String,
     name: String,
 ) -> Result<SessionView, ConsoleError> {
-    let (_, _) = (console.writer(&workspace).await?, name);
-    Err(ConsoleError::internal("not built yet"))
+    let (workspace, actor) = console.writer(&workspace).await?;
+    workspace.sessions().rename_oneself(&actor, &name).await?;
+    // The session as the account is now.
+    let session = workspace.current_session().await?.ok_or(ConsoleError::NotSignedIn)?;
+    Ok(SessionView::from(&session))
 }
 
 /// Changes the password of the account of the session, which goes on; its other sessions end.
@@ -65,8 +68,8 @@ pub async fn change_own_password(
     password: String,
 ) -> Result<SessionView, ConsoleError> {
     let (present, password) = (SecretString::from(present), SecretString::from(password));
-    let (_, _, _) = (console.writer(&workspace).await?, present, password);
-    Err(ConsoleError::internal("not built yet"))
+    let (workspace, _) = console.writer(&workspace).await?;
+    Ok(SessionView::from(&workspace.change_own_password(&present, &password).await?))
 }
 
 /// Makes a new recovery code for the owner of the session, in place of the one before. The answer is the only time that
@@ -81,8 +84,9 @@ pub async fn renew_recovery_code(
     workspace: String,
     password: String,
 ) -> Result<String, ConsoleError> {
-    let (_, _) = (console.writer(&workspace).await?, SecretString::from(password));
-    Err(ConsoleError::internal("not built yet"))
+    let (workspace, actor) = console.writer(&workspace).await?;
+    let code = workspace.sessions().renew_recovery_code(&actor, &SecretString::from(password)).await?;
+    Ok(code.secret().expose_secret().to_owned())
 }
 
 /// Saves a recovery code, which the window shows once, to a file that the person chooses. Returns its path; `null` if

@@ -126,8 +126,10 @@ pub async fn sign_in_with_new_password(
     account: Option<String>,
 ) -> Result<SignInAnswer, ConsoleError> {
     let (one_time, password) = (SecretString::from(one_time_password), SecretString::from(password));
-    let (_, _, _, _) = (console.open.load(&workspace)?, email, (one_time, password), chosen(account)?);
-    Err(ConsoleError::internal("not built yet"))
+    let account = chosen(account)?;
+    let signed_in =
+        console.sign_in_with_new_password(&workspace, &email, &one_time, &password, account).await?;
+    Ok(signed_in.into())
 }
 
 /// Signs an owner in who forgot the password, by the recovery code, and sets another password. The answer has the next
@@ -145,8 +147,8 @@ pub async fn recover(
     password: String,
 ) -> Result<SessionWithCode, ConsoleError> {
     let (code, password) = (SecretString::from(code), SecretString::from(password));
-    let (_, _, _, _) = (console.open.load(&workspace)?, email, code, password);
-    Err(ConsoleError::internal("not built yet"))
+    let (session, next) = console.recover(&workspace, &email, &code, &password).await?;
+    Ok(SessionWithCode::of(&session, &next))
 }
 
 fn chosen(account: Option<String>) -> Result<Option<Account>, ConsoleError> {
