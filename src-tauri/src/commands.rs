@@ -125,6 +125,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         activity::activity_entry,
         activity::undo_activity,
         activity::record_anchor,
+        activity::verify_record,
         activity::export_activity,
         activity::preview_archive,
         activity::archive_activity,

@@ -5,8 +5,9 @@
  * opening "p2" asks for that password too.
  */
 import { mockIPC } from "@tauri-apps/api/mocks";
-import type { OrganizationView, ConsoleError } from "../src/lib/bindings";
+import type { EntryView, OrganizationView, ConsoleError } from "../src/lib/bindings";
 import { accessHandlers } from "./access";
+import { activityHandlers } from "./activity";
 import type { Handlers } from "./commands";
 import { testConnection } from "./connection-test";
 import { exportHandlers } from "./exports";
@@ -29,6 +30,8 @@ export interface FakeBackend {
   /** Every call so far, with its arguments. */
   readonly calls: { command: string; args: unknown }[];
   readonly organizations: OrganizationView[];
+  /** The record, oldest first. */
+  readonly entries: EntryView[];
   /** Makes the next calls of a command fail until {@link FakeBackend.restore}. */
   fail(command: string, error: ConsoleError | string): void;
   /** Answers a command in another way. */
@@ -43,7 +46,7 @@ export interface FakeBackend {
 
 /** Commands that fail while the server is silent. */
 const ASKS_SERVER =
-  /organization|people|person|operator|unsettled|statistics|preview|check_admin|sign_in|load_sample|role_command/;
+  /organization|people|person|operator|activity|record|unsettled|statistics|preview|check_admin|sign_in|load_sample|role_command/;
 
 export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const world = new World(options);
@@ -62,6 +65,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     ...organizationHandlers(world),
     ...peopleHandlers(world),
     ...exportHandlers(world),
+    ...activityHandlers(world),
   };
 
   mockIPC(async (command, args) => {
@@ -86,6 +90,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   return {
     calls,
     organizations: world.organizations,
+    entries: world.entries,
     fail(command, error) {
       changed.set(command, () => {
         throw error;

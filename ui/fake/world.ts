@@ -3,6 +3,7 @@ import type {
   Access,
   AccountChoiceView,
   Act,
+  EntryView,
   JobProgress,
   OrganizationView,
   Restriction,
@@ -14,6 +15,7 @@ import type {
   ConsoleError,
   WorkspaceSummary,
 } from "../src/lib/bindings";
+import { madeUpEntries } from "./entries";
 import { madeUpOrganizations, madeUpWorkspaces } from "./data";
 import { madeUpOperators, madeUpPeople } from "./people";
 import rights from "./recorded/rights.json?raw";
@@ -55,6 +57,8 @@ export interface FakeOptions {
   unverifiableHash?: string;
   /** Interrupted changes that wait for a decision. */
   unsettled?: UnsettledAct[];
+  /** The record, oldest first. */
+  entries?: EntryView[];
 }
 
 /** One open workspace of the fake. */
@@ -84,6 +88,7 @@ export class World {
   readonly workspaces: WorkspaceSummary[];
   readonly unsettled: UnsettledAct[];
   readonly restrictions: Restriction[];
+  readonly entries: EntryView[];
   readonly cancelled = new Set<string>();
   /** Connection strings with a secret that was typed, by the draft that holds it. */
   readonly typedSecrets = new Map<string, string>();
@@ -108,6 +113,7 @@ export class World {
     this.people = options.people ?? madeUpPeople(this.organizations);
     this.unsettled = [...(options.unsettled ?? [])];
     this.restrictions = options.restrictions ?? [];
+    this.entries = [...(options.entries ?? madeUpEntries(60))];
     const keeper = options.keeper ?? "keychain";
     this.keeping = {
       keeper,

@@ -8,7 +8,9 @@ use tauri::ipc::Channel;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::profiles::RecordAnchor;
-use tenantry_core::activity::{ArchivePlan, EntryDetails, RecordExport, RecordFacet, Undo};
+use tenantry_core::activity::{
+    ArchivePlan, Break, EntryDetails, RecordExport, RecordFacet, RecordProblem, Undo,
+};
 use tenantry_core::export::CsvLayout;
 use tenantry_core::numbers::Count;
 use tenantry_core::records::{
@@ -180,6 +182,27 @@ pub struct AnchorView {
     pub entries: Count,
 }
 
+/// What a verification found.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationView {
+    /// How many entries there are.
+    pub entries: Count,
+    /// When it ended.
+    pub at: String,
+    /// The first entry that is not as it was written; `null` if all are.
+    pub broken: Option<BreakView>,
+}
+
+/// An entry that is not as it was written.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+pub struct BreakView {
+    /// Its number.
+    pub number: Count,
+    /// What was done to it.
+    pub problem: RecordProblem,
+}
+
 impl From<RecordAnchor> for AnchorView {
     fn from(anchor: RecordAnchor) -> Self {
         Self {
@@ -338,6 +361,31 @@ pub async fn record_anchor(
 ) -> Result<Option<AnchorView>, ConsoleError> {
     console.reader(&workspace).await?;
     Ok(console.record_anchor(&workspace).map(AnchorView::from))
+}
+
+/// Walks the whole record and names the first entry that is not as it was written.
+///
+/// # Errors
+/// `cancelled`, `forbidden`, those of a session, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn verify_record(
+    console: State<'_, Console>,
+    workspace: String,
+    job: String,
+    progress: Channel<JobProgress>,
+) -> Result<VerificationView, ConsoleError> {
+    let (open, actor) = console.reader(&workspace).await?;
+    let job = console.jobs.begin_in(&workspace, &job);
+    let progress = ChannelProgress::new(progress);
+    let found = console.verify_record(&open, &actor, &progress, job.cancellation()).await?;
+    Ok(VerificationView {
+        entries: Count::from(found.entries),
+        at: moment(console.clock.now()),
+        broken: found
+            .broken
+            .map(|Break { number, problem }| BreakView { number: Count::from(number), problem }),
+    })
 }
 
 /// Writes entries to the chosen place, with the proof behind them. A cancelled or failed export leaves nothing there.

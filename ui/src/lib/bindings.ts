@@ -705,6 +705,13 @@ export const commands = {
 	 */
 	recordAnchor: (workspace: string) => typedError<AnchorView | null, ConsoleError>(__TAURI_INVOKE("record_anchor", { workspace })),
 	/**
+	 *  Walks the whole record and names the first entry that is not as it was written.
+	 * 
+	 *  # Errors
+	 *  `cancelled`, `forbidden`, those of a session, `unavailable`.
+	 */
+	verifyRecord: (workspace: string, job: string, progress: Channel<JobProgress>) => typedError<VerificationView, ConsoleError>(__TAURI_INVOKE("verify_record", { workspace, job, progress })),
+	/**
 	 *  Writes entries to the chosen place, with the proof behind them. A cancelled or failed export leaves nothing there.
 	 * 
 	 *  # Errors
@@ -1084,6 +1091,14 @@ export type AuthenticationKind =
 "x509" | 
 /**  Another method in the string. */
 "other";
+
+/**  An entry that is not as it was written. */
+export type BreakView = {
+	/**  Its number. */
+	number: Count,
+	/**  What was done to it. */
+	problem: RecordProblem,
+};
 
 /**  A certificate: its owner, issuer and dates. */
 export type Certificate = {
@@ -1695,7 +1710,9 @@ export type ExportedList =
 /**  People of organizations. */
 "people" | 
 /**  The activity record. */
-"activity";
+"activity" | 
+/**  A part of the activity record that is removed afterwards. */
+"activity_archive";
 
 /**  A field of a form. */
 export type Field = 
@@ -2603,6 +2620,23 @@ export type RecordFacet =
 /**  What somebody had no right to do. */
 "refused";
 
+/**  What was done to an entry behind Tenantry's back. */
+export type RecordProblem = 
+/**  It was changed. */
+"altered" | 
+/**  It is missing. */
+"removed" | 
+/**  It was not written by Tenantry. */
+"inserted" | 
+/**  It has the number of another. */
+"reordered" | 
+/**  It and everything after it is missing, up to an entry that was seen before. */
+"cut_off" | 
+/**  It, or entries before it, were written anew, with digests that fit each other and not what was seen before. */
+"rewritten" | 
+/**  An entry of an earlier version was changed, added or removed. Those have no number. */
+"earlier";
+
 /**  An act that can be left unfinished. */
 export type RecoveredAct = 
 /**  Insert the document, then create the collection. */
@@ -3232,6 +3266,16 @@ export type UpdateInput = {
 	email: string | null,
 	/**  The new admin password. */
 	password: string | null,
+};
+
+/**  What a verification found. */
+export type VerificationView = {
+	/**  How many entries there are. */
+	entries: Count,
+	/**  When it ended. */
+	at: string,
+	/**  The first entry that is not as it was written; `null` if all are. */
+	broken: BreakView | null,
 };
 
 /**  The kind of a workspace. */

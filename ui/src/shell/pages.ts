@@ -28,6 +28,7 @@ export interface Page {
 const organizations = new Part(() => import("../features/organizations/OrganizationsPage.svelte"));
 const people = new Part(() => import("../features/people/PeoplePage.svelte"));
 const operators = new Part(() => import("../features/people/OperatorsPage.svelte"));
+const activity = new Part(() => import("../features/activity/ActivityPage.svelte"));
 const health = new Part(() => import("../features/health/HealthPage.svelte"));
 const settings = new Part(() => import("../features/settings/SettingsPage.svelte"));
 const about = new Part(() => import("../features/about/AboutPage.svelte"));
@@ -37,6 +38,7 @@ export const PAGES: readonly Page[] = [
   { name: "organizations", label: m.shell_organizations, icon: "building-2", part: organizations },
   { name: "people", label: m.shell_people, icon: "users", right: "read_people", part: people },
   { name: "operators", label: m.shell_operators, icon: "shield-check", right: "operators", part: operators },
+  { name: "activity", label: m.shell_activity, icon: "activity", right: "activity", part: activity },
   { name: "health", label: m.shell_health, icon: "heart-pulse", right: "health", part: health },
   {
     name: "settings",

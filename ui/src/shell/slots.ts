@@ -3,11 +3,15 @@ import { Part } from "$lib/parts";
 import type { OrganizationTab, SomebodySection } from "$lib/slots";
 
 const people = new Part(() => import("../features/people/OrganizationPeople.svelte"));
+const organizationActivity = new Part(() => import("../features/activity/OrganizationActivity.svelte"));
+const somebodyActivity = new Part(() => import("../features/activity/SomebodyActivity.svelte"));
+const activity = { name: "activity", label: m.shell_activity, right: "activity" } as const;
 
 /** The further tabs of an organization's panel, in their order. */
 export const ORGANIZATION_TABS: readonly OrganizationTab[] = [
   { name: "people", label: m.people_tab, right: "read_people", part: people },
+  { ...activity, part: organizationActivity },
 ];
 
 /** The further sections in the panel of an operator or a person, in their order. */
-export const SOMEBODY_SECTIONS: readonly SomebodySection[] = [];
+export const SOMEBODY_SECTIONS: readonly SomebodySection[] = [{ ...activity, part: somebodyActivity }];

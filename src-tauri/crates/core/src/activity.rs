@@ -7,6 +7,7 @@ mod export;
 mod facets;
 mod service;
 mod undo;
+mod verify;
 
 pub use archive::{ArchiveFacts, ArchivePlan, read_archive};
 pub use columns::RecordColumn;
@@ -15,3 +16,4 @@ pub use export::RecordExport;
 pub use facets::RecordFacet;
 pub use service::RecordService;
 pub use undo::Undo;
+pub use verify::{Break, RecordProblem, Verification};

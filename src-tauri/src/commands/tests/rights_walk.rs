@@ -197,6 +197,7 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     // The entry of a create has no undo. What undoing another takes is the right to the act that undoes it.
     ("undo_activity", On(Act::Activity), |on| json!({"number": on.entry, "confirmation": null})),
     ("record_anchor", Needs::Session, NO_ARGUMENTS),
+    ("verify_record", Everywhere(Act::Activity), |_| json!({"progress": "__CHANNEL__:2", "job": "j"})),
     ("export_activity", Within(Act::Activity), |on| {
         json!({"progress": "__CHANNEL__:2", "input": {
             "job": "j", "filter": every_entry(), "format": "json", "csv": {"kind": "excel"}, "target": on.target

@@ -34,6 +34,7 @@ export function workspaceApi(workspace: string) {
   const archiveActivity = into(commands.archiveActivity);
   const exportOperators = into(commands.exportOperators);
   const exportPeople = into(commands.exportPeople);
+  const verifyRecord = asking(commands.verifyRecord);
   const listOrganizations = asking(commands.listOrganizations);
   const countOrganizations = asking(commands.countOrganizations);
 
@@ -123,6 +124,8 @@ export function workspaceApi(workspace: string) {
     activityEntry: asking(commands.activityEntry),
     undoActivity: asking(commands.undoActivity),
     recordAnchor: into(commands.recordAnchor),
+    verifyRecord: (job: string, onprogress: (progress: JobProgress) => void) =>
+      verifyRecord(job, progressChannel(onprogress)),
     exportActivity: (input: ActivityExportInput, onprogress: (progress: JobProgress) => void) =>
       exportActivity(input, progressChannel(onprogress)),
     previewArchive: into(commands.previewArchive),

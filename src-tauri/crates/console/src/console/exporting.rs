@@ -41,6 +41,8 @@ pub enum ExportedList {
     People,
     /// The activity record.
     Activity,
+    /// A part of the activity record that is removed afterwards.
+    ActivityArchive,
 }
 
 /// A written list.
@@ -157,6 +159,7 @@ impl Console {
             ExportedList::Operators => "operators",
             ExportedList::People => "people",
             ExportedList::Activity => "activity",
+            ExportedList::ActivityArchive => "activity-archive",
         };
         format!("{word}-{}", self.clock.now().date())
     }
@@ -187,5 +190,6 @@ fn title(list: ExportedList) -> &'static str {
         ExportedList::Operators => "Export operators",
         ExportedList::People => "Export people",
         ExportedList::Activity => "Export activity",
+        ExportedList::ActivityArchive => "Archive activity",
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use tenantry_core::activity::read_archive;
+use tenantry_core::activity::{Verification, read_archive};
 use tenantry_core::error::FileProblem;
 use tenantry_core::jobs::{Cancellation, ProgressSink};
 use tenantry_core::records::Head;
@@ -18,6 +18,32 @@ impl Console {
     /// The newest entry of a workspace's record when it was verified last on this computer.
     pub fn record_anchor(&self, workspace: &str) -> Option<RecordAnchor> {
         self.profiles.settings().verified.remove(workspace)
+    }
+
+    /// Verifies the record, also against what was seen before on this computer, and remembers its newest entry if it is
+    /// good.
+    ///
+    /// # Errors
+    /// `cancelled`, `forbidden`, `unavailable`.
+    pub async fn verify_record(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<Verification, ConsoleError> {
+        let seen = self.record_anchor(&workspace.id).map(|anchor| anchor.head);
+        let found = workspace.record().verify(actor, seen.as_ref(), progress, cancellation).await?;
+        if let (None, Some(head)) = (&found.broken, &found.head) {
+            let anchor = RecordAnchor { head: head.clone(), at: self.clock.now(), entries: found.entries };
+            let kept = self.profiles.change_settings(|settings| {
+                settings.verified.insert(workspace.id.clone(), anchor);
+            });
+            if let Err(error) = kept {
+                tracing::warn!(%error, "what was verified is not remembered on this computer");
+            }
+        }
+        Ok(found)
     }
 
     /// Moves the entries up to `last` to the chosen place: writes the file, reads it back, and removes them. Returns
