@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tenantry_core::activity::{ArchiveFacts, RecordExport, RecordFacet, Undo, read_archive};
-use tenantry_core::error::AppError;
+use tenantry_core::error::{AppError, UndoRefusal};
 use tenantry_core::export::{CsvLayout, CsvSeparator, ExportFormat};
 use tenantry_core::jobs::{Cancellation, Quiet};
+use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::records::{ActivityKind, Organization, Outcome, RecordQuery, Recorded};
 use tenantry_core::rights::Actor;
-use tenantry_tests::console::{Console, Run};
+use tenantry_tests::console::{Console, Run, create_request, update_request};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 const BOTH: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
@@ -292,4 +293,66 @@ async fn only_an_owner_archives() {
     let admin = console.sign_in("admin@acme.example.com").await.actor;
     assert_eq!(console.record.plan_archive(&admin, 0).await, Err(AppError::Forbidden));
     workspace.remove().await;
+}
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_an_address_and_a_display_name_come_back_and_a_password_does_not() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let (acme, operator) = (console.create("acme").await, console.operator().await);
+        console.organizations.rename(&operator, acme.id, "acme-cover").await.expect("renamed");
+        let renamed =
+            undo(&console, &operator, ActivityKind::OrganizationRenamed).await.expect("renamed back");
+        assert_eq!(renamed.name.as_str(), "acme", "{kind:?}");
+
+        let change = UpdateRequest {
+            email: Some("new@acme.example.com".to_owned()),
+            display_name: Some("Acme, Inc.".to_owned()),
+            password: create_request("acme").password.into(),
+            ..update_request(acme.id)
+        };
+        console.organizations.update(&operator, change).await.expect("changed");
+        let possible = Some(Undo::Possible { password_stays: true, trashes: false });
+        assert_eq!(
+            undo_of(&console, &operator, ActivityKind::OrganizationChanged).await,
+            possible,
+            "{kind:?}"
+        );
+        let back = undo(&console, &operator, ActivityKind::OrganizationChanged).await.expect("changed back");
+        assert_eq!(back.admin_email.as_str(), "admin@acme.example.com", "{kind:?}");
+        assert_eq!(back.display_name, None, "{kind:?}");
+
+        let password = create_request("acme").password.into();
+        let change = UpdateRequest { password, ..update_request(acme.id) };
+        console.organizations.update(&operator, change).await.expect("changed");
+        let secret = AppError::UndoRefused(UndoRefusal::Secret);
+        assert_eq!(
+            undo(&console, &operator, ActivityKind::OrganizationChanged).await,
+            Err(secret),
+            "{kind:?}"
+        );
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_is_not_undone_once_something_else_has_changed() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let (acme, operator) = (console.create("acme").await, console.operator().await);
+        console.organizations.rename(&operator, acme.id, "acme-cover").await.expect("renamed");
+        let first = newest(&console, &operator, ActivityKind::OrganizationRenamed).await.number;
+        console.organizations.rename(&operator, acme.id, "acme-again").await.expect("renamed");
+        let changed = AppError::UndoRefused(UndoRefusal::Changed);
+        let refused = console.record.undo(&console.organizations, &operator, first, None).await;
+        assert_eq!(refused, Err(changed), "{kind:?}");
+
+        let trashed = console.organizations.trash(&operator, acme.id, None).await.expect("trashed");
+        let name = trashed.name.to_string();
+        console.organizations.delete_forever(&operator, acme.id, &name).await.expect("deleted");
+        let gone = Some(Undo::Refused { reason: UndoRefusal::Gone });
+        assert_eq!(undo_of(&console, &operator, ActivityKind::OrganizationTrashed).await, gone, "{kind:?}");
+        workspace.remove().await;
+    }
 }
