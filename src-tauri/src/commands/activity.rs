@@ -8,11 +8,10 @@ use tauri::ipc::Channel;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_console::profiles::RecordAnchor;
-use tenantry_core::activity::{
-    ArchivePlan, Break, EntryDetails, RecordExport, RecordFacet, RecordProblem, Undo,
-};
+use tenantry_core::activity::{ArchivePlan, EntryDetails, RecordExport, RecordFacet, Undo};
 use tenantry_core::export::CsvLayout;
 use tenantry_core::numbers::Count;
+use tenantry_core::record::DamageKind;
 use tenantry_core::records::{
     ActivityKind, Change, Head, Outcome, RecordCursor, RecordPage, RecordQuery, Recorded,
 };
@@ -200,7 +199,7 @@ pub struct BreakView {
     /// Its number.
     pub number: Count,
     /// What was done to it.
-    pub problem: RecordProblem,
+    pub problem: DamageKind,
 }
 
 impl From<RecordAnchor> for AnchorView {
@@ -380,11 +379,11 @@ pub async fn verify_record(
     let progress = ChannelProgress::new(progress);
     let found = console.verify_record(&open, &actor, &progress, job.cancellation()).await?;
     Ok(VerificationView {
-        entries: Count::from(found.entries),
+        entries: Count::from(found.count),
         at: moment(console.clock.now()),
         broken: found
-            .broken
-            .map(|Break { number, problem }| BreakView { number: Count::from(number), problem }),
+            .damage
+            .map(|damage| BreakView { number: Count::from(damage.number), problem: damage.kind }),
     })
 }
 

@@ -1097,7 +1097,7 @@ export type BreakView = {
 	/**  Its number. */
 	number: Count,
 	/**  What was done to it. */
-	problem: RecordProblem,
+	problem: DamageKind,
 };
 
 /**  A certificate: its owner, issuer and dates. */
@@ -1523,6 +1523,24 @@ export type CsvSeparator =
 "semicolon" | 
 /**  A tab. */
 "tab";
+
+/**  What was done to the record. */
+export type DamageKind = 
+/**  The entry says something else than when it was written. */
+"altered" | 
+/**  The entry is missing. */
+"removed" | 
+/**  The entry was not written by Tenantry. */
+"inserted" | 
+/**  The entry stood elsewhere. */
+"reordered" | 
+/**  The entry and everything after it is missing. */
+"cut_off" | 
+/**
+ *  The record fits together, but the entry is not the one that was noted elsewhere: it, or one before it, was
+ *  written anew with everything after it.
+ */
+"rewritten";
 
 /**  A tab of the editor's form. */
 export type EditorTab = 
@@ -2619,23 +2637,6 @@ export type RecordFacet =
 "exports" | 
 /**  What somebody had no right to do. */
 "refused";
-
-/**  What was done to an entry behind Tenantry's back. */
-export type RecordProblem = 
-/**  It was changed. */
-"altered" | 
-/**  It is missing. */
-"removed" | 
-/**  It was not written by Tenantry. */
-"inserted" | 
-/**  It has the number of another. */
-"reordered" | 
-/**  It and everything after it is missing, up to an entry that was seen before. */
-"cut_off" | 
-/**  It, or entries before it, were written anew, with digests that fit each other and not what was seen before. */
-"rewritten" | 
-/**  An entry of an earlier version was changed, added or removed. Those have no number. */
-"earlier";
 
 /**  An act that can be left unfinished. */
 export type RecoveredAct = 

@@ -16,4 +16,3 @@ pub use export::RecordExport;
 pub use facets::RecordFacet;
 pub use service::RecordService;
 pub use undo::Undo;
-pub use verify::{Break, RecordProblem, Verification};

@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use tenantry_core::activity::{Verification, read_archive};
+use tenantry_core::activity::read_archive;
 use tenantry_core::error::FileProblem;
 use tenantry_core::jobs::{Cancellation, ProgressSink};
+use tenantry_core::record::Verified;
 use tenantry_core::records::Head;
 use tenantry_core::rights::Actor;
 
@@ -31,11 +32,11 @@ impl Console {
         actor: &Actor,
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
-    ) -> Result<Verification, ConsoleError> {
+    ) -> Result<Verified, ConsoleError> {
         let seen = self.record_anchor(&workspace.id).map(|anchor| anchor.head);
         let found = workspace.record().verify(actor, seen.as_ref(), progress, cancellation).await?;
-        if let (None, Some(head)) = (&found.broken, &found.head) {
-            let anchor = RecordAnchor { head: head.clone(), at: self.clock.now(), entries: found.entries };
+        if let (None, Some(head)) = (&found.damage, &found.head) {
+            let anchor = RecordAnchor { head: head.clone(), at: self.clock.now(), entries: found.count };
             let kept = self.profiles.change_settings(|settings| {
                 settings.verified.insert(workspace.id.clone(), anchor);
             });
