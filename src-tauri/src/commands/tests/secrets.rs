@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tauri::Manager;
 use tenantry_connection::SecretKind;
 
 use super::{Console, OPERATOR};
@@ -79,6 +80,88 @@ fn pass_secrets_on(console: &Console, saved: &Value) {
     console.ok("forget_draft", json!({"draft": "draft-9"}));
 }
 
+/// A secret that Tenantry made, and the one command whose answer shows it.
+type ShownOnce = (String, &'static str);
+
+/// Makes people, passwords and codes, exports all lists and reads the whole record.
+fn manage_people(console: &Console) -> Vec<ShownOnce> {
+    let mut shown = Vec::new();
+    let mut note = |secret: &Value, command: &'static str| {
+        let secret = secret.as_str().unwrap_or_else(|| panic!("{command} shows no secret: {secret}"));
+        assert!(secret.len() > 10, "{command} shows {secret}");
+        shown.push((secret.to_owned(), command));
+    };
+    let claimed = console.told.lock().unwrap().iter().find(|(name, _)| name == "claim_workspace").cloned();
+    let claimed: Value = serde_json::from_str(&claimed.unwrap().1).unwrap();
+    note(&claimed["recoveryCode"], "claim_workspace");
+    let operator =
+        json!({"input": {"name": "Lee", "email": "lee@example.com", "role": "read_only_operator"}});
+    let operator = console.ok("add_operator", operator);
+    note(&operator["oneTimePassword"], "add_operator");
+    let set = console.ok("set_operator_password", json!({"id": operator["somebody"]["id"]}));
+    note(&set, "set_operator_password");
+    let organization = console.list()[0]["id"].clone();
+    let person = json!({"input": {
+        "organizationId": organization, "name": "Mira", "email": "mira@example.com", "role": "viewer"
+    }});
+    let person = console.ok("add_person", person);
+    note(&person["oneTimePassword"], "add_person");
+    let set = console.ok("set_person_password", json!({"id": person["somebody"]["id"]}));
+    note(&set, "set_person_password");
+    for email in ["lee@example.com", "mira@example.com", "nobody@example.com"] {
+        let wrong = json!({"email": email, "password": "Planted-Wrong-3", "account": null});
+        console.refused("sign_in", wrong);
+    }
+    console.ok("copy_password", json!({"password": set}));
+
+    let file = |list: &str| {
+        let place = console.ok("default_export_file", json!({"list": list, "format": "csv"}));
+        let csv = json!({"kind": "plain", "separator": "comma", "byteOrderMark": false});
+        json!({"job": "j", "format": "csv", "csv": csv, "target": place["target"]})
+    };
+    for (command, list) in [("export_operators", "operators"), ("export_people", "people")] {
+        let input = json!({
+            "organizationId": null, "search": "", "status": null, "ids": null, "sort": "name",
+            "direction": "ascending", "file": file(list),
+            "columns": [
+                "id", "name", "email", "role", "organizations", "status", "lastSignIn", "oneTimeUntil", "createdAt"
+            ]
+        });
+        console.ok(command, json!({"progress": "__CHANNEL__:2", "input": input}));
+    }
+    let everything = json!({
+        "facet": "all", "search": "", "person": null, "organization": null, "outcome": null, "from": null,
+        "until": null
+    });
+    let mut export = file("activity");
+    export["filter"] = everything.clone();
+    console.ok("export_activity", json!({"progress": "__CHANNEL__:2", "input": export}));
+    let query = json!({"query": {"filter": everything, "cursor": null, "newerThan": null, "limit": 200}});
+    let page = console.ok("list_activity", query);
+    let entries = page["entries"].as_array().unwrap();
+    assert!(entries.len() > 8, "the record is empty, so searching it proves nothing: {page}");
+    for entry in entries {
+        console.ok("activity_entry", json!({"number": entry["number"]}));
+    }
+    shown
+}
+
+/// The session's id in a token, and the parts that are worth something.
+fn parts_of(token: &str) -> [String; 3] {
+    let parts: Vec<&str> = token.split('.').collect();
+    let digit = |byte: u8| {
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        digits.iter().position(|digit| *digit == byte).unwrap() as u32
+    };
+    let mut claims = Vec::new();
+    for four in parts[1].as_bytes().chunks(4) {
+        let bits = four.iter().fold(0, |bits, byte| (bits << 6) | digit(*byte)) << (6 * (4 - four.len()));
+        claims.extend(&bits.to_be_bytes()[1..four.len()]);
+    }
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    [claims["jti"].as_str().unwrap().to_owned(), parts[1].to_owned(), parts[2].to_owned()]
+}
+
 /// The last net under everything above: plants secrets wherever one can be typed, exercises everything, including
 /// failures, and then searches everything that was written or returned.
 #[test]
@@ -94,6 +177,7 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     console.ok("check_password", json!({"password": "Planted-Check-1"}));
     console.ok("copy_token", json!({}));
     let token = console.token();
+    let shown = manage_people(&console);
     let saved = console.save(&json!({
         "database": "tenants", "signingSecret": "Planted-Signing-1",
         // Nothing listens there, so opening fails with the password in hand.
@@ -127,6 +211,7 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     let exported = std::fs::read_to_string(report["path"].as_str().unwrap()).unwrap();
     assert!(exported.contains("acme@example.com"), "{exported}");
     let mut places = console.told.lock().unwrap().clone();
+    places.push(("the record".to_owned(), record(&console)));
     // The file of saved connections with its copies, the secrets file, what was put aside of it, the logs, the export,
     // the database.
     for path in files_in(console.folder.path()) {
@@ -135,13 +220,38 @@ fn planted_secrets_are_in_no_log_no_file_and_no_answer() {
     }
     let sealed = places.iter().filter(|(place, _)| place.contains("secrets.")).count();
     assert!(sealed >= 4, "the sealed files are not among them: {:?}", places.iter().map(|(place, _)| place));
+    let [session, claims, signature] = parts_of(&token);
     for (place, text) in &places {
-        for secret in ["Planted", "Raw-1", token.as_str()] {
+        for secret in ["Planted", "Raw-1", &token, &session, &claims, &signature] {
             assert!(!text.contains(secret), "{secret:?} is in {place}: {text}");
+        }
+        for (secret, by) in &shown {
+            assert!(!text.contains(secret) || place == by, "what {by} shows once is in {place}: {text}");
         }
         // The built-in workspace stores its accounts' hashes.
         assert!(!text.contains("$2b$") || place.contains("tenantry.db"), "a hash is in {place}: {text}");
     }
+    for (secret, by) in &shown {
+        assert_eq!(console.told_by(secret), [*by], "it is shown once");
+    }
+    assert_nothing_is_copied(&console);
+}
+
+/// Every field of every entry of the record.
+fn record(console: &Console) -> String {
+    let file = rusqlite::Connection::open(console.folder.path().join("tenantry.db")).unwrap();
+    let mut entries = file.prepare("SELECT fields FROM console_activity").unwrap();
+    let entries = entries.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let entries: Vec<String> = entries.map(Result::unwrap).collect();
+    assert!(entries.len() > 8, "the record is empty, so searching it proves nothing: {entries:?}");
+    entries.join("\n")
+}
+
+/// The last of all: nothing that was copied outlives the program.
+fn assert_nothing_is_copied(console: &Console) {
+    assert!(console.clipboard().is_some(), "nothing was copied, so nothing is proved");
+    console.app.state::<tenantry_console::Console>().clear_copied();
+    assert_eq!(console.clipboard(), None, "a secret outlives the program");
 }
 
 /// Every file under a folder.
