@@ -324,6 +324,8 @@ fn expected(role: Option<Role>, needs: Needs, on: &Subject) -> Answer {
         Within(act) if reach(act) > Some(Reach::Nothing) => Answer::Allowed,
         Everywhere(_) | Within(_) => Answer::Forbidden,
         On(_) if is_scoped(role) && !on.own => Answer::NotFound,
+        // What is not about oneself is not even known of.
+        On(act) if is_scoped(role) && reach(act) == Some(Reach::Oneself) => Answer::NotFound,
         On(act) if reach(act) == Some(Reach::All) || (is_scoped(role) && reach(act) == Some(Reach::Own)) => {
             Answer::Allowed
         }
@@ -342,7 +344,14 @@ fn fits(answer: Answer, expected: Answer, role: Option<Role>, needs: Needs, on: 
         On(Act::Restore | Act::DeleteForever) => on.state == State::Trashed,
         _ => on.state == State::Live,
     };
-    answer == expected || (answer == Answer::NotFound && !there && !is_scoped(role) && role.is_some())
+    // What a role may do on nothing is refused in the same way on everything, and tells as little.
+    let on_nothing = |act: Act| role.is_some_and(|role| role.reach(act) == Reach::Nothing);
+    let tells_nothing = match needs {
+        On(act) => expected == Answer::NotFound && answer == Answer::Forbidden && on_nothing(act),
+        Nothing | Needs::Session | Everywhere(_) | Within(_) => false,
+    };
+    let is_missed = answer == Answer::NotFound && !there && !is_scoped(role) && role.is_some();
+    answer == expected || tells_nothing || is_missed
 }
 
 fn answered(answer: &Result<Value, Value>) -> Answer {
@@ -439,44 +448,68 @@ impl Walk {
         tauri::async_runtime::block_on(chosen).unwrap().target
     }
 
-    /// A session of each role, and none.
+    /// A session of each role, and none: operators, the service's own admin, and people.
     fn sessions(&self) -> Vec<(Option<Role>, Option<Session>)> {
-        tauri::async_runtime::block_on(async {
-            let owner = EmailAddress::parse(OPERATOR).unwrap();
-            let accounts = &self.writable.ports().accounts;
-            let owner = accounts.find_operator_by_email(&owner).await.unwrap().unwrap();
-            let mut addresses = vec![(Role::Owner, OPERATOR.to_owned())];
-            for role in [OperatorRole::Operator, OperatorRole::ReadOnlyOperator] {
-                let email = format!("{}@example.com", Role::from(role).as_str());
-                let operator = NewOperator {
-                    id: match role {
-                        OperatorRole::Operator => COLLEAGUE.parse().unwrap(),
-                        OperatorRole::Owner | OperatorRole::ReadOnlyOperator => OperatorId::new(),
-                    },
-                    name: owner.name.clone(),
-                    email: EmailAddress::parse(&email).unwrap(),
-                    role,
-                    password_hash: owner.password_hash.clone(),
-                    one_time: None,
-                    recovery: None,
-                    created_at: owner.created_at,
-                };
-                accounts.insert_operator(&operator).await.unwrap();
-                addresses.push((role.into(), email));
-            }
-            addresses.push((Role::OrganizationAdmin, "own@example.com".to_owned()));
-            let mut sessions = vec![(None, None)];
-            for (role, email) in addresses {
-                let signed_in =
-                    self.writable.sessions().sign_in(&email, &SecretString::from(PASSWORD), None).await;
-                let SignedIn::Session(session) = signed_in.unwrap() else {
-                    panic!("{email} signs in at once")
-                };
-                assert_eq!(session.actor.role(), role, "{email} is somebody else");
-                sessions.push((Some(role), Some(session)));
-            }
-            sessions
-        })
+        let mut sessions = vec![(None, None)];
+        let mut sign_in = |role: Role, email: &str, one_time: Option<&str>| {
+            let (service, password) = (self.writable.sessions(), SecretString::from(PASSWORD));
+            let signed_in = tauri::async_runtime::block_on(async {
+                match one_time {
+                    Some(text) => {
+                        let one_time = SecretString::from(text);
+                        service.sign_in_with_new_password(email, &one_time, &password, None).await
+                    }
+                    None => service.sign_in(email, &password, None).await,
+                }
+            });
+            let SignedIn::Session(session) = signed_in.unwrap() else { panic!("{email} signs in at once") };
+            assert_eq!(session.actor.role(), role, "{email} is somebody else");
+            sessions.push((Some(role), Some(session)));
+        };
+        let mut people = Vec::new();
+        for role in [Role::OrganizationAdmin, Role::Viewer] {
+            let email = format!("{}@people.example.com", role.as_str());
+            let input = json!({
+                "organizationId": self.organizations[0], "name": "Sam", "email": email, "role": role.as_str()
+            });
+            let added = self.console.ok("add_person", json!({"workspace": self.writable.id, "input": input}));
+            people.push((role, email, added["oneTimePassword"].as_str().unwrap().to_owned()));
+        }
+        sign_in(Role::Owner, OPERATOR, None);
+        for (role, email) in self.add_operators() {
+            sign_in(role, &email, None);
+        }
+        sign_in(Role::OrganizationAdmin, "own@example.com", None);
+        for (role, email, one_time) in people {
+            sign_in(role, &email, Some(&one_time));
+        }
+        sessions
+    }
+
+    /// Adds the other operators, with the owner's password.
+    fn add_operators(&self) -> Vec<(Role, String)> {
+        let accounts = &self.writable.ports().accounts;
+        let owner = EmailAddress::parse(OPERATOR).unwrap();
+        let owner = tauri::async_runtime::block_on(accounts.find_operator_by_email(&owner)).unwrap().unwrap();
+        let add = |role: OperatorRole| {
+            let email = format!("{}@example.com", Role::from(role).as_str());
+            let operator = NewOperator {
+                id: match role {
+                    OperatorRole::Operator => COLLEAGUE.parse().unwrap(),
+                    OperatorRole::Owner | OperatorRole::ReadOnlyOperator => OperatorId::new(),
+                },
+                name: owner.name.clone(),
+                email: EmailAddress::parse(&email).unwrap(),
+                role,
+                password_hash: owner.password_hash.clone(),
+                one_time: None,
+                recovery: None,
+                created_at: owner.created_at,
+            };
+            tauri::async_runtime::block_on(accounts.insert_operator(&operator)).unwrap();
+            (role.into(), email)
+        };
+        [OperatorRole::Operator, OperatorRole::ReadOnlyOperator].map(add).into()
     }
 
     /// Lets the holder of this session work in one of the two.
