@@ -13,7 +13,9 @@ use tenantry_core::export::ExportService;
 use tenantry_core::journal::{Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::people::{OperatorService, PeopleService};
+use tenantry_core::record::record_refusals;
 use tenantry_core::records::{Permits, Restriction, ServerFacts, Topology};
+use tenantry_core::rights::Refusals;
 use tenantry_core::samples::SampleService;
 use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
 use tenantry_core::values::Device;
@@ -92,6 +94,8 @@ impl Services {
         let access = AccessService::new(store.clone(), Arc::clone(&operations), Arc::clone(&clock));
         let ports = store.behind(&gate);
         let background = Arc::new(background);
+        let (refusals, refused) = Refusals::channel();
+        tokio::spawn(record_refusals(refused, ports.clone(), Arc::clone(&clock)));
         let (of_sessions, of_organizations) = (hasher.clone(), hasher.clone());
         Self {
             sessions: SessionService::new(
@@ -100,7 +104,8 @@ impl Services {
                 of_sessions,
                 signing_key,
                 device,
-            ),
+            )
+            .telling(refusals),
             attention: AttentionService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock)),
             organizations: OrganizationService::new(
                 ports.clone(),

@@ -337,9 +337,7 @@ impl OpenWorkspace {
     /// # Errors
     /// `Forbidden`, `Store`.
     pub async fn health(&self, actor: &Actor) -> Result<Health, AppError> {
-        if !actor.may(Act::Health) {
-            return Err(AppError::Forbidden);
-        }
+        actor.require_some(Act::Health)?;
         let everything = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
         let ports = &self.services.ports;
         match tokio::join!(ports.health.health(), ports.organizations.count(&everything)) {

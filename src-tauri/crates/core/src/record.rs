@@ -2,8 +2,10 @@
 
 mod acts;
 mod first;
+mod refused;
 mod verify;
 
 pub use acts::random_operation;
 pub(crate) use first::{Sparingly, in_operation, with_left_out};
+pub use refused::record_refusals;
 pub use verify::{Damage, DamageKind, Verified, verify};

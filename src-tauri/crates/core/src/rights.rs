@@ -5,9 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
-use strum::VariantArray;
+use strum::{IntoStaticStr, VariantArray};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::error::AppError;
+use crate::records::{ActivityEntry, ActivityKind, Outcome};
 use crate::values::{Device, OperatorId, OrganizationId, PersonId};
 
 /// The role of a session.
@@ -65,8 +67,9 @@ impl Role {
 }
 
 /// An action that needs a right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Act {
     /// List, search, export the list, look at one.
@@ -108,6 +111,11 @@ pub enum Act {
 impl Act {
     /// Every action, in the order of the table's rows.
     pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The subjects that a role allows an action on.
@@ -223,6 +231,34 @@ impl FromStr for Account {
     }
 }
 
+/// Where refused acts are told, so that they get into the record: a check of a right waits for no store.
+#[derive(Debug, Clone, Default)]
+pub struct Refusals(Option<UnboundedSender<ActivityEntry>>);
+
+impl Refusals {
+    /// The two ends.
+    pub fn channel() -> (Self, UnboundedReceiver<ActivityEntry>) {
+        let (sender, receiver) = unbounded_channel();
+        (Self(Some(sender)), receiver)
+    }
+
+    fn tell(&self, refusal: ActivityEntry) {
+        if let Some(sender) = &self.0 {
+            // Nobody listens once the workspace is closed.
+            let _ = sender.send(refusal);
+        }
+    }
+}
+
+/// It makes no other person of an actor.
+impl PartialEq for Refusals {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Refusals {}
+
 /// A person whose session was checked. Only `SessionService` creates one, so no service runs without a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -233,18 +269,34 @@ pub struct Actor {
     organization_name: Option<String>,
     device: Option<Device>,
     reason: Option<String>,
+    refusals: Refusals,
 }
 
 impl Actor {
     /// For `sessions` alone, after it checked a session.
     pub(crate) fn found_good(account: Account, role: Role, name: String, email: String) -> Self {
-        Self { account, role, name, email, organization_name: None, device: None, reason: None }
+        Self {
+            account,
+            role,
+            name,
+            email,
+            organization_name: None,
+            device: None,
+            reason: None,
+            refusals: Refusals::default(),
+        }
     }
 
     /// For `sessions` alone: the same person, on this computer.
     #[must_use]
     pub(crate) fn on_device(self, device: Option<Device>) -> Self {
         Self { device, ..self }
+    }
+
+    /// For `sessions` alone: the same person, whose refused acts are told there.
+    #[must_use]
+    pub(crate) fn telling(self, refusals: Refusals) -> Self {
+        Self { refusals, ..self }
     }
 
     /// For `sessions` alone: the same person, of the organization with this name.
@@ -317,7 +369,13 @@ impl Actor {
     /// # Errors
     /// `Forbidden` if the role does not allow this in the whole workspace.
     pub(crate) fn require(&self, act: Act) -> Result<(), AppError> {
-        if self.reach(act) == All { Ok(()) } else { Err(AppError::Forbidden) }
+        if self.reach(act) == All { Ok(()) } else { Err(self.refused(act, None, AppError::Forbidden)) }
+    }
+
+    /// # Errors
+    /// `Forbidden` if the role does not allow this at all: not even on the session's own organization.
+    pub fn require_some(&self, act: Act) -> Result<(), AppError> {
+        if self.may(act) { Ok(()) } else { Err(self.refused(act, None, AppError::Forbidden)) }
     }
 
     /// # Errors
@@ -327,9 +385,23 @@ impl Actor {
         let needed = match self.organization_scope() {
             None => All,
             Some(scope) if scope == id => Own,
-            Some(_) => return Err(AppError::NotFound { what: "organization" }),
+            Some(_) => {
+                return Err(self.refused(act, Some(id), AppError::NotFound { what: "organization" }));
+            }
         };
-        if self.reach(act) >= needed { Ok(()) } else { Err(AppError::Forbidden) }
+        if self.reach(act) >= needed { Ok(()) } else { Err(self.refused(act, Some(id), AppError::Forbidden)) }
+    }
+
+    /// The refusal, after it was told for the record.
+    fn refused(&self, act: Act, on: Option<OrganizationId>, refusal: AppError) -> AppError {
+        let entry = ActivityEntry::of(self, ActivityKind::ActRefused).ended(Outcome::Refused);
+        let entry = entry.with_detail(act.as_str());
+        // Not about that organization: its people are not told of strangers.
+        self.refusals.tell(match on {
+            Some(id) => entry.on(id),
+            None => entry,
+        });
+        refusal
     }
 }
 

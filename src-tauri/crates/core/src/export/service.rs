@@ -90,9 +90,7 @@ impl ExportService {
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
     ) -> Result<Exported, AppError> {
-        if !actor.may(Act::List) {
-            return Err(AppError::Forbidden);
-        }
+        actor.require_some(Act::List)?;
         let columns = without_repetition(request.columns);
         let source = Source::of(actor, request.scope, request.sort, request.direction);
         cancellation.checkpoint()?;

@@ -17,7 +17,7 @@ use crate::records::{
     ActivityEntry, ActivityKind, MemberRole, NewOperator, Operator, OperatorRole, Organization,
     OrganizationCredentials, OrganizationRef, Person,
 };
-use crate::rights::{Account, Actor, Role};
+use crate::rights::{Account, Actor, Refusals, Role};
 use crate::values::{
     Device, EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName, RecoveryCode,
 };
@@ -91,6 +91,8 @@ pub struct SessionService {
     pub(super) effort: Mutex<Option<Effort>>,
     /// Refused attempts that are on record.
     pub(super) told: Sparingly,
+    /// Where the refused acts of its sessions are told.
+    refusals: Refusals,
 }
 
 impl SessionService {
@@ -112,7 +114,14 @@ impl SessionService {
             sign_in_turn: Semaphore::new(1),
             effort: Mutex::default(),
             told: Sparingly::default(),
+            refusals: Refusals::default(),
         }
+    }
+
+    /// The same service, whose sessions tell there what was refused to them.
+    #[must_use]
+    pub fn telling(self, refusals: Refusals) -> Self {
+        Self { refusals, ..self }
     }
 
     /// Whether the workspace has an operator.
@@ -213,7 +222,7 @@ impl SessionService {
         let (standing, current) = futures_util::join!(standing, self.current(account, role));
         standing?;
         let (actor, now_standing) = current?.ok_or(revoked.clone())?;
-        let actor = actor.on_device(Some(self.device.clone()));
+        let actor = actor.on_device(Some(self.device.clone())).telling(self.refusals.clone());
         if !claims.is_good_for(&now_standing, &self.key)? {
             return Err(revoked);
         }
@@ -279,7 +288,7 @@ impl SessionService {
     }
 
     fn sign(&self, actor: Actor, claims: &Claims) -> Result<Session, AppError> {
-        let actor = actor.on_device(Some(self.device.clone()));
+        let actor = actor.on_device(Some(self.device.clone())).telling(self.refusals.clone());
         Ok(Session { token: token::sign(claims, &self.key)?, actor, expires_at: claims.expires_at() })
     }
 
