@@ -10,11 +10,13 @@ use mongodb::{Client, Database};
 use tempfile::TempDir;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::error::{AppError, StoreError};
+use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::limits::{LINE_LIMIT, STEP_PENDING};
 use tenantry_core::ports::Ports;
+use tenantry_core::record::verify;
 use tenantry_core::records::{
-    Organization, OrganizationFilter, OrganizationQuery, OrganizationStatus, PageStart, SortDirection,
-    SortField, StatusFilter,
+    ActivityEntry, ActivityKind, Organization, OrganizationFilter, OrganizationQuery, OrganizationStatus,
+    PageStart, SortDirection, SortField, StatusFilter, Stored,
 };
 use tenantry_core::rights::Actor;
 use tenantry_core::values::OrganizationId;
@@ -521,4 +523,27 @@ async fn a_change_of_the_primary_is_waited_for() {
     console.create("globex").await;
     let page = ports.organizations.page(&everything()).await.expect("all is well again");
     assert_eq!(page.organizations.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_of_the_record_is_there_once_whatever_becomes_of_the_line() {
+    let broken = Broken::open().await;
+    let ports = &broken.console.ports;
+    let before = ports.activity.head().await.expect("a look").map_or(0, |head| head.number);
+    let mut answered = Vec::new();
+    for round in 0..6 {
+        for moment in MOMENTS {
+            broken.proxy.cut_at(&command("insert"), moment);
+            let detail = format!("{round} {moment:?}");
+            let entry = ActivityEntry::by("dana@example.com", ActivityKind::SignedIn).with_detail(&detail);
+            let appended = ports.activity.append(&entry).await.expect("the line came back");
+            assert_eq!(appended.entry, entry, "{detail}");
+            answered.push(appended);
+        }
+    }
+    let stored: Vec<_> = ports.activity.walk(before + 1).try_concat().await.expect("walked");
+    let stored: Vec<_> = stored.iter().filter_map(Stored::recorded).collect();
+    assert_eq!(stored, answered, "each once, in the order in which they were written");
+    let verified = verify(ports.activity.as_ref(), &[], &Quiet, &Cancellation::default()).await;
+    assert_eq!(verified.expect("walked").damage, None);
 }

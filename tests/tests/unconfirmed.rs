@@ -6,7 +6,8 @@ use mongodb::{Client, Database};
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Operation, OperationPlan, OrganizationChange, Owner, Trashed, TrashedCollection,
+    ActivityEntry, ActivityKind, Operation, OperationPlan, OrganizationChange, Owner, Trashed,
+    TrashedCollection,
 };
 use tenantry_core::values::CopyId;
 use tenantry_tests::proxy::Proxy;
@@ -122,7 +123,16 @@ async fn no_write_is_believed_that_is_not_there(topology: Topology) {
         case.unconfirmed("update");
         let ended = case.ports.accounts.revoke_session("session", OffsetDateTime::now_utc()).await;
         case.judge("a session's end", &ended);
-        assert_eq!(case.proxy.sprung(), 14);
+        // What is not there is written again: the number of an entry is free until it is.
+        case.unconfirmed("insert");
+        let entry = ActivityEntry::by("operator@example.com", ActivityKind::SignedIn);
+        let appended = case.ports.activity.append(&entry).await;
+        case.judge("an entry of the record", &appended);
+        case.ports.activity.append(&entry).await.expect("appended");
+        let record = case.raw.collection::<Document>("console_activity");
+        let entries = record.count_documents(doc! {}).await.expect("a count");
+        assert_eq!(entries, if stands { 2 } else { 1 }, "no entry is there twice, and none was believed");
+        assert_eq!(case.proxy.sprung(), 15);
         case.raw.drop().await.expect("dropped");
     }
 }

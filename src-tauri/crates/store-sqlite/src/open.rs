@@ -219,10 +219,11 @@ fn remove_old_copies(path: &Path, now: SystemTime) {
 mod tests {
     use tempfile::TempDir;
     use tenantry_core::clock::{ManualClock, SystemClock};
-    use tenantry_core::ports::{CollectionStore, OrganizationStore};
+    use tenantry_core::ports::{ActivityStore, CollectionStore, OrganizationStore};
     use tenantry_core::records::{
-        CollectionIdentity, NewOrganization, OrganizationFilter, OrganizationQuery, PageStart, SortDirection,
-        SortField, StatusFilter, Trashed, TrashedCollection,
+        ActivityEntry, ActivityKind, CollectionIdentity, NewOrganization, OrganizationFilter,
+        OrganizationQuery, PageStart, RecordQuery, SortDirection, SortField, StatusFilter, Trashed,
+        TrashedCollection,
     };
     use tenantry_core::values::{
         CollectionName, EmailAddress, OrganizationId, OrganizationName, PasswordHash,
@@ -268,7 +269,8 @@ mod tests {
         let store = open(&path).await.expect("opens");
         store.insert(&acme).await.expect("inserts");
         drop(store);
-        let found = open(&path).await.expect("opens again").find(acme.id).await.expect("reads");
+        let found =
+            OrganizationStore::find(&open(&path).await.expect("opens again"), acme.id).await.expect("reads");
         assert_eq!(found.map(|organization| organization.name), Some(acme.name));
     }
 
@@ -344,6 +346,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_record_of_an_older_file_stays_and_is_vouched_for() {
+        let folder = folder();
+        let path = folder.path().join("tenantry.db");
+        drop(
+            open_file(path.clone(), &STEPS[..8])
+                .expect("a file of the version before the record was chained"),
+        );
+        let connection = connect(&path).expect("opens by hand");
+        let recorded =
+            "INSERT INTO console_activity (at, actor, kind) VALUES (1700000000000, 'dana', 'signed_in')";
+        connection.execute(recorded, []).expect("recorded");
+        drop(connection);
+        let store = open(&path).await.expect("opens and migrates");
+        let entry = ActivityEntry::by("lee", ActivityKind::SignedIn);
+        store.append(&entry).await.expect("appended");
+        let query = RecordQuery { limit: 10, ..RecordQuery::default() };
+        let page = ActivityStore::page(&store, &query).await.expect("a page");
+        let told: Vec<_> = page.entries.iter().map(|one| (one.number, one.entry.actor.as_str())).collect();
+        assert_eq!(told, [(1, "lee"), (0, "tenantry"), (0, "dana")]);
+        let vouched = page.entries[1].entry.sealed.as_ref().map(|sealed| sealed.number);
+        assert_eq!(vouched, Some(1), "the first entry of the chain vouches for it");
+    }
+
+    #[tokio::test]
     async fn an_older_file_keeps_its_data_and_a_copy_of_it_is_put_beside() {
         let folder = folder();
         let path = folder.path().join("tenantry.db");
@@ -362,7 +388,7 @@ mod tests {
             start: PageStart::Beginning,
             limit: 10,
         };
-        let page = store.page(&query).await.expect("searches");
+        let page = OrganizationStore::page(&store, &query).await.expect("searches");
         assert_eq!(
             page.organizations.len(),
             1,
@@ -372,7 +398,8 @@ mod tests {
         let copy = folder.path().join("tenantry.db.version-1.backup");
         let copy = open_file(copy, &STEPS[..1]).expect("the copy is a whole file of version 1");
         let store = SqliteStore { connections: Arc::new(copy), clock: Arc::new(SystemClock) };
-        assert!(store.find(acme.id).await.expect("reads").is_some(), "the copy must hold the data");
+        let found = OrganizationStore::find(&store, acme.id).await;
+        assert!(found.expect("reads").is_some(), "the copy must hold the data");
     }
 
     #[tokio::test]
