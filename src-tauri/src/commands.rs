@@ -10,6 +10,7 @@ pub mod diagnosis;
 pub mod exports;
 pub mod health;
 pub mod jobs;
+pub mod live_sessions;
 pub mod operators;
 pub mod organizations;
 pub mod own_account;
@@ -78,6 +79,16 @@ pub fn all<R: Runtime>() -> Commands<R> {
         own_account::renew_recovery_code,
         own_account::save_recovery_code,
         own_account::save_one_time_passwords,
+        live_sessions::list_sessions,
+        live_sessions::end_sessions,
+        live_sessions::renew_session,
+        live_sessions::lock_window,
+        live_sessions::unlock_window,
+        live_sessions::watch_session,
+        live_sessions::list_failing_sign_ins,
+        live_sessions::clear_failing_sign_ins,
+        live_sessions::workspace_settings,
+        live_sessions::change_workspace_settings,
         secrets::secret_keeping,
         secrets::look_for_keychain,
         secrets::choose_secret_keeper,

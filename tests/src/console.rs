@@ -125,6 +125,18 @@ impl Console {
         }
     }
 
+    /// Forgets the failed sign-ins of its computer, for tests that try many addresses.
+    ///
+    /// # Panics
+    /// When the store refuses.
+    pub async fn forgive_device(&self) {
+        for failing in self.ports.accounts.failed_sign_ins(1_000).await.expect("a list") {
+            if failing.account.starts_with("device:") {
+                self.ports.accounts.clear_failed_sign_ins(&failing.account).await.expect("forgotten");
+            }
+        }
+    }
+
     /// Whether a session is good now.
     ///
     /// # Errors

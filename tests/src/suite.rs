@@ -18,7 +18,8 @@ use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{ActivityEntry, CollectionIdentity, NewOrganization, Organization, RecordQuery};
 use tenantry_core::values::{
-    CollectionName, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
+    CollectionName, Device, DisplayName, EmailAddress, HashRenewal, OrganizationId, OrganizationName,
+    PasswordHash,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -26,6 +27,11 @@ use time::{Duration, OffsetDateTime};
 pub fn moment(minute: i64) -> OffsetDateTime {
     // 2026-03-01T12:00:00.123Z: not a whole second, so that cut-off milliseconds are found.
     OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(1_772_366_400_123) + Duration::minutes(minute)
+}
+
+/// A computer.
+pub fn device() -> Device {
+    Device::named("dana", "mars", "Linux")
 }
 
 /// A parsed organization name.

@@ -116,7 +116,7 @@ macro_rules! contract {
                 failed_sign_ins_are_counted_per_account_until_they_are_cleared,
                 failed_sign_ins_at_once_are_all_counted,
                 a_failure_that_was_just_counted_is_not_long_ago,
-                an_ended_session_stays_ended_and_others_do_not_end,
+                failed_sign_ins_are_listed_latest_first_with_their_last_device,
                 operators_are_listed_whole,
                 an_operator_is_changed_as_the_change_says_while_it_is_as_it_was_seen,
                 the_last_active_owner_stays_one,

@@ -121,7 +121,7 @@ async fn opening_a_workspace_takes_few_round_trips() {
         assert!(opened.warnings.is_empty() && opened.prepared.warnings.is_empty());
     };
     let first = async |attempt| open(&format!("{name}-{attempt}")).await;
-    distant.cost("opening it the first time", (4, 28), first).await;
+    distant.cost("opening it the first time", (4, 27), first).await;
     distant.cost("opening it again", (3, 21), async |_| open(&name).await).await;
     distant.judge();
 }
@@ -143,7 +143,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         console.sign_in(OPERATOR).await;
     };
-    distant.cost("signing in", (3, 9), sign_in).await;
+    distant.cost("signing in", (3, 10), sign_in).await;
     let session = &console.sign_in(OPERATOR).await;
     let authorize = async |_| {
         proxy.count();

@@ -67,7 +67,12 @@ async fn a_database_user_who_may_only_read_lists_and_is_denied_every_write() {
         "rename a collection"
     );
     assert!(is_denied(collections.delete(&collection("acme"), &ANY).await), "drop a collection");
-    assert!(is_denied(reader.accounts.add_failed_sign_in("account").await.map(|_| ())), "count a failure");
+    assert!(
+        is_denied(
+            reader.accounts.add_failed_sign_in("account", &tenantry_tests::suite::device()).await.map(|_| ())
+        ),
+        "count a failure"
+    );
 
     let health = reader.health.health().await.expect("a reader may ask");
     assert_eq!(health.database_user.as_deref(), Some("reader"));
@@ -439,7 +444,12 @@ async fn what_is_written_is_there_for_the_next_run() {
         let workspace = TestWorkspace::open(kind).await;
         let new = insert(&workspace.ports, "acme").await;
         workspace.ports.collections.create(&collection("acme")).await.expect("created");
-        workspace.ports.accounts.add_failed_sign_in("account").await.expect("counted");
+        workspace
+            .ports
+            .accounts
+            .add_failed_sign_in("account", &tenantry_tests::suite::device())
+            .await
+            .expect("counted");
         let again = workspace.reopened().await;
         assert_eq!(again.health.prepare().await, Ok(Vec::new()), "{kind:?}");
         assert_eq!(again.organizations.find(new.id).await, workspace.ports.organizations.find(new.id).await);

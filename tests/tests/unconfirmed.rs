@@ -6,15 +6,15 @@ use mongodb::{Client, Database};
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    ActivityEntry, ActivityKind, Operation, OperationPlan, OrganizationChange, Owner, Trashed,
+    ActivityEntry, ActivityKind, Operation, OperationPlan, OrganizationChange, Owner, SessionsOf, Trashed,
     TrashedCollection,
 };
 use tenantry_core::values::CopyId;
 use tenantry_tests::proxy::Proxy;
 use tenantry_tests::server::{Server, Topology, fresh_database};
+use tenantry_tests::suite::sessions::session_facts;
 use tenantry_tests::suite::{ANY, collection, email, hash, insert, moment, name, organization, seen};
 use tenantry_tests::workspace::open_database;
-use time::OffsetDateTime;
 
 struct Case {
     proxy: Proxy,
@@ -120,9 +120,18 @@ async fn no_write_is_believed_that_is_not_there(topology: Topology) {
         let own = if stands { &taken } else { &operation };
         case.judge("the end of an intent", &case.ports.journal.end(own).await);
 
+        let session = session_facts("dana@example.com", None);
+        case.ports.sessions.insert(&session).await.expect("inserted");
         case.unconfirmed("update");
-        let ended = case.ports.accounts.revoke_session("session", OffsetDateTime::now_utc()).await;
+        let extended = case.ports.sessions.extend(&session.id, moment(800_000)).await;
+        case.judge("a session's longer life", &extended);
+        case.unconfirmed("delete");
+        let ended = case.ports.sessions.end(&SessionsOf::One(session.id.clone()), None).await;
         case.judge("a session's end", &ended);
+        case.unconfirmed("update");
+        let another = session_facts("lee@example.com", None);
+        case.judge("a session", &case.ports.sessions.insert(&another).await);
+
         // What is not there is written again: the number of an entry is free until it is.
         case.unconfirmed("insert");
         let entry = ActivityEntry::by("operator@example.com", ActivityKind::SignedIn);
@@ -132,7 +141,7 @@ async fn no_write_is_believed_that_is_not_there(topology: Topology) {
         let record = case.raw.collection::<Document>("console_activity");
         let entries = record.count_documents(doc! {}).await.expect("a count");
         assert_eq!(entries, if stands { 2 } else { 1 }, "no entry is there twice, and none was believed");
-        assert_eq!(case.proxy.sprung(), 15);
+        assert_eq!(case.proxy.sprung(), 17);
         case.raw.drop().await.expect("dropped");
     }
 }

@@ -131,8 +131,8 @@ pub async fn lock_workspace(
     Ok(AccessState::from(workspace.access().lock(core::LockCause::ByHand).await))
 }
 
-/// Records activity: restarts the two-minute idle timer of an unlocked workspace, which never stays unlocked for longer
-/// than its ten minutes.
+/// Records that somebody is at the window: restarts the two-minute idle timer of an unlocked workspace, which never
+/// stays unlocked for longer than its ten minutes; keeps the window from being locked, and the session from ending.
 ///
 /// # Errors
 /// `no_workspace`.
@@ -143,6 +143,7 @@ pub async fn note_activity(
     workspace: String,
 ) -> Result<AccessState, ConsoleError> {
     let workspace = console.open.load(&workspace)?;
+    workspace.presence.note(console.clock.now());
     Ok(AccessState::from(workspace.access().note_activity().await))
 }
 

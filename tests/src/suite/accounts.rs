@@ -3,9 +3,9 @@
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorChange, OperatorRole};
-use tenantry_core::values::{OperatorId, PersonName, RecoveryCode};
+use tenantry_core::values::{Device, OperatorId, PersonName, RecoveryCode};
 
-use super::{email, hash, moment, renewal};
+use super::{device, email, hash, moment, renewal};
 
 const EMAIL_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Email });
 const ID_TAKEN: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Id });
@@ -101,21 +101,25 @@ async fn failures(ports: &Ports, accounts: &[&str]) -> Vec<Option<u32>> {
 pub async fn failed_sign_ins_are_counted_per_account_until_they_are_cleared(ports: &Ports) {
     assert_eq!(failures(ports, &["account-1"]).await, [None]);
     for number in 1..=3_u32 {
-        assert_eq!(ports.accounts.add_failed_sign_in("account-1").await, Ok(number));
+        assert_eq!(ports.accounts.add_failed_sign_in("account-1", &device()).await, Ok(number));
     }
-    assert_eq!(ports.accounts.add_failed_sign_in("account-2").await, Ok(1));
+    assert_eq!(ports.accounts.add_failed_sign_in("account-2", &device()).await, Ok(1));
     let all = ["account-2", "account-1", "account-3"];
     assert_eq!(failures(ports, &all).await, [Some(1), Some(3), None], "several are asked for at once");
     assert_eq!(ports.accounts.clear_failed_sign_ins("account-1").await, Ok(()));
     assert_eq!(ports.accounts.clear_failed_sign_ins("account-1").await, Ok(()), "none counts as done");
     assert_eq!(failures(ports, &all).await, [Some(1), None, None]);
-    assert_eq!(ports.accounts.add_failed_sign_in("account-1").await, Ok(1), "counting starts anew");
+    assert_eq!(
+        ports.accounts.add_failed_sign_in("account-1", &device()).await,
+        Ok(1),
+        "counting starts anew"
+    );
 }
 
 /// The store tells how long ago.
 pub async fn a_failure_that_was_just_counted_is_not_long_ago(ports: &Ports) {
     for _ in 0..2 {
-        ports.accounts.add_failed_sign_in("account").await.expect("counted");
+        ports.accounts.add_failed_sign_in("account", &device()).await.expect("counted");
         let found = ports.accounts.sign_in_attempts(&["account".to_owned()]).await.expect("a look-up");
         assert!(found[0].since_last < std::time::Duration::from_secs(60), "{found:?}");
     }
@@ -125,7 +129,7 @@ pub async fn a_failure_that_was_just_counted_is_not_long_ago(ports: &Ports) {
 pub async fn failed_sign_ins_at_once_are_all_counted(ports: &Ports) {
     let failing = (0..16).map(|_| {
         let accounts = ports.accounts.clone();
-        async move { accounts.add_failed_sign_in("account").await.expect("counted") }
+        async move { accounts.add_failed_sign_in("account", &device()).await.expect("counted") }
     });
     let mut answers = futures_util::future::join_all(failing).await;
     answers.sort_unstable();
@@ -136,15 +140,26 @@ pub async fn failed_sign_ins_at_once_are_all_counted(ports: &Ports) {
     assert_eq!(failures(ports, &["account"]).await, [Some(16)]);
 }
 
-/// Ended sessions.
-pub async fn an_ended_session_stays_ended_and_others_do_not_end(ports: &Ports) {
-    // Sessions that would still be alive: a store may forget those that are over by the computer's own clock.
-    let later = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
-    assert_eq!(ports.accounts.is_session_revoked("session-1").await, Ok(false));
-    assert_eq!(ports.accounts.revoke_session("session-1", later).await, Ok(()));
-    assert_eq!(ports.accounts.revoke_session("session-1", later).await, Ok(()), "repeating counts as done");
-    assert_eq!(ports.accounts.is_session_revoked("session-1").await, Ok(true));
-    assert_eq!(ports.accounts.is_session_revoked("session-2").await, Ok(false));
+/// The list of those who fail.
+pub async fn failed_sign_ins_are_listed_latest_first_with_their_last_device(ports: &Ports) {
+    let elsewhere = Device::named("lee", "venus", "Windows");
+    for (account, device) in
+        [("account-1", device()), ("account-2", device()), ("account-1", elsewhere.clone())]
+    {
+        // Two failures in one millisecond have no order.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        ports.accounts.add_failed_sign_in(account, &device).await.expect("counted");
+    }
+    let listed = ports.accounts.failed_sign_ins(10).await.expect("a list");
+    let mut told: Vec<_> =
+        listed.iter().map(|one| (one.account.as_str(), one.failures, one.device.clone())).collect();
+    // A computer's clock that stands still, as the tests' does, has no order either.
+    told.sort_unstable_by_key(|(account, ..)| *account);
+    assert_eq!(told, [("account-1", 2, Some(elsewhere)), ("account-2", 1, Some(device()))]);
+    assert!(listed.is_sorted_by_key(|one| one.since_last), "{listed:?}");
+    assert_eq!(ports.accounts.failed_sign_ins(1).await.expect("a list").len(), 1);
+    ports.accounts.clear_failed_sign_ins("account-1").await.expect("cleared");
+    assert_eq!(ports.accounts.failed_sign_ins(10).await.expect("a list").len(), 1);
 }
 
 async fn load(ports: &Ports, id: OperatorId) -> Operator {
@@ -286,7 +301,7 @@ pub async fn one_guess_is_counted_once_until_it_is_another(ports: &Ports) {
         assert_eq!(failures(ports, &["account"]).await, [Some(expected)], "{guess}");
     }
     ports.accounts.clear_failed_sign_ins("account").await.expect("cleared");
-    ports.accounts.add_failed_sign_in("account").await.expect("counted");
+    ports.accounts.add_failed_sign_in("account", &device()).await.expect("counted");
     ports.accounts.add_passed_over("account", "one").await.expect("counted");
     assert_eq!(failures(ports, &["account"]).await, [Some(2)]);
 }

@@ -14,7 +14,7 @@ const FOLDERS: [&[&str]; 12] = [
     &["jobs", "records"],
     &["ports"],
     &["record"],
-    &["journal"],
+    &["journal", "settings"],
     &["access", "sessions"],
     &["attention", "collections", "organizations", "people", "samples"],
     &["export"],

@@ -63,10 +63,12 @@ async fn an_operator_waits_though_an_admin_with_the_same_address_signs_in_betwee
         if stands_still(kind) {
             // Of fifty guesses, as many were tried as an operator alone would have had.
             assert_eq!(failures, SIGN_IN_FREE_FAILURES, "{kind:?}: a waiting account is not tried");
+            console.forgive_device().await;
             let own = try_sign_in(&console, OPERATOR, PASSWORD).await;
             assert!(matches!(own, Err(AppError::CredentialsRefused { .. })), "{kind:?}: it waits: {own:?}");
         }
         assert!(failures < 10, "{kind:?}: {failures}");
+        console.forgive_device().await;
         workspace.wait(Duration::from_secs(9)).await;
         assert_eq!(try_sign_in(&console, OPERATOR, PASSWORD).await, Ok(Role::Owner), "{kind:?}");
         workspace.remove().await;
@@ -152,6 +154,7 @@ async fn a_sign_in_takes_the_same_work_whatever_the_address_owns() {
         );
         let mut work = Vec::new();
         for address in addresses {
+            console.forgive_device().await;
             for typed in ["Wrong-passw0rd", "", &"x".repeat(100)] {
                 let before = console.hasher.rounds();
                 let answer = try_sign_in(&console, &address, typed).await;
@@ -278,7 +281,12 @@ async fn a_computer_whose_clock_is_off_shortens_no_wait() {
     let acme = console.create("acme").await;
     let name = format!("organization:{}", acme.id.to_hex());
     for _ in 0..13 {
-        console.ports.accounts.add_failed_sign_in(&name).await.expect("counted");
+        console
+            .ports
+            .accounts
+            .add_failed_sign_in(&name, &tenantry_tests::suite::device())
+            .await
+            .expect("counted");
     }
     // The program's clock, not the server's.
     for _ in 0..2 {

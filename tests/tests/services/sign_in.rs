@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::error::{AppError, SessionProblem};
-use tenantry_core::limits::{SESSION_LIFE, SIGN_IN_FREE_FAILURES};
+use tenantry_core::limits::{SESSION_MINUTES, SIGN_IN_FREE_FAILURES};
 use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::rights::Role;
 use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SigningKey};
@@ -28,6 +28,7 @@ async fn problem_of(console: &Console, session: &Session) -> Option<AppError> {
     console.authorize(session).await.err()
 }
 
+const SESSION_LIFE: Duration = Duration::from_secs(SESSION_MINUTES as u64 * 60);
 const REVOKED: AppError = AppError::Session(SessionProblem::Revoked);
 const ADMIN: &str = "admin@acme.example.com";
 

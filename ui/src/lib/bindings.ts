@@ -251,8 +251,8 @@ export const commands = {
 	 */
 	lockWorkspace: (workspace: string) => typedError<AccessState, ConsoleError>(__TAURI_INVOKE("lock_workspace", { workspace })),
 	/**
-	 *  Records activity: restarts the two-minute idle timer of an unlocked workspace, which never stays unlocked for longer
-	 *  than its ten minutes.
+	 *  Records that somebody is at the window: restarts the two-minute idle timer of an unlocked workspace, which never
+	 *  stays unlocked for longer than its ten minutes; keeps the window from being locked, and the session from ending.
 	 * 
 	 *  # Errors
 	 *  `no_workspace`.
@@ -371,6 +371,77 @@ export const commands = {
 	 *  `no_workspace`, `not_signed_in`, `file_not_written`.
 	 */
 	saveOneTimePasswords: (workspace: string, rows: OneTimeInput[]) => typedError<string | null, ConsoleError>(__TAURI_INVOKE("save_one_time_passwords", { workspace, rows })),
+	/**
+	 *  Live sessions, as far as the session may see them: all, its organization's, or its own.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, those of a session, `unavailable`.
+	 */
+	listSessions: (workspace: string, whose: WhoseSessions, cursor: string | null) => typedError<LiveSessionPage, ConsoleError>(__TAURI_INVOKE("list_sessions", { workspace, whose, cursor })),
+	/**
+	 *  Ends sessions on whatever computer, and says how many; of several, the window's own goes on.
+	 * 
+	 *  # Errors
+	 *  As `list_sessions`.
+	 */
+	endSessions: (workspace: string, whose: WhoseSessions) => typedError<Count, ConsoleError>(__TAURI_INVOKE("end_sessions", { workspace, whose })),
+	/**
+	 *  Lets the session go on for another whole life.
+	 * 
+	 *  # Errors
+	 *  `forbidden` if sessions are not renewed in this workspace, those of a session, `unavailable`.
+	 */
+	renewSession: (workspace: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("renew_session", { workspace })),
+	/**
+	 *  Locks the window: until its person gives the password, every call that needs a session is refused.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`.
+	 */
+	lockWindow: (workspace: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("lock_window", { workspace })),
+	/**
+	 *  Unlocks the window with the password of its person.
+	 * 
+	 *  # Errors
+	 *  `credentials_refused`, `throttled`, `not_signed_in`, `session_expired`, `session_revoked`, `unavailable`.
+	 */
+	unlockWindow: (workspace: string, password: string) => typedError<SessionView, ConsoleError>(__TAURI_INVOKE("unlock_window", { workspace, password })),
+	/**
+	 *  Tells the window what happens to its session, until the workspace is closed. That the window is locked, at once.
+	 * 
+	 *  # Errors
+	 *  `no_workspace`.
+	 */
+	watchSession: (workspace: string, news: Channel<SessionNews>) => typedError<null, ConsoleError>(__TAURI_INVOKE("watch_session", { workspace, news })),
+	/**
+	 *  The accounts, addresses and computers whose sign-ins fail, the latest first.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session, `unavailable`.
+	 */
+	listFailingSignIns: (workspace: string) => typedError<FailingSignIns[], ConsoleError>(__TAURI_INVOKE("list_failing_sign_ins", { workspace })),
+	/**
+	 *  Forgets failed sign-ins, so that nobody needs to wait for them.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, `not_found`, those of a session, `unavailable`.
+	 */
+	clearFailingSignIns: (workspace: string, key: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("clear_failing_sign_ins", { workspace, key })),
+	/**
+	 *  The settings of an open workspace, which hold for everybody.
+	 * 
+	 *  # Errors
+	 *  Those of a session, `unavailable`.
+	 */
+	workspaceSettings: (workspace: string) => typedError<WorkspaceSettings, ConsoleError>(__TAURI_INVOKE("workspace_settings", { workspace })),
+	/**
+	 *  Changes the settings that the person saw.
+	 * 
+	 *  # Errors
+	 *  `forbidden` to anyone but an owner, `invalid_input`, `facts_changed` if somebody else changed them, `read_only`,
+	 *  those of a session, `unavailable`, `denied_by_database`.
+	 */
+	changeWorkspaceSettings: (workspace: string, seen: WorkspaceSettings, next: WorkspaceSettings) => typedError<WorkspaceSettings, ConsoleError>(__TAURI_INVOKE("change_workspace_settings", { workspace, seen, next })),
 	/**
 	 *  Where secrets are kept, and why.
 	 * 
@@ -1356,6 +1427,8 @@ export type ConsoleError =
 { code: "session_expired" } | 
 /**  The session was ended. */
 { code: "session_revoked" } | 
+/**  The window is locked until its person gives the password. */
+{ code: "session_locked" } | 
 /**  The role may not do this. */
 { code: "forbidden" } | 
 /**  A connection would permit more than before, which an operator of its workspace has to say. */
@@ -1732,6 +1805,31 @@ export type ExportedList =
 /**  A part of the activity record that is removed afterwards. */
 "activity_archive";
 
+/**  The kind of a subject of failing sign-ins. */
+export type FailingKind = 
+/**  An account. */
+"account" | 
+/**  An address that belongs to nobody. */
+"unknown_address" | 
+/**  A computer, whichever accounts it tried. */
+"device";
+
+/**  Sign-ins that fail. */
+export type FailingSignIns = {
+	/**  The key to clear them by. */
+	key: string,
+	/**  Whose they are. */
+	subject: FailingKind,
+	/**  The address of an account. */
+	email: string | null,
+	/**  How many in a row. */
+	failures: Count,
+	/**  Seconds until the next attempt is allowed; 0 if it is. */
+	waitSeconds: Count,
+	/**  The computer of the last one. */
+	device: string | null,
+};
+
 /**  A field of a form. */
 export type Field = 
 /**  An organization's name. */
@@ -1757,7 +1855,13 @@ export type Field =
 /**  The reason for unlocking a workspace. */
 "reason" | 
 /**  The passphrase of a sealed file. */
-"passphrase";
+"passphrase" | 
+/**  Minutes that a session lasts. */
+"sessionMinutes" | 
+/**  Minutes without a key or a click before a window is locked. */
+"idleLockMinutes" | 
+/**  Months that the record is kept. */
+"keepRecordMonths";
 
 /**  Whether a field's value is valid. */
 export type FieldCheck = {
@@ -1803,6 +1907,8 @@ export type FieldRule =
 "address" | 
 /**  It is the value before. */
 "unchanged" | 
+/**  A number outside its limits. */
+"range" | 
 /**  It is taken. */
 "taken" | 
 /**  The collection for this name exists and belongs to no organization. */
@@ -2155,6 +2261,42 @@ export type LineView = {
 	roundTripMilliseconds: Count | null,
 	/**  When it was checked. */
 	checkedAt: string,
+};
+
+/**  A page of the list. */
+export type LiveSessionPage = {
+	/**  The newest first. */
+	sessions: LiveSessionView[],
+	/**  Where the next page starts; `null` after the last page. */
+	nextCursor: string | null,
+};
+
+/**  A session on the list. */
+export type LiveSessionView = {
+	/**  Its id in the list. */
+	id: string,
+	/**  Whether it is this window's. */
+	own: boolean,
+	/**  The key of its account. */
+	account: string,
+	/**  Its role; `null` for one of a newer version. */
+	role: Role | null,
+	/**  The person's name, or the organization's. */
+	name: string,
+	/**  The address of the sign-in. */
+	email: string,
+	/**  The organization that it is about. */
+	organizationId: string | null,
+	/**  The organization's name at that time. */
+	organizationName: string | null,
+	/**  The computer. */
+	device: string,
+	/**  When it began. */
+	since: string,
+	/**  When it was last used, to the minute. */
+	lastUsedAt: string,
+	/**  When it ends. */
+	expiresAt: string,
 };
 
 /**  A member of a deployment. */
@@ -2524,8 +2666,8 @@ export type PrivilegedAct =
 "keep_people" | 
 /**  Counting failed sign-ins. */
 "count_sign_ins" | 
-/**  Recording ended sessions. */
-"keep_ended_sessions" | 
+/**  Keeping the list of live sessions. */
+"keep_sessions" | 
 /**  Storing what operators permit. */
 "keep_permits" | 
 /**  Creating tenant collections. */
@@ -2839,6 +2981,19 @@ export type ServerFacts = {
 	/**  One round trip, measured now; `None` for a file. */
 	roundTripMilliseconds: Count | null,
 };
+
+/**  What happens to a session without a call of the window. */
+export type SessionNews = 
+/**  Its time is over. */
+{ kind: "expired" } | 
+/**  It was ended. */
+{ kind: "revoked" } | 
+/**  The window is locked. */
+{ kind: "locked" } | 
+/**  It goes on. */
+{ kind: "renewed"; 
+/**  Until then. */
+expiresAt: string };
 
 /**  A session, without its token. */
 export type SessionView = {
@@ -3279,6 +3434,25 @@ export type VerificationView = {
 	broken: BreakView | null,
 };
 
+/**  Some of the live sessions. */
+export type WhoseSessions = 
+/**  The person's own. */
+{ kind: "own" } | 
+/**  One, by its id in the list. */
+{ kind: "one"; 
+/**  The id. */
+id: string } | 
+/**  An account's. */
+{ kind: "account"; 
+/**  Its key: `operator:…`, `person:…`, or `organization:…` for the service's own admin. */
+account: string } | 
+/**  An organization's. */
+{ kind: "organization"; 
+/**  Its id. */
+id: string } | 
+/**  All. */
+{ kind: "everybody" };
+
 /**  The kind of a workspace. */
 export type WorkspaceKind = 
 /**  A file on this computer. */
@@ -3308,6 +3482,18 @@ export type WorkspacePermits = {
 	decidedBy: string,
 	/**  When it was decided. */
 	decidedAt: string,
+};
+
+/**  The settings of a workspace, for everyone who opens it. */
+export type WorkspaceSettings = {
+	/**  Minutes after which a session ends. */
+	sessionMinutes: number,
+	/**  Whether a session goes on while its person works. */
+	renewWhileWorking: boolean,
+	/**  Minutes without a key or a click after which the window is locked; `null` if never. */
+	idleLockMinutes: number | null,
+	/**  Months after which entries of the record may be archived; `null` if they are kept. */
+	keepRecordMonths: number | null,
 };
 
 /**  A workspace in the list. */

@@ -127,10 +127,10 @@ export function formatDuration(milliseconds: number): string {
   return join(Math.round(milliseconds / HOUR), "h");
 }
 
-/** The rest of a time that runs out: whole minutes, seconds in the last two. 29 min, 80 s. */
+/** The rest of a time that runs out: whole minutes, seconds in the last one. 29 min, 48 s. */
 export function formatCountdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
-  return seconds > 120 ? `${Math.ceil(seconds / 60)}${NARROW_SPACE}min` : `${seconds}${NARROW_SPACE}s`;
+  return seconds > 60 ? `${Math.ceil(seconds / 60)}${NARROW_SPACE}min` : `${seconds}${NARROW_SPACE}s`;
 }
 
 /** The rest of some minutes, to the second, rounded up: 9:41, 0:08. */

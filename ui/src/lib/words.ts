@@ -135,7 +135,7 @@ const privilegedActs: Record<PrivilegedAct, () => string> = {
   keep_operators: m.common_privilege_keep_operators,
   keep_people: m.common_privilege_keep_people,
   count_sign_ins: m.common_privilege_count_sign_ins,
-  keep_ended_sessions: m.common_privilege_keep_ended_sessions,
+  keep_sessions: m.common_privilege_keep_sessions,
   keep_permits: m.common_privilege_keep_permits,
   create_collections: m.common_privilege_create_collections,
   rename_collections: m.common_privilege_rename_collections,

@@ -11,7 +11,6 @@ pub const TRASH: &str = "console_trash";
 pub const OPERATORS: &str = "console_operators";
 pub const PEOPLE: &str = "console_people";
 pub const SIGN_IN_ATTEMPTS: &str = "console_sign_in_attempts";
-pub const REVOKED_SESSIONS: &str = "console_revoked_sessions";
 pub const OPERATIONS: &str = "console_operations";
 pub const ACTIVITY: &str = "console_activity";
 pub const SESSIONS: &str = "console_sessions";

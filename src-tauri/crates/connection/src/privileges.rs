@@ -14,8 +14,7 @@ pub use rights::Rights;
 pub use role::role_command;
 
 use crate::database::{
-    ACTIVITY, OPERATIONS, OPERATORS, ORGANIZATIONS, PEOPLE, REVOKED_SESSIONS, SETTINGS, SIGN_IN_ATTEMPTS,
-    TRASH,
+    ACTIVITY, OPERATIONS, OPERATORS, ORGANIZATIONS, PEOPLE, SESSIONS, SETTINGS, SIGN_IN_ATTEMPTS, TRASH,
 };
 
 /// Where an action is needed.
@@ -65,7 +64,7 @@ const fn work(
 }
 
 /// Everything. Signing in to Tenantry needs the privileges of "sign-ins": without it no action is reached, so none is
-/// listed there. A change is recorded before it is made, so none is made without the record.
+/// listed there. The activity record is written after a change, which stands without it.
 const WORKS: [Work; 18] = [
     work(PrivilegedAct::ReadOrganizations, On::Collection(ORGANIZATIONS), &["find"], &[List]),
     work(PrivilegedAct::AddOrganizations, On::Collection(ORGANIZATIONS), &["insert"], &[Create, Restore]),
@@ -85,12 +84,7 @@ const WORKS: [Work; 18] = [
         &["find", "insert", "update", "remove"],
         &[Create, Rename, Trash, Restore, DeleteForever],
     ),
-    work(
-        PrivilegedAct::RecordActivity,
-        On::Collection(ACTIVITY),
-        &["find", "insert"],
-        &[Create, Change, Rename, Deactivate, Trash, Restore, DeleteForever],
-    ),
+    work(PrivilegedAct::RecordActivity, On::Collection(ACTIVITY), &["find", "insert"], &[]),
     work(
         PrivilegedAct::KeepOperators,
         On::Collection(OPERATORS),
@@ -104,12 +98,7 @@ const WORKS: [Work; 18] = [
         &["find", "insert", "update", "remove"],
         &[],
     ),
-    work(
-        PrivilegedAct::KeepEndedSessions,
-        On::Collection(REVOKED_SESSIONS),
-        &["find", "insert", "update"],
-        &[],
-    ),
+    work(PrivilegedAct::KeepSessions, On::Collection(SESSIONS), &["find", "insert", "update", "remove"], &[]),
     work(PrivilegedAct::KeepPermits, On::Collection(SETTINGS), &["find", "insert", "update"], &[]),
     Work {
         does: PrivilegedAct::CreateCollections,

@@ -17,7 +17,8 @@ use tenantry_core::record::record_refusals;
 use tenantry_core::records::{Permits, Restriction, ServerFacts, Topology};
 use tenantry_core::rights::Refusals;
 use tenantry_core::samples::SampleService;
-use tenantry_core::sessions::{PasswordHasher, SessionService, SigningKey};
+use tenantry_core::sessions::{Computer, PasswordHasher, SessionService, SigningKey};
+use tenantry_core::settings::SettingsService;
 use tenantry_core::values::Device;
 use tenantry_core::{AppError, Ports, StoreError};
 use tenantry_store_mongo::{MongoOptions, MongoStore};
@@ -58,6 +59,8 @@ pub struct Setting {
 pub struct Services {
     /// Signing in and sessions.
     pub sessions: SessionService,
+    /// The workspace's settings.
+    pub settings: Arc<SettingsService>,
     /// Organizations.
     pub organizations: OrganizationService,
     /// Tenant collections.
@@ -89,6 +92,7 @@ impl Services {
     pub fn on(store: Ports, setting: Setting, background: BackgroundReads) -> Self {
         let Setting { clock, opening, permits, signing_key, hasher, device } = setting;
         let gate = Arc::new(WriteGate::new(permits, Arc::clone(&clock)));
+        let installation = opening.owner().installation.clone();
         let runner = OperationRunner::new(store.clone(), Arc::clone(&clock), opening);
         let operations = Arc::new(Operations::new(Arc::clone(&gate), runner));
         let access = AccessService::new(store.clone(), Arc::clone(&operations), Arc::clone(&clock));
@@ -96,6 +100,7 @@ impl Services {
         let background = Arc::new(background);
         let (refusals, refused) = Refusals::channel();
         tokio::spawn(record_refusals(refused, ports.clone(), Arc::clone(&clock)));
+        let settings = Arc::new(SettingsService::new(ports.clone(), Arc::clone(&clock)));
         let (of_sessions, of_organizations) = (hasher.clone(), hasher.clone());
         Self {
             sessions: SessionService::new(
@@ -103,9 +108,11 @@ impl Services {
                 Arc::clone(&clock),
                 of_sessions,
                 signing_key,
-                device,
+                Computer { device, installation },
+                Arc::clone(&settings),
             )
             .telling(refusals),
+            settings,
             attention: AttentionService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock)),
             organizations: OrganizationService::new(
                 ports.clone(),
@@ -156,11 +163,12 @@ pub async fn open(place: Place<'_>, setting: Setting) -> Result<Opened, AppError
     let store = connect(place, Arc::clone(&setting.clock)).await?;
     let services = Services::on(store, setting, background);
     // All that only reads at the same time, so that a distant server is waited for once.
-    let (server, followed, claimed, restrictions) = tokio::join!(
+    let (server, followed, claimed, restrictions, ()) = tokio::join!(
         services.ports.health.server(),
         services.access.follow(),
         services.sessions.is_claimed(),
         services.ports.health.restrictions(),
+        services.settings.follow_lately(),
     );
     let (server, warnings) = (server?, Vec::from_iter(followed?));
     // After it is known what operators permit: that decides whether anything may be written.

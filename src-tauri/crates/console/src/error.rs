@@ -35,6 +35,8 @@ pub enum ConsoleError {
     SessionExpired,
     /// The session was ended.
     SessionRevoked,
+    /// The window is locked until its person gives the password.
+    SessionLocked,
     /// The role may not do this.
     Forbidden,
     /// A connection would permit more than before, which an operator of its workspace has to say.
@@ -209,6 +211,7 @@ impl From<AppError> for ConsoleError {
             AppError::Session(SessionProblem::Missing) => Self::NotSignedIn,
             AppError::Session(SessionProblem::Expired) => Self::SessionExpired,
             AppError::Session(SessionProblem::Revoked) => Self::SessionRevoked,
+            AppError::Session(SessionProblem::Locked) => Self::SessionLocked,
             AppError::Forbidden => Self::Forbidden,
             AppError::CredentialsRefused { tries_left } => {
                 Self::CredentialsRefused { tries_left: Some(tries_left) }
@@ -473,6 +476,7 @@ mod tests {
             (SessionProblem::Missing, "not_signed_in"),
             (SessionProblem::Expired, "session_expired"),
             (SessionProblem::Revoked, "session_revoked"),
+            (SessionProblem::Locked, "session_locked"),
         ] {
             assert_eq!(
                 wire(AppError::Session(problem))["code"],

@@ -46,10 +46,12 @@ mod generated;
 pub mod identifiers;
 pub mod jobs;
 pub mod logging;
+pub mod presence;
 pub mod profiles;
 pub mod sealing;
 pub mod transfer;
 pub mod vault;
+mod watch;
 pub mod workspace;
 
 pub use console::{Console, Password};

@@ -21,10 +21,12 @@ use tenantry_core::records::{
 use tenantry_core::rights::{Act, Actor};
 use tenantry_core::samples::SampleReport;
 use tenantry_core::sessions::{Claimed, Freshness, Session, SessionService};
+use tenantry_core::settings::SettingsService;
 use tenantry_core::values::OrganizationId;
 use tenantry_core::{AppError, Ports, StoreError};
 
 use crate::compose::{Opened, Services};
+use crate::presence::{Presence, SessionNews};
 use crate::profiles::BUILT_IN;
 
 /// How often an unlocked workspace is looked at. A look asks the clock only.
@@ -42,6 +44,8 @@ pub struct OpenWorkspace {
     restrictions: Mutex<Vec<Restriction>>,
     claimed: Mutex<bool>,
     session: Mutex<Option<Session>>,
+    /// Whether its person is there.
+    pub presence: Presence,
 }
 
 /// What asking for a workspace's health found.
@@ -67,12 +71,18 @@ impl OpenWorkspace {
             restrictions: Mutex::new(restrictions),
             claimed: Mutex::new(claimed),
             session: Mutex::default(),
+            presence: Presence::default(),
         }
     }
 
     /// Signing in and sessions.
     pub fn sessions(&self) -> &SessionService {
         &self.services.sessions
+    }
+
+    /// The workspace's settings.
+    pub fn settings(&self) -> &SettingsService {
+        &self.services.settings
     }
 
     /// Organizations.
@@ -150,6 +160,7 @@ impl OpenWorkspace {
     pub async fn keep_session(&self, session: Session) -> Option<Session> {
         let actor = session.actor.clone();
         let earlier = self.session.lock().replace(session);
+        self.presence.begin();
         self.services.access.signed_in(&actor).await;
         earlier
     }
@@ -160,6 +171,7 @@ impl OpenWorkspace {
     /// What the store answers.
     pub async fn sign_out(&self) -> Result<(), AppError> {
         let session = self.session.lock().take();
+        self.presence.set_locked(false);
         self.services.access.signed_out().await;
         match session {
             Some(session) => self.services.sessions.sign_out(&session.token).await,
@@ -167,23 +179,80 @@ impl OpenWorkspace {
         }
     }
 
-    /// Finds out whether the session is good. One that is not is forgotten.
+    /// Finds out whether the session is good, and its window is not locked. One that is not good is forgotten.
     ///
     /// # Errors
     /// `Session`, `Store`.
     pub async fn authorize(&self, freshness: Freshness) -> Result<Actor, AppError> {
+        if self.presence.is_locked() {
+            return Err(AppError::Session(SessionProblem::Locked));
+        }
+        self.authorize_locked(freshness).await
+    }
+
+    /// As [`authorize`](Self::authorize), also while the window is locked.
+    async fn authorize_locked(&self, freshness: Freshness) -> Result<Actor, AppError> {
         let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
         // Before anything is done: operators may have decided something else on another computer.
-        let (authorized, ()) = tokio::join!(
+        let (authorized, (), ()) = tokio::join!(
             self.services.sessions.authorize(&session.token, freshness),
             self.services.access.follow_lately(),
+            self.services.settings.follow_lately(),
         );
         if let Err(AppError::Session(_)) = &authorized {
-            // Only this one: a newer may have taken its place while the store was asked.
-            let asked_for = |kept: &mut Session| kept.token.expose_secret() == session.token.expose_secret();
-            self.session.lock().take_if(asked_for);
+            self.forget_session(&session).await;
         }
         authorized
+    }
+
+    /// Forgets a session that has ended, and what it unlocked. Only this one: a newer may have taken its place. Returns
+    /// whether it was there.
+    pub(crate) async fn forget_session(&self, session: &Session) -> bool {
+        let is_it = |kept: &mut Session| kept.token.expose_secret() == session.token.expose_secret();
+        let taken = self.session.lock().take_if(is_it).is_some();
+        if taken {
+            self.services.access.signed_out().await;
+        }
+        taken
+    }
+
+    /// Locks the window: until its person gives the password, no call but that one is answered.
+    pub fn lock_window(&self) {
+        if self.session.lock().is_some() {
+            self.presence.set_locked(true);
+        }
+    }
+
+    /// Unlocks the window with the password of its person.
+    ///
+    /// # Errors
+    /// `CredentialsRefused`, `Throttled`, `Session`, `Store`.
+    pub async fn unlock_window(&self, password: &SecretString) -> Result<Session, AppError> {
+        let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
+        let confirmed = self.services.sessions.confirm(&session.token, password).await;
+        if let Err(AppError::Session(_)) = &confirmed {
+            self.forget_session(&session).await;
+        }
+        confirmed?;
+        self.presence.begin();
+        self.session().ok_or(AppError::Session(SessionProblem::Missing))
+    }
+
+    /// Lets the session go on for another whole life. Who signed out meanwhile stays signed out.
+    ///
+    /// # Errors
+    /// `Forbidden` if sessions are not renewed in this workspace; `Session`, `Store`.
+    pub async fn renew_session(&self) -> Result<Session, AppError> {
+        let session = self.session().ok_or(AppError::Session(SessionProblem::Missing))?;
+        let next = self.services.sessions.prolong(&session).await?;
+        let mut place = self.session.lock();
+        match place.as_mut().filter(|kept| kept.token.expose_secret() == session.token.expose_secret()) {
+            Some(kept) => kept.clone_from(&next),
+            None => return Err(AppError::Session(SessionProblem::Missing)),
+        }
+        drop(place);
+        self.presence.tell(SessionNews::Renewed(next.expires_at));
+        Ok(next)
     }
 
     /// Lets the session go on that changed its own organization, if it is still the one that is kept: who signed out
@@ -242,7 +311,7 @@ impl OpenWorkspace {
     /// # Errors
     /// `Store`.
     pub async fn current_session(&self) -> Result<Option<Session>, AppError> {
-        match self.authorize(Freshness::Recent).await {
+        match self.authorize_locked(Freshness::Recent).await {
             Ok(actor) => Ok(self.session().map(|session| Session { actor, ..session })),
             Err(AppError::Session(_)) => Ok(None),
             Err(error) => Err(error),

@@ -171,8 +171,10 @@ pub enum SessionProblem {
     Missing,
     /// It has expired.
     Expired,
-    /// It was ended: a sign-out, a changed password, a deactivation.
+    /// It was ended: a sign-out, here or from another computer, a changed password, a deactivation.
     Revoked,
+    /// Its window is locked.
+    Locked,
 }
 
 /// Why a service could not do what a person asked.

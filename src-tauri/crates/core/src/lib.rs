@@ -21,6 +21,7 @@ pub mod records;
 pub mod rights;
 pub mod samples;
 pub mod sessions;
+pub mod settings;
 pub mod values;
 
 pub use error::{AppError, StoreError};

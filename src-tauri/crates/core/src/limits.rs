@@ -81,14 +81,26 @@ pub const KEEP_RECORD_MONTHS_MAX: u32 = 120;
 pub const SESSION_PAGE_MAX: u32 = 100;
 /// How long after its last use a session is forgotten, whatever the clocks of the computers say.
 pub const SESSION_FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
-/// Lifetime of a session. The service's default.
-pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
+/// Lifetime of a token of the service. Its default.
+pub const SERVICE_TOKEN_LIFE: Duration = Duration::from_secs(30 * 60);
+/// The longest lifetime of an accepted token of the service.
+pub const SERVICE_TOKEN_LIFE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// How far the clock that issued a token may be ahead of this one.
+pub const TOKEN_CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+/// How often the use of a session is noted.
+pub const SESSION_USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 /// Bytes of an accepted token: several times as many as the longest name and address need.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
 /// How long a checked session counts as valid for reads. A write always checks.
 pub const SESSION_FRESH: Duration = Duration::from_secs(2);
 /// Failed sign-ins in a row before sign-in is paused.
 pub const SIGN_IN_FREE_FAILURES: u32 = 5;
+/// Failed sign-ins of one computer, whichever accounts it tries, before its sign-ins are paused.
+pub const SIGN_IN_FREE_FAILURES_OF_DEVICE: u32 = 20;
+/// How long after its last failure a computer starts anew.
+pub const DEVICE_FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
+/// Failing accounts, addresses and computers that are listed.
+pub const FAILING_LISTED_MAX: u32 = 100;
 /// Accounts with one address that a sign-in tries. Only other software can create more than one.
 pub const ACCOUNTS_OF_AN_ADDRESS_MAX: usize = 20;
 /// The shortest interval between two entries about what is refused to the same person, or of the same address.

@@ -59,11 +59,6 @@ impl Role {
     pub fn acts(self) -> impl Iterator<Item = Act> {
         Act::ALL.iter().copied().filter(move |act| self.reach(*act) != Reach::Nothing)
     }
-
-    /// Parses the word in a token. A token of the service has none: the service signs in organizations' admins only.
-    pub(crate) fn from_claim(word: Option<&str>) -> Option<Self> {
-        word.map_or(Some(Self::OrganizationAdmin), Self::from_word)
-    }
 }
 
 /// An action that needs a right.
@@ -268,6 +263,7 @@ pub struct Actor {
     email: String,
     organization_name: Option<String>,
     device: Option<Device>,
+    session_id: Option<String>,
     reason: Option<String>,
     refusals: Refusals,
 }
@@ -282,6 +278,7 @@ impl Actor {
             email,
             organization_name: None,
             device: None,
+            session_id: None,
             reason: None,
             refusals: Refusals::default(),
         }
@@ -308,6 +305,17 @@ impl Actor {
     /// The name of the one organization that this session is allowed to see; `None` if all.
     pub fn organization_name(&self) -> Option<&str> {
         self.organization_name.as_deref()
+    }
+
+    /// For `sessions` alone: the same person, in this session.
+    #[must_use]
+    pub(crate) fn in_session(self, session_id: Option<String>) -> Self {
+        Self { session_id, ..self }
+    }
+
+    /// The id of the session; `None` for a token of the service.
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
     }
 
     /// The computer that the person uses.

@@ -1,4 +1,4 @@
-//! Operators, failed sign-ins and ended sessions.
+//! Operators and failed sign-ins.
 
 use std::time::Duration;
 
@@ -8,9 +8,7 @@ use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::options::ReturnDocument;
-use tenantry_connection::database::{
-    OPERATORS, ORGANIZATIONS, PEOPLE, REVOKED_SESSIONS, SETTINGS, SIGN_IN_ATTEMPTS,
-};
+use tenantry_connection::database::{OPERATORS, ORGANIZATIONS, PEOPLE, SETTINGS, SIGN_IN_ATTEMPTS};
 use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::limits::ACCOUNTS_OF_AN_ADDRESS_MAX;
@@ -18,8 +16,9 @@ use tenantry_core::ports::AccountStore;
 use tenantry_core::records::{NewOperator, OneTime, Operator, OperatorChange, OperatorRole, SignInAttempts};
 use tenantry_core::rights::Role;
 use tenantry_core::values::{
-    EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
+    Device, EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
 };
+
 use time::OffsetDateTime;
 
 use crate::documents;
@@ -200,24 +199,14 @@ impl AccountStore for MongoStore {
     }
 
     async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {
-        // By the server's clock, which is the same for every console.
-        let pipeline = [
-            doc! { "$match": { "_id": { "$in": accounts } } },
-            doc! { "$project": { "failures": 1, "last_failed_at": 1, "now": "$$NOW" } },
-        ];
-        let found = async {
-            let sign_in_attempts = self.raw(SIGN_IN_ATTEMPTS);
-            let cursor = sign_in_attempts.aggregate(pipeline).await?;
-            cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
-        };
-        let found = self.call(Act::on("find", SIGN_IN_ATTEMPTS), found).await?;
-        found.iter().map(|document| attempts(document)).collect()
+        self.attempts_of(vec![doc! { "$match": { "_id": { "$in": accounts } } }]).await
     }
 
-    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError> {
+    async fn add_failed_sign_in(&self, account: &str, device: &Device) -> Result<u32, StoreError> {
         let act = Act::on("update", SIGN_IN_ATTEMPTS);
         let update = doc! {
             "$inc": { "failures": 1_i64 },
+            "$set": { "device": device.as_str() },
             "$currentDate": { "last_failed_at": true },
         };
         let sign_in_attempts = self.raw(SIGN_IN_ATTEMPTS);
@@ -257,6 +246,12 @@ impl AccountStore for MongoStore {
         }
     }
 
+    async fn failed_sign_ins(&self, limit: u32) -> Result<Vec<SignInAttempts>, StoreError> {
+        // Few: each is an account or address that failed since it last signed in.
+        let latest = vec![doc! { "$sort": { "last_failed_at": -1 } }, doc! { "$limit": i64::from(limit) }];
+        self.attempts_of(latest).await
+    }
+
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError> {
         let sign_in_attempts = self.documents(SIGN_IN_ATTEMPTS);
         let cleared = sign_in_attempts.delete_one(doc! { "_id": account });
@@ -265,31 +260,22 @@ impl AccountStore for MongoStore {
             .map(|_| ())
             .map_err(|failure| self.told(failure, Act::on("remove", SIGN_IN_ATTEMPTS)))
     }
-
-    async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError> {
-        let act = Act::on("update", REVOKED_SESSIONS);
-        // An index removes it after it has expired.
-        let update = doc! { "$set": { "expires_at": documents::date(expires_at) } };
-        let revoked_sessions = self.documents(REVOKED_SESSIONS);
-        let revoke = || revoked_sessions.update_one(doc! { "_id": session_id }, update.clone()).upsert(true);
-        let revoked = match self.write(revoke()).await {
-            Err(failure) if failure.is_duplicate() => self.write(revoke()).await,
-            other => other,
-        };
-        match revoked.map_err(|failure| self.told(failure, act))? {
-            Some(_) => Ok(()),
-            None => self.require_confirmed(REVOKED_SESSIONS, doc! { "_id": session_id }).await,
-        }
-    }
-
-    async fn is_session_revoked(&self, session_id: &str) -> Result<bool, StoreError> {
-        let revoked_sessions = self.raw(REVOKED_SESSIONS);
-        let found = revoked_sessions.find_one(doc! { "_id": session_id });
-        Ok(self.call(Act::on("find", REVOKED_SESSIONS), found).await?.is_some())
-    }
 }
 
 impl MongoStore {
+    async fn attempts_of(&self, mut pipeline: Vec<Document>) -> Result<Vec<SignInAttempts>, StoreError> {
+        // By the server's clock, which is the same for every console.
+        let shown = doc! { "failures": 1, "last_failed_at": 1, "device": 1, "now": "$$NOW" };
+        pipeline.push(doc! { "$project": shown });
+        let found = async {
+            let sign_in_attempts = self.raw(SIGN_IN_ATTEMPTS);
+            let cursor = sign_in_attempts.aggregate(pipeline).await?;
+            cursor.with_type::<RawDocumentBuf>().try_collect::<Vec<_>>().await
+        };
+        let found = self.call(Act::on("find", SIGN_IN_ATTEMPTS), found).await?;
+        found.iter().map(|document| attempts(document)).collect()
+    }
+
     async fn one_operator(&self, filter: Document) -> Result<Option<Operator>, StoreError> {
         let found = self.call(Act::on("find", OPERATORS), self.raw(OPERATORS).find_one(filter)).await?;
         found.as_deref().map(operator).transpose()
@@ -508,6 +494,7 @@ pub(crate) fn attempts(document: &RawDocument) -> Result<SignInAttempts, StoreEr
         failures: failures(document)?,
         // An earlier version noted its computer's time, which may be in the future: then none of the pause is over.
         since_last: Duration::try_from(since_last).unwrap_or_default(),
+        device: documents::text(document, "device").map(Device::from_stored),
     })
 }
 

@@ -7,9 +7,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
-use tenantry_connection::database::{
-    ACTIVITY, OPERATORS, ORGANIZATIONS, PEOPLE, REVOKED_SESSIONS, SESSIONS, TRASH,
-};
+use tenantry_connection::database::{ACTIVITY, OPERATORS, ORGANIZATIONS, PEOPLE, SESSIONS, TRASH};
 use tenantry_connection::failure::{Failure, code, within};
 use tenantry_core::StoreError;
 use tenantry_core::limits::SESSION_FORGOTTEN_AFTER;
@@ -108,7 +106,6 @@ fn wanted() -> Vec<Wanted> {
         index(PEOPLE, "console_by_name", doc! { "name_key": 1, "_id": 1 }, Kind::Order),
         index(PEOPLE, "console_by_last_sign_in", doc! { "last_sign_in_at": 1, "_id": 1 }, Kind::Order),
         index(PEOPLE, "console_by_organization", doc! { "memberships.organization_id": 1 }, Kind::Order),
-        index(REVOKED_SESSIONS, "console_expiry", doc! { "expires_at": 1 }, Kind::Expiry(Duration::ZERO)),
         index(SESSIONS, "console_by_account", doc! { "account": 1 }, Kind::Order),
         index(SESSIONS, "console_by_organization", doc! { "organization_id": 1 }, Kind::Order),
         index(SESSIONS, "console_expiry", doc! { "last_used_at": 1 }, Kind::Expiry(SESSION_FORGOTTEN_AFTER)),

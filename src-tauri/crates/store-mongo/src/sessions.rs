@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::documents;
 use crate::errors::Act;
-use crate::open::MongoStore;
+use crate::open::{MongoStore, unconfirmed};
 
 #[async_trait]
 impl SessionStore for MongoStore {
@@ -56,16 +56,18 @@ impl SessionStore for MongoStore {
     }
 
     async fn extend(&self, id: &SessionDigest, expires_at: OffsetDateTime) -> Result<bool, StoreError> {
-        let expires_at = documents::date(expires_at);
+        let (moment, expires_at) = (expires_at, documents::date(expires_at));
         let sessions = self.documents(SESSIONS);
         let extended =
             sessions.update_one(doc! { "_id": id.as_str() }, doc! { "$set": { "expires_at": expires_at } });
         match self.write(extended).await.map_err(|failure| self.told(failure, Act::on("update", SESSIONS)))? {
             Some(extended) => Ok(extended.matched_count == 1),
-            None => {
-                let left = doc! { "_id": id.as_str(), "expires_at": expires_at };
-                Ok(self.confirmed(SESSIONS, left).await?.is_some())
-            }
+            None => match self.confirmed(SESSIONS, doc! { "_id": id.as_str() }).await? {
+                None => Ok(false),
+                Some(found) if documents::moment(&found, "expires_at") == Some(moment) => Ok(true),
+                // A session that was not extended has not ended.
+                Some(_) => Err(unconfirmed()),
+            },
         }
     }
 

@@ -11,7 +11,7 @@ use tenantry_core::ports::AccountStore;
 use tenantry_core::records::{NewOperator, Operator, OperatorChange, OperatorRole, SignInAttempts};
 use tenantry_core::rights::Role;
 use tenantry_core::values::{
-    EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
+    Device, EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
 };
 use time::OffsetDateTime;
 
@@ -21,9 +21,6 @@ use crate::records::{
     milliseconds, moment, one_time, operator_bytes, operator_id, password_hash, person_has, renewal,
 };
 use crate::statements::Statements;
-
-/// How long an ended session is remembered beyond its expiry, so that a clock that is set back does not revive it.
-const REMEMBERED: time::Duration = time::Duration::hours(1);
 
 macro_rules! operator_where {
     ($column:literal) => {
@@ -224,34 +221,39 @@ impl AccountStore for SqliteStore {
     async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError> {
         let (accounts, now) = (accounts.to_vec(), self.clock.now());
         self.read_together(move |connection| {
-            let sql = "SELECT failures, last_failed_at FROM console_sign_in_attempts WHERE account = ?1";
+            let sql = "SELECT account, failures, last_failed_at, device FROM console_sign_in_attempts \
+                       WHERE account = ?1";
             let mut statement = connection.prepare_cached(sql)?;
             let mut found = Vec::new();
             for account in accounts {
-                let attempts = statement.query_row([&account], |row| {
-                    let since_last = now - moment(row.get(1)?);
-                    Ok(SignInAttempts {
-                        account: account.clone(),
-                        failures: row.get(0)?,
-                        // The clock was set back: none of the pause is over.
-                        since_last: Duration::try_from(since_last).unwrap_or_default(),
-                    })
-                });
-                found.extend(attempts.optional()?);
+                found.extend(statement.query_row([&account], |row| attempts(row, now)).optional()?);
             }
             Ok(found)
         })
         .await
     }
 
-    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError> {
-        let (account, at) = (account.to_owned(), self.clock.now());
+    async fn failed_sign_ins(&self, limit: u32) -> Result<Vec<SignInAttempts>, StoreError> {
+        let now = self.clock.now();
+        self.read(move |connection| {
+            let sql = "SELECT account, failures, last_failed_at, device FROM console_sign_in_attempts \
+                       ORDER BY last_failed_at DESC LIMIT ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let found = statement.query_map([limit], |row| attempts(row, now))?;
+            Ok(found.collect::<rusqlite::Result<Vec<_>>>()?)
+        })
+        .await
+    }
+
+    async fn add_failed_sign_in(&self, account: &str, device: &Device) -> Result<u32, StoreError> {
+        let (account, device, at) = (account.to_owned(), device.clone(), self.clock.now());
         self.write(move |transaction| {
             Ok(transaction.query_row_cached(
-                "INSERT INTO console_sign_in_attempts (account, failures, last_failed_at) VALUES (:account, 1, :at) \
-                 ON CONFLICT (account) DO UPDATE SET failures = min(failures + 1, 4294967295), last_failed_at = :at \
+                "INSERT INTO console_sign_in_attempts (account, failures, last_failed_at, device) \
+                 VALUES (:account, 1, :at, :device) ON CONFLICT (account) DO UPDATE SET \
+                 failures = min(failures + 1, 4294967295), last_failed_at = :at, device = :device \
                  RETURNING failures",
-                named_params! {":account": account, ":at": milliseconds(at)},
+                named_params! {":account": account, ":at": milliseconds(at), ":device": device.as_str()},
                 |row| row.get(0),
             )?)
         })
@@ -282,32 +284,18 @@ impl AccountStore for SqliteStore {
         })
         .await
     }
+}
 
-    async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError> {
-        let (session, forgotten) = (session_id.to_owned(), self.clock.now() - REMEMBERED);
-        self.write(move |transaction| {
-            transaction.execute_cached(
-                "DELETE FROM console_revoked_sessions WHERE expires_at < ?1",
-                [milliseconds(forgotten)],
-            )?;
-            transaction.execute_cached(
-                "INSERT INTO console_revoked_sessions (session_id, expires_at) VALUES (:session, :expires_at) \
-                 ON CONFLICT (session_id) DO NOTHING",
-                named_params! {":session": session, ":expires_at": milliseconds(expires_at)},
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    async fn is_session_revoked(&self, session_id: &str) -> Result<bool, StoreError> {
-        let session = session_id.to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM console_revoked_sessions WHERE session_id = ?1)";
-            Ok(connection.query_row_cached(sql, [session], |row| row.get(0))?)
-        })
-        .await
-    }
+fn attempts(row: &Row<'_>, now: OffsetDateTime) -> rusqlite::Result<SignInAttempts> {
+    let since_last = now - moment(row.get(2)?);
+    let device: Option<String> = row.get(3)?;
+    Ok(SignInAttempts {
+        account: row.get(0)?,
+        failures: row.get(1)?,
+        // The clock was set back: none of the pause is over.
+        since_last: Duration::try_from(since_last).unwrap_or_default(),
+        device: device.map(Device::from_stored),
+    })
 }
 
 fn find_operator(connection: &Connection, sql: &'static str, value: Value) -> Outcome<Option<Operator>> {

@@ -263,6 +263,28 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
         Within(Act::ReadPeople),
         |on| json!({"progress": "__CHANNEL__:2", "input": people_export(on)}),
     ),
+    ("list_sessions", Within(Act::Sessions), |_| json!({"whose": {"kind": "own"}, "cursor": null})),
+    (
+        "list_sessions",
+        On(Act::Sessions),
+        |on| json!({"whose": {"kind": "organization", "id": on.organization}, "cursor": null}),
+    ),
+    ("list_sessions", Everywhere(Act::Sessions), |_| json!({"whose": {"kind": "everybody"}, "cursor": null})),
+    // Ending others' ends the sessions of the walk; `tests/tests/services/live_sessions.rs` has its tests.
+    ("end_sessions", Within(Act::EndSessions), |_| json!({"whose": {"kind": "one", "id": "none"}})),
+    ("renew_session", Needs::Session, NO_ARGUMENTS),
+    ("watch_session", Nothing, |_| json!({"news": "__CHANNEL__:3"})),
+    ("unlock_window", Needs::Session, |_| json!({"password": PASSWORD})),
+    ("list_failing_sign_ins", Everywhere(Act::Sessions), NO_ARGUMENTS),
+    ("clear_failing_sign_ins", Everywhere(Act::EndSessions), |_| json!({"key": "none"})),
+    ("workspace_settings", Needs::Session, NO_ARGUMENTS),
+    ("change_workspace_settings", Everywhere(Act::Settings), |_| {
+        let settings = json!({
+            "sessionMinutes": 30, "renewWhileWorking": true, "idleLockMinutes": null, "keepRecordMonths": null
+        });
+        json!({"seen": settings, "next": settings})
+    }),
+    ("lock_window", Nothing, NO_ARGUMENTS),
     ("sign_out", Nothing, NO_ARGUMENTS),
 ];
 

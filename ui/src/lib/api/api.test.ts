@@ -51,6 +51,7 @@ describe("a call", () => {
       sessionEnded,
       serverReached: vi.fn(),
       writeRefused: vi.fn(),
+      windowLocked: vi.fn(),
       secretsLocked: vi.fn(),
     });
     backend.fail("count_organizations", { code: "session_expired" });
@@ -67,6 +68,7 @@ describe("a call", () => {
       sessionEnded: vi.fn(),
       serverReached,
       writeRefused: vi.fn(),
+      windowLocked: vi.fn(),
       secretsLocked: vi.fn(),
     });
     backend.fail("count_organizations", {
@@ -149,6 +151,9 @@ const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
   notes: ["too_long"],
   reason: ["required", "too_short", "too_long"],
   passphrase: ["required", "too_short"],
+  sessionMinutes: ["range"],
+  idleLockMinutes: ["range"],
+  keepRecordMonths: ["range"],
 };
 
 describe("an explanation", () => {

@@ -7,6 +7,8 @@ type Command<Arguments extends unknown[], Data> = (...args: Arguments) => Promis
 export interface CallObserver {
   /** A call failed because the session in that workspace has ended. */
   sessionEnded(workspace: string, error: ApiError): void;
+  /** A call was refused because the window is locked there. */
+  windowLocked(workspace: string): void;
   /** That workspace's server responded, or did not. */
   serverReached(workspace: string, reached: boolean): void;
   /** A call needs sealed secrets: asks for the passphrase. If it returns true, the call is repeated. */
@@ -59,6 +61,9 @@ export function callingInto<Arguments extends unknown[], Data>(
         case "session_expired":
         case "session_revoked":
           observer?.sessionEnded(workspace, error);
+          break;
+        case "session_locked":
+          observer?.windowLocked(workspace);
           break;
         case "read_only":
           observer?.writeRefused(workspace);

@@ -145,6 +145,11 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
   not_signed_in: sessionEnded,
   session_expired: sessionEnded,
   session_revoked: [m.errors_session_title, m.errors_session_revoked_text, m.errors_session_remedy],
+  session_locked: [
+    m.errors_session_locked_title,
+    m.errors_session_locked_text,
+    m.errors_session_locked_remedy,
+  ],
   forbidden: [m.errors_forbidden_title, m.errors_forbidden_text, m.errors_forbidden_remedy],
   operator_needed: [
     m.errors_operator_needed_title,

@@ -62,6 +62,7 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
   unchanged: () => m.errors_rule_unchanged(),
   taken: ({ field }) => (field === "email" ? m.errors_rule_taken_email() : m.errors_rule_taken_name()),
   collection_taken: () => m.errors_rule_collection_taken(),
+  range: () => m.errors_rule_range(),
 };
 
 /** The broken rule of a field, in words. */

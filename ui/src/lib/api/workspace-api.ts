@@ -8,6 +8,7 @@ import type {
   ExportPeopleInput,
   JobProgress,
   OrganizationQuery,
+  SessionNews,
 } from "../bindings";
 import { calling, callingInto } from "./calling";
 
@@ -35,6 +36,7 @@ export function workspaceApi(workspace: string) {
   const exportOperators = into(commands.exportOperators);
   const exportPeople = into(commands.exportPeople);
   const verifyRecord = asking(commands.verifyRecord);
+  const watchSession = into(commands.watchSession);
   const listOrganizations = asking(commands.listOrganizations);
   const countOrganizations = asking(commands.countOrganizations);
 
@@ -71,6 +73,21 @@ export function workspaceApi(workspace: string) {
     currentSession: into(commands.currentSession),
     copyToken: into(commands.copyToken),
     copyPassword: into(commands.copyPassword),
+
+    listSessions: asking(commands.listSessions),
+    endSessions: asking(commands.endSessions),
+    renewSession: into(commands.renewSession),
+    lockWindow: into(commands.lockWindow),
+    unlockWindow: into(commands.unlockWindow),
+    watchSession: (onnews: (news: SessionNews) => void) => {
+      const news = new Channel<SessionNews>();
+      news.onmessage = onnews;
+      return watchSession(news);
+    },
+    listFailingSignIns: asking(commands.listFailingSignIns),
+    clearFailingSignIns: asking(commands.clearFailingSignIns),
+    workspaceSettings: into(commands.workspaceSettings),
+    changeWorkspaceSettings: asking(commands.changeWorkspaceSettings),
 
     /** With a `job` they can be cancelled. */
     listOrganizations: (query: OrganizationQuery, job: string | null = null) => listOrganizations(query, job),

@@ -356,6 +356,7 @@ export class AppState {
       this.theme.follow(),
       observeCalls({
         sessionEnded: (id, error) => this.#known.get(id)?.session.noticeEnd(error),
+        windowLocked: (id) => this.#known.get(id)?.session.hear({ kind: "locked" }),
         serverReached: (id, reached) => {
           const line = this.#known.get(id)?.line;
           if (reached) line?.heard();

@@ -124,15 +124,17 @@ describe("a session", () => {
     expect(session.view).not.toBeNull();
   });
 
-  it("is looked at once a minute, and by the second at its end; nobody's session not at all", async () => {
+  it("is looked at once a minute, and by the second in its last one; nobody's session not at all", async () => {
     const session = new SessionState();
     expect(session.pace).toBeNull();
     session.begin(await view());
     const end = Date.parse(session.view?.expiresAt ?? "");
     session.tick(end - 20 * 60_000);
     expect(session.pace).toBe(60);
-    session.tick(end - 180_000);
-    expect(session.pace).toBe(1);
+    session.tick(end - 90_000);
+    expect([session.pace, session.countsDown]).toEqual([30, false]);
+    session.tick(end - 60_000);
+    expect([session.pace, session.countsDown]).toEqual([1, true]);
     session.tick(end);
     expect(session.pace).toBeNull();
   });

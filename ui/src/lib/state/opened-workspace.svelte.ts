@@ -38,6 +38,8 @@ export class OpenedWorkspace {
     this.id = found.workspace.id;
     this.api = workspaceApi(this.id);
     this.session = new SessionState(this.api);
+    // Without news of it a call notices later that the session has ended.
+    this.api.watchSession(this.session.hear).catch(() => undefined);
     // A file does not fall silent: a call to it that fails says so.
     this.line = new LineState(this.api, { remote: found.workspace.kind !== "built_in" });
     this.access = new WriteAccess(this.api, found.access);

@@ -1,9 +1,15 @@
-import type { Act, ApiError, SessionView } from "../api";
+import type { Act, ApiError, SessionNews, SessionView } from "../api";
 import { may } from "../may";
 
 export type SessionSource = {
   signOut: () => Promise<unknown>;
+  renewSession: () => Promise<SessionView>;
+  lockWindow: () => Promise<unknown>;
+  unlockWindow: (password: string) => Promise<SessionView>;
 };
+
+/** The last part of a session is counted down by the second. */
+export const COUNTDOWN_MILLISECONDS = 60_000;
 
 /**
  * The session and its time. When a session ends, `view` stays, so that the screen stays: `ended` is then set, the
@@ -14,6 +20,8 @@ export class SessionState {
   view = $state.raw<SessionView | null>(null);
   /** Why the session has ended while its screen is still there. */
   ended = $state.raw<"expired" | "revoked" | null>(null);
+  /** Whether the window is covered until its person gives the password. */
+  locked = $state(false);
   /** Increments on every sign-in, including a renewal. Depend on it to reload. */
   generation = $state(0);
   #now = $state(Date.now());
@@ -35,10 +43,17 @@ export class SessionState {
       : Math.max(0, Date.parse(this.view.expiresAt) - this.#now),
   );
 
-  /** How many seconds may pass between two ticks: minutes are shown, and the last ones by the second. */
-  readonly pace = $derived(
-    this.remaining === null || this.ended !== null ? null : this.remaining > 210_000 ? 60 : 1,
+  /** Whether the last minute is counted down. */
+  readonly countsDown = $derived(
+    this.remaining !== null && this.remaining > 0 && this.remaining <= COUNTDOWN_MILLISECONDS,
   );
+
+  /** How many seconds may pass between two ticks: minutes are shown, and the last one by the second. */
+  readonly pace = $derived.by(() => {
+    if (this.remaining === null || this.ended !== null) return null;
+    const untilCountdown = Math.ceil((this.remaining - COUNTDOWN_MILLISECONDS) / 1_000);
+    return Math.min(60, Math.max(1, untilCountdown));
+  });
 
   tick(now: number): void {
     this.#now = now;
@@ -51,9 +66,50 @@ export class SessionState {
     this.ended = error.code === "session_revoked" ? "revoked" : "expired";
   }
 
+  /** What Rust tells of the session without being asked. */
+  hear = (news: SessionNews): void => {
+    if (this.view === null) return;
+    switch (news.kind) {
+      case "expired":
+      case "revoked":
+        this.ended ??= news.kind;
+        break;
+      case "locked":
+        this.locked = true;
+        break;
+      case "renewed":
+        this.#goOn({ ...this.view, expiresAt: news.expiresAt });
+    }
+  };
+
+  /** The same session with a later end: nothing is loaded again. */
+  #goOn(view: SessionView): void {
+    this.view = view;
+    this.#now = Date.now();
+  }
+
+  /** Lets the session go on for another whole life. */
+  async renew(): Promise<void> {
+    if (this.#source) this.#goOn(await this.#source.renewSession());
+  }
+
+  /** Covers the window. */
+  async lock(): Promise<void> {
+    await this.#source?.lockWindow();
+    this.locked = this.view !== null;
+  }
+
+  /** Uncovers the window. If the session has ended meanwhile, `ended` is set then, and a new sign-in uncovers it. */
+  async unlock(password: string): Promise<void> {
+    if (!this.#source) return;
+    this.#goOn(await this.#source.unlockWindow(password));
+    this.locked = false;
+  }
+
   begin(view: SessionView): void {
     this.view = view;
     this.ended = null;
+    this.locked = false;
     this.#now = Date.now();
     this.generation += 1;
   }
@@ -89,5 +145,6 @@ export class SessionState {
   forget(): void {
     this.view = null;
     this.ended = null;
+    this.locked = false;
   }
 }

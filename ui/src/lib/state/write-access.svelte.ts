@@ -96,10 +96,10 @@ export class WriteAccess {
     this.take(await this.#source.lockWorkspace());
   }
 
-  /** The person moved the pointer or pressed a key. */
+  /** The person moved the pointer or pressed a key. It also keeps the window uncovered, and the session alive. */
   noteActivity = (): void => {
     const now = Date.now();
-    if (!this.unlocked || now - this.#notedAt < NOTE_MILLISECONDS) return;
+    if (now - this.#notedAt < NOTE_MILLISECONDS) return;
     this.#notedAt = now;
     this.#source.noteActivity().then(
       (view) => this.take(view),

@@ -87,11 +87,11 @@ describe("a locked workspace", () => {
     expect(access.locked).toBe(true);
   });
 
-  it("tells nothing of anybody's presence while it is locked", async () => {
+  it("tells of somebody's presence while it is locked too: it keeps the window uncovered", async () => {
     const { access, source } = production();
     await pass(60);
-    access.noteActivity();
-    expect(source.noteActivity).not.toHaveBeenCalled();
+    for (const _ of [1, 2, 3]) access.noteActivity();
+    expect(source.noteActivity).toHaveBeenCalledOnce();
   });
 
   it("counts as locked when its time is over, though the program does not answer", async () => {

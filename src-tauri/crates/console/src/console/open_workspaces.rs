@@ -77,6 +77,9 @@ impl OpenWorkspaces {
         let mut open = self.open.lock();
         let position = open.workspaces.iter().position(|workspace| workspace.id == id)?;
         open.current.take_if(|current| current == id);
-        Some(open.workspaces.remove(position))
+        let taken = open.workspaces.remove(position);
+        // Its watch ends.
+        taken.presence.changed.notify_one();
+        Some(taken)
     }
 }

@@ -17,6 +17,7 @@ use crate::compose::{self, Place, Setting};
 use crate::connection_secrets;
 use crate::error::ConsoleError;
 use crate::profiles::{BUILT_IN, BuiltIn, Profile};
+use crate::watch::watch;
 use crate::workspace::OpenWorkspace;
 
 /// The database user's password, for opening a workspace.
@@ -56,6 +57,7 @@ impl Console {
         tracing::info!(workspace = opened.id, product = opened.server.product, "opened a workspace");
         let opened = Arc::new(opened);
         self.open.add(Arc::clone(&opened));
+        tokio::spawn(watch(Arc::downgrade(&opened), Arc::clone(&self.clock)));
         Ok(opened)
     }
 

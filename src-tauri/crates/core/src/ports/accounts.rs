@@ -3,9 +3,9 @@ use time::OffsetDateTime;
 
 use crate::error::StoreError;
 use crate::records::{NewOperator, Operator, OperatorChange, SignInAttempts};
-use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, RecoveryDigest};
+use crate::values::{Device, EmailAddress, HashRenewal, OperatorId, PasswordHash, RecoveryDigest};
 
-/// Operators, failed sign-ins, and ended sessions.
+/// Operators and failed sign-ins.
 ///
 /// # Contract
 /// - The `_id` of an operator is unique, and so is its address in any letter case. No person and no organization's
@@ -81,8 +81,11 @@ pub trait AccountStore: Send + Sync {
     /// The failures in a row of those accounts that have any, in one query.
     async fn sign_in_attempts(&self, accounts: &[String]) -> Result<Vec<SignInAttempts>, StoreError>;
 
-    /// Adds one failure, now; returns how many in a row there are then.
-    async fn add_failed_sign_in(&self, account: &str) -> Result<u32, StoreError>;
+    /// Adds one failure, now, from a device; returns how many in a row there are then.
+    async fn add_failed_sign_in(&self, account: &str, device: &Device) -> Result<u32, StoreError>;
+
+    /// The failures in a row of all accounts that have any, the latest first.
+    async fn failed_sign_ins(&self, limit: u32) -> Result<Vec<SignInAttempts>, StoreError>;
 
     /// Adds one failure, now, unless the last one that this method added was the same `guess`: the digest of another
     /// account's password, which did not fit this one.
@@ -90,10 +93,4 @@ pub trait AccountStore: Send + Sync {
 
     /// Forgets the failures of an account, if any.
     async fn clear_failed_sign_ins(&self, account: &str) -> Result<(), StoreError>;
-
-    /// Notes that a session was ended, until it would have expired anyway.
-    async fn revoke_session(&self, session_id: &str, expires_at: OffsetDateTime) -> Result<(), StoreError>;
-
-    /// Whether a session was ended.
-    async fn is_session_revoked(&self, session_id: &str) -> Result<bool, StoreError>;
 }

@@ -23,7 +23,7 @@ use crate::records::{
     SessionFacts, SessionQuery, SessionsOf, SignInAttempts, StoreHealth, Stored, Trashed, WorkspaceSettings,
 };
 use crate::values::{
-    CollectionName, CopyId, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
+    CollectionName, CopyId, Device, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
     PasswordHash, PersonId, PersonName, RecoveryDigest,
 };
 
@@ -164,11 +164,10 @@ pass_on! {
     write renew_operator_hash(id: OperatorId, from: &PasswordHash, to: &PasswordHash, renewal: &HashRenewal) -> ();
     read most_accounts_of_an_address() -> usize;
     read sign_in_attempts(accounts: &[String]) -> Vec<SignInAttempts>;
-    write add_failed_sign_in(account: &str) -> u32;
+    write add_failed_sign_in(account: &str, device: &Device) -> u32;
+    read failed_sign_ins(limit: u32) -> Vec<SignInAttempts>;
     write add_passed_over(account: &str, guess: &str) -> ();
     write clear_failed_sign_ins(account: &str) -> ();
-    write revoke_session(session_id: &str, expires_at: OffsetDateTime) -> ();
-    read is_session_revoked(session_id: &str) -> bool;
 }
 
 pass_on! {

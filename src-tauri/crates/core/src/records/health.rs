@@ -92,8 +92,8 @@ pub enum PrivilegedAct {
     KeepPeople,
     /// Counting failed sign-ins.
     CountSignIns,
-    /// Recording ended sessions.
-    KeepEndedSessions,
+    /// Keeping the list of live sessions.
+    KeepSessions,
     /// Storing what operators permit.
     KeepPermits,
     /// Creating tenant collections.
@@ -128,7 +128,7 @@ impl PrivilegedAct {
             Self::KeepOperators => "keep operators",
             Self::KeepPeople => "keep people",
             Self::CountSignIns => "count failed sign-ins",
-            Self::KeepEndedSessions => "keep ended sessions",
+            Self::KeepSessions => "keep live sessions",
             Self::KeepPermits => "keep what operators permit",
             Self::CreateCollections => "create tenant collections",
             Self::RenameCollections => "rename tenant collections",

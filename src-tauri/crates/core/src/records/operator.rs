@@ -6,7 +6,9 @@ use time::OffsetDateTime;
 
 use super::one_time::OneTime;
 use crate::rights::Role;
-use crate::values::{EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest};
+use crate::values::{
+    Device, EmailAddress, HashRenewal, OperatorId, PasswordHash, PersonName, RecoveryDigest,
+};
 
 /// The role of an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
@@ -114,4 +116,6 @@ pub struct SignInAttempts {
     pub failures: u32,
     /// How long ago the last one was.
     pub since_last: Duration,
+    /// The device of the last one.
+    pub device: Option<Device>,
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::AppError;
 use crate::limits::{
     IDLE_LOCK_MINUTES_MAX, IDLE_LOCK_MINUTES_MIN, KEEP_RECORD_MONTHS_MAX, KEEP_RECORD_MONTHS_MIN,
     SESSION_MINUTES, SESSION_MINUTES_MAX, SESSION_MINUTES_MIN,
 };
+use crate::values::{Field, FieldIssue, FieldRule};
 
 /// The settings of a workspace, for everyone who opens it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +68,28 @@ impl WorkspaceSettings {
     /// How long a session lasts.
     pub fn session_life(&self) -> Duration {
         Duration::from_secs(u64::from(self.session_minutes) * 60)
+    }
+
+    /// # Errors
+    /// `InvalidInput` with every number outside its limits.
+    pub fn check(&self) -> Result<(), AppError> {
+        let numbers = [
+            (Field::SessionMinutes, Some(self.session_minutes), SESSION_MINUTES_MIN, SESSION_MINUTES_MAX),
+            (Field::IdleLockMinutes, self.idle_lock_minutes, IDLE_LOCK_MINUTES_MIN, IDLE_LOCK_MINUTES_MAX),
+            (
+                Field::KeepRecordMonths,
+                self.keep_record_months,
+                KEEP_RECORD_MONTHS_MIN,
+                KEEP_RECORD_MONTHS_MAX,
+            ),
+        ];
+        let issues = numbers.into_iter().filter_map(|(field, number, least, most)| {
+            let outside = number.is_some_and(|number| !(least..=most).contains(&number));
+            let message = format!("A number from {least} to {most}.");
+            outside.then_some(FieldIssue { field, rule: FieldRule::Range, message })
+        });
+        let issues: Vec<FieldIssue> = issues.collect();
+        if issues.is_empty() { Ok(()) } else { Err(AppError::InvalidInput(issues)) }
     }
 
     /// Every setting under its stored name.

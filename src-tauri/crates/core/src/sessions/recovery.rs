@@ -65,7 +65,7 @@ impl SessionService {
             self.ports.accounts.clear_failed_sign_ins(&name).await?;
         }
         self.ports.sessions.end(&SessionsOf::Account(name), None).await?;
-        let session = self.issue(actor_of_operator(&changed), &standing_of_operator(&changed))?;
+        let session = self.issue(actor_of_operator(&changed), &standing_of_operator(&changed)).await?;
         self.note_sign_in(&Candidate::Operator(changed)).await;
         Ok((session, next))
     }

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -7,17 +8,20 @@ use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use super::password::{Effort, PasswordHasher};
-use super::token::{self, Claims, SigningKey, Standing};
-use crate::clock::{Clock, is_fresh};
-use crate::error::{AppError, ConflictOn, SessionProblem, StoreError, UniqueField};
-use crate::limits::SESSION_FRESH;
+use super::refusal::{Refusal, Refused, ToldRefusals};
+use super::throttle;
+use super::token::{self, SigningKey, Standing};
+use crate::clock::{Clock, is_fresh, later};
+use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
+use crate::limits::{SESSION_FRESH, SESSION_USE_NOTED_EVERY};
 use crate::ports::Ports;
 use crate::record::Sparingly;
 use crate::records::{
     ActivityEntry, ActivityKind, MemberRole, NewOperator, Operator, OperatorRole, Organization,
-    OrganizationCredentials, OrganizationRef, Person,
+    OrganizationCredentials, OrganizationRef, Outcome, Person, SessionDigest, SessionFacts, SessionsOf,
 };
 use crate::rights::{Account, Actor, Refusals, Role};
+use crate::settings::SettingsService;
 use crate::values::{
     Device, EmailAddress, FieldIssue, HashRenewal, OperatorId, Password, PersonName, RecoveryCode,
 };
@@ -76,6 +80,42 @@ pub enum Freshness {
     Now,
 }
 
+/// The computer that a workspace is open on.
+#[derive(Debug, Clone)]
+pub struct Computer {
+    /// Its name, for people.
+    pub device: Device,
+    /// The random id of the program's data on it.
+    pub installation: String,
+}
+
+/// Whether a check counts as a use of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Noted {
+    Use,
+    Nothing,
+}
+
+/// An account that can have sessions.
+struct Found {
+    actor: Actor,
+    standing: Standing,
+    /// When the organization of the service's own admin was last changed, in seconds since 1970.
+    changed_at: Option<i64>,
+}
+
+/// A session that was found good.
+struct Good {
+    /// The digest of its token.
+    token: [u8; 32],
+    checked_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+    actor: Actor,
+}
+
+/// The actor of an entry about a token that nobody can vouch for.
+const UNKNOWN: &str = "unknown";
+
 /// Signs people in and out and checks sessions. Signing in is in `sign_in.rs`.
 pub struct SessionService {
     pub(super) ports: Ports,
@@ -84,11 +124,19 @@ pub struct SessionService {
     key: SigningKey,
     /// This computer.
     pub(super) device: Device,
-    /// The session that was last found valid: a digest of its token, when, and its actor.
-    last_good: Mutex<Option<([u8; 32], OffsetDateTime, Actor)>>,
+    /// The name under which its failed sign-ins are counted.
+    pub(super) device_name: String,
+    /// The session that was last found good.
+    last_good: Mutex<Option<Good>>,
     pub(super) sign_in_turn: Semaphore,
     /// The most work that a sign-in of this run needed.
     pub(super) effort: Mutex<Option<Effort>>,
+    pub(super) settings: Arc<SettingsService>,
+    /// The sessions of this run that could not be put on the list.
+    unlisted: Mutex<HashSet<SessionDigest>>,
+    /// The session whose use was noted last, and when.
+    noted: Mutex<Option<(SessionDigest, OffsetDateTime)>>,
+    told_refusals: ToldRefusals,
     /// Refused attempts that are on record.
     pub(super) told: Sparingly,
     /// Where the refused acts of its sessions are told.
@@ -102,17 +150,24 @@ impl SessionService {
         clock: Arc<dyn Clock>,
         hasher: PasswordHasher,
         key: SigningKey,
-        device: Device,
+        computer: Computer,
+        settings: Arc<SettingsService>,
     ) -> Self {
+        let Computer { device, installation } = computer;
         Self {
             ports,
             clock,
             hasher,
             key,
             device,
+            device_name: throttle::name_of_device(&installation),
             last_good: Mutex::new(None),
             sign_in_turn: Semaphore::new(1),
             effort: Mutex::default(),
+            settings,
+            unlisted: Mutex::default(),
+            noted: Mutex::default(),
+            told_refusals: ToldRefusals::default(),
             told: Sparingly::default(),
             refusals: Refusals::default(),
         }
@@ -177,7 +232,8 @@ impl SessionService {
         };
         let entry = ActivityEntry::of(&actor, ActivityKind::WorkspaceClaimed);
         self.ports.recorded(entry.from_device(Some(&self.device)), inserted).await?;
-        let session = self.issue(actor, &Standing { version: 0, origin: operator.password_hash.digest() })?;
+        let standing = Standing { version: 0, origin: operator.password_hash.digest() };
+        let session = self.issue(actor, &standing).await?;
         Ok(Claimed { session, recovery })
     }
 
@@ -187,53 +243,125 @@ impl SessionService {
     /// `Store`.
     pub async fn sign_out(&self, token: &SecretString) -> Result<(), AppError> {
         self.forget_last_good();
-        let Ok(claims) = token::read(token, &self.key, self.clock.now()) else { return Ok(()) };
-        if let Some(session_id) = claims.session_id() {
-            self.ports.accounts.revoke_session(session_id, claims.expires_at()).await?;
+        let Ok(told) = token::read(token, &self.key, self.clock.now()) else { return Ok(()) };
+        let Some(id) = told.session_id().map(SessionDigest::of) else { return Ok(()) };
+        if self.unlisted.lock().remove(&id) {
+            return Ok(());
         }
+        self.ports.sessions.end(&SessionsOf::One(id), None).await?;
         Ok(())
     }
 
-    /// Checks a session: signature, expiry, whether it was ended, and whether the account and its password are still
-    /// the same. A renewed hash of the same password ends nothing.
+    /// Checks a session: its token, whether it is on the list, and whether the account and its password are still the
+    /// same. A renewed hash of the same password ends nothing. A refusal is recorded with its reason.
     ///
     /// # Errors
     /// `Session`, `Store`.
     pub async fn authorize(&self, token: &SecretString, freshness: Freshness) -> Result<Actor, AppError> {
-        let now = self.clock.now();
-        let claims = token::read(token, &self.key, now)?;
         let digest: [u8; 32] = Sha256::digest(token.expose_secret().as_bytes()).into();
+        let now = self.clock.now();
         if freshness == Freshness::Recent
             && let Some(actor) = self.recently_good(&digest, now)
         {
             return Ok(actor);
         }
-        let revoked = AppError::Session(SessionProblem::Revoked);
-        let standing = async {
-            if let Some(session_id) = claims.session_id()
-                && self.ports.accounts.is_session_revoked(session_id).await?
-            {
-                return Err(revoked.clone());
-            }
-            Ok(())
-        };
-        let (account, role) = claims.account()?;
-        // Two queries to the store at the same time.
-        let (standing, current) = futures_util::join!(standing, self.current(account, role));
-        standing?;
-        let (actor, now_standing) = current?.ok_or(revoked.clone())?;
-        let actor = actor.on_device(Some(self.device.clone())).telling(self.refusals.clone());
-        if !claims.is_good_for(&now_standing, &self.key)? {
-            return Err(revoked);
-        }
-        *self.last_good.lock() = Some((digest, now, actor.clone()));
+        let checked = self.check(token, now, Noted::Use).await;
+        let (actor, expires_at) = self.answer(checked, now).await?;
+        let good = Good { token: digest, checked_at: now, expires_at, actor: actor.clone() };
+        *self.last_good.lock() = Some(good);
         Ok(actor)
     }
 
-    /// Continues a session after it changed its own organization: a new password ends the admin's other sessions, not
-    /// the one that set it. It keeps its id and its expiry, so ending the session, meanwhile or later, ends this one
-    /// too. `None` if the session is unaffected, or if something else happened to the organization that may have ended
-    /// it.
+    /// As [`authorize`](Self::authorize), without counting as a use of the session.
+    ///
+    /// # Errors
+    /// As [`authorize`](Self::authorize).
+    pub async fn look(&self, token: &SecretString) -> Result<(), AppError> {
+        let now = self.clock.now();
+        let checked = self.check(token, now, Noted::Nothing).await;
+        self.answer(checked, now).await.map(drop)
+    }
+
+    async fn check(
+        &self,
+        token: &SecretString,
+        now: OffsetDateTime,
+        noted: Noted,
+    ) -> Result<(Actor, OffsetDateTime), Refused> {
+        let told = token::read(token, &self.key, now)?;
+        let refused = |refusal| Refused::Token(refusal, Some(told.email.clone()));
+        let listed = async {
+            match told.session_id() {
+                Some(id) => self.is_listed(id, now, noted).await,
+                None => Ok(true),
+            }
+        };
+        // Two queries to the store at the same time.
+        let (listed, current) = futures_util::join!(listed, self.current(told.account));
+        let found = current?.map_err(refused)?;
+        if found.actor.role() != told.role {
+            return Err(refused(Refusal::Role));
+        }
+        if told.predates(found.changed_at) {
+            return Err(refused(Refusal::Stale));
+        }
+        if let Some(refusal) = found.standing.judge(&told, &self.key)? {
+            return Err(refused(refusal));
+        }
+        if !listed? {
+            return Err(refused(Refusal::Ended));
+        }
+        Ok((self.here(found.actor, told.session_id()), told.expires_at))
+    }
+
+    /// Whether a session is on the list. Its use is noted at most once a minute.
+    async fn is_listed(
+        &self,
+        session_id: &str,
+        now: OffsetDateTime,
+        noted: Noted,
+    ) -> Result<bool, StoreError> {
+        let id = SessionDigest::of(session_id);
+        if self.unlisted.lock().contains(&id) {
+            return Ok(true);
+        }
+        let is_noted = |(of, at): &(SessionDigest, OffsetDateTime)| {
+            *of == id && is_fresh(*at, now, SESSION_USE_NOTED_EVERY)
+        };
+        let is_due = noted == Noted::Use && !self.noted.lock().as_ref().is_some_and(is_noted);
+        let found = match is_due.then_some(self.ports.sessions.touch(&id)) {
+            Some(touched) => match touched.await {
+                // A use that cannot be noted is no reason to refuse.
+                Err(error) if is_unwritable(&error) => self.ports.sessions.find(&id).await?,
+                found => found?,
+            },
+            None => return Ok(self.ports.sessions.find(&id).await?.is_some()),
+        };
+        *self.noted.lock() = Some((id, now));
+        Ok(found.is_some())
+    }
+
+    async fn answer<T>(&self, checked: Result<T, Refused>, now: OffsetDateTime) -> Result<T, AppError> {
+        match checked {
+            Ok(good) => Ok(good),
+            Err(Refused::Failed(error)) => Err(error),
+            Err(Refused::Token(refusal, email)) => {
+                if self.told_refusals.is_due(refusal, now) {
+                    let by = email.unwrap_or_else(|| UNKNOWN.to_owned());
+                    let entry = ActivityEntry::by(by, ActivityKind::SessionRefused)
+                        .from_device(Some(&self.device))
+                        .ended(Outcome::Refused)
+                        .with_detail(refusal.as_str());
+                    self.ports.record(&entry).await;
+                }
+                Err(AppError::Session(refusal.problem()))
+            }
+        }
+    }
+
+    /// Continues a session after it changed its own account: a new password ends the account's other sessions, not the
+    /// one that set it. It keeps its id and its expiry, so ending the session, meanwhile or later, ends this one too.
+    /// `None` if the session is unaffected, or if something else happened to the account that may have ended it.
     ///
     /// # Errors
     /// `Session`, `Store`, `Unexpected`.
@@ -247,75 +375,170 @@ impl SessionService {
             return Ok(None);
         }
         let now = self.clock.now();
-        let claims = token::read(&session.token, &self.key, now)?;
+        let told = token::read(&session.token, &self.key, now);
+        let told = told.map_err(|refusal| AppError::Session(refusal.problem()))?;
+        let Some(id) = told.session_id().map(str::to_owned) else { return Ok(None) };
         let found = self.ports.organizations.find_credentials_of(changed.id).await?;
         let Some(found) = found.filter(|found| found.organization == *changed) else { return Ok(None) };
         let standing = standing_of(&found);
         let goes_on = if password_was_set {
-            claims.precedes(&standing)
+            standing.follows(&told)
         } else {
-            claims.is_good_for(&standing, &self.key)?
+            standing.judge(&told, &self.key)?.is_none()
         };
         if !goes_on {
             return Ok(None);
         }
         let actor = actor_of(changed, session.actor.role());
-        let renewed = claims.renewed(&actor, &standing, &self.key, now)?;
         self.forget_last_good();
-        renewed.map(|claims| self.sign(actor, &claims)).transpose()
+        self.sign(actor, &standing, id, told.expires_at).map(Some)
     }
 
     /// The same session for its account as it is now. It keeps its id and its expiry.
     pub(super) fn go_on(&self, session: &Session, standing: &Standing) -> Result<Session, AppError> {
-        let now = self.clock.now();
-        let claims = token::read(&session.token, &self.key, now)?;
-        let actor = session.actor.clone();
-        let renewed = claims.renewed(&actor, standing, &self.key, now)?;
+        let told = token::read(&session.token, &self.key, self.clock.now());
+        let told = told.map_err(|refusal| AppError::Session(refusal.problem()))?;
+        let id = told.session_id().ok_or(AppError::Session(Refusal::Ended.problem()))?;
         self.forget_last_good();
-        let claims = renewed.ok_or(AppError::Session(SessionProblem::Revoked))?;
-        self.sign(actor, &claims)
+        self.sign(session.actor.clone(), standing, id.to_owned(), told.expires_at)
     }
 
     /// The id of a session, which its token has.
     pub(super) fn session_id(&self, session: &Session) -> Option<String> {
-        let claims = token::read(&session.token, &self.key, self.clock.now()).ok()?;
-        claims.session_id().map(str::to_owned)
+        let told = token::read(&session.token, &self.key, self.clock.now()).ok()?;
+        told.session_id().map(str::to_owned)
     }
 
-    pub(super) fn issue(&self, actor: Actor, standing: &Standing) -> Result<Session, AppError> {
-        let claims = Claims::new(&actor, standing, &self.key, self.clock.now())?;
-        self.sign(actor, &claims)
+    /// Lets a session go on for another whole life, under the same id. One that was ended meanwhile is not revived.
+    ///
+    /// # Errors
+    /// `Forbidden` if sessions are not renewed in this workspace; `Session`, `Store`.
+    pub async fn prolong(&self, session: &Session) -> Result<Session, AppError> {
+        if !self.settings.current().renew_while_working {
+            return Err(AppError::Forbidden);
+        }
+        let now = self.clock.now();
+        let renewed = async {
+            self.check(&session.token, now, Noted::Use).await?;
+            let told = token::read(&session.token, &self.key, now)?;
+            let Some(id) = told.session_id() else { return Err(Refusal::Ended.into()) };
+            let found = self.current(told.account).await?.map_err(Refused::from)?;
+            // What happened to the account since the check ends the new token as it ended the old one.
+            if let Some(refusal) = found.standing.judge(&told, &self.key)? {
+                return Err(refusal.into());
+            }
+            let expires_at = self.end_of_life(now);
+            let digest = SessionDigest::of(id);
+            if !self.unlisted.lock().contains(&digest)
+                && !self.ports.sessions.extend(&digest, expires_at).await?
+            {
+                return Err(Refusal::Ended.into());
+            }
+            Ok(self.sign(found.actor, &found.standing, id.to_owned(), expires_at)?)
+        };
+        let renewed = renewed.await;
+        self.answer(renewed, now).await
     }
 
-    fn sign(&self, actor: Actor, claims: &Claims) -> Result<Session, AppError> {
+    /// Begins a session. Its token is good once it is on the list.
+    pub(super) async fn issue(&self, actor: Actor, standing: &Standing) -> Result<Session, AppError> {
+        let now = self.clock.now();
+        let (session_id, expires_at) = (token::new_session_id(), self.end_of_life(now));
+        let session = self.sign(actor, standing, session_id.clone(), expires_at)?;
+        let facts = self.facts(&session, &session_id);
+        match self.ports.sessions.insert(&facts).await {
+            Ok(()) => *self.noted.lock() = Some((facts.id, now)),
+            Err(error) if is_unwritable(&error) => {
+                // It can be used by this run alone, and ended here alone.
+                tracing::warn!(%error, "a session could not be put on the list");
+                self.unlisted.lock().insert(facts.id);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(session)
+    }
+
+    fn facts(&self, session: &Session, session_id: &str) -> SessionFacts {
+        let actor = &session.actor;
+        SessionFacts {
+            id: SessionDigest::of(session_id),
+            account: throttle::name_of(actor.account()),
+            role: Some(actor.role()),
+            name: actor.name().to_owned(),
+            email: actor.email().to_owned(),
+            organization_id: actor.organization_scope(),
+            organization_name: actor.organization_name().map(str::to_owned),
+            device: self.device.as_str().to_owned(),
+            expires_at: session.expires_at,
+        }
+    }
+
+    /// When a session ends that begins now. In whole seconds, as its token has it.
+    fn end_of_life(&self, now: OffsetDateTime) -> OffsetDateTime {
+        let end = later(now, self.settings.current().session_life());
+        OffsetDateTime::from_unix_timestamp(end.unix_timestamp()).unwrap_or(end)
+    }
+
+    fn sign(
+        &self,
+        actor: Actor,
+        standing: &Standing,
+        session_id: String,
+        expires_at: OffsetDateTime,
+    ) -> Result<Session, AppError> {
+        let actor = self.here(actor, Some(&session_id));
+        let now = self.clock.now();
+        let claims = token::claims(&actor, standing, &self.key, session_id, now, expires_at)?;
+        Ok(Session { token: token::sign(&claims, &self.key)?, actor, expires_at })
+    }
+
+    /// The actor in this session, on this computer.
+    fn here(&self, actor: Actor, session_id: Option<&str>) -> Actor {
         let actor = actor.on_device(Some(self.device.clone())).telling(self.refusals.clone());
-        Ok(Session { token: token::sign(claims, &self.key)?, actor, expires_at: claims.expires_at() })
+        actor.in_session(session_id.map(str::to_owned))
     }
 
-    /// The account as it is now; `None` if it cannot have sessions.
-    async fn current(&self, account: Account, role: Role) -> Result<Option<(Actor, Standing)>, AppError> {
+    /// The account as it is now, or why it can have no session.
+    async fn current(&self, account: Account) -> Result<Result<Found, Refusal>, AppError> {
         match account {
             Account::Operator(id) => {
-                let operator = self.ports.accounts.find_operator(id).await?;
-                let operator = operator.filter(|operator| operator.is_active);
-                Ok(operator.map(|operator| (actor_of_operator(&operator), standing_of_operator(&operator))))
+                let Some(operator) = self.ports.accounts.find_operator(id).await? else {
+                    return Ok(Err(Refusal::Unknown));
+                };
+                if !operator.is_active {
+                    return Ok(Err(Refusal::Deactivated));
+                }
+                let (actor, standing) = (actor_of_operator(&operator), standing_of_operator(&operator));
+                Ok(Ok(Found { actor, standing, changed_at: None }))
             }
             Account::Organization(id) => {
-                let credentials = self.ports.organizations.find_credentials_of(id).await?;
-                Ok(credentials
-                    .filter(|credentials| credentials.organization.is_active)
-                    .map(|found| (actor_of(&found.organization, role), standing_of(&found))))
+                let Some(found) = self.ports.organizations.find_credentials_of(id).await? else {
+                    return Ok(Err(Refusal::Unknown));
+                };
+                if !found.organization.is_active {
+                    return Ok(Err(Refusal::Deactivated));
+                }
+                let actor = actor_of(&found.organization, Role::OrganizationAdmin);
+                let changed_at = found.organization.updated_at.milliseconds();
+                let changed_at = changed_at.map(|milliseconds| milliseconds.div_euclid(1_000));
+                Ok(Ok(Found { actor, standing: standing_of(&found), changed_at }))
             }
             Account::Person(id, organization) => {
                 let (person, organization) = futures_util::join!(
                     self.ports.people.find(id),
                     self.ports.organizations.find(organization),
                 );
-                let (Some(person), Some(organization)) = (person?, organization?) else { return Ok(None) };
-                let membership = person.membership(organization.id).filter(|membership| membership.is_active);
-                let role = membership.filter(|_| organization.is_active).map(|membership| membership.role);
-                Ok(role
-                    .map(|role| (actor_of_person(&person, &organization, role), standing_of_person(&person))))
+                let (Some(person), Some(organization)) = (person?, organization?) else {
+                    return Ok(Err(Refusal::Unknown));
+                };
+                let Some(membership) = person.membership(organization.id) else {
+                    return Ok(Err(Refusal::Unknown));
+                };
+                if !membership.is_active || !organization.is_active {
+                    return Ok(Err(Refusal::Deactivated));
+                }
+                let actor = actor_of_person(&person, &organization, membership.role);
+                Ok(Ok(Found { actor, standing: standing_of_person(&person), changed_at: None }))
             }
         }
     }
@@ -337,13 +560,19 @@ impl SessionService {
 
     fn recently_good(&self, digest: &[u8; 32], now: OffsetDateTime) -> Option<Actor> {
         let last = self.last_good.lock();
-        let (good, at, actor) = last.as_ref()?;
-        (good == digest && is_fresh(*at, now, SESSION_FRESH)).then(|| actor.clone())
+        let good = last.as_ref()?;
+        let is_good = good.token == *digest && good.expires_at > now;
+        (is_good && is_fresh(good.checked_at, now, SESSION_FRESH)).then(|| good.actor.clone())
     }
 
     pub(super) fn forget_last_good(&self) {
         *self.last_good.lock() = None;
     }
+}
+
+/// Whether the database user may not write this, or there is no room: signing in must not depend on either.
+fn is_unwritable(error: &StoreError) -> bool {
+    matches!(error, StoreError::Denied { .. } | StoreError::LimitReached { .. } | StoreError::Full)
 }
 
 pub(super) fn actor_of(organization: &Organization, role: Role) -> Actor {

@@ -73,14 +73,18 @@ impl SessionService {
             } else {
                 candidates.iter().map(Candidate::key).collect()
             };
-            let attempts = self.ports.accounts.sign_in_attempts(&names).await?;
+            let asked: Vec<String> = names.iter().chain([&self.device_name]).cloned().collect();
+            let attempts = self.ports.accounts.sign_in_attempts(&asked).await?;
             Ok::<_, AppError>((candidates, names, attempts))
         };
-        let (looked, most) = futures_util::join!(look, self.most_accounts());
+        let (looked, most, ()) =
+            futures_util::join!(look, self.most_accounts(), self.settings.follow_lately());
         let (candidates, names, attempts) = looked?;
         let failed_before = |name: &str| attempts.iter().find(|attempts| attempts.account == name);
         let wait_of = |name: &String| failed_before(name).map_or(0, throttle::seconds_left);
-        let shortest_wait = names.iter().map(wait_of).min().unwrap_or(0);
+        // A device that failed on many addresses waits with all of them.
+        self.forget_device_failures(failed_before(&self.device_name)).await?;
+        let shortest_wait = names.iter().map(wait_of).min().unwrap_or(0).max(self.device_wait(&attempts));
         if shortest_wait > 0 {
             self.record_throttled(&email, &candidates, &names).await?;
             return Err(AppError::Throttled { seconds: shortest_wait });
@@ -142,17 +146,18 @@ impl SessionService {
             }
         };
         let good = ActivityEntry::of(&door.actor, ActivityKind::SignedIn);
-        let (recorded, forgiven, renewed, ()) = futures_util::join!(
+        let standing = changed.as_ref().unwrap_or(&door.standing);
+        let (recorded, forgiven, renewed, (), issued) = futures_util::join!(
             self.record_attempt(in_operation(good)),
             forgiven,
             renewed,
             self.note_sign_in(candidate),
+            self.issue(door.actor.clone(), standing),
         );
         recorded?;
         forgiven?;
         renewed?;
-        let standing = changed.as_ref().unwrap_or(&door.standing);
-        let session = self.issue(door.actor.clone(), standing)?;
+        let session = issued?;
         Ok(SignedIn::Session(session))
     }
 
@@ -234,8 +239,8 @@ impl SessionService {
         Ok(())
     }
 
-    /// Records the attempt, and counts a failure for every account that was tried. Returns what the account with the
-    /// fewest failures would get alone, so that the others are not revealed.
+    /// Records the attempt, and counts a failure for every account that was tried, and for this computer. Returns what
+    /// the account with the fewest failures would get alone, so that the others are not revealed.
     pub(super) async fn refuse(
         &self,
         attempt: ActivityEntry,
@@ -243,9 +248,13 @@ impl SessionService {
     ) -> Result<AppError, AppError> {
         let counted = join_all(names.iter().map(|name| self.count_failure(name)));
         // At the same time, whoever has the address: it takes as long for nobody's.
-        let (recorded, counted) =
-            futures_util::join!(self.record_attempt(attempt.ended(Outcome::Refused)), counted);
+        let (recorded, counted, of_device) = futures_util::join!(
+            self.record_attempt(attempt.ended(Outcome::Refused)),
+            counted,
+            self.count_failure(&self.device_name),
+        );
         recorded?;
+        of_device?;
         let mut fewest = u32::MAX;
         for failures in counted {
             fewest = fewest.min(failures?);
@@ -299,8 +308,9 @@ impl SessionService {
         }
     }
 
-    async fn count_failure(&self, name: &str) -> Result<u32, AppError> {
-        match self.ports.accounts.add_failed_sign_in(name).await {
+    /// Counts a failed sign-in on this computer.
+    pub(super) async fn count_failure(&self, name: &str) -> Result<u32, AppError> {
+        match self.ports.accounts.add_failed_sign_in(name, &self.device).await {
             Ok(failures) => Ok(failures),
             // Without write access or space nothing can be counted; the response is the same.
             Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => Ok(0),

@@ -31,6 +31,12 @@ pub enum Field {
     Reason,
     /// The passphrase of a sealed file.
     Passphrase,
+    /// Minutes that a session lasts.
+    SessionMinutes,
+    /// Minutes without a key or a click before a window is locked.
+    IdleLockMinutes,
+    /// Months that the record is kept.
+    KeepRecordMonths,
 }
 
 /// One broken rule of one field, ready to be shown at that field.
@@ -74,6 +80,8 @@ pub enum FieldRule {
     Address,
     /// It is the value before.
     Unchanged,
+    /// A number outside its limits.
+    Range,
     /// It is taken.
     Taken,
     /// The collection for this name exists and belongs to no organization.

@@ -1,4 +1,10 @@
--- Live sessions: one that is not here has ended. The id is a digest; the times are the computer's.
+-- The device of the last failed sign-in, for people.
+ALTER TABLE console_sign_in_attempts ADD COLUMN device TEXT;
+
+-- Live sessions: one that is not here has ended, so ended ones need no list. The id is a digest; the times are the
+-- computer's.
+DROP TABLE console_revoked_sessions;
+
 CREATE TABLE console_sessions (
     id TEXT PRIMARY KEY NOT NULL,
     account TEXT NOT NULL,
