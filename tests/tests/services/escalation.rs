@@ -1,11 +1,11 @@
 //! Ways from one organization into another, tried.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::error::AppError;
 use tenantry_core::people::AddPerson;
 use tenantry_core::records::{MemberRole, Person};
 use tenantry_core::values::{OneTimePassword, OrganizationId, PersonId};
-use tenantry_tests::console::Console;
+use tenantry_tests::console::{Console, OPERATOR};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 fn person(organization_id: OrganizationId, email: &str) -> AddPerson {
@@ -57,4 +57,28 @@ async fn a_password_that_one_organizations_admin_knows_opens_no_other_organizati
     let third = console.people.add(&operator, person(third.id, address)).await.expect("joined");
     assert!(third.one_time.is_none());
     assert!(opens(&stored(&workspace, id).await, &fresh));
+}
+
+/// Wrong recovery codes pause whoever has the address; what a sign-in answers then must not tell who that is.
+#[tokio::test]
+async fn wrong_recovery_codes_tell_nobody_whose_an_address_is() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let operator = console.operator().await;
+    let own = console.create("own").await;
+    console.people.add(&operator, person(own.id, "mira@example.com")).await.expect("added");
+    let (code, password) = (SecretString::from("A".repeat(26)), SecretString::from("Passw0rd-of-nobody"));
+    let mut answers = Vec::new();
+    for email in [OPERATOR, "admin@own.example.com", "mira@example.com", "nobody@example.com"] {
+        let mut heard = Vec::new();
+        for _ in 0..7 {
+            heard.push(console.sessions.recover(email, &code, &password).await.map(drop));
+        }
+        heard.push(console.sessions.sign_in(email, &password, None).await.map(drop));
+        answers.push((email, heard));
+    }
+    for (email, heard) in &answers {
+        assert_eq!(*heard, answers[0].1, "{email} is answered in another way");
+        assert!(matches!(heard.last(), Some(Err(AppError::Throttled { .. }))), "{heard:?}");
+    }
 }

@@ -26,25 +26,36 @@ impl SessionService {
         let email = EmailAddress::parse(email).map_err(|issue| AppError::InvalidInput(vec![issue]))?;
         let password = Password::parse(password).map_err(AppError::InvalidInput)?;
         let _turn = self.sign_in_turn.acquire().await;
-        let operator = self.ports.accounts.find_operator_by_email(&email).await?;
-        let name = match &operator {
-            Some(operator) => throttle::name_of(Account::Operator(operator.id)),
-            None => throttle::name_of_stranger(&email),
-        };
-        let attempts = self.ports.accounts.sign_in_attempts(std::slice::from_ref(&name)).await?;
-        let failed_before = attempts.iter().find(|attempts| attempts.account == name);
-        let seconds = failed_before.map_or(0, throttle::seconds_left);
+        let candidates = self.candidates(&email).await?;
+        // Everybody's who has the address, as at a sign-in: otherwise the pauses after wrong codes tell whose it is.
+        let mut names: Vec<String> = candidates.iter().map(Candidate::key).collect();
+        if names.is_empty() {
+            names.push(throttle::name_of_stranger(&email));
+        }
+        let attempts = self.ports.accounts.sign_in_attempts(&names).await?;
+        let failed_before = |name: &str| attempts.iter().find(|attempts| attempts.account == name);
+        let wait_of = |name: &String| failed_before(name).map_or(0, throttle::seconds_left);
+        let seconds = names.iter().map(wait_of).min().unwrap_or(0);
         if seconds > 0 {
             return Err(AppError::Throttled { seconds });
         }
+        names.retain(|name| wait_of(name) == 0);
+        let operator = candidates.into_iter().find_map(|candidate| match candidate {
+            Candidate::Operator(operator) => Some(operator),
+            Candidate::Person(_) | Candidate::Admin(_) => None,
+        });
+        let may_be_tried =
+            |operator: &Operator| names.contains(&throttle::name_of(Account::Operator(operator.id)));
+        let operator = operator.filter(may_be_tried);
         let digest = RecoveryCode::parse(code).map(|code| code.digest());
         let fits = |operator: &Operator| {
             operator.role == OperatorRole::Owner && digest.is_some() && operator.recovery == digest
         };
         let Some(owner) = operator.filter(fits) else {
             let refused = ActivityEntry::by(email.to_string(), ActivityKind::OwnerRecovered);
-            return Err(self.refuse(refused.ended(Outcome::Refused), &[name]).await?);
+            return Err(self.refuse(refused.ended(Outcome::Refused), &names).await?);
         };
+        let name = throttle::name_of(Account::Operator(owner.id));
         if !owner.is_active {
             return Err(AppError::AccountInactive);
         }
@@ -61,7 +72,7 @@ impl SessionService {
             Ok(accounts.set_operators_own_password(&owner, &hash, Some(&digest)).await?)
         };
         let changed = self.ports.recorded(entry, set).await?;
-        if failed_before.is_some() {
+        if failed_before(&name).is_some() {
             self.ports.accounts.clear_failed_sign_ins(&name).await?;
         }
         self.ports.sessions.end(&SessionsOf::Account(name), None).await?;
