@@ -119,7 +119,7 @@ async fn people_are_managed_and_sign_in(theme: &str) {
     window.press("Sign out").await;
     window.see("Sign in to").await;
     window.press("Forgot your password?").await;
-    window.see("No owner, or no code?").await;
+    window.see("Not an owner, or no code?").await;
     take("forgotten").await;
     window.press("Back").await;
     window.fill("Email", PERSON).await;
