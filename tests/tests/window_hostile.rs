@@ -13,7 +13,11 @@ use fantoccini::key::Key;
 use mongodb::{Client, Database};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tenantry_core::ports::Ports;
+use tenantry_core::records::Person;
+use tenantry_core::values::{EmailAddress, OrganizationId, PersonName};
 use tenantry_tests::server::{Server, Topology, fresh_database};
+use tenantry_tests::suite::people::person;
 use tenantry_tests::window::Window;
 use tenantry_tests::workspace::open_database;
 
@@ -66,6 +70,17 @@ async fn write_organizations(database: &Database) {
     organizations.insert_many(documents).await.expect("written by other software");
 }
 
+/// People whose names and addresses are no better.
+async fn write_people(ports: &Ports) {
+    for (number, (name, email, _)) in written_by_other_software().into_iter().enumerate() {
+        let named = person(&format!("{number}@example.com"), &[OrganizationId::new()]);
+        // An index on a long address is refused on some servers; a long name shows as much.
+        let email = if email.len() < 1_000 { EmailAddress::from_stored(email) } else { named.email.clone() };
+        let hostile = Person { name: PersonName::from_stored(name), email, ..named };
+        ports.people.insert(&hostile).await.expect("written by other software");
+    }
+}
+
 async fn claim(window: &Window, name: &str) {
     window.see("Claim this workspace").await;
     window.fill("Your name", name).await;
@@ -91,9 +106,11 @@ async fn open_connection(window: &Window, name: &str, uri: &str, database: &str)
 async fn hostile_names_are_text_everywhere_and_break_no_layout() {
     let server = Server::shared(Topology::ReplicaSet);
     let name = fresh_database();
-    open_database(&server.uri(), &name).await.expect("a database").health.prepare().await.expect("prepared");
+    let ports = open_database(&server.uri(), &name).await.expect("a database");
+    ports.health.prepare().await.expect("prepared");
     let client = Client::with_uri_str(server.uri()).await.expect("a connection string");
     write_organizations(&client.database(&name)).await;
+    write_people(&ports).await;
     let window = Window::open().await;
     open_connection(&window, IMAGE, &server.uri(), &name).await;
     // Somebody else's name is anybody's text as well.
@@ -139,7 +156,17 @@ async fn hostile_names_are_text_everywhere_and_break_no_layout() {
         window.see_no("Undone").await;
     }
 
-    window.press("Close panel").await;
+    for (page, rows) in [("People", all.len()), ("Operators", 1), ("Activity", 2 * all.len())] {
+        window.press_in("Workspace", page).await;
+        window.await_rows(rows).await;
+        window.assert_text_only(page).await;
+        for number in 0..rows.min(all.len()) {
+            window.press_row_number(number).await;
+            window.assert_text_only(&format!("{page}, the panel of row {number}")).await;
+        }
+    }
+    window.press_in("Workspace", "Organizations").await;
+    window.await_rows(all.len()).await;
     window.press("Export").await;
     window.see(&format!("Export {} rows", all.len())).await;
     window.assert_text_only("the export").await;

@@ -81,6 +81,15 @@ impl Window {
         assert_eq!(outside, serde_json::json!([]), "{what}: a part does not fit into the window");
     }
 
+    /// Waits until the list has so many rows at least.
+    ///
+    /// # Panics
+    /// When it has not in time.
+    pub async fn await_rows(&self, least: usize) {
+        let path = format!("//*[@role='row' and @data-index='{}' and not(@aria-busy='true')]", least - 1);
+        self.until(&format!("see {least} rows"), async || !self.find(&path).await.is_empty()).await;
+    }
+
     /// Presses the row of the list with this number, from 0.
     ///
     /// # Panics

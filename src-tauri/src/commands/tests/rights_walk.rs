@@ -122,7 +122,8 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     // An empty name, and passwords that are wrong: each is refused after the rights.
     ("rename_oneself", Needs::Session, |_| json!({"name": ""})),
     ("change_own_password", Needs::Session, |_| json!({"present": "x", "password": "x"})),
-    ("renew_recovery_code", Needs::Session, |_| json!({"password": "x"})),
+    // Owners alone have one, and nobody else manages operators.
+    ("renew_recovery_code", Everywhere(Act::Operators), |_| json!({"password": "x"})),
     ("save_recovery_code", Needs::Session, |_| json!({"code": "x", "owner": "x", "workspaceName": "x"})),
     ("save_one_time_passwords", Needs::Session, |_| json!({"rows": []})),
     ("workspace_health", Everywhere(Act::Health), NO_ARGUMENTS),
@@ -367,7 +368,13 @@ fn fits(answer: Answer, expected: Answer, role: Option<Role>, needs: Needs, on: 
         _ => on.state == State::Live,
     };
     // What a role may do on nothing is refused in the same way on everything, and tells as little.
-    let on_nothing = |act: Act| role.is_some_and(|role| role.reach(act) == Reach::Nothing);
+    let on_nothing = |act: Act| {
+        role.is_some_and(|role| match role.reach(act) {
+            Reach::Nothing => true,
+            Reach::Oneself => on.own,
+            Reach::Own | Reach::All => false,
+        })
+    };
     let tells_nothing = match needs {
         On(act) => expected == Answer::NotFound && answer == Answer::Forbidden && on_nothing(act),
         Nothing | Needs::Session | Everywhere(_) | Within(_) => false,
