@@ -81,14 +81,21 @@ async fn write_people(ports: &Ports) {
     }
 }
 
-async fn claim(window: &Window, name: &str) {
+/// Claims the workspace; returns the recovery code that was shown.
+async fn claim(window: &Window, name: &str) -> String {
     window.see("Claim this workspace").await;
     window.fill("Your name", name).await;
     window.fill("Email", OPERATOR).await;
     window.fill("Password", OPERATORS_PASSWORD).await;
     window.fill("Repeat password", OPERATORS_PASSWORD).await;
     window.press("Claim workspace").await;
+    window.see("Keep your recovery code").await;
+    let groups = "return [...document.querySelectorAll('[data-secret] span')]
+        .map((group) => group.textContent).join('-')";
+    let code = window.evaluate(groups, Vec::new()).await.as_str().expect("a text").to_owned();
+    assert_eq!(code.len(), 32, "{code} is no recovery code");
     window.press("I have kept it").await;
+    code
 }
 
 async fn open_connection(window: &Window, name: &str, uri: &str, database: &str) {
@@ -492,7 +499,7 @@ async fn no_secret_that_was_typed_or_made_stays_in_reach_of_a_script() {
     window.see("refuses connections").await;
     window.press("On this computer").await;
     window.press("Open workspace").await;
-    claim(&window, "Olga Operator").await;
+    let code = claim(&window, "Olga Operator").await;
     window.see("No organizations yet").await;
     let reached = window.evaluate_later(IN_REACH, vec![json!([OPERATOR])]).await;
     assert_ne!(reached["found"], json!([]), "what is shown is not found, so nothing is proved");
@@ -513,10 +520,18 @@ async fn no_secret_that_was_typed_or_made_stays_in_reach_of_a_script() {
     assert!(token.starts_with("ey"), "{token} is no token");
     let session = token.split('.').nth(1).expect("claims").to_owned();
     let signature = token.split('.').nth(2).expect("a signature").to_owned();
-    let secrets: Vec<String> =
-        [OPERATORS_PASSWORD, "Planted-C0nnection", "$2b$", &made, &session, &signature]
-            .map(str::to_owned)
-            .into();
+    let secrets: Vec<String> = [
+        OPERATORS_PASSWORD,
+        "Planted-C0nnection",
+        "$2b$",
+        &code,
+        &code.replace('-', ""),
+        &made,
+        &session,
+        &signature,
+    ]
+    .map(str::to_owned)
+    .into();
     Reach::assert_nothing(&window, "after a create", &secrets).await;
     window.press("Sign out").await;
     window.see("Sign in to").await;
