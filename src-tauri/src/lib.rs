@@ -11,6 +11,7 @@ pub mod environment;
 pub mod folders;
 pub mod life;
 pub mod profile_file;
+pub mod reset_owner;
 pub mod runtime;
 pub mod second_start;
 pub mod terminal;
@@ -26,6 +27,9 @@ pub fn run() -> ExitCode {
     if let Err(error) = runtime::begin() {
         life::tell_failed_start(&error.into());
         return ExitCode::FAILURE;
+    }
+    if let Some(request) = reset_owner::Request::read(std::env::args_os().skip(1)) {
+        return reset_owner::run(request, &variables);
     }
     let commands = bindings::builder();
     // First: it starts the log before anything can fail.

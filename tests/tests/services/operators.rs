@@ -7,13 +7,13 @@ use tenantry_core::error::{AppError, StoreError};
 use tenantry_core::limits::ONE_TIME_LIFE;
 use tenantry_core::people::AddOperator;
 use tenantry_core::records::{
-    ActivityKind, OperatorRole, OperatorsQuery, Outcome, PageStart, PeopleSort, PeopleStatus, RecordQuery,
-    SortDirection,
+    Access, ActivityKind, OperatorRole, OperatorsQuery, Outcome, PageStart, PeopleSort, PeopleStatus,
+    RecordQuery, SortDirection,
 };
 use tenantry_core::rights::{Account, Actor, Role};
 use tenantry_core::sessions::{Session, SignedIn};
 use tenantry_core::values::{OneTimePassword, OperatorId, RecoveryCode};
-use tenantry_tests::console::{Console, OPERATOR, PASSWORD};
+use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 const BOTH: [StoreKind; 2] = [StoreKind::SqliteInMemory, StoreKind::MongoReplicaSet];
@@ -301,4 +301,59 @@ async fn wrong_recovery_codes_are_slowed_down_like_sign_ins() {
     assert!(matches!(waits, Err(AppError::Throttled { .. })), "{waits:?}");
     console.clock.advance(Duration::from_secs(2));
     assert!(console.sessions.recover(OPERATOR, claimed.recovery.secret(), &next).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_holds_the_connection_resets_an_owner_and_leaves_an_entry() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let acme = console.create("acme").await;
+        let owner = console.sign_in(OPERATOR).await;
+        entered(&console, &owner.actor, OTTO, OperatorRole::Operator).await;
+        for _ in 0..7 {
+            assert!(console.try_sign_in(OPERATOR, &secret("Wr0ng-one")).await.is_err());
+        }
+        // A locked workspace has nobody who could unlock it.
+        let locked = Run { access: Access::Locked, ..Run::default() };
+        let locked = Console::run(workspace.ports.clone(), &workspace.clock, locked);
+        let one_time = locked.owner_reset.reset(&OPERATOR.to_uppercase()).await.expect("reset");
+        assert!(ended(&console, &owner).await, "{kind:?}");
+        let asked = locked.sessions.sign_in(OPERATOR, one_time.secret(), None).await;
+        assert!(matches!(asked, Ok(SignedIn::MustChange { .. })), "{kind:?}: it waits no longer: {asked:?}");
+        let next = secret("An0ther-one");
+        let entered =
+            locked.sessions.sign_in_with_new_password(OPERATOR, one_time.secret(), &next, None).await;
+        assert!(matches!(entered, Ok(SignedIn::Session(_))), "{kind:?}: also in a locked one: {entered:?}");
+        for other in [OTTO, "nobody@example.com", acme.admin_email.as_str()] {
+            let refused = console.owner_reset.reset(other).await;
+            assert_eq!(refused.map(drop), Err(AppError::NotFound { what: "owner" }), "{kind:?}: {other}");
+        }
+        let read_only = Run { access: Access::ReadOnly, ..Run::default() };
+        let read_only = Console::run(workspace.ports.clone(), &workspace.clock, read_only);
+        let refused = read_only.owner_reset.reset(OPERATOR).await;
+        assert_eq!(refused.map(drop), Err(AppError::Store(StoreError::ReadOnly { unlockable: false })));
+        let query = RecordQuery { kinds: vec![ActivityKind::OwnerReset], limit: 9, ..RecordQuery::default() };
+        let entries = console.ports.activity.page(&query).await.expect("a page").entries;
+        assert_eq!(entries.len(), 1, "{kind:?}");
+        assert_eq!(entries[0].entry.subject.as_deref().map(str::to_lowercase).as_deref(), Some(OPERATOR));
+        assert!(!format!("{entries:?}").contains(one_time.secret().expose_secret()));
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_without_an_active_owner_gets_one_by_a_reset() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let one_time = console.owner_reset.reset("first@example.com").await.expect("an unclaimed workspace");
+    let password = secret(PASSWORD);
+    let entered = console
+        .sessions
+        .sign_in_with_new_password("first@example.com", one_time.secret(), &password, None)
+        .await;
+    let Ok(SignedIn::Session(session)) = entered else { panic!("it is an owner: {entered:?}") };
+    assert_eq!((session.actor.role(), session.actor.name()), (Role::Owner, "first"));
+    let again = console.sessions.claim("Olga", OPERATOR, &password).await;
+    assert_eq!(again.map(drop), Err(AppError::AlreadyClaimed));
 }

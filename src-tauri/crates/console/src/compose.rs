@@ -12,7 +12,7 @@ use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::export::ExportService;
 use tenantry_core::journal::{Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
-use tenantry_core::people::{OperatorService, PeopleService};
+use tenantry_core::people::{OperatorService, OwnerReset, PeopleService};
 use tenantry_core::record::record_refusals;
 use tenantry_core::records::{Permits, Restriction, ServerFacts, Topology};
 use tenantry_core::rights::Refusals;
@@ -73,6 +73,8 @@ pub struct Services {
     pub operators: OperatorService,
     /// People of organizations.
     pub people: PeopleService,
+    /// Lets whoever holds the connection in as an owner.
+    pub owner_reset: OwnerReset,
     /// Sample organizations.
     pub samples: SampleService,
     /// Locking and unlocking.
@@ -96,6 +98,13 @@ impl Services {
         let runner = OperationRunner::new(store.clone(), Arc::clone(&clock), opening);
         let operations = Arc::new(Operations::new(Arc::clone(&gate), runner));
         let access = AccessService::new(store.clone(), Arc::clone(&operations), Arc::clone(&clock));
+        let owner_reset = OwnerReset::new(
+            store.clone(),
+            Arc::clone(&gate),
+            Arc::clone(&clock),
+            hasher.clone(),
+            device.clone(),
+        );
         let ports = store.behind(&gate);
         let background = Arc::new(background);
         let (refusals, refused) = Refusals::channel();
@@ -124,6 +133,7 @@ impl Services {
             record: RecordService::new(ports.clone(), Arc::clone(&clock)),
             exports: ExportService::new(ports.clone(), background),
             operators: OperatorService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),
+            owner_reset,
             people: PeopleService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),
             samples: SampleService::new(ports.clone(), clock),
             access,

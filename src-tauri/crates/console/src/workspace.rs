@@ -105,6 +105,14 @@ impl OpenWorkspace {
         &self.services.people
     }
 
+    /// Sets a one-time password for an owner, without a session: for whoever holds the connection.
+    ///
+    /// # Errors
+    /// As [`OwnerReset::reset`](tenantry_core::people::OwnerReset::reset).
+    pub async fn reset_owner(&self, email: &str) -> Result<SecretString, AppError> {
+        Ok(self.services.owner_reset.reset(email).await?.secret().clone())
+    }
+
     /// Exports of lists.
     pub fn exports(&self) -> &ExportService {
         &self.services.exports

@@ -2,12 +2,14 @@
 
 mod one_time;
 mod operators;
+mod reset;
 mod service;
 
 use crate::error::AppError;
 use crate::values::{EmailAddress, PersonName};
 
 pub use operators::{AddOperator, AddedOperator, OperatorService};
+pub use reset::OwnerReset;
 pub use service::{AddPerson, AddedPerson, PeopleService, PersonDetails};
 
 fn parse_who(name: &str, email: &str) -> Result<(PersonName, EmailAddress), AppError> {
