@@ -1,7 +1,7 @@
 //! Measures Tenantry beside the raw driver and the raw statement, in the same run on the same data.
 //!
-//! `tenantry-bench [sqlite] [mongodb] [record] [bulk] [peers] [startup] [window]`; nothing named is everything. The last
-//! table has every figure with an aim.
+//! `tenantry-bench [sqlite] [mongodb] [record] [bulk] [peers] [startup] [window]`; nothing named is everything. The
+//! last table has every figure with an aim.
 
 mod aims;
 mod bulk;

@@ -24,7 +24,7 @@ import { ToastState } from "./toasts.svelte";
 /** What fills the window. It follows from what is open and who is signed in; nobody sets it. */
 export type Screen = "starting" | "workspaces" | "claim" | "sign-in" | "shell";
 
-/** The dialog above the screen: unlocking, the missing role, what the workspace permits, interrupted changes, oneself. */
+/** The dialog above the screen: unlocking, the role, what the workspace permits, interrupted changes, oneself. */
 export type Question = "unlock" | "role" | "permits" | "attention" | "own_account";
 
 /** What the screen of all workspaces shows first. */

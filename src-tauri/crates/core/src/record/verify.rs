@@ -106,8 +106,8 @@ pub async fn verify(
     Ok(Verified { count, earlier, beside, head, damage })
 }
 
-/// The last entry that was archived, and may be missing with everything before it. An archiving that was refused excuses
-/// nothing: otherwise whoever may ask for one could have entries removed behind Tenantry's back.
+/// The last entry that was archived, and may be missing with everything before it. An archiving that was refused
+/// excuses nothing: otherwise whoever may ask for one could have entries removed behind Tenantry's back.
 async fn archived(activity: &dyn ActivityStore) -> Result<Option<Head>, StoreError> {
     let query =
         RecordQuery { kinds: vec![ActivityKind::RecordArchived], limit: MARKERS, ..RecordQuery::default() };
