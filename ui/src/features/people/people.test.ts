@@ -170,8 +170,10 @@ describe("people", () => {
 describe("a read-only operator", () => {
   it("is offered no change on any page", async () => {
     const { user } = await at("People", { role: "read_only_operator" });
-    const offers =
-      /^(New|Add|Create|Edit|Rename|Change|Deactivate|Reactivate|Remove|Move|Trash|Restore|Delete|Set one|Renew|Unlock|Load sample)\b/;
+    const words =
+      "New Add Create Edit Rename Change Deactivate Reactivate Remove Move Trash Restore Delete Renew " +
+      "Unlock Load Set one";
+    const offers = new RegExp(`^(${words.replace(/ (?!one)/g, "|")})\\b`);
     const none = () => {
       for (const role of ["button", "menuitem"] as const)
         expect(
