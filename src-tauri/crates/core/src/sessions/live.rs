@@ -131,8 +131,9 @@ impl Scope {
 }
 
 fn scope(actor: &Actor, act: Act, of: &SessionsOf) -> Result<Scope, AppError> {
+    // What a person may not look at as a whole is not even known of.
     if let (Some(own), SessionsOf::Organization(id)) = (actor.organization_scope(), of)
-        && own != *id
+        && (own != *id || actor.reach(act) == Reach::Oneself)
     {
         return Err(AppError::NotFound { what: "organization" });
     }
