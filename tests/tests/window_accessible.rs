@@ -292,6 +292,16 @@ async fn everybody_can_work_with_the_built_in_workspace() {
     walk.window.see("Exported 59 rows").await;
     walk.look("exported").await;
 
+    walk.window.press("Activity").await;
+    walk.window.see("olga@example.com exported a list of organizations").await;
+    walk.look("activity").await;
+    walk.window.press_row("olga@example.com exported a list of organizations").await;
+    walk.look("an entry of the record").await;
+    walk.window.press("Filter").await;
+    walk.look("filter of the record").await;
+    walk.window.press("Cancel").await;
+    walk.window.press("Close entry").await;
+
     for page in ["Health", "Settings", "About"] {
         walk.window.press(page).await;
         walk.look(&format!("page {page}")).await;

@@ -97,7 +97,7 @@ export class ActivitySource implements ListSource<EntryView, ActivityListQuery> 
 }
 
 export const COLUMNS: ListColumn<EntryView, "at">[] = [
-  { id: "time", label: m.activity_column_at, least: 104, condensed: 80 },
+  { id: "time", label: m.activity_column_at, least: 112, condensed: 96 },
   { id: "entry", label: m.activity_column_entry, least: 240, width: "minmax(0, 1fr)" },
   { id: "organization", label: m.activity_column_organization, least: 180, turn: 2 },
   { id: "device", label: m.activity_column_device, least: 160, turn: 3 },
