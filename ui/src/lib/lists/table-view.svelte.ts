@@ -52,7 +52,8 @@ export class TableView {
 
   /** The rows on screen have other numbers: they stay where they are. */
   shift(rows: number): void {
-    this.scrollTop = Math.max(0, this.scrollTop + rows * ROW_HEIGHT);
+    const furthest = Math.max(0, this.height - this.viewportHeight);
+    this.scrollTop = Math.min(Math.max(0, this.scrollTop + rows * ROW_HEIGHT), furthest);
     this.shifts += 1;
   }
 
