@@ -1,32 +1,12 @@
 //! A person's own account: name, password, recovery code.
 
+use super::sessions::SessionView;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tauri::State;
 use tenantry_console::Console;
 use tenantry_console::console::{OneTimeRow, SecretFile};
 use tenantry_console::error::ConsoleError;
-use tenantry_core::sessions::Session;
-use tenantry_core::values::RecoveryCode;
-
-use super::sessions::SessionView;
-
-/// A session, with a recovery code that cannot be shown again.
-#[derive(Serialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionWithCode {
-    pub session: SessionView,
-    /// The code in groups of four.
-    pub recovery_code: String,
-}
-
-impl SessionWithCode {
-    /// The one answer that has the code.
-    pub(super) fn of(session: &Session, code: &RecoveryCode) -> Self {
-        let recovery_code = code.secret().expose_secret().to_owned();
-        Self { session: SessionView::from(session), recovery_code }
-    }
-}
 
 /// A one-time password to save, with whom it is for.
 #[derive(Deserialize, specta::Type)]

@@ -1,13 +1,13 @@
 //! Signing in and out.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tauri::State;
 use tenantry_core::rights::{Account, Act, Role};
 use tenantry_core::sessions::{AccountChoice, Session, SignedIn};
+use tenantry_core::values::RecoveryCode;
 
 use super::moment;
-use super::own_account::SessionWithCode;
 use super::people::organization_word;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
@@ -44,6 +44,23 @@ impl From<&Session> for SessionView {
             expires_at: moment(session.expires_at),
             may: actor.acts().collect(),
         }
+    }
+}
+
+/// A session, with a recovery code that cannot be shown again.
+#[derive(Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionWithCode {
+    pub session: SessionView,
+    /// The code in groups of four.
+    pub recovery_code: String,
+}
+
+impl SessionWithCode {
+    /// The one answer that has the code.
+    pub(super) fn of(session: &Session, code: &RecoveryCode) -> Self {
+        let recovery_code = code.secret().expose_secret().to_owned();
+        Self { session: SessionView::from(session), recovery_code }
     }
 }
 

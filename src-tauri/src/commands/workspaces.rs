@@ -16,8 +16,8 @@ use tenantry_core::samples::SAMPLE_PASSWORD;
 use super::access::AccessState;
 use super::jobs::{ChannelProgress, JobProgress};
 use super::moment;
-use super::own_account::SessionWithCode;
 use super::secrets::SecretKeeping;
+use super::sessions::SessionWithCode;
 
 /// All workspaces.
 #[derive(Debug, Clone, Serialize, specta::Type)]

@@ -9,7 +9,6 @@ use strum::{IntoStaticStr, VariantArray};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::error::AppError;
-use crate::records::{ActivityEntry, ActivityKind, Outcome};
 use crate::values::{Device, OperatorId, OrganizationId, PersonId};
 
 /// The role of a session.
@@ -226,18 +225,29 @@ impl FromStr for Account {
     }
 }
 
+/// An action that a session does not allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedAct {
+    /// The person.
+    pub actor: Actor,
+    /// The action.
+    pub act: Act,
+    /// The organization that it was about.
+    pub on: Option<OrganizationId>,
+}
+
 /// Where refused acts are told, so that they get into the record: a check of a right waits for no store.
 #[derive(Debug, Clone, Default)]
-pub struct Refusals(Option<UnboundedSender<ActivityEntry>>);
+pub struct Refusals(Option<UnboundedSender<RefusedAct>>);
 
 impl Refusals {
     /// The two ends.
-    pub fn channel() -> (Self, UnboundedReceiver<ActivityEntry>) {
+    pub fn channel() -> (Self, UnboundedReceiver<RefusedAct>) {
         let (sender, receiver) = unbounded_channel();
         (Self(Some(sender)), receiver)
     }
 
-    fn tell(&self, refusal: ActivityEntry) {
+    fn tell(&self, refusal: RefusedAct) {
         if let Some(sender) = &self.0 {
             // Nobody listens once the workspace is closed.
             let _ = sender.send(refusal);
@@ -402,13 +412,8 @@ impl Actor {
 
     /// The refusal, after it was told for the record.
     fn refused(&self, act: Act, on: Option<OrganizationId>, refusal: AppError) -> AppError {
-        let entry = ActivityEntry::of(self, ActivityKind::ActRefused).ended(Outcome::Refused);
-        let entry = entry.with_detail(act.as_str());
-        // Not about that organization: its people are not told of strangers.
-        self.refusals.tell(match on {
-            Some(id) => entry.on(id),
-            None => entry,
-        });
+        let actor = Self { refusals: Refusals::default(), ..self.clone() };
+        self.refusals.tell(RefusedAct { actor, act, on });
         refusal
     }
 }

@@ -489,7 +489,7 @@ impl SessionService {
         let actor = self.here(actor, Some(&session_id));
         let now = self.clock.now();
         let claims = token::claims(&actor, standing, &self.key, session_id, now, expires_at)?;
-        Ok(Session { token: token::sign(&claims, &self.key)?, actor, expires_at })
+        Ok(Session { token: token::sign(&claims, actor.account(), &self.key)?, actor, expires_at })
     }
 
     /// The actor in this session, on this computer.

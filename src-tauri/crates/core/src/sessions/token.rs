@@ -16,12 +16,14 @@ use super::refusal::Refusal;
 use crate::error::AppError;
 use crate::limits::TOKEN_BYTES_MAX;
 use crate::rights::{Account, Actor};
-use crate::values::HashDigest;
+use crate::values::{HashDigest, OperatorId, OrganizationId};
 
 /// The one algorithm: a token that names another is refused (RFC 8725, 3.1).
 const ALGORITHM: Algorithm = Algorithm::HS256;
 /// Separates the digests of passwords from the signatures, which use the same key.
 const CREDENTIAL_LABEL: &[u8] = b"tenantry credential\0";
+/// Makes the key for accounts that the service does not know.
+const UNKNOWN_LABEL: &[u8] = b"tenantry account\0";
 
 /// The key that signs a workspace's tokens. Wiped on drop.
 #[derive(Clone)]
@@ -53,11 +55,24 @@ impl SigningKey {
 
     /// The digest in a token of the password it was issued for.
     fn credential(&self, origin: &HashDigest) -> Result<String, AppError> {
+        Ok(hex::encode(self.labelled(CREDENTIAL_LABEL, origin.as_str().as_bytes())?))
+    }
+
+    /// The key for the tokens of an account. Those of people and operators have one of their own: the service would
+    /// take the token of an organization's viewer for its admin's.
+    fn of_account(&self, account: Account) -> Result<Self, AppError> {
+        match account {
+            Account::Organization(_) => Ok(self.clone()),
+            Account::Operator(_) | Account::Person(_, _) => {
+                Ok(Self(SecretSlice::from(self.labelled(UNKNOWN_LABEL, &[])?)))
+            }
+        }
+    }
+
+    fn labelled(&self, label: &[u8], content: &[u8]) -> Result<Vec<u8>, AppError> {
         let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret());
-        let mut mac = mac.map_err(|error| AppError::Unexpected { detail: format!("signing: {error}") })?;
-        mac.update(CREDENTIAL_LABEL);
-        mac.update(origin.as_str().as_bytes());
-        Ok(hex::encode(mac.finalize().into_bytes()))
+        let mac = mac.map_err(|error| AppError::Unexpected { detail: format!("signing: {error}") })?;
+        Ok(mac.chain_update(label).chain_update(content).finalize().into_bytes().to_vec())
     }
 }
 
@@ -143,9 +158,9 @@ pub(super) fn claims(
     })
 }
 
-pub(super) fn sign(claims: &Claims, key: &SigningKey) -> Result<SecretString, AppError> {
+pub(super) fn sign(claims: &Claims, account: Account, key: &SigningKey) -> Result<SecretString, AppError> {
     hs256::install();
-    let key = EncodingKey::from_secret(key.0.expose_secret());
+    let key = EncodingKey::from_secret(key.of_account(account)?.0.expose_secret());
     jsonwebtoken::encode(&Header::new(ALGORITHM), claims, &key)
         .map(SecretString::from)
         .map_err(|error| AppError::Unexpected { detail: format!("signing: {error}") })
@@ -168,17 +183,27 @@ pub(super) fn read(token: &SecretString, key: &SigningKey, now: OffsetDateTime) 
     decoded(signature)?;
     check_header(&header)?;
     hs256::install();
-    let verifying = DecodingKey::from_secret(key.0.expose_secret());
-    match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &verifying, ALGORITHM) {
-        Ok(true) => {}
-        Ok(false) | Err(_) => return Err(Refusal::Signature),
+    let is_signed_for = |account: Account| {
+        let key = key.of_account(account).map_err(|_| Refusal::Signature)?;
+        let verifying = DecodingKey::from_secret(key.0.expose_secret());
+        match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &verifying, ALGORITHM) {
+            Ok(is_good) => Ok(is_good),
+            Err(_) => Err(Refusal::Signature),
+        }
+    };
+    // By either key before anything of the content is read, and by the account's once it is known.
+    if !is_signed_for(Account::Organization(OrganizationId::new()))?
+        && !is_signed_for(Account::Operator(OperatorId::FOUNDER))?
+    {
+        return Err(Refusal::Signature);
     }
     let Object(claims) = Object::parse(&content)?;
     if claims.contains_key("aud") {
         return Err(Refusal::Audience);
     }
     let claims: Claims = serde_json::from_value(Value::from_iter(claims)).map_err(|_| Refusal::Claims)?;
-    claims.told(now)
+    let told = claims.told(now)?;
+    if is_signed_for(told.account)? { Ok(told) } else { Err(Refusal::Signature) }
 }
 
 /// Refuses every header but the one that we and the service write: others name keys, or extensions that must be
@@ -205,7 +230,7 @@ mod properties;
 mod tests {
     use super::*;
     use crate::rights::Role;
-    use crate::values::{OrganizationId, PasswordHash};
+    use crate::values::{PasswordHash, PersonId};
 
     pub(super) const HALF_AN_HOUR: std::time::Duration = std::time::Duration::from_secs(30 * 60);
 
@@ -217,6 +242,38 @@ mod tests {
     pub(super) fn claims_of(actor: &Actor, key: &SigningKey) -> Claims {
         let now = OffsetDateTime::UNIX_EPOCH;
         claims(actor, &standing("hash"), key, new_session_id(), now, now + HALF_AN_HOUR).expect("claims")
+    }
+
+    pub(super) fn signed_for(actor: &Actor, key: &SigningKey) -> SecretString {
+        sign(&claims_of(actor, key), actor.account(), key).expect("signed")
+    }
+
+    #[test]
+    fn the_service_can_take_the_token_of_nobody_it_does_not_know_for_its_admins() {
+        let (key, now) = (SigningKey::random(), OffsetDateTime::UNIX_EPOCH);
+        let acme = OrganizationId::new();
+        let found = |account, role| {
+            Actor::found_good(account, role, "Dana".to_owned(), "dana@example.com".to_owned())
+        };
+        let admin = found(Account::Organization(acme), Role::OrganizationAdmin);
+        let person = Account::Person(PersonId::new(), acme);
+        for (actor, is_known) in [
+            (admin, true),
+            (found(person, Role::Viewer), false),
+            (found(person, Role::OrganizationAdmin), false),
+            (found(Account::Operator(OperatorId::FOUNDER), Role::Owner), false),
+        ] {
+            let token = signed_for(&actor, &key);
+            assert_eq!(read(&token, &key, now).map(|told| told.account), Ok(actor.account()));
+            let (message, signature) = token.expose_secret().rsplit_once('.').expect("a signature");
+            let services = DecodingKey::from_secret(key.0.expose_secret());
+            let verified = jsonwebtoken::crypto::verify(signature, message.as_bytes(), &services, ALGORITHM);
+            assert_eq!(verified, Ok(is_known), "{:?}", actor.role());
+            // The same claims, signed with the key of the others.
+            let of_other = if is_known { person } else { Account::Organization(acme) };
+            let forged = sign(&claims_of(&actor, &key), of_other, &key).expect("signed");
+            assert_eq!(read(&forged, &key, now).err(), Some(Refusal::Signature), "{:?}", actor.role());
+        }
     }
 
     pub(super) fn actor(name: &str) -> Actor {
@@ -237,7 +294,7 @@ mod tests {
     #[test]
     fn a_token_of_another_key_or_algorithm_is_refused() {
         let (key, now) = (SigningKey::random(), OffsetDateTime::UNIX_EPOCH);
-        let token = sign(&claims_of(&actor("acme"), &key), &key).expect("signed");
+        let token = signed_for(&actor("acme"), &key);
         assert!(read(&token, &key, now).is_ok());
         assert_eq!(read(&token, &SigningKey::random(), now).err(), Some(Refusal::Signature));
         // Correctly signed, but its header names another algorithm, or none.
@@ -265,7 +322,7 @@ mod tests {
     #[test]
     fn a_token_ends_with_its_last_second() {
         let (key, now) = (SigningKey::random(), OffsetDateTime::UNIX_EPOCH);
-        let token = sign(&claims_of(&actor("acme"), &key), &key).expect("signed");
+        let token = signed_for(&actor("acme"), &key);
         assert!(read(&token, &key, now + HALF_AN_HOUR - std::time::Duration::from_secs(1)).is_ok());
         assert_eq!(read(&token, &key, now + HALF_AN_HOUR).err(), Some(Refusal::Expired));
     }

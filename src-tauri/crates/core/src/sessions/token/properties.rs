@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-use super::tests::{actor, base64url, claims_of, standing};
+use super::tests::{actor, base64url, signed_for, standing};
 use super::*;
 
 /// Far more than any token needs, even while the computer is building.
@@ -23,9 +23,8 @@ fn now() -> OffsetDateTime {
 }
 
 /// A valid token that has not expired.
-static GOOD: LazyLock<String> = LazyLock::new(|| {
-    sign(&claims_of(&actor("acme"), &key()), &key()).expect("signed").expose_secret().to_owned()
-});
+static GOOD: LazyLock<String> =
+    LazyLock::new(|| signed_for(&actor("acme"), &key()).expose_secret().to_owned());
 
 /// Two texts signed with the workspace's own key, as the service, or someone with its secret, could send them.
 fn signed(header: &str, claims: &str) -> String {
@@ -161,8 +160,7 @@ proptest! {
 
 #[test]
 fn a_token_longer_than_any_of_ours_is_not_decoded() {
-    let with_name =
-        |length: usize| sign(&claims_of(&actor(&"x".repeat(length)), &key()), &key()).expect("signed");
+    let with_name = |length: usize| signed_for(&actor(&"x".repeat(length)), &key());
     assert!(read(&with_name(1_000), &key(), now()).is_ok());
     let refused = read(&with_name(TOKEN_BYTES_MAX), &key(), now()).err();
     assert_eq!(refused, Some(Refusal::TooLong), "it would be taken apart in memory");
