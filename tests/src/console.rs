@@ -9,11 +9,14 @@ use tenantry_core::clock::ManualClock;
 use tenantry_core::collections::BackgroundReads;
 use tenantry_core::error::AppError;
 use tenantry_core::organizations::{CreateRequest, UpdateRequest};
+use tenantry_core::people::{AddOperator, AddPerson};
 use tenantry_core::ports::Ports;
-use tenantry_core::records::{Access, Environment, Organization, Owner, Permits, Topology};
+use tenantry_core::records::{
+    Access, Environment, MemberRole, OperatorRole, Organization, Owner, Permits, Topology,
+};
 use tenantry_core::rights::Actor;
 use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SignedIn, SigningKey};
-use tenantry_core::values::{Device, OrganizationId};
+use tenantry_core::values::{Device, OneTimePassword, OrganizationId};
 
 use crate::workspace::TestWorkspace;
 
@@ -134,6 +137,40 @@ impl Console {
             if failing.account.starts_with("device:") {
                 self.ports.accounts.clear_failed_sign_ins(&failing.account).await.expect("forgotten");
             }
+        }
+    }
+
+    /// Adds a person to an organization, who signs in for the first time and has the tests' password from then on.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn person(&self, organization: &Organization, email: &str, role: MemberRole) -> Session {
+        let operator = self.operator().await;
+        let organization_id = organization.id;
+        let request =
+            AddPerson { organization_id, name: "Dana Özgür".to_owned(), email: email.to_owned(), role };
+        let added = self.people.add(&operator, request).await.expect("the person is added");
+        self.enter(email, &added.one_time.expect("a new address gets a one-time password")).await
+    }
+
+    /// Adds an operator, who signs in for the first time and has the tests' password from then on.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn another_operator(&self, email: &str, role: OperatorRole) -> Session {
+        let operator = self.operator().await;
+        let request = AddOperator { name: "Otto Operator".to_owned(), email: email.to_owned(), role };
+        let added = self.operators.add(&operator, request).await.expect("the operator is added");
+        self.enter(email, &added.one_time).await
+    }
+
+    async fn enter(&self, email: &str, one_time: &OneTimePassword) -> Session {
+        let password = SecretString::from(PASSWORD);
+        let entered =
+            self.sessions.sign_in_with_new_password(email, one_time.secret(), &password, None).await;
+        match entered.expect("the one-time password is accepted") {
+            SignedIn::Session(session) => session,
+            more => panic!("more is asked for: {more:?}"),
         }
     }
 

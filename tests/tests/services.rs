@@ -16,6 +16,8 @@ mod clocks;
 mod escalation;
 #[path = "services/exports.rs"]
 mod exports;
+#[path = "services/forged_tokens.rs"]
+mod forged_tokens;
 #[path = "services/hits.rs"]
 mod hits;
 #[path = "services/interrupted.rs"]

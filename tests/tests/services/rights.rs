@@ -1,7 +1,8 @@
 use secrecy::SecretString;
 use tenantry_core::error::AppError;
 use tenantry_core::records::{
-    OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField, StatusFilter,
+    MemberRole, OperatorRole, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField,
+    StatusFilter,
 };
 use tenantry_core::rights::{Act, Actor, Reach, Role};
 use tenantry_core::sessions::Freshness;
@@ -92,8 +93,10 @@ async fn every_act_of_the_services_asks_for_the_right_of_the_table() {
     let own = console.create("own").await;
     let other = console.create("other").await;
     let admin = console.sign_in("admin@own.example.com").await.actor;
+    let viewer = console.person(&own, "vera@example.com", MemberRole::Viewer).await.actor;
+    let reader = console.another_operator("rita@example.com", OperatorRole::ReadOnlyOperator).await.actor;
     let missing = Err(AppError::NotFound { what: "organization" });
-    for actor in [&operator, &admin] {
+    for actor in [&operator, &reader, &admin, &viewer] {
         for (act, answer) in answers(&console, actor, own.id).await {
             let forbidden = answer == Err(AppError::Forbidden);
             let expected = actor.reach(act) < Reach::Own;
@@ -101,14 +104,14 @@ async fn every_act_of_the_services_asks_for_the_right_of_the_table() {
         }
         for (act, answer) in answers(&console, actor, other.id).await {
             let role = actor.role();
-            match (actor.reach(act), act) {
-                (Reach::All, _) => {
+            match (actor.reach(act), actor.organization_scope(), act) {
+                (Reach::All, ..) => {
                     assert_ne!(answer, Err(AppError::Forbidden), "{role:?} {act:?} on another")
                 }
-                (_, Act::Create) => {
+                (_, None, _) | (_, _, Act::Create) => {
                     assert_eq!(answer, Err(AppError::Forbidden), "{role:?} {act:?}")
                 }
-                (_, _) => {
+                (..) => {
                     assert_eq!(
                         answer, missing,
                         "{role:?} {act:?}: another organization is not even known of"
