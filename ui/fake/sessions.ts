@@ -39,6 +39,8 @@ function listedSessions(own: SessionView | null): LiveSessionView[] {
   const mine = own && {
     ...session("own", own.name, 12),
     own: true,
+    account: own.account,
+    organizationId: own.organizationId,
     email: own.email,
     role: own.role,
     device: "dana on mars, Linux",
@@ -159,7 +161,9 @@ export function sessionHandlers(world: World): Handlers {
       nextCursor: null,
     }),
     end_sessions: ({ whose }: { whose: WhoseSessions }) => {
-      const ended = all().filter((session) => named(whose)(session) && (whose.kind === "one" || !session.own));
+      const ended = all().filter(
+        (session) => named(whose)(session) && (whose.kind === "one" || !session.own),
+      );
       sessions = all().filter((session) => !ended.includes(session));
       return ended.length;
     },

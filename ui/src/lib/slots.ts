@@ -7,6 +7,8 @@ interface Slot<Props extends object> {
   readonly label: () => string;
   /** The act that a person must be allowed to do to see it. */
   readonly right: Act;
+  /** Whether it is of no use to a person who may do that act only on what is theirs alone. */
+  readonly others?: true;
   readonly part: Part<Props>;
 }
 

@@ -30,6 +30,19 @@ const mostBytes: Limits = {
   database: LIMITS.databaseNameMaxBytes,
 };
 
+/** Numbers, at least and at most. */
+const ranges: Partial<Record<Field, readonly [number, number]>> = {
+  sessionMinutes: [LIMITS.sessionMinutesMin, LIMITS.sessionMinutesMax],
+  idleLockMinutes: [LIMITS.idleLockMinutesMin, LIMITS.idleLockMinutesMax],
+  keepRecordMonths: [LIMITS.keepRecordMonthsMin, LIMITS.keepRecordMonthsMax],
+};
+
+/** Whether a field's number is within its limits. */
+export function inRange(field: Field, number: number): boolean {
+  const [least, most] = ranges[field] ?? [-Infinity, Infinity];
+  return Number.isInteger(number) && number >= least && number <= most;
+}
+
 function characters(field: Field): string {
   if (field === "name") return m.errors_rule_characters_name();
   if (field === "database") return m.errors_rule_characters_database();
@@ -62,7 +75,11 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
   unchanged: () => m.errors_rule_unchanged(),
   taken: ({ field }) => (field === "email" ? m.errors_rule_taken_email() : m.errors_rule_taken_name()),
   collection_taken: () => m.errors_rule_collection_taken(),
-  range: () => m.errors_rule_range(),
+  range: ({ field }) => {
+    const [least, most] = ranges[field] ?? [];
+    if (least === undefined || most === undefined) return m.errors_invalid_input_title();
+    return m.errors_rule_range({ least, most });
+  },
 };
 
 /** The broken rule of a field, in words. */

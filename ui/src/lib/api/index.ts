@@ -17,7 +17,7 @@ export { DEFAULT_DATABASE, LIMITS, RIGHTS, SECRET_MASK } from "../bindings";
 export { ApiError, explain, type Explanation } from "./api-error";
 export { observeCalls, type CallObserver } from "./calling";
 export type { ErrorCode, WireError } from "./error-words";
-export { fieldSentence, type FieldProblem } from "./field-problems";
+export { fieldSentence, inRange, type FieldProblem } from "./field-problems";
 export { workspaceApi, type WorkspaceApi } from "./workspace-api";
 
 const testConnection = calling(commands.testConnection);
