@@ -4,7 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use tenantry_console::compose::{Services, Setting};
+use tenantry_console::OpenWorkspace;
+use tenantry_console::compose::{Opened, Services, Setting};
+use tenantry_core::access::Prepared;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::collections::BackgroundReads;
 use tenantry_core::error::AppError;
@@ -51,6 +53,8 @@ pub struct Run {
     pub key: SigningKey,
     /// What may be done to the workspace.
     pub access: Access,
+    /// The name of its computer.
+    pub computer: &'static str,
     /// bcrypt's cost.
     pub cost: u32,
     /// Whether the name is typed before an organization goes to the trash.
@@ -64,6 +68,7 @@ impl Default for Run {
             instance: "first-run".to_owned(),
             key: SigningKey::of_service(&SecretString::from(crate::tokens::TEST_KEY)),
             access: Access::ReadWrite,
+            computer: "this computer",
             // The lowest that there is: what is tested is not how long it takes.
             cost: 4,
             confirm_trash: false,
@@ -87,11 +92,23 @@ impl Console {
             permits: Permits { environment, access: run.access },
             signing_key: run.key,
             hasher: PasswordHasher::with_cost(run.cost),
-            device: Device::named("test", "this computer", "Linux"),
+            device: Device::named("test", run.computer, "Linux"),
         };
         // What is tested on a server is not its pace.
         let services = Services::on(ports, setting, BackgroundReads::of(Topology::File));
         Self { services, clock: clock.clone() }
+    }
+
+    /// The workspace as the console has it once it is open.
+    ///
+    /// # Panics
+    /// When the store does not answer.
+    pub async fn opened(self) -> OpenWorkspace {
+        let server = self.ports.health.server().await.expect("the server's facts");
+        let claimed = self.sessions.is_claimed().await.expect("an answer");
+        let (prepared, warnings, restrictions) = (Prepared::default(), Vec::new(), Vec::new());
+        let opened = Opened { services: self.services, server, claimed, prepared, warnings, restrictions };
+        OpenWorkspace::new("tested", opened)
     }
 
     /// The operator, who claims the workspace where nobody did.

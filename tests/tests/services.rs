@@ -22,6 +22,8 @@ mod forged_tokens;
 mod hits;
 #[path = "services/interrupted.rs"]
 mod interrupted;
+#[path = "services/live_sessions.rs"]
+mod live_sessions;
 #[path = "services/operators.rs"]
 mod operators;
 #[path = "services/people.rs"]

@@ -1,5 +1,7 @@
 //! The list of live sessions: who may see it, who may end which.
 
+use std::collections::BTreeSet;
+
 use crate::error::AppError;
 use crate::limits::SESSION_PAGE_MAX;
 use crate::records::{ActivityEntry, ActivityKind, LiveSession, SessionDigest, SessionQuery, SessionsOf};
@@ -37,8 +39,24 @@ impl SessionService {
         let is_full = found.len() == SESSION_PAGE_MAX as usize;
         let last = found.last().filter(|_| is_full);
         let next = last.map(|last| (last.since, last.facts.id.clone()));
-        let sessions = found.into_iter().filter(|session| scope.includes(session)).collect();
+        let mut sessions: Vec<_> = found.into_iter().filter(|session| scope.includes(session)).collect();
+        self.leave_out_closed(&mut sessions).await?;
         Ok(SessionPage { sessions, next })
+    }
+
+    /// Leaves out the sessions of organizations that are deactivated or gone: no token is good there, and other
+    /// software ends none on the list.
+    async fn leave_out_closed(&self, sessions: &mut Vec<LiveSession>) -> Result<(), AppError> {
+        let organizations = |session: &LiveSession| session.facts.organization_id;
+        let asked: BTreeSet<OrganizationId> = sessions.iter().filter_map(organizations).collect();
+        let asked = Vec::from_iter(asked);
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let found = self.ports.organizations.find_several(&asked).await?;
+        let is_open = |id: OrganizationId| found.iter().any(|found| found.id == id && found.is_active);
+        sessions.retain(|session| session.facts.organization_id.is_none_or(is_open));
+        Ok(())
     }
 
     /// Ends sessions, on whatever computer they are; returns how many. If several are meant, the actor's own one goes
