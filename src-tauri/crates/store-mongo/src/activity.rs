@@ -344,6 +344,9 @@ pub(crate) fn document(stored: &Stored) -> Document {
     document
 }
 
+/// Fields that a text makes no part of: it would have the digest of the value that belongs there.
+const OTHER_TYPES: [&str; 3] = ["at", "number", "organization_id"];
+
 /// An entry with all of its fields. A field of another type than it was written with is told as one that no entry has.
 pub(crate) fn stored(document: &RawDocument) -> Stored {
     let mut read = Stored { fields: Default::default(), hash: String::new() };
@@ -362,7 +365,7 @@ pub(crate) fn stored(document: &RawDocument) -> Stored {
                 read.hash = hash.to_owned();
                 continue;
             }
-            (name, Ok(RawBsonRef::String(text))) if name != "organization_id" => (name, text.to_owned()),
+            (name, Ok(RawBsonRef::String(text))) if !OTHER_TYPES.contains(&name) => (name, text.to_owned()),
             (name, value) => {
                 let value = value.map_or_else(|_| "unreadable".to_owned(), |value| format!("{value:?}"));
                 read.fields.insert(format!("\0{name}"), value);
