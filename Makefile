@@ -16,7 +16,7 @@ UI := ui/dist/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path 'ui/dist/*' -not -path 'ui/src/lib/paraglide/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench screenshots tools packages ui-packages ui program lint-rust lint-ui test-ui test-rust \
+.PHONY: help run test bench soak screenshots tools packages ui-packages ui program lint-rust lint-ui test-ui test-rust \
 	test-window audit audit-strict audit-tools package check-package clean
 
 help: ## this list
@@ -41,6 +41,9 @@ bench: $(UI) tools ## measure beside the raw driver, other tools and an empty wi
 	cargo build --release --bin tenantry --bin tenantry-bench --bin tenantry-empty-window $(EVERYTHING)
 	$(CARGO_TARGET_DIR)/release/tenantry-bench $(ARGUMENTS)
 	cd ui && npm run --silent size
+
+soak: ## how long sign-ins of known and unknown addresses take, 200 of each; several minutes
+	TENANTRY_SOAK=1 cargo test $(EVERYTHING) --test services timing:: -- --nocapture
 
 screenshots: program tools ## the pictures of the README and the docs, taken anew
 	TENANTRY_SCREENSHOTS=$(CURDIR)/docs/screenshots TENANTRY_PROGRAM=$(PROGRAM) \

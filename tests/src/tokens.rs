@@ -53,22 +53,27 @@ pub enum Algorithm {
 pub fn sign(claims: &Map<String, Value>, key: &str, algorithm: Algorithm) -> SecretString {
     let header = json!({"typ": "JWT", "alg": format!("{algorithm:?}")}).to_string();
     let content = Value::Object(claims.clone()).to_string();
-    SecretString::from(sealed(header.as_bytes(), content.as_bytes(), key, algorithm))
+    SecretString::from(sealed(header.as_bytes(), content.as_bytes(), key.as_bytes(), algorithm))
 }
 
 /// Signs any header and any content, whatever the header says.
 ///
 /// # Panics
 /// When that fails.
-pub fn sealed(header: &[u8], content: &[u8], key: &str, algorithm: Algorithm) -> String {
+pub fn sealed(header: &[u8], content: &[u8], key: &[u8], algorithm: Algorithm) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(content));
-    let (key, text) = (key.as_bytes(), message.as_bytes());
+    let text = message.as_bytes();
     let signature = match algorithm {
         Algorithm::HS256 => signed(Hmac::<Sha256>::new_from_slice(key).expect("any key will do"), text),
         Algorithm::HS384 => signed(Hmac::<Sha384>::new_from_slice(key).expect("any key will do"), text),
         Algorithm::HS512 => signed(Hmac::<Sha512>::new_from_slice(key).expect("any key will do"), text),
     };
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The key for the tokens of people and operators, which the service does not have.
+pub fn own_key() -> Vec<u8> {
+    sha_256(TEST_KEY, "tenantry account\0").finalize().into_bytes().to_vec()
 }
 
 fn signed(mac: impl Mac, message: &[u8]) -> Vec<u8> {

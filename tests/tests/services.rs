@@ -44,5 +44,7 @@ mod sign_in;
 mod slept;
 #[path = "services/statistics.rs"]
 mod statistics;
+#[path = "services/timing.rs"]
+mod timing;
 #[path = "services/verify.rs"]
 mod verify;

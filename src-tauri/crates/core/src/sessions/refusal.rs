@@ -1,17 +1,8 @@
 //! Why a token is no session.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use parking_lot::Mutex;
 use strum::{IntoStaticStr, VariantArray};
-use time::OffsetDateTime;
 
-use crate::clock::is_fresh;
 use crate::error::{AppError, SessionProblem, StoreError};
-
-/// The shortest interval between two entries of one reason: a program that tries tokens must not fill the record.
-const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Why a token was refused. The person learns only whether their session expired or ended; the record has the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
@@ -70,6 +61,11 @@ impl Refusal {
         self.into()
     }
 
+    /// Whether the record tells it. That a session's time is over is no news.
+    pub(super) fn is_news(self) -> bool {
+        self != Self::Expired
+    }
+
     /// What the person is told.
     pub fn problem(self) -> SessionProblem {
         match self {
@@ -125,25 +121,6 @@ impl From<StoreError> for Refused {
     }
 }
 
-/// When each reason was last recorded by this run.
-#[derive(Default)]
-pub(super) struct ToldRefusals(Mutex<HashMap<Refusal, OffsetDateTime>>);
-
-impl ToldRefusals {
-    /// Whether a refusal is to be recorded now. That a session's time is over is no news.
-    pub(super) fn is_due(&self, refusal: Refusal, now: OffsetDateTime) -> bool {
-        if refusal == Refusal::Expired {
-            return false;
-        }
-        let mut told = self.0.lock();
-        if told.get(&refusal).is_some_and(|at| is_fresh(*at, now, TOLD_EVERY)) {
-            return false;
-        }
-        told.insert(refusal, now);
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,14 +132,5 @@ mod tests {
         words.dedup();
         assert_eq!(words.len(), Refusal::ALL.len());
         assert!(words.contains(&"not_a_token"));
-    }
-
-    #[test]
-    fn a_reason_is_recorded_once_a_minute_and_another_beside_it() {
-        let (told, now) = (ToldRefusals::default(), OffsetDateTime::UNIX_EPOCH);
-        assert!(told.is_due(Refusal::Signature, now) && told.is_due(Refusal::Ended, now));
-        assert!(!told.is_due(Refusal::Signature, now + Duration::from_secs(59)));
-        assert!(told.is_due(Refusal::Signature, now + Duration::from_secs(60)));
-        assert!(!told.is_due(Refusal::Expired, now), "that time passes is no news");
     }
 }

@@ -8,14 +8,14 @@ use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use super::password::{Effort, PasswordHasher};
-use super::refusal::{Refusal, Refused, ToldRefusals};
+use super::refusal::{Refusal, Refused};
 use super::throttle;
 use super::token::{self, SigningKey, Standing};
 use crate::clock::{Clock, is_fresh, later};
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::limits::{SESSION_FRESH, SESSION_USE_NOTED_EVERY};
 use crate::ports::Ports;
-use crate::record::Sparingly;
+use crate::record::{Sparingly, with_left_out};
 use crate::records::{
     ActivityEntry, ActivityKind, MemberRole, NewOperator, Operator, OperatorRole, Organization,
     OrganizationCredentials, OrganizationRef, Outcome, Person, SessionDigest, SessionFacts, SessionsOf,
@@ -136,8 +136,7 @@ pub struct SessionService {
     unlisted: Mutex<HashSet<SessionDigest>>,
     /// The session whose use was noted last, and when.
     noted: Mutex<Option<(SessionDigest, OffsetDateTime)>>,
-    told_refusals: ToldRefusals,
-    /// Refused attempts that are on record.
+    /// Refused attempts and tokens that are on record: whoever tries many must not fill it.
     pub(super) told: Sparingly,
     /// Where the refused acts of its sessions are told.
     refusals: Refusals,
@@ -167,7 +166,6 @@ impl SessionService {
             settings,
             unlisted: Mutex::default(),
             noted: Mutex::default(),
-            told_refusals: ToldRefusals::default(),
             told: Sparingly::default(),
             refusals: Refusals::default(),
         }
@@ -266,7 +264,7 @@ impl SessionService {
             return Ok(actor);
         }
         let checked = self.check(token, now, Noted::Use).await;
-        let (actor, expires_at) = self.answer(checked, now).await?;
+        let (actor, expires_at) = self.answer(checked).await?;
         let good = Good { token: digest, checked_at: now, expires_at, actor: actor.clone() };
         *self.last_good.lock() = Some(good);
         Ok(actor)
@@ -279,7 +277,7 @@ impl SessionService {
     pub async fn look(&self, token: &SecretString) -> Result<(), AppError> {
         let now = self.clock.now();
         let checked = self.check(token, now, Noted::Nothing).await;
-        self.answer(checked, now).await.map(drop)
+        self.answer(checked).await.map(drop)
     }
 
     async fn check(
@@ -341,18 +339,21 @@ impl SessionService {
         Ok(found.is_some())
     }
 
-    async fn answer<T>(&self, checked: Result<T, Refused>, now: OffsetDateTime) -> Result<T, AppError> {
+    async fn answer<T>(&self, checked: Result<T, Refused>) -> Result<T, AppError> {
         match checked {
             Ok(good) => Ok(good),
             Err(Refused::Failed(error)) => Err(error),
             Err(Refused::Token(refusal, email)) => {
-                if self.told_refusals.is_due(refusal, now) {
+                let key = format!("token: {}", refusal.as_str());
+                if refusal.is_news()
+                    && let Some(left_out) = self.told.is_due(&key, self.clock.as_ref())
+                {
                     let by = email.unwrap_or_else(|| UNKNOWN.to_owned());
                     let entry = ActivityEntry::by(by, ActivityKind::SessionRefused)
                         .from_device(Some(&self.device))
                         .ended(Outcome::Refused)
                         .with_detail(refusal.as_str());
-                    self.ports.record(&entry).await;
+                    self.ports.record(&with_left_out(entry, left_out)).await;
                 }
                 Err(AppError::Session(refusal.problem()))
             }
@@ -437,7 +438,7 @@ impl SessionService {
             Ok(self.sign(found.actor, &found.standing, id.to_owned(), expires_at)?)
         };
         let renewed = renewed.await;
-        self.answer(renewed, now).await
+        self.answer(renewed).await
     }
 
     /// Begins a session. Its token is good once it is on the list.
