@@ -17,7 +17,7 @@ use tenantry_core::records::{
 };
 use tenantry_core::rights::{Account, Actor, Role};
 use tenantry_core::sessions::{FailingSubject, Freshness, PasswordHasher, Session, account_key};
-use tenantry_core::values::{Password, PersonId};
+use tenantry_core::values::{Password, PersonId, RecoveryCode};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, update_request};
 use tenantry_tests::tokens::claims_in;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
@@ -362,6 +362,9 @@ async fn a_computer_that_fails_on_many_addresses_waits_with_all_of_them() {
         }
         let paused = |answer: Result<Session, AppError>| matches!(answer, Err(AppError::Throttled { .. }));
         assert!(paused(there.try_sign_in(ADMIN, &secret(PASSWORD)).await), "{kind:?}: with every address");
+        let code = RecoveryCode::new();
+        let recovered = there.sessions.recover(OPERATOR, code.secret(), &secret("Another1pass")).await;
+        assert!(paused(recovered.map(|(session, _)| session)), "{kind:?}: with recovery codes");
         // The program was started again on that computer.
         let run = Run { installation: "other", computer: "mars", instance: "3".to_owned(), ..Run::default() };
         let again = Console::run(workspace.reopened().await, &workspace.clock, run);

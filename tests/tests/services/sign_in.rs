@@ -6,7 +6,7 @@ use tenantry_core::limits::{SESSION_MINUTES, SIGN_IN_FREE_FAILURES};
 use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::rights::Role;
 use tenantry_core::sessions::{Freshness, PasswordHasher, Session, SigningKey};
-use tenantry_core::values::{Field, Password, PasswordHash};
+use tenantry_core::values::{Field, OperatorId, Password, PasswordHash};
 use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, update_request};
 use tenantry_tests::suite::{email, organization};
 use tenantry_tests::tokens::{self, Algorithm};
@@ -43,6 +43,8 @@ async fn whoever_claims_a_workspace_is_its_operator_and_a_second_claim_is_refuse
     assert_eq!(session.actor.organization_scope(), None);
     assert_eq!(console.sessions.is_claimed().await, Ok(true));
     assert_eq!(console.authorize(&session).await, Ok(session.actor.clone()));
+    let founder = workspace.ports.accounts.find_operator(OperatorId::FOUNDER).await.expect("an answer");
+    assert!(founder.expect("it is there").last_sign_in_at.is_some(), "a claim is a sign-in");
     let second = console.sessions.claim("Otto", "otto@example.com", &secret(PASSWORD)).await;
     assert_eq!(second.map(|_| ()), Err(AppError::AlreadyClaimed));
     assert!(

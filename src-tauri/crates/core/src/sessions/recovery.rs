@@ -32,10 +32,11 @@ impl SessionService {
         if names.is_empty() {
             names.push(throttle::name_of_stranger(&email));
         }
-        let attempts = self.ports.accounts.sign_in_attempts(&names).await?;
+        let asked: Vec<String> = names.iter().chain([&self.device_name]).cloned().collect();
+        let attempts = self.ports.accounts.sign_in_attempts(&asked).await?;
         let failed_before = |name: &str| attempts.iter().find(|attempts| attempts.account == name);
         let wait_of = |name: &String| failed_before(name).map_or(0, throttle::seconds_left);
-        let seconds = names.iter().map(wait_of).min().unwrap_or(0);
+        let seconds = names.iter().map(wait_of).min().unwrap_or(0).max(self.device_wait(&attempts));
         if seconds > 0 {
             return Err(AppError::Throttled { seconds });
         }

@@ -231,8 +231,9 @@ impl SessionService {
         let entry = ActivityEntry::of(&actor, ActivityKind::WorkspaceClaimed);
         self.ports.recorded(entry.from_device(Some(&self.device)), inserted).await?;
         let standing = Standing { version: 0, origin: operator.password_hash.digest() };
-        let session = self.issue(actor, &standing).await?;
-        Ok(Claimed { session, recovery })
+        let (session, ()) =
+            futures_util::join!(self.issue(actor, &standing), self.note_operators_sign_in(operator.id),);
+        Ok(Claimed { session: session?, recovery })
     }
 
     /// Ends a session. An invalid one counts as ended.

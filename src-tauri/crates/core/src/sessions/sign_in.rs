@@ -17,7 +17,7 @@ use crate::error::{AppError, StoreError};
 use crate::record::{in_operation, with_left_out};
 use crate::records::{ActivityEntry, ActivityKind, OneTime, Outcome};
 use crate::rights::Account;
-use crate::values::{EmailAddress, HashRenewal, Password, PasswordHash};
+use crate::values::{EmailAddress, HashRenewal, OperatorId, Password, PasswordHash};
 
 impl SessionService {
     /// Signs in an operator, an organization's admin, or a person.
@@ -184,19 +184,18 @@ impl SessionService {
         self.ports.recorded_at(entry.from_device(Some(&self.device)), set).await
     }
 
-    /// A sign-in that cannot be noted is no reason to refuse it.
     pub(super) async fn note_sign_in(&self, candidate: &Candidate) {
-        let now = self.clock.now();
-        let noted = match candidate {
-            Candidate::Operator(operator) => {
-                self.ports.accounts.note_operator_sign_in(operator.id, now).await
+        match candidate {
+            Candidate::Operator(operator) => self.note_operators_sign_in(operator.id).await,
+            Candidate::Person(person) => {
+                noted(self.ports.people.note_sign_in(person.id, self.clock.now()).await);
             }
-            Candidate::Person(person) => self.ports.people.note_sign_in(person.id, now).await,
-            Candidate::Admin(_) => Ok(()),
-        };
-        if let Err(error) = noted {
-            tracing::warn!(%error, "a sign-in could not be noted");
+            Candidate::Admin(_) => {}
         }
+    }
+
+    pub(super) async fn note_operators_sign_in(&self, id: OperatorId) {
+        noted(self.ports.accounts.note_operator_sign_in(id, self.clock.now()).await);
     }
 
     /// The largest number of accounts that share an address in this workspace. Too low a number only changes the time
@@ -316,6 +315,13 @@ impl SessionService {
             Err(StoreError::Denied { .. } | StoreError::LimitReached { .. }) => Ok(0),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// A sign-in that cannot be noted is no reason to refuse it.
+fn noted(noted: Result<(), StoreError>) {
+    if let Err(error) = noted {
+        tracing::warn!(%error, "a sign-in could not be noted");
     }
 }
 
