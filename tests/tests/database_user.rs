@@ -114,7 +114,8 @@ async fn a_reader_is_restricted_to_reading_and_told_what_is_missing() {
         "{restrictions:?}"
     );
     let change = restrictions.iter().find(|one| one.act == Change).expect("it is there");
-    assert_eq!(change.needs, format!("update on {database}.organizations"));
+    let needed = format!("update on {database}.organizations; insert on {database}.console_activity");
+    assert_eq!(change.needs, needed, "no change is made without the record");
     let health = ports.health.health().await.expect("what is not told is no failure");
     // SecantusDB lists only the databases that a user can see, even if all are asked for; MongoDB refuses, and says
     // less.

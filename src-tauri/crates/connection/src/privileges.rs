@@ -64,7 +64,7 @@ const fn work(
 }
 
 /// Everything. Signing in to Tenantry needs the privileges of "sign-ins": without it no action is reached, so none is
-/// listed there. The activity record is written after a change, which stands without it.
+/// listed there. A change is recorded before it is made, so none is made without the record.
 const WORKS: [Work; 18] = [
     work(PrivilegedAct::ReadOrganizations, On::Collection(ORGANIZATIONS), &["find"], &[List]),
     work(PrivilegedAct::AddOrganizations, On::Collection(ORGANIZATIONS), &["insert"], &[Create, Restore]),
@@ -84,7 +84,12 @@ const WORKS: [Work; 18] = [
         &["find", "insert", "update", "remove"],
         &[Create, Rename, Trash, Restore, DeleteForever],
     ),
-    work(PrivilegedAct::RecordActivity, On::Collection(ACTIVITY), &["find", "insert"], &[]),
+    work(
+        PrivilegedAct::RecordActivity,
+        On::Collection(ACTIVITY),
+        &["find", "insert"],
+        &[Create, Change, Rename, Deactivate, Trash, Restore, DeleteForever],
+    ),
     work(
         PrivilegedAct::KeepOperators,
         On::Collection(OPERATORS),

@@ -15,7 +15,7 @@
 //! | the first operator of a locked workspace | only an operator can unlock it; a read-only one stays unclaimed |
 //! | live sessions, and ending them | a person signs in to a locked workspace, and out of it |
 //! | what operators decide that the workspace permits | a read-only workspace could never be reopened |
-//! | the activity record | a refused entry would not undo the sign-in, unlocking or operation it tells of |
+//! | entries of the record | what is refused, and who signs in, is told in a locked workspace too |
 //!
 //! An operation of the journal asks the gate when it starts and is then carried out whole, even if the gate closes in
 //! the middle: half a change would be worse than one that ends a second late.

@@ -386,3 +386,63 @@ fn earlier_page(
     page.next = None;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tenantry_core::clock::SystemClock;
+    use tenantry_core::records::ActivityKind;
+    use tenantry_core::values::OrganizationId;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_reads_one_index_in_its_order_and_sorts_nothing() {
+        let store = SqliteStore::in_memory(Arc::new(SystemClock)).await.expect("opens");
+        let queries = [
+            RecordQuery::default(),
+            RecordQuery { account: Some("operator:1".to_owned()), ..RecordQuery::default() },
+            RecordQuery { person: Some("dana@example.com".to_owned()), ..RecordQuery::default() },
+            RecordQuery { organization: Some(OrganizationId::new()), ..RecordQuery::default() },
+            RecordQuery { kinds: vec![ActivityKind::SignedIn], ..RecordQuery::default() },
+            RecordQuery { outcome: Some(Ended::Refused), ..RecordQuery::default() },
+        ];
+        for query in queries {
+            for Source { sql, value } in sources(&query) {
+                let (explained, has_value) = (format!("EXPLAIN QUERY PLAN {sql}"), value.is_some());
+                let plan = store.read(move |connection| {
+                    let mut statement = connection.prepare(&explained)?;
+                    let values = if has_value { vec!["1", "2", "x"] } else { vec!["1", "2"] };
+                    let rows =
+                        statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3))?;
+                    Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+                });
+                let plan = plan.await.expect("a plan");
+                assert!(plan.starts_with("SEARCH console_activity USING"), "{sql}: {plan}");
+                assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_looks_at_a_bounded_part_and_says_where_to_go_on() {
+        let store = SqliteStore::in_memory(Arc::new(SystemClock)).await.expect("opens");
+        let sought = ActivityEntry::by("dana@example.com", ActivityKind::SignedIn).with_detail("the one");
+        let first = store.append(&sought).await.expect("appended");
+        let rest = store.write(|transaction| {
+            let entry = ActivityEntry::by("lee@example.com", ActivityKind::SignedIn);
+            for _ in 0..=RECORD_SCAN {
+                add_entry(transaction, &entry, OffsetDateTime::UNIX_EPOCH)?;
+            }
+            Ok(())
+        });
+        rest.await.expect("appended");
+        let query = RecordQuery { text: "the one".to_owned(), limit: 10, ..RecordQuery::default() };
+        let page = ActivityStore::page(&store, &query).await.expect("a page");
+        assert!(page.entries.is_empty() && page.next.is_some(), "{page:?}");
+        let next = RecordQuery { after: page.next, ..query };
+        let page = ActivityStore::page(&store, &next).await.expect("a page");
+        assert_eq!((page.entries, page.next), (vec![first], None));
+    }
+}

@@ -82,7 +82,8 @@ fn a_reader_may_list_and_read_statistics_and_nothing_else() {
         [Create, Change, Rename, Deactivate, Trash, Restore, DeleteForever],
         "listing and statistics stay"
     );
-    assert_eq!(needs(&status, Change), "update on tenants.organizations");
+    let needed = "update on tenants.organizations; insert on tenants.console_activity";
+    assert_eq!(needs(&status, Change), needed, "no change is made without the record");
     assert_eq!(allowed(&status, PrivilegedAct::ReadSizes), Some(true));
 }
 
