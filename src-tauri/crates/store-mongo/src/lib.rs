@@ -25,6 +25,7 @@ mod permits;
 mod rows;
 mod server_clock;
 mod sessions;
+mod setting_documents;
 mod settings;
 mod trash;
 mod workspace_settings;

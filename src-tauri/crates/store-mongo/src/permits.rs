@@ -1,7 +1,7 @@
 //! The operators' decision about what the workspace permits: one document of `console_settings`.
 
 use async_trait::async_trait;
-use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use tenantry_connection::database::SETTINGS;
 use tenantry_core::StoreError;
 use tenantry_core::ports::PermitStore;
@@ -24,7 +24,7 @@ impl PermitStore for MongoStore {
 
     async fn decide(&self, seen: Option<Permits>, next: &Decided) -> Result<bool, StoreError> {
         let written = match seen {
-            None => self.decide_first(next).await?,
+            None => self.insert_setting(PERMITS, fields(next)).await?,
             Some(seen) => self.decide_after(seen, next).await?,
         };
         if written {
@@ -44,35 +44,12 @@ impl MongoStore {
         self.call(Act::on("find", SETTINGS), found).await
     }
 
-    async fn decide_first(&self, next: &Decided) -> Result<bool, StoreError> {
-        let mut document = doc! { "_id": PERMITS };
-        document.extend(fields(next));
-        match self.write(self.documents(SETTINGS).insert_one(document)).await {
-            Ok(written) => Ok(written.is_some()),
-            Err(failure) if failure.is_duplicate() => Ok(false),
-            Err(failure) => Err(self.told(failure, Act::on("insert", SETTINGS))),
-        }
-    }
-
     async fn decide_after(&self, seen: Permits, next: &Decided) -> Result<bool, StoreError> {
-        let act = Act::on("update", SETTINGS);
-        let Some(there) = self.stored().await? else { return Ok(false) };
-        if decided(&there).permits != seen {
-            return Ok(false);
-        }
-        // By the stored values and not the parsed ones: an unknown word is parsed as another.
-        let mut filter = doc! { "_id": PERMITS };
-        for field in FIELDS {
-            let value = there.get(field).ok().flatten();
-            // Null also matches a missing field.
-            filter.insert(field, value.and_then(|value| Bson::try_from(value).ok()).unwrap_or(Bson::Null));
-        }
-        let settings = self.documents(SETTINGS);
-        let changed = settings.update_one(filter, doc! { "$set": fields(next) });
-        match self.write(changed).await.map_err(|failure| self.told(failure, act))? {
-            Some(changed) => Ok(changed.matched_count == 1),
-            // The stored document tells.
-            None => Ok(false),
+        match self.stored().await? {
+            Some(there) if decided(&there).permits == seen => {
+                self.replace_setting(PERMITS, &there, FIELDS, fields(next)).await
+            }
+            Some(_) | None => Ok(false),
         }
     }
 }

@@ -27,7 +27,7 @@ impl SettingsStore for MongoStore {
         next: &WorkspaceSettings,
     ) -> Result<bool, StoreError> {
         let written = match seen {
-            None => self.change_first(next).await?,
+            None => self.insert_setting(WORKSPACE, fields(next)).await?,
             Some(seen) => self.change_after(seen, next).await?,
         };
         if written {
@@ -40,41 +40,19 @@ impl SettingsStore for MongoStore {
 }
 
 impl MongoStore {
-    async fn change_first(&self, next: &WorkspaceSettings) -> Result<bool, StoreError> {
-        let mut document = doc! { "_id": WORKSPACE };
-        document.extend(fields(next));
-        match self.write(self.documents(SETTINGS).insert_one(document)).await {
-            Ok(written) => Ok(written.is_some()),
-            Err(failure) if failure.is_duplicate() => Ok(false),
-            Err(failure) => Err(self.told(failure, Act::on("insert", SETTINGS))),
-        }
-    }
-
     async fn change_after(
         &self,
         seen: &WorkspaceSettings,
         next: &WorkspaceSettings,
     ) -> Result<bool, StoreError> {
-        let act = Act::on("update", SETTINGS);
         let settings = self.raw(SETTINGS);
         let found = settings.find_one(doc! { "_id": WORKSPACE });
-        let Some(there) = self.call(act, found).await? else { return Ok(false) };
-        if settings_of(&there) != *seen {
-            return Ok(false);
-        }
-        // By the stored values and not the parsed ones: an unreadable value is parsed as the default.
-        let mut filter = doc! { "_id": WORKSPACE };
-        for (field, _) in seen.stored() {
-            let value = there.get(field).ok().flatten();
-            // Null also matches a missing field.
-            filter.insert(field, value.and_then(|value| Bson::try_from(value).ok()).unwrap_or(Bson::Null));
-        }
-        let settings = self.documents(SETTINGS);
-        let changed = settings.update_one(filter, doc! { "$set": fields(next) });
-        match self.write(changed).await.map_err(|failure| self.told(failure, act))? {
-            Some(changed) => Ok(changed.matched_count == 1),
-            // The stored document tells.
-            None => Ok(false),
+        match self.call(Act::on("update", SETTINGS), found).await? {
+            Some(there) if settings_of(&there) == *seen => {
+                let names = seen.stored().map(|(name, _)| name);
+                self.replace_setting(WORKSPACE, &there, names, fields(next)).await
+            }
+            Some(_) | None => Ok(false),
         }
     }
 }
