@@ -2,6 +2,7 @@
 //! service's database, and stores that die at a chosen moment.
 
 pub mod certificates;
+pub mod checker;
 pub mod console;
 pub mod display;
 pub mod dns_stub;

@@ -126,6 +126,14 @@ impl TestWorkspace {
         }
     }
 
+    /// The connection string and the database, for a workspace on a server.
+    pub fn address(&self) -> Option<(String, String)> {
+        match &self.place {
+            Place::Server { uri, database } => Some((uri.clone(), database.clone())),
+            Place::Memory | Place::File { .. } => None,
+        }
+    }
+
     /// The database as the driver sees it, for looking behind the ports.
     ///
     /// # Panics
