@@ -9,6 +9,7 @@ export type {
   ListSource,
   ListSpec,
   RowActs,
+  RowGroups,
   SortDirection,
 } from "./list";
 export { default as ListScreen } from "./ListScreen.svelte";

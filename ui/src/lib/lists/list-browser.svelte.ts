@@ -242,7 +242,8 @@ export class ListBrowser<
 
   #tellTotal(): void {
     if (this.#counts === null || this.#counted === null || !sameRows(this.#counted, this.#query)) return;
-    const total = this.#counts[this.facet.value];
+    const { rows } = this.#source;
+    const total = rows ? rows(this.#counts, this.#query) : this.#counts[this.facet.value];
     if (total !== null) this.rows.expectTotal(this.#query, total);
   }
 }

@@ -93,7 +93,21 @@ export class ListState<
 
   get checks(): "none" | "some" | "all" {
     if (this.checkedCount === 0) return "none";
+    if (this.spec.groups) return "some";
     return this.checkedCount === this.rows.length ? "all" : "some";
+  }
+
+  /** How many rows this one heads; null if it is a row like the others. */
+  headed(row: Row): number | null {
+    return this.spec.groups?.headed(row) ?? null;
+  }
+
+  /** How much of the group of a row is selected. */
+  checksOf(head: Row): "none" | "some" | "all" {
+    const { groups } = this.spec;
+    const checked = this.selection.rows?.filter((row) => groups?.of(row) === groups?.of(head)).length ?? 0;
+    if (checked === 0) return "none";
+    return checked === this.headed(head) ? "all" : "some";
   }
 
   /** Whether selected rows are being read that were never on screen. */
@@ -118,13 +132,23 @@ export class ListState<
   openRow(index: number): void {
     this.#cursor = index;
     const row = this.rows.at(index);
-    if (row !== undefined) this.panel?.open(row);
+    if (row !== undefined && this.headed(row) === null) this.panel?.open(row);
   }
 
   toggleRow(index: number): void {
     this.#cursor = index;
     const row = this.rows.at(index);
-    if (row !== undefined && this.checkable) this.selection.toggle(row, index);
+    if (row === undefined || !this.checkable) return;
+    const headed = this.headed(row);
+    if (headed === null) this.selection.toggle(row, index);
+    else this.#toggleGroup(row, { first: index + 1, last: index + headed });
+  }
+
+  #toggleGroup(head: Row, span: { first: number; last: number }): void {
+    if (this.checksOf(head) === "none") return void this.#select(span);
+    const { groups } = this.spec;
+    for (const row of this.selection.rows ?? [])
+      if (groups?.of(row) === groups?.of(head)) this.selection.drop(row.id);
   }
 
   /** Selects from the last toggled row to this one and goes there. Rows that are not in memory are read. */
@@ -135,13 +159,13 @@ export class ListState<
 
   async #select({ first, last }: { first: number; last: number }): Promise<void> {
     const held = this.rows.between(first, last);
-    this.selection.check(held);
+    this.selection.check(this.#withoutHeads(held));
     if (held.length > last - first) return;
     const { round } = this.selection;
     this.#gathering += 1;
     try {
       const rows = await this.browser.gatherBetween(first, last, LIMITS.pageMax);
-      if (round === this.selection.round) this.selection.check(rows);
+      if (round === this.selection.round) this.selection.check(this.#withoutHeads(rows));
     } catch (problem) {
       // A part of what was meant would be acted on as if it was all.
       this.selection.clear();
@@ -151,8 +175,13 @@ export class ListState<
     }
   }
 
+  #withoutHeads(rows: Row[]): Row[] {
+    return rows.filter((row) => this.headed(row) === null);
+  }
+
+  /** Nothing in a list of groups: an act on many is one on rows of one group. */
   checkAll(): void {
-    if (this.checkable) this.selection.checkAllMatching();
+    if (this.checkable && !this.spec.groups) this.selection.checkAllMatching();
   }
 
   toggleAll(): void {

@@ -27,6 +27,8 @@ export type ListSource<Row, Query extends ListQuery, Counts = ListCounts<Query>>
   page: (query: Query, place: PagePlace) => Promise<KeysetPage<Row>>;
   /** `query` has the further filters of the list; the facet is not counted by. Without it nothing is counted. */
   count?: (search: string, query: Query) => Promise<Counts>;
+  /** How many rows a query has, if some of them are not counted. */
+  rows?: (counts: Counts, query: Query) => number | null;
 };
 
 /** A subset of the rows, chosen by a button with its count. The first facet of a list has all rows. */
@@ -39,6 +41,14 @@ export type ListFacet<Row, Facet extends string> = {
   none?: { icon: IconName; title: () => string; why: () => string };
 };
 
+/** How the rows of a list belong together. */
+export type RowGroups<Row> = {
+  /** The group of a row, and of the row that heads it. */
+  of: (row: Row) => string;
+  /** How many rows a row heads; null if it is none that heads others. */
+  headed: (row: Row) => number | null;
+};
+
 /** Everything about a long list that does not change. */
 export type ListSpec<Row extends ListRow, Query extends ListQuery> = {
   /** The name under which the choice of columns is remembered. */
@@ -48,6 +58,8 @@ export type ListSpec<Row extends ListRow, Query extends ListQuery> = {
   /** The initial query. */
   query: Query;
   rowName: (row: Row) => string;
+  /** Rows of one group stand below a row of their own, which heads them: it spans all columns. */
+  groups?: RowGroups<Row>;
   /** Whether a row is deactivated and shown fainter. */
   off?: (row: Row) => boolean;
   words: {
@@ -70,6 +82,8 @@ export type ListSpec<Row extends ListRow, Query extends ListQuery> = {
 /** The actions on one row now. */
 export type RowActs<Row> = {
   menu: (row: Row) => MenuItem[];
+  /** For a row that heads others: Enter and its button. */
+  head?: (row: Row) => void;
   /** By key, for example `F2` or `Mod+Shift+C`. */
   keys?: Record<string, (row: Row) => void>;
   busy?: (row: Row) => boolean;

@@ -1,6 +1,5 @@
 import { ApiError, type NameCheck, type OrganizationView } from "$lib/api";
-import { Draft, type CheckedField } from "$lib/forms";
-import { nameField } from "./fields";
+import { Draft, nameField, type CheckedField } from "$lib/forms";
 
 export type RestoreBackend = {
   checkOrganizationName: (name: string, forId: string | null) => Promise<NameCheck>;
@@ -15,7 +14,7 @@ export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
 
   constructor(organization: OrganizationView, backend: RestoreBackend) {
     // A taken address has no field in this dialog: it is the dialog's failure.
-    super({ name: nameField(backend, organization) });
+    super({ name: nameField(backend, organization.id) });
     this.#organization = organization;
     this.#backend = backend;
   }
