@@ -4,6 +4,7 @@
 pub mod access;
 pub mod activity;
 pub mod attention;
+pub mod bundle;
 pub mod clock;
 pub mod collections;
 pub mod error;
