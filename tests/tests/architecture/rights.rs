@@ -39,6 +39,7 @@ fn act(act: Act) -> &'static str {
         Act::Trash => "move to the trash",
         Act::Restore => "restore from the trash, decide about interrupted changes",
         Act::DeleteForever => "delete for good",
+        Act::Import => "import organizations",
         Act::ReadPeople => "look at people",
         Act::ManagePeople => "add, change, deactivate and remove people",
         Act::Sessions => "see sessions",

@@ -24,6 +24,7 @@ const ROWS: &str = "
     trash                all  all  nothing own     nothing
     restore              all  all  nothing nothing nothing
     delete_forever       all  all  nothing nothing nothing
+    import               all  all  nothing nothing nothing
     read_people          all  all  all     own     own
     manage_people        all  all  nothing own     nothing
     sessions             all  all  all     own     oneself

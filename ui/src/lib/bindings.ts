@@ -843,9 +843,9 @@ export const commands = {
 /* Constants */
 export const DEFAULT_DATABASE = "organization_management" as const;
 
-export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
+export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"importBytesMax":33554432,"importCellMax":32767,"importColumnsMax":100,"importRowsMax":50000,"importUnpackedMax":134217728,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
 
-export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
+export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"import","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
 
 export const SECRET_MASK = "••••••••" as const;
 
@@ -917,6 +917,8 @@ export type Act =
 "restore" | 
 /**  Delete for good. */
 "delete_forever" | 
+/**  Import organizations from a file. */
+"import" | 
 /**  Look at the people of an organization. */
 "read_people" | 
 /**  Add, change, deactivate and remove people of an organization. */
@@ -1014,6 +1016,11 @@ export type ActivityKind =
 "organization_restored" | 
 /**  An organization and its documents were deleted for good. */
 "organization_deleted" | 
+/**
+ *  Organizations were imported from a file, which is the subject; the detail has the counts. Each organization has
+ *  its own entry beside it.
+ */
+"organizations_imported" | 
 /**  An operator was added. */
 "operator_added" | 
 /**  Name or role of an operator changed. */
@@ -1530,6 +1537,11 @@ export type ConsoleError =
 { code: "import_refused"; details: {
 	problem: string,
 } } | 
+/**  A file with a list of organizations can't be imported; nothing was done. */
+{ code: "list_refused"; details: {
+	problem: ListProblem,
+	row: number | null,
+} } | 
 /**  The organization's collection is missing. */
 { code: "data_missing"; details: {
 	collection: string,
@@ -1840,6 +1852,8 @@ export type Field =
 "email" | 
 /**  A password. */
 "password" | 
+/**  Whether people of an organization can sign in, as a word of a file. */
+"status" | 
 /**  A person's own name. */
 "personName" | 
 /**  A connection's name. */
@@ -1912,7 +1926,11 @@ export type FieldRule =
 /**  It is taken. */
 "taken" | 
 /**  The collection for this name exists and belongs to no organization. */
-"collection_taken";
+"collection_taken" | 
+/**  Another row of the same file has it. */
+"twin" | 
+/**  None of the words that are known here. */
+"unknown_word";
 
 /**  The file of an export, for every list but that of organizations. */
 export type FileInput = {
@@ -2262,6 +2280,29 @@ export type LineView = {
 	/**  When it was checked. */
 	checkedAt: string,
 };
+
+/**  What is wrong with a file with a list of organizations. */
+export type ListProblem = 
+/**  It cannot be read from the disk. */
+"unreadable" | 
+/**  It has no row. */
+"empty" | 
+/**  It is a spreadsheet of an old format, or one sealed with a password. */
+"old_spreadsheet" | 
+/**  It is a file of a kind that holds no list. */
+"other_kind" | 
+/**  It is no text in an encoding that can be told. */
+"encoding" | 
+/**  It is damaged, or breaks its own format. */
+"damaged" | 
+/**  It has too many bytes, or unpacks to too many. */
+"too_many_bytes" | 
+/**  It has too many rows. */
+"too_many_rows" | 
+/**  It has too many columns. */
+"too_many_columns" | 
+/**  A cell has too many characters. */
+"cell_too_long";
 
 /**  A page of the list. */
 export type LiveSessionPage = {

@@ -204,6 +204,7 @@ const ACT_WORDS: Record<Act, () => string> = {
   trash: m.common_right_trash,
   restore: m.common_right_restore,
   delete_forever: m.common_right_delete_forever,
+  import: m.common_right_import,
   read_people: m.common_right_read_people,
   manage_people: m.common_right_manage_people,
   sessions: m.common_right_sessions,

@@ -7,7 +7,9 @@
 use std::fmt;
 
 use serde::Serialize;
-use tenantry_core::error::{ConflictOn, FileProblem, SessionProblem, UndoRefusal, UniqueField};
+use tenantry_core::error::{
+    ConflictOn, FileProblem, ListProblem, ListRefusal, SessionProblem, UndoRefusal, UniqueField,
+};
 use tenantry_core::numbers::Count;
 use tenantry_core::values::{Field, FieldIssue, FieldRule};
 use tenantry_core::{AppError, StoreError};
@@ -99,6 +101,8 @@ pub enum ConsoleError {
     ProofNeeded { by: ProofBy },
     /// Nothing in a file or text can be imported; `problem` is a sentence without anything secret.
     ImportRefused { problem: String },
+    /// A file with a list of organizations can't be imported; nothing was done.
+    ListRefused { problem: ListProblem, row: Option<u32> },
     /// The organization's collection is missing.
     DataMissing { collection: String },
     /// What is stored breaks a rule that it must keep. `what` has nothing of its content.
@@ -234,6 +238,7 @@ impl From<AppError> for ConsoleError {
             AppError::FileNotWritten(reason) => {
                 Self::FileNotWritten { what: FileKind::Export, path: "the file".to_owned(), reason }
             }
+            AppError::ListRefused(ListRefusal { problem, row }) => Self::ListRefused { problem, row },
             AppError::Store(error) => Self::from(error),
             AppError::Unexpected { detail } => Self::internal(&detail),
         }

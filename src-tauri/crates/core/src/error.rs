@@ -267,6 +267,9 @@ pub enum AppError {
     /// The target of an export cannot be written.
     #[error("the file can't be written: {0}")]
     FileNotWritten(FileProblem),
+    /// A file with a list cannot be imported; nothing was done.
+    #[error("the list can't be read: {0:?}")]
+    ListRefused(ListRefusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -306,6 +309,43 @@ pub enum UndoRefusal {
     NotDone,
     /// The act has no undo.
     Unknown,
+}
+
+/// Why a file with a list of organizations cannot be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct ListRefusal {
+    /// The problem.
+    pub problem: ListProblem,
+    /// The row of the file that it was found at, from 1 on.
+    pub row: Option<u32>,
+}
+
+/// What is wrong with a file with a list of organizations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum ListProblem {
+    /// It cannot be read from the disk.
+    Unreadable,
+    /// It has no row.
+    Empty,
+    /// It is a spreadsheet of an old format, or one sealed with a password.
+    OldSpreadsheet,
+    /// It is a file of a kind that holds no list.
+    OtherKind,
+    /// It is no text in an encoding that can be told.
+    Encoding,
+    /// It is damaged, or breaks its own format.
+    Damaged,
+    /// It has too many bytes, or unpacks to too many.
+    TooManyBytes,
+    /// It has too many rows.
+    TooManyRows,
+    /// It has too many columns.
+    TooManyColumns,
+    /// A cell has too many characters.
+    CellTooLong,
 }
 
 /// Why a file cannot be used.

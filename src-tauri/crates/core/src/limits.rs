@@ -54,6 +54,19 @@ pub const BACKGROUND_READ_EVERY: Duration = Duration::from_millis(50);
 /// How long the statistics of a row are kept.
 pub const STATISTICS_FRESH: Duration = Duration::from_secs(60);
 
+/// Bytes of a file with organizations to import.
+pub const IMPORT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes that a spreadsheet to import may unpack to: a small file can claim terabytes.
+pub const IMPORT_UNPACKED_MAX: u64 = 128 * 1024 * 1024;
+/// Rows of a file with organizations to import.
+pub const IMPORT_ROWS_MAX: usize = 50_000;
+/// Columns of such a file.
+pub const IMPORT_COLUMNS_MAX: usize = 100;
+/// Characters of one of its cells: as many as a spreadsheet's can have.
+pub const IMPORT_CELL_MAX: usize = 32_767;
+/// Names and addresses of an import that the store is asked about in one question.
+pub const IMPORT_ASKED_AT_ONCE: usize = 1_000;
+
 /// bcrypt's cost for new hashes. The service's value.
 pub const BCRYPT_COST: u32 = 12;
 /// The lowest cost of a stored hash that is not renewed at the next sign-in.

@@ -82,6 +82,8 @@ pub enum Act {
     Restore,
     /// Delete for good.
     DeleteForever,
+    /// Import organizations from a file.
+    Import,
     /// Look at the people of an organization.
     ReadPeople,
     /// Add, change, deactivate and remove people of an organization.
@@ -130,7 +132,7 @@ pub enum Reach {
 use Reach::{All, Nothing, Oneself, Own};
 
 /// Who may do what: one row an action, one column a role.
-pub const TABLE: [(Act, [Reach; 5]); 17] = [
+pub const TABLE: [(Act, [Reach; 5]); 18] = [
     // Owner, operator, read-only operator, organization admin, viewer.
     (Act::List, [All, All, All, Own, Own]),
     (Act::Statistics, [All, All, All, Own, Own]),
@@ -140,6 +142,7 @@ pub const TABLE: [(Act, [Reach; 5]); 17] = [
     (Act::Trash, [All, All, Nothing, Own, Nothing]),
     (Act::Restore, [All, All, Nothing, Nothing, Nothing]),
     (Act::DeleteForever, [All, All, Nothing, Nothing, Nothing]),
+    (Act::Import, [All, All, Nothing, Nothing, Nothing]),
     (Act::ReadPeople, [All, All, All, Own, Own]),
     (Act::ManagePeople, [All, All, Nothing, Own, Nothing]),
     (Act::Sessions, [All, All, All, Own, Oneself]),

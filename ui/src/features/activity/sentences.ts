@@ -71,6 +71,11 @@ export const KINDS: Record<ActivityKind, Kind> = {
     did: m.activity_did_organization_deleted,
     tried: m.activity_tried_organization_deleted,
   },
+  organizations_imported: {
+    icon: "upload",
+    did: m.activity_did_organizations_imported,
+    tried: m.activity_tried_organizations_imported,
+  },
   operator_added: {
     icon: "user-round",
     did: m.activity_did_operator_added,

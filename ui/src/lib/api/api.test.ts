@@ -139,10 +139,11 @@ const unavailableReasons = wordsOf<UnavailableReason>({
 
 /** The rules that each field has in Rust. */
 const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
-  name: ["required", "too_short", "too_long", "characters", "taken", "collection_taken"],
+  name: ["required", "too_short", "too_long", "characters", "taken", "collection_taken", "twin"],
   displayName: ["too_long", "characters"],
   email: ["required", "too_many_bytes", "at_sign", "address", "taken"],
   password: ["required", "too_short", "no_upper", "no_lower", "no_digit", "too_many_bytes", "nul"],
+  status: ["unknown_word"],
   personName: ["required", "too_long", "characters"],
   profileName: ["required", "too_long"],
   connectionString: ["required"],

@@ -75,6 +75,8 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
   unchanged: () => m.errors_rule_unchanged(),
   taken: ({ field }) => (field === "email" ? m.errors_rule_taken_email() : m.errors_rule_taken_name()),
   collection_taken: () => m.errors_rule_collection_taken(),
+  twin: () => m.errors_rule_twin(),
+  unknown_word: () => m.errors_rule_unknown_word(),
   range: ({ field }) => {
     const [least, most] = ranges[field] ?? [];
     if (least === undefined || most === undefined) return m.errors_invalid_input_title();

@@ -64,6 +64,7 @@ fn facet_of(kind: ActivityKind) -> RecordFacet {
         | Kind::OrganizationTrashed
         | Kind::OrganizationRestored
         | Kind::OrganizationDeleted
+        | Kind::OrganizationsImported
         | Kind::OperatorAdded
         | Kind::OperatorChanged
         | Kind::OperatorDeactivated

@@ -51,6 +51,9 @@ pub enum ActivityKind {
     OrganizationRestored,
     /// An organization and its documents were deleted for good.
     OrganizationDeleted,
+    /// Organizations were imported from a file, which is the subject; the detail has the counts. Each organization has
+    /// its own entry beside it.
+    OrganizationsImported,
     /// An operator was added.
     OperatorAdded,
     /// Name or role of an operator changed.

@@ -15,6 +15,8 @@ pub enum Field {
     Email,
     /// A password.
     Password,
+    /// Whether people of an organization can sign in, as a word of a file.
+    Status,
     /// A person's own name.
     PersonName,
     /// A connection's name.
@@ -86,6 +88,10 @@ pub enum FieldRule {
     Taken,
     /// The collection for this name exists and belongs to no organization.
     CollectionTaken,
+    /// Another row of the same file has it.
+    Twin,
+    /// None of the words that are known here.
+    UnknownWord,
 }
 
 pub(super) fn issue(field: Field, rule: FieldRule, message: impl Into<String>) -> FieldIssue {
