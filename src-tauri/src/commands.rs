@@ -7,6 +7,7 @@ pub mod attention;
 pub mod collections;
 pub mod connection_strings;
 pub mod diagnosis;
+pub mod doctor;
 pub mod exports;
 pub mod health;
 pub mod jobs;
@@ -140,6 +141,11 @@ pub fn all<R: Runtime>() -> Commands<R> {
         activity::export_activity,
         activity::preview_archive,
         activity::archive_activity,
+        doctor::run_doctor,
+        doctor::doctor_summary,
+        doctor::list_findings,
+        doctor::get_finding,
+        doctor::organization_drift,
         exports::choose_export_file,
         exports::default_export_file,
         exports::export_organizations,

@@ -6,7 +6,7 @@ use crate::circles::{Imports, rust_imports};
 use crate::sources::{read, sources};
 
 /// The folders of the core, lowest first. A folder knows those of earlier lines, and none of its own line.
-const FOLDERS: [&[&str]; 12] = [
+const FOLDERS: [&[&str]; 13] = [
     &["limits", "nesting", "numbers"],
     &["clock", "values"],
     &["error"],
@@ -18,6 +18,7 @@ const FOLDERS: [&[&str]; 12] = [
     &["access", "sessions"],
     &["attention", "collections", "organizations", "people", "samples"],
     &["export"],
+    &["doctor"],
     &["activity"],
 ];
 

@@ -804,6 +804,41 @@ export const commands = {
 	 */
 	archiveActivity: (workspace: string, input: ArchiveInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("archive_activity", { workspace, input, progress })),
 	/**
+	 *  Looks through the whole workspace and keeps the result in place of the last one. A cancelled pass changes nothing.
+	 * 
+	 *  # Errors
+	 *  `cancelled`, `forbidden`, those of a session, `unavailable`.
+	 */
+	runDoctor: (workspace: string, depth: Depth, job: string, progress: Channel<JobProgress>) => typedError<PassSummary, ConsoleError>(__TAURI_INVOKE("run_doctor", { workspace, depth, job, progress })),
+	/**
+	 *  The last result without its findings, as far as the session reaches; `null` before the first pass. Asks no server.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	doctorSummary: (workspace: string) => typedError<PassSummary | null, ConsoleError>(__TAURI_INVOKE("doctor_summary", { workspace })),
+	/**
+	 *  A page of the last result's findings, as far as the session reaches.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	listFindings: (workspace: string, query: FindingQuery) => typedError<FindingPage, ConsoleError>(__TAURI_INVOKE("list_findings", { workspace, query })),
+	/**
+	 *  One finding of the last result; `null` if it has none of this id that the session reaches.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	getFinding: (workspace: string, id: string) => typedError<DoctorFinding | null, ConsoleError>(__TAURI_INVOKE("get_finding", { workspace, id })),
+	/**
+	 *  The open findings of the rows of the list of organizations, from the last result; rows without one are left out.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	organizationDrift: (workspace: string, ids: string[]) => typedError<DriftOfRow[], ConsoleError>(__TAURI_INVOKE("organization_drift", { workspace, ids })),
+	/**
 	 *  Opens the platform's save dialog; `null` if the person changed their mind.
 	 * 
 	 *  # Errors
@@ -846,6 +881,7 @@ export const DEFAULT_DATABASE = "organization_management" as const;
 export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"importBytesMax":33554432,"importCellMax":32767,"importColumnsMax":100,"importRowsMax":50000,"importUnpackedMax":134217728,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
 
 export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"import","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
+export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"findings","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"nothing"},{"act":"mend","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
 
 export const SECRET_MASK = "••••••••" as const;
 
@@ -919,6 +955,10 @@ export type Act =
 "delete_forever" | 
 /**  Import organizations from a file. */
 "import" | 
+/**  Run the doctor and see its findings. */
+"findings" | 
+/**  Mend what the doctor found, and change the template of tenant collections. */
+"mend" | 
 /**  Look at the people of an organization. */
 "read_people" | 
 /**  Add, change, deactivate and remove people of an organization. */
@@ -1627,6 +1667,43 @@ export type DamageKind =
  */
 "rewritten";
 
+/**  How far a pass looks. */
+export type Depth = 
+/**  Names, documents of organizations and the trash. */
+"quick" | 
+/**  Also validator, indexes and options of each tenant collection: one more question each. */
+"deep";
+
+/**  Something that the doctor found. */
+export type DoctorFinding = {
+	/**  Kind and subject: the same in every pass that finds it. */
+	id: string,
+	/**  What it is. */
+	kind: FindingKind,
+	/**  The name that a person knows it by: of an organization or a collection. */
+	subject: string,
+	/**  The organizations that it is about. */
+	organizations: OrganizationNamed[],
+	/**  The collections that it is about. */
+	collections: string[],
+	/**  Both sides. */
+	evidence: EvidenceRow[],
+	/**  When a pass found it first. */
+	since: string,
+	/**  What became of it since the pass. */
+	state: FindingState,
+};
+
+/**  The open findings of one row of the list of organizations. */
+export type DriftOfRow = {
+	/**  The organization. */
+	id: string,
+	/**  The worst severity. */
+	worst: Severity,
+	/**  Their kinds, the worst first. */
+	kinds: FindingKind[],
+};
+
 /**  A tab of the editor's form. */
 export type EditorTab = 
 /**  Hosts, database, replica set. */
@@ -1694,6 +1771,55 @@ export type Environment =
 "staging" | 
 /**  Real data. */
 "production";
+
+/**  One row of evidence: what the metadata says, and what the storage has. */
+export type EvidenceRow = {
+	/**  The subject of the row. */
+	what: EvidenceWord,
+	/**  The id of the organization that it is about; `null` if it is about none. */
+	organization: string | null,
+	/**  What the metadata says, or the template. */
+	metadata: string | null,
+	/**  What the storage has. */
+	storage: string | null,
+};
+
+/**  The subject of one row of evidence. */
+export type EvidenceWord = 
+/**  The name of a collection: what the metadata says, and what exists. */
+"collection" | 
+/**  The kind of a collection. */
+"collection_kind" | 
+/**  The name of an organization. */
+"name" | 
+/**  The field `collection_name`. */
+"collection_name" | 
+/**  The address of an organization's admin. */
+"address" | 
+/**  The field `created_at`. */
+"created_at" | 
+/**  The field `updated_at`. */
+"updated_at" | 
+/**  The `_id` of the document. */
+"id" | 
+/**  The kind of the stored hash. */
+"hash" | 
+/**  The field `is_active`. */
+"active" | 
+/**  An index: that of the template, and that of the collection. */
+"index" | 
+/**  The validator: that of the template, and that of the collection. */
+"validator" | 
+/**  The interrupted operation. */
+"operation" | 
+/**  When it was moved to the trash. */
+"trashed_at" | 
+/**  Documents that two collections have in common, of those that were compared. */
+"common_documents" | 
+/**  The address of an operator. */
+"operator" | 
+/**  A missing index of a master collection. */
+"master_index";
 
 /**  A column of an export. */
 export type ExportColumn = 
@@ -2078,6 +2204,120 @@ export type FindingFacts = {
 	atlas: boolean,
 };
 
+/**  The findings of one kind. */
+export type FindingGroup = {
+	/**  The kind. */
+	kind: FindingKind,
+	/**  How bad it is. */
+	severity: Severity,
+	/**  Findings, also those that were mended since. */
+	findings: Count,
+	/**  Those that are open. */
+	open: Count,
+	/**  Those that are not kept, because there are too many. */
+	leftOff: Count,
+	/**  The mends that are offered. */
+	mends: MendKind[],
+};
+
+/**  What the doctor found: one kind for each set of mends. */
+export type FindingKind = 
+/**  An organization has no collection. */
+"missing_collection" | 
+/**  An organization in the trash has no collection, though one was set aside. */
+"missing_trashed_collection" | 
+/**  An organization's documents are in the collection that its `collection_name` names, not in that of its name. */
+"collection_elsewhere" | 
+/**  A rename by the service stopped half-way: some documents of an organization are also in a second collection. */
+"half_renamed" | 
+/**  Two or more organizations have one name, in any letter case. */
+"twin_names" | 
+/**  Two or more organizations have one address, in any letter case. */
+"twin_addresses" | 
+/**  An organization's document has an `_id` that is not an ObjectId. */
+"foreign_id" | 
+/**  A name breaks the rules, and no correction of it is safe. */
+"invalid_name" | 
+/**  An address breaks the rules, and no correction of it is safe. */
+"invalid_address" | 
+/**  No password can be verified against the stored hash. */
+"unverifiable_hash" | 
+/**  An operation was interrupted, and a person must decide how it ends. */
+"interrupted_operation" | 
+/**  A tenant collection belongs to no organization. */
+"ownerless_collection" | 
+/**  A collection that was set aside belongs to no organization in the trash. */
+"ownerless_trash" | 
+/**  A collection was about to be deleted and is still there. */
+"leftover_dropped" | 
+/**  A restore did not end, and its collection is still there. */
+"leftover_incoming" | 
+/**  `collection_name` does not follow the name; the documents are in the collection of the name. */
+"collection_name_differs" | 
+/**  A name is valid but for its letter case, or for space around it. */
+"name_form" | 
+/**  An address is valid but for the letter case of its domain, or for space around it. */
+"address_form" | 
+/**  A date is missing or no date. */
+"unreadable_date" | 
+/**  `is_active` is neither true nor false. */
+"odd_active" | 
+/**  A master collection lacks an index, so that uniqueness is checked after each write. */
+"missing_master_index" | 
+/**  A tenant collection lacks an index of the template. */
+"index_missing" | 
+/**  A tenant collection has an index of the template's name with another definition. */
+"index_differs" | 
+/**  A tenant collection's validator is missing or not the template's. */
+"validator_differs" | 
+/**  An organization's address is also an operator's. */
+"shared_address" | 
+/**  Documents of two halves that had one `_id` and differed, kept beside the joined collection. */
+"kept_twins" | 
+/**  A view stands in place of a tenant collection. */
+"view_collection" | 
+/**  A tenant collection is a time series. */
+"time_series_collection" | 
+/**  A tenant collection is capped. */
+"capped_collection";
+
+/**  A page of findings, by severity, kind and subject. */
+export type FindingPage = {
+	/**  The findings. */
+	findings: DoctorFinding[],
+	/**  All that match. */
+	total: Count,
+};
+
+/**  A question for findings. */
+export type FindingQuery = {
+	/**  Only of this kind. */
+	kind: FindingKind | null,
+	/**  Only of this severity. */
+	severity: Severity | null,
+	/**  Searched in the names of organizations and collections, in any letter case. Empty finds all. */
+	search: string,
+	/**  Only those of this organization. */
+	organization: string | null,
+	/**  The number of the first finding of the page. */
+	offset: number,
+	/**  The most findings of the page. */
+	limit: number,
+};
+
+/**  What became of a finding since the pass. */
+export type FindingState = 
+/**  Nothing so far. */
+{ kind: "open" } | 
+/**  It was mended. */
+{ kind: "mended"; 
+/**  How. */
+mend: MendKind; 
+/**  When. */
+at: string; 
+/**  The number of the entry in the record, to undo it. */
+entry: number };
+
 /**  An entry's place in the record, and the digest that vouches for everything up to it. */
 export type Head = {
 	/**  The entry's number. */
@@ -2389,6 +2629,55 @@ export type MembershipView = {
 	since: string,
 };
 
+/**  A way to put a finding right. */
+export type MendKind = 
+/**  Gives an ownerless collection to an organization that has none. */
+"attach_collection" | 
+/**  Makes an organization for an ownerless collection. */
+"create_organization" | 
+/**  Writes a collection into a file, then drops it. */
+"set_aside" | 
+/**  Drops a collection that was about to be dropped, or that belongs to a restore that did not end. */
+"drop_leftover" | 
+/**  Makes an empty collection. */
+"create_collection" | 
+/**  Puts the documents of two halves into one collection, each once. */
+"join_halves" | 
+/**  Sets `collection_name` to the collection of the name. */
+"set_collection_name" | 
+/**  Renames the collection to follow the name, and sets `collection_name`. */
+"move_collection" | 
+/**  Gives one of two organizations of one name another name, and the shared collection to one or a copy to both. */
+"separate_twins" | 
+/**  Gives an organization another name. */
+"rename_organization" | 
+/**  Gives an organization's admin another address. */
+"change_address" | 
+/**  Lower-cases and trims the name. */
+"correct_name" | 
+/**  Trims the address and lower-cases its domain. */
+"correct_address" | 
+/**  Sets missing dates to the time of the `_id`. */
+"correct_dates" | 
+/**  Writes `is_active` as true or false, as it counts now. */
+"correct_active" | 
+/**  Writes the document under an ObjectId and removes the one with the other `_id`. */
+"give_new_id" | 
+/**  Sets a one-time password for the organization's admin. */
+"set_one_time_password" | 
+/**  Ends an interrupted operation as a person decides. */
+"decide_operation" | 
+/**  Makes the missing indexes of the master collections. */
+"create_master_indexes" | 
+/**  Makes the missing indexes of the template. */
+"create_indexes" | 
+/**  Drops indexes that differ and makes those of the template. */
+"replace_indexes" | 
+/**  Sets the template's validator. */
+"set_validator" | 
+/**  Accepts what differs from the template for this organization. */
+"accept_as_is";
+
 /**  What a person should know of a move of secrets. */
 export type MoveNote = 
 /**  Secrets that are only in the keychain, which can't be used, stay there: they have to be entered again. */
@@ -2500,6 +2789,16 @@ export type OrganizationFilter = {
 	status: StatusFilter,
 };
 
+/**  An organization of a finding. */
+export type OrganizationNamed = {
+	/**  Its id: 24 hex digits, or the text of an `_id` that is not an ObjectId. */
+	id: string,
+	/**  Its name as it is stored. */
+	name: string,
+	/**  Whether it is in the trash. */
+	inTrash: boolean,
+};
+
 /**  A page. */
 export type OrganizationPage = {
 	/**  The rows, in the order of the walk. */
@@ -2601,6 +2900,28 @@ export type PageStart =
  *  page holds the last rows.
  */
 { kind: "row"; number: number; of: number };
+
+/**  The result of a pass, without its findings. */
+export type PassSummary = {
+	/**  When it began. */
+	checkedAt: string,
+	/**  How long it took. */
+	milliseconds: Count,
+	/**  How far it looked. */
+	depth: Depth,
+	/**  Live organizations that it saw. */
+	organizations: Count,
+	/**  Organizations in the trash that it saw. */
+	trashed: Count,
+	/**  Collections that it saw. */
+	collections: Count,
+	/**  Findings by kind, the worst first. */
+	groups: FindingGroup[],
+	/**  Findings that are open: the number of the badge. */
+	open: Count,
+	/**  The worst severity of those that are open. */
+	worst: Severity | null,
+};
 
 /**  The rules that a password keeps. */
 export type PasswordCheck = {
@@ -3060,6 +3381,15 @@ export type SessionWithCode = {
 	/**  The code in groups of four. */
 	recoveryCode: string,
 };
+
+/**  How bad a finding is, the worst first. */
+export type Severity = 
+/**  Somebody cannot work, or documents cannot be reached. */
+"broken" | 
+/**  Metadata and storage disagree; everybody can work. */
+"drift" | 
+/**  Worth knowing; nothing is wrong yet. */
+"note";
 
 /**  The answer to an address and a password that fit. */
 export type SignInAnswer = 

@@ -205,6 +205,8 @@ const ACT_WORDS: Record<Act, () => string> = {
   restore: m.common_right_restore,
   delete_forever: m.common_right_delete_forever,
   import: m.common_right_import,
+  findings: m.common_right_findings,
+  mend: m.common_right_mend,
   read_people: m.common_right_read_people,
   manage_people: m.common_right_manage_people,
   sessions: m.common_right_sessions,

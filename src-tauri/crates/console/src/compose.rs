@@ -9,6 +9,7 @@ use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
+use tenantry_core::doctor::DoctorService;
 use tenantry_core::export::ExportService;
 use tenantry_core::journal::{Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
@@ -67,6 +68,8 @@ pub struct Services {
     pub collections: CollectionService,
     /// Exports.
     pub exports: ExportService,
+    /// The doctor.
+    pub doctor: DoctorService,
     /// The record.
     pub record: RecordService,
     /// Operators.
@@ -131,6 +134,7 @@ impl Services {
             ),
             collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
             record: RecordService::new(ports.clone(), Arc::clone(&clock)),
+            doctor: DoctorService::new(ports.clone(), Arc::clone(&clock)),
             exports: ExportService::new(ports.clone(), background),
             operators: OperatorService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),
             owner_reset,

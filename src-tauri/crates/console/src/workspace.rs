@@ -9,6 +9,7 @@ use tenantry_core::access::{AccessService, AccessState, Prepared};
 use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::collections::CollectionService;
+use tenantry_core::doctor::DoctorService;
 use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
 use tenantry_core::jobs::{Cancellation, ProgressSink};
@@ -116,6 +117,11 @@ impl OpenWorkspace {
     /// Exports of lists.
     pub fn exports(&self) -> &ExportService {
         &self.services.exports
+    }
+
+    /// The doctor.
+    pub fn doctor(&self) -> &DoctorService {
+        &self.services.doctor
     }
 
     /// The record of what was done.

@@ -7,6 +7,7 @@ pub mod attention;
 pub mod bundle;
 pub mod clock;
 pub mod collections;
+pub mod doctor;
 pub mod error;
 pub mod export;
 pub mod jobs;

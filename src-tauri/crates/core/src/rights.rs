@@ -84,6 +84,10 @@ pub enum Act {
     DeleteForever,
     /// Import organizations from a file.
     Import,
+    /// Run the doctor and see its findings.
+    Findings,
+    /// Mend what the doctor found, and change the template of tenant collections.
+    Mend,
     /// Look at the people of an organization.
     ReadPeople,
     /// Add, change, deactivate and remove people of an organization.
@@ -132,7 +136,7 @@ pub enum Reach {
 use Reach::{All, Nothing, Oneself, Own};
 
 /// Who may do what: one row an action, one column a role.
-pub const TABLE: [(Act, [Reach; 5]); 18] = [
+pub const TABLE: [(Act, [Reach; 5]); 20] = [
     // Owner, operator, read-only operator, organization admin, viewer.
     (Act::List, [All, All, All, Own, Own]),
     (Act::Statistics, [All, All, All, Own, Own]),
@@ -143,6 +147,8 @@ pub const TABLE: [(Act, [Reach; 5]); 18] = [
     (Act::Restore, [All, All, Nothing, Nothing, Nothing]),
     (Act::DeleteForever, [All, All, Nothing, Nothing, Nothing]),
     (Act::Import, [All, All, Nothing, Nothing, Nothing]),
+    (Act::Findings, [All, All, All, Own, Nothing]),
+    (Act::Mend, [All, All, Nothing, Nothing, Nothing]),
     (Act::ReadPeople, [All, All, All, Own, Own]),
     (Act::ManagePeople, [All, All, Nothing, Own, Nothing]),
     (Act::Sessions, [All, All, All, Own, Oneself]),

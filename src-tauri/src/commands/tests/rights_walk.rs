@@ -181,6 +181,19 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ),
     ("collection_statistics", On(Act::Statistics), |on| json!({"id": on.organization})),
     ("summarize_statistics", On(Act::Statistics), |on| json!({"ids": [on.organization]})),
+    (
+        "run_doctor",
+        Everywhere(Act::Findings),
+        |_| json!({"progress": "__CHANNEL__:2", "job": "j", "depth": "quick"}),
+    ),
+    ("doctor_summary", Within(Act::Findings), NO_ARGUMENTS),
+    ("list_findings", Within(Act::Findings), |_| {
+        json!({"query": {
+            "kind": null, "severity": null, "search": "", "organization": null, "offset": 0, "limit": 10
+        }})
+    }),
+    ("get_finding", Within(Act::Findings), |_| json!({"id": "missing_collection:none"})),
+    ("organization_drift", Within(Act::Findings), |on| json!({"ids": [on.organization]})),
     ("choose_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("default_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("export_organizations", Within(Act::List), |on| {

@@ -1,0 +1,140 @@
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
+
+/// A way to put a finding right.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    VariantArray,
+    IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum MendKind {
+    /// Gives an ownerless collection to an organization that has none.
+    AttachCollection,
+    /// Makes an organization for an ownerless collection.
+    CreateOrganization,
+    /// Writes a collection into a file, then drops it.
+    SetAside,
+    /// Drops a collection that was about to be dropped, or that belongs to a restore that did not end.
+    DropLeftover,
+    /// Makes an empty collection.
+    CreateCollection,
+    /// Puts the documents of two halves into one collection, each once.
+    JoinHalves,
+    /// Sets `collection_name` to the collection of the name.
+    SetCollectionName,
+    /// Renames the collection to follow the name, and sets `collection_name`.
+    MoveCollection,
+    /// Gives one of two organizations of one name another name, and the shared collection to one or a copy to both.
+    SeparateTwins,
+    /// Gives an organization another name.
+    RenameOrganization,
+    /// Gives an organization's admin another address.
+    ChangeAddress,
+    /// Lower-cases and trims the name.
+    CorrectName,
+    /// Trims the address and lower-cases its domain.
+    CorrectAddress,
+    /// Sets missing dates to the time of the `_id`.
+    CorrectDates,
+    /// Writes `is_active` as true or false, as it counts now.
+    CorrectActive,
+    /// Writes the document under an ObjectId and removes the one with the other `_id`.
+    GiveNewId,
+    /// Sets a one-time password for the organization's admin.
+    SetOneTimePassword,
+    /// Ends an interrupted operation as a person decides.
+    DecideOperation,
+    /// Makes the missing indexes of the master collections.
+    CreateMasterIndexes,
+    /// Makes the missing indexes of the template.
+    CreateIndexes,
+    /// Drops indexes that differ and makes those of the template.
+    ReplaceIndexes,
+    /// Sets the template's validator.
+    SetValidator,
+    /// Accepts what differs from the template for this organization.
+    AcceptAsIs,
+}
+
+impl MendKind {
+    /// All of them.
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    /// The word in the journal, the record and a file.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// Parses the word; `None` for one of a newer version.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|mend| mend.as_str() == word)
+    }
+}
+
+/// A request to mend one finding.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct MendRequest {
+    /// The finding's id.
+    pub finding: String,
+    /// The mend.
+    pub mend: MendKind,
+    /// What the person chose.
+    pub choices: MendChoices,
+}
+
+/// What a person chooses for a mend. Each mend uses its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct MendChoices {
+    /// The organization that gets a collection, or another name or address.
+    pub organization: Option<String>,
+    /// The collection that is attached or kept.
+    pub collection: Option<String>,
+    /// The new name.
+    pub name: Option<String>,
+    /// The new address.
+    pub admin_email: Option<String>,
+    /// The choice for an interrupted operation, with what its person saw.
+    pub decision: Option<String>,
+    /// The state that the decision is conditional on.
+    pub seen: Option<String>,
+    /// Whether both twins get the documents; otherwise the chosen one.
+    pub copy_to_both: bool,
+    /// The token of the place for a file.
+    pub target: Option<String>,
+}
+
+/// What a mend would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct DryRun {
+    /// The commands, in the order in which they would be run, for the store's own shell.
+    pub commands: Vec<String>,
+    /// Whether the mend can be undone afterwards.
+    pub can_be_undone: bool,
+}
+
+/// What became of one finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MendOutcome {
+    /// The finding's id.
+    pub finding: String,
+    /// The number of the entry in the record, or why nothing was mended.
+    pub outcome: Result<u64, crate::error::AppError>,
+}
