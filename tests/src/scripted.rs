@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use parking_lot::Mutex;
 use tenantry_core::error::StoreError;
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::{Call, CollectionStore, Policy, Ports};
-use tenantry_core::records::{CollectionIdentity, CollectionStatistics};
+use tenantry_core::records::{
+    CollectionDescription, CollectionIdentity, CollectionStatistics, IndexDescription, ListedCollection,
+};
 use tenantry_core::values::CollectionName;
 
 /// What happens to a write.
@@ -158,5 +161,49 @@ impl CollectionStore for ScriptedCollections {
 
     async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
         self.inner.insert_documents(name, documents).await
+    }
+
+    async fn list(&self) -> Result<Vec<ListedCollection>, StoreError> {
+        self.inner.list().await
+    }
+
+    async fn describe(&self, name: &CollectionName) -> Result<Option<CollectionDescription>, StoreError> {
+        self.inner.describe(name).await
+    }
+
+    async fn create_as(&self, name: &CollectionName, like: &CollectionDescription) -> Result<(), StoreError> {
+        self.inner.create_as(name, like).await
+    }
+
+    fn documents(&self, name: &CollectionName) -> BoxStream<'_, Result<Vec<Vec<u8>>, StoreError>> {
+        self.inner.documents(name)
+    }
+
+    async fn documents_of(&self, name: &CollectionName, ids: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.inner.documents_of(name, ids).await
+    }
+
+    async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.newest(name).await
+    }
+
+    async fn remove_documents(
+        &self,
+        name: &CollectionName,
+        documents: &[Vec<u8>],
+    ) -> Result<u64, StoreError> {
+        self.inner.remove_documents(name, documents).await
+    }
+
+    async fn create_index(&self, name: &CollectionName, index: &IndexDescription) -> Result<(), StoreError> {
+        self.inner.create_index(name, index).await
+    }
+
+    async fn drop_index(&self, name: &CollectionName, index: &str) -> Result<(), StoreError> {
+        self.inner.drop_index(name, index).await
+    }
+
+    async fn set_validator(&self, name: &CollectionName, validator: &[u8]) -> Result<(), StoreError> {
+        self.inner.set_validator(name, validator).await
     }
 }

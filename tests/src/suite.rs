@@ -5,6 +5,7 @@ pub mod access;
 pub mod accounts;
 pub mod activity;
 pub mod collections;
+pub mod contents;
 pub mod health;
 pub mod journal;
 pub mod organizations;
@@ -13,6 +14,7 @@ pub mod permits;
 pub mod rows;
 pub mod sessions;
 pub mod settings;
+pub mod stored;
 
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;

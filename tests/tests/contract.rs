@@ -108,6 +108,26 @@ macro_rules! contract {
                 a_collection_that_stands_in_anothers_place_is_neither_renamed_nor_deleted,
                 an_empty_collection_is_deleted_and_one_with_documents_stays,
                 bytes_that_are_no_document_are_refused;
+            contents:
+                collections_of_tenants_are_listed_by_name_and_no_others,
+                a_collection_is_described_as_it_was_made,
+                a_collection_is_made_like_another_with_its_options_and_indexes,
+                every_document_comes_once_and_whole,
+                documents_are_found_by_ids_of_every_type,
+                the_newest_document_has_the_greatest_id,
+                a_document_is_removed_only_while_it_is_exactly_this_one,
+                an_index_is_made_once_and_removed,
+                an_index_in_the_place_of_another_is_refused,
+                a_validator_is_set;
+            stored:
+                every_document_is_scanned_by_name_on_its_shelf,
+                a_document_is_corrected_only_while_it_is_as_it_was_seen,
+                a_correction_to_a_taken_value_is_refused_and_changes_nothing,
+                a_correction_that_is_repeated_counts_as_done,
+                a_corrected_password_ends_sessions,
+                a_whole_document_travels_with_fields_that_nobody_knows,
+                a_whole_document_keeps_its_further_fields_in_the_trash_and_back,
+                a_whole_document_is_refused_when_something_is_taken_or_breaks_the_format;
             accounts:
                 an_inserted_operator_is_found_by_id_and_by_address_in_any_case,
                 an_operator_is_refused_when_id_or_address_is_taken,

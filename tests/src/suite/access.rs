@@ -11,10 +11,11 @@ use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Access, ActivityEntry, ActivityKind, Head, MembershipChange, NewOperator, OneTime, Operation,
-    OperationPlan, OperatorChange, OperatorRole, OrganizationChange, OrganizationFilter, OrganizationQuery,
-    Owner, PageStart, PeopleFilter, PeopleQuery, PeopleSort, RecordQuery, SessionDigest, SessionsOf,
-    SortDirection, SortField, StatusFilter, Trashed, TrashedCollection, WorkspaceSettings,
+    Access, ActivityEntry, ActivityKind, CollectionDescription, Correction, Head, MembershipChange,
+    NewOperator, OneTime, Operation, OperationPlan, OperatorChange, OperatorRole, OrganizationChange,
+    OrganizationFilter, OrganizationQuery, Owner, PageStart, PeopleFilter, PeopleQuery, PeopleSort,
+    RecordQuery, SessionDigest, SessionsOf, Shelf, SortDirection, SortField, StatusFilter, Trashed,
+    TrashedCollection, WorkspaceSettings,
 };
 use tenantry_core::values::{OperatorId, OrganizationId, PersonId, PersonName};
 
@@ -26,7 +27,7 @@ use super::{
 };
 
 /// Writes that a closed gate refuses.
-pub const REFUSED: [&str; 34] = [
+pub const REFUSED: [&str; 41] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -37,11 +38,18 @@ pub const REFUSED: [&str; 34] = [
     "organizations.remove_copied",
     "organizations.copy_from_trash",
     "organizations.remove_trashed",
+    "organizations.correct",
+    "organizations.insert_document",
     "collections.create",
     "collections.rename",
     "collections.delete",
     "collections.delete_empty",
     "collections.insert_documents",
+    "collections.create_as",
+    "collections.remove_documents",
+    "collections.create_index",
+    "collections.drop_index",
+    "collections.set_validator",
     "accounts.insert_operator",
     "accounts.change_operator",
     "accounts.remove_operator",
@@ -80,7 +88,7 @@ pub const PERMITTED: [&str; 12] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 44] = [
+pub const READS: [&str; 52] = [
     "organizations.find",
     "organizations.find_several",
     "organizations.find_by_name",
@@ -91,11 +99,19 @@ pub const READS: [&str; 44] = [
     "organizations.rows",
     "organizations.count",
     "organizations.find_trashed",
+    "organizations.scan",
+    "organizations.stored",
+    "organizations.document",
     "collections.exists",
     "collections.identity",
     "collections.is_empty",
     "collections.statistics",
     "collections.pending",
+    "collections.list",
+    "collections.describe",
+    "collections.documents",
+    "collections.documents_of",
+    "collections.newest",
     "accounts.has_operators",
     "accounts.find_operator",
     "accounts.find_operator_by_email",
@@ -126,6 +142,9 @@ pub const READS: [&str; 44] = [
     "health.role_command",
     "health.health",
 ];
+
+/// A BSON document without fields.
+const EMPTY: [u8; 5] = [5, 0, 0, 0, 0];
 
 const SHUT: [(Access, bool); 2] = [(Access::Locked, true), (Access::ReadOnly, false)];
 
@@ -195,6 +214,11 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
     ports.people.insert(&mira).await.expect("inserted");
     let begun = rename(acme.id);
     ports.journal.begin(&begun).await.expect("begun");
+    let stored = ports.organizations.stored(acme.id).await.expect("a look-up").expect("it is there");
+    let correction = Correction { is_active: Some(false), ..Correction::default() };
+    let whole = ports.organizations.document(acme.id).await.expect("a look-up").expect("it is there");
+    let described = CollectionDescription::of_the_service();
+    let index = described.indexes[1].clone();
     let before = snapshot(ports, &acme.id, &gone.id).await;
     let live = seen(ports, acme.id).await;
 
@@ -220,6 +244,8 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
                 organizations.copy_from_trash(gone.id, None, &gone.name, moment(3)).await,
             ),
             ("organizations.remove_trashed", organizations.remove_trashed(gone.id, None).await),
+            ("organizations.correct", organizations.correct(&stored, &correction, moment(3)).await),
+            ("organizations.insert_document", organizations.insert_document(&whole).await),
             ("collections.create", collections.create(&collection("new")).await),
             (
                 "collections.rename",
@@ -228,6 +254,14 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ("collections.delete", collections.delete(&collection("acme"), &ANY).await),
             ("collections.delete_empty", collections.delete_empty(&collection("acme")).await.map(drop)),
             ("collections.insert_documents", collections.insert_documents(&collection("acme"), &[]).await),
+            ("collections.create_as", collections.create_as(&collection("new"), &described).await),
+            (
+                "collections.remove_documents",
+                collections.remove_documents(&collection("acme"), &[]).await.map(drop),
+            ),
+            ("collections.create_index", collections.create_index(&collection("acme"), &index).await),
+            ("collections.drop_index", collections.drop_index(&collection("acme"), "created_at_1").await),
+            ("collections.set_validator", collections.set_validator(&collection("acme"), &EMPTY).await),
             ("accounts.insert_operator", shut.accounts.insert_operator(&operator("lee@example.com")).await),
             (
                 "accounts.change_operator",
@@ -358,6 +392,12 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 "organizations.find_trashed",
                 organizations.find_trashed(acme.id).await.map(|found| found.is_none()),
             ),
+            (
+                "organizations.scan",
+                organizations.scan(Shelf::Live).try_concat().await.map(|all| all.len() == 1),
+            ),
+            ("organizations.stored", organizations.stored(acme.id).await.map(|found| found.is_some())),
+            ("organizations.document", organizations.document(acme.id).await.map(|found| found.is_some())),
             ("collections.exists", shut.collections.exists(&collection("acme")).await),
             (
                 "collections.identity",
@@ -366,6 +406,23 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ("collections.is_empty", shut.collections.is_empty(&collection("acme")).await),
             ("collections.statistics", shut.collections.statistics(&collection("acme")).await.map(|_| true)),
             ("collections.pending", Ok(shut.collections.pending() == ports.collections.pending())),
+            ("collections.list", shut.collections.list().await.map(|all| all.len() == 1)),
+            (
+                "collections.describe",
+                shut.collections.describe(&collection("acme")).await.map(|found| found.is_some()),
+            ),
+            (
+                "collections.documents",
+                shut.collections.documents(&collection("acme")).try_concat().await.map(|all| all.is_empty()),
+            ),
+            (
+                "collections.documents_of",
+                shut.collections.documents_of(&collection("acme"), &[]).await.map(|none| none.is_empty()),
+            ),
+            (
+                "collections.newest",
+                shut.collections.newest(&collection("acme")).await.map(|none| none.is_none()),
+            ),
             ("accounts.has_operators", accounts.has_operators().await),
             ("accounts.find_operator", accounts.find_operator(dana.id).await.map(|found| found.is_some())),
             (

@@ -18,12 +18,14 @@ pub mod code {
     pub const UNAUTHORIZED: i32 = 13;
     pub const AUTHENTICATION_FAILED: i32 = 18;
     pub const NAMESPACE_NOT_FOUND: i32 = 26;
+    pub const INDEX_NOT_FOUND: i32 = 27;
     pub const PATH_NOT_VIABLE: i32 = 28;
     pub const TYPE_MISMATCH: i32 = 14;
     pub const NAMESPACE_EXISTS: i32 = 48;
     pub const MAX_TIME_MS_EXPIRED: i32 = 50;
     pub const COMMAND_NOT_FOUND: i32 = 59;
     pub const WRITE_CONCERN_TIMEOUT: i32 = 64;
+    pub const CANNOT_CREATE_INDEX: i32 = 67;
     pub const INVALID_OPTIONS: i32 = 72;
     pub const INVALID_NAMESPACE: i32 = 73;
     pub const INDEX_OPTIONS_CONFLICT: i32 = 85;

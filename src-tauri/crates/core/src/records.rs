@@ -14,13 +14,17 @@ mod people;
 mod permits;
 mod session;
 mod settings;
+mod stored;
 
 pub use activity::{
     ActivityEntry, ActivityKind, Change, Head, Outcome, RecordCursor, RecordPage, RecordQuery, Recorded,
     Stored, seal_earlier,
 };
 pub use batches::Batches;
-pub use collection::{CollectionIdentity, CollectionStatistics, IndexStatistics};
+pub use collection::{
+    CollectionDescription, CollectionIdentity, CollectionKind, CollectionStatistics, IndexDescription,
+    IndexStatistics, ListedCollection,
+};
 pub use deployment::{CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
 pub use health::{
     EndOfLife, HealthWarning, Line, Privilege, PrivilegedAct, RestrictedAct, Restriction, RoleCommand,
@@ -44,3 +48,4 @@ pub use people::{
 pub use permits::{Access, Decided, Environment, Permits};
 pub use session::{LiveSession, SessionDigest, SessionFacts, SessionQuery, SessionsOf};
 pub use settings::{SettingValue, WorkspaceSettings};
+pub use stored::{Correction, OddField, Shelf, StoredId, StoredOrganization, StoredText};

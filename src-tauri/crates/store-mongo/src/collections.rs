@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use mongodb::IndexModel;
 use mongodb::options::IndexOptions;
 use tenantry_connection::failure::{Failure, code};
@@ -12,7 +13,10 @@ use tenantry_core::StoreError;
 use tenantry_core::limits::{STEP_LIMIT, STEP_PENDING};
 use tenantry_core::nesting::is_decodable;
 use tenantry_core::ports::CollectionStore;
-use tenantry_core::records::{CollectionIdentity, CollectionStatistics, IndexStatistics};
+use tenantry_core::records::{
+    CollectionDescription, CollectionIdentity, CollectionStatistics, IndexDescription, IndexStatistics,
+    ListedCollection,
+};
 use tenantry_core::values::CollectionName;
 
 use crate::documents;
@@ -24,8 +28,8 @@ const STATISTICS_LIMIT: Duration = Duration::from_secs(5);
 /// Exact counting stops here; beyond, it would read more than a number is worth.
 const COUNTED_UP_TO: u64 = 100_000;
 const COUNT_LIMIT: Duration = Duration::from_secs(1);
-/// The fields with an index in a tenant collection, as the service makes them.
-const INDEXED: [&str; 2] = ["created_at", "updated_at"];
+/// The fields with an index in a tenant collection.
+const INDEXED: [&str; 2] = CollectionDescription::INDEXED_BY_THE_SERVICE;
 
 #[async_trait]
 impl CollectionStore for MongoStore {
@@ -68,7 +72,10 @@ impl CollectionStore for MongoStore {
 
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
         let act = Act::on("createCollection", name.as_str());
-        let created = self.database.create_collection(name.as_str()).validator(validator());
+        let created = self
+            .database
+            .create_collection(name.as_str())
+            .validator(CollectionDescription::validator_of_the_service());
         match self.write(created).await {
             Ok(Some(_)) => {}
             Ok(None) if self.exists(name).await? => {}
@@ -209,6 +216,50 @@ impl CollectionStore for MongoStore {
             Err(failure) => Err(self.told(failure, act)),
         }
     }
+
+    async fn list(&self) -> Result<Vec<ListedCollection>, StoreError> {
+        self.tenants_collections().await
+    }
+
+    async fn describe(&self, name: &CollectionName) -> Result<Option<CollectionDescription>, StoreError> {
+        self.described(name).await
+    }
+
+    async fn create_as(&self, name: &CollectionName, like: &CollectionDescription) -> Result<(), StoreError> {
+        self.create_described(name, like).await
+    }
+
+    fn documents(&self, name: &CollectionName) -> BoxStream<'_, Result<Vec<Vec<u8>>, StoreError>> {
+        self.all_documents(name)
+    }
+
+    async fn documents_of(&self, name: &CollectionName, ids: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.with_ids(name, ids).await
+    }
+
+    async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError> {
+        self.newest_document(name).await
+    }
+
+    async fn remove_documents(
+        &self,
+        name: &CollectionName,
+        documents: &[Vec<u8>],
+    ) -> Result<u64, StoreError> {
+        self.remove_exactly(name, documents).await
+    }
+
+    async fn create_index(&self, name: &CollectionName, index: &IndexDescription) -> Result<(), StoreError> {
+        self.build_indexes(name, std::slice::from_ref(index)).await
+    }
+
+    async fn drop_index(&self, name: &CollectionName, index: &str) -> Result<(), StoreError> {
+        self.remove_index(name, index).await
+    }
+
+    async fn set_validator(&self, name: &CollectionName, validator: &[u8]) -> Result<(), StoreError> {
+        self.change_validator(name, validator).await
+    }
 }
 
 impl MongoStore {
@@ -339,7 +390,7 @@ fn in_words(listed_type: &str) -> Option<&'static str> {
 }
 
 /// A command that waits for a majority, like every write, and for a lock no longer than [`STEP_LIMIT`].
-fn limited(mut command: Document) -> Document {
+pub(crate) fn limited(mut command: Document) -> Document {
     let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     let concern = doc! { "w": "majority", "wtimeout": milliseconds(MAJORITY_LIMIT) };
     command.extend(doc! { "writeConcern": concern, "maxTimeMS": milliseconds(STEP_LIMIT) });
@@ -350,26 +401,16 @@ fn limited(mut command: Document) -> Document {
 fn identity(answer: &Document) -> Result<Option<CollectionIdentity>, StoreError> {
     let batch = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
     let batch = batch.map_err(|_| StoreError::Corrupt { what: "a list of collections".to_owned() })?;
-    Ok(batch.first().and_then(Bson::as_document).map(|found| {
-        let uuid = found.get_document("info").ok().and_then(|info| match info.get("uuid") {
-            Some(Bson::Binary(uuid)) => uuid.to_uuid().ok(),
-            _ => None,
-        });
-        CollectionIdentity(uuid.map(|uuid| uuid.to_string()))
-    }))
+    Ok(batch.first().and_then(Bson::as_document).map(identity_of))
 }
 
-/// The service's validator.
-fn validator() -> Document {
-    doc! {
-        "$jsonSchema": {
-            "bsonType": "object",
-            "properties": {
-                "created_at": { "bsonType": "date" },
-                "updated_at": { "bsonType": "date" },
-            },
-        },
-    }
+/// The identity of a listed collection.
+pub(crate) fn identity_of(listed: &Document) -> CollectionIdentity {
+    let uuid = listed.get_document("info").ok().and_then(|info| match info.get("uuid") {
+        Some(Bson::Binary(uuid)) => uuid.to_uuid().ok(),
+        _ => None,
+    });
+    CollectionIdentity(uuid.map(|uuid| uuid.to_string()))
 }
 
 /// Adds up the responses of all shards. A value that one shard lacks is missing from the sum.

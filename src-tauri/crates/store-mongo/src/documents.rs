@@ -96,13 +96,18 @@ pub(crate) fn trashed_organization(document: &RawDocument) -> Option<Organizatio
         session_version: 0,
         trashed: None,
     });
-    organization.trashed = Some(Trashed {
+    organization.trashed = Some(trashed_part(document));
+    Some(organization)
+}
+
+/// What a document of `console_trash` notes about its copy.
+pub(crate) fn trashed_part(document: &RawDocument) -> Trashed {
+    Trashed {
         at: stored_date(document, "trashed_at"),
         by: text(document, "trashed_by").unwrap_or_default(),
         collection: trashed_collection(document, "had_collection"),
         copy: copy_id(document),
-    });
-    Some(organization)
+    }
 }
 
 /// The copy in the trash that a document is, or is about.

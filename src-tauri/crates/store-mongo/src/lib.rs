@@ -8,6 +8,7 @@ mod activity;
 mod append;
 mod chain;
 mod collections;
+mod contents;
 mod counts;
 mod documents;
 mod errors;
@@ -27,6 +28,7 @@ mod server_clock;
 mod sessions;
 mod setting_documents;
 mod settings;
+mod stored;
 mod trash;
 mod workspace_settings;
 

@@ -12,8 +12,9 @@ use tenantry_core::error::UniqueField;
 use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, STEP_LIMIT};
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
-    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
+    Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Shelf,
+    StoredOrganization, Trashed,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
@@ -315,6 +316,32 @@ impl OrganizationStore for MongoStore {
     async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
         self.forget(id, copy).await
     }
+
+    fn scan(&self, shelf: Shelf) -> BoxStream<'_, Result<Vec<StoredOrganization>, StoreError>> {
+        self.scan_shelf(shelf)
+    }
+
+    async fn stored(&self, id: OrganizationId) -> Result<Option<StoredOrganization>, StoreError> {
+        self.find_stored(id).await
+    }
+
+    async fn correct(
+        &self,
+        seen: &StoredOrganization,
+        correction: &Correction,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.correct_document(seen, correction, at).await
+    }
+
+    async fn document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = self.find_live(doc! { "_id": id.object_id() }).await?;
+        Ok(found.map(RawDocumentBuf::into_bytes))
+    }
+
+    async fn insert_document(&self, document: &[u8]) -> Result<(), StoreError> {
+        self.insert_whole(document).await
+    }
 }
 
 impl MongoStore {
@@ -478,7 +505,7 @@ impl MongoStore {
         Err(StoreError::Duplicate { field })
     }
 
-    async fn name_is_taken(
+    pub(crate) async fn name_is_taken(
         &self,
         by_other_than: OrganizationId,
         name: &OrganizationName,
@@ -488,7 +515,11 @@ impl MongoStore {
     }
 
     /// Whether an organization cannot have this address, as far as no index checks it.
-    async fn is_refused(&self, id: OrganizationId, email: &EmailAddress) -> Result<bool, StoreError> {
+    pub(crate) async fn is_refused(
+        &self,
+        id: OrganizationId,
+        email: &EmailAddress,
+    ) -> Result<bool, StoreError> {
         Ok(self.operator_has(email).await?
             || (!self.unique.emails.is_enforced() && self.address_is_taken(id, email).await?))
     }

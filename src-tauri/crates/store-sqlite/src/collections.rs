@@ -3,20 +3,25 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::ports::CollectionStore;
-use tenantry_core::records::{CollectionIdentity, CollectionStatistics, IndexStatistics};
+use tenantry_core::records::{
+    CollectionDescription, CollectionIdentity, CollectionStatistics, IndexDescription, IndexStatistics,
+    ListedCollection,
+};
 use tenantry_core::values::CollectionName;
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
+use crate::contents::indexes_of;
 use crate::documents::keys;
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
 use crate::records::milliseconds;
 use crate::statements::Statements;
 
-const STATISTICS: &str = "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at \
+const STATISTICS: &str = "SELECT documents, data_size, id_key_size, dated_created_at, dated_updated_at, indexes \
      FROM collections WHERE name = ?1";
 const HAS_DOCUMENTS: &str = "SELECT EXISTS (SELECT 1 FROM documents \
      JOIN collections ON collections.id = documents.collection_id \
@@ -97,10 +102,12 @@ impl CollectionStore for SqliteStore {
             let mut statement = connection.prepare_cached(STATISTICS)?;
             let totals = statement.query_row([name.as_str()], |row| {
                 let total = |column| row.get::<_, i64>(column).map(|total| u64::try_from(total).unwrap_or(0));
-                Ok([total(0)?, total(1)?, total(2)?, total(3)?, total(4)?])
+                let totals = [total(0)?, total(1)?, total(2)?, total(3)?, total(4)?];
+                Ok((totals, row.get::<_, Option<Vec<u8>>>(5)?))
             });
-            let totals = totals.optional()?.ok_or_else(|| missing(&name))?;
-            Ok(statistics(name, totals, read_at))
+            let (totals, described) = totals.optional()?.ok_or_else(|| missing(&name))?;
+            let described = described.as_deref().map(indexes_of).transpose()?;
+            Ok(statistics(name, totals, described, read_at))
         })
         .await
     }
@@ -108,6 +115,50 @@ impl CollectionStore for SqliteStore {
     async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
         let (name, documents) = (name.clone(), documents.to_vec());
         self.write(move |transaction| insert_documents(transaction, &name, &documents)).await
+    }
+
+    async fn list(&self) -> Result<Vec<ListedCollection>, StoreError> {
+        self.tenants_collections().await
+    }
+
+    async fn describe(&self, name: &CollectionName) -> Result<Option<CollectionDescription>, StoreError> {
+        self.described(name).await
+    }
+
+    async fn create_as(&self, name: &CollectionName, like: &CollectionDescription) -> Result<(), StoreError> {
+        self.create_described(name, like).await
+    }
+
+    fn documents(&self, name: &CollectionName) -> BoxStream<'_, Result<Vec<Vec<u8>>, StoreError>> {
+        self.all_documents(name)
+    }
+
+    async fn documents_of(&self, name: &CollectionName, ids: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.with_ids(name, ids).await
+    }
+
+    async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError> {
+        self.newest_document(name).await
+    }
+
+    async fn remove_documents(
+        &self,
+        name: &CollectionName,
+        documents: &[Vec<u8>],
+    ) -> Result<u64, StoreError> {
+        self.remove_exactly(name, documents).await
+    }
+
+    async fn create_index(&self, name: &CollectionName, index: &IndexDescription) -> Result<(), StoreError> {
+        self.add_index(name, index).await
+    }
+
+    async fn drop_index(&self, name: &CollectionName, index: &str) -> Result<(), StoreError> {
+        self.remove_index(name, index).await
+    }
+
+    async fn set_validator(&self, name: &CollectionName, validator: &[u8]) -> Result<(), StoreError> {
+        self.change_validator(name, validator).await
     }
 }
 
@@ -125,7 +176,7 @@ fn has_documents(connection: &Connection, name: &CollectionName) -> Outcome<bool
     Ok(connection.query_row_cached(HAS_DOCUMENTS, [name.as_str()], |row| row.get(0))?)
 }
 
-fn missing(name: &CollectionName) -> Failure {
+pub(crate) fn missing(name: &CollectionName) -> Failure {
     StoreError::CollectionMissing { collection: name.to_string() }.into()
 }
 
@@ -161,19 +212,24 @@ pub(crate) fn rename(
 fn statistics(
     collection: CollectionName,
     [documents, data_size, id_keys, dated_created, dated_updated]: [u64; 5],
+    described: Option<Vec<IndexDescription>>,
     read_at: OffsetDateTime,
 ) -> CollectionStatistics {
-    let index = |name: &str, size| IndexStatistics { name: name.to_owned(), size: Some(size) };
+    let sizes = [
+        ("_id_", id_keys),
+        ("created_at_1", id_keys + dated_created * DATE_BYTES),
+        ("updated_at_1", id_keys + dated_updated * DATE_BYTES),
+    ];
+    let of_the_service = || sizes.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let names: Vec<_> = described
+        .map_or_else(of_the_service, |indexes| indexes.into_iter().map(|index| index.name).collect());
+    let size = |name: &str| sizes.iter().find(|(known, _)| *known == name).map(|(_, size)| *size);
     CollectionStatistics {
         collection,
         documents,
         data_size: Some(data_size),
         storage_size: None,
-        indexes: vec![
-            index("_id_", id_keys),
-            index("created_at_1", id_keys + dated_created * DATE_BYTES),
-            index("updated_at_1", id_keys + dated_updated * DATE_BYTES),
-        ],
+        indexes: names.into_iter().map(|name| IndexStatistics { size: size(&name), name }).collect(),
         exact: true,
         read_at,
         command: STATISTICS,

@@ -90,6 +90,28 @@ impl Connections {
         result
     }
 
+    /// Reads on to the end, or until nobody wants more, handing on part by part. In memory there is one connection, which
+    /// the receiver may need: there everything is read before the first part is handed on.
+    pub(crate) fn read_through<T>(
+        &self,
+        receiver: &mpsc::Sender<T>,
+        work: impl FnOnce(&Connection, &mut dyn FnMut(T) -> bool) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let hand_on = |part| receiver.blocking_send(part).is_ok();
+        if let Some(path) = self.path() {
+            let mut hand_on = hand_on;
+            return self.read_apart(path, |connection| work(connection, &mut hand_on));
+        }
+        let mut parts = Vec::new();
+        let mut keep = |part| {
+            parts.push(part);
+            true
+        };
+        self.read(|connection| read_in_one_state(connection, |connection| work(connection, &mut keep)))?;
+        parts.into_iter().all(hand_on);
+        Ok(())
+    }
+
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Outcome<T>) -> Outcome<T> {
         let mut writer = self.writer.lock();
         // Immediate: a transaction that reads first and writes later could find that another process wrote in between.

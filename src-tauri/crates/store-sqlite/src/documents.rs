@@ -40,6 +40,16 @@ pub(crate) fn keys(bytes: &[u8]) -> Outcome<Keys> {
     Ok(Keys { id: id_key(id), created_at: date("created_at")?, updated_at: date("updated_at")? })
 }
 
+/// The key of the `_id` in a document of `_id` alone.
+///
+/// # Errors
+/// `Corrupt` if it has none.
+pub(crate) fn id_key_of(bytes: &[u8]) -> Outcome<Vec<u8>> {
+    let no_id = || damaged("an _id");
+    let raw = RawDocument::from_bytes(bytes).map_err(|_| no_id())?;
+    Ok(id_key(raw.get("_id").ok().flatten().ok_or_else(no_id)?))
+}
+
 /// The type and the bytes of an `_id`. Whole numbers have one form in every type, because MongoDB treats them as one
 /// `_id`.
 fn id_key(id: RawBsonRef<'_>) -> Vec<u8> {

@@ -7,8 +7,9 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
-    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
+    Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, StoredOrganization,
+    Trashed,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash,
@@ -214,6 +215,34 @@ impl OrganizationStore for SqliteStore {
 
     async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError> {
         self.erase(move |transaction| trash::remove(transaction, id, copy)).await
+    }
+
+    fn scan(
+        &self,
+        shelf: tenantry_core::records::Shelf,
+    ) -> BoxStream<'_, Result<Vec<StoredOrganization>, StoreError>> {
+        self.scan_shelf(shelf)
+    }
+
+    async fn stored(&self, id: OrganizationId) -> Result<Option<StoredOrganization>, StoreError> {
+        self.find_stored(id).await
+    }
+
+    async fn correct(
+        &self,
+        seen: &StoredOrganization,
+        correction: &Correction,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.correct_document(seen, correction, at).await
+    }
+
+    async fn document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.whole_document(id).await
+    }
+
+    async fn insert_document(&self, document: &[u8]) -> Result<(), StoreError> {
+        self.insert_whole(document).await
     }
 }
 

@@ -19,10 +19,10 @@ pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed
     let copied = transaction.execute_cached(
         "INSERT INTO console_trash (id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
-         search_text, trashed_at, trashed_by, had_collection, shared_collection, copy) \
+         search_text, further, trashed_at, trashed_by, had_collection, shared_collection, copy) \
          SELECT id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
-         search_text, :at, :by, :had_collection, :shared_collection, :copy \
+         search_text, further, :at, :by, :had_collection, :shared_collection, :copy \
          FROM organizations WHERE id = :id",
         named_params! {
             ":at": trashed.at.milliseconds(),
@@ -67,9 +67,9 @@ pub(crate) fn copy_from(
     let copied = transaction.execute_cached(
         "INSERT INTO organizations (id, organization_name, collection_name, display_name, admin_email, \
          admin_email_key, admin_password, is_active, created_at, updated_at, session_version, sessions_ended_at, \
-         search_text) \
+         search_text, further) \
          SELECT id, :name, :collection, display_name, admin_email, \
-         admin_email_key, admin_password, is_active, created_at, :at, session_version + 1, :at, :search_text \
+         admin_email_key, admin_password, is_active, created_at, :at, session_version + 1, :at, :search_text, further \
          FROM console_trash WHERE id = :id",
         named_params! {
             ":name": name.as_str(),

@@ -1,9 +1,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 
 use crate::error::StoreError;
-use crate::records::{CollectionIdentity, CollectionStatistics};
+use crate::records::{
+    CollectionDescription, CollectionIdentity, CollectionStatistics, IndexDescription, ListedCollection,
+};
 use crate::values::CollectionName;
 
 /// The collections with tenants' documents.
@@ -68,4 +71,53 @@ pub trait CollectionStore: Send + Sync {
     /// # Errors
     /// `CollectionMissing`; `Corrupt` for bytes that are not a BSON document.
     async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError>;
+
+    /// The collections that hold documents of tenants ([`CollectionName::holds_tenants`]), by name in byte order: one
+    /// question, whatever their number.
+    ///
+    /// # Errors
+    /// `Denied` if the user sees only some of them: an incomplete list is no list.
+    async fn list(&self) -> Result<Vec<ListedCollection>, StoreError>;
+
+    /// Options and indexes of what stands under this name; `None` if nothing does.
+    async fn describe(&self, name: &CollectionName) -> Result<Option<CollectionDescription>, StoreError>;
+
+    /// Creates a collection like the described one, whatever its identity. Keeps what exists, so that repeating it
+    /// completes a half-done creation.
+    ///
+    /// # Errors
+    /// `Corrupt` if the store refuses an option or an index.
+    async fn create_as(&self, name: &CollectionName, like: &CollectionDescription) -> Result<(), StoreError>;
+
+    /// Every document as BSON, in the order in which the store has them, in batches. A document that stays as it is
+    /// comes exactly once. Dropping the stream ends the question.
+    ///
+    /// # Errors
+    /// The stream ends after the first. `CollectionMissing`.
+    fn documents(&self, name: &CollectionName) -> BoxStream<'_, Result<Vec<Vec<u8>>, StoreError>>;
+
+    /// Those documents that have one of these ids, in no order. An id is a BSON document of `_id` alone.
+    async fn documents_of(&self, name: &CollectionName, ids: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// The document with the greatest `_id`: of ObjectIds the newest one, to the second.
+    async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Removes documents, each while it is exactly this one; returns how many were removed.
+    async fn remove_documents(&self, name: &CollectionName, documents: &[Vec<u8>])
+    -> Result<u64, StoreError>;
+
+    /// Makes an index and waits for it, however long it takes. An index like it counts as done.
+    ///
+    /// # Errors
+    /// `CollectionMissing`; `Corrupt` if the documents, or another index of its name or key, do not allow it.
+    async fn create_index(&self, name: &CollectionName, index: &IndexDescription) -> Result<(), StoreError>;
+
+    /// Removes an index; an absent one counts as done.
+    async fn drop_index(&self, name: &CollectionName, index: &str) -> Result<(), StoreError>;
+
+    /// Sets the validator, as a BSON document. Documents that are there are not checked.
+    ///
+    /// # Errors
+    /// `CollectionMissing`; `Corrupt` if it is no validator.
+    async fn set_validator(&self, name: &CollectionName, validator: &[u8]) -> Result<(), StoreError>;
 }

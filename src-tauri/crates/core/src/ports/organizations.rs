@@ -4,8 +4,9 @@ use time::OffsetDateTime;
 
 use crate::error::StoreError;
 use crate::records::{
-    NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, Trashed,
+    Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Shelf,
+    StoredOrganization, Trashed,
 };
 use crate::values::{CopyId, EmailAddress, HashRenewal, OrganizationId, OrganizationName, PasswordHash};
 
@@ -171,4 +172,37 @@ pub trait OrganizationStore: Send + Sync {
     /// # Errors
     /// `Changed` if the trash has another copy.
     async fn remove_trashed(&self, id: OrganizationId, copy: Option<CopyId>) -> Result<(), StoreError>;
+
+    /// Every document of a shelf as it is stored, also those that are no organizations, in batches; ordered by name in
+    /// byte order, what is no text before or after all texts. In the trash the document within the copy. Dropping the
+    /// stream ends the question.
+    ///
+    /// # Errors
+    /// The stream ends after the first.
+    fn scan(&self, shelf: Shelf) -> BoxStream<'_, Result<Vec<StoredOrganization>, StoreError>>;
+
+    /// The live document with this id as it is stored.
+    async fn stored(&self, id: OrganizationId) -> Result<Option<StoredOrganization>, StoreError>;
+
+    /// Corrects a live document in one write, while it is as it was seen. Being as corrected already counts as done.
+    ///
+    /// # Errors
+    /// `Duplicate {Name | Email}`, nothing is written then; `NotFound`; `Changed`.
+    async fn correct(
+        &self,
+        seen: &StoredOrganization,
+        correction: &Correction,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+
+    /// The whole live document as BSON, with its hash and fields that only other software knows.
+    async fn document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Inserts a whole document as [`document`](Self::document) returns it. If its own id exists, as a live one with
+    /// the same name, it counts as done.
+    ///
+    /// # Errors
+    /// `Duplicate {Name | Email | Id}`, nothing is written then; `Corrupt` if a field of the service's format is
+    /// missing or of another type.
+    async fn insert_document(&self, document: &[u8]) -> Result<(), StoreError>;
 }

@@ -15,12 +15,13 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::records::{
-    ActivityEntry, CollectionIdentity, CollectionStatistics, Decided, Head, JournalEntry, Line, LiveSession,
-    Membership, MembershipChange, NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange,
-    Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter,
-    OrganizationPage, OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage, PeopleQuery, Permits,
-    Person, RecordPage, RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest,
-    SessionFacts, SessionQuery, SessionsOf, SignInAttempts, StoreHealth, Stored, Trashed, WorkspaceSettings,
+    ActivityEntry, CollectionDescription, CollectionIdentity, CollectionStatistics, Correction, Decided,
+    Head, IndexDescription, JournalEntry, Line, ListedCollection, LiveSession, Membership, MembershipChange,
+    NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange, Organization,
+    OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter, OrganizationPage,
+    OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage, PeopleQuery, Permits, Person, RecordPage,
+    RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest, SessionFacts, SessionQuery,
+    SessionsOf, Shelf, SignInAttempts, StoreHealth, Stored, StoredOrganization, Trashed, WorkspaceSettings,
 };
 use crate::values::{
     CollectionName, CopyId, Device, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
@@ -107,6 +108,11 @@ pass_on! {
             })
             .boxed()
         }
+
+        /// Each batch is a call.
+        fn scan(&self, shelf: Shelf) -> BoxStream<'_, Result<Vec<StoredOrganization>, StoreError>> {
+            self.batches("organizations.scan", self.store.organizations.scan(shelf))
+        }
     };
     write insert(organization: &NewOrganization) -> ();
     write insert_many(organizations: &[NewOrganization]) -> ();
@@ -129,12 +135,21 @@ pass_on! {
         id: OrganizationId, copy: Option<CopyId>, name: &OrganizationName, at: OffsetDateTime
     ) -> ();
     write remove_trashed(id: OrganizationId, copy: Option<CopyId>) -> ();
+    read stored(id: OrganizationId) -> Option<StoredOrganization>;
+    write correct(seen: &StoredOrganization, correction: &Correction, at: OffsetDateTime) -> ();
+    read document(id: OrganizationId) -> Option<Vec<u8>>;
+    write insert_document(document: &[u8]) -> ();
 }
 
 pass_on! {
     CollectionStore as collections also {
         fn pending(&self) -> Duration {
             self.policy.pending(self.store.collections.pending())
+        }
+
+        /// Each batch is a call.
+        fn documents(&self, name: &CollectionName) -> BoxStream<'_, Result<Vec<Vec<u8>>, StoreError>> {
+            self.batches("collections.documents", self.store.collections.documents(name))
         }
     };
     read exists(name: &CollectionName) -> bool;
@@ -146,6 +161,15 @@ pass_on! {
     read is_empty(name: &CollectionName) -> bool;
     read statistics(name: &CollectionName) -> CollectionStatistics;
     write insert_documents(name: &CollectionName, documents: &[Vec<u8>]) -> ();
+    read list() -> Vec<ListedCollection>;
+    read describe(name: &CollectionName) -> Option<CollectionDescription>;
+    write create_as(name: &CollectionName, like: &CollectionDescription) -> ();
+    read documents_of(name: &CollectionName, ids: &[Vec<u8>]) -> Vec<Vec<u8>>;
+    read newest(name: &CollectionName) -> Option<Vec<u8>>;
+    write remove_documents(name: &CollectionName, documents: &[Vec<u8>]) -> u64;
+    write create_index(name: &CollectionName, index: &IndexDescription) -> ();
+    write drop_index(name: &CollectionName, index: &str) -> ();
+    write set_validator(name: &CollectionName, validator: &[u8]) -> ();
 }
 
 pass_on! {

@@ -1,3 +1,5 @@
+use bson::{Document, doc};
+use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::values::CollectionName;
@@ -12,6 +14,94 @@ impl CollectionIdentity {
     pub fn is_same_as(&self, other: &Self) -> Option<bool> {
         Some(self.0.as_ref()? == other.0.as_ref()?)
     }
+}
+
+/// What stands under the name of a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum CollectionKind {
+    /// A collection.
+    Plain,
+    /// A collection of a fixed size. A list of names does not tell it from others; its description does.
+    Capped,
+    /// A view, which has no documents of its own and can't be renamed.
+    View,
+    /// A time-series collection, which can't be renamed.
+    TimeSeries,
+}
+
+/// A collection in a list of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedCollection {
+    /// Its name.
+    pub name: CollectionName,
+    /// What it is.
+    pub kind: CollectionKind,
+}
+
+/// A collection without its documents: enough to make one like it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionDescription {
+    /// Which one it is.
+    pub identity: CollectionIdentity,
+    /// What it is.
+    pub kind: CollectionKind,
+    /// The options that it was created with, or has by now, as a BSON document: validator, collation and the like.
+    pub options: Vec<u8>,
+    /// Its indexes, with the one of `_id`.
+    pub indexes: Vec<IndexDescription>,
+}
+
+impl CollectionDescription {
+    /// A tenant collection as the service makes it.
+    pub fn of_the_service() -> Self {
+        let index = |name: &str, field: &str| IndexDescription {
+            name: name.to_owned(),
+            definition: bytes(doc! { "key": { field: 1 }, "name": name }),
+        };
+        let [created_at, updated_at] = Self::INDEXED_BY_THE_SERVICE;
+        Self {
+            identity: CollectionIdentity(None),
+            kind: CollectionKind::Plain,
+            options: bytes(doc! { "validator": Self::validator_of_the_service() }),
+            indexes: vec![
+                index("_id_", "_id"),
+                index("created_at_1", created_at),
+                index("updated_at_1", updated_at),
+            ],
+        }
+    }
+
+    /// The fields with an index of their own.
+    pub const INDEXED_BY_THE_SERVICE: [&str; 2] = ["created_at", "updated_at"];
+
+    /// Two dates, where they are there.
+    pub fn validator_of_the_service() -> Document {
+        doc! {
+            "$jsonSchema": {
+                "bsonType": "object",
+                "properties": {
+                    "created_at": { "bsonType": "date" },
+                    "updated_at": { "bsonType": "date" },
+                },
+            },
+        }
+    }
+}
+
+fn bytes(document: Document) -> Vec<u8> {
+    // Can't fail: its parts are short and plain.
+    document.to_vec().unwrap_or_default()
+}
+
+/// One index of a collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexDescription {
+    /// Its name.
+    pub name: String,
+    /// Its definition as a BSON document: `key`, `name` and options, without the version of its format.
+    pub definition: Vec<u8>,
 }
 
 /// Statistics of one collection.

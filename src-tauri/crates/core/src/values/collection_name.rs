@@ -29,6 +29,30 @@ impl CollectionName {
         Self(format!("console_dropped_{}", CopyId::new()))
     }
 
+    /// The name under which documents from elsewhere are collected, before they belong to an organization.
+    pub fn incoming(copy: CopyId) -> Self {
+        Self(format!("console_incoming_{copy}"))
+    }
+
+    /// The name under which the twins of documents wait for a decision: the same `_id`, other contents.
+    pub fn twins(copy: CopyId) -> Self {
+        Self(format!("console_twins_{copy}"))
+    }
+
+    /// A name that a store has, whether or not an organization can have such a collection.
+    pub fn from_stored(name: String) -> Self {
+        Self(name)
+    }
+
+    /// Whether such a collection holds documents of tenants: `org_*`, and those that Tenantry sets aside.
+    pub fn holds_tenants(&self) -> bool {
+        Self::PREFIXES.iter().any(|prefix| self.0.starts_with(prefix))
+    }
+
+    /// How the names of collections with tenants' documents begin.
+    pub const PREFIXES: [&str; 5] =
+        ["org_", "console_trash_", "console_dropped_", "console_incoming_", "console_twins_"];
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
