@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{Correction, Shelf, StoredId, StoredOrganization, Trashed, TrashedCollection};
-use tenantry_core::values::{CopyId, HashScheme, OrganizationId};
+use tenantry_core::values::{CopyId, OrganizationId};
 
 use super::{collection, email, hash, insert, moment, name};
 
@@ -47,7 +47,7 @@ pub async fn every_document_is_scanned_by_name_on_its_shelf(ports: &Ports) {
     let acme = &live[0];
     assert_eq!(acme.collection_name.as_str(), Some("org_acme"));
     assert_eq!(acme.admin_email.as_str(), Some("admin@acme.example.com"));
-    assert_eq!(acme.hash, HashScheme::Bcrypt { cost: 12 });
+    assert_eq!(acme.hash, hash("a").scheme());
     assert_eq!((acme.created_at, acme.is_active), (moment(0).into(), true));
     assert_eq!((acme.odd.len(), &acme.trashed), (0, &None));
     let trash = scanned(ports, Shelf::Trash).await;
