@@ -56,6 +56,8 @@ fn limits_for_forms() -> Value {
         "idleLockMinutesMin": limits::IDLE_LOCK_MINUTES_MIN,
         "keepRecordMonthsMax": limits::KEEP_RECORD_MONTHS_MAX,
         "keepRecordMonthsMin": limits::KEEP_RECORD_MONTHS_MIN,
+        "keepTrashDaysMax": limits::KEEP_TRASH_DAYS_MAX,
+        "keepTrashDaysMin": limits::KEEP_TRASH_DAYS_MIN,
         "sessionMinutesMax": limits::SESSION_MINUTES_MAX,
         "sessionMinutesMin": limits::SESSION_MINUTES_MIN,
         "bulkAtOnce": limits::BULK_AT_ONCE,

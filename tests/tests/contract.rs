@@ -193,6 +193,7 @@ macro_rules! contract {
             health:
                 preparing_again_changes_nothing_and_warns_of_nothing,
                 the_store_says_what_it_is,
+                the_room_for_collections_and_names_is_told,
                 a_deployment_is_told_with_its_members_and_its_room;
         }
     };

@@ -96,6 +96,7 @@ export function sessionHandlers(world: World): Handlers {
     renewWhileWorking: true,
     idleLockMinutes: null,
     keepRecordMonths: null,
+    keepTrashDays: 30,
   };
   const all = () => (sessions ??= listedSessions(world.here().session));
   const named = (whose: WhoseSessions) => (session: LiveSessionView) => {

@@ -88,7 +88,7 @@ pub const PERMITTED: [&str; 12] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 52] = [
+pub const READS: [&str; 53] = [
     "organizations.find",
     "organizations.find_several",
     "organizations.find_by_name",
@@ -140,6 +140,7 @@ pub const READS: [&str; 52] = [
     "health.server",
     "health.restrictions",
     "health.role_command",
+    "health.capacity",
     "health.health",
 ];
 
@@ -476,6 +477,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ("health.server", shut.health.server().await.map(|_| true)),
             ("health.restrictions", shut.health.restrictions().await.map(|_| true)),
             ("health.role_command", shut.health.role_command().await.map(|_| true)),
+            ("health.capacity", shut.health.capacity().await.map(|_| true)),
             ("health.health", shut.health.health().await.map(|_| true)),
         ];
         assert_eq!(answers.each_ref().map(|(read, _)| *read), READS, "every read is tried");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tenantry_core::limits::ORGANIZATION_NAME_MAX;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{MemberState, Topology};
 
@@ -34,6 +35,17 @@ pub async fn the_store_says_what_it_is(ports: &Ports) {
         "{:?}",
         health.privileges
     );
+}
+
+/// Nothing limits the stores of the tests, so nothing is counted; a name fits.
+pub async fn the_room_for_collections_and_names_is_told(ports: &Ports) {
+    let room = ports.health.capacity().await.expect("an answer");
+    assert_eq!((room.limit, room.collections, room.indexes), (None, None, None));
+    assert!(room.name_bytes >= ORGANIZATION_NAME_MAX as u32, "{room:?}");
+    let health = ports.health.health().await.expect("health");
+    if let Some(told) = health.collections {
+        assert_eq!(room.name_bytes, told.namespace_bytes, "the health page says the same");
+    }
 }
 
 /// The facts of a deployment, none of which a file has.

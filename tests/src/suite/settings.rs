@@ -19,6 +19,7 @@ pub async fn settings_are_read_as_they_were_written(ports: &Ports) {
         renew_while_working: false,
         idle_lock_minutes: Some(10),
         keep_record_months: Some(120),
+        keep_trash_days: None,
     };
     let mut seen = None;
     for next in [all, WorkspaceSettings::default(), of_minutes(720)] {

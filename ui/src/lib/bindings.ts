@@ -879,6 +879,7 @@ export const commands = {
 export const DEFAULT_DATABASE = "organization_management" as const;
 
 export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"importBytesMax":33554432,"importCellMax":32767,"importColumnsMax":100,"importRowsMax":50000,"importUnpackedMax":134217728,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
+export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"keepTrashDaysMax":3650,"keepTrashDaysMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
 
 export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"import","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"findings","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"nothing"},{"act":"mend","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
 
@@ -1060,6 +1061,8 @@ export type ActivityKind =
  *  its own entry beside it.
  */
 "organizations_imported" | 
+/**  What shows that nothing of a deleted organization is left; the detail is the digest of its certificate. */
+"organization_erased" | 
 /**  An operator was added. */
 "operator_added" | 
 /**  Name or role of an operator changed. */
@@ -1520,6 +1523,17 @@ export type ConsoleError =
 } } | 
 /**  What exists is not what was shown; nothing was done. */
 { code: "facts_changed" } | 
+/**  Fields are stored with other values than were shown, and would have been overwritten; nothing was done. */
+{ code: "changed_elsewhere"; details: {
+	fields: Difference[],
+} } | 
+/**  The deployment has no room for what was about to be made; nothing was done. */
+{ code: "no_room"; details: {
+	of: Limited,
+	used: Count,
+	limit: Count,
+	needed: Count,
+} } | 
 /**  What was typed to confirm is not the organization's name. */
 { code: "confirmation_mismatch" } | 
 /**  The workspace is not open. */
@@ -1701,6 +1715,16 @@ export type DriftOfRow = {
 	worst: Severity,
 	/**  Their kinds, the worst first. */
 	kinds: FindingKind[],
+};
+
+/**  A field that is stored with another value than a person saw. */
+export type Difference = {
+	/**  The field. */
+	field: Field,
+	/**  Its value when the person began; `null` for none, and for a secret. */
+	seen: string | null,
+	/**  Its value now, likewise. */
+	stored: string | null,
 };
 
 /**  A tab of the editor's form. */
@@ -2000,7 +2024,11 @@ export type Field =
 /**  Minutes without a key or a click before a window is locked. */
 "idleLockMinutes" | 
 /**  Months that the record is kept. */
-"keepRecordMonths";
+"keepRecordMonths" | 
+/**  Days that an organization is kept in the trash. */
+"keepTrashDays" | 
+/**  The role of an operator or a person. */
+"role";
 
 /**  Whether a field's value is valid. */
 export type FieldCheck = {
@@ -2503,6 +2531,13 @@ export type KeepingReason =
 "file_gone" | 
 /**  The last secret could not be written into the file of secrets. */
 "not_written";
+
+/**  What a deployment has a limited number of. */
+export type Limited = 
+/**  Collections of the whole deployment. */
+"collections" | 
+/**  Indexes of one collection. */
+"indexes";
 
 /**  The state of the connection to a workspace's server. */
 export type LineView = {
@@ -3864,6 +3899,11 @@ export type WorkspaceSettings = {
 	idleLockMinutes: number | null,
 	/**  Months after which entries of the record may be archived; `null` if they are kept. */
 	keepRecordMonths: number | null,
+	/**
+	 *  Days that an organization is kept in the trash before somebody is offered to delete it for good; `null` if
+	 *  nobody is.
+	 */
+	keepTrashDays: number | null,
 };
 
 /**  A workspace in the list. */

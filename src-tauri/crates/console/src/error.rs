@@ -8,10 +8,10 @@ use std::fmt;
 
 use serde::Serialize;
 use tenantry_core::error::{
-    ConflictOn, FileProblem, ListProblem, ListRefusal, SessionProblem, UndoRefusal, UniqueField,
+    ConflictOn, FileProblem, Limited, ListProblem, ListRefusal, SessionProblem, UndoRefusal, UniqueField,
 };
 use tenantry_core::numbers::Count;
-use tenantry_core::values::{Field, FieldIssue, FieldRule};
+use tenantry_core::values::{Difference, Field, FieldIssue, FieldRule};
 use tenantry_core::{AppError, StoreError};
 
 use crate::desktop::DesktopError;
@@ -69,6 +69,10 @@ pub enum ConsoleError {
     RecordBroken { number: Count },
     /// What exists is not what was shown; nothing was done.
     FactsChanged,
+    /// Fields are stored with other values than were shown, and would have been overwritten; nothing was done.
+    ChangedElsewhere { fields: Vec<Difference> },
+    /// The deployment has no room for what was about to be made; nothing was done.
+    NoRoom { of: Limited, used: Count, limit: Count, needed: Count },
     /// What was typed to confirm is not the organization's name.
     ConfirmationMismatch,
     /// The workspace is not open.
@@ -232,6 +236,13 @@ impl From<AppError> for ConsoleError {
             AppError::UndoRefused(reason) => Self::UndoRefused { reason },
             AppError::RecordBroken { number } => Self::RecordBroken { number: Count::from(number) },
             AppError::FactsChanged => Self::FactsChanged,
+            AppError::ChangedElsewhere(fields) => Self::ChangedElsewhere { fields },
+            AppError::NoRoom { of, used, limit, needed } => Self::NoRoom {
+                of,
+                used: Count::from(used),
+                limit: Count::from(u64::from(limit)),
+                needed: Count::from(needed),
+            },
             AppError::ConfirmationMismatch => Self::ConfirmationMismatch,
             AppError::DataMissing { collection } => Self::DataMissing { collection },
             AppError::Cancelled => Self::Cancelled,

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::values::{Field, FieldIssue, FieldRule};
+use crate::values::{Difference, Field, FieldIssue, FieldRule};
 
 /// A value that must be unique in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,6 +252,21 @@ pub enum AppError {
     /// What exists is no longer what the decision was based on; nothing was done.
     #[error("what was shown has changed")]
     FactsChanged,
+    /// Fields are stored with other values than the person saw, and would have been overwritten; nothing was done.
+    #[error("fields were changed elsewhere")]
+    ChangedElsewhere(Vec<Difference>),
+    /// The deployment has no room for what is about to be made; nothing was done.
+    #[error("no room for {needed} more {of:?}: {used} of {limit} are in use")]
+    NoRoom {
+        /// The limited things.
+        of: Limited,
+        /// How many there are.
+        used: u64,
+        /// How many there can be.
+        limit: u32,
+        /// How many more were needed.
+        needed: u64,
+    },
     /// The typed confirmation is not the organization's name.
     #[error("the confirmation does not match")]
     ConfirmationMismatch,
@@ -292,6 +307,17 @@ pub enum ConflictOn {
     Email,
     /// A collection with the organization's collection name exists and belongs to no organization.
     Collection,
+}
+
+/// What a deployment has a limited number of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum Limited {
+    /// Collections of the whole deployment.
+    Collections,
+    /// Indexes of one collection.
+    Indexes,
 }
 
 /// Why an entry of the record cannot be undone.

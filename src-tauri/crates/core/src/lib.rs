@@ -5,6 +5,7 @@ pub mod access;
 pub mod activity;
 pub mod attention;
 pub mod bundle;
+pub mod capacity;
 pub mod clock;
 pub mod collections;
 pub mod doctor;

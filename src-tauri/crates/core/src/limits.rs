@@ -90,6 +90,16 @@ pub const IDLE_LOCK_MINUTES_MAX: u32 = SESSION_MINUTES_MAX;
 pub const KEEP_RECORD_MONTHS_MIN: u32 = 1;
 /// Months that the record is kept, at most.
 pub const KEEP_RECORD_MONTHS_MAX: u32 = 120;
+/// Days that an organization is kept in the trash, unless an owner decided.
+pub const KEEP_TRASH_DAYS: u32 = 30;
+/// Days that an organization is kept in the trash, at least.
+pub const KEEP_TRASH_DAYS_MIN: u32 = 1;
+/// Days that an organization is kept in the trash, at most.
+pub const KEEP_TRASH_DAYS_MAX: u32 = 3_650;
+/// How long the room of a deployment is taken to be as it was asked.
+pub const CAPACITY_FRESH: Duration = Duration::from_secs(60);
+/// Indexes of one collection, with the one on `_id`. The server's limit.
+pub const INDEXES_MAX: u32 = 64;
 /// Live sessions that a caller can ask for in one page.
 pub const SESSION_PAGE_MAX: u32 = 100;
 /// How long after its last use a session is forgotten, whatever the clocks of the computers say.

@@ -25,7 +25,7 @@ pub use collection::{
     CollectionDescription, CollectionIdentity, CollectionKind, CollectionStatistics, IndexDescription,
     IndexStatistics, ListedCollection,
 };
-pub use deployment::{CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
+pub use deployment::{Capacity, CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
 pub use health::{
     EndOfLife, HealthWarning, Line, Privilege, PrivilegedAct, RestrictedAct, Restriction, RoleCommand,
     ServerFacts, StoreHealth, Topology,

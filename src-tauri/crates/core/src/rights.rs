@@ -284,6 +284,7 @@ pub struct Actor {
     device: Option<Device>,
     session_id: Option<String>,
     reason: Option<String>,
+    operation: Option<String>,
     refusals: Refusals,
 }
 
@@ -299,6 +300,7 @@ impl Actor {
             device: None,
             session_id: None,
             reason: None,
+            operation: None,
             refusals: Refusals::default(),
         }
     }
@@ -346,6 +348,17 @@ impl Actor {
     #[must_use]
     pub(crate) fn because(&self, reason: String) -> Self {
         Self { reason: Some(reason), ..self.clone() }
+    }
+
+    /// The same person, for one act whose entries in the record have this operation id, so that it can be found again.
+    #[must_use]
+    pub fn in_operation(&self, operation: String) -> Self {
+        Self { operation: Some(operation), ..self.clone() }
+    }
+
+    /// The operation id of the act, if it has one already.
+    pub(crate) fn operation(&self) -> Option<&str> {
+        self.operation.as_deref()
     }
 
     /// Why the act is done, where there is more to it than the person's wish.

@@ -17,7 +17,7 @@ pub use collection_name::CollectionName;
 pub use device::Device;
 pub use display_name::DisplayName;
 pub use email_address::EmailAddress;
-pub use field::{Field, FieldIssue, FieldRule};
+pub use field::{Difference, Field, FieldIssue, FieldRule};
 pub use ids::{CopyId, OperatorId, OrganizationId, PersonId};
 pub use one_time_password::OneTimePassword;
 pub use organization_name::OrganizationName;

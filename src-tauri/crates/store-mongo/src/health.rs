@@ -13,7 +13,7 @@ use tenantry_core::StoreError;
 use tenantry_core::clock::later;
 use tenantry_core::ports::HealthStore;
 use tenantry_core::records::{
-    HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+    Capacity, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
 
 use crate::errors::Act;
@@ -44,6 +44,10 @@ impl HealthStore for MongoStore {
 
     async fn role_command(&self) -> Result<RoleCommand, StoreError> {
         Ok(privileges::role_command(&self.place.database, &self.rights().await?, self.place.atlas))
+    }
+
+    async fn capacity(&self) -> Result<Capacity, StoreError> {
+        self.room().await
     }
 
     async fn health(&self) -> Result<StoreHealth, StoreError> {

@@ -6,11 +6,14 @@ use tenantry_core::StoreError;
 use tenantry_core::limits::LINE_LIMIT;
 use tenantry_core::ports::HealthStore;
 use tenantry_core::records::{
-    HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
+    Capacity, HealthWarning, Line, Restriction, RoleCommand, ServerFacts, StoreHealth, Topology,
 };
 
 use crate::SqliteStore;
 use crate::errors::Outcome;
+
+/// More than any name has: a table takes a name of any length.
+const NAME_BYTES: u32 = 250;
 
 #[async_trait]
 impl HealthStore for SqliteStore {
@@ -47,6 +50,11 @@ impl HealthStore for SqliteStore {
 
     async fn role_command(&self) -> Result<RoleCommand, StoreError> {
         Ok(RoleCommand { user: None, shell: String::new(), atlas: None })
+    }
+
+    /// A file takes as many tables as it has room on its disk.
+    async fn capacity(&self) -> Result<Capacity, StoreError> {
+        Ok(Capacity { limit: None, collections: None, indexes: None, name_bytes: NAME_BYTES })
     }
 
     async fn health(&self) -> Result<StoreHealth, StoreError> {

@@ -294,7 +294,8 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ("workspace_settings", Needs::Session, NO_ARGUMENTS),
     ("change_workspace_settings", Everywhere(Act::Settings), |_| {
         let settings = json!({
-            "sessionMinutes": 30, "renewWhileWorking": true, "idleLockMinutes": null, "keepRecordMonths": null
+            "sessionMinutes": 30, "renewWhileWorking": true, "idleLockMinutes": null, "keepRecordMonths": null,
+            "keepTrashDays": 30
         });
         json!({"seen": settings, "next": settings})
     }),

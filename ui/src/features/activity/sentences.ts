@@ -76,6 +76,7 @@ export const KINDS: Record<ActivityKind, Kind> = {
     did: m.activity_did_organizations_imported,
     tried: m.activity_tried_organizations_imported,
   },
+  organization_erased: { icon: "shield-check", did: m.activity_did_organization_erased },
   operator_added: {
     icon: "user-round",
     did: m.activity_did_operator_added,

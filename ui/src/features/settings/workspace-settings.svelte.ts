@@ -8,7 +8,7 @@ import {
 import { Draft } from "$lib/forms";
 import { SettingField } from "./setting-field.svelte";
 
-type NumberName = "sessionMinutes" | "idleLockMinutes" | "keepRecordMonths";
+type NumberName = "sessionMinutes" | "idleLockMinutes" | "keepRecordMonths" | "keepTrashDays";
 
 const text = (number: number | null) => (number === null ? "" : String(number));
 const numberOf = (typed: string) => (typed.trim() === "" ? null : Number(typed));
@@ -36,17 +36,20 @@ export class SettingsDraft {
       renewWhileWorking: new SettingField<boolean>(stored.renewWhileWorking),
       idleLockMinutes: numberField("idleLockMinutes", stored.idleLockMinutes),
       keepRecordMonths: numberField("keepRecordMonths", stored.keepRecordMonths),
+      keepTrashDays: numberField("keepTrashDays", stored.keepTrashDays),
     });
   }
 
   /** What is typed; what was left alone is as it is stored. */
   get #next(): WorkspaceSettings {
-    const { sessionMinutes, renewWhileWorking, idleLockMinutes, keepRecordMonths } = this.draft.fields;
+    const { sessionMinutes, renewWhileWorking, idleLockMinutes, keepRecordMonths, keepTrashDays } =
+      this.draft.fields;
     return {
       sessionMinutes: Number(sessionMinutes.value),
       renewWhileWorking: renewWhileWorking.value,
       idleLockMinutes: numberOf(idleLockMinutes.value),
       keepRecordMonths: numberOf(keepRecordMonths.value),
+      keepTrashDays: numberOf(keepTrashDays.value),
     };
   }
 
@@ -70,11 +73,13 @@ export class SettingsDraft {
   }
 
   #meet(stored: WorkspaceSettings): void {
-    const { sessionMinutes, renewWhileWorking, idleLockMinutes, keepRecordMonths } = this.draft.fields;
+    const { sessionMinutes, renewWhileWorking, idleLockMinutes, keepRecordMonths, keepTrashDays } =
+      this.draft.fields;
     this.#seen = stored;
     sessionMinutes.meet(text(stored.sessionMinutes));
     renewWhileWorking.meet(stored.renewWhileWorking);
     idleLockMinutes.meet(text(stored.idleLockMinutes));
     keepRecordMonths.meet(text(stored.keepRecordMonths));
+    keepTrashDays.meet(text(stored.keepTrashDays));
   }
 }

@@ -139,7 +139,16 @@ const unavailableReasons = wordsOf<UnavailableReason>({
 
 /** The rules that each field has in Rust. */
 const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
-  name: ["required", "too_short", "too_long", "characters", "taken", "collection_taken", "twin"],
+  name: [
+    "required",
+    "too_short",
+    "too_long",
+    "too_many_bytes",
+    "characters",
+    "taken",
+    "collection_taken",
+    "twin",
+  ],
   displayName: ["too_long", "characters"],
   email: ["required", "too_many_bytes", "at_sign", "address", "taken"],
   password: ["required", "too_short", "no_upper", "no_lower", "no_digit", "too_many_bytes", "nul"],
@@ -155,6 +164,8 @@ const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
   sessionMinutes: ["range"],
   idleLockMinutes: ["range"],
   keepRecordMonths: ["range"],
+  keepTrashDays: ["range"],
+  role: [],
 };
 
 describe("an explanation", () => {

@@ -154,6 +154,11 @@ const listRefused: Sentence<FactsOf<"list_refused">> = ({ problem, row }) =>
     ? listProblems[problem]()
     : `${listProblems[problem]()} ${m.errors_list_row({ row: formatCount(row) })}`;
 
+const noRoom: Record<bindings.Limited, Sentence<{ used: string; limit: string }>> = {
+  collections: m.errors_no_room_collections,
+  indexes: m.errors_no_room_indexes,
+};
+
 const sessionEnded: Words = [m.errors_session_title, m.errors_session_text, m.errors_session_remedy];
 
 /** The words of every code. The compiler keeps the table complete; a code outside it is not Tenantry's. */
@@ -236,6 +241,16 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
     m.errors_record_broken_remedy,
   ],
   facts_changed: [m.errors_facts_changed_title, m.errors_facts_changed_text, m.errors_facts_changed_remedy],
+  changed_elsewhere: [
+    m.errors_changed_elsewhere_title,
+    m.errors_facts_changed_text,
+    m.errors_facts_changed_remedy,
+  ],
+  no_room: [
+    m.errors_no_room_title,
+    ({ of, used, limit }) => noRoom[of]({ used: formatCount(used), limit: formatCount(limit) }),
+    m.errors_limit_reached_remedy,
+  ],
   confirmation_mismatch: [
     m.errors_confirmation_mismatch_title,
     m.errors_confirmation_mismatch_text,

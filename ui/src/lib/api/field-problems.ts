@@ -35,6 +35,7 @@ const ranges: Partial<Record<Field, readonly [number, number]>> = {
   sessionMinutes: [LIMITS.sessionMinutesMin, LIMITS.sessionMinutesMax],
   idleLockMinutes: [LIMITS.idleLockMinutesMin, LIMITS.idleLockMinutesMax],
   keepRecordMonths: [LIMITS.keepRecordMonthsMin, LIMITS.keepRecordMonthsMax],
+  keepTrashDays: [LIMITS.keepTrashDaysMin, LIMITS.keepTrashDaysMax],
 };
 
 /** Whether a field's number is within its limits. */
@@ -57,11 +58,15 @@ const counted =
     return count === undefined ? m.errors_invalid_input_title() : sentence({ count });
   };
 
+const inBytes = counted(m.errors_rule_too_many_bytes, mostBytes);
+
 const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
   required: () => m.errors_rule_required(),
   too_short: counted(m.errors_rule_too_short, least),
   too_long: counted(m.errors_rule_too_long, most),
-  too_many_bytes: counted(m.errors_rule_too_many_bytes, mostBytes),
+  too_many_bytes: (problem) =>
+    // How many fit depends on the database.
+    problem.field === "name" ? m.errors_rule_name_too_long() : inBytes(problem),
   characters: ({ field }) => characters(field),
   no_upper: () => m.errors_rule_no_upper(),
   no_lower: () => m.errors_rule_no_lower(),

@@ -65,6 +65,7 @@ fn facet_of(kind: ActivityKind) -> RecordFacet {
         | Kind::OrganizationRestored
         | Kind::OrganizationDeleted
         | Kind::OrganizationsImported
+        | Kind::OrganizationErased
         | Kind::OperatorAdded
         | Kind::OperatorChanged
         | Kind::OperatorDeactivated

@@ -138,7 +138,8 @@ impl OperationRunner {
     {
         let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
         let owner = self.opening.owner().clone();
-        let operation = Operation::new(id, plan, owner, record.actor.clone());
+        let begun = Operation::new(id, plan, owner, record.actor.clone());
+        let operation = Operation { record: record.operation.clone().or(begun.record), ..begun };
         let record = ActivityEntry { operation: operation.record.clone(), ..record };
         let (begun, recorded, found) =
             futures_util::join!(self.begin(&operation), self.ports.record_first(&record), beside);

@@ -18,12 +18,15 @@ use crate::values::{
     CollectionName, CopyId, DisplayName, EmailAddress, FieldIssue, OrganizationId, OrganizationName, Password,
 };
 
+/// With the one on `_id`.
+const INDEXES_OF_A_TENANT: u64 = 3;
+
 impl OrganizationService {
     /// Creates an organization: its document, then its collection with validator and indexes.
     ///
     /// # Errors
     /// `InvalidInput` with every field that breaks a rule; `Conflict` on a taken name, address or collection;
-    /// `Forbidden`, `Busy`, `Store`. Nothing is left behind.
+    /// `NoRoom` if the deployment is full; `Forbidden`, `Busy`, `Store`. Nothing is left behind.
     pub async fn create(&self, actor: &Actor, request: CreateRequest) -> Result<Organization, AppError> {
         actor.require(Act::Create)?;
         let mut issues = Vec::new();
@@ -98,13 +101,19 @@ impl OrganizationService {
             }
         };
         let runner = self.operations.admit()?;
+        let checked = async {
+            let room = self.capacity.require(Some(name), 1);
+            Ok::<_, AppError>(futures_util::try_join!(room, hashed)?.1)
+        };
         if let Some(whole) = runner.whole_acts() {
-            let new = hashed.await?;
+            let new = checked.await?;
             whole.create(&new, &record).await.map_err(conflict)?;
             return Ok(new.inserted());
         }
         let plan = OperationPlan::Create { name: name.clone() };
-        match runner.run(plan, record, id, hashed, steps).await? {
+        let done = runner.run(plan, record, id, checked, steps).await?;
+        self.capacity.made(1, INDEXES_OF_A_TENANT);
+        match done {
             Some(created) => Ok(created),
             None => self.load_live(id).await,
         }
@@ -153,13 +162,18 @@ impl OrganizationService {
     ) -> Result<Organization, AppError> {
         let (id, from, to) = (organization.id, &organization.name, &to);
         let (source, target) = (&organization.collection(), &CollectionName::for_organization(to));
-        let (free, shared, identity) = futures_util::join!(
+        let (free, fits, shared, identity) = futures_util::join!(
             self.require_free_name(to),
+            self.capacity.require(Some(to), 0),
             self.is_shared(id, from),
             self.ports.collections.identity(source),
         );
         free?;
+        fits?;
         let (shared, identity) = (shared?, identity?);
+        if shared {
+            self.capacity.require(None, 1).await?;
+        }
         let collection = &identity.filter(|_| !shared);
         // The organization itself needs no second look: its collection is moved by its identity, and its name is set
         // while it is as it was found.
@@ -360,13 +374,18 @@ impl OrganizationService {
             }
             Ok::<_, AppError>(returns)
         };
-        let (returns, free_email, identity) = futures_util::join!(
+        let (returns, free_email, room, identity) = futures_util::join!(
             free,
             self.require_free_email(&trashed.admin_email, Some(id)),
+            self.capacity.require(Some(&name), 0),
             self.ports.collections.identity(source),
         );
         let returns = returns?;
         free_email?;
+        room?;
+        if shared && !returns {
+            self.capacity.require(None, 1).await?;
+        }
         let collection = &identity?.filter(|_| !shared);
         let name = &name;
         let steps = |ports: Ports, ()| async move {

@@ -4,6 +4,7 @@ use futures_util::future::{self, Either};
 use secrecy::SecretString;
 
 use crate::access::Operations;
+use crate::capacity::CapacityService;
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::limits::{FIRST_HIT_AFTER, PAGE_MAX, SEARCH_MAX};
@@ -26,6 +27,7 @@ pub struct OrganizationService {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hasher: PasswordHasher,
     pub(super) operations: Arc<Operations>,
+    pub(super) capacity: Arc<CapacityService>,
 }
 
 /// The fields of a new organization, as typed.
@@ -64,7 +66,13 @@ impl OrganizationService {
         hasher: PasswordHasher,
         operations: Arc<Operations>,
     ) -> Self {
-        Self { ports, clock, hasher, operations }
+        let capacity = Arc::new(CapacityService::new(ports.clone(), Arc::clone(&clock)));
+        Self { ports, clock, hasher, operations, capacity }
+    }
+
+    /// The room of the deployment, for everything that makes collections.
+    pub fn capacity(&self) -> &Arc<CapacityService> {
+        &self.capacity
     }
 
     /// A page of the organizations that the session is allowed to see. A search that takes long has its first hit alone

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::error::StoreError;
-use crate::records::{Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
+use crate::records::{Capacity, Line, Restriction, RoleCommand, ServerFacts, StoreHealth};
 
 /// The state of a store.
 #[async_trait]
@@ -26,6 +26,10 @@ pub trait HealthStore: Send + Sync {
 
     /// The commands that give the database user every permission that Tenantry needs, and no more.
     async fn role_command(&self) -> Result<RoleCommand, StoreError>;
+
+    /// The room for collections and their names. A deployment that nothing limits is not counted, so that it costs
+    /// little; one with a limit costs a read of each of its databases' sizes. What the server does not tell is missing.
+    async fn capacity(&self) -> Result<Capacity, StoreError>;
 
     /// Asks for everything. Can take longer with more organizations.
     async fn health(&self) -> Result<StoreHealth, StoreError>;

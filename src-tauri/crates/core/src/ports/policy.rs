@@ -15,7 +15,7 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::records::{
-    ActivityEntry, CollectionDescription, CollectionIdentity, CollectionStatistics, Correction, Decided,
+    ActivityEntry, Capacity, CollectionDescription, CollectionIdentity, CollectionStatistics, Correction, Decided,
     Head, IndexDescription, JournalEntry, Line, ListedCollection, LiveSession, Membership, MembershipChange,
     NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange, Organization,
     OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter, OrganizationPage,
@@ -293,5 +293,6 @@ pass_on! {
     read server() -> ServerFacts;
     read restrictions() -> Vec<Restriction>;
     read role_command() -> RoleCommand;
+    read capacity() -> Capacity;
     read health() -> StoreHealth;
 }

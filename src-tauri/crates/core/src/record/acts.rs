@@ -12,6 +12,7 @@ impl ActivityEntry {
             role: Some(actor.role().as_str().to_owned()),
             device: actor.device().cloned(),
             reason: actor.reason().map(str::to_owned),
+            operation: actor.operation().map(str::to_owned),
             ..Self::by(actor.email(), kind)
         };
         match actor.organization_scope() {

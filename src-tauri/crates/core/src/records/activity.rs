@@ -54,6 +54,8 @@ pub enum ActivityKind {
     /// Organizations were imported from a file, which is the subject; the detail has the counts. Each organization has
     /// its own entry beside it.
     OrganizationsImported,
+    /// What shows that nothing of a deleted organization is left; the detail is the digest of its certificate.
+    OrganizationErased,
     /// An operator was added.
     OperatorAdded,
     /// Name or role of an operator changed.

@@ -76,6 +76,35 @@ pub struct CollectionUse {
     pub namespace_bytes: u32,
 }
 
+/// The room of a deployment for collections and their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capacity {
+    /// What limits it; `None` if nothing does, or nobody knows.
+    pub limit: Option<CollectionLimit>,
+    /// Collections in use; `None` without a limit, and if the server does not say.
+    pub collections: Option<u64>,
+    /// Their indexes, likewise.
+    pub indexes: Option<u64>,
+    /// Bytes that an organization's name can have in the name of its collection.
+    pub name_bytes: u32,
+}
+
+impl Capacity {
+    /// What counts against the limit; `None` without a limit, and if it is not known.
+    pub fn used(&self) -> Option<u64> {
+        match self.limit? {
+            CollectionLimit::AtlasFreeOrFlex => self.collections,
+            CollectionLimit::Recommended => Some(self.collections? + self.indexes?),
+        }
+    }
+
+    /// Whether more than nine tenths of the limit are used.
+    pub fn is_nearly_full(&self) -> bool {
+        let limit = self.limit.map(|limit| u64::from(limit.number()));
+        limit.zip(self.used()).is_some_and(|(limit, used)| used * 10 > limit * 9)
+    }
+}
+
 /// The limit for collections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -94,6 +123,14 @@ impl CollectionLimit {
         match self {
             Self::AtlasFreeOrFlex => 500,
             Self::Recommended => 5_000,
+        }
+    }
+
+    /// Whether the server refuses what is beyond it; otherwise it only gets slower.
+    pub fn is_enforced(self) -> bool {
+        match self {
+            Self::AtlasFreeOrFlex => true,
+            Self::Recommended => false,
         }
     }
 }

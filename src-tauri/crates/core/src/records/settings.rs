@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::error::AppError;
 use crate::limits::{
     IDLE_LOCK_MINUTES_MAX, IDLE_LOCK_MINUTES_MIN, KEEP_RECORD_MONTHS_MAX, KEEP_RECORD_MONTHS_MIN,
-    SESSION_MINUTES, SESSION_MINUTES_MAX, SESSION_MINUTES_MIN,
+    KEEP_TRASH_DAYS, KEEP_TRASH_DAYS_MAX, KEEP_TRASH_DAYS_MIN, SESSION_MINUTES, SESSION_MINUTES_MAX,
+    SESSION_MINUTES_MIN,
 };
 use crate::values::{Field, FieldIssue, FieldRule};
 
@@ -25,6 +27,9 @@ pub struct WorkspaceSettings {
     pub idle_lock_minutes: Option<u32>,
     /// Months after which entries of the record may be archived; `null` if they are kept.
     pub keep_record_months: Option<u32>,
+    /// Days that an organization is kept in the trash before somebody is offered to delete it for good; `null` if
+    /// nobody is.
+    pub keep_trash_days: Option<u32>,
 }
 
 impl Default for WorkspaceSettings {
@@ -34,6 +39,7 @@ impl Default for WorkspaceSettings {
             renew_while_working: true,
             idle_lock_minutes: None,
             keep_record_months: None,
+            keep_trash_days: Some(KEEP_TRASH_DAYS),
         }
     }
 }
@@ -70,6 +76,12 @@ impl WorkspaceSettings {
         Duration::from_secs(u64::from(self.session_minutes) * 60)
     }
 
+    /// The moment from which an organization that was moved to the trash then need not be kept any longer; `None` if
+    /// that never comes.
+    pub fn kept_in_trash_until(&self, trashed_at: OffsetDateTime) -> Option<OffsetDateTime> {
+        trashed_at.checked_add(time::Duration::days(i64::from(self.keep_trash_days?)))
+    }
+
     /// # Errors
     /// `InvalidInput` with every number outside its limits.
     pub fn check(&self) -> Result<(), AppError> {
@@ -82,6 +94,7 @@ impl WorkspaceSettings {
                 KEEP_RECORD_MONTHS_MIN,
                 KEEP_RECORD_MONTHS_MAX,
             ),
+            (Field::KeepTrashDays, self.keep_trash_days, KEEP_TRASH_DAYS_MIN, KEEP_TRASH_DAYS_MAX),
         ];
         let issues = numbers.into_iter().filter_map(|(field, number, least, most)| {
             let outside = number.is_some_and(|number| !(least..=most).contains(&number));
@@ -93,12 +106,13 @@ impl WorkspaceSettings {
     }
 
     /// Every setting under its stored name.
-    pub fn stored(&self) -> [(&'static str, SettingValue); 4] {
+    pub fn stored(&self) -> [(&'static str, SettingValue); 5] {
         [
             ("session_minutes", SettingValue::Number(self.session_minutes)),
             ("renew_while_working", SettingValue::Flag(self.renew_while_working)),
             ("idle_lock_minutes", SettingValue::of(self.idle_lock_minutes)),
             ("keep_record_months", SettingValue::of(self.keep_record_months)),
+            ("keep_trash_days", SettingValue::of(self.keep_trash_days)),
         ]
     }
 
@@ -130,6 +144,12 @@ impl WorkspaceSettings {
                 KEEP_RECORD_MONTHS_MIN,
                 KEEP_RECORD_MONTHS_MAX,
             ),
+            keep_trash_days: within(
+                "keep_trash_days",
+                default.keep_trash_days,
+                KEEP_TRASH_DAYS_MIN,
+                KEEP_TRASH_DAYS_MAX,
+            ),
         }
     }
 }
@@ -145,6 +165,7 @@ mod tests {
             renew_while_working: false,
             idle_lock_minutes: Some(5),
             keep_record_months: Some(24),
+            keep_trash_days: None,
         };
         for settings in [settings, WorkspaceSettings::default()] {
             let stored = settings.stored();
@@ -161,7 +182,7 @@ mod tests {
         let wild = WorkspaceSettings::from_stored(|name| match name {
             "session_minutes" | "idle_lock_minutes" => Some(SettingValue::Number(u32::MAX)),
             "renew_while_working" => Some(SettingValue::Number(7)),
-            "keep_record_months" => Some(SettingValue::Flag(true)),
+            "keep_record_months" | "keep_trash_days" => Some(SettingValue::Flag(true)),
             _ => None,
         });
         assert_eq!(

@@ -39,6 +39,23 @@ pub enum Field {
     IdleLockMinutes,
     /// Months that the record is kept.
     KeepRecordMonths,
+    /// Days that an organization is kept in the trash.
+    KeepTrashDays,
+    /// The role of an operator or a person.
+    Role,
+}
+
+/// A field that is stored with another value than a person saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// The field.
+    pub field: Field,
+    /// Its value when the person began; `null` for none, and for a secret.
+    pub seen: Option<String>,
+    /// Its value now, likewise.
+    pub stored: Option<String>,
 }
 
 /// One broken rule of one field, ready to be shown at that field.

@@ -7,7 +7,7 @@ use bson::{Bson, Document, doc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tenantry_connection::failure::Failure;
 use tenantry_core::StoreError;
-use tenantry_core::records::{CollectionLimit, CollectionUse, ConnectionUse, Topology};
+use tenantry_core::records::{Capacity, CollectionLimit, CollectionUse, ConnectionUse, Topology};
 
 use crate::errors::Act;
 use crate::open::MongoStore;
@@ -101,14 +101,27 @@ impl MongoStore {
             collections: collections + own_collections,
             indexes: own_use.map(|(_, own_indexes)| indexes + own_indexes),
             organizations,
-            limit: match tier {
-                Tier::FreeOrFlex => Some(CollectionLimit::AtlasFreeOrFlex),
-                Tier::Dedicated => Some(CollectionLimit::Recommended),
-                Tier::NotAtlas | Tier::Unknown => None,
-            },
+            limit: limit_of(tier),
             namespace_bytes: namespace_bytes(&own, tier, self.topology, version),
         };
         Ok((Some(use_), not_available))
+    }
+
+    /// The room, counted only where something limits it. The version is not asked for: a server before 4.4 has less
+    /// room for names, and refuses a longer one by itself.
+    pub(super) async fn room(&self) -> Result<Capacity, StoreError> {
+        let tier = self.tier().await?;
+        let limit = limit_of(tier);
+        let used = match limit {
+            Some(_) => self.collection_use(tier, "").await?.0,
+            None => None,
+        };
+        Ok(Capacity {
+            limit,
+            collections: used.as_ref().map(|used| used.collections),
+            indexes: used.and_then(|used| used.indexes),
+            name_bytes: namespace_bytes(&self.place.database, tier, self.topology, ""),
+        })
     }
 
     async fn organization_collections(&self) -> Result<Option<usize>, StoreError> {
@@ -165,6 +178,14 @@ impl MongoStore {
 /// Whether the server responded with a refusal, so that the connection is not at fault.
 fn is_refused(failure: &Failure) -> bool {
     failure.is_denied() || failure.is_unsupported() || failure.is_out_of_time()
+}
+
+fn limit_of(tier: Tier) -> Option<CollectionLimit> {
+    match tier {
+        Tier::FreeOrFlex => Some(CollectionLimit::AtlasFreeOrFlex),
+        Tier::Dedicated => Some(CollectionLimit::Recommended),
+        Tier::NotAtlas | Tier::Unknown => None,
+    }
 }
 
 fn tier_of(failure: &Failure) -> Option<Tier> {
