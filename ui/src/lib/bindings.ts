@@ -1686,6 +1686,16 @@ export type Depth =
 /**  Also validator, indexes and options of each tenant collection: one more question each. */
 "deep";
 
+/**  A field that is stored with another value than a person saw. */
+export type Difference = {
+	/**  The field. */
+	field: Field,
+	/**  Its value when the person began; `null` for none, and for a secret. */
+	seen: string | null,
+	/**  Its value now, likewise. */
+	stored: string | null,
+};
+
 /**  Something that the doctor found. */
 export type DoctorFinding = {
 	/**  Kind and subject: the same in every pass that finds it. */
@@ -1714,16 +1724,6 @@ export type DriftOfRow = {
 	worst: Severity,
 	/**  Their kinds, the worst first. */
 	kinds: FindingKind[],
-};
-
-/**  A field that is stored with another value than a person saw. */
-export type Difference = {
-	/**  The field. */
-	field: Field,
-	/**  Its value when the person began; `null` for none, and for a secret. */
-	seen: string | null,
-	/**  Its value now, likewise. */
-	stored: string | null,
 };
 
 /**  A tab of the editor's form. */
