@@ -86,7 +86,8 @@ impl From<core::Unsettled> for UnsettledAct {
                 OperationPlan::Create { .. }
                 | OperationPlan::Trash { .. }
                 | OperationPlan::Restore { .. }
-                | OperationPlan::DeleteForever { .. } => None,
+                | OperationPlan::DeleteForever { .. }
+                | OperationPlan::Receive { .. } => None,
             },
             begun_at: moment(entry.begun_at),
             reason,

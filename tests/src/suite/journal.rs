@@ -42,7 +42,10 @@ async fn a_moment_later() {
 /// Every plan comes back as it was written.
 pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
     let told = Some(CollectionIdentity(Some("5d2f".to_owned())));
-    let mut plans = vec![OperationPlan::Create { name: name("acme") }];
+    let mut plans = vec![
+        OperationPlan::Create { name: name("acme") },
+        OperationPlan::Receive { name: name("acme"), incoming: CopyId::new() },
+    ];
     for (collection, became, copy) in [
         (told, TrashedCollection::Moved, Some(CopyId::new())),
         (Some(CollectionIdentity(None)), TrashedCollection::Moved, None),

@@ -16,7 +16,7 @@ const FOLDERS: [&[&str]; 13] = [
     &["record"],
     &["journal", "settings"],
     &["access", "sessions"],
-    &["attention", "collections", "organizations", "people", "samples"],
+    &["attention", "bundle", "collections", "organizations", "people", "samples"],
     &["export"],
     &["doctor"],
     &["activity"],

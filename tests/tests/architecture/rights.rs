@@ -40,6 +40,8 @@ fn act(act: Act) -> &'static str {
         Act::Restore => "restore from the trash, decide about interrupted changes",
         Act::DeleteForever => "delete for good",
         Act::Import => "import organizations",
+        Act::BackUp => "back up, verify a bundle",
+        Act::RestoreBundle => "restore a bundle, copy or move an organization here",
         Act::Findings => "see the doctor's findings",
         Act::Mend => "mend findings, change the template of tenant collections",
         Act::ReadPeople => "look at people",

@@ -25,6 +25,8 @@ const ROWS: &str = "
     restore              all  all  nothing nothing nothing
     delete_forever       all  all  nothing nothing nothing
     import               all  all  nothing nothing nothing
+    back_up              all  all  nothing own     nothing
+    restore_bundle       all  all  nothing nothing nothing
     findings             all  all  all     own     nothing
     mend                 all  all  nothing nothing nothing
     read_people          all  all  all     own     own

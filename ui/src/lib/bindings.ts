@@ -880,7 +880,7 @@ export const DEFAULT_DATABASE = "organization_management" as const;
 
 export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"importBytesMax":33554432,"importCellMax":32767,"importColumnsMax":100,"importRowsMax":50000,"importUnpackedMax":134217728,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"keepTrashDaysMax":3650,"keepTrashDaysMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
 
-export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"import","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"findings","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"nothing"},{"act":"mend","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
+export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"import","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"back_up","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore_bundle","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"findings","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"nothing"},{"act":"mend","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
 
 export const SECRET_MASK = "••••••••" as const;
 
@@ -954,6 +954,10 @@ export type Act =
 "delete_forever" | 
 /**  Import organizations from a file. */
 "import" | 
+/**  Write a bundle, verify one. */
+"back_up" | 
+/**  Restore a bundle, copy or move an organization into the workspace. */
+"restore_bundle" | 
 /**  Run the doctor and see its findings. */
 "findings" | 
 /**  Mend what the doctor found, and change the template of tenant collections. */
@@ -1062,6 +1066,10 @@ export type ActivityKind =
 "organizations_imported" | 
 /**  What shows that nothing of a deleted organization is left; the detail is the digest of its certificate. */
 "organization_erased" | 
+/**  An organization was written to a bundle. */
+"bundle_written" | 
+/**  An organization came in from a bundle or another workspace. */
+"organization_received" | 
 /**  An operator was added. */
 "operator_added" | 
 /**  Name or role of an operator changed. */
@@ -1218,6 +1226,58 @@ export type BreakView = {
 	/**  What was done to it. */
 	problem: DamageKind,
 };
+
+/**  What is wrong with a part of a bundle. */
+export type BundleDamage = 
+/**  It is not there. */
+"missing" | 
+/**  It is there more than once. */
+"twice" | 
+/**  No bundle has such a part. */
+"foreign" | 
+/**  It can't be unpacked. */
+"unpacking" | 
+/**  Its checksum is another one. */
+"checksum" | 
+/**  It has more or fewer documents, or bytes, than it should. */
+"count" | 
+/**  It does not say what it should. */
+"not_a_document" | 
+/**  It is larger than anything that a bundle can have there. */
+"too_large";
+
+/**  Why a bundle can't be read, written or taken in. */
+export type BundleProblem = 
+/**  The file is another kind of file, or was cut off before its end. */
+{ is: "not_a_bundle" } | 
+/**  A newer program wrote it. */
+{ is: "newer"; 
+/**  The file's version. */
+found: number; 
+/**  The newest version that this Tenantry can read. */
+supported: number } | 
+/**  The file can't be read. */
+{ is: "not_read"; 
+/**  The reason. */
+problem: FileProblem } | 
+/**  A part of the file is not what was written. */
+{ is: "damaged"; 
+/**  The part: the name of a file in the bundle. */
+part: string; 
+/**  The line, from 1, in a part with lines. */
+line: number | null; 
+/**  What is wrong. */
+damage: BundleDamage } | 
+/**  The collection is a view, which has no documents of its own. */
+{ is: "view" } | 
+/**  The collection is a time-series collection, whose documents can't be taken elsewhere one by one. */
+{ is: "time_series" } | 
+/**  What the store has of the organization is no document. */
+{ is: "not_a_document" } | 
+/**  The store has a document that is larger than any server takes. */
+{ is: "too_large" } | 
+/**  What was read back is not what was written, so it was removed again. */
+{ is: "read_back_otherwise" };
 
 /**  A certificate: its owner, issuer and dates. */
 export type Certificate = {
@@ -1604,6 +1664,10 @@ export type ConsoleError =
 } } | 
 /**  The server has no room left. */
 { code: "database_full" } | 
+/**  A bundle can't be read, written or taken in; nothing was done. */
+{ code: "bundle_refused"; details: {
+	problem: BundleProblem,
+} } | 
 /**  A file could not be written. */
 { code: "file_not_written"; details: {
 	what: FileKind,
@@ -3186,7 +3250,9 @@ export type RecoveredAct =
 /**  Rename the collection, copy the document back, remove it from the trash. */
 "restore" | 
 /**  Drop the collection, remove the document from the trash. */
-"delete_forever";
+"delete_forever" | 
+/**  Fill a collection from elsewhere under a name of its own, insert the document, rename the collection. */
+"receive";
 
 /**  What became of an act that a crash had left unfinished. */
 export type RecoveredOperation = {

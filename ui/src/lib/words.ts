@@ -166,6 +166,7 @@ const recoveredActs: Record<RecoveredAct, (inputs: { name: string }) => string> 
   trash: m.common_recovered_trash,
   restore: m.common_recovered_restore,
   delete_forever: m.common_recovered_delete_forever,
+  receive: m.common_recovered_receive,
 };
 
 const recoveredOutcomes: Record<RecoveredOutcome, () => string> = {
@@ -205,6 +206,8 @@ const ACT_WORDS: Record<Act, () => string> = {
   restore: m.common_right_restore,
   delete_forever: m.common_right_delete_forever,
   import: m.common_right_import,
+  back_up: m.common_right_back_up,
+  restore_bundle: m.common_right_restore_bundle,
   findings: m.common_right_findings,
   mend: m.common_right_mend,
   read_people: m.common_right_read_people,

@@ -7,6 +7,7 @@ use tenantry_connection::{ConnectionString, Secrets};
 use tenantry_core::access::{AccessService, Operations, Prepared, WriteGate};
 use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
+use tenantry_core::bundle::BundleService;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::doctor::DoctorService;
@@ -70,6 +71,8 @@ pub struct Services {
     pub exports: ExportService,
     /// The doctor.
     pub doctor: DoctorService,
+    /// Bundles, and organizations that come in.
+    pub bundles: BundleService,
     /// The record.
     pub record: RecordService,
     /// Operators.
@@ -136,6 +139,12 @@ impl Services {
             record: RecordService::new(ports.clone(), Arc::clone(&clock)),
             doctor: DoctorService::new(ports.clone(), Arc::clone(&clock)),
             exports: ExportService::new(ports.clone(), background),
+            bundles: BundleService::new(
+                ports.clone(),
+                Arc::clone(&clock),
+                hasher.clone(),
+                Arc::clone(&operations),
+            ),
             operators: OperatorService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),
             owner_reset,
             people: PeopleService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),

@@ -8,7 +8,8 @@ use std::fmt;
 
 use serde::Serialize;
 use tenantry_core::error::{
-    ConflictOn, FileProblem, Limited, ListProblem, ListRefusal, SessionProblem, UndoRefusal, UniqueField,
+    BundleProblem, ConflictOn, FileProblem, Limited, ListProblem, ListRefusal, SessionProblem, UndoRefusal,
+    UniqueField,
 };
 use tenantry_core::numbers::Count;
 use tenantry_core::values::{Difference, Field, FieldIssue, FieldRule};
@@ -113,6 +114,8 @@ pub enum ConsoleError {
     DataCorrupt { what: String },
     /// The server has no room left.
     DatabaseFull,
+    /// A bundle can't be read, written or taken in; nothing was done.
+    BundleRefused { problem: BundleProblem },
     /// A file could not be written.
     FileNotWritten { what: FileKind, path: String, reason: FileProblem },
     /// A job was cancelled.
@@ -250,6 +253,7 @@ impl From<AppError> for ConsoleError {
                 Self::FileNotWritten { what: FileKind::Export, path: "the file".to_owned(), reason }
             }
             AppError::ListRefused(ListRefusal { problem, row }) => Self::ListRefused { problem, row },
+            AppError::Bundle(problem) => Self::BundleRefused { problem },
             AppError::Store(error) => Self::from(error),
             AppError::Unexpected { detail } => Self::internal(&detail),
         }

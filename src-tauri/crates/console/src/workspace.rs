@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::access::{AccessService, AccessState, Prepared};
 use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
+use tenantry_core::bundle::BundleService;
 use tenantry_core::collections::CollectionService;
 use tenantry_core::doctor::DoctorService;
 use tenantry_core::error::SessionProblem;
@@ -112,6 +113,11 @@ impl OpenWorkspace {
     /// As [`OwnerReset::reset`](tenantry_core::people::OwnerReset::reset).
     pub async fn reset_owner(&self, email: &str) -> Result<SecretString, AppError> {
         Ok(self.services.owner_reset.reset(email).await?.secret().clone())
+    }
+
+    /// Bundles, and organizations that come in.
+    pub fn bundles(&self) -> &BundleService {
+        &self.services.bundles
     }
 
     /// Exports of lists.

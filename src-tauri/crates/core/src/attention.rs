@@ -184,6 +184,7 @@ impl Facts {
             OperationPlan::Trash { .. }
             | OperationPlan::Restore { .. }
             | OperationPlan::DeleteForever { .. } => Some(set_aside(id, operation.plan.copy())),
+            OperationPlan::Receive { incoming, .. } => Some(CollectionName::incoming(*incoming)),
         };
         let of_copy = trashed.as_ref().map(|trashed| in_trash(id, trashed));
         for collection in
@@ -334,7 +335,8 @@ fn names(
         OperationPlan::Create { .. }
         | OperationPlan::Trash { .. }
         | OperationPlan::Restore { .. }
-        | OperationPlan::DeleteForever { .. } => None,
+        | OperationPlan::DeleteForever { .. }
+        | OperationPlan::Receive { .. } => None,
     };
     let known = [to, live.map(|live| &live.name), trashed.map(|trashed| &trashed.name)];
     for name in known.into_iter().flatten() {

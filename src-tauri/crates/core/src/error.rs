@@ -285,6 +285,9 @@ pub enum AppError {
     /// A file with a list cannot be imported; nothing was done.
     #[error("the list can't be read: {0:?}")]
     ListRefused(ListRefusal),
+    /// A bundle can't be read, written or taken in.
+    #[error("the bundle: {0}")]
+    Bundle(BundleProblem),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -372,6 +375,86 @@ pub enum ListProblem {
     TooManyColumns,
     /// A cell has too many characters.
     CellTooLong,
+}
+
+/// Why a bundle can't be read, written or taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum BundleProblem {
+    /// The file is another kind of file, or was cut off before its end.
+    #[error("the file is no bundle, or was cut off")]
+    NotABundle,
+    /// A newer program wrote it.
+    #[error("it has version {found}, this program knows {supported}")]
+    Newer {
+        /// The file's version.
+        found: u32,
+        /// The newest version that this Tenantry can read.
+        supported: u32,
+    },
+    /// The file can't be read.
+    #[error("the file can't be read: {problem}")]
+    NotRead {
+        /// The reason.
+        problem: FileProblem,
+    },
+    /// A part of the file is not what was written.
+    #[error("{part} is damaged (line {line:?}): {damage}")]
+    Damaged {
+        /// The part: the name of a file in the bundle.
+        part: String,
+        /// The line, from 1, in a part with lines.
+        line: Option<u32>,
+        /// What is wrong.
+        damage: BundleDamage,
+    },
+    /// The collection is a view, which has no documents of its own.
+    #[error("the collection is a view")]
+    View,
+    /// The collection is a time-series collection, whose documents can't be taken elsewhere one by one.
+    #[error("the collection is a time-series collection")]
+    TimeSeries,
+    /// What the store has of the organization is no document.
+    #[error("the organization's document can't be read")]
+    NotADocument,
+    /// The store has a document that is larger than any server takes.
+    #[error("a document is too large")]
+    TooLarge,
+    /// What was read back is not what was written, so it was removed again.
+    #[error("what was read back is not what was written")]
+    ReadBackOtherwise,
+}
+
+/// What is wrong with a part of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum BundleDamage {
+    /// It is not there.
+    #[error("it is missing")]
+    Missing,
+    /// It is there more than once.
+    #[error("it is there twice")]
+    Twice,
+    /// No bundle has such a part.
+    #[error("no bundle has such a part")]
+    Foreign,
+    /// It can't be unpacked.
+    #[error("it can't be unpacked")]
+    Unpacking,
+    /// Its checksum is another one.
+    #[error("its checksum is another one")]
+    Checksum,
+    /// It has more or fewer documents, or bytes, than it should.
+    #[error("it has more or fewer documents or bytes than it should")]
+    Count,
+    /// It does not say what it should.
+    #[error("it is no document")]
+    NotADocument,
+    /// It is larger than anything that a bundle can have there.
+    #[error("it is too large")]
+    TooLarge,
 }
 
 /// Why a file cannot be used.

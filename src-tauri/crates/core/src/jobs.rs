@@ -19,6 +19,9 @@ pub struct Progress {
 pub trait ProgressSink: Send + Sync {
     /// Receives a report. Must not block.
     fn report(&self, progress: Progress);
+
+    /// Receives the bytes of what is done, from a job that counts them too. Must not block.
+    fn report_bytes(&self, _bytes: u64) {}
 }
 
 /// Ignores all reports.

@@ -84,6 +84,10 @@ pub enum Act {
     DeleteForever,
     /// Import organizations from a file.
     Import,
+    /// Write a bundle, verify one.
+    BackUp,
+    /// Restore a bundle, copy or move an organization into the workspace.
+    RestoreBundle,
     /// Run the doctor and see its findings.
     Findings,
     /// Mend what the doctor found, and change the template of tenant collections.
@@ -136,7 +140,7 @@ pub enum Reach {
 use Reach::{All, Nothing, Oneself, Own};
 
 /// Who may do what: one row an action, one column a role.
-pub const TABLE: [(Act, [Reach; 5]); 20] = [
+pub const TABLE: [(Act, [Reach; 5]); Act::ALL.len()] = [
     // Owner, operator, read-only operator, organization admin, viewer.
     (Act::List, [All, All, All, Own, Own]),
     (Act::Statistics, [All, All, All, Own, Own]),
@@ -147,6 +151,8 @@ pub const TABLE: [(Act, [Reach; 5]); 20] = [
     (Act::Restore, [All, All, Nothing, Nothing, Nothing]),
     (Act::DeleteForever, [All, All, Nothing, Nothing, Nothing]),
     (Act::Import, [All, All, Nothing, Nothing, Nothing]),
+    (Act::BackUp, [All, All, Nothing, Own, Nothing]),
+    (Act::RestoreBundle, [All, All, Nothing, Nothing, Nothing]),
     (Act::Findings, [All, All, All, Own, Nothing]),
     (Act::Mend, [All, All, Nothing, Nothing, Nothing]),
     (Act::ReadPeople, [All, All, All, Own, Own]),

@@ -168,7 +168,8 @@ fn plan_fields(operation: &Operation) -> Document {
         }
         OperationPlan::Create { .. }
         | OperationPlan::Restore { .. }
-        | OperationPlan::DeleteForever { .. } => {}
+        | OperationPlan::DeleteForever { .. }
+        | OperationPlan::Receive { .. } => {}
     }
     entry
 }
@@ -207,6 +208,7 @@ fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Opera
         },
         "restore" => OperationPlan::Restore { name, copy, collection },
         "delete_forever" => OperationPlan::DeleteForever { name, copy, collection },
+        "receive" => OperationPlan::Receive { name, incoming: copy? },
         _ => return None,
     };
     Some(Operation {
@@ -242,6 +244,7 @@ mod tests {
             OperationPlan::Trash { name: name("acme"), trashed, collection: None },
             OperationPlan::Restore { name: name("acme"), copy, collection: Some(CollectionIdentity(None)) },
             OperationPlan::DeleteForever { name: name("acme"), copy: None, collection: uuid },
+            OperationPlan::Receive { name: name("acme"), incoming: CopyId::new() },
         ] {
             let owner = Owner { installation: "i".to_owned(), instance: "r".to_owned() };
             let written = Operation::new(OrganizationId::new(), plan, owner, "op@example.com".to_owned());

@@ -161,7 +161,8 @@ impl<'a> PlanColumns<'a> {
         match plan {
             OperationPlan::Create { .. }
             | OperationPlan::Restore { .. }
-            | OperationPlan::DeleteForever { .. } => Self::default(),
+            | OperationPlan::DeleteForever { .. }
+            | OperationPlan::Receive { .. } => Self::default(),
             OperationPlan::Rename { to, .. } => Self { new_name: Some(to.as_str()), ..Self::default() },
             OperationPlan::Trash { trashed, .. } => Self {
                 shared_collection: trashed.collection == TrashedCollection::Shared,
@@ -227,6 +228,10 @@ fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
         }),
         "restore" => Ok(OperationPlan::Restore { name, copy, collection }),
         "delete_forever" => Ok(OperationPlan::DeleteForever { name, copy, collection }),
+        "receive" => {
+            let incoming = copy.ok_or_else(|| damaged("an entry of the journal"))?;
+            Ok(OperationPlan::Receive { name, incoming })
+        }
         _ => Err(damaged("an entry of the journal").into()),
     }
 }

@@ -77,6 +77,16 @@ export const KINDS: Record<ActivityKind, Kind> = {
     tried: m.activity_tried_organizations_imported,
   },
   organization_erased: { icon: "shield-check", did: m.activity_did_organization_erased },
+  bundle_written: {
+    icon: "download",
+    did: m.activity_did_bundle_written,
+    tried: m.activity_tried_bundle_written,
+  },
+  organization_received: {
+    icon: "archive-restore",
+    did: m.activity_did_organization_received,
+    tried: m.activity_tried_organization_received,
+  },
   operator_added: {
     icon: "user-round",
     did: m.activity_did_operator_added,

@@ -14,6 +14,8 @@ export function actTitle({ act, organizationName: name, newName }: UnsettledAct)
       return m.attention_restore({ name });
     case "delete_forever":
       return m.attention_delete_forever({ name });
+    case "receive":
+      return m.attention_receive({ name });
   }
 }
 

@@ -124,6 +124,43 @@ const partlyDone: Sentence<FactsOf<"partly_done">> = ({ done, notDone, unclear, 
   return sentences.filter((sentence) => sentence !== "").join(" ");
 };
 
+const bundleDamages: Record<bindings.BundleDamage, () => string> = {
+  missing: m.errors_bundle_damage_missing,
+  twice: m.errors_bundle_damage_twice,
+  foreign: m.errors_bundle_damage_foreign,
+  unpacking: m.errors_bundle_damage_unpacking,
+  checksum: m.errors_bundle_damage_checksum,
+  count: m.errors_bundle_damage_count,
+  not_a_document: m.errors_bundle_damage_not_a_document,
+  too_large: m.errors_bundle_damage_too_large,
+};
+
+const bundleRefused: Sentence<FactsOf<"bundle_refused">> = ({ problem }) => {
+  switch (problem.is) {
+    case "not_a_bundle":
+      return m.errors_bundle_not_a_bundle();
+    case "newer":
+      return m.errors_bundle_newer({ found: problem.found, supported: problem.supported });
+    case "not_read":
+      return m.errors_bundle_not_read();
+    case "damaged": {
+      const { part, line, damage } = problem;
+      const place = line === null ? part : m.errors_bundle_line({ part, line: formatCount(line) });
+      return m.errors_bundle_damaged({ place, damage: bundleDamages[damage]() });
+    }
+    case "view":
+      return m.errors_bundle_view();
+    case "time_series":
+      return m.errors_bundle_time_series();
+    case "not_a_document":
+      return m.errors_bundle_not_a_document();
+    case "too_large":
+      return m.errors_bundle_too_large();
+    case "read_back_otherwise":
+      return m.errors_bundle_read_back_otherwise();
+  }
+};
+
 const undoRefusals: Record<bindings.UndoRefusal, () => string> = {
   changed: m.errors_undo_refused_changed,
   gone: m.errors_undo_refused_gone,
@@ -312,6 +349,7 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
   data_missing: [m.errors_data_missing_title, m.errors_data_missing_text, m.errors_data_missing_remedy],
   data_corrupt: [m.errors_data_corrupt_title, m.errors_data_corrupt_text, m.errors_data_corrupt_remedy],
   database_full: [m.errors_database_full_title, m.errors_database_full_text, m.errors_database_full_remedy],
+  bundle_refused: [m.errors_bundle_title, bundleRefused, m.errors_bundle_remedy],
   file_not_written: [
     ({ reason }) => files[reason].title(),
     ({ what, path }) => fates[what]({ path }),

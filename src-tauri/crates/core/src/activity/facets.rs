@@ -52,6 +52,7 @@ fn facet_of(kind: ActivityKind) -> RecordFacet {
         | Kind::PeopleExported
         | Kind::RecordExported
         | Kind::RecordArchived
+        | Kind::BundleWritten
         | Kind::DocumentsRead => RecordFacet::Exports,
         Kind::ActRefused => RecordFacet::Refused,
         Kind::RecordVerified | Kind::EarlierEntries => RecordFacet::All,
@@ -66,6 +67,7 @@ fn facet_of(kind: ActivityKind) -> RecordFacet {
         | Kind::OrganizationDeleted
         | Kind::OrganizationsImported
         | Kind::OrganizationErased
+        | Kind::OrganizationReceived
         | Kind::OperatorAdded
         | Kind::OperatorChanged
         | Kind::OperatorDeactivated

@@ -83,6 +83,7 @@ pub(super) async fn settle(
         OperationPlan::DeleteForever { copy, collection, .. } => {
             settle_delete_forever(ports, (id, *copy), collection.as_ref()).await
         }
+        OperationPlan::Receive { incoming, .. } => settle_receive(ports, id, *incoming, asked).await,
     }
 }
 
@@ -383,6 +384,62 @@ async fn settle_delete_forever(
     }
     forget_people(ports, id).await?;
     Ok(Settled::Finished)
+}
+
+/// The document decides: it comes after all of its documents were compared, and then the collection follows it. Without
+/// it, the collection that was being filled is dropped: its name is random, so that it is nobody else's, and what it
+/// was filled from is still there.
+async fn settle_receive(
+    ports: &Ports,
+    id: OrganizationId,
+    incoming: CopyId,
+    asked: Asked<'_>,
+) -> Result<Settled, StoreError> {
+    let waiting = CollectionName::incoming(incoming);
+    let found = ports.collections.identity(&waiting).await?;
+    let Some(organization) = ports.organizations.find(id).await? else {
+        let Some(which) = found else { return Ok(Settled::Undone) };
+        if ports.organizations.find_trashed(id).await?.is_some() {
+            let reason = format!("it is in the trash, and its documents are left in {waiting}");
+            return Ok(Settled::Undecided { reason });
+        }
+        ports.collections.delete(&waiting, &which).await?;
+        return Ok(Settled::Undone);
+    };
+    let home = organization.collection();
+    let Some(which) = found else {
+        if asked.says_unmoved() {
+            // Another console dropped it while this computer slept. What it was filled from is still there.
+            ports.organizations.remove(&organization).await?;
+            return Ok(Settled::Undone);
+        }
+        let is_home = ports.collections.exists(&home).await?;
+        return Ok(if is_home { Settled::Finished } else { Settled::Gone { finished: true } });
+    };
+    match ports.collections.rename(&waiting, &home, &which).await {
+        Ok(()) => Ok(Settled::Finished),
+        Err(StoreError::CollectionExists { .. }) => {
+            // The service makes a collection when a tenant writes to a missing one.
+            if ports.collections.delete_empty(&home).await? {
+                ports.collections.rename(&waiting, &home, &which).await?;
+                return Ok(Settled::Finished);
+            }
+            if matches!(asked, Asked::AtOnce(_)) {
+                ports.organizations.remove(&organization).await?;
+                ports.collections.delete(&waiting, &which).await?;
+                return Ok(Settled::Undone);
+            }
+            let reason =
+                format!("{home} was made meanwhile and has documents; those received are in {waiting}");
+            Ok(Settled::Undecided { reason })
+        }
+        Err(error) if asked.ends_with(&error) => {
+            ports.organizations.remove(&organization).await?;
+            ports.collections.delete(&waiting, &which).await?;
+            Ok(Settled::Undone)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes its people's memberships away from an organization that is deleted for good. Call it after the copy in the

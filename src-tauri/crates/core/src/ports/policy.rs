@@ -15,13 +15,14 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::records::{
-    ActivityEntry, Capacity, CollectionDescription, CollectionIdentity, CollectionStatistics, Correction, Decided,
-    Head, IndexDescription, JournalEntry, Line, ListedCollection, LiveSession, Membership, MembershipChange,
-    NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange, Organization,
-    OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter, OrganizationPage,
-    OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage, PeopleQuery, Permits, Person, RecordPage,
-    RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest, SessionFacts, SessionQuery,
-    SessionsOf, Shelf, SignInAttempts, StoreHealth, Stored, StoredOrganization, Trashed, WorkspaceSettings,
+    ActivityEntry, Capacity, CollectionDescription, CollectionIdentity, CollectionStatistics, Correction,
+    Decided, Head, IndexDescription, JournalEntry, Line, ListedCollection, LiveSession, Membership,
+    MembershipChange, NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange,
+    Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter,
+    OrganizationPage, OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage, PeopleQuery, Permits,
+    Person, RecordPage, RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest,
+    SessionFacts, SessionQuery, SessionsOf, Shelf, SignInAttempts, StoreHealth, Stored, StoredOrganization,
+    Trashed, WorkspaceSettings,
 };
 use crate::values::{
     CollectionName, CopyId, Device, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,

@@ -56,6 +56,10 @@ pub enum ActivityKind {
     OrganizationsImported,
     /// What shows that nothing of a deleted organization is left; the detail is the digest of its certificate.
     OrganizationErased,
+    /// An organization was written to a bundle.
+    BundleWritten,
+    /// An organization came in from a bundle or another workspace.
+    OrganizationReceived,
     /// An operator was added.
     OperatorAdded,
     /// Name or role of an operator changed.

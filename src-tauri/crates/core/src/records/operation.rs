@@ -70,6 +70,13 @@ pub enum OperationPlan {
         /// The collection to delete.
         collection: Option<CollectionIdentity>,
     },
+    /// Fill a collection from elsewhere under a name of its own, insert the document, rename the collection.
+    Receive {
+        /// The name it gets.
+        name: OrganizationName,
+        /// The mark of the collection while it is being filled. It is random, so that the name alone tells it.
+        incoming: CopyId,
+    },
 }
 
 impl OperationPlan {
@@ -81,6 +88,7 @@ impl OperationPlan {
             Self::Trash { .. } => "trash",
             Self::Restore { .. } => "restore",
             Self::DeleteForever { .. } => "delete_forever",
+            Self::Receive { .. } => "receive",
         }
     }
 
@@ -91,23 +99,25 @@ impl OperationPlan {
             Self::Create { name }
             | Self::Trash { name, .. }
             | Self::Restore { name, .. }
-            | Self::DeleteForever { name, .. } => name,
+            | Self::DeleteForever { name, .. }
+            | Self::Receive { name, .. } => name,
         }
     }
 
-    /// The copy in the trash that it creates, restores or removes.
+    /// The copy that it is about: in the trash, which it creates, restores or removes, or coming in from elsewhere.
     pub fn copy(&self) -> Option<CopyId> {
         match self {
             Self::Create { .. } | Self::Rename { .. } => None,
             Self::Trash { trashed, .. } => trashed.copy,
             Self::Restore { copy, .. } | Self::DeleteForever { copy, .. } => *copy,
+            Self::Receive { incoming, .. } => Some(*incoming),
         }
     }
 
     /// The collection that it moves or deletes.
     pub fn collection(&self) -> Option<&CollectionIdentity> {
         match self {
-            Self::Create { .. } => None,
+            Self::Create { .. } | Self::Receive { .. } => None,
             Self::Rename { collection, .. }
             | Self::Trash { collection, .. }
             | Self::Restore { collection, .. }
