@@ -10,6 +10,7 @@ import { accessHandlers } from "./access";
 import { activityHandlers } from "./activity";
 import type { Handlers } from "./commands";
 import { testConnection } from "./connection-test";
+import { doctorHandlers } from "./doctor";
 import { exportHandlers } from "./exports";
 import { healthHandlers } from "./health";
 import { organizationHandlers } from "./organizations";
@@ -46,7 +47,7 @@ export interface FakeBackend {
 
 /** Commands that fail while the server is silent. */
 const ASKS_SERVER =
-  /organization|people|person|operator|activity|record|unsettled|statistics|preview|check_admin|sign_in|load_sample|role_command/;
+  /organization|people|person|operator|activity|record|unsettled|run_doctor|mend|template|statistics|preview|check_admin|sign_in|load_sample|role_command/;
 
 export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
   const world = new World(options);
@@ -66,6 +67,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     ...peopleHandlers(world),
     ...exportHandlers(world),
     ...activityHandlers(world),
+    ...(doctorHandlers(world) as Handlers),
   };
 
   mockIPC(async (command, args) => {

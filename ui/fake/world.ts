@@ -3,6 +3,7 @@ import type {
   Access,
   AccountChoiceView,
   Act,
+  DoctorFinding,
   EntryView,
   JobProgress,
   OrganizationView,
@@ -59,6 +60,8 @@ export interface FakeOptions {
   unsettled?: UnsettledAct[];
   /** The record, oldest first. */
   entries?: EntryView[];
+  /** What the doctor finds; with it, it ran before. */
+  findings?: DoctorFinding[];
 }
 
 /** One open workspace of the fake. */

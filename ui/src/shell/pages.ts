@@ -22,6 +22,8 @@ export interface Page {
   readonly key?: string;
   /** Whether it is about Tenantry and not about the workspace, and stands apart. */
   readonly program?: true;
+  /** Stands at the end of its line: what waits there. */
+  readonly badge?: Part<Record<string, never>>;
   readonly part: Part<PageProps> | Part<Record<string, never>>;
 }
 
@@ -29,6 +31,8 @@ const organizations = new Part(() => import("../features/organizations/Organizat
 const people = new Part(() => import("../features/people/PeoplePage.svelte"));
 const operators = new Part(() => import("../features/people/OperatorsPage.svelte"));
 const activity = new Part(() => import("../features/activity/ActivityPage.svelte"));
+const doctor = new Part(() => import("../features/doctor/DoctorPage.svelte"));
+const findings = new Part(() => import("../features/doctor/DoctorBadge.svelte"));
 const health = new Part(() => import("../features/health/HealthPage.svelte"));
 const settings = new Part(() => import("../features/settings/SettingsPage.svelte"));
 const about = new Part(() => import("../features/about/AboutPage.svelte"));
@@ -39,6 +43,14 @@ export const PAGES: readonly Page[] = [
   { name: "people", label: m.shell_people, icon: "users", right: "read_people", part: people },
   { name: "operators", label: m.shell_operators, icon: "shield-check", right: "operators", part: operators },
   { name: "activity", label: m.shell_activity, icon: "activity", right: "activity", part: activity },
+  {
+    name: "doctor",
+    label: m.shell_doctor,
+    icon: "stethoscope",
+    right: "findings",
+    badge: findings,
+    part: doctor,
+  },
   { name: "health", label: m.shell_health, icon: "heart-pulse", right: "health", part: health },
   {
     name: "settings",

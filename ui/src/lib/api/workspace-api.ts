@@ -1,8 +1,13 @@
-import { Channel } from "@tauri-apps/api/core";
+import { Channel, invoke } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
 import type {
   ActivityExportInput,
   ArchiveInput,
+  Depth,
+  DoctorFinding,
+  FindingGroup,
+  FindingPage,
+  FindingQuery,
   ExportInput,
   ExportOperatorsInput,
   ExportPeopleInput,
@@ -11,6 +16,14 @@ import type {
   SessionNews,
 } from "../bindings";
 import { calling, callingInto } from "./calling";
+import type { DryRun, MendRequest } from "./doctor-types";
+
+const mends = {
+  dryRunMend: (workspace: string, request: MendRequest) =>
+    invoke<DryRun>("dry_run_mend", { workspace, request }).then((data) => ({ status: "ok" as const, data })),
+  mendFinding: (workspace: string, request: MendRequest) =>
+    invoke<number>("mend_finding", { workspace, request }).then((data) => ({ status: "ok" as const, data })),
+};
 
 function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
   const channel = new Channel<JobProgress>();
@@ -37,6 +50,11 @@ export function workspaceApi(workspace: string) {
   const exportPeople = into(commands.exportPeople);
   const verifyRecord = asking(commands.verifyRecord);
   const watchSession = into(commands.watchSession);
+  const listFindings = into(commands.listFindings);
+  const doctorSummary = into(commands.doctorSummary);
+  const getFinding = into(commands.getFinding);
+  const mend = asking(mends.mendFinding);
+  const runDoctor = asking(commands.runDoctor);
   const listOrganizations = asking(commands.listOrganizations);
   const countOrganizations = asking(commands.countOrganizations);
 
@@ -148,6 +166,23 @@ export function workspaceApi(workspace: string) {
     previewArchive: into(commands.previewArchive),
     archiveActivity: (input: ArchiveInput, onprogress: (progress: JobProgress) => void) =>
       archiveActivity(input, progressChannel(onprogress)),
+
+    doctorSummary,
+    runDoctor: (depth: Depth, job: string, onprogress: (progress: JobProgress) => void) =>
+      runDoctor(depth, job, progressChannel(onprogress)),
+    listFindings: async (query: FindingQuery): Promise<FindingPage & { groups: FindingGroup[] }> => {
+      const page = await listFindings(query);
+      return { groups: (await doctorSummary())?.groups ?? [], ...page };
+    },
+    dryRunMend: into(mends.dryRunMend),
+    mendFinding: async (request: MendRequest): Promise<DoctorFinding> => {
+      await mend(request);
+      const mended = await getFinding(request.finding);
+      if (mended === null) throw new Error("The finding is gone");
+      return mended;
+    },
+    getFinding,
+    organizationDrift: into(commands.organizationDrift),
 
     // These three do not depend on the workspace; its screens need them with the rest.
     checkPassword: calling(commands.checkPassword),

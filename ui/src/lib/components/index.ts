@@ -27,6 +27,7 @@ export { default as RulesList } from "./RulesList.svelte";
 export { default as Section } from "./Section.svelte";
 export { default as Segmented } from "./Segmented.svelte";
 export { default as SelectField } from "./SelectField.svelte";
+export { default as SeverityMark } from "./SeverityMark.svelte";
 export { default as Skeleton } from "./Skeleton.svelte";
 export { default as Spinner } from "./Spinner.svelte";
 export { default as StatusMark } from "./StatusMark.svelte";

@@ -8,6 +8,7 @@ export type {
   ListQuery,
   ListSource,
   ListSpec,
+  PagePlace,
   RowActs,
   RowGroups,
   SortDirection,

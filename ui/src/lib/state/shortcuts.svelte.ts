@@ -1,7 +1,7 @@
 import { readPreference, writePreference } from "./preferences";
 
 /** A single-letter key of the keyboard table. */
-export type ShortcutKey = "n" | "e" | "/";
+export type ShortcutKey = "n" | "e" | "r" | "/";
 
 const TEXT_FIELDS =
   "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable=true]";

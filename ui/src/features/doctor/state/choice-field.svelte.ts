@@ -1,0 +1,36 @@
+import type { DraftField } from "$lib/forms";
+
+/** One of several, which a person has to choose. */
+export class ChoiceField implements DraftField {
+  #value = $state("");
+  #left = $state(false);
+  readonly #missing: () => string;
+
+  constructor(missing: () => string) {
+    this.#missing = missing;
+  }
+
+  get value(): string {
+    return this.#value;
+  }
+
+  set value(value: string) {
+    this.#value = value;
+  }
+
+  get isChanged(): boolean {
+    return this.#value !== "";
+  }
+
+  get blocked(): string | null {
+    return this.#value === "" ? this.#missing() : null;
+  }
+
+  get shownProblem(): string | null {
+    return this.#left ? this.blocked : null;
+  }
+
+  leave(): void {
+    this.#left = true;
+  }
+}

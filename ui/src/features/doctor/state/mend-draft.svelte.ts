@@ -1,0 +1,119 @@
+import type { DoctorFinding, MendKind, MendRequest, WorkspaceApi } from "$lib/api";
+import { Draft, emailField, nameField, type DraftField } from "$lib/forms";
+import { m } from "$lib/messages";
+import { ChoiceField } from "./choice-field.svelte";
+
+export type MendField = "organization" | "collection" | "name" | "email" | "copy";
+
+/** What a mend has to be told about one finding. */
+export function fieldsOf(mend: MendKind, { kind, organizations }: DoctorFinding): MendField[] {
+  const which: MendField[] = organizations.length > 1 ? ["organization"] : [];
+  switch (mend) {
+    case "attach_collection":
+      return kind === "missing_collection" || kind === "missing_trashed_collection"
+        ? ["collection"]
+        : ["organization"];
+    case "create_organization":
+      return ["name", "email"];
+    case "separate_twins":
+      return ["organization", "name", "copy"];
+    case "rename_organization":
+      return [...which, "name"];
+    case "change_address":
+      return [...which, "email"];
+    default:
+      return [];
+  }
+}
+
+/** A mend of one finding while a person chooses it and fills in what it has to be told. */
+export class MendDraft {
+  readonly finding: DoctorFinding;
+  readonly draft;
+  copyToBoth = $state(false);
+  #mend = $state() as MendKind;
+
+  constructor(api: WorkspaceApi, finding: DoctorFinding, first: MendKind) {
+    this.finding = finding;
+    this.#mend = first;
+    const of = finding.organizations.length === 1 ? (finding.organizations[0]?.id ?? null) : null;
+    this.draft = new Draft({
+      organization: new ChoiceField(m.doctor_choose_missing),
+      collection: new ChoiceField(m.doctor_choose_missing),
+      name: nameField(api, first === "create_organization" ? null : of),
+      email: emailField(api, of === null ? null : { id: of }),
+    });
+  }
+
+  get mend(): MendKind {
+    return this.#mend;
+  }
+
+  choose(mend: MendKind): void {
+    this.#mend = mend;
+  }
+
+  get needed(): MendField[] {
+    return fieldsOf(this.#mend, this.finding);
+  }
+
+  get blocked(): string | null {
+    return this.#fields.find(({ blocked }) => blocked !== null)?.blocked ?? null;
+  }
+
+  leaveAll(): void {
+    for (const field of this.#fields) field.leave?.();
+  }
+
+  get request(): MendRequest {
+    const { organization, collection, name, email } = this.draft.fields;
+    const given = (field: MendField, value: string) => (this.needed.includes(field) ? value : null);
+    return requestOf(this.finding, this.#mend, {
+      organization: given("organization", organization.value),
+      collection: given("collection", collection.value),
+      name: given("name", name.value),
+      adminEmail: given("email", email.value),
+      copyToBoth: this.needed.includes("copy") && this.copyToBoth,
+    });
+  }
+
+  get #fields(): DraftField[] {
+    return this.needed.flatMap((name) => (name === "copy" ? [] : [this.draft.fields[name]]));
+  }
+}
+
+/** A mend that has to be told no more than `choices`. */
+export const requestOf = (
+  { id }: DoctorFinding,
+  mend: MendKind,
+  choices: Partial<MendRequest["choices"]> = {},
+): MendRequest => ({
+  finding: id,
+  mend,
+  choices: {
+    organization: null,
+    collection: null,
+    name: null,
+    adminEmail: null,
+    decision: null,
+    seen: null,
+    copyToBoth: false,
+    target: null,
+    ...choices,
+  },
+});
+
+const TOLD_SOMETHING: ReadonlySet<MendKind> = new Set([
+  "attach_collection",
+  "create_organization",
+  "separate_twins",
+  "rename_organization",
+  "change_address",
+  "set_aside",
+  "decide_operation",
+  "set_one_time_password",
+] satisfies MendKind[]);
+
+/** The mends that many findings can have at once: they have to be told nothing, and tell nothing that is shown once. */
+export const mendsOfMany = (mends: readonly MendKind[]): MendKind[] =>
+  mends.filter((mend) => !TOLD_SOMETHING.has(mend));
