@@ -366,7 +366,7 @@ async fn collection_on_server(database: &Database, name: &str, listed: &Document
 /// A row as a document of its columns.
 fn row_of(row: &rusqlite::Row<'_>) -> Document {
     use rusqlite::types::ValueRef;
-    let names: Vec<String> = row.as_ref().column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = row.as_ref().column_names().map(str::to_owned).collect();
     let mut found = Document::new();
     for (at, name) in names.into_iter().enumerate() {
         let value = match row.get_ref(at).expect("a column") {
