@@ -189,7 +189,9 @@ macro_rules! contract {
                 nothing_is_set_until_somebody_sets_it,
                 settings_are_read_as_they_were_written,
                 settings_take_the_place_of_those_that_were_seen_only,
-                settings_that_are_written_again_count_as_done;
+                settings_that_are_written_again_count_as_done,
+                a_template_takes_the_place_of_the_one_that_was_seen_only,
+                what_is_accepted_for_an_organization_takes_the_place_of_what_was;
             health:
                 preparing_again_changes_nothing_and_warns_of_nothing,
                 the_store_says_what_it_is,

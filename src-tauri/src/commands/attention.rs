@@ -87,7 +87,8 @@ impl From<core::Unsettled> for UnsettledAct {
                 | OperationPlan::Trash { .. }
                 | OperationPlan::Restore { .. }
                 | OperationPlan::DeleteForever { .. }
-                | OperationPlan::Receive { .. } => None,
+                | OperationPlan::Receive { .. }
+                | OperationPlan::Mend { .. } => None,
             },
             begun_at: moment(entry.begun_at),
             reason,

@@ -11,7 +11,7 @@ use tenantry_core::clock::ManualClock;
 use tenantry_core::error::StoreError;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Access, ActivityEntry, ActivityKind, CollectionDescription, Correction, Head, MembershipChange,
+    Accepted, Access, ActivityEntry, ActivityKind, CollectionDescription, Correction, Head, MembershipChange,
     NewOperator, OneTime, Operation, OperationPlan, OperatorChange, OperatorRole, OrganizationChange,
     OrganizationFilter, OrganizationQuery, Owner, PageStart, PeopleFilter, PeopleQuery, PeopleSort,
     RecordQuery, SessionDigest, SessionsOf, Shelf, SortDirection, SortField, StatusFilter, Trashed,
@@ -22,12 +22,13 @@ use tenantry_core::values::{OperatorId, OrganizationId, PersonId, PersonName};
 use super::people::{membership, person};
 use super::permits::decided;
 use super::sessions::{all_sessions, session_facts};
+use super::settings::template;
 use super::{
     ANY, collection, device, email, hash, insert, moment, name, newest, organization, renewal, seen,
 };
 
 /// Writes that a closed gate refuses.
-pub const REFUSED: [&str; 41] = [
+pub const REFUSED: [&str; 43] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -68,6 +69,8 @@ pub const REFUSED: [&str; 41] = [
     "activity.cut",
     "permits.decide",
     "settings.change",
+    "settings.change_template",
+    "settings.accept",
     "health.prepare",
 ];
 
@@ -88,7 +91,7 @@ pub const PERMITTED: [&str; 12] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 53] = [
+pub const READS: [&str; 56] = [
     "organizations.find",
     "organizations.find_several",
     "organizations.find_by_name",
@@ -135,6 +138,9 @@ pub const READS: [&str; 53] = [
     "sessions.find",
     "sessions.page",
     "settings.find",
+    "settings.template",
+    "settings.accepted",
+    "settings.accepted_of",
     "health.unprepared",
     "health.line",
     "health.server",
@@ -228,6 +234,8 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
         let (organizations, collections) = (&shut.organizations, &shut.collections);
         let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
         let other = Owner { installation: "other".to_owned(), instance: "run".to_owned() };
+        let differences = std::iter::once("validator: 1".to_owned()).collect();
+        let accepted = Accepted { organization: acme.id, differences };
         let answers = [
             ("organizations.insert", organizations.insert(&organization("new")).await),
             ("organizations.insert_many", organizations.insert_many(&[organization("many")]).await),
@@ -304,6 +312,11 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ("activity.cut", shut.activity.cut(&Head::before_the_first()).await.map(drop)),
             ("permits.decide", shut.permits.decide(None, &decided(Access::ReadWrite)).await.map(drop)),
             ("settings.change", shut.settings.change(None, &WorkspaceSettings::default()).await.map(drop)),
+            (
+                "settings.change_template",
+                shut.settings.change_template(None, &template(&["status"])).await.map(drop),
+            ),
+            ("settings.accept", shut.settings.accept(&accepted).await),
             ("health.prepare", shut.health.prepare().await.map(drop)),
         ];
         assert_eq!(answers.each_ref().map(|(write, _)| *write), REFUSED, "every write is tried");
@@ -472,6 +485,9 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ),
             ("sessions.page", shut.sessions.page(&all_sessions()).await.map(|page| page.is_empty())),
             ("settings.find", shut.settings.find().await.map(|found| found.is_none())),
+            ("settings.template", shut.settings.template().await.map(|found| found.is_none())),
+            ("settings.accepted", shut.settings.accepted().await.map(|all| all.is_empty())),
+            ("settings.accepted_of", shut.settings.accepted_of(acme.id).await.map(|one| one.is_none())),
             ("health.unprepared", shut.health.unprepared().await.map(|missing| missing.is_empty())),
             ("health.line", Ok(shut.health.line().await.reachable)),
             ("health.server", shut.health.server().await.map(|_| true)),

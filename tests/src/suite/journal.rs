@@ -5,11 +5,11 @@ use std::time::Duration;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    CollectionIdentity, Operation, OperationPlan, Owner, Trashed, TrashedCollection,
+    CollectionIdentity, MendWord, Operation, OperationPlan, Owner, Trashed, TrashedCollection,
 };
 use tenantry_core::values::{CopyId, OrganizationId};
 
-use super::{moment, name};
+use super::{collection as collection_of, moment, name};
 
 const UNDER_WAY: Result<(), StoreError> = Err(StoreError::Duplicate { field: UniqueField::Operation });
 
@@ -58,8 +58,13 @@ pub async fn every_plan_is_read_as_it_was_written(ports: &Ports) {
             OperationPlan::Rename { from: name("acme"), to: name("zenith"), collection: collection.clone() },
             OperationPlan::Trash { name: name("acme"), trashed, collection: collection.clone() },
             OperationPlan::Restore { name: name("acme"), copy, collection: collection.clone() },
-            OperationPlan::DeleteForever { name: name("acme"), copy, collection },
+            OperationPlan::DeleteForever { name: name("acme"), copy, collection: collection.clone() },
         ]);
+        let (from, to) = (Some(collection_of("old")), copy.map(|_| collection_of("acme")));
+        for mend in [MendWord::JoinHalves, MendWord::AttachCollection] {
+            let (from, to, collection) = (from.clone(), to.clone(), collection.clone());
+            plans.push(OperationPlan::Mend { mend, name: name("acme"), from, to, collection });
+        }
     }
     for plan in plans {
         let operation = operation(plan);

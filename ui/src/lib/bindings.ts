@@ -1126,6 +1126,10 @@ export type ActivityKind =
 "permits_changed" | 
 /**  A setting of the workspace changed. */
 "setting_changed" | 
+/**  Something that the doctor found was put right; the detail is the mend. */
+"mended" | 
+/**  The template of tenant collections changed, or what differs from it was accepted for an organization. */
+"template_changed" | 
 /**  Documents of a tenant were looked at. */
 "documents_read" | 
 /**  An act was refused because the role does not allow it; the detail names the act. */
@@ -2091,7 +2095,9 @@ export type Field =
 /**  Days that an organization is kept in the trash. */
 "keepTrashDays" | 
 /**  The role of an operator or a person. */
-"role";
+"role" | 
+/**  An index of the template. */
+"index";
 
 /**  Whether a field's value is valid. */
 export type FieldCheck = {
@@ -3251,8 +3257,8 @@ export type RecoveredAct =
 "restore" | 
 /**  Drop the collection, remove the document from the trash. */
 "delete_forever" | 
-/**  Fill a collection from elsewhere under a name of its own, insert the document, rename the collection. */
-"receive";
+/**  Put right what the doctor found. Each step can be repeated, and none destroys what no other place has. */
+"mend";
 
 /**  What became of an act that a crash had left unfinished. */
 export type RecoveredOperation = {

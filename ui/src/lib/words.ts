@@ -161,6 +161,7 @@ const healthWarnings: Record<HealthWarning, () => string> = {
 export const healthWarningSentence = (warning: HealthWarning): string => healthWarnings[warning]();
 
 const recoveredActs: Record<RecoveredAct, (inputs: { name: string }) => string> = {
+  mend: m.common_recovered_mend,
   create: m.common_recovered_create,
   rename: m.common_recovered_rename,
   trash: m.common_recovered_trash,
@@ -180,7 +181,10 @@ const recoveredOutcomes: Record<RecoveredOutcome, () => string> = {
 
 /** What became of an operation that a crash left unfinished. */
 export function recoveredSentence({ act, outcome, organizationName }: RecoveredOperation): string {
-  return `${recoveredActs[act]({ name: organizationName })} ${recoveredOutcomes[outcome]()}`;
+  // A join keeps what it moved.
+  const isLeft = act === "mend" && outcome === "undone";
+  const became = isLeft ? m.common_recovered_mend_undone() : recoveredOutcomes[outcome]();
+  return `${recoveredActs[act]({ name: organizationName })} ${became}`;
 }
 
 const ROLE_WORDS: Record<Role, [word: () => string, explanation: () => string]> = {

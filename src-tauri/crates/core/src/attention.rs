@@ -180,12 +180,23 @@ impl Facts {
             places.push(Place { name: collection, found });
         }
         let of_act = match &operation.plan {
-            OperationPlan::Create { .. } | OperationPlan::Rename { .. } => None,
+            OperationPlan::Create { .. } | OperationPlan::Rename { .. } | OperationPlan::Mend { .. } => None,
             OperationPlan::Trash { .. }
             | OperationPlan::Restore { .. }
             | OperationPlan::DeleteForever { .. } => Some(set_aside(id, operation.plan.copy())),
             OperationPlan::Receive { incoming, .. } => Some(CollectionName::incoming(*incoming)),
         };
+        for collection in of_mend(&operation.plan) {
+            if places.iter().any(|place| place.name == *collection) {
+                continue;
+            }
+            let belongs_to = match collection.organization_name() {
+                Some(name) => other_owner(ports, id, &name).await?,
+                None => None,
+            };
+            let found = Found::look(ports, collection, &operation.plan, belongs_to).await?;
+            places.push(Place { name: collection.clone(), found });
+        }
         let of_copy = trashed.as_ref().map(|trashed| in_trash(id, trashed));
         for collection in
             [of_act.clone(), of_copy.filter(|name| Some(name) != of_act.as_ref())].into_iter().flatten()
@@ -336,7 +347,8 @@ fn names(
         | OperationPlan::Trash { .. }
         | OperationPlan::Restore { .. }
         | OperationPlan::DeleteForever { .. }
-        | OperationPlan::Receive { .. } => None,
+        | OperationPlan::Receive { .. }
+        | OperationPlan::Mend { .. } => None,
     };
     let known = [to, live.map(|live| &live.name), trashed.map(|trashed| &trashed.name)];
     for name in known.into_iter().flatten() {
@@ -345,6 +357,20 @@ fn names(
         }
     }
     names
+}
+
+/// The collections that a mend is about, which no name of the organization need lead to.
+fn of_mend(plan: &OperationPlan) -> impl Iterator<Item = &CollectionName> {
+    let (from, to) = match plan {
+        OperationPlan::Mend { from, to, .. } => (from.as_ref(), to.as_ref()),
+        OperationPlan::Create { .. }
+        | OperationPlan::Rename { .. }
+        | OperationPlan::Trash { .. }
+        | OperationPlan::Restore { .. }
+        | OperationPlan::DeleteForever { .. }
+        | OperationPlan::Receive { .. } => (None, None),
+    };
+    from.into_iter().chain(to)
 }
 
 /// The mark of its copy in the trash.

@@ -3,9 +3,11 @@
 //! A plan holds names and the collection's identity, so that recovery can finish or undo the operation by looking at
 //! what exists.
 
+mod mending;
 mod opening;
 mod recovery;
 mod runner;
+mod settled;
 mod whereabouts;
 
 pub use opening::{Opening, Openings};

@@ -131,6 +131,13 @@ pub const REFUSAL_TOLD_EVERY: Duration = Duration::from_secs(60);
 /// The longest pause after failed sign-ins.
 pub const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
+/// Indexes that operators can add to the template: a collection has 64 at most, and three are there.
+pub const TEMPLATE_INDEXES_MAX: usize = 40;
+/// Fields of an index. The server's rule.
+pub const INDEX_KEYS_MAX: usize = 32;
+/// Bytes of a field in an index.
+pub const INDEX_FIELD_MAX: usize = 100;
+
 /// How long a server may take to move or delete a collection before it gives up.
 pub const STEP_LIMIT: Duration = Duration::from_secs(20);
 /// How long a server may still carry out a step after its response was lost: [`STEP_LIMIT`] and the way there. Nobody

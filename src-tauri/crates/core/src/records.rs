@@ -15,6 +15,7 @@ mod permits;
 mod session;
 mod settings;
 mod stored;
+mod template;
 
 pub use activity::{
     ActivityEntry, ActivityKind, Change, Head, Outcome, RecordCursor, RecordPage, RecordQuery, Recorded,
@@ -32,7 +33,8 @@ pub use health::{
 };
 pub use one_time::OneTime;
 pub use operation::{
-    JournalEntry, Operation, OperationPlan, Owner, Recovered, RecoveredAct, RecoveryOutcome, Turn, random_id,
+    JournalEntry, MendWord, Operation, OperationPlan, Owner, Recovered, RecoveredAct, RecoveryOutcome, Turn,
+    random_id,
 };
 pub use operator::{NewOperator, Operator, OperatorChange, OperatorRole, SignInAttempts};
 pub use organization::{
@@ -49,3 +51,4 @@ pub use permits::{Access, Decided, Environment, Permits};
 pub use session::{LiveSession, SessionDigest, SessionFacts, SessionQuery, SessionsOf};
 pub use settings::{SettingValue, WorkspaceSettings};
 pub use stored::{Correction, OddField, Shelf, StoredId, StoredOrganization, StoredText};
+pub use template::{Accepted, IndexKey, IndexKeyKind, Template, TemplateIndex};

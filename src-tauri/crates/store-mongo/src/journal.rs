@@ -10,9 +10,10 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::OperationJournal;
 use tenantry_core::records::{
-    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
+    CollectionIdentity, JournalEntry, MendWord, Operation, OperationPlan, Owner, Trashed, TrashedCollection,
+    Turn,
 };
-use tenantry_core::values::{OrganizationId, OrganizationName};
+use tenantry_core::values::{CollectionName, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
 
 use crate::documents;
@@ -166,6 +167,14 @@ fn plan_fields(operation: &Operation) -> Document {
                 entry.insert("shared_collection", true);
             }
         }
+        OperationPlan::Mend { mend, from, to, .. } => {
+            entry.insert("mend", mend.as_str());
+            for (field, collection) in [("from_collection", from), ("to_collection", to)] {
+                if let Some(collection) = collection {
+                    entry.insert(field, collection.as_str());
+                }
+            }
+        }
         OperationPlan::Create { .. }
         | OperationPlan::Restore { .. }
         | OperationPlan::DeleteForever { .. }
@@ -209,6 +218,13 @@ fn operation(document: &RawDocument, started_at: OffsetDateTime) -> Option<Opera
         "restore" => OperationPlan::Restore { name, copy, collection },
         "delete_forever" => OperationPlan::DeleteForever { name, copy, collection },
         "receive" => OperationPlan::Receive { name, incoming: copy? },
+        "mend" => OperationPlan::Mend {
+            mend: MendWord::from_word(&text("mend")?)?,
+            name,
+            from: text("from_collection").map(CollectionName::from_stored),
+            to: text("to_collection").map(CollectionName::from_stored),
+            collection,
+        },
         _ => return None,
     };
     Some(Operation {

@@ -1,17 +1,24 @@
 //! The settings of a workspace: one document of `console_settings`.
 
 use async_trait::async_trait;
-use bson::{Bson, Document, RawBsonRef, RawDocument, doc};
+use bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf, doc};
+use futures_util::TryStreamExt;
 use tenantry_connection::database::SETTINGS;
 use tenantry_core::StoreError;
 use tenantry_core::ports::SettingsStore;
-use tenantry_core::records::{SettingValue, WorkspaceSettings};
+use tenantry_core::records::{Accepted, SettingValue, Template, WorkspaceSettings};
+use tenantry_core::values::OrganizationId;
 
+use crate::documents;
 use crate::errors::Act;
 use crate::open::MongoStore;
 
 /// The `_id` of the document.
 const WORKSPACE: &str = "workspace";
+/// The `_id` of the template.
+const TEMPLATE: &str = "template";
+/// What was accepted for an organization has this before the organization's id as its `_id`.
+const ACCEPTED: &str = "accepted:";
 
 #[async_trait]
 impl SettingsStore for MongoStore {
@@ -37,6 +44,98 @@ impl SettingsStore for MongoStore {
         let there = self.settled(SETTINGS, doc! { "_id": WORKSPACE }).await?;
         Ok(there.as_deref().map(settings_of).as_ref() == Some(next))
     }
+
+    async fn template(&self) -> Result<Option<Template>, StoreError> {
+        let settings = self.raw(SETTINGS);
+        let found = settings.find_one(doc! { "_id": TEMPLATE });
+        self.call(Act::on("find", SETTINGS), found).await?.as_deref().map(template_of).transpose()
+    }
+
+    async fn change_template(&self, seen: Option<&Template>, next: &Template) -> Result<bool, StoreError> {
+        let written = match seen {
+            None => self.insert_setting(TEMPLATE, template_fields(next)?).await?,
+            Some(seen) => {
+                let settings = self.raw(SETTINGS);
+                let found = settings.find_one(doc! { "_id": TEMPLATE });
+                match self.call(Act::on("update", SETTINGS), found).await? {
+                    Some(there) if template_of(&there)? == *seen => {
+                        let fields = template_fields(next)?;
+                        self.replace_setting(TEMPLATE, &there, ["indexes"], fields).await?
+                    }
+                    Some(_) | None => false,
+                }
+            }
+        };
+        if written {
+            return Ok(true);
+        }
+        // A write without a response may have happened.
+        let there = self.settled(SETTINGS, doc! { "_id": TEMPLATE }).await?;
+        Ok(there.as_deref().map(template_of).transpose()?.as_ref() == Some(next))
+    }
+
+    async fn accepted(&self) -> Result<Vec<Accepted>, StoreError> {
+        let found = async {
+            let settings = self.raw(SETTINGS);
+            // The character after the colon ends the range.
+            let cursor = settings.find(doc! { "_id": { "$gte": ACCEPTED, "$lt": "accepted;" } });
+            cursor.sort(doc! { "_id": 1 }).await?.try_collect::<Vec<RawDocumentBuf>>().await
+        };
+        let found = self.call(Act::on("find", SETTINGS), found).await?;
+        Ok(found.iter().filter_map(|document| accepted_in(document)).collect())
+    }
+
+    async fn accepted_of(&self, id: OrganizationId) -> Result<Option<Accepted>, StoreError> {
+        let settings = self.raw(SETTINGS);
+        let found = settings.find_one(doc! { "_id": format!("{ACCEPTED}{id}") });
+        Ok(self.call(Act::on("find", SETTINGS), found).await?.as_deref().and_then(accepted_in))
+    }
+
+    async fn accept(&self, accepted: &Accepted) -> Result<(), StoreError> {
+        let Accepted { organization, differences } = accepted;
+        let settings = self.documents(SETTINGS);
+        let its = doc! { "_id": format!("{ACCEPTED}{organization}") };
+        if differences.is_empty() {
+            return match self.write(settings.delete_one(its.clone())).await {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) => self.require_gone(SETTINGS, its).await,
+                Err(failure) => Err(self.told(failure, Act::on("remove", SETTINGS))),
+            };
+        }
+        let differences: Vec<&String> = differences.iter().collect();
+        let written = settings.update_one(its.clone(), doc! { "$set": { "differences": &differences } });
+        match self.write(written.upsert(true)).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => {
+                let mut written = its;
+                written.insert("differences", differences);
+                self.require_confirmed(SETTINGS, written).await
+            }
+            Err(failure) => Err(self.told(failure, Act::on("update", SETTINGS))),
+        }
+    }
+}
+
+fn unreadable() -> StoreError {
+    StoreError::Corrupt { what: "the template".to_owned() }
+}
+
+fn template_fields(template: &Template) -> Result<Document, StoreError> {
+    bson::serialize_to_document(template).map_err(|_| unreadable())
+}
+
+fn template_of(document: &RawDocument) -> Result<Template, StoreError> {
+    bson::deserialize_from_slice(document.as_bytes()).map_err(|_| unreadable())
+}
+
+fn accepted_in(document: &RawDocument) -> Option<Accepted> {
+    let id = documents::text(document, "_id")?;
+    let differences = document.get_array("differences").ok()?;
+    let text = |value: RawBsonRef<'_>| value.as_str().map(str::to_owned);
+    Some(Accepted {
+        organization: id.strip_prefix(ACCEPTED)?.parse().ok()?,
+        differences: differences.into_iter().filter_map(|value| text(value.ok()?)).collect(),
+    })
 }
 
 impl MongoStore {

@@ -8,9 +8,10 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::{OperationJournal, WholeActs};
 use tenantry_core::records::{
-    CollectionIdentity, JournalEntry, Operation, OperationPlan, Owner, Trashed, TrashedCollection, Turn,
+    CollectionIdentity, JournalEntry, MendWord, Operation, OperationPlan, Owner, Trashed, TrashedCollection,
+    Turn,
 };
-use tenantry_core::values::{OrganizationId, OrganizationName, StoredDate};
+use tenantry_core::values::{CollectionName, OrganizationId, OrganizationName, StoredDate};
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
@@ -20,7 +21,7 @@ use crate::statements::Statements;
 
 const OPERATION: &str = "SELECT organization_id, act, name, new_name, has_collection, collection_identity, \
                          shared_collection, copy, trashed_at, trashed_by, owner_installation, owner_instance, actor, \
-                         started_at, turn, begun_at, record \
+                         started_at, turn, begun_at, record, mend, from_collection, to_collection \
                          FROM console_operations";
 
 /// A condition for an operation's entry, while it belongs to the operation.
@@ -38,9 +39,10 @@ impl OperationJournal for SqliteStore {
             let inserted = transaction.execute_cached(
                 "INSERT INTO console_operations (organization_id, act, name, new_name, has_collection, \
                  collection_identity, shared_collection, copy, trashed_at, trashed_by, owner_installation, \
-                 owner_instance, actor, started_at, turn, begun_at, record) \
+                 owner_instance, actor, started_at, turn, begun_at, record, mend, from_collection, to_collection) \
                  VALUES (:id, :act, :name, :new_name, :has_collection, :collection_identity, :shared_collection, \
-                 :copy, :trashed_at, :trashed_by, :installation, :instance, :actor, :now, :turn, :now, :record)",
+                 :copy, :trashed_at, :trashed_by, :installation, :instance, :actor, :now, :turn, :now, :record, :mend, \
+                 :from_collection, :to_collection)",
                 named_params! {
                     ":id": bytes(operation.organization_id),
                     ":act": operation.plan.act(),
@@ -58,6 +60,9 @@ impl OperationJournal for SqliteStore {
                     ":now": now,
                     ":turn": operation.turn.name(),
                     ":record": operation.record,
+                    ":mend": columns.mend,
+                    ":from_collection": columns.from_collection,
+                    ":to_collection": columns.to_collection,
                 },
             );
             match inserted {
@@ -154,6 +159,9 @@ struct PlanColumns<'a> {
     shared_collection: bool,
     trashed_at: Option<i64>,
     trashed_by: Option<&'a str>,
+    mend: Option<&'static str>,
+    from_collection: Option<&'a str>,
+    to_collection: Option<&'a str>,
 }
 
 impl<'a> PlanColumns<'a> {
@@ -168,6 +176,12 @@ impl<'a> PlanColumns<'a> {
                 shared_collection: trashed.collection == TrashedCollection::Shared,
                 trashed_at: trashed.at.milliseconds(),
                 trashed_by: Some(&trashed.by),
+                ..Self::default()
+            },
+            OperationPlan::Mend { mend, from, to, .. } => Self {
+                mend: Some(mend.as_str()),
+                from_collection: from.as_ref().map(CollectionName::as_str),
+                to_collection: to.as_ref().map(CollectionName::as_str),
                 ..Self::default()
             },
         }
@@ -231,6 +245,21 @@ fn plan(row: &Row<'_>) -> Outcome<OperationPlan> {
         "receive" => {
             let incoming = copy.ok_or_else(|| damaged("an entry of the journal"))?;
             Ok(OperationPlan::Receive { name, incoming })
+        }
+        "mend" => {
+            let word: String = row.get("mend")?;
+            let collection_name = |column| {
+                Ok::<_, rusqlite::Error>(
+                    row.get::<_, Option<String>>(column)?.map(CollectionName::from_stored),
+                )
+            };
+            Ok(OperationPlan::Mend {
+                mend: MendWord::from_word(&word).ok_or_else(|| damaged("an entry of the journal"))?,
+                name,
+                from: collection_name("from_collection")?,
+                to: collection_name("to_collection")?,
+                collection,
+            })
         }
         _ => Err(damaged("an entry of the journal").into()),
     }

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::ports::SettingsStore;
-use tenantry_core::records::{SettingValue, WorkspaceSettings};
+use tenantry_core::records::{Accepted, SettingValue, Template, WorkspaceSettings};
+use tenantry_core::values::OrganizationId;
 
 use crate::SqliteStore;
-use crate::errors::Outcome;
+use crate::errors::{Outcome, damaged};
+use crate::records::{bytes, organization_id};
 use crate::statements::Statements;
 
 #[async_trait]
@@ -43,6 +45,91 @@ impl SettingsStore for SqliteStore {
         })
         .await
     }
+
+    async fn template(&self) -> Result<Option<Template>, StoreError> {
+        self.read(find_template).await
+    }
+
+    async fn change_template(&self, seen: Option<&Template>, next: &Template) -> Result<bool, StoreError> {
+        let (seen, next) = (seen.cloned(), next.clone());
+        self.write(move |transaction| {
+            let there = find_template(transaction)?;
+            if there.as_ref() == Some(&next) {
+                return Ok(true);
+            }
+            if there != seen {
+                return Ok(false);
+            }
+            let sql = "INSERT INTO console_template (id, template) VALUES ('template', :template) \
+                       ON CONFLICT (id) DO UPDATE SET template = :template";
+            transaction
+                .execute_cached(sql, named_params! { ":template": json(serde_json::to_string(&next))? })?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn accepted(&self) -> Result<Vec<Accepted>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT organization_id, differences FROM console_accepted ORDER BY organization_id";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut accepted = Vec::new();
+            while let Some(row) = rows.next()? {
+                accepted.push(accepted_in(row)?);
+            }
+            Ok(accepted)
+        })
+        .await
+    }
+
+    async fn accepted_of(&self, id: OrganizationId) -> Result<Option<Accepted>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT organization_id, differences FROM console_accepted WHERE organization_id = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([bytes(id)])?;
+            rows.next()?.map(accepted_in).transpose()
+        })
+        .await
+    }
+
+    async fn accept(&self, accepted: &Accepted) -> Result<(), StoreError> {
+        let accepted = accepted.clone();
+        self.write(move |transaction| {
+            let id = bytes(accepted.organization);
+            if accepted.differences.is_empty() {
+                let sql = "DELETE FROM console_accepted WHERE organization_id = :id";
+                transaction.execute_cached(sql, named_params! { ":id": id })?;
+                return Ok(());
+            }
+            let sql = "INSERT INTO console_accepted (organization_id, differences) VALUES (:id, :differences) \
+                       ON CONFLICT (organization_id) DO UPDATE SET differences = :differences";
+            let differences = json(serde_json::to_string(&accepted.differences))?;
+            transaction.execute_cached(sql, named_params! { ":id": id, ":differences": differences })?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn json(written: serde_json::Result<String>) -> Outcome<String> {
+    Ok(written.map_err(|_| damaged("the template"))?)
+}
+
+fn find_template(connection: &Connection) -> Outcome<Option<Template>> {
+    let sql = "SELECT template FROM console_template WHERE id = 'template'";
+    let stored: Option<String> = connection.query_row_cached(sql, [], |row| row.get(0)).optional()?;
+    let read = |text: String| serde_json::from_str(&text).map_err(|_| damaged("the template"));
+    Ok(stored.map(read).transpose()?)
+}
+
+fn accepted_in(row: &rusqlite::Row<'_>) -> Outcome<Accepted> {
+    let differences: String = row.get("differences")?;
+    let unreadable = || damaged("what was accepted of a tenant's collection");
+    Ok(Accepted {
+        organization: organization_id(row.get_ref("organization_id")?).map_err(|_| unreadable())?,
+        differences: serde_json::from_str(&differences).map_err(|_| unreadable())?,
+    })
 }
 
 fn number_of(value: SettingValue) -> Option<i64> {

@@ -207,6 +207,12 @@ export const KINDS: Record<ActivityKind, Kind> = {
     did: m.activity_did_setting_changed,
     tried: m.activity_tried_setting_changed,
   },
+  mended: { icon: "circle-check", did: m.activity_did_mended, tried: m.activity_tried_mended },
+  template_changed: {
+    icon: "layers",
+    did: m.activity_did_template_changed,
+    tried: m.activity_tried_template_changed,
+  },
   documents_read: { icon: "eye", did: m.activity_did_documents_read, tried: m.activity_tried_documents_read },
   act_refused: { icon: "ban", did: m.activity_did_act_refused },
 };

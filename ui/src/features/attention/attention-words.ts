@@ -16,6 +16,8 @@ export function actTitle({ act, organizationName: name, newName }: UnsettledAct)
       return m.attention_delete_forever({ name });
     case "receive":
       return m.attention_receive({ name });
+    case "mend":
+      return m.attention_mend({ name });
   }
 }
 

@@ -166,6 +166,7 @@ const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
   keepRecordMonths: ["range"],
   keepTrashDays: ["range"],
   role: [],
+  index: ["required", "too_long", "characters", "taken"],
 };
 
 describe("an explanation", () => {

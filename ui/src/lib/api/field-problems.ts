@@ -91,5 +91,5 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
 
 /** The broken rule of a field, in words. */
 export function fieldSentence(problem: FieldProblem): string {
-  return sentences[problem.rule](problem);
+  return problem.field === "index" ? m.errors_rule_index() : sentences[problem.rule](problem);
 }

@@ -87,6 +87,8 @@ fn facet_of(kind: ActivityKind) -> RecordFacet {
         | Kind::WorkspaceUnlocked
         | Kind::WorkspaceLocked
         | Kind::PermitsChanged
-        | Kind::SettingChanged => RecordFacet::Changes,
+        | Kind::SettingChanged
+        | Kind::Mended
+        | Kind::TemplateChanged => RecordFacet::Changes,
     }
 }

@@ -3,64 +3,13 @@
 
 use time::OffsetDateTime;
 
+use super::mending::{Mending, settle_mend};
+use super::settled::{Asked, Settled, discard, is_for_good, is_owned_by_other, is_taken};
 use super::whereabouts::{Move, Whereabouts};
-use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
+use crate::error::StoreError;
 use crate::ports::Ports;
 use crate::records::{CollectionIdentity, Operation, OperationPlan, Organization, set_aside};
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
-
-/// The outcome of resolving an operation.
-pub(super) enum Settled {
-    /// All of it is done.
-    Finished,
-    /// Nothing of it remains.
-    Undone,
-    /// The collection does not exist; the document alone says how the operation ends.
-    Gone {
-        /// Whether it is as complete as it can be.
-        finished: bool,
-    },
-    /// What exists fits neither; nothing else was touched.
-    Undecided {
-        /// The reason, for the person.
-        reason: String,
-    },
-}
-
-/// When an operation is inspected.
-#[derive(Clone, Copy)]
-pub(super) enum Asked<'a> {
-    /// At once, by the run that carries it out, after this failure of a step.
-    AtOnce(&'a AppError),
-    /// For an entry found later: the operation may have ended long ago, and the current database user may be a
-    /// different one.
-    Later,
-}
-
-impl Asked<'_> {
-    /// Whether this refusal ends the operation. Found later, a refusal only says what the current database user is not
-    /// allowed to do.
-    fn ends_with(self, error: &StoreError) -> bool {
-        matches!(self, Self::AtOnce(_)) && is_for_good(error)
-    }
-
-    /// Whether the failure proves that no collection was moved: it had changed before, or the move was refused.
-    fn says_unmoved(self) -> bool {
-        matches!(
-            self,
-            Self::AtOnce(
-                AppError::Busy { .. }
-                    | AppError::Conflict(ConflictOn::Collection)
-                    | AppError::Store(StoreError::CollectionMissing { .. })
-            )
-        )
-    }
-}
-
-/// Whether the same call would be refused again: a permission is missing, or a view stands in place of the collection.
-fn is_for_good(error: &StoreError) -> bool {
-    matches!(error, StoreError::Denied { .. } | StoreError::Corrupt { .. })
-}
 
 pub(super) async fn settle(
     ports: &Ports,
@@ -84,6 +33,11 @@ pub(super) async fn settle(
             settle_delete_forever(ports, (id, *copy), collection.as_ref()).await
         }
         OperationPlan::Receive { incoming, .. } => settle_receive(ports, id, *incoming, asked).await,
+        OperationPlan::Mend { mend, name, from, to, collection } => {
+            let (from, to, collection) = (from.as_ref(), to.as_ref(), collection.as_ref());
+            let mending = Mending { ports, id, name, from, to, collection };
+            settle_mend(*mend, &mending, asked, now).await
+        }
     }
 }
 
@@ -200,39 +154,6 @@ fn without_move(found: Whereabouts, asked: Asked<'_>) -> Option<Settled> {
         Whereabouts::Gone => Some(Settled::Gone { finished: false }),
         Whereabouts::Unclear { .. } if asked.says_unmoved() => Some(Settled::Undone),
         Whereabouts::Unclear { reason } => Some(Settled::Undecided { reason }),
-    }
-}
-
-fn is_taken(error: &StoreError) -> bool {
-    matches!(error, StoreError::Duplicate { field: UniqueField::Name | UniqueField::Email })
-}
-
-async fn is_owned_by_other(
-    ports: &Ports,
-    id: OrganizationId,
-    name: &OrganizationName,
-) -> Result<bool, StoreError> {
-    Ok(ports.organizations.owners(name).await?.iter().any(|owner| *owner != id))
-}
-
-/// Removes the empty collection of a name that nobody has. One that cannot be removed, or has documents, stays, and is
-/// reported as a conflict when someone wants the name.
-async fn discard(ports: &Ports, name: &OrganizationName) -> Result<(), StoreError> {
-    if !ports.organizations.owners(name).await?.is_empty() {
-        return Ok(());
-    }
-    let collection = CollectionName::for_organization(name);
-    match ports.collections.delete_empty(&collection).await {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            tracing::warn!(%collection, "a collection that belongs to nobody has documents and stays");
-            Ok(())
-        }
-        Err(error) if error.is_unclear() => Err(error),
-        Err(error) => {
-            tracing::warn!(%collection, %error, "an empty collection could not be removed");
-            Ok(())
-        }
     }
 }
 

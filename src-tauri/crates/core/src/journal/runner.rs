@@ -6,7 +6,8 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::opening::Opening;
-use super::recovery::{self, Asked, Settled};
+use super::recovery;
+use super::settled::{Asked, Settled};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
 use crate::limits::STEP_PENDING;

@@ -15,14 +15,14 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::records::{
-    ActivityEntry, Capacity, CollectionDescription, CollectionIdentity, CollectionStatistics, Correction,
-    Decided, Head, IndexDescription, JournalEntry, Line, ListedCollection, LiveSession, Membership,
-    MembershipChange, NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange,
+    Accepted, ActivityEntry, Capacity, CollectionDescription, CollectionIdentity, CollectionStatistics,
+    Correction, Decided, Head, IndexDescription, JournalEntry, Line, ListedCollection, LiveSession,
+    Membership, MembershipChange, NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange,
     Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter,
     OrganizationPage, OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage, PeopleQuery, Permits,
     Person, RecordPage, RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest,
     SessionFacts, SessionQuery, SessionsOf, Shelf, SignInAttempts, StoreHealth, Stored, StoredOrganization,
-    Trashed, WorkspaceSettings,
+    Template, Trashed, WorkspaceSettings,
 };
 use crate::values::{
     CollectionName, CopyId, Device, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
@@ -281,6 +281,11 @@ pass_on! {
     SettingsStore as settings;
     read find() -> Option<WorkspaceSettings>;
     write change(seen: Option<&WorkspaceSettings>, next: &WorkspaceSettings) -> bool;
+    read template() -> Option<Template>;
+    write change_template(seen: Option<&Template>, next: &Template) -> bool;
+    read accepted() -> Vec<Accepted>;
+    read accepted_of(id: OrganizationId) -> Option<Accepted>;
+    write accept(accepted: &Accepted) -> ();
 }
 
 pass_on! {

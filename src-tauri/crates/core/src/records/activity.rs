@@ -116,6 +116,10 @@ pub enum ActivityKind {
     PermitsChanged,
     /// A setting of the workspace changed.
     SettingChanged,
+    /// Something that the doctor found was put right; the detail is the mend.
+    Mended,
+    /// The template of tenant collections changed, or what differs from it was accepted for an organization.
+    TemplateChanged,
     /// Documents of a tenant were looked at.
     DocumentsRead,
     /// An act was refused because the role does not allow it; the detail names the act.

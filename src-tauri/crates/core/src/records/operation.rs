@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use rand::RngCore;
 use serde::Serialize;
-use strum::EnumDiscriminants;
+use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 use time::OffsetDateTime;
 
 use super::{CollectionIdentity, Trashed};
 use crate::limits::OPERATION_LEASE;
-use crate::values::{CopyId, OrganizationId, OrganizationName};
+use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
 /// Who runs an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,51 @@ pub enum OperationPlan {
         /// The mark of the collection while it is being filled. It is random, so that the name alone tells it.
         incoming: CopyId,
     },
+    /// Put right what the doctor found. Each step can be repeated, and none destroys what no other place has.
+    Mend {
+        /// What it does.
+        mend: MendWord,
+        /// The organization's name when it is done.
+        name: OrganizationName,
+        /// The collection that it starts from.
+        from: Option<CollectionName>,
+        /// The collection that the organization has when it is done.
+        to: Option<CollectionName>,
+        /// The collection that it moves.
+        collection: Option<CollectionIdentity>,
+    },
+}
+
+/// A mend of more than one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum MendWord {
+    /// An ownerless collection is moved to where an organization lacks its own.
+    AttachCollection,
+    /// A collection is moved away from the organization that it was attached to.
+    DetachCollection,
+    /// An organization without a collection gets an empty one.
+    CreateCollection,
+    /// An ownerless collection is moved to the name of a new organization, whose document is inserted last.
+    CreateOrganization,
+    /// The collection is moved, then the document gets the name and the collection's name.
+    FollowName,
+    /// The documents of one collection are moved into another, then the document gets the other's name.
+    JoinHalves,
+    /// One of two organizations of one name gets another, with the shared collection, a copy of it, or an empty one.
+    SeparateTwins,
+}
+
+impl MendWord {
+    /// Parses the stored word; `None` for one of a newer version.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::VARIANTS.iter().copied().find(|mend| mend.as_str() == word)
+    }
+
+    /// The word that is stored.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 impl OperationPlan {
@@ -89,6 +134,7 @@ impl OperationPlan {
             Self::Restore { .. } => "restore",
             Self::DeleteForever { .. } => "delete_forever",
             Self::Receive { .. } => "receive",
+            Self::Mend { .. } => "mend",
         }
     }
 
@@ -100,14 +146,15 @@ impl OperationPlan {
             | Self::Trash { name, .. }
             | Self::Restore { name, .. }
             | Self::DeleteForever { name, .. }
-            | Self::Receive { name, .. } => name,
+            | Self::Receive { name, .. }
+            | Self::Mend { name, .. } => name,
         }
     }
 
     /// The copy that it is about: in the trash, which it creates, restores or removes, or coming in from elsewhere.
     pub fn copy(&self) -> Option<CopyId> {
         match self {
-            Self::Create { .. } | Self::Rename { .. } => None,
+            Self::Create { .. } | Self::Rename { .. } | Self::Mend { .. } => None,
             Self::Trash { trashed, .. } => trashed.copy,
             Self::Restore { copy, .. } | Self::DeleteForever { copy, .. } => *copy,
             Self::Receive { incoming, .. } => Some(*incoming),
@@ -121,7 +168,8 @@ impl OperationPlan {
             Self::Rename { collection, .. }
             | Self::Trash { collection, .. }
             | Self::Restore { collection, .. }
-            | Self::DeleteForever { collection, .. } => collection.as_ref(),
+            | Self::DeleteForever { collection, .. }
+            | Self::Mend { collection, .. } => collection.as_ref(),
         }
     }
 }

@@ -53,6 +53,11 @@ impl CollectionName {
     pub const PREFIXES: [&str; 5] =
         ["org_", "console_trash_", "console_dropped_", "console_incoming_", "console_twins_"];
 
+    /// The name of the organization that has such a tenant collection; `None` if no organization can.
+    pub fn organization_name(&self) -> Option<OrganizationName> {
+        self.0.strip_prefix("org_").map(|name| OrganizationName::from_stored(name.to_owned()))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

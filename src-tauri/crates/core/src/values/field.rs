@@ -43,6 +43,8 @@ pub enum Field {
     KeepTrashDays,
     /// The role of an operator or a person.
     Role,
+    /// An index of the template.
+    Index,
 }
 
 /// A field that is stored with another value than a person saw.
