@@ -3257,6 +3257,8 @@ export type RecoveredAct =
 "restore" | 
 /**  Drop the collection, remove the document from the trash. */
 "delete_forever" | 
+/**  Fill a collection from elsewhere under a name of its own, insert the document, rename the collection. */
+"receive" | 
 /**  Put right what the doctor found. Each step can be repeated, and none destroys what no other place has. */
 "mend";
 
