@@ -4,6 +4,7 @@ pub mod about;
 pub mod access;
 pub mod activity;
 pub mod attention;
+pub mod bundles;
 pub mod collections;
 pub mod connection_strings;
 pub mod diagnosis;
@@ -146,6 +147,20 @@ pub fn all<R: Runtime>() -> Commands<R> {
         doctor::list_findings,
         doctor::get_finding,
         doctor::organization_drift,
+        bundles::default_bundle_folder,
+        bundles::choose_bundle_folder,
+        bundles::back_up,
+        bundles::choose_bundle,
+        bundles::read_bundle,
+        bundles::verify_bundle,
+        bundles::plan_restore,
+        bundles::restore_bundle,
+        bundles::plan_move,
+        bundles::move_organization,
+        bundles::preview_masking,
+        bundles::list_unfinished_moves,
+        bundles::finish_move,
+        bundles::take_back_move,
         exports::choose_export_file,
         exports::default_export_file,
         exports::export_organizations,

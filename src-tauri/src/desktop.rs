@@ -63,6 +63,14 @@ impl<R: Runtime> Desktop for WindowDesktop<R> {
         dialog.blocking_pick_file().and_then(|chosen| chosen.into_path().ok())
     }
 
+    fn choose_folder(&self, title: &str, folder: &Path) -> Option<PathBuf> {
+        let mut dialog = self.app.dialog().file().set_title(title).set_directory(folder);
+        if let Some(window) = self.app.get_webview_window("main") {
+            dialog = dialog.set_parent(&window);
+        }
+        dialog.blocking_pick_folder().and_then(|chosen| chosen.into_path().ok())
+    }
+
     fn reveal(&self, file: &Path) -> Result<(), DesktopError> {
         self.app.opener().reveal_item_in_dir(file).map_err(refused)
     }
@@ -122,6 +130,10 @@ impl<D: Desktop> Desktop for DrivenDesktop<D> {
 
     fn choose_existing(&self, _title: &str, folder: &Path) -> Option<PathBuf> {
         Some(folder.join(DRIVEN_CHOICE)).filter(|path| path.exists())
+    }
+
+    fn choose_folder(&self, _title: &str, folder: &Path) -> Option<PathBuf> {
+        Some(folder.to_owned())
     }
 
     fn reveal(&self, file: &Path) -> Result<(), DesktopError> {

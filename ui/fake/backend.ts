@@ -8,6 +8,7 @@ import { mockIPC } from "@tauri-apps/api/mocks";
 import type { EntryView, OrganizationView, ConsoleError } from "../src/lib/bindings";
 import { accessHandlers } from "./access";
 import { activityHandlers } from "./activity";
+import { bundleHandlers } from "./bundles";
 import type { Handlers } from "./commands";
 import { testConnection } from "./connection-test";
 import { doctorHandlers } from "./doctor";
@@ -66,6 +67,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     ...organizationHandlers(world),
     ...peopleHandlers(world),
     ...exportHandlers(world),
+    ...bundleHandlers(world),
     ...activityHandlers(world),
     ...(doctorHandlers(world) as Handlers),
   };

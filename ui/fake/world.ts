@@ -12,6 +12,7 @@ import type {
   SecretKeeping,
   SessionView,
   SomebodyView,
+  UnfinishedMoveView,
   UnsettledAct,
   ConsoleError,
   WorkspaceSummary,
@@ -58,6 +59,8 @@ export interface FakeOptions {
   unverifiableHash?: string;
   /** Interrupted changes that wait for a decision. */
   unsettled?: UnsettledAct[];
+  /** Moves that stopped half-way. */
+  unfinishedMoves?: UnfinishedMoveView[];
   /** The record, oldest first. */
   entries?: EntryView[];
   /** What the doctor finds; with it, it ran before. */
@@ -84,6 +87,8 @@ export const noAnswer: ConsoleError = {
   details: { reason: "server", path: null, cause: "no answer" },
 };
 const notOpen: ConsoleError = { code: "no_workspace" };
+
+const bytes = (done: number) => ({ bytes: done * 360, bytesPerSecond: 1_512_000 });
 
 /** What the fake holds, for all of its commands. */
 export class World {
@@ -183,10 +188,10 @@ export class World {
   /** Counts up in steps, telling each. */
   async work(job: string, total: number, progress: Channel<JobProgress>): Promise<void> {
     for (let done = 0; done < total; done += Math.max(1, Math.round(total / 20))) {
-      progress.onmessage({ done, total, perSecond: 4200 });
+      progress.onmessage({ done, total, perSecond: 4200, ...bytes(done) });
       await this.pause();
       this.stopIfCancelled(job);
     }
-    progress.onmessage({ done: total, total, perSecond: 4200 });
+    progress.onmessage({ done: total, total, perSecond: 4200, ...bytes(total) });
   }
 }

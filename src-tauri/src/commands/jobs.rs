@@ -1,5 +1,6 @@
 //! Jobs.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -26,6 +27,10 @@ pub struct JobProgress {
     pub total: Option<Count>,
     /// Units per second since the job started.
     pub per_second: Count,
+    /// The bytes of what is done; 0 from a job that does not count them.
+    pub bytes: Count,
+    /// Bytes per second since the job started.
+    pub bytes_per_second: Count,
 }
 
 /// Asks a job to stop. A finished one needs no stopping.
@@ -60,12 +65,13 @@ pub struct ChannelProgress {
     channel: Channel<JobProgress>,
     started: Instant,
     reported: Mutex<Option<Instant>>,
+    bytes: AtomicU64,
 }
 
 impl ChannelProgress {
     /// Reports on `channel`, measuring speed from now.
     pub fn new(channel: Channel<JobProgress>) -> Self {
-        Self { channel, started: Instant::now(), reported: Mutex::new(None) }
+        Self { channel, started: Instant::now(), reported: Mutex::new(None), bytes: AtomicU64::new(0) }
     }
 }
 
@@ -81,14 +87,22 @@ impl ProgressSink for ChannelProgress {
         drop(reported);
 
         let milliseconds = u64::try_from(now.duration_since(self.started).as_millis()).unwrap_or(u64::MAX);
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        let per_second = |done: u64| Count::from(done.saturating_mul(1000) / milliseconds.max(1));
         let report = JobProgress {
             done: Count::from(progress.done),
             total: progress.total.map(Count::from),
-            per_second: Count::from(progress.done.saturating_mul(1000) / milliseconds.max(1)),
+            per_second: per_second(progress.done),
+            bytes: Count::from(bytes),
+            bytes_per_second: per_second(bytes),
         };
         // A closed window no longer wants progress; the job's own result counts.
         if self.channel.send(report).is_err() {
             tracing::debug!("nobody listens to a job's progress");
         }
+    }
+
+    fn report_bytes(&self, bytes: u64) {
+        self.bytes.store(bytes, Ordering::Relaxed);
     }
 }

@@ -54,6 +54,10 @@ impl Desktop for NotingDesktop {
         self.choice.lock().unwrap().clone()
     }
 
+    fn choose_folder(&self, _: &str, _: &Path) -> Option<PathBuf> {
+        self.choice.lock().unwrap().clone()
+    }
+
     fn reveal(&self, file: &Path) -> Result<(), DesktopError> {
         self.revealed.lock().unwrap().push(file.to_owned());
         Ok(())

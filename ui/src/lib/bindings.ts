@@ -839,6 +839,109 @@ export const commands = {
 	 */
 	organizationDrift: (workspace: string, ids: string[]) => typedError<DriftOfRow[], ConsoleError>(__TAURI_INVOKE("organization_drift", { workspace, ids })),
 	/**
+	 *  The suggested folder for bundles.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	defaultBundleFolder: (workspace: string) => typedError<ChosenFolder, ConsoleError>(__TAURI_INVOKE("default_bundle_folder", { workspace })),
+	/**
+	 *  Opens the platform's dialog for a folder; `null` if the person changed their mind.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	chooseBundleFolder: (workspace: string) => typedError<ChosenFolder | null, ConsoleError>(__TAURI_INVOKE("choose_bundle_folder", { workspace })),
+	/**
+	 *  Writes a file for each organization into the chosen folder. A cancelled or failed one leaves no file.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a folder that was not chosen, `forbidden`, those of a session.
+	 */
+	backUp: (workspace: string, input: BackUpInput, progress: Channel<JobProgress>) => typedError<BackUpReport, ConsoleError>(__TAURI_INVOKE("back_up", { workspace, input, progress })),
+	/**
+	 *  Lets a person choose a bundle; `null` if they changed their mind.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	chooseBundle: (workspace: string) => typedError<ChosenBundle | null, ConsoleError>(__TAURI_INVOKE("choose_bundle", { workspace })),
+	/**
+	 *  What a chosen bundle says of itself. Its documents are not read.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a file that was not chosen, `bundle_refused`, `forbidden`, those of a session.
+	 */
+	readBundle: (workspace: string, source: string) => typedError<BundleFactsView, ConsoleError>(__TAURI_INVOKE("read_bundle", { workspace, source })),
+	/**
+	 *  Reads a whole bundle: every line, all counts and checksums. Reports the first damage.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a file that was not chosen, `bundle_refused`, `cancelled`, `forbidden`, those of a session.
+	 */
+	verifyBundle: (workspace: string, input: VerifyInput, progress: Channel<JobProgress>) => typedError<VerifiedView, ConsoleError>(__TAURI_INVOKE("verify_bundle", { workspace, input, progress })),
+	/**
+	 *  What would happen if a bundle were restored under this name, for this address.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a file that was not chosen, `bundle_refused`, `forbidden`, those of a session.
+	 */
+	planRestore: (workspace: string, source: string, name: string, email: string) => typedError<ReceivePlanView, ConsoleError>(__TAURI_INVOKE("plan_restore", { workspace, source, name, email })),
+	/**
+	 *  Restores a bundle. What is cancelled or fails leaves nothing.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a file that was not chosen, `bundle_refused`, `invalid_input`, `conflict`, `cancelled`, `busy`,
+	 *  `forbidden`, those of a session and of the store.
+	 */
+	restoreBundle: (workspace: string, input: RestoreBundleInput, progress: Channel<JobProgress>) => typedError<ReceivedView, ConsoleError>(__TAURI_INVOKE("restore_bundle", { workspace, input, progress })),
+	/**
+	 *  What a copy or move would do.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `data_missing`, `bundle_refused`, `forbidden` on either side, those of a session in either workspace.
+	 */
+	planMove: (workspace: string, input: MoveInput) => typedError<MovePlanView, ConsoleError>(__TAURI_INVOKE("plan_move", { workspace, input })),
+	/**
+	 *  Copies or moves an organization to another open workspace. What is refused, cancelled or fails leaves it as it was,
+	 *  unless the report says that it stopped half-way.
+	 * 
+	 *  # Errors
+	 *  Those of `plan_move`, `invalid_input`, `conflict`, `confirmation_mismatch`, `cancelled`, `changed_meanwhile`,
+	 *  `busy`, those of the stores.
+	 */
+	moveOrganization: (workspace: string, input: MoveInput, progress: Channel<JobProgress>) => typedError<MoveReport, ConsoleError>(__TAURI_INVOKE("move_organization", { workspace, input, progress })),
+	/**
+	 *  What masking does to the first documents of an organization. Looking at them is recorded.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `data_missing`, `forbidden`, those of a session and of the store.
+	 */
+	previewMasking: (workspace: string, id: string, choices: MaskingChoices) => typedError<MaskingPreviewView, ConsoleError>(__TAURI_INVOKE("preview_masking", { workspace, id, choices })),
+	/**
+	 *  The moves from or to this workspace that stopped half-way, for who may end them.
+	 * 
+	 *  # Errors
+	 *  Those of a session.
+	 */
+	listUnfinishedMoves: (workspace: string) => typedError<UnfinishedMoveView[], ConsoleError>(__TAURI_INVOKE("list_unfinished_moves", { workspace })),
+	/**
+	 *  Finishes a move that stopped half-way; one that is over ends as it is.
+	 * 
+	 *  # Errors
+	 *  `facts_changed` if it is over, `changed_meanwhile` if both sides differ by now, `busy`, `forbidden`, those of a session in either
+	 *  workspace and of the stores.
+	 */
+	finishMove: (workspace: string, id: string) => typedError<MoveEnded, ConsoleError>(__TAURI_INVOKE("finish_move", { workspace, id })),
+	/**
+	 *  Takes a move back: one that stopped half-way, or one of this run.
+	 * 
+	 *  # Errors
+	 *  `facts_changed` if it is over, `conflict` if the name or address was taken meanwhile, `busy`, `forbidden`, those of a session in
+	 *  either workspace and of the stores.
+	 */
+	takeBackMove: (workspace: string, id: string) => typedError<MoveEnded, ConsoleError>(__TAURI_INVOKE("take_back_move", { workspace, id })),
+	/**
 	 *  Opens the platform's save dialog; `null` if the person changed their mind.
 	 * 
 	 *  # Errors
@@ -1070,6 +1173,8 @@ export type ActivityKind =
 "bundle_written" | 
 /**  An organization came in from a bundle or another workspace. */
 "organization_received" | 
+/**  An organization was copied or moved to another workspace; the detail says which. */
+"organization_moved" | 
 /**  An operator was added. */
 "operator_added" | 
 /**  Name or role of an operator changed. */
@@ -1223,6 +1328,44 @@ export type AuthenticationKind =
 /**  Another method in the string. */
 "other";
 
+/**  What is backed up, and where to. */
+export type BackUpInput = {
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  The organizations. */
+	ids: string[],
+	/**  The token of the chosen folder. */
+	target: string,
+};
+
+/**  What became of all of them. */
+export type BackUpReport = {
+	/**  One result for each, in the order of the input. */
+	results: BackUpResult[],
+	/**  Whether it was cancelled before the last one. */
+	cancelled: boolean,
+	/**  How long it took. */
+	milliseconds: Count,
+};
+
+/**  What became of one organization. */
+export type BackUpResult = {
+	/**  Its id. */
+	id: string,
+	/**  Its name, if it is written. */
+	name: string | null,
+	/**  The file, if it is written. */
+	path: string | null,
+	/**  The size of the file. */
+	bytes: Count | null,
+	/**  Documents in it. */
+	documents: Count | null,
+	/**  What others changed meanwhile. */
+	changed: ChangedMeanwhile | null,
+	/**  Why it is not written; `null` also if it was not begun. */
+	problem: ConsoleError | null,
+};
+
 /**  An entry that is not as it was written. */
 export type BreakView = {
 	/**  Its number. */
@@ -1249,6 +1392,26 @@ export type BundleDamage =
 "not_a_document" | 
 /**  It is larger than anything that a bundle can have there. */
 "too_large";
+
+/**  What a bundle says of itself. */
+export type BundleFactsView = {
+	/**  The organization's name. */
+	name: string,
+	/**  Its display name. */
+	displayName: string | null,
+	/**  Its admin's address. */
+	email: string,
+	/**  The workspace that it comes from. */
+	workspace: string,
+	/**  When it was written. */
+	writtenAt: string,
+	/**  Documents in it. */
+	documents: Count,
+	/**  Their bytes. */
+	bytes: Count,
+	/**  Indexes of the collection. */
+	indexes: number,
+};
 
 /**  Why a bundle can't be read, written or taken in. */
 export type BundleProblem = 
@@ -1313,6 +1476,23 @@ export type ChangeView = {
 	after: string | null,
 };
 
+/**  What others changed in a collection while it was read. A document that was changed in its place is not noticed. */
+export type ChangedMeanwhile = 
+/**  Documents were added or removed. */
+"documents" | 
+/**  The collection is another one by now, or gone. */
+"collection";
+
+/**  A bundle that a person chose. */
+export type ChosenBundle = {
+	/**  Its token. */
+	source: string,
+	/**  Its path, to show. */
+	displayPath: string,
+	/**  Its size. */
+	bytes: Count,
+};
+
 /**  A place for a file. */
 export type ChosenFile = {
 	/**  Its token, good for one export. */
@@ -1321,6 +1501,14 @@ export type ChosenFile = {
 	displayPath: string,
 	/**  Whether a file is there that a person agreed to replace. */
 	exists: boolean,
+};
+
+/**  A folder for bundles. */
+export type ChosenFolder = {
+	/**  Its token. */
+	target: string,
+	/**  Its path, to show. */
+	displayPath: string,
 };
 
 /**  A file chosen for an import. */
@@ -1535,6 +1723,8 @@ export type ConsoleError =
 } } | 
 /**  Nobody is signed in. */
 { code: "not_signed_in" } | 
+/**  The other workspace of a copy or move is not open, or nobody is signed in there. */
+{ code: "other_workspace_closed" } | 
 /**  The session's time is over. */
 { code: "session_expired" } | 
 /**  The session was ended. */
@@ -2570,6 +2760,16 @@ export type IndexStatistics = {
 	size: Count | null,
 };
 
+/**  A person who came along with a one-time password. */
+export type InvitedView = {
+	/**  The name. */
+	name: string,
+	/**  The address to sign in with. */
+	email: string,
+	/**  The one-time password, shown once. */
+	password: string,
+};
+
 /**  The progress of a job. */
 export type JobProgress = {
 	/**  Units done. */
@@ -2578,6 +2778,10 @@ export type JobProgress = {
 	total: Count | null,
 	/**  Units per second since the job started. */
 	perSecond: Count,
+	/**  The bytes of what is done; 0 from a job that does not count them. */
+	bytes: Count,
+	/**  Bytes per second since the job started. */
+	bytesPerSecond: Count,
 };
 
 /**  Why secrets are not kept where they should be. */
@@ -2683,6 +2887,62 @@ export type LiveSessionView = {
 	expiresAt: string,
 };
 
+/**  Why a field is masked. */
+export type Looks = 
+/**  An email address. */
+"email_address" | 
+/**  A person's name. */
+"name" | 
+/**  A phone number. */
+"phone" | 
+/**  A postal address. */
+"postal_address" | 
+/**  A day of birth, or a number that identifies a person. */
+"identity" | 
+/**  A password, its hash, a token. */
+"secret" | 
+/**  Somebody chose it. */
+"chosen";
+
+/**  A document of a preview. */
+export type MaskedDocumentView = {
+	/**  Its `_id`. */
+	id: string,
+	/**  What is replaced in it. */
+	replaced: ReplacedView[],
+};
+
+/**  A field that masking replaces. */
+export type MaskedFieldView = {
+	/**  Its path. */
+	path: string,
+	/**  Why. */
+	looks: Looks,
+	/**  How many of its values. */
+	values: number,
+};
+
+/**
+ *  Which fields of documents are masked. A field is named by its path with dots, through arrays without their
+ *  positions: `contacts.email`.
+ */
+export type MaskingChoices = {
+	/**  Masks every field whose name or value looks like that of a person. */
+	automatic: boolean,
+	/**  These fields, and all below them. */
+	fields: string[],
+	/**  Never these fields, nor any below them. */
+	kept: string[],
+};
+
+/**  What masking does to the first documents. */
+export type MaskingPreviewView = {
+	/**  The masked fields. */
+	fields: MaskedFieldView[],
+	/**  The documents. */
+	documents: MaskedDocumentView[],
+};
+
 /**  A member of a deployment. */
 export type Member = {
 	/**  Host and port. */
@@ -2781,6 +3041,45 @@ export type MendKind =
 /**  Accepts what differs from the template for this organization. */
 "accept_as_is";
 
+/**  How an unfinished move ended. */
+export type MoveEnded = {
+	/**  Where the organization is now. */
+	standing: Standing,
+	/**  People who came along with a one-time password. */
+	invited: InvitedView[],
+	/**  The addresses of those who did not come along. */
+	left: string[],
+};
+
+/**  A copy or a move. */
+export type MoveInput = {
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  The organization. */
+	id: string,
+	/**  Whether it leaves. */
+	kind: MoveKind,
+	/**  The open workspace where it goes. */
+	target: string,
+	/**  The name that it gets there. */
+	name: string,
+	/**  Its admin's address there. */
+	email: string,
+	/**  The new password of a copy's admin. */
+	password: string | null,
+	/**  How the documents of a copy are masked, if they are. */
+	masking: MaskingChoices | null,
+	/**  The typed name, where it is asked for. */
+	confirmation: string | null,
+};
+
+/**  Whether the organization leaves. */
+export type MoveKind = 
+/**  It stays, and another one like it is made. */
+"copy" | 
+/**  It leaves for the trash once the other workspace has it. */
+"move";
+
 /**  What a person should know of a move of secrets. */
 export type MoveNote = 
 /**  Secrets that are only in the keychain, which can't be used, stay there: they have to be entered again. */
@@ -2793,6 +3092,36 @@ path: string } |
 { kind: "newer_in_file" } | 
 /**  The old place could not be emptied yet. That is tried again at the next start. */
 { kind: "not_emptied" };
+
+/**  What a copy or move would do. */
+export type MovePlanView = {
+	/**  How it comes in there. */
+	receive: ReceivePlanView,
+	/**  The environment of the workspace that it comes from. */
+	source: Environment,
+	/**  The environment of the workspace where it goes. */
+	target: Environment,
+	/**  People that come along. */
+	people: Count,
+	/**  Whether the name must be typed. */
+	confirmationNeeded: boolean,
+};
+
+/**  What became of a copy or move. */
+export type MoveReport = {
+	/**  What came in; `null` if it stopped half-way. */
+	received: ReceivedView | null,
+	/**  How many people came along. */
+	people: Count,
+	/**  Those of them with a one-time password. */
+	invited: InvitedView[],
+	/**  The addresses of those who did not come along. */
+	left: string[],
+	/**  What takes it back; `null` for a copy. */
+	note: string | null,
+	/**  Why it stopped half-way: it can be finished or taken back. */
+	unfinished: ConsoleError | null,
+};
 
 /**  Whether a name is available. */
 export type NameCheck = {
@@ -3232,6 +3561,42 @@ export type Reach =
 /**  The members that lists are read from. */
 export type ReadPreferenceMode = "primary" | "primary_preferred" | "secondary" | "secondary_preferred" | "nearest";
 
+/**  What would happen if an organization came in. */
+export type ReceivePlanView = {
+	/**  Whether it keeps the id that it had. */
+	keepsId: boolean,
+	/**  The name that it gets. */
+	name: string,
+	/**  Its collection; `null` if the name is no name. */
+	collection: string | null,
+	/**  What is in the way. */
+	problems: FieldIssue[],
+	/**  Documents that come in, if they were counted. */
+	documents: Count | null,
+	/**  Their bytes, if known. */
+	bytes: Count | null,
+	/**  Indexes that are made. */
+	indexes: number,
+	/**  Whether the collection has options of its own. */
+	hasOptions: boolean,
+	/**  How many more collections and indexes the deployment takes; `null` if that is not known. */
+	room: Count | null,
+};
+
+/**  An organization that came in. */
+export type ReceivedView = {
+	/**  The organization. */
+	organization: OrganizationView,
+	/**  Documents that were written and compared. */
+	documents: Count,
+	/**  Their bytes. */
+	bytes: Count,
+	/**  Indexes of the collection. */
+	indexes: number,
+	/**  What others changed at the source meanwhile. */
+	changed: ChangedMeanwhile | null,
+};
+
 /**  A part of the record that people look for. */
 export type RecordFacet = 
 /**  Every entry. */
@@ -3325,6 +3690,30 @@ export type RenamePreview = {
 	available: boolean,
 	/**  The conflicts. */
 	problems: FieldIssue[],
+};
+
+/**  A replaced value. */
+export type ReplacedView = {
+	/**  The path of its field. */
+	path: string,
+	/**  The value in the source. */
+	before: string,
+	/**  The value in a copy. */
+	after: string,
+};
+
+/**  How a bundle is restored. */
+export type RestoreBundleInput = {
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  The token of the chosen file. */
+	source: string,
+	/**  The name that it gets. */
+	name: string,
+	/**  Its admin's address. */
+	email: string,
+	/**  Its admin's new password. */
+	password: string,
 };
 
 /**  A person's action that needs permissions of the database user. */
@@ -3676,6 +4065,17 @@ export type StageState =
 /**  An earlier step failed. */
 "not_run";
 
+/**  Where the organization of a move is. */
+export type Standing = 
+/**  Only where it came from: nothing is left of the move. */
+"at_source" | 
+/**  In both: it can be finished or taken back. */
+"in_both" | 
+/**  Only where it went. */
+"at_target" | 
+/**  Live in neither: somebody moved both to the trash, from where they can be restored. */
+"in_neither";
+
 /**  The statistics of a row, or why there are none. */
 export type StatisticsSummary = {
 	/**  The organization. */
@@ -3801,6 +4201,28 @@ export type UndoRefusal =
 /**  The act has no undo. */
 "unknown";
 
+/**  A move that stopped half-way. */
+export type UnfinishedMoveView = {
+	/**  Its id. */
+	id: string,
+	/**  The name of the workspace that it comes from. */
+	source: string,
+	/**  The organization's name there. */
+	sourceName: string,
+	/**  The name of the workspace where it goes. */
+	target: string,
+	/**  The organization's name there. */
+	targetName: string,
+	/**  Who began it. */
+	by: string,
+	/**  When it began. */
+	begunAt: string,
+	/**  Where the organization is; `null` if that is not known yet. */
+	standing: Standing | null,
+	/**  The workspace that must be open first, with somebody signed in. */
+	missing: string | null,
+};
+
 /**  An interrupted operation that waits for a decision, and what exists of it. */
 export type UnsettledAct = {
 	/**  The organization. */
@@ -3910,6 +4332,26 @@ export type VerificationView = {
 	at: string,
 	/**  The first entry that is not as it was written; `null` if all are. */
 	broken: BreakView | null,
+};
+
+/**  A bundle that is whole. */
+export type VerifiedView = {
+	/**  The organization's name. */
+	name: string,
+	/**  Documents that were read. */
+	documents: Count,
+	/**  Their bytes. */
+	bytes: Count,
+	/**  How long it took. */
+	milliseconds: Count,
+};
+
+/**  A chosen bundle to read. */
+export type VerifyInput = {
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  The token of the chosen file. */
+	source: string,
 };
 
 /**  Some of the live sessions. */

@@ -7,3 +7,5 @@ export const ownAccountDialog = new Part(() => import("../features/own-account/O
 export const permitsDialog = new Part(() => import("./PermitsDialog.svelte"));
 export const roleDialog = new Part(() => import("./RoleDialog.svelte"));
 export const unlockDialog = new Part(() => import("./UnlockDialog.svelte"));
+/** Also tells, as soon as somebody is signed in, of a move that stopped half-way. */
+export const bundles = new Part(() => import("../features/bundles/BundleHost.svelte"));

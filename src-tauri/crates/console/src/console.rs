@@ -1,5 +1,6 @@
 //! The running console. Only it holds sessions: a web view never sees a token.
 
+mod bundles;
 mod clipboard;
 mod exchange;
 mod exporting;
@@ -13,6 +14,9 @@ mod sessions;
 mod summaries;
 mod testing;
 
+pub use bundles::{
+    BUNDLE_EXTENSION, BackedUp, BundleFacts, BundleFiles, ChosenBundle, ChosenFolder, UnfinishedMove,
+};
 pub use exchange::{ChosenImport, ImportReport, ImportSource, ProfilesExported};
 pub use exporting::{ChosenFile, ExportedFile, ExportedList};
 pub use open_workspaces::OpenWorkspaces;
@@ -41,6 +45,7 @@ use crate::error::ConsoleError;
 use crate::files::{ConnectionFiles, ExportFiles, UnfinishedFiles, remove_parts_in};
 use crate::folders::{DataLock, Folders};
 use crate::jobs::JobRegistry;
+use crate::moving::MoveNotes;
 use crate::profiles::{OpenProfileFile, PlainFile, Profile, Profiles, UNDO_TIME};
 use crate::vault::{NotForgotten, Vault};
 use crate::workspace::OpenWorkspace;
@@ -64,6 +69,10 @@ pub struct Console {
     pub unfinished: Arc<UnfinishedFiles>,
     /// Files with connections that a person chose.
     pub connection_files: ConnectionFiles,
+    /// Bundles and folders that a person chose.
+    pub bundle_files: BundleFiles,
+    /// Moves that have begun.
+    pub move_notes: MoveNotes,
     /// The desktop.
     pub desktop: Arc<dyn Desktop>,
     /// Where the time comes from.
@@ -110,6 +119,7 @@ impl Console {
             [&folders.data, &folders.configuration].into_iter().for_each(|own| remove_parts_in(own));
         }
         Self {
+            move_notes: MoveNotes::of(folders.moves()),
             folders,
             profiles,
             drafts: Drafts::default(),
@@ -117,6 +127,7 @@ impl Console {
             exports: ExportFiles::default(),
             unfinished: Arc::new(unfinished),
             connection_files: ConnectionFiles::default(),
+            bundle_files: BundleFiles::default(),
             desktop,
             clock: Arc::new(SystemClock),
             open: OpenWorkspaces::default(),

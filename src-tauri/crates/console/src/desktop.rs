@@ -25,6 +25,9 @@ pub trait Desktop: Send + Sync {
     /// Lets a person choose an existing file; `None` if they changed their mind.
     fn choose_existing(&self, title: &str, folder: &Path) -> Option<PathBuf>;
 
+    /// Lets a person choose a folder; `None` if they changed their mind.
+    fn choose_folder(&self, title: &str, folder: &Path) -> Option<PathBuf>;
+
     /// Reveals a file in the file manager.
     ///
     /// # Errors
@@ -50,6 +53,10 @@ impl Desktop for NoDesktop {
     }
 
     fn choose_existing(&self, _: &str, _: &Path) -> Option<PathBuf> {
+        None
+    }
+
+    fn choose_folder(&self, _: &str, _: &Path) -> Option<PathBuf> {
         None
     }
 

@@ -34,6 +34,8 @@ pub enum ConsoleError {
     NotFound { what: String },
     /// Nobody is signed in.
     NotSignedIn,
+    /// The other workspace of a copy or move is not open, or nobody is signed in there.
+    OtherWorkspaceClosed,
     /// The session's time is over.
     SessionExpired,
     /// The session was ended.

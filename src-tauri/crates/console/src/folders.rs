@@ -57,6 +57,11 @@ impl Folders {
         self.data.join("unfinished")
     }
 
+    /// Notes about moves between workspaces.
+    pub fn moves(&self) -> PathBuf {
+        self.data.join("moves")
+    }
+
     /// The file of saved connections.
     pub fn profiles(&self) -> PathBuf {
         self.configuration.join("profiles.json")

@@ -18,8 +18,8 @@ pub struct JobRegistry {
 struct Running {
     /// Distinguishes a job from an earlier one of the same name.
     number: u64,
-    /// The workspace that it works in, if it works in one.
-    workspace: Option<String>,
+    /// The workspaces that it works in.
+    workspaces: Vec<String>,
     cancellation: Cancellation,
 }
 
@@ -27,19 +27,24 @@ impl JobRegistry {
     /// Registers a job under the name that the window gave it, until the guard is dropped, however the job ends. A name
     /// in use belongs to the newer job from then on.
     pub fn begin(&self, job: &str) -> JobGuard {
-        self.register(job, None)
+        self.register(job, Vec::new())
     }
 
     /// The same for a job in an open workspace, which ends with it.
     pub fn begin_in(&self, workspace: &str, job: &str) -> JobGuard {
-        self.register(job, Some(workspace.to_owned()))
+        self.register(job, vec![workspace.to_owned()])
     }
 
-    fn register(&self, job: &str, workspace: Option<String>) -> JobGuard {
+    /// The same for a job between two open workspaces, which ends with either.
+    pub fn begin_between(&self, workspaces: [&str; 2], job: &str) -> JobGuard {
+        self.register(job, workspaces.map(str::to_owned).to_vec())
+    }
+
+    fn register(&self, job: &str, workspaces: Vec<String>) -> JobGuard {
         let cancellation = Cancellation::default();
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         self.running()
-            .insert(job.to_owned(), Running { number, workspace, cancellation: cancellation.clone() });
+            .insert(job.to_owned(), Running { number, workspaces, cancellation: cancellation.clone() });
         JobGuard { registry: self.clone(), job: job.to_owned(), number, cancellation }
     }
 
@@ -53,7 +58,7 @@ impl JobRegistry {
     /// Asks all jobs of a workspace to stop, because it closes or someone else signs in to it.
     pub fn cancel_all_of(&self, workspace: &str) {
         for running in self.running().values() {
-            if running.workspace.as_deref() == Some(workspace) {
+            if running.workspaces.iter().any(|one| one == workspace) {
                 running.cancellation.cancel();
             }
         }
@@ -126,9 +131,10 @@ mod tests {
     fn closing_cancels_the_jobs_of_its_own_workspace_only() {
         let jobs = JobRegistry::default();
         let (own, other) = (jobs.begin_in("meridian", "one"), jobs.begin_in("built-in", "other"));
-        let nobodys = jobs.begin("three");
+        let (between, nobodys) = (jobs.begin_between(["built-in", "meridian"], "two"), jobs.begin("three"));
         jobs.cancel_all_of("meridian");
         assert!(own.cancellation().checkpoint().is_err(), "a job outlives its workspace");
+        assert!(between.cancellation().checkpoint().is_err(), "a job outlives one of its workspaces");
         assert!(other.cancellation().checkpoint().is_ok(), "a job of another workspace was stopped");
         assert!(nobodys.cancellation().checkpoint().is_ok(), "a job of no workspace was stopped");
     }

@@ -46,6 +46,7 @@ mod generated;
 pub mod identifiers;
 pub mod jobs;
 pub mod logging;
+pub mod moving;
 pub mod presence;
 pub mod profiles;
 pub mod sealing;

@@ -4,10 +4,12 @@
 //! from something that can be read and searched.
 
 pub mod masking;
+mod moving;
 mod progress;
 mod service;
 mod tenant;
 
+pub use moving::{Destination, Fingerprint};
 pub use progress::BundleProgress;
 pub use service::{
     AdminPassword, BundleService, Origin, ReceivePlan, ReceiveRequest, Received, WrittenBundle,

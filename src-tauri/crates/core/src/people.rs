@@ -1,5 +1,6 @@
 //! Operators, and people of organizations: who there is, and what others may do about them.
 
+mod bring;
 mod one_time;
 mod operators;
 mod reset;

@@ -52,6 +52,8 @@ struct Subject {
     own: bool,
     /// A place for a file, good for one call.
     target: String,
+    /// A folder for bundles, which is no bundle.
+    folder: String,
     /// The id of a person of it; of nobody, if there is no such organization.
     person: String,
     /// The number of an entry of the record about it; of no entry, if there is no such organization.
@@ -194,6 +196,43 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     }),
     ("get_finding", Within(Act::Findings), |_| json!({"id": "missing_collection:none"})),
     ("organization_drift", Within(Act::Findings), |on| json!({"ids": [on.organization]})),
+    ("default_bundle_folder", Within(Act::BackUp), NO_ARGUMENTS),
+    ("choose_bundle_folder", Within(Act::BackUp), NO_ARGUMENTS),
+    ("back_up", Within(Act::BackUp), |on| {
+        let input = json!({"job": "j", "ids": [on.organization], "target": on.folder});
+        json!({"progress": "__CHANNEL__:3", "input": input})
+    }),
+    ("choose_bundle", Within(Act::BackUp), NO_ARGUMENTS),
+    ("read_bundle", Within(Act::BackUp), |on| json!({"source": on.folder})),
+    (
+        "verify_bundle",
+        Within(Act::BackUp),
+        |on| json!({"progress": "__CHANNEL__:3", "input": {"job": "j", "source": on.folder}}),
+    ),
+    (
+        "plan_restore",
+        Everywhere(Act::RestoreBundle),
+        |on| json!({"source": on.folder, "name": "free-name", "email": "f@example.com"}),
+    ),
+    ("restore_bundle", Everywhere(Act::RestoreBundle), |on| {
+        json!({"progress": "__CHANNEL__:3", "input": {
+            "job": "j", "source": on.folder, "name": "free-name", "email": "f@example.com", "password": PASSWORD
+        }})
+    }),
+    ("plan_move", On(Act::RestoreBundle), |on| json!({"input": moving(on)})),
+    (
+        "move_organization",
+        On(Act::RestoreBundle),
+        |on| json!({"progress": "__CHANNEL__:3", "input": moving(on)}),
+    ),
+    (
+        "preview_masking",
+        On(Act::RestoreBundle),
+        |on| json!({"id": on.organization, "choices": {"automatic": true, "fields": [], "kept": []}}),
+    ),
+    ("list_unfinished_moves", Needs::Session, NO_ARGUMENTS),
+    ("finish_move", Everywhere(Act::RestoreBundle), |_| json!({"id": "x"})),
+    ("take_back_move", Everywhere(Act::RestoreBundle), |_| json!({"id": "x"})),
     ("choose_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("default_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("export_organizations", Within(Act::List), |on| {
@@ -322,6 +361,14 @@ fn people_export(on: &Subject) -> Value {
         "organizationId": null, "search": "", "status": null, "ids": null, "sort": "name",
         "direction": "ascending", "columns": ["name"],
         "file": {"job": "j", "format": "json", "csv": {"kind": "excel"}, "target": on.target}
+    })
+}
+
+/// A move to a workspace that is not open.
+fn moving(on: &Subject) -> Value {
+    json!({
+        "job": "j", "id": on.organization, "kind": "move", "target": "elsewhere", "name": "free-name",
+        "email": "f@example.com", "password": null, "masking": null, "confirmation": null
     })
 }
 
@@ -480,6 +527,7 @@ impl Walk {
             own: index == 0 && is_scoped(role),
             person: self.people[index].clone(),
             target: self.target(),
+            folder: self.console.app.state::<tenantry_console::Console>().default_bundle_folder().target,
             entry: self.entries[index].clone(),
         };
         self.organizations.iter().zip(states).enumerate().map(subject).collect()

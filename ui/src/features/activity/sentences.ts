@@ -87,6 +87,11 @@ export const KINDS: Record<ActivityKind, Kind> = {
     did: m.activity_did_organization_received,
     tried: m.activity_tried_organization_received,
   },
+  organization_moved: {
+    icon: "arrow-right",
+    did: m.activity_did_organization_moved,
+    tried: m.activity_tried_organization_moved,
+  },
   operator_added: {
     icon: "user-round",
     did: m.activity_did_operator_added,

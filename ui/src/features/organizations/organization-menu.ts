@@ -1,4 +1,5 @@
 import type { OrganizationView } from "$lib/api";
+import type { BundleAct } from "$lib/bundles";
 import type { IconName, MenuItem } from "$lib/components";
 import { m } from "$lib/messages";
 import type { ActLimits, OrganizationAct, ReversibleAct } from "./state/organization-acts";
@@ -9,6 +10,9 @@ export type MenuActs = {
   oncopy: (organization: OrganizationView) => void;
   onexport: (organization: OrganizationView) => void;
   onact: (act: OrganizationAct, organization: OrganizationView) => void;
+  /** What can be done with bundles to it. */
+  bundles: BundleAct[];
+  onbundle: (act: BundleAct, organization: OrganizationView) => void;
 };
 
 type Entry = { label: () => string; icon: IconName; kbd?: string; danger?: boolean };
@@ -30,11 +34,16 @@ export const BULK_LOOKS: Record<ReversibleAct, () => { label: string; icon: Icon
   trash: () => ({ label: m.organizations_bulk_trash(), icon: ENTRIES.trash.icon }),
 };
 
+const BUNDLES: Record<BundleAct, Entry> = {
+  back_up: { label: m.bundles_act_back_up, icon: "package" },
+  move: { label: m.bundles_act_move, icon: "arrow-right" },
+};
+
 const EDITS: OrganizationAct[] = ["edit", "rename"];
 
 /** The menu of one organization: viewing and editing first, actions with consequences after a rule. */
 export function organizationMenu(organization: OrganizationView, acts: MenuActs): MenuItem[] {
-  const { offered, limits, oncopy, onexport, onact } = acts;
+  const { offered, limits, oncopy, onexport, onact, bundles, onbundle } = acts;
   const entry = (act: OrganizationAct): MenuItem => {
     const { label, ...look } = ENTRIES[act];
     return {
@@ -55,6 +64,10 @@ export function organizationMenu(organization: OrganizationView, acts: MenuActs)
     icon: "download",
     onselect: () => onexport(organization),
   });
+  for (const act of bundles) {
+    const { label, icon } = BUNDLES[act];
+    items.push({ label: label(), icon, onselect: () => onbundle(act, organization) });
+  }
   const consequential = offered.filter((act) => !EDITS.includes(act)).map(entry);
   if (consequential.length > 0) items.push("separator", ...consequential);
   if (offered.some((act) => limits.reasonFor(act) !== null))

@@ -18,10 +18,11 @@ async function open(options: FakeOptions = {}) {
   const app = new AppState();
   await app.start();
   const onexport = vi.fn();
-  const comeBack = () =>
-    render(OrganizationsPage, { props: { onexport, tabs: [] }, context: new Map([[appContextKey, app]]) });
+  const onbundle = vi.fn();
+  const props = { onexport, onbundle, tabs: [] };
+  const comeBack = () => render(OrganizationsPage, { props, context: new Map([[appContextKey, app]]) });
   const { unmount: leave } = comeBack();
-  return { backend, app, onexport, leave, comeBack, user: userEvent.setup() };
+  return { backend, app, onexport, onbundle, leave, comeBack, user: userEvent.setup() };
 }
 
 async function openList(options: FakeOptions = {}) {

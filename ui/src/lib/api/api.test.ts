@@ -196,6 +196,7 @@ describe("an explanation", () => {
     { code: "facts_changed" },
     { code: "confirmation_mismatch" },
     { code: "no_workspace" },
+    { code: "other_workspace_closed" },
     { code: "workspace_password_needed" },
     { code: "workspace_refused" },
     { code: "workspace_damaged", details: { path: "/f" } },

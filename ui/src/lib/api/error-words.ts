@@ -293,6 +293,11 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
     m.errors_confirmation_mismatch_text,
     m.errors_confirmation_mismatch_remedy,
   ],
+  other_workspace_closed: [
+    m.errors_other_workspace_closed_title,
+    m.errors_other_workspace_closed_text,
+    m.errors_other_workspace_closed_remedy,
+  ],
   no_workspace: [m.errors_no_workspace_title, m.errors_no_workspace_text, m.errors_no_workspace_remedy],
   workspace_password_needed: [
     m.errors_workspace_password_needed_title,

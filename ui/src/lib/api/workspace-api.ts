@@ -3,6 +3,7 @@ import { commands } from "../bindings";
 import type {
   ActivityExportInput,
   ArchiveInput,
+  BackUpInput,
   Depth,
   DoctorFinding,
   FindingGroup,
@@ -12,8 +13,11 @@ import type {
   ExportOperatorsInput,
   ExportPeopleInput,
   JobProgress,
+  MoveInput,
   OrganizationQuery,
+  RestoreBundleInput,
   SessionNews,
+  VerifyInput,
 } from "../bindings";
 import { calling, callingInto } from "./calling";
 import type { DryRun, MendRequest } from "./doctor-types";
@@ -45,6 +49,10 @@ export function workspaceApi(workspace: string) {
   const loadSamples = into(commands.loadSampleOrganizations);
   const exportList = into(commands.exportOrganizations);
   const exportActivity = into(commands.exportActivity);
+  const backUp = into(commands.backUp);
+  const verifyBundle = into(commands.verifyBundle);
+  const restoreBundle = into(commands.restoreBundle);
+  const moveOrganization = into(commands.moveOrganization);
   const archiveActivity = into(commands.archiveActivity);
   const exportOperators = into(commands.exportOperators);
   const exportPeople = into(commands.exportPeople);
@@ -154,6 +162,26 @@ export function workspaceApi(workspace: string) {
     defaultExportFile: into(commands.defaultExportFile),
     exportOrganizations: (input: ExportInput, onprogress: (progress: JobProgress) => void) =>
       exportList(input, progressChannel(onprogress)),
+
+    defaultBundleFolder: into(commands.defaultBundleFolder),
+    chooseBundleFolder: into(commands.chooseBundleFolder),
+    backUp: (input: BackUpInput, onprogress: (progress: JobProgress) => void) =>
+      backUp(input, progressChannel(onprogress)),
+    chooseBundle: into(commands.chooseBundle),
+    readBundle: into(commands.readBundle),
+    verifyBundle: (input: VerifyInput, onprogress: (progress: JobProgress) => void) =>
+      verifyBundle(input, progressChannel(onprogress)),
+    planRestore: asking(commands.planRestore),
+    restoreBundle: (input: RestoreBundleInput, onprogress: (progress: JobProgress) => void) =>
+      restoreBundle(input, progressChannel(onprogress)),
+    // Two workspaces answer these: neither answer says which one was reached.
+    planMove: into(commands.planMove),
+    moveOrganization: (input: MoveInput, onprogress: (progress: JobProgress) => void) =>
+      moveOrganization(input, progressChannel(onprogress)),
+    previewMasking: asking(commands.previewMasking),
+    listUnfinishedMoves: into(commands.listUnfinishedMoves),
+    finishMove: into(commands.finishMove),
+    takeBackMove: into(commands.takeBackMove),
 
     listActivity: asking(commands.listActivity),
     activityEntry: asking(commands.activityEntry),

@@ -1,17 +1,20 @@
 import { newJob, type ExportReport, type JobProgress } from "$lib/api";
 
-/** Writes a file under the name of a job. */
-export type Writing = (job: string, onprogress: (progress: JobProgress) => void) => Promise<ExportReport>;
+/** Does the work of a job, under its name. */
+export type Writing<Report = ExportReport> = (
+  job: string,
+  onprogress: (progress: JobProgress) => void,
+) => Promise<Report>;
 
-/** One export from its start to its outcome. It outlives the dialog that started it. */
-export class ExportRun {
+/** One job from its start to its outcome: an export, or another one. It outlives the dialog that started it. */
+export class ExportRun<Report = ExportReport> {
   readonly job = newJob();
   /** Settles with the run's outcome and never rejects. */
   readonly ended: Promise<void>;
   /** Called after each progress, for code that cannot follow the state. */
   onprogress: () => void = () => undefined;
   #progress = $state.raw<JobProgress | null>(null);
-  #report = $state.raw<ExportReport | null>(null);
+  #report = $state.raw<Report | null>(null);
   #failure = $state.raw<unknown>(null);
   #running = $state(true);
   #cancelling = $state(false);
@@ -19,7 +22,11 @@ export class ExportRun {
   readonly #expectedRows: number | null;
 
   /** `expectedRows` is the total until the first progress reports it. */
-  constructor(write: Writing, cancelJob: (job: string) => Promise<unknown>, expectedRows: number | null) {
+  constructor(
+    write: Writing<Report>,
+    cancelJob: (job: string) => Promise<unknown>,
+    expectedRows: number | null,
+  ) {
     this.#cancelJob = cancelJob;
     this.#expectedRows = expectedRows;
     this.ended = this.#run(write);
@@ -33,7 +40,7 @@ export class ExportRun {
     return this.#cancelling;
   }
 
-  get report(): ExportReport | null {
+  get report(): Report | null {
     return this.#report;
   }
 
@@ -47,6 +54,15 @@ export class ExportRun {
 
   get total(): number | null {
     return this.#progress?.total ?? this.#expectedRows;
+  }
+
+  /** The bytes of what is done; 0 from a job that does not count them. */
+  get bytes(): number {
+    return this.#progress?.bytes ?? 0;
+  }
+
+  get bytesPerSecond(): number {
+    return this.#progress?.bytesPerSecond ?? 0;
   }
 
   get perSecond(): number {
@@ -75,7 +91,7 @@ export class ExportRun {
     }
   }
 
-  async #run(write: Writing): Promise<void> {
+  async #run(write: Writing<Report>): Promise<void> {
     try {
       this.#report = await write(this.job, (progress) => {
         if (!this.#running) return;

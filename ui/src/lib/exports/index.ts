@@ -3,5 +3,5 @@ export { default as ExportFrame } from "./ExportFrame.svelte";
 export { default as ExportColumns } from "./ExportColumns.svelte";
 export { default as ExportRows } from "./ExportRows.svelte";
 export { ListDraft, type RowChoice, type RowCount } from "./list-draft.svelte";
-export type { ExportRun } from "./export-run.svelte";
+export { ExportRun, type Writing } from "./export-run.svelte";
 export { FileDraft, type FileChooser } from "./file-draft.svelte";

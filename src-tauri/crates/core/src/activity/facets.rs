@@ -68,6 +68,7 @@ fn facet_of(kind: ActivityKind) -> RecordFacet {
         | Kind::OrganizationsImported
         | Kind::OrganizationErased
         | Kind::OrganizationReceived
+        | Kind::OrganizationMoved
         | Kind::OperatorAdded
         | Kind::OperatorChanged
         | Kind::OperatorDeactivated

@@ -6,6 +6,7 @@
 //! is forgotten with the copy. Different ASCII values stay different, so that unique indexes hold.
 
 mod looks;
+mod source;
 mod values;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use looks::Looks;
 use looks::{addresses_in, by_name, by_value};
+pub use source::MaskedSource;
 use values::Key;
 
 use crate::error::StoreError;

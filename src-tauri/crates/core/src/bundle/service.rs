@@ -16,10 +16,10 @@ use crate::values::{CollectionName, FieldIssue, OrganizationId, PasswordHash};
 
 /// Writes bundles, and takes in organizations from them or from another workspace.
 pub struct BundleService {
-    ports: Ports,
-    clock: Arc<dyn Clock>,
-    hasher: PasswordHasher,
-    operations: Arc<Operations>,
+    pub(super) ports: Ports,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) hasher: PasswordHasher,
+    pub(super) operations: Arc<Operations>,
 }
 
 /// Where and by which program a bundle is written.

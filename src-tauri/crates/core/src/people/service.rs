@@ -51,9 +51,9 @@ pub struct PersonDetails {
 
 /// Manages the people of organizations.
 pub struct PeopleService {
-    ports: Ports,
-    clock: Arc<dyn Clock>,
-    hasher: PasswordHasher,
+    pub(super) ports: Ports,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) hasher: PasswordHasher,
 }
 
 impl PeopleService {
@@ -378,7 +378,7 @@ impl PeopleService {
     }
 
     /// Their tokens are no longer good anyway: this takes them off the list.
-    async fn end_sessions(&self, id: PersonId) {
+    pub(super) async fn end_sessions(&self, id: PersonId) {
         let sessions = SessionsOf::Account(Account::key_of_person(id));
         if let Err(error) = self.ports.sessions.end(&sessions, None).await {
             tracing::warn!(%error, "sessions that have ended stay on the list");
@@ -413,7 +413,7 @@ fn keep_others_secret(row: &mut PersonRow) {
     row.memberships_in_all = row.memberships_in_all.min(2);
 }
 
-fn word(role: MemberRole) -> String {
+pub(super) fn word(role: MemberRole) -> String {
     Role::from(role).as_str().to_owned()
 }
 

@@ -60,6 +60,8 @@ pub enum ActivityKind {
     BundleWritten,
     /// An organization came in from a bundle or another workspace.
     OrganizationReceived,
+    /// An organization was copied or moved to another workspace; the detail says which.
+    OrganizationMoved,
     /// An operator was added.
     OperatorAdded,
     /// Name or role of an operator changed.

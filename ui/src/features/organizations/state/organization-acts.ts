@@ -1,4 +1,5 @@
 import type { Environment, OrganizationStatus, OrganizationView, RestrictedAct, SessionView } from "$lib/api";
+import type { BundleAct } from "$lib/bundles";
 import { may } from "$lib/may";
 import type { BulkResult } from "$lib/lists";
 
@@ -42,6 +43,17 @@ export function offeredActs(session: SessionView, organization: OrganizationView
     ["reactivate", may(session, "deactivate") && !active],
     ["trash", may(session, "trash")],
   ]);
+}
+
+/** What this person can do with bundles to this organization. Reading one needs no writable workspace. */
+export function offeredBundleActs(session: SessionView, organization: OrganizationView): BundleAct[] {
+  const scope = session.organizationId;
+  if (organization.status === "trashed" || (scope !== null && scope !== organization.id)) return [];
+  const acts: [BundleAct, boolean][] = [
+    ["back_up", may(session, "back_up")],
+    ["move", may(session, "restore_bundle")],
+  ];
+  return acts.filter(([, allowed]) => allowed).map(([act]) => act);
 }
 
 /** Acts on many rows that can be undone. */

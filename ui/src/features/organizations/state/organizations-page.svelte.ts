@@ -10,9 +10,11 @@ import type {
   StatisticsSummary,
 } from "$lib/api";
 import { newJob } from "$lib/api";
+import { formatBytes } from "$lib/format";
 import { ListState } from "$lib/lists";
 import { may } from "$lib/may";
 import { m } from "$lib/messages";
+import type { BundleAct } from "$lib/bundles";
 import type { ExportWish } from "../export-wish";
 import { displayNameOf } from "../organization-words";
 import {
@@ -27,6 +29,7 @@ import { OpenedOrganization, type OpenedSource } from "./opened-organization.sve
 import {
   offeredActs,
   offeredBulkActs,
+  offeredBundleActs,
   RESTRICTED_AS,
   type OrganizationAct,
   type ReversibleAct,
@@ -90,6 +93,26 @@ export class OrganizationsPageState {
   actsFor(organization: OrganizationView): OrganizationAct[] {
     const session = this.#host.session();
     return session === null || !this.#host.writable() ? [] : offeredActs(session, organization);
+  }
+
+  bundleActsFor = (organization: OrganizationView): BundleAct[] => {
+    const session = this.#host.session();
+    return session === null ? [] : offeredBundleActs(session, organization);
+  };
+
+  /** The size of the selected organizations together; null if it is not known. */
+  get checkedSize(): string | null {
+    const { rows } = this.list.selection;
+    if (rows === null) return null;
+    const { bytes, complete } = this.statistics.totalDataSize(rows.map(({ id }) => id));
+    if (complete) return formatBytes(bytes);
+    return bytes === 0 ? null : m.organizations_bulk_size_partial({ size: formatBytes(bytes) });
+  }
+
+  /** The selected organizations that can be backed up; null if the selection could not be read. */
+  async checkedForBackUp(): Promise<OrganizationView[] | null> {
+    const checked = await this.#checked();
+    return checked && checked.filter((each) => this.bundleActsFor(each).includes("back_up"));
   }
 
   /** Why the database refuses an act, in words; null if no reason is known. */

@@ -1,0 +1,475 @@
+//! Bundles and moves: chooses files and folders, backs up, verifies, restores, copies and moves.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tenantry_core::AppError;
+use tenantry_core::bundle::masking::{MaskingChoices, MaskingPreview};
+use tenantry_core::bundle::{Origin, ReceivePlan, ReceiveRequest, Received, TenantSource, WrittenBundle};
+use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
+use tenantry_core::rights::{Act, Actor};
+use tenantry_core::values::OrganizationId;
+use time::OffsetDateTime;
+
+use super::{Console, blocking};
+use crate::error::{ConsoleError, FileKind};
+use crate::files::{Target, free_path};
+use crate::identifiers::random_id;
+use crate::moving::{MoveEnd, MoveNote, MovePlan, MoveRequest, Moving, PeopleBrought, Side, Standing};
+use crate::workspace::OpenWorkspace;
+
+/// The ending of a bundle's name.
+pub const BUNDLE_EXTENSION: &str = "tenant";
+
+/// Bundles and folders that a person chose in this run, by a random token: the web view cannot name a path.
+#[derive(Debug, Default)]
+pub struct BundleFiles(Mutex<HashMap<String, PathBuf>>);
+
+impl BundleFiles {
+    fn choose(&self, path: PathBuf) -> String {
+        let token = random_id();
+        self.0.lock().insert(token.clone(), path);
+        token
+    }
+
+    fn find(&self, token: &str) -> Option<PathBuf> {
+        self.0.lock().get(token).cloned()
+    }
+}
+
+/// A folder for bundles.
+#[derive(Debug, Clone, serde::Serialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct ChosenFolder {
+    /// Its token.
+    pub target: String,
+    /// Its path, to show.
+    pub display_path: String,
+}
+
+/// A bundle that a person chose.
+#[derive(Debug, Clone)]
+pub struct ChosenBundle {
+    /// Its token.
+    pub source: String,
+    /// Its path, to show.
+    pub display_path: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What a bundle says of itself.
+#[derive(Debug, Clone)]
+pub struct BundleFacts {
+    /// The organization's name.
+    pub name: String,
+    /// Its display name.
+    pub display_name: Option<String>,
+    /// Its admin's address.
+    pub email: String,
+    /// The workspace that it comes from.
+    pub workspace: String,
+    /// When it was written.
+    pub written_at: OffsetDateTime,
+    /// Documents in it.
+    pub documents: u64,
+    /// Their bytes as BSON.
+    pub bytes: u64,
+    /// Indexes of the collection.
+    pub indexes: u32,
+}
+
+/// What became of one organization that was to be backed up.
+#[derive(Debug)]
+pub enum BackedUp {
+    /// It is in a file.
+    Written {
+        /// The file.
+        path: PathBuf,
+        /// The file's size.
+        bytes: u64,
+        /// What is in it.
+        bundle: Box<WrittenBundle>,
+    },
+    /// It is not.
+    Failed(ConsoleError),
+    /// The job was cancelled before it.
+    NotBegun,
+}
+
+/// An unfinished move, with where its organization is.
+pub struct UnfinishedMove {
+    /// The note about it.
+    pub note: MoveNote,
+    /// Where the organization is, or the name of the workspace that must be open to tell.
+    pub standing: Result<Standing, String>,
+}
+
+/// A workspace of a move, with who is signed in to it.
+struct Opened {
+    workspace: Arc<OpenWorkspace>,
+    actor: Actor,
+    name: String,
+}
+
+impl Opened {
+    fn side(&self) -> Side<'_> {
+        Side { workspace: &self.workspace, actor: &self.actor, name: &self.name }
+    }
+}
+
+/// Adds what was done before to the progress of one of several.
+struct After<'a> {
+    sink: &'a dyn ProgressSink,
+    documents: u64,
+    bytes: u64,
+}
+
+impl ProgressSink for After<'_> {
+    fn report(&self, progress: Progress) {
+        self.sink.report(Progress { done: self.documents + progress.done, total: None });
+    }
+
+    fn report_bytes(&self, bytes: u64) {
+        self.sink.report_bytes(self.bytes + bytes);
+    }
+}
+
+impl Console {
+    /// The suggested folder for bundles.
+    pub fn default_bundle_folder(&self) -> ChosenFolder {
+        self.chosen_folder(self.folders.exports.clone())
+    }
+
+    /// Opens the platform's dialog for a folder; `None` if the person changed their mind.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn choose_bundle_folder(&self) -> Result<Option<ChosenFolder>, ConsoleError> {
+        let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
+        let chosen = blocking(move || desktop.choose_folder("Save bundles to", &folder)).await?;
+        Ok(chosen.map(|folder| self.chosen_folder(folder)))
+    }
+
+    fn chosen_folder(&self, folder: PathBuf) -> ChosenFolder {
+        ChosenFolder { display_path: folder.display().to_string(), target: self.bundle_files.choose(folder) }
+    }
+
+    /// Writes a file for each organization into the chosen folder. A file is there whole or not at all; those that are
+    /// written stay when the job is cancelled or another one fails.
+    ///
+    /// # Errors
+    /// `not_found` for a folder that was not chosen; `forbidden` without the right to any.
+    pub async fn back_up(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        ids: &[OrganizationId],
+        target: &str,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<Vec<(OrganizationId, BackedUp)>, ConsoleError> {
+        actor.require_some(Act::BackUp)?;
+        let folder =
+            self.bundle_files.find(target).ok_or_else(|| ConsoleError::not_found("chosen folder"))?;
+        let (summary, _) = self.summary_of(workspace).await?;
+        let origin = Origin { workspace: summary.name, program: env!("CARGO_PKG_VERSION").to_owned() };
+        let mut results = Vec::with_capacity(ids.len());
+        let mut so_far = After { sink: progress, documents: 0, bytes: 0 };
+        for id in ids {
+            if cancellation.checkpoint().is_err() {
+                results.push((*id, BackedUp::NotBegun));
+                continue;
+            }
+            let backed_up =
+                self.back_up_one(workspace, actor, *id, &origin, &folder, &so_far, cancellation).await;
+            match backed_up {
+                Ok((path, bytes, bundle)) => {
+                    so_far.documents += bundle.documents;
+                    so_far.bytes += bundle.bytes;
+                    results.push((*id, BackedUp::Written { path, bytes, bundle: Box::new(bundle) }));
+                }
+                Err(ConsoleError::Cancelled) => results.push((*id, BackedUp::NotBegun)),
+                Err(problem) => results.push((*id, BackedUp::Failed(problem))),
+            }
+        }
+        Ok(results)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of `back_up`, with all that it knows")]
+    async fn back_up_one(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        id: OrganizationId,
+        origin: &Origin,
+        folder: &std::path::Path,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<(PathBuf, u64, WrittenBundle), ConsoleError> {
+        let organization = workspace.organizations().get(actor, &id.to_string()).await?;
+        let name = format!("{}-{}", organization.name, self.clock.now().date());
+        let (unfinished, wanted) = (Arc::clone(&self.unfinished), folder.to_owned());
+        let started = blocking(move || {
+            let path = free_path(&wanted, &name, BUNDLE_EXTENSION);
+            let file = unfinished.start(Target { path: path.clone(), may_replace: false });
+            (path, file.and_then(|file| Ok((file.writer()?, file))))
+        });
+        let (path, started) = started.await?;
+        let not_written = |reason| ConsoleError::FileNotWritten {
+            what: FileKind::Export,
+            path: path.display().to_string(),
+            reason,
+        };
+        let (writer, file) = started.map_err(not_written)?;
+        let bundle =
+            workspace.bundles().write(actor, id, origin, writer, progress, cancellation).await.map_err(
+                |error| match error {
+                    AppError::FileNotWritten(problem) => not_written(problem),
+                    error => ConsoleError::from(error),
+                },
+            )?;
+        let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
+        self.exports.note_shown(&path);
+        tracing::info!(bytes, "wrote a bundle");
+        Ok((path, bytes, bundle))
+    }
+
+    /// Lets a person choose a bundle; `None` if they changed their mind.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn choose_bundle(&self) -> Result<Option<ChosenBundle>, ConsoleError> {
+        let (desktop, folder) = (Arc::clone(&self.desktop), self.folders.exports.clone());
+        let chosen = blocking(move || {
+            let path = desktop.choose_existing("Choose a bundle", &folder)?;
+            let bytes = path.metadata().map_or(0, |found| found.len());
+            Some((path, bytes))
+        });
+        Ok(chosen.await?.map(|(path, bytes)| ChosenBundle {
+            display_path: path.display().to_string(),
+            source: self.bundle_files.choose(path),
+            bytes,
+        }))
+    }
+
+    /// Opens a chosen bundle and reads what it says of itself.
+    ///
+    /// # Errors
+    /// `not_found` for a file that was not chosen; `bundle_refused`.
+    pub async fn open_bundle(&self, source: &str) -> Result<Box<dyn TenantSource>, ConsoleError> {
+        let _path = self.bundle_files.find(source).ok_or_else(|| ConsoleError::not_found("chosen file"))?;
+        Err(ConsoleError::internal("bundles can't be read yet"))
+    }
+
+    /// What a chosen bundle says of itself.
+    ///
+    /// # Errors
+    /// Those of [`open_bundle`](Self::open_bundle).
+    pub async fn read_bundle(&self, source: &str) -> Result<BundleFacts, ConsoleError> {
+        self.open_bundle(source).await?;
+        Err(ConsoleError::internal("bundles can't be read yet"))
+    }
+
+    /// Reads a whole bundle.
+    ///
+    /// # Errors
+    /// Those of [`open_bundle`](Self::open_bundle), `cancelled`.
+    pub async fn verify_bundle(
+        &self,
+        source: &str,
+        _progress: &dyn ProgressSink,
+        _cancellation: &Cancellation,
+    ) -> Result<BundleFacts, ConsoleError> {
+        self.read_bundle(source).await
+    }
+
+    /// What would happen if a bundle were restored.
+    ///
+    /// # Errors
+    /// Those of [`open_bundle`](Self::open_bundle), `forbidden`.
+    pub async fn plan_restore(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        source: &str,
+        request: &ReceiveRequest,
+    ) -> Result<ReceivePlan, ConsoleError> {
+        actor.require_some(Act::RestoreBundle)?;
+        let bundle = self.open_bundle(source).await?;
+        Ok(workspace.bundles().plan(actor, &*bundle, request).await?)
+    }
+
+    /// Restores a bundle. What is cancelled or fails leaves nothing.
+    ///
+    /// # Errors
+    /// Those of [`open_bundle`](Self::open_bundle) and of `BundleService::receive`.
+    pub async fn restore_bundle(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        source: &str,
+        request: ReceiveRequest,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<Received, ConsoleError> {
+        actor.require_some(Act::RestoreBundle)?;
+        let bundle = self.open_bundle(source).await?;
+        Ok(workspace.bundles().receive(actor, &*bundle, request, progress, cancellation).await?)
+    }
+
+    /// What a copy or move to another open workspace would do.
+    ///
+    /// # Errors
+    /// Those of [`Moving::plan`], and of a session in either workspace.
+    pub async fn plan_move(
+        &self,
+        source: &str,
+        target: &str,
+        request: &MoveRequest,
+    ) -> Result<MovePlan, ConsoleError> {
+        let (source, target) = self.both(source, target).await?;
+        let cancellation = Cancellation::default();
+        Ok(self.moving(&source, &target, &Quiet, &cancellation).plan(request).await?)
+    }
+
+    /// Copies or moves an organization to another open workspace.
+    ///
+    /// # Errors
+    /// Those of [`Moving::carry_out`], and of a session in either workspace.
+    pub async fn move_organization(
+        &self,
+        source: &str,
+        target: &str,
+        request: MoveRequest,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<MoveEnd, ConsoleError> {
+        let (source, target) = self.both(source, target).await?;
+        Ok(self.moving(&source, &target, progress, cancellation).carry_out(request).await?)
+    }
+
+    /// What masking does to the first documents of an organization.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `data_missing`, those of the store.
+    pub async fn preview_masking(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        id: OrganizationId,
+        choices: &MaskingChoices,
+    ) -> Result<MaskingPreview, ConsoleError> {
+        Ok(workspace.bundles().preview_masking(actor, id, choices).await?)
+    }
+
+    /// The moves from or to a workspace that stopped half-way. Those of which nothing is left are forgotten.
+    ///
+    /// # Errors
+    /// Those of a session.
+    pub async fn unfinished_moves(&self, workspace: &str) -> Result<Vec<UnfinishedMove>, ConsoleError> {
+        let (_, actor) = self.reader(workspace).await?;
+        if !actor.may(Act::RestoreBundle) {
+            return Ok(Vec::new());
+        }
+        let mut moves = Vec::new();
+        for note in self.move_notes.unfinished(workspace).await {
+            let standing = match self.sides_of(&note).await {
+                Ok((source, target)) => {
+                    let cancellation = Cancellation::default();
+                    Ok(self.moving(&source, &target, &Quiet, &cancellation).standing(&note).await?)
+                }
+                Err((_, missing)) => Err(missing),
+            };
+            moves.push(UnfinishedMove { note, standing });
+        }
+        Ok(moves)
+    }
+
+    /// Finishes a move that stopped half-way.
+    ///
+    /// # Errors
+    /// `facts_changed` if it is over; those of [`Moving::finish`], and of a session in either workspace.
+    pub async fn finish_move(
+        &self,
+        workspace: &str,
+        id: &str,
+    ) -> Result<(Standing, PeopleBrought), ConsoleError> {
+        let note = self.note_of(workspace, id).await?;
+        let (source, target) = self.sides_of(&note).await.map_err(|(error, _)| error)?;
+        let cancellation = Cancellation::default();
+        Ok(self.moving(&source, &target, &Quiet, &cancellation).finish(&note).await?)
+    }
+
+    /// Takes a move back: one that stopped half-way, or one that this run completed.
+    ///
+    /// # Errors
+    /// `facts_changed` if it is over; those of [`Moving::take_back`], and of a session in either workspace.
+    pub async fn take_back_move(&self, workspace: &str, id: &str) -> Result<Standing, ConsoleError> {
+        let note = self.note_of(workspace, id).await?;
+        let (source, target) = self.sides_of(&note).await.map_err(|(error, _)| error)?;
+        let cancellation = Cancellation::default();
+        Ok(self.moving(&source, &target, &Quiet, &cancellation).take_back(&note).await?)
+    }
+
+    async fn note_of(&self, workspace: &str, id: &str) -> Result<MoveNote, ConsoleError> {
+        let (_, actor) = self.writer(workspace).await?;
+        actor.require_some(Act::RestoreBundle)?;
+        let found = self.move_notes.find(id).await;
+        let is_its =
+            |note: &MoveNote| [&note.source, &note.target].iter().any(|side| side.workspace == workspace);
+        found.filter(is_its).ok_or(ConsoleError::FactsChanged)
+    }
+
+    /// Both sides of a move; otherwise why not, and the name of the workspace that is missing.
+    async fn sides_of(&self, note: &MoveNote) -> Result<(Opened, Opened), (ConsoleError, String)> {
+        let missing = |name: &str| {
+            let name = name.to_owned();
+            move |error| (error, name)
+        };
+        let source = self.other(&note.source.workspace).await;
+        let source = source.map_err(missing(&note.source.workspace_name))?;
+        let target = self.other(&note.target.workspace).await;
+        Ok((source, target.map_err(missing(&note.target.workspace_name))?))
+    }
+
+    async fn opened(&self, id: &str) -> Result<Opened, ConsoleError> {
+        let (workspace, actor) = self.writer(id).await?;
+        let (summary, _) = self.summary_of(&workspace).await?;
+        Ok(Opened { workspace, actor, name: summary.name })
+    }
+
+    /// Both sides of a copy or move that is asked for at its source.
+    async fn both(&self, source: &str, target: &str) -> Result<(Opened, Opened), ConsoleError> {
+        let source = self.opened(source).await?;
+        // First: who may not do this learns nothing of other workspaces.
+        source.actor.require_some(Act::RestoreBundle)?;
+        Ok((source, self.other(target).await?))
+    }
+
+    /// The other workspace of a call: that nobody is signed in there says nothing about the session of the call.
+    async fn other(&self, id: &str) -> Result<Opened, ConsoleError> {
+        self.opened(id).await.map_err(|error| match error {
+            ConsoleError::NoWorkspace
+            | ConsoleError::NotSignedIn
+            | ConsoleError::SessionExpired
+            | ConsoleError::SessionRevoked
+            | ConsoleError::SessionLocked => ConsoleError::OtherWorkspaceClosed,
+            error => error,
+        })
+    }
+
+    fn moving<'a>(
+        &'a self,
+        source: &'a Opened,
+        target: &'a Opened,
+        progress: &'a dyn ProgressSink,
+        cancellation: &'a Cancellation,
+    ) -> Moving<'a> {
+        let (source, target) = (source.side(), target.side());
+        Moving { source, target, notes: &self.move_notes, progress, cancellation }
+    }
+}

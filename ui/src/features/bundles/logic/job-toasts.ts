@@ -1,0 +1,33 @@
+import type { ExportRun } from "$lib/exports";
+import { ApiError } from "$lib/api";
+import { m } from "$lib/messages";
+import type { ToastState } from "$lib/state";
+
+/** Shows a job whose dialog is closed: its progress with Cancel, then its outcome. */
+export async function followJob<Report>(
+  run: ExportRun<Report>,
+  label: string,
+  toasts: ToastState,
+  ondone: (report: Report) => void,
+): Promise<void> {
+  const cancel = { label: m.bundles_cancel(), run: () => void run.cancel(), stays: true };
+  const id = toasts.info(label, { ...progressOf(run, label), action: cancel, lifetime: null });
+  run.onprogress = () => toasts.update(id, progressOf(run, label));
+  await run.ended;
+  toasts.dismiss(id);
+  if (run.report !== null) ondone(run.report);
+  else if (ApiError.from(run.failure).code === "cancelled")
+    toasts.info(m.bundles_cancelled(), { text: m.bundles_cancelled_text() });
+  else toasts.failure(run.failure);
+}
+
+// A screen reader reads a toast's text whenever it changes, so it changes only at every tenth.
+function progressOf(run: ExportRun<unknown>, what: string) {
+  const { percent } = run;
+  if (percent === null) return { text: null, progress: { part: null } };
+  const tenth = Math.floor(percent / 10) * 10;
+  return {
+    text: m.bundles_running_announced({ what, percent: tenth }),
+    progress: { part: percent / 100 },
+  };
+}
