@@ -137,6 +137,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         activity::list_activity,
         activity::activity_entry,
         activity::undo_activity,
+        activity::undo_act,
         activity::record_anchor,
         activity::verify_record,
         activity::export_activity,

@@ -10,7 +10,7 @@ use tenantry_core::access::Prepared;
 use tenantry_core::clock::ManualClock;
 use tenantry_core::collections::BackgroundReads;
 use tenantry_core::error::AppError;
-use tenantry_core::organizations::{CreateRequest, UpdateRequest};
+use tenantry_core::organizations::{CreateRequest, Seen, UpdateRequest};
 use tenantry_core::people::{AddOperator, AddPerson};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
@@ -221,5 +221,5 @@ pub fn create_request(name: &str) -> CreateRequest {
 
 /// A request that changes nothing.
 pub fn update_request(id: OrganizationId) -> UpdateRequest {
-    UpdateRequest { id, name: None, display_name: None, email: None, password: None }
+    UpdateRequest { id, name: None, display_name: None, email: None, password: None, seen: Seen::default() }
 }

@@ -62,6 +62,7 @@ macro_rules! contract {
                 a_change_touches_only_what_it_names,
                 a_change_raises_the_session_version_only_when_it_ends_sessions,
                 a_change_that_is_repeated_answers_the_same,
+                a_change_is_refused_when_what_it_relies_on_is_other_than_expected,
                 a_change_is_refused_when_the_address_is_taken_or_nobody_is_there,
                 a_hash_is_renewed_only_while_it_is_the_one_that_was_read,
                 an_operators_address_is_refused_to_organizations_in_every_case,

@@ -10,6 +10,10 @@ mod activity;
 mod acts;
 #[path = "services/attention.rs"]
 mod attention;
+#[path = "services/capacity.rs"]
+mod capacity;
+#[path = "services/changed_elsewhere.rs"]
+mod changed_elsewhere;
 #[path = "services/clocks.rs"]
 mod clocks;
 #[path = "services/escalation.rs"]
@@ -46,5 +50,7 @@ mod slept;
 mod statistics;
 #[path = "services/timing.rs"]
 mod timing;
+#[path = "services/undo.rs"]
+mod undo;
 #[path = "services/verify.rs"]
 mod verify;

@@ -44,6 +44,13 @@ export function organizationHandlers(world: World): Handlers {
     organizations.find((each) => each.id === nameOrId || each.name === nameOrId.toLowerCase()) ?? notFound();
   const change = (id: string, fields: Partial<OrganizationView>) =>
     Object.assign(find(id), fields, { updatedAt: now() });
+  const acts = new Map<string, OrganizationView>();
+  /** A change that can be undone. */
+  const act = (id: string, fields: Partial<OrganizationView>) => {
+    const name = `act-${acts.size}`;
+    acts.set(name, { ...find(id) });
+    return { ...change(id, fields), act: name };
+  };
   const isTaken = (name: string, forId: string | null = null) =>
     organizations.some((each) => each.name === name.toLowerCase() && each.id !== forId);
   const named = (name: string | null) =>
@@ -73,6 +80,7 @@ export function organizationHandlers(world: World): Handlers {
     get_organization: ({ nameOrId }: { nameOrId: string }) => ({
       ...find(nameOrId),
       unverifiableHash: world.options.unverifiableHash ?? null,
+      passwordMark: "mark",
     }),
     check_organization_name: ({ name, forId }: { name: string; forId: string | null }) => {
       const check = recorded("check_organization_name", { name });
@@ -101,7 +109,7 @@ export function organizationHandlers(world: World): Handlers {
       return made;
     },
     update_organization: ({ input }: { input: UpdateInput }) =>
-      change(input.id, {
+      act(input.id, {
         ...named(input.name),
         ...(input.displayName === null ? {} : { displayName: input.displayName || null }),
         ...(input.email ? { adminEmail: input.email } : {}),
@@ -120,8 +128,8 @@ export function organizationHandlers(world: World): Handlers {
         problems: recorded("check_organization_name", { name }).problems,
       };
     },
-    deactivate_organization: ({ id }: { id: string }) => change(id, { status: "deactivated" }),
-    reactivate_organization: ({ id }: { id: string }) => change(id, { status: "active" }),
+    deactivate_organization: ({ id }: { id: string }) => act(id, { status: "deactivated" }),
+    reactivate_organization: ({ id }: { id: string }) => act(id, { status: "active" }),
     preview_removal: ({ id }: { id: string }) => {
       const organization = find(id);
       return {
@@ -136,14 +144,15 @@ export function organizationHandlers(world: World): Handlers {
     },
     delete_organization: ({ id, confirmation }: { id: string; confirmation: string | null }) => {
       if (isProduction()) confirm(find(id), confirmation);
-      return change(id, {
+      return act(id, {
         status: "trashed",
         trashedAt: now(),
         trashedBy: world.place?.session?.email ?? null,
       });
     },
     restore_organization: ({ id, name }: { id: string; name: string | null }) =>
-      change(id, { status: "active", trashedAt: null, trashedBy: null, ...named(name) }),
+      act(id, { status: "active", trashedAt: null, trashedBy: null, ...named(name) }),
+    undo_act: ({ id, act }: { id: string; act: string }) => change(id, acts.get(act) ?? notFound()),
     delete_organization_forever: ({ id, confirmation }: { id: string; confirmation: string }) => {
       const organization = find(id);
       confirm(organization, confirmation);

@@ -20,6 +20,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::exports::{ExportFormat, ExportReport};
 use super::jobs::{ChannelProgress, JobProgress};
+use super::organizations::OrganizationView;
 use super::{moment, organization_id};
 
 /// Which entries to show.
@@ -346,6 +347,24 @@ pub async fn undo_activity(
     let (open, actor) = console.writer(&workspace).await?;
     open.undo(&actor, number.into(), confirmation.as_deref()).await?;
     Ok(())
+}
+
+/// Undoes an act on an organization that was done just now, by the act's id.
+///
+/// # Errors
+/// As [`undo_activity`].
+#[tauri::command]
+#[specta::specta]
+pub async fn undo_act(
+    console: State<'_, Console>,
+    workspace: String,
+    id: String,
+    act: String,
+    confirmation: Option<String>,
+) -> Result<OrganizationView, ConsoleError> {
+    let (open, actor) = console.writer(&workspace).await?;
+    let undone = open.undo_act(&actor, organization_id(&id)?, &act, confirmation.as_deref()).await?;
+    Ok(OrganizationView::from(undone))
 }
 
 /// What the last verification on this computer found; `null` if there was none.

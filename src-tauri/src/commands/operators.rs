@@ -6,7 +6,7 @@ use tauri::ipc::Channel;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_core::export::{ExportOperators, PeopleColumn};
-use tenantry_core::people::AddOperator;
+use tenantry_core::people::{AddOperator, RoleChange};
 use tenantry_core::records::{
     OperatorRole, OperatorRow, OperatorsQuery, PeopleCounts, PeopleSort, PeopleStatus, SortDirection,
 };
@@ -148,19 +148,21 @@ pub async fn add_operator(
     })
 }
 
-/// Gives an operator another role, which ends their sessions.
+/// Gives an operator another role in place of the one that was shown, which ends their sessions.
 ///
 /// # Errors
-/// `forbidden`, `not_found`, `last_owner`, `busy`, those of a session, `unavailable`.
+/// `forbidden`, `not_found`, `changed_elsewhere`, `last_owner`, `busy`, those of a session, `unavailable`.
 #[tauri::command]
 #[specta::specta]
 pub async fn change_operator_role(
     console: State<'_, Console>,
     workspace: String,
     id: String,
+    seen: OperatorRole,
     role: OperatorRole,
 ) -> Result<(), ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
+    let role = RoleChange { seen: Some(seen), to: role };
     workspace.operators().change_role(&actor, operator_id(&id)?, role).await?;
     Ok(())
 }

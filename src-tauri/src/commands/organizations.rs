@@ -4,9 +4,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tauri::State;
 use tenantry_core::organizations as acts;
+use tenantry_core::record::random_operation;
 use tenantry_core::records::{
     self as core, OrganizationFilter, OrganizationStatus, SortDirection, SortField, SortPlace, Unshowable,
 };
+use tenantry_core::rights::Actor;
 use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
 
@@ -50,6 +52,19 @@ pub struct OrganizationDetails {
     pub organization: OrganizationView,
     /// The name of the algorithm of its admin's stored hash, if that cannot be verified here; `null` if it can.
     pub unverifiable_hash: Option<String>,
+    /// Tells whether its admin's password is still this one, for a change of it; `null` in the trash.
+    pub password_mark: Option<String>,
+}
+
+/// An organization after an act on it.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ActedOn {
+    /// The organization.
+    #[serde(flatten)]
+    pub organization: OrganizationView,
+    /// The act's id in the record, by which it is undone.
+    pub act: String,
 }
 
 /// A request for a page.
@@ -166,6 +181,22 @@ pub struct UpdateInput {
     pub email: Option<String>,
     /// The new admin password.
     pub password: Option<String>,
+    /// What was shown when the person began: nothing else is overwritten. `null` overwrites whatever is there.
+    pub seen: Option<SeenInput>,
+}
+
+/// What was shown of an organization before it is changed; `null` for a field that was not shown.
+#[derive(Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SeenInput {
+    /// The name.
+    pub name: Option<String>,
+    /// The display name; empty for none.
+    pub display_name: Option<String>,
+    /// The admin email.
+    pub email: Option<String>,
+    /// The mark of the admin password.
+    pub password_mark: Option<String>,
 }
 
 /// What a rename would move.
@@ -255,6 +286,13 @@ impl From<core::OrganizationCounts> for OrganizationCounts {
     }
 }
 
+impl From<SeenInput> for acts::Seen {
+    fn from(seen: SeenInput) -> Self {
+        let SeenInput { name, display_name, email, password_mark } = seen;
+        Self { name, display_name, email, password_mark }
+    }
+}
+
 impl From<acts::NameAvailability> for NameCheck {
     fn from(availability: acts::NameAvailability) -> Self {
         Self {
@@ -297,6 +335,16 @@ impl From<acts::RemovalPreview> for RemovalPreview {
             organization: OrganizationView::from(preview.organization),
         }
     }
+}
+
+/// Has an act done under an id of its own in the record.
+async fn acting(
+    actor: &Actor,
+    act: impl AsyncFnOnce(&Actor) -> Result<core::Organization, AppError>,
+) -> Result<ActedOn, ConsoleError> {
+    let id = random_operation();
+    let organization = OrganizationView::from(act(&actor.in_operation(id.clone())).await?);
+    Ok(ActedOn { organization, act: id })
 }
 
 fn query(query: OrganizationQuery) -> Result<core::OrganizationQuery, ConsoleError> {
@@ -393,10 +441,12 @@ pub async fn get_organization(
     let (workspace, actor) = console.reader(&workspace).await?;
     let organizations = &workspace.organizations();
     let organization = organizations.get(&actor, &name_or_id).await?;
-    let unverifiable_hash = organizations.unverifiable_hash(&actor, organization.id).await?;
+    let password = organizations.stored_password(&actor, organization.id).await?;
+    let unverifiable = password.as_ref().and_then(|password| password.unverifiable);
     Ok(OrganizationDetails {
         organization: OrganizationView::from(organization),
-        unverifiable_hash: unverifiable_hash.map(|hash| hash.to_string()),
+        unverifiable_hash: unverifiable.map(|hash| hash.to_string()),
+        password_mark: password.map(|password| password.mark),
     })
 }
 
@@ -486,14 +536,14 @@ pub async fn create_organization(
 /// Changes an organization. A person who changes their own password stays signed in.
 ///
 /// # Errors
-/// As [`create_organization`], `not_found`, and `partly_done`.
+/// As [`create_organization`], `not_found`, `changed_elsewhere`, and `partly_done`.
 #[tauri::command]
 #[specta::specta]
 pub async fn update_organization(
     console: State<'_, Console>,
     workspace: String,
     input: UpdateInput,
-) -> Result<OrganizationView, ConsoleError> {
+) -> Result<ActedOn, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let request = acts::UpdateRequest {
         id: organization_id(&input.id)?,
@@ -501,8 +551,9 @@ pub async fn update_organization(
         display_name: input.display_name,
         email: input.email,
         password: input.password.map(SecretString::from),
+        seen: input.seen.map(acts::Seen::from).unwrap_or_default(),
     };
-    Ok(OrganizationView::from(workspace.update_organization(&actor, request).await?))
+    acting(&actor, async |actor| workspace.update_organization(actor, request).await).await
 }
 
 /// What a rename would move.
@@ -532,10 +583,10 @@ pub async fn deactivate_organization(
     console: State<'_, Console>,
     workspace: String,
     id: String,
-) -> Result<OrganizationView, ConsoleError> {
+) -> Result<ActedOn, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    Ok(OrganizationView::from(workspace.organizations().deactivate(&actor, id).await?))
+    acting(&actor, async |actor| workspace.organizations().deactivate(actor, id).await).await
 }
 
 /// Lets an organization's people sign in again.
@@ -548,10 +599,10 @@ pub async fn reactivate_organization(
     console: State<'_, Console>,
     workspace: String,
     id: String,
-) -> Result<OrganizationView, ConsoleError> {
+) -> Result<ActedOn, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    Ok(OrganizationView::from(workspace.organizations().reactivate(&actor, id).await?))
+    acting(&actor, async |actor| workspace.organizations().reactivate(actor, id).await).await
 }
 
 /// What a removal would affect: to the trash for a live organization, for good for one in the trash.
@@ -581,11 +632,11 @@ pub async fn delete_organization(
     workspace: String,
     id: String,
     confirmation: Option<String>,
-) -> Result<OrganizationView, ConsoleError> {
+) -> Result<ActedOn, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    let trashed = workspace.organizations().trash(&actor, id, confirmation.as_deref()).await?;
-    Ok(OrganizationView::from(trashed))
+    let confirmation = confirmation.as_deref();
+    acting(&actor, async |actor| workspace.organizations().trash(actor, id, confirmation).await).await
 }
 
 /// Restores an organization from the trash, under another name if the old one is taken.
@@ -599,11 +650,11 @@ pub async fn restore_organization(
     workspace: String,
     id: String,
     name: Option<String>,
-) -> Result<OrganizationView, ConsoleError> {
+) -> Result<ActedOn, ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let id = organization_id(&id)?;
-    let restored = workspace.organizations().restore(&actor, id, name.as_deref()).await?;
-    Ok(OrganizationView::from(restored))
+    let name = name.as_deref();
+    acting(&actor, async |actor| workspace.organizations().restore(actor, id, name).await).await
 }
 
 /// Deletes an organization in the trash with all its documents.

@@ -9,7 +9,7 @@ use tauri::ipc::Channel;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_core::export::{ExportPeople, PeopleColumn};
-use tenantry_core::people::{AddPerson, PersonDetails};
+use tenantry_core::people::{AddPerson, PersonDetails, RoleChange};
 use tenantry_core::records::{
     self as core, MemberRole, Membership, OrganizationRef, PeopleCounts, PeopleCursor, PeopleFilter,
     PeopleSort, PeopleStatus, PersonRow, SortDirection,
@@ -228,10 +228,10 @@ pub async fn add_person(
     })
 }
 
-/// Gives a person another role in an organization, which ends their sessions.
+/// Gives a person another role in an organization in place of the one that was shown, which ends their sessions.
 ///
 /// # Errors
-/// `forbidden`, `not_found`, those of a session, `unavailable`.
+/// `forbidden`, `not_found`, `changed_elsewhere`, those of a session, `unavailable`.
 #[tauri::command]
 #[specta::specta]
 pub async fn change_person_role(
@@ -239,10 +239,12 @@ pub async fn change_person_role(
     workspace: String,
     id: String,
     organization_id: String,
+    seen: MemberRole,
     role: MemberRole,
 ) -> Result<(), ConsoleError> {
     let (workspace, actor) = console.writer(&workspace).await?;
     let organization = super::organization_id(&organization_id)?;
+    let role = RoleChange { seen: Some(seen), to: role };
     workspace.people().change_role(&actor, person_id(&id)?, organization, role).await?;
     Ok(())
 }

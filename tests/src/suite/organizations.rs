@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    NewOperator, NewOrganization, OperatorRole, Organization, OrganizationChange, OrganizationFilter,
-    OrganizationQuery, OrganizationStatus, PageStart, SortDirection, SortField, StatusFilter, Trashed,
-    TrashedCollection,
+    Expected, NewOperator, NewOrganization, OperatorRole, Organization, OrganizationChange,
+    OrganizationFilter, OrganizationQuery, OrganizationStatus, PageStart, SortDirection, SortField,
+    StatusFilter, Trashed, TrashedCollection,
 };
-use tenantry_core::values::{CollectionName, CopyId, OperatorId, OrganizationId, PersonName};
+use tenantry_core::values::{CollectionName, CopyId, OperatorId, OrganizationId, PasswordHash, PersonName};
 
 use super::{display_name, email, hash, insert, moment, name, organization, renewal, seen};
 
@@ -836,6 +836,54 @@ pub async fn a_change_that_is_repeated_answers_the_same(ports: &Ports) {
     let second = ports.organizations.change(new.id, &change, moment(1)).await;
     assert_eq!(first, second);
     assert!(first.is_ok());
+}
+
+/// What somebody else changed is not overwritten: nothing of such a change is written.
+pub async fn a_change_is_refused_when_what_it_relies_on_is_other_than_expected(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let before = load(ports, new.id).await;
+    let change = OrganizationChange {
+        display_name: Some(Some(display_name("Ours"))),
+        admin_password: Some(hash("ours")),
+        end_sessions: true,
+        ..OrganizationChange::default()
+    };
+    let expecting = |expected| OrganizationChange { expected, ..change.clone() };
+    let others = [
+        Expected { display_name: Some(Some(display_name("Theirs"))), ..Expected::default() },
+        Expected { admin_email: Some(email("other@example.com")), ..Expected::default() },
+        Expected { admin_password: Some(hash("other")), ..Expected::default() },
+        Expected { admin_password: Some(PasswordHash::from_stored(String::new())), ..Expected::default() },
+        Expected { is_active: Some(false), ..Expected::default() },
+    ];
+    for expected in others {
+        let answer = ports.organizations.change(new.id, &expecting(expected.clone()), moment(1)).await;
+        assert!(matches!(answer, Err(StoreError::Changed { .. })), "{expected:?}: {answer:?}");
+        assert_eq!(load(ports, new.id).await, before, "{expected:?}: something was written");
+    }
+    assert_eq!(stored_hash(ports, before.admin_email.as_str()).await, hash("a").expose());
+    let as_it_is = Expected {
+        display_name: Some(before.display_name.clone()),
+        admin_email: Some(before.admin_email.clone()),
+        admin_password: Some(hash("a")),
+        is_active: Some(true),
+    };
+    let done = ports.organizations.change(new.id, &expecting(as_it_is.clone()), moment(2)).await;
+    let done = done.expect("changed");
+    assert_eq!(done.session_version, before.session_version + 1);
+    let again = ports.organizations.change(new.id, &expecting(as_it_is), moment(2)).await;
+    assert_eq!(again.expect("it counts as done"), done, "a lost answer is no change by somebody else");
+    let off = OrganizationChange {
+        is_active: Some(true),
+        expected: Expected {
+            is_active: Some(false),
+            display_name: Some(done.display_name.clone()),
+            ..Expected::default()
+        },
+        ..OrganizationChange::default()
+    };
+    let answer = ports.organizations.change(new.id, &off, moment(3)).await;
+    assert!(matches!(answer, Err(StoreError::Changed { .. })), "{answer:?}");
 }
 
 /// `change`'s errors.

@@ -541,9 +541,9 @@ export const commands = {
 	 *  Changes an organization. A person who changes their own password stays signed in.
 	 * 
 	 *  # Errors
-	 *  As [`create_organization`], `not_found`, and `partly_done`.
+	 *  As [`create_organization`], `not_found`, `changed_elsewhere`, and `partly_done`.
 	 */
-	updateOrganization: (workspace: string, input: UpdateInput) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("update_organization", { workspace, input })),
+	updateOrganization: (workspace: string, input: UpdateInput) => typedError<ActedOn, ConsoleError>(__TAURI_INVOKE("update_organization", { workspace, input })),
 	/**
 	 *  What a rename would move.
 	 * 
@@ -557,14 +557,14 @@ export const commands = {
 	 *  # Errors
 	 *  `not_found`, `forbidden`, those of a session, `unavailable`.
 	 */
-	deactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("deactivate_organization", { workspace, id })),
+	deactivateOrganization: (workspace: string, id: string) => typedError<ActedOn, ConsoleError>(__TAURI_INVOKE("deactivate_organization", { workspace, id })),
 	/**
 	 *  Lets an organization's people sign in again.
 	 * 
 	 *  # Errors
 	 *  As [`deactivate_organization`].
 	 */
-	reactivateOrganization: (workspace: string, id: string) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("reactivate_organization", { workspace, id })),
+	reactivateOrganization: (workspace: string, id: string) => typedError<ActedOn, ConsoleError>(__TAURI_INVOKE("reactivate_organization", { workspace, id })),
 	/**
 	 *  What a removal would affect: to the trash for a live organization, for good for one in the trash.
 	 * 
@@ -578,14 +578,14 @@ export const commands = {
 	 *  # Errors
 	 *  `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	deleteOrganization: (workspace: string, id: string, confirmation: string | null) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("delete_organization", { workspace, id, confirmation })),
+	deleteOrganization: (workspace: string, id: string, confirmation: string | null) => typedError<ActedOn, ConsoleError>(__TAURI_INVOKE("delete_organization", { workspace, id, confirmation })),
 	/**
 	 *  Restores an organization from the trash, under another name if the old one is taken.
 	 * 
 	 *  # Errors
 	 *  `conflict`, `invalid_input`, `not_found`, `forbidden`, `busy`, those of a session, `unavailable`.
 	 */
-	restoreOrganization: (workspace: string, id: string, name: string | null) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("restore_organization", { workspace, id, name })),
+	restoreOrganization: (workspace: string, id: string, name: string | null) => typedError<ActedOn, ConsoleError>(__TAURI_INVOKE("restore_organization", { workspace, id, name })),
 	/**
 	 *  Deletes an organization in the trash with all its documents.
 	 * 
@@ -622,12 +622,12 @@ export const commands = {
 	 */
 	addOperator: (workspace: string, input: AddOperatorInput) => typedError<AddedSomebody, ConsoleError>(__TAURI_INVOKE("add_operator", { workspace, input })),
 	/**
-	 *  Gives an operator another role, which ends their sessions.
+	 *  Gives an operator another role in place of the one that was shown, which ends their sessions.
 	 * 
 	 *  # Errors
-	 *  `forbidden`, `not_found`, `last_owner`, `busy`, those of a session, `unavailable`.
+	 *  `forbidden`, `not_found`, `changed_elsewhere`, `last_owner`, `busy`, those of a session, `unavailable`.
 	 */
-	changeOperatorRole: (workspace: string, id: string, role: OperatorRole) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_operator_role", { workspace, id, role })),
+	changeOperatorRole: (workspace: string, id: string, seen: OperatorRole, role: OperatorRole) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_operator_role", { workspace, id, seen, role })),
 	/**
 	 *  Keeps an operator from signing in, and ends their sessions.
 	 * 
@@ -692,12 +692,12 @@ export const commands = {
 	 */
 	addPerson: (workspace: string, input: AddPersonInput) => typedError<AddedSomebody, ConsoleError>(__TAURI_INVOKE("add_person", { workspace, input })),
 	/**
-	 *  Gives a person another role in an organization, which ends their sessions.
+	 *  Gives a person another role in an organization in place of the one that was shown, which ends their sessions.
 	 * 
 	 *  # Errors
-	 *  `forbidden`, `not_found`, those of a session, `unavailable`.
+	 *  `forbidden`, `not_found`, `changed_elsewhere`, those of a session, `unavailable`.
 	 */
-	changePersonRole: (workspace: string, id: string, organizationId: string, role: MemberRole) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_person_role", { workspace, id, organizationId, role })),
+	changePersonRole: (workspace: string, id: string, organizationId: string, seen: MemberRole, role: MemberRole) => typedError<null, ConsoleError>(__TAURI_INVOKE("change_person_role", { workspace, id, organizationId, seen, role })),
 	/**
 	 *  Keeps a person from signing in to an organization, or to all of them.
 	 * 
@@ -768,6 +768,13 @@ export const commands = {
 	 *  `undo_refused` with the reason; those of the act that undoes it.
 	 */
 	undoActivity: (workspace: string, number: number, confirmation: string | null) => typedError<null, ConsoleError>(__TAURI_INVOKE("undo_activity", { workspace, number, confirmation })),
+	/**
+	 *  Undoes an act on an organization that was done just now, by the act's id.
+	 * 
+	 *  # Errors
+	 *  As [`undo_activity`].
+	 */
+	undoAct: (workspace: string, id: string, act: string, confirmation: string | null) => typedError<OrganizationView, ConsoleError>(__TAURI_INVOKE("undo_act", { workspace, id, act, confirmation })),
 	/**
 	 *  What the last verification on this computer found; `null` if there was none.
 	 * 
@@ -1083,6 +1090,12 @@ export type Act =
 "unlock" | 
 /**  See the health of the workspace. */
 "health";
+
+/**  An organization after an act on it. */
+export type ActedOn = {
+	/**  The act's id in the record, by which it is undone. */
+	act: string,
+} & OrganizationView;
 
 /**  An entry with what belongs to it. */
 export type ActivityDetails = {
@@ -3208,6 +3221,8 @@ export type OrganizationCounts = {
 export type OrganizationDetails = {
 	/**  The name of the algorithm of its admin's stored hash, if that cannot be verified here; `null` if it can. */
 	unverifiableHash: string | null,
+	/**  Tells whether its admin's password is still this one, for a change of it; `null` in the trash. */
+	passwordMark: string | null,
 } & OrganizationView;
 
 /**  The organizations in a list. */
@@ -3822,6 +3837,18 @@ export type SecretMove = {
 	problems: MoveNote[],
 };
 
+/**  What was shown of an organization before it is changed; `null` for a field that was not shown. */
+export type SeenInput = {
+	/**  The name. */
+	name: string | null,
+	/**  The display name; empty for none. */
+	displayName: string | null,
+	/**  The admin email. */
+	email: string | null,
+	/**  The mark of the admin password. */
+	passwordMark: string | null,
+};
+
 /**  Facts about the server or file. */
 export type ServerFacts = {
 	/**  Its product: "SQLite", "MongoDB". */
@@ -4322,6 +4349,8 @@ export type UpdateInput = {
 	email: string | null,
 	/**  The new admin password. */
 	password: string | null,
+	/**  What was shown when the person began: nothing else is overwritten. `null` overwrites whatever is there. */
+	seen: SeenInput | null,
 };
 
 /**  What a verification found. */

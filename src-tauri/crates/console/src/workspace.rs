@@ -375,6 +375,26 @@ impl OpenWorkspace {
         Ok(changed)
     }
 
+    /// Undoes an act that was done just now, by its id in the record. As [`undo`](Self::undo).
+    ///
+    /// # Errors
+    /// As [`RecordService::undo_act`].
+    pub async fn undo_act(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        act: &str,
+        confirmation: Option<&str>,
+    ) -> Result<Organization, AppError> {
+        let session = self.session();
+        let Services { record, organizations, .. } = &self.services;
+        let changed = record.undo_act(organizations, actor, id, act, confirmation).await?;
+        if let Some(session) = session {
+            self.carry_session_on(&session, &changed, false).await;
+        }
+        Ok(changed)
+    }
+
     /// Adds invented organizations, which the built-in workspace alone takes.
     ///
     /// # Errors

@@ -7,4 +7,4 @@ mod service;
 
 pub use previews::{NameAvailability, RemovalPreview, RenamePreview};
 pub(crate) use service::narrowed;
-pub use service::{CreateRequest, OrganizationService, UpdateRequest};
+pub use service::{CreateRequest, OrganizationService, Seen, StoredPassword, UpdateRequest};

@@ -4,6 +4,7 @@ mod bring;
 mod one_time;
 mod operators;
 mod reset;
+mod role_change;
 mod service;
 
 use crate::error::AppError;
@@ -11,6 +12,7 @@ use crate::values::{EmailAddress, PersonName};
 
 pub use operators::{AddOperator, AddedOperator, OperatorService};
 pub use reset::OwnerReset;
+pub use role_change::RoleChange;
 pub use service::{AddPerson, AddedPerson, PeopleService, PersonDetails};
 
 fn parse_who(name: &str, email: &str) -> Result<(PersonName, EmailAddress), AppError> {

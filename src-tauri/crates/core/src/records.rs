@@ -38,9 +38,10 @@ pub use operation::{
 };
 pub use operator::{NewOperator, Operator, OperatorChange, OperatorRole, SignInAttempts};
 pub use organization::{
-    Cursor, NewOrganization, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
-    OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus, PageStart, SortDirection,
-    SortField, SortPlace, StatusFilter, Trashed, TrashedCollection, Unshowable, set_aside,
+    Cursor, Expected, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus,
+    PageStart, SortDirection, SortField, SortPlace, StatusFilter, Trashed, TrashedCollection, Unshowable,
+    set_aside,
 };
 pub use people::{
     MemberRole, Membership, MembershipChange, OperatorRow, OperatorsPage, OperatorsQuery, OrganizationRef,

@@ -7,7 +7,7 @@ use bson::{Bson, DateTime, Document, RawDocument, doc};
 use tenantry_core::StoreError;
 use tenantry_core::nesting::decoded;
 use tenantry_core::records::{
-    NewOrganization, Organization, OrganizationCredentials, Trashed, TrashedCollection,
+    Expected, NewOrganization, Organization, OrganizationCredentials, Trashed, TrashedCollection,
 };
 use tenantry_core::values::{
     CollectionName, CopyId, DisplayName, EmailAddress, HashRenewal, OrganizationName, PasswordHash,
@@ -177,6 +177,30 @@ pub(crate) fn as_seen(seen: &Organization) -> Document {
         "console.display_name": display_name,
         "console.session_version": { "$in": session_version },
     }
+}
+
+/// The condition that a document has these values. That it is active cannot be said without `$nor`, which is the
+/// caller's.
+pub(crate) fn expected(expected: &Expected) -> Document {
+    // What is no text counts as an empty one.
+    let is = |text: &str| match text {
+        "" => Bson::from(doc! { "$not": { "$gt": "" } }),
+        text => text.into(),
+    };
+    let mut condition = Document::new();
+    if let Some(display_name) = &expected.display_name {
+        condition.insert("console.display_name", is(display_name.as_ref().map_or("", DisplayName::as_str)));
+    }
+    if let Some(email) = &expected.admin_email {
+        condition.insert("admin_email", is(email.as_str()));
+    }
+    if let Some(hash) = &expected.admin_password {
+        condition.insert("admin_password", is(hash.expose()));
+    }
+    if expected.is_active == Some(false) {
+        condition.insert("is_active", inactive());
+    }
+    condition
 }
 
 /// The organization with its admin's hash; an unreadable hash is empty, and no password matches it.

@@ -637,10 +637,18 @@ fn change_of(id: OrganizationId, change: &OrganizationChange, at: OffsetDateTime
         set.insert("is_active", is_active);
         as_left.insert("is_active", is_active);
     }
-    let mut filter = doc! { "_id": id.object_id() };
+    let mut filter = documents::expected(&change.expected);
+    filter.insert("_id", id.object_id());
+    let mut never = Vec::new();
     // A change that only ends sessions leaves no trace to recognize it: it may happen twice, but never not at all.
     if set.len() > 1 || !unset.is_empty() {
-        filter.insert("$nor", vec![as_left.clone()]);
+        never.push(as_left.clone());
+    }
+    if change.expected.is_active == Some(true) {
+        never.push(doc! { "is_active": documents::inactive() });
+    }
+    if !never.is_empty() {
+        filter.insert("$nor", never);
     }
     as_left.insert("_id", id.object_id());
     let mut update = doc! { "$set": set };

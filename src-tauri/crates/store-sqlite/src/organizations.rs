@@ -7,7 +7,7 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
-    Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    Correction, Expected, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
     OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, StoredOrganization,
     Trashed,
 };
@@ -368,13 +368,16 @@ fn change_in_place(
     if is_repeated {
         return Ok(stored);
     }
+    if !is_as_expected(&change.expected, &stored, &password) {
+        return Err(changed());
+    }
     let same_address = wanted.admin_email.matching_key() == stored.admin_email.matching_key();
     if !same_address && operator_has(transaction, &wanted.admin_email)? {
         return Err(duplicate(UniqueField::Email));
     }
     wanted.session_version += i64::from(change.end_sessions);
 
-    let changed = transaction.execute_cached(
+    let written = transaction.execute_cached(
         "UPDATE organizations SET display_name = :display_name, admin_email = :email, \
          admin_email_key = :email_key, admin_password = :password, is_active = :is_active, updated_at = :at, \
          session_version = :session_version, sessions_ended_at = iif(:end_sessions, :at, sessions_ended_at), \
@@ -392,9 +395,16 @@ fn change_in_place(
             ":id": bytes(id),
         },
     );
-    match changed {
+    match written {
         Ok(_) => Ok(wanted),
         Err(error) if breaks_uniqueness(&error) => Err(duplicate(UniqueField::Email)),
         Err(error) => Err(error.into()),
     }
+}
+
+fn is_as_expected(expected: &Expected, stored: &Organization, password: &PasswordHash) -> bool {
+    expected.display_name.as_ref().is_none_or(|name| *name == stored.display_name)
+        && expected.admin_email.as_ref().is_none_or(|email| *email == stored.admin_email)
+        && expected.admin_password.as_ref().is_none_or(|hash| hash.expose() == password.expose())
+        && expected.is_active.is_none_or(|is_active| is_active == stored.is_active)
 }

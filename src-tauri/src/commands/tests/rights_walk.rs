@@ -249,6 +249,8 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ("activity_entry", On(Act::Activity), |on| json!({"number": on.entry})),
     // The entry of a create has no undo. What undoing another takes is the right to the act that undoes it.
     ("undo_activity", On(Act::Activity), |on| json!({"number": on.entry, "confirmation": null})),
+    // What undoing takes is the right to the act that undoes it.
+    ("undo_act", On(Act::List), |on| json!({"id": on.organization, "act": "none", "confirmation": null})),
     ("record_anchor", Needs::Session, NO_ARGUMENTS),
     ("verify_record", Everywhere(Act::Activity), |_| json!({"progress": "__CHANNEL__:2", "job": "j"})),
     ("export_activity", Within(Act::Activity), |on| {
@@ -270,7 +272,11 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
         Everywhere(Act::Operators),
         |_| json!({"input": {"name": "New", "email": "new.operator@example.com", "role": "operator"}}),
     ),
-    ("change_operator_role", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE, "role": "owner"})),
+    (
+        "change_operator_role",
+        Everywhere(Act::Operators),
+        |_| json!({"id": COLLEAGUE, "seen": "operator", "role": "owner"}),
+    ),
     ("deactivate_operator", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
     ("reactivate_operator", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
     ("remove_operator", Everywhere(Act::Operators), |_| json!({"id": COLLEAGUE})),
@@ -304,7 +310,7 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     (
         "change_person_role",
         On(Act::ManagePeople),
-        |on| json!({"id": on.person, "organizationId": on.organization, "role": "viewer"}),
+        |on| json!({"id": on.person, "organizationId": on.organization, "seen": "viewer", "role": "viewer"}),
     ),
     ("deactivate_person", On(Act::ManagePeople), membership),
     ("reactivate_person", On(Act::ManagePeople), membership),

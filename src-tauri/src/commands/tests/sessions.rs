@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tauri::Manager;
-use tenantry_core::organizations::UpdateRequest;
+use tenantry_core::organizations::{Seen, UpdateRequest};
 
 use super::{Console, OPERATOR, PASSWORD};
 
@@ -101,6 +101,7 @@ fn a_change_that_ends_after_its_session_was_left_signs_nobody_in() {
             display_name: None,
             email: None,
             password: Some(SecretString::from(PASSWORD)),
+            seen: Seen::default(),
         };
         let changing = workspace.organizations().update(&session.actor, request);
         let changed = tauri::async_runtime::block_on(changing).unwrap();

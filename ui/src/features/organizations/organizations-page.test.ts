@@ -159,7 +159,7 @@ describe("the organizations page", () => {
     expect(nameIn(rowAt(0))).not.toBe(name);
     app.toasts.list[0]?.action?.run();
     await waitFor(() => expect(nameIn(rowAt(0))).toBe(name));
-    expect(backend.calls.map(({ command }) => command)).toContain("restore_organization");
+    expect(backend.calls.map(({ command }) => command)).toContain("undo_act");
   });
 
   it("asks before it trashes in production", async () => {

@@ -34,7 +34,8 @@ export interface Directory {
   readonly source: ListSource<SomebodyView, PeopleListQuery, PeopleCounts>;
   load(id: string): Promise<SomebodyView>;
   add(somebody: NewSomebody): Promise<AddedSomebody>;
-  changeRole(target: Target, role: Role): Promise<unknown>;
+  /** In place of the role that was shown. */
+  changeRole(target: Target, seen: Role, role: Role): Promise<unknown>;
   deactivate(target: Target): Promise<unknown>;
   reactivate(target: Target): Promise<unknown>;
   remove(target: Target): Promise<unknown>;
@@ -66,7 +67,8 @@ export function operatorsOf(api: WorkspaceApi): Directory {
     },
     load: api.getOperator,
     add: ({ name, email, role }) => api.addOperator({ name, email, role: role as OperatorRole }),
-    changeRole: ({ somebody }, role) => api.changeOperatorRole(somebody.id, role as OperatorRole),
+    changeRole: ({ somebody }, seen, role) =>
+      api.changeOperatorRole(somebody.id, seen as OperatorRole, role as OperatorRole),
     deactivate: ({ somebody }) => api.deactivateOperator(somebody.id),
     reactivate: ({ somebody }) => api.reactivateOperator(somebody.id),
     remove: ({ somebody }) => api.removeOperator(somebody.id),
@@ -88,8 +90,8 @@ export function peopleOf(api: WorkspaceApi, own: string | null): Directory {
     },
     load: api.getPerson,
     add: ({ role, ...input }) => api.addPerson({ ...input, role: role as MemberRole }),
-    changeRole: ({ somebody, organizationId }, role) =>
-      api.changePersonRole(somebody.id, organizationId ?? "", role as MemberRole),
+    changeRole: ({ somebody, organizationId }, seen, role) =>
+      api.changePersonRole(somebody.id, organizationId ?? "", seen as MemberRole, role as MemberRole),
     deactivate: ({ somebody, organizationId }) => api.deactivatePerson(somebody.id, organizationId),
     reactivate: ({ somebody, organizationId }) => api.reactivatePerson(somebody.id, organizationId),
     remove: ({ somebody, organizationId }) => api.removePerson(somebody.id, organizationId),

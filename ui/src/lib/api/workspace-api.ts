@@ -186,6 +186,7 @@ export function workspaceApi(workspace: string) {
     listActivity: asking(commands.listActivity),
     activityEntry: asking(commands.activityEntry),
     undoActivity: asking(commands.undoActivity),
+    undoAct: asking(commands.undoAct),
     recordAnchor: into(commands.recordAnchor),
     verifyRecord: (job: string, onprogress: (progress: JobProgress) => void) =>
       verifyRecord(job, progressChannel(onprogress)),

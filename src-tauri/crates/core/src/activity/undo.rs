@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::service::RecordService;
 use crate::error::{AppError, UndoRefusal};
-use crate::organizations::{OrganizationService, UpdateRequest};
-use crate::records::{ActivityKind, Organization, Outcome, Recorded};
+use crate::limits::PAGE_MAX;
+use crate::organizations::{OrganizationService, Seen, UpdateRequest};
+use crate::records::{ActivityKind, Organization, Outcome, RecordQuery, Recorded};
 use crate::rights::{Act, Actor};
 use crate::values::OrganizationId;
 
@@ -132,16 +133,54 @@ impl RecordService {
         let actor = &actor.because(format!("undo of entry {number}"));
         match step {
             Step::Update { name, email, display_name, .. } => {
+                let from =
+                    |reversal: &Option<Reversal>| reversal.as_ref().map(|reversal| reversal.from.clone());
+                let seen = Seen {
+                    name: from(&name),
+                    display_name: from(&display_name),
+                    email: from(&email),
+                    password_mark: None,
+                };
                 let to = |reversal: Option<Reversal>| reversal.map(|reversal| reversal.to);
                 let (name, email, display_name) = (to(name), to(email), to(display_name));
-                let request = UpdateRequest { id, name, email, display_name, password: None };
-                organizations.update(actor, request).await
+                let request = UpdateRequest { id, name, email, display_name, password: None, seen };
+                match organizations.update(actor, request).await {
+                    Err(AppError::ChangedElsewhere(_)) => Err(AppError::UndoRefused(UndoRefusal::Changed)),
+                    undone => undone,
+                }
             }
             Step::Reactivate => organizations.reactivate(actor, id).await,
             Step::Deactivate => organizations.deactivate(actor, id).await,
             Step::Restore => organizations.restore(actor, id, None).await,
             Step::Trash => organizations.trash(actor, id, confirmation).await,
         }
+    }
+
+    /// Undoes an act on an organization that was done just now, by the operation id of its entries.
+    ///
+    /// # Errors
+    /// `UndoRefused` also if the record has nothing of it that has an undo; otherwise as [`undo`](Self::undo).
+    pub async fn undo_act(
+        &self,
+        organizations: &OrganizationService,
+        actor: &Actor,
+        id: OrganizationId,
+        operation: &str,
+        confirmation: Option<&str>,
+    ) -> Result<Organization, AppError> {
+        actor.require_on(Act::List, id)?;
+        let query = RecordQuery { organization: Some(id), limit: PAGE_MAX, ..RecordQuery::default() };
+        let entries = self.page(actor, query).await?.entries;
+        let is_of_act = |entry: &&Recorded| {
+            let is_done = entry.entry.outcome == Outcome::Done && Step::of(entry).is_some();
+            is_done && entry.entry.operation.as_deref() == Some(operation)
+        };
+        let mut undone = Err(AppError::UndoRefused(UndoRefusal::Unknown));
+        // Newest first: an update of a name and other fields has two.
+        for entry in entries.iter().filter(is_of_act) {
+            undone = Ok(self.undo(organizations, actor, entry.number, confirmation).await?);
+        }
+        undone
     }
 
     /// As [`Undo`]; `None` for what has no undo, and for who has no right to it.

@@ -10,7 +10,7 @@ use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::journal::{OperationRunner, forget_people};
 use crate::ports::Ports;
 use crate::records::{
-    ActivityEntry, ActivityKind, CollectionIdentity, NewOrganization, OperationPlan, Organization,
+    ActivityEntry, ActivityKind, CollectionIdentity, Expected, NewOrganization, OperationPlan, Organization,
     OrganizationChange, Trashed, TrashedCollection, set_aside,
 };
 use crate::rights::{Act, Actor};
@@ -253,6 +253,7 @@ impl OrganizationService {
         let change = OrganizationChange {
             is_active: Some(is_active),
             end_sessions: !is_active,
+            expected: Expected { is_active: Some(organization.is_active), ..Expected::default() },
             ..OrganizationChange::default()
         };
         // Before the record, which a closed gate lets through.

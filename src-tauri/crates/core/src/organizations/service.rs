@@ -10,12 +10,12 @@ use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::limits::{FIRST_HIT_AFTER, PAGE_MAX, SEARCH_MAX};
 use crate::ports::Ports;
 use crate::records::{
-    Organization, OrganizationCounts, OrganizationFilter, OrganizationPage, OrganizationQuery, PageStart,
-    StatusFilter,
+    Organization, OrganizationCounts, OrganizationCredentials, OrganizationFilter, OrganizationPage,
+    OrganizationQuery, PageStart, StatusFilter,
 };
 use crate::rights::{Act, Actor};
-use crate::sessions::PasswordHasher;
-use crate::values::{HashScheme, OrganizationId, OrganizationName, UnverifiableHash};
+use crate::sessions::{PasswordHasher, SigningKey};
+use crate::values::{HashRenewal, HashScheme, OrganizationId, OrganizationName, UnverifiableHash};
 
 /// Reads and changes organizations. Each method takes an [`Actor`], the proof of a checked session, and checks its
 /// rights.
@@ -28,6 +28,31 @@ pub struct OrganizationService {
     pub(super) hasher: PasswordHasher,
     pub(super) operations: Arc<Operations>,
     pub(super) capacity: Arc<CapacityService>,
+    /// For the marks of passwords, which are good in this run.
+    marks: SigningKey,
+}
+
+/// What can be shown of an admin's stored password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPassword {
+    /// The kind of its hash, if that cannot be verified here.
+    pub unverifiable: Option<UnverifiableHash>,
+    /// Tells whether the password is still this one. Of no use to anybody but this run.
+    pub mark: String,
+}
+
+/// What a person saw of an organization when they began to change it, as it was shown; `None` for a field that was not
+/// shown.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The name.
+    pub name: Option<String>,
+    /// The display name; empty for none.
+    pub display_name: Option<String>,
+    /// The admin's address.
+    pub email: Option<String>,
+    /// The mark of the admin's password.
+    pub password_mark: Option<String>,
 }
 
 /// The fields of a new organization, as typed.
@@ -56,6 +81,8 @@ pub struct UpdateRequest {
     pub email: Option<String>,
     /// The new admin password.
     pub password: Option<SecretString>,
+    /// What was there when the person began: nothing else is overwritten.
+    pub seen: Seen,
 }
 
 impl OrganizationService {
@@ -67,7 +94,7 @@ impl OrganizationService {
         operations: Arc<Operations>,
     ) -> Self {
         let capacity = Arc::new(CapacityService::new(ports.clone(), Arc::clone(&clock)));
-        Self { ports, clock, hasher, operations, capacity }
+        Self { ports, clock, hasher, operations, capacity, marks: SigningKey::random() }
     }
 
     /// The room of the deployment, for everything that makes collections.
@@ -132,22 +159,28 @@ impl OrganizationService {
         Ok(organization)
     }
 
-    /// The kind of an admin's stored hash that cannot be verified here; `None` if it can, and for an organization in
-    /// the trash, where nobody signs in.
+    /// What can be shown of an admin's stored password; `None` for an organization in the trash, where nobody signs in.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, `Store`.
-    pub async fn unverifiable_hash(
+    pub async fn stored_password(
         &self,
         actor: &Actor,
         id: OrganizationId,
-    ) -> Result<Option<UnverifiableHash>, AppError> {
+    ) -> Result<Option<StoredPassword>, AppError> {
         actor.require_on(Act::List, id)?;
-        let found = self.ports.organizations.find_credentials_of(id).await?;
-        Ok(found.and_then(|found| match found.password_hash.scheme() {
+        let Some(found) = self.ports.organizations.find_credentials_of(id).await? else { return Ok(None) };
+        let unverifiable = match found.password_hash.scheme() {
             HashScheme::Bcrypt { .. } => None,
             HashScheme::Unverifiable(hash) => Some(hash),
-        }))
+        };
+        Ok(Some(StoredPassword { unverifiable, mark: self.mark_of(&found)? }))
+    }
+
+    /// The mark of a stored password. One whose hash was only renewed keeps it.
+    pub(super) fn mark_of(&self, stored: &OrganizationCredentials) -> Result<String, AppError> {
+        let origin = HashRenewal::origin(&stored.password_hash, stored.renewal.as_ref());
+        self.marks.credential(&origin)
     }
 
     /// Loads an organization, live or in the trash.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::one_time::{one_time, taken};
+use super::role_change::{RoleChange, require_role_as_seen};
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn};
 use crate::limits::PAGE_MAX;
@@ -157,14 +158,17 @@ impl OperatorService {
     /// Gives an operator another role, which ends their sessions.
     ///
     /// # Errors
-    /// `Forbidden`, `NotFound`; `Store`: `LastOwner`, or `Changed` if somebody changed the operator at the same moment.
+    /// `Forbidden`, `NotFound`, `ChangedElsewhere`; `Store`: `LastOwner`, or `Changed` if somebody changed the operator at the same moment.
     pub async fn change_role(
         &self,
         actor: &Actor,
         id: OperatorId,
-        role: OperatorRole,
+        role: impl Into<RoleChange<OperatorRole>>,
     ) -> Result<OperatorRow, AppError> {
+        let RoleChange { seen: shown, to: role } = role.into();
         let seen = self.load(actor, id).await?;
+        let name = |role: OperatorRole| Role::from(role).as_str().to_owned();
+        require_role_as_seen(shown, Some(seen.role), role, name)?;
         if seen.role != role {
             let word = |role: OperatorRole| said(Role::from(role).as_str());
             let entry = entry(actor, ActivityKind::OperatorChanged, &seen.email);

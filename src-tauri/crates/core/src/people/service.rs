@@ -3,6 +3,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::one_time::{one_time, taken};
+use super::role_change::{RoleChange, require_role_as_seen};
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn};
 use crate::limits::{PAGE_MAX, SHOWN_MEMBERSHIPS};
@@ -197,16 +198,18 @@ impl PeopleService {
     /// Gives a person another role in an organization, which ends their sessions.
     ///
     /// # Errors
-    /// `Forbidden`, `NotFound`, `Store`.
+    /// `Forbidden`, `NotFound`, `ChangedElsewhere`, `Store`.
     pub async fn change_role(
         &self,
         actor: &Actor,
         id: PersonId,
         organization: OrganizationId,
-        role: MemberRole,
+        role: impl Into<RoleChange<MemberRole>>,
     ) -> Result<PersonRow, AppError> {
+        let RoleChange { seen: shown, to: role } = role.into();
         let seen = self.manage(actor, id, Some(organization)).await?;
         let before = seen.membership(organization).map(|membership| membership.role);
+        require_role_as_seen(shown, before, role, word)?;
         if before == Some(role) {
             return Ok(self.row(actor, &seen, Some(organization)));
         }

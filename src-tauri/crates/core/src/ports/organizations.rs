@@ -114,10 +114,11 @@ pub trait OrganizationStore: Send + Sync {
         at: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Changes fields in place in one write, and `updated_at`; returns the organization after it.
+    /// Changes fields in place in one write, and `updated_at`, while the stored values are the `expected` ones; returns
+    /// the organization after it. Being as the change leaves it counts as done.
     ///
     /// # Errors
-    /// `Duplicate {Email}`, nothing is written then; `NotFound`.
+    /// `Duplicate {Email}` and `Changed`, nothing is written then; `NotFound`.
     async fn change(
         &self,
         id: OrganizationId,

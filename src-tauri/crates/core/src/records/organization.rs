@@ -154,6 +154,21 @@ pub struct OrganizationChange {
     pub is_active: Option<bool>,
     /// Whether to end the admin's sessions, by raising `session_version` by one.
     pub end_sessions: bool,
+    /// What is overwritten only while it is as it was seen.
+    pub expected: Expected,
+}
+
+/// Stored values that a change relies on; `None` for a field that may have any.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    /// The display name, or none.
+    pub display_name: Option<Option<DisplayName>>,
+    /// The admin's address.
+    pub admin_email: Option<EmailAddress>,
+    /// The admin's hash; empty for one that is absent or no text.
+    pub admin_password: Option<PasswordHash>,
+    /// Active or deactivated.
+    pub is_active: Option<bool>,
 }
 
 /// An organization with what a sign-in needs.

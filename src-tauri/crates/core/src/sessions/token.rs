@@ -53,8 +53,8 @@ impl SigningKey {
         SecretString::from(hex::encode(self.0.expose_secret()))
     }
 
-    /// The digest in a token of the password it was issued for.
-    fn credential(&self, origin: &HashDigest) -> Result<String, AppError> {
+    /// A keyed digest of the password that a hash was set with, as in the tokens that were issued for it.
+    pub(crate) fn credential(&self, origin: &HashDigest) -> Result<String, AppError> {
         Ok(hex::encode(self.labelled(CREDENTIAL_LABEL, origin.as_str().as_bytes())?))
     }
 

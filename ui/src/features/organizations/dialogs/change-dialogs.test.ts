@@ -3,6 +3,8 @@ import { expect, test, vi } from "vitest";
 import AdminDialog from "./AdminDialog.svelte";
 import RenameDialog from "./RenameDialog.svelte";
 import RestoreDialog from "./RestoreDialog.svelte";
+import type { OrganizationView, UpdateInput } from "$lib/api";
+import { refuse } from "$fake/world";
 import { argumentsOf, firstOf, openDialog, type Environment } from "$fake/in-dialog";
 
 type Changing = typeof RenameDialog | typeof AdminDialog | typeof RestoreDialog;
@@ -10,11 +12,12 @@ type Changing = typeof RenameDialog | typeof AdminDialog | typeof RestoreDialog;
 async function open(dialog: Changing, environment: Environment = "production") {
   const onclose = vi.fn();
   const ondone = vi.fn();
+  const onkept = vi.fn();
   const opened = await openDialog(environment, (backend, context) => {
     const organization = firstOf(backend, dialog === RestoreDialog ? "trashed" : "active");
-    render(dialog, { props: { organization, onclose, ondone }, context });
+    render(dialog as typeof AdminDialog, { props: { organization, onclose, ondone, onkept }, context });
   });
-  return { ...opened, onclose, ondone };
+  return { ...opened, onclose, ondone, onkept };
 }
 
 async function typeNewName(user: Awaited<ReturnType<typeof open>>["user"], text: string) {
@@ -91,7 +94,16 @@ test("in production a rename waits for the checkbox and sends the name alone", a
   await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
   const id = firstOf(backend, "active").id;
   expect(argumentsOf(backend, "update_organization")).toEqual([
-    { input: { id, name: "northmark_logistics", displayName: null, email: null, password: null } },
+    {
+      input: {
+        id,
+        name: "northmark_logistics",
+        displayName: null,
+        email: null,
+        password: null,
+        seen: expect.objectContaining({ passwordMark: null }),
+      },
+    },
   ]);
 });
 
@@ -122,7 +134,7 @@ test("only what was changed of the administrator is sent, and an emptied display
   await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
   const id = firstOf(backend, "active").id;
   expect(argumentsOf(backend, "update_organization")).toEqual([
-    { input: { id, name: null, displayName: "", email: null, password: null } },
+    { input: { id, name: null, displayName: "", email: null, password: null, seen: expect.anything() } },
   ]);
 });
 
@@ -199,4 +211,82 @@ test("a change that was done in part does not claim that nothing happened", asyn
   const alert = await screen.findByRole("alert");
   expect(alert).toHaveTextContent("Changed: name. Possibly changed: display name.");
   expect(alert).not.toHaveTextContent(/was not|nothing/i);
+});
+
+/** Somebody else changes what the dialog was opened with, so that the first try is refused. */
+function changeElsewhere(
+  { backend }: Awaited<ReturnType<typeof open>>,
+  fields: {
+    field: "name" | "displayName" | "email" | "password";
+    seen: string | null;
+    stored: string | null;
+  }[],
+  stored: Partial<OrganizationView>,
+) {
+  const organization = { ...firstOf(backend, "active"), ...stored };
+  backend.on("get_organization", () => ({ ...organization, unverifiableHash: null, passwordMark: "newer" }));
+  let first = true;
+  backend.on("update_organization", () => {
+    if (!first) return { ...organization, act: "act" };
+    first = false;
+    return refuse({ code: "changed_elsewhere", details: { fields } });
+  });
+}
+
+test("what somebody else changed meanwhile is shown in three columns, and nothing is chosen", async () => {
+  const opened = await open(AdminDialog, "local");
+  const { backend, user, ondone } = opened;
+  const { adminEmail } = firstOf(backend, "active");
+  const email = screen.getByLabelText("Admin email");
+  await user.clear(email);
+  await user.type(email, "mine@example.com");
+  changeElsewhere(
+    opened,
+    [
+      { field: "displayName", seen: null, stored: "Theirs" },
+      { field: "email", seen: adminEmail, stored: "theirs@example.com" },
+    ],
+    { displayName: "Theirs", adminEmail: "theirs@example.com" },
+  );
+  const save = screen.getByRole("button", { name: "Save changes" });
+  await user.click(save);
+  const table = await screen.findByRole("table");
+  for (const text of [
+    "When you began",
+    "Stored now",
+    "Yours",
+    adminEmail,
+    "theirs@example.com",
+    "mine@example.com",
+  ])
+    expect(table).toHaveTextContent(text);
+  for (const radio of screen.getAllByRole("radio")) expect(radio).not.toBeChecked();
+  await user.click(save);
+  expect(argumentsOf(backend, "update_organization"), "nothing is sent before a choice").toHaveLength(1);
+
+  await user.click(screen.getByRole("radio", { name: /Display name: keep/ }));
+  await user.click(screen.getByRole("radio", { name: /Admin email: store mine@example.com/ }));
+  await user.click(save);
+  await waitFor(() => expect(ondone).toHaveBeenCalled());
+  const { input } = argumentsOf(backend, "update_organization").at(-1) as { input: UpdateInput };
+  expect(input.email).toBe("mine@example.com");
+  expect(input.seen, "on top of what was shown as stored").toMatchObject({
+    displayName: "Theirs",
+    email: "theirs@example.com",
+    passwordMark: "newer",
+  });
+});
+
+test("who keeps what is stored writes nothing", async () => {
+  const opened = await open(RenameDialog, "local");
+  const { backend, user, onkept } = opened;
+  const { name } = firstOf(backend, "active");
+  await typeNewName(user, "mine_corp");
+  changeElsewhere(opened, [{ field: "name", seen: name, stored: "theirs" }], { name: "theirs" });
+  const rename = screen.getByRole("button", { name: "Rename organization" });
+  await user.click(rename);
+  await user.click(await screen.findByRole("radio", { name: /Name: keep theirs/ }));
+  await user.click(rename);
+  await waitFor(() => expect(onkept).toHaveBeenCalledWith(expect.objectContaining({ name: "theirs" })));
+  expect(argumentsOf(backend, "update_organization")).toHaveLength(1);
 });

@@ -59,8 +59,11 @@ export function offeredBundleActs(session: SessionView, organization: Organizati
 /** Acts on many rows that can be undone. */
 export type ReversibleAct = "deactivate" | "reactivate" | "trash";
 
+/** An organization, with the id of the act that was done on it. */
+export type Acted = OrganizationView & { act?: string };
+
 /** The outcome of such an act. */
-export type ActOutcome = BulkResult<OrganizationView> & { act: ReversibleAct };
+export type ActOutcome = BulkResult<Acted> & { act: ReversibleAct };
 
 const APPLIES_TO: Record<ReversibleAct, OrganizationStatus[]> = {
   deactivate: ["active"],

@@ -1,4 +1,5 @@
 import type {
+  ActedOn,
   Environment,
   JobProgress,
   OrganizationCounts,
@@ -84,6 +85,10 @@ export class OrganizationsPageState {
       environment: host.environment,
       mayUndo: (act) => act !== "trash" || may(host.session(), "restore"),
       accept: (organizations) => this.list.accept(organizations),
+      reorder: (organization) => {
+        this.list.reorder(organization);
+        this.statistics.forget(organization.id);
+      },
       keepChecked: (organizations) => this.list.selection.keepOnly(organizations),
       announce: host.announce,
       describe: host.describe,
@@ -176,23 +181,31 @@ export class OrganizationsPageState {
   }
 
   /** `stayed` is the shared collection that it left to the others. */
-  showRenamed(organization: OrganizationView, stayed: string | null): void {
+  showRenamed(organization: ActedOn, stayed: string | null): void {
     const collection = organization.collectionName;
     this.list.reorder(organization);
     this.statistics.forget(organization.id);
     this.#host.announce({
-      kind: "success",
+      kind: "info",
       title: m.organizations_renamed({ name: displayNameOf(organization) }),
       text: stayed
         ? m.organizations_renamed_shared({ collection, from: stayed })
         : m.organizations_renamed_why({ collection }),
+      action: this.acts.undoOf(organization),
     });
   }
 
-  showEdited(organization: OrganizationView): void {
+  showEdited(organization: ActedOn, undoable: boolean): void {
     this.list.accept([organization]);
-    const name = displayNameOf(organization);
-    this.#host.announce({ kind: "success", title: m.organizations_edited({ name }) });
+    const title = m.organizations_edited({ name: displayNameOf(organization) });
+    if (undoable) this.#host.announce({ kind: "info", title, action: this.acts.undoOf(organization) });
+    else this.#host.announce({ kind: "success", title });
+  }
+
+  /** What somebody else stored was kept. */
+  showKept(organization: OrganizationView): void {
+    this.list.reorder(organization);
+    this.#host.announce({ kind: "info", title: m.nets_elsewhere_kept() });
   }
 
   showRestored(organization: OrganizationView): void {

@@ -1,6 +1,7 @@
 import { SvelteSet } from "svelte/reactivity";
-import type { Environment, OrganizationView } from "$lib/api";
+import type { ActedOn, Environment, OrganizationView } from "$lib/api";
 import { BulkRun, type BulkResult } from "$lib/lists";
+import { m } from "$lib/messages";
 import { announceOutcome, announceUndone, type Announcement } from "./announcements";
 import type { OpenDialog } from "./open-dialog";
 import {
@@ -8,6 +9,7 @@ import {
   BULK_AT_ONCE_LIMIT,
   deactivatesAtOnce,
   type ActOutcome,
+  type Acted,
   type OrganizationAct,
   type ReversibleAct,
 } from "./organization-acts";
@@ -15,7 +17,8 @@ import {
 export type ActCalls = {
   deactivateOrganization: (id: string) => Promise<OrganizationView>;
   reactivateOrganization: (id: string) => Promise<OrganizationView>;
-  restoreOrganization: (id: string, name: string | null) => Promise<OrganizationView>;
+  /** Undoes an act by its id. */
+  undoAct: (id: string, act: string, confirmation: string | null) => Promise<OrganizationView>;
 };
 
 export type ActHost = {
@@ -24,6 +27,8 @@ export type ActHost = {
   mayUndo: (act: ReversibleAct) => boolean;
   /** Shows these organizations as they are now. */
   accept: (organizations: OrganizationView[]) => void;
+  /** Shows an organization as it is now, whose name has changed. */
+  reorder: (organization: OrganizationView) => void;
   /** Keeps only these rows selected. */
   keepChecked: (organizations: OrganizationView[]) => void;
   announce: (announcement: Announcement) => void;
@@ -104,10 +109,11 @@ export class PageActs {
   /** Shows what an act changed, and reports its outcome. */
   report(outcome: ActOutcome, checked: boolean): void {
     const { changed, failed, left } = outcome;
+    const accept = (undone: OrganizationView) => this.#host.accept([undone]);
     if (changed.length > 0) this.#host.accept(changed);
     if (checked) this.#host.keepChecked([...failed.map(({ row }) => row), ...left]);
     const announcement = announceOutcome(outcome, this.#host.describe, {
-      undo: this.#host.mayUndo(outcome.act) ? () => void this.#undo(outcome) : undefined,
+      undo: this.#host.mayUndo(outcome.act) ? () => void this.#undo(outcome.changed, accept) : undefined,
       showDetails: () => (this.dialog = { kind: "outcome", outcome }),
     });
     if (announcement !== null) this.#host.announce(announcement);
@@ -131,19 +137,16 @@ export class PageActs {
     this.report({ act, ...result }, checked);
   }
 
-  /** Organizations that someone else changed meanwhile are reported, not forced. */
-  async #undo({ act, changed }: ActOutcome): Promise<void> {
-    const undone = await this.#each(changed, ({ id }) => {
-      switch (act) {
-        case "deactivate":
-          return this.#calls.reactivateOrganization(id);
-        case "reactivate":
-          return this.#calls.deactivateOrganization(id);
-        case "trash":
-          return this.#calls.restoreOrganization(id, null);
-      }
-    });
-    if (undone.changed.length > 0) this.#host.accept(undone.changed);
+  /** The Undo of a changed name, address or display name. */
+  undoOf(done: ActedOn): Announcement["action"] {
+    return { label: m.common_undo(), run: () => void this.#undo([done], this.#host.reorder) };
+  }
+
+  /** What cannot be undone, because someone changed it meanwhile, is reported with the reason. */
+  async #undo(done: Acted[], show: (undone: OrganizationView) => void): Promise<void> {
+    const acts = new Map(done.map(({ id, act }) => [id, act]));
+    const undone = await this.#each(done, ({ id }) => this.#calls.undoAct(id, acts.get(id) ?? "", null));
+    for (const organization of undone.changed) show(organization);
     this.#host.announce(announceUndone(undone, this.#host.describe));
     this.#settled += 1;
   }

@@ -12,5 +12,6 @@ export const changeOf = (id: string, change: Partial<UpdateInput>): UpdateInput 
   displayName: null,
   email: null,
   password: null,
+  seen: null,
   ...change,
 });
