@@ -162,6 +162,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         bundles::list_unfinished_moves,
         bundles::finish_move,
         bundles::take_back_move,
+        doctor::export_findings,
         exports::choose_export_file,
         exports::default_export_file,
         exports::export_organizations,

@@ -16,6 +16,8 @@ mod capacity;
 mod changed_elsewhere;
 #[path = "services/clocks.rs"]
 mod clocks;
+#[path = "services/doctor.rs"]
+mod doctor;
 #[path = "services/escalation.rs"]
 mod escalation;
 #[path = "services/exports.rs"]

@@ -83,6 +83,9 @@ pub struct OrganizationQuery {
     pub start: PageStart,
     /// How many rows at most; the program answers no more than 500.
     pub limit: u32,
+    /// Whether only those are listed that had an open finding in the doctor's last result.
+    #[serde(default)]
+    pub with_findings: bool,
 }
 
 /// Where a page starts.
@@ -402,7 +405,12 @@ pub async fn list_organizations(
 ) -> Result<OrganizationPage, ConsoleError> {
     unless_cancelled(&console, &workspace, job, async {
         let (workspace, actor) = console.reader(&workspace).await?;
-        let page = workspace.organizations().page(&actor, self::query(query)?).await?;
+        let with_findings = query.with_findings;
+        let mut query = self::query(query)?;
+        if with_findings {
+            query.filter.only = Some(workspace.doctor().with_findings(&actor)?);
+        }
+        let page = workspace.organizations().page(&actor, query).await?;
         Ok(OrganizationPage::from(page))
     })
     .await

@@ -629,13 +629,33 @@ pub async fn a_list_holds_what_its_filter_says(ports: &Ports) {
     assert_eq!(names(ports, everything(StatusFilter::Active)).await, ["globex"]);
     assert_eq!(names(ports, everything(StatusFilter::Deactivated)).await, ["acme"]);
     assert_eq!(names(ports, everything(StatusFilter::Trashed)).await, ["initech"]);
-    let only =
-        |id, search: &str, status| OrganizationFilter { search: search.to_owned(), status, only: Some(id) };
+    let only = |id, search: &str, status| OrganizationFilter {
+        search: search.to_owned(),
+        status,
+        only: Some(vec![id]),
+    };
     assert_eq!(names(ports, only(on.id, "", StatusFilter::All)).await, ["globex"]);
     assert_eq!(names(ports, only(on.id, "glo", StatusFilter::All)).await, ["globex"]);
     assert!(names(ports, only(on.id, "acme", StatusFilter::All)).await.is_empty());
     assert!(names(ports, only(on.id, "", StatusFilter::Deactivated)).await.is_empty());
     assert!(names(ports, only(on.id, "", StatusFilter::Trashed)).await.is_empty());
+    let several = |ids: &[OrganizationId], status| OrganizationFilter {
+        search: String::new(),
+        status,
+        only: Some(ids.to_vec()),
+    };
+    let three = [on.id, gone.id, off.id];
+    assert_eq!(names(ports, several(&three, StatusFilter::All)).await, ["acme", "globex"]);
+    assert_eq!(names(ports, several(&three[..2], StatusFilter::All)).await, ["globex"]);
+    assert_eq!(names(ports, several(&three, StatusFilter::Trashed)).await, ["initech"]);
+    assert!(names(ports, several(&[], StatusFilter::All)).await.is_empty(), "of none there is none");
+    let many: Vec<_> = (0..40_000).map(|_| OrganizationId::new()).chain(three).collect();
+    for sort in [SortField::Name, SortField::CreatedAt] {
+        let of_many = OrganizationQuery { sort, ..query(several(&many, StatusFilter::All), 1) };
+        assert_eq!(walk(ports, of_many).await.len(), 2, "{sort:?}: more than a statement has variables");
+    }
+    let counted = ports.organizations.count(&several(&three, StatusFilter::All)).await.expect("counts");
+    assert_eq!((counted.live, counted.deactivated, counted.trashed), (2, Some(1), 1));
 }
 
 /// Cursor, search and status work together.
@@ -680,7 +700,7 @@ pub async fn counts_are_by_status_and_follow_search_and_only(ports: &Ports) {
     assert_eq!(count(everything(StatusFilter::Trashed)).await, (3, 1, 2), "the filter's status is ignored");
     assert_eq!(count(searching("ACME")).await, (1, 1, 1));
     assert_eq!(count(searching("nowhere")).await, (0, 0, 0));
-    let only = OrganizationFilter { only: Some(ids[0]), ..everything(StatusFilter::All) };
+    let only = OrganizationFilter { only: Some(vec![ids[0]]), ..everything(StatusFilter::All) };
     assert_eq!(count(only).await, (0, 1, 0));
     let exact = ports.organizations.count(&searching("acme")).await.expect("a count").exact;
     assert!(exact, "what was counted document by document is exact");

@@ -122,7 +122,7 @@ pub async fn rows_begin_after_a_place_and_end_with_the_limit(ports: &Ports) {
 pub async fn a_list_of_one_has_one_batch_and_an_empty_one_none(ports: &Ports) {
     let acme = insert(ports, "acme").await;
     let only = |id| OrganizationQuery {
-        filter: OrganizationFilter { only: Some(id), ..by_name().filter },
+        filter: OrganizationFilter { only: Some(vec![id]), ..by_name().filter },
         ..by_name()
     };
     let own = batches(ports, &only(acme.id)).await;

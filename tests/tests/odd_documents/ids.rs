@@ -138,7 +138,7 @@ async fn counts_agree_with_what_is_listed_and_tell_what_is_not() {
                 }
             }
         }
-        let only = OrganizationFilter { only: Some(organizations[0]), ..searching("") };
+        let only = OrganizationFilter { only: Some(vec![organizations[0]]), ..searching("") };
         let own = count(&only).await;
         assert_eq!((own.live, own.unshowable), (1, Some(Unshowable::default())), "{store:?}: nobody else's");
         workspace.remove().await;

@@ -203,7 +203,7 @@ async fn an_organizations_admin_gets_their_own_only_whatever_is_asked_for() {
     let other = console.create("other").await;
     let admin = console.sign_in("admin@own.example.com").await.actor;
     let everybody = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
-    let others = OrganizationFilter { only: Some(other.id), ..everybody.clone() };
+    let others = OrganizationFilter { only: Some(vec![other.id]), ..everybody.clone() };
     for scope in [
         ExportScope::All,
         ExportScope::Filtered(everybody),

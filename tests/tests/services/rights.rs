@@ -138,9 +138,9 @@ async fn an_organization_admin_lists_counts_and_searches_its_own_organization_on
     console.organizations.trash(&operator, gone.id, None).await.expect("trashed");
     let admin = console.sign_in("admin@own.example.com").await.actor;
     for status in [StatusFilter::All, StatusFilter::Active, StatusFilter::Trashed] {
-        for only in [None, Some(other.id), Some(gone.id)] {
+        for only in [None, Some(vec![other.id]), Some(vec![gone.id])] {
             let query = OrganizationQuery {
-                filter: OrganizationFilter { search: String::new(), status, only },
+                filter: OrganizationFilter { search: String::new(), status, only: only.clone() },
                 sort: SortField::Name,
                 direction: SortDirection::Ascending,
                 backwards: false,

@@ -948,6 +948,13 @@ export const commands = {
 	 *  either workspace and of the stores.
 	 */
 	takeBackMove: (workspace: string, id: string) => typedError<MoveEnded, ConsoleError>(__TAURI_INVOKE("take_back_move", { workspace, id })),
+	 *  Writes findings of the last result to the chosen place, one row for each row of evidence. A cancelled or failed
+	 *  export leaves nothing there.
+	 * 
+	 *  # Errors
+	 *  `not_found` for a used place, `file_not_written`, `cancelled`, `forbidden`, those of a session, `unavailable`.
+	 */
+	exportFindings: (workspace: string, input: FindingsExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_findings", { workspace, input, progress })),
 	/**
 	 *  Opens the platform's save dialog; `null` if the person changed their mind.
 	 * 
@@ -2107,7 +2114,9 @@ export type EvidenceWord =
 "operation" | 
 /**  When it was moved to the trash. */
 "trashed_at" | 
-/**  Documents that two collections have in common, of those that were compared. */
+/**  Documents of the organization's collection, and of the other one. */
+"documents" | 
+/**  Documents of the other collection that were compared, and how many of them the organization's has too. */
 "common_documents" | 
 /**  The address of an operator. */
 "operator" | 
@@ -2234,7 +2243,9 @@ export type ExportedList =
 /**  The activity record. */
 "activity" | 
 /**  A part of the activity record that is removed afterwards. */
-"activity_archive";
+"activity_archive" | 
+/**  What the doctor found. */
+"findings";
 
 /**  The kind of a subject of failing sign-ins. */
 export type FailingKind = 
@@ -2616,6 +2627,14 @@ mend: MendKind;
 at: string; 
 /**  The number of the entry in the record, to undo it. */
 entry: number };
+
+/**  The choices for an export of findings. */
+export type FindingsExportInput = {
+	/**  Which findings; a page has no meaning here. */
+	query: FindingQuery,
+	/**  The file. */
+	file: FileInput,
+};
 
 /**  An entry's place in the record, and the digest that vouches for everything up to it. */
 export type Head = {
@@ -3273,6 +3292,8 @@ export type OrganizationQuery = {
 	start: PageStart,
 	/**  How many rows at most; the program answers no more than 500. */
 	limit: number,
+	/**  Whether only those are listed that had an open finding in the doctor's last result. */
+	withFindings?: boolean,
 };
 
 /**  The status of an organization. */
@@ -3368,6 +3389,8 @@ export type PassSummary = {
 	open: Count,
 	/**  The worst severity of those that are open. */
 	worst: Severity | null,
+	/**  Live organizations with an open finding. */
+	affected: Count,
 };
 
 /**  The rules that a password keeps. */

@@ -137,7 +137,7 @@ impl Services {
             ),
             collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
             record: RecordService::new(ports.clone(), Arc::clone(&clock)),
-            doctor: DoctorService::new(ports.clone(), Arc::clone(&clock)),
+            doctor: DoctorService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock)),
             exports: ExportService::new(ports.clone(), background),
             bundles: BundleService::new(
                 ports.clone(),

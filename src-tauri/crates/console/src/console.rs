@@ -168,6 +168,8 @@ impl Console {
                 // The connection stays removed, and its note is the only trace of its secrets: tried again later.
                 Err(NotForgotten::Keychain(_) | NotForgotten::Locked(_)) => continue,
             }
+            let findings = self.folders.doctor(&id);
+            let _ = blocking(move || std::fs::remove_file(findings)).await;
             if let Err(error) = self.profiles.finish_removal(&id) {
                 tracing::warn!(%error, "a removal is finished at the next start");
             }

@@ -62,6 +62,11 @@ impl Folders {
         self.data.join("moves")
     }
 
+    /// The doctor's last result of a workspace.
+    pub fn doctor(&self, workspace: &str) -> PathBuf {
+        self.data.join("doctor").join(format!("{workspace}.json"))
+    }
+
     /// The file of saved connections.
     pub fn profiles(&self) -> PathBuf {
         self.configuration.join("profiles.json")

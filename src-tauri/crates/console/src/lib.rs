@@ -37,6 +37,7 @@ pub mod compose;
 pub mod connection_secrets;
 pub mod console;
 pub mod desktop;
+pub mod doctor;
 pub mod drafts;
 pub mod error;
 pub mod files;

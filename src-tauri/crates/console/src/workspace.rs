@@ -10,7 +10,7 @@ use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::bundle::BundleService;
 use tenantry_core::collections::CollectionService;
-use tenantry_core::doctor::DoctorService;
+use tenantry_core::doctor::{DoctorService, PassKeeper};
 use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
 use tenantry_core::jobs::{Cancellation, ProgressSink};
@@ -128,6 +128,11 @@ impl OpenWorkspace {
     /// The doctor.
     pub fn doctor(&self) -> &DoctorService {
         &self.services.doctor
+    }
+
+    /// Keeps the doctor's results there as well.
+    pub(crate) fn keep_findings(&mut self, keeper: Arc<dyn PassKeeper>) {
+        self.services.doctor.keep_with(keeper);
     }
 
     /// The record of what was done.

@@ -1,12 +1,21 @@
 //! The doctor: compares metadata with storage in one pass over a workspace, keeps what it found until the next pass, and
 //! offers mends.
 
+mod columns;
+mod differences;
+mod document;
 mod finding;
+mod found;
+mod halves;
 mod kind;
 mod mend;
+mod merge;
+mod pass;
 mod result;
 mod service;
+mod settle;
 
+pub use differences::{Difference, Wanted, definition_of};
 pub use finding::{EvidenceRow, Finding, FindingState, OrganizationNamed, finding_id};
 pub use kind::{EvidenceWord, FindingKind, Severity};
 pub use mend::{DryRun, MendChoices, MendKind, MendOutcome, MendRequest};

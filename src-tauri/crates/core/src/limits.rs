@@ -137,6 +137,22 @@ pub const TEMPLATE_INDEXES_MAX: usize = 40;
 pub const INDEX_KEYS_MAX: usize = 32;
 /// Bytes of a field in an index.
 pub const INDEX_FIELD_MAX: usize = 100;
+/// Findings of one kind that a pass keeps. The others are counted.
+pub const FINDINGS_OF_A_KIND_MAX: usize = 10_000;
+/// Findings of one page.
+pub const FINDINGS_PAGE_MAX: u32 = 500;
+/// Organizations of one name, or of one address, that a finding names.
+pub const TWINS_MAX: usize = 100;
+/// Questions of a pass at the same time, when it looks again at what it doubts.
+pub const DOUBTS_AT_ONCE: usize = 8;
+/// Ownerless collections of a pass whose owners are asked for once more, one by one.
+pub const DOUBTS_MAX: usize = 1_000;
+/// Ownerless collections of a pass that are compared with those of organizations.
+pub const HALVES_MAX: usize = 16;
+/// Organizations' collections that an ownerless one is compared with: those of the most similar names.
+pub const HALVES_COMPARED: usize = 32;
+/// Documents by which two collections are compared.
+pub const HALVES_DOCUMENTS: usize = 32;
 
 /// How long a server may take to move or delete a collection before it gives up.
 pub const STEP_LIMIT: Duration = Duration::from_secs(20);

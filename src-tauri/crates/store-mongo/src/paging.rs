@@ -48,8 +48,12 @@ pub(crate) fn showable() -> Document {
 /// A filter for the documents in a list, without a place.
 pub(crate) fn filter(filter: &OrganizationFilter) -> Document {
     let prefix = prefix(filter.status);
-    let mut document = match filter.only {
-        Some(only) => doc! { "_id": only.object_id() },
+    let mut document = match filter.only.as_deref() {
+        Some([only]) => doc! { "_id": only.object_id() },
+        Some(several) => {
+            let ids: Vec<_> = several.iter().map(|id| id.object_id()).collect();
+            doc! { "_id": { "$in": ids } }
+        }
         None => doc! { "_id": showable() },
     };
     match filter.status {

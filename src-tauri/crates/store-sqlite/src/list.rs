@@ -10,6 +10,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, Rows, params_from_iter};
 use tenantry_core::StoreError;
 use tenantry_core::records::{Cursor, OrganizationQuery, SortDirection, SortField, SortPlace, StatusFilter};
+use tenantry_core::values::OrganizationId;
 
 use crate::errors::Outcome;
 use crate::records::{Shelf, bytes, organization_id};
@@ -118,9 +119,8 @@ impl<'a> List<'a> {
         if let Some(is_active) = run {
             conditions.push_str(&format!(" AND row.is_active = {}", u8::from(is_active)));
         }
-        if let Some(only) = self.query.filter.only {
-            conditions.push_str(" AND row.id = ?");
-            values.push(Value::Blob(bytes(only).to_vec()));
+        if let Some(only) = &self.query.filter.only {
+            conditions.push_str(only_these(only, &mut values));
         }
         if let Some(cursor) = self.after {
             let place = Place::of(cursor, self.query.sort)?;
@@ -339,4 +339,16 @@ fn than(direction: SortDirection) -> &'static str {
         SortDirection::Ascending => ">",
         SortDirection::Descending => "<",
     }
+}
+
+/// The condition that a row is one of these, and its value.
+pub(crate) fn only_these(only: &[OrganizationId], values: &mut Vec<Value>) -> &'static str {
+    if let [only] = only {
+        values.push(Value::Blob(bytes(*only).to_vec()));
+        return " AND row.id = ?";
+    }
+    // One value, however many they are: a statement has room for so many only.
+    let ids: Vec<String> = only.iter().map(|id| format!("\"{id}\"")).collect();
+    values.push(Value::Text(format!("[{}]", ids.join(","))));
+    " AND row.id IN (SELECT unhex(value) FROM json_each(?))"
 }

@@ -14,8 +14,8 @@ use tokio::sync::mpsc::Sender;
 
 use crate::connections::Connections;
 use crate::errors::Outcome;
-use crate::list::{List, Place, Read, Run, SIGN_OF_LIFE, Walk, column, shelf_of, way};
-use crate::records::{Shelf, bytes, lower_cased};
+use crate::list::{List, Place, Read, Run, SIGN_OF_LIFE, Walk, column, only_these, shelf_of, way};
+use crate::records::{Shelf, lower_cased};
 use crate::statements::Statements;
 
 /// A trigram index finds nothing shorter.
@@ -560,9 +560,8 @@ fn counted(shelf: Shelf, positions: &[i64]) -> Run {
 fn counted_in_order(shelf: Shelf, filter: &OrganizationFilter, term: &Term) -> Run {
     let mut sql = format!("SELECT row.is_active, count(*) FROM {} AS row WHERE true", shelf.table());
     let mut values = Vec::new();
-    if let Some(only) = filter.only {
-        sql.push_str(" AND row.id = ?");
-        values.push(Value::Blob(bytes(only).to_vec()));
+    if let Some(only) = &filter.only {
+        sql.push_str(only_these(only, &mut values));
     }
     if let Some(text) = term.text() {
         sql.push_str(" AND instr(row.search_text, ?) > 0");

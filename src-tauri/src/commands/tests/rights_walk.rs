@@ -189,11 +189,7 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
         |_| json!({"progress": "__CHANNEL__:2", "job": "j", "depth": "quick"}),
     ),
     ("doctor_summary", Within(Act::Findings), NO_ARGUMENTS),
-    ("list_findings", Within(Act::Findings), |_| {
-        json!({"query": {
-            "kind": null, "severity": null, "search": "", "organization": null, "offset": 0, "limit": 10
-        }})
-    }),
+    ("list_findings", Within(Act::Findings), |_| json!({"query": findings()})),
     ("get_finding", Within(Act::Findings), |_| json!({"id": "missing_collection:none"})),
     ("organization_drift", Within(Act::Findings), |on| json!({"ids": [on.organization]})),
     ("default_bundle_folder", Within(Act::BackUp), NO_ARGUMENTS),
@@ -233,6 +229,12 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ("list_unfinished_moves", Needs::Session, NO_ARGUMENTS),
     ("finish_move", Everywhere(Act::RestoreBundle), |_| json!({"id": "x"})),
     ("take_back_move", Everywhere(Act::RestoreBundle), |_| json!({"id": "x"})),
+    ("export_findings", Within(Act::Findings), |on| {
+        json!({"progress": "__CHANNEL__:2", "input": {
+            "query": findings(),
+            "file": {"job": "j", "format": "json", "csv": {"kind": "excel"}, "target": on.target}
+        }})
+    }),
     ("choose_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("default_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("export_organizations", Within(Act::List), |on| {
@@ -376,6 +378,8 @@ fn moving(on: &Subject) -> Value {
         "job": "j", "id": on.organization, "kind": "move", "target": "elsewhere", "name": "free-name",
         "email": "f@example.com", "password": null, "masking": null, "confirmation": null
     })
+fn findings() -> Value {
+    json!({"kind": null, "severity": null, "search": "", "organization": null, "offset": 0, "limit": 10})
 }
 
 fn every_entry() -> Value {

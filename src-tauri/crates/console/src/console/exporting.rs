@@ -43,6 +43,8 @@ pub enum ExportedList {
     Activity,
     /// A part of the activity record that is removed afterwards.
     ActivityArchive,
+    /// What the doctor found.
+    Findings,
 }
 
 /// A written list.
@@ -160,6 +162,7 @@ impl Console {
             ExportedList::People => "people",
             ExportedList::Activity => "activity",
             ExportedList::ActivityArchive => "activity-archive",
+            ExportedList::Findings => "findings",
         };
         format!("{word}-{}", self.clock.now().date())
     }
@@ -191,5 +194,6 @@ fn title(list: ExportedList) -> &'static str {
         ExportedList::People => "Export people",
         ExportedList::Activity => "Export activity",
         ExportedList::ActivityArchive => "Archive activity",
+        ExportedList::Findings => "Export findings",
     }
 }

@@ -15,6 +15,7 @@ use super::Console;
 use crate::address::take_apart;
 use crate::compose::{self, Place, Setting};
 use crate::connection_secrets;
+use crate::doctor::KeptPass;
 use crate::error::ConsoleError;
 use crate::profiles::{BUILT_IN, BuiltIn, Profile};
 use crate::watch::watch;
@@ -49,16 +50,30 @@ impl Console {
         if let Ok(open) = self.open.switch(id) {
             return Ok(open);
         }
-        let opened = if id == BUILT_IN {
+        let mut opened = if id == BUILT_IN {
             self.open_built_in().await?
         } else {
             self.open_profile(self.load_profile(id)?, password).await?
         };
+        opened.keep_findings(Arc::new(KeptPass::of(&self.folders, id)));
         tracing::info!(workspace = opened.id, product = opened.server.product, "opened a workspace");
         let opened = Arc::new(opened);
         self.open.add(Arc::clone(&opened));
+        self.read_findings(&opened);
         tokio::spawn(watch(Arc::downgrade(&opened), Arc::clone(&self.clock)));
         Ok(opened)
+    }
+
+    /// Reads the doctor's last result. Nobody waits for it: it can be large, and opening must not.
+    fn read_findings(&self, opened: &Arc<OpenWorkspace>) {
+        let (path, opened) = (self.folders.doctor(&opened.id), Arc::downgrade(opened));
+        tokio::task::spawn_blocking(move || {
+            if let Some(kept) = KeptPass::read(&path)
+                && let Some(opened) = opened.upgrade()
+            {
+                opened.doctor().begin_with(kept);
+            }
+        });
     }
 
     async fn open_built_in(&self) -> Result<OpenWorkspace, ConsoleError> {

@@ -230,7 +230,9 @@ pub enum EvidenceWord {
     Operation,
     /// When it was moved to the trash.
     TrashedAt,
-    /// Documents that two collections have in common, of those that were compared.
+    /// Documents of the organization's collection, and of the other one.
+    Documents,
+    /// Documents of the other collection that were compared, and how many of them the organization's has too.
     CommonDocuments,
     /// The address of an operator.
     Operator,

@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -5,9 +6,11 @@ use time::OffsetDateTime;
 use time::serde::rfc3339;
 
 use super::{Finding, FindingKind, MendKind, Severity};
+use crate::limits::FINDINGS_PAGE_MAX;
 #[cfg(feature = "wire")]
 use crate::numbers::Count;
 use crate::numbers::count;
+use crate::values::OrganizationId;
 
 /// How far a pass looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +44,18 @@ pub struct Pass {
     pub findings: Vec<Finding>,
     /// Findings beyond the most that are kept of a kind.
     pub left_off: Vec<(FindingKind, u64)>,
+    /// Since when the findings of earlier passes are known that this one did not look for.
+    pub unlooked: Vec<Unlooked>,
+}
+
+/// A finding of an earlier pass that a later one did not look for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlooked {
+    /// The finding's id.
+    pub id: String,
+    /// When a pass found it first.
+    #[serde(with = "rfc3339")]
+    pub since: OffsetDateTime,
 }
 
 /// The result of a pass, without its findings.
@@ -78,6 +93,10 @@ pub struct PassSummary {
     pub open: u64,
     /// The worst severity of those that are open.
     pub worst: Option<Severity>,
+    /// Live organizations with an open finding.
+    #[serde(serialize_with = "count")]
+    #[cfg_attr(feature = "wire", specta(type = Count))]
+    pub affected: u64,
 }
 
 /// The findings of one kind.
@@ -148,4 +167,136 @@ pub struct DriftOfRow {
     pub worst: Severity,
     /// Their kinds, the worst first.
     pub kinds: Vec<FindingKind>,
+}
+
+impl Pass {
+    /// Since when each finding is known, for the next pass.
+    pub(super) fn known(&self) -> HashMap<String, OffsetDateTime> {
+        let earlier = self.unlooked.iter().map(|Unlooked { id, since }| (id.clone(), *since));
+        earlier.chain(self.findings.iter().map(|finding| (finding.id.clone(), finding.since))).collect()
+    }
+
+    /// The same result as somebody sees it who may see one organization only.
+    pub(super) fn of_organization(&self, id: &str) -> Self {
+        let own = self.findings.iter().filter_map(|finding| finding.of_organization(id));
+        Self {
+            organizations: 1,
+            trashed: 0,
+            collections: 1,
+            findings: own.collect(),
+            left_off: Vec::new(),
+            unlooked: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// Without its findings.
+    pub fn summary(&self) -> PassSummary {
+        let mut groups: BTreeMap<FindingKind, FindingGroup> = BTreeMap::new();
+        let left_off = self.left_off.iter().map(|(kind, left_off)| (*kind, 0, *left_off));
+        let found = self.findings.iter().map(|finding| (finding.kind, u64::from(finding.is_open()), 0));
+        let mut kept: BTreeMap<FindingKind, u64> = BTreeMap::new();
+        for finding in &self.findings {
+            *kept.entry(finding.kind).or_default() += 1;
+        }
+        for (kind, open, left_off) in found.chain(left_off) {
+            let group = groups.entry(kind).or_insert_with(|| FindingGroup {
+                kind,
+                severity: kind.severity(),
+                findings: kept.get(&kind).copied().unwrap_or_default(),
+                open: 0,
+                left_off: 0,
+                mends: kind.mends().to_vec(),
+            });
+            group.open += open + left_off;
+            group.findings += left_off;
+            group.left_off += left_off;
+        }
+        let open = |group: &&FindingGroup| group.open > 0;
+        PassSummary {
+            checked_at: self.checked_at,
+            took: self.took,
+            depth: self.depth,
+            organizations: self.organizations,
+            trashed: self.trashed,
+            collections: self.collections,
+            open: groups.values().map(|group| group.open).sum(),
+            worst: groups.values().filter(open).map(|group| group.severity).min(),
+            groups: groups.into_values().collect(),
+            affected: self.affected().len() as u64,
+        }
+    }
+
+    /// The live organizations with an open finding.
+    pub(super) fn affected(&self) -> BTreeSet<OrganizationId> {
+        let open = self.findings.iter().filter(|finding| finding.is_open());
+        let organizations = open.flat_map(|finding| &finding.organizations);
+        organizations.filter(|one| !one.in_trash).filter_map(|one| one.id.parse().ok()).collect()
+    }
+
+    /// A page of the findings that match.
+    pub fn page(&self, query: &FindingQuery) -> FindingPage {
+        let search = query.search.trim().to_lowercase();
+        let matching = self.findings.iter().filter(|finding| finding.matches(query, &search));
+        let (mut findings, mut total) = (Vec::new(), 0_u64);
+        let (first, most) = (u64::from(query.offset), query.limit.min(FINDINGS_PAGE_MAX) as usize);
+        for finding in matching {
+            if total >= first && findings.len() < most {
+                findings.push(finding.clone());
+            }
+            total += 1;
+        }
+        FindingPage { findings, total }
+    }
+
+    /// The open findings of each of these organizations; those without one are left out.
+    pub fn drift(&self, ids: &[String]) -> Vec<DriftOfRow> {
+        let mut kinds: HashMap<&str, Vec<FindingKind>> = HashMap::new();
+        for finding in self.findings.iter().filter(|finding| finding.is_open()) {
+            for organization in &finding.organizations {
+                kinds.entry(&organization.id).or_default().push(finding.kind);
+            }
+        }
+        let of_row = |id: &String| {
+            let mut kinds = kinds.remove(id.as_str())?;
+            kinds.sort_unstable();
+            kinds.dedup();
+            let worst = kinds.iter().map(|kind| kind.severity()).min()?;
+            Some(DriftOfRow { id: id.clone(), worst, kinds })
+        };
+        ids.iter().filter_map(of_row).collect()
+    }
+}
+
+impl Finding {
+    pub(super) fn matches(&self, query: &FindingQuery, search: &str) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(search);
+        let is_of = |id: &String| self.organizations.iter().any(|organization| organization.id == *id);
+        query.kind.is_none_or(|kind| kind == self.kind)
+            && query.severity.is_none_or(|severity| severity == self.kind.severity())
+            && query.organization.as_ref().is_none_or(is_of)
+            && (search.is_empty()
+                || has(&self.subject)
+                || self.organizations.iter().any(|organization| has(&organization.name))
+                || self.collections.iter().any(|collection| has(collection)))
+    }
+
+    /// As somebody sees it who may see one organization only; `None` if it is about others.
+    fn of_organization(&self, id: &str) -> Option<Self> {
+        let own: Vec<_> =
+            self.organizations.iter().filter(|organization| organization.id == id).cloned().collect();
+        let name = own.first()?.name.clone();
+        let is_of = |row: &&super::EvidenceRow| row.organization.as_deref() == Some(id);
+        let evidence: Vec<_> = self.evidence.iter().filter(is_of).cloned().collect();
+        let shown = |collection: &&String| {
+            evidence.iter().any(|row| [&row.metadata, &row.storage].contains(&&Some((*collection).clone())))
+        };
+        Some(Self {
+            collections: self.collections.iter().filter(shown).cloned().collect(),
+            subject: name,
+            organizations: own,
+            evidence,
+            ..self.clone()
+        })
+    }
 }

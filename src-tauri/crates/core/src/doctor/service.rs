@@ -1,28 +1,38 @@
+use std::collections::HashMap;
+use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use parking_lot::RwLock;
+use time::OffsetDateTime;
 
-use super::{Depth, DriftOfRow, Finding, FindingPage, FindingQuery, FindingState, Pass, PassSummary};
+use super::columns::{FindingColumn, FindingRow};
+use super::pass::Looking;
+use super::result::Unlooked;
+use super::{
+    Depth, DriftOfRow, Finding, FindingKind, FindingPage, FindingQuery, FindingState, Pass, PassSummary,
+};
+use crate::access::Operations;
 use crate::clock::Clock;
-use crate::error::AppError;
+use crate::error::{AppError, StoreError};
+use crate::export::{Batch, ExportFormat, Written, write_rows};
 use crate::jobs::{Cancellation, ProgressSink};
 use crate::ports::Ports;
+use crate::records::{ActivityEntry, ActivityKind};
 use crate::rights::{Act, Actor};
+use crate::values::OrganizationId;
 
 /// Keeps the result of the last pass beyond the end of the program. It has names and addresses of organizations, and
 /// never a secret.
 pub trait PassKeeper: Send + Sync {
-    /// What was kept; `None` if nothing was, or nothing that can be read.
-    fn load(&self) -> Option<Vec<u8>>;
-
-    /// Keeps this in place of the earlier one. A failure is only logged: the result is in memory too.
-    fn keep(&self, result: &[u8]);
+    /// Keeps this in place of the earlier one. Does not wait: the result is in memory too, so a failure is only logged.
+    fn keep(&self, result: Arc<Pass>);
 }
 
 /// Runs passes and keeps the result of the last one.
 pub struct DoctorService {
     ports: Ports,
+    operations: Arc<Operations>,
     clock: Arc<dyn Clock>,
     keeper: Option<Arc<dyn PassKeeper>>,
     last: RwLock<Option<Arc<Pass>>>,
@@ -30,18 +40,22 @@ pub struct DoctorService {
 
 impl DoctorService {
     /// For one open workspace. The result is in memory only.
-    pub fn new(ports: Ports, clock: Arc<dyn Clock>) -> Self {
-        Self { ports, clock, keeper: None, last: RwLock::default() }
+    pub fn new(ports: Ports, operations: Arc<Operations>, clock: Arc<dyn Clock>) -> Self {
+        Self { ports, operations, clock, keeper: None, last: RwLock::default() }
     }
 
-    /// Keeps results there as well, and begins with the one that is there.
-    #[must_use]
-    pub fn kept_by(self, keeper: Arc<dyn PassKeeper>) -> Self {
-        Self { keeper: Some(keeper), ..self }
+    /// Keeps results there as well.
+    pub fn keep_with(&mut self, keeper: Arc<dyn PassKeeper>) {
+        self.keeper = Some(keeper);
+    }
+
+    /// Begins with a result that was kept, unless there is a newer one.
+    pub fn begin_with(&self, kept: Pass) {
+        self.last.write().get_or_insert_with(|| Arc::new(kept));
     }
 
     /// Looks through the whole workspace and keeps the result in place of the last one. A cancelled pass changes
-    /// nothing.
+    /// nothing. It writes nothing to the store.
     ///
     /// # Errors
     /// `Cancelled`, `Forbidden`, `Store`.
@@ -54,18 +68,35 @@ impl DoctorService {
     ) -> Result<PassSummary, AppError> {
         actor.require(Act::Findings)?;
         cancellation.checkpoint()?;
-        let _ = (progress, &self.ports, &self.keeper);
-        Ok(PassSummary {
-            checked_at: self.clock.now(),
-            took: Duration::ZERO,
+        let (checked_at, started) = (self.clock.now(), self.clock.running_for());
+        let (ports, operations) = (&self.ports, self.operations.as_ref());
+        let looking = Looking { ports, operations, depth, progress, cancellation };
+        let (found, counts) = tokio::select! {
+            biased;
+            () = cancellation.cancelled() => return Err(AppError::Cancelled),
+            found = looking.look() => found?,
+        };
+        let earlier = self.last();
+        let known = earlier.as_ref().map(|earlier| earlier.known()).unwrap_or_default();
+        let (findings, left_off) = found.finish(&known, checked_at);
+        let unlooked = match depth {
+            Depth::Deep => Vec::new(),
+            Depth::Quick => unlooked(known),
+        };
+        let pass = Pass {
+            checked_at,
+            took: self.clock.running_for().saturating_sub(started),
             depth,
-            organizations: 0,
-            trashed: 0,
-            collections: 0,
-            groups: Vec::new(),
-            open: 0,
-            worst: None,
-        })
+            organizations: counts.organizations,
+            trashed: counts.trashed,
+            collections: counts.collections,
+            findings,
+            left_off,
+            unlooked,
+        };
+        let summary = pass.summary();
+        self.replace(pass);
+        Ok(summary)
     }
 
     /// The last result, as far as the session reaches; `None` before the first pass.
@@ -73,8 +104,7 @@ impl DoctorService {
     /// # Errors
     /// `Forbidden`.
     pub fn summary(&self, actor: &Actor) -> Result<Option<PassSummary>, AppError> {
-        actor.require_some(Act::Findings)?;
-        Ok(None)
+        Ok(self.within_reach(actor)?.map(|pass| pass.summary()))
     }
 
     /// A page of the last result, as far as the session reaches.
@@ -82,9 +112,8 @@ impl DoctorService {
     /// # Errors
     /// `Forbidden`.
     pub fn page(&self, actor: &Actor, query: &FindingQuery) -> Result<FindingPage, AppError> {
-        let _ = query;
-        actor.require_some(Act::Findings)?;
-        Ok(FindingPage { findings: Vec::new(), total: 0 })
+        let pass = self.within_reach(actor)?;
+        Ok(pass.map_or_else(|| FindingPage { findings: Vec::new(), total: 0 }, |pass| pass.page(query)))
     }
 
     /// One finding of the last result, if it has it and the session reaches it.
@@ -92,10 +121,8 @@ impl DoctorService {
     /// # Errors
     /// `Forbidden`.
     pub fn finding(&self, actor: &Actor, id: &str) -> Result<Option<Finding>, AppError> {
-        actor.require_some(Act::Findings)?;
-        let last = self.last.read();
-        let found = last.as_ref().and_then(|pass| pass.findings.iter().find(|finding| finding.id == id));
-        Ok(found.cloned())
+        let pass = self.within_reach(actor)?;
+        Ok(pass.and_then(|pass| pass.findings.iter().find(|finding| finding.id == id).cloned()))
     }
 
     /// The open findings of these organizations; those without one are left out.
@@ -103,13 +130,103 @@ impl DoctorService {
     /// # Errors
     /// `Forbidden`.
     pub fn drift(&self, actor: &Actor, ids: &[String]) -> Result<Vec<DriftOfRow>, AppError> {
-        let _ = ids;
-        actor.require_some(Act::Findings)?;
-        Ok(Vec::new())
+        Ok(self.within_reach(actor)?.map(|pass| pass.drift(ids)).unwrap_or_default())
+    }
+
+    /// The live organizations with an open finding.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn with_findings(&self, actor: &Actor) -> Result<Vec<OrganizationId>, AppError> {
+        let pass = self.within_reach(actor)?;
+        Ok(pass.map(|pass| pass.affected().into_iter().collect()).unwrap_or_default())
+    }
+
+    /// Writes the findings of the last result that the question and the session allow to `output`.
+    ///
+    /// After an error `output` is worthless; the caller replaces the target whole or not at all.
+    ///
+    /// # Errors
+    /// `Cancelled`, `FileNotWritten`, `Forbidden`, `Store`.
+    pub async fn export(
+        &self,
+        actor: &Actor,
+        query: &FindingQuery,
+        format: ExportFormat,
+        output: Box<dyn Write + Send>,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<Written, AppError> {
+        let pass = self.within_reach(actor)?;
+        cancellation.checkpoint()?;
+        let search = query.search.trim().to_lowercase();
+        let findings = pass.as_ref().map(|pass| pass.findings.as_slice()).unwrap_or_default();
+        let matching = findings.iter().enumerate().filter(|(_, finding)| finding.matches(query, &search));
+        let matching: Vec<_> = matching.map(|(at, _)| at).collect();
+        let total = matching.len() as u64;
+        let batches: Vec<Vec<usize>> = matching.chunks(ROWS_AT_ONCE).map(<[usize]>::to_vec).collect();
+        let rows = stream::iter(batches).map(|batch| {
+            let of_batch = batch.into_iter().filter_map(|at| findings.get(at));
+            Ok::<_, StoreError>(Batch::from(of_batch.flat_map(FindingRow::of).collect::<Vec<_>>()))
+        });
+        let file = (format, FindingColumn::ALL, output);
+        let written = write_rows(file, async { Ok(None) }, rows.boxed(), progress, cancellation).await?;
+        let extension = format.extension();
+        let entry = ActivityEntry::of(actor, ActivityKind::ListExported);
+        // Before the file is moved into place: without an entry there is none.
+        self.ports.activity.append(&entry.with_detail(format!("{total} findings as {extension}"))).await?;
+        Ok(written)
     }
 
     /// Notes what became of a finding, until the next pass. One that is not there needs no note.
     pub fn note(&self, id: &str, state: FindingState) {
-        let _ = (id, state);
+        let Some(last) = self.last() else { return };
+        let mut pass = Pass::clone(&last);
+        let Some(finding) = pass.findings.iter_mut().find(|finding| finding.id == id) else { return };
+        finding.state = state;
+        self.replace(pass);
+    }
+
+    /// The last result, whoever sees it.
+    pub(crate) fn last(&self) -> Option<Arc<Pass>> {
+        self.last.read().clone()
+    }
+
+    fn within_reach(&self, actor: &Actor) -> Result<Option<Arc<Pass>>, AppError> {
+        actor.require_some(Act::Findings)?;
+        let last = self.last();
+        Ok(match actor.organization_scope() {
+            None => last,
+            Some(id) => last.map(|pass| Arc::new(pass.of_organization(&id.to_hex()))),
+        })
+    }
+
+    fn replace(&self, pass: Pass) {
+        let pass = Arc::new(pass);
+        *self.last.write() = Some(Arc::clone(&pass));
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(pass);
+        }
     }
 }
+
+/// Since when the findings are known that a quick pass does not look for.
+fn unlooked(known: HashMap<String, OffsetDateTime>) -> Vec<Unlooked> {
+    let of_deep = [
+        FindingKind::IndexMissing,
+        FindingKind::IndexDiffers,
+        FindingKind::ValidatorDiffers,
+        FindingKind::CappedCollection,
+    ];
+    let is_deep = |id: &str| {
+        let kind = id.split_once(':').map(|(kind, _)| kind);
+        of_deep.iter().any(|deep| Some(deep.as_str()) == kind)
+    };
+    let known = known.into_iter().filter(|(id, _)| is_deep(id));
+    let mut unlooked: Vec<_> = known.map(|(id, since)| Unlooked { id, since }).collect();
+    unlooked.sort_by(|one, other| one.id.cmp(&other.id));
+    unlooked
+}
+
+/// Findings of one batch of a file.
+const ROWS_AT_ONCE: usize = 500;

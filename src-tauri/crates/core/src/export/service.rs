@@ -255,7 +255,7 @@ impl Source {
     fn of(actor: &Actor, scope: ExportScope, sort: SortField, direction: SortDirection) -> Self {
         let scope = match (scope, actor.organization_scope()) {
             (ExportScope::All, None) => ExportScope::All,
-            (ExportScope::All, Some(own)) => ExportScope::Filtered(everything(Some(own))),
+            (ExportScope::All, Some(own)) => ExportScope::Filtered(everything(Some(vec![own]))),
             (ExportScope::Filtered(filter), _) => ExportScope::Filtered(narrowed(actor, filter)),
             (ExportScope::Selected(mut ids), own) => {
                 ids.retain(|id| own.is_none_or(|own| own == *id));
@@ -283,7 +283,7 @@ impl Source {
     }
 }
 
-fn everything(only: Option<OrganizationId>) -> OrganizationFilter {
+fn everything(only: Option<Vec<OrganizationId>>) -> OrganizationFilter {
     OrganizationFilter { search: String::new(), status: StatusFilter::All, only }
 }
 

@@ -209,7 +209,11 @@ pub(crate) fn narrowed(actor: &Actor, filter: OrganizationFilter) -> Organizatio
     OrganizationFilter {
         search: filter.search.trim().chars().take(SEARCH_MAX).collect(),
         status: filter.status,
-        only: actor.organization_scope().or(filter.only),
+        only: match (actor.organization_scope(), filter.only) {
+            (None, only) => only,
+            (Some(scope), None) => Some(vec![scope]),
+            (Some(scope), Some(only)) => Some(only.into_iter().filter(|id| *id == scope).collect()),
+        },
     }
 }
 

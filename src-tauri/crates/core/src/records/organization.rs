@@ -238,9 +238,9 @@ pub struct OrganizationFilter {
     pub search: String,
     /// By status.
     pub status: StatusFilter,
-    /// Only this one: the scope of an organization admin. Never asked for.
+    /// Only those of these: the scope of an organization admin, or what the doctor found. Never asked for.
     #[serde(skip)]
-    pub only: Option<OrganizationId>,
+    pub only: Option<Vec<OrganizationId>>,
 }
 
 /// A place in a list: where the last row seen stands. The rows after it stay the same, whatever is inserted or removed
