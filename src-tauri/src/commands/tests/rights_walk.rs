@@ -378,6 +378,8 @@ fn moving(on: &Subject) -> Value {
         "job": "j", "id": on.organization, "kind": "move", "target": "elsewhere", "name": "free-name",
         "email": "f@example.com", "password": null, "masking": null, "confirmation": null
     })
+}
+
 fn findings() -> Value {
     json!({"kind": null, "severity": null, "search": "", "organization": null, "offset": 0, "limit": 10})
 }
