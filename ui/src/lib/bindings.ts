@@ -948,6 +948,7 @@ export const commands = {
 	 *  either workspace and of the stores.
 	 */
 	takeBackMove: (workspace: string, id: string) => typedError<MoveEnded, ConsoleError>(__TAURI_INVOKE("take_back_move", { workspace, id })),
+	/**
 	 *  Writes findings of the last result to the chosen place, one row for each row of evidence. A cancelled or failed
 	 *  export leaves nothing there.
 	 * 
