@@ -10,6 +10,7 @@ import type {
   PassSummary,
   Severity,
 } from "../src/lib/bindings";
+import type { Template } from "../src/lib/api/doctor-types";
 import type { Handlers } from "./commands";
 import { madeUpEntry } from "./entries";
 import { now, type World } from "./world";
@@ -143,8 +144,11 @@ export function doctorHandlers(world: World) {
         return first === undefined ? [] : [{ id, worst: severityOf(first), kinds }];
       }),
   };
+  let template: Template = { indexes: [] };
   return {
     ...handlers,
+    template: () => template,
+    change_template: ({ next }: { next: Template }) => (template = next),
     dry_run_mend: ({ request }: { request: { finding: string; mend: MendKind } }) => ({
       commands: [`db.createCollection("${find(request.finding)?.collections[0] ?? ""}")`],
       canBeUndone: true,

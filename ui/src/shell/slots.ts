@@ -11,6 +11,9 @@ const activity = { name: "activity", label: m.shell_activity, right: "activity" 
 /** Live sessions: of an account, of an organization, one's own, or everybody's. */
 export const sessions = new Part(() => import("../features/sessions/SessionsPart.svelte"));
 
+/** The template of tenant collections, with a way to apply it to all. */
+export const template = new Part(() => import("../features/doctor/template/TemplateSection.svelte"));
+
 /** The further tabs of an organization's panel, in their order. */
 export const ORGANIZATION_TABS: readonly OrganizationTab[] = [
   { name: "people", label: m.people_tab, right: "read_people", part: people },

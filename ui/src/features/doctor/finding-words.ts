@@ -1,47 +1,41 @@
-import type { DoctorFinding, EvidenceRow, EvidenceWord, FindingKind, MendKind, Severity } from "$lib/api";
+import type { DoctorFinding, EvidenceRow, EvidenceWord, FindingKind, MendKind } from "$lib/api";
 import { formatClock, formatDay, formatRelativeTime } from "$lib/format";
 import { m } from "$lib/messages";
 
-const KINDS: Record<FindingKind, [title: () => string, why: () => string]> = {
-  missing_collection: [m.doctor_kind_missing_collection, m.doctor_kind_missing_collection_why],
-  missing_trashed_collection: [
-    m.doctor_kind_missing_trashed_collection,
-    m.doctor_kind_missing_trashed_collection_why,
-  ],
-  collection_elsewhere: [m.doctor_kind_collection_elsewhere, m.doctor_kind_collection_elsewhere_why],
-  half_renamed: [m.doctor_kind_half_renamed, m.doctor_kind_half_renamed_why],
-  twin_names: [m.doctor_kind_twin_names, m.doctor_kind_twin_names_why],
-  twin_addresses: [m.doctor_kind_twin_addresses, m.doctor_kind_twin_addresses_why],
-  foreign_id: [m.doctor_kind_foreign_id, m.doctor_kind_foreign_id_why],
-  invalid_name: [m.doctor_kind_invalid_name, m.doctor_kind_invalid_name_why],
-  invalid_address: [m.doctor_kind_invalid_address, m.doctor_kind_invalid_address_why],
-  unverifiable_hash: [m.doctor_kind_unverifiable_hash, m.doctor_kind_unverifiable_hash_why],
-  interrupted_operation: [m.doctor_kind_interrupted_operation, m.doctor_kind_interrupted_operation_why],
-  ownerless_collection: [m.doctor_kind_ownerless_collection, m.doctor_kind_ownerless_collection_why],
-  ownerless_trash: [m.doctor_kind_ownerless_trash, m.doctor_kind_ownerless_trash_why],
-  leftover_dropped: [m.doctor_kind_leftover_dropped, m.doctor_kind_leftover_dropped_why],
-  leftover_incoming: [m.doctor_kind_leftover_incoming, m.doctor_kind_leftover_incoming_why],
-  collection_name_differs: [m.doctor_kind_collection_name_differs, m.doctor_kind_collection_name_differs_why],
-  name_form: [m.doctor_kind_name_form, m.doctor_kind_name_form_why],
-  address_form: [m.doctor_kind_address_form, m.doctor_kind_address_form_why],
-  unreadable_date: [m.doctor_kind_unreadable_date, m.doctor_kind_unreadable_date_why],
-  odd_active: [m.doctor_kind_odd_active, m.doctor_kind_odd_active_why],
-  missing_master_index: [m.doctor_kind_missing_master_index, m.doctor_kind_missing_master_index_why],
-  index_missing: [m.doctor_kind_index_missing, m.doctor_kind_index_missing_why],
-  index_differs: [m.doctor_kind_index_differs, m.doctor_kind_index_differs_why],
-  validator_differs: [m.doctor_kind_validator_differs, m.doctor_kind_validator_differs_why],
-  shared_address: [m.doctor_kind_shared_address, m.doctor_kind_shared_address_why],
-  kept_twins: [m.doctor_kind_kept_twins, m.doctor_kind_kept_twins_why],
-  view_collection: [m.doctor_kind_view_collection, m.doctor_kind_view_collection_why],
-  time_series_collection: [m.doctor_kind_time_series_collection, m.doctor_kind_time_series_collection_why],
-  capped_collection: [m.doctor_kind_capped_collection, m.doctor_kind_capped_collection_why],
+const KINDS: Record<FindingKind, () => string> = {
+  missing_collection: m.doctor_kind_missing_collection_why,
+  missing_trashed_collection: m.doctor_kind_missing_trashed_collection_why,
+  collection_elsewhere: m.doctor_kind_collection_elsewhere_why,
+  half_renamed: m.doctor_kind_half_renamed_why,
+  twin_names: m.doctor_kind_twin_names_why,
+  twin_addresses: m.doctor_kind_twin_addresses_why,
+  foreign_id: m.doctor_kind_foreign_id_why,
+  invalid_name: m.doctor_kind_invalid_name_why,
+  invalid_address: m.doctor_kind_invalid_address_why,
+  unverifiable_hash: m.doctor_kind_unverifiable_hash_why,
+  interrupted_operation: m.doctor_kind_interrupted_operation_why,
+  ownerless_collection: m.doctor_kind_ownerless_collection_why,
+  ownerless_trash: m.doctor_kind_ownerless_trash_why,
+  leftover_dropped: m.doctor_kind_leftover_dropped_why,
+  leftover_incoming: m.doctor_kind_leftover_incoming_why,
+  collection_name_differs: m.doctor_kind_collection_name_differs_why,
+  name_form: m.doctor_kind_name_form_why,
+  address_form: m.doctor_kind_address_form_why,
+  unreadable_date: m.doctor_kind_unreadable_date_why,
+  odd_active: m.doctor_kind_odd_active_why,
+  missing_master_index: m.doctor_kind_missing_master_index_why,
+  index_missing: m.doctor_kind_index_missing_why,
+  index_differs: m.doctor_kind_index_differs_why,
+  validator_differs: m.doctor_kind_validator_differs_why,
+  shared_address: m.doctor_kind_shared_address_why,
+  kept_twins: m.doctor_kind_kept_twins_why,
+  view_collection: m.doctor_kind_view_collection_why,
+  time_series_collection: m.doctor_kind_time_series_collection_why,
+  capped_collection: m.doctor_kind_capped_collection_why,
 };
 
-/** What findings of a kind are. */
-export const kindTitle = (kind: FindingKind): string => KINDS[kind][0]();
-
 /** What such a finding means, in a sentence or two. */
-export const kindWhy = (kind: FindingKind): string => KINDS[kind][1]();
+export const kindWhy = (kind: FindingKind): string => KINDS[kind]();
 
 const MENDS: Record<MendKind, [label: () => string, why: () => string]> = {
   attach_collection: [m.doctor_mend_attach_collection, m.doctor_mend_attach_collection_why],
@@ -95,14 +89,6 @@ const EVIDENCE: Record<EvidenceWord, () => string> = {
 };
 
 export const evidenceWord = (what: EvidenceWord): string => EVIDENCE[what]();
-
-const SEVERITIES: Record<Severity, () => string> = {
-  broken: m.doctor_severity_broken,
-  drift: m.doctor_severity_drift,
-  note: m.doctor_severity_note,
-};
-
-export const severityWord = (severity: Severity): string => SEVERITIES[severity]();
 
 /** One row of evidence on one line: what is written, and what is there. */
 export function evidenceLine({ what, metadata, storage }: EvidenceRow): string {

@@ -1,7 +1,7 @@
 import type { DoctorFinding, FindingGroup, FindingPage, FindingQuery, Severity } from "$lib/api";
 import type { ListColumn, ListFacet, ListQuery, ListSource, ListSpec, PagePlace } from "$lib/lists";
+import { kindTitle, severityWord } from "$lib/findings";
 import { m } from "$lib/messages";
-import { kindTitle, severityWord } from "./finding-words";
 
 /** A row of the list: a finding, or the row above those of its kind. */
 export type FindingRow =
@@ -26,15 +26,18 @@ function partsOf(groups: readonly FindingGroup[]): Part[] {
   let row = 0;
   let before = 0;
   return groups.map((group) => {
-    const part = { before, first: row, last: row + group.findings, group };
-    before += group.findings;
+    const part = { before, first: row, last: row + keptOf(group), group };
+    before += keptOf(group);
     row = part.last + 1;
     return part;
   });
 }
 
+/** The findings of a group that the result kept. */
+export const keptOf = ({ findings, leftOff }: FindingGroup): number => findings - leftOff;
+
 const rowsOf = (groups: readonly FindingGroup[]): number =>
-  groups.reduce((sum, { findings }) => sum + findings + 1, 0);
+  groups.reduce((sum, group) => sum + keptOf(group) + 1, 0);
 
 const within = (facet: SeverityFacet, groups: readonly FindingGroup[]) =>
   groups.filter(({ severity }) => facet === "all" || severity === facet);
@@ -162,7 +165,7 @@ export const findingsSpec = (found: () => string): ListSpec<FindingRow, FindingL
   rowName: nameOfRow,
   groups: {
     of: (row) => (row.kind === "group" ? row.group.kind : row.finding.kind),
-    headed: (row) => (row.kind === "group" ? row.group.findings : null),
+    headed: (row) => (row.kind === "group" ? keptOf(row.group) : null),
   },
   off: (row) => row.kind === "finding" && row.finding.state.kind === "mended",
   facets: [

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OrganizationCounts, OrganizationPage, OrganizationQuery, OrganizationView } from "$lib/api";
 import { madeUpOrganization } from "$fake/data";
 import { ListBrowser } from "$lib/lists/list-browser.svelte";
-import { ORGANIZATIONS, organizationSource, type OrganizationListQuery } from "./source";
+import { ORGANIZATIONS, organizationSource, type ListedCounts, type OrganizationListQuery } from "./source";
 
 const counts: OrganizationCounts = {
   all: 2,
@@ -14,6 +14,7 @@ const counts: OrganizationCounts = {
 };
 
 class Source {
+  doctorSummary = async () => null;
   jobs: string[] = [];
   cancelled: string[] = [];
   cancelJob = async (job: string) => {
@@ -34,12 +35,16 @@ class Source {
 }
 
 let source: Source;
-let browser: ListBrowser<OrganizationView, OrganizationListQuery, OrganizationCounts>;
+let browser: ListBrowser<OrganizationView, OrganizationListQuery, ListedCounts>;
 
 beforeEach(async () => {
   vi.useFakeTimers();
   source = new Source();
-  browser = new ListBrowser(ORGANIZATIONS, organizationSource(source), { limit: 200 });
+  browser = new ListBrowser(
+    ORGANIZATIONS,
+    organizationSource(source, () => false),
+    { limit: 200 },
+  );
   browser.open();
   await vi.runAllTimersAsync();
   source.queries = [];

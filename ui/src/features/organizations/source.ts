@@ -4,6 +4,7 @@ import type {
   OrganizationQuery,
   OrganizationStatus,
   OrganizationView,
+  PassSummary,
   SortField,
 } from "$lib/api";
 import type { IconName } from "$lib/components";
@@ -12,34 +13,49 @@ import { m } from "$lib/messages";
 import { ORGANIZATION_COLUMNS } from "./columns";
 import { displayNameOf } from "./organization-words";
 
-export type StatusFacet = "all" | OrganizationStatus;
+export type StatusFacet = "all" | "drift" | OrganizationStatus;
 
 export type OrganizationListQuery = ListQuery<StatusFacet, SortField>;
+
+/** With the organizations that the doctor found something about, where it ran and nobody searches. */
+export type ListedCounts = OrganizationCounts & { drift: number | undefined };
 
 export type OrganizationCalls = {
   listOrganizations: (query: OrganizationQuery, job: string) => Promise<OrganizationPage>;
   countOrganizations: (search: string, job: string) => Promise<OrganizationCounts>;
   cancelJob: (job: string) => Promise<unknown>;
+  doctorSummary: () => Promise<PassSummary | null>;
 };
 
 /** The query in the service's form. */
 export function serviceQuery({ search, facet, sort, direction }: OrganizationListQuery) {
-  return { filter: { search, status: facet }, sort, direction };
+  return { filter: { search, status: facet === "drift" ? ("all" as const) : facet }, sort, direction };
 }
 
 export function organizationSource(
   api: OrganizationCalls,
-): ListSource<OrganizationView, OrganizationListQuery, OrganizationCounts> {
+  mayFindings: () => boolean,
+): ListSource<OrganizationView, OrganizationListQuery, ListedCounts> {
   const rows = jobsOfSearches(api.cancelJob);
   const counts = jobsOfSearches(api.cancelJob);
+  // From what is kept of the doctor's last run: no server is asked.
+  const affected = () =>
+    api.doctorSummary().then(
+      (summary) => (summary as { affected?: number } | null)?.affected,
+      () => undefined,
+    );
   return {
     page: async (query, place) => {
       const job = rows(query.search, place.start.kind === "beginning");
-      const asked = { ...serviceQuery(query), ...place };
+      const withFindings = query.facet === "drift";
+      const asked = { ...serviceQuery(query), ...place, withFindings };
       const { organizations, ...cursors } = await api.listOrganizations(asked, job);
       return { rows: organizations, ...cursors };
     },
-    count: (search) => api.countOrganizations(search, counts(search, true)),
+    count: async (search) => {
+      const counted = api.countOrganizations(search, counts(search, true));
+      return { ...(await counted), drift: search === "" && mayFindings() ? await affected() : undefined };
+    },
   };
 }
 
@@ -53,6 +69,17 @@ function facet(
 ): ListFacet<OrganizationView, StatusFacet> {
   return { value, label, holds: ({ status }) => status === value, none: { icon, ...none } };
 }
+
+const DRIFT: ListFacet<OrganizationView, StatusFacet> = {
+  value: "drift",
+  label: m.organizations_facet_drift,
+  holds: ({ status }) => status !== "trashed",
+  none: {
+    icon: "stethoscope",
+    title: m.organizations_no_facet_title_drift,
+    why: m.organizations_no_facet_why_drift,
+  },
+};
 
 export const ORGANIZATIONS: ListSpec<OrganizationView, OrganizationListQuery> = {
   name: "organizations",
@@ -86,3 +113,12 @@ export const ORGANIZATIONS: ListSpec<OrganizationView, OrganizationListQuery> = 
       narrowed ? m.organizations_no_match_facet_why({ search }) : m.organizations_no_match_why({ search }),
   },
 };
+
+/** The list for those who may see what the doctor found. */
+export function withDrift(
+  spec: ListSpec<OrganizationView, OrganizationListQuery>,
+): ListSpec<OrganizationView, OrganizationListQuery> {
+  const [all, ...others] = spec.facets;
+  const trashed = others.filter(({ value }) => value === "trashed");
+  return { ...spec, facets: [all, ...others.filter(({ value }) => value !== "trashed"), DRIFT, ...trashed] };
+}

@@ -12,3 +12,8 @@ export type MendChoices = {
 };
 export type MendRequest = { finding: string; mend: MendKind; choices: MendChoices };
 export type DryRun = { commands: string[]; canBeUndone: boolean };
+
+export type IndexKeyKind = "ascending" | "descending" | "text" | "hashed" | "sphere";
+export type IndexKey = { field: string; kind: IndexKeyKind };
+export type TemplateIndex = { keys: IndexKey[]; unique: boolean; sparse: boolean };
+export type Template = { indexes: TemplateIndex[] };

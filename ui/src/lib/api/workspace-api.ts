@@ -20,13 +20,23 @@ import type {
   VerifyInput,
 } from "../bindings";
 import { calling, callingInto } from "./calling";
-import type { DryRun, MendRequest } from "./doctor-types";
+import type { DryRun, MendRequest, Template } from "./doctor-types";
 
 const mends = {
   dryRunMend: (workspace: string, request: MendRequest) =>
     invoke<DryRun>("dry_run_mend", { workspace, request }).then((data) => ({ status: "ok" as const, data })),
   mendFinding: (workspace: string, request: MendRequest) =>
     invoke<number>("mend_finding", { workspace, request }).then((data) => ({ status: "ok" as const, data })),
+};
+
+const templates = {
+  template: (workspace: string) =>
+    invoke<Template>("template", { workspace }).then((data) => ({ status: "ok" as const, data })),
+  changeTemplate: (workspace: string, seen: Template, next: Template) =>
+    invoke<Template>("change_template", { workspace, seen, next }).then((data) => ({
+      status: "ok" as const,
+      data,
+    })),
 };
 
 function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
@@ -203,6 +213,8 @@ export function workspaceApi(workspace: string) {
       const page = await listFindings(query);
       return { groups: (await doctorSummary())?.groups ?? [], ...page };
     },
+    template: into(templates.template),
+    changeTemplate: asking(templates.changeTemplate),
     dryRunMend: into(mends.dryRunMend),
     mendFinding: async (request: MendRequest): Promise<DoctorFinding> => {
       await mend(request);

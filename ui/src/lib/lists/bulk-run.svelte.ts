@@ -53,9 +53,9 @@ export class BulkRun<Row extends ListRow> {
 
   /**
    * Acts on the remaining rows. The first goes alone: if it meets a failure that every row would meet, no other is
-   * tried.
+   * tried. `atOnce` is how many at most, for acts that are hard on a server.
    */
-  async run(act: (row: Row) => Promise<Row>): Promise<BulkResult<Row>> {
+  async run(act: (row: Row) => Promise<Row>, atOnce: number = LIMITS.bulkAtOnce): Promise<BulkResult<Row>> {
     const asked = this.#remaining;
     this.#failed = [];
     this.#left = [];
@@ -83,7 +83,7 @@ export class BulkRun<Row extends ListRow> {
       while (await goOn());
     };
     await goOn();
-    await Promise.all(Array.from({ length: LIMITS.bulkAtOnce }, lane));
+    await Promise.all(Array.from({ length: atOnce }, lane));
     const untried = asked.slice(next);
     if (ofAll === null) this.#left = untried;
     else for (const row of untried) this.#failed.push({ row, error: ofAll });

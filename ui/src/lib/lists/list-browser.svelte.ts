@@ -233,7 +233,7 @@ export class ListBrowser<
       if (round !== this.#countRound) return;
       this.#counts = counts;
       this.#counted = query;
-      if (sameRows(query, this.#spec.query)) this.#total = counts[this.#spec.facets[0].value];
+      if (sameRows(query, this.#spec.query)) this.#total = counts[this.#spec.facets[0].value] ?? null;
       this.#tellTotal();
     } catch {
       // The list itself reports a store that does not respond; the older counts stay.
@@ -244,7 +244,7 @@ export class ListBrowser<
     if (this.#counts === null || this.#counted === null || !sameRows(this.#counted, this.#query)) return;
     const { rows } = this.#source;
     const total = rows ? rows(this.#counts, this.#query) : this.#counts[this.facet.value];
-    if (total !== null) this.rows.expectTotal(this.#query, total);
+    if (typeof total === "number") this.rows.expectTotal(this.#query, total);
   }
 }
 

@@ -15,8 +15,11 @@ export type ListQuery<Facet extends string = string, Sort extends string = strin
   direction: SortDirection;
 };
 
-/** The number of rows of each facet for one search; null if counting took too long. */
-export type ListCounts<Query extends ListQuery = ListQuery> = Record<Query["facet"], number | null>;
+/** The number of rows of each facet for one search; null if counting took too long, undefined where nobody counts. */
+export type ListCounts<Query extends ListQuery = ListQuery> = Record<
+  Query["facet"],
+  number | null | undefined
+>;
 
 /** Where a page starts, and how many rows it has; `backwards` walks the same list from its end. */
 export type PagePlace = Question & { limit: number };

@@ -31,6 +31,8 @@ export class OpenedWorkspace {
   readAt = $state<number | null>(null);
   /** Increments with each decision about an interrupted change. Depend on it to reload. */
   decisions = $state(0);
+  /** What the page that is shown next looks for first. */
+  lookFor: string | null = null;
   #kept: Partial<Record<string, Kept>> = {};
 
   constructor(found: OpenWorkspace) {

@@ -68,11 +68,14 @@ export class DoctorPageState {
   }
 
   /** All open findings of a group, on screen or not. */
-  async openOf({ kind, findings }: FindingGroup): Promise<DoctorFinding[]> {
+  async openOf({ kind }: FindingGroup): Promise<DoctorFinding[]> {
     const found: DoctorFinding[] = [];
-    for (let offset = 0; offset < findings; offset += LIMITS.pageMax) {
+    for (let all = Infinity; found.length < all;) {
+      const offset = found.length;
       const query = { kind, severity: null, search: "", organization: null, offset, limit: LIMITS.pageMax };
-      found.push(...(await this.#calls.listFindings(query)).findings);
+      const { findings, total } = await this.#calls.listFindings(query);
+      all = findings.length > 0 ? total : 0;
+      found.push(...findings);
     }
     return found.filter(({ state }) => state.kind === "open");
   }

@@ -9,6 +9,9 @@ import { requestOf } from "./mend-draft.svelte";
 /** More findings than this are confirmed by typing their number, where others work with what is changed. */
 const WITHOUT_COUNT = 10;
 
+/** A server builds one index at a time for us: each reads a whole collection. */
+const BUILDS: ReadonlySet<MendKind> = new Set(["create_indexes", "replace_indexes"]);
+
 /** One mend of one or several findings of a kind: its confirmation, its progress and what became of each. */
 export class ManyMends {
   readonly submission = new Draft();
@@ -89,7 +92,8 @@ export class ManyMends {
   ): Promise<void> {
     return this.submission.run(
       async () => {
-        const result = await this.run.run((finding) => mend(this.requestFor(finding)));
+        const atOnce = BUILDS.has(this.mend) ? 1 : undefined;
+        const result = await this.run.run((finding) => mend(this.requestFor(finding)), atOnce);
         const [failure] = result.failed;
         if (failure && this.single) throw failure.error;
         return result;

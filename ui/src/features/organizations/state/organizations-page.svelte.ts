@@ -1,8 +1,8 @@
 import type {
   ActedOn,
+  DriftOfRow,
   Environment,
   JobProgress,
-  OrganizationCounts,
   OrganizationStatus,
   OrganizationView,
   RestrictedAct,
@@ -10,7 +10,7 @@ import type {
   SessionView,
   StatisticsSummary,
 } from "$lib/api";
-import { newJob } from "$lib/api";
+import { LIMITS, newJob } from "$lib/api";
 import { formatBytes } from "$lib/format";
 import { ListState } from "$lib/lists";
 import { may } from "$lib/may";
@@ -22,10 +22,13 @@ import {
   ORGANIZATIONS,
   organizationSource,
   serviceQuery,
+  withDrift,
   type OrganizationCalls,
+  type ListedCounts,
   type OrganizationListQuery,
 } from "../source";
 import type { Announcement } from "./announcements";
+import { DriftMarks } from "./drift-marks.svelte";
 import { OpenedOrganization, type OpenedSource } from "./opened-organization.svelte";
 import {
   offeredActs,
@@ -42,6 +45,7 @@ import { StatisticsCache } from "./statistics-cache.svelte";
 export type PageSource = OrganizationCalls &
   ActCalls &
   OpenedSource & {
+    organizationDrift: (ids: string[]) => Promise<DriftOfRow[]>;
     summarizeStatistics: (ids: string[]) => Promise<StatisticsSummary[]>;
     loadSampleOrganizations: (
       job: string,
@@ -63,19 +67,24 @@ export type PageHost = {
 
 /** Everything that the organizations page remembers, on screen or not. */
 export class OrganizationsPageState {
-  readonly list: ListState<OrganizationView, OrganizationListQuery, OrganizationCounts>;
+  readonly list: ListState<OrganizationView, OrganizationListQuery, ListedCounts>;
   readonly statistics: StatisticsCache;
   readonly opened: OpenedOrganization;
   readonly acts: PageActs;
   readonly samples: SampleLoading;
+  /** What the doctor found about the rows on screen. */
+  readonly drift: DriftMarks;
   readonly #host: PageHost;
 
   constructor(source: PageSource, host: PageHost) {
     this.#host = host;
     this.opened = new OpenedOrganization(source, (organization) => this.#announceGone(organization));
-    this.list = new ListState(ORGANIZATIONS, organizationSource(source), this.opened, (problem) =>
+    const mayFindings = () => may(host.session(), "findings");
+    const spec = mayFindings() ? withDrift(ORGANIZATIONS) : ORGANIZATIONS;
+    this.list = new ListState(spec, organizationSource(source, mayFindings), this.opened, (problem) =>
       this.#announceUnread(problem),
     );
+    this.drift = new DriftMarks(async (ids) => (mayFindings() ? source.organizationDrift(ids) : []));
     this.statistics = new StatisticsCache(source.summarizeStatistics, host.describe);
     this.samples = new SampleLoading(
       { newJob, load: source.loadSampleOrganizations, cancel: source.cancelJob },
@@ -160,8 +169,13 @@ export class OrganizationsPageState {
    */
   async wishForList(): Promise<ExportWish | null> {
     const { empty, allMatching, excludedIds } = this.list.selection;
-    if (empty || (allMatching && excludedIds.length === 0)) return this.#wish(null);
-    const checked = await this.#checked();
+    const all = empty || (allMatching && excludedIds.length === 0);
+    // A file knows nothing of what the doctor found: the rows are named one by one.
+    const named = this.list.browser.query.facet === "drift";
+    if (all && !named) return this.#wish(null);
+    const checked = await this.#checked(() =>
+      empty ? this.list.browser.gather([], LIMITS.pageMax) : this.list.checkedRows(),
+    );
     return checked && this.#wish(checked.map(({ id }) => id));
   }
 
@@ -228,6 +242,7 @@ export class OrganizationsPageState {
 
   refresh(): void {
     this.statistics.expire();
+    this.drift.expire();
     this.list.browser.refresh();
     void this.opened.refresh();
   }
@@ -235,6 +250,7 @@ export class OrganizationsPageState {
   /** The page leaves the screen and may return as it was. */
   rest(): void {
     this.statistics.stop();
+    this.drift.stop();
     this.acts.close();
   }
 
@@ -259,9 +275,9 @@ export class OrganizationsPageState {
   }
 
   /** Null if they could not be read, or are being read. */
-  async #checked(): Promise<OrganizationView[] | null> {
+  async #checked(read = () => this.list.checkedRows()): Promise<OrganizationView[] | null> {
     try {
-      return await this.list.checkedRows();
+      return await read();
     } catch (problem) {
       this.#announceUnread(problem);
       return null;
@@ -272,6 +288,6 @@ export class OrganizationsPageState {
     const { rows } = this.list.selection;
     if (rows !== null) return rows.map(({ status }) => status);
     const { facet } = this.list.browser.query;
-    return facet === "all" ? ["active", "deactivated"] : [facet];
+    return facet === "all" || facet === "drift" ? ["active", "deactivated"] : [facet];
   }
 }
