@@ -91,7 +91,7 @@ pub const PERMITTED: [&str; 12] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 56] = [
+pub const READS: [&str; 57] = [
     "organizations.find",
     "organizations.find_several",
     "organizations.find_by_name",
@@ -105,6 +105,7 @@ pub const READS: [&str; 56] = [
     "organizations.scan",
     "organizations.stored",
     "organizations.document",
+    "organizations.trashed_document",
     "collections.exists",
     "collections.identity",
     "collections.is_empty",
@@ -412,6 +413,10 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ),
             ("organizations.stored", organizations.stored(acme.id).await.map(|found| found.is_some())),
             ("organizations.document", organizations.document(acme.id).await.map(|found| found.is_some())),
+            (
+                "organizations.trashed_document",
+                organizations.trashed_document(gone.id).await.map(|found| found.is_some()),
+            ),
             ("collections.exists", shut.collections.exists(&collection("acme")).await),
             (
                 "collections.identity",

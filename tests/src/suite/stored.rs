@@ -164,6 +164,13 @@ pub async fn a_whole_document_keeps_its_further_fields_in_the_trash_and_back(por
     };
     ports.organizations.copy_to_trash(id.into(), &trashed).await.expect("copied");
     ports.organizations.remove_copied(id.into(), copy).await.expect("removed");
+    let kept =
+        ports.organizations.trashed_document(id.into()).await.expect("a look-up").expect("it is there");
+    let kept = Document::from_reader(kept.as_slice()).expect("a document");
+    for field in ["_id", "organization_name", "admin_password", "created_at", "billing"] {
+        assert_eq!(kept.get(field), whole.get(field), "{field}");
+    }
+    assert_eq!(ports.organizations.trashed_document(acme.id).await, Ok(None), "it is live");
     ports.organizations.copy_from_trash(id.into(), copy, &name("back"), moment(3)).await.expect("copied");
     let back = document(ports, id.into()).await;
     assert_eq!(back.get("billing"), whole.get("billing"));

@@ -1,16 +1,25 @@
 //! An organization in one file, and one that comes in: from such a file, or from another workspace.
 //!
 //! `docs/bundles.md` describes the file. No file is opened here: bundles go to a [`Write`](std::io::Write) and come
-//! from something that can be read and searched.
+//! from something that can be read from any place.
 
+mod collection;
+mod extended_json;
+mod manifest;
 pub mod masking;
 mod moving;
+mod organization;
 mod progress;
+mod reading;
+mod receiving;
 mod service;
 mod tenant;
+mod writing;
 
+pub use manifest::{Manifest, Part};
 pub use moving::{Destination, Fingerprint};
 pub use progress::BundleProgress;
+pub use reading::{BundleInput, BundleReader};
 pub use service::{
     AdminPassword, BundleService, Origin, ReceivePlan, ReceiveRequest, Received, WrittenBundle,
 };

@@ -177,3 +177,16 @@ pub const CERTIFICATE_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60)
 
 /// The database of a connection that names none.
 pub const DEFAULT_DATABASE: &str = "organization_management";
+
+/// Bytes of a document. The server's rule.
+pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of a line in a bundle: a document with longer text is written as its bytes, which take four thirds.
+pub const BUNDLE_LINE_MAX: usize = 4 * DOCUMENT_BYTES_MAX;
+/// Bytes of all documents of a bundle, unpacked. A zip of a gigabyte can hold a thousand times as much.
+pub const BUNDLE_UNPACKED_MAX: u64 = 1 << 40;
+/// Bytes of a bundle's manifest.
+pub const BUNDLE_MANIFEST_MAX: u64 = 64 * 1024;
+/// Files in a zip that is looked at as a bundle.
+pub const BUNDLE_ENTRIES_MAX: usize = 16;
+/// How often the owner of an operation that takes long says that it is alive, so that no other computer takes it over.
+pub const OPERATION_RENEWED_EVERY: Duration = Duration::from_secs(30);

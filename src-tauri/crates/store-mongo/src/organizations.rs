@@ -339,6 +339,14 @@ impl OrganizationStore for MongoStore {
         Ok(found.map(RawDocumentBuf::into_bytes))
     }
 
+    async fn trashed_document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError> {
+        let trash = self.raw(TRASH);
+        let found = trash.find_one(doc! { "_id": id.object_id() });
+        let found = self.call(Act::on("find", TRASH), found).await?;
+        let nested = found.as_ref().and_then(|found| found.get_document(documents::NESTED).ok());
+        Ok(nested.map(|document| document.as_bytes().to_vec()))
+    }
+
     async fn insert_document(&self, document: &[u8]) -> Result<(), StoreError> {
         self.insert_whole(document).await
     }

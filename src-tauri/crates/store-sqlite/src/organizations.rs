@@ -238,7 +238,11 @@ impl OrganizationStore for SqliteStore {
     }
 
     async fn document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError> {
-        self.whole_document(id).await
+        self.whole_document(Shelf::Live, id).await
+    }
+
+    async fn trashed_document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.whole_document(Shelf::Trash, id).await
     }
 
     async fn insert_document(&self, document: &[u8]) -> Result<(), StoreError> {

@@ -78,12 +78,24 @@ impl SqliteStore {
         self.write(move |transaction| correct(transaction, &seen, &correction, at)).await
     }
 
-    pub(crate) async fn whole_document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn whole_document(
+        &self,
+        shelf: records::Shelf,
+        id: OrganizationId,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(move |connection| {
-            let sql = "SELECT organization_name, admin_email, admin_password, collection_name, created_at, \
-                       updated_at, is_active, display_name, session_version, password_renewal, further \
-                       FROM organizations WHERE id = ?1";
-            let found = connection.query_row_cached(sql, [bytes(id)], |row| {
+            // The trash does not keep the note of a renewed hash.
+            let renewal = match shelf {
+                records::Shelf::Live => "password_renewal",
+                records::Shelf::Trash => "NULL",
+            };
+            let sql = format!(
+                "SELECT organization_name, admin_email, admin_password, collection_name, created_at, \
+                 updated_at, is_active, display_name, session_version, {renewal}, further \
+                 FROM {} WHERE id = ?1",
+                shelf.table()
+            );
+            let found = connection.query_row_cached(&sql, [bytes(id)], |row| {
                 let date = |column| row.get(column).map(DateTime::from_millis);
                 let document = doc! {
                     "_id": id.object_id(),

@@ -3,16 +3,26 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::tenant::{ChangedMeanwhile, TenantSource};
+use super::BundleProgress;
+use super::manifest::Manifest;
+use super::organization::OrganizationSource;
+use super::reading::BundleReader;
+use super::receiving::{Newcomer, Sum};
+use super::tenant::{ChangedMeanwhile, Tenant, TenantSource};
+use super::writing::{Occasion, write_bundle};
 use crate::access::Operations;
+use crate::capacity::{CapacityService, require_index_room};
 use crate::clock::Clock;
-use crate::error::AppError;
+use crate::error::{AppError, ConflictOn};
 use crate::jobs::{Cancellation, ProgressSink};
 use crate::ports::Ports;
-use crate::records::Organization;
+use crate::records::{ActivityEntry, ActivityKind, OperationPlan, Organization};
 use crate::rights::{Act, Actor};
 use crate::sessions::PasswordHasher;
-use crate::values::{CollectionName, FieldIssue, OrganizationId, PasswordHash};
+use crate::values::{
+    CollectionName, CopyId, EmailAddress, FieldIssue, OrganizationId, OrganizationName, Password,
+    PasswordHash,
+};
 
 /// Writes bundles, and takes in organizations from them or from another workspace.
 pub struct BundleService {
@@ -20,6 +30,7 @@ pub struct BundleService {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hasher: PasswordHasher,
     pub(super) operations: Arc<Operations>,
+    capacity: CapacityService,
 }
 
 /// Where and by which program a bundle is written.
@@ -36,14 +47,8 @@ pub struct Origin {
 pub struct WrittenBundle {
     /// The organization in it.
     pub organization: Organization,
-    /// Documents in it.
-    pub documents: u64,
-    /// Their bytes as BSON.
-    pub bytes: u64,
-    /// Indexes of the collection, with that of `_id`.
-    pub indexes: u32,
-    /// What others changed meanwhile.
-    pub changed: Option<ChangedMeanwhile>,
+    /// What the bundle says of itself: also what others changed meanwhile.
+    pub manifest: Manifest,
 }
 
 /// How an organization comes in.
@@ -92,8 +97,8 @@ pub struct ReceivePlan {
     pub indexes: u32,
     /// Whether the collection has options of its own, such as a validator.
     pub has_options: bool,
-    /// How many more collections and indexes the deployment takes; `None` if it has no limit, or that is not known.
-    pub room: Option<u64>,
+    /// Why the deployment has no room for it, or not for a name as long as this.
+    pub no_room: Option<AppError>,
 }
 
 /// An organization that came in.
@@ -119,16 +124,18 @@ impl BundleService {
         hasher: PasswordHasher,
         operations: Arc<Operations>,
     ) -> Self {
-        Self { ports, clock, hasher, operations }
+        let capacity = CapacityService::new(ports.clone(), Arc::clone(&clock));
+        Self { ports, clock, hasher, operations, capacity }
     }
 
-    /// An organization of this workspace as a source, for a bundle or for another workspace.
+    /// An organization of this workspace as a source, for a bundle or for another workspace. It can be in the trash.
     ///
     /// # Errors
     /// `Forbidden`, `NotFound`, `DataMissing`, `Bundle` for a view or a time-series collection, `Store`.
     pub async fn source(&self, actor: &Actor, id: OrganizationId) -> Result<Box<dyn TenantSource>, AppError> {
         actor.require_on(Act::BackUp, id)?;
-        Err(self.unfinished())
+        let organization = self.load(id).await?;
+        Ok(Box::new(OrganizationSource::find(&self.ports, &organization).await?))
     }
 
     /// Writes an organization to a bundle. What is cancelled or fails leaves an output that is worthless: the caller
@@ -140,13 +147,38 @@ impl BundleService {
         &self,
         actor: &Actor,
         id: OrganizationId,
-        _origin: &Origin,
-        _output: Box<dyn Write + Send>,
-        _progress: &dyn ProgressSink,
-        _cancellation: &Cancellation,
+        origin: &Origin,
+        output: Box<dyn Write + Send>,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
     ) -> Result<WrittenBundle, AppError> {
-        self.source(actor, id).await?;
-        Err(self.unfinished())
+        actor.require_on(Act::BackUp, id)?;
+        let organization = self.load(id).await?;
+        let source = OrganizationSource::find(&self.ports, &organization).await?;
+        let record = ActivityEntry::of(actor, ActivityKind::BundleWritten).about(id, &organization.name);
+        let record = match source.tenant().documents {
+            Some(documents) => record.with_detail(format!("{documents} documents")),
+            None => record,
+        };
+        let occasion = Occasion { origin, by: actor.email(), at: self.clock.now() };
+        let written = write_bundle(&source, occasion, output, progress, cancellation);
+        let manifest = self.ports.recorded(record, written).await?;
+        Ok(WrittenBundle { organization, manifest })
+    }
+
+    /// Reads every line of a bundle and compares all counts and checksums.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Bundle` with the first damage, `Cancelled`.
+    pub async fn verify(
+        &self,
+        actor: &Actor,
+        bundle: &BundleReader,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<BundleProgress, AppError> {
+        actor.require_some(Act::BackUp)?;
+        bundle.verify(progress, cancellation).await
     }
 
     /// What would happen if an organization came in. Writes nothing.
@@ -156,11 +188,61 @@ impl BundleService {
     pub async fn plan(
         &self,
         actor: &Actor,
-        _source: &dyn TenantSource,
-        _request: &ReceiveRequest,
+        source: &dyn TenantSource,
+        request: &ReceiveRequest,
     ) -> Result<ReceivePlan, AppError> {
         actor.require(Act::RestoreBundle)?;
-        Err(self.unfinished())
+        let tenant = source.tenant();
+        let typed = Typed::of(request);
+        let mut problems = typed.issues.clone();
+        let free_name = async {
+            match &typed.name {
+                Some(name) => self.require_free_name(name).await,
+                None => Ok(()),
+            }
+        };
+        let free_email = async {
+            match &typed.email {
+                Some(email) => self.require_free_email(email).await,
+                None => Ok(()),
+            }
+        };
+        let (name, email, room, id) = futures_util::join!(
+            free_name,
+            free_email,
+            self.capacity.require(typed.name.as_ref(), 1),
+            self.id_for(tenant, request.is_copy),
+        );
+        for free in [name, email] {
+            match free {
+                Ok(()) => {}
+                Err(AppError::Conflict(taken)) => problems.push(taken.into()),
+                Err(error) => return Err(error),
+            }
+        }
+        let indexes = u32::try_from(tenant.description.indexes.len()).unwrap_or(u32::MAX);
+        let no_room = match room.and_then(|()| require_index_room(0, u64::from(indexes))) {
+            Ok(()) => None,
+            Err(AppError::InvalidInput(issues)) => {
+                problems.extend(issues);
+                None
+            }
+            Err(error) => Some(error),
+        };
+        let id = id?;
+        Ok(ReceivePlan {
+            id,
+            keeps_id: tenant.id() == Some(id),
+            name: typed.name.as_ref().map_or_else(|| request.name.clone(), ToString::to_string),
+            collection: typed.name.as_ref().map(CollectionName::for_organization),
+            email: typed.email.as_ref().map_or_else(|| request.email.clone(), ToString::to_string),
+            problems,
+            documents: tenant.documents,
+            bytes: tenant.bytes,
+            indexes,
+            has_options: tenant.has_options(),
+            no_room,
+        })
     }
 
     /// Takes an organization in: fills a collection, compares its documents with those of the source, and only then
@@ -168,21 +250,152 @@ impl BundleService {
     ///
     /// # Errors
     /// `Forbidden`, `InvalidInput`, `Conflict`, `Bundle` for damage of the source or documents that were read back
-    /// otherwise than they were written, `Cancelled`, `Busy`, `Store`.
+    /// otherwise than they were written, `NoRoom`, `Cancelled`, `Busy`, `Store`.
     pub async fn receive(
         &self,
         actor: &Actor,
-        _source: &dyn TenantSource,
-        _request: ReceiveRequest,
-        _progress: &dyn ProgressSink,
-        _cancellation: &Cancellation,
+        source: &dyn TenantSource,
+        request: ReceiveRequest,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
     ) -> Result<Received, AppError> {
         actor.require(Act::RestoreBundle)?;
-        Err(self.unfinished())
+        let Typed { name, email, password, issues } = Typed::of(&request);
+        let (Some(name), Some(email), Some(password)) = (name, email, password) else {
+            return Err(AppError::InvalidInput(issues));
+        };
+        let runner = self.operations.admit()?;
+        let tenant = source.tenant();
+        let indexes = tenant.description.indexes.len() as u64;
+        require_index_room(0, indexes)?;
+        let id = self.id_for(tenant, request.is_copy).await?;
+        let newcomer = Newcomer {
+            source,
+            id,
+            name: &name,
+            admin_email: &email,
+            incoming: CopyId::new(),
+            at: self.clock.now(),
+        };
+        let look = async {
+            let (name, email, room) = futures_util::join!(
+                self.require_free_name(&name),
+                self.require_free_email(&email),
+                self.capacity.require(Some(&name), 1),
+            );
+            name.and(email).and(room)
+        };
+        let hashed = async {
+            let hash = async {
+                match &password {
+                    Given::New(password) => self.hasher.hash(password).await,
+                    Given::Kept(hash) => Ok(hash.clone()),
+                }
+            };
+            let (hash, ()) = futures_util::try_join!(hash, look)?;
+            Ok(hash)
+        };
+        let steps = |ports: Ports, hash: PasswordHash| {
+            let newcomer = &newcomer;
+            async move {
+                let sum = newcomer.come_in(&ports, &hash, progress, cancellation).await?;
+                // What was read last may already be of a changed collection.
+                let changed = source.changed().await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "whether the source changed is not known");
+                    Some(ChangedMeanwhile::Collection)
+                });
+                Ok((sum, changed))
+            }
+        };
+        let record = ActivityEntry::of(actor, ActivityKind::OrganizationReceived)
+            .about(id, &name)
+            .changed("name", None, Some(name.to_string()))
+            .changed("email", None, Some(email.to_string()));
+        let record = match tenant.documents {
+            Some(documents) => record.with_detail(format!("{documents} documents")),
+            None => record,
+        };
+        let plan = OperationPlan::Receive { name: name.clone(), incoming: newcomer.incoming };
+        let done = runner.run(plan, record, id, hashed, steps).await?;
+        self.capacity.made(1, indexes);
+        let organization = self.load(id).await?;
+        // The journal finished it after a lost response: what was compared was compared, but the numbers are lost.
+        let (Sum { documents, bytes, .. }, changed) =
+            done.unwrap_or((Sum::default(), Some(ChangedMeanwhile::Collection)));
+        let indexes = u32::try_from(indexes).unwrap_or(u32::MAX);
+        Ok(Received { organization, documents, bytes, indexes, changed })
     }
 
-    fn unfinished(&self) -> AppError {
-        let _ = (&self.ports, &self.clock, &self.hasher, &self.operations);
-        AppError::Unexpected { detail: "bundles are not there yet".to_owned() }
+    /// The id that an organization gets here: its own, if nobody has that here.
+    async fn id_for(&self, tenant: &Tenant, is_copy: bool) -> Result<OrganizationId, AppError> {
+        let Some(own) = tenant.id().filter(|_| !is_copy) else { return Ok(OrganizationId::new()) };
+        let (live, trashed) = futures_util::try_join!(
+            self.ports.organizations.find(own),
+            self.ports.organizations.find_trashed(own),
+        )?;
+        Ok(if live.is_none() && trashed.is_none() { own } else { OrganizationId::new() })
+    }
+
+    /// The organization, live or in the trash.
+    async fn load(&self, id: OrganizationId) -> Result<Organization, AppError> {
+        let found = match self.ports.organizations.find(id).await? {
+            None => self.ports.organizations.find_trashed(id).await?,
+            live => live,
+        };
+        found.ok_or(AppError::NotFound { what: "organization" })
+    }
+
+    /// Checks early, to name the field. The unique index decides.
+    async fn require_free_name(&self, name: &OrganizationName) -> Result<(), AppError> {
+        let collection = CollectionName::for_organization(name);
+        let (exists, owners, named) = futures_util::try_join!(
+            self.ports.collections.exists(&collection),
+            self.ports.organizations.owners(name),
+            self.ports.organizations.find_by_name(name),
+        )?;
+        match named {
+            Some(_) => Err(AppError::Conflict(ConflictOn::Name)),
+            None if exists || !owners.is_empty() => Err(AppError::Conflict(ConflictOn::Collection)),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks early, to name the field.
+    async fn require_free_email(&self, email: &EmailAddress) -> Result<(), AppError> {
+        let (found, operator) = futures_util::try_join!(
+            self.ports.organizations.find_credentials(email),
+            self.ports.accounts.find_operator_by_email(email),
+        )?;
+        let is_free = found.is_empty() && operator.is_none();
+        if is_free { Ok(()) } else { Err(AppError::Conflict(ConflictOn::Email)) }
+    }
+}
+
+/// The fields of a request, parsed.
+struct Typed {
+    name: Option<OrganizationName>,
+    email: Option<EmailAddress>,
+    password: Option<Given>,
+    issues: Vec<FieldIssue>,
+}
+
+enum Given {
+    New(Password),
+    Kept(PasswordHash),
+}
+
+impl Typed {
+    fn of(request: &ReceiveRequest) -> Self {
+        let mut issues = Vec::new();
+        let name = OrganizationName::parse(&request.name).map_err(|issue| issues.push(issue)).ok();
+        let email = EmailAddress::parse(&request.email).map_err(|issue| issues.push(issue)).ok();
+        let password = match &request.password {
+            AdminPassword::Kept(hash) => Some(Given::Kept(hash.clone())),
+            AdminPassword::New(text) => Password::parse(text)
+                .map(Given::New)
+                .map_err(|more: Vec<FieldIssue>| issues.extend(more))
+                .ok(),
+        };
+        Self { name, email, password, issues }
     }
 }

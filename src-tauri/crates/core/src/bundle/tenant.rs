@@ -71,13 +71,18 @@ impl Tenant {
         shown.ok().filter(|name| !name.is_empty())
     }
 
+    /// Whether its collection has options of its own.
+    pub(super) fn has_options(&self) -> bool {
+        decoded(&self.description.options).is_ok_and(|options| !options.is_empty())
+    }
+
     /// The whole document.
     pub(super) fn fields(&self) -> Document {
         decoded(&self.document).unwrap_or_default()
     }
 }
 
-fn decoded(document: &[u8]) -> Result<Document, AppError> {
+pub(super) fn decoded(document: &[u8]) -> Result<Document, AppError> {
     let read = if is_decodable(document) { Document::from_reader(document).ok() } else { None };
     read.ok_or(AppError::Bundle(BundleProblem::NotADocument))
 }

@@ -3,6 +3,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{self, Either};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::opening::Opening;
@@ -10,7 +11,7 @@ use super::recovery;
 use super::settled::{Asked, Settled};
 use crate::clock::Clock;
 use crate::error::{AppError, StoreError, UniqueField};
-use crate::limits::STEP_PENDING;
+use crate::limits::{OPERATION_RENEWED_EVERY, STEP_PENDING};
 use crate::ports::{Ports, WholeActs};
 use crate::records::{
     ActivityEntry, ActivityKind, JournalEntry, Operation, OperationPlan, Recovered, RecoveryOutcome, Turn,
@@ -140,7 +141,7 @@ impl OperationRunner {
         let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
         let owner = self.opening.owner().clone();
         let begun = Operation::new(id, plan, owner, record.actor.clone());
-        let operation = Operation { record: record.operation.clone().or(begun.record), ..begun };
+        let mut operation = Operation { record: record.operation.clone().or(begun.record), ..begun };
         let record = ActivityEntry { operation: operation.record.clone(), ..record };
         let (begun, recorded, found) =
             futures_util::join!(self.begin(&operation), self.ports.record_first(&record), beside);
@@ -151,7 +152,7 @@ impl OperationRunner {
             return Err(refusal);
         }
         let done = match recorded.map(|_| found) {
-            Ok(Ok(found)) => steps(self.ports.clone(), found).await,
+            Ok(Ok(found)) => self.staying(&mut operation, steps(self.ports.clone(), found)).await,
             Ok(Err(refusal)) => {
                 futures_util::join!(self.end(&operation), self.ports.record_failure(&record, &refusal));
                 return Err(refusal);
@@ -176,6 +177,50 @@ impl OperationRunner {
             Err(failure) => self.settle_failed(&operation, failure, &record).await,
         };
         settled.map(|()| None)
+    }
+
+    /// Carries out steps, however long they take. Their entry in the journal is renewed meanwhile: otherwise another
+    /// computer would take an operation for abandoned that only has much to do.
+    ///
+    /// # Errors
+    /// Those of the steps; `Changed` if another run has taken the operation over, and then the steps are dropped.
+    async fn staying<T>(
+        &self,
+        operation: &mut Operation,
+        steps: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<T, AppError> {
+        let mut steps = std::pin::pin!(steps);
+        loop {
+            let pause = std::pin::pin!(tokio::time::sleep(OPERATION_RENEWED_EVERY));
+            if let Either::Left((done, _)) = future::select(steps.as_mut(), pause).await {
+                return done;
+            }
+            if !self.is_renewed(operation).await {
+                return Err(AppError::Store(StoreError::Changed { what: "the organization" }));
+            }
+        }
+    }
+
+    /// Restarts the age of an operation's entry; `false` if it is another run's by now.
+    async fn is_renewed(&self, operation: &mut Operation) -> bool {
+        let renewed = operation.taken_over_by(self.opening.owner());
+        match self.ports.journal.take_over(operation, &renewed).await {
+            Ok(true) => {
+                *operation = renewed;
+                return true;
+            }
+            Ok(false) => {}
+            // It may have been written. The next time tells.
+            Err(_) => return true,
+        }
+        match self.ports.journal.find(operation.organization_id).await {
+            Ok(Some(entry)) if entry.operation.owner == *self.opening.owner() => {
+                *operation = entry.operation;
+                true
+            }
+            Ok(_) => false,
+            Err(_) => true,
+        }
     }
 
     /// Takes over what was left on an organization, for a person's decision.

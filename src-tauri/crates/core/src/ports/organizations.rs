@@ -199,6 +199,9 @@ pub trait OrganizationStore: Send + Sync {
     /// The whole live document as BSON, with its hash and fields that only other software knows.
     async fn document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// The same of the organization in the trash with this id: its document as it was, without what the trash notes.
+    async fn trashed_document(&self, id: OrganizationId) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Inserts a whole document as [`document`](Self::document) returns it. If its own id exists, as a live one with
     /// the same name, it counts as done.
     ///

@@ -139,6 +139,7 @@ pass_on! {
     read stored(id: OrganizationId) -> Option<StoredOrganization>;
     write correct(seen: &StoredOrganization, correction: &Correction, at: OffsetDateTime) -> ();
     read document(id: OrganizationId) -> Option<Vec<u8>>;
+    read trashed_document(id: OrganizationId) -> Option<Vec<u8>>;
     write insert_document(document: &[u8]) -> ();
 }
 
