@@ -1,6 +1,7 @@
 //! The basis of Tenantry's checks: MongoDB servers that are started for them, workspaces on every store, the existing
 //! service's database, and stores that die at a chosen moment.
 
+pub mod bundles;
 pub mod certificates;
 pub mod checker;
 pub mod console;

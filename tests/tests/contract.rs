@@ -114,6 +114,7 @@ macro_rules! contract {
                 a_collection_is_described_as_it_was_made,
                 a_collection_is_made_like_another_with_its_options_and_indexes,
                 every_document_comes_once_and_whole,
+                a_validator_that_refuses_nothing_takes_what_the_services_would_refuse,
                 documents_are_found_by_ids_of_every_type,
                 the_newest_document_has_the_greatest_id,
                 a_document_is_removed_only_while_it_is_exactly_this_one,

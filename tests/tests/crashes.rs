@@ -5,15 +5,19 @@
 //! The same operations also meet a connection that loses one response and works again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bson::oid::ObjectId;
 use bson::{DateTime, doc};
+use tenantry_core::bundle::BundleReader;
 use tenantry_core::error::AppError;
+use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{Organization, PeopleFilter, RecoveryOutcome, TrashedCollection};
 use tenantry_core::rights::Actor;
 use tenantry_core::values::OrganizationId;
+use tenantry_tests::bundles::{collections, open, request, written};
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
 use tenantry_tests::suite::people::person;
@@ -32,6 +36,7 @@ enum Act {
     Trash,
     Restore,
     DeleteForever,
+    Receive,
 }
 
 /// Everything that the store has about one organization and the names of the operation.
@@ -52,14 +57,21 @@ struct Case {
     from: String,
     to: String,
     id: OrganizationId,
+    /// What comes in.
+    bundle: Arc<BundleReader>,
 }
 
 impl Case {
     /// An organization in the state before the operation.
-    async fn prepare(console: &Console, operator: &Actor, act: Act, number: u32) -> Self {
-        let (from, to) = (format!("from-{number}"), format!("to-{number}"));
-        if act == Act::Create {
-            return Self { act, from, to, id: OrganizationId::new() };
+    async fn prepare(
+        console: &Console,
+        operator: &Actor,
+        (act, bundle): (Act, &Arc<BundleReader>),
+        number: u32,
+    ) -> Self {
+        let (from, to, bundle) = (format!("from-{number}"), format!("to-{number}"), Arc::clone(bundle));
+        if matches!(act, Act::Create | Act::Receive) {
+            return Self { act, from, to, id: OrganizationId::new(), bundle };
         }
         let id = console.organizations.create(operator, create_request(&from)).await.expect("created").id;
         let now = DateTime::from_millis(1_772_366_400_000);
@@ -76,7 +88,7 @@ impl Case {
         if matches!(act, Act::Restore | Act::DeleteForever) {
             console.organizations.trash(operator, id, None).await.expect("trashed");
         }
-        Self { act, from, to, id }
+        Self { act, from, to, id, bundle }
     }
 
     async fn act(&self, console: &Console, operator: &Actor) -> Result<(), AppError> {
@@ -87,6 +99,12 @@ impl Case {
             Act::Trash => organizations.trash(operator, self.id, None).await.map(|_| ()),
             Act::Restore => organizations.restore(operator, self.id, Some(&self.to)).await.map(|_| ()),
             Act::DeleteForever => organizations.delete_forever(operator, self.id, &self.from).await,
+            Act::Receive => {
+                let cancellation = Cancellation::default();
+                let asked = request(&self.from);
+                let received = console.bundles.receive(operator, &*self.bundle, asked, &Quiet, &cancellation);
+                received.await.map(|_| ())
+            }
         }
     }
 
@@ -184,6 +202,13 @@ impl Case {
                     people: 2,
                 }
             }
+            Act::Receive => {
+                let live = now.live.clone().expect("the organization is there");
+                assert!(live.is_active && now.stored_hash.is_some(), "its admin can sign in");
+                let collections = only(format!("org_{}", self.from), DOCUMENTS);
+                let stored_hash = now.stored_hash.clone();
+                Picture { live: Some(live), trashed: None, collections, stored_hash, people: 0 }
+            }
             Act::DeleteForever => Picture {
                 live: None,
                 trashed: None,
@@ -195,6 +220,15 @@ impl Case {
         assert_eq!(*now, expected, "half-done: neither as before, {before:#?}, nor done");
         true
     }
+}
+
+/// The bundle of an organization with some documents.
+async fn bundle(console: &Console, operator: &Actor) -> Arc<BundleReader> {
+    let id = console.organizations.create(operator, create_request("bundled")).await.expect("created").id;
+    let documents: Vec<_> =
+        (0..DOCUMENTS).map(|number| doc! {"_id": number as i64}.to_vec().expect("bytes")).collect();
+    console.ports.collections.insert_documents(&collection("bundled"), &documents).await.expect("inserted");
+    Arc::new(open(&written(console, operator, id).await).expect("a bundle"))
 }
 
 /// A process on the same workspace with a fault ahead of it.
@@ -214,7 +248,8 @@ async fn survives(kind: StoreKind, act: Act) {
     let workspace = TestWorkspace::open(kind).await;
     let first = Console::on(&workspace);
     let operator = first.operator().await;
-    let bystander = Case::prepare(&first, &operator, Act::Rename, 999_999).await;
+    let bundle = bundle(&first, &operator).await;
+    let bystander = Case::prepare(&first, &operator, (Act::Rename, &bundle), 999_999).await;
     let bystander_before = bystander.picture(&workspace.ports).await;
     let (mut number, mut done, mut undone, mut faults) = (0, 0, 0, 0);
     for moment in [Moment::Before, Moment::After] {
@@ -223,7 +258,7 @@ async fn survives(kind: StoreKind, act: Act) {
                 let mut reached = false;
                 for second_write in 0..MANY {
                     number += 1;
-                    let case = Case::prepare(&first, &operator, act, number).await;
+                    let case = Case::prepare(&first, &operator, (act, &bundle), number).await;
                     let before = case.picture(&workspace.ports).await;
                     let fault = Fault { write, moment, aftermath };
                     let (store, console) =
@@ -255,6 +290,10 @@ async fn survives(kind: StoreKind, act: Act) {
                         assert!(settled, "{act:?} {fault:?}: {one:?}");
                     }
                     assert_eq!(last.ports.journal.unfinished().await, Ok(Vec::new()), "{act:?} {fault:?}");
+                    let names = collections(&ports).await;
+                    let left: Vec<_> =
+                        names.iter().filter(|name| name.starts_with("console_incoming_")).collect();
+                    assert!(left.is_empty(), "{act:?} {fault:?}: {left:?}");
                     let now = case.picture(&ports).await;
                     let is_done = case.is_done(&before, &now);
                     assert!(is_done || answer.is_err(), "{act:?} {fault:?}: said to be done and is not");
@@ -316,6 +355,11 @@ macro_rules! every_act_survives {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn delete_for_ever_is_done_or_undone_after_a_crash_at_any_write() {
                 survives($kind, Act::DeleteForever).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn what_comes_in_is_there_or_not_after_a_crash_at_any_write() {
+                survives($kind, Act::Receive).await;
             }
         })+
     };

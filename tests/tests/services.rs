@@ -10,6 +10,10 @@ mod activity;
 mod acts;
 #[path = "services/attention.rs"]
 mod attention;
+#[path = "services/bundles.rs"]
+mod bundles;
+#[path = "services/bundles_hostile.rs"]
+mod bundles_hostile;
 #[path = "services/capacity.rs"]
 mod capacity;
 #[path = "services/changed_elsewhere.rs"]

@@ -415,7 +415,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ("organizations.document", organizations.document(acme.id).await.map(|found| found.is_some())),
             (
                 "organizations.trashed_document",
-                organizations.trashed_document(gone.id).await.map(|found| found.is_some()),
+                organizations.trashed_document(acme.id).await.map(|found| found.is_none()),
             ),
             ("collections.exists", shut.collections.exists(&collection("acme")).await),
             (

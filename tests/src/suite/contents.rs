@@ -146,6 +146,23 @@ pub async fn every_document_comes_once_and_whole(ports: &Ports) {
     assert!(first.is_some_and(|batch| !batch.is_empty()));
 }
 
+/// `create_as`, `insert_documents` and `set_validator`: documents can be older than their validator.
+pub async fn a_validator_that_refuses_nothing_takes_what_the_services_would_refuse(ports: &Ports) {
+    let acme = collection("acme");
+    let service = CollectionDescription::of_the_service();
+    let like = CollectionDescription { options: bytes(&doc! { "validator": {} }), ..service };
+    ports.collections.create_as(&acme, &like).await.expect("made");
+    let old = bytes(&doc! { "_id": 1, "created_at": "long ago" });
+    ports.collections.insert_documents(&acme, &[old.clone()]).await.expect("inserted");
+    let validator = bytes(&CollectionDescription::validator_of_the_service());
+    ports.collections.set_validator(&acme, &validator).await.expect("set");
+    let refused =
+        ports.collections.insert_documents(&acme, &[bytes(&doc! { "_id": 2, "created_at": 5 })]).await;
+    assert!(refused.is_err(), "from then on");
+    assert_eq!(all(ports, &acme).await, [old.clone()]);
+    assert_eq!(ports.collections.remove_documents(&acme, &[old]).await, Ok(1));
+}
+
 /// `documents_of`.
 pub async fn documents_are_found_by_ids_of_every_type(ports: &Ports) {
     let acme = collection("acme");

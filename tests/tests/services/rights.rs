@@ -1,4 +1,5 @@
 use secrecy::SecretString;
+use tenantry_core::bundle::BundleReader;
 use tenantry_core::error::AppError;
 use tenantry_core::records::{
     MemberRole, OperatorRole, OrganizationFilter, OrganizationQuery, PageStart, SortDirection, SortField,
@@ -7,6 +8,7 @@ use tenantry_core::records::{
 use tenantry_core::rights::{Act, Actor, Reach, Role};
 use tenantry_core::sessions::Freshness;
 use tenantry_core::values::OrganizationId;
+use tenantry_tests::bundles::{open, request, written};
 use tenantry_tests::console::{Console, create_request, update_request};
 use tenantry_tests::tokens;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
@@ -66,7 +68,12 @@ fn a_read_only_operator_writes_nothing_of_an_organization() {
 
 /// The result of each service method for this person on this organization: done (or refused for another reason than
 /// rights), forbidden, or not found.
-async fn answers(console: &Console, actor: &Actor, id: OrganizationId) -> Vec<(Act, Result<(), AppError>)> {
+async fn answers(
+    console: &Console,
+    actor: &Actor,
+    id: OrganizationId,
+    bundle: &BundleReader,
+) -> Vec<(Act, Result<(), AppError>)> {
     let organizations = &console.organizations;
     // Each is stopped by its input after the check of rights, so that nothing changes from act to act.
     let bad = "no good";
@@ -85,6 +92,8 @@ async fn answers(console: &Console, actor: &Actor, id: OrganizationId) -> Vec<(A
             Act::Change,
             console.organizations.require_usable_email(actor, "probed@example.com", Some(id)).await,
         ),
+        (Act::BackUp, console.bundles.source(actor, id).await.map(|_| ())),
+        (Act::RestoreBundle, console.bundles.plan(actor, bundle, &request("came-in")).await.map(|_| ())),
         (Act::Statistics, console.collections.statistics(actor, id).await.map(|_| ())),
         (Act::Statistics, console.collections.summaries(actor, &[id]).await.map(|_| ())),
     ]
@@ -101,19 +110,20 @@ async fn every_act_of_the_services_asks_for_the_right_of_the_table() {
     let viewer = console.person(&own, "vera@example.com", MemberRole::Viewer).await.actor;
     let reader = console.another_operator("rita@example.com", OperatorRole::ReadOnlyOperator).await.actor;
     let missing = Err(AppError::NotFound { what: "organization" });
+    let bundle = open(&written(&console, &operator, own.id).await).expect("a bundle");
     for actor in [&operator, &reader, &admin, &viewer] {
-        for (act, answer) in answers(&console, actor, own.id).await {
+        for (act, answer) in answers(&console, actor, own.id, &bundle).await {
             let forbidden = answer == Err(AppError::Forbidden);
             let expected = actor.reach(act) < Reach::Own;
             assert_eq!(forbidden, expected, "{:?} {act:?} on its own: {answer:?}", actor.role());
         }
-        for (act, answer) in answers(&console, actor, other.id).await {
+        for (act, answer) in answers(&console, actor, other.id, &bundle).await {
             let role = actor.role();
             match (actor.reach(act), actor.organization_scope(), act) {
                 (Reach::All, ..) => {
                     assert_ne!(answer, Err(AppError::Forbidden), "{role:?} {act:?} on another")
                 }
-                (_, None, _) | (_, _, Act::Create) => {
+                (_, None, _) | (_, _, Act::Create | Act::RestoreBundle) => {
                     assert_eq!(answer, Err(AppError::Forbidden), "{role:?} {act:?}")
                 }
                 (..) => {

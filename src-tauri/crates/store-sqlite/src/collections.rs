@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use crate::SqliteStore;
 use crate::contents::indexes_of;
-use crate::documents::keys;
+use crate::documents::{Dates, keys};
 use crate::errors::{Failure, Outcome, breaks_uniqueness};
 use crate::records::milliseconds;
 use crate::statements::Statements;
@@ -242,10 +242,12 @@ fn insert_documents(
     name: &CollectionName,
     documents: &[Vec<u8>],
 ) -> Outcome<()> {
-    let collection: i64 = transaction
-        .query_row_cached("SELECT id FROM collections WHERE name = ?1", [name.as_str()], |row| row.get(0))
+    let sql = "SELECT id, options IS NULL FROM collections WHERE name = ?1";
+    let (collection, is_the_services): (i64, bool) = transaction
+        .query_row_cached(sql, [name.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?
         .ok_or_else(|| missing(name))?;
+    let dates = if is_the_services { Dates::Only } else { Dates::OrAnything };
     let mut insert = transaction.prepare_cached(
         "INSERT INTO documents (collection_id, id_key, created_at, updated_at, document) \
          VALUES (:collection, :id, :created_at, :updated_at, :document) \
@@ -253,7 +255,7 @@ fn insert_documents(
     )?;
     let (mut count, mut data_size, mut id_keys, mut dated_created, mut dated_updated) = (0, 0, 0, 0, 0);
     for document in documents {
-        let keys = keys(document)?;
+        let keys = keys(document, dates)?;
         let inserted = insert.execute(named_params! {
             ":collection": collection,
             ":id": keys.id,

@@ -11,7 +11,7 @@ use tenantry_core::values::CollectionName;
 
 use crate::SqliteStore;
 use crate::collections::{create, identity, missing};
-use crate::documents::{id_key_of, keys};
+use crate::documents::{Dates, id_key_of, keys};
 use crate::errors::{Outcome, damaged};
 use crate::records::milliseconds;
 use crate::statements::Statements;
@@ -262,7 +262,7 @@ fn remove(transaction: &Transaction<'_>, name: &CollectionName, read: &[Vec<u8>]
     let (mut count, mut data_size, mut id_keys, mut dated_created, mut dated_updated) = (0_i64, 0, 0, 0, 0);
     let signed = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     for document in read {
-        let keys = keys(document)?;
+        let keys = keys(document, Dates::OrAnything)?;
         if delete.execute((collection, &keys.id, document))? == 1 {
             count += 1;
             data_size += signed(document.len());

@@ -17,12 +17,20 @@ pub(crate) struct Keys {
     pub(crate) updated_at: Option<i64>,
 }
 
+/// What `created_at` and `updated_at` can be, if they exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dates {
+    /// Dates, as the service's validator wants them.
+    Only,
+    /// Anything: the collection has a validator of its own, which this store keeps and does not enforce.
+    OrAnything,
+}
+
 /// Reads the keys of a document.
 ///
 /// # Errors
-/// `Corrupt` for bytes that are not a BSON document, for one without `_id`, and for one that the service's validator
-/// refuses: `created_at` and `updated_at` must be dates if they exist.
-pub(crate) fn keys(bytes: &[u8]) -> Outcome<Keys> {
+/// `Corrupt` for bytes that are not a BSON document, for one without `_id`, and for one with other dates than these.
+pub(crate) fn keys(bytes: &[u8], dates: Dates) -> Outcome<Keys> {
     let not_bson = |_| damaged("a document (it is no BSON)");
     let raw = RawDocument::from_bytes(bytes).map_err(not_bson)?;
     if !is_decodable(bytes) {
@@ -34,6 +42,7 @@ pub(crate) fn keys(bytes: &[u8]) -> Outcome<Keys> {
     let date = |name: &str| match value(name)? {
         None => Ok(None),
         Some(RawBsonRef::DateTime(date)) => Ok(Some(date.timestamp_millis())),
+        Some(_) if dates == Dates::OrAnything => Ok(None),
         Some(_) => Err(damaged("a document (created_at and updated_at are dates)")),
     };
     let id = value("_id")?.ok_or_else(|| damaged("a document (it has no _id)"))?;
@@ -88,7 +97,7 @@ mod tests {
     use crate::errors::Failure;
 
     fn keys_of(document: &Document) -> Outcome<Keys> {
-        keys(&document.to_vec().expect("a document can be written"))
+        keys(&document.to_vec().expect("a document can be written"), Dates::Only)
     }
 
     fn id_of(id: impl Into<Bson>) -> Vec<u8> {
@@ -119,9 +128,9 @@ mod tests {
         let position = broken.windows(4).rposition(|bytes| bytes == [4, 0, 0, 0]).expect("a length of 4");
         broken[position] = 200;
         let refused = [
-            keys(b"nonsense"),
-            keys(&whole[..whole.len() - 1]),
-            keys(&broken),
+            keys(b"nonsense", Dates::Only),
+            keys(&whole[..whole.len() - 1], Dates::Only),
+            keys(&broken, Dates::Only),
             keys_of(&doc! {"name": "no id"}),
             keys_of(&doc! {"_id": 1, "updated_at": "yesterday"}),
         ];

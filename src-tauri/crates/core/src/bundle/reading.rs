@@ -163,7 +163,7 @@ fn read_documents(archive: &mut Archive, manifest: &Manifest, to: &Batches) -> R
     let at_line = |line: u32, damage| {
         AppError::Bundle(BundleProblem::Damaged { part: DOCUMENTS.to_owned(), line: Some(line), damage })
     };
-    let unpacked = unpacking(archive, DOCUMENTS)?;
+    let unpacked = unpacking(archive, DOCUMENTS, Some(part))?;
     let mut input = BufReader::with_capacity(BUFFER, unpacked.take(part.bytes + 1));
     let (mut digest, mut size, mut documents, mut bytes) = (Sha256::new(), 0_u64, 0_u64, 0_u64);
     let (mut line, mut number) = (Vec::new(), 0_u32);
@@ -231,7 +231,7 @@ fn small_part(
         require_size(archive, says)?;
     }
     let mut text = Vec::new();
-    let read = unpacking(archive, name)?.take(most + 1).read_to_end(&mut text);
+    let read = unpacking(archive, name, says)?.take(most + 1).read_to_end(&mut text);
     read.map_err(|error| told(&error).unwrap_or_else(|| damaged(name, BundleDamage::Unpacking)))?;
     if text.len() as u64 > most {
         return Err(damaged(name, BundleDamage::TooLarge));
@@ -254,10 +254,15 @@ fn require_size(archive: &mut Archive, says: &Part) -> Result<(), AppError> {
     if size == says.bytes { Ok(()) } else { Err(damaged(&says.name, BundleDamage::Count)) }
 }
 
-/// An entry that is being unpacked. The zip's own checksum is not asked for: the manifest's is the stronger one.
-fn unpacking<'a>(archive: &'a mut Archive, name: &str) -> Result<impl Read + use<'a>, AppError> {
+/// An entry that is being unpacked. The zip's own checksum is compared for the manifest alone: the others' checksums in
+/// the manifest are the stronger ones.
+fn unpacking<'a>(
+    archive: &'a mut Archive,
+    name: &str,
+    says: Option<&Part>,
+) -> Result<impl Read + use<'a>, AppError> {
     let index = archive.index_for_name(name).ok_or_else(|| damaged(name, BundleDamage::Missing))?;
-    let options = ZipReadOptions::new().ignore_crc32(true);
+    let options = ZipReadOptions::new().ignore_crc32(says.is_some());
     let entry = archive.by_index_with_options(index, options);
     let entry = entry.map_err(|error| of_zip(error, damaged(name, BundleDamage::Unpacking)))?;
     match entry.compression() {

@@ -237,8 +237,8 @@ fn part(name: &str, text: &[u8]) -> Part {
     Part { name: name.to_owned(), bytes: text.len() as u64, sha256 }
 }
 
-/// An output that fails once the job is cancelled. After its first failure it swallows everything: a zip that is
-/// dropped is completed, and would tell standard error that it could not.
+/// An output that swallows everything once the job is cancelled, and after its first failure: a zip that is dropped is
+/// completed, and would tell standard error that it could not.
 struct Output {
     inner: Option<Box<dyn Write + Send>>,
     cancellation: Cancellation,
@@ -250,11 +250,11 @@ impl Output {
         write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
         nothing: T,
     ) -> io::Result<T> {
+        if self.cancellation.checkpoint().is_err() {
+            self.inner = None;
+        }
         let Some(inner) = &mut self.inner else { return Ok(nothing) };
-        let written = match self.cancellation.checkpoint() {
-            Ok(()) => write(inner),
-            Err(error) => Err(io::Error::other(error)),
-        };
+        let written = write(inner);
         if written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted) {
             self.inner = None;
         }
