@@ -218,7 +218,7 @@ async fn a_plan_says_what_is_in_the_way() {
     let refused = console.bundles.receive(&operator, &bundle, bad, &Quiet, &Cancellation::default()).await;
     assert!(matches!(refused, Err(AppError::InvalidInput(_))), "{refused:?}");
     let good = console.bundles.plan(&operator, &bundle, &request("zenith")).await.expect("a plan");
-    assert_eq!((good.problems, good.no_room), (Vec::new(), None));
+    assert_eq!((good.problems, good.room), (Vec::new(), None));
     for (name, taken) in [("acme", ConflictOn::Name), ("orphan", ConflictOn::Collection)] {
         let refused = console
             .bundles

@@ -1,11 +1,10 @@
 //! The steps by which an organization comes in.
 
-use bson::raw::cstr;
-use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use bson::{Bson, Document, doc};
 use futures_util::TryStreamExt;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use super::moving::Fingerprint;
 use super::progress::Told;
 use super::tenant::{Tenant, TenantSource};
 use crate::error::{AppError, BundleProblem, ConflictOn, StoreError, UniqueField};
@@ -26,25 +25,20 @@ pub(super) struct Newcomer<'a> {
     pub(super) at: OffsetDateTime,
 }
 
-/// All documents of a collection, whatever their order.
+/// All documents of a collection.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sum {
-    pub(super) documents: u64,
+    pub(super) fingerprint: Fingerprint,
     pub(super) bytes: u64,
-    /// The sum of their digests.
-    digests: u128,
 }
 
 impl Sum {
-    fn add(&mut self, batch: &[Vec<u8>]) {
+    fn add(&mut self, batch: &[Vec<u8>]) -> Result<(), StoreError> {
         for document in batch {
-            self.documents += 1;
             self.bytes += document.len() as u64;
-            let digest: [u8; 32] = Sha256::digest(document).into();
-            let (half, _) = digest.split_at(16);
-            let half: [u8; 16] = half.try_into().unwrap_or_default();
-            self.digests = self.digests.wrapping_add(u128::from_le_bytes(half));
+            self.fingerprint.add(document)?;
         }
+        Ok(())
     }
 }
 
@@ -102,8 +96,7 @@ impl Newcomer<'_> {
         let mut sum = Sum::default();
         let mut next = documents.try_next().await?;
         while let Some(batch) = next {
-            let batch: Vec<_> = batch.into_iter().map(id_first).collect();
-            sum.add(&batch);
+            sum.add(&batch)?;
             let written =
                 async { ports.collections.insert_documents(waiting, &batch).await.map_err(AppError::from) };
             // The next batch is read while this one is written.
@@ -132,7 +125,7 @@ impl Newcomer<'_> {
                 batch = documents.try_next() => batch?,
             };
             match batch {
-                Some(batch) => sum.add(&batch),
+                Some(batch) => sum.add(&batch)?,
                 None => return Ok(sum),
             }
         }
@@ -220,26 +213,6 @@ fn is_of_id(definition: &[u8]) -> bool {
         Some(key.len() == 1 && key.contains_key("_id"))
     };
     super::tenant::decoded(definition).ok().as_ref().and_then(key).unwrap_or(false)
-}
-
-/// A document as a server stores it: its `_id` first. Otherwise it would be read back otherwise than it was written.
-fn id_first(document: Vec<u8>) -> Vec<u8> {
-    if document.get(5..9) == Some(b"_id\0") {
-        return document;
-    }
-    let reordered = || {
-        let raw = RawDocument::from_bytes(&document).ok()?;
-        let mut whole = RawDocumentBuf::new();
-        whole.append(cstr!("_id"), raw.get("_id").ok()??.to_owned());
-        for element in raw {
-            let (key, value) = element.ok()?;
-            if key != "_id" {
-                whole.append(key, value.to_owned());
-            }
-        }
-        Some(whole.into_bytes())
-    };
-    reordered().unwrap_or(document)
 }
 
 /// Someone else took the name, the address, the id or the collection first.

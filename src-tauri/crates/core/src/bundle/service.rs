@@ -47,8 +47,14 @@ pub struct Origin {
 pub struct WrittenBundle {
     /// The organization in it.
     pub organization: Organization,
-    /// What the bundle says of itself: also what others changed meanwhile.
-    pub manifest: Manifest,
+    /// Documents in it.
+    pub documents: u64,
+    /// Their bytes as BSON.
+    pub bytes: u64,
+    /// Indexes of the collection, with that of `_id`.
+    pub indexes: u32,
+    /// What others changed meanwhile.
+    pub changed: Option<ChangedMeanwhile>,
 }
 
 /// How an organization comes in.
@@ -97,8 +103,8 @@ pub struct ReceivePlan {
     pub indexes: u32,
     /// Whether the collection has options of its own, such as a validator.
     pub has_options: bool,
-    /// Why the deployment has no room for it, or not for a name as long as this.
-    pub no_room: Option<AppError>,
+    /// How many more collections and indexes the deployment takes; `None` if it has no limit, or that is not known.
+    pub room: Option<u64>,
 }
 
 /// An organization that came in.
@@ -162,8 +168,9 @@ impl BundleService {
         };
         let occasion = Occasion { origin, by: actor.email(), at: self.clock.now() };
         let written = write_bundle(&source, occasion, output, progress, cancellation);
-        let manifest = self.ports.recorded(record, written).await?;
-        Ok(WrittenBundle { organization, manifest })
+        let Manifest { documents, bytes, indexes, changed_meanwhile: changed, .. } =
+            self.ports.recorded(record, written).await?;
+        Ok(WrittenBundle { organization, documents, bytes, indexes, changed })
     }
 
     /// Reads every line of a bundle and compares all counts and checksums.
@@ -207,12 +214,13 @@ impl BundleService {
                 None => Ok(()),
             }
         };
-        let (name, email, room, id) = futures_util::join!(
+        let (name, email, short, id) = futures_util::join!(
             free_name,
             free_email,
-            self.capacity.require(typed.name.as_ref(), 1),
+            self.capacity.require(typed.name.as_ref(), 0),
             self.id_for(tenant, request.is_copy),
         );
+        let room = self.capacity.current().await;
         for free in [name, email] {
             match free {
                 Ok(()) => {}
@@ -221,14 +229,13 @@ impl BundleService {
             }
         }
         let indexes = u32::try_from(tenant.description.indexes.len()).unwrap_or(u32::MAX);
-        let no_room = match room.and_then(|()| require_index_room(0, u64::from(indexes))) {
-            Ok(()) => None,
-            Err(AppError::InvalidInput(issues)) => {
-                problems.extend(issues);
-                None
-            }
-            Err(error) => Some(error),
-        };
+        if let Err(AppError::InvalidInput(too_long)) = short {
+            problems.extend(too_long);
+        }
+        let room = room.and_then(|room| {
+            let limit = u64::from(room.limit?.number());
+            Some(limit.saturating_sub(room.used()?))
+        });
         let id = id?;
         Ok(ReceivePlan {
             id,
@@ -241,7 +248,7 @@ impl BundleService {
             bytes: tenant.bytes,
             indexes,
             has_options: tenant.has_options(),
-            no_room,
+            room,
         })
     }
 
@@ -320,8 +327,9 @@ impl BundleService {
         self.capacity.made(1, indexes);
         let organization = self.load(id).await?;
         // The journal finished it after a lost response: what was compared was compared, but the numbers are lost.
-        let (Sum { documents, bytes, .. }, changed) =
+        let (Sum { fingerprint, bytes }, changed) =
             done.unwrap_or((Sum::default(), Some(ChangedMeanwhile::Collection)));
+        let documents = fingerprint.documents;
         let indexes = u32::try_from(indexes).unwrap_or(u32::MAX);
         Ok(Received { organization, documents, bytes, indexes, changed })
     }
