@@ -109,6 +109,7 @@ export function doctorHandlers(world: World) {
       groups,
       open: groups.reduce((sum, { open }) => sum + open, 0),
       worst: groups.find(({ open }) => open > 0)?.severity ?? null,
+      affected: new Set(kept.findings.flatMap(({ organizations }) => organizations.map(({ id }) => id))).size,
     };
   };
   const find = (id: string) => kept?.findings.find((finding) => finding.id === id) ?? null;
@@ -147,7 +148,7 @@ export function doctorHandlers(world: World) {
   let template: Template = { indexes: [] };
   return {
     ...handlers,
-    template: () => template,
+    get_template: () => template,
     change_template: ({ next }: { next: Template }) => (template = next),
     dry_run_mend: ({ request }: { request: { finding: string; mend: MendKind } }) => ({
       commands: [`db.createCollection("${find(request.finding)?.collections[0] ?? ""}")`],
@@ -158,7 +159,7 @@ export function doctorHandlers(world: World) {
       const entry = world.entries.length + 1;
       world.entries.push(madeUpEntry(entry, { at: now(), kind: "organization_changed" }));
       if (finding) finding.state = { kind: "mended", mend: request.mend, at: now(), entry };
-      return entry;
+      return { entry, oneTimePassword: request.mend === "set_one_time_password" ? "k7-Qm4-Rt9" : null };
     },
   };
 }

@@ -2598,6 +2598,8 @@ export type FindingPage = {
 	findings: DoctorFinding[],
 	/**  All that match. */
 	total: Count,
+	/**  All that match by kind, the worst first: where the findings of each kind begin follows from them. */
+	groups: FindingGroup[],
 };
 
 /**  A question for findings. */

@@ -84,6 +84,7 @@ const EVIDENCE: Record<EvidenceWord, () => string> = {
   operation: m.doctor_evidence_of_operation,
   trashed_at: m.doctor_evidence_of_trashed_at,
   common_documents: m.doctor_evidence_of_common_documents,
+  documents: m.doctor_evidence_of_documents,
   operator: m.doctor_evidence_of_operator,
   master_index: m.doctor_evidence_of_master_index,
 };

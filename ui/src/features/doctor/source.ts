@@ -15,7 +15,7 @@ export type FindingListQuery = ListQuery<SeverityFacet, "severity">;
 export type FindingCounts = Record<SeverityFacet, number | null> & { groups: readonly FindingGroup[] };
 
 export type FindingCalls = {
-  listFindings: (query: FindingQuery) => Promise<FindingPage & { groups: FindingGroup[] }>;
+  listFindings: (query: FindingQuery) => Promise<FindingPage>;
 };
 
 /** A part of the list: how many findings come before it, and the rows of its groups. */
@@ -121,7 +121,8 @@ function spanOf({ backwards, start, limit }: PagePlace, total: number): { from: 
     : { from: Math.min(at, total), to: Math.min(at + limit, total) };
 }
 
-const asked = (
+/** A question for the findings that the list shows. */
+export const asked = (
   { search, facet }: Pick<FindingListQuery, "search" | "facet">,
   offset: number,
   limit: number,

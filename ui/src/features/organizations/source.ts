@@ -41,7 +41,7 @@ export function organizationSource(
   // From what is kept of the doctor's last run: no server is asked.
   const affected = () =>
     api.doctorSummary().then(
-      (summary) => (summary as { affected?: number } | null)?.affected,
+      (summary) => summary?.affected,
       () => undefined,
     );
   return {

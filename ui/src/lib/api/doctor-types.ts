@@ -1,4 +1,4 @@
-import type { MendKind } from "../bindings";
+import type { DoctorFinding, MendKind } from "../bindings";
 
 export type MendChoices = {
   organization: string | null;
@@ -17,3 +17,6 @@ export type IndexKeyKind = "ascending" | "descending" | "text" | "hashed" | "sph
 export type IndexKey = { field: string; kind: IndexKeyKind };
 export type TemplateIndex = { keys: IndexKey[]; unique: boolean; sparse: boolean };
 export type Template = { indexes: TemplateIndex[] };
+
+export type MendedFinding = { entry: number; oneTimePassword: string | null };
+export type MendedNow = { finding: DoctorFinding | null; oneTimePassword: string | null };

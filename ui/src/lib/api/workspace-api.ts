@@ -4,11 +4,9 @@ import type {
   ActivityExportInput,
   ArchiveInput,
   BackUpInput,
+  ConsoleError,
   Depth,
-  DoctorFinding,
-  FindingGroup,
-  FindingPage,
-  FindingQuery,
+  FindingsExportInput,
   ExportInput,
   ExportOperatorsInput,
   ExportPeopleInput,
@@ -20,23 +18,22 @@ import type {
   VerifyInput,
 } from "../bindings";
 import { calling, callingInto } from "./calling";
-import type { DryRun, MendRequest, Template } from "./doctor-types";
+import type { DryRun, MendedFinding, MendedNow, MendRequest, Template } from "./doctor-types";
 
+type Answer<Data> = { status: "ok"; data: Data } | { status: "error"; error: ConsoleError };
+const asked = <Data>(command: string, input: Record<string, unknown>): Promise<Answer<Data>> =>
+  invoke<Data>(command, input).then(
+    (data) => ({ status: "ok", data }),
+    (error: ConsoleError) => ({ status: "error", error }),
+  );
 const mends = {
   dryRunMend: (workspace: string, request: MendRequest) =>
-    invoke<DryRun>("dry_run_mend", { workspace, request }).then((data) => ({ status: "ok" as const, data })),
-  mendFinding: (workspace: string, request: MendRequest) =>
-    invoke<number>("mend_finding", { workspace, request }).then((data) => ({ status: "ok" as const, data })),
-};
-
-const templates = {
-  template: (workspace: string) =>
-    invoke<Template>("template", { workspace }).then((data) => ({ status: "ok" as const, data })),
+    asked<DryRun>("dry_run_mend", { workspace, request }),
+  mendFinding: (workspace: string, request: MendRequest, job: string | null) =>
+    asked<MendedFinding>("mend_finding", { workspace, request, job }),
+  getTemplate: (workspace: string) => asked<Template>("get_template", { workspace }),
   changeTemplate: (workspace: string, seen: Template, next: Template) =>
-    invoke<Template>("change_template", { workspace, seen, next }).then((data) => ({
-      status: "ok" as const,
-      data,
-    })),
+    asked<Template>("change_template", { workspace, seen, next }),
 };
 
 function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
@@ -68,8 +65,7 @@ export function workspaceApi(workspace: string) {
   const exportPeople = into(commands.exportPeople);
   const verifyRecord = asking(commands.verifyRecord);
   const watchSession = into(commands.watchSession);
-  const listFindings = into(commands.listFindings);
-  const doctorSummary = into(commands.doctorSummary);
+  const exportFindings = into(commands.exportFindings);
   const getFinding = into(commands.getFinding);
   const mend = asking(mends.mendFinding);
   const runDoctor = asking(commands.runDoctor);
@@ -206,22 +202,20 @@ export function workspaceApi(workspace: string) {
     archiveActivity: (input: ArchiveInput, onprogress: (progress: JobProgress) => void) =>
       archiveActivity(input, progressChannel(onprogress)),
 
-    doctorSummary,
+    doctorSummary: into(commands.doctorSummary),
     runDoctor: (depth: Depth, job: string, onprogress: (progress: JobProgress) => void) =>
       runDoctor(depth, job, progressChannel(onprogress)),
-    listFindings: async (query: FindingQuery): Promise<FindingPage & { groups: FindingGroup[] }> => {
-      const page = await listFindings(query);
-      return { groups: (await doctorSummary())?.groups ?? [], ...page };
-    },
-    template: into(templates.template),
-    changeTemplate: asking(templates.changeTemplate),
+    listFindings: into(commands.listFindings),
+    exportFindings: (input: FindingsExportInput, onprogress: (progress: JobProgress) => void) =>
+      exportFindings(input, progressChannel(onprogress)),
     dryRunMend: into(mends.dryRunMend),
-    mendFinding: async (request: MendRequest): Promise<DoctorFinding> => {
-      await mend(request);
-      const mended = await getFinding(request.finding);
-      if (mended === null) throw new Error("The finding is gone");
-      return mended;
+    /** Answers the finding as it is now, and a password that is shown once. */
+    mendFinding: async (request: MendRequest, job: string | null = null): Promise<MendedNow> => {
+      const { oneTimePassword } = await mend(request, job);
+      return { finding: await getFinding(request.finding), oneTimePassword };
     },
+    getTemplate: into(mends.getTemplate),
+    changeTemplate: asking(mends.changeTemplate),
     getFinding,
     organizationDrift: into(commands.organizationDrift),
 

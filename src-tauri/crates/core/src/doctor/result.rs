@@ -144,7 +144,7 @@ pub struct FindingQuery {
 }
 
 /// A page of findings, by severity, kind and subject.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub struct FindingPage {
@@ -154,6 +154,8 @@ pub struct FindingPage {
     #[serde(serialize_with = "count")]
     #[cfg_attr(feature = "wire", specta(type = Count))]
     pub total: u64,
+    /// All that match by kind, the worst first: where the findings of each kind begin follows from them.
+    pub groups: Vec<FindingGroup>,
 }
 
 /// The open findings of one row of the list of organizations.
@@ -192,26 +194,7 @@ impl Pass {
 
     /// Without its findings.
     pub fn summary(&self) -> PassSummary {
-        let mut groups: BTreeMap<FindingKind, FindingGroup> = BTreeMap::new();
-        let left_off = self.left_off.iter().map(|(kind, left_off)| (*kind, 0, *left_off));
-        let found = self.findings.iter().map(|finding| (finding.kind, u64::from(finding.is_open()), 0));
-        let mut kept: BTreeMap<FindingKind, u64> = BTreeMap::new();
-        for finding in &self.findings {
-            *kept.entry(finding.kind).or_default() += 1;
-        }
-        for (kind, open, left_off) in found.chain(left_off) {
-            let group = groups.entry(kind).or_insert_with(|| FindingGroup {
-                kind,
-                severity: kind.severity(),
-                findings: kept.get(&kind).copied().unwrap_or_default(),
-                open: 0,
-                left_off: 0,
-                mends: kind.mends().to_vec(),
-            });
-            group.open += open + left_off;
-            group.findings += left_off;
-            group.left_off += left_off;
-        }
+        let groups = grouped(&self.findings, &self.left_off);
         let open = |group: &&FindingGroup| group.open > 0;
         PassSummary {
             checked_at: self.checked_at,
@@ -220,9 +203,9 @@ impl Pass {
             organizations: self.organizations,
             trashed: self.trashed,
             collections: self.collections,
-            open: groups.values().map(|group| group.open).sum(),
-            worst: groups.values().filter(open).map(|group| group.severity).min(),
-            groups: groups.into_values().collect(),
+            open: groups.iter().map(|group| group.open).sum(),
+            worst: groups.iter().filter(open).map(|group| group.severity).min(),
+            groups,
             affected: self.affected().len() as u64,
         }
     }
@@ -237,16 +220,20 @@ impl Pass {
     /// A page of the findings that match.
     pub fn page(&self, query: &FindingQuery) -> FindingPage {
         let search = query.search.trim().to_lowercase();
-        let matching = self.findings.iter().filter(|finding| finding.matches(query, &search));
-        let (mut findings, mut total) = (Vec::new(), 0_u64);
-        let (first, most) = (u64::from(query.offset), query.limit.min(FINDINGS_PAGE_MAX) as usize);
-        for finding in matching {
-            if total >= first && findings.len() < most {
-                findings.push(finding.clone());
-            }
-            total += 1;
-        }
-        FindingPage { findings, total }
+        let matching: Vec<_> =
+            self.findings.iter().filter(|finding| finding.matches(query, &search)).collect();
+        let (first, most) = (query.offset as usize, query.limit.min(FINDINGS_PAGE_MAX) as usize);
+        let findings = matching.iter().skip(first).take(most).map(|finding| (*finding).clone()).collect();
+        // A search finds only what is kept.
+        let left_off = if search.is_empty() { self.left_off.as_slice() } else { &[] };
+        let asked = |group: &FindingGroup| {
+            query.kind.is_none_or(|kind| kind == group.kind)
+                && query.severity.is_none_or(|severity| severity == group.severity)
+                && (query.organization.is_none() || group.findings > group.left_off)
+        };
+        let total = matching.len() as u64;
+        let groups = grouped(matching, left_off).into_iter().filter(asked).collect();
+        FindingPage { findings, total, groups }
     }
 
     /// The open findings of each of these organizations; those without one are left out.
@@ -266,6 +253,30 @@ impl Pass {
         };
         ids.iter().filter_map(of_row).collect()
     }
+}
+
+/// Findings by kind, the worst first, with those of each kind that are not kept.
+fn grouped<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+    left_off: &[(FindingKind, u64)],
+) -> Vec<FindingGroup> {
+    let mut groups: BTreeMap<FindingKind, FindingGroup> = BTreeMap::new();
+    let kept = findings.into_iter().map(|finding| (finding.kind, 1, u64::from(finding.is_open()), 0));
+    let beyond = left_off.iter().map(|(kind, left_off)| (*kind, *left_off, *left_off, *left_off));
+    for (kind, found, open, left_off) in kept.chain(beyond) {
+        let group = groups.entry(kind).or_insert_with(|| FindingGroup {
+            kind,
+            severity: kind.severity(),
+            findings: 0,
+            open: 0,
+            left_off: 0,
+            mends: kind.mends().to_vec(),
+        });
+        group.findings += found;
+        group.open += open;
+        group.left_off += left_off;
+    }
+    groups.into_values().collect()
 }
 
 impl Finding {

@@ -1,4 +1,11 @@
-import { LIMITS, type DoctorFinding, type FindingGroup, type MendKind, type MendRequest } from "$lib/api";
+import {
+  LIMITS,
+  type DoctorFinding,
+  type FindingGroup,
+  type MendedNow,
+  type MendKind,
+  type MendRequest,
+} from "$lib/api";
 import { formatCount } from "$lib/format";
 import { ListState } from "$lib/lists";
 import { m } from "$lib/messages";
@@ -78,6 +85,12 @@ export class DoctorPageState {
       found.push(...findings);
     }
     return found.filter(({ state }) => state.kind === "open");
+  }
+
+  /** Shows a finding as a mend left it, with the password that it made. */
+  acceptNow({ finding, oneTimePassword }: MendedNow): void {
+    if (finding !== null) this.accept([finding]);
+    this.opened.secret = oneTimePassword;
   }
 
   /** Shows findings as they are now. */

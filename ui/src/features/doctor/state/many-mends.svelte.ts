@@ -1,4 +1,4 @@
-import type { DoctorFinding, Environment, MendKind, MendRequest } from "$lib/api";
+import type { DoctorFinding, Environment, MendedNow, MendKind, MendRequest } from "$lib/api";
 import { formatCount } from "$lib/format";
 import { Draft, TypedConfirmation } from "$lib/forms";
 import { BulkRun, type BulkResult } from "$lib/lists";
@@ -18,6 +18,8 @@ export class ManyMends {
   readonly run: BulkRun<DoctorFinding>;
   readonly typed: TypedConfirmation | null;
   mend = $state() as MendKind;
+  /** A password that the mend of a single finding made. */
+  secret: string | null = null;
   readonly #request: MendRequest | null;
 
   /** `request` is that of a single finding, with what its person filled in. */
@@ -87,13 +89,18 @@ export class ManyMends {
   }
 
   submit(
-    mend: (request: MendRequest) => Promise<DoctorFinding>,
+    mend: (request: MendRequest) => Promise<MendedNow>,
     done: (result: BulkResult<DoctorFinding>) => void,
   ): Promise<void> {
     return this.submission.run(
       async () => {
         const atOnce = BUILDS.has(this.mend) ? 1 : undefined;
-        const result = await this.run.run((finding) => mend(this.requestFor(finding)), atOnce);
+        const each = async (finding: DoctorFinding) => {
+          const now = await mend(this.requestFor(finding));
+          this.secret = now.oneTimePassword;
+          return now.finding ?? finding;
+        };
+        const result = await this.run.run(each, atOnce);
         const [failure] = result.failed;
         if (failure && this.single) throw failure.error;
         return result;

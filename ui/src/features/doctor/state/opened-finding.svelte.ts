@@ -4,8 +4,8 @@ import type { FindingRow } from "../source";
 
 /** The finding in the panel. */
 export class OpenedFinding implements ListPanel<FindingRow> {
-  /** Whether both sides are compared, in place of the panel. */
-  comparing = $state(false);
+  /** A password that the last mend made: shown here alone, and once. */
+  secret = $state.raw<string | null>(null);
   #row = $state.raw<FindingRow | null>(null);
 
   get row(): FindingRow | null {
@@ -17,13 +17,13 @@ export class OpenedFinding implements ListPanel<FindingRow> {
   }
 
   open(row: FindingRow): void {
-    if (row.id !== this.#row?.id) this.comparing = false;
+    if (row.id !== this.#row?.id) this.secret = null;
     this.#row = row;
   }
 
   close(): void {
     this.#row = null;
-    this.comparing = false;
+    this.secret = null;
   }
 
   accept(rows: FindingRow[]): void {
