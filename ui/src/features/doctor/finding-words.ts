@@ -37,7 +37,11 @@ const KINDS: Record<FindingKind, () => string> = {
 /** What such a finding means, in a sentence or two. */
 export const kindWhy = (kind: FindingKind): string => KINDS[kind]();
 
-const MENDS: Record<MendKind, [label: () => string, why: () => string]> = {
+const MENDS: Record<
+  MendKind | "set_aside" | "give_new_id" | "decide_twins",
+  [label: () => string, why: () => string]
+> = {
+  decide_twins: [m.doctor_mend_decide_twins, m.doctor_mend_decide_twins_why],
   attach_collection: [m.doctor_mend_attach_collection, m.doctor_mend_attach_collection_why],
   create_organization: [m.doctor_mend_create_organization, m.doctor_mend_create_organization_why],
   set_aside: [m.doctor_mend_set_aside, m.doctor_mend_set_aside_why],

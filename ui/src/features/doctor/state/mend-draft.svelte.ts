@@ -3,10 +3,13 @@ import { Draft, emailField, nameField, type DraftField } from "$lib/forms";
 import { m } from "$lib/messages";
 import { ChoiceField } from "./choice-field.svelte";
 
-export type MendField = "organization" | "collection" | "name" | "email" | "copy";
+export type MendField = "organization" | "collection" | "name" | "email" | "decision" | "copy";
 
 /** What a mend has to be told about one finding. */
-export function fieldsOf(mend: MendKind, { kind, organizations }: DoctorFinding): MendField[] {
+export function fieldsOf(
+  mend: MendKind | "decide_twins",
+  { kind, organizations }: DoctorFinding,
+): MendField[] {
   const which: MendField[] = organizations.length > 1 ? ["organization"] : [];
   switch (mend) {
     case "attach_collection":
@@ -21,6 +24,8 @@ export function fieldsOf(mend: MendKind, { kind, organizations }: DoctorFinding)
       return [...which, "name"];
     case "change_address":
       return [...which, "email"];
+    case "decide_twins":
+      return ["decision"];
     default:
       return [];
   }
@@ -40,6 +45,7 @@ export class MendDraft {
     this.draft = new Draft({
       organization: new ChoiceField(m.doctor_choose_missing),
       collection: new ChoiceField(m.doctor_choose_missing),
+      decision: new ChoiceField(m.doctor_choose_missing),
       name: nameField(api, first === "create_organization" ? null : of),
       email: emailField(api, of === null ? null : { id: of }),
     });
@@ -66,13 +72,14 @@ export class MendDraft {
   }
 
   get request(): MendRequest {
-    const { organization, collection, name, email } = this.draft.fields;
+    const { organization, collection, decision, name, email } = this.draft.fields;
     const given = (field: MendField, value: string) => (this.needed.includes(field) ? value : null);
     return requestOf(this.finding, this.#mend, {
       organization: given("organization", organization.value),
       collection: given("collection", collection.value),
       name: given("name", name.value),
       adminEmail: given("email", email.value),
+      decision: given("decision", decision.value),
       copyToBoth: this.needed.includes("copy") && this.copyToBoth,
     });
   }
@@ -103,16 +110,17 @@ export const requestOf = (
   },
 });
 
-const TOLD_SOMETHING: ReadonlySet<MendKind> = new Set([
+const TOLD_SOMETHING: ReadonlySet<string> = new Set([
   "attach_collection",
   "create_organization",
   "separate_twins",
   "rename_organization",
   "change_address",
   "set_aside",
+  "decide_twins",
   "decide_operation",
   "set_one_time_password",
-] satisfies MendKind[]);
+]);
 
 /** The mends that many findings can have at once: they have to be told nothing, and tell nothing that is shown once. */
 export const mendsOfMany = (mends: readonly MendKind[]): MendKind[] =>
