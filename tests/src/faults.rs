@@ -93,6 +93,11 @@ impl FaultyStore {
         self.inner.clone().under(self.faults.clone())
     }
 
+    /// Ports of another store in the same process: writes of both are counted together, and both die at once.
+    pub fn beside(&self, ports: &Ports) -> Ports {
+        ports.clone().under(self.faults.clone())
+    }
+
     /// Whether the fault was met: an operation with fewer writes ends before it.
     pub fn was_met(&self) -> bool {
         self.faults.writes.load(Ordering::SeqCst) >= self.faults.fault.write
