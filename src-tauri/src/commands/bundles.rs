@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_console::Console;
-use tenantry_console::console::{BackedUp, BundleFacts, ChosenFolder, UnfinishedMove};
+use tenantry_console::console::{BackedUp, ChosenFolder, UnfinishedMove};
 use tenantry_console::error::ConsoleError;
 use tenantry_console::moving::{MoveEnd, MoveKind, MovePlan, MoveRequest, PeopleBrought, Standing};
 use tenantry_core::bundle::masking::{Looks, MaskingChoices, MaskingPreview};
-use tenantry_core::bundle::{AdminPassword, ChangedMeanwhile, ReceivePlan, ReceiveRequest, Received};
+use tenantry_core::bundle::{
+    AdminPassword, BundleReader, ChangedMeanwhile, ReceivePlan, ReceiveRequest, Received, TenantSource,
+};
 use tenantry_core::numbers::Count;
 use tenantry_core::records::Environment;
 use tenantry_core::rights::Act;
@@ -99,17 +101,18 @@ pub struct BundleFactsView {
     pub indexes: u32,
 }
 
-impl From<BundleFacts> for BundleFactsView {
-    fn from(facts: BundleFacts) -> Self {
+impl From<&BundleReader> for BundleFactsView {
+    fn from(bundle: &BundleReader) -> Self {
+        let manifest = bundle.manifest();
         Self {
-            name: facts.name,
-            display_name: facts.display_name,
-            email: facts.email,
-            workspace: facts.workspace,
-            written_at: moment(facts.written_at),
-            documents: Count::from(facts.documents),
-            bytes: Count::from(facts.bytes),
-            indexes: facts.indexes,
+            name: manifest.organization_name.clone(),
+            display_name: manifest.display_name.clone(),
+            email: bundle.tenant().admin_email(),
+            workspace: manifest.workspace.clone(),
+            written_at: manifest.written_at.clone(),
+            documents: Count::from(manifest.documents),
+            bytes: Count::from(manifest.bytes),
+            indexes: manifest.indexes,
         }
     }
 }
@@ -530,8 +533,8 @@ pub async fn back_up(
                 name: Some(bundle.organization.name.to_string()),
                 path: Some(path.display().to_string()),
                 bytes: Some(Count::from(bytes)),
-                documents: Some(Count::from(bundle.documents)),
-                changed: bundle.changed,
+                documents: Some(Count::from(bundle.manifest.documents)),
+                changed: bundle.manifest.changed_meanwhile,
                 ..none
             },
             BackedUp::Failed(problem) => BackUpResult { problem: Some(problem), ..none },
@@ -574,7 +577,7 @@ pub async fn read_bundle(
 ) -> Result<BundleFactsView, ConsoleError> {
     let (_, actor) = console.reader(&workspace).await?;
     actor.require_some(Act::BackUp)?;
-    Ok(console.read_bundle(&source).await?.into())
+    Ok(BundleFactsView::from(&console.open_bundle(&source).await?))
 }
 
 /// Reads a whole bundle: every line, all counts and checksums. Reports the first damage.
@@ -590,15 +593,16 @@ pub async fn verify_bundle(
     progress: Channel<JobProgress>,
 ) -> Result<VerifiedView, ConsoleError> {
     let started = Instant::now();
-    let (_, actor) = console.reader(&workspace).await?;
+    let (open, actor) = console.reader(&workspace).await?;
     actor.require_some(Act::BackUp)?;
     let job = console.jobs.begin_in(&workspace, &input.job);
     let progress = ChannelProgress::new(progress);
-    let verified = console.verify_bundle(&input.source, &progress, job.cancellation()).await?;
+    let verified = console.verify_bundle(&open, &actor, &input.source, &progress, job.cancellation()).await?;
+    let manifest = verified.manifest();
     Ok(VerifiedView {
-        name: verified.name,
-        documents: Count::from(verified.documents),
-        bytes: Count::from(verified.bytes),
+        name: manifest.organization_name.clone(),
+        documents: Count::from(manifest.documents),
+        bytes: Count::from(manifest.bytes),
         milliseconds: Count::from(started.elapsed()),
     })
 }

@@ -14,9 +14,7 @@ mod sessions;
 mod summaries;
 mod testing;
 
-pub use bundles::{
-    BUNDLE_EXTENSION, BackedUp, BundleFacts, BundleFiles, ChosenBundle, ChosenFolder, UnfinishedMove,
-};
+pub use bundles::{BUNDLE_EXTENSION, BackedUp, BundleFiles, ChosenBundle, ChosenFolder, UnfinishedMove};
 pub use exchange::{ChosenImport, ImportReport, ImportSource, ProfilesExported};
 pub use exporting::{ChosenFile, ExportedFile, ExportedList};
 pub use open_workspaces::OpenWorkspaces;

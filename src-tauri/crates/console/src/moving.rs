@@ -288,7 +288,10 @@ impl Moving<'_> {
         let recorded =
             self.source.workspace.bundles().record_leaving(self.source.actor, &organization, &note.to).await;
         if let Err(error) = recorded {
-            self.notes.remove(&note.id).await;
+            // The entry may be there all the same: then the note remains, to tell that nothing came of it.
+            if !is_unclear(&error) {
+                self.notes.remove(&note.id).await;
+            }
             return Err(error);
         }
         match self.across(&mut note, &*source, wanted, request.confirmation).await {

@@ -1,17 +1,18 @@
 //! Bundles and moves: chooses files and folders, backs up, verifies, restores, copies and moves.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tenantry_core::AppError;
 use tenantry_core::bundle::masking::{MaskingChoices, MaskingPreview};
-use tenantry_core::bundle::{Origin, ReceivePlan, ReceiveRequest, Received, TenantSource, WrittenBundle};
+use tenantry_core::bundle::{BundleReader, Origin, ReceivePlan, ReceiveRequest, Received, WrittenBundle};
+use tenantry_core::error::{BundleProblem, FileProblem};
 use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
 use tenantry_core::rights::{Act, Actor};
 use tenantry_core::values::OrganizationId;
-use time::OffsetDateTime;
 
 use super::{Console, blocking};
 use crate::error::{ConsoleError, FileKind};
@@ -59,27 +60,6 @@ pub struct ChosenBundle {
     pub display_path: String,
     /// Its size.
     pub bytes: u64,
-}
-
-/// What a bundle says of itself.
-#[derive(Debug, Clone)]
-pub struct BundleFacts {
-    /// The organization's name.
-    pub name: String,
-    /// Its display name.
-    pub display_name: Option<String>,
-    /// Its admin's address.
-    pub email: String,
-    /// The workspace that it comes from.
-    pub workspace: String,
-    /// When it was written.
-    pub written_at: OffsetDateTime,
-    /// Documents in it.
-    pub documents: u64,
-    /// Their bytes as BSON.
-    pub bytes: u64,
-    /// Indexes of the collection.
-    pub indexes: u32,
 }
 
 /// What became of one organization that was to be backed up.
@@ -188,8 +168,8 @@ impl Console {
                 self.back_up_one(workspace, actor, *id, &origin, &folder, &so_far, cancellation).await;
             match backed_up {
                 Ok((path, bytes, bundle)) => {
-                    so_far.documents += bundle.documents;
-                    so_far.bytes += bundle.bytes;
+                    so_far.documents += bundle.manifest.documents;
+                    so_far.bytes += bundle.manifest.bytes;
                     results.push((*id, BackedUp::Written { path, bytes, bundle: Box::new(bundle) }));
                 }
                 Err(ConsoleError::Cancelled) => results.push((*id, BackedUp::NotBegun)),
@@ -260,31 +240,32 @@ impl Console {
     ///
     /// # Errors
     /// `not_found` for a file that was not chosen; `bundle_refused`.
-    pub async fn open_bundle(&self, source: &str) -> Result<Box<dyn TenantSource>, ConsoleError> {
-        let _path = self.bundle_files.find(source).ok_or_else(|| ConsoleError::not_found("chosen file"))?;
-        Err(ConsoleError::internal("bundles can't be read yet"))
+    pub async fn open_bundle(&self, source: &str) -> Result<BundleReader, ConsoleError> {
+        let path = self.bundle_files.find(source).ok_or_else(|| ConsoleError::not_found("chosen file"))?;
+        let read = move || {
+            let file = File::open(path).map_err(|error| {
+                AppError::Bundle(BundleProblem::NotRead { problem: FileProblem::from(&error) })
+            })?;
+            BundleReader::open(Box::new(file))
+        };
+        Ok(blocking(read).await??)
     }
 
-    /// What a chosen bundle says of itself.
+    /// Reads a whole bundle: every line, all counts and checksums.
     ///
     /// # Errors
-    /// Those of [`open_bundle`](Self::open_bundle).
-    pub async fn read_bundle(&self, source: &str) -> Result<BundleFacts, ConsoleError> {
-        self.open_bundle(source).await?;
-        Err(ConsoleError::internal("bundles can't be read yet"))
-    }
-
-    /// Reads a whole bundle.
-    ///
-    /// # Errors
-    /// Those of [`open_bundle`](Self::open_bundle), `cancelled`.
+    /// Those of [`open_bundle`](Self::open_bundle), `cancelled`, `forbidden`.
     pub async fn verify_bundle(
         &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
         source: &str,
-        _progress: &dyn ProgressSink,
-        _cancellation: &Cancellation,
-    ) -> Result<BundleFacts, ConsoleError> {
-        self.read_bundle(source).await
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<BundleReader, ConsoleError> {
+        let bundle = self.open_bundle(source).await?;
+        workspace.bundles().verify(actor, &bundle, progress, cancellation).await?;
+        Ok(bundle)
     }
 
     /// What would happen if a bundle were restored.
@@ -300,7 +281,7 @@ impl Console {
     ) -> Result<ReceivePlan, ConsoleError> {
         actor.require_some(Act::RestoreBundle)?;
         let bundle = self.open_bundle(source).await?;
-        Ok(workspace.bundles().plan(actor, &*bundle, request).await?)
+        Ok(workspace.bundles().plan(actor, &bundle, request).await?)
     }
 
     /// Restores a bundle. What is cancelled or fails leaves nothing.
@@ -318,7 +299,7 @@ impl Console {
     ) -> Result<Received, ConsoleError> {
         actor.require_some(Act::RestoreBundle)?;
         let bundle = self.open_bundle(source).await?;
-        Ok(workspace.bundles().receive(actor, &*bundle, request, progress, cancellation).await?)
+        Ok(workspace.bundles().receive(actor, &bundle, request, progress, cancellation).await?)
     }
 
     /// What a copy or move to another open workspace would do.
