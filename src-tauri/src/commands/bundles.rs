@@ -533,8 +533,8 @@ pub async fn back_up(
                 name: Some(bundle.organization.name.to_string()),
                 path: Some(path.display().to_string()),
                 bytes: Some(Count::from(bytes)),
-                documents: Some(Count::from(bundle.manifest.documents)),
-                changed: bundle.manifest.changed_meanwhile,
+                documents: Some(Count::from(bundle.documents)),
+                changed: bundle.changed,
                 ..none
             },
             BackedUp::Failed(problem) => BackUpResult { problem: Some(problem), ..none },

@@ -168,8 +168,8 @@ impl Console {
                 self.back_up_one(workspace, actor, *id, &origin, &folder, &so_far, cancellation).await;
             match backed_up {
                 Ok((path, bytes, bundle)) => {
-                    so_far.documents += bundle.manifest.documents;
-                    so_far.bytes += bundle.manifest.bytes;
+                    so_far.documents += bundle.documents;
+                    so_far.bytes += bundle.bytes;
                     results.push((*id, BackedUp::Written { path, bytes, bundle: Box::new(bundle) }));
                 }
                 Err(ConsoleError::Cancelled) => results.push((*id, BackedUp::NotBegun)),
