@@ -11,6 +11,7 @@ pub mod diagnosis;
 pub mod doctor;
 pub mod exports;
 pub mod health;
+pub mod import;
 pub mod jobs;
 pub mod live_sessions;
 pub mod operators;
@@ -167,6 +168,13 @@ pub fn all<R: Runtime>() -> Commands<R> {
         exports::default_export_file,
         exports::export_organizations,
         exports::reveal_file,
+        import::choose_organizations_file,
+        import::read_organizations_file,
+        import::list_import_rows,
+        import::change_import,
+        import::run_import,
+        import::save_failed_rows,
+        import::close_import,
         jobs::cancel_job,
     ]
 }

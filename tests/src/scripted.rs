@@ -125,6 +125,10 @@ impl CollectionStore for ScriptedCollections {
         self.inner.exists(name).await
     }
 
+    async fn existing(&self, names: &[CollectionName]) -> Result<Vec<CollectionName>, StoreError> {
+        self.inner.existing(names).await
+    }
+
     async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
         let found = self.inner.identity(name).await?;
         Ok(if self.tells_identities { found } else { found.map(|_| CollectionIdentity(None)) })

@@ -41,6 +41,7 @@ macro_rules! contract {
                 name_and_address_are_free_again_once_they_are_in_the_trash,
                 a_removed_organization_is_gone_and_removing_it_again_counts_as_done,
                 credentials_are_found_by_address_in_any_case_with_the_stored_hash,
+                what_claims_names_and_addresses_is_found_for_many_at_once,
                 what_is_in_the_trash_is_seen_by_the_trash_only,
                 every_sort_goes_through_all_rows_once_in_order_with_ties_broken_by_id,
                 the_trash_goes_through_every_sort_as_well,
@@ -92,6 +93,7 @@ macro_rules! contract {
                 a_list_that_is_not_read_to_its_end_is_in_nobodys_way;
             collections:
                 a_collection_exists_once_it_is_created,
+                of_many_names_those_of_collections_are_told,
                 a_new_collection_has_the_indexes_of_the_service_and_no_documents,
                 a_collection_is_empty_until_something_is_inserted,
                 creating_again_keeps_what_is_there,

@@ -30,6 +30,8 @@ mod exports;
 mod forged_tokens;
 #[path = "services/hits.rs"]
 mod hits;
+#[path = "services/import.rs"]
+mod import;
 #[path = "services/interrupted.rs"]
 mod interrupted;
 #[path = "services/live_sessions.rs"]

@@ -91,11 +91,12 @@ pub const PERMITTED: [&str; 12] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 57] = [
+pub const READS: [&str; 59] = [
     "organizations.find",
     "organizations.find_several",
     "organizations.find_by_name",
     "organizations.owners",
+    "organizations.find_claims",
     "organizations.find_credentials",
     "organizations.find_credentials_of",
     "organizations.page",
@@ -107,6 +108,7 @@ pub const READS: [&str; 57] = [
     "organizations.document",
     "organizations.trashed_document",
     "collections.exists",
+    "collections.existing",
     "collections.identity",
     "collections.is_empty",
     "collections.statistics",
@@ -390,6 +392,10 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             ),
             ("organizations.owners", organizations.owners(&name("acme")).await.map(|ids| ids == [acme.id])),
             (
+                "organizations.find_claims",
+                organizations.find_claims(&[name("acme")], &[]).await.map(|found| found.names.len() == 1),
+            ),
+            (
                 "organizations.find_credentials",
                 organizations.find_credentials(&acme.admin_email).await.map(|found| found.len() == 1),
             ),
@@ -418,6 +424,10 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 organizations.trashed_document(acme.id).await.map(|found| found.is_none()),
             ),
             ("collections.exists", shut.collections.exists(&collection("acme")).await),
+            (
+                "collections.existing",
+                shut.collections.existing(&[collection("acme")]).await.map(|found| found.len() == 1),
+            ),
             (
                 "collections.identity",
                 shut.collections.identity(&collection("acme")).await.map(|found| found.is_some()),

@@ -40,6 +40,18 @@ pub async fn a_collection_exists_once_it_is_created(ports: &Ports) {
 }
 
 /// A created collection is empty and has the service's indexes.
+pub async fn of_many_names_those_of_collections_are_told(ports: &Ports) {
+    for name in ["acme", "globex", "unasked"] {
+        ports.collections.create(&collection(name)).await.expect("created");
+    }
+    let asked = ["globex", "none", "acme", "acm"].map(collection);
+    let existing = ports.collections.existing(&asked).await;
+    assert_eq!(existing, Ok(vec![collection("globex"), collection("acme")]));
+    let many: Vec<_> = (0..1_000).map(|number| collection(&format!("many-{number}"))).collect();
+    assert_eq!(ports.collections.existing(&many).await, Ok(Vec::new()));
+}
+
+/// `create` alone.
 pub async fn a_new_collection_has_the_indexes_of_the_service_and_no_documents(ports: &Ports) {
     let acme = collection("acme");
     ports.collections.create(&acme).await.expect("created");

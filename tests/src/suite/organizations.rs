@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tenantry_core::error::{StoreError, UniqueField};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{
-    Expected, NewOperator, NewOrganization, OperatorRole, Organization, OrganizationChange,
+    Claims, Expected, NewOperator, NewOrganization, OperatorRole, Organization, OrganizationChange,
     OrganizationFilter, OrganizationQuery, OrganizationStatus, PageStart, SortDirection, SortField,
     StatusFilter, Trashed, TrashedCollection,
 };
@@ -257,6 +257,31 @@ pub async fn credentials_are_found_by_address_in_any_case_with_the_stored_hash(p
     let none =
         ports.organizations.find_credentials(&email("nobody@example.com")).await.expect("a look-up answers");
     assert!(none.is_empty(), "an unknown address finds nobody");
+}
+
+/// `find_claims` answers for many what `find_by_name`, `owners` and `find_credentials` answer for one.
+pub async fn what_claims_names_and_addresses_is_found_for_many_at_once(ports: &Ports) {
+    let acme = NewOrganization { admin_email: email("Dana.W@example.com"), ..organization("acme") };
+    ports.organizations.insert(&acme).await.expect("inserted");
+    let globex = insert(ports, "globex").await;
+    insert(ports, "unasked").await;
+    let left = insert(ports, "left-behind").await;
+    let shared = Trashed { collection: TrashedCollection::Shared, ..trashed(1) };
+    ports.organizations.copy_to_trash(left.id, &shared).await.expect("copied");
+    ports.organizations.remove_copied(left.id, None).await.expect("removed");
+    let gone = insert(ports, "gone").await;
+    move_to_trash(ports, gone.id, 1).await;
+    let names = ["acme", "free", "left-behind", "gone"].map(name);
+    let emails = ["DANA.w@Example.com", "admin@globex.example.com", "admin@gone.example.com"].map(email);
+    let mut claims = ports.organizations.find_claims(&names, &emails).await.expect("an answer");
+    claims.organizations.sort_by(|one, other| one.name.cmp(&other.name));
+    let expected = [load(ports, acme.id).await, load(ports, globex.id).await];
+    assert_eq!(claims.organizations, expected, "by name and by address, each once");
+    assert_eq!(claims.names.into_iter().collect::<Vec<_>>(), [name("acme"), name("left-behind")]);
+    let none = ports.organizations.find_claims(&[], &[]).await.expect("an answer");
+    assert_eq!(none, Claims::default());
+    let many: Vec<_> = (0..1_000).map(|number| name(&format!("many-{number}"))).collect();
+    assert_eq!(ports.organizations.find_claims(&many, &[]).await, Ok(Claims::default()));
 }
 
 /// The live ones and the trash are apart.

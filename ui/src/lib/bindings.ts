@@ -985,6 +985,56 @@ export const commands = {
 	 */
 	revealFile: (path: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("reveal_file", { path })),
 	/**
+	 *  Opens the platform's dialog for a file with organizations and reads it; `null` if the person changed their mind.
+	 * 
+	 *  # Errors
+	 *  `list_refused`, `forbidden`, those of a session, `unavailable`.
+	 */
+	chooseOrganizationsFile: (workspace: string) => typedError<ImportView | null, ConsoleError>(__TAURI_INVOKE("choose_organizations_file", { workspace })),
+	/**
+	 *  Reads a file that a person dropped on the window; `content` is its bytes as base64.
+	 * 
+	 *  # Errors
+	 *  As for a chosen one.
+	 */
+	readOrganizationsFile: (workspace: string, name: string, content: string) => typedError<ImportView, ConsoleError>(__TAURI_INVOKE("read_organizations_file", { workspace, name, content })),
+	/**
+	 *  A part of the rows of an import, in the order of its file.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `forbidden`, those of a session.
+	 */
+	listImportRows: (workspace: string, id: string, query: ImportRowsQuery) => typedError<ImportRows, ConsoleError>(__TAURI_INVOKE("list_import_rows", { workspace, id, query })),
+	/**
+	 *  Changes an import, and plans it again.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `busy` while it is carried out, `forbidden`, those of a session, `unavailable`.
+	 */
+	changeImport: (workspace: string, id: string, change: ImportChange) => typedError<ImportView, ConsoleError>(__TAURI_INVOKE("change_import", { workspace, id, change })),
+	/**
+	 *  Carries out an import, if its plan still is the one that the person saw. What was done when it is cancelled stays.
+	 * 
+	 *  # Errors
+	 *  `facts_changed`, `not_found`, `busy`, `file_not_written`, `read_only`, `forbidden`, those of a session,
+	 *  `unavailable`: nothing was done.
+	 */
+	runImport: (workspace: string, input: ImportRun, progress: Channel<JobProgress>) => typedError<ImportResult, ConsoleError>(__TAURI_INVOKE("run_import", { workspace, input, progress })),
+	/**
+	 *  Writes the rows that were not carried out to a chosen place, to mend and import again. They have no passwords.
+	 * 
+	 *  # Errors
+	 *  `not_found`, `file_not_written`, `forbidden`, those of a session.
+	 */
+	saveFailedRows: (workspace: string, id: string, target: string) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("save_failed_rows", { workspace, id, target })),
+	/**
+	 *  Lets go of a file that is being imported.
+	 * 
+	 *  # Errors
+	 *  Those of a session.
+	 */
+	closeImport: (workspace: string, id: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("close_import", { workspace, id })),
+	/**
 	 *  Asks a job to stop. A finished one needs no stopping.
 	 * 
 	 *  # Errors
@@ -1466,6 +1516,15 @@ damage: BundleDamage } |
 { is: "too_large" } | 
 /**  What was read back is not what was written, so it was removed again. */
 { is: "read_back_otherwise" };
+/**  What is wrong with a cell. */
+export type CellProblem = {
+	/**  The cell. */
+	field: ImportField,
+	/**  The rule that it breaks. */
+	rule: FieldRule,
+	/**  The other row with the same value, by its number in the file. */
+	otherRow: number | null,
+};
 
 /**  A certificate: its owner, issuer and dates. */
 export type Certificate = {
@@ -1914,6 +1973,14 @@ export type CreateInput = {
 	password: string,
 };
 
+/**  What was found out about a CSV file. */
+export type CsvFacts = {
+	/**  The character between two values. */
+	separator: string,
+	/**  How its characters are written. */
+	encoding: TextEncoding,
+};
+
 /**  How a CSV file separates its values, and its encoding. */
 export type CsvLayout = 
 /**
@@ -2247,6 +2314,10 @@ export type ExportedList =
 "activity_archive" | 
 /**  What the doctor found. */
 "findings";
+/**  The passwords that an import generates. */
+"generated_passwords" | 
+/**  The rows of an import that were not carried out. */
+"failed_rows";
 
 /**  The kind of a subject of failing sign-ins. */
 export type FailingKind = 
@@ -2704,6 +2775,52 @@ export type HealthWarning =
 /**  The file's folder does not support a write-ahead log, so reads wait for writes. */
 "no_write_ahead_log";
 
+/**  A change of an import before it is carried out. */
+export type ImportChange = 
+/**  Whether the first row has the headers. */
+{ kind: "headers"; inFirstRow: boolean } | 
+/**  The column of a field, or none. */
+{ kind: "column"; field: ImportField; column: number | null } | 
+/**  What is decided for all rows. */
+{ kind: "choices"; choices: ImportChoices } | 
+/**  The text of a cell. */
+{ kind: "cell"; row: number; field: ImportField; text: string } | 
+/**  Whether a row is left out. */
+{ kind: "left_out"; row: number; out: boolean } | 
+/**  Nothing: the workspace is asked anew. */
+{ kind: "again" };
+
+/**  What is decided for all rows. */
+export type ImportChoices = {
+	/**  Whether organizations that are there are changed where a row differs. */
+	changeExisting: boolean,
+	/**  Whether new organizations without a password in the file get a random one. */
+	generatePasswords: boolean,
+};
+
+/**  The column of a field. */
+export type ImportColumn = {
+	field: ImportField,
+	/**  Its place in the file, from 0 on; `null` for none. */
+	column: number | null,
+};
+
+/**  How many rows of each kind there are. */
+export type ImportCounts = {
+	all: number,
+	create: number,
+	change: number,
+	skip: number,
+	/**  Rows with problems. */
+	mend: number,
+	/**  Rows that were carried out. */
+	done: number,
+	/**  Rows that failed, or were not tried. */
+	failed: number,
+	/**  Rows whose password is generated. */
+	generated: number,
+};
+
 /**  What became of one connection. */
 export type ImportEntry = {
 	/**  Its name, or its place in the import. */
@@ -2715,6 +2832,36 @@ export type ImportEntry = {
 	/**  The saved connection that it is now, or was already. */
 	workspaceId: string | null,
 };
+
+/**  The rows by what becomes of them. */
+export type ImportFacet = 
+/**  All of them. */
+"all" | 
+/**  Those that are created. */
+"create" | 
+/**  Those that change an organization. */
+"change" | 
+/**  Those that are passed over. */
+"skip" | 
+/**  Those with problems. */
+"mend" | 
+/**  Those that were carried out. */
+"done" | 
+/**  Those that failed, or were not tried. */
+"failed";
+
+/**  A field of an organization that a column of a file can have. */
+export type ImportField = 
+/**  Its name. */
+"name" | 
+/**  Its display name. */
+"displayName" | 
+/**  Its admin's address. */
+"email" | 
+/**  Its admin's password. */
+"password" | 
+/**  Whether its people can sign in. */
+"status";
 
 /**  The source of an import. */
 export type ImportKind = 
@@ -2769,12 +2916,85 @@ export type ImportOutcome =
 /**  Nothing was imported. */
 "refused";
 
+/**  What becomes of a row. */
+export type ImportPlan = { kind: "create" } | { kind: "change"; fields: ImportField[] } | { kind: "skip"; reason: SkipReason } | { kind: "mend"; problems: CellProblem[] };
+
 /**  The outcome of an import. */
 export type ImportReport = {
 	/**  The number of imported connections, with or without their secrets. */
 	imported: number,
 	/**  Every entry, in order. */
 	entries: ImportEntry[],
+};
+
+/**  What an import came to. */
+export type ImportResult = {
+	import: ImportView,
+	created: number,
+	changed: number,
+	failed: number,
+	notTried: number,
+	/**  Rows whose response was lost: their organization may be there. */
+	unclear: number,
+	cancelled: boolean,
+	/**  What ended it before its end. */
+	stopped: ConsoleError | null,
+	/**  The file with the generated passwords. */
+	passwords: string | null,
+	milliseconds: Count,
+};
+
+/**  A row of an import. It has no password. */
+export type ImportRow = {
+	/**  Its place, from 0 on. */
+	row: number,
+	/**  Where it stands in the file, from 1 on. */
+	number: number,
+	name: string,
+	displayName: string,
+	email: string,
+	status: string,
+	password: PasswordSource,
+	/**  The cells that a person corrected. */
+	edited: ImportField[],
+	plan: ImportPlan,
+	result: ImportRowResult | null,
+};
+
+/**  What became of a row. */
+export type ImportRowResult = { kind: "created" } | { kind: "changed" } | 
+/**  It was created, and could not be deactivated. */
+{ kind: "not_deactivated"; error: ConsoleError } | { kind: "failed"; error: ConsoleError } | { kind: "not_tried" };
+
+/**  A part of the rows of an import. */
+export type ImportRows = {
+	/**  How many match. */
+	total: number,
+	rows: ImportRow[],
+};
+
+/**  The rows of an import to show. */
+export type ImportRowsQuery = {
+	facet: ImportFacet,
+	/**  A text in a name or an address. */
+	search: string,
+	/**  How many of these rows come before. */
+	start: number,
+	/**  How many rows at most; the program answers no more than 500. */
+	limit: number,
+};
+
+/**  An import to carry out. */
+export type ImportRun = {
+	id: string,
+	/**  The job's name, made by the window for Cancel. */
+	job: string,
+	/**  Organizations to create, as the person saw it. */
+	create: number,
+	/**  Organizations to change, as the person saw it. */
+	change: number,
+	/**  The token of the place for generated passwords. */
+	passwords: string | null,
 };
 
 /**  The source of an import. */
@@ -2787,6 +3007,22 @@ path: string } |
 { kind: "text"; 
 /**  The text. */
 text: string };
+
+/**  A file that is being imported, without its rows. */
+export type ImportView = {
+	id: string,
+	/**  The name of the file. */
+	file: string,
+	kind: ListKind,
+	/**  The headers of its columns; empty where a column has none. */
+	headers: string[],
+	/**  Whether its first row has the headers; `null` where that is no question. */
+	headersInFirstRow: boolean | null,
+	/**  The column of each field. */
+	columns: ImportColumn[],
+	choices: ImportChoices,
+	counts: ImportCounts,
+};
 
 /**  One index. */
 export type IndexStatistics = {
@@ -2862,6 +3098,19 @@ export type LineView = {
 	/**  When it was checked. */
 	checkedAt: string,
 };
+
+/**  The kind of a file that was read. */
+export type ListKind = 
+/**  Values between separators. */
+{
+	kind: "csv",
+} & CsvFacts | 
+/**  A spreadsheet; its first sheet with rows was read. */
+{ kind: "spreadsheet" } | 
+/**  One JSON object after another. */
+{ kind: "ndjson" } | 
+/**  A JSON array of objects. */
+{ kind: "json" };
 
 /**  What is wrong with a file with a list of organizations. */
 export type ListProblem = 
@@ -3410,6 +3659,15 @@ export type PasswordCheck = {
 	bytes: boolean,
 };
 
+/**  Where the password of a row comes from. */
+export type PasswordSource = 
+/**  From the file, or typed. */
+"given" | 
+/**  It is generated. */
+"generated" | 
+/**  There is none. */
+"none";
+
 /**  A column of a list of operators or people. */
 export type PeopleColumn = 
 /**  The id, as 24 hex digits. */
@@ -3949,6 +4207,17 @@ export type SignInAnswer =
 /**  The password is a one-time one, which must be changed: ask again with another. */
 { kind: "must_change"; until: string };
 
+/**  Why a row is passed over. */
+export type SkipReason = 
+/**  The organization is there, as the row has it. */
+"same" | 
+/**  The organization is there, and differs: changing it was not asked for. */
+"exists" | 
+/**  The row is about an organization in the trash. */
+"trashed" | 
+/**  A person left it out. */
+"left_out";
+
 /**  A page of somebodies. */
 export type SomebodyPage = {
 	/**  The rows, in the order of the walk. */
@@ -4192,6 +4461,15 @@ export type TestStage = {
 	/**  Its facts; some steps know something even if they fail. */
 	facts: StageFacts | null,
 };
+
+/**  How the characters of a text are written. */
+export type TextEncoding = 
+/**  UTF-8, with or without a byte order mark. */
+"utf8" | 
+/**  UTF-16 with a byte order mark. */
+"utf16" | 
+/**  Windows-1252: taken for granted where it is nothing else. */
+"windows1252";
 
 /**  Whether the connection is encrypted. */
 export type TlsChoice = 

@@ -63,6 +63,18 @@ export const PAGES: readonly Page[] = [
   { name: "about", label: m.shell_about, icon: "info", program: true, part: about },
 ];
 
+/** Pages that another page leads to: they have no place in the sidebar, and stand for the page that leads there. */
+export const SUBPAGES: readonly (Page & { within: string })[] = [
+  {
+    name: "import",
+    label: m.import_title,
+    icon: "upload",
+    right: "import",
+    within: "organizations",
+    part: new Part(() => import("../features/import/ImportPage.svelte")),
+  },
+];
+
 /** The pages that a person sees who may do some acts. */
 export const pagesFor = (may: (act: Act) => boolean): Page[] =>
   PAGES.filter(({ right }) => right === undefined || may(right));

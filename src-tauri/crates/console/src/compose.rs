@@ -12,6 +12,7 @@ use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::doctor::DoctorService;
 use tenantry_core::export::ExportService;
+use tenantry_core::import::ImportService;
 use tenantry_core::journal::{Opening, OperationRunner};
 use tenantry_core::organizations::OrganizationService;
 use tenantry_core::people::{OperatorService, OwnerReset, PeopleService};
@@ -73,6 +74,8 @@ pub struct Services {
     pub doctor: DoctorService,
     /// Bundles, and organizations that come in.
     pub bundles: BundleService,
+    /// Imports of organizations.
+    pub imports: ImportService,
     /// The record.
     pub record: RecordService,
     /// Operators.
@@ -145,6 +148,7 @@ impl Services {
                 hasher.clone(),
                 Arc::clone(&operations),
             ),
+            imports: ImportService::new(ports.clone(), Arc::clone(&operations), hasher.clone()),
             operators: OperatorService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),
             owner_reset,
             people: PeopleService::new(ports.clone(), Arc::clone(&clock), hasher.clone()),

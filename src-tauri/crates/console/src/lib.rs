@@ -45,6 +45,7 @@ pub mod folders;
 #[cfg(test)]
 mod generated;
 pub mod identifiers;
+pub mod importing;
 pub mod jobs;
 pub mod logging;
 pub mod moving;

@@ -13,6 +13,7 @@ use tenantry_core::collections::CollectionService;
 use tenantry_core::doctor::{DoctorService, PassKeeper};
 use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
+use tenantry_core::import::ImportService;
 use tenantry_core::jobs::{Cancellation, ProgressSink};
 use tenantry_core::organizations::{OrganizationService, UpdateRequest};
 use tenantry_core::people::{OperatorService, PeopleService};
@@ -28,6 +29,7 @@ use tenantry_core::values::OrganizationId;
 use tenantry_core::{AppError, Ports, StoreError};
 
 use crate::compose::{Opened, Services};
+use crate::importing::ImportDesk;
 use crate::presence::{Presence, SessionNews};
 use crate::profiles::BUILT_IN;
 
@@ -48,6 +50,8 @@ pub struct OpenWorkspace {
     session: Mutex<Option<Session>>,
     /// Whether its person is there.
     pub presence: Presence,
+    /// The file with organizations that is being imported.
+    pub import: ImportDesk,
 }
 
 /// What asking for a workspace's health found.
@@ -74,6 +78,7 @@ impl OpenWorkspace {
             claimed: Mutex::new(claimed),
             session: Mutex::default(),
             presence: Presence::default(),
+            import: ImportDesk::default(),
         }
     }
 
@@ -133,6 +138,11 @@ impl OpenWorkspace {
     /// Keeps the doctor's results there as well.
     pub(crate) fn keep_findings(&mut self, keeper: Arc<dyn PassKeeper>) {
         self.services.doctor.keep_with(keeper);
+    }
+
+    /// Imports of organizations.
+    pub fn imports(&self) -> &ImportService {
+        &self.services.imports
     }
 
     /// The record of what was done.
@@ -197,6 +207,7 @@ impl OpenWorkspace {
     pub async fn sign_out(&self) -> Result<(), AppError> {
         let session = self.session.lock().take();
         self.presence.set_locked(false);
+        self.import.clear();
         self.services.access.signed_out().await;
         match session {
             Some(session) => self.services.sessions.sign_out(&session.token).await,

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::values::StoredDate;
 
+pub(crate) use csv::{CsvLines, without_guards};
 pub use organizations::{ExportColumn, ExportRow};
 pub use people::{ExportOperators, ExportPeople, PeopleColumn, SomebodyRow};
 pub use service::{ExportRequest, ExportScope, ExportService, Exported};

@@ -11,6 +11,7 @@ pub mod collections;
 pub mod doctor;
 pub mod error;
 pub mod export;
+pub mod import;
 pub mod jobs;
 pub mod journal;
 pub mod limits;

@@ -38,7 +38,7 @@ pub use operation::{
 };
 pub use operator::{NewOperator, Operator, OperatorChange, OperatorRole, SignInAttempts};
 pub use organization::{
-    Cursor, Expected, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    Claims, Cursor, Expected, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
     OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, OrganizationStatus,
     PageStart, SortDirection, SortField, SortPlace, StatusFilter, Trashed, TrashedCollection, Unshowable,
     set_aside,

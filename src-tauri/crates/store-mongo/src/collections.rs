@@ -1,5 +1,6 @@
 //! Tenant collections.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -56,6 +57,23 @@ impl CollectionStore for MongoStore {
             }
             Err(failure) => Err(self.told(failure, act)),
         }
+    }
+
+    async fn existing(&self, names: &[CollectionName]) -> Result<Vec<CollectionName>, StoreError> {
+        let wanted: Vec<&str> = names.iter().map(CollectionName::as_str).collect();
+        // By name only, as `exists`: a list of names is looked up one by one, whatever else there is.
+        let filter = doc! { "name": { "$in": wanted } };
+        let listed = |authorized_only: bool| {
+            let names = self.database.list_collection_names().filter(filter.clone());
+            names.authorized_collections(authorized_only)
+        };
+        let act = Act::in_database("listCollections");
+        let listed = match self.attempt(listed(false)).await {
+            Err(failure) if failure.is_denied() => self.call(act, listed(true)).await?,
+            listed => listed.map_err(|failure| self.told(failure, act))?,
+        };
+        let listed: HashSet<String> = listed.into_iter().collect();
+        Ok(names.iter().filter(|name| listed.contains(name.as_str())).cloned().collect())
     }
 
     async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {

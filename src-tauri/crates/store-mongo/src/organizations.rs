@@ -1,5 +1,7 @@
 //! Live organizations, and the lists of both live and trashed ones.
 
+use std::collections::{HashMap, HashSet};
+
 use async_trait::async_trait;
 use bson::oid::ObjectId;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
@@ -12,7 +14,7 @@ use tenantry_core::error::UniqueField;
 use tenantry_core::limits::{ACCOUNTS_OF_AN_ADDRESS_MAX, STEP_LIMIT};
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
-    Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    Claims, Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
     OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Shelf,
     StoredOrganization, Trashed,
 };
@@ -150,6 +152,40 @@ impl OrganizationStore for MongoStore {
         let (live, trashed) = tokio::try_join!(live, ids(left, TRASH))?;
         let found = live.iter().chain(&trashed);
         Ok(found.map(|one| documents::object_id(one, "_id").unwrap_or(NAMELESS).into()).collect())
+    }
+
+    async fn find_claims(
+        &self,
+        names: &[OrganizationName],
+        emails: &[EmailAddress],
+    ) -> Result<Claims, StoreError> {
+        let (by_name, left, by_address) =
+            tokio::try_join!(self.with_names(names), self.left_to(names), self.with_addresses(emails))?;
+        let collections: HashMap<String, &OrganizationName> = names
+            .iter()
+            .map(|name| (CollectionName::for_organization(name).as_str().to_owned(), name))
+            .collect();
+        let wanted: HashSet<&str> = names.iter().map(OrganizationName::as_str).collect();
+        let mut claims = Claims::default();
+        for document in by_name.iter().chain(&left) {
+            let named = documents::text(document, "organization_name");
+            claims.names.extend(
+                named.filter(|name| wanted.contains(name.as_str())).map(OrganizationName::from_stored),
+            );
+            let claimed = documents::text(document, "collection_name");
+            let claimed = claimed.and_then(|collection| collections.get(&collection));
+            claims.names.extend(claimed.map(|name| (*name).clone()));
+        }
+        let mut seen = HashSet::new();
+        let found = by_name.iter().chain(&by_address).filter_map(|found| documents::organization(found));
+        claims.organizations.extend(found.filter(|organization| seen.insert(organization.id)));
+        let keys: HashSet<String> = emails.iter().map(EmailAddress::matching_key).collect();
+        // Of those whose document names another's collection, only the name is claimed.
+        claims.organizations.retain(|organization| {
+            wanted.contains(organization.name.as_str())
+                || keys.contains(&organization.admin_email.matching_key())
+        });
+        Ok(claims)
     }
 
     async fn find_credentials(
@@ -353,6 +389,71 @@ impl OrganizationStore for MongoStore {
 }
 
 impl MongoStore {
+    /// Organizations with one of these names, or whose document names one of their collections.
+    async fn with_names(&self, names: &[OrganizationName]) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let collections: Vec<String> =
+            names.iter().map(|name| CollectionName::for_organization(name).as_str().to_owned()).collect();
+        let names: Vec<&str> = names.iter().map(OrganizationName::as_str).collect();
+        let by_either = [
+            doc! { "organization_name": { "$in": names } },
+            doc! { "collection_name": { "$in": collections } },
+        ];
+        let mut shown = documents::shown_fields("");
+        shown.insert("collection_name", 1);
+        self.all_of(ORGANIZATIONS, doc! { "$or": by_either.to_vec() }, shown).await
+    }
+
+    /// What stands in the trash of organizations with these names that left their collection to others.
+    async fn left_to(&self, names: &[OrganizationName]) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<&str> = names.iter().map(OrganizationName::as_str).collect();
+        let left = doc! { "organization.organization_name": { "$in": names }, "shared_collection": true };
+        let found = self.all_of(TRASH, left, only(&["organization.organization_name"])).await?;
+        let organization =
+            |found: &RawDocumentBuf| found.get_document("organization").ok().map(ToOwned::to_owned);
+        Ok(found.iter().filter_map(organization).collect())
+    }
+
+    /// Organizations with one of these addresses, in any letter case.
+    async fn with_addresses(&self, emails: &[EmailAddress]) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        if emails.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shown = documents::shown_fields("");
+        let addresses: Vec<&str> = emails.iter().map(EmailAddress::as_str).collect();
+        let filter = doc! { "admin_email": { "$in": addresses } };
+        let organizations = self.raw(ORGANIZATIONS);
+        let found = async {
+            let found = organizations.find(filter).projection(shown.clone()).collation(without_case());
+            found.await?.try_collect::<Vec<RawDocumentBuf>>().await
+        };
+        match self.attempt(found).await {
+            Ok(found) => Ok(found),
+            Err(failure) if failure.is_unsupported() => {
+                let like: Vec<Bson> = emails.iter().map(|email| paging::equals(email.as_str())).collect();
+                self.all_of(ORGANIZATIONS, doc! { "admin_email": { "$in": like } }, shown).await
+            }
+            Err(failure) => Err(self.told(failure, FIND)),
+        }
+    }
+
+    async fn all_of(
+        &self,
+        collection: &'static str,
+        filter: Document,
+        shown: Document,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let stored = self.raw(collection);
+        let found =
+            async { stored.find(filter).projection(shown).await?.try_collect::<Vec<RawDocumentBuf>>().await };
+        self.call(Act::on("find", collection), found).await
+    }
+
     pub(crate) async fn find_live(&self, filter: Document) -> Result<Option<RawDocumentBuf>, StoreError> {
         self.call(FIND, self.raw(ORGANIZATIONS).find_one(filter)).await
     }

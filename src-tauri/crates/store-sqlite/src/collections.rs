@@ -47,6 +47,21 @@ impl CollectionStore for SqliteStore {
         .await
     }
 
+    async fn existing(&self, names: &[CollectionName]) -> Result<Vec<CollectionName>, StoreError> {
+        let names = names.to_vec();
+        self.read_together(move |connection| {
+            let mut existing = Vec::new();
+            for name in names {
+                let sql = "SELECT EXISTS (SELECT 1 FROM collections WHERE name = ?1)";
+                if connection.query_row_cached(sql, [name.as_str()], |row| row.get(0))? {
+                    existing.push(name);
+                }
+            }
+            Ok(existing)
+        })
+        .await
+    }
+
     async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError> {
         let name = name.clone();
         self.read(move |connection| identity(connection, &name)).await

@@ -1,5 +1,7 @@
 //! Organizations' metadata.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, named_params};
@@ -7,7 +9,7 @@ use tenantry_core::StoreError;
 use tenantry_core::error::UniqueField;
 use tenantry_core::ports::OrganizationStore;
 use tenantry_core::records::{
-    Correction, Expected, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    Claims, Correction, Expected, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
     OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, StoredOrganization,
     Trashed,
 };
@@ -37,6 +39,8 @@ macro_rules! credentials {
 
 const FIND_BY_NAME: &str =
     concat!("SELECT ", columns!(Live), " FROM organizations AS row WHERE row.organization_name = ?1");
+const FIND_BY_ADDRESS: &str =
+    concat!("SELECT ", columns!(Live), " FROM organizations AS row WHERE row.admin_email_key = ?1");
 const CREDENTIALS_BY_ADDRESS: &str = concat!(credentials!(), " WHERE row.admin_email_key = ?1");
 const CREDENTIALS_BY_ID: &str = concat!(credentials!(), " WHERE row.id = ?1");
 /// With the status, with which the indexes begin.
@@ -110,6 +114,36 @@ impl OrganizationStore for SqliteStore {
     async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError> {
         let name = name.clone();
         self.read(move |connection| owners(connection, &name)).await
+    }
+
+    async fn find_claims(
+        &self,
+        names: &[OrganizationName],
+        emails: &[EmailAddress],
+    ) -> Result<Claims, StoreError> {
+        let (names, emails) = (names.to_vec(), emails.to_vec());
+        self.read_together(move |connection| {
+            let (mut claims, mut seen) = (Claims::default(), HashSet::new());
+            let mut organization = |sql, value: &str| {
+                let found = connection.query_row_cached(sql, [value], |row| Shelf::Live.organization(row));
+                let found = found.optional()?;
+                claims.organizations.extend(found.filter(|one| seen.insert(one.id)));
+                Ok::<_, Failure>(())
+            };
+            for name in &names {
+                organization(FIND_BY_NAME, name.as_str())?;
+            }
+            for email in &emails {
+                organization(FIND_BY_ADDRESS, &email.matching_key())?;
+            }
+            for name in names {
+                if !owners(connection, &name)?.is_empty() {
+                    claims.names.insert(name);
+                }
+            }
+            Ok(claims)
+        })
+        .await
     }
 
     async fn find_credentials(

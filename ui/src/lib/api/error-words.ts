@@ -1,6 +1,5 @@
 import type * as bindings from "../bindings";
-import { LIMITS } from "../bindings";
-import { formatBytes, formatCount, formatDuration } from "../format";
+import { formatCount, formatDuration } from "../format";
 import { m } from "../messages";
 import { fieldSentence } from "./field-problems";
 
@@ -169,28 +168,6 @@ const undoRefusals: Record<bindings.UndoRefusal, () => string> = {
   unknown: m.errors_undo_refused_unknown,
 };
 
-const listProblems: Record<bindings.ListProblem, () => string> = {
-  unreadable: m.errors_list_unreadable,
-  empty: m.errors_list_empty,
-  old_spreadsheet: m.errors_list_old_spreadsheet,
-  other_kind: m.errors_list_other_kind,
-  encoding: m.errors_list_encoding,
-  damaged: m.errors_list_damaged,
-  too_many_bytes: () =>
-    m.errors_list_too_many_bytes({
-      size: formatBytes(LIMITS.importBytesMax),
-      unpacked: formatBytes(LIMITS.importUnpackedMax),
-    }),
-  too_many_rows: () => m.errors_list_too_many_rows({ most: formatCount(LIMITS.importRowsMax) }),
-  too_many_columns: () => m.errors_list_too_many_columns({ most: formatCount(LIMITS.importColumnsMax) }),
-  cell_too_long: () => m.errors_list_cell_too_long({ most: formatCount(LIMITS.importCellMax) }),
-};
-
-const listRefused: Sentence<FactsOf<"list_refused">> = ({ problem, row }) =>
-  row === null
-    ? listProblems[problem]()
-    : `${listProblems[problem]()} ${m.errors_list_row({ row: formatCount(row) })}`;
-
 const noRoom: Record<bindings.Limited, Sentence<{ used: string; limit: string }>> = {
   collections: m.errors_no_room_collections,
   indexes: m.errors_no_room_indexes,
@@ -350,7 +327,7 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
     m.errors_passphrase_refused_remedy,
   ],
   import_refused: [m.errors_import_refused_title, ({ problem }) => problem, m.errors_import_refused_remedy],
-  list_refused: [m.errors_list_refused_title, listRefused, m.errors_list_refused_remedy],
+  list_refused: [m.errors_list_refused_title, m.errors_list_refused_text, m.errors_list_refused_remedy],
   data_missing: [m.errors_data_missing_title, m.errors_data_missing_text, m.errors_data_missing_remedy],
   data_corrupt: [m.errors_data_corrupt_title, m.errors_data_corrupt_text, m.errors_data_corrupt_remedy],
   database_full: [m.errors_database_full_title, m.errors_database_full_text, m.errors_database_full_remedy],

@@ -10,6 +10,7 @@ import type {
   ExportInput,
   ExportOperatorsInput,
   ExportPeopleInput,
+  ImportRun,
   JobProgress,
   MoveInput,
   OrganizationQuery,
@@ -63,6 +64,7 @@ export function workspaceApi(workspace: string) {
   const archiveActivity = into(commands.archiveActivity);
   const exportOperators = into(commands.exportOperators);
   const exportPeople = into(commands.exportPeople);
+  const runImport = asking(commands.runImport);
   const verifyRecord = asking(commands.verifyRecord);
   const watchSession = into(commands.watchSession);
   const exportFindings = into(commands.exportFindings);
@@ -188,6 +190,15 @@ export function workspaceApi(workspace: string) {
     listUnfinishedMoves: into(commands.listUnfinishedMoves),
     finishMove: into(commands.finishMove),
     takeBackMove: into(commands.takeBackMove),
+
+    chooseOrganizationsFile: asking(commands.chooseOrganizationsFile),
+    readOrganizationsFile: asking(commands.readOrganizationsFile),
+    listImportRows: asking(commands.listImportRows),
+    changeImport: asking(commands.changeImport),
+    runImport: (input: ImportRun, onprogress: (progress: JobProgress) => void) =>
+      runImport(input, progressChannel(onprogress)),
+    saveFailedRows: asking(commands.saveFailedRows),
+    closeImport: into(commands.closeImport),
 
     listActivity: asking(commands.listActivity),
     activityEntry: asking(commands.activityEntry),

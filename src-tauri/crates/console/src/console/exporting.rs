@@ -45,6 +45,10 @@ pub enum ExportedList {
     ActivityArchive,
     /// What the doctor found.
     Findings,
+    /// The passwords that an import generates.
+    GeneratedPasswords,
+    /// The rows of an import that were not carried out.
+    FailedRows,
 }
 
 /// A written list.
@@ -163,6 +167,8 @@ impl Console {
             ExportedList::Activity => "activity",
             ExportedList::ActivityArchive => "activity-archive",
             ExportedList::Findings => "findings",
+            ExportedList::GeneratedPasswords => "passwords",
+            ExportedList::FailedRows => "rows-to-mend",
         };
         format!("{word}-{}", self.clock.now().date())
     }
@@ -195,5 +201,7 @@ fn title(list: ExportedList) -> &'static str {
         ExportedList::Activity => "Export activity",
         ExportedList::ActivityArchive => "Archive activity",
         ExportedList::Findings => "Export findings",
+        ExportedList::GeneratedPasswords => "Save generated passwords",
+        ExportedList::FailedRows => "Save rows to mend",
     }
 }

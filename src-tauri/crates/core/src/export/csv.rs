@@ -55,6 +55,30 @@ impl<C: Column> RowWriter<C::Row> for CsvWriter<C> {
     }
 }
 
+/// Lines of a file in the layout that opens in Excel, for rows whose columns are not known beforehand.
+pub(crate) struct CsvLines(Encoded);
+
+impl CsvLines {
+    pub(crate) fn start(output: Box<dyn Write + Send>) -> io::Result<Self> {
+        let output = Output::new(output);
+        let mut text = Encoded { output, encoding: Encoding::Utf16 };
+        text.put("\u{FEFF}")?;
+        Ok(Self(text))
+    }
+
+    pub(crate) fn line<'cell>(&mut self, cells: impl Iterator<Item = &'cell str>) -> io::Result<()> {
+        for (index, cell) in cells.enumerate() {
+            self.0.put(if index > 0 { "\t" } else { "" })?;
+            self.0.put_cell(cell)?;
+        }
+        self.0.put("\r\n")
+    }
+
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.0.output.flush()
+    }
+}
+
 /// Characters that end a cell in some program. Quotes protect nothing in a spreadsheet with another separator, because
 /// there they do not stand at the beginning of a cell. Comma or semicolon by the computer's region; the others by
 /// choice.
@@ -68,10 +92,23 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// OWASP, "CSV Injection": a spreadsheet takes a cell with such a beginning for a formula, quoted or not; the
-/// full-width forms if the computer's language is Japanese. Skips characters that a program may drop.
+/// full-width forms if the computer's language is Japanese. Skips characters that a program may drop, and apostrophes:
+/// a text that looks guarded gets one more, so that a guard can be told from it and taken away again.
 fn starts_a_formula(cell: &str) -> bool {
-    let passed_over = |c: char| c.is_whitespace() || c.is_control() || c == '"';
+    let passed_over = |c: char| c.is_whitespace() || c.is_control() || c == '"' || c == '\'';
     cell.trim_start_matches(passed_over).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+/// Whether a text begins with what a program may drop, behind any apostrophes.
+fn starts_apart(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(['\t', '\r', '\n'])
+}
+
+/// The text of a cell of one of our own files: without the apostrophes that guard it, and no others.
+pub(crate) fn without_guards(cell: &str) -> String {
+    let text = cell.strip_prefix('\'').filter(|text| starts_apart(text)).unwrap_or(cell);
+    let parts = text.split_inclusive(ENDS_A_CELL);
+    parts.map(|part| part.strip_prefix('\'').filter(|rest| starts_a_formula(rest)).unwrap_or(part)).collect()
 }
 
 struct Encoded {
@@ -92,7 +129,7 @@ impl Encoded {
             self.put(text)?;
             return self.put("\"");
         }
-        if text.starts_with(['\t', '\r', '\n']) {
+        if starts_apart(text) {
             self.put("'")?;
         }
         for cell in text.split_inclusive(ENDS_A_CELL) {
@@ -202,6 +239,21 @@ mod tests {
         }
         assert_eq!(display_name_as_written("a; \"@SUM(1)"), "\"a;' \"\"@SUM(1)\"");
         assert_eq!(display_name_as_written("a;\t=1"), "\"a;\t'=1\"");
+    }
+
+    #[test]
+    fn a_guard_is_taken_away_and_nothing_else() {
+        let parts = ["=1", "-1", "@x", ";", ",", "\t", "|", "\"", "\r\n", " ", "'", "a"];
+        for one in parts {
+            for two in parts {
+                for three in parts {
+                    let name = format!("{one}{two}{three}'{one}");
+                    let written = display_name_as_written(&name);
+                    let cell = written[1..written.len() - 1].replace("\"\"", "\"");
+                    assert_eq!(super::without_guards(&cell), name, "{written}");
+                }
+            }
+        }
     }
 
     #[test]

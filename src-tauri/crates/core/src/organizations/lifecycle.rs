@@ -15,7 +15,8 @@ use crate::records::{
 };
 use crate::rights::{Act, Actor};
 use crate::values::{
-    CollectionName, CopyId, DisplayName, EmailAddress, FieldIssue, OrganizationId, OrganizationName, Password,
+    CollectionName, CopyId, DisplayName, EmailAddress, FieldIssue, OrganizationId, OrganizationName,
+    Password, PasswordHash,
 };
 
 /// With the one on `_id`.
@@ -40,6 +41,21 @@ impl OrganizationService {
         else {
             return Err(AppError::InvalidInput(issues));
         };
+        self.create_parsed(actor, (name, display_name, admin_email), self.hasher.hash(&password)).await
+    }
+
+    /// Creates an organization whose fields keep the rules. The password is hashed while names and addresses are looked
+    /// up.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), except `InvalidInput`; those of `hash`.
+    pub(crate) async fn create_parsed(
+        &self,
+        actor: &Actor,
+        (name, display_name, admin_email): (OrganizationName, Option<DisplayName>, EmailAddress),
+        hash: impl Future<Output = Result<PasswordHash, AppError>> + Send,
+    ) -> Result<Organization, AppError> {
+        actor.require(Act::Create)?;
         let (now, id) = (self.clock.now(), OrganizationId::new());
         let new = |admin_password| NewOrganization {
             id,
@@ -57,7 +73,7 @@ impl OrganizationService {
             free_name.and(free_email)
         };
         let hashed = async {
-            let (hash, ()) = futures_util::try_join!(self.hasher.hash(&password), look)?;
+            let (hash, ()) = futures_util::try_join!(hash, look)?;
             Ok(new(hash))
         };
         let record = created(actor, id, &name, display_name.as_ref(), &admin_email);

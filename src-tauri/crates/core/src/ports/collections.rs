@@ -26,6 +26,10 @@ pub trait CollectionStore: Send + Sync {
     /// Whether a collection of this name exists. "Could not look" is an error, never `false`.
     async fn exists(&self, name: &CollectionName) -> Result<bool, StoreError>;
 
+    /// Those of these names under which a collection exists, in one query. A collection that the database user may not
+    /// list is left out.
+    async fn existing(&self, names: &[CollectionName]) -> Result<Vec<CollectionName>, StoreError>;
+
     /// The identity of the collection with this name; `None` if there is none.
     async fn identity(&self, name: &CollectionName) -> Result<Option<CollectionIdentity>, StoreError>;
 

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::error::StoreError;
 use crate::records::{
-    Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
+    Claims, Correction, NewOrganization, Organization, OrganizationChange, OrganizationCounts,
     OrganizationCredentials, OrganizationFilter, OrganizationPage, OrganizationQuery, Shelf,
     StoredOrganization, Trashed,
 };
@@ -63,6 +63,15 @@ pub trait OrganizationStore: Send + Sync {
     /// document names the collection, and those in the trash that left it to the others. One whose `_id` is not an
     /// ObjectId counts too, under an id that no organization has.
     async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError>;
+
+    /// What stands in the way of these names and addresses, in a number of queries that does not grow with theirs. For a
+    /// name the same as [`find_by_name`](Self::find_by_name) and [`owners`](Self::owners) find, for an address the same
+    /// as [`find_credentials`](Self::find_credentials).
+    async fn find_claims(
+        &self,
+        names: &[OrganizationName],
+        emails: &[EmailAddress],
+    ) -> Result<Claims, StoreError>;
 
     /// The live organizations whose admin has this address, in any letter case, with their stored hashes; at most
     /// [`ACCOUNTS_OF_AN_ADDRESS_MAX`](crate::limits::ACCOUNTS_OF_AN_ADDRESS_MAX). Only other software can create more

@@ -15,14 +15,14 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::records::{
-    Accepted, ActivityEntry, Capacity, CollectionDescription, CollectionIdentity, CollectionStatistics,
-    Correction, Decided, Head, IndexDescription, JournalEntry, Line, ListedCollection, LiveSession,
-    Membership, MembershipChange, NewOperator, NewOrganization, OneTime, Operation, Operator, OperatorChange,
-    Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials, OrganizationFilter,
-    OrganizationPage, OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage, PeopleQuery, Permits,
-    Person, RecordPage, RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts, SessionDigest,
-    SessionFacts, SessionQuery, SessionsOf, Shelf, SignInAttempts, StoreHealth, Stored, StoredOrganization,
-    Template, Trashed, WorkspaceSettings,
+    Accepted, ActivityEntry, Capacity, Claims, CollectionDescription, CollectionIdentity,
+    CollectionStatistics, Correction, Decided, Head, IndexDescription, JournalEntry, Line, ListedCollection,
+    LiveSession, Membership, MembershipChange, NewOperator, NewOrganization, OneTime, Operation, Operator,
+    OperatorChange, Organization, OrganizationChange, OrganizationCounts, OrganizationCredentials,
+    OrganizationFilter, OrganizationPage, OrganizationQuery, PeopleCounts, PeopleFilter, PeoplePage,
+    PeopleQuery, Permits, Person, RecordPage, RecordQuery, Recorded, Restriction, RoleCommand, ServerFacts,
+    SessionDigest, SessionFacts, SessionQuery, SessionsOf, Shelf, SignInAttempts, StoreHealth, Stored,
+    StoredOrganization, Template, Trashed, WorkspaceSettings,
 };
 use crate::values::{
     CollectionName, CopyId, Device, EmailAddress, HashRenewal, OperatorId, OrganizationId, OrganizationName,
@@ -122,6 +122,7 @@ pass_on! {
     read find_several(ids: &[OrganizationId]) -> Vec<Organization>;
     read find_by_name(name: &OrganizationName) -> Option<Organization>;
     read owners(name: &OrganizationName) -> Vec<OrganizationId>;
+    read find_claims(names: &[OrganizationName], emails: &[EmailAddress]) -> Claims;
     read find_credentials(email: &EmailAddress) -> Vec<OrganizationCredentials>;
     read find_credentials_of(id: OrganizationId) -> Option<OrganizationCredentials>;
     read page(query: &OrganizationQuery) -> OrganizationPage;
@@ -155,6 +156,7 @@ pass_on! {
         }
     };
     read exists(name: &CollectionName) -> bool;
+    read existing(names: &[CollectionName]) -> Vec<CollectionName>;
     read identity(name: &CollectionName) -> Option<CollectionIdentity>;
     write create(name: &CollectionName) -> ();
     write rename(from: &CollectionName, to: &CollectionName, which: &CollectionIdentity) -> ();

@@ -171,6 +171,16 @@ pub struct Expected {
     pub is_active: Option<bool>,
 }
 
+/// What stands in the way of some names and addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claims {
+    /// The live organizations with one of the names, or with one of the addresses in any letter case; each once.
+    pub organizations: Vec<Organization>,
+    /// The names whose collection is claimed: those with an owner, as
+    /// [`owners`](crate::ports::OrganizationStore::owners) finds them.
+    pub names: BTreeSet<OrganizationName>,
+}
+
 /// An organization with what a sign-in needs.
 #[derive(Debug, Clone)]
 pub struct OrganizationCredentials {

@@ -4,11 +4,13 @@
 //! hash of a certain cost: a lane verifies one stored hash, and spends the rest of its time computing for nothing.
 //! After a hash of cost 10, another of cost 10 and one of cost 11 fill the time of cost 12.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::try_join_all;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::error::AppError;
 use crate::limits::{BCRYPT_COST, PASSWORD_MAX_BYTES};
@@ -19,6 +21,8 @@ use crate::values::{HashScheme, Password, PasswordHash};
 pub struct PasswordHasher {
     cost: u32,
     rounds: Arc<AtomicU64>,
+    /// A turn for each processor but one.
+    background: Arc<Semaphore>,
 }
 
 /// The work of one sign-in.
@@ -55,7 +59,9 @@ impl Default for PasswordHasher {
 impl PasswordHasher {
     /// A hasher with another cost: tests and measurements use a low one.
     pub fn with_cost(cost: u32) -> Self {
-        Self { cost, rounds: Arc::default() }
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let background = Arc::new(Semaphore::new((processors - 1).max(1)));
+        Self { cost, rounds: Arc::default(), background }
     }
 
     /// The bcrypt rounds that this hasher and its clones have computed: 2 to the power of the cost for each hash.
@@ -76,6 +82,16 @@ impl PasswordHasher {
             Ok(Err(error)) => Err(AppError::Unexpected { detail: format!("bcrypt: {error}") }),
             Err(error) => Err(AppError::Unexpected { detail: format!("hashing stopped: {error}") }),
         }
+    }
+
+    /// Hashes a new password when it is its turn: many at once take all processors but one, which the window keeps.
+    ///
+    /// # Errors
+    /// As [`hash`](Self::hash).
+    pub async fn hash_in_background(&self, password: &Password) -> Result<PasswordHash, AppError> {
+        let turn = self.background.acquire().await;
+        let _turn = turn.map_err(|error| AppError::Unexpected { detail: format!("hashing: {error}") })?;
+        self.hash(password).await
     }
 
     /// The least work of a sign-in that verifies these hashes.
