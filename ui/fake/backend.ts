@@ -14,6 +14,7 @@ import { testConnection } from "./connection-test";
 import { doctorHandlers } from "./doctor";
 import { exportHandlers } from "./exports";
 import { healthHandlers } from "./health";
+import { importHandlers } from "./import";
 import { organizationHandlers } from "./organizations";
 import { peopleHandlers } from "./people";
 import { profileHandlers } from "./profiles";
@@ -68,6 +69,7 @@ export function installFakeBackend(options: FakeOptions = {}): FakeBackend {
     ...peopleHandlers(world),
     ...exportHandlers(world),
     ...bundleHandlers(world),
+    ...importHandlers(world),
     ...activityHandlers(world),
     ...(doctorHandlers(world) as Handlers),
   };

@@ -1516,6 +1516,7 @@ damage: BundleDamage } |
 { is: "too_large" } | 
 /**  What was read back is not what was written, so it was removed again. */
 { is: "read_back_otherwise" };
+
 /**  What is wrong with a cell. */
 export type CellProblem = {
 	/**  The cell. */

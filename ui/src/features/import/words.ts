@@ -1,4 +1,5 @@
 import {
+  ApiError,
   explain,
   fieldSentence,
   LIMITS,
@@ -164,8 +165,9 @@ const LIST_PROBLEMS: Record<ListProblem, () => string> = {
 
 /** Why a file could not be read. */
 export function refusalWords(problem: unknown): { title: string; text: string } {
-  const { wire, title, text, remedy } = explain(problem);
-  if (wire?.code !== "list_refused") return { title, text: `${text} ${remedy}` };
+  const { wire } = ApiError.from(problem);
+  const { title, text, remedy } = explain(problem);
+  if (wire.code !== "list_refused") return { title, text: `${text} ${remedy}` };
   const { problem: what, row } = wire.details;
   const where = row === null ? "" : ` ${m.import_problem_row({ row: formatCount(row) })}`;
   return { title: m.import_refused_title(), text: LIST_PROBLEMS[what]() + where };

@@ -53,3 +53,6 @@ const OTHER_KINDS: [&[u8]; 9] = [
     b"\x7FELF",
     b"MZ\x90\0",
 ];
+
+#[cfg(test)]
+mod tests;

@@ -187,7 +187,8 @@ impl ImportService {
     /// Recorded first, as a whole and each organization by itself. Hashes passwords on all processors but one.
     ///
     /// # Errors
-    /// `Forbidden`, `Store` if the workspace is closed for writing or the record can't be written: nothing was done.
+    /// `Forbidden`; `NoRoom` if the deployment has no room for all of them; `Store` if the workspace is closed for
+    /// writing or the record can't be written: nothing was done.
     pub async fn run(
         &self,
         organizations: &OrganizationService,
@@ -203,6 +204,7 @@ impl ImportService {
         // Before the record, which a closed gate lets through.
         self.operations.admit()?;
         let creates = work.iter().filter(|work| matches!(work.act, RowAct::Create { .. })).count();
+        organizations.capacity().require(None, creates as u64).await?;
         let entry = ActivityEntry::of(actor, ActivityKind::OrganizationsImported)
             .on(file)
             .with_detail(format!("{creates} to create, {} to change", work.len() - creates))
@@ -361,7 +363,7 @@ impl Imported {
 /// Whether a failure would meet every further row as well.
 fn meets_all(error: &AppError) -> bool {
     match error {
-        AppError::Session(_) | AppError::Forbidden => true,
+        AppError::Session(_) | AppError::Forbidden | AppError::NoRoom { .. } => true,
         AppError::Store(error) => match error {
             StoreError::ReadOnly { .. }
             | StoreError::Full
@@ -397,6 +399,8 @@ fn meets_all(error: &AppError) -> bool {
         | AppError::UndoRefused(_)
         | AppError::RecordBroken { .. }
         | AppError::FactsChanged
+        | AppError::ChangedElsewhere(_)
+        | AppError::Bundle(_)
         | AppError::ConfirmationMismatch
         | AppError::DataMissing { .. }
         | AppError::Cancelled

@@ -231,12 +231,14 @@ export class ImportState {
   }
 }
 
-/** In parts, because a call has room for so many arguments only. */
-async function base64Of(file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const PART = 0x8000;
-  let text = "";
-  for (let start = 0; start < bytes.length; start += PART)
-    text += String.fromCharCode(...bytes.subarray(start, start + PART));
-  return btoa(text);
+/** The content of a file, as a call can carry it. */
+function base64Of(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    // `data:text/csv;base64,…`; an empty file has nothing behind the comma.
+    reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "");
+    reader.onerror = () =>
+      reject(new ApiError({ code: "list_refused", details: { problem: "unreadable", row: null } }));
+    reader.readAsDataURL(file);
+  });
 }
