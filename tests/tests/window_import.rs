@@ -1,4 +1,4 @@
-//! An import in the real window: a file with problems, its columns corrected, cells mended, carried out, and what failed
+//! An import in the real window: a file with problems, its columns corrected, a cell mended, carried out, and the rest
 //! saved to be mended.
 
 use std::fs;

@@ -19,7 +19,7 @@ const FOLDERS: [&[&str]; 13] = [
     &["attention", "bundle", "collections", "organizations", "people", "samples"],
     &["export"],
     &["doctor"],
-    &["activity"],
+    &["activity", "import"],
 ];
 
 const CORE: &str = "src-tauri/crates/core/src/";

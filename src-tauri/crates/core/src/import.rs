@@ -17,10 +17,10 @@ mod table;
 mod text;
 
 pub use columns::{ImportColumns, ImportField};
-pub use draft::{ImportChoices, ImportDraft};
+pub use draft::ImportDraft;
 pub use files::{FailedRows, GeneratedPassword, write_passwords};
 pub use known::{Found, Wanted};
-pub use plan::{CellProblem, ImportCounts, ImportFacet, RowPlan, SkipReason};
+pub use plan::{CellProblem, ImportChoices, ImportCounts, ImportFacet, RowPlan, SkipReason};
 pub use reading::read;
 pub use service::{ImportService, Imported, RowAct, RowResult, RowWork};
 pub use table::{CsvFacts, ListKind, TextEncoding};

@@ -4,20 +4,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::columns::{self, ImportColumns, ImportField};
 use super::known::{Found, NameState, Wanted};
-use super::plan::{self, ImportCounts, ImportFacet, Parsed, RowPlan, Status};
+use super::plan::{self, ImportChoices, ImportCounts, ImportFacet, Parsed, RowPlan, Status};
 use super::service::{RowAct, RowResult, RowWork};
 use super::table::{ListKind, Table, TableRow};
 use crate::export::without_guards;
 use crate::values::OneTimePassword;
-
-/// What a person decides for all rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ImportChoices {
-    /// Whether organizations that are there already are changed where a row differs.
-    pub change_existing: bool,
-    /// Whether new organizations whose row has no password get a random one.
-    pub generate_passwords: bool,
-}
 
 /// A file that is being imported: its rows, what a person corrected, and what would become of each row.
 ///

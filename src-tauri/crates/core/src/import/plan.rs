@@ -6,10 +6,18 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::columns::ImportField;
-use super::draft::ImportChoices;
 use super::known::{AddressState, Found, NameState};
 use crate::records::Organization;
 use crate::values::{DisplayName, EmailAddress, FieldIssue, FieldRule, OrganizationName, Password};
+
+/// What a person decides for all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ImportChoices {
+    /// Whether organizations that are there already are changed where a row differs.
+    pub change_existing: bool,
+    /// Whether new organizations whose row has no password get a random one.
+    pub generate_passwords: bool,
+}
 
 /// What is wrong with a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

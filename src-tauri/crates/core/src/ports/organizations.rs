@@ -64,9 +64,9 @@ pub trait OrganizationStore: Send + Sync {
     /// ObjectId counts too, under an id that no organization has.
     async fn owners(&self, name: &OrganizationName) -> Result<Vec<OrganizationId>, StoreError>;
 
-    /// What stands in the way of these names and addresses, in a number of queries that does not grow with theirs. For a
-    /// name the same as [`find_by_name`](Self::find_by_name) and [`owners`](Self::owners) find, for an address the same
-    /// as [`find_credentials`](Self::find_credentials).
+    /// What stands in the way of these names and addresses, in a number of queries that does not grow with theirs. For
+    /// a name the same as [`find_by_name`](Self::find_by_name) and [`owners`](Self::owners) find, for an address the
+    /// same as [`find_credentials`](Self::find_credentials).
     async fn find_claims(
         &self,
         names: &[OrganizationName],
