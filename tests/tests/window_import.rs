@@ -75,6 +75,7 @@ async fn import(theme: &str) {
     window.press("Create organization").await;
     window.see("aldgate created").await;
 
+    window.press("More for this list").await;
     window.press("Import…").await;
     window.see("Drop a file here").await;
     look(&window, "import-file", theme).await;

@@ -1,12 +1,13 @@
 //! Measures Tenantry beside the raw driver and the raw statement, in the same run on the same data.
 //!
-//! `tenantry-bench [sqlite] [mongodb] [record] [bulk] [peers] [startup] [window]`; nothing named is everything. The
-//! last table has every figure with an aim.
+//! `tenantry-bench [sqlite] [mongodb] [record] [bulk] [import] [peers] [startup] [window]`; nothing named is everything.
+//! The last table has every figure with an aim.
 
 mod aims;
 mod bulk;
 mod calls;
 mod export;
+mod import;
 mod machine;
 mod measure;
 mod peers;
@@ -69,6 +70,11 @@ async fn run(wanted: &[String]) -> Outcome<()> {
     }
     if is_wanted("bulk") {
         bulk::measure(&mut aims).await?;
+    }
+    if is_wanted("import") {
+        for place in [Place::sqlite()?, Place::mongodb()] {
+            import::measure(&place, &mut aims).await?;
+        }
     }
     if is_wanted("peers") {
         peers::measure(&Place::mongodb()).await?;

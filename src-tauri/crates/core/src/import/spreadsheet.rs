@@ -36,7 +36,10 @@ fn require_bounded(bytes: &[u8]) -> Result<(), ListRefusal> {
 }
 
 fn rows_of(bytes: Vec<u8>) -> Result<Vec<TableRow>, ListRefusal> {
-    let damaged = |_: XlsxError| refused(ListProblem::Damaged, None);
+    let damaged = |error: XlsxError| {
+        tracing::info!(%error, "a spreadsheet can't be read");
+        refused(ListProblem::Damaged, None)
+    };
     let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(damaged)?;
     for sheet in workbook.sheet_names() {
         // A chart has no cells.

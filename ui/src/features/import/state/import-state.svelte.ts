@@ -39,7 +39,7 @@ export class ImportState {
   refusal = $state.raw<unknown>(null);
   editing = $state.raw<Editing | null>(null);
   result = $state.raw<ImportResult | null>(null);
-  progress = $state.raw<JobProgress | null>(null);
+  progress = $state.raw<Pick<JobProgress, "done" | "total"> | null>(null);
   cancelling = $state(false);
   /** Whether something was corrected that leaving would lose. */
   touched = $state(false);
@@ -162,7 +162,7 @@ export class ImportState {
     try {
       const place = generated > 0 ? await this.#api.chooseExportFile("generated_passwords", "csv") : null;
       if (generated > 0 && place === null) return;
-      this.progress = { done: 0, total: create + change, perSecond: 0 };
+      this.progress = { done: 0, total: create + change };
       this.list.browser.showAll();
       const input = { id: view.id, job, create, change, passwords: place?.target ?? null };
       const result = await this.#api.runImport(input, (progress) => (this.progress = progress));

@@ -101,6 +101,13 @@ fn spreadsheet(rows: &str) -> Vec<u8> {
             "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>".to_owned(),
         ),
         (
+            "_rels/.rels",
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+             <Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/\
+             officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+                .to_owned(),
+        ),
+        (
             "xl/_rels/workbook.xml.rels",
             "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
              <Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/\
@@ -177,7 +184,7 @@ fn what_holds_no_list_is_refused_with_what_it_is() {
     let cut = spreadsheet("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>7</v></c></row>");
     let cases: [(&str, Vec<u8>, ListProblem); 15] = [
         ("empty.csv", Vec::new(), Empty),
-        ("blank.csv", b" \n ; \n".to_vec(), Empty),
+        ("blank.csv", b" \n\t\n".to_vec(), Empty),
         ("none.json", b"[]".to_vec(), Empty),
         ("none.xlsx", spreadsheet(""), Empty),
         ("old.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec(), OldSpreadsheet),
