@@ -77,7 +77,8 @@ async fn import(workspace: &Workspace, draft: &ImportDraft) -> Outcome<Duration>
 
 /// The same hashes, on as many processors, with the inserts and nothing else.
 async fn raw(workspace: &Workspace) -> Outcome<Duration> {
-    let password = Password::parse(&SecretString::from("Passw0rd-of-bench")).map_err(|_| "a good password")?;
+    let password =
+        Password::parse(&SecretString::from("Passw0rd-of-bench")).map_err(|_| "a good password")?;
     let start = Instant::now();
     stream::iter(0..CREATED)
         .map(|number| {

@@ -8,7 +8,8 @@ use super::plan::{self, ImportChoices, ImportCounts, ImportFacet, Parsed, RowPla
 use super::service::{RowAct, RowResult, RowWork};
 use super::table::{ListKind, Table, TableRow};
 use crate::export::without_guards;
-use crate::values::OneTimePassword;
+use crate::organizations::Seen;
+use crate::values::{DisplayName, OneTimePassword};
 
 /// A file that is being imported: its rows, what a person corrected, and what would become of each row.
 ///
@@ -300,6 +301,11 @@ impl ImportDraft {
                     display_name: text(ImportField::DisplayName),
                     email: text(ImportField::Email),
                     active: fields.contains(&ImportField::Status).then_some(status == Some(Status::Active)),
+                    seen: Seen {
+                        display_name: Some(shown(there.display_name.as_ref())),
+                        email: Some(there.admin_email.to_string()),
+                        ..Seen::default()
+                    },
                 })
             }
             RowPlan::Skip(_) | RowPlan::Mend(_) => None,
@@ -362,6 +368,10 @@ impl ImportDraft {
         // What became of rows before is about another plan.
         self.results.clear();
     }
+}
+
+fn shown(name: Option<&DisplayName>) -> String {
+    name.map_or_else(String::new, |name| name.as_str().to_owned())
 }
 
 /// Characters of a file's name that are shown and recorded.

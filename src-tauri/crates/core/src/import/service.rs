@@ -10,7 +10,7 @@ use crate::access::Operations;
 use crate::error::{AppError, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::limits::{BULK_AT_ONCE, IMPORT_ASKED_AT_ONCE};
-use crate::organizations::{OrganizationService, UpdateRequest};
+use crate::organizations::{OrganizationService, Seen, UpdateRequest};
 use crate::ports::Ports;
 use crate::record::random_operation;
 use crate::records::{ActivityEntry, ActivityKind, Outcome};
@@ -46,6 +46,8 @@ pub enum RowAct {
         email: Option<String>,
         /// Whether it is active.
         active: Option<bool>,
+        /// What the plan was made on: nothing else is overwritten.
+        seen: Seen,
     },
 }
 
@@ -273,8 +275,8 @@ impl Run<'_> {
             RowAct::Create { name, display_name, email, password, active, generated: _ } => {
                 self.create((name, display_name, email), &password, active).await
             }
-            RowAct::Change { id, display_name, email, active } => {
-                match self.change(id, display_name, email, active).await {
+            RowAct::Change { id, display_name, email, active, seen } => {
+                match self.change(id, (display_name, email, active), seen).await {
                     Ok(()) => RowResult::Changed,
                     Err(error) => RowResult::Failed(error),
                 }
@@ -325,12 +327,11 @@ impl Run<'_> {
     async fn change(
         &self,
         id: OrganizationId,
-        display_name: Option<String>,
-        email: Option<String>,
-        active: Option<bool>,
+        (display_name, email, active): (Option<String>, Option<String>, Option<bool>),
+        seen: Seen,
     ) -> Result<(), AppError> {
         if display_name.is_some() || email.is_some() {
-            let request = UpdateRequest { id, name: None, display_name, email, password: None };
+            let request = UpdateRequest { id, name: None, display_name, email, password: None, seen };
             self.organizations.update(self.actor, request).await?;
         }
         match active {
