@@ -2314,7 +2314,7 @@ export type ExportedList =
 /**  A part of the activity record that is removed afterwards. */
 "activity_archive" | 
 /**  What the doctor found. */
-"findings";
+"findings" | 
 /**  The passwords that an import generates. */
 "generated_passwords" | 
 /**  The rows of an import that were not carried out. */
