@@ -302,6 +302,13 @@ async fn everybody_can_work_with_the_built_in_workspace() {
     walk.window.press("Cancel").await;
     walk.window.press("Close entry").await;
 
+    walk.window.press("Doctor").await;
+    walk.window.see("The doctor has not run here").await;
+    walk.look("the doctor before its first run").await;
+    walk.window.press("Run the doctor").await;
+    walk.window.see("Checked").await;
+    walk.look("what the doctor found").await;
+
     for page in ["Health", "Settings", "About"] {
         walk.window.press(page).await;
         walk.look(&format!("page {page}")).await;
