@@ -21,7 +21,7 @@ const KINDS: Partial<Record<FindingKind, [Severity, MendKind[]]>> = {
   half_renamed: ["broken", ["join_halves"]],
   twin_names: ["broken", ["separate_twins"]],
   interrupted_operation: ["broken", ["decide_operation"]],
-  ownerless_collection: ["drift", ["attach_collection", "create_organization", "set_aside"]],
+  ownerless_collection: ["drift", ["attach_collection", "create_organization"]],
   collection_name_differs: ["drift", ["set_collection_name"]],
   unreadable_date: ["drift", ["correct_dates"]],
   index_missing: ["drift", ["create_indexes", "accept_as_is"]],

@@ -13,7 +13,17 @@ import type { TestInput, TestStage } from "../bindings";
 import { calling } from "./calling";
 
 export type * from "../bindings";
-export type * from "./doctor-types";
+export type {
+  DryRun,
+  IndexKey,
+  IndexKeyKind,
+  MendChoices,
+  MendedFinding,
+  MendedNow,
+  MendRequest,
+  Template,
+  TemplateIndex,
+} from "./doctor-types";
 export { DEFAULT_DATABASE, LIMITS, RIGHTS, SECRET_MASK } from "../bindings";
 export { ApiError, explain, type Explanation } from "./api-error";
 export { observeCalls, type CallObserver } from "./calling";
