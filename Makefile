@@ -42,8 +42,9 @@ bench: $(UI) tools ## measure beside the raw driver, other tools and an empty wi
 	$(CARGO_TARGET_DIR)/release/tenantry-bench $(ARGUMENTS)
 	cd ui && npm run --silent size
 
-soak: ## how long sign-ins of known and unknown addresses take, 200 of each; several minutes
+soak: ## the crash campaign at length, and how long 200 sign-ins of known and unknown addresses take; hours
 	TENANTRY_SOAK=1 cargo test $(EVERYTHING) --test services timing:: -- --nocapture
+	TENANTRY_SOAK=1 cargo test $(EVERYTHING) --test campaign
 
 screenshots: program tools ## the pictures of the README and the docs, taken anew
 	TENANTRY_SCREENSHOTS=$(CURDIR)/docs/screenshots TENANTRY_PROGRAM=$(PROGRAM) \

@@ -1,6 +1,9 @@
 //! Reads a workspace behind everything: with the raw driver, or with SQL on the file. It shares no code with the
 //! services and the stores, so what they agree on wrongly shows here.
 
+mod accounts;
+mod record;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -8,8 +11,12 @@ use bson::{Document, doc};
 use futures_util::TryStreamExt;
 use mongodb::{Client, Database};
 use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 
 use crate::workspace::TestWorkspace;
+
+pub use accounts::Accounts;
+pub use record::{Entry, Record};
 
 /// The prefix of a tenant collection.
 const TENANT: &str = "org_";
@@ -21,7 +28,7 @@ const TWINS: &str = "console_twins_";
 const LEFTOVERS: [&str; 2] = ["console_dropped_", "console_incoming_"];
 
 /// Where a workspace is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Whereabouts {
     /// A file.
     File(PathBuf),

@@ -30,6 +30,7 @@ pub enum Answer {
 #[derive(Debug, Clone)]
 enum Write {
     Create(CollectionName),
+    CreateNew(CollectionName),
     Rename(CollectionName, CollectionName, CollectionIdentity),
     Delete(CollectionName, CollectionIdentity),
 }
@@ -108,6 +109,7 @@ impl ScriptedCollections {
     async fn carry_out(&self, write: &Write) -> Result<(), StoreError> {
         match write {
             Write::Create(name) => self.inner.create(name).await,
+            Write::CreateNew(name) => self.inner.create_new(name).await,
             Write::Rename(from, to, which) => self.inner.rename(from, to, which).await,
             Write::Delete(name, which) => self.inner.delete(name, which).await,
         }
@@ -136,6 +138,10 @@ impl CollectionStore for ScriptedCollections {
 
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
         self.write(Write::Create(name.clone())).await
+    }
+
+    async fn create_new(&self, name: &CollectionName) -> Result<(), StoreError> {
+        self.write(Write::CreateNew(name.clone())).await
     }
 
     async fn rename(

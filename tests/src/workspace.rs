@@ -1,6 +1,6 @@
 //! Workspaces on every store, empty and prepared.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use tenantry_store_mongo::{MongoOptions, MongoStore};
 use tenantry_store_sqlite::SqliteStore;
 use time::OffsetDateTime;
 
+use crate::checker::Whereabouts;
 use crate::server::{Server, Topology, fresh_database};
 
 /// A store that the ports have an adapter for.
@@ -82,6 +83,22 @@ impl TestWorkspace {
     /// When the store can't be opened.
     pub async fn on_server(server: &Server, database: String) -> Self {
         Self::at(Place::Server { uri: server.uri(), database }).await.prepared().await
+    }
+
+    /// A workspace in this file, in memory where the system keeps files there: nobody waits for a disk.
+    ///
+    /// # Panics
+    /// When the store can't be opened.
+    pub async fn of_file(content: &[u8]) -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() {
+            TempDir::with_prefix_in("tenantry-", memory)
+        } else {
+            TempDir::with_prefix("tenantry-")
+        };
+        let folder = folder.expect("a folder");
+        std::fs::write(file_in(&folder), content).expect("the file is written");
+        Self::at(Place::File { folder }).await
     }
 
     async fn at(place: Place) -> Self {
@@ -275,6 +292,19 @@ pub async fn age_entries(database: &Database, by: Duration) {
 
 fn file_in(folder: &TempDir) -> PathBuf {
     folder.path().join("workspace.sqlite")
+}
+
+/// The ports of a workspace for another process.
+///
+/// # Errors
+/// As the store's own `open`.
+pub async fn open_at(at: &Whereabouts, clock: &Arc<ManualClock>) -> Result<Ports, StoreError> {
+    match at {
+        Whereabouts::File(path) => Ok(Ports::of(Arc::new(SqliteStore::open(path, clock.clone()).await?))),
+        Whereabouts::Server { uri, database } => {
+            Place::Server { uri: uri.clone(), database: database.clone() }.open(clock).await
+        }
+    }
 }
 
 /// The ports of a database on a server, not prepared.

@@ -97,6 +97,7 @@ macro_rules! contract {
                 a_new_collection_has_the_indexes_of_the_service_and_no_documents,
                 a_collection_is_empty_until_something_is_inserted,
                 creating_again_keeps_what_is_there,
+                a_collection_that_must_be_new_is_made_only_where_there_is_none,
                 a_rename_takes_documents_and_indexes_along,
                 a_rename_keeps_which_collection_it_is_and_a_new_one_is_another,
                 a_collection_moves_to_the_trash_and_back,

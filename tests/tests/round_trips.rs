@@ -213,7 +213,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         organizations.restore(operator, id, None).await.expect("restored");
     };
-    distant.cost("restoring", (11, 21), restore).await;
+    distant.cost("restoring", (11, 22), restore).await;
     let delete = async |attempt| {
         let name = format!("gone-{attempt}");
         let id = trashed(&name).await;

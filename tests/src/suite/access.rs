@@ -28,7 +28,7 @@ use super::{
 };
 
 /// Writes that a closed gate refuses.
-pub const REFUSED: [&str; 43] = [
+pub const REFUSED: [&str; 44] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -42,6 +42,7 @@ pub const REFUSED: [&str; 43] = [
     "organizations.correct",
     "organizations.insert_document",
     "collections.create",
+    "collections.create_new",
     "collections.rename",
     "collections.delete",
     "collections.delete_empty",
@@ -259,6 +260,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ("organizations.correct", organizations.correct(&stored, &correction, moment(3)).await),
             ("organizations.insert_document", organizations.insert_document(&whole).await),
             ("collections.create", collections.create(&collection("new")).await),
+            ("collections.create_new", collections.create_new(&collection("new")).await),
             (
                 "collections.rename",
                 collections.rename(&collection("acme"), &collection("zenith"), &ANY).await,

@@ -64,6 +64,28 @@ pub async fn a_new_collection_has_the_indexes_of_the_service_and_no_documents(po
     assert_eq!(indexes, ["_id_", "created_at_1", "updated_at_1"]);
 }
 
+/// `create_new` refuses a name that a collection has, with documents or without, and leaves it alone.
+pub async fn a_collection_that_must_be_new_is_made_only_where_there_is_none(ports: &Ports) {
+    let acme = collection("acme");
+    assert_eq!(ports.collections.create_new(&acme).await, Ok(()));
+    let mut indexes: Vec<_> = ports
+        .collections
+        .statistics(&acme)
+        .await
+        .expect("statistics")
+        .indexes
+        .into_iter()
+        .map(|one| one.name)
+        .collect();
+    indexes.sort_unstable();
+    assert_eq!(indexes, ["_id_", "created_at_1", "updated_at_1"]);
+    let exists = Err(StoreError::CollectionExists { collection: acme.to_string() });
+    assert_eq!(ports.collections.create_new(&acme).await, exists);
+    ports.collections.insert_documents(&acme, &[document(1)]).await.expect("inserted");
+    assert_eq!(ports.collections.create_new(&acme).await, exists);
+    assert_eq!(count(ports, &acme).await, 1);
+}
+
 /// `is_empty` sees the document that was just inserted.
 pub async fn a_collection_is_empty_until_something_is_inserted(ports: &Ports) {
     let (acme, other) = (collection("acme"), collection("other"));

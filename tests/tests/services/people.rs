@@ -203,6 +203,7 @@ async fn an_organizations_state_decides_whether_its_people_sign_in_and_a_rename_
     assert_eq!(signed_in(&console, DANA, &secret(PASSWORD)).await, inactive);
     assert!(is_refused(&signed_in(&console, DANA, &secret("Wr0ng-one")).await), "not told before");
     console.organizations.reactivate(&operator, acme.id).await.expect("reactivated");
+    assert!(ended(&console, &session).await, "it ended with the deactivation");
     let session = console.sign_in(DANA).await;
     console.organizations.trash(&operator, acme.id, None).await.expect("trashed");
     assert!(ended(&console, &session).await);
@@ -210,6 +211,7 @@ async fn an_organizations_state_decides_whether_its_people_sign_in_and_a_rename_
     let kept = console.people.get(&operator, id).await.expect("the trash keeps its people");
     assert_eq!((kept.memberships.len(), kept.organizations.len()), (1, 0), "its name is not told");
     console.organizations.restore(&operator, acme.id, None).await.expect("restored");
+    assert!(ended(&console, &session).await, "it ended with the trash");
     console.sign_in(DANA).await;
     console.organizations.trash(&operator, acme.id, None).await.expect("trashed");
     console.organizations.delete_forever(&operator, acme.id, "zenith").await.expect("deleted");

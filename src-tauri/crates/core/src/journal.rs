@@ -3,6 +3,7 @@
 //! A plan holds names and the collection's identity, so that recovery can finish or undo the operation by looking at
 //! what exists.
 
+mod fence;
 mod mending;
 mod opening;
 mod recovery;

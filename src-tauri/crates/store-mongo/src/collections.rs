@@ -89,27 +89,27 @@ impl CollectionStore for MongoStore {
     }
 
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError> {
-        let act = Act::on("createCollection", name.as_str());
-        let created = self
-            .database
-            .create_collection(name.as_str())
-            .validator(CollectionDescription::validator_of_the_service());
-        match self.write(created).await {
-            Ok(Some(_)) => {}
-            Ok(None) if self.exists(name).await? => {}
-            Ok(None) => return Err(unconfirmed()),
-            Err(failure) if failure.is(code::NAMESPACE_EXISTS) => {}
-            Err(failure) => return Err(self.told(failure, act)),
+        self.make_collection(name).await?;
+        self.make_indexes(name).await
+    }
+
+    async fn create_new(&self, name: &CollectionName) -> Result<(), StoreError> {
+        let exists = || StoreError::CollectionExists { collection: name.to_string() };
+        if !self.make_collection(name).await? {
+            return Err(exists());
         }
-        if self.create_indexes(name, &INDEXED).await? {
-            return Ok(());
+        // A server may answer that it created one that was there with the same options. The number of indexes tells:
+        // a new one has that of `_id` alone. Where an answer does not say it, such as that of several shards, the
+        // collection is taken for a new one.
+        let indexes = INDEXED.map(|field| doc! { "key": { field: 1 }, "name": format!("{field}_1") });
+        let command = doc! { "createIndexes": name.as_str(), "indexes": indexes.to_vec() };
+        match self.write_command(&self.database, limited(command)).await {
+            Ok(Some(answer)) => match answer.get("numIndexesBefore") {
+                Some(Bson::Int32(2..) | Bson::Int64(2..)) => Err(exists()),
+                _ => Ok(()),
+            },
+            Ok(None) | Err(_) => self.make_indexes(name).await,
         }
-        // An index with this name or on this field exists with other options: it stays, and does not keep the other one
-        // from being made.
-        for field in INDEXED {
-            self.create_indexes(name, &[field]).await?;
-        }
-        Ok(())
     }
 
     async fn rename(
@@ -281,6 +281,33 @@ impl CollectionStore for MongoStore {
 }
 
 impl MongoStore {
+    /// Creates a tenant collection without its indexes; `false` if one of this name exists.
+    async fn make_collection(&self, name: &CollectionName) -> Result<bool, StoreError> {
+        let created = self
+            .database
+            .create_collection(name.as_str())
+            .validator(CollectionDescription::validator_of_the_service());
+        match self.write(created).await {
+            Ok(Some(_)) => Ok(true),
+            Ok(None) if self.exists(name).await? => Ok(true),
+            Ok(None) => Err(unconfirmed()),
+            Err(failure) if failure.is(code::NAMESPACE_EXISTS) => Ok(false),
+            Err(failure) => Err(self.told(failure, Act::on("createCollection", name.as_str()))),
+        }
+    }
+
+    async fn make_indexes(&self, name: &CollectionName) -> Result<(), StoreError> {
+        if self.create_indexes(name, &INDEXED).await? {
+            return Ok(());
+        }
+        // An index with this name or on this field exists with other options: it stays, and does not keep the other one
+        // from being made.
+        for field in INDEXED {
+            self.create_indexes(name, &[field]).await?;
+        }
+        Ok(())
+    }
+
     /// Creates a tenant collection's indexes on these fields; `false` if another index is in the way.
     async fn create_indexes(&self, name: &CollectionName, fields: &[&str]) -> Result<bool, StoreError> {
         let index_name = |field: &&str| format!("{field}_1");

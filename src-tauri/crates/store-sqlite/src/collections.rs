@@ -72,6 +72,11 @@ impl CollectionStore for SqliteStore {
         self.write(move |transaction| create(transaction, &name, at)).await
     }
 
+    async fn create_new(&self, name: &CollectionName) -> Result<(), StoreError> {
+        let (name, at) = (name.clone(), milliseconds(self.clock.now()));
+        self.write(move |transaction| create_new(transaction, &name, at)).await
+    }
+
     async fn rename(
         &self,
         from: &CollectionName,
@@ -200,6 +205,14 @@ pub(crate) fn create(transaction: &Transaction<'_>, name: &CollectionName, at: i
     let sql = "INSERT INTO collections (name, created_at) VALUES (:name, :at) ON CONFLICT (name) DO NOTHING";
     transaction.execute_cached(sql, named_params! {":name": name.as_str(), ":at": at})?;
     Ok(())
+}
+
+/// As [`create`], for a name that must be free.
+pub(crate) fn create_new(transaction: &Transaction<'_>, name: &CollectionName, at: i64) -> Outcome<()> {
+    if identity(transaction, name)?.is_some() {
+        return Err(StoreError::CollectionExists { collection: name.to_string() }.into());
+    }
+    create(transaction, name, at)
 }
 
 pub(crate) fn rename(

@@ -20,7 +20,7 @@ impl WholeActs for SqliteStore {
         let at = milliseconds(now);
         self.write(move |transaction| {
             organizations::insert(transaction, &new)?;
-            collections::create(transaction, &CollectionName::for_organization(&new.name), at)?;
+            collections::create_new(transaction, &CollectionName::for_organization(&new.name), at)?;
             add_entry(transaction, &record, now).map(drop)
         })
         .await

@@ -92,7 +92,7 @@ impl Mending<'_> {
     async fn settle_collection(&self) -> Result<Settled, StoreError> {
         let Some(to) = self.to else { return Ok(Settled::Undone) };
         if self.live().await?.is_none_or(|live| live.collection() != *to) {
-            discard(self.ports, self.name).await?;
+            discard(self.ports, self.id, self.name).await?;
             return Ok(Settled::Undone);
         }
         match self.ports.collections.create(to).await {
@@ -179,7 +179,7 @@ impl Mending<'_> {
 
     /// Removes what was made for an organization that kept its name: an empty collection.
     async fn without_twin(&self) -> Result<Settled, StoreError> {
-        discard(self.ports, self.name).await?;
+        discard(self.ports, self.id, self.name).await?;
         Ok(Settled::Undone)
     }
 }

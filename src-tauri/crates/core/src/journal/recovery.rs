@@ -4,7 +4,7 @@
 use time::OffsetDateTime;
 
 use super::mending::{Mending, settle_mend};
-use super::settled::{Asked, Settled, discard, is_for_good, is_owned_by_other, is_taken};
+use super::settled::{Asked, Settled, discard, is_anothers, is_for_good, is_owned_by_other, is_taken};
 use super::whereabouts::{Move, Whereabouts};
 use crate::error::StoreError;
 use crate::ports::Ports;
@@ -51,7 +51,7 @@ async fn settle_create(
     asked: Asked<'_>,
 ) -> Result<Settled, StoreError> {
     let Some(organization) = ports.organizations.find(id).await? else {
-        discard(ports, name).await?;
+        discard(ports, id, name).await?;
         return Ok(Settled::Undone);
     };
     if organization.name != *name {
@@ -59,6 +59,11 @@ async fn settle_create(
         return Ok(Settled::Finished);
     }
     let collection = organization.collection();
+    if is_anothers(ports, id, &collection, asked).await? {
+        ports.organizations.remove(&organization).await?;
+        discard(ports, id, name).await?;
+        return Ok(Settled::Undone);
+    }
     let refusal = match ports.collections.create(&collection).await {
         Ok(()) => return Ok(Settled::Finished),
         Err(error) if error.is_unclear() => return Err(error),
@@ -66,7 +71,7 @@ async fn settle_create(
     };
     if matches!(asked, Asked::AtOnce(_)) && ports.collections.is_empty(&collection).await? {
         ports.organizations.remove(&organization).await?;
-        discard(ports, name).await?;
+        discard(ports, id, name).await?;
         return Ok(Settled::Undone);
     }
     // A server checks the permission to create before it notices that there is nothing to do.
@@ -94,7 +99,7 @@ async fn settle_rename(
     }
     let Some(collection) = collection else {
         // An empty collection was created for the new name, and nobody has it now.
-        discard(ports, to).await?;
+        discard(ports, id, to).await?;
         return Ok(Settled::Undone);
     };
     let moved = Move::of(ports, collection, &names);
@@ -115,7 +120,7 @@ async fn settle_rename(
     }
     match ports.organizations.set_name(&organization, to, now).await {
         Ok(()) => {
-            discard(ports, from).await?;
+            discard(ports, id, from).await?;
             Ok(Settled::Finished)
         }
         Err(error) if is_taken(&error) || asked.ends_with(&error) => {
@@ -260,7 +265,7 @@ async fn settle_restore(
     }
     let Some(moved) = moved else {
         // An empty collection was created for the name, and nobody has it now.
-        discard(ports, name).await?;
+        discard(ports, id, name).await?;
         return Ok(Settled::Undone);
     };
     if copied.is_none() {

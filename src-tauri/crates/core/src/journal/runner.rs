@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::{self, Either};
 use parking_lot::{Mutex, MutexGuard};
 
+use super::fence::Fence;
 use super::opening::Opening;
 use super::recovery;
 use super::settled::{Asked, Settled};
@@ -141,8 +142,10 @@ impl OperationRunner {
         let _running = self.start(id).ok_or(AppError::Busy { act: plan.act() })?;
         let owner = self.opening.owner().clone();
         let begun = Operation::new(id, plan, owner, record.actor.clone());
-        let mut operation = Operation { record: record.operation.clone().or(begun.record), ..begun };
+        let operation = Operation { record: record.operation.clone().or(begun.record), ..begun };
         let record = ActivityEntry { operation: operation.record.clone(), ..record };
+        // Before the intent is sent: the computer can sleep until the response comes.
+        let fence = Fence::around(operation.clone(), &self.ports, &self.clock);
         let (begun, recorded, found) =
             futures_util::join!(self.begin(&operation), self.ports.record_first(&record), beside);
         if let Err(refusal) = begun {
@@ -152,7 +155,7 @@ impl OperationRunner {
             return Err(refusal);
         }
         let done = match recorded.map(|_| found) {
-            Ok(Ok(found)) => self.staying(&mut operation, steps(self.ports.clone(), found)).await,
+            Ok(Ok(found)) => self.staying(&operation, steps(fence.ports(&self.ports), found)).await,
             Ok(Err(refusal)) => {
                 futures_util::join!(self.end(&operation), self.ports.record_failure(&record, &refusal));
                 return Err(refusal);
@@ -186,7 +189,7 @@ impl OperationRunner {
     /// Those of the steps; `Changed` if another run has taken the operation over, and then the steps are dropped.
     async fn staying<T>(
         &self,
-        operation: &mut Operation,
+        operation: &Operation,
         steps: impl Future<Output = Result<T, AppError>>,
     ) -> Result<T, AppError> {
         let mut steps = std::pin::pin!(steps);
@@ -201,26 +204,10 @@ impl OperationRunner {
         }
     }
 
-    /// Restarts the age of an operation's entry; `false` if it is another run's by now.
-    async fn is_renewed(&self, operation: &mut Operation) -> bool {
-        let renewed = operation.taken_over_by(self.opening.owner());
-        match self.ports.journal.take_over(operation, &renewed).await {
-            Ok(true) => {
-                *operation = renewed;
-                return true;
-            }
-            Ok(false) => {}
-            // It may have been written. The next time tells.
-            Err(_) => return true,
-        }
-        match self.ports.journal.find(operation.organization_id).await {
-            Ok(Some(entry)) if entry.operation.owner == *self.opening.owner() => {
-                *operation = entry.operation;
-                true
-            }
-            Ok(_) => false,
-            Err(_) => true,
-        }
+    /// Restarts the age of an operation's entry; `false` if it is another run's by now. Its turn stays, so that asking
+    /// again after a lost response tells the same.
+    async fn is_renewed(&self, operation: &Operation) -> bool {
+        self.ports.journal.take_over(operation, operation).await.unwrap_or(true)
     }
 
     /// Takes over what was left on an organization, for a person's decision.
@@ -281,22 +268,41 @@ impl OperationRunner {
     pub(crate) async fn recover(&self) -> Result<Vec<Recovered>, AppError> {
         let mut recovered = Vec::new();
         for entry in self.ports.journal.unfinished().await? {
-            let Some(_running) = self.start(entry.operation.organization_id) else { continue };
-            let is_abandoned = self.may_take(&entry);
-            let operation = entry.operation;
-            let outcome = if is_abandoned {
-                let settled = self.settle_found(&operation).await;
-                settled.unwrap_or_else(|error| RecoveryOutcome::NeedsAttention { reason: error.to_string() })
-            } else {
-                RecoveryOutcome::InProgressElsewhere
-            };
-            if let RecoveryOutcome::NeedsAttention { reason } = &outcome {
-                let (act, id) = (operation.plan.act(), operation.organization_id);
+            recovered.extend(self.recover_one(entry).await);
+        }
+        let waits = |one: &Recovered| matches!(one.outcome, RecoveryOutcome::NeedsAttention { .. });
+        if !recovered.iter().all(waits) {
+            // What kept it from being resolved may have been resolved after it: a name that was taken is free.
+            for one in recovered.iter_mut().filter(|one| waits(one)) {
+                let left = self.ports.journal.find(one.operation.organization_id).await?;
+                if let Some(entry) = left
+                    && let Some(again) = self.recover_one(entry).await
+                {
+                    *one = again;
+                }
+            }
+        }
+        for one in &recovered {
+            if let RecoveryOutcome::NeedsAttention { reason } = &one.outcome {
+                let (act, id) = (one.operation.plan.act(), one.operation.organization_id);
                 tracing::error!(act, %id, reason, "an act could not be finished or undone");
             }
-            recovered.push(Recovered { operation, outcome });
         }
         Ok(recovered)
+    }
+
+    /// Finishes or undoes one that is left; `None` while this run is working on its organization.
+    async fn recover_one(&self, entry: JournalEntry) -> Option<Recovered> {
+        let _running = self.start(entry.operation.organization_id)?;
+        let is_abandoned = self.may_take(&entry);
+        let operation = entry.operation;
+        let outcome = if is_abandoned {
+            let settled = self.settle_found(&operation).await;
+            settled.unwrap_or_else(|error| RecoveryOutcome::NeedsAttention { reason: error.to_string() })
+        } else {
+            RecoveryOutcome::InProgressElsewhere
+        };
+        Some(Recovered { operation, outcome })
     }
 
     /// Resolves an operation of this run after a step failed, unless another run has taken it over.
@@ -351,7 +357,18 @@ impl OperationRunner {
         }
         match recovery::settle(&self.ports, &late, Asked::AtOnce(&failure), self.clock.now()).await {
             Ok(Settled::Finished | Settled::Gone { finished: true }) => {
-                self.end(&late).await;
+                // Whoever took it over may have recorded that it was undone. Without this entry, the act stays in the
+                // journal: whoever resolves it records that it is finished.
+                let finished = told(&late, ActivityKind::OperationFinished, "");
+                match self.ports.activity.append(&finished).await {
+                    Ok(_) => {
+                        self.end(&late).await;
+                    }
+                    Err(error) => {
+                        tracing::warn!(act, %id, %error, "an act stays in the journal");
+                        self.leave(&late, self.pending());
+                    }
+                }
                 Ok(())
             }
             Ok(Settled::Undone | Settled::Gone { finished: false }) => {
@@ -406,16 +423,28 @@ impl OperationRunner {
         operation: &Operation,
         asked: Asked<'_>,
     ) -> Result<Option<(Operation, Settled)>, StoreError> {
-        let Some(taken) = self.take_over(operation).await? else { return Ok(None) };
-        let settled = recovery::settle(&self.ports, &taken, asked, self.clock.now()).await?;
-        Ok(Some((taken, settled)))
+        let taken = operation.taken_over_by(self.opening.owner());
+        let fence = Fence::around(taken.clone(), &self.ports, &self.clock);
+        if !self.take(operation, &taken).await? {
+            return Ok(None);
+        }
+        match recovery::settle(&fence.ports(&self.ports), &taken, asked, self.clock.now()).await {
+            Ok(settled) => Ok(Some((taken, settled))),
+            // This computer slept while it resolved the operation.
+            Err(StoreError::Changed { .. }) if fence.is_lost() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes this run the owner of an operation; `None` if another run was quicker.
     async fn take_over(&self, operation: &Operation) -> Result<Option<Operation>, StoreError> {
         let taken = operation.taken_over_by(self.opening.owner());
-        self.leave(&taken, self.pending());
-        Ok(self.ports.journal.take_over(operation, &taken).await?.then_some(taken))
+        Ok(self.take(operation, &taken).await?.then_some(taken))
+    }
+
+    async fn take(&self, operation: &Operation, taken: &Operation) -> Result<bool, StoreError> {
+        self.leave(taken, self.pending());
+        self.ports.journal.take_over(operation, taken).await
     }
 
     /// Writes the intent.

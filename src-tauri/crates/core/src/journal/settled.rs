@@ -2,6 +2,7 @@
 
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::ports::Ports;
+use crate::records::{CollectionIdentity, JournalEntry, OperationPlan};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
 /// The outcome of resolving an operation.
@@ -71,11 +72,30 @@ pub(super) async fn is_owned_by_other(
 
 /// Removes the empty collection of a name that nobody has. One that cannot be removed, or has documents, stays, and is
 /// reported as a conflict when someone wants the name.
-pub(super) async fn discard(ports: &Ports, name: &OrganizationName) -> Result<(), StoreError> {
-    if !ports.organizations.owners(name).await?.is_empty() {
+pub(super) async fn discard(
+    ports: &Ports,
+    id: OrganizationId,
+    name: &OrganizationName,
+) -> Result<(), StoreError> {
+    let collection = CollectionName::for_organization(name);
+    // In this order: an operation that ends meanwhile leaves an owner.
+    let Some(found) = ports.collections.identity(&collection).await? else { return Ok(()) };
+    let unfinished = ports.journal.unfinished().await?;
+    if is_moved(&unfinished, id, &collection, &found) {
         return Ok(());
     }
-    let collection = CollectionName::for_organization(name);
+    // Its owner may have another one, which is on its way to another name already.
+    let has_left = |owner: &OrganizationId| {
+        let mut others = unfinished.iter().map(|entry| &entry.operation);
+        others.any(|other| {
+            other.organization_id == *owner
+                && matches!(&other.plan, OperationPlan::Rename { from, collection: Some(planned), .. }
+                    if from == name && planned.is_same_as(&found) == Some(false))
+        })
+    };
+    if !ports.organizations.owners(name).await?.iter().all(has_left) {
+        return Ok(());
+    }
     match ports.collections.delete_empty(&collection).await {
         Ok(true) => Ok(()),
         Ok(false) => {
@@ -88,4 +108,47 @@ pub(super) async fn discard(ports: &Ports, name: &OrganizationName) -> Result<()
             Ok(())
         }
     }
+}
+
+/// Whether an organization that is being created would take another one's collection: one that another operation is
+/// moving, or, as its creation found, one with documents.
+pub(super) async fn is_anothers(
+    ports: &Ports,
+    id: OrganizationId,
+    collection: &CollectionName,
+    asked: Asked<'_>,
+) -> Result<bool, StoreError> {
+    let was_there = matches!(asked, Asked::AtOnce(AppError::Conflict(ConflictOn::Collection)));
+    if was_there && !ports.collections.is_empty(collection).await? {
+        return Ok(true);
+    }
+    let Some(found) = ports.collections.identity(collection).await? else { return Ok(false) };
+    Ok(is_moved(&ports.journal.unfinished().await?, id, collection, &found))
+}
+
+/// Whether another organization's operation moves the collection that has this name now: to the name before the
+/// organization gets it, or away from it after the organization gave it up.
+fn is_moved(
+    unfinished: &[JournalEntry],
+    id: OrganizationId,
+    collection: &CollectionName,
+    found: &CollectionIdentity,
+) -> bool {
+    let of = CollectionName::for_organization;
+    unfinished.iter().map(|entry| &entry.operation).filter(|other| other.organization_id != id).any(|other| {
+        let is_it = other.plan.collection().is_some_and(|planned| planned.is_same_as(found) != Some(false));
+        let has_name = match &other.plan {
+            OperationPlan::Rename { from, to, .. } => [of(from), of(to)].contains(collection),
+            OperationPlan::Trash { name, .. } | OperationPlan::Restore { name, .. } => {
+                of(name) == *collection
+            }
+            OperationPlan::Mend { from, to, .. } => {
+                [from, to].into_iter().flatten().any(|name| name == collection)
+            }
+            OperationPlan::Create { .. }
+            | OperationPlan::DeleteForever { .. }
+            | OperationPlan::Receive { .. } => false,
+        };
+        is_it && has_name
+    })
 }

@@ -110,6 +110,10 @@ impl<'a> Move<'a> {
         self.ports.collections.rename(self.target, self.source, self.collection).await?;
         if self.ports.organizations.find_by_name(name).await?.is_some() {
             self.ports.collections.create(self.target).await?;
+            // It may have given up meanwhile: its creation found the collection that was on its way.
+            if self.ports.organizations.find_by_name(name).await?.is_none() {
+                self.ports.collections.delete_empty(self.target).await?;
+            }
         }
         Ok(())
     }

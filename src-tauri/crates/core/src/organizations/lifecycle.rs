@@ -11,7 +11,7 @@ use crate::journal::{OperationRunner, forget_people};
 use crate::ports::Ports;
 use crate::records::{
     ActivityEntry, ActivityKind, CollectionIdentity, Expected, NewOrganization, OperationPlan, Organization,
-    OrganizationChange, Trashed, TrashedCollection, set_aside,
+    OrganizationChange, SessionsOf, Trashed, TrashedCollection, set_aside,
 };
 use crate::rights::{Act, Actor};
 use crate::values::{
@@ -96,7 +96,8 @@ impl OrganizationService {
     }
 
     /// Document and collection are made at the same time, and the document decides. If it is refused, the collection is
-    /// removed again; if the process dies in between, recovery does so.
+    /// removed again; if the process dies in between, recovery does so. A collection that is there already is on its
+    /// way to another organization, or on its way from it: then the document is removed again.
     async fn create_as(
         &self,
         record: ActivityEntry,
@@ -106,13 +107,15 @@ impl OrganizationService {
     ) -> Result<Organization, AppError> {
         let steps = |ports: Ports, new: NewOrganization| async move {
             let collection = CollectionName::for_organization(&new.name);
-            let (inserted, made) =
-                futures_util::join!(ports.organizations.insert(&new), ports.collections.create(&collection));
+            let (inserted, made) = futures_util::join!(
+                ports.organizations.insert(&new),
+                ports.collections.create_new(&collection)
+            );
             match (inserted, made) {
                 // Before the refusal of the other: a step without a response may still be carried out.
                 (Err(_), Err(lost)) if lost.is_unclear() => Err(lost.into()),
                 (Err(error), _) => Err(conflict(error)),
-                (Ok(()), Err(error)) => Err(error.into()),
+                (Ok(()), Err(error)) => Err(conflict(error)),
                 (Ok(()), Ok(())) => Ok(new.inserted()),
             }
         };
@@ -206,7 +209,7 @@ impl OrganizationService {
                 }
                 None if shared => {
                     self.require_same(target, &None, "create").await?;
-                    ports.collections.create(target).await?;
+                    ports.collections.create_new(target).await.map_err(conflict)?;
                 }
                 None => self.require_same(source, &None, "rename").await?,
             }
@@ -280,9 +283,23 @@ impl OrganizationService {
             word(!is_active),
             word(is_active),
         );
-        let changed =
-            async { self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing) };
+        let changed = async {
+            if is_active {
+                self.end_sessions(id).await?;
+            }
+            self.ports.organizations.change(id, &change, self.clock.now()).await.map_err(missing)
+        };
         self.ports.recorded(record, changed).await
+    }
+
+    /// Takes the sessions of everybody in an organization off the list, before it comes back: they ended with it, and
+    /// would be good again.
+    async fn end_sessions(&self, id: OrganizationId) -> Result<(), AppError> {
+        match self.ports.sessions.end(&SessionsOf::Organization(id), None).await {
+            // Then no session of theirs is on the list.
+            Ok(_) | Err(StoreError::Denied { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Moves an organization to the trash: it leaves the list, its sessions end, its name is free, and its collection
@@ -413,7 +430,7 @@ impl OrganizationService {
                 }
                 None if shared && !returns => {
                     self.require_same(target, &None, "create").await?;
-                    ports.collections.create(target).await?;
+                    ports.collections.create_new(target).await.map_err(conflict)?;
                 }
                 None if shared => {}
                 None => self.require_same(source, &None, "trash").await?,
@@ -431,7 +448,11 @@ impl OrganizationService {
         );
         let plan = OperationPlan::Restore { name: name.clone(), copy, collection: collection.clone() };
         // The copy needs no second look: what is restored and removed is this very copy.
-        match self.operations.run(plan, record, id, self.require_copy(id, copy), steps).await? {
+        let beside = async {
+            let (same, ended) = futures_util::join!(self.require_copy(id, copy), self.end_sessions(id));
+            same.and(ended)
+        };
+        match self.operations.run(plan, record, id, beside, steps).await? {
             Some(restored) => Ok(restored),
             None => self.load_live(id).await,
         }

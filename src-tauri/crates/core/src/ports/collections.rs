@@ -37,6 +37,13 @@ pub trait CollectionStore: Send + Sync {
     /// half-done creation.
     async fn create(&self, name: &CollectionName) -> Result<(), StoreError>;
 
+    /// As [`create`](Self::create), for a name that must be free: a collection with it is another organization's, which
+    /// waits there for its name, and must not be taken for the new one.
+    ///
+    /// # Errors
+    /// `CollectionExists`.
+    async fn create_new(&self, name: &CollectionName) -> Result<(), StoreError>;
+
     /// Renames a collection, if its identity is `which`. If the store has no identities, the name decides.
     ///
     /// # Errors

@@ -159,6 +159,7 @@ pass_on! {
     read existing(names: &[CollectionName]) -> Vec<CollectionName>;
     read identity(name: &CollectionName) -> Option<CollectionIdentity>;
     write create(name: &CollectionName) -> ();
+    write create_new(name: &CollectionName) -> ();
     write rename(from: &CollectionName, to: &CollectionName, which: &CollectionIdentity) -> ();
     write delete(name: &CollectionName, which: &CollectionIdentity) -> ();
     write delete_empty(name: &CollectionName) -> bool;

@@ -1,0 +1,239 @@
+//! The acts that change a workspace, in a form that can be handed to another process.
+
+use serde::{Deserialize, Serialize};
+use tenantry_core::error::AppError;
+use tenantry_core::jobs::{Cancellation, Quiet};
+use tenantry_core::organizations::UpdateRequest;
+use tenantry_core::people::{AddOperator, AddPerson};
+use tenantry_core::records::{
+    MemberRole, NewOrganization, OperatorRole, OrganizationFilter, OrganizationQuery, PageStart,
+    SortDirection, SortField, StatusFilter, WorkspaceSettings,
+};
+use tenantry_core::rights::Actor;
+use tenantry_core::values::{OperatorId, OrganizationId, PersonId};
+use time::OffsetDateTime;
+
+use crate::console::{Console, create_request, update_request};
+use crate::suite::{email, hash, name};
+
+/// An act, with ids in hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Act {
+    /// Opens the workspace: prepares it and settles what a crash left.
+    Open,
+    Create {
+        name: String,
+    },
+    /// A create whose password was hashed before: nothing but the store takes time.
+    CreateHashed {
+        id: String,
+        name: String,
+    },
+    Rename {
+        id: String,
+        to: String,
+    },
+    /// Another address and display name.
+    Change {
+        id: String,
+        email: String,
+    },
+    /// Another name and address in one.
+    RenameAndChange {
+        id: String,
+        to: String,
+        email: String,
+    },
+    Deactivate {
+        id: String,
+    },
+    Reactivate {
+        id: String,
+    },
+    Trash {
+        id: String,
+    },
+    Restore {
+        id: String,
+        to: Option<String>,
+    },
+    DeleteForever {
+        id: String,
+        name: String,
+    },
+    LoadSamples,
+    AddPerson {
+        organization: String,
+        email: String,
+    },
+    ChangePersonRole {
+        person: String,
+        organization: String,
+    },
+    DeactivatePerson {
+        person: String,
+        organization: String,
+    },
+    RemovePerson {
+        person: String,
+        organization: String,
+    },
+    AddOperator {
+        email: String,
+    },
+    ChangeOperatorRole {
+        operator: String,
+    },
+    DeactivateOperator {
+        operator: String,
+    },
+    RemoveOperator {
+        operator: String,
+    },
+    ChangeSettings {
+        minutes: u32,
+    },
+    /// Looks at the list, which settles what this run left.
+    List,
+}
+
+impl Act {
+    /// The organization that it is about, in hex.
+    pub fn organization(&self) -> Option<&str> {
+        match self {
+            Self::CreateHashed { id, .. }
+            | Self::Rename { id, .. }
+            | Self::Change { id, .. }
+            | Self::RenameAndChange { id, .. }
+            | Self::Deactivate { id }
+            | Self::Reactivate { id }
+            | Self::Trash { id }
+            | Self::Restore { id, .. }
+            | Self::DeleteForever { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// Those of its service.
+    ///
+    /// # Panics
+    /// When an id is none.
+    pub async fn carry_out(&self, console: &Console, operator: &Actor) -> Result<(), AppError> {
+        let organizations = &console.organizations;
+        match self {
+            Self::Open => console.access.prepare().await.map(drop),
+            Self::Create { name } => organizations.create(operator, create_request(name)).await.map(drop),
+            Self::CreateHashed { id, name } => {
+                let new = new_organization(organization(id), name);
+                organizations.create_hashed(operator, &new).await.map(drop)
+            }
+            Self::Rename { id, to } => organizations.rename(operator, organization(id), to).await.map(drop),
+            Self::Change { id, email } => {
+                let display_name = Some(format!("of {email}"));
+                let request = UpdateRequest {
+                    email: Some(email.clone()),
+                    display_name,
+                    ..update_request(organization(id))
+                };
+                organizations.update(operator, request).await.map(drop)
+            }
+            Self::RenameAndChange { id, to, email } => {
+                let (name, email) = (Some(to.clone()), Some(email.clone()));
+                let request = UpdateRequest { name, email, ..update_request(organization(id)) };
+                organizations.update(operator, request).await.map(drop)
+            }
+            Self::Deactivate { id } => organizations.deactivate(operator, organization(id)).await.map(drop),
+            Self::Reactivate { id } => organizations.reactivate(operator, organization(id)).await.map(drop),
+            Self::Trash { id } => organizations.trash(operator, organization(id), None).await.map(drop),
+            Self::Restore { id, to } => {
+                organizations.restore(operator, organization(id), to.as_deref()).await.map(drop)
+            }
+            Self::DeleteForever { id, name } => {
+                organizations.delete_forever(operator, organization(id), name).await
+            }
+            Self::LoadSamples => {
+                let loaded =
+                    console.samples.load(operator, &console.hasher, &Quiet, &Cancellation::default()).await;
+                loaded.map(drop)
+            }
+            Self::AddPerson { organization: id, email } => {
+                let organization_id = organization(id);
+                let (name, role) = ("Dana Özgür".to_owned(), MemberRole::Viewer);
+                let request = AddPerson { organization_id, name, email: email.clone(), role };
+                console.people.add(operator, request).await.map(drop)
+            }
+            Self::ChangePersonRole { person: id, organization: of } => {
+                let (id, of) = (person(id), organization(of));
+                console.people.change_role(operator, id, of, MemberRole::OrganizationAdmin).await.map(drop)
+            }
+            Self::DeactivatePerson { person: id, organization: of } => {
+                console.people.deactivate(operator, person(id), Some(organization(of))).await.map(drop)
+            }
+            Self::RemovePerson { person: id, organization: of } => {
+                console.people.remove(operator, person(id), Some(organization(of))).await
+            }
+            Self::AddOperator { email } => {
+                let (name, role) = ("Otto Operator".to_owned(), OperatorRole::Operator);
+                let request = AddOperator { name, email: email.clone(), role };
+                console.operators.add(operator, request).await.map(drop)
+            }
+            Self::ChangeOperatorRole { operator: id } => {
+                let role = OperatorRole::ReadOnlyOperator;
+                console.operators.change_role(operator, operator_id(id), role).await.map(drop)
+            }
+            Self::DeactivateOperator { operator: id } => {
+                console.operators.deactivate(operator, operator_id(id)).await.map(drop)
+            }
+            Self::RemoveOperator { operator: id } => {
+                console.operators.remove(operator, operator_id(id)).await
+            }
+            Self::ChangeSettings { minutes } => {
+                console.settings.follow_lately().await;
+                let seen = console.settings.current();
+                let next = WorkspaceSettings { session_minutes: *minutes, ..seen.clone() };
+                console.settings.change(operator, &seen, next).await.map(drop)
+            }
+            Self::List => {
+                let filter =
+                    OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
+                let query = OrganizationQuery {
+                    filter,
+                    sort: SortField::Name,
+                    direction: SortDirection::Ascending,
+                    backwards: false,
+                    start: PageStart::Beginning,
+                    limit: 10,
+                };
+                organizations.page(operator, query).await.map(drop)
+            }
+        }
+    }
+}
+
+/// The organization of [`Act::CreateHashed`].
+fn new_organization(id: OrganizationId, text: &str) -> NewOrganization {
+    NewOrganization {
+        id,
+        name: name(text),
+        display_name: None,
+        admin_email: email(&format!("admin@{text}.example.com")),
+        admin_password: hash("a"),
+        created_at: OffsetDateTime::now_utc(),
+    }
+}
+
+fn organization(id: &str) -> OrganizationId {
+    id.parse().expect("an organization's id")
+}
+
+fn person(id: &str) -> PersonId {
+    id.parse().expect("a person's id")
+}
+
+fn operator_id(id: &str) -> OperatorId {
+    id.parse().expect("an operator's id")
+}

@@ -1,0 +1,490 @@
+//! The acts of the campaign, each with what it needs before, and what may be there after it or after it never was.
+
+use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use tenantry_core::records::{MemberRole, OperatorRole, Organization};
+use tenantry_core::rights::Actor;
+use tenantry_core::sessions::Session;
+use tenantry_core::values::OrganizationId;
+use tenantry_tests::acts::Act;
+use tenantry_tests::checker::{Accounts, Contents, SeenOrganization};
+use tenantry_tests::console::{Console, create_request};
+use tenantry_tests::suite::{collection, name};
+use tenantry_tests::twins::Twins;
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+/// Documents of a tenant.
+const DOCUMENTS: usize = 3;
+/// The settings' minutes that [`Case::ChangeSettings`] asks for.
+const MINUTES: u32 = 45;
+
+/// An act and the state that it meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    Create,
+    Rename,
+    RenameShared,
+    Change,
+    RenameAndChange,
+    Deactivate,
+    Reactivate,
+    Trash,
+    Restore,
+    DeleteForever,
+    LoadSamples,
+    AddPerson,
+    ChangePersonRole,
+    DeactivatePerson,
+    RemovePerson,
+    AddOperator,
+    ChangeOperatorRole,
+    DeactivateOperator,
+    RemoveOperator,
+    ChangeSettings,
+}
+
+impl Case {
+    pub const ALL: [Self; 20] = [
+        Self::Create,
+        Self::Rename,
+        Self::RenameShared,
+        Self::Change,
+        Self::RenameAndChange,
+        Self::Deactivate,
+        Self::Reactivate,
+        Self::Trash,
+        Self::Restore,
+        Self::DeleteForever,
+        Self::LoadSamples,
+        Self::AddPerson,
+        Self::ChangePersonRole,
+        Self::DeactivatePerson,
+        Self::RemovePerson,
+        Self::AddOperator,
+        Self::ChangeOperatorRole,
+        Self::DeactivateOperator,
+        Self::RemoveOperator,
+        Self::ChangeSettings,
+    ];
+
+    /// Whether a start after a crash has something to settle.
+    pub fn has_an_intent(self) -> bool {
+        match self {
+            Self::Create
+            | Self::Rename
+            | Self::RenameShared
+            | Self::RenameAndChange
+            | Self::Trash
+            | Self::Restore
+            | Self::DeleteForever => true,
+            Self::Change
+            | Self::Deactivate
+            | Self::Reactivate
+            | Self::LoadSamples
+            | Self::AddPerson
+            | Self::ChangePersonRole
+            | Self::DeactivatePerson
+            | Self::RemovePerson
+            | Self::AddOperator
+            | Self::ChangeOperatorRole
+            | Self::DeactivateOperator
+            | Self::RemoveOperator
+            | Self::ChangeSettings => false,
+        }
+    }
+
+    /// Whether the act needs a workspace that no other act has touched.
+    pub fn is_alone(self) -> bool {
+        matches!(self, Self::RenameShared | Self::LoadSamples | Self::ChangeSettings)
+    }
+}
+
+/// One organization, person or operator that an act is about.
+pub struct Scene {
+    pub case: Case,
+    pub act: Act,
+    /// The organization, in hex.
+    pub id: String,
+    to: String,
+    /// The address of the person or operator.
+    address: String,
+    /// Sessions of the organization's admin and of a person.
+    pub sessions: Vec<Session>,
+}
+
+/// Where an organization is, and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Standing {
+    shelf: &'static str,
+    name: String,
+    address: String,
+    is_active: bool,
+}
+
+/// How an act ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    Undone,
+    /// Two acts in one: the first is done, and the second is not.
+    Between,
+}
+
+impl Scene {
+    /// What the act meets, with the number `number` in its names.
+    pub async fn prepare(
+        case: Case,
+        number: u32,
+        workspace: &TestWorkspace,
+        console: &Console,
+        operator: &Actor,
+    ) -> Self {
+        let (from, to) = (format!("from-{number}"), format!("to-{number}"));
+        let address = format!("somebody-{number}@example.com");
+        let mut scene = Self {
+            case,
+            act: Act::Open,
+            id: OrganizationId::new().to_hex(),
+            to: to.clone(),
+            address: address.clone(),
+            sessions: Vec::new(),
+        };
+        let is_about_an_organization = !matches!(
+            case,
+            Case::Create
+                | Case::LoadSamples
+                | Case::AddOperator
+                | Case::ChangeOperatorRole
+                | Case::DeactivateOperator
+                | Case::RemoveOperator
+                | Case::ChangeSettings
+        );
+        if is_about_an_organization {
+            let created = tenant(workspace, console, operator, &from).await;
+            scene.id = created.id.to_hex();
+            if matches!(
+                case,
+                Case::Deactivate | Case::Reactivate | Case::Trash | Case::Restore | Case::DeleteForever
+            ) {
+                scene.sessions.push(console.sign_in(created.admin_email.as_str()).await);
+                let viewer = console.person(&created, &address, MemberRole::Viewer).await;
+                scene.sessions.push(viewer);
+            }
+            match case {
+                Case::Restore | Case::DeleteForever => {
+                    console.organizations.trash(operator, created.id, None).await.expect("trashed");
+                }
+                Case::Reactivate => {
+                    console.organizations.deactivate(operator, created.id).await.expect("deactivated");
+                }
+                Case::ChangePersonRole | Case::DeactivatePerson | Case::RemovePerson => {
+                    console.person(&created, &address, MemberRole::Viewer).await;
+                }
+                _ => {}
+            }
+        }
+        let id = scene.id.clone();
+        let email = format!("other-{number}@example.com");
+        scene.act = match case {
+            Case::Create => Act::Create { name: to },
+            Case::Rename | Case::RenameShared => Act::Rename { id, to },
+            Case::Change => Act::Change { id, email },
+            Case::RenameAndChange => Act::RenameAndChange { id, to, email },
+            Case::Deactivate => Act::Deactivate { id },
+            Case::Reactivate => Act::Reactivate { id },
+            Case::Trash => Act::Trash { id },
+            Case::Restore => Act::Restore { id, to: Some(to) },
+            Case::DeleteForever => Act::DeleteForever { id, name: from },
+            Case::LoadSamples => Act::LoadSamples,
+            Case::AddPerson => Act::AddPerson { organization: id, email: address },
+            Case::ChangePersonRole | Case::DeactivatePerson | Case::RemovePerson => {
+                let email = tenantry_tests::suite::email(&address);
+                let person = console.ports.people.find_by_email(&email).await.expect("a look-up answers");
+                let person = person.expect("it is there").id.to_string();
+                match case {
+                    Case::ChangePersonRole => Act::ChangePersonRole { person, organization: id },
+                    Case::DeactivatePerson => Act::DeactivatePerson { person, organization: id },
+                    _ => Act::RemovePerson { person, organization: id },
+                }
+            }
+            Case::AddOperator => Act::AddOperator { email: address },
+            Case::ChangeOperatorRole | Case::DeactivateOperator | Case::RemoveOperator => {
+                let session = console.another_operator(&address, OperatorRole::Operator).await;
+                scene.sessions.push(session);
+                let email = tenantry_tests::suite::email(&address);
+                let found = console.ports.accounts.find_operator_by_email(&email).await;
+                let operator = found.expect("a look-up answers").expect("it is there").id.to_string();
+                match case {
+                    Case::ChangeOperatorRole => Act::ChangeOperatorRole { operator },
+                    Case::DeactivateOperator => Act::DeactivateOperator { operator },
+                    _ => Act::RemoveOperator { operator },
+                }
+            }
+            Case::ChangeSettings => Act::ChangeSettings { minutes: MINUTES },
+        };
+        scene
+    }
+
+    /// The rename of an organization whose collection another one has, too.
+    pub fn of_twins(twins: &Twins, number: u32) -> Self {
+        let (id, to) = (twins.acme.id.to_hex(), format!("to-{number}"));
+        Self {
+            case: Case::RenameShared,
+            act: Act::Rename { id: id.clone(), to: to.clone() },
+            id,
+            to,
+            address: String::new(),
+            sessions: Vec::new(),
+        }
+    }
+
+    /// Whether the act is done, or never was. Anything else fails.
+    pub fn ended(
+        &self,
+        (before, then): (&Contents, &Accounts),
+        (now, accounts): (&Contents, &Accounts),
+    ) -> Ended {
+        let shows = |problem: &str| format!("{:?}: {problem}", self.act);
+        let is_done = match self.case {
+            Case::Create => return self.is_created(now),
+            Case::LoadSamples => return are_samples_loaded(now),
+            Case::AddPerson | Case::ChangePersonRole | Case::DeactivatePerson | Case::RemovePerson => {
+                let key = (self.address.clone(), self.id.clone());
+                let done = match self.case {
+                    Case::AddPerson => Some(("viewer", true)),
+                    Case::ChangePersonRole => Some(("organization_admin", true)),
+                    Case::DeactivatePerson => Some(("viewer", false)),
+                    _ => None,
+                };
+                let mut expected = then.clone();
+                match done {
+                    Some((role, is_active)) => {
+                        expected.memberships.insert(key, (role.to_owned(), is_active));
+                    }
+                    None => {
+                        expected.memberships.remove(&key);
+                    }
+                }
+                Some((expected, "a person"))
+            }
+            Case::AddOperator
+            | Case::ChangeOperatorRole
+            | Case::DeactivateOperator
+            | Case::RemoveOperator => {
+                let done = match self.case {
+                    Case::AddOperator => Some(("operator", true)),
+                    Case::ChangeOperatorRole => Some(("read_only_operator", true)),
+                    Case::DeactivateOperator => Some(("operator", false)),
+                    _ => None,
+                };
+                let mut expected = then.clone();
+                match done {
+                    Some((role, is_active)) => {
+                        expected.operators.insert(self.address.clone(), (role.to_owned(), is_active));
+                    }
+                    None => {
+                        expected.operators.remove(&self.address);
+                    }
+                }
+                Some((expected, "an operator"))
+            }
+            Case::ChangeSettings => {
+                let minutes = |accounts: &Accounts| accounts.settings.get("session_minutes").cloned();
+                let is_done = minutes(accounts).as_deref() == Some(&MINUTES.to_string());
+                assert!(
+                    is_done || accounts.settings == then.settings,
+                    "{}",
+                    shows("settings are half changed")
+                );
+                return if is_done { Ended::Done } else { Ended::Undone };
+            }
+            Case::Rename
+            | Case::RenameShared
+            | Case::Change
+            | Case::RenameAndChange
+            | Case::Deactivate
+            | Case::Reactivate
+            | Case::Trash
+            | Case::Restore
+            | Case::DeleteForever => None,
+        };
+        match is_done {
+            Some((expected, _)) if *accounts == expected && *then != expected => Ended::Done,
+            Some((_, what)) => {
+                assert_eq!(accounts, then, "{}", shows(&format!("{what} is half changed")));
+                Ended::Undone
+            }
+            None => self.organization_ended(before, now),
+        }
+    }
+
+    fn is_created(&self, now: &Contents) -> Ended {
+        let Some(found) = now.live.values().find(|found| found.name == self.to) else { return Ended::Undone };
+        assert!(found.hash.starts_with("$2b$"), "its admin can sign in");
+        assert_eq!(found.admin_email, create_request(&self.to).email);
+        assert_eq!(now.of_tenant(&self.to).documents.len(), 0);
+        Ended::Done
+    }
+
+    fn organization_ended(&self, before: &Contents, now: &Contents) -> Ended {
+        let was = standing(before, &self.id).expect("it was there");
+        let is = standing(now, &self.id);
+        let done = match &self.act {
+            Act::Rename { to, .. } => Some(Standing { name: to.clone(), ..was.clone() }),
+            Act::Change { email, .. } => Some(Standing { address: email.clone(), ..was.clone() }),
+            Act::RenameAndChange { to, email, .. } => {
+                let halfway = Standing { name: to.clone(), ..was.clone() };
+                if is.as_ref() == Some(&halfway) {
+                    self.same_content(before, now);
+                    return Ended::Between;
+                }
+                Some(Standing { address: email.clone(), ..halfway })
+            }
+            Act::Deactivate { .. } => Some(Standing { is_active: false, ..was.clone() }),
+            Act::Reactivate { .. } => Some(Standing { is_active: true, ..was.clone() }),
+            Act::Trash { .. } => Some(Standing { shelf: "trash", ..was.clone() }),
+            Act::Restore { .. } => Some(Standing { shelf: "live", name: self.to.clone(), ..was.clone() }),
+            Act::DeleteForever { .. } => None,
+            other => panic!("{other:?} is about no organization"),
+        };
+        if is == done {
+            if is.is_none() {
+                let lost = now.lost_since(before);
+                assert_eq!(lost.len(), 1, "what was deleted for good, and nothing else: {lost:?}");
+                assert!(!now.memberships.contains(&self.id), "its people went with it");
+            } else {
+                self.same_content(before, now);
+            }
+            return Ended::Done;
+        }
+        assert_eq!(is, Some(was), "{:?}: neither as before nor done", self.act);
+        self.same_content(before, now);
+        Ended::Undone
+    }
+
+    /// Nothing of the organization changed that the act does not change: no other field of its document, and no
+    /// document, index or option of its collection.
+    fn same_content(&self, before: &Contents, now: &Contents) {
+        let changes = [
+            "organization_name",
+            "collection_name",
+            "admin_email",
+            "admin_email_key",
+            "updated_at",
+            "is_active",
+            "search_text",
+            "display_name",
+            "position",
+            "session_version",
+            "sessions_ended_at",
+            "console",
+            "trashed_at",
+            "trashed_by",
+            "had_collection",
+            "shared_collection",
+            "copy",
+        ];
+        let kept = |one: &SeenOrganization| {
+            let fields = one.whole.clone().into_iter();
+            let is_kept =
+                |(field, value): &(String, Bson)| !changes.contains(&field.as_str()) && *value != Bson::Null;
+            fields.filter(is_kept).collect::<Document>()
+        };
+        let was = seen(before, &self.id).expect("it was there");
+        let is = seen(now, &self.id).expect("it is there");
+        assert_eq!(kept(is), kept(was), "{:?}: fields that the act has no business with", self.act);
+        if self.case == Case::RenameShared {
+            return;
+        }
+        let [was, is] = [before, now].map(|contents| {
+            let name = place(contents, &self.id);
+            contents.collections.get(&name).unwrap_or_else(|| panic!("{:?}: {name} is missing", self.act))
+        });
+        assert_eq!(is, was, "{:?}: its collection", self.act);
+    }
+
+    /// Whether sessions of before may still be good.
+    pub fn keeps_sessions(&self, ended: Ended) -> bool {
+        match (self.case, ended) {
+            (Case::Reactivate | Case::Restore | Case::DeleteForever, _) => false,
+            (_, Ended::Done) => false,
+            (_, Ended::Undone | Ended::Between) => true,
+        }
+    }
+}
+
+/// The document of an organization, wherever it is.
+fn seen<'a>(contents: &'a Contents, id: &str) -> Option<&'a SeenOrganization> {
+    contents.live.get(id).or_else(|| contents.trash.get(id).map(|trashed| &trashed.organization))
+}
+
+/// The collection of an organization, wherever it is.
+fn place(contents: &Contents, id: &str) -> String {
+    match (contents.live.get(id), contents.trash.get(id)) {
+        (Some(live), _) => live.collection_name.clone(),
+        (None, Some(trashed)) => trashed.collection.clone().expect("it had one"),
+        (None, None) => panic!("{id} is nowhere"),
+    }
+}
+
+fn standing(contents: &Contents, id: &str) -> Option<Standing> {
+    let found = seen(contents, id)?;
+    Some(Standing {
+        shelf: if contents.live.contains_key(id) { "live" } else { "trash" },
+        name: found.name.clone(),
+        address: found.admin_email.clone(),
+        is_active: is_active(found),
+    })
+}
+
+/// Whether people of an organization can sign in.
+pub fn is_active(found: &SeenOrganization) -> bool {
+    !matches!(found.whole.get("is_active"), Some(Bson::Boolean(false) | Bson::Int64(0)))
+}
+
+/// Samples come one by one, each whole or not at all, but for a collection that its organization has not followed yet.
+fn are_samples_loaded(now: &Contents) -> Ended {
+    match now.live.len() {
+        // The bystander.
+        1 => Ended::Undone,
+        61 => Ended::Done,
+        _ => Ended::Between,
+    }
+}
+
+/// An organization with documents, and on a server with a field, an index and an option of other software.
+pub async fn tenant(
+    workspace: &TestWorkspace,
+    console: &Console,
+    operator: &Actor,
+    text: &str,
+) -> Organization {
+    let created = console.organizations.create(operator, create_request(text)).await.expect("created");
+    let now = DateTime::from_millis(1_772_366_400_000);
+    let documents: Vec<_> = (0..DOCUMENTS)
+        .map(|number| doc! { "_id": ObjectId::new(), "of": text, "number": number as i64, "created_at": now })
+        .map(|document| document.to_vec().expect("bytes"))
+        .collect();
+    let collection = collection(text);
+    console.ports.collections.insert_documents(&collection, &documents).await.expect("inserted");
+    if workspace.file().is_none() {
+        let database = workspace.database().await;
+        let index = doc! { "key": { "number": -1 }, "name": "theirs", "unique": true };
+        let command = doc! { "createIndexes": collection.as_str(), "indexes": [index] };
+        database.run_command(command).await.expect("an index of other software");
+        let add = doc! { "$set": { "theirs": { "since": now } } };
+        let organizations = database.collection::<Document>("organizations");
+        let by_name = doc! { "organization_name": name(text).as_str() };
+        organizations.update_one(by_name, add).await.expect("a field of other software");
+    }
+    created
+}
+
+/// What kind of store a workspace is on, for names of parts.
+pub fn word(kind: StoreKind) -> &'static str {
+    match kind {
+        StoreKind::SqliteInMemory => "memory",
+        StoreKind::SqliteOnFile => "sqlite",
+        StoreKind::MongoReplicaSet => "replica-set",
+        StoreKind::MongoStandalone => "standalone",
+    }
+}
