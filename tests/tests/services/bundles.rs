@@ -1,15 +1,27 @@
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use bson::{Document, doc};
 use futures_util::TryStreamExt;
+use futures_util::stream::{self, BoxStream, StreamExt};
 use parking_lot::Mutex;
 use secrecy::SecretString;
-use tenantry_core::bundle::{AdminPassword, ChangedMeanwhile, ReceiveRequest, TenantSource};
+use tenantry_core::access::{Operations, WriteGate};
+use tenantry_core::bundle::{
+    AdminPassword, BundleService, ChangedMeanwhile, ReceiveRequest, Tenant, TenantSource,
+};
 use tenantry_core::error::{AppError, BundleProblem, ConflictOn};
 use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
-use tenantry_core::records::{ActivityKind, Outcome, RecordQuery};
-use tenantry_core::values::{CollectionName, Field, FieldRule, OrganizationId};
+use tenantry_core::journal::OperationRunner;
+use tenantry_core::limits::STEP_PENDING;
+use tenantry_core::records::{
+    Access, ActivityKind, JournalEntry, Operation, OperationPlan, Outcome, Owner, RecordQuery,
+    RecoveryOutcome, Turn,
+};
+use tenantry_core::sessions::PasswordHasher;
+use tenantry_core::values::{CollectionName, CopyId, Field, FieldRule, OrganizationId};
 use tenantry_tests::bundles::{
     PARTS, collections, contents, described, documents_in, documents_of_every_type, odd_collection, open,
     request, unpacked, written,
@@ -17,6 +29,7 @@ use tenantry_tests::bundles::{
 use tenantry_tests::console::{Console, PASSWORD};
 use tenantry_tests::suite::{collection, name};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+use tokio::sync::Semaphore;
 
 const KINDS: [StoreKind; 3] =
     [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet, StoreKind::MongoStandalone];
@@ -391,4 +404,126 @@ async fn a_large_organization_is_read_in_batches_of_bounded_size() {
     assert_eq!(received.map(|received| received.documents), Ok(505));
     let (one, other) = (CollectionName::for_organization(&name("acme")), collection("zenith"));
     assert_eq!(contents(&workspace.ports, &one).await, contents(&workspace.ports, &other).await);
+}
+
+/// A source whose documents come one by one, each once the test lets it.
+struct Slow {
+    tenant: Tenant,
+    go_on: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl TenantSource for Slow {
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    fn documents(&self) -> BoxStream<'_, Result<Vec<Vec<u8>>, AppError>> {
+        let one = move |number: i32| async move {
+            self.go_on.acquire().await.expect("open").forget();
+            Ok(vec![doc! {"_id": number}.to_vec().expect("bytes")])
+        };
+        stream::iter(0..3).then(one).boxed()
+    }
+
+    async fn changed(&self) -> Result<Option<ChangedMeanwhile>, AppError> {
+        Ok(None)
+    }
+}
+
+/// The journal's entry once it has another turn than this one.
+async fn next_turn(workspace: &TestWorkspace, seen: Option<&Turn>) -> JournalEntry {
+    loop {
+        let entries = workspace.ports.journal.unfinished().await.expect("the journal is read");
+        if let Some(entry) = entries.into_iter().find(|entry| Some(&entry.operation.turn) != seen) {
+            return entry;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receive_that_takes_long_stays_its_own_until_another_computer_takes_it_over() {
+    for kind in [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet] {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let id = acme(&console).await;
+        let tenant = console.bundles.source(&operator, id).await.expect("a source").tenant().clone();
+        let owner = |instance: &str| Owner { installation: "here".to_owned(), instance: instance.to_owned() };
+        let gate = Arc::new(WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
+        let runner = OperationRunner::new(workspace.ports.clone(), workspace.clock.clone(), owner("long"))
+            .renewing_every(Duration::from_millis(5));
+        let operations = Arc::new(Operations::new(gate, runner));
+        let hasher = PasswordHasher::with_cost(4);
+        let bundles =
+            BundleService::new(workspace.ports.clone(), workspace.clock.clone(), hasher, operations);
+        let go_on = Arc::new(Semaphore::new(1));
+        let slow = Slow { tenant, go_on: Arc::clone(&go_on) };
+        let cancellation = Cancellation::default();
+        let receive = async |name: &str| {
+            let asked = ReceiveRequest { is_copy: true, ..request(name) };
+            bundles.receive(&operator, &slow, asked, &Quiet, &cancellation).await
+        };
+        let watched = async {
+            let first = next_turn(&workspace, None).await;
+            let second = next_turn(&workspace, Some(&first.operation.turn)).await;
+            let third = next_turn(&workspace, Some(&second.operation.turn)).await;
+            assert_eq!(third.begun_at, first.begun_at, "it is still the same operation");
+            go_on.add_permits(3);
+        };
+        let (received, ()) = futures_util::join!(receive("zenith"), watched);
+        assert_eq!(received.map(|received| received.documents), Ok(3), "{kind:?}");
+
+        let taken_over = async {
+            loop {
+                let seen = next_turn(&workspace, None).await.operation;
+                let taken = seen.taken_over_by(&owner("another"));
+                if workspace.ports.journal.take_over(&seen, &taken).await.expect("an answer") {
+                    workspace.ports.journal.end(&taken).await.expect("ended");
+                    return;
+                }
+            }
+        };
+        let (received, ()) = futures_util::join!(receive("late"), taken_over);
+        assert!(received.is_err(), "{received:?}");
+        assert_eq!(collections(&workspace.ports).await, ["org_acme", "org_zenith"], "{kind:?}");
+        assert_eq!(workspace.ports.journal.unfinished().await, Ok(Vec::new()));
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn what_came_in_while_the_service_made_its_collection_waits_for_a_person() {
+    for kind in [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet] {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let made = console.create("acme").await;
+        // As a crash leaves it: the document is there, its collection waits, and the service has made another.
+        let (ports, incoming) = (&workspace.ports, CopyId::new());
+        let waiting = CollectionName::incoming(incoming);
+        ports.collections.create(&waiting).await.expect("made");
+        let plan = OperationPlan::Receive { name: name("acme"), incoming };
+        let owner = Owner { installation: "this-computer".to_owned(), instance: "earlier".to_owned() };
+        let left = Operation::new(made.id, plan, owner, "dana@example.com".to_owned());
+        ports.journal.begin(&left).await.expect("begun");
+        let document = doc! {"_id": 1}.to_vec().expect("bytes");
+        ports.collections.insert_documents(&collection("acme"), &[document]).await.expect("inserted");
+        workspace.pass(STEP_PENDING).await;
+        let recovered = console.operations.recover().await.expect("the journal is read");
+        let attention = recovered.into_iter().map(|one| one.outcome).collect::<Vec<_>>();
+        assert!(matches!(attention[..], [RecoveryOutcome::NeedsAttention { .. }]), "{kind:?}: {attention:?}");
+        let unsettled = console.attention.list(&operator).await.expect("a list");
+        let places: Vec<_> = unsettled[0].facts.places.iter().map(|place| place.name.clone()).collect();
+        assert_eq!(places, [collection("acme"), waiting.clone()]);
+        // Without documents it is in nobody's way.
+        let document = doc! {"_id": 1}.to_vec().expect("bytes");
+        ports.collections.remove_documents(&collection("acme"), &[document]).await.expect("removed");
+        workspace.pass(STEP_PENDING).await;
+        console.operations.recover().await.expect("the journal is read");
+        assert_eq!(collections(ports).await, ["org_acme"], "{kind:?}");
+        assert_eq!(ports.journal.unfinished().await, Ok(Vec::new()));
+        workspace.remove().await;
+    }
 }

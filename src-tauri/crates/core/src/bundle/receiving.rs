@@ -99,13 +99,18 @@ impl Newcomer<'_> {
             sum.add(&batch)?;
             let written =
                 async { ports.collections.insert_documents(waiting, &batch).await.map_err(AppError::from) };
-            // The next batch is read while this one is written.
-            let both = async { futures_util::try_join!(written, documents.try_next()) };
-            next = tokio::select! {
-                () = cancellation.cancelled() => return Err(AppError::Cancelled),
-                both = both => both?.1,
+            let reading = async {
+                tokio::select! {
+                    () = cancellation.cancelled() => Err(AppError::Cancelled),
+                    batch = documents.try_next() => batch,
+                }
             };
+            // The next batch is read while this one is written. A write is waited for in any case: what a server still
+            // has to do would make the collection anew after it was dropped.
+            let (written, read) = futures_util::join!(written, reading);
+            written?;
             told.add(&batch);
+            next = read?;
         }
         told.end();
         Ok(sum)

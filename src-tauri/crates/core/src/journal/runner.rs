@@ -32,6 +32,7 @@ pub struct OperationRunner {
     running: Mutex<HashSet<OrganizationId>>,
     /// The entries that this run knows to be in the journal still.
     left: Mutex<HashMap<OrganizationId, Left>>,
+    renewed_every: Duration,
 }
 
 /// A journal entry that this run left.
@@ -85,7 +86,20 @@ impl Held<'_> {
 impl OperationRunner {
     /// For one open workspace. `ports` are those of the store itself.
     pub fn new(ports: Ports, clock: Arc<dyn Clock>, opening: impl Into<Opening>) -> Self {
-        Self { ports, clock, opening: opening.into(), running: Mutex::default(), left: Mutex::default() }
+        Self {
+            ports,
+            clock,
+            opening: opening.into(),
+            running: Mutex::default(),
+            left: Mutex::default(),
+            renewed_every: OPERATION_RENEWED_EVERY,
+        }
+    }
+
+    /// The same with another pace at which an operation says that it is alive: tests do not wait for half a minute.
+    #[must_use]
+    pub fn renewing_every(self, renewed_every: Duration) -> Self {
+        Self { renewed_every, ..self }
     }
 
     /// The store, without the gate.
@@ -194,7 +208,7 @@ impl OperationRunner {
     ) -> Result<T, AppError> {
         let mut steps = std::pin::pin!(steps);
         loop {
-            let pause = std::pin::pin!(tokio::time::sleep(OPERATION_RENEWED_EVERY));
+            let pause = std::pin::pin!(tokio::time::sleep(self.renewed_every));
             if let Either::Left((done, _)) = future::select(steps.as_mut(), pause).await {
                 return done;
             }
