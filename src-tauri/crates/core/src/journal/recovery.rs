@@ -104,6 +104,13 @@ async fn settle_rename(
     };
     let moved = Move::of(ports, collection, &names);
     let Some(organization) = live else { return settle_orphan(id, &moved).await };
+    if organization.name != *from {
+        let home = ports.collections.identity(&organization.collection()).await?;
+        if home.is_some_and(|home| collection.is_same_as(&home) == Some(true)) {
+            // Another console renamed it meanwhile, with its collection: nothing of this rename is left.
+            return Ok(Settled::Undone);
+        }
+    }
     if let Some(settled) = without_move(moved.look().await?, asked) {
         return Ok(settled);
     }
