@@ -1,5 +1,6 @@
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,13 +13,13 @@ use tenantry_core::access::{Operations, WriteGate};
 use tenantry_core::bundle::{
     AdminPassword, BundleService, ChangedMeanwhile, ReceiveRequest, Tenant, TenantSource,
 };
-use tenantry_core::error::{AppError, BundleProblem, ConflictOn};
+use tenantry_core::error::{AppError, BundleProblem, ConflictOn, StoreError};
 use tenantry_core::jobs::{Cancellation, Progress, ProgressSink, Quiet};
 use tenantry_core::journal::OperationRunner;
 use tenantry_core::limits::STEP_PENDING;
+use tenantry_core::ports::{Call, Policy};
 use tenantry_core::records::{
-    Access, ActivityKind, JournalEntry, Operation, OperationPlan, Outcome, Owner, RecordQuery,
-    RecoveryOutcome, Turn,
+    Access, ActivityKind, Operation, OperationPlan, Outcome, Owner, RecordQuery, RecoveryOutcome,
 };
 use tenantry_core::sessions::PasswordHasher;
 use tenantry_core::values::{CollectionName, CopyId, Field, FieldRule, OrganizationId};
@@ -431,12 +432,29 @@ impl TenantSource for Slow {
     }
 }
 
-/// The journal's entry once it has another turn than this one.
-async fn next_turn(workspace: &TestWorkspace, seen: Option<&Turn>) -> JournalEntry {
+/// Counts how often an operation said in the journal that it is alive.
+#[derive(Clone, Default)]
+struct Renewals(Arc<AtomicU32>);
+
+impl Policy for Renewals {
+    async fn call<T: Send>(
+        &self,
+        call: Call<'_>,
+        store: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        if call.name == "journal.take_over" {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+        store.await
+    }
+}
+
+/// The operation that is in the journal, as soon as there is one.
+async fn under_way(workspace: &TestWorkspace) -> Operation {
     loop {
-        let entries = workspace.ports.journal.unfinished().await.expect("the journal is read");
-        if let Some(entry) = entries.into_iter().find(|entry| Some(&entry.operation.turn) != seen) {
-            return entry;
+        let mut entries = workspace.ports.journal.unfinished().await.expect("the journal is read");
+        if let Some(entry) = entries.pop() {
+            return entry.operation;
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -452,7 +470,9 @@ async fn a_receive_that_takes_long_stays_its_own_until_another_computer_takes_it
         let tenant = console.bundles.source(&operator, id).await.expect("a source").tenant().clone();
         let owner = |instance: &str| Owner { installation: "here".to_owned(), instance: instance.to_owned() };
         let gate = Arc::new(WriteGate::new(Access::ReadWrite, workspace.clock.clone()));
-        let runner = OperationRunner::new(workspace.ports.clone(), workspace.clock.clone(), owner("long"))
+        let renewals = Renewals::default();
+        let ports = workspace.ports.clone().under(renewals.clone());
+        let runner = OperationRunner::new(ports, workspace.clock.clone(), owner("long"))
             .renewing_every(Duration::from_millis(5));
         let operations = Arc::new(Operations::new(gate, runner));
         let hasher = PasswordHasher::with_cost(4);
@@ -466,10 +486,11 @@ async fn a_receive_that_takes_long_stays_its_own_until_another_computer_takes_it
             bundles.receive(&operator, &slow, asked, &Quiet, &cancellation).await
         };
         let watched = async {
-            let first = next_turn(&workspace, None).await;
-            let second = next_turn(&workspace, Some(&first.operation.turn)).await;
-            let third = next_turn(&workspace, Some(&second.operation.turn)).await;
-            assert_eq!(third.begun_at, first.begun_at, "it is still the same operation");
+            let begun = under_way(&workspace).await;
+            while renewals.0.load(Ordering::SeqCst) < 3 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            assert_eq!(under_way(&workspace).await, begun, "it is still the same operation");
             go_on.add_permits(3);
         };
         let (received, ()) = futures_util::join!(receive("zenith"), watched);
@@ -477,7 +498,7 @@ async fn a_receive_that_takes_long_stays_its_own_until_another_computer_takes_it
 
         let taken_over = async {
             loop {
-                let seen = next_turn(&workspace, None).await.operation;
+                let seen = under_way(&workspace).await;
                 let taken = seen.taken_over_by(&owner("another"));
                 if workspace.ports.journal.take_over(&seen, &taken).await.expect("an answer") {
                     workspace.ports.journal.end(&taken).await.expect("ended");
