@@ -49,6 +49,8 @@ pub(crate) trait Raw: Send + Sync {
     async fn read_all(&self) -> Outcome<u64>;
     /// The same with the fields alone that a list shows.
     async fn read_shown(&self) -> Outcome<u64>;
+    /// Reads the names of all collections; returns the number of those of tenants.
+    async fn read_names(&self) -> Outcome<u64>;
 }
 
 /// What is measured, and beside what.

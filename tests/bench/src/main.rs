@@ -1,11 +1,12 @@
 //! Measures Tenantry beside the raw driver and the raw statement, in the same run on the same data.
 //!
-//! `tenantry-bench [sqlite] [mongodb] [record] [bulk] [import] [peers] [startup] [window]`; nothing named is everything.
-//! The last table has every figure with an aim.
+//! `tenantry-bench [sqlite] [mongodb] [doctor] [record] [bulk] [import] [peers] [startup] [window]`; nothing named is
+//! everything. The last table has every figure with an aim.
 
 mod aims;
 mod bulk;
 mod calls;
+mod doctor;
 mod export;
 mod import;
 mod machine;
@@ -31,6 +32,8 @@ use workspace::{Place, Workspace};
 
 /// Organizations in the list that is measured.
 const ORGANIZATIONS: u32 = 100_000;
+/// Organizations on a server that have a collection each.
+const WITH_COLLECTIONS: u32 = 5_000;
 /// Organizations in the list that shows what grows.
 const MILLION: u32 = 1_000_000;
 
@@ -62,6 +65,11 @@ async fn run(wanted: &[String]) -> Outcome<()> {
     }
     if is_wanted("mongodb") {
         measure_store(&Place::mongodb(), &mut aims).await?;
+    }
+    if is_wanted("doctor") {
+        for place in [Place::sqlite()?, Place::mongodb()] {
+            doctor::measure(&place, &mut aims).await?;
+        }
     }
     if is_wanted("record") {
         for place in [Place::sqlite()?, Place::mongodb()] {

@@ -147,6 +147,16 @@ impl Comparison {
         (!did_fail).then(|| self.act.median().as_secs_f64() / raw.as_secs_f64())
     }
 
+    /// The ratio of the action to the port.
+    pub(crate) fn act_beside_port(&self) -> f64 {
+        let did_fail = self.port.failure.is_some() || self.act.failure.is_some();
+        if did_fail {
+            f64::INFINITY
+        } else {
+            self.act.median().as_secs_f64() / self.port.median().as_secs_f64()
+        }
+    }
+
     fn forget(&mut self) {
         for times in [&mut self.raw, &mut self.port, &mut self.act] {
             times.taken.clear();

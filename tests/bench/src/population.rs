@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bson::oid::ObjectId;
 use bson::raw::cstr;
 use bson::{RawDocumentBuf, rawdoc};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tenantry_core::Ports;
 use tenantry_core::records::NewOrganization;
 use tenantry_core::values::{
@@ -67,6 +68,18 @@ pub(crate) async fn fill(ports: &Ports, count: u32) -> Outcome<Duration> {
         let part: Vec<_> = (first..count.min(first + 1_000)).map(organization).collect();
         ports.organizations.insert_many(&part).await?;
     }
+    Ok(start.elapsed())
+}
+
+/// Gives each organization its collection, without documents; returns how long it took.
+pub(crate) async fn add_collections(ports: &Ports, count: u32) -> Outcome<Duration> {
+    let start = Instant::now();
+    let names = (0..count)
+        .map(|number| CollectionName::for_organization(&OrganizationName::from_stored(name(number))));
+    let mut created = stream::iter(names)
+        .map(|collection| async move { ports.collections.create(&collection).await })
+        .buffer_unordered(8);
+    while created.try_next().await?.is_some() {}
     Ok(start.elapsed())
 }
 

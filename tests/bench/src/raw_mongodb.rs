@@ -159,6 +159,11 @@ impl Raw for RawMongo {
         };
         self.read(Some(shown)).await
     }
+
+    async fn read_names(&self) -> Outcome<u64> {
+        let names = self.database.list_collection_names().await?;
+        Ok(names.iter().filter(|name| name.starts_with("org_")).count() as u64)
+    }
 }
 
 impl RawMongo {

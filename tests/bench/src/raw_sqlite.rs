@@ -164,4 +164,12 @@ impl Raw for RawSqlite {
     async fn read_shown(&self) -> Outcome<u64> {
         self.read_all().await
     }
+
+    async fn read_names(&self) -> Outcome<u64> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached("SELECT name FROM collections ORDER BY name")?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        Ok(names.iter().filter(|name| name.starts_with("org_")).count() as u64)
+    }
 }
