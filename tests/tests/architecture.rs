@@ -10,6 +10,8 @@ mod circles;
 mod core;
 #[path = "architecture/crates.rs"]
 mod crates;
+#[path = "architecture/doctor.rs"]
+mod doctor;
 #[path = "architecture/lines.rs"]
 mod lines;
 #[path = "architecture/rights.rs"]

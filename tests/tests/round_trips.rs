@@ -9,6 +9,8 @@ use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 use tenantry_console::compose::{self, Opened, Place, Setting};
 use tenantry_core::clock::ManualClock;
+use tenantry_core::doctor::Depth;
+use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::journal::Opening;
 use tenantry_core::limits::BULK_AT_ONCE;
 use tenantry_core::organizations::UpdateRequest;
@@ -180,6 +182,13 @@ async fn an_act_takes_few_round_trips() {
         console.collections.statistics(operator, id).await.expect("statistics");
     };
     distant.cost("statistics", (1, 3), statistics).await;
+    let look = async |_| {
+        proxy.count();
+        let none = Cancellation::default();
+        let pass = console.doctor.run(operator, Depth::Quick, &Quiet, &none).await.expect("a pass");
+        assert_eq!(pass.open, 0, "a sound workspace is looked at once");
+    };
+    distant.cost("a quick pass of the doctor", (3, 15), look).await;
 
     let rename = async |attempt| {
         let id = create(&format!("before-{attempt}")).await;

@@ -492,7 +492,10 @@ async fn views_capped_and_time_series_collections_in_place_of_a_tenants_are_told
         println!("SKIPPED: this server has no time-series collections: {error}");
     } else {
         let told = case.told(Depth::Quick).await;
-        assert!(told.contains(&("time_series_collection", "org_birch-2".to_owned())), "{told:?}");
+        assert!(
+            told.contains(&(FindingKind::TimeSeriesCollection.as_str(), "org_birch-2".to_owned())),
+            "{told:?}"
+        );
     }
     case.workspace.remove().await;
 }

@@ -1,19 +1,20 @@
 //! Renames by the service that stopped half-way: it copies document by document, so two collections have some in common.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bson::raw::cstr;
 use bson::{RawDocument, RawDocumentBuf};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::found::Draft;
 use super::merge::{Merged, collection, name_of};
 use super::settle::documents_in;
 use super::{Depth, EvidenceRow, EvidenceWord, FindingKind, OrganizationNamed};
 use crate::error::StoreError;
-use crate::limits::{HALVES_COMPARED, HALVES_DOCUMENTS, HALVES_MAX};
+use crate::limits::{DOUBTS_AT_ONCE, HALVES_COMPARED, HALVES_DOCUMENTS, HALVES_MAX};
 use crate::ports::Ports;
-use crate::records::CollectionKind;
+use crate::records::{CollectionKind, ListedCollection};
 use crate::values::OrganizationName;
 
 /// Compares what may be two halves. Only some documents are compared, and only with collections that are likely: those
@@ -24,7 +25,7 @@ pub(super) async fn join(ports: &Ports, depth: Depth, merged: &mut Merged) -> Re
             continue;
         };
         let ids = some_ids(ports, &other).await?;
-        merged.found.add(match common(ports, &doubt.own, &ids).await? {
+        merged.found.add(match has(ports, &doubt.own, &ids).await?.len() {
             0 => doubt.differs(),
             common => half(ports, &doubt.organization, (&doubt.own, &other), (common, ids.len()))
                 .await?
@@ -34,51 +35,100 @@ pub(super) async fn join(ports: &Ports, depth: Depth, merged: &mut Merged) -> Re
     ownerless(ports, depth, merged).await
 }
 
+/// An ownerless collection that can be a half of another.
+struct Half {
+    draft: Draft,
+    /// Ids of some of its documents.
+    ids: Vec<Vec<u8>>,
+    /// The collection with most documents in common, and how many.
+    best: Option<(usize, usize)>,
+}
+
 async fn ownerless(ports: &Ports, depth: Depth, merged: &mut Merged) -> Result<(), StoreError> {
-    let drafts = merged.found.take(FindingKind::OwnerlessCollection);
-    for (number, draft) in drafts.into_iter().enumerate() {
-        let found =
-            if number < HALVES_MAX { other_half(ports, depth, merged, &draft.subject).await? } else { None };
+    let mut drafts = merged.found.take(FindingKind::OwnerlessCollection).into_iter();
+    let mut halves = Vec::new();
+    for draft in drafts.by_ref().take(HALVES_MAX) {
+        let ids = some_ids(ports, &draft.subject).await?;
+        halves.push(Half { draft, ids, best: None });
+    }
+    compare(ports, likely(merged, &halves, depth), merged, &mut halves).await?;
+    for Half { draft, ids, best } in halves {
+        let own =
+            best.and_then(|(at, common)| Some((merged.listed.get(at)?.name.as_str().to_owned(), common)));
+        let found = match own {
+            Some((own, common)) => other_half(ports, &own, &draft.subject, (common, ids.len())).await?,
+            None => None,
+        };
         merged.found.add(found.unwrap_or(draft));
+    }
+    drafts.for_each(|draft| merged.found.add(draft));
+    Ok(())
+}
+
+/// Asks each of these collections once for the documents of all that it can be a half of.
+async fn compare(
+    ports: &Ports,
+    likely: Vec<(usize, Vec<usize>)>,
+    merged: &Merged,
+    halves: &mut [Half],
+) -> Result<(), StoreError> {
+    let listed: &[ListedCollection] = &merged.listed;
+    let all_ids: Vec<Vec<Vec<u8>>> = halves.iter().map(|half| half.ids.clone()).collect();
+    let all_ids: &[Vec<Vec<u8>>] = &all_ids;
+    let mut asked = stream::iter(likely)
+        .map(|(own, of)| async move {
+            let ids = of.iter().filter_map(|half| all_ids.get(*half)).flatten().cloned();
+            let ids: Vec<_> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+            let name = listed.get(own).map(|listed| listed.name.as_str()).unwrap_or_default();
+            Ok::<_, StoreError>((own, of, has(ports, name, &ids).await?))
+        })
+        .buffered(DOUBTS_AT_ONCE);
+    while let Some((own, of, found)) = asked.try_next().await? {
+        for half in of {
+            let Some(half) = halves.get_mut(half) else { continue };
+            let common = half.ids.iter().filter(|id| found.contains(*id)).count();
+            if common > half.best.map_or(0, |(_, most)| most) {
+                half.best = Some((own, common));
+            }
+        }
     }
     Ok(())
 }
 
-/// The finding about an ownerless collection that is one half of an organization's.
+/// The finding about an ownerless collection that has documents of an organization's; `None` if that organization is
+/// gone by now.
 async fn other_half(
     ports: &Ports,
-    depth: Depth,
-    merged: &Merged,
+    own: &str,
     ownerless: &str,
+    compared: (usize, usize),
 ) -> Result<Option<Draft>, StoreError> {
-    let ids = some_ids(ports, ownerless).await?;
-    if ids.is_empty() {
-        return Ok(None);
-    }
-    for own in likely(merged, ownerless, depth) {
-        let common = common(ports, own, &ids).await?;
-        if common == 0 {
-            continue;
-        }
-        let name = OrganizationName::from_stored(name_of(own).to_owned());
-        let Some(owner) = ports.organizations.find_by_name(&name).await? else { continue };
-        let owner = OrganizationNamed { id: owner.id.to_hex(), name: name.to_string(), in_trash: false };
-        return half(ports, &owner, (own, ownerless), (common, ids.len())).await.map(Some);
-    }
-    Ok(None)
+    let name = OrganizationName::from_stored(name_of(own).to_owned());
+    let Some(owner) = ports.organizations.find_by_name(&name).await? else { return Ok(None) };
+    let owner = OrganizationNamed { id: owner.id.to_hex(), name: name.to_string(), in_trash: false };
+    half(ports, &owner, (own, ownerless), compared).await.map(Some)
 }
 
-/// The collections of organizations that an ownerless one can be a half of, the likeliest first.
-fn likely<'a>(merged: &'a Merged, ownerless: &str, depth: Depth) -> Vec<&'a str> {
-    let owned = merged.listed.iter().zip(&merged.owned);
-    let own = owned.filter(|(listed, owned)| owned.by_name && listed.kind == CollectionKind::Plain);
-    let mut likely: Vec<&str> = own.map(|(listed, _)| listed.name.as_str()).collect();
-    likely.sort_by_cached_key(|name| Reverse(likeness(name, ownerless)));
-    match depth {
-        Depth::Quick => likely.truncate(HALVES_COMPARED),
-        Depth::Deep => {}
+/// The collections of organizations, each with the ownerless ones that can be a half of it: all, or those of the most
+/// similar names.
+fn likely(merged: &Merged, halves: &[Half], depth: Depth) -> Vec<(usize, Vec<usize>)> {
+    let owned = merged.listed.iter().zip(&merged.owned).enumerate();
+    let own = owned.filter(|(_, (listed, owned))| owned.by_name && listed.kind == CollectionKind::Plain);
+    let own: Vec<(usize, &str)> = own.map(|(at, (listed, _))| (at, listed.name.as_str())).collect();
+    let with_documents = halves.iter().enumerate().filter(|(_, half)| !half.ids.is_empty());
+    let mut likely: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (number, half) in with_documents {
+        let mut alike: Vec<_> =
+            own.iter().map(|(at, name)| (Reverse(likeness(name, &half.draft.subject)), *at)).collect();
+        if depth == Depth::Quick && alike.len() > HALVES_COMPARED {
+            alike.select_nth_unstable(HALVES_COMPARED);
+            alike.truncate(HALVES_COMPARED);
+        }
+        for (_, at) in alike {
+            likely.entry(at).or_default().push(number);
+        }
     }
-    likely
+    likely.into_iter().collect()
 }
 
 /// How many letters two names have in common at their beginning and their end.
@@ -116,13 +166,14 @@ fn id_of(document: &[u8]) -> Option<Vec<u8>> {
     Some(alone.into_bytes())
 }
 
-async fn common(ports: &Ports, own: &str, ids: &[Vec<u8>]) -> Result<usize, StoreError> {
+/// Which of these ids a collection has.
+async fn has(ports: &Ports, own: &str, ids: &[Vec<u8>]) -> Result<BTreeSet<Vec<u8>>, StoreError> {
     if ids.is_empty() {
-        return Ok(0);
+        return Ok(BTreeSet::new());
     }
     match ports.collections.documents_of(&collection(own), ids).await {
-        Err(StoreError::CollectionMissing { .. }) => Ok(0),
-        found => Ok(found?.len()),
+        Err(StoreError::CollectionMissing { .. }) => Ok(BTreeSet::new()),
+        found => Ok(found?.iter().filter_map(|document| id_of(document)).collect()),
     }
 }
 
