@@ -1,5 +1,5 @@
-//! The doctor: compares metadata with storage in one pass over a workspace, keeps what it found until the next pass, and
-//! offers mends.
+//! The doctor: compares metadata with storage in one pass over a workspace, keeps what it found until the next pass,
+//! and offers mends.
 
 mod columns;
 mod differences;

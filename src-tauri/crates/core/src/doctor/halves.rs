@@ -1,4 +1,5 @@
-//! Renames by the service that stopped half-way: it copies document by document, so two collections have some in common.
+//! Renames by the service that stopped half-way: it copies document by document, so two collections have some in
+//! common.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
