@@ -28,7 +28,10 @@ pub(super) fn read_lines(text: &str) -> Result<Table, ListRefusal> {
                 rest = after.trim_start();
                 Object(&mut list).deserialize(&mut serde_json::Deserializer::from_str(object))
             }
-            Some(Err(error)) => Err(error),
+            Some(Err(error)) => {
+                list.number += 1;
+                Err(error)
+            }
             None => break,
         };
     }
