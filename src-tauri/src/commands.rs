@@ -9,6 +9,7 @@ pub mod collections;
 pub mod connection_strings;
 pub mod diagnosis;
 pub mod doctor;
+pub mod erasure;
 pub mod exports;
 pub mod health;
 pub mod import;
@@ -113,6 +114,11 @@ pub fn all<R: Runtime>() -> Commands<R> {
         organizations::delete_organization,
         organizations::restore_organization,
         organizations::delete_organization_forever,
+        erasure::erase_organization,
+        erasure::erasure_certificate,
+        erasure::save_erasure_certificate,
+        erasure::list_kept_long_enough,
+        organizations::deployment_room,
         operators::list_operators,
         operators::count_operators,
         operators::get_operator,

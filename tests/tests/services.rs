@@ -22,6 +22,8 @@ mod changed_elsewhere;
 mod clocks;
 #[path = "services/doctor.rs"]
 mod doctor;
+#[path = "services/erasure.rs"]
+mod erasure;
 #[path = "services/escalation.rs"]
 mod escalation;
 #[path = "services/exports.rs"]

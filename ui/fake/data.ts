@@ -29,6 +29,7 @@ export function madeUpOrganization(name: string, change: Partial<OrganizationVie
     updatedAt: "2026-01-01T00:00:00Z",
     trashedAt: null,
     trashedBy: null,
+    keptUntil: null,
     leftShared: false,
     ...change,
   };

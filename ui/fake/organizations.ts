@@ -1,6 +1,8 @@
 import type { Channel } from "@tauri-apps/api/core";
 import type {
+  CertificateView,
   CreateInput,
+  EraseInput,
   JobProgress,
   OrganizationQuery,
   OrganizationView,
@@ -35,6 +37,23 @@ export function matching(world: World, filter: OrganizationQuery["filter"]): Org
 function sorted(list: OrganizationView[], { sort, direction }: OrganizationQuery): OrganizationView[] {
   const sign = direction === "ascending" ? 1 : -1;
   return list.sort((a, b) => sign * (a[sort] ?? "").localeCompare(b[sort] ?? "") || a.id.localeCompare(b.id));
+}
+
+function madeUpCertificate({ id, name }: OrganizationView): CertificateView {
+  const read = `db.organizations.countDocuments({ _id: ObjectId("${id}") })`;
+  return {
+    organizationId: id,
+    name,
+    deletedBy: "dana@example.com",
+    deletedAt: now(),
+    deletedEntry: "41",
+    issuedBy: "dana@example.com",
+    issuedAt: now(),
+    places: [{ place: "document", removed: null, read, answer: "none", absent: true }],
+    recordEntries: "7",
+    bundles: [],
+    digest: "ab".repeat(32),
+  };
 }
 
 /** Organizations: their list, their changes, and what their collections hold. */
@@ -140,6 +159,15 @@ export function organizationHandlers(world: World): Handlers {
         collectionExists: true,
         shared: false,
         confirmationNeeded: isProduction() || organization.status === "trashed",
+        erasure:
+          organization.status === "trashed"
+            ? {
+                lastWrite: organization.updatedAt,
+                people: 2,
+                sessions: 1,
+                commands: [`db.getCollection("${organization.collectionName}").drop()`],
+              }
+            : null,
       };
     },
     delete_organization: ({ id, confirmation }: { id: string; confirmation: string | null }) => {
@@ -153,12 +181,22 @@ export function organizationHandlers(world: World): Handlers {
     restore_organization: ({ id, name }: { id: string; name: string | null }) =>
       act(id, { status: "active", trashedAt: null, trashedBy: null, ...named(name) }),
     undo_act: ({ id, act }: { id: string; act: string }) => change(id, acts.get(act) ?? notFound()),
-    delete_organization_forever: ({ id, confirmation }: { id: string; confirmation: string }) => {
-      const organization = find(id);
-      confirm(organization, confirmation);
+    erase_organization: ({ input }: { input: EraseInput }) => {
+      const organization = find(input.id);
+      confirm(organization, input.confirmation);
       organizations.splice(organizations.indexOf(organization), 1);
-      return null;
+      const backup = input.backup === null ? null : `~/Downloads/${organization.name}.tenant`;
+      return { backup, certificate: madeUpCertificate(organization), problem: null };
     },
+    save_erasure_certificate: () => "~/Downloads/erasure-certificate.json",
+    list_kept_long_enough: () => [],
+    deployment_room: () => ({
+      used: null,
+      limit: null,
+      limitSource: null,
+      nearlyFull: false,
+      nameBytes: 227,
+    }),
     collection_statistics: ({ id }: { id: string }) => {
       const organization = find(id);
       const count = documentsOf(organization);

@@ -13,7 +13,7 @@ use tenantry_core::values::{CollectionName, PasswordRules};
 use tenantry_core::{AppError, FieldIssue};
 
 use super::jobs::unless_cancelled;
-use super::organization_id;
+use super::{moment, organization_id};
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_core::numbers::Count;
@@ -39,6 +39,8 @@ pub struct OrganizationView {
     pub trashed_at: Option<String>,
     /// The person who moved it.
     pub trashed_by: Option<String>,
+    /// Until when it is kept in the trash at least; `null` if it is not there, and without such a day.
+    pub kept_until: Option<String>,
     /// Whether its collection was shared when it was moved there, and stayed with the other organizations.
     pub left_shared: bool,
 }
@@ -243,6 +245,38 @@ pub struct RemovalPreview {
     pub shared: bool,
     /// Whether the name must be typed.
     pub confirmation_needed: bool,
+    /// What else a deletion for good removes; `null` for a move to the trash.
+    pub erasure: Option<ErasurePreview>,
+}
+
+/// What a deletion for good removes, and how.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ErasurePreview {
+    /// When the newest document was made, by its `_id`: an estimate of the last write.
+    pub last_write: Option<String>,
+    /// People with a membership; `null` if the database user may not see them.
+    pub people: Option<Count>,
+    /// Live sessions, up to 100; likewise.
+    pub sessions: Option<Count>,
+    /// The commands that run, for a MongoDB shell.
+    pub commands: Vec<String>,
+}
+
+/// The room of a deployment.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentRoom {
+    /// What counts against the limit; `null` without a limit, and if it is not known.
+    pub used: Option<Count>,
+    /// How many there can be.
+    pub limit: Option<u32>,
+    /// The kind of that limit.
+    pub limit_source: Option<core::CollectionLimit>,
+    /// Whether more than nine tenths are used.
+    pub nearly_full: bool,
+    /// Bytes that a name can have.
+    pub name_bytes: u32,
 }
 
 impl From<core::Organization> for OrganizationView {
@@ -260,16 +294,26 @@ impl From<core::Organization> for OrganizationView {
                 .trashed
                 .as_ref()
                 .is_some_and(|trashed| trashed.collection == core::TrashedCollection::Shared),
+            kept_until: None,
             trashed_at: organization.trashed.as_ref().and_then(|trashed| trashed.at.iso_8601()),
             trashed_by: organization.trashed.map(|trashed| trashed.by),
         }
     }
 }
 
-impl From<core::OrganizationPage> for OrganizationPage {
-    fn from(page: core::OrganizationPage) -> Self {
+impl OrganizationView {
+    /// The view of an organization, with the day until which it is kept in the trash.
+    pub(super) fn in_trash(organization: core::Organization, settings: &core::WorkspaceSettings) -> Self {
+        let kept_until = organization.kept_until(settings).map(moment);
+        Self { kept_until, ..Self::from(organization) }
+    }
+}
+
+impl OrganizationPage {
+    fn of(page: core::OrganizationPage, settings: &core::WorkspaceSettings) -> Self {
+        let view = |organization| OrganizationView::in_trash(organization, settings);
         Self {
-            organizations: page.organizations.into_iter().map(OrganizationView::from).collect(),
+            organizations: page.organizations.into_iter().map(view).collect(),
             previous_cursor: page.previous.as_ref().map(written),
             next_cursor: page.next.as_ref().map(written),
         }
@@ -335,6 +379,12 @@ impl From<acts::RemovalPreview> for RemovalPreview {
             collection_exists: statistics.is_some(),
             shared: preview.shared,
             confirmation_needed: preview.confirmation_needed,
+            erasure: preview.erasure.map(|erasure| ErasurePreview {
+                last_write: erasure.last_write.map(moment),
+                people: erasure.extent.people.map(Count::from),
+                sessions: erasure.extent.sessions.map(Count::from),
+                commands: erasure.commands,
+            }),
             organization: OrganizationView::from(preview.organization),
         }
     }
@@ -411,7 +461,7 @@ pub async fn list_organizations(
             query.filter.only = Some(workspace.doctor().with_findings(&actor)?);
         }
         let page = workspace.organizations().page(&actor, query).await?;
-        Ok(OrganizationPage::from(page))
+        Ok(OrganizationPage::of(page, &workspace.settings().current()))
     })
     .await
 }
@@ -452,7 +502,7 @@ pub async fn get_organization(
     let password = organizations.stored_password(&actor, organization.id).await?;
     let unverifiable = password.as_ref().and_then(|password| password.unverifiable);
     Ok(OrganizationDetails {
-        organization: OrganizationView::from(organization),
+        organization: OrganizationView::in_trash(organization, &workspace.settings().current()),
         unverifiable_hash: unverifiable.map(|hash| hash.to_string()),
         password_mark: password.map(|password| password.mark),
     })
@@ -518,6 +568,27 @@ pub async fn check_password(password: String) -> Result<PasswordRules, ConsoleEr
     let rules = PasswordRules::of(&password);
     drop(SecretString::from(password));
     Ok(rules)
+}
+
+/// The room that the deployment has, as it was at most a minute ago; `null` if it is not known.
+///
+/// # Errors
+/// `forbidden`, those of a session.
+#[tauri::command]
+#[specta::specta]
+pub async fn deployment_room(
+    console: State<'_, Console>,
+    workspace: String,
+) -> Result<Option<DeploymentRoom>, ConsoleError> {
+    let (workspace, actor) = console.reader(&workspace).await?;
+    let room = workspace.organizations().room(&actor).await?;
+    Ok(room.map(|room| DeploymentRoom {
+        used: room.used().map(Count::from),
+        limit: room.limit.map(core::CollectionLimit::number),
+        limit_source: room.limit,
+        nearly_full: room.is_nearly_full(),
+        name_bytes: room.name_bytes,
+    }))
 }
 
 /// Creates an organization with its admin and its collection.
@@ -699,7 +770,7 @@ mod tests {
                 previous: Some(cursor.clone()),
                 next: Some(cursor.clone()),
             };
-            let page = OrganizationPage::from(page);
+            let page = OrganizationPage::of(page, &core::WorkspaceSettings::default());
             assert_eq!(self::cursor(&page.next_cursor.unwrap()).unwrap(), cursor);
             assert_eq!(self::cursor(&page.previous_cursor.unwrap()).unwrap(), cursor);
         }

@@ -594,6 +594,42 @@ export const commands = {
 	 */
 	deleteOrganizationForever: (workspace: string, id: string, confirmation: string) => typedError<null, ConsoleError>(__TAURI_INVOKE("delete_organization_forever", { workspace, id, confirmation })),
 	/**
+	 *  Deletes an organization in the trash with all its documents, after its backup was written and verified.
+	 * 
+	 *  # Errors
+	 *  `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a backup, `cancelled`, those of a session,
+	 *  `unavailable`: nothing was deleted.
+	 */
+	eraseOrganization: (workspace: string, input: EraseInput, progress: Channel<JobProgress>) => typedError<ErasedView, ConsoleError>(__TAURI_INVOKE("erase_organization", { workspace, input, progress })),
+	/**
+	 *  The certificate about an organization that was deleted for good: from the record, or made now.
+	 * 
+	 *  # Errors
+	 *  `facts_changed` if it was not deleted, `forbidden`, those of a session, `unavailable`.
+	 */
+	erasureCertificate: (workspace: string, id: string) => typedError<CertificateView, ConsoleError>(__TAURI_INVOKE("erasure_certificate", { workspace, id })),
+	/**
+	 *  Writes the certificate to the chosen place; the path.
+	 * 
+	 *  # Errors
+	 *  As [`erasure_certificate`]; `file_not_written`.
+	 */
+	saveErasureCertificate: (workspace: string, id: string, target: string) => typedError<string, ConsoleError>(__TAURI_INVOKE("save_erasure_certificate", { workspace, id, target })),
+	/**
+	 *  The organizations in the trash that were kept for as long as the workspace's settings say, the longest first.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session, `unavailable`.
+	 */
+	listKeptLongEnough: (workspace: string) => typedError<OrganizationView[], ConsoleError>(__TAURI_INVOKE("list_kept_long_enough", { workspace })),
+	/**
+	 *  The room that the deployment has, as it was at most a minute ago; `null` if it is not known.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session.
+	 */
+	deploymentRoom: (workspace: string) => typedError<DeploymentRoom | null, ConsoleError>(__TAURI_INVOKE("deployment_room", { workspace })),
+	/**
 	 *  A page of operators. With a `job` it can be cancelled.
 	 * 
 	 *  # Errors
@@ -1547,6 +1583,32 @@ export type CertificateFile =
 /**  The client's certificate, with its key. */
 "certificate_and_key";
 
+/**  What shows that nothing is left of an organization. */
+export type CertificateView = {
+	/**  The organization's id. */
+	organizationId: string,
+	/**  Its name. */
+	name: string,
+	/**  Who deleted it. */
+	deletedBy: string,
+	/**  When. */
+	deletedAt: string,
+	/**  The number of the record's entry about it. */
+	deletedEntry: string,
+	/**  Who asked for the certificate. */
+	issuedBy: string,
+	/**  When the reads were made. */
+	issuedAt: string,
+	/**  Every place. */
+	places: ErasedPlace[],
+	/**  The number of entries about it in the record, which stay. */
+	recordEntries: string,
+	/**  The bundles that the record knows of. */
+	bundles: string[],
+	/**  SHA-256 of the facts, as in the record. */
+	digest: string,
+};
+
 /**  A field that changed; without values if it is a secret. */
 export type ChangeView = {
 	/**  The field. */
@@ -2026,6 +2088,20 @@ export type DamageKind =
  */
 "rewritten";
 
+/**  The room of a deployment. */
+export type DeploymentRoom = {
+	/**  What counts against the limit; `null` without a limit, and if it is not known. */
+	used: Count | null,
+	/**  How many there can be. */
+	limit: number | null,
+	/**  The kind of that limit. */
+	limitSource: CollectionLimit | null,
+	/**  Whether more than nine tenths are used. */
+	nearlyFull: boolean,
+	/**  Bytes that a name can have. */
+	nameBytes: number,
+};
+
 /**  How far a pass looks. */
 export type Depth = 
 /**  Names, documents of organizations and the trash. */
@@ -2140,6 +2216,71 @@ export type Environment =
 "staging" | 
 /**  Real data. */
 "production";
+
+/**  What is deleted for good. */
+export type EraseInput = {
+	/**  The job's name, made by the window for Cancel, which is good until the backup is written. */
+	job: string,
+	/**  The organization. */
+	id: string,
+	/**  Its typed name. */
+	confirmation: string,
+	/**  The token of the chosen folder for a backup, which is written and verified first. */
+	backup: string | null,
+};
+
+/**  A place where an organization was. */
+export type ErasedIn = 
+/**  Its document among the organizations. */
+"document" | 
+/**  Its copy in the trash. */
+"trash" | 
+/**  The collection with its documents, under the name of a live organization. */
+"collection" | 
+/**  The collection with its documents, under its name in the trash. */
+"collection_in_trash" | 
+/**  Memberships of people. */
+"people" | 
+/**  Live sessions. */
+"sessions" | 
+/**  Failed sign-ins. */
+"sign_in_attempts";
+
+/**  What was in a place, and what is there now. */
+export type ErasedPlace = {
+	/**  The place. */
+	place: ErasedIn,
+	/**  How much was there; `null` if that is not known any more. */
+	removed: string | null,
+	/**  The read that shows what is there, for a MongoDB shell. A file was asked the same. */
+	read: string,
+	/**  Its answer. */
+	answer: string,
+	/**  Whether nothing is there. */
+	absent: boolean,
+};
+
+/**  What became of it. */
+export type ErasedView = {
+	/**  The backup. */
+	backup: string | null,
+	/**  What shows that nothing is left; `null` if it could not be made yet. */
+	certificate: CertificateView | null,
+	/**  Why not. */
+	problem: ConsoleError | null,
+};
+
+/**  What a deletion for good removes, and how. */
+export type ErasurePreview = {
+	/**  When the newest document was made, by its `_id`: an estimate of the last write. */
+	lastWrite: string | null,
+	/**  People with a membership; `null` if the database user may not see them. */
+	people: Count | null,
+	/**  Live sessions, up to 100; likewise. */
+	sessions: Count | null,
+	/**  The commands that run, for a MongoDB shell. */
+	commands: string[],
+};
 
 /**  One row of evidence: what the metadata says, and what the storage has. */
 export type EvidenceRow = {
@@ -2318,7 +2459,9 @@ export type ExportedList =
 /**  The passwords that an import generates. */
 "generated_passwords" | 
 /**  The rows of an import that were not carried out. */
-"failed_rows";
+"failed_rows" | 
+/**  A certificate about what was deleted for good. */
+"erasure_certificate";
 
 /**  The kind of a subject of failing sign-ins. */
 export type FailingKind = 
@@ -3585,6 +3728,8 @@ export type OrganizationView = {
 	trashedAt: string | null,
 	/**  The person who moved it. */
 	trashedBy: string | null,
+	/**  Until when it is kept in the trash at least; `null` if it is not there, and without such a day. */
+	keptUntil: string | null,
 	/**  Whether its collection was shared when it was moved there, and stayed with the other organizations. */
 	leftShared: boolean,
 };
@@ -3965,6 +4110,8 @@ export type RemovalPreview = {
 	shared: boolean,
 	/**  Whether the name must be typed. */
 	confirmationNeeded: boolean,
+	/**  What else a deletion for good removes; `null` for a move to the trash. */
+	erasure: ErasurePreview | null,
 };
 
 /**  What a rename would move. */

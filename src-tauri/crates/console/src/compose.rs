@@ -11,6 +11,7 @@ use tenantry_core::bundle::BundleService;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
 use tenantry_core::doctor::DoctorService;
+use tenantry_core::erasure::ErasureService;
 use tenantry_core::export::ExportService;
 use tenantry_core::import::ImportService;
 use tenantry_core::journal::{Opening, OperationRunner};
@@ -68,6 +69,8 @@ pub struct Services {
     pub organizations: OrganizationService,
     /// Tenant collections.
     pub collections: CollectionService,
+    /// Certificates about what was deleted for good.
+    pub erasure: ErasureService,
     /// Exports.
     pub exports: ExportService,
     /// The doctor.
@@ -139,6 +142,7 @@ impl Services {
                 Arc::clone(&operations),
             ),
             collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
+            erasure: ErasureService::new(ports.clone(), Arc::clone(&clock)),
             record: RecordService::new(ports.clone(), Arc::clone(&clock)),
             doctor: DoctorService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock)),
             exports: ExportService::new(ports.clone(), background),

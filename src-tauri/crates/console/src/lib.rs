@@ -39,6 +39,7 @@ pub mod console;
 pub mod desktop;
 pub mod doctor;
 pub mod drafts;
+pub mod erasing;
 pub mod error;
 pub mod files;
 pub mod folders;

@@ -11,6 +11,7 @@ use tenantry_core::attention::AttentionService;
 use tenantry_core::bundle::BundleService;
 use tenantry_core::collections::CollectionService;
 use tenantry_core::doctor::{DoctorService, PassKeeper};
+use tenantry_core::erasure::ErasureService;
 use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
 use tenantry_core::import::ImportService;
@@ -123,6 +124,11 @@ impl OpenWorkspace {
     /// Bundles, and organizations that come in.
     pub fn bundles(&self) -> &BundleService {
         &self.services.bundles
+    }
+
+    /// Certificates about what was deleted for good.
+    pub fn erasure(&self) -> &ErasureService {
+        &self.services.erasure
     }
 
     /// Exports of lists.

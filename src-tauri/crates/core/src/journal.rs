@@ -12,5 +12,5 @@ mod settled;
 mod whereabouts;
 
 pub use opening::{Opening, Openings};
-pub(crate) use recovery::forget_people;
+pub(crate) use recovery::forget_tenant;
 pub use runner::OperationRunner;

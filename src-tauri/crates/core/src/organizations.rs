@@ -5,6 +5,6 @@ mod lifecycle;
 mod previews;
 mod service;
 
-pub use previews::{NameAvailability, RemovalPreview, RenamePreview};
+pub use previews::{ErasurePreview, Extent, NameAvailability, RemovalPreview, RenamePreview};
 pub(crate) use service::narrowed;
 pub use service::{CreateRequest, OrganizationService, Seen, StoredPassword, UpdateRequest};

@@ -266,6 +266,20 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ("activity_entry", On(Act::Activity), |on| json!({"number": on.entry})),
     // The entry of a create has no undo. What undoing another takes is the right to the act that undoes it.
     ("undo_activity", On(Act::Activity), |on| json!({"number": on.entry, "confirmation": null})),
+    ("deployment_room", Everywhere(Act::Create), NO_ARGUMENTS),
+    ("list_kept_long_enough", Everywhere(Act::DeleteForever), NO_ARGUMENTS),
+    ("erase_organization", On(Act::DeleteForever), |on| {
+        json!({"progress": "__CHANNEL__:3", "input": {
+            "job": "j", "id": on.organization, "confirmation": "not its name", "backup": null
+        }})
+    }),
+    // Only what was deleted for good has one, and nobody learns anything else from it.
+    ("erasure_certificate", On(Act::DeleteForever), |on| json!({"id": on.organization})),
+    (
+        "save_erasure_certificate",
+        On(Act::DeleteForever),
+        |on| json!({"id": on.organization, "target": on.target}),
+    ),
     // What undoing takes is the right to the act that undoes it.
     ("undo_act", On(Act::List), |on| json!({"id": on.organization, "act": "none", "confirmation": null})),
     ("record_anchor", Needs::Session, NO_ARGUMENTS),

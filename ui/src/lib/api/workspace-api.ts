@@ -11,6 +11,7 @@ import type {
   ExportOperatorsInput,
   ExportPeopleInput,
   ImportRun,
+  EraseInput,
   JobProgress,
   MoveInput,
   OrganizationQuery,
@@ -58,6 +59,7 @@ export function workspaceApi(workspace: string) {
   const exportList = into(commands.exportOrganizations);
   const exportActivity = into(commands.exportActivity);
   const backUp = into(commands.backUp);
+  const erase = into(commands.eraseOrganization);
   const verifyBundle = into(commands.verifyBundle);
   const restoreBundle = into(commands.restoreBundle);
   const moveOrganization = into(commands.moveOrganization);
@@ -137,7 +139,12 @@ export function workspaceApi(workspace: string) {
     previewRemoval: asking(commands.previewRemoval),
     deleteOrganization: asking(commands.deleteOrganization),
     restoreOrganization: asking(commands.restoreOrganization),
-    deleteOrganizationForever: asking(commands.deleteOrganizationForever),
+    eraseOrganization: (input: EraseInput, onprogress: (progress: JobProgress) => void) =>
+      erase(input, progressChannel(onprogress)),
+    erasureCertificate: asking(commands.erasureCertificate),
+    saveErasureCertificate: into(commands.saveErasureCertificate),
+    listKeptLongEnough: asking(commands.listKeptLongEnough),
+    deploymentRoom: asking(commands.deploymentRoom),
 
     listOperators: asking(commands.listOperators),
     countOperators: asking(commands.countOperators),

@@ -268,6 +268,20 @@ impl Console {
         Ok(bundle)
     }
 
+    /// Reads back a bundle that was just written.
+    ///
+    /// # Errors
+    /// As [`verify_bundle`](Self::verify_bundle).
+    pub(crate) async fn verify_written(
+        &self,
+        path: &std::path::Path,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<BundleFacts, ConsoleError> {
+        let source = self.bundle_files.choose(path.to_owned());
+        self.verify_bundle(&source, progress, cancellation).await
+    }
+
     /// What would happen if a bundle were restored.
     ///
     /// # Errors

@@ -49,6 +49,8 @@ pub enum ExportedList {
     GeneratedPasswords,
     /// The rows of an import that were not carried out.
     FailedRows,
+    /// A certificate about what was deleted for good.
+    ErasureCertificate,
 }
 
 /// A written list.
@@ -169,6 +171,7 @@ impl Console {
             ExportedList::Findings => "findings",
             ExportedList::GeneratedPasswords => "passwords",
             ExportedList::FailedRows => "rows-to-mend",
+            ExportedList::ErasureCertificate => "erasure-certificate",
         };
         format!("{word}-{}", self.clock.now().date())
     }
@@ -203,5 +206,6 @@ fn title(list: ExportedList) -> &'static str {
         ExportedList::Findings => "Export findings",
         ExportedList::GeneratedPasswords => "Save generated passwords",
         ExportedList::FailedRows => "Save rows to mend",
+        ExportedList::ErasureCertificate => "Save certificate",
     }
 }

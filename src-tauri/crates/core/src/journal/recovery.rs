@@ -7,8 +7,13 @@ use super::mending::{Mending, settle_mend};
 use super::settled::{Asked, Settled, discard, is_anothers, is_for_good, is_owned_by_other, is_taken};
 use super::whereabouts::{Move, Whereabouts};
 use crate::error::StoreError;
+use crate::limits::PAGE_MAX;
 use crate::ports::Ports;
-use crate::records::{CollectionIdentity, Operation, OperationPlan, Organization, set_aside};
+use crate::records::{
+    CollectionIdentity, Operation, OperationPlan, Organization, PageStart, PeopleFilter, PeopleQuery,
+    PeopleSort, SessionsOf, SortDirection, set_aside,
+};
+use crate::rights::Account;
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
 pub(super) async fn settle(
@@ -315,7 +320,7 @@ async fn settle_delete_forever(
     if copied.is_some() {
         ports.organizations.remove_trashed(id, copy).await?;
     }
-    forget_people(ports, id).await?;
+    forget_tenant(ports, id).await?;
     Ok(Settled::Finished)
 }
 
@@ -375,17 +380,71 @@ async fn settle_receive(
     }
 }
 
-/// Takes its people's memberships away from an organization that is deleted for good. Call it after the copy in the
-/// trash was removed: from then on nobody can bring it back, and as long as it is anywhere, nothing is taken away.
-pub(crate) async fn forget_people(ports: &Ports, id: OrganizationId) -> Result<(), StoreError> {
-    let (live, trashed) =
-        futures_util::try_join!(ports.organizations.find(id), ports.organizations.find_trashed(id))?;
+/// Forgets what else was kept of an organization that is deleted for good: memberships of its people, sessions, failed
+/// sign-ins. Call it after the copy in the trash was removed: from then on nobody can bring it back, and as long as it
+/// is anywhere, nothing is taken away.
+pub(crate) async fn forget_tenant(ports: &Ports, id: OrganizationId) -> Result<(), StoreError> {
+    let (live, trashed, only_here) = futures_util::try_join!(
+        ports.organizations.find(id),
+        ports.organizations.find_trashed(id),
+        only_members(ports, id),
+    )?;
     if live.is_some() || trashed.is_some() {
         return Ok(());
     }
-    match ports.people.leave_all(id).await {
-        // Whoever may not write them has none, and a membership in nothing opens nothing.
-        Err(StoreError::Denied { .. }) => Ok(()),
-        left => left,
+    let own = Account::Organization(id).key();
+    let failing = async {
+        match only_here.is_empty() {
+            true => Ok(Vec::new()),
+            false => ports.accounts.sign_in_attempts(&only_here).await,
+        }
+    };
+    let of_organization = SessionsOf::Organization(id);
+    let (left, ended, forgotten, failing) = futures_util::join!(
+        ports.people.leave_all(id),
+        ports.sessions.end(&of_organization, None),
+        ports.accounts.clear_failed_sign_ins(&own),
+        failing,
+    );
+    for answer in [left, ended.map(drop), forgotten] {
+        unless_denied(answer)?;
+    }
+    for attempts in unless_denied(failing)? {
+        unless_denied(ports.accounts.clear_failed_sign_ins(&attempts.account).await)?;
+    }
+    Ok(())
+}
+
+/// Whoever may not write them has none, and a membership in nothing opens nothing.
+fn unless_denied<T: Default>(answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    match answer {
+        Err(StoreError::Denied { .. }) => Ok(T::default()),
+        answer => answer,
+    }
+}
+
+/// The keys of the people who are in no other organization, and go with this one.
+async fn only_members(ports: &Ports, id: OrganizationId) -> Result<Vec<String>, StoreError> {
+    let mut query = PeopleQuery {
+        filter: PeopleFilter { search: String::new(), status: None, role: None, organization: Some(id) },
+        sort: PeopleSort::Name,
+        direction: SortDirection::Ascending,
+        backwards: false,
+        start: PageStart::Beginning,
+        limit: PAGE_MAX,
+    };
+    let mut keys = Vec::new();
+    loop {
+        // Their status is of no interest, so any moment will do.
+        let page = match ports.people.page(&query, OffsetDateTime::UNIX_EPOCH).await {
+            Err(StoreError::Denied { .. }) => return Ok(keys),
+            page => page?,
+        };
+        let alone = page.people.iter().filter(|person| person.memberships_in_all == 1);
+        keys.extend(alone.map(|person| Account::key_of_person(person.id)));
+        match page.next {
+            Some(next) => query.start = PageStart::After(next),
+            None => return Ok(keys),
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::future::Future;
 
 use super::service::{CreateRequest, OrganizationService, conflict};
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
-use crate::journal::{OperationRunner, forget_people};
+use crate::journal::{OperationRunner, forget_tenant};
 use crate::ports::Ports;
 use crate::records::{
     ActivityEntry, ActivityKind, CollectionIdentity, Expected, NewOrganization, OperationPlan, Organization,
@@ -477,12 +477,16 @@ impl OrganizationService {
             return Err(AppError::NotFound { what: "organization" });
         };
         let in_trash = &set_aside(id, copy);
-        let collection = &match was {
-            TrashedCollection::Shared => None,
-            TrashedCollection::Moved | TrashedCollection::Missing => {
-                self.ports.collections.identity(in_trash).await?
+        let identity = async {
+            match was {
+                TrashedCollection::Shared => Ok(None),
+                TrashedCollection::Moved | TrashedCollection::Missing => {
+                    self.ports.collections.identity(in_trash).await
+                }
             }
         };
+        let (identity, extent) = futures_util::join!(identity, self.extent(&organization));
+        let collection = &identity?;
         let steps = |ports: Ports, ()| async move {
             if let Some(which) = collection {
                 ports.collections.delete(in_trash, which).await?;
@@ -497,13 +501,29 @@ impl OrganizationService {
             if live?.is_some() {
                 return Err(changed());
             }
-            Ok(forget_people(&ports, id).await?)
+            Ok(forget_tenant(&ports, id).await?)
         };
         let name = organization.name.clone();
         let record = ActivityEntry::of(actor, ActivityKind::OrganizationDeleted).about(id, &name);
+        let aside = collection.as_ref().map(|_| in_trash.to_string());
+        let record = extent?.told(record).changed("collection", aside, None);
         let plan = OperationPlan::DeleteForever { name, copy, collection: collection.clone() };
         // The copy needs no second look: what is deleted and removed is this very copy.
         self.operations.run(plan, record, id, self.require_copy(id, copy), steps).await.map(drop)
+    }
+
+    /// Checks early what a deletion for good will check: the right, and that the name was typed.
+    ///
+    /// # Errors
+    /// `ConfirmationMismatch`, `NotFound`, `Forbidden`, `Store`.
+    pub async fn require_typed_name(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        typed: &str,
+    ) -> Result<(), AppError> {
+        actor.require_on(Act::DeleteForever, id)?;
+        require_confirmation(&self.load_trashed(id).await?, Some(typed))
     }
 
     /// Checks the plan again after the intent was written: another console may have renamed the organization in

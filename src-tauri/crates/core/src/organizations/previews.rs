@@ -1,9 +1,16 @@
 //! Previews: whether a name is free, what a rename moves, what a removal affects.
 
 use super::service::OrganizationService;
+use time::OffsetDateTime;
+
+use crate::erasure::commands;
 use crate::error::{AppError, ConflictOn, StoreError};
-use crate::records::{CollectionStatistics, Organization, TrashedCollection};
-use crate::rights::{Act, Actor};
+use crate::limits::SESSION_PAGE_MAX;
+use crate::records::{
+    ActivityEntry, CollectionStatistics, Organization, PeopleFilter, SessionQuery, SessionsOf,
+    TrashedCollection,
+};
+use crate::rights::{Account, Act, Actor};
 use crate::values::{CollectionName, EmailAddress, OrganizationId, OrganizationName};
 
 /// Whether a name is available.
@@ -42,6 +49,45 @@ pub struct RemovalPreview {
     pub shared: bool,
     /// Whether its name must be typed.
     pub confirmation_needed: bool,
+    /// What else a deletion for good removes; `None` for a move to the trash.
+    pub erasure: Option<ErasurePreview>,
+}
+
+/// What a deletion for good removes, and how.
+#[derive(Debug, Clone)]
+pub struct ErasurePreview {
+    /// What there is of the organization.
+    pub extent: Extent,
+    /// When the newest document was made, by its `_id`: an estimate of the last write.
+    pub last_write: Option<OffsetDateTime>,
+    /// The commands that run, for a MongoDB shell.
+    pub commands: Vec<String>,
+}
+
+/// What there is of an organization besides its own document.
+#[derive(Debug, Clone)]
+pub struct Extent {
+    /// Its collection; `None` if it is missing, or shared and so stays.
+    pub statistics: Option<CollectionStatistics>,
+    /// People with a membership; `None` if the database user may not see them.
+    pub people: Option<u64>,
+    /// Sessions on the list, at most [`SESSION_PAGE_MAX`]; likewise.
+    pub sessions: Option<u64>,
+    /// Whether failed sign-ins of its admin are counted; likewise.
+    pub sign_in_attempts: Option<u64>,
+}
+
+impl Extent {
+    /// The entry of a deletion, with what is deleted.
+    pub(super) fn told(&self, entry: ActivityEntry) -> ActivityEntry {
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let documents = self.statistics.as_ref().map(|statistics| statistics.documents);
+        entry
+            .changed("documents", number(documents), None)
+            .changed("people", number(self.people), None)
+            .changed("sessions", number(self.sessions), None)
+            .changed("sign_in_attempts", number(self.sign_in_attempts), None)
+    }
 }
 
 impl OrganizationService {
@@ -123,9 +169,64 @@ impl OrganizationService {
             None => self.is_shared(id, &organization.name).await?,
         };
         actor.require_on(if forever { Act::DeleteForever } else { Act::Trash }, id)?;
-        let statistics = self.statistics_of(&organization).await?;
+        let erasure = async {
+            if !forever {
+                return Ok::<_, AppError>(None);
+            }
+            let newest = async {
+                match shared {
+                    true => Ok(None),
+                    false => self.ports.collections.newest(&organization.collection()).await,
+                }
+            };
+            let (extent, newest) = futures_util::join!(self.extent(&organization), newest);
+            let extent = extent?;
+            // A missing collection, or one that may not be read, tells nothing.
+            let last_write = newest.ok().flatten().and_then(|newest| made_at(&newest));
+            let name = extent.statistics.as_ref().map(|_| organization.collection().to_string());
+            let commands = commands(id, name.as_deref());
+            Ok(Some(ErasurePreview { extent, last_write, commands }))
+        };
+        let (statistics, erasure) = futures_util::try_join!(self.statistics_of(&organization), erasure)?;
         let confirmation_needed = forever || self.operations.gate().names_are_typed();
-        Ok(RemovalPreview { organization, statistics, shared, confirmation_needed })
+        Ok(RemovalPreview { organization, statistics, shared, confirmation_needed, erasure })
+    }
+
+    /// What there is of an organization in the trash, asked for at the same time.
+    pub(super) async fn extent(&self, organization: &Organization) -> Result<Extent, AppError> {
+        let id = organization.id;
+        let shared = organization
+            .trashed
+            .as_ref()
+            .is_some_and(|trashed| trashed.collection == TrashedCollection::Shared);
+        let members =
+            PeopleFilter { search: String::new(), status: None, role: None, organization: Some(id) };
+        let sessions = SessionQuery {
+            of: SessionsOf::Organization(id),
+            live_at: self.clock.now(),
+            after: None,
+            limit: SESSION_PAGE_MAX,
+        };
+        let keys = [Account::Organization(id).key()];
+        let statistics = async {
+            match shared {
+                true => Ok(None),
+                false => self.statistics_of(organization).await,
+            }
+        };
+        let (statistics, people, sessions, attempts) = futures_util::join!(
+            statistics,
+            self.ports.people.count(&members, self.clock.now()),
+            self.ports.sessions.page(&sessions),
+            self.ports.accounts.sign_in_attempts(&keys),
+        );
+        let length = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        Ok(Extent {
+            statistics: statistics?,
+            people: seen(people)?.map(|counts| counts.all),
+            sessions: seen(sessions)?.map(|sessions| length(sessions.len())),
+            sign_in_attempts: seen(attempts)?.map(|attempts| length(attempts.len())),
+        })
     }
 
     async fn statistics_of(
@@ -146,4 +247,19 @@ impl OrganizationService {
             None => actor.require(Act::Create),
         }
     }
+}
+
+/// What the database user may not read is not known.
+fn seen<T>(answer: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match answer {
+        Err(StoreError::Denied { .. }) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+/// When the document was made, if its `_id` is an ObjectId.
+fn made_at(document: &[u8]) -> Option<OffsetDateTime> {
+    let document = bson::RawDocument::from_bytes(document).ok()?;
+    let id = document.get_object_id("_id").ok()?;
+    OffsetDateTime::from_unix_timestamp(id.timestamp().timestamp_millis() / 1_000).ok()
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use futures_util::future::{self, Either};
 use secrecy::SecretString;
 
@@ -10,8 +11,9 @@ use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::limits::{FIRST_HIT_AFTER, PAGE_MAX, SEARCH_MAX};
 use crate::ports::Ports;
 use crate::records::{
-    Organization, OrganizationCounts, OrganizationCredentials, OrganizationFilter, OrganizationPage,
-    OrganizationQuery, PageStart, StatusFilter,
+    Capacity, Organization, OrganizationCounts, OrganizationCredentials, OrganizationFilter,
+    OrganizationPage, OrganizationQuery, PageStart, SortDirection, SortField, StatusFilter,
+    WorkspaceSettings,
 };
 use crate::rights::{Act, Actor};
 use crate::sessions::{PasswordHasher, SigningKey};
@@ -95,6 +97,15 @@ impl OrganizationService {
     ) -> Self {
         let capacity = Arc::new(CapacityService::new(ports.clone(), Arc::clone(&clock)));
         Self { ports, clock, hasher, operations, capacity, marks: SigningKey::random() }
+    }
+
+    /// The room of the deployment, to show; `None` if it is not known.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub async fn room(&self, actor: &Actor) -> Result<Option<Capacity>, AppError> {
+        actor.require(Act::Create)?;
+        Ok(self.capacity.current().await)
     }
 
     /// The room of the deployment, for everything that makes collections.
@@ -181,6 +192,43 @@ impl OrganizationService {
     pub(super) fn mark_of(&self, stored: &OrganizationCredentials) -> Result<String, AppError> {
         let origin = HashRenewal::origin(&stored.password_hash, stored.renewal.as_ref());
         self.marks.credential(&origin)
+    }
+
+    /// The organizations in the trash that were kept for as long as the settings say, the longest first; at most
+    /// [`PAGE_MAX`]. Reads the whole trash.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Store`.
+    pub async fn kept_long_enough(
+        &self,
+        actor: &Actor,
+        settings: &WorkspaceSettings,
+    ) -> Result<Vec<Organization>, AppError> {
+        actor.require(Act::DeleteForever)?;
+        if settings.keep_trash_days.is_none() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let filter = OrganizationFilter { search: String::new(), status: StatusFilter::Trashed, only: None };
+        let query = OrganizationQuery {
+            filter,
+            sort: SortField::Name,
+            direction: SortDirection::Ascending,
+            backwards: false,
+            start: PageStart::Beginning,
+            limit: u32::MAX,
+        };
+        let mut rows = self.ports.organizations.rows(&query);
+        let mut found = Vec::new();
+        while let Some(batch) = rows.try_next().await? {
+            found.extend(batch.into_iter().filter_map(|organization| {
+                let until = organization.kept_until(settings)?;
+                (until <= now).then_some((until, organization))
+            }));
+        }
+        found.sort_by_key(|(until, _)| *until);
+        let most = usize::try_from(PAGE_MAX).unwrap_or(usize::MAX);
+        Ok(found.into_iter().take(most).map(|(_, organization)| organization).collect())
     }
 
     /// Loads an organization, live or in the trash.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use time::OffsetDateTime;
 
+use super::WorkspaceSettings;
 #[cfg(feature = "wire")]
 use crate::numbers::Count;
 use crate::numbers::count;
@@ -50,6 +51,13 @@ impl Organization {
     /// The same organization under another name.
     pub(crate) fn renamed(&self, to: &OrganizationName, at: OffsetDateTime) -> Self {
         Self { name: to.clone(), updated_at: at.into(), ..self.clone() }
+    }
+
+    /// The moment from which it need not be kept in the trash any longer; `None` if that never comes, or is not known.
+    pub fn kept_until(&self, settings: &WorkspaceSettings) -> Option<OffsetDateTime> {
+        let milliseconds = self.trashed.as_ref()?.at.milliseconds()?;
+        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()?;
+        settings.kept_in_trash_until(at)
     }
 
     /// Its status.

@@ -199,15 +199,39 @@ test("deleting for good asks for the typed name in every environment", async () 
   const field = screen.getByLabelText("Type the organization name to confirm");
   await waitFor(() => expect(field).toHaveFocus());
   await user.click(deletion());
-  expect(argumentsOf(backend, "delete_organization_forever")).toHaveLength(0);
+  expect(argumentsOf(backend, "erase_organization")).toHaveLength(0);
+  const dialog = screen.getByRole("alertdialog");
+  for (const text of ["Last write", "An estimate", "Live sessions", "drop()"])
+    await waitFor(() => expect(dialog).toHaveTextContent(text));
+  expect(
+    screen.getByRole("checkbox", { name: /backup/ }),
+    "on by default in production only",
+  ).not.toBeChecked();
   await user.type(field, organization.name);
   await user.click(deletion());
-  await waitFor(() => expect(ondone).toHaveBeenCalledOnce());
+  const done = await screen.findByRole("button", { name: "Done" });
+  expect(screen.getByRole("dialog")).toHaveTextContent("entries of the record stay");
+  await user.click(done);
+  expect(ondone).toHaveBeenCalledOnce();
+  expect(argumentsOf(backend, "erase_organization")[0]).toMatchObject({ input: { backup: null } });
+});
+
+test("in production a backup is written first, into the chosen folder", async () => {
+  const { user, organization, backend } = await openDeletion("production");
+  await waitFor(() => expect(screen.getByRole("checkbox", { name: /backup/ })).toBeChecked());
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  await user.type(screen.getByLabelText("Type the organization name to confirm"), organization.name);
+  await vi.advanceTimersByTimeAsync(3_000);
+  await waitFor(() => expect(deletion()).not.toHaveAttribute("aria-disabled"));
+  deletion().click();
+  await waitFor(() => expect(screen.getByRole("dialog")).toHaveTextContent("The backup is in"));
+  const [{ input }] = argumentsOf(backend, "erase_organization") as [{ input: { backup: string } }];
+  expect(input.backup).not.toBe("");
 });
 
 test("a name the service does not accept keeps what was typed", async () => {
   const { backend, user, organization } = await openDeletion("local");
-  backend.fail("delete_organization_forever", { code: "confirmation_mismatch" });
+  backend.fail("erase_organization", { code: "confirmation_mismatch" });
   const field = screen.getByLabelText("Type the organization name to confirm");
   await user.type(field, organization.name);
   await user.click(deletion());
@@ -228,7 +252,7 @@ test("in production deleting for good holds off three seconds after the name is 
   await vi.advanceTimersByTimeAsync(2_000);
   expect(deletion()).toHaveTextContent("Delete for good (1)");
   deletion().click();
-  expect(argumentsOf(backend, "delete_organization_forever")).toHaveLength(0);
+  expect(argumentsOf(backend, "erase_organization")).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(deletion()).not.toHaveAttribute("aria-disabled");
 });

@@ -1,4 +1,10 @@
-import { LIMITS, type OrganizationView, type RemovalPreview, type StatisticsSummary } from "$lib/api";
+import {
+  LIMITS,
+  type ErasurePreview,
+  type OrganizationView,
+  type RemovalPreview,
+  type StatisticsSummary,
+} from "$lib/api";
 import { Latest } from "$lib/forms";
 
 export type ImpactBackend = {
@@ -14,6 +20,8 @@ export type RemovalImpact = {
   /** Whether other organizations also use the collection, so that it stays. Unknown for several organizations. */
   shared: boolean;
   confirmationNeeded: boolean;
+  /** What a deletion for good of one organization removes besides. */
+  erasure: ErasurePreview | null;
   /** Organizations whose collection could not be read: the sums leave them out. */
   unread: number;
 };
@@ -58,9 +66,8 @@ export class RemovalImpactReading {
   }
 
   async #askOne(id: string): Promise<RemovalImpact> {
-    const { documents, dataSize, indexes, collectionExists, shared, confirmationNeeded } =
-      await this.#backend.previewRemoval(id);
-    return { documents, dataSize, indexes, collectionExists, shared, confirmationNeeded, unread: 0 };
+    const preview = await this.#backend.previewRemoval(id);
+    return { ...preview, unread: 0 };
   }
 
   async #askMany(): Promise<RemovalImpact> {
@@ -82,6 +89,7 @@ export class RemovalImpactReading {
       collectionExists: true,
       shared: false,
       confirmationNeeded: false,
+      erasure: null,
       unread: summaries.length - read.length,
     };
   }

@@ -1,0 +1,148 @@
+//! What is deleted for good is gone everywhere, and a certificate shows it.
+
+use bson::doc;
+use bson::oid::ObjectId;
+use secrecy::SecretString;
+use tenantry_core::erasure::{Certificate, ErasedIn};
+use tenantry_core::error::AppError;
+use tenantry_core::records::{ActivityKind, MemberRole, PeopleFilter, SessionQuery, SessionsOf};
+use tenantry_core::rights::Account;
+use tenantry_core::values::OrganizationId;
+use tenantry_tests::console::{Console, PASSWORD};
+use tenantry_tests::suite::{collection, newest};
+use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+use time::OffsetDateTime;
+
+const BOTH: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
+
+/// An organization in the trash with a document, a person, sessions and failed sign-ins.
+async fn in_trash(console: &Console) -> (OrganizationId, String) {
+    let operator = console.operator().await;
+    let acme = console.create("acme").await;
+    let document = doc! { "_id": ObjectId::new() }.to_vec().expect("bytes");
+    let documents = [document];
+    console.ports.collections.insert_documents(&collection("acme"), &documents).await.expect("inserted");
+    let person = console.person(&acme, "pat@example.com", MemberRole::Viewer).await;
+    console.sign_in("admin@acme.example.com").await;
+    for email in ["admin@acme.example.com", "pat@example.com"] {
+        let wrong = SecretString::from("Wrong-passw0rd");
+        console.try_sign_in(email, &wrong).await.expect_err("the password is wrong");
+    }
+    console.organizations.trash(&operator, acme.id, None).await.expect("trashed");
+    let Account::Person(pat, _) = person.actor.account() else { panic!("a person signed in") };
+    (acme.id, Account::key_of_person(pat))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_left_after_a_deletion_for_good_but_the_record() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let (id, pat) = in_trash(&console).await;
+        let preview = console.organizations.preview_removal(&operator, id).await.expect("a preview");
+        let erasure = preview.erasure.expect("it is in the trash");
+        assert_eq!(erasure.extent.statistics.map(|statistics| statistics.documents), Some(1), "{kind:?}");
+        assert_eq!((erasure.extent.people, erasure.extent.sessions), (Some(1), Some(2)), "{kind:?}");
+        assert!(erasure.last_write.is_some(), "{kind:?}: the newest document has an ObjectId");
+        assert!(erasure.commands.iter().any(|command| command.contains("drop()")), "{:?}", erasure.commands);
+
+        console.organizations.delete_forever(&operator, id, "acme").await.expect("deleted");
+        let ports = &workspace.ports;
+        let sessions = SessionQuery {
+            of: SessionsOf::Organization(id),
+            live_at: OffsetDateTime::UNIX_EPOCH,
+            after: None,
+            limit: 100,
+        };
+        assert_eq!(ports.sessions.page(&sessions).await, Ok(Vec::new()), "{kind:?}: a session is left");
+        let keys = [Account::Organization(id).key(), pat];
+        let attempts = ports.accounts.sign_in_attempts(&keys).await.expect("an answer");
+        assert!(attempts.is_empty(), "{kind:?}: failed sign-ins are left: {attempts:?}");
+        let members =
+            PeopleFilter { search: String::new(), status: None, role: None, organization: Some(id) };
+        let people = ports.people.count(&members, OffsetDateTime::UNIX_EPOCH).await.expect("an answer");
+        assert_eq!(people.all, 0, "{kind:?}");
+
+        let certificate = console.erasure.certificate(&operator, id).await.expect("a certificate");
+        let places = certificate.places();
+        assert_eq!(places.len(), ErasedIn::ALL.len(), "{kind:?}");
+        assert!(places.iter().all(|place| place.absent), "{kind:?}: {places:?}");
+        let removed =
+            |place| places.iter().find(|each| each.place == place).and_then(|each| each.removed.clone());
+        for (place, count) in
+            [(ErasedIn::CollectionInTrash, "1"), (ErasedIn::People, "1"), (ErasedIn::Sessions, "2")]
+        {
+            assert_eq!(removed(place).as_deref(), Some(count), "{kind:?}: {place:?}");
+        }
+        let entry = &newest(ports, id, 1).await[0];
+        assert_eq!(entry.kind, ActivityKind::OrganizationErased, "{kind:?}");
+        assert_eq!(entry.detail, Some(format!("sha256:{}", certificate.digest())), "{kind:?}: it is chained");
+        let again = console.erasure.certificate(&operator, id).await;
+        assert_eq!(again, Ok(certificate.clone()), "{kind:?}: it is read from the record, not made again");
+        let json = certificate.to_json();
+        assert!(json["text"].as_array().is_some_and(|lines| lines.len() > places.len()), "{json}");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_crash_the_next_look_makes_the_certificate_from_the_record() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let (id, _) = in_trash(&console).await;
+        assert_eq!(console.erasure.certificate(&operator, id).await, Err(AppError::FactsChanged), "{kind:?}: it is there");
+        console.organizations.delete_forever(&operator, id, "acme").await.expect("deleted");
+        // Another run of the program, which knows only the record.
+        let later = Console::on(&workspace);
+        let certificate =
+            later.erasure.certificate(&later.operator().await, id).await.expect("a certificate");
+        assert!(certificate.places().iter().all(|place| place.absent), "{kind:?}");
+        assert_eq!(certificate.deleted_by(), operator.email(), "{kind:?}");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_says_what_is_there_again_and_one_that_was_altered_is_none() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let operator = console.operator().await;
+    let (id, _) = in_trash(&console).await;
+    console.organizations.delete_forever(&operator, id, "acme").await.expect("deleted");
+    console.create("acme").await;
+    let certificate = console.erasure.certificate(&operator, id).await.expect("a certificate");
+    let places = certificate.places();
+    let collection = places.iter().find(|place| place.place == ErasedIn::Collection).expect("the place");
+    assert!(!collection.absent, "another organization has the name: {collection:?}");
+    let query =
+        tenantry_core::records::RecordQuery { organization: Some(id), limit: 1, ..Default::default() };
+    let page = console.record.page(&operator, query).await.expect("the record");
+    let mut entry = page.entries.into_iter().next().expect("the certificate's entry");
+    assert_eq!(Certificate::of(&entry), Some(certificate));
+    entry.entry.changes[0].after = Some("long ago".to_owned());
+    assert_eq!(Certificate::of(&entry), None, "its digest is not that of its facts");
+}
+
+#[tokio::test]
+async fn only_who_may_delete_for_good_gets_a_certificate_and_nothing_goes_by_itself() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let console = Console::on(&workspace);
+    let operator = console.operator().await;
+    let (id, _) = in_trash(&console).await;
+    console.create("globex").await;
+    let admin = console.sign_in("admin@globex.example.com").await.actor;
+    let refused = console.erasure.certificate(&admin, id).await;
+    assert!(matches!(refused, Err(AppError::NotFound { .. } | AppError::Forbidden)), "{refused:?}");
+    let settings = console.settings.current();
+    let kept = console.organizations.kept_long_enough(&operator, &settings).await.expect("an answer");
+    assert_eq!(kept, Vec::new(), "it was trashed just now");
+    workspace.clock.advance(std::time::Duration::from_secs(30 * 24 * 60 * 60));
+    let kept = console.organizations.kept_long_enough(&operator, &settings).await.expect("an answer");
+    assert_eq!(kept.iter().map(|each| each.id).collect::<Vec<_>>(), [id], "thirty days are the default");
+    let never = tenantry_core::records::WorkspaceSettings { keep_trash_days: None, ..settings };
+    assert_eq!(console.organizations.kept_long_enough(&operator, &never).await, Ok(Vec::new()));
+    assert!(console.try_sign_in("admin@globex.example.com", &SecretString::from(PASSWORD)).await.is_ok());
+}
