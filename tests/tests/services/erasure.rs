@@ -93,7 +93,11 @@ async fn after_a_crash_the_next_look_makes_the_certificate_from_the_record() {
         let console = Console::on(&workspace);
         let operator = console.operator().await;
         let (id, _) = in_trash(&console).await;
-        assert_eq!(console.erasure.certificate(&operator, id).await, Err(AppError::FactsChanged), "{kind:?}: it is there");
+        assert_eq!(
+            console.erasure.certificate(&operator, id).await,
+            Err(AppError::FactsChanged),
+            "{kind:?}: it is there"
+        );
         console.organizations.delete_forever(&operator, id, "acme").await.expect("deleted");
         // Another run of the program, which knows only the record.
         let later = Console::on(&workspace);
