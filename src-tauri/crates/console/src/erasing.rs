@@ -48,7 +48,7 @@ impl Console {
                     self.back_up(workspace, actor, &[id], folder, progress, cancellation).await?.pop();
                 match written {
                     Some((_, BackedUp::Written { path, .. })) => {
-                        self.verify_written(&path, progress, cancellation).await?;
+                        self.verify_written(workspace, actor, &path, progress, cancellation).await?;
                         Some(path)
                     }
                     Some((_, BackedUp::Failed(problem))) => return Err(problem),

@@ -274,12 +274,14 @@ impl Console {
     /// As [`verify_bundle`](Self::verify_bundle).
     pub(crate) async fn verify_written(
         &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
         path: &std::path::Path,
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
-    ) -> Result<BundleFacts, ConsoleError> {
+    ) -> Result<(), ConsoleError> {
         let source = self.bundle_files.choose(path.to_owned());
-        self.verify_bundle(&source, progress, cancellation).await
+        self.verify_bundle(workspace, actor, &source, progress, cancellation).await.map(drop)
     }
 
     /// What would happen if a bundle were restored.
