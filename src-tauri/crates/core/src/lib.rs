@@ -27,6 +27,7 @@ pub mod rights;
 pub mod samples;
 pub mod sessions;
 pub mod settings;
+pub mod template;
 pub mod values;
 
 pub use error::{AppError, StoreError};

@@ -172,15 +172,13 @@ impl FindingKind {
             Self::HalfRenamed => &[MendKind::JoinHalves],
             Self::TwinNames => &[MendKind::SeparateTwins],
             Self::TwinAddresses | Self::SharedAddress | Self::InvalidAddress => &[MendKind::ChangeAddress],
-            Self::ForeignId => &[MendKind::GiveNewId],
+
             Self::InvalidName => &[MendKind::RenameOrganization],
             Self::UnverifiableHash => &[MendKind::SetOneTimePassword],
             Self::InterruptedOperation => &[MendKind::DecideOperation],
-            Self::OwnerlessCollection => {
-                &[MendKind::AttachCollection, MendKind::CreateOrganization, MendKind::SetAside]
-            }
-            Self::OwnerlessTrash => &[MendKind::AttachCollection, MendKind::SetAside],
-            Self::LeftoverDropped | Self::LeftoverIncoming => &[MendKind::DropLeftover, MendKind::SetAside],
+            Self::OwnerlessCollection => &[MendKind::AttachCollection, MendKind::CreateOrganization],
+            Self::OwnerlessTrash => &[MendKind::AttachCollection],
+            Self::LeftoverDropped | Self::LeftoverIncoming => &[MendKind::DropLeftover],
             Self::CollectionNameDiffers => &[MendKind::SetCollectionName],
             Self::NameForm => &[MendKind::CorrectName],
             Self::AddressForm => &[MendKind::CorrectAddress],
@@ -190,8 +188,10 @@ impl FindingKind {
             Self::IndexMissing => &[MendKind::CreateIndexes, MendKind::AcceptAsIs],
             Self::IndexDiffers => &[MendKind::ReplaceIndexes, MendKind::AcceptAsIs],
             Self::ValidatorDiffers => &[MendKind::SetValidator, MendKind::AcceptAsIs],
-            Self::KeptTwins => &[MendKind::SetAside],
-            Self::ViewCollection | Self::TimeSeriesCollection | Self::CappedCollection => &[],
+            Self::KeptTwins => &[MendKind::DecideTwins],
+            Self::ForeignId | Self::ViewCollection | Self::TimeSeriesCollection | Self::CappedCollection => {
+                &[]
+            }
         }
     }
 }

@@ -24,14 +24,14 @@ pub enum MendKind {
     AttachCollection,
     /// Makes an organization for an ownerless collection.
     CreateOrganization,
-    /// Writes a collection into a file, then drops it.
-    SetAside,
     /// Drops a collection that was about to be dropped, or that belongs to a restore that did not end.
     DropLeftover,
     /// Makes an empty collection.
     CreateCollection,
     /// Puts the documents of two halves into one collection, each once.
     JoinHalves,
+    /// Decides about documents that two halves had with one `_id` and different contents.
+    DecideTwins,
     /// Sets `collection_name` to the collection of the name.
     SetCollectionName,
     /// Renames the collection to follow the name, and sets `collection_name`.
@@ -50,8 +50,6 @@ pub enum MendKind {
     CorrectDates,
     /// Writes `is_active` as true or false, as it counts now.
     CorrectActive,
-    /// Writes the document under an ObjectId and removes the one with the other `_id`.
-    GiveNewId,
     /// Sets a one-time password for the organization's admin.
     SetOneTimePassword,
     /// Ends an interrupted operation as a person decides.
@@ -109,9 +107,9 @@ pub struct MendChoices {
     pub name: Option<String>,
     /// The new address.
     pub admin_email: Option<String>,
-    /// The choice for an interrupted operation, with what its person saw.
+    /// About twins: `keep` what the collection has, `take` the twin, or have `both`.
     pub decision: Option<String>,
-    /// The state that the decision is conditional on.
+    /// The `_id` that the decision is about, in hex; `null` for all.
     pub seen: Option<String>,
     /// Whether both twins get the documents; otherwise the chosen one.
     pub copy_to_both: bool,

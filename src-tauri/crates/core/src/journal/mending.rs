@@ -7,7 +7,7 @@ use super::settled::{Asked, Settled, discard, is_for_good, is_taken};
 use super::whereabouts::{Move, Whereabouts};
 use crate::error::StoreError;
 use crate::ports::Ports;
-use crate::records::{CollectionIdentity, MendWord, Organization};
+use crate::records::{CollectionIdentity, Correction, MendWord, Organization};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
 /// A mend in the journal, on the store.
@@ -32,7 +32,7 @@ pub(super) async fn settle_mend(
         MendWord::CreateCollection => mending.settle_collection().await,
         MendWord::CreateOrganization => mending.settle_organization().await,
         MendWord::FollowName => mending.settle_follow(asked, now).await,
-        MendWord::JoinHalves => mending.settle_join().await,
+        MendWord::JoinHalves => mending.settle_join(now).await,
         MendWord::SeparateTwins => mending.settle_twins(asked, now).await,
     }
 }
@@ -110,29 +110,33 @@ impl Mending<'_> {
         self.back().await
     }
 
-    /// The document decides, then the collection: the document gets the name that the moved collection has, or the
-    /// collection goes back if the name was taken.
+    /// The collection decides: it is moved first, and then the document gets its name. It goes back if the name was
+    /// taken. If nothing was moved, nothing was done.
     async fn settle_follow(&self, asked: Asked<'_>, now: OffsetDateTime) -> Result<Settled, StoreError> {
-        let found = self.whereabouts().await?;
-        let Some(live) = self.live().await? else { return Ok(Settled::Undone) };
-        match found {
-            Some(Whereabouts::Target) => self.name_it(&live, asked, now).await,
-            Some(Whereabouts::Source | Whereabouts::Gone) => Ok(Settled::Undone),
+        match self.whereabouts().await? {
+            Some(Whereabouts::Target) => self.name_it(asked, now).await,
             Some(Whereabouts::Unclear { reason }) => Ok(Settled::Undecided { reason }),
-            // Nothing was to be moved: the one write of the document is done or not.
-            None if live.name == *self.name => Ok(Settled::Finished),
-            None => Ok(Settled::Undone),
+            Some(Whereabouts::Source | Whereabouts::Gone) | None => Ok(Settled::Undone),
         }
     }
 
-    /// The document gets the name, or the collection goes back.
-    async fn name_it(
-        &self,
-        live: &Organization,
-        asked: Asked<'_>,
-        now: OffsetDateTime,
-    ) -> Result<Settled, StoreError> {
-        match self.ports.organizations.set_name(live, self.name, now).await {
+    /// The document gets the name and the collection's name, or the collection goes back.
+    async fn name_it(&self, asked: Asked<'_>, now: OffsetDateTime) -> Result<Settled, StoreError> {
+        let Some(seen) = self.ports.organizations.stored(self.id).await? else {
+            return self.back().await;
+        };
+        let collection = CollectionName::for_organization(self.name);
+        let is_named = seen.name.as_str() == Some(self.name.as_str())
+            && seen.collection_name.as_str() == Some(collection.as_str());
+        if is_named {
+            return Ok(Settled::Finished);
+        }
+        let correction = Correction {
+            name: Some(self.name.clone()),
+            collection_name: Some(collection),
+            ..Correction::default()
+        };
+        match self.ports.organizations.correct(&seen, &correction, now).await {
             Ok(()) => Ok(Settled::Finished),
             Err(error) if is_taken(&error) || asked.ends_with(&error) => self.back().await,
             Err(error) => Err(error),
@@ -153,22 +157,48 @@ impl Mending<'_> {
 
     /// Each document is in one of the two collections at every moment. What was not moved yet may be too much to move
     /// while a workspace opens: the doctor offers the join again.
-    async fn settle_join(&self) -> Result<Settled, StoreError> {
+    async fn settle_join(&self, now: OffsetDateTime) -> Result<Settled, StoreError> {
         let Some(from) = self.from else { return Ok(Settled::Undone) };
-        let is_joined = !self.ports.collections.exists(from).await?;
-        if is_joined { Ok(Settled::Finished) } else { Ok(Settled::Undone) }
+        if !self.ports.collections.is_empty(from).await? {
+            return Ok(Settled::Undone);
+        }
+        self.ports.collections.delete_empty(from).await?;
+        let Some(seen) = self.ports.organizations.stored(self.id).await? else { return Ok(Settled::Finished) };
+        let own = CollectionName::for_organization(self.name);
+        let is_its_name = seen.name.as_str() == Some(self.name.as_str());
+        if is_its_name && seen.collection_name.as_str() != Some(own.as_str()) {
+            let correction = Correction { collection_name: Some(own), ..Correction::default() };
+            self.ports.organizations.correct(&seen, &correction, now).await?;
+        }
+        Ok(Settled::Finished)
     }
 
-    /// The document decides. If it has its new name, those who share the old collection have one. Otherwise the
-    /// collection that was made for it goes back, or its copy is removed.
+    /// The document decides. If it has its new name, those who share the old collection have one. Otherwise it gets the
+    /// name if its collection is whole, and what was made for it is removed if it is not.
     async fn settle_twins(&self, asked: Asked<'_>, now: OffsetDateTime) -> Result<Settled, StoreError> {
         let Some(live) = self.live().await? else { return Ok(Settled::Undone) };
         let moved = self.whereabouts().await?;
-        if live.name != *self.name && moved != Some(Whereabouts::Target) {
-            return self.without_twin().await;
-        }
+        let is_whole = match (&moved, self.from, self.to) {
+            (Some(Whereabouts::Target), ..) => true,
+            (Some(Whereabouts::Unclear { reason }), ..) => {
+                return Ok(Settled::Undecided { reason: reason.clone() });
+            }
+            (Some(Whereabouts::Source | Whereabouts::Gone), ..) => false,
+            // A copy has a name of its own until it is whole.
+            (None, Some(copy), Some(to)) => {
+                let collections = &self.ports.collections;
+                collections.exists(to).await? && !collections.exists(copy).await?
+            }
+            (None, ..) => false,
+        };
         if live.name != *self.name {
-            return self.name_it(&live, asked, now).await;
+            if !is_whole {
+                return self.without_twin(moved.is_none()).await;
+            }
+            match self.name_it(asked, now).await? {
+                Settled::Finished => {}
+                settled => return Ok(settled),
+            }
         }
         // The collection went along, so those that stay get a new one.
         if let (Some(Whereabouts::Target), Some(from)) = (moved, self.from) {
@@ -177,9 +207,17 @@ impl Mending<'_> {
         Ok(Settled::Finished)
     }
 
-    /// Removes what was made for an organization that kept its name: an empty collection.
-    async fn without_twin(&self) -> Result<Settled, StoreError> {
-        discard(self.ports, self.id, self.name).await?;
+    /// Removes what was made for an organization that kept its name: an empty collection, or a copy that is not whole.
+    async fn without_twin(&self, is_new: bool) -> Result<Settled, StoreError> {
+        match self.from.filter(|_| is_new) {
+            None if is_new => discard(self.ports, self.id, self.name).await?,
+            None => {}
+            Some(copy) => {
+                if let Some(which) = self.ports.collections.identity(copy).await? {
+                    self.ports.collections.delete(copy, &which).await?;
+                }
+            }
+        }
         Ok(Settled::Undone)
     }
 }

@@ -1,0 +1,177 @@
+//! Mends of what two organizations, or two collections of one, have in common.
+
+use futures_util::TryStreamExt;
+
+use super::choices::{changed, collection_of, name_of, organization_of};
+use super::plan::{Journaled, Plan};
+use super::service::MendService;
+use super::step::Step;
+use crate::doctor::{Finding, MendChoices, MendKind};
+use crate::error::AppError;
+use crate::records::{Correction, MendWord, StoredOrganization};
+use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
+
+impl MendService {
+    /// Moves the documents of the other half into the organization's collection. If that does not exist, the other half
+    /// is all there is, and takes its name.
+    pub(super) async fn join_halves(
+        &self,
+        finding: &Finding,
+        choices: &MendChoices,
+    ) -> Result<Plan, AppError> {
+        let (id, seen) = self.organization(finding, choices).await?;
+        let name = name_of(&seen)?;
+        let to = CollectionName::for_organization(&name);
+        let other = finding.collections.iter().find(|other| other.as_str() != to.as_str());
+        let from = CollectionName::from_stored(other.ok_or_else(changed)?.clone());
+        let which = self.ports.collections.identity(&from).await?.ok_or_else(changed)?;
+        if !from.holds_tenants() || self.is_of_others(&from, id).await? {
+            return Err(changed());
+        }
+        if !self.ports.collections.exists(&to).await? {
+            return self.move_collection(finding, choices).await;
+        }
+        let twins = twins_of(id);
+        let mut steps = vec![
+            Step::Join { from: from.clone(), to: to.clone(), twins },
+            Step::DropEmpty { name: from.clone() },
+        ];
+        let named = seen.collection_name.as_str().map(str::to_owned);
+        if named.as_deref() != Some(to.as_str()) {
+            let correction = Correction { collection_name: Some(to.clone()), ..Correction::default() };
+            steps.push(Step::Correct { seen: Box::new(seen), correction: Box::new(correction) });
+        }
+        let journaled = Journaled {
+            id,
+            mend: MendWord::JoinHalves,
+            name: name.clone(),
+            from: Some(from.clone()),
+            to: Some(to.clone()),
+            collection: Some(which),
+        };
+        let plan = Plan::new(MendKind::JoinHalves, steps).about(id, &name).in_journal(journaled);
+        Ok(plan.changed("collection", Some(from), Some(&to)).changed("collection_name", named, Some(to)))
+    }
+
+    /// Another name for one of several organizations of one name. Their collection stays with the others, goes along if
+    /// it was chosen, or is copied.
+    pub(super) async fn separate_twins(
+        &self,
+        finding: &Finding,
+        choices: &MendChoices,
+    ) -> Result<Plan, AppError> {
+        let id = organization_of(finding, choices)?;
+        let seen = self.load(id).await?;
+        let (old, name) =
+            (name_of(&seen)?, OrganizationName::parse(choices.name.as_deref().unwrap_or_default())?);
+        self.require_free(Some(&name), None, None).await?;
+        let (shared, to) = (CollectionName::for_organization(&old), CollectionName::for_organization(&name));
+        if self.ports.collections.exists(&to).await? || !self.is_of_others(&shared, id).await? {
+            return Err(changed());
+        }
+        self.capacity.require(Some(&name), 1).await?;
+        let described = self.ports.collections.describe(&shared).await?;
+        let goes_along = choices.collection.as_deref() == Some(shared.as_str());
+        let (mut steps, mut from, mut which) = (Vec::new(), None, None);
+        match described {
+            Some(like) if choices.copy_to_both => {
+                // Under a name of its own until it is whole.
+                let incoming = CollectionName::incoming(CopyId::new());
+                steps.push(Step::CreateLike { name: incoming.clone(), like });
+                steps.push(Step::Copy { from: shared.clone(), to: incoming.clone() });
+                steps.push(Step::RenameMade { from: incoming.clone(), to: to.clone() });
+                from = Some(incoming);
+            }
+            Some(found) if goes_along => {
+                let which_one = found.identity;
+                steps.push(Step::Rename { from: shared.clone(), to: to.clone(), which: which_one.clone() });
+                (from, which) = (Some(shared.clone()), Some(which_one));
+            }
+            Some(_) | None => steps.push(Step::Create { name: to.clone() }),
+        }
+        let correction = Correction {
+            name: Some(name.clone()),
+            collection_name: Some(to.clone()),
+            ..Correction::default()
+        };
+        steps.push(Step::Correct { seen: Box::new(seen), correction: Box::new(correction) });
+        if which.is_some() {
+            steps.push(Step::Create { name: shared.clone() });
+        }
+        let journaled = Journaled {
+            id,
+            mend: MendWord::SeparateTwins,
+            name: name.clone(),
+            from,
+            to: Some(to.clone()),
+            collection: which,
+        };
+        let plan = Plan::new(MendKind::SeparateTwins, steps).about(id, &name).in_journal(journaled);
+        Ok(plan.changed("name", Some(old), Some(name)).changed("collection", Some(shared), Some(to)))
+    }
+
+    /// What becomes of documents that two halves had with one `_id` and different contents.
+    pub(super) async fn decide_twins(
+        &self,
+        finding: &Finding,
+        choices: &MendChoices,
+    ) -> Result<Plan, AppError> {
+        let from = collection_of(finding, &MendChoices::default())?;
+        let (id, seen) = self.owner_of_twins(&from).await?;
+        let name = name_of(&seen)?;
+        let to = CollectionName::for_organization(&name);
+        let decision = choices.decision.as_deref().unwrap_or_default();
+        let only = choices.seen.as_deref();
+        let mut steps = Vec::new();
+        let mut decided = 0_usize;
+        let mut batches = self.ports.collections.documents(&from);
+        while let Some(batch) = batches.try_next().await? {
+            let ids = super::step::ids_of(&batch)?;
+            let chosen: Vec<usize> = (0..batch.len())
+                .filter(|at| only.is_none_or(|only| only == hex::encode(&ids[*at])))
+                .collect();
+            if chosen.is_empty() {
+                continue;
+            }
+            decided += chosen.len();
+            let ids = chosen.iter().map(|at| ids[*at].clone()).collect();
+            let documents = chosen.iter().map(|at| batch[*at].clone()).collect();
+            let (from, to) = (from.clone(), to.clone());
+            steps.push(match decision {
+                "keep" => Step::Forget { name: from, documents },
+                "take" => Step::Take { from, to, ids },
+                "both" => Step::Add { from, to, documents },
+                _ => return Err(AppError::NotFound { what: "decision" }),
+            });
+        }
+        if decided == 0 {
+            return Err(changed());
+        }
+        if only.is_none() {
+            steps.push(Step::DropEmpty { name: from.clone() });
+        }
+        let plan = Plan::new(MendKind::DecideTwins, steps).about(id, &name).on(&from);
+        Ok(plan.changed("twins", Some(decided), Some(decision)))
+    }
+
+    /// The organization whose twins a collection has: its name is made from the organization's id.
+    pub(super) async fn owner_of_twins(
+        &self,
+        twins: &CollectionName,
+    ) -> Result<(OrganizationId, StoredOrganization), AppError> {
+        let id = twins.as_str().strip_prefix("console_twins_").and_then(|id| id.parse().ok());
+        let id: OrganizationId = id.ok_or(AppError::NotFound { what: "organization" })?;
+        Ok((id, self.load(id).await?))
+    }
+
+    /// Whether another organization than this one has the collection.
+    async fn is_of_others(&self, name: &CollectionName, id: OrganizationId) -> Result<bool, AppError> {
+        let Some(owner) = name.organization_name() else { return Ok(true) };
+        Ok(self.ports.organizations.owners(&owner).await?.iter().any(|owner| *owner != id))
+    }
+}
+
+/// Where documents wait that differ from those of their `_id` in an organization's collection.
+pub(super) fn twins_of(id: OrganizationId) -> CollectionName {
+    CollectionName::twins(CopyId::from(id.object_id()))
+}

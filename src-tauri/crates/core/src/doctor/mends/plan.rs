@@ -1,0 +1,105 @@
+use super::step::Step;
+use crate::doctor::MendKind;
+use crate::records::{ActivityEntry, ActivityKind, CollectionIdentity, MendWord, OperationPlan};
+use crate::rights::Actor;
+use crate::values::{CollectionName, OneTimePassword, OrganizationId, OrganizationName};
+
+/// What a mend is about to do.
+pub(super) struct Plan {
+    pub(super) mend: MendKind,
+    pub(super) steps: Vec<Step>,
+    /// Its entry in the journal, if it touches more than one thing.
+    pub(super) journaled: Option<Journaled>,
+    /// The organization that it is about, with its name as it is stored.
+    pub(super) about: Option<(OrganizationId, String)>,
+    /// The collection that it is about, if it is about no organization.
+    pub(super) subject: Option<String>,
+    /// The fields that change: before and after.
+    pub(super) changes: Vec<(&'static str, Option<String>, Option<String>)>,
+    /// Shown once.
+    pub(super) one_time: Option<OneTimePassword>,
+    pub(super) can_be_undone: bool,
+}
+
+/// An entry in the journal.
+pub(super) struct Journaled {
+    pub(super) id: OrganizationId,
+    pub(super) mend: MendWord,
+    pub(super) name: OrganizationName,
+    pub(super) from: Option<CollectionName>,
+    pub(super) to: Option<CollectionName>,
+    pub(super) collection: Option<CollectionIdentity>,
+}
+
+impl Plan {
+    pub(super) fn new(mend: MendKind, steps: Vec<Step>) -> Self {
+        Self {
+            mend,
+            steps,
+            journaled: None,
+            about: None,
+            subject: None,
+            changes: Vec::new(),
+            one_time: None,
+            can_be_undone: false,
+        }
+    }
+
+    pub(super) fn about(self, id: OrganizationId, name: impl ToString) -> Self {
+        Self { about: Some((id, name.to_string())), ..self }
+    }
+
+    pub(super) fn on(self, subject: impl ToString) -> Self {
+        Self { subject: Some(subject.to_string()), ..self }
+    }
+
+    pub(super) fn changed(
+        mut self,
+        field: &'static str,
+        before: Option<impl ToString>,
+        after: Option<impl ToString>,
+    ) -> Self {
+        let text = |value: Option<String>| value;
+        self.changes.push((
+            field,
+            text(before.map(|value| value.to_string())),
+            text(after.map(|value| value.to_string())),
+        ));
+        self
+    }
+
+    pub(super) fn undoable(self) -> Self {
+        Self { can_be_undone: true, ..self }
+    }
+
+    pub(super) fn in_journal(self, journaled: Journaled) -> Self {
+        Self { journaled: Some(journaled), ..self }
+    }
+
+    /// Its entry in the record.
+    pub(super) fn entry(&self, actor: &Actor) -> ActivityEntry {
+        let mut entry = ActivityEntry::of(actor, ActivityKind::Mended).with_detail(self.mend.as_str());
+        if let Some((id, name)) = &self.about {
+            entry = entry.about(*id, name);
+        }
+        if let Some(subject) = &self.subject {
+            entry = entry.on(subject);
+        }
+        for (field, before, after) in &self.changes {
+            entry = entry.changed(field, before.clone(), after.clone());
+        }
+        if self.one_time.is_some() { entry.changed_secret("password") } else { entry }
+    }
+}
+
+impl Journaled {
+    pub(super) fn plan(&self) -> OperationPlan {
+        OperationPlan::Mend {
+            mend: self.mend,
+            name: self.name.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            collection: self.collection.clone(),
+        }
+    }
+}

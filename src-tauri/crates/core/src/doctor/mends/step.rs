@@ -1,0 +1,233 @@
+use bson::raw::cstr;
+use bson::{RawDocument, RawDocumentBuf};
+use futures_util::TryStreamExt;
+use time::OffsetDateTime;
+
+use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
+use crate::jobs::Cancellation;
+use crate::ports::Ports;
+use crate::records::{
+    Accepted, CollectionDescription, CollectionIdentity, CollectionKind, Correction, IndexDescription,
+    NewOrganization, StoredOrganization,
+};
+use crate::values::CollectionName;
+
+/// How often a join goes through a collection that others write to meanwhile.
+const PASSES: usize = 3;
+
+/// One write of a mend, or several of one kind. A dry run shows what it sends.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    /// Renames the collection that was seen.
+    Rename { from: CollectionName, to: CollectionName, which: CollectionIdentity },
+    /// Renames the collection that an earlier step of the mend made.
+    RenameMade { from: CollectionName, to: CollectionName },
+    /// Creates a tenant collection as the service does.
+    Create { name: CollectionName },
+    /// Creates a collection like another.
+    CreateLike { name: CollectionName, like: CollectionDescription },
+    /// Deletes the collection that was seen.
+    Drop { name: CollectionName, which: CollectionIdentity },
+    /// Deletes a collection without a document.
+    DropEmpty { name: CollectionName },
+    /// Corrects an organization's document while it is as it was seen.
+    Correct { seen: Box<StoredOrganization>, correction: Box<Correction> },
+    /// Inserts an organization's document.
+    Insert { new: Box<NewOrganization> },
+    /// Makes an index.
+    MakeIndex { name: CollectionName, index: IndexDescription },
+    /// Removes an index.
+    DropIndex { name: CollectionName, index: String },
+    /// Sets a validator.
+    SetValidator { name: CollectionName, validator: Vec<u8> },
+    /// Copies every document, each verified.
+    Copy { from: CollectionName, to: CollectionName },
+    /// Moves every document, each verified before it is removed. What differs from a document of its `_id` goes to
+    /// `twins`.
+    Join { from: CollectionName, to: CollectionName, twins: CollectionName },
+    /// Puts documents of `from` into `to`, each in place of the one with its `_id`, and removes them from `from`.
+    Take { from: CollectionName, to: CollectionName, ids: Vec<Vec<u8>> },
+    /// Removes documents that a person decided against.
+    Forget { name: CollectionName, documents: Vec<Vec<u8>> },
+    /// Inserts documents under an `_id` of their own, and removes them from `from`.
+    Add { from: CollectionName, to: CollectionName, documents: Vec<Vec<u8>> },
+    /// Makes the indexes of the master collections.
+    Prepare,
+    /// Accepts what differs from the template.
+    Accept { accepted: Accepted },
+}
+
+impl Step {
+    /// Carries it out. Repeating it is harmless.
+    pub(super) async fn carry_out(
+        &self,
+        ports: &Ports,
+        now: OffsetDateTime,
+        cancellation: &Cancellation,
+    ) -> Result<(), AppError> {
+        let (organizations, collections) = (&ports.organizations, &ports.collections);
+        match self {
+            Self::Rename { from, to, which } => collections.rename(from, to, which).await.map_err(taken),
+            Self::RenameMade { from, to } => {
+                let made = collections.identity(from).await?;
+                let which = made.ok_or(StoreError::CollectionMissing { collection: from.to_string() })?;
+                collections.rename(from, to, &which).await.map_err(taken)
+            }
+            Self::Create { name } => Ok(collections.create(name).await?),
+            Self::CreateLike { name, like } => Ok(collections.create_as(name, like).await?),
+            Self::Drop { name, which } => Ok(collections.delete(name, which).await?),
+            Self::DropEmpty { name } => match collections.delete_empty(name).await? {
+                true => Ok(()),
+                false => Err(StoreError::Changed { what: "the collection" }.into()),
+            },
+            Self::Correct { seen, correction } => {
+                organizations.correct(seen, correction, now).await.map_err(taken)
+            }
+            Self::Insert { new } => organizations.insert(new).await.map_err(taken),
+            Self::MakeIndex { name, index } => Ok(collections.create_index(name, index).await?),
+            Self::DropIndex { name, index } => Ok(collections.drop_index(name, index).await?),
+            Self::SetValidator { name, validator } => Ok(collections.set_validator(name, validator).await?),
+            Self::Copy { from, to } => copy(ports, from, to, cancellation).await,
+            Self::Join { from, to, twins } => join(ports, (from, to), twins, cancellation).await,
+            Self::Take { from, to, ids } => take(ports, (from, to), ids).await,
+            Self::Forget { name, documents } => {
+                collections.remove_documents(name, documents).await?;
+                Ok(())
+            }
+            Self::Add { from, to, documents } => add(ports, (from, to), documents).await,
+            Self::Prepare => {
+                ports.health.prepare().await?;
+                match ports.health.unprepared().await?.into_iter().next() {
+                    None => Ok(()),
+                    Some(missing) => Err(StoreError::RuleBroken { rule: missing }.into()),
+                }
+            }
+            Self::Accept { accepted } => Ok(ports.settings.accept(accepted).await?),
+        }
+    }
+}
+
+/// Someone else took the name, the address or the collection first.
+fn taken(error: StoreError) -> AppError {
+    match error {
+        StoreError::Duplicate { field: UniqueField::Name | UniqueField::Id } => {
+            AppError::Conflict(ConflictOn::Name)
+        }
+        StoreError::Duplicate { field: UniqueField::Email } => AppError::Conflict(ConflictOn::Email),
+        StoreError::CollectionExists { .. } => AppError::Conflict(ConflictOn::Collection),
+        other => AppError::Store(other),
+    }
+}
+
+/// A document of the `_id` alone.
+pub(super) fn id_of(document: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let damaged = || StoreError::Corrupt { what: "a tenant's document".to_owned() };
+    let read = RawDocument::from_bytes(document).map_err(|_| damaged())?;
+    let id = read.get("_id").map_err(|_| damaged())?.ok_or_else(damaged)?;
+    let mut alone = RawDocumentBuf::new();
+    alone.append(cstr!("_id"), id);
+    Ok(alone.into_bytes())
+}
+
+pub(super) fn ids_of(documents: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+    documents.iter().map(|document| id_of(document)).collect()
+}
+
+/// Inserts documents where none has their `_id`; returns those that are there now exactly as they are here.
+async fn put(
+    ports: &Ports,
+    to: &CollectionName,
+    documents: &[Vec<u8>],
+) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>), StoreError> {
+    ports.collections.insert_documents(to, documents).await?;
+    let there = ports.collections.documents_of(to, &ids_of(documents)?).await?;
+    Ok(documents.iter().cloned().partition(|document| there.contains(document)))
+}
+
+async fn copy(
+    ports: &Ports,
+    from: &CollectionName,
+    to: &CollectionName,
+    cancellation: &Cancellation,
+) -> Result<(), AppError> {
+    let mut batches = ports.collections.documents(from);
+    while let Some(batch) = batches.try_next().await? {
+        cancellation.checkpoint()?;
+        let (_, differing) = put(ports, to, &batch).await?;
+        if !differing.is_empty() {
+            return Err(StoreError::Changed { what: "the documents" }.into());
+        }
+    }
+    Ok(())
+}
+
+async fn join(
+    ports: &Ports,
+    (from, to): (&CollectionName, &CollectionName),
+    twins: &CollectionName,
+    cancellation: &Cancellation,
+) -> Result<(), AppError> {
+    for _ in 0..PASSES {
+        let mut batches = ports.collections.documents(from);
+        while let Some(batch) = batches.try_next().await? {
+            cancellation.checkpoint()?;
+            let (mut safe, differing) = put(ports, to, &batch).await?;
+            if !differing.is_empty() {
+                ports.collections.create_as(twins, &plain()).await?;
+                safe.extend(put(ports, twins, &differing).await?.0);
+            }
+            // Each only while it is what was verified elsewhere: one that changed since comes with the next pass.
+            ports.collections.remove_documents(from, &safe).await?;
+        }
+        if ports.collections.is_empty(from).await? {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Changed { what: "the documents" }.into())
+}
+
+/// A collection without options: a validator could refuse what another collection has.
+fn plain() -> CollectionDescription {
+    CollectionDescription {
+        identity: CollectionIdentity(None),
+        kind: CollectionKind::Plain,
+        options: RawDocumentBuf::new().into_bytes(),
+        indexes: Vec::new(),
+    }
+}
+
+/// The twin is removed last, so that it is never nowhere.
+async fn take(
+    ports: &Ports,
+    (from, to): (&CollectionName, &CollectionName),
+    ids: &[Vec<u8>],
+) -> Result<(), AppError> {
+    let twins = ports.collections.documents_of(from, ids).await?;
+    let replaced = ports.collections.documents_of(to, ids).await?;
+    let replaced: Vec<_> = replaced.into_iter().filter(|document| !twins.contains(document)).collect();
+    ports.collections.remove_documents(to, &replaced).await?;
+    let (safe, differing) = put(ports, to, &twins).await?;
+    ports.collections.remove_documents(from, &safe).await?;
+    if differing.is_empty() { Ok(()) } else { Err(StoreError::Changed { what: "the documents" }.into()) }
+}
+
+/// Each document under a new `_id`, beside the one that has its own.
+async fn add(
+    ports: &Ports,
+    (from, to): (&CollectionName, &CollectionName),
+    documents: &[Vec<u8>],
+) -> Result<(), AppError> {
+    for document in documents {
+        let mut copy = bson::Document::from_reader(document.as_slice())
+            .map_err(|_| StoreError::Corrupt { what: "a tenant's document".to_owned() })?;
+        copy.insert("_id", bson::oid::ObjectId::new());
+        let copy =
+            copy.to_vec().map_err(|_| StoreError::Corrupt { what: "a tenant's document".to_owned() })?;
+        let (_, differing) = put(ports, to, &[copy]).await?;
+        if !differing.is_empty() {
+            return Err(StoreError::Changed { what: "the documents" }.into());
+        }
+        ports.collections.remove_documents(from, std::slice::from_ref(document)).await?;
+    }
+    Ok(())
+}
