@@ -15,6 +15,7 @@ pub mod health;
 pub mod import;
 pub mod jobs;
 pub mod live_sessions;
+pub mod mends;
 pub mod operators;
 pub mod organizations;
 pub mod own_account;
@@ -22,6 +23,7 @@ pub mod people;
 pub mod profiles;
 pub mod secrets;
 pub mod sessions;
+pub mod template;
 pub mod transfer;
 pub mod workspaces;
 
@@ -170,6 +172,11 @@ pub fn all<R: Runtime>() -> Commands<R> {
         bundles::finish_move,
         bundles::take_back_move,
         doctor::export_findings,
+        mends::dry_run_mend,
+        mends::mend_finding,
+        template::get_template,
+        template::change_template,
+        template::apply_template,
         exports::choose_export_file,
         exports::default_export_file,
         exports::export_organizations,

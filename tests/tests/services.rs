@@ -38,6 +38,8 @@ mod import;
 mod interrupted;
 #[path = "services/live_sessions.rs"]
 mod live_sessions;
+#[path = "services/mends.rs"]
+mod mends;
 #[path = "services/operators.rs"]
 mod operators;
 #[path = "services/people.rs"]

@@ -10,7 +10,7 @@ use tenantry_core::attention::AttentionService;
 use tenantry_core::bundle::BundleService;
 use tenantry_core::clock::Clock;
 use tenantry_core::collections::{BackgroundReads, CollectionService};
-use tenantry_core::doctor::DoctorService;
+use tenantry_core::doctor::{DoctorService, MendService};
 use tenantry_core::erasure::ErasureService;
 use tenantry_core::export::ExportService;
 use tenantry_core::import::ImportService;
@@ -75,6 +75,8 @@ pub struct Services {
     pub exports: ExportService,
     /// The doctor.
     pub doctor: DoctorService,
+    /// What mends its findings.
+    pub mends: MendService,
     /// Bundles, and organizations that come in.
     pub bundles: BundleService,
     /// Imports of organizations.
@@ -123,7 +125,20 @@ impl Services {
         tokio::spawn(record_refusals(refused, ports.clone(), Arc::clone(&clock)));
         let settings = Arc::new(SettingsService::new(ports.clone(), Arc::clone(&clock)));
         let (of_sessions, of_organizations) = (hasher.clone(), hasher.clone());
+        let organizations = OrganizationService::new(
+            ports.clone(),
+            Arc::clone(&clock),
+            of_organizations,
+            Arc::clone(&operations),
+        );
         Self {
+            mends: MendService::new(
+                ports.clone(),
+                Arc::clone(&operations),
+                Arc::clone(&clock),
+                hasher.clone(),
+                Arc::clone(organizations.capacity()),
+            ),
             sessions: SessionService::new(
                 ports.clone(),
                 Arc::clone(&clock),
@@ -135,12 +150,7 @@ impl Services {
             .telling(refusals),
             settings,
             attention: AttentionService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock)),
-            organizations: OrganizationService::new(
-                ports.clone(),
-                Arc::clone(&clock),
-                of_organizations,
-                Arc::clone(&operations),
-            ),
+            organizations,
             collections: CollectionService::new(ports.clone(), Arc::clone(&clock), Arc::clone(&background)),
             erasure: ErasureService::new(ports.clone(), Arc::clone(&clock)),
             record: RecordService::new(ports.clone(), Arc::clone(&clock)),

@@ -10,7 +10,7 @@ use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::bundle::BundleService;
 use tenantry_core::collections::CollectionService;
-use tenantry_core::doctor::{DoctorService, PassKeeper};
+use tenantry_core::doctor::{DoctorService, DryRun, Finding, FindingState, MendRequest, Mended, PassKeeper};
 use tenantry_core::erasure::ErasureService;
 use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
@@ -26,6 +26,7 @@ use tenantry_core::rights::{Act, Actor};
 use tenantry_core::samples::SampleReport;
 use tenantry_core::sessions::{Claimed, Freshness, Session, SessionService};
 use tenantry_core::settings::SettingsService;
+use tenantry_core::template::TemplateService;
 use tenantry_core::values::OrganizationId;
 use tenantry_core::{AppError, Ports, StoreError};
 
@@ -378,6 +379,47 @@ impl OpenWorkspace {
         Ok(changed)
     }
 
+    /// What a mend of a finding would send.
+    ///
+    /// # Errors
+    /// As [`MendService::dry_run`](tenantry_core::doctor::MendService::dry_run); `NotFound` if the last result does not
+    /// have the finding.
+    pub async fn dry_run(&self, actor: &Actor, request: &MendRequest) -> Result<DryRun, AppError> {
+        actor.require_some(Act::Mend)?;
+        let finding = self.finding(actor, &request.finding)?;
+        self.services.mends.dry_run(actor, &finding, request).await
+    }
+
+    /// Mends a finding, and notes it in the last result.
+    ///
+    /// # Errors
+    /// As [`MendService::mend`](tenantry_core::doctor::MendService::mend); `NotFound` if the last result does not have
+    /// the finding.
+    pub async fn mend(
+        &self,
+        actor: &Actor,
+        request: &MendRequest,
+        cancellation: &Cancellation,
+    ) -> Result<Mended, AppError> {
+        actor.require_some(Act::Mend)?;
+        let finding = self.finding(actor, &request.finding)?;
+        let mended = self.services.mends.mend(actor, &finding, request, cancellation).await?;
+        let entry = u32::try_from(mended.entry).unwrap_or(u32::MAX);
+        let state = FindingState::Mended { mend: request.mend, at: mended.at, entry };
+        self.services.doctor.note(&finding.id, state);
+        Ok(mended)
+    }
+
+    fn finding(&self, actor: &Actor, id: &str) -> Result<Finding, AppError> {
+        let found = self.services.doctor.finding(actor, id)?;
+        found.ok_or(AppError::NotFound { what: "finding" })
+    }
+
+    /// The template of tenant collections.
+    pub fn template(&self) -> &TemplateService {
+        self.services.organizations.template()
+    }
+
     /// Undoes the act of an entry of the record. Who undoes a change of their own organization stays signed in.
     ///
     /// # Errors
@@ -389,8 +431,8 @@ impl OpenWorkspace {
         confirmation: Option<&str>,
     ) -> Result<Organization, AppError> {
         let session = self.session();
-        let Services { record, organizations, .. } = &self.services;
-        let changed = record.undo(organizations, actor, number, confirmation).await?;
+        let Services { record, organizations, mends, .. } = &self.services;
+        let changed = record.undo((organizations, mends), actor, number, confirmation).await?;
         if let Some(session) = session {
             self.carry_session_on(&session, &changed, false).await;
         }

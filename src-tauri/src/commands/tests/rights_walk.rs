@@ -235,6 +235,15 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
             "file": {"job": "j", "format": "json", "csv": {"kind": "excel"}, "target": on.target}
         }})
     }),
+    ("dry_run_mend", Everywhere(Act::Mend), |_| json!({"request": mend()})),
+    ("mend_finding", Everywhere(Act::Mend), |_| json!({"request": mend(), "job": null})),
+    ("get_template", Everywhere(Act::Findings), NO_ARGUMENTS),
+    ("change_template", Everywhere(Act::Mend), |_| json!({"seen": {"indexes": []}, "next": {"indexes": []}})),
+    (
+        "apply_template",
+        Everywhere(Act::Mend),
+        |_| json!({"progress": "__CHANNEL__:2", "job": "j", "ids": []}),
+    ),
     ("choose_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("default_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("export_organizations", Within(Act::List), |on| {
@@ -384,6 +393,17 @@ const IMPORT: &str = "__IMPORT__";
 
 /// The id of the operator beside the owner.
 const COLLEAGUE: &str = "00000000000000000000beef";
+
+/// About a finding that no result has.
+fn mend() -> Value {
+    json!({
+        "finding": "missing_collection:none", "mend": "create_collection",
+        "choices": {
+            "organization": null, "collection": null, "name": null, "adminEmail": null, "decision": null,
+            "seen": null, "copyToBoth": false, "target": null
+        }
+    })
+}
 
 fn somebodies() -> Value {
     json!({

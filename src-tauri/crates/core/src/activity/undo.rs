@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::service::RecordService;
+use crate::doctor::{MendKind, MendService};
 use crate::error::{AppError, UndoRefusal};
 use crate::limits::PAGE_MAX;
 use crate::organizations::{OrganizationService, Seen, UpdateRequest};
@@ -37,6 +38,7 @@ enum Step {
     Deactivate,
     Restore,
     Trash,
+    Mend { mend: MendKind, name: Option<Reversal>, email: Option<Reversal> },
 }
 
 /// A field to bring back.
@@ -67,6 +69,11 @@ impl Step {
             ActivityKind::OrganizationReactivated => Some(Self::Deactivate),
             ActivityKind::OrganizationTrashed => Some(Self::Restore),
             ActivityKind::OrganizationRestored => Some(Self::Trash),
+            ActivityKind::Mended => {
+                let mend = MendKind::from_word(recorded.entry.detail.as_deref()?)?;
+                let can_be = mend.can_be_undone(&recorded.entry.changes);
+                can_be.then(|| Self::Mend { mend, name: reversal("name"), email: reversal("email") })
+            }
             _ => None,
         }
     }
@@ -77,6 +84,7 @@ impl Step {
             Self::Reactivate | Self::Deactivate => Act::Deactivate,
             Self::Restore => Act::Restore,
             Self::Trash => Act::Trash,
+            Self::Mend { .. } => Act::Mend,
         }
     }
 
@@ -97,6 +105,13 @@ impl Step {
             Self::Deactivate => is_live && organization.is_active,
             Self::Restore => !is_live,
             Self::Trash => is_live,
+            // The rest is looked at by what takes it back.
+            Self::Mend { name, email, .. } => {
+                let is = |reversal: &Option<Reversal>, now: &str| {
+                    reversal.as_ref().is_none_or(|reversal| reversal.from == now)
+                };
+                is(name, organization.name.as_str()) && is(email, organization.admin_email.as_str())
+            }
         }
     }
 
@@ -107,7 +122,7 @@ impl Step {
                 Err(if *password { UndoRefusal::Secret } else { UndoRefusal::Unknown })
             }
             Self::Update { password, .. } => Ok(Undo::Possible { password_stays: *password, trashes }),
-            Self::Reactivate | Self::Deactivate | Self::Restore | Self::Trash => {
+            Self::Reactivate | Self::Deactivate | Self::Restore | Self::Trash | Self::Mend { .. } => {
                 Ok(Undo::Possible { password_stays: false, trashes })
             }
         }
@@ -122,7 +137,7 @@ impl RecordService {
     /// `UndoRefused` if it has no undo, or something has changed since; those of the act that undoes it.
     pub async fn undo(
         &self,
-        organizations: &OrganizationService,
+        (organizations, mends): (&OrganizationService, &MendService),
         actor: &Actor,
         number: u64,
         confirmation: Option<&str>,
@@ -153,6 +168,14 @@ impl RecordService {
             Step::Deactivate => organizations.deactivate(actor, id).await,
             Step::Restore => organizations.restore(actor, id, None).await,
             Step::Trash => organizations.trash(actor, id, confirmation).await,
+            Step::Mend { mend, .. } => {
+                mends.undo(actor, mend, id, &recorded).await?;
+                let found = match self.ports.organizations.find(id).await? {
+                    None => self.ports.organizations.find_trashed(id).await?,
+                    live => live,
+                };
+                found.ok_or(AppError::NotFound { what: "organization" })
+            }
         }
     }
 

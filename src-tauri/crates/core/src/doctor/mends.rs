@@ -13,5 +13,6 @@ mod plan;
 mod service;
 mod step;
 mod template;
+mod undo;
 
 pub use service::{MendService, Mended};

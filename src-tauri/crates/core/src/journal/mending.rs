@@ -79,10 +79,17 @@ impl Mending<'_> {
         }
     }
 
-    /// The rename is the whole act.
+    /// The document says whether the collection is still its own; then it goes back.
     async fn settle_detach(&self) -> Result<Settled, StoreError> {
         match self.whereabouts().await? {
-            Some(Whereabouts::Target) => Ok(Settled::Finished),
+            Some(Whereabouts::Target) => {
+                let seen = self.ports.organizations.stored(self.id).await?;
+                let named = seen.as_ref().and_then(|seen| seen.collection_name.as_str());
+                if named == self.from.map(CollectionName::as_str) && named.is_some() {
+                    return self.back().await;
+                }
+                Ok(Settled::Finished)
+            }
             Some(Whereabouts::Source | Whereabouts::Gone) | None => Ok(Settled::Undone),
             Some(Whereabouts::Unclear { reason }) => Ok(Settled::Undecided { reason }),
         }
@@ -163,7 +170,9 @@ impl Mending<'_> {
             return Ok(Settled::Undone);
         }
         self.ports.collections.delete_empty(from).await?;
-        let Some(seen) = self.ports.organizations.stored(self.id).await? else { return Ok(Settled::Finished) };
+        let Some(seen) = self.ports.organizations.stored(self.id).await? else {
+            return Ok(Settled::Finished);
+        };
         let own = CollectionName::for_organization(self.name);
         let is_its_name = seen.name.as_str() == Some(self.name.as_str());
         if is_its_name && seen.collection_name.as_str() != Some(own.as_str()) {

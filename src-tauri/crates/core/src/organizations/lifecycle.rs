@@ -66,9 +66,11 @@ impl OrganizationService {
             created_at: now,
         };
         let look = async {
-            let (free_name, free_email) = futures_util::join!(
+            // The template is needed once the collection is there.
+            let (free_name, free_email, _) = futures_util::join!(
                 self.require_free_name(&name),
                 self.require_free_email(&admin_email, None),
+                self.template.followed(),
             );
             free_name.and(free_email)
         };
@@ -127,11 +129,13 @@ impl OrganizationService {
         if let Some(whole) = runner.whole_acts() {
             let new = checked.await?;
             whole.create(&new, &record).await.map_err(conflict)?;
+            self.template.complete(&CollectionName::for_organization(name)).await;
             return Ok(new.inserted());
         }
         let plan = OperationPlan::Create { name: name.clone() };
         let done = runner.run(plan, record, id, checked, steps).await?;
         self.capacity.made(1, INDEXES_OF_A_TENANT);
+        self.template.complete(&CollectionName::for_organization(name)).await;
         match done {
             Some(created) => Ok(created),
             None => self.load_live(id).await,
@@ -235,7 +239,11 @@ impl OrganizationService {
         }
         let plan =
             OperationPlan::Rename { from: from.clone(), to: to.clone(), collection: collection.clone() };
-        match runner.run(plan, record, id, still_shared, steps).await? {
+        let done = runner.run(plan, record, id, still_shared, steps).await?;
+        if shared {
+            self.template.complete(target).await;
+        }
+        match done {
             Some(renamed) => Ok(renamed),
             None => self.load_live(id).await,
         }
@@ -452,7 +460,11 @@ impl OrganizationService {
             let (same, ended) = futures_util::join!(self.require_copy(id, copy), self.end_sessions(id));
             same.and(ended)
         };
-        match self.operations.run(plan, record, id, beside, steps).await? {
+        let done = self.operations.run(plan, record, id, beside, steps).await?;
+        if shared && !returns {
+            self.template.complete(target).await;
+        }
+        match done {
             Some(restored) => Ok(restored),
             None => self.load_live(id).await,
         }

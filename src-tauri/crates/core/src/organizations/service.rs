@@ -17,6 +17,7 @@ use crate::records::{
 };
 use crate::rights::{Act, Actor};
 use crate::sessions::{PasswordHasher, SigningKey};
+use crate::template::TemplateService;
 use crate::values::{HashRenewal, HashScheme, OrganizationId, OrganizationName, UnverifiableHash};
 
 /// Reads and changes organizations. Each method takes an [`Actor`], the proof of a checked session, and checks its
@@ -30,6 +31,7 @@ pub struct OrganizationService {
     pub(super) hasher: PasswordHasher,
     pub(super) operations: Arc<Operations>,
     pub(super) capacity: Arc<CapacityService>,
+    pub(super) template: Arc<TemplateService>,
     /// For the marks of passwords, which are good in this run.
     marks: SigningKey,
 }
@@ -96,7 +98,21 @@ impl OrganizationService {
         operations: Arc<Operations>,
     ) -> Self {
         let capacity = Arc::new(CapacityService::new(ports.clone(), Arc::clone(&clock)));
-        Self { ports, clock, hasher, operations, capacity, marks: SigningKey::random() }
+        let template = TemplateService::new(ports.clone(), Arc::clone(&operations), Arc::clone(&clock));
+        Self {
+            ports,
+            clock,
+            hasher,
+            operations,
+            capacity,
+            template: Arc::new(template),
+            marks: SigningKey::random(),
+        }
+    }
+
+    /// The template of tenant collections.
+    pub fn template(&self) -> &Arc<TemplateService> {
+        &self.template
     }
 
     /// The room of the deployment, to show; `None` if it is not known.

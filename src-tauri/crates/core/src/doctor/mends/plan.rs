@@ -1,6 +1,6 @@
 use super::step::Step;
 use crate::doctor::MendKind;
-use crate::records::{ActivityEntry, ActivityKind, CollectionIdentity, MendWord, OperationPlan};
+use crate::records::{ActivityEntry, ActivityKind, Change, CollectionIdentity, MendWord, OperationPlan};
 use crate::rights::Actor;
 use crate::values::{CollectionName, OneTimePassword, OrganizationId, OrganizationName};
 
@@ -16,6 +16,8 @@ pub(super) struct Plan {
     pub(super) subject: Option<String>,
     /// The fields that change: before and after.
     pub(super) changes: Vec<(&'static str, Option<String>, Option<String>)>,
+    /// The changes of an entry that is undone, which are turned round in this one.
+    pub(super) turned: Vec<Change>,
     /// Shown once.
     pub(super) one_time: Option<OneTimePassword>,
     pub(super) can_be_undone: bool,
@@ -40,6 +42,7 @@ impl Plan {
             about: None,
             subject: None,
             changes: Vec::new(),
+            turned: Vec::new(),
             one_time: None,
             can_be_undone: false,
         }
@@ -87,6 +90,9 @@ impl Plan {
         }
         for (field, before, after) in &self.changes {
             entry = entry.changed(field, before.clone(), after.clone());
+        }
+        for Change { field, before, after } in &self.turned {
+            entry = entry.changed(field, after.clone(), before.clone());
         }
         if self.one_time.is_some() { entry.changed_secret("password") } else { entry }
     }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use time::OffsetDateTime;
 
 use super::choices::organization_of;
 use super::commands::Dialect;
@@ -36,6 +37,8 @@ pub struct MendService {
 pub struct Mended {
     /// The number of the entry in the record.
     pub entry: u64,
+    /// When it was mended.
+    pub at: OffsetDateTime,
     /// A password that was generated, to show once.
     pub one_time: Option<SecretString>,
 }
@@ -122,7 +125,7 @@ impl MendService {
             }
         }
         let one_time = plan.one_time.as_ref().map(|one_time| one_time.secret().clone());
-        Ok(Mended { entry: self.entry_of(&operation).await, one_time })
+        Ok(Mended { entry: self.entry_of(&operation).await, at: now, one_time })
     }
 
     /// The number of the entry of an operation; 0 if it cannot be found, because the mend is done in any case.

@@ -1,0 +1,54 @@
+//! Mends of what the doctor found.
+
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use tauri::State;
+use tenantry_console::Console;
+use tenantry_console::error::ConsoleError;
+use tenantry_core::doctor::{DryRun, MendRequest};
+use tenantry_core::numbers::Count;
+
+/// A finding that was mended.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MendedFinding {
+    /// The number of the entry in the record, to undo it.
+    pub entry: Count,
+    /// A password that was generated for the organization's admin. It is shown once.
+    pub one_time_password: Option<String>,
+}
+
+/// The commands that a mend would send, in the order in which it would. Writes nothing.
+///
+/// # Errors
+/// `facts_changed` if what was found is not there any more; `not_found`, `invalid_input`, `conflict`, `forbidden`,
+/// those of a session, `busy`, `no_room`, `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn dry_run_mend(
+    console: State<'_, Console>,
+    workspace: String,
+    request: MendRequest,
+) -> Result<DryRun, ConsoleError> {
+    let (open, actor) = console.reader(&workspace).await?;
+    Ok(open.dry_run(&actor, &request).await?)
+}
+
+/// Mends one finding. A join of two halves can be stopped by the name of its job; what it moved stays moved.
+///
+/// # Errors
+/// As [`dry_run_mend`], and `cancelled`, `read_only`, `denied_by_database`.
+#[tauri::command]
+#[specta::specta]
+pub async fn mend_finding(
+    console: State<'_, Console>,
+    workspace: String,
+    request: MendRequest,
+    job: Option<String>,
+) -> Result<MendedFinding, ConsoleError> {
+    let (open, actor) = console.writer(&workspace).await?;
+    let job = console.jobs.begin_in(&workspace, job.as_deref().unwrap_or(&request.finding));
+    let mended = open.mend(&actor, &request, job.cancellation()).await?;
+    let one_time_password = mended.one_time.map(|one_time| one_time.expose_secret().to_owned());
+    Ok(MendedFinding { entry: Count::from(mended.entry), one_time_password })
+}
