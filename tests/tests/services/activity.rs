@@ -58,7 +58,7 @@ async fn undo_of(console: &Console, actor: &Actor, kind: ActivityKind) -> Option
 
 async fn undo(console: &Console, actor: &Actor, kind: ActivityKind) -> Result<Organization, AppError> {
     let entry = newest(console, actor, kind).await;
-    console.record.undo(&console.organizations, actor, entry.number, None).await
+    console.record.undo((&console.organizations, &console.mends), actor, entry.number, None).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -345,7 +345,8 @@ async fn an_entry_is_not_undone_once_something_else_has_changed() {
         let first = newest(&console, &operator, ActivityKind::OrganizationRenamed).await.number;
         console.organizations.rename(&operator, acme.id, "acme-again").await.expect("renamed");
         let changed = AppError::UndoRefused(UndoRefusal::Changed);
-        let refused = console.record.undo(&console.organizations, &operator, first, None).await;
+        let refused =
+            console.record.undo((&console.organizations, &console.mends), &operator, first, None).await;
         assert_eq!(refused, Err(changed), "{kind:?}");
 
         let trashed = console.organizations.trash(&operator, acme.id, None).await.expect("trashed");

@@ -202,7 +202,7 @@ async fn an_undo_that_somebody_overtakes_is_refused_and_writes_nothing() {
         let entry = entries.iter().find(|entry| entry.entry.kind == ActivityKind::OrganizationChanged);
         let number = entry.expect("the change").number;
         let slow = overtaken(&workspace, acme.id, "admin_email", "theirs@example.com");
-        let refused = slow.record.undo(&slow.organizations, &operator, number, None).await;
+        let refused = slow.record.undo((&slow.organizations, &slow.mends), &operator, number, None).await;
         assert_eq!(refused, Err(AppError::UndoRefused(UndoRefusal::Changed)), "{kind:?}");
         let found =
             workspace.ports.organizations.find(acme.id).await.expect("a look-up").expect("it is there");

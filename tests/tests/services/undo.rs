@@ -18,7 +18,9 @@ async fn each_act_is_undone_by_the_id_that_its_entries_have() {
         let operator = console.operator().await;
         let acme = console.create("acme").await;
         let (organizations, id) = (&console.organizations, acme.id);
-        let undo = async |act: &str| console.record.undo_act(organizations, &operator, id, act, None).await;
+        let undo = async |act: &str| {
+            console.record.undo_act((organizations, &console.mends), &operator, id, act, None).await
+        };
 
         let act = random_operation();
         let acting = operator.in_operation(act.clone());
@@ -66,12 +68,18 @@ async fn an_undo_is_refused_for_what_changed_since_for_other_ids_and_for_who_has
     let acting = operator.in_operation(act.clone());
     organizations.rename(&acting, acme.id, "zenith").await.expect("renamed");
     let unknown = Err(AppError::UndoRefused(UndoRefusal::Unknown));
-    assert_eq!(record.undo_act(organizations, &operator, globex.id, &act, None).await, unknown);
-    assert_eq!(record.undo_act(organizations, &operator, acme.id, "none", None).await, unknown);
+    assert_eq!(
+        record.undo_act((organizations, &console.mends), &operator, globex.id, &act, None).await,
+        unknown
+    );
+    assert_eq!(
+        record.undo_act((organizations, &console.mends), &operator, acme.id, "none", None).await,
+        unknown
+    );
     let admin = console.sign_in("admin@globex.example.com").await.actor;
-    let hidden = record.undo_act(organizations, &admin, acme.id, &act, None).await;
+    let hidden = record.undo_act((organizations, &console.mends), &admin, acme.id, &act, None).await;
     assert_eq!(hidden, Err(AppError::NotFound { what: "organization" }));
     organizations.rename(&operator, acme.id, "apex").await.expect("renamed again");
-    let changed = record.undo_act(organizations, &operator, acme.id, &act, None).await;
+    let changed = record.undo_act((organizations, &console.mends), &operator, acme.id, &act, None).await;
     assert_eq!(changed, Err(AppError::UndoRefused(UndoRefusal::Changed)));
 }

@@ -451,8 +451,8 @@ impl OpenWorkspace {
         confirmation: Option<&str>,
     ) -> Result<Organization, AppError> {
         let session = self.session();
-        let Services { record, organizations, .. } = &self.services;
-        let changed = record.undo_act(organizations, actor, id, act, confirmation).await?;
+        let Services { record, organizations, mends, .. } = &self.services;
+        let changed = record.undo_act((organizations, mends), actor, id, act, confirmation).await?;
         if let Some(session) = session {
             self.carry_session_on(&session, &changed, false).await;
         }

@@ -185,7 +185,7 @@ impl RecordService {
     /// `UndoRefused` also if the record has nothing of it that has an undo; otherwise as [`undo`](Self::undo).
     pub async fn undo_act(
         &self,
-        organizations: &OrganizationService,
+        acts: (&OrganizationService, &MendService),
         actor: &Actor,
         id: OrganizationId,
         operation: &str,
@@ -201,7 +201,7 @@ impl RecordService {
         let mut undone = Err(AppError::UndoRefused(UndoRefusal::Unknown));
         // Newest first: an update of a name and other fields has two.
         for entry in entries.iter().filter(is_of_act) {
-            undone = Ok(self.undo(organizations, actor, entry.number, confirmation).await?);
+            undone = Ok(self.undo(acts, actor, entry.number, confirmation).await?);
         }
         undone
     }

@@ -69,7 +69,8 @@ impl MendService {
         match moved {
             // It was made, and is removed while it is empty.
             Some((None, Some(made))) => {
-                if !self.ports.collections.is_empty(&made).await? {
+                let collections = &self.ports.collections;
+                if !collections.exists(&made).await? || !collections.is_empty(&made).await? {
                     return Err(changed_since());
                 }
                 steps.push(Step::DropEmpty { name: made });
