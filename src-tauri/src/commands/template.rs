@@ -96,8 +96,7 @@ pub async fn apply_template(
         ids.map(|ids| ids.iter().map(|id| organization_id(id)).collect()).transpose()?;
     let job = console.jobs.begin_in(&workspace, &job);
     let progress = ChannelProgress::new(progress);
-    let template = open.template();
-    let done = template.apply(&actor, chosen.as_deref(), &progress, job.cancellation()).await?;
+    let done = open.template().apply(&actor, chosen.as_deref(), &progress, job.cancellation()).await?;
     Ok(TemplateReport {
         applied: done.applied.into_iter().map(AppliedTemplate::from).collect(),
         complete: Count::from(done.complete),

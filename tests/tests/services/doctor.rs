@@ -519,7 +519,7 @@ async fn a_finding_keeps_its_id_and_since_when_it_is_known_and_its_mend_until_th
     );
 
     let (id, at) = (&first[0].id, tenantry_core::clock::Clock::now(case.console.clock.as_ref()));
-    doctor.note(id, FindingState::Mended { mend: MendKind::SetAside, at, entry: 7 });
+    doctor.note(id, FindingState::Mended { mend: MendKind::AttachCollection, at, entry: 7 });
     let summary = doctor.summary(operator).expect("allowed").expect("a result");
     assert_eq!((summary.open, summary.groups.iter().map(|group| group.findings).sum::<u64>()), (1, 2));
     assert!(!doctor.finding(operator, id).expect("allowed").expect("there").is_open());
