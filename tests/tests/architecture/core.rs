@@ -6,7 +6,7 @@ use crate::circles::{Imports, rust_imports};
 use crate::sources::{read, sources};
 
 /// The folders of the core, lowest first. A folder knows those of earlier lines, and none of its own line.
-const FOLDERS: [&[&str]; 13] = [
+const FOLDERS: [&[&str]; 0] = [
     &["limits", "nesting", "numbers"],
     &["clock", "values"],
     &["error"],
@@ -16,6 +16,7 @@ const FOLDERS: [&[&str]; 13] = [
     &["capacity", "record"],
     &["erasure", "journal", "settings"],
     &["access", "sessions"],
+    &["template"],
     &["attention", "bundle", "collections", "organizations", "people", "samples"],
     &["export"],
     &["doctor"],
