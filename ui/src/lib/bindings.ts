@@ -993,6 +993,44 @@ export const commands = {
 	 */
 	exportFindings: (workspace: string, input: FindingsExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_findings", { workspace, input, progress })),
 	/**
+	 *  The commands that a mend would send, in the order in which it would. Writes nothing.
+	 * 
+	 *  # Errors
+	 *  `facts_changed` if what was found is not there any more; `not_found`, `invalid_input`, `conflict`, `forbidden`,
+	 *  those of a session, `busy`, `no_room`, `unavailable`.
+	 */
+	dryRunMend: (workspace: string, request: MendRequest) => typedError<DryRun, ConsoleError>(__TAURI_INVOKE("dry_run_mend", { workspace, request })),
+	/**
+	 *  Mends one finding. A join of two halves can be stopped by the name of its job; what it moved stays moved.
+	 * 
+	 *  # Errors
+	 *  As [`dry_run_mend`], and `cancelled`, `read_only`, `denied_by_database`.
+	 */
+	mendFinding: (workspace: string, request: MendRequest, job: string | null) => typedError<MendedFinding, ConsoleError>(__TAURI_INVOKE("mend_finding", { workspace, request, job })),
+	/**
+	 *  The indexes that operators added to the template.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session, `unavailable`.
+	 */
+	getTemplate: (workspace: string) => typedError<Template, ConsoleError>(__TAURI_INVOKE("get_template", { workspace })),
+	/**
+	 *  Changes the template that was seen. Collections that exist stay as they are until it is applied.
+	 * 
+	 *  # Errors
+	 *  `invalid_input`; `facts_changed` if it is another one by now; `forbidden`, those of a session, `read_only`,
+	 *  `unavailable`.
+	 */
+	changeTemplate: (workspace: string, seen: Template, next: Template) => typedError<Template, ConsoleError>(__TAURI_INVOKE("change_template", { workspace, seen, next })),
+	/**
+	 *  Makes the missing indexes of the template in all organizations' collections, or in those of `ids`, one by one. A
+	 *  cancelled job ends with what became of each until then.
+	 * 
+	 *  # Errors
+	 *  `forbidden`, those of a session, `read_only`, `unavailable`.
+	 */
+	applyTemplate: (workspace: string, ids: string[] | null, job: string, progress: Channel<JobProgress>) => typedError<TemplateReport, ConsoleError>(__TAURI_INVOKE("apply_template", { workspace, ids, job, progress })),
+	/**
 	 *  Opens the platform's save dialog; `null` if the person changed their mind.
 	 * 
 	 *  # Errors
@@ -1397,6 +1435,18 @@ export type AnchorView = {
 	at: string,
 	/**  How many entries there were. */
 	entries: Count,
+};
+
+/**  What became of one organization when the template was applied. */
+export type AppliedTemplate = {
+	/**  The organization. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  The names of the indexes that were made. */
+	made: string[],
+	/**  Why none was made. */
+	error: ConsoleError | null,
 };
 
 /**  The choices for an archive. */
@@ -2147,6 +2197,14 @@ export type DriftOfRow = {
 	worst: Severity,
 	/**  Their kinds, the worst first. */
 	kinds: FindingKind[],
+};
+
+/**  What a mend would do. */
+export type DryRun = {
+	/**  The commands, in the order in which they would be run, for the store's own shell. */
+	commands: string[],
+	/**  Whether the mend can be undone afterwards. */
+	canBeUndone: boolean,
 };
 
 /**  A tab of the editor's form. */
@@ -3168,6 +3226,27 @@ export type ImportView = {
 	counts: ImportCounts,
 };
 
+/**  A field of an index. */
+export type IndexKey = {
+	/**  The field, with dots for fields within fields. */
+	field: string,
+	/**  How it is indexed. */
+	kind: IndexKeyKind,
+};
+
+/**  How a field is indexed. */
+export type IndexKeyKind = 
+/**  Smallest first. */
+"ascending" | 
+/**  Largest first. */
+"descending" | 
+/**  By the words of a text. */
+"text" | 
+/**  By the hash of the value. */
+"hashed" | 
+/**  By the place on the globe. */
+"sphere";
+
 /**  One index. */
 export type IndexStatistics = {
 	name: string,
@@ -3420,20 +3499,40 @@ export type MembershipView = {
 	since: string,
 };
 
+/**  What a person chooses for a mend. Each mend uses its own. */
+export type MendChoices = {
+	/**  The organization that gets a collection, or another name or address. */
+	organization?: string | null,
+	/**  The collection that is attached or kept. */
+	collection?: string | null,
+	/**  The new name. */
+	name?: string | null,
+	/**  The new address. */
+	adminEmail?: string | null,
+	/**  About twins: `keep` what the collection has, `take` the twin, or have `both`. */
+	decision?: string | null,
+	/**  The `_id` that the decision is about, in hex; `null` for all. */
+	seen?: string | null,
+	/**  Whether both twins get the documents; otherwise the chosen one. */
+	copyToBoth?: boolean,
+	/**  The token of the place for a file. */
+	target?: string | null,
+};
+
 /**  A way to put a finding right. */
 export type MendKind = 
 /**  Gives an ownerless collection to an organization that has none. */
 "attach_collection" | 
 /**  Makes an organization for an ownerless collection. */
 "create_organization" | 
-/**  Writes a collection into a file, then drops it. */
-"set_aside" | 
 /**  Drops a collection that was about to be dropped, or that belongs to a restore that did not end. */
 "drop_leftover" | 
 /**  Makes an empty collection. */
 "create_collection" | 
 /**  Puts the documents of two halves into one collection, each once. */
 "join_halves" | 
+/**  Decides about documents that two halves had with one `_id` and different contents. */
+"decide_twins" | 
 /**  Sets `collection_name` to the collection of the name. */
 "set_collection_name" | 
 /**  Renames the collection to follow the name, and sets `collection_name`. */
@@ -3452,8 +3551,6 @@ export type MendKind =
 "correct_dates" | 
 /**  Writes `is_active` as true or false, as it counts now. */
 "correct_active" | 
-/**  Writes the document under an ObjectId and removes the one with the other `_id`. */
-"give_new_id" | 
 /**  Sets a one-time password for the organization's admin. */
 "set_one_time_password" | 
 /**  Ends an interrupted operation as a person decides. */
@@ -3468,6 +3565,24 @@ export type MendKind =
 "set_validator" | 
 /**  Accepts what differs from the template for this organization. */
 "accept_as_is";
+
+/**  A request to mend one finding. */
+export type MendRequest = {
+	/**  The finding's id. */
+	finding: string,
+	/**  The mend. */
+	mend: MendKind,
+	/**  What the person chose. */
+	choices: MendChoices,
+};
+
+/**  A finding that was mended. */
+export type MendedFinding = {
+	/**  The number of the entry in the record, to undo it. */
+	entry: Count,
+	/**  A password that was generated for the organization's admin. It is shown once. */
+	oneTimePassword: string | null,
+};
 
 /**  How an unfinished move ended. */
 export type MoveEnded = {
@@ -4574,6 +4689,25 @@ export type StatusFilter =
 /**  Those in the trash. */
 "trashed";
 
+/**
+ *  The indexes that operators added to the template of tenant collections. The service's validator and its two indexes
+ *  are always a part of it.
+ */
+export type Template = {
+	/**  In the order in which they were added. */
+	indexes: TemplateIndex[],
+};
+
+/**  An index of the template. It never expires documents: a template deletes nothing. */
+export type TemplateIndex = {
+	/**  Its fields, in their order. */
+	keys: IndexKey[],
+	/**  Whether no two documents of a collection can have the same values. */
+	unique: boolean,
+	/**  Whether documents without the fields are left out. */
+	sparse: boolean,
+};
+
 /**  The purpose of a template. */
 export type TemplateName = 
 /**  A server on this computer. */
@@ -4582,6 +4716,16 @@ export type TemplateName =
 "atlas" | 
 /**  A replica set with TLS and users. */
 "replica_set";
+
+/**  What applying the template came to. */
+export type TemplateReport = {
+	/**  The organizations that had something to be made, by name. */
+	applied: AppliedTemplate[],
+	/**  How many had all of it. */
+	complete: Count,
+	/**  Whether it was stopped before the last. */
+	stopped: boolean,
+};
 
 /**  The connection to test. */
 export type TestInput = {
