@@ -6,7 +6,7 @@ use crate::circles::{Imports, rust_imports};
 use crate::sources::{read, sources};
 
 /// The folders of the core, lowest first. A folder knows those of earlier lines, and none of its own line.
-const FOLDERS: [&[&str]; 0] = [
+const FOLDERS: [&[&str]; 14] = [
     &["limits", "nesting", "numbers"],
     &["clock", "values"],
     &["error"],
