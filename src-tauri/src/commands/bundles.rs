@@ -715,8 +715,8 @@ pub async fn list_unfinished_moves(
 /// Finishes a move that stopped half-way; one that is over ends as it is.
 ///
 /// # Errors
-/// `facts_changed` if it is over, `changed_meanwhile` if both sides differ by now, `busy`, `forbidden`, those of a session in either
-/// workspace and of the stores.
+/// `facts_changed` if it is over, `changed_meanwhile` if both sides differ by now, `busy`, `forbidden`, those of a
+/// session in either workspace and of the stores.
 #[tauri::command]
 #[specta::specta]
 pub async fn finish_move(
@@ -732,8 +732,8 @@ pub async fn finish_move(
 /// Takes a move back: one that stopped half-way, or one of this run.
 ///
 /// # Errors
-/// `facts_changed` if it is over, `conflict` if the name or address was taken meanwhile, `busy`, `forbidden`, those of a session in
-/// either workspace and of the stores.
+/// `facts_changed` if it is over, `conflict` if the name or address was taken meanwhile, `busy`, `forbidden`, those of
+/// a session in either workspace and of the stores.
 #[tauri::command]
 #[specta::specta]
 pub async fn take_back_move(

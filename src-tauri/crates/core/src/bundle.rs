@@ -5,6 +5,7 @@
 
 mod collection;
 mod extended_json;
+mod fingerprint;
 mod manifest;
 pub mod masking;
 mod moving;
@@ -16,11 +17,11 @@ mod service;
 mod tenant;
 mod writing;
 
+pub use fingerprint::Fingerprint;
 pub use manifest::{Manifest, Part};
-pub use moving::{Destination, Fingerprint};
+pub use moving::Destination;
 pub use progress::BundleProgress;
 pub use reading::{BundleInput, BundleReader};
-pub use service::{
-    AdminPassword, BundleService, Origin, ReceivePlan, ReceiveRequest, Received, WrittenBundle,
-};
+pub use service::{AdminPassword, BundleService, ReceivePlan, ReceiveRequest, Received, WrittenBundle};
 pub use tenant::{ChangedMeanwhile, Tenant, TenantSource};
+pub use writing::Origin;

@@ -90,8 +90,8 @@ impl Connections {
         result
     }
 
-    /// Reads on to the end, or until nobody wants more, handing on part by part. In memory there is one connection, which
-    /// the receiver may need: there everything is read before the first part is handed on.
+    /// Reads on to the end, or until nobody wants more, handing on part by part. In memory there is one connection,
+    /// which the receiver may need: there everything is read before the first part is handed on.
     pub(crate) fn read_through<T>(
         &self,
         receiver: &mpsc::Sender<T>,

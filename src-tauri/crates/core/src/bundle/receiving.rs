@@ -4,7 +4,7 @@ use bson::{Bson, Document, doc};
 use futures_util::TryStreamExt;
 use time::OffsetDateTime;
 
-use super::moving::Fingerprint;
+use super::fingerprint::Fingerprint;
 use super::progress::Told;
 use super::tenant::{Tenant, TenantSource};
 use crate::error::{AppError, BundleProblem, ConflictOn, StoreError, UniqueField};
@@ -43,8 +43,8 @@ impl Sum {
 }
 
 impl Newcomer<'_> {
-    /// Fills a collection under a name of its own, makes its indexes, compares what is there with what was read, inserts
-    /// the document and only then gives the collection its name.
+    /// Fills a collection under a name of its own, makes its indexes, compares what is there with what was read,
+    /// inserts the document and only then gives the collection its name.
     pub(super) async fn come_in(
         &self,
         ports: &Ports,

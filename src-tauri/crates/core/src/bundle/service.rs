@@ -9,7 +9,7 @@ use super::organization::OrganizationSource;
 use super::reading::BundleReader;
 use super::receiving::{Newcomer, Sum};
 use super::tenant::{ChangedMeanwhile, Tenant, TenantSource};
-use super::writing::{Occasion, write_bundle};
+use super::writing::{Occasion, Origin, write_bundle};
 use crate::access::Operations;
 use crate::capacity::{CapacityService, require_index_room};
 use crate::clock::Clock;
@@ -31,15 +31,6 @@ pub struct BundleService {
     pub(super) hasher: PasswordHasher,
     pub(super) operations: Arc<Operations>,
     capacity: CapacityService,
-}
-
-/// Where and by which program a bundle is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The name of the workspace, as people know it.
-    pub workspace: String,
-    /// The version of the program.
-    pub program: String,
 }
 
 /// A bundle that was written.

@@ -14,15 +14,23 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::manifest::{COLLECTION, DOCUMENTS, FORMAT, MANIFEST, Manifest, ORGANIZATION, Part, VERSION};
 use super::progress::Told;
-use super::service::Origin;
 use super::tenant::TenantSource;
 use super::{collection, extended_json};
 use crate::error::{AppError, BundleProblem, FileProblem};
 use crate::jobs::{Cancellation, ProgressSink};
 use crate::limits::{BUNDLE_UNPACKED_MAX, DOCUMENT_BYTES_MAX};
 
-/// The level of deflate: what `docs/decisions.md` measured as a good part of the best result at a third of its time.
+/// The quickest level of deflate: a bundle waits for it more than for the server.
 const LEVEL: i64 = 1;
+
+/// Where and by which program a bundle is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The name of the workspace, as people know it.
+    pub workspace: String,
+    /// The version of the program.
+    pub program: String,
+}
 
 /// Who has a bundle written, and when.
 pub(super) struct Occasion<'a> {

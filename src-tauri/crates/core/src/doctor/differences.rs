@@ -148,12 +148,12 @@ fn comparable(document: &Document) -> Document {
 }
 
 /// What an index does, whatever it is called: its key and options, in the order of their names.
-fn comparable_index(definition: &Document) -> (Vec<(String, Bson)>, Vec<(String, Bson)>) {
+fn comparable_index(definition: &Document) -> [Vec<(String, Bson)>; 2] {
     let key = definition.get_document("key").ok();
     let key = match definition.get_document("weights") {
         // A server keeps the fields of a text index apart from its key.
         Ok(weights) => weights.keys().map(|field| (field.clone(), Bson::from("text"))).collect(),
-        Err(_) => key.into_iter().flat_map(|key| comparable(key)).collect(),
+        Err(_) => key.into_iter().flat_map(comparable).collect(),
     };
     let made_by_server = [
         "key",
@@ -174,7 +174,7 @@ fn comparable_index(definition: &Document) -> (Vec<(String, Bson)>, Vec<(String,
         })
         .collect();
     options.sort_by(|(one, _), (other, _)| one.cmp(other));
-    (key, options)
+    [key, options]
 }
 
 fn text(document: &Document) -> String {

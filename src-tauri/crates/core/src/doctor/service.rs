@@ -113,7 +113,7 @@ impl DoctorService {
     /// `Forbidden`.
     pub fn page(&self, actor: &Actor, query: &FindingQuery) -> Result<FindingPage, AppError> {
         let pass = self.within_reach(actor)?;
-        Ok(pass.map_or_else(|| FindingPage::default(), |pass| pass.page(query)))
+        Ok(pass.map_or_else(FindingPage::default, |pass| pass.page(query)))
     }
 
     /// One finding of the last result, if it has it and the session reaches it.

@@ -158,7 +158,8 @@ impl OperatorService {
     /// Gives an operator another role, which ends their sessions.
     ///
     /// # Errors
-    /// `Forbidden`, `NotFound`, `ChangedElsewhere`; `Store`: `LastOwner`, or `Changed` if somebody changed the operator at the same moment.
+    /// `Forbidden`, `NotFound`, `ChangedElsewhere`; `Store`: `LastOwner`, or `Changed` if somebody changed the
+    /// operator at the same moment.
     pub async fn change_role(
         &self,
         actor: &Actor,

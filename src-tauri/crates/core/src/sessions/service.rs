@@ -39,6 +39,7 @@ pub struct Session {
 
 /// The answer to a right address and password.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sign-in, and it is handed on at once")]
 pub enum SignedIn {
     /// A session.
     Session(Session),

@@ -247,11 +247,14 @@ impl Writer<'_> {
 
     fn double(&mut self, number: f64) -> Result<(), Unfit> {
         if number.is_nan() {
-            return match (number.to_bits() == f64::NAN.to_bits(), number.to_bits() == (-f64::NAN).to_bits()) {
-                (true, _) => Ok(self.put(b"NaN")),
-                (_, true) => Ok(self.put(b"-NaN")),
-                _ => Err(Unfit::Inexact),
+            let is = |other: f64| number.to_bits() == other.to_bits();
+            let text: &[u8] = match (is(f64::NAN), is(-f64::NAN)) {
+                (true, _) => b"NaN",
+                (_, true) => b"-NaN",
+                (false, false) => return Err(Unfit::Inexact),
             };
+            self.put(text);
+            return Ok(());
         }
         let written = if number.is_infinite() {
             self.put(if number > 0.0 { b"Infinity" } else { b"-Infinity" });

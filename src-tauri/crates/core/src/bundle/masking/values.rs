@@ -16,7 +16,8 @@ const DIGITS: &[u8] = b"0123456789";
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Dates move by at most so many days.
 const DAYS_MAX: i64 = 180;
-/// As many rounds as make a Feistel network of pseudorandom functions a permutation that nobody tells from a random one.
+/// As many rounds as make a Feistel network of pseudorandom functions a permutation that nobody tells from a random
+/// one.
 const ROUNDS: u8 = 6;
 
 /// The random key of one copy. Knowing a value and its mask tells nothing about any other.
