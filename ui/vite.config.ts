@@ -86,8 +86,11 @@ export default defineConfig({
     target: ["safari16.4", "chrome111"],
     sourcemap: false,
     rolldownOptions: {
-      // Of a folder's index only what is used belongs to a chunk, not every component that the folder has.
-      treeshake: { moduleSideEffects: [{ test: /\/ui\/src\/.*\.svelte$/, sideEffects: false }] },
+      // Of a folder's index only what a chunk uses belongs to it: without the second half of the pattern, every
+      // component that any screen uses would be loaded with the start screen.
+      treeshake: {
+        moduleSideEffects: [{ test: /\/ui\/src\/.*(\.svelte|\/index\.ts)$/, sideEffects: false }],
+      },
       // A chunk has all that its first module needs. One for each combination of users would be dozens.
       output: {
         codeSplitting: {

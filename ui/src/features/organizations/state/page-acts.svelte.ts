@@ -144,8 +144,8 @@ export class PageActs {
 
   /** What cannot be undone, because someone changed it meanwhile, is reported with the reason. */
   async #undo(done: Acted[], show: (undone: OrganizationView) => void): Promise<void> {
-    const acts = new Map(done.map(({ id, act }) => [id, act]));
-    const undone = await this.#each(done, ({ id }) => this.#calls.undoAct(id, acts.get(id) ?? "", null));
+    const actOf = (id: string) => done.find((acted) => acted.id === id)?.act ?? "";
+    const undone = await this.#each(done, ({ id }) => this.#calls.undoAct(id, actOf(id), null));
     for (const organization of undone.changed) show(organization);
     this.#host.announce(announceUndone(undone, this.#host.describe));
     this.#settled += 1;
