@@ -153,13 +153,13 @@ pub async fn a_validator_that_refuses_nothing_takes_what_the_services_would_refu
     let like = CollectionDescription { options: bytes(&doc! { "validator": {} }), ..service };
     ports.collections.create_as(&acme, &like).await.expect("made");
     let old = bytes(&doc! { "_id": 1, "created_at": "long ago" });
-    ports.collections.insert_documents(&acme, &[old.clone()]).await.expect("inserted");
+    ports.collections.insert_documents(&acme, std::slice::from_ref(&old)).await.expect("inserted");
     let validator = bytes(&CollectionDescription::validator_of_the_service());
     ports.collections.set_validator(&acme, &validator).await.expect("set");
     let refused =
         ports.collections.insert_documents(&acme, &[bytes(&doc! { "_id": 2, "created_at": 5 })]).await;
     assert!(refused.is_err(), "from then on");
-    assert_eq!(all(ports, &acme).await, [old.clone()]);
+    assert_eq!(all(ports, &acme).await, std::slice::from_ref(&old));
     assert_eq!(ports.collections.remove_documents(&acme, &[old]).await, Ok(1));
 }
 

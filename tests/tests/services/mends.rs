@@ -271,7 +271,7 @@ async fn every_finding_is_mended_and_shown_before(kind: StoreKind) {
             let line = loop {
                 match lines.peek() {
                     // A step of several commands, or of several calls.
-                    Some(line) if !line.contains(wanted) && last != "" && line.contains(last) => {
+                    Some(line) if !line.contains(wanted) && !last.is_empty() && line.contains(last) => {
                         lines.next();
                     }
                     Some(line) if line.contains(wanted) => break (*line).clone(),

@@ -227,8 +227,8 @@ mod tests {
         let kept = note("one");
         notes.keep(&kept).await.unwrap();
         let later = MoveNotes::of(folder.path().join("moves"));
-        assert_eq!(later.unfinished("here").await, [kept.clone()]);
-        assert_eq!(later.unfinished("there").await, [kept.clone()]);
+        assert_eq!(later.unfinished("here").await, std::slice::from_ref(&kept));
+        assert_eq!(later.unfinished("there").await, std::slice::from_ref(&kept));
         assert!(later.unfinished("elsewhere").await.is_empty());
         assert_eq!(later.find("one").await, Some(kept));
         assert_eq!(later.find("../one").await, None);
