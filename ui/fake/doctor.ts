@@ -9,8 +9,8 @@ import type {
   MendKind,
   PassSummary,
   Severity,
+  Template,
 } from "../src/lib/bindings";
-import type { Template } from "../src/lib/api/doctor-types";
 import type { Handlers } from "./commands";
 import { madeUpEntry } from "./entries";
 import { now, type World } from "./world";

@@ -37,14 +37,10 @@ const KINDS: Record<FindingKind, () => string> = {
 /** What such a finding means, in a sentence or two. */
 export const kindWhy = (kind: FindingKind): string => KINDS[kind]();
 
-const MENDS: Record<
-  MendKind | "set_aside" | "give_new_id" | "decide_twins",
-  [label: () => string, why: () => string]
-> = {
+const MENDS: Record<MendKind, [label: () => string, why: () => string]> = {
   decide_twins: [m.doctor_mend_decide_twins, m.doctor_mend_decide_twins_why],
   attach_collection: [m.doctor_mend_attach_collection, m.doctor_mend_attach_collection_why],
   create_organization: [m.doctor_mend_create_organization, m.doctor_mend_create_organization_why],
-  set_aside: [m.doctor_mend_set_aside, m.doctor_mend_set_aside_why],
   drop_leftover: [m.doctor_mend_drop_leftover, m.doctor_mend_drop_leftover_why],
   create_collection: [m.doctor_mend_create_collection, m.doctor_mend_create_collection_why],
   join_halves: [m.doctor_mend_join_halves, m.doctor_mend_join_halves_why],
@@ -57,7 +53,6 @@ const MENDS: Record<
   correct_address: [m.doctor_mend_correct_address, m.doctor_mend_correct_address_why],
   correct_dates: [m.doctor_mend_correct_dates, m.doctor_mend_correct_dates_why],
   correct_active: [m.doctor_mend_correct_active, m.doctor_mend_correct_active_why],
-  give_new_id: [m.doctor_mend_give_new_id, m.doctor_mend_give_new_id_why],
   set_one_time_password: [m.doctor_mend_set_one_time_password, m.doctor_mend_set_one_time_password_why],
   decide_operation: [m.doctor_mend_decide_operation, m.doctor_mend_decide_operation_why],
   create_master_indexes: [m.doctor_mend_create_master_indexes, m.doctor_mend_create_master_indexes_why],

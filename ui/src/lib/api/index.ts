@@ -13,23 +13,12 @@ import type { TestInput, TestStage } from "../bindings";
 import { calling } from "./calling";
 
 export type * from "../bindings";
-export type {
-  DryRun,
-  IndexKey,
-  IndexKeyKind,
-  MendChoices,
-  MendedFinding,
-  MendedNow,
-  MendRequest,
-  Template,
-  TemplateIndex,
-} from "./doctor-types";
 export { DEFAULT_DATABASE, LIMITS, RIGHTS, SECRET_MASK } from "../bindings";
 export { ApiError, explain, type Explanation } from "./api-error";
 export { observeCalls, type CallObserver } from "./calling";
 export type { ErrorCode, WireError } from "./error-words";
 export { fieldSentence, inRange, type FieldProblem } from "./field-problems";
-export { workspaceApi, type WorkspaceApi } from "./workspace-api";
+export { workspaceApi, type MendedNow, type WorkspaceApi } from "./workspace-api";
 
 const testConnection = calling(commands.testConnection);
 

@@ -1,11 +1,11 @@
-import { Channel, invoke } from "@tauri-apps/api/core";
+import { Channel } from "@tauri-apps/api/core";
 import { commands } from "../bindings";
 import type {
   ActivityExportInput,
   ArchiveInput,
   BackUpInput,
-  ConsoleError,
   Depth,
+  DoctorFinding,
   FindingsExportInput,
   ExportInput,
   ExportOperatorsInput,
@@ -13,6 +13,7 @@ import type {
   ImportRun,
   EraseInput,
   JobProgress,
+  MendRequest,
   MoveInput,
   OrganizationQuery,
   RestoreBundleInput,
@@ -20,23 +21,9 @@ import type {
   VerifyInput,
 } from "../bindings";
 import { calling, callingInto } from "./calling";
-import type { DryRun, MendedFinding, MendedNow, MendRequest, Template } from "./doctor-types";
 
-type Answer<Data> = { status: "ok"; data: Data } | { status: "error"; error: ConsoleError };
-const asked = <Data>(command: string, input: Record<string, unknown>): Promise<Answer<Data>> =>
-  invoke<Data>(command, input).then(
-    (data) => ({ status: "ok", data }),
-    (error: ConsoleError) => ({ status: "error", error }),
-  );
-const mends = {
-  dryRunMend: (workspace: string, request: MendRequest) =>
-    asked<DryRun>("dry_run_mend", { workspace, request }),
-  mendFinding: (workspace: string, request: MendRequest, job: string | null) =>
-    asked<MendedFinding>("mend_finding", { workspace, request, job }),
-  getTemplate: (workspace: string) => asked<Template>("get_template", { workspace }),
-  changeTemplate: (workspace: string, seen: Template, next: Template) =>
-    asked<Template>("change_template", { workspace, seen, next }),
-};
+/** A finding as it is after its mend, and a password that is shown once. */
+export type MendedNow = { finding: DoctorFinding | null; oneTimePassword: string | null };
 
 function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
   const channel = new Channel<JobProgress>();
@@ -71,7 +58,7 @@ export function workspaceApi(workspace: string) {
   const watchSession = into(commands.watchSession);
   const exportFindings = into(commands.exportFindings);
   const getFinding = into(commands.getFinding);
-  const mend = asking(mends.mendFinding);
+  const mend = asking(commands.mendFinding);
   const runDoctor = asking(commands.runDoctor);
   const listOrganizations = asking(commands.listOrganizations);
   const countOrganizations = asking(commands.countOrganizations);
@@ -226,14 +213,13 @@ export function workspaceApi(workspace: string) {
     listFindings: into(commands.listFindings),
     exportFindings: (input: FindingsExportInput, onprogress: (progress: JobProgress) => void) =>
       exportFindings(input, progressChannel(onprogress)),
-    dryRunMend: into(mends.dryRunMend),
-    /** Answers the finding as it is now, and a password that is shown once. */
+    dryRunMend: into(commands.dryRunMend),
     mendFinding: async (request: MendRequest, job: string | null = null): Promise<MendedNow> => {
       const { oneTimePassword } = await mend(request, job);
       return { finding: await getFinding(request.finding), oneTimePassword };
     },
-    getTemplate: into(mends.getTemplate),
-    changeTemplate: asking(mends.changeTemplate),
+    getTemplate: into(commands.getTemplate),
+    changeTemplate: asking(commands.changeTemplate),
     getFinding,
     organizationDrift: into(commands.organizationDrift),
 

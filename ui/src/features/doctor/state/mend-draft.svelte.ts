@@ -6,10 +6,7 @@ import { ChoiceField } from "./choice-field.svelte";
 export type MendField = "organization" | "collection" | "name" | "email" | "decision" | "copy";
 
 /** What a mend has to be told about one finding. */
-export function fieldsOf(
-  mend: MendKind | "decide_twins",
-  { kind, organizations }: DoctorFinding,
-): MendField[] {
+export function fieldsOf(mend: MendKind, { kind, organizations }: DoctorFinding): MendField[] {
   const which: MendField[] = organizations.length > 1 ? ["organization"] : [];
   switch (mend) {
     case "attach_collection":
@@ -110,13 +107,12 @@ export const requestOf = (
   },
 });
 
-const TOLD_SOMETHING: ReadonlySet<string> = new Set([
+const TOLD_SOMETHING: ReadonlySet<MendKind> = new Set([
   "attach_collection",
   "create_organization",
   "separate_twins",
   "rename_organization",
   "change_address",
-  "set_aside",
   "decide_twins",
   "decide_operation",
   "set_one_time_password",
