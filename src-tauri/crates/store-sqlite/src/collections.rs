@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bson::{Bson, Document, RawDocument};
 use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use tenantry_core::StoreError;
+use tenantry_core::nesting::decoded;
 use tenantry_core::ports::CollectionStore;
 use tenantry_core::records::{
     CollectionDescription, CollectionIdentity, CollectionStatistics, IndexDescription, IndexStatistics,
@@ -15,9 +17,8 @@ use tenantry_core::values::CollectionName;
 use time::OffsetDateTime;
 
 use crate::SqliteStore;
-use crate::contents::indexes_of;
 use crate::documents::{Dates, keys};
-use crate::errors::{Failure, Outcome, breaks_uniqueness};
+use crate::errors::{Failure, Outcome, breaks_uniqueness, damaged};
 use crate::records::milliseconds;
 use crate::statements::Statements;
 
@@ -28,6 +29,8 @@ const HAS_DOCUMENTS: &str = "SELECT EXISTS (SELECT 1 FROM documents \
                              WHERE collections.name = ?1)";
 const STATISTICS_NOTE: &str = "SQLite keeps all collections in one file and does not tell how much of it one takes. \
                                Sizes of indexes are the bytes of their keys.";
+/// The field of a stored description that holds the definitions of indexes.
+pub(crate) const INDEXES: &str = "indexes";
 /// A date as a key of an index.
 const DATE_BYTES: u64 = 8;
 
@@ -318,4 +321,22 @@ fn insert_documents(
 
 fn signed(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// The described indexes of a collection that are not the service's, by name.
+pub(crate) fn indexes_of(stored: &[u8]) -> Outcome<Vec<IndexDescription>> {
+    let mut stored = document(stored, "the indexes of a collection")?;
+    let Some(Bson::Array(definitions)) = stored.remove(INDEXES) else {
+        return Err(damaged("the indexes of a collection").into());
+    };
+    let index = |definition: Bson| {
+        let Bson::Document(definition) = definition else { return Err(damaged("an index").into()) };
+        let name = definition.get_str("name").map_err(|_| damaged("an index"))?.to_owned();
+        Ok(IndexDescription { name, definition: definition.to_vec().map_err(|_| damaged("an index"))? })
+    };
+    definitions.into_iter().map(index).collect()
+}
+
+pub(crate) fn document(bytes: &[u8], what: &str) -> Outcome<Document> {
+    Ok(RawDocument::from_bytes(bytes).ok().and_then(decoded).ok_or_else(|| damaged(what))?)
 }

@@ -1,22 +1,19 @@
 //! What is in tenant collections, and how they are described: lists, documents, options and indexes.
 
-use bson::{Bson, Document, RawDocument, doc};
+use bson::{Document, doc};
 use futures_util::stream::BoxStream;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use tenantry_core::StoreError;
 use tenantry_core::limits::BATCH_BYTES;
-use tenantry_core::nesting::decoded;
 use tenantry_core::records::{CollectionDescription, CollectionKind, IndexDescription, ListedCollection};
 use tenantry_core::values::CollectionName;
 
 use crate::SqliteStore;
-use crate::collections::{create, identity, missing};
+use crate::collections::{INDEXES, create, document, identity, indexes_of, missing};
 use crate::documents::{Dates, id_key_of, keys};
 use crate::errors::{Outcome, damaged};
 use crate::records::milliseconds;
 use crate::statements::Statements;
-
-const INDEXES: &str = "indexes";
 
 impl SqliteStore {
     pub(crate) async fn tenants_collections(&self) -> Result<Vec<ListedCollection>, StoreError> {
@@ -241,20 +238,6 @@ fn describe_as(
     Ok(())
 }
 
-/// The described indexes of a collection that are not the service's, by name.
-pub(crate) fn indexes_of(stored: &[u8]) -> Outcome<Vec<IndexDescription>> {
-    let mut stored = document(stored, "the indexes of a collection")?;
-    let Some(Bson::Array(definitions)) = stored.remove(INDEXES) else {
-        return Err(damaged("the indexes of a collection").into());
-    };
-    let index = |definition: Bson| {
-        let Bson::Document(definition) = definition else { return Err(damaged("an index").into()) };
-        let name = definition.get_str("name").map_err(|_| damaged("an index"))?.to_owned();
-        Ok(IndexDescription { name, definition: bytes(&definition)? })
-    };
-    definitions.into_iter().map(index).collect()
-}
-
 fn remove(transaction: &Transaction<'_>, name: &CollectionName, read: &[Vec<u8>]) -> Outcome<u64> {
     let Some(collection) = find_number(transaction, name)? else { return Ok(0) };
     let mut delete = transaction
@@ -278,10 +261,6 @@ fn remove(transaction: &Transaction<'_>, name: &CollectionName, read: &[Vec<u8>]
         (collection, count, data_size, id_keys, dated_created, dated_updated),
     )?;
     Ok(u64::try_from(count).unwrap_or_default())
-}
-
-fn document(bytes: &[u8], what: &str) -> Outcome<Document> {
-    Ok(RawDocument::from_bytes(bytes).ok().and_then(decoded).ok_or_else(|| damaged(what))?)
 }
 
 fn bytes(document: &Document) -> Outcome<Vec<u8>> {
