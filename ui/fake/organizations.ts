@@ -189,7 +189,14 @@ export function organizationHandlers(world: World): Handlers {
       return { backup, certificate: madeUpCertificate(organization), problem: null };
     },
     save_erasure_certificate: () => "~/Downloads/erasure-certificate.json",
-    list_kept_long_enough: () => [],
+    erasure_certificate: ({ id }: { id: string }) => {
+      const deleted = world.entries.find(({ organizationId }) => organizationId === id);
+      return madeUpCertificate(madeUpOrganization(deleted?.organizationName ?? "gone", { id }));
+    },
+    list_kept_long_enough: () =>
+      organizations
+        .filter(({ status, keptUntil }) => status === "trashed" && keptUntil !== null && keptUntil <= now())
+        .sort((one, other) => ((one.keptUntil ?? "") < (other.keptUntil ?? "") ? -1 : 1)),
     deployment_room: () => ({
       used: null,
       limit: null,

@@ -191,3 +191,33 @@ test("an organization's panel has its entries, which open in place", async () =>
   expect(entry).toHaveAttribute("aria-expanded", "true");
   expect(await within(list).findByRole("button", { name: "Undo" })).toBeVisible();
 });
+
+test("an entry about a deletion for good shows its certificate, and saves it", async () => {
+  const about = { organizationId: idFor(11), organizationName: "aldgate" };
+  const { user, backend } = await open({
+    entries: [madeUpEntry(1), madeUpEntry(2, { kind: "organization_deleted", ...about })],
+  });
+  await user.click(await rowOf(/aldgate/));
+  const panel = await screen.findByRole("complementary", { name: "Entry 2" });
+  await user.click(within(panel).getByRole("button", { name: "Certificate" }));
+  const dialog = await screen.findByRole("dialog", { name: "Certificate about aldgate" });
+  expect(within(dialog).getByText(/was deleted for good by dana@example.com/)).toBeVisible();
+  await user.click(within(dialog).getByRole("button", { name: "Save certificate" }));
+  await waitFor(() =>
+    expect(backend.calls.find(({ command }) => command === "save_erasure_certificate")?.args).toMatchObject({
+      id: idFor(11),
+    }),
+  );
+});
+
+test.each([
+  ["an entry about another act", { kind: "organization_trashed" } as const, "owner" as const],
+  ["a deletion that failed", { kind: "organization_deleted", outcome: "failed" } as const, "owner" as const],
+  ["a person who may not delete", { kind: "organization_deleted" } as const, "read_only_operator" as const],
+])("%s is offered no certificate", async (_, change, role) => {
+  const entry = madeUpEntry(1, { organizationId: idFor(11), organizationName: "aldgate", ...change });
+  const { user } = await open({ role, entries: [entry] });
+  await user.click(await rowOf(/aldgate/));
+  await screen.findByRole("complementary", { name: "Entry 1" });
+  expect(screen.queryByRole("button", { name: "Certificate" })).toBeNull();
+});

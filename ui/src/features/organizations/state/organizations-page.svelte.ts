@@ -29,6 +29,7 @@ import {
 } from "../source";
 import type { Announcement } from "./announcements";
 import { DriftMarks } from "./drift-marks.svelte";
+import { KeptLongEnough } from "./kept-long-enough.svelte";
 import { OpenedOrganization, type OpenedSource } from "./opened-organization.svelte";
 import {
   offeredActs,
@@ -46,6 +47,7 @@ export type PageSource = OrganizationCalls &
   ActCalls &
   OpenedSource & {
     organizationDrift: (ids: string[]) => Promise<DriftOfRow[]>;
+    listKeptLongEnough: () => Promise<OrganizationView[]>;
     summarizeStatistics: (ids: string[]) => Promise<StatisticsSummary[]>;
     loadSampleOrganizations: (
       job: string,
@@ -74,6 +76,7 @@ export class OrganizationsPageState {
   readonly samples: SampleLoading;
   /** What the doctor found about the rows on screen. */
   readonly drift: DriftMarks;
+  readonly kept: KeptLongEnough;
   readonly #host: PageHost;
 
   constructor(source: PageSource, host: PageHost) {
@@ -85,6 +88,7 @@ export class OrganizationsPageState {
       this.#announceUnread(problem),
     );
     this.drift = new DriftMarks(async (ids) => (mayFindings() ? source.organizationDrift(ids) : []));
+    this.kept = new KeptLongEnough(source.listKeptLongEnough);
     this.statistics = new StatisticsCache(source.summarizeStatistics, host.describe);
     this.samples = new SampleLoading(
       { newJob, load: source.loadSampleOrganizations, cancel: source.cancelJob },
@@ -224,12 +228,14 @@ export class OrganizationsPageState {
 
   showRestored(organization: OrganizationView): void {
     this.list.accept([organization]);
+    this.kept.left(organization.id);
     const name = displayNameOf(organization);
     this.#host.announce({ kind: "success", title: m.organizations_restored({ name }) });
   }
 
   showDeleted(organization: OrganizationView): void {
     this.list.removed(organization.id);
+    this.kept.left(organization.id);
     const name = displayNameOf(organization);
     this.#host.announce({ kind: "success", title: m.organizations_deleted_forever({ name }) });
   }
