@@ -1,7 +1,14 @@
 //! The acts that change a workspace, in a form that can be handed to another process.
 
+use std::fs::File;
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use tenantry_core::bundle::BundleReader;
+use tenantry_core::doctor::{Depth, FindingQuery, MendChoices, MendKind, MendRequest};
 use tenantry_core::error::AppError;
+use tenantry_core::import::{RowResult, read};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::people::{AddOperator, AddPerson};
@@ -13,7 +20,8 @@ use tenantry_core::rights::Actor;
 use tenantry_core::values::{OperatorId, OrganizationId, PersonId};
 use time::OffsetDateTime;
 
-use crate::console::{Console, create_request, update_request};
+use crate::bundles::request;
+use crate::console::{Console, PASSWORD, create_request, update_request};
 use crate::suite::{email, hash, name};
 
 /// An act, with ids in hex.
@@ -63,6 +71,32 @@ pub enum Act {
         name: String,
     },
     LoadSamples,
+    /// Restores a bundle under a name.
+    Receive {
+        bundle: PathBuf,
+        to: String,
+    },
+    /// Imports a list of these organizations; those that are there already are passed over.
+    Import {
+        names: Vec<String>,
+    },
+    /// Copies or moves an organization to the other workspace of a [`Pair`](crate::pair::Pair).
+    Move {
+        id: String,
+        to: String,
+        leaves: bool,
+    },
+    /// Finishes what moves of a [`Pair`](crate::pair::Pair) have left, or takes it back.
+    EndMoves {
+        takes_back: bool,
+    },
+    /// Lets the doctor look, and mends what it says about an organization or a collection.
+    Mend {
+        mend: MendKind,
+        about: String,
+        /// The organization that gets a collection, in hex.
+        organization: Option<String>,
+    },
     AddPerson {
         organization: String,
         email: String,
@@ -160,6 +194,18 @@ impl Act {
                     console.samples.load(operator, &console.hasher, &Quiet, &Cancellation::default()).await;
                 loaded.map(drop)
             }
+            Self::Receive { bundle, to } => {
+                let file = File::open(bundle).expect("the bundle is there");
+                let bundle = BundleReader::open(Box::new(file))?;
+                let (bundles, cancellation) = (&console.bundles, Cancellation::default());
+                bundles.receive(operator, &bundle, request(to), &Quiet, &cancellation).await.map(drop)
+            }
+            Self::Import { names } => import(console, operator, names).await,
+            Self::Mend { mend, about, organization } => {
+                let choices = MendChoices { organization: organization.clone(), ..MendChoices::default() };
+                mend_it(console, operator, *mend, about, choices).await
+            }
+            Self::Move { .. } | Self::EndMoves { .. } => panic!("a pair of workspaces carries out {self:?}"),
             Self::AddPerson { organization: id, email } => {
                 let organization_id = organization(id);
                 let (name, role) = ("Dana Özgür".to_owned(), MemberRole::Viewer);
@@ -214,6 +260,45 @@ impl Act {
     }
 }
 
+async fn mend_it(
+    console: &Console,
+    operator: &Actor,
+    mend: MendKind,
+    about: &str,
+    choices: MendChoices,
+) -> Result<(), AppError> {
+    let cancellation = Cancellation::default();
+    console.doctor.run(operator, Depth::Quick, &Quiet, &cancellation).await?;
+    let every = FindingQuery { limit: 500, ..FindingQuery::default() };
+    let found = console.doctor.page(operator, &every)?.findings.into_iter().find(|finding| {
+        let is_about = finding.organizations.iter().any(|one| one.id == about)
+            || finding.collections.iter().any(|collection| collection == about);
+        is_about && finding.kind.mends().contains(&mend)
+    });
+    let finding = found.ok_or(AppError::NotFound { what: "finding" })?;
+    let request = MendRequest { finding: finding.id.clone(), mend, choices };
+    console.mends.mend(operator, &finding, &request, &cancellation).await.map(drop)
+}
+
+/// Reads a list, looks what is there, and carries it out as the window does.
+async fn import(console: &Console, operator: &Actor, names: &[String]) -> Result<(), AppError> {
+    let row = |name: &String| format!("{name},admin@{name}.example.com,{PASSWORD}\n");
+    let list = String::from("name,email,password\n") + &names.iter().map(row).collect::<String>();
+    let mut draft = read("list.csv", list.into_bytes()).expect("a list");
+    let found = console.imports.look(operator, draft.wanted(true)).await?;
+    draft.learn(found);
+    let failed = Mutex::new(None);
+    let done = |_: usize, result: RowResult| {
+        if let RowResult::Failed(error) | RowResult::NotDeactivated(error) = result {
+            failed.lock().get_or_insert(error);
+        }
+    };
+    let (work, cancellation) = ((draft.file(), draft.work()), Cancellation::default());
+    let organizations = &console.organizations;
+    console.imports.run(organizations, operator, work, &done, (&Quiet, &cancellation)).await?;
+    failed.into_inner().map_or(Ok(()), Err)
+}
+
 /// The organization of [`Act::CreateHashed`].
 fn new_organization(id: OrganizationId, text: &str) -> NewOrganization {
     NewOrganization {
@@ -226,7 +311,7 @@ fn new_organization(id: OrganizationId, text: &str) -> NewOrganization {
     }
 }
 
-fn organization(id: &str) -> OrganizationId {
+pub(crate) fn organization(id: &str) -> OrganizationId {
     id.parse().expect("an organization's id")
 }
 

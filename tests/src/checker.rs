@@ -100,9 +100,18 @@ pub struct SeenCollection {
 }
 
 impl SeenCollection {
-    /// The same documents, indexes and options, whatever identifies them.
+    /// The same documents, indexes and options, whatever identifies them. A server writes out how strict a validator is
+    /// once somebody has changed it.
     pub fn has_what(&self, other: &Self) -> bool {
-        let anonymous = |one: &Self| Self { identity: String::new(), ..one.clone() };
+        let anonymous = |one: &Self| {
+            let mut one = Self { identity: String::new(), ..one.clone() };
+            for (option, default) in [("validationLevel", "strict"), ("validationAction", "error")] {
+                if one.options.get_str(option).ok() == Some(default) {
+                    one.options.remove(option);
+                }
+            }
+            one
+        };
         anonymous(self) == anonymous(other)
     }
 }

@@ -12,6 +12,7 @@ pub mod dns_stub;
 pub mod faults;
 pub mod fixture;
 pub mod listeners;
+pub mod pair;
 pub mod processes;
 pub mod proxy;
 pub mod scripted;

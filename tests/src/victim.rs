@@ -6,6 +6,7 @@
 use std::env;
 use std::future::pending;
 use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -14,8 +15,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tenantry_core::clock::ManualClock;
-use tenantry_core::error::StoreError;
+use tenantry_core::error::{AppError, StoreError};
 use tenantry_core::ports::{Call, Policy};
+use tenantry_core::rights::Actor;
 use tenantry_core::sessions::{Freshness, Session};
 use time::OffsetDateTime;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -25,6 +27,7 @@ use tokio::sync::mpsc;
 use crate::acts::Act;
 use crate::checker::Whereabouts;
 use crate::console::{Console, Run};
+use crate::pair::Pair;
 use crate::workspace::{TestWorkspace, open_at};
 
 /// The variable that makes a test program a victim; its value is the [`Opening`].
@@ -65,6 +68,34 @@ pub struct Opening {
     pub stop: Option<Stop>,
     /// Whether the store may carry out whole acts, as it does where nobody counts its writes.
     pub whole: bool,
+    /// The workspace that it has open beside this one.
+    pub beside: Option<Beside>,
+}
+
+/// The other workspace of a victim that copies and moves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Beside {
+    /// The workspace.
+    pub at: Whereabouts,
+    /// The token of an operator's session.
+    pub token: String,
+    /// The folder of the notes about moves.
+    pub notes: PathBuf,
+}
+
+/// What a victim works on.
+enum Worker {
+    One(Box<Console>, Actor),
+    Two(Box<Pair>),
+}
+
+impl Worker {
+    async fn carry_out(&self, act: &Act) -> Result<(), AppError> {
+        match self {
+            Self::One(console, operator) => act.carry_out(console, operator).await,
+            Self::Two(pair) => pair.carry_out(act).await,
+        }
+    }
 }
 
 impl Opening {
@@ -80,7 +111,23 @@ impl Opening {
             token: operator.token.expose_secret().to_owned(),
             stop: None,
             whole: false,
+            beside: None,
         }
+    }
+
+    /// Opens a workspace, and finds out who works there.
+    async fn open(&self, at: &Whereabouts, token: &str, point: &FailPoint) -> (Console, Actor) {
+        let clock = Arc::new(ManualClock::at(OffsetDateTime::now_utc()));
+        let ports = open_at(at, &clock).await.expect("the workspace opens");
+        let ports = if self.whole { ports } else { ports.under(point.clone()) };
+        // It lives as long as its process.
+        let installation = self.installation.clone().leak();
+        let run = Run { installation, instance: self.instance.clone(), ..Run::default() };
+        let console = Console::run(ports, &clock, run);
+        console.access.follow().await.expect("what operators permit is read");
+        let token = SecretString::from(token);
+        let operator = console.sessions.authorize(&token, Freshness::Now).await.expect("a good session");
+        (console, operator)
     }
 }
 
@@ -119,17 +166,16 @@ pub fn was_one() -> bool {
 }
 
 async fn work(opening: Opening, mut orders: mpsc::UnboundedReceiver<String>) {
-    let clock = Arc::new(ManualClock::at(OffsetDateTime::now_utc()));
-    let ports = open_at(&opening.at, &clock).await.expect("the workspace opens");
     let point = FailPoint::at(opening.stop);
-    let ports = if opening.whole { ports } else { ports.under(point.clone()) };
-    // It lives as long as its process.
-    let installation = opening.installation.leak();
-    let run = Run { installation, instance: opening.instance, ..Run::default() };
-    let console = Arc::new(Console::run(ports, &clock, run));
-    console.access.follow().await.expect("what operators permit is read");
-    let token = SecretString::from(opening.token);
-    let operator = console.sessions.authorize(&token, Freshness::Now).await.expect("a good session");
+    let (console, operator) = opening.open(&opening.at, &opening.token, &point).await;
+    let worker = match &opening.beside {
+        None => Worker::One(Box::new(console), operator),
+        Some(Beside { at, token, notes }) => {
+            let there = opening.open(at, token, &point).await;
+            Worker::Two(Box::new(Pair::of((console, operator), there, notes.clone()).await))
+        }
+    };
+    let worker = Arc::new(worker);
     say(&Said::Ready);
     while let Some(order) = orders.recv().await {
         let acts: Vec<Act> = serde_json::from_str(&order).expect("acts");
@@ -137,8 +183,8 @@ async fn work(opening: Opening, mut orders: mpsc::UnboundedReceiver<String>) {
         let under_way: Vec<_> = acts
             .into_iter()
             .map(|act| {
-                let (console, operator) = (console.clone(), operator.clone());
-                tokio::spawn(async move { act.carry_out(&console, &operator).await })
+                let worker = worker.clone();
+                tokio::spawn(async move { worker.carry_out(&act).await })
             })
             .collect();
         let mut answers = Vec::new();

@@ -11,6 +11,8 @@ mod cases;
 mod counts;
 #[path = "campaign/kills.rs"]
 mod kills;
+#[path = "campaign/moves.rs"]
+mod moves;
 #[path = "campaign/races.rs"]
 mod races;
 #[path = "campaign/schedules.rs"]
@@ -49,8 +51,8 @@ fn main() -> ExitCode {
     let begin = Instant::now();
     let counts = Counts::new();
     println!("campaign: seed {:#x} (TENANTRY_SEED repeats it)", counts.seed);
-    let parts = [kills::parts(&counts), transactions::parts(&counts), races::parts(&counts)];
-    let parts = parts.into_iter().flatten().chain(schedules::parts(&counts));
+    let parts = [kills::parts(&counts), moves::parts(&counts), transactions::parts(&counts)];
+    let parts = parts.into_iter().chain([races::parts(&counts)]).flatten().chain(schedules::parts(&counts));
     let parts: Vec<Part> = parts
         .filter(|part| chosen.is_empty() || chosen.iter().any(|name| part.name.contains(name)))
         .collect();

@@ -101,10 +101,21 @@ impl Record {
                     || entry.field("organization_name") == organization.name
             };
             if known.is_none_or(|known| known.name != organization.name) {
-                let kinds = ["organization_created", "organization_renamed", "organization_restored"];
+                let kinds = [
+                    "organization_created",
+                    "organization_renamed",
+                    "organization_restored",
+                    "organization_received",
+                ];
                 if !self.about(id, &kinds).any(is_told) {
                     untold.push(format!("{id} is named {}", organization.name));
                 }
+            }
+            let is_moved = known.is_some_and(|known| {
+                known.name == organization.name && known.collection_name != organization.collection_name
+            });
+            if is_moved && self.about(id, &["mended"]).next().is_none() {
+                untold.push(format!("{id} has the collection {}", organization.collection_name));
             }
             if before.trash.contains_key(id) && self.about(id, &["organization_restored"]).next().is_none() {
                 untold.push(format!("{id} was restored"));

@@ -1,14 +1,18 @@
 //! The acts of the campaign, each with what it needs before, and what may be there after it or after it never was.
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+use futures_util::TryStreamExt;
+use tempfile::NamedTempFile;
+use tenantry_core::doctor::MendKind;
 use tenantry_core::records::{MemberRole, OperatorRole, Organization};
 use tenantry_core::rights::Actor;
 use tenantry_core::sessions::Session;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::acts::Act;
+use tenantry_tests::bundles::written;
 use tenantry_tests::checker::{Accounts, Contents, SeenOrganization};
 use tenantry_tests::console::{Console, create_request};
-use tenantry_tests::suite::{collection, name};
+use tenantry_tests::suite::{collection, move_collection, name};
 use tenantry_tests::twins::Twins;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
@@ -30,6 +34,11 @@ pub enum Case {
     Trash,
     Restore,
     DeleteForever,
+    Receive,
+    Import,
+    JoinHalves,
+    MoveCollection,
+    AttachCollection,
     LoadSamples,
     AddPerson,
     ChangePersonRole,
@@ -43,7 +52,7 @@ pub enum Case {
 }
 
 impl Case {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::Create,
         Self::Rename,
         Self::RenameShared,
@@ -54,6 +63,11 @@ impl Case {
         Self::Trash,
         Self::Restore,
         Self::DeleteForever,
+        Self::Receive,
+        Self::Import,
+        Self::JoinHalves,
+        Self::MoveCollection,
+        Self::AttachCollection,
         Self::LoadSamples,
         Self::AddPerson,
         Self::ChangePersonRole,
@@ -75,7 +89,12 @@ impl Case {
             | Self::RenameAndChange
             | Self::Trash
             | Self::Restore
-            | Self::DeleteForever => true,
+            | Self::DeleteForever
+            | Self::Receive
+            | Self::Import
+            | Self::JoinHalves
+            | Self::MoveCollection
+            | Self::AttachCollection => true,
             Self::Change
             | Self::Deactivate
             | Self::Reactivate
@@ -104,7 +123,11 @@ pub struct Scene {
     pub act: Act,
     /// The organization, in hex.
     pub id: String,
+    /// Its name, before and after the act.
+    from: String,
     to: String,
+    /// The file that the act reads.
+    _bundle: Option<NamedTempFile>,
     /// The address of the person or operator.
     address: String,
     /// Sessions of the organization's admin and of a person.
@@ -144,13 +167,16 @@ impl Scene {
             case,
             act: Act::Open,
             id: OrganizationId::new().to_hex(),
+            from: from.clone(),
             to: to.clone(),
+            _bundle: None,
             address: address.clone(),
             sessions: Vec::new(),
         };
         let is_about_an_organization = !matches!(
             case,
             Case::Create
+                | Case::Import
                 | Case::LoadSamples
                 | Case::AddOperator
                 | Case::ChangeOperatorRole
@@ -176,6 +202,9 @@ impl Scene {
                 Case::Reactivate => {
                     console.organizations.deactivate(operator, created.id).await.expect("deactivated");
                 }
+                Case::JoinHalves | Case::MoveCollection | Case::AttachCollection => {
+                    damage(case, workspace, &created, &to).await;
+                }
                 Case::ChangePersonRole | Case::DeactivatePerson | Case::RemovePerson => {
                     console.person(&created, &address, MemberRole::Viewer).await;
                 }
@@ -194,6 +223,26 @@ impl Scene {
             Case::Trash => Act::Trash { id },
             Case::Restore => Act::Restore { id, to: Some(to) },
             Case::DeleteForever => Act::DeleteForever { id, name: from },
+            Case::Receive => {
+                let bundle = written(console, operator, id.parse().expect("an id")).await;
+                let file = NamedTempFile::with_suffix(".tenant").expect("a file");
+                std::fs::write(file.path(), bundle).expect("the bundle is written");
+                // The one that it was written from is another one, and stays.
+                scene.id = OrganizationId::new().to_hex();
+                let path = file.path().to_owned();
+                scene._bundle = Some(file);
+                Act::Receive { bundle: path, to }
+            }
+            Case::Import => Act::Import { names: imported(&to) },
+            Case::JoinHalves => Act::Mend { mend: MendKind::JoinHalves, about: id, organization: None },
+            Case::MoveCollection => {
+                Act::Mend { mend: MendKind::MoveCollection, about: id, organization: None }
+            }
+            Case::AttachCollection => Act::Mend {
+                mend: MendKind::AttachCollection,
+                about: collection(&to).to_string(),
+                organization: Some(id),
+            },
             Case::LoadSamples => Act::LoadSamples,
             Case::AddPerson => Act::AddPerson { organization: id, email: address },
             Case::ChangePersonRole | Case::DeactivatePerson | Case::RemovePerson => {
@@ -231,7 +280,9 @@ impl Scene {
             case: Case::RenameShared,
             act: Act::Rename { id: id.clone(), to: to.clone() },
             id,
+            from: String::new(),
             to,
+            _bundle: None,
             address: String::new(),
             sessions: Vec::new(),
         }
@@ -245,7 +296,20 @@ impl Scene {
     ) -> Ended {
         let shows = |problem: &str| format!("{:?}: {problem}", self.act);
         let is_done = match self.case {
-            Case::Create => return self.is_created(now),
+            Case::Create => return self.is_created(&self.to, now),
+            Case::Receive => return self.is_received(before, now),
+            Case::JoinHalves | Case::MoveCollection | Case::AttachCollection => {
+                return self.is_mended(before, now);
+            }
+            Case::Import => {
+                let all = imported(&self.to);
+                let created = all.iter().filter(|name| self.is_created(name, now) == Ended::Done).count();
+                return match created {
+                    0 => Ended::Undone,
+                    created if created == all.len() => Ended::Done,
+                    _ => Ended::Between,
+                };
+            }
             Case::LoadSamples => return are_samples_loaded(now),
             Case::AddPerson | Case::ChangePersonRole | Case::DeactivatePerson | Case::RemovePerson => {
                 let key = (self.address.clone(), self.id.clone());
@@ -317,11 +381,53 @@ impl Scene {
         }
     }
 
-    fn is_created(&self, now: &Contents) -> Ended {
-        let Some(found) = now.live.values().find(|found| found.name == self.to) else { return Ended::Undone };
+    fn is_created(&self, name: &str, now: &Contents) -> Ended {
+        let Some(found) = now.live.values().find(|found| found.name == name) else { return Ended::Undone };
         assert!(found.hash.starts_with("$2b$"), "its admin can sign in");
+        assert_eq!(found.admin_email, create_request(name).email);
+        assert!(is_active(found), "people can sign in");
+        assert_eq!(now.of_tenant(name).documents.len(), 0);
+        Ended::Done
+    }
+
+    /// All of it came in, or nothing.
+    fn is_received(&self, before: &Contents, now: &Contents) -> Ended {
+        let called = |name: &str| now.live.values().find(|found| found.name == name);
+        let Some(found) = called(&self.to) else { return Ended::Undone };
+        let original = called(&self.from).expect("the check of other organizations told");
+        assert!(found.hash.starts_with("$2b$"), "its admin can sign in");
+        assert_ne!(found.hash, original.hash, "a bundle has no password");
         assert_eq!(found.admin_email, create_request(&self.to).email);
-        assert_eq!(now.of_tenant(&self.to).documents.len(), 0);
+        assert_eq!(found.whole.get("theirs"), original.whole.get("theirs"), "a field of other software");
+        let (was, is) = (before.of_tenant(&self.from), now.of_tenant(&self.to));
+        assert!(is.has_what(was), "what came in differs: {is:?} {was:?}");
+        Ended::Done
+    }
+
+    /// Every document is in one place or the other, and all of them in the organization's once it is mended.
+    fn is_mended(&self, before: &Contents, now: &Contents) -> Ended {
+        assert_eq!(now.lost_since(before), Vec::<String>::new(), "{:?}", self.act);
+        let lost = collection(&self.to).to_string();
+        let (home, found) = (now.collections.get(collection(&self.from).as_str()), &now.live[&self.id]);
+        assert_eq!(found.name, self.from, "{:?}: its name", self.act);
+        if let Some(there) = now.collections.get(&lost) {
+            let (was, is) = (&before.live[&self.id].collection_name, &found.collection_name);
+            assert_eq!(is, was, "{:?}: its document does not know of a collection", self.act);
+            assert_eq!(there.indexes, before.collections[&lost].indexes, "{:?}: indexes", self.act);
+            return Ended::Undone;
+        }
+        let home = home.unwrap_or_else(|| panic!("{:?}: its collection is missing", self.act));
+        if self.case == Case::JoinHalves {
+            let was = before.of_tenant(&self.from);
+            assert_eq!((&home.options, &home.indexes), (&was.options, &was.indexes), "{:?}", self.act);
+            assert_eq!(home.documents.len(), DOCUMENTS + 1, "{:?}: each document once", self.act);
+            let twins: usize = now.twins().map(|twins| twins.documents.len()).sum();
+            let earlier: usize = before.twins().map(|twins| twins.documents.len()).sum();
+            assert!(twins > 0 && twins <= earlier + 1, "{:?}: what differed is kept beside", self.act);
+        } else {
+            assert_eq!(*home, before.collections[&lost], "{:?}: its collection", self.act);
+        }
+        assert_eq!(now.problems(), Vec::<String>::new(), "{:?}", self.act);
         Ended::Done
     }
 
@@ -439,6 +545,35 @@ fn standing(contents: &Contents, id: &str) -> Option<Standing> {
 /// Whether people of an organization can sign in.
 pub fn is_active(found: &SeenOrganization) -> bool {
     !matches!(found.whole.get("is_active"), Some(Bson::Boolean(false) | Bson::Int64(0)))
+}
+
+/// What the mend of a case is for: another collection has the organization's documents, or a half of them.
+async fn damage(case: Case, workspace: &TestWorkspace, organization: &Organization, other: &str) {
+    let (own, other) = (organization.collection(), collection(other));
+    let collections = &workspace.ports.collections;
+    if case == Case::JoinHalves {
+        let halves = collections.documents(&own).try_collect::<Vec<_>>().await.expect("they are read");
+        let mut half = halves.concat();
+        half.truncate(2);
+        let mut differs = Document::from_reader(half[1].as_slice()).expect("a document");
+        differs.insert("of", "another");
+        half[1] = differs.to_vec().expect("bytes");
+        half.push(doc! { "_id": ObjectId::new(), "of": "the other half" }.to_vec().expect("bytes"));
+        collections.create(&other).await.expect("created");
+        collections.insert_documents(&other, &half).await.expect("inserted");
+    } else {
+        move_collection(&workspace.ports, &own, &other).await.expect("moved");
+    }
+    if case == Case::AttachCollection {
+        collections.create(&own).await.expect("made anew, without a document");
+    } else {
+        workspace.write_behind(organization.id, "collection_name", other.as_str()).await;
+    }
+}
+
+/// The names of an imported list.
+fn imported(first: &str) -> Vec<String> {
+    ["", "-second"].map(|more| format!("{first}{more}")).to_vec()
 }
 
 /// Samples come one by one, each whole or not at all, but for a collection that its organization has not followed yet.

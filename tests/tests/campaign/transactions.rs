@@ -14,7 +14,7 @@ use tenantry_tests::workspace::StoreKind;
 use crate::Part;
 use crate::cases::Case;
 use crate::counts::Counts;
-use crate::kills::Stage;
+use crate::kills::{Killed, Stage};
 
 /// For how long the file is to be locked without a break, before the victim is taken to hang.
 const HANGS: Duration = Duration::from_millis(40);
@@ -96,7 +96,7 @@ async fn changes(stage: &mut Stage) -> BTreeSet<Change> {
     };
     connection.execute_batch("DROP TABLE noted").expect("dropped");
     drop(connection);
-    stage.settles(&scene, &before, &format!("{:?} in transactions", scene.act), false).await;
+    stage.settles(&scene, &before, &format!("{:?} in transactions", scene.act), Killed::Not).await;
     noted
 }
 
@@ -115,7 +115,7 @@ async fn dies_inside(stage: &mut Stage, (table, verb): &Change, counts: &Counts)
     open(stage).execute_batch("DROP TRIGGER hangs").expect("the lock went with the process");
     let now = stage.set.workspace.clock.now();
     let what = format!("{:?} killed before it committed {verb} on {table}, {now}", scene.act);
-    stage.settles(&scene, &before, &what, true).await;
+    stage.settles(&scene, &before, &what, Killed::Still).await;
 }
 
 /// Waits until somebody keeps the file locked.
