@@ -342,7 +342,7 @@ impl Moving<'_> {
         match gone_on.await {
             Ok(people) => Ok(Moved { received, people, note: None }),
             Err(error) if is_unclear(&error) => Err(Stopped { error, is_undone: false }),
-            Err(error) => match self.withdraw(note, there).await {
+            Err(error) => match self.withdraw(note, &received).await {
                 Ok(()) => Err(Stopped { error, is_undone: true }),
                 Err(why) => {
                     tracing::error!(%why, "what a stopped move left could not be removed");
@@ -376,13 +376,21 @@ impl Moving<'_> {
         Err(error)
     }
 
-    /// Removes what a stopped move has just brought to the target, while the source has the organization.
-    async fn withdraw(&self, note: &MoveNote, there: &Organization) -> Result<(), AppError> {
+    /// Removes what a stopped move has just brought to the target, while the source has the organization. Documents
+    /// that somebody wrote there meanwhile are nowhere else: then it stays in the trash.
+    async fn withdraw(&self, note: &MoveNote, received: &Received) -> Result<(), AppError> {
         if self.source.live(source_id(note)?).await?.is_none() {
             return Err(changed());
         }
+        let there = &received.organization;
         let (organizations, name) = (self.target.workspace.organizations(), there.name.as_str());
-        organizations.trash(self.target.actor, there.id, Some(name)).await?;
+        let trashed = organizations.trash(self.target.actor, there.id, Some(name)).await?;
+        let (bundles, collection) = (self.target.workspace.bundles(), trashed.collection());
+        // Not the move's own cancellation, which may be why it stopped.
+        let left = bundles.fingerprint(&collection, None, &Quiet, &Cancellation::default()).await?;
+        if left != received.fingerprint {
+            return Ok(());
+        }
         organizations.delete_forever(self.target.actor, there.id, name).await
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::BundleProgress;
+use super::fingerprint::Fingerprint;
 use super::manifest::Manifest;
 use super::organization::OrganizationSource;
 use super::reading::BundleReader;
@@ -109,6 +110,8 @@ pub struct Received {
     pub bytes: u64,
     /// Indexes of the collection, with that of `_id`.
     pub indexes: u32,
+    /// The content of its collection when it came in.
+    pub fingerprint: Fingerprint,
     /// What others changed at the source meanwhile: a move must not give up the source then.
     pub changed: Option<ChangedMeanwhile>,
 }
@@ -322,7 +325,7 @@ impl BundleService {
             done.unwrap_or((Sum::default(), Some(ChangedMeanwhile::Collection)));
         let documents = fingerprint.documents;
         let indexes = u32::try_from(indexes).unwrap_or(u32::MAX);
-        Ok(Received { organization, documents, bytes, indexes, changed })
+        Ok(Received { organization, documents, bytes, indexes, fingerprint, changed })
     }
 
     /// The id that an organization gets here: its own, if nobody has that here.
