@@ -79,7 +79,7 @@ describe("the import of organizations", () => {
   it("has problems mended in the cell, with the keyboard and without losing the row's place", async () => {
     const { user } = await openCheck();
     expect(screen.getByText("1 with problems")).toBeInTheDocument();
-    const cell = within(row("no good")).getByRole("button", { name: "Name of row 3" });
+    const cell = within(row("no good")).getByRole("button", { name: /Name of row 3/ });
     expect(cell).toHaveAttribute("title", expect.stringContaining("letters"));
     await user.click(cell);
     const input = screen.getByRole("textbox", { name: "Name of row 3" });
@@ -87,14 +87,14 @@ describe("the import of organizations", () => {
     await user.clear(input);
     await user.type(input, "good one{Backspace}{Backspace}{Backspace}{Backspace}{Enter}");
     await waitFor(() => expect(row("Admin email: ")).toHaveTextContent("good"));
-    await user.click(within(row("Admin email: ")).getByRole("button", { name: "Admin email of row 3" }));
+    await user.click(within(row("Admin email: ")).getByRole("button", { name: /Admin email of row 3/ }));
     await user.type(screen.getByRole("textbox", { name: "Admin email of row 3" }), "a@good.example{Enter}");
     expect(await screen.findByText("2 create, 0 change, 1 skip")).toBeInTheDocument();
   });
 
   it("forgets what was typed in a cell on Escape", async () => {
     const { user, backend } = await openCheck();
-    await user.click(within(row("northmark")).getByRole("button", { name: "Name of row 2" }));
+    await user.click(within(row("northmark")).getByRole("button", { name: /Name of row 2/ }));
     await user.keyboard("other{Escape}");
     expect(screen.queryByRole("textbox", { name: "Name of row 2" })).toBeNull();
     expect(backend.calls.some(({ command }) => command === "change_import")).toBe(false);
