@@ -94,7 +94,7 @@ async fn import(theme: &str) {
     window.press("Check rows").await;
     window.see("4 with problems").await;
     look(&window, "import-check", theme).await;
-    window.press("Name of row 4").await;
+    window.press_row("ab").await;
     // Typed as into any field; the driver would empty it first and leave it.
     window.evaluate("document.execCommand('insertText', false, 'abbey')", Vec::new()).await;
     window.key(Key::Enter).await;

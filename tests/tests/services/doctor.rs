@@ -6,8 +6,8 @@ use std::time::Duration;
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 use tenantry_core::doctor::{
-    Depth, Difference, EvidenceWord, Finding, FindingKind, FindingQuery, FindingState, MendKind, PassSummary,
-    Severity, Wanted,
+    Depth, Difference, EvidenceWord, Finding, FindingKind, FindingQuery, MendChoices, MendKind, MendRequest,
+    PassSummary, Severity, Wanted,
 };
 use tenantry_core::error::AppError;
 use tenantry_core::export::ExportFormat;
@@ -519,16 +519,37 @@ async fn a_finding_keeps_its_id_and_since_when_it_is_known_and_its_mend_until_th
     );
 
     let (id, at) = (&first[0].id, tenantry_core::clock::Clock::now(case.console.clock.as_ref()));
-    doctor.note(id, FindingState::Mended { mend: MendKind::AttachCollection, at, entry: 7 });
+    let choices = MendChoices { organization: Some(case.acme.id.to_hex()), ..MendChoices::default() };
+    let request = MendRequest { finding: id.clone(), mend: MendKind::AttachCollection, choices };
+    doctor.note_mended(&first[0], &request, at, 7);
     let summary = doctor.summary(operator).expect("allowed").expect("a result");
     assert_eq!((summary.open, summary.groups.iter().map(|group| group.findings).sum::<u64>()), (1, 2));
     assert!(!doctor.finding(operator, id).expect("allowed").expect("there").is_open());
     assert_eq!(doctor.drift(operator, &[case.acme.id.to_hex()]).expect("allowed")[0].worst, Severity::Drift);
+    doctor.note_undone(8);
+    assert!(!doctor.finding(operator, id).expect("allowed").expect("there").is_open(), "another was undone");
+    doctor.note_undone(7);
+    assert!(doctor.finding(operator, id).expect("allowed").expect("there").is_open(), "its mend was undone");
+    doctor.note_mended(&first[0], &request, at, 9);
     case.found(Depth::Deep).await;
     assert!(
         doctor.finding(operator, id).expect("allowed").expect("still there").is_open(),
         "it was not mended"
     );
+
+    // The collection that is attached and the organization that lacked it are two findings.
+    delete_collection(&case.workspace.ports, &collection("acme")).await.expect("deleted");
+    let found = case.found(Depth::Quick).await;
+    let kinds = |open: bool| {
+        let findings = doctor.page(operator, &every()).expect("allowed").findings;
+        findings.iter().filter(|one| one.is_open() == open).map(|one| one.kind).collect::<Vec<_>>()
+    };
+    let both = [FindingKind::MissingCollection, FindingKind::OwnerlessCollection];
+    assert_eq!(found.iter().map(|finding| finding.kind).collect::<Vec<_>>(), both);
+    doctor.note_mended(&found[1], &request, at, 10);
+    assert_eq!(kinds(false), both);
+    doctor.note_undone(10);
+    assert_eq!(kinds(true), both);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::bundle::BundleService;
 use tenantry_core::collections::CollectionService;
-use tenantry_core::doctor::{DoctorService, DryRun, Finding, FindingState, MendRequest, Mended, PassKeeper};
+use tenantry_core::doctor::{DoctorService, DryRun, Finding, MendRequest, Mended, PassKeeper};
 use tenantry_core::erasure::ErasureService;
 use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
@@ -405,8 +405,7 @@ impl OpenWorkspace {
         let finding = self.finding(actor, &request.finding)?;
         let mended = self.services.mends.mend(actor, &finding, request, cancellation).await?;
         let entry = u32::try_from(mended.entry).unwrap_or(u32::MAX);
-        let state = FindingState::Mended { mend: request.mend, at: mended.at, entry };
-        self.services.doctor.note(&finding.id, state);
+        self.services.doctor.note_mended(&finding, request, mended.at, entry);
         Ok(mended)
     }
 
@@ -433,6 +432,7 @@ impl OpenWorkspace {
         let session = self.session();
         let Services { record, organizations, mends, .. } = &self.services;
         let changed = record.undo((organizations, mends), actor, number, confirmation).await?;
+        self.services.doctor.note_undone(number);
         if let Some(session) = session {
             self.carry_session_on(&session, &changed, false).await;
         }

@@ -10,7 +10,8 @@ use super::columns::{FindingColumn, FindingRow};
 use super::pass::Looking;
 use super::result::Unlooked;
 use super::{
-    Depth, DriftOfRow, Finding, FindingKind, FindingPage, FindingQuery, FindingState, Pass, PassSummary,
+    Depth, DriftOfRow, Finding, FindingKind, FindingPage, FindingQuery, FindingState, MendKind, MendRequest,
+    Pass, PassSummary,
 };
 use crate::access::Operations;
 use crate::clock::Clock;
@@ -178,13 +179,34 @@ impl DoctorService {
         Ok(written)
     }
 
-    /// Notes what became of a finding, until the next pass. One that is not there needs no note.
-    pub fn note(&self, id: &str, state: FindingState) {
-        let Some(last) = self.last() else { return };
-        let mut pass = Pass::clone(&last);
-        let Some(finding) = pass.findings.iter_mut().find(|finding| finding.id == id) else { return };
-        finding.state = state;
-        self.replace(pass);
+    /// Notes that a finding was mended, until the next pass. A collection that was attached is what its organization
+    /// lacked: both findings of it are mended.
+    pub fn note_mended(&self, finding: &Finding, request: &MendRequest, at: OffsetDateTime, entry: u32) {
+        let state = FindingState::Mended { mend: request.mend, at, entry };
+        self.note(state, |one| one.id == finding.id || attaches(request, one));
+    }
+
+    /// Notes that a mend was undone: what this entry of the record mended is open again.
+    pub fn note_undone(&self, undone: u64) {
+        self.note(
+            FindingState::Open,
+            |one| matches!(one.state, FindingState::Mended { entry, .. } if u64::from(entry) == undone),
+        );
+    }
+
+    /// Under one lock: several mends end at the same moment.
+    fn note(&self, state: FindingState, is_it: impl Fn(&Finding) -> bool) {
+        let mut last = self.last.write();
+        let Some(pass) = last.as_mut() else { return };
+        if !pass.findings.iter().any(&is_it) {
+            return;
+        }
+        for finding in Arc::make_mut(pass).findings.iter_mut().filter(|finding| is_it(finding)) {
+            finding.state = state.clone();
+        }
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(Arc::clone(pass));
+        }
     }
 
     /// The last result, whoever sees it.
@@ -208,6 +230,22 @@ impl DoctorService {
             keeper.keep(pass);
         }
     }
+}
+
+/// Whether a finding is the other side of an attachment: the organization that lacked this collection, or the
+/// collection that nobody owned.
+fn attaches(request: &MendRequest, finding: &Finding) -> bool {
+    let choices = &request.choices;
+    request.mend == MendKind::AttachCollection
+        && match finding.kind {
+            FindingKind::MissingCollection | FindingKind::MissingTrashedCollection => {
+                finding.organizations.iter().any(|one| Some(&one.id) == choices.organization.as_ref())
+            }
+            FindingKind::OwnerlessCollection | FindingKind::OwnerlessTrash => {
+                finding.collections.iter().any(|one| Some(one) == choices.collection.as_ref())
+            }
+            _ => false,
+        }
 }
 
 /// Since when the findings are known that a quick pass does not look for.
