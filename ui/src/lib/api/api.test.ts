@@ -105,7 +105,8 @@ describe("long work", () => {
   it("tells its progress", async () => {
     const progress = vi.fn();
     await builtIn.loadSampleOrganizations(newJob(), progress);
-    expect(progress).toHaveBeenLastCalledWith({ done: 60, total: 60, perSecond: 4200 });
+    const last = { done: 60, total: 60, perSecond: 4200, bytes: 21_600, bytesPerSecond: 1_512_000 };
+    expect(progress).toHaveBeenLastCalledWith(last);
   });
 
   it("ends with the code cancelled when it is cancelled", async () => {
