@@ -229,7 +229,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         organizations.delete_forever(operator, id, &name).await.expect("deleted");
     };
-    distant.cost("deleting for good", (9, 14), delete).await;
+    distant.cost("deleting for good", (9, 25), delete).await;
     distant.judge();
 }
 
