@@ -204,16 +204,15 @@ async fn an_organizations_admin_gets_their_own_only_whatever_is_asked_for() {
     let admin = console.sign_in("admin@own.example.com").await.actor;
     let everybody = OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None };
     let others = OrganizationFilter { only: Some(vec![other.id]), ..everybody.clone() };
-    for scope in [
-        ExportScope::All,
-        ExportScope::Filtered(everybody),
-        ExportScope::Filtered(others),
-        ExportScope::Selected(vec![own.id, other.id]),
-    ] {
+    for scope in
+        [ExportScope::All, ExportScope::Filtered(everybody), ExportScope::Selected(vec![own.id, other.id])]
+    {
         assert_eq!(names(&console, &admin, request(scope.clone(), &[])).await, ["own"], "{scope:?}");
     }
-    let nothing = names(&console, &admin, request(ExportScope::Selected(vec![other.id]), &[])).await;
-    assert!(nothing.is_empty(), "{nothing:?}");
+    for scope in [ExportScope::Filtered(others), ExportScope::Selected(vec![other.id])] {
+        let nothing = names(&console, &admin, request(scope.clone(), &[])).await;
+        assert!(nothing.is_empty(), "{scope:?}: {nothing:?}");
+    }
 }
 
 #[tokio::test]
