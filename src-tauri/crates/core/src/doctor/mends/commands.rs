@@ -72,10 +72,12 @@ impl Dialect {
             Step::SetValidator { name, validator } => vec![self.set_validator(name, validator)],
             Step::Copy { from, to } => vec![self.put(to, from)],
             Step::Join { from, to, twins } => {
-                let differing = self.put(twins, from);
+                let only = self.note("where documents differ");
+                let differing = |command: String| format!("{command} {only}");
                 vec![
                     self.put(to, from),
-                    format!("{differing} {}", self.note("where it differs")),
+                    differing(self.create_plain(twins)),
+                    differing(self.put(twins, from)),
                     self.remove(from),
                 ]
             }
@@ -105,7 +107,7 @@ impl Dialect {
 
     fn create(&self, name: &CollectionName, options: Option<&[u8]>) -> Vec<String> {
         if self.is_file {
-            return vec![format!("INSERT INTO collections (name, created_at) VALUES ({}, …)", sql(name))];
+            return vec![self.create_plain(name)];
         }
         let options = match options {
             None => "{ validator: { $jsonSchema: … } }".to_owned(),
@@ -115,6 +117,14 @@ impl Dialect {
             format!("db.createCollection({}, {options})", text(name.as_str())),
             format!("{}.createIndexes([…])", self.collection(name)),
         ]
+    }
+
+    /// A collection without validator and indexes.
+    fn create_plain(&self, name: &CollectionName) -> String {
+        if self.is_file {
+            return format!("INSERT INTO collections (name, created_at) VALUES ({}, …)", sql(name));
+        }
+        format!("db.createCollection({})", text(name.as_str()))
     }
 
     fn drop(&self, name: &CollectionName) -> String {
