@@ -195,7 +195,7 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         organizations.rename(operator, id, &format!("after-{attempt}")).await.expect("renamed");
     };
-    distant.cost("renaming", (8, 17), rename).await;
+    distant.cost("renaming", (8, 18), rename).await;
     let change = async |attempt| {
         let id = create(&format!("changed-{attempt}")).await;
         proxy.count();

@@ -198,10 +198,12 @@ impl OrganizationService {
             self.capacity.require(None, 1).await?;
         }
         let collection = &identity.filter(|_| !shared);
-        // The organization itself needs no second look: its collection is moved by its identity, and its name is set
-        // while it is as it was found.
+        // Another console may have renamed it before its collection was identified: this computer can have slept since
+        // it was found. Then the collection under its old name is another one.
         let still_shared = async {
-            let is_same = self.is_shared(id, from).await? == shared;
+            let (is_shared, now) =
+                futures_util::join!(self.is_shared(id, from), self.ports.organizations.find(id));
+            let is_same = is_shared? == shared && now?.is_some_and(|now| now.name == *from);
             if is_same { Ok(()) } else { Err(AppError::Busy { act: "rename" }) }
         };
         let found = &organization;
