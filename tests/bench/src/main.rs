@@ -1,10 +1,11 @@
 //! Measures Tenantry beside the raw driver and the raw statement, in the same run on the same data.
 //!
-//! `tenantry-bench [sqlite] [mongodb] [doctor] [record] [bulk] [import] [peers] [startup] [window]`; nothing named is
-//! everything. The last table has every figure with an aim.
+//! `tenantry-bench [sqlite] [mongodb] [doctor] [record] [bulk] [bundle] [import] [peers] [startup] [window]`; nothing
+//! named is everything. The last table has every figure with an aim.
 
 mod aims;
 mod bulk;
+mod bundle;
 mod calls;
 mod doctor;
 mod export;
@@ -82,6 +83,11 @@ async fn run(wanted: &[String]) -> Outcome<()> {
     if is_wanted("import") {
         for place in [Place::sqlite()?, Place::mongodb()] {
             import::measure(&place, &mut aims).await?;
+        }
+    }
+    if is_wanted("bundle") {
+        for place in [Place::sqlite()?, Place::mongodb()] {
+            bundle::measure(&place, &mut aims).await?;
         }
     }
     if is_wanted("peers") {
