@@ -212,17 +212,17 @@ async fn insert_raw(address: &Address, collection: &str) -> Outcome<()> {
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "cache_size", -32 * 1024)?;
             connection.execute_batch(
-                "DROP TABLE IF EXISTS raw; CREATE TABLE raw (id INTEGER PRIMARY KEY, document BLOB)",
+                "DROP TABLE IF EXISTS raw; CREATE TABLE raw (id BLOB PRIMARY KEY, document BLOB)",
             )?;
-            let mut after = 0_i64;
+            let mut after = Vec::<u8>::new();
             loop {
                 let transaction = connection.transaction()?;
-                let sql = "INSERT INTO raw SELECT documents.rowid, document FROM documents \
+                let sql = "INSERT INTO raw SELECT id_key, document FROM documents \
                            JOIN collections ON collections.id = collection_id \
-                           WHERE name = ?1 AND documents.rowid > ?2 ORDER BY documents.rowid LIMIT 1000";
+                           WHERE name = ?1 AND id_key > ?2 ORDER BY id_key LIMIT 1000";
                 let copied = transaction.execute(sql, rusqlite::params![collection, after])?;
                 after =
-                    transaction.query_row("SELECT coalesce(max(id), 0) FROM raw", [], |row| row.get(0))?;
+                    transaction.query_row("SELECT coalesce(max(id), x'') FROM raw", [], |row| row.get(0))?;
                 transaction.commit()?;
                 if copied == 0 {
                     return Ok(());
