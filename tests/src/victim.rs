@@ -84,6 +84,7 @@ pub struct Beside {
 }
 
 /// What a victim works on.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Worker {
     One(Box<Console>, Actor),
     Two(Box<Pair>),

@@ -102,7 +102,7 @@ async fn mistakes(window: &Window, theme: &str) {
 
     // For good, with a backup.
     window.press("Move to trash").await;
-    window.see("Aldgate Insurance?").await;
+    window.see("Move Aldgate Insurance to trash?").await;
     look(window, "nets-trash", theme).await;
     window.press("Move to trash").await;
     window.see("moved to trash").await;
