@@ -972,16 +972,16 @@ export const commands = {
 	 *  Finishes a move that stopped half-way; one that is over ends as it is.
 	 * 
 	 *  # Errors
-	 *  `facts_changed` if it is over, `changed_meanwhile` if both sides differ by now, `busy`, `forbidden`, those of a session in either
-	 *  workspace and of the stores.
+	 *  `facts_changed` if it is over, `changed_meanwhile` if both sides differ by now, `busy`, `forbidden`, those of a
+	 *  session in either workspace and of the stores.
 	 */
 	finishMove: (workspace: string, id: string) => typedError<MoveEnded, ConsoleError>(__TAURI_INVOKE("finish_move", { workspace, id })),
 	/**
 	 *  Takes a move back: one that stopped half-way, or one of this run.
 	 * 
 	 *  # Errors
-	 *  `facts_changed` if it is over, `conflict` if the name or address was taken meanwhile, `busy`, `forbidden`, those of a session in
-	 *  either workspace and of the stores.
+	 *  `facts_changed` if it is over, `conflict` if the name or address was taken meanwhile, `busy`, `forbidden`, those of
+	 *  a session in either workspace and of the stores.
 	 */
 	takeBackMove: (workspace: string, id: string) => typedError<MoveEnded, ConsoleError>(__TAURI_INVOKE("take_back_move", { workspace, id })),
 	/**

@@ -505,7 +505,10 @@ fn fits(answer: Answer, expected: Answer, role: Option<Role>, needs: Needs, on: 
         Nothing | Needs::Session | Everywhere(_) | Within(_) => false,
     };
     let is_missed = answer == Answer::NotFound && !there && !is_scoped(role) && role.is_some();
-    answer == expected || tells_nothing || is_missed
+    // What is about the whole workspace, and allowed, may look for something else that is not there, such as a finding.
+    let looks_for_nothing =
+        matches!(needs, Everywhere(_)) && expected == Answer::Allowed && answer == Answer::NotFound;
+    answer == expected || tells_nothing || is_missed || looks_for_nothing
 }
 
 fn answered(answer: &Result<Value, Value>) -> Answer {
