@@ -40,6 +40,10 @@ async fn sessions_are_set_and_a_locked_window_keeps_what_was_typed(theme: &str) 
     window.fill("Session, in minutes", "45").await;
     window.fill("Lock an idle window after, in minutes", "10").await;
     take("settings-sessions").await;
+    // The driver does not scroll to what it presses.
+    let save =
+        "Array.from(document.querySelectorAll('button')).find((one) => one.textContent.trim() === 'Save')";
+    window.evaluate(&format!("{save}.scrollIntoView({{ block: 'center' }})"), Vec::new()).await;
     window.press("Save").await;
     window.see("Settings saved").await;
     window.see_in_field("Session, in minutes", "45").await;
