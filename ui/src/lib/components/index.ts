@@ -21,6 +21,7 @@ export { default as Note } from "./Note.svelte";
 export { default as PageBody } from "./PageBody.svelte";
 export { default as PageHeader } from "./PageHeader.svelte";
 export { default as PasswordInput } from "./PasswordInput.svelte";
+export { default as PlaceField } from "./PlaceField.svelte";
 export { default as ProgressBar } from "./ProgressBar.svelte";
 export { default as RadioList } from "./RadioList.svelte";
 export { default as RulesList } from "./RulesList.svelte";
