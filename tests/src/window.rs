@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod inside;
+mod steps;
 
 use std::cell::{Cell, RefCell};
 use std::env;
@@ -25,6 +26,8 @@ use tokio::time::timeout;
 use crate::display::Display;
 use crate::processes::{GuardedProcess, await_some, free_port};
 use crate::server::{cache, on_path};
+
+pub use steps::OLGAS_PASSWORD;
 
 /// How long the window may take for a step.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,32 +1,7 @@
 //! The activity record in the real window: what was done is read, checked and undone there.
 
 use fantoccini::key::Key;
-use tenantry_tests::window::{Window, screenshot};
-
-const PASSWORD: &str = "Passw0rd-of-olga";
-
-async fn claim(window: &Window) {
-    window.press("Open workspace").await;
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", "olga@example.com").await;
-    window.fill("Password", PASSWORD).await;
-    window.fill("Repeat password", PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
-    window.see("Olga Operator").await;
-}
-
-/// Takes a picture at two widths, and asks axe-core.
-async fn look(window: &Window, screen: &str, theme: &str) {
-    for (width, height) in [(960, 640), (1440, 900)] {
-        window.resize(width, height).await;
-        window.photograph(&screenshot(&format!("{screen}-{width}"), theme)).await;
-        assert_eq!(window.scrolled_sideways().await, [""; 0], "{screen} is too wide for {width}");
-        let obstacles: Vec<String> = window.obstacles().await;
-        assert_eq!(obstacles, [""; 0], "{screen} at {width} in {theme}");
-    }
-}
+use tenantry_tests::window::{OLGAS_PASSWORD, Window};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rename_is_read_in_the_record_verified_and_undone_in_light() {
@@ -43,11 +18,11 @@ async fn rename_and_undo(theme: &str) {
     window.press("Light or dark").await;
     window.press(theme).await;
     window.see("A workspace in a single file").await;
-    claim(&window).await;
+    window.claim_built_in().await;
     window.press("New organization").await;
     window.fill("Name", "aldgate").await;
     window.fill("Admin email", "office@aldgate.example.com").await;
-    window.fill("Password", PASSWORD).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.see("Available. Its collection will be").await;
     window.press("Create organization").await;
     window.see("aldgate created").await;
@@ -60,7 +35,7 @@ async fn rename_and_undo(theme: &str) {
     window.press_row("aldgate-cover").await;
     window.press_tab("Activity").await;
     window.see("renamed aldgate to aldgate-cover").await;
-    look(&window, "organization-activity", theme).await;
+    window.look("organization-activity", theme).await;
 
     window.press("Activity").await;
     window.see("olga@example.com renamed aldgate to aldgate-cover").await;
@@ -69,18 +44,18 @@ async fn rename_and_undo(theme: &str) {
     window.see("verified the record").await;
     window.press_row("olga@example.com renamed aldgate to aldgate-cover").await;
     window.see("Before").await;
-    look(&window, "activity-entry", theme).await;
+    window.look("activity-entry", theme).await;
     window.press("Undo").await;
     window.see("The undo is recorded as an entry of its own").await;
-    look(&window, "activity-undo", theme).await;
+    window.look("activity-undo", theme).await;
     // It submits the open dialog, whose button has the name of the one behind it.
     window.hold(Key::Control, "\u{E007}").await;
     window.see("renamed aldgate-cover to aldgate").await;
     window.see("Something has changed since").await;
     window.press("Close entry").await;
-    look(&window, "activity", theme).await;
+    window.look("activity", theme).await;
     window.press("Filter").await;
-    look(&window, "activity-filter", theme).await;
+    window.look("activity-filter", theme).await;
     window.press("Cancel").await;
     window.press("Organizations").await;
     window.see_in_row("aldgate", "Active").await;

@@ -4,27 +4,13 @@
 use std::time::Duration;
 
 use tenantry_tests::server::{Server, Topology, fresh_database};
-use tenantry_tests::window::{Window, screenshot};
-
-const OPERATOR: &str = "olga@example.com";
-const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
-
-async fn claim(window: &Window) {
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
-    window.fill("Repeat password", OPERATORS_PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
-    window.see("Olga Operator").await;
-}
+use tenantry_tests::window::{OLGAS_PASSWORD, Window, screenshot};
 
 async fn create(window: &Window, name: &str) {
     window.press("New organization").await;
     window.fill("Name", name).await;
     window.fill("Admin email", &format!("admin@{name}.example.com")).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.see("Available. Its collection will be").await;
     window.press("Create organization").await;
     window.see(&format!("{name} created")).await;
@@ -41,7 +27,7 @@ async fn open_server(window: &Window, uri: &str, database: &str) {
     window.fill("Database", database).await;
     window.press("Staging").await;
     window.press("Test and open").await;
-    claim(window).await;
+    window.claim().await;
     window.see("No organizations yet").await;
     window.press("Customers, Staging. Switch workspace").await;
     window.press("On this computer").await;
@@ -62,7 +48,7 @@ async fn out_and_in_and_over(theme: &str) {
     window.press("Light or dark").await;
     window.press(theme).await;
     window.press("Open workspace").await;
-    claim(&window).await;
+    window.claim().await;
     create(&window, "acme").await;
 
     window.press_row("acme").await;
@@ -94,7 +80,7 @@ async fn out_and_in_and_over(theme: &str) {
     window.see("The name and the address can't be used").await;
     window.fill("Name", "acme-two").await;
     window.fill("Admin email", "two@acme.example.com").await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.see("It gets a new id").await;
     take("bundle-restore").await;
     window.press("Restore organization").await;

@@ -2,9 +2,7 @@
 //! one by one and together, and a mend is undone.
 
 use rusqlite::Connection;
-use tenantry_tests::window::{Window, screenshot};
-
-const PASSWORD: &str = "Passw0rd-of-olga";
+use tenantry_tests::window::Window;
 
 /// The collection of `polar-logistics` under a name that nobody owns, three that are gone, fields that name others,
 /// and an address in capitals.
@@ -15,29 +13,6 @@ const DAMAGE: &str = "
     UPDATE organizations SET collection_name = 'org_harbour' WHERE organization_name = 'harbor-view-clinic';
     UPDATE organizations SET admin_email = 'orders@OldMillBooks.example' WHERE organization_name = 'old-mill-books';
 ";
-
-async fn claim(window: &Window) {
-    window.press("Open workspace").await;
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", "olga@example.com").await;
-    window.fill("Password", PASSWORD).await;
-    window.fill("Repeat password", PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
-    window.see("Olga Operator").await;
-}
-
-/// Takes a picture at two widths, and asks axe-core.
-async fn look(window: &Window, screen: &str, theme: &str) {
-    for (width, height) in [(960, 640), (1440, 900)] {
-        window.resize(width, height).await;
-        window.photograph(&screenshot(&format!("{screen}-{width}"), theme)).await;
-        assert_eq!(window.scrolled_sideways().await, [""; 0], "{screen} is too wide for {width}");
-        let obstacles: Vec<String> = window.obstacles().await;
-        assert_eq!(obstacles, [""; 0], "{screen} at {width} in {theme}");
-    }
-}
 
 /// Chooses an option by its words, in the field with this label.
 async fn choose_in(window: &Window, label: &str, option: &str) {
@@ -71,17 +46,17 @@ async fn mend(window: &Window, theme: &str) {
     window.press("Light or dark").await;
     window.press(theme).await;
     window.see("A workspace in a single file").await;
-    claim(window).await;
+    window.claim_built_in().await;
     window.press("Load sample organizations").await;
     window.see("60 sample organizations loaded").await;
     let file = Connection::open(window.data.path().join("tenantry.db")).expect("another writer");
 
     window.press("Doctor").await;
     window.see("The doctor has not run here").await;
-    look(window, "doctor-never", theme).await;
+    window.look("doctor-never", theme).await;
     window.press("Run the doctor").await;
     window.see("Metadata and storage agree").await;
-    look(window, "doctor-clean", theme).await;
+    window.look("doctor-clean", theme).await;
     file.execute_batch(DAMAGE).expect("damaged");
     window.press("Run again").await;
     for kind in [
@@ -92,16 +67,16 @@ async fn mend(window: &Window, theme: &str) {
     ] {
         window.see(kind).await;
     }
-    look(window, "doctor-findings", theme).await;
+    window.look("doctor-findings", theme).await;
 
     // One: looked at, tried, mended, undone.
     window.press_row("kestrel-freight").await;
     window.see("names another collection than the one that follows").await;
-    look(window, "doctor-finding", theme).await;
+    window.look("doctor-finding", theme).await;
     window.press_in("kestrel-freight", "Dry run").await;
     window.see("Commands, in this order").await;
     window.see("It can be undone afterwards.").await;
-    look(window, "doctor-dry-run", theme).await;
+    window.look("doctor-dry-run", theme).await;
     assert_eq!(
         stored(&file, "kestrel-freight"),
         ("org_nowhere".to_owned(), true),
@@ -109,7 +84,7 @@ async fn mend(window: &Window, theme: &str) {
     );
     window.press_in("kestrel-freight", "Set the collection name").await;
     window.see("Mended").await;
-    look(window, "doctor-mended", theme).await;
+    window.look("doctor-mended", theme).await;
     assert_eq!(stored(&file, "kestrel-freight"), ("org_kestrel-freight".to_owned(), true));
     window.press_in("kestrel-freight", "Undo").await;
     window.see("Ways to mend it").await;
@@ -119,7 +94,7 @@ async fn mend(window: &Window, theme: &str) {
     window.press_row("org_lost").await;
     window.see("no organization has it").await;
     choose_in(window, "Organization", "polar-logistics").await;
-    look(window, "doctor-attach", theme).await;
+    window.look("doctor-attach", theme).await;
     window.press_in("org_lost", "Attach collection").await;
     window.see("Mended").await;
     assert_eq!(stored(&file, "polar-logistics"), ("org_polar-logistics".to_owned(), true));
@@ -129,16 +104,16 @@ async fn mend(window: &Window, theme: &str) {
     window.press("Run again").await;
     window.press("Make the collection…").await;
     window.see("Make the collection: 3 findings").await;
-    look(window, "doctor-many", theme).await;
+    window.look("doctor-many", theme).await;
     window.press("Dry run").await;
     window.see("It can be undone afterwards.").await;
-    look(window, "doctor-many-dry-run", theme).await;
+    window.look("doctor-many-dry-run", theme).await;
     window.press("Make the collection").await;
     window.see("3 findings mended").await;
     for name in ["copper-kettle", "ocean-cargo", "blue-heron-inn"] {
         assert_eq!(stored(&file, name), (format!("org_{name}"), true));
     }
-    look(window, "doctor-many-mended", theme).await;
+    window.look("doctor-many-mended", theme).await;
 
     window.press("Set the collection name…").await;
     window.see("Set the collection name: 2 findings").await;
@@ -153,5 +128,5 @@ async fn mend(window: &Window, theme: &str) {
     window.tick("Check indexes too").await;
     window.press("Run again").await;
     window.see("Metadata and storage agree").await;
-    look(window, "doctor-clean-again", theme).await;
+    window.look("doctor-clean-again", theme).await;
 }

@@ -4,9 +4,7 @@
 use std::fs;
 
 use fantoccini::key::Key;
-use tenantry_tests::window::{Window, screenshot};
-
-const PASSWORD: &str = "Passw0rd-of-olga";
+use tenantry_tests::window::{OLGAS_PASSWORD, Window};
 
 /// Headers that nobody would match by themselves, a taken name, a twin, a short name and an address that is none.
 const FILE: &str = "Tenant;Firm;Reach;Note\n\
@@ -17,29 +15,6 @@ const FILE: &str = "Tenant;Firm;Reach;Note\n\
     harbour;Harbour & Sons;desk@harbour.example.com;\n\
     harbour;Harbour Sons;other@harbour.example.com;twin\n\
     kestrel;Kestrel Labs;hello@kestrel.example.com;\n";
-
-async fn claim(window: &Window) {
-    window.press("Open workspace").await;
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", "olga@example.com").await;
-    window.fill("Password", PASSWORD).await;
-    window.fill("Repeat password", PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
-    window.see("Olga Operator").await;
-}
-
-/// Takes a picture at two widths, and asks axe-core.
-async fn look(window: &Window, screen: &str, theme: &str) {
-    for (width, height) in [(960, 640), (1440, 900)] {
-        window.resize(width, height).await;
-        window.photograph(&screenshot(&format!("{screen}-{width}"), theme)).await;
-        assert_eq!(window.scrolled_sideways().await, [""; 0], "{screen} is too wide for {width}");
-        let obstacles: Vec<String> = window.obstacles().await;
-        assert_eq!(obstacles, [""; 0], "{screen} at {width} in {theme}");
-    }
-}
 
 /// Gives a field a column, by the words of both.
 async fn choose_column(window: &Window, field: &str, header: &str) {
@@ -66,11 +41,11 @@ async fn import(theme: &str) {
     window.press("Light or dark").await;
     window.press(theme).await;
     window.see("A workspace in a single file").await;
-    claim(&window).await;
+    window.claim_built_in().await;
     window.press("New organization").await;
     window.fill("Name", "aldgate").await;
     window.fill("Admin email", "office@aldgate.example.com").await;
-    window.fill("Password", PASSWORD).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.see("Available. Its collection will be").await;
     window.press("Create organization").await;
     window.see("aldgate created").await;
@@ -78,7 +53,7 @@ async fn import(theme: &str) {
     window.press("More for this list").await;
     window.press("Import…").await;
     window.see("Drop a file here").await;
-    look(&window, "import-file", theme).await;
+    window.look("import-file", theme).await;
     let chosen = window.exports.path().join("file-to-choose");
     fs::write(&chosen, b"%PDF-1.7 no list").expect("a file");
     window.press("Choose a file").await;
@@ -89,11 +64,11 @@ async fn import(theme: &str) {
     choose_column(&window, "Display name", "Firm").await;
     choose_column(&window, "Admin email", "Reach").await;
     window.see("2 create, 0 change, 1 skip").await;
-    look(&window, "import-columns", theme).await;
+    window.look("import-columns", theme).await;
 
     window.press("Check rows").await;
     window.see("4 with problems").await;
-    look(&window, "import-check", theme).await;
+    window.look("import-check", theme).await;
     window.press_row("ab").await;
     // Typed as into any field; the driver would empty it first and leave it.
     window.evaluate("document.execCommand('insertText', false, 'abbey')", Vec::new()).await;
@@ -101,11 +76,11 @@ async fn import(theme: &str) {
     window.see("3 create, 0 change, 1 skip").await;
     window.tick("Change organizations that are there").await;
     window.see("3 create, 1 change, 0 skip").await;
-    look(&window, "import-mended", theme).await;
+    window.look("import-mended", theme).await;
     window.press("Import 4 organizations").await;
     window.see("3 created, 1 changed").await;
     window.see("The generated passwords are in").await;
-    look(&window, "import-result", theme).await;
+    window.look("import-result", theme).await;
     window.press("Save rows to mend").await;
     window.see("Rows to mend saved").await;
     let files: Vec<String> = fs::read_dir(window.exports.path())

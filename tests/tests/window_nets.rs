@@ -4,32 +4,7 @@
 use std::fs;
 
 use rusqlite::Connection;
-use tenantry_tests::window::{Window, screenshot};
-
-const PASSWORD: &str = "Passw0rd-of-olga";
-
-async fn claim(window: &Window) {
-    window.press("Open workspace").await;
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", "olga@example.com").await;
-    window.fill("Password", PASSWORD).await;
-    window.fill("Repeat password", PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
-    window.see("Olga Operator").await;
-}
-
-/// Takes a picture at two widths, and asks axe-core.
-async fn look(window: &Window, screen: &str, theme: &str) {
-    for (width, height) in [(960, 640), (1440, 900)] {
-        window.resize(width, height).await;
-        window.photograph(&screenshot(&format!("{screen}-{width}"), theme)).await;
-        assert_eq!(window.scrolled_sideways().await, [""; 0], "{screen} is too wide for {width}");
-        let obstacles: Vec<String> = window.obstacles().await;
-        assert_eq!(obstacles, [""; 0], "{screen} at {width} in {theme}");
-    }
-}
+use tenantry_tests::window::{OLGAS_PASSWORD, Window};
 
 /// Chooses the radio button whose name begins so.
 async fn take(window: &Window, name: &str) {
@@ -57,11 +32,11 @@ async fn mistakes(window: &Window, theme: &str) {
     window.press("Light or dark").await;
     window.press(theme).await;
     window.see("A workspace in a single file").await;
-    claim(window).await;
+    window.claim_built_in().await;
     window.press("New organization").await;
     window.fill("Name", "aldgate").await;
     window.fill("Admin email", "office@aldgate.example.com").await;
-    window.fill("Password", PASSWORD).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.see("Available. Its collection will be").await;
     window.press("Create organization").await;
     window.see("aldgate created").await;
@@ -74,7 +49,7 @@ async fn mistakes(window: &Window, theme: &str) {
     window.see("none copied").await;
     window.press("Rename organization").await;
     window.see("aldgate-cover renamed").await;
-    look(window, "nets-undo", theme).await;
+    window.look("nets-undo", theme).await;
     window.press("Undo").await;
     window.see("Undone").await;
     window.see_in_row("aldgate", "Active").await;
@@ -91,7 +66,7 @@ async fn mistakes(window: &Window, theme: &str) {
     file.execute_batch(behind).expect("written behind");
     window.press("Save changes").await;
     window.see("Somebody else changed this meanwhile").await;
-    look(window, "nets-elsewhere", theme).await;
+    window.look("nets-elsewhere", theme).await;
     assert_eq!(stored(&file).2, "theirs@aldgate.example.com", "nothing was written over");
     take(window, "Admin email: store").await;
     window.press("Save changes").await;
@@ -103,7 +78,7 @@ async fn mistakes(window: &Window, theme: &str) {
     // For good, with a backup.
     window.press("Move to trash").await;
     window.see("Move Aldgate Insurance to trash?").await;
-    look(window, "nets-trash", theme).await;
+    window.look("nets-trash", theme).await;
     window.press("Move to trash").await;
     window.see("moved to trash").await;
     window.press("Trash").await;
@@ -113,13 +88,13 @@ async fn mistakes(window: &Window, theme: &str) {
     window.see("Commands that will run").await;
     window.tick("Write a backup first").await;
     window.fill("Type the organization name to confirm", "aldgate").await;
-    look(window, "nets-delete", theme).await;
+    window.look("nets-delete", theme).await;
     window.evaluate("document.querySelector('details').open = true", Vec::new()).await;
-    look(window, "nets-delete-commands", theme).await;
+    window.look("nets-delete-commands", theme).await;
     window.press("Delete for good").await;
     window.see("is deleted").await;
     window.see("Chained into the record").await;
-    look(window, "nets-certificate", theme).await;
+    window.look("nets-certificate", theme).await;
     window.press("Save certificate").await;
     window.see("Certificate saved").await;
     window.press("Done").await;
