@@ -39,7 +39,7 @@ test: ## everything, the quick checks first
 bench: $(UI) tools ## measure beside the raw driver, other tools and an empty window, in release mode
 	scripts/install-bench-peers
 	cargo build --release --bin tenantry --bin tenantry-bench --bin tenantry-empty-window $(EVERYTHING)
-	$(CARGO_TARGET_DIR)/release/tenantry-bench $(ARGUMENTS)
+	TENANTRY_TEST_SERVER_CACHE=2G $(CARGO_TARGET_DIR)/release/tenantry-bench $(ARGUMENTS)
 	cd ui && npm run --silent size
 
 soak: ## the crash campaign at length, and how long 200 sign-ins of known and unknown addresses take; hours

@@ -255,7 +255,9 @@ fn start_mongod(program: &Path, topology: Topology, access_control: bool, given:
 }
 
 fn start_secantus(program: &Path, topology: Topology, access_control: bool, given: &Arguments<'_>) -> Server {
-    let mut arguments: Vec<String> = ["--host", "127.0.0.1", "--cache-size", "256M"]
+    // Small, because many run at once. An index of more documents than fit into it is not made in reasonable time.
+    let cache_size = std::env::var("TENANTRY_TEST_SERVER_CACHE").unwrap_or_else(|_| "256M".to_owned());
+    let mut arguments: Vec<String> = ["--host", "127.0.0.1", "--cache-size", &cache_size]
         .into_iter()
         .chain(["--log-file-max", "32MB", "--log-level", "ERROR", "--port"])
         .map(str::to_owned)

@@ -51,7 +51,7 @@ pub(crate) fn another(name: String) -> NewOrganization {
         admin_email: EmailAddress::from_stored(format!("admin@{name}.example")),
         display_name: None,
         name: OrganizationName::from_stored(name),
-        admin_password: PasswordHash::from_stored(format!("$2b$12${}", "x".repeat(53))),
+        admin_password: PasswordHash::from_stored(format!("$2b$12${}", "u".repeat(53))),
         created_at: OffsetDateTime::now_utc(),
     }
 }
