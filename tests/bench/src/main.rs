@@ -89,6 +89,7 @@ async fn run(wanted: &[String]) -> Outcome<()> {
         for place in [Place::sqlite()?, Place::mongodb()] {
             bundle::measure(&place, &mut aims).await?;
         }
+        bundle::packing()?;
     }
     if is_wanted("peers") {
         peers::measure(&Place::mongodb()).await?;

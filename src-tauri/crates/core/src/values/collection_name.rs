@@ -50,7 +50,7 @@ impl CollectionName {
     }
 
     /// How the names of collections with tenants' documents begin.
-    pub const PREFIXES: [&str; 5] =
+    const PREFIXES: [&str; 5] =
         ["org_", "console_trash_", "console_dropped_", "console_incoming_", "console_twins_"];
 
     /// The name of the organization that has such a tenant collection; `None` if no organization can.
