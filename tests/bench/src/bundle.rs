@@ -24,7 +24,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::Outcome;
 use crate::aims::Aims;
-use crate::machine::peak_memory;
+use crate::machine::{forget_peak, peak_memory};
 use crate::measure::{Times, shown};
 use crate::workspace::{Address, OPERATOR, Place, Workspace};
 
@@ -54,6 +54,7 @@ pub(crate) async fn measure(place: &Place, aims: &mut Aims) -> Outcome<()> {
     println!("{documents} documents of {bytes} bytes inserted in {}\n", shown(start.elapsed()));
     let memory =
         || peak_memory().map_or_else(|| "?".to_owned(), |kib| format!("{:.0} MiB", kib as f64 / 1024.0));
+    forget_peak();
     let before = memory();
 
     let folder = TempDir::with_prefix("tenantry-bench-bundle-")?;
@@ -66,10 +67,12 @@ pub(crate) async fn measure(place: &Place, aims: &mut Aims) -> Outcome<()> {
         let start = Instant::now();
         write(&workspace, &actor, id, &path).await?;
         out.add(start.elapsed());
-        let after_out = memory();
+        let peak_out = memory();
+        forget_peak();
         let start = Instant::now();
         let received = receive(&workspace, &actor, &path, round).await?;
         back.add(start.elapsed());
+        let peak_in = memory();
         if received != documents {
             return Err(format!("{received} documents came in of {documents}").into());
         }
@@ -78,7 +81,7 @@ pub(crate) async fn measure(place: &Place, aims: &mut Aims) -> Outcome<()> {
         bundle.verify(&Quiet, &Cancellation::default()).await?;
         verified.add(start.elapsed());
         if round == 0 {
-            after = format!("{before} before, {after_out} after writing, {} after receiving", memory());
+            after = format!("{before} before, at most {peak_out} while writing, {peak_in} while receiving");
         }
         let start = Instant::now();
         let count = read_raw(&place.address("bundle"), home.as_str()).await?;

@@ -11,6 +11,7 @@ use tenantry_core::sessions::{Freshness, PasswordHasher};
 use tenantry_core::values::{CollectionName, Password};
 
 use crate::aims::Aims;
+use crate::machine::{forget_peak, peak_memory};
 use crate::measure::shown;
 use crate::workspace::{Place, Workspace};
 use crate::{Outcome, population};
@@ -31,6 +32,8 @@ pub(crate) async fn measure(place: &Place, aims: &mut Aims) -> Outcome<()> {
     let actor = workspace.actor(Freshness::Now).await?;
 
     let content = rows(CHECKED);
+    forget_peak();
+    let before = peak_memory();
     let start = Instant::now();
     let mut draft = read("list.csv", content.clone()).map_err(|refusal| format!("{refusal:?}"))?;
     let reading = start.elapsed();
@@ -40,6 +43,7 @@ pub(crate) async fn measure(place: &Place, aims: &mut Aims) -> Outcome<()> {
     println!("| step | rows | time | rows a second |\n| --- | ---: | ---: | ---: |");
     row("read and match", CHECKED, reading);
     row("check", CHECKED, checking);
+    let more = peak_memory().zip(before).map_or(0, |(peak, before)| peak.saturating_sub(before));
     aims.within(format!("{}: check {CHECKED} rows", place.title()), checking, Duration::from_secs(5));
 
     let mut few = read("list.csv", rows(CREATED)).map_err(|refusal| format!("{refusal:?}"))?;
@@ -48,6 +52,7 @@ pub(crate) async fn measure(place: &Place, aims: &mut Aims) -> Outcome<()> {
     row("create, cost 12", CREATED, created);
     let alone = raw(&workspace).await?;
     row("bcrypt and inserts alone", CREATED, alone);
+    println!("\nReading and checking {CHECKED} rows took at most {:.1} MiB.", more as f64 / 1024.0);
     let ratio = created.as_secs_f64() / alone.as_secs_f64();
     aims.at_most(format!("{}: import / bcrypt and inserts alone", place.title()), ratio, 1.3);
     place.remove(&["import"]).await
