@@ -42,19 +42,42 @@ pub struct Fault {
 /// A write that waits, as on a computer that sleeps before it is sent.
 #[derive(Debug, Default)]
 pub struct Sleep {
-    asleep: Notify,
+    is_asleep: AtomicBool,
+    /// Calls that were sent and have no answer yet, the sleeping one aside.
+    sent: AtomicU32,
+    changed: Notify,
     woken: Notify,
 }
 
 impl Sleep {
-    /// Waits until the write is reached.
+    /// Waits until the write is reached, and what was sent beside it is answered: requests that are under way when a
+    /// computer falls asleep arrive all the same.
     pub async fn begins(&self) {
-        self.asleep.notified().await;
+        while !self.is_asleep.load(Ordering::SeqCst) || self.sent.load(Ordering::SeqCst) > 0 {
+            self.changed.notified().await;
+        }
     }
 
     /// Lets the write go on.
     pub fn wake(&self) {
         self.woken.notify_one();
+    }
+}
+
+/// A call that was sent, until it is answered or nobody waits for it any more.
+struct Sent<'a>(&'a Sleep);
+
+impl<'a> Sent<'a> {
+    fn on(sleep: &'a Sleep) -> Self {
+        sleep.sent.fetch_add(1, Ordering::SeqCst);
+        Self(sleep)
+    }
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        self.0.sent.fetch_sub(1, Ordering::SeqCst);
+        self.0.changed.notify_one();
     }
 }
 
@@ -114,10 +137,12 @@ impl Policy for Faults {
             return Err(lost());
         }
         if !call.writes || self.writes.fetch_add(1, Ordering::SeqCst) + 1 != self.fault.write {
+            let _sent = self.sleep.as_deref().map(Sent::on);
             return store.await;
         }
         if let Some(sleep) = &self.sleep {
-            sleep.asleep.notify_one();
+            sleep.is_asleep.store(true, Ordering::SeqCst);
+            sleep.changed.notify_one();
             sleep.woken.notified().await;
             return store.await;
         }

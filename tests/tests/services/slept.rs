@@ -15,6 +15,7 @@ use tenantry_tests::faults::{FaultyStore, Sleep};
 use tenantry_tests::suite::{collection, hash};
 use tenantry_tests::twins::{DOCUMENTS, documents, fill};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+use tokio::sync::Notify;
 
 /// More writes than any operation has.
 const MANY: u32 = 20;
@@ -160,14 +161,19 @@ async fn survives(kind: StoreKind, act: Act) {
             let what = format!("{act:?} on {kind:?} slept at write {write}, then {then:?}");
             let prepared = case.filled(act).await;
             let (console, store, sleep) = case.sleeper(write);
+            let ended = Notify::new();
             let late = async {
                 let answer = case.act(act, &console, prepared).await;
                 // An operation with fewer writes ends awake.
-                sleep.wake();
+                ended.notify_one();
                 answer
             };
             let meanwhile = async {
-                if tokio::time::timeout(Duration::from_millis(2_000), sleep.begins()).await.is_ok() {
+                let is_asleep = tokio::select! {
+                    () = sleep.begins() => true,
+                    () = ended.notified() => false,
+                };
+                if is_asleep {
                     case.take_over().await;
                     let by_name = case.colleague.organizations.get(&case.operator, &case.from).await;
                     if let Some(id) = prepared.or(by_name.ok().map(|found| found.id)) {
