@@ -452,6 +452,10 @@ impl Desk {
     async fn on(workspace: &TestWorkspace) -> Self {
         let console = Console::on(workspace);
         let operator = console.operator().await;
+        Self::of(console, operator).await
+    }
+
+    async fn of(console: Console, operator: Actor) -> Self {
         let files = tempfile::tempdir().expect("a folder");
         let program = tenantry_console::Console::in_folder(files.path());
         Self { files, program, open: console.opened().await, operator }
@@ -525,6 +529,17 @@ async fn the_file_of_passwords_goes_if_nothing_was_created_and_stays_if_it_can_t
     assert_eq!((imported.created, imported.not_tried, imported.cancelled), (0, 2, true));
     assert_eq!((written, path.exists()), (None, false), "passwords of nobody");
     assert_eq!(std::fs::read_dir(desk.files.path()).unwrap().filter(is_csv).count(), 0);
+
+    // The first write after the record of the import has no response.
+    let fault = Fault { write: 2, moment: Moment::After, aftermath: Aftermath::Dead };
+    let dying = FaultyStore::over(&workspace.ports, fault);
+    let dying = Console::run(dying.ports(), &workspace.clock, Run::default());
+    let desk = Desk::of(dying, desk.operator).await;
+    let id = desk.read(&people(1)).await;
+    let (target, path) = desk.place(ExportedList::GeneratedPasswords).await;
+    let (imported, written) = desk.run(&id, Some(&target)).await.expect("an outcome");
+    assert_eq!((imported.created, imported.unclear), (0, 1), "{imported:?}");
+    assert_eq!((written.as_deref(), path.exists()), (Some(path.as_path()), true), "it may be there");
 }
 
 fn is_csv(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
