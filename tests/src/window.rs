@@ -27,7 +27,7 @@ use crate::display::Display;
 use crate::processes::{GuardedProcess, await_some, free_port};
 use crate::server::{cache, on_path};
 
-pub use steps::OLGAS_PASSWORD;
+pub use steps::{DAMAGE, OLGA, OLGAS_PASSWORD};
 
 /// How long the window may take for a step.
 const PATIENCE: Duration = Duration::from_secs(20);

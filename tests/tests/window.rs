@@ -15,27 +15,15 @@ use tenantry_core::records::OrganizationStatus;
 use tenantry_store_sqlite::SqliteStore;
 use tenantry_tests::server::{Server, Topology, fresh_database};
 use tenantry_tests::suite::{collection, insert, name};
-use tenantry_tests::window::{Window, screenshot};
+use tenantry_tests::window::{DAMAGE, OLGA, OLGAS_PASSWORD, Window, screenshot};
 use tenantry_tests::workspace::open_database;
 
-const OPERATOR: &str = "olga@example.com";
-const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
 const ADMIN: &str = "dana@acme.example.com";
 const ADMINS_PASSWORD: &str = "Passw0rd-of-dana";
 
 async fn claim(window: &Window) {
-    claim_for_organizations(window).await;
+    window.claim().await;
     window.see("No organizations yet").await;
-}
-
-async fn claim_for_organizations(window: &Window) {
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
-    window.fill("Repeat password", OPERATORS_PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
 }
 
 async fn create(window: &Window, name: &str, email: &str, password: &str) {
@@ -230,6 +218,16 @@ async fn with_organizations(uri: &str, database: &str) {
     }
 }
 
+/// A list with a taken name, a twin, a short name and an address that is none.
+const TO_IMPORT: &str = "Name;Display name;Admin email\n\
+    northmark;Northmark Freight;ops@northmark.example.com\n\
+    old-mill-books;Old Mill Books;new@oldmillbooks.example.com\n\
+    ab;Too short;short@ab.example.com\n\
+    riverside;Riverside Foods;riverside.example.com\n\
+    harbour;Harbour & Sons;desk@harbour.example.com\n\
+    harbour;Harbour Sons;other@harbour.example.com\n\
+    kestrel;Kestrel Labs;hello@kestrel.example.com\n";
+
 async fn photograph_every_screen(theme: &str) {
     let window = Window::open().await;
     let take = async |screen: &str| {
@@ -245,7 +243,7 @@ async fn photograph_every_screen(theme: &str) {
     window.press("Open workspace").await;
     window.see("Claim this workspace").await;
     window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", OPERATOR).await;
+    window.fill("Email", OLGA).await;
     take("claim").await;
     claim(&window).await;
 
@@ -282,6 +280,26 @@ async fn photograph_every_screen(theme: &str) {
     take("export").await;
     window.press("Cancel").await;
 
+    window.press("More for this list").await;
+    window.press("Import…").await;
+    window.see("Drop a file here").await;
+    fs::write(window.exports.path().join("file-to-choose"), TO_IMPORT).expect("a file");
+    window.press("Choose a file").await;
+    window.see("2 create, 0 change, 1 skip").await;
+    window.press("Check rows").await;
+    window.see("4 with problems").await;
+    take("import").await;
+    window.press("Close").await;
+
+    window.file().execute_batch(DAMAGE).expect("damaged");
+    window.press("Doctor").await;
+    window.press("Run the doctor").await;
+    window.see("Collection name does not follow").await;
+    window.press_row("kestrel-freight").await;
+    window.see("names another collection than the one that follows").await;
+    take("doctor").await;
+    window.press("Organizations").await;
+
     // A separate server, for a database with its real name.
     let server = Server::start(Topology::ReplicaSet);
     with_organizations(&server.uri(), DEFAULT_DATABASE).await;
@@ -294,7 +312,7 @@ async fn photograph_every_screen(theme: &str) {
     window.fill("Database", DEFAULT_DATABASE).await;
     window.press("Production").await;
     window.press("Test and open").await;
-    claim_for_organizations(&window).await;
+    window.claim().await;
     unlock(&window).await;
     from_the_panel_of(&window, "acme-corp", "Move to trash").await;
     window.see("4,812, ").await;
@@ -304,6 +322,16 @@ async fn photograph_every_screen(theme: &str) {
     window.press("Health").await;
     window.see("Replica set").await;
     take("health").await;
+
+    window.press("Customers, Production. Switch workspace").await;
+    window.press("On this computer").await;
+    window.press_row("Atlas Machine Works").await;
+    window.press("More actions").await;
+    window.press("Copy or move").await;
+    window.press("Move").await;
+    window.see("then moved to the trash here").await;
+    window.see("org_atlas-machine-works").await;
+    take("move").await;
     window.close().await;
 }
 

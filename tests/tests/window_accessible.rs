@@ -23,10 +23,8 @@ use mongodb::{Client, Database};
 use tempfile::TempDir;
 use tenantry_tests::processes::free_port;
 use tenantry_tests::server::{Server, Topology, fresh_database};
-use tenantry_tests::window::Window;
+use tenantry_tests::window::{OLGA, Window};
 
-const OPERATOR: &str = "olga@example.com";
-const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
 const ADMIN: &str = "dana@acme.example.com";
 const ADMINS_PASSWORD: &str = "Passw0rd-of-dana";
 const PASSPHRASE: &str = "seven grey herons";
@@ -55,17 +53,6 @@ impl Walk {
         self.window.close().await;
         assert_eq!(self.found, 0, "obstacles, listed above");
     }
-}
-
-async fn claim(window: &Window) {
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
-    window.fill("Repeat password", OPERATORS_PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
-    window.see("Olga Operator").await;
 }
 
 async fn sign_in(window: &Window, email: &str, password: &str) {
@@ -202,7 +189,7 @@ async fn everybody_can_work_with_the_built_in_workspace() {
     walk.window.press("Open workspace").await;
     walk.window.see("Claim this workspace").await;
     walk.look("claim").await;
-    claim(&walk.window).await;
+    walk.window.claim().await;
     walk.window.see("No organizations yet").await;
     walk.look("no organizations").await;
 
@@ -367,7 +354,7 @@ async fn leave_what_other_software_may(database: &Database) {
         organizations.find_one(doc! {"organization_name": "acme"}).await.expect("found").expect("there");
     let left = doc! {
         "_id": acme.get_object_id("_id").expect("an id"), "act": "rename", "name": "acme", "to": "acme-inc",
-        "actor": OPERATOR, "installation": "another computer", "instance": "long gone",
+        "actor": OLGA, "installation": "another computer", "instance": "long gone",
         "has_collection": true, "collection_identity": "00000000-0000-4000-8000-000000000000",
         "started_at": DateTime::from_millis(0),
     };
@@ -392,7 +379,7 @@ async fn everybody_can_work_with_a_server_in_production() {
     walk.window.press("Test and open").await;
     walk.window.see("Claim this workspace").await;
     walk.look("claim on a server").await;
-    claim(&walk.window).await;
+    walk.window.claim().await;
     walk.window.see("No organizations yet").await;
     walk.look("locked").await;
     walk.window.press("Permissions missing").await;
@@ -486,7 +473,7 @@ async fn everybody_can_work_while_a_server_is_lost() {
     walk.window.fill("Database", &fresh_database()).await;
     walk.window.press("Development").await;
     walk.window.press("Test and open").await;
-    claim(&walk.window).await;
+    walk.window.claim().await;
     create(&walk.window, "acme", ADMIN).await;
     walk.window.see_in_row("acme", "Active").await;
     drop(server);

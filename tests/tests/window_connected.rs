@@ -9,22 +9,8 @@ use tenantry_core::ports::Ports;
 use tenantry_tests::processes::free_port;
 use tenantry_tests::server::{Server, Topology, fresh_database};
 use tenantry_tests::suite::{collection, insert};
-use tenantry_tests::window::Window;
+use tenantry_tests::window::{OLGA, OLGAS_PASSWORD, Window};
 use tenantry_tests::workspace::open_database;
-
-const OPERATOR: &str = "olga@example.com";
-const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
-
-async fn claim(window: &Window) {
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
-    window.fill("Repeat password", OPERATORS_PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
-    window.see("Olga Operator").await;
-}
 
 /// Enters a connection on the screen of all workspaces.
 async fn write_connection(window: &Window, name: &str, uri: &str, database: &str, environment: &str) {
@@ -59,13 +45,13 @@ async fn two_open_workspaces_are_switched_without_signing_in_again() {
     with_organizations(&server.uri(), &database, &["acme", "globex"]).await;
     let window = Window::open().await;
     window.press("Open workspace").await;
-    claim(&window).await;
+    window.claim().await;
     window.see("No organizations yet").await;
 
     window.press("On this computer, Local. Switch workspace").await;
     window.press("All workspaces").await;
     open_connection(&window, "Customers", &server.uri(), &database).await;
-    claim(&window).await;
+    window.claim().await;
     window.see_in_row("acme", "Active").await;
     window.fill("Search organizations", "glob").await;
     window.see_no("acme").await;
@@ -95,7 +81,7 @@ async fn a_server_that_stops_is_told_and_everything_goes_on_when_it_is_back() {
     with_organizations(&server.uri(), &database, &["acme"]).await;
     let window = Window::open().await;
     open_connection(&window, "Customers", &server.uri(), &database).await;
-    claim(&window).await;
+    window.claim().await;
     window.see_in_row("acme", "Active").await;
     window.press("New organization").await;
     window.fill("Name", "globex").await;
@@ -126,14 +112,14 @@ async fn a_locked_workspace_is_changed_only_after_it_was_unlocked_with_a_reason(
     let window = Window::open().await;
     // The first operator is created while it allows changes; then it is locked.
     open_connection(&window, "Customers", &server.uri(), &database).await;
-    claim(&window).await;
+    window.claim().await;
     window.press("Customers, Development. Switch workspace").await;
     window.press("Close Customers").await;
     window.press("Customers").await;
     window.press("Locked").await;
     window.press("Test and open").await;
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
+    window.fill("Email", OLGA).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.press("Sign in").await;
     window.see_in_row("acme", "Active").await;
     assert!(!window.offers("New organization").await, "nothing that changes is offered");

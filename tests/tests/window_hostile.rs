@@ -18,11 +18,9 @@ use tenantry_core::records::Person;
 use tenantry_core::values::{EmailAddress, OrganizationId, PersonName};
 use tenantry_tests::server::{Server, Topology, fresh_database};
 use tenantry_tests::suite::people::person;
-use tenantry_tests::window::Window;
+use tenantry_tests::window::{OLGA, OLGAS_PASSWORD, Window};
 use tenantry_tests::workspace::open_database;
 
-const OPERATOR: &str = "olga@example.com";
-const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
 /// Each sets a global, if anything of it runs.
 const IMAGE: &str = "<img src=x onerror=\"globalThis.hostile='image'\">";
 const DRAWING: &str = "\"><svg/onload=globalThis.hostile='drawing'>@evil.example";
@@ -81,23 +79,6 @@ async fn write_people(ports: &Ports) {
     }
 }
 
-/// Claims the workspace; returns the recovery code that was shown.
-async fn claim(window: &Window, name: &str) -> String {
-    window.see("Claim this workspace").await;
-    window.fill("Your name", name).await;
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
-    window.fill("Repeat password", OPERATORS_PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.see("Keep your recovery code").await;
-    let groups = "return [...document.querySelectorAll('[data-secret] span')]
-        .map((group) => group.textContent).join('-')";
-    let code = window.evaluate(groups, Vec::new()).await.as_str().expect("a text").to_owned();
-    assert_eq!(code.len(), 32, "{code} is no recovery code");
-    window.press("I have kept it").await;
-    code
-}
-
 async fn open_connection(window: &Window, name: &str, uri: &str, database: &str) {
     window.press("Add connection").await;
     window.press("Local MongoDB").await;
@@ -121,7 +102,8 @@ async fn hostile_names_are_text_everywhere_and_break_no_layout() {
     let window = Window::open().await;
     open_connection(&window, IMAGE, &server.uri(), &name).await;
     // Somebody else's name is anybody's text as well.
-    claim(&window, IMAGE).await;
+    window.claim_as(IMAGE).await;
+    window.press("I have kept it").await;
     window.see("zebra").await;
     window.assert_text_only("the list").await;
     let title = window.evaluate("return document.title", Vec::new()).await;
@@ -369,12 +351,12 @@ async fn a_session_of_one_workspace_opens_nothing_in_another() {
     write_organizations(&client.database(&name)).await;
     let window = Window::open().await;
     window.press("Open workspace").await;
-    claim(&window, "Olga Operator").await;
+    window.claim().await;
     window.see("No organizations yet").await;
     window.press("On this computer, Local. Switch workspace").await;
     window.press("All workspaces").await;
     open_connection(&window, "Customers", &server.uri(), &name).await;
-    claim(&window, "Olga Operator").await;
+    window.claim().await;
     window.see("zebra").await;
     window.press("Sign out").await;
     window.see("Sign in to").await;
@@ -499,9 +481,10 @@ async fn no_secret_that_was_typed_or_made_stays_in_reach_of_a_script() {
     window.see("refuses connections").await;
     window.press("On this computer").await;
     window.press("Open workspace").await;
-    let code = claim(&window, "Olga Operator").await;
+    let code = window.claim_as("Olga Operator").await;
+    window.press("I have kept it").await;
     window.see("No organizations yet").await;
-    let reached = window.evaluate_later(IN_REACH, vec![json!([OPERATOR])]).await;
+    let reached = window.evaluate_later(IN_REACH, vec![json!([OLGA])]).await;
     assert_ne!(reached["found"], json!([]), "what is shown is not found, so nothing is proved");
 
     window.press("New organization").await;
@@ -521,7 +504,7 @@ async fn no_secret_that_was_typed_or_made_stays_in_reach_of_a_script() {
     let session = token.split('.').nth(1).expect("claims").to_owned();
     let signature = token.split('.').nth(2).expect("a signature").to_owned();
     let secrets: Vec<String> = [
-        OPERATORS_PASSWORD,
+        OLGAS_PASSWORD,
         "Planted-C0nnection",
         "$2b$",
         &code,

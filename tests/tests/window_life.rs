@@ -11,10 +11,7 @@ use tempfile::TempDir;
 use tenantry_tests::display::{ClipboardManager, Display, Place};
 use tenantry_tests::processes::{GuardedProcess, await_some};
 use tenantry_tests::watched::Watched;
-use tenantry_tests::window::{Window, built_program};
-
-const OPERATOR: &str = "olga@example.com";
-const OPERATORS_PASSWORD: &str = "Passw0rd-of-olga";
+use tenantry_tests::window::{OLGA, OLGAS_PASSWORD, Window, built_program};
 
 /// A second start ends within this time, whatever the first one does.
 const SECOND_START_LIMIT: Duration = Duration::from_secs(5);
@@ -52,14 +49,7 @@ async fn what_was_copied_is_on_no_clipboard_after_the_sign_out_and_after_the_end
     let program = Watched::program(&built_program());
     let window = Window::open_program(&program.script).await;
     let manager = ClipboardManager::start(&window.display);
-    window.press("Open workspace").await;
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Operator").await;
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
-    window.fill("Repeat password", OPERATORS_PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.press("I have kept it").await;
+    window.claim_built_in().await;
     window.see("No organizations yet").await;
 
     window.press("New organization").await;
@@ -74,8 +64,8 @@ async fn what_was_copied_is_on_no_clipboard_after_the_sign_out_and_after_the_end
     window.see("Sign in to").await;
     await_empty_clipboard(&window.display).await;
 
-    window.fill("Email", OPERATOR).await;
-    window.fill("Password", OPERATORS_PASSWORD).await;
+    window.fill("Email", OLGA).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.press("Sign in").await;
     window.see("No organizations yet").await;
     window.press("Olga Operator").await;

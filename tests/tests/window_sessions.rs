@@ -2,9 +2,7 @@
 //! finds it as it was. Every screen on the way is looked at by axe-core.
 
 use fantoccini::key::Key;
-use tenantry_tests::window::{Window, screenshot};
-
-const OWNERS_PASSWORD: &str = "Passw0rd-of-olga";
+use tenantry_tests::window::{OLGAS_PASSWORD, Window, screenshot};
 
 async fn sessions_are_set_and_a_locked_window_keeps_what_was_typed(theme: &str) {
     let window = Window::open().await;
@@ -19,15 +17,7 @@ async fn sessions_are_set_and_a_locked_window_keeps_what_was_typed(theme: &str) 
     };
     window.press("Light or dark").await;
     window.press(theme).await;
-    window.press("Open workspace").await;
-    window.see("Claim this workspace").await;
-    window.fill("Your name", "Olga Owner").await;
-    window.fill("Email", "olga@example.com").await;
-    window.fill("Password", OWNERS_PASSWORD).await;
-    window.fill("Repeat password", OWNERS_PASSWORD).await;
-    window.press("Claim workspace").await;
-    window.see("Keep your recovery code").await;
-    window.press("I have kept it").await;
+    window.claim_built_in().await;
     window.see("No organizations yet").await;
 
     window.press("Settings").await;
@@ -49,7 +39,7 @@ async fn sessions_are_set_and_a_locked_window_keeps_what_was_typed(theme: &str) 
     window.see_in_field("Session, in minutes", "45").await;
 
     window.press("Operators").await;
-    window.press_row("Olga Owner").await;
+    window.press_row("Olga Operator").await;
     window.see("This session").await;
     take("operator-sessions").await;
     window.press("Close panel").await;
@@ -62,17 +52,17 @@ async fn sessions_are_set_and_a_locked_window_keeps_what_was_typed(theme: &str) 
     window.invoke("lock_window", workspace).await;
     window.see("is locked").await;
     take("locked").await;
-    window.fill("Password", OWNERS_PASSWORD).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.press("Unlock").await;
     window.see_no("is locked").await;
     window.see_in_field("Name", "half_typed").await;
     window.press("Cancel").await;
     window.press("Discard").await;
 
-    window.press("Olga Owner").await;
+    window.press("Olga Operator").await;
     window.press("Lock the window").await;
     window.see("is locked").await;
-    window.fill("Password", OWNERS_PASSWORD).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
     window.press("Unlock").await;
     window.see("No organizations yet").await;
     window.close().await;

@@ -1,9 +1,24 @@
-//! What several tests in the window do: claim a workspace, and look at a screen.
+//! What several tests in the window do: claim a workspace, damage it, and look at a screen.
+
+use rusqlite::Connection;
 
 use super::{Window, screenshot};
 
+/// The address of the person who claims a workspace.
+pub const OLGA: &str = "olga@example.com";
+
 /// The password of the person who claims a workspace.
 pub const OLGAS_PASSWORD: &str = "Passw0rd-of-olga";
+
+/// Damage to the sample organizations, as other software makes it: the collection of `polar-logistics` under a name
+/// that nobody owns, three that are gone, fields that name others, and an address in capitals.
+pub const DAMAGE: &str = "
+    UPDATE collections SET name = 'org_lost' WHERE name = 'org_polar-logistics';
+    DELETE FROM collections WHERE name IN ('org_copper-kettle', 'org_ocean-cargo', 'org_blue-heron-inn');
+    UPDATE organizations SET collection_name = 'org_nowhere' WHERE organization_name = 'kestrel-freight';
+    UPDATE organizations SET collection_name = 'org_harbour' WHERE organization_name = 'harbor-view-clinic';
+    UPDATE organizations SET admin_email = 'orders@OldMillBooks.example' WHERE organization_name = 'old-mill-books';
+";
 
 impl Window {
     /// Claims the workspace whose claim is shown, as Olga Operator.
@@ -11,14 +26,29 @@ impl Window {
     /// # Panics
     /// When a step of it is not there in time.
     pub async fn claim(&self) {
+        self.claim_as("Olga Operator").await;
+        self.press("I have kept it").await;
+        self.see("Olga Operator").await;
+    }
+
+    /// Claims the workspace whose claim is shown, as Olga under this name. Returns the recovery code, which is on
+    /// screen then.
+    ///
+    /// # Panics
+    /// When a step of it is not there in time.
+    pub async fn claim_as(&self, name: &str) -> String {
         self.see("Claim this workspace").await;
-        self.fill("Your name", "Olga Operator").await;
-        self.fill("Email", "olga@example.com").await;
+        self.fill("Your name", name).await;
+        self.fill("Email", OLGA).await;
         self.fill("Password", OLGAS_PASSWORD).await;
         self.fill("Repeat password", OLGAS_PASSWORD).await;
         self.press("Claim workspace").await;
-        self.press("I have kept it").await;
-        self.see("Olga Operator").await;
+        self.see("Keep your recovery code").await;
+        let groups = "return [...document.querySelectorAll('[data-secret] span')]
+            .map((group) => group.textContent).join('-')";
+        let code = self.evaluate(groups, Vec::new()).await.as_str().expect("a text").to_owned();
+        assert_eq!(code.len(), 32, "{code} is no recovery code");
+        code
     }
 
     /// Opens the built-in workspace from the start screen, and claims it.
@@ -28,6 +58,14 @@ impl Window {
     pub async fn claim_built_in(&self) {
         self.press("Open workspace").await;
         self.claim().await;
+    }
+
+    /// The file of the built-in workspace, for another writer.
+    ///
+    /// # Panics
+    /// When it can't be opened.
+    pub fn file(&self) -> Connection {
+        Connection::open(self.data.path().join("tenantry.db")).expect("the file of the workspace")
     }
 
     /// Takes a picture at two widths, and asks axe-core.
