@@ -29,6 +29,7 @@ pub mod sessions;
 pub mod settings;
 pub mod template;
 pub mod values;
+mod words;
 
 pub use error::{AppError, StoreError};
 pub use ports::Ports;

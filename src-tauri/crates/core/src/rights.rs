@@ -10,10 +10,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::error::AppError;
 use crate::values::{Device, OperatorId, OrganizationId, PersonId};
+use crate::words::words;
 
-/// The role of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray)]
+/// The role of a session, in the order of the table's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "wire", derive(specta::Type))]
 pub enum Role {
     /// An operator who also manages operators and the workspace's settings.
@@ -28,26 +30,9 @@ pub enum Role {
     Viewer,
 }
 
+words!(Role);
+
 impl Role {
-    /// Every role, in the order of the table's columns.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The word in a token, a store and the record.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Operator => "operator",
-            Self::ReadOnlyOperator => "read_only_operator",
-            Self::OrganizationAdmin => "organization_admin",
-            Self::Viewer => "viewer",
-        }
-    }
-
-    /// Parses the word; `None` for one of a newer version.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == word)
-    }
-
     /// The reach of an action in this role.
     pub fn reach(self, act: Act) -> Reach {
         let (_, row) = TABLE[act as usize];
@@ -60,7 +45,7 @@ impl Role {
     }
 }
 
-/// An action that needs a right.
+/// An action that needs a right, in the order of the table's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -112,15 +97,7 @@ pub enum Act {
     Health,
 }
 
-impl Act {
-    /// Every action, in the order of the table's rows.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The word in the record.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
+words!(Act);
 
 /// The subjects that a role allows an action on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

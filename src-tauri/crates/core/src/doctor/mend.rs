@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
+use crate::words::words;
+
 /// A way to put a finding right.
 #[derive(
     Debug,
@@ -66,20 +68,7 @@ pub enum MendKind {
     AcceptAsIs,
 }
 
-impl MendKind {
-    /// All of them.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The word in the journal, the record and a file.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    /// Parses the word; `None` for one of a newer version.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|mend| mend.as_str() == word)
-    }
-}
+words!(MendKind);
 
 /// A request to mend one finding.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::limits::RECORD_TEXT_MAX;
 use crate::values::{Device, OrganizationId};
+use crate::words::words;
 
 /// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, VariantArray, IntoStaticStr)]
@@ -128,20 +129,7 @@ pub enum ActivityKind {
     ActRefused,
 }
 
-impl ActivityKind {
-    /// Every kind.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// Parses the stored word; `None` for one of a newer version.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
-    }
-
-    /// The word that is stored.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
+words!(ActivityKind);
 
 /// What became of the act of an entry.
 #[derive(
@@ -164,20 +152,7 @@ pub enum Outcome {
     Undone,
 }
 
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// Parses the stored word; `None` for one of a newer version.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|outcome| outcome.as_str() == word)
-    }
-
-    /// The word that is stored.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
+words!(Outcome);
 
 /// A field that changed. Of a secret only that it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

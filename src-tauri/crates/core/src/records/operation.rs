@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::{CollectionIdentity, Trashed};
 use crate::limits::OPERATION_LEASE;
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
+use crate::words::words;
 
 /// Who runs an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,17 +113,7 @@ pub enum MendWord {
     SeparateTwins,
 }
 
-impl MendWord {
-    /// Parses the stored word; `None` for one of a newer version.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::VARIANTS.iter().copied().find(|mend| mend.as_str() == word)
-    }
-
-    /// The word that is stored.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
+words!(MendWord);
 
 impl OperationPlan {
     /// The operation as the stored word.

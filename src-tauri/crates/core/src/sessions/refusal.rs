@@ -3,6 +3,7 @@
 use strum::{IntoStaticStr, VariantArray};
 
 use crate::error::{AppError, SessionProblem, StoreError};
+use crate::words::words;
 
 /// Why a token was refused. The person learns only whether their session expired or ended; the record has the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
@@ -52,15 +53,9 @@ pub enum Refusal {
     Ended,
 }
 
+words!(Refusal);
+
 impl Refusal {
-    /// Every reason.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The word in the record.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
     /// Whether the record tells it. That a session's time is over is no news.
     pub(super) fn is_news(self) -> bool {
         self != Self::Expired
