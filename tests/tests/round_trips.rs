@@ -188,7 +188,7 @@ async fn an_act_takes_few_round_trips() {
         let pass = console.doctor.run(operator, Depth::Quick, &Quiet, &none).await.expect("a pass");
         assert_eq!(pass.open, 0, "a sound workspace is looked at once");
     };
-    distant.cost("a quick pass of the doctor", (3, 11), look).await;
+    distant.cost("a quick pass of the doctor", (3, 12), look).await;
 
     let rename = async |attempt| {
         let id = create(&format!("before-{attempt}")).await;

@@ -82,15 +82,18 @@ export function groupsOf(findings: readonly DoctorFinding[]): FindingGroup[] {
     if (all.length === 0) return [];
     const open = all.filter(({ state }) => state.kind === "open").length;
     const [severity, mends] = KINDS[kind] ?? ["note", []];
-    return [{ kind, severity, findings: all.length, open, leftOff: 0, mends }];
+    const depth = kind === "index_missing" ? "deep" : "quick";
+    return [{ kind, severity, findings: all.length, open, leftOff: 0, mends, depth }];
   });
 }
 
 /** The doctor: a result that is kept, its pages, dry runs and mends. */
 export function doctorHandlers(world: World) {
   const found = structuredClone(world.options.findings ?? madeUpFindings(world));
-  let kept: { at: string; depth: Depth; findings: DoctorFinding[] } | null =
-    world.options.findings === undefined ? null : { at: now(), depth: "quick", findings: found };
+  let kept: { at: string; depth: Depth; deepAt: string | null; findings: DoctorFinding[] } | null =
+    world.options.findings === undefined
+      ? null
+      : { at: now(), depth: "quick", deepAt: world.options.deepCheckedAt ?? null, findings: found };
   const inOrder = () =>
     [...(kept?.findings ?? [])].sort(
       (one, other) =>
@@ -103,6 +106,7 @@ export function doctorHandlers(world: World) {
       checkedAt: kept.at,
       milliseconds: 1840,
       depth: kept.depth,
+      deepCheckedAt: kept.deepAt,
       organizations: world.organizations.length,
       trashed: 6,
       collections: world.organizations.length,
@@ -119,7 +123,8 @@ export function doctorHandlers(world: World) {
     run_doctor: async (args: { job: string; depth: Depth; progress: Channel<JobProgress> }) => {
       await world.work(args.job, world.organizations.length, args.progress);
       const findings = found.map((finding) => ({ ...finding, state: { kind: "open" as const } }));
-      kept = { at: now(), depth: args.depth, findings };
+      const deepAt = args.depth === "deep" ? now() : (kept?.deepAt ?? null);
+      kept = { at: now(), depth: args.depth, deepAt, findings };
       return summary() as PassSummary;
     },
     list_findings: ({ query }: { query: FindingQuery }) => {

@@ -65,6 +65,8 @@ export interface FakeOptions {
   entries?: EntryView[];
   /** What the doctor finds; with it, it ran before. */
   findings?: DoctorFinding[];
+  /** When it looked at indexes, too. */
+  deepCheckedAt?: string;
 }
 
 /** One open workspace of the fake. */

@@ -13,10 +13,13 @@ use tenantry_core::records::{OrganizationFilter, SortDirection, SortField};
 use super::jobs::ChannelProgress;
 use super::jobs::JobProgress;
 use super::organization_id;
+use super::organizations::listed;
 use tenantry_console::Console;
 use tenantry_console::console::{ChosenFile, ExportedFile, ExportedList};
 use tenantry_console::error::ConsoleError;
+use tenantry_console::workspace::OpenWorkspace;
 use tenantry_core::numbers::Count;
+use tenantry_core::rights::Actor;
 
 /// The kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
@@ -34,12 +37,18 @@ pub enum ExportFormat {
 
 /// The organizations that a file contains.
 #[derive(Debug, Clone, Deserialize, specta::Type)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ExportScope {
     /// All except those in the trash.
     All,
     /// Those that a list with this filter shows.
-    Filtered { filter: OrganizationFilter },
+    Filtered {
+        /// Which organizations.
+        filter: OrganizationFilter,
+        /// Whether only those that had an open finding in the doctor's last result.
+        #[serde(default)]
+        with_findings: bool,
+    },
     /// These.
     Selected { ids: Vec<String> },
 }
@@ -135,16 +144,16 @@ impl ExportFormat {
     }
 }
 
-impl TryFrom<ExportScope> for core::ExportScope {
-    type Error = ConsoleError;
-
-    fn try_from(scope: ExportScope) -> Result<Self, ConsoleError> {
-        Ok(match scope {
-            ExportScope::All => Self::All,
-            ExportScope::Filtered { filter } => Self::Filtered(filter),
-            ExportScope::Selected { ids } => {
-                Self::Selected(ids.iter().map(|id| organization_id(id)).collect::<Result<_, _>>()?)
+impl ExportScope {
+    fn of(self, workspace: &OpenWorkspace, actor: &Actor) -> Result<core::ExportScope, ConsoleError> {
+        Ok(match self {
+            Self::All => core::ExportScope::All,
+            Self::Filtered { filter, with_findings } => {
+                core::ExportScope::Filtered(listed(workspace, actor, filter, with_findings)?)
             }
+            Self::Selected { ids } => core::ExportScope::Selected(
+                ids.iter().map(|id| organization_id(id)).collect::<Result<_, _>>()?,
+            ),
         })
     }
 }
@@ -196,7 +205,7 @@ pub async fn export_organizations(
     let started = Instant::now();
     let (open, actor) = console.reader(&workspace).await?;
     let request = core::ExportRequest {
-        scope: input.scope.try_into()?,
+        scope: input.scope.of(&open, &actor)?,
         columns: input.columns,
         format: input.format.with(input.csv),
         sort: input.sort,

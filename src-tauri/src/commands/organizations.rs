@@ -16,6 +16,7 @@ use super::jobs::unless_cancelled;
 use super::{moment, organization_id};
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
+use tenantry_console::workspace::OpenWorkspace;
 use tenantry_core::numbers::Count;
 
 /// An organization.
@@ -440,6 +441,17 @@ fn cursor(text: &str) -> Result<core::Cursor, ConsoleError> {
     Ok(core::Cursor { id: organization_id(id)?, place })
 }
 
+/// The filter of a list; `with_findings` leaves those that had an open finding in the doctor's last result.
+pub(super) fn listed(
+    workspace: &OpenWorkspace,
+    actor: &Actor,
+    filter: OrganizationFilter,
+    with_findings: bool,
+) -> Result<OrganizationFilter, ConsoleError> {
+    let only = if with_findings { Some(workspace.doctor().with_findings(actor)?) } else { filter.only };
+    Ok(OrganizationFilter { only, ..filter })
+}
+
 /// A page of the organizations that the session is allowed to see. A search that takes long has its first hit alone on
 /// its first page. With a `job` it can be cancelled.
 ///
@@ -457,9 +469,7 @@ pub async fn list_organizations(
         let (workspace, actor) = console.reader(&workspace).await?;
         let with_findings = query.with_findings;
         let mut query = self::query(query)?;
-        if with_findings {
-            query.filter.only = Some(workspace.doctor().with_findings(&actor)?);
-        }
+        query.filter = listed(&workspace, &actor, query.filter, with_findings)?;
         let page = workspace.organizations().page(&actor, query).await?;
         Ok(OrganizationPage::of(page, &workspace.settings().current()))
     })

@@ -1,6 +1,6 @@
 //! The tables of findings and mends in the documentation.
 
-use tenantry_core::doctor::{FindingKind, MendKind};
+use tenantry_core::doctor::{Depth, FindingKind, MendKind};
 
 use super::sources::read;
 
@@ -28,6 +28,17 @@ fn every_finding_stands_in_the_documentation_with_how_bad_it_is_and_its_mends() 
         })
         .collect();
     assert_eq!(told, known, "docs/doctor.md and FindingKind differ");
+}
+
+#[test]
+fn the_documentation_says_what_only_a_deep_pass_looks_for() {
+    let told: Vec<String> = table("Findings")
+        .into_iter()
+        .filter(|cells| cells[2].ends_with("Found by a deep pass."))
+        .map(|cells| cells[0].clone())
+        .collect();
+    let deep = FindingKind::ALL.iter().filter(|kind| kind.depth() == Depth::Deep);
+    assert_eq!(told, deep.map(|kind| kind.as_str()).collect::<Vec<_>>());
 }
 
 #[test]

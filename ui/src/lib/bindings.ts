@@ -1176,7 +1176,7 @@ export type AccountChoiceView = {
 	organizationName: string | null,
 };
 
-/**  An action that needs a right. */
+/**  An action that needs a right, in the order of the table's rows. */
 export type Act = 
 /**  List, search, export the list, look at one. */
 "list" | 
@@ -2388,6 +2388,8 @@ export type EvidenceWord =
 "common_documents" | 
 /**  The address of an operator. */
 "operator" | 
+/**  The address of a person. */
+"person" | 
 /**  A missing index of a master collection. */
 "master_index";
 
@@ -2496,7 +2498,11 @@ export type ExportScope =
 /**  All except those in the trash. */
 { kind: "all" } | 
 /**  Those that a list with this filter shows. */
-{ kind: "filtered"; filter: OrganizationFilter } | 
+{ kind: "filtered"; 
+/**  Which organizations. */
+filter: OrganizationFilter; 
+/**  Whether only those that had an open finding in the doctor's last result. */
+withFindings?: boolean } | 
 /**  These. */
 { kind: "selected"; ids: string[] };
 
@@ -2802,14 +2808,18 @@ export type FindingGroup = {
 	leftOff: Count,
 	/**  The mends that are offered. */
 	mends: MendKind[],
+	/**  The depth of the passes that look for it. */
+	depth: Depth,
 };
 
-/**  What the doctor found: one kind for each set of mends. */
+/**  What the doctor found, the worst first: one kind for each set of mends. */
 export type FindingKind = 
 /**  An organization has no collection. */
 "missing_collection" | 
 /**  An organization in the trash has no collection, though one was set aside. */
 "missing_trashed_collection" | 
+/**  An organization in the trash cannot be restored as it is. */
+"unrestorable_trash" | 
 /**  An organization's documents are in the collection that its `collection_name` names, not in that of its name. */
 "collection_elsewhere" | 
 /**  A rename by the service stopped half-way: some documents of an organization are also in a second collection. */
@@ -2856,6 +2866,8 @@ export type FindingKind =
 "validator_differs" | 
 /**  An organization's address is also an operator's. */
 "shared_address" | 
+/**  A person's address is also an operator's. */
+"operators_person" | 
 /**  Documents of two halves that had one `_id` and differed, kept beside the joined collection. */
 "kept_twins" | 
 /**  A view stands in place of a tenant collection. */
@@ -3890,6 +3902,8 @@ export type PassSummary = {
 	milliseconds: Count,
 	/**  How far it looked. */
 	depth: Depth,
+	/**  When the last deep pass began: what only that looks for is as it was then. */
+	deepCheckedAt: string | null,
 	/**  Live organizations that it saw. */
 	organizations: Count,
 	/**  Organizations in the trash that it saw. */
@@ -4307,7 +4321,7 @@ export type Restriction = {
 	needs: string,
 };
 
-/**  The role of a session. */
+/**  The role of a session, in the order of the table's columns. */
 export type Role = 
 /**  An operator who also manages operators and the workspace's settings. */
 "owner" | 

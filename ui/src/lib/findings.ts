@@ -4,6 +4,7 @@ import { m } from "./messages";
 const KINDS: Record<FindingKind, () => string> = {
   missing_collection: m.doctor_kind_missing_collection,
   missing_trashed_collection: m.doctor_kind_missing_trashed_collection,
+  unrestorable_trash: m.doctor_kind_unrestorable_trash,
   collection_elsewhere: m.doctor_kind_collection_elsewhere,
   half_renamed: m.doctor_kind_half_renamed,
   twin_names: m.doctor_kind_twin_names,
@@ -27,6 +28,7 @@ const KINDS: Record<FindingKind, () => string> = {
   index_differs: m.doctor_kind_index_differs,
   validator_differs: m.doctor_kind_validator_differs,
   shared_address: m.doctor_kind_shared_address,
+  operators_person: m.doctor_kind_operators_person,
   kept_twins: m.doctor_kind_kept_twins,
   view_collection: m.doctor_kind_view_collection,
   time_series_collection: m.doctor_kind_time_series_collection,

@@ -77,7 +77,7 @@ mod tests {
             collections: 0,
             findings: Vec::new(),
             left_off: Vec::new(),
-            unlooked: Vec::new(),
+            earlier_deep: None,
         }
     }
 

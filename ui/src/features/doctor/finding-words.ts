@@ -5,6 +5,7 @@ import { m } from "$lib/messages";
 const KINDS: Record<FindingKind, () => string> = {
   missing_collection: m.doctor_kind_missing_collection_why,
   missing_trashed_collection: m.doctor_kind_missing_trashed_collection_why,
+  unrestorable_trash: m.doctor_kind_unrestorable_trash_why,
   collection_elsewhere: m.doctor_kind_collection_elsewhere_why,
   half_renamed: m.doctor_kind_half_renamed_why,
   twin_names: m.doctor_kind_twin_names_why,
@@ -28,6 +29,7 @@ const KINDS: Record<FindingKind, () => string> = {
   index_differs: m.doctor_kind_index_differs_why,
   validator_differs: m.doctor_kind_validator_differs_why,
   shared_address: m.doctor_kind_shared_address_why,
+  operators_person: m.doctor_kind_operators_person_why,
   kept_twins: m.doctor_kind_kept_twins_why,
   view_collection: m.doctor_kind_view_collection_why,
   time_series_collection: m.doctor_kind_time_series_collection_why,
@@ -85,6 +87,7 @@ const EVIDENCE: Record<EvidenceWord, () => string> = {
   common_documents: m.doctor_evidence_of_common_documents,
   documents: m.doctor_evidence_of_documents,
   operator: m.doctor_evidence_of_operator,
+  person: m.doctor_evidence_of_person,
   master_index: m.doctor_evidence_of_master_index,
 };
 

@@ -19,11 +19,13 @@ const COUNTS = {
 
 type Given = Partial<FakeOptions> & {
   filter?: OrganizationFilter;
+  withFindings?: boolean;
   selectedIds?: string[];
-  counts?: OrganizationCounts | null;
+  counts?: (OrganizationCounts & { drift?: number }) | null;
 };
 
-async function open({ filter, selectedIds = [], counts = COUNTS, ...options }: Given = {}) {
+async function open({ filter, withFindings = false, ...given }: Given = {}) {
+  const { selectedIds = [], counts = COUNTS, ...options } = given;
   const backend = installFakeBackend({ opened: "p1", signedIn: true, ...options });
   const app = new AppState();
   await app.start();
@@ -32,6 +34,7 @@ async function open({ filter, selectedIds = [], counts = COUNTS, ...options }: G
   const { unmount } = render(ExportDialog, {
     props: {
       filter: filter ?? { search: "", status: "all" },
+      withFindings,
       selectedIds,
       sort: "name",
       direction: "ascending",
@@ -69,6 +72,17 @@ test("the dialog says how many rows each choice writes and that passwords are le
   expect(screen.getByRole("radio", { name: /Selected/ })).toBeChecked();
   expect(start()).toHaveTextContent("Export 3 rows");
   expect(screen.getByText("Passwords and sessions are never exported.")).toBeVisible();
+});
+
+test("what the doctor found something about is exported as the list shows it", async () => {
+  const { user, sent } = await open({ withFindings: true, counts: { ...COUNTS, drift: 7 } });
+  expect(screen.getByRole("radio", { name: /Matching the filter/ })).toBeChecked();
+  await waitFor(() => expect(start()).toHaveTextContent("Export 7 rows"));
+  await user.click(start());
+  const filter = { search: "", status: "all" };
+  await waitFor(() =>
+    expect(sent()).toMatchObject([{ scope: { kind: "filtered", filter, withFindings: true } }]),
+  );
 });
 
 test("a search narrows only its own choice: all organizations are counted without it", async () => {

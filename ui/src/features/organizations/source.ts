@@ -29,7 +29,13 @@ export type OrganizationCalls = {
 
 /** The query in the service's form. */
 export function serviceQuery({ search, facet, sort, direction }: OrganizationListQuery) {
-  return { filter: { search, status: facet === "drift" ? ("all" as const) : facet }, sort, direction };
+  const withFindings = facet === "drift";
+  return {
+    filter: { search, status: withFindings ? ("all" as const) : facet },
+    withFindings,
+    sort,
+    direction,
+  };
 }
 
 export function organizationSource(
@@ -47,8 +53,7 @@ export function organizationSource(
   return {
     page: async (query, place) => {
       const job = rows(query.search, place.start.kind === "beginning");
-      const withFindings = query.facet === "drift";
-      const asked = { ...serviceQuery(query), ...place, withFindings };
+      const asked = { ...serviceQuery(query), ...place };
       const { organizations, ...cursors } = await api.listOrganizations(asked, job);
       return { rows: organizations, ...cursors };
     },

@@ -37,6 +37,20 @@ pub(super) fn look_at(row: &StoredOrganization, operators: &HashMap<String, Stri
 }
 
 /// The word of a store for a field that is not there.
+/// Adds what keeps an organization in the trash from being restored as it is. What is wrong with its address, its dates
+/// or its hash is told once it is restored: until then nobody signs in to it, and the mends are those of live ones.
+pub(super) fn look_at_trashed(row: &StoredOrganization, found: &mut Found) {
+    let draft = || Draft::about(FindingKind::UnrestorableTrash, named(row));
+    let draft = match (&row.id, row.name.as_str().map(OrganizationName::parse)) {
+        (StoredId::Other { .. }, _) => draft().with(EvidenceWord::Id, Some(id_text(&row.id)), None),
+        (StoredId::Organization(_), None | Some(Err(_))) => {
+            draft().with(EvidenceWord::Name, shown(&row.name), None)
+        }
+        (StoredId::Organization(_), Some(Ok(_))) => return,
+    };
+    found.add(draft);
+}
+
 const MISSING: &str = "missing";
 
 fn name(row: &StoredOrganization, found: &mut Found) {

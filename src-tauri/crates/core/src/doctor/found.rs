@@ -127,7 +127,8 @@ impl Found {
             | FindingKind::LeftoverDropped
             | FindingKind::LeftoverIncoming
             | FindingKind::KeptTwins => true,
-            FindingKind::HalfRenamed
+            FindingKind::UnrestorableTrash
+            | FindingKind::HalfRenamed
             | FindingKind::TwinAddresses
             | FindingKind::ForeignId
             | FindingKind::InvalidName
@@ -144,6 +145,7 @@ impl Found {
             | FindingKind::IndexDiffers
             | FindingKind::ValidatorDiffers
             | FindingKind::SharedAddress
+            | FindingKind::OperatorsPerson
             | FindingKind::ViewCollection
             | FindingKind::TimeSeriesCollection
             | FindingKind::CappedCollection => false,
@@ -167,17 +169,21 @@ impl Found {
             if of_kind.left_off > 0 {
                 left_off.push((kind, of_kind.left_off));
             }
-            let from = findings.len();
             findings.extend(of_kind.drafts.into_iter().map(|draft| {
                 let id = finding_id(kind, &draft.key);
                 draft.found(earlier.get(&id).copied().unwrap_or(now))
             }));
-            if let Some(of_kind) = findings.get_mut(from..) {
-                of_kind.sort_by(|one, other| (&one.subject, &one.id).cmp(&(&other.subject, &other.id)));
-            }
         }
+        sort(&mut findings);
         (findings, left_off)
     }
+}
+
+/// By kind, then by subject.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|one, other| {
+        (one.kind, &one.subject, &one.id).cmp(&(other.kind, &other.subject, &other.id))
+    });
 }
 
 /// The text of an id: the hex digits of an ObjectId, or the type and the value.

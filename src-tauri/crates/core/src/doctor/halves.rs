@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::found::Draft;
 use super::merge::{Merged, collection, name_of};
 use super::settle::documents_in;
-use super::{Depth, EvidenceRow, EvidenceWord, FindingKind, OrganizationNamed};
+use super::{Depth, EvidenceRow, EvidenceWord, Finding, FindingKind, OrganizationNamed, Pass};
 use crate::error::StoreError;
 use crate::limits::{DOUBTS_AT_ONCE, HALVES_COMPARED, HALVES_DOCUMENTS, HALVES_MAX};
 use crate::ports::Ports;
@@ -19,8 +19,14 @@ use crate::records::{CollectionKind, ListedCollection};
 use crate::values::OrganizationName;
 
 /// Compares what may be two halves. Only some documents are compared, and only with collections that are likely: those
-/// that an organization names, and those of similar names. A deep pass compares with all.
-pub(super) async fn join(ports: &Ports, depth: Depth, merged: &mut Merged) -> Result<(), StoreError> {
+/// that an organization names, those of similar names, and the `known` pairs of an earlier pass. A deep pass compares
+/// with all.
+pub(super) async fn join(
+    ports: &Ports,
+    depth: Depth,
+    known: &[Known],
+    merged: &mut Merged,
+) -> Result<(), StoreError> {
     for (doubt, at) in std::mem::take(&mut merged.halves) {
         let Some(other) = merged.listed.get(at).map(|listed| listed.name.as_str().to_owned()) else {
             continue;
@@ -33,7 +39,20 @@ pub(super) async fn join(ports: &Ports, depth: Depth, merged: &mut Merged) -> Re
                 .with(EvidenceWord::CollectionName, doubt.says.clone(), Some(doubt.own.clone())),
         });
     }
-    ownerless(ports, depth, merged).await
+    ownerless(ports, depth, known, merged).await
+}
+
+/// The collection of an organization and another one that an earlier pass found to be a half of it.
+pub(super) type Known = (String, String);
+
+/// The halves that a result tells of.
+pub(super) fn known(pass: &Pass) -> Vec<Known> {
+    let halves = pass.findings.iter().filter(|finding| finding.kind == FindingKind::HalfRenamed);
+    let pair = |finding: &Finding| match finding.collections.as_slice() {
+        [own, other, ..] => Some((own.clone(), other.clone())),
+        [] | [_] => None,
+    };
+    halves.filter_map(pair).collect()
 }
 
 /// An ownerless collection that can be a half of another.
@@ -45,14 +64,19 @@ struct Half {
     best: Option<(usize, usize)>,
 }
 
-async fn ownerless(ports: &Ports, depth: Depth, merged: &mut Merged) -> Result<(), StoreError> {
+async fn ownerless(
+    ports: &Ports,
+    depth: Depth,
+    known: &[Known],
+    merged: &mut Merged,
+) -> Result<(), StoreError> {
     let mut drafts = merged.found.take(FindingKind::OwnerlessCollection).into_iter();
     let mut halves = Vec::new();
     for draft in drafts.by_ref().take(HALVES_MAX) {
         let ids = some_ids(ports, &draft.subject).await?;
         halves.push(Half { draft, ids, best: None });
     }
-    compare(ports, likely(merged, &halves, depth), merged, &mut halves).await?;
+    compare(ports, likely(merged, &halves, (depth, known)), merged, &mut halves).await?;
     for Half { draft, ids, best } in halves {
         let own =
             best.and_then(|(at, common)| Some((merged.listed.get(at)?.name.as_str().to_owned(), common)));
@@ -111,16 +135,18 @@ async fn other_half(
 }
 
 /// The collections of organizations, each with the ownerless ones that can be a half of it: all, or those of the most
-/// similar names.
-fn likely(merged: &Merged, halves: &[Half], depth: Depth) -> Vec<(usize, Vec<usize>)> {
+/// similar names and the known ones.
+fn likely(merged: &Merged, halves: &[Half], (depth, known): (Depth, &[Known])) -> Vec<(usize, Vec<usize>)> {
     let owned = merged.listed.iter().zip(&merged.owned).enumerate();
     let own = owned.filter(|(_, (listed, owned))| owned.by_name && listed.kind == CollectionKind::Plain);
     let own: Vec<(usize, &str)> = own.map(|(at, (listed, _))| (at, listed.name.as_str())).collect();
     let with_documents = halves.iter().enumerate().filter(|(_, half)| !half.ids.is_empty());
     let mut likely: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (number, half) in with_documents {
+        let other = half.draft.subject.as_str();
+        let is_known = |name: &str| known.iter().any(|(own, half)| own == name && half == other);
         let mut alike: Vec<_> =
-            own.iter().map(|(at, name)| (Reverse(likeness(name, &half.draft.subject)), *at)).collect();
+            own.iter().map(|(at, name)| (Reverse((is_known(name), likeness(name, other))), *at)).collect();
         if depth == Depth::Quick && alike.len() > HALVES_COMPARED {
             alike.select_nth_unstable(HALVES_COMPARED);
             alike.truncate(HALVES_COMPARED);

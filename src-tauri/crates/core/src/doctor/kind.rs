@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::MendKind;
+use super::{Depth, MendKind};
+use crate::words::words;
 
 /// How bad a finding is, the worst first.
 #[derive(
@@ -30,17 +31,9 @@ pub enum Severity {
     Note,
 }
 
-impl Severity {
-    /// All of them, the worst first.
-    pub const ALL: &[Self] = Self::VARIANTS;
+words!(Severity);
 
-    /// The word in a file.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
-
-/// What the doctor found: one kind for each set of mends.
+/// What the doctor found, the worst first: one kind for each set of mends.
 #[derive(
     Debug,
     Clone,
@@ -63,6 +56,8 @@ pub enum FindingKind {
     MissingCollection,
     /// An organization in the trash has no collection, though one was set aside.
     MissingTrashedCollection,
+    /// An organization in the trash cannot be restored as it is.
+    UnrestorableTrash,
     /// An organization's documents are in the collection that its `collection_name` names, not in that of its name.
     CollectionElsewhere,
     /// A rename by the service stopped half-way: some documents of an organization are also in a second collection.
@@ -109,6 +104,8 @@ pub enum FindingKind {
     ValidatorDiffers,
     /// An organization's address is also an operator's.
     SharedAddress,
+    /// A person's address is also an operator's.
+    OperatorsPerson,
     /// Documents of two halves that had one `_id` and differed, kept beside the joined collection.
     KeptTwins,
     /// A view stands in place of a tenant collection.
@@ -119,20 +116,15 @@ pub enum FindingKind {
     CappedCollection,
 }
 
+words!(FindingKind);
+
 impl FindingKind {
-    /// All of them, the worst first.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The word in a file and in a finding's id.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
     /// How bad it is.
     pub fn severity(self) -> Severity {
         match self {
             Self::MissingCollection
             | Self::MissingTrashedCollection
+            | Self::UnrestorableTrash
             | Self::CollectionElsewhere
             | Self::HalfRenamed
             | Self::TwinNames
@@ -156,10 +148,47 @@ impl FindingKind {
             | Self::IndexDiffers
             | Self::ValidatorDiffers => Severity::Drift,
             Self::SharedAddress
+            | Self::OperatorsPerson
             | Self::KeptTwins
             | Self::ViewCollection
             | Self::TimeSeriesCollection
             | Self::CappedCollection => Severity::Note,
+        }
+    }
+
+    /// The depth of the passes that look for it: a quick one says nothing about what only a deep one looks for.
+    pub fn depth(self) -> Depth {
+        match self {
+            Self::IndexMissing | Self::IndexDiffers | Self::ValidatorDiffers | Self::CappedCollection => {
+                Depth::Deep
+            }
+            Self::MissingCollection
+            | Self::MissingTrashedCollection
+            | Self::UnrestorableTrash
+            | Self::CollectionElsewhere
+            | Self::HalfRenamed
+            | Self::TwinNames
+            | Self::TwinAddresses
+            | Self::ForeignId
+            | Self::InvalidName
+            | Self::InvalidAddress
+            | Self::UnverifiableHash
+            | Self::InterruptedOperation
+            | Self::OwnerlessCollection
+            | Self::OwnerlessTrash
+            | Self::LeftoverDropped
+            | Self::LeftoverIncoming
+            | Self::CollectionNameDiffers
+            | Self::NameForm
+            | Self::AddressForm
+            | Self::UnreadableDate
+            | Self::OddActive
+            | Self::MissingMasterIndex
+            | Self::SharedAddress
+            | Self::OperatorsPerson
+            | Self::KeptTwins
+            | Self::ViewCollection
+            | Self::TimeSeriesCollection => Depth::Quick,
         }
     }
 
@@ -172,7 +201,6 @@ impl FindingKind {
             Self::HalfRenamed => &[MendKind::JoinHalves],
             Self::TwinNames => &[MendKind::SeparateTwins],
             Self::TwinAddresses | Self::SharedAddress | Self::InvalidAddress => &[MendKind::ChangeAddress],
-
             Self::InvalidName => &[MendKind::RenameOrganization],
             Self::UnverifiableHash => &[MendKind::SetOneTimePassword],
             Self::InterruptedOperation => &[MendKind::DecideOperation],
@@ -189,9 +217,12 @@ impl FindingKind {
             Self::IndexDiffers => &[MendKind::ReplaceIndexes, MendKind::AcceptAsIs],
             Self::ValidatorDiffers => &[MendKind::SetValidator, MendKind::AcceptAsIs],
             Self::KeptTwins => &[MendKind::DecideTwins],
-            Self::ForeignId | Self::ViewCollection | Self::TimeSeriesCollection | Self::CappedCollection => {
-                &[]
-            }
+            Self::UnrestorableTrash
+            | Self::ForeignId
+            | Self::OperatorsPerson
+            | Self::ViewCollection
+            | Self::TimeSeriesCollection
+            | Self::CappedCollection => &[],
         }
     }
 }
@@ -236,6 +267,8 @@ pub enum EvidenceWord {
     CommonDocuments,
     /// The address of an operator.
     Operator,
+    /// The address of a person.
+    Person,
     /// A missing index of a master collection.
     MasterIndex,
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::document::{address_key, look_at, named_collection};
+use super::document::{address_key, look_at, look_at_trashed, named_collection};
 use super::found::{Draft, Found, named, shown};
 use super::{EvidenceWord, FindingKind, OrganizationNamed};
 use crate::limits::{FINDINGS_OF_A_KIND_MAX, TWINS_MAX};
@@ -296,6 +296,7 @@ impl<'a> Merge<'a> {
 
     fn add_trashed(&mut self, row: &StoredOrganization) {
         self.counts.trashed += 1;
+        look_at_trashed(row, &mut self.found);
         let StoredId::Organization(id) = row.id else { return };
         let note = row.trashed.as_ref();
         let aside = set_aside(id, note.and_then(|trashed| trashed.copy));

@@ -6,15 +6,18 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::document::address_key;
 use super::found::{Draft, Found};
-use super::merge::{Counts, Merge, Merged, name_of};
+use super::halves::{self, Known};
+use super::merge::{Counts, Merge, Merged, Owned, name_of};
 use super::settle::{Busy, settle, twin_addresses};
-use super::{Depth, Difference, EvidenceRow, EvidenceWord, FindingKind, OrganizationNamed, Wanted, halves};
+use super::{
+    Depth, Difference, EvidenceRow, EvidenceWord, Finding, FindingKind, OrganizationNamed, Pass, Wanted,
+};
 use crate::access::Operations;
 use crate::error::{AppError, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
-use crate::limits::STATISTICS_AT_ONCE;
+use crate::limits::{DOUBTS_AT_ONCE, STATISTICS_AT_ONCE, TWINS_MAX};
 use crate::ports::Ports;
-use crate::records::{CollectionKind, JournalEntry, ListedCollection, Shelf};
+use crate::records::{CollectionKind, JournalEntry, ListedCollection, Operator, Person, Shelf};
 use crate::values::OrganizationId;
 
 /// What a pass needs.
@@ -22,14 +25,61 @@ pub(super) struct Looking<'a> {
     pub(super) ports: &'a Ports,
     pub(super) operations: &'a Operations,
     pub(super) depth: Depth,
+    /// The halves that the last result tells of.
+    pub(super) halves: &'a [Known],
     pub(super) progress: &'a dyn ProgressSink,
     pub(super) cancellation: &'a Cancellation,
+}
+
+/// What a pass saw.
+pub(super) struct Looked {
+    pub(super) found: Found,
+    pub(super) counts: Counts,
+    listed: Vec<ListedCollection>,
+    owned: Vec<Owned>,
+}
+
+impl Looked {
+    /// The findings of an earlier deep pass that a quick one keeps: about organizations that still have a collection,
+    /// under the names that both have now.
+    pub(super) fn keep(&self, earlier: &Pass) -> Vec<Finding> {
+        let deep = earlier.findings.iter().filter(|finding| finding.kind.depth() == Depth::Deep);
+        let mut of_owner: HashMap<OrganizationId, Vec<&Finding>> = HashMap::new();
+        for finding in deep {
+            let owner = finding.organizations.first().and_then(|owner| owner.id.parse().ok());
+            if let Some(owner) = owner {
+                of_owner.entry(owner).or_default().push(finding);
+            }
+        }
+        if of_owner.is_empty() {
+            return Vec::new();
+        }
+        let owned = self.listed.iter().zip(&self.owned);
+        let there = owned.filter_map(|(listed, owned)| Some((&listed.name, of_owner.remove(&owned.owner?)?)));
+        there
+            .flat_map(|(name, kept)| kept.into_iter().map(|kept| under_its_name(kept, name.as_str())))
+            .collect()
+    }
+}
+
+/// The same finding about the collection of this name.
+fn under_its_name(finding: &Finding, collection: &str) -> Finding {
+    let name = name_of(collection).to_owned();
+    let organizations = finding.organizations.iter();
+    Finding {
+        subject: name.clone(),
+        organizations: organizations
+            .map(|one| OrganizationNamed { name: name.clone(), ..one.clone() })
+            .collect(),
+        collections: vec![collection.to_owned()],
+        ..finding.clone()
+    }
 }
 
 impl Looking<'_> {
     /// Looks through the whole workspace. The names are read before the organizations: a collection is made after its
     /// document, so that it is never taken for an ownerless one.
-    pub(super) async fn look(&self) -> Result<(Found, Counts), AppError> {
+    pub(super) async fn look(&self) -> Result<Looked, AppError> {
         let ports = self.ports;
         let (operators, before, unprepared) = futures_util::join!(
             self.operators(),
@@ -37,8 +87,11 @@ impl Looking<'_> {
             allowed(ports.health.unprepared())
         );
         let (operators, before) = (operators?, before?);
-        let listed = ports.collections.list().await?;
+        let (listed, people) = futures_util::join!(ports.collections.list(), self.people_of(&operators));
+        let (listed, people) = (listed?, people?);
         let expected = listed.len() as u64;
+        let operators = operators.iter().map(|one| (address_key(one.email.as_str()), one.email.to_string()));
+        let operators = operators.collect();
         let mut merge = Merge::of(listed, &operators);
         let shelf = |shelf| ports.organizations.scan(shelf).map_ok(move |batch| (shelf, batch));
         let mut rows = stream::select(shelf(Shelf::Live), shelf(Shelf::Trash));
@@ -54,7 +107,10 @@ impl Looking<'_> {
             settle(ports, &mut busy, &mut merged).await?;
         }
         twin_addresses(ports, &mut merged).await?;
-        halves::join(ports, self.depth, &mut merged).await?;
+        halves::join(ports, self.depth, self.halves, &mut merged).await?;
+        for person in people {
+            merged.found.add(self.operators_person(person).await?);
+        }
         if self.depth == Depth::Deep {
             self.describe(&mut merged).await?;
         }
@@ -66,14 +122,49 @@ impl Looking<'_> {
         for missing in unprepared?.unwrap_or_default() {
             merged.found.add(master_index(&missing));
         }
-        Ok((merged.found, merged.counts))
+        let Merged { found, counts, listed, owned, .. } = merged;
+        Ok(Looked { found, counts, listed, owned })
     }
 
-    /// The operators' addresses by their keys; none if the database user is not allowed to read them.
-    async fn operators(&self) -> Result<HashMap<String, String>, StoreError> {
-        let operators = allowed(self.ports.accounts.operators()).await?.unwrap_or_default();
-        let address = |email: &str| (address_key(email), email.to_owned());
-        Ok(operators.iter().map(|operator| address(operator.email.as_str())).collect())
+    /// The operators; none if the database user is not allowed to read them.
+    async fn operators(&self) -> Result<Vec<Operator>, StoreError> {
+        Ok(allowed(self.ports.accounts.operators()).await?.unwrap_or_default())
+    }
+
+    /// The people who have an operator's address: one question for each operator, of whom there are few.
+    async fn people_of(&self, operators: &[Operator]) -> Result<Vec<(Person, String)>, StoreError> {
+        let emails: Vec<_> = operators.iter().map(|operator| operator.email.clone()).collect();
+        let mut asked = stream::iter(emails)
+            .map(|email| async move {
+                let person = allowed(self.ports.people.find_by_email(&email)).await?.flatten();
+                Ok::<_, StoreError>(person.map(|person| (person, email.as_str().to_owned())))
+            })
+            .buffered(DOUBTS_AT_ONCE);
+        let mut people = Vec::new();
+        while let Some(person) = asked.try_next().await? {
+            people.extend(person);
+        }
+        Ok(people)
+    }
+
+    /// The finding about a person who has an operator's address, with the live organizations of that person.
+    async fn operators_person(&self, (person, operator): (Person, String)) -> Result<Draft, StoreError> {
+        let ids = person.memberships.iter().map(|membership| membership.organization_id);
+        let ids: Vec<_> = ids.take(TWINS_MAX).collect();
+        let organizations = self.ports.organizations.find_several(&ids).await?.into_iter();
+        let organizations: Vec<_> = organizations
+            .map(|one| OrganizationNamed { id: one.id.to_hex(), name: one.name.to_string(), in_trash: false })
+            .collect();
+        let address = person.email.to_string();
+        let about = organizations.iter().map(|one| Some(one.id.clone())).collect::<Vec<_>>();
+        let about = if about.is_empty() { vec![None] } else { about };
+        let draft = Draft::of_twins(FindingKind::OperatorsPerson, &address, organizations);
+        let draft = about.into_iter().fold(draft, |draft, organization| {
+            let (what, metadata) = (EvidenceWord::Person, Some(address.clone()));
+            draft.with_row(EvidenceRow { what, organization, metadata, storage: None })
+        });
+        let (what, metadata) = (EvidenceWord::Operator, Some(operator));
+        Ok(draft.with_row(EvidenceRow { what, organization: None, metadata, storage: None }))
     }
 
     /// Asks for validator, indexes and options of each tenant collection, a few at a time.

@@ -44,18 +44,9 @@ pub struct Pass {
     pub findings: Vec<Finding>,
     /// Findings beyond the most that are kept of a kind.
     pub left_off: Vec<(FindingKind, u64)>,
-    /// Since when the findings of earlier passes are known that this one did not look for.
-    pub unlooked: Vec<Unlooked>,
-}
-
-/// A finding of an earlier pass that a later one did not look for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unlooked {
-    /// The finding's id.
-    pub id: String,
-    /// When a pass found it first.
-    #[serde(with = "rfc3339")]
-    pub since: OffsetDateTime,
+    /// When the deep pass began whose findings a quick one kept.
+    #[serde(default, with = "rfc3339::option")]
+    pub earlier_deep: Option<OffsetDateTime>,
 }
 
 /// The result of a pass, without its findings.
@@ -73,6 +64,10 @@ pub struct PassSummary {
     pub took: Duration,
     /// How far it looked.
     pub depth: Depth,
+    /// When the last deep pass began: what only that looks for is as it was then.
+    #[serde(with = "rfc3339::option")]
+    #[cfg_attr(feature = "wire", specta(type = Option<String>))]
+    pub deep_checked_at: Option<OffsetDateTime>,
     /// Live organizations that it saw.
     #[serde(serialize_with = "count")]
     #[cfg_attr(feature = "wire", specta(type = Count))]
@@ -122,6 +117,8 @@ pub struct FindingGroup {
     pub left_off: u64,
     /// The mends that are offered.
     pub mends: Vec<MendKind>,
+    /// The depth of the passes that look for it.
+    pub depth: Depth,
 }
 
 /// A question for findings.
@@ -174,8 +171,15 @@ pub struct DriftOfRow {
 impl Pass {
     /// Since when each finding is known, for the next pass.
     pub(super) fn known(&self) -> HashMap<String, OffsetDateTime> {
-        let earlier = self.unlooked.iter().map(|Unlooked { id, since }| (id.clone(), *since));
-        earlier.chain(self.findings.iter().map(|finding| (finding.id.clone(), finding.since))).collect()
+        self.findings.iter().map(|finding| (finding.id.clone(), finding.since)).collect()
+    }
+
+    /// When the last deep pass began.
+    pub(super) fn deep_checked_at(&self) -> Option<OffsetDateTime> {
+        match self.depth {
+            Depth::Deep => Some(self.checked_at),
+            Depth::Quick => self.earlier_deep,
+        }
     }
 
     /// The same result as somebody sees it who may see one organization only.
@@ -187,7 +191,6 @@ impl Pass {
             collections: 1,
             findings: own.collect(),
             left_off: Vec::new(),
-            unlooked: Vec::new(),
             ..*self
         }
     }
@@ -200,6 +203,7 @@ impl Pass {
             checked_at: self.checked_at,
             took: self.took,
             depth: self.depth,
+            deep_checked_at: self.deep_checked_at(),
             organizations: self.organizations,
             trashed: self.trashed,
             collections: self.collections,
@@ -271,6 +275,7 @@ fn grouped<'a>(
             open: 0,
             left_off: 0,
             mends: kind.mends().to_vec(),
+            depth: kind.depth(),
         });
         group.findings += found;
         group.open += open;

@@ -1,14 +1,17 @@
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use parking_lot::RwLock;
 use time::OffsetDateTime;
 
 use super::columns::{FindingColumn, FindingRow};
-use super::pass::Looking;
-use super::result::Unlooked;
+use super::found::sort;
+use super::halves;
+use super::merge::Counts;
+use super::pass::{Looked, Looking};
 use super::{
     Depth, DriftOfRow, Finding, FindingKind, FindingPage, FindingQuery, FindingState, MendKind, MendRequest,
     Pass, PassSummary,
@@ -71,32 +74,22 @@ impl DoctorService {
         cancellation.checkpoint()?;
         let (checked_at, started) = (self.clock.now(), self.clock.running_for());
         let (ports, operations) = (&self.ports, self.operations.as_ref());
-        let looking = Looking { ports, operations, depth, progress, cancellation };
-        let (found, counts) = tokio::select! {
+        let halves = &self.last().map(|last| halves::known(&last)).unwrap_or_default();
+        let looking = Looking { ports, operations, depth, halves, progress, cancellation };
+        let looked = tokio::select! {
             biased;
             () = cancellation.cancelled() => return Err(AppError::Cancelled),
-            found = looking.look() => found?,
+            looked = looking.look() => looked?,
         };
-        let earlier = self.last();
-        let known = earlier.as_ref().map(|earlier| earlier.known()).unwrap_or_default();
-        let (findings, left_off) = found.finish(&known, checked_at);
-        let unlooked = match depth {
-            Depth::Deep => Vec::new(),
-            Depth::Quick => unlooked(known),
-        };
-        let pass = Pass {
-            checked_at,
-            took: self.clock.running_for().saturating_sub(started),
-            depth,
-            organizations: counts.organizations,
-            trashed: counts.trashed,
-            collections: counts.collections,
-            findings,
-            left_off,
-            unlooked,
-        };
+        let took = self.clock.running_for().saturating_sub(started);
+        // Under one lock: what was mended while it looked stays mended where it did not look.
+        let mut last = self.last.write();
+        let pass = Arc::new(result((checked_at, took, depth), looked, last.as_deref()));
+        *last = Some(Arc::clone(&pass));
         let summary = pass.summary();
-        self.replace(pass);
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(pass);
+        }
         Ok(summary)
     }
 
@@ -222,14 +215,6 @@ impl DoctorService {
             Some(id) => last.map(|pass| Arc::new(pass.of_organization(&id.to_hex()))),
         })
     }
-
-    fn replace(&self, pass: Pass) {
-        let pass = Arc::new(pass);
-        *self.last.write() = Some(Arc::clone(&pass));
-        if let Some(keeper) = &self.keeper {
-            keeper.keep(pass);
-        }
-    }
 }
 
 /// Whether a finding is the other side of an attachment: the organization that lacked this collection, or the
@@ -248,22 +233,35 @@ fn attaches(request: &MendRequest, finding: &Finding) -> bool {
         }
 }
 
-/// Since when the findings are known that a quick pass does not look for.
-fn unlooked(known: HashMap<String, OffsetDateTime>) -> Vec<Unlooked> {
-    let of_deep = [
-        FindingKind::IndexMissing,
-        FindingKind::IndexDiffers,
-        FindingKind::ValidatorDiffers,
-        FindingKind::CappedCollection,
-    ];
-    let is_deep = |id: &str| {
-        let kind = id.split_once(':').map(|(kind, _)| kind);
-        of_deep.iter().any(|deep| Some(deep.as_str()) == kind)
-    };
-    let known = known.into_iter().filter(|(id, _)| is_deep(id));
-    let mut unlooked: Vec<_> = known.map(|(id, since)| Unlooked { id, since }).collect();
-    unlooked.sort_by(|one, other| one.id.cmp(&other.id));
-    unlooked
+/// The result of a pass. A quick one keeps what the last deep one found, mended or not: it did not look for that.
+fn result(
+    (checked_at, took, depth): (OffsetDateTime, Duration, Depth),
+    looked: Looked,
+    earlier: Option<&Pass>,
+) -> Pass {
+    let known = earlier.map(Pass::known).unwrap_or_default();
+    let deeper = earlier.filter(|_| depth == Depth::Quick);
+    let kept = deeper.map(|earlier| looked.keep(earlier)).unwrap_or_default();
+    let Counts { organizations, trashed, collections } = looked.counts;
+    let (mut findings, mut left_off) = looked.found.finish(&known, checked_at);
+    if !kept.is_empty() {
+        let found: HashSet<String> = findings.iter().map(|finding| finding.id.clone()).collect();
+        findings.extend(kept.into_iter().filter(|kept| !found.contains(&kept.id)));
+        sort(&mut findings);
+    }
+    let deep_left_off = deeper.into_iter().flat_map(|earlier| &earlier.left_off);
+    left_off.extend(deep_left_off.filter(|(kind, _)| kind.depth() == Depth::Deep));
+    Pass {
+        checked_at,
+        took,
+        depth,
+        organizations,
+        trashed,
+        collections,
+        findings,
+        left_off,
+        earlier_deep: deeper.and_then(Pass::deep_checked_at),
+    }
 }
 
 /// Findings of one batch of a file.

@@ -402,7 +402,8 @@ impl OrganizationService {
         };
         let name = match name {
             Some(name) => OrganizationName::parse(name)?,
-            None => trashed.name.clone(),
+            // In the form that it has; one that breaks the rules gives way to another one.
+            None => OrganizationName::parse(trashed.name.as_str()).map(|_| trashed.name.clone())?,
         };
         let shared = was == TrashedCollection::Shared;
         let target = &CollectionName::for_organization(&name);

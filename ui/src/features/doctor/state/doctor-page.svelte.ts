@@ -74,6 +74,13 @@ export class DoctorPageState {
     return this.groups.find(({ kind }) => kind === finding.kind)?.mends ?? [];
   }
 
+  /** When the run looked for it that found it last; null if that is the last run. */
+  earlierCheckOf(finding: DoctorFinding): string | null {
+    const { summary } = this.doctor;
+    const depth = this.groups.find(({ kind }) => kind === finding.kind)?.depth;
+    return summary?.depth === "quick" && depth === "deep" ? summary.deepCheckedAt : null;
+  }
+
   /** All open findings of a group, on screen or not. */
   async openOf({ kind }: FindingGroup): Promise<DoctorFinding[]> {
     const found: DoctorFinding[] = [];

@@ -4,6 +4,7 @@ import { COLUMN_WORDS, COLUMNS_AT_FIRST, COLUMNS_READ_ONE_BY_ONE } from "./expor
 
 export type ExportList = {
   filter: OrganizationFilter;
+  withFindings: boolean;
   selectedIds: string[];
   sort: SortField;
   direction: "ascending" | "descending";
@@ -17,7 +18,7 @@ export class ExportDraft extends ListDraft<ExportColumn> {
     super("organizations", chooser, COLUMN_WORDS, COLUMNS_AT_FIRST);
     this.#list = list;
     if (list.selectedIds.length > 0) this.rows = "selected";
-    else if (isNarrowed(list.filter)) this.rows = "filtered";
+    else if (list.withFindings || isNarrowed(list.filter)) this.rows = "filtered";
   }
 
   get readsEachCollection(): boolean {
@@ -43,7 +44,7 @@ export class ExportDraft extends ListDraft<ExportColumn> {
       case "all":
         return { kind: "all" };
       case "filtered":
-        return { kind: "filtered", filter: this.#list.filter };
+        return { kind: "filtered", filter: this.#list.filter, withFindings: this.#list.withFindings };
       case "selected":
         return { kind: "selected", ids: this.#list.selectedIds };
     }

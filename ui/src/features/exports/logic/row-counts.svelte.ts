@@ -1,6 +1,11 @@
 import type { OrganizationCounts, OrganizationFilter } from "$lib/api";
 import type { RowChoice, RowCount } from "$lib/exports";
 
+/** With the organizations that the doctor found something about, where they are known. */
+export type ListCounts = OrganizationCounts & { drift?: number | undefined };
+
+type Filter = OrganizationFilter & { withFindings: boolean };
+
 type Counting = (search: string) => Promise<OrganizationCounts>;
 
 /** How many rows each choice would write; null if unknown. */
@@ -8,15 +13,10 @@ export class RowCounts {
   #all = $state.raw<RowCount | null>(null);
   #filtered = $state.raw<RowCount | null>(null);
   readonly #selected: RowCount;
-  readonly #filter: OrganizationFilter;
+  readonly #filter: Filter;
 
   /** `counts` are the list's counts for its search, or null if they are not at hand. */
-  constructor(
-    filter: OrganizationFilter,
-    counts: OrganizationCounts | null,
-    selected: number,
-    countOrganizations: Counting,
-  ) {
+  constructor(filter: Filter, counts: ListCounts | null, selected: number, countOrganizations: Counting) {
     this.#filter = filter;
     this.#selected = { rows: selected, exact: true };
     if (counts) this.#takeListed(counts);
@@ -36,8 +36,8 @@ export class RowCounts {
   }
 
   /** Takes the counts for the filter's search, which are the totals if there is no search. */
-  #takeListed(counts: OrganizationCounts): void {
-    const rows = counts[this.#filter.status];
+  #takeListed(counts: ListCounts): void {
+    const rows = this.#filter.withFindings ? (counts.drift ?? null) : counts[this.#filter.status];
     this.#filtered = rows === null ? null : { rows, exact: counts.exact };
     if (this.#filter.search === "") this.#takeAll(counts);
   }

@@ -10,7 +10,7 @@ import type {
   SessionView,
   StatisticsSummary,
 } from "$lib/api";
-import { LIMITS, newJob } from "$lib/api";
+import { newJob } from "$lib/api";
 import { formatBytes } from "$lib/format";
 import { ListState } from "$lib/lists";
 import { may } from "$lib/may";
@@ -174,12 +174,8 @@ export class OrganizationsPageState {
   async wishForList(): Promise<ExportWish | null> {
     const { empty, allMatching, excludedIds } = this.list.selection;
     const all = empty || (allMatching && excludedIds.length === 0);
-    // A file knows nothing of what the doctor found: the rows are named one by one.
-    const named = this.list.browser.query.facet === "drift";
-    if (all && !named) return this.#wish(null);
-    const checked = await this.#checked(() =>
-      empty ? this.list.browser.gather([], LIMITS.pageMax) : this.list.checkedRows(),
-    );
+    if (all) return this.#wish(null);
+    const checked = await this.#checked();
     return checked && this.#wish(checked.map(({ id }) => id));
   }
 
@@ -281,9 +277,9 @@ export class OrganizationsPageState {
   }
 
   /** Null if they could not be read, or are being read. */
-  async #checked(read = () => this.list.checkedRows()): Promise<OrganizationView[] | null> {
+  async #checked(): Promise<OrganizationView[] | null> {
     try {
-      return await read();
+      return await this.list.checkedRows();
     } catch (problem) {
       this.#announceUnread(problem);
       return null;

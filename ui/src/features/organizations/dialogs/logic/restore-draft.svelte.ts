@@ -8,7 +8,8 @@ export type RestoreBackend = {
 
 /** Restores an organization from the trash, under another name if the old one is taken. */
 export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
-  #needsName = $state(false);
+  /** Why the old name is refused. */
+  #refused = $state<"taken" | "invalid" | null>(null);
   readonly #organization: OrganizationView;
   readonly #backend: RestoreBackend;
 
@@ -20,7 +21,11 @@ export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
   }
 
   get needsName(): boolean {
-    return this.#needsName;
+    return this.#refused !== null;
+  }
+
+  get nameIsInvalid(): boolean {
+    return this.#refused === "invalid";
   }
 
   get emailIsTaken(): boolean {
@@ -29,12 +34,12 @@ export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
   }
 
   override get blocked(): string | null {
-    return this.#needsName ? super.blocked : null;
+    return this.needsName ? super.blocked : null;
   }
 
   async submit(done: (restored: OrganizationView) => void): Promise<void> {
     const { name } = this.fields;
-    const wanted = this.#needsName ? name.value : null;
+    const wanted = this.needsName ? name.value : null;
     await this.run(() => this.#restore(wanted), done);
     // The old name was refused, not the still empty field for another one.
     if (wanted === null) name.refuse(null);
@@ -45,7 +50,8 @@ export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
       return await this.#backend.restoreOrganization(this.#organization.id, name);
     } catch (error) {
       const { wire } = ApiError.from(error);
-      if (wire.code === "conflict" && wire.details.field !== "email") this.#needsName = true;
+      if (wire.code === "conflict" && wire.details.field !== "email") this.#refused = "taken";
+      if (wire.code === "invalid_input" && name === null) this.#refused = "invalid";
       throw error;
     }
   }
