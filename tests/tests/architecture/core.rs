@@ -7,7 +7,7 @@ use crate::sources::{read, sources};
 
 /// The folders of the core, lowest first. A folder knows those of earlier lines, and none of its own line.
 const FOLDERS: [&[&str]; 14] = [
-    &["limits", "nesting", "numbers"],
+    &["limits", "nesting", "numbers", "words"],
     &["clock", "values"],
     &["error"],
     &["rights"],

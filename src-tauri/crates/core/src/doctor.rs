@@ -18,8 +18,8 @@ mod settle;
 
 pub use differences::{Difference, Wanted, definition_of};
 pub use finding::{EvidenceRow, Finding, FindingState, OrganizationNamed, finding_id};
-pub use kind::{EvidenceWord, FindingKind, Severity};
+pub use kind::{Depth, EvidenceWord, FindingKind, Severity};
 pub use mend::{DryRun, MendChoices, MendKind, MendOutcome, MendRequest};
 pub use mends::{MendService, Mended};
-pub use result::{Depth, DriftOfRow, FindingGroup, FindingPage, FindingQuery, Pass, PassSummary};
+pub use result::{DriftOfRow, FindingGroup, FindingPage, FindingQuery, Pass, PassSummary};
 pub use service::{DoctorService, PassKeeper};

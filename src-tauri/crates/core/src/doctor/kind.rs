@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::{Depth, MendKind};
+use super::MendKind;
 use crate::words::words;
 
 /// How bad a finding is, the worst first.
@@ -32,6 +32,17 @@ pub enum Severity {
 }
 
 words!(Severity);
+
+/// How far a pass looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum Depth {
+    /// Names, documents of organizations and the trash.
+    Quick,
+    /// Also validator, indexes and options of each tenant collection: one more question each.
+    Deep,
+}
 
 /// What the doctor found, the worst first: one kind for each set of mends.
 #[derive(

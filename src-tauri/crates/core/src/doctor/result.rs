@@ -5,23 +5,12 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
-use super::{Finding, FindingKind, MendKind, Severity};
+use super::{Depth, Finding, FindingKind, MendKind, Severity};
 use crate::limits::FINDINGS_PAGE_MAX;
 #[cfg(feature = "wire")]
 use crate::numbers::Count;
 use crate::numbers::count;
 use crate::values::OrganizationId;
-
-/// How far a pass looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "wire", derive(specta::Type))]
-pub enum Depth {
-    /// Names, documents of organizations and the trash.
-    Quick,
-    /// Also validator, indexes and options of each tenant collection: one more question each.
-    Deep,
-}
 
 /// The result of one pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
