@@ -1,11 +1,12 @@
 //! The acts that change a workspace, in a form that can be handed to another process.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use tenantry_core::bundle::BundleReader;
+use tenantry_console::files::{PendingFile, Target, file_name, free_path};
+use tenantry_core::bundle::{BundleReader, PendingBundle};
 use tenantry_core::doctor::{Depth, FindingQuery, MendChoices, MendKind, MendRequest};
 use tenantry_core::error::AppError;
 use tenantry_core::import::{RowResult, read};
@@ -17,10 +18,10 @@ use tenantry_core::records::{
     SortDirection, SortField, StatusFilter, WorkspaceSettings,
 };
 use tenantry_core::rights::Actor;
-use tenantry_core::values::{OperatorId, OrganizationId, PersonId};
+use tenantry_core::values::{CollectionName, OperatorId, OrganizationId, PersonId};
 use time::OffsetDateTime;
 
-use crate::bundles::request;
+use crate::bundles::{origin, ownerless, request};
 use crate::console::{Console, PASSWORD, create_request, update_request};
 use crate::suite::{email, hash, name};
 
@@ -96,6 +97,11 @@ pub enum Act {
         about: String,
         /// The organization that gets a collection, in hex.
         organization: Option<String>,
+    },
+    /// Puts a collection that nobody owns into a file in this folder, and drops it.
+    SetAside {
+        collection: String,
+        folder: PathBuf,
     },
     AddPerson {
         organization: String,
@@ -205,6 +211,7 @@ impl Act {
                 let choices = MendChoices { organization: organization.clone(), ..MendChoices::default() };
                 mend_it(console, operator, *mend, about, choices).await
             }
+            Self::SetAside { collection, folder } => set_aside(console, operator, collection, folder).await,
             Self::Move { .. } | Self::EndMoves { .. } => panic!("a pair of workspaces carries out {self:?}"),
             Self::AddPerson { organization: id, email } => {
                 let organization_id = organization(id);
@@ -278,6 +285,19 @@ async fn mend_it(
     let finding = found.ok_or(AppError::NotFound { what: "finding" })?;
     let request = MendRequest { finding: finding.id.clone(), mend, choices };
     console.mends.mend(operator, &finding, &request, &cancellation).await.map(drop)
+}
+
+async fn set_aside(
+    console: &Console,
+    operator: &Actor,
+    collection: &str,
+    folder: &Path,
+) -> Result<(), AppError> {
+    let path = free_path(folder, &file_name(collection), "tenant");
+    let file = PendingFile::start(Target { path, may_replace: false }).map_err(AppError::FileNotWritten)?;
+    let to: (Box<dyn PendingBundle>, _) = (Box::new(file), &origin());
+    let finding = ownerless(&CollectionName::from_stored(collection.to_owned()));
+    console.mends.set_aside(operator, &finding, to, &Quiet, &Cancellation::default()).await.map(drop)
 }
 
 /// Reads a list, looks what is there, and carries it out as the window does.

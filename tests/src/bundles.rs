@@ -1,5 +1,6 @@
 //! Bundles in memory: written by a console, taken apart and put together again.
 
+use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
 use std::sync::Arc;
 
@@ -12,7 +13,11 @@ use secrecy::SecretString;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tenantry_core::AppError;
-use tenantry_core::bundle::{AdminPassword, BundleReader, Origin, ReceiveRequest, TenantSource};
+use tenantry_core::bundle::{
+    AdminPassword, BundleInput, BundleReader, Origin, PendingBundle, ReceiveRequest, TenantSource,
+};
+use tenantry_core::doctor::{Finding, FindingKind, FindingState};
+use tenantry_core::error::FileProblem;
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{CollectionDescription, CollectionIdentity, CollectionKind, IndexDescription};
@@ -39,6 +44,70 @@ impl Write for Buffer {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A file of a bundle in memory, which is in its place once `kept` has it.
+#[derive(Clone, Default)]
+pub struct KeptInMemory {
+    written: Buffer,
+    /// What is in its place.
+    pub kept: Arc<Mutex<Option<Vec<u8>>>>,
+}
+
+impl PendingBundle for KeptInMemory {
+    fn place(&self) -> String {
+        "/somewhere/lost.tenant".to_owned()
+    }
+
+    fn writer(&self) -> Result<Box<dyn Write + Send>, FileProblem> {
+        Ok(Box::new(self.written.clone()))
+    }
+
+    fn reader(&self) -> Result<Box<dyn BundleInput>, FileProblem> {
+        Ok(Box::new(Cursor::new(self.written.0.lock().clone())))
+    }
+
+    fn finish(self: Box<Self>) -> Result<u64, FileProblem> {
+        let whole = self.written.0.lock().clone();
+        let bytes = whole.len() as u64;
+        *self.kept.lock() = Some(whole);
+        Ok(bytes)
+    }
+}
+
+/// What the doctor says about a collection that nobody owns.
+pub fn ownerless(collection: &CollectionName) -> Finding {
+    let kinds = [
+        ("console_trash_", FindingKind::OwnerlessTrash),
+        ("console_dropped_", FindingKind::LeftoverDropped),
+        ("console_incoming_", FindingKind::LeftoverIncoming),
+    ];
+    let found = kinds.into_iter().find(|(prefix, _)| collection.as_str().starts_with(prefix));
+    let kind = found.map_or(FindingKind::OwnerlessCollection, |(_, kind)| kind);
+    Finding {
+        id: format!("{}:{collection}", kind.as_str()),
+        kind,
+        subject: collection.to_string(),
+        organizations: Vec::new(),
+        collections: vec![collection.to_string()],
+        evidence: Vec::new(),
+        since: time::OffsetDateTime::UNIX_EPOCH,
+        state: FindingState::Open,
+    }
+}
+
+/// Sets a collection aside that nobody owns; returns its bundle.
+///
+/// # Panics
+/// When it can't be set aside.
+pub async fn set_aside(console: &Console, actor: &Actor, collection: &CollectionName) -> Vec<u8> {
+    let file = KeptInMemory::default();
+    let kept = Arc::clone(&file.kept);
+    let (to, cancellation) = ((Box::new(file) as Box<dyn PendingBundle>, &origin()), Cancellation::default());
+    let finding = ownerless(collection);
+    console.mends.set_aside(actor, &finding, to, &Quiet, &cancellation).await.expect("it is set aside");
+    let whole = kept.lock().take();
+    whole.expect("it is in its place")
 }
 
 /// Where the bundles of tests come from.
@@ -74,6 +143,34 @@ pub async fn documents_in(bytes: &[u8]) -> Result<Vec<Vec<u8>>, AppError> {
     let bundle = open(bytes)?;
     let batches: Vec<_> = bundle.documents().try_collect().await?;
     Ok(batches.into_iter().flatten().collect())
+}
+
+/// The documents of a bundle as the checker shows those of a collection, read without any code of the services.
+///
+/// # Panics
+/// When there is something else in it.
+pub fn read_apart(file: &[u8]) -> BTreeMap<String, String> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let parts = unpacked(file);
+    let (_, lines) = parts.iter().find(|(name, _)| name == "documents.ndjson").expect("the documents");
+    let lines = std::str::from_utf8(lines).expect("text").lines();
+    lines
+        .map(|line| {
+            let value: Value = serde_json::from_str(line).expect("JSON");
+            let document = match value["$tenantryBson"].as_str() {
+                Some(text) => {
+                    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text);
+                    Document::from_reader(bytes.expect("base64").as_slice()).expect("a document")
+                }
+                None => match Bson::try_from(value).expect("Extended JSON") {
+                    Bson::Document(document) => document,
+                    other => panic!("{other:?} is no document"),
+                },
+            };
+            let id = doc! { "_id": document.get("_id").expect("an id").clone() };
+            (hex(&id.to_vec().expect("bytes")), hex(&document.to_vec().expect("bytes")))
+        })
+        .collect()
 }
 
 /// A request to come in under a name, with the tests' password.

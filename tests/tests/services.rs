@@ -52,6 +52,8 @@ mod rights;
 mod samples;
 #[path = "services/sessions.rs"]
 mod sessions;
+#[path = "services/setting_aside.rs"]
+mod setting_aside;
 #[path = "services/shared.rs"]
 mod shared;
 #[path = "services/sign_in.rs"]

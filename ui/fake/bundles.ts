@@ -74,6 +74,7 @@ export function bundleHandlers(world: World): Handlers {
       bytes: 98_304,
     }),
     read_bundle: () => ({
+      collection: null,
       name: "northmark",
       displayName: "Northmark Freight",
       email: "admin@northmark.example",

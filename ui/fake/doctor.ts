@@ -21,7 +21,7 @@ const KINDS: Partial<Record<FindingKind, [Severity, MendKind[]]>> = {
   half_renamed: ["broken", ["join_halves"]],
   twin_names: ["broken", ["separate_twins"]],
   interrupted_operation: ["broken", ["decide_operation"]],
-  ownerless_collection: ["drift", ["attach_collection", "create_organization"]],
+  ownerless_collection: ["drift", ["attach_collection", "create_organization", "set_aside"]],
   collection_name_differs: ["drift", ["set_collection_name"]],
   unreadable_date: ["drift", ["correct_dates"]],
   index_missing: ["drift", ["create_indexes", "accept_as_is"]],
@@ -164,7 +164,12 @@ export function doctorHandlers(world: World) {
       const entry = world.entries.length + 1;
       world.entries.push(madeUpEntry(entry, { at: now(), kind: "organization_changed" }));
       if (finding) finding.state = { kind: "mended", mend: request.mend, at: now(), entry };
-      return { entry, oneTimePassword: request.mend === "set_one_time_password" ? "k7-Qm4-Rt9" : null };
+      const path = `~/Downloads/${finding?.collections[0] ?? ""}-2026-11-28.tenant`;
+      return {
+        entry,
+        oneTimePassword: request.mend === "set_one_time_password" ? "k7-Qm4-Rt9" : null,
+        file: request.mend === "set_aside" ? { path, bytes: 98_304, documents: 1_204 } : null,
+      };
     },
   };
 }

@@ -83,7 +83,9 @@ pub struct ChosenBundle {
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleFactsView {
-    /// The organization's name.
+    /// The name of the collection, if it belongs to no organization.
+    pub collection: Option<String>,
+    /// The organization's name. Without an organization, the one that goes with the collection's, if there is one.
     pub name: String,
     /// Its display name.
     pub display_name: Option<String>,
@@ -105,7 +107,8 @@ impl From<&BundleReader> for BundleFactsView {
     fn from(bundle: &BundleReader) -> Self {
         let manifest = bundle.manifest();
         Self {
-            name: manifest.organization_name.clone(),
+            collection: manifest.collection.clone(),
+            name: bundle.tenant().name(),
             display_name: manifest.display_name.clone(),
             email: bundle.tenant().admin_email(),
             workspace: manifest.workspace.clone(),
@@ -600,7 +603,7 @@ pub async fn verify_bundle(
     let verified = console.verify_bundle(&open, &actor, &input.source, &progress, job.cancellation()).await?;
     let manifest = verified.manifest();
     Ok(VerifiedView {
-        name: manifest.organization_name.clone(),
+        name: manifest.collection.clone().unwrap_or_else(|| manifest.organization_name.clone()),
         documents: Count::from(manifest.documents),
         bytes: Count::from(manifest.bytes),
         milliseconds: Count::from(started.elapsed()),

@@ -2,14 +2,14 @@
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use futures_util::TryStreamExt;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 use tenantry_core::doctor::MendKind;
 use tenantry_core::records::{MemberRole, OperatorRole, Organization};
 use tenantry_core::rights::Actor;
 use tenantry_core::sessions::Session;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::acts::Act;
-use tenantry_tests::bundles::written;
+use tenantry_tests::bundles::{read_apart, written};
 use tenantry_tests::checker::{Accounts, Contents, SeenOrganization};
 use tenantry_tests::console::{Console, create_request};
 use tenantry_tests::suite::{collection, move_collection, name};
@@ -39,6 +39,7 @@ pub enum Case {
     JoinHalves,
     MoveCollection,
     AttachCollection,
+    SetAside,
     LoadSamples,
     AddPerson,
     ChangePersonRole,
@@ -52,7 +53,7 @@ pub enum Case {
 }
 
 impl Case {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Create,
         Self::Rename,
         Self::RenameShared,
@@ -68,6 +69,7 @@ impl Case {
         Self::JoinHalves,
         Self::MoveCollection,
         Self::AttachCollection,
+        Self::SetAside,
         Self::LoadSamples,
         Self::AddPerson,
         Self::ChangePersonRole,
@@ -94,7 +96,8 @@ impl Case {
             | Self::Import
             | Self::JoinHalves
             | Self::MoveCollection
-            | Self::AttachCollection => true,
+            | Self::AttachCollection
+            | Self::SetAside => true,
             Self::Change
             | Self::Deactivate
             | Self::Reactivate
@@ -128,6 +131,8 @@ pub struct Scene {
     to: String,
     /// The file that the act reads.
     _bundle: Option<NamedTempFile>,
+    /// The folder that the act writes to.
+    folder: Option<TempDir>,
     /// The address of the person or operator.
     address: String,
     /// Sessions of the organization's admin and of a person.
@@ -170,6 +175,7 @@ impl Scene {
             from: from.clone(),
             to: to.clone(),
             _bundle: None,
+            folder: None,
             address: address.clone(),
             sessions: Vec::new(),
         };
@@ -177,6 +183,7 @@ impl Scene {
             case,
             Case::Create
                 | Case::Import
+                | Case::SetAside
                 | Case::LoadSamples
                 | Case::AddOperator
                 | Case::ChangeOperatorRole
@@ -243,6 +250,19 @@ impl Scene {
                 about: collection(&to).to_string(),
                 organization: Some(id),
             },
+            Case::SetAside => {
+                let (name, collections) = (collection(&to), &workspace.ports.collections);
+                collections.create(&name).await.expect("created");
+                let documents: Vec<_> = (0..DOCUMENTS)
+                    .map(|number| doc! { "_id": ObjectId::new(), "of": &to, "number": number as i64 })
+                    .map(|document| document.to_vec().expect("bytes"))
+                    .collect();
+                collections.insert_documents(&name, &documents).await.expect("inserted");
+                let folder = TempDir::new().expect("a folder");
+                let path = folder.path().to_owned();
+                scene.folder = Some(folder);
+                Act::SetAside { collection: name.to_string(), folder: path }
+            }
             Case::LoadSamples => Act::LoadSamples,
             Case::AddPerson => Act::AddPerson { organization: id, email: address },
             Case::ChangePersonRole | Case::DeactivatePerson | Case::RemovePerson => {
@@ -283,6 +303,7 @@ impl Scene {
             from: String::new(),
             to,
             _bundle: None,
+            folder: None,
             address: String::new(),
             sessions: Vec::new(),
         }
@@ -301,6 +322,7 @@ impl Scene {
             Case::JoinHalves | Case::MoveCollection | Case::AttachCollection => {
                 return self.is_mended(before, now);
             }
+            Case::SetAside => return self.is_set_aside(before, now),
             Case::Import => {
                 let all = imported(&self.to);
                 let created = all.iter().filter(|name| self.is_created(name, now) == Ended::Done).count();
@@ -402,6 +424,29 @@ impl Scene {
         let (was, is) = (before.of_tenant(&self.from), now.of_tenant(&self.to));
         assert!(is.has_what(was), "what came in differs: {is:?} {was:?}");
         Ended::Done
+    }
+
+    /// It is in the store as it was, or in a whole file and nowhere else. Half a file never has the name of one.
+    fn is_set_aside(&self, before: &Contents, now: &Contents) -> Ended {
+        let name = collection(&self.to).to_string();
+        let was = &before.collections[&name];
+        let folder = self.folder.as_ref().expect("it has one");
+        let files =
+            std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
+        let whole = files.filter(|path| path.extension().is_some_and(|end| end == "tenant"));
+        let kept = whole.map(|path| read_apart(&std::fs::read(path).expect("it is read")));
+        let kept: Vec<_> = kept.collect();
+        assert!(kept.iter().all(|documents| *documents == was.documents), "{:?}: a file differs", self.act);
+        match now.collections.get(&name) {
+            Some(is) => {
+                assert_eq!(is, was, "{:?}: its collection", self.act);
+                Ended::Undone
+            }
+            None => {
+                assert!(!kept.is_empty(), "{:?}: it is in no file", self.act);
+                Ended::Done
+            }
+        }
     }
 
     /// Every document is in one place or the other, and all of them in the organization's once it is mended.

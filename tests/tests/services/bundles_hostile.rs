@@ -4,12 +4,13 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use bson::doc;
 use serde_json::{Value, json};
-use tenantry_core::bundle::BundleReader;
+use tenantry_core::bundle::{BundleReader, TenantSource};
 use tenantry_core::error::{AppError, BundleDamage, BundleProblem, FileProblem};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::rights::Actor;
 use tenantry_tests::bundles::{
-    changed, collections, documents_in, open, origin, packed, request, retold, unpacked, written,
+    changed, collections, contents, documents_in, open, origin, packed, request, retold, set_aside, unpacked,
+    written,
 };
 use tenantry_tests::console::Console;
 use tenantry_tests::suite::collection;
@@ -18,12 +19,14 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 const DOCUMENTS: &str = "documents.ndjson";
+const SMALL_PARTS: [&str; 2] = ["organization.json", "collection.json"];
 
 struct Case {
     workspace: TestWorkspace,
     console: Console,
     operator: Actor,
     file: Vec<u8>,
+    has_organization: bool,
 }
 
 impl Case {
@@ -42,7 +45,30 @@ impl Case {
             .await
             .expect("inserted");
         let file = written(&console, &operator, acme.id).await;
-        Self { workspace, console, operator, file }
+        Self { workspace, console, operator, file, has_organization: true }
+    }
+
+    /// The same documents in a collection that nobody owned, which is in its bundle alone.
+    async fn ownerless() -> Self {
+        let case = Self::new().await;
+        let collections = &case.workspace.ports.collections;
+        let lost = collection("lost");
+        collections.create(&lost).await.expect("created");
+        let documents = contents(&case.workspace.ports, &collection("acme")).await;
+        collections.insert_documents(&lost, &documents).await.expect("inserted");
+        let file = set_aside(&case.console, &case.operator, &lost).await;
+        Self { file, has_organization: false, ..case }
+    }
+
+    /// Both kinds of bundles.
+    async fn both() -> [Self; 2] {
+        [Self::new().await, Self::ownerless().await]
+    }
+
+    /// The parts beside the documents.
+    fn small_parts(&self) -> &'static [&'static str] {
+        let [_, without @ ..] = &SMALL_PARTS;
+        if self.has_organization { &SMALL_PARTS } else { without }
     }
 
     /// What becomes of a file: refused as it is opened or read, and then nothing comes in from it either.
@@ -80,83 +106,123 @@ fn lines(text: &mut Vec<u8>, change: impl FnOnce(&mut Vec<String>)) {
 
 #[tokio::test]
 async fn a_file_that_is_no_bundle_is_told_as_such() {
-    let case = Case::new().await;
-    let zip = |name: &str| packed(&[(name.to_owned(), b"{}".to_vec())]);
-    for file in [b"".to_vec(), b"PK".to_vec(), b"%PDF-1.7 and more".to_vec(), vec![0; 100_000], zip("a.txt")]
-    {
-        assert_eq!(case.refused(&file).await, BundleProblem::NotABundle);
-    }
-    assert_eq!(case.refused(&zip("manifest.json")).await, BundleProblem::NotABundle, "of another program");
-    let cut = |part: usize| case.file[..case.file.len() * part / 10].to_vec();
-    for part in 0..10 {
-        assert_eq!(case.refused(&cut(part)).await, BundleProblem::NotABundle, "cut at {part} tenths");
+    for case in Case::both().await {
+        let zip = |name: &str| packed(&[(name.to_owned(), b"{}".to_vec())]);
+        for file in
+            [b"".to_vec(), b"PK".to_vec(), b"%PDF-1.7 and more".to_vec(), vec![0; 100_000], zip("a.txt")]
+        {
+            assert_eq!(case.refused(&file).await, BundleProblem::NotABundle);
+        }
+        assert_eq!(
+            case.refused(&zip("manifest.json")).await,
+            BundleProblem::NotABundle,
+            "of another program"
+        );
+        let cut = |part: usize| case.file[..case.file.len() * part / 10].to_vec();
+        for part in 0..10 {
+            assert_eq!(case.refused(&cut(part)).await, BundleProblem::NotABundle, "cut at {part} tenths");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_newer_version_is_left_alone() {
-    let case = Case::new().await;
-    let newer = retold(&case.file, |manifest| {
-        *manifest = json!({"format": "tenantry-bundle", "version": 2, "whatever": "else"});
-    });
-    assert_eq!(case.refused(&newer).await, BundleProblem::Newer { found: 2, supported: 1 });
-    let odd = retold(&case.file, |manifest| manifest["version"] = json!("one"));
-    assert_eq!(case.refused(&odd).await, damaged("manifest.json", None, BundleDamage::NotADocument));
-    let poor = retold(&case.file, |manifest| drop(manifest.as_object_mut().unwrap().remove("documents")));
-    assert_eq!(case.refused(&poor).await, damaged("manifest.json", None, BundleDamage::NotADocument));
+    for case in Case::both().await {
+        let newer = retold(&case.file, |manifest| {
+            *manifest = json!({"format": "tenantry-bundle", "version": 3, "whatever": "else"});
+        });
+        assert_eq!(case.refused(&newer).await, BundleProblem::Newer { found: 3, supported: 2 });
+        let odd = retold(&case.file, |manifest| manifest["version"] = json!("one"));
+        assert_eq!(case.refused(&odd).await, damaged("manifest.json", None, BundleDamage::NotADocument));
+        let poor = retold(&case.file, |manifest| drop(manifest.as_object_mut().unwrap().remove("documents")));
+        assert_eq!(case.refused(&poor).await, damaged("manifest.json", None, BundleDamage::NotADocument));
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_is_told_by_its_version_and_its_collection_to_have_an_organization_or_none() {
+    let [with, without] = Case::both().await;
+    let manifest = |case: &Case| open(&case.file).expect("a bundle").manifest().clone();
+    let (told, told_without) = (manifest(&with), manifest(&without));
+    assert_eq!((told.version, told.collection), (1, None), "every program reads it");
+    assert_eq!((told_without.version, told_without.collection.as_deref()), (2, Some("org_lost")));
+    assert_eq!((told_without.organization_id.as_str(), told_without.organization_name.as_str()), ("", ""));
+    assert_eq!(open(&without.file).expect("a bundle").tenant().name(), "lost", "offered for a restore");
+    let refused = damaged("manifest.json", None, BundleDamage::NotADocument);
+    let says = |case: &Case, version: u32, collection: Value| {
+        retold(&case.file, |manifest| {
+            manifest["version"] = json!(version);
+            manifest["collection"] = collection;
+        })
+    };
+    // Whoever would read one as the other, refuses it.
+    assert_eq!(with.refused(&says(&with, 1, json!("org_acme"))).await, refused);
+    assert_eq!(with.refused(&says(&with, 2, Value::Null)).await, refused);
+    let foreign = damaged("organization.json", None, BundleDamage::Foreign);
+    assert_eq!(with.refused(&says(&with, 2, json!("org_acme"))).await, foreign);
+    assert_eq!(without.refused(&says(&without, 1, json!("org_lost"))).await, refused);
+    let missing = damaged("organization.json", None, BundleDamage::Missing);
+    assert_eq!(without.refused(&says(&without, 1, Value::Null)).await, missing);
+    assert_eq!(without.refused(&says(&without, 2, json!(7))).await, refused, "no text");
 }
 
 #[tokio::test]
 async fn a_lost_line_a_changed_one_and_wrong_counts_are_found() {
-    let case = Case::new().await;
-    let count = damaged(DOCUMENTS, None, BundleDamage::Count);
-    let lost = changed(&case.file, DOCUMENTS, |text| lines(text, |all| drop(all.remove(1))));
-    assert_eq!(case.refused(&lost).await, count, "though size and checksum are those of what is left");
-    let more = retold(&case.file, |manifest| manifest["documents"] = json!(4));
-    assert_eq!(case.refused(&more).await, count);
-    let longer = retold(&case.file, |manifest| manifest["bytes"] = json!(1));
-    assert_eq!(case.refused(&longer).await, count);
-    let mut parts = unpacked(&case.file);
-    let text = &mut parts.iter_mut().find(|(name, _)| name == DOCUMENTS).unwrap().1;
-    let at = text.windows(4).position(|four| four == b"some").unwrap();
-    text[at] = b'S';
-    assert_eq!(case.refused(&packed(&parts)).await, damaged(DOCUMENTS, None, BundleDamage::Checksum));
-    for part in ["organization.json", "collection.json"] {
+    for case in Case::both().await {
+        let count = damaged(DOCUMENTS, None, BundleDamage::Count);
+        let lost = changed(&case.file, DOCUMENTS, |text| lines(text, |all| drop(all.remove(1))));
+        assert_eq!(case.refused(&lost).await, count, "though size and checksum are those of what is left");
+        let more = retold(&case.file, |manifest| manifest["documents"] = json!(4));
+        assert_eq!(case.refused(&more).await, count);
+        let longer = retold(&case.file, |manifest| manifest["bytes"] = json!(1));
+        assert_eq!(case.refused(&longer).await, count);
         let mut parts = unpacked(&case.file);
-        let text = &mut parts.iter_mut().find(|(name, _)| name == part).unwrap().1;
-        let at = text.iter().position(|byte| *byte == b'g').unwrap_or(5);
-        text[at] = b'h';
-        assert_eq!(case.refused(&packed(&parts)).await, damaged(part, None, BundleDamage::Checksum));
-        let shorter = retold(&case.file, |manifest| {
-            let told = manifest["parts"].as_array_mut().unwrap();
-            told.iter_mut().find(|told| told["name"] == part).unwrap()["bytes"] = json!(3);
-        });
-        assert_eq!(case.refused(&shorter).await, damaged(part, None, BundleDamage::Count));
+        let text = &mut parts.iter_mut().find(|(name, _)| name == DOCUMENTS).unwrap().1;
+        let at = text.windows(4).position(|four| four == b"some").unwrap();
+        text[at] = b'S';
+        assert_eq!(case.refused(&packed(&parts)).await, damaged(DOCUMENTS, None, BundleDamage::Checksum));
+        for part in case.small_parts() {
+            let mut parts = unpacked(&case.file);
+            let text = &mut parts.iter_mut().find(|(name, _)| name == *part).unwrap().1;
+            let at = text.iter().position(|byte| *byte == b'g').unwrap_or(5);
+            text[at] = b'h';
+            assert_eq!(case.refused(&packed(&parts)).await, damaged(part, None, BundleDamage::Checksum));
+            let shorter = retold(&case.file, |manifest| {
+                let told = manifest["parts"].as_array_mut().unwrap();
+                told.iter_mut().find(|told| told["name"] == *part).unwrap()["bytes"] = json!(3);
+            });
+            assert_eq!(case.refused(&shorter).await, damaged(part, None, BundleDamage::Count));
+        }
+        let cut = changed(&case.file, DOCUMENTS, |text| text.truncate(text.len() - 1));
+        assert_eq!(
+            case.refused(&cut).await,
+            damaged(DOCUMENTS, 3, BundleDamage::Count),
+            "the last line has no end"
+        );
     }
-    let cut = changed(&case.file, DOCUMENTS, |text| text.truncate(text.len() - 1));
-    assert_eq!(
-        case.refused(&cut).await,
-        damaged(DOCUMENTS, 3, BundleDamage::Count),
-        "the last line has no end"
-    );
 }
 
 #[tokio::test]
 async fn a_line_that_is_no_document_is_told_with_its_number() {
-    let case = Case::new().await;
-    for line in ["", "null", "{\"_id\":", "{\"_id\":{\"$oid\":\"x\"}}", "{\"text\":\"no id\"}", "\u{feff}{}"]
-    {
-        let bad = changed(&case.file, DOCUMENTS, |text| lines(text, |all| all[1] = line.to_owned()));
-        assert_eq!(case.refused(&bad).await, damaged(DOCUMENTS, 2, BundleDamage::NotADocument), "{line}");
-    }
-    let deep = format!("{{\"_id\":1,\"a\":{}", "[".repeat(500_000));
-    let deep = changed(&case.file, DOCUMENTS, |text| lines(text, |all| all[2] = deep));
-    assert_eq!(case.refused(&deep).await, damaged(DOCUMENTS, 3, BundleDamage::NotADocument));
-    for (part, text) in
-        [("organization.json", "[]"), ("collection.json", "{}"), ("collection.json", "{\"kind\":1}")]
-    {
-        let bad = changed(&case.file, part, |whole| *whole = text.as_bytes().to_vec());
-        assert_eq!(case.refused(&bad).await, damaged(part, None, BundleDamage::NotADocument), "{text}");
+    for case in Case::both().await {
+        for line in
+            ["", "null", "{\"_id\":", "{\"_id\":{\"$oid\":\"x\"}}", "{\"text\":\"no id\"}", "\u{feff}{}"]
+        {
+            let bad = changed(&case.file, DOCUMENTS, |text| lines(text, |all| all[1] = line.to_owned()));
+            assert_eq!(case.refused(&bad).await, damaged(DOCUMENTS, 2, BundleDamage::NotADocument), "{line}");
+        }
+        let deep = format!("{{\"_id\":1,\"a\":{}", "[".repeat(500_000));
+        let deep = changed(&case.file, DOCUMENTS, |text| lines(text, |all| all[2] = deep));
+        assert_eq!(case.refused(&deep).await, damaged(DOCUMENTS, 3, BundleDamage::NotADocument));
+        for (part, text) in
+            [("organization.json", "[]"), ("collection.json", "{}"), ("collection.json", "{\"kind\":1}")]
+        {
+            if !case.small_parts().contains(&part) {
+                continue;
+            }
+            let bad = changed(&case.file, part, |whole| *whole = text.as_bytes().to_vec());
+            assert_eq!(case.refused(&bad).await, damaged(part, None, BundleDamage::NotADocument), "{text}");
+        }
     }
 }
 
@@ -243,76 +309,84 @@ async fn a_bomb_is_not_unpacked() {
 
 #[tokio::test]
 async fn foreign_repeated_missing_and_countless_parts_are_refused() {
-    let case = Case::new().await;
-    let with = |name: &str| {
-        let mut parts = unpacked(&case.file);
-        parts.push((name.to_owned(), b"evil".to_vec()));
-        packed(&parts)
-    };
-    for name in ["../../evil", "/etc/passwd", "C:\\evil", "documents.ndjson/x", "people.json"] {
-        assert_eq!(case.refused(&with(name)).await, damaged(name, None, BundleDamage::Foreign));
+    for case in Case::both().await {
+        let with = |name: &str| {
+            let mut parts = unpacked(&case.file);
+            parts.push((name.to_owned(), b"evil".to_vec()));
+            packed(&parts)
+        };
+        let foreign = ["../../evil", "/etc/passwd", "C:\\evil", "documents.ndjson/x", "people.json"];
+        let foreign = foreign.into_iter().chain((!case.has_organization).then_some("organization.json"));
+        for name in foreign {
+            assert_eq!(case.refused(&with(name)).await, damaged(name, None, BundleDamage::Foreign));
+        }
+        // No zip library writes a name twice: this one is renamed in its bytes.
+        let mut twice = with("documents.ndjsoN");
+        while let Some(at) = twice.windows(16).position(|name| name == b"documents.ndjsoN") {
+            twice[at..at + 16].copy_from_slice(b"documents.ndjson");
+        }
+        assert_eq!(case.refused(&twice).await, damaged("manifest.json", None, BundleDamage::Twice));
+        for missing in case.small_parts().iter().copied().chain([DOCUMENTS]) {
+            let mut parts = unpacked(&case.file);
+            parts.retain(|(name, _)| name != missing);
+            assert_eq!(case.refused(&packed(&parts)).await, damaged(missing, None, BundleDamage::Missing));
+            let untold = retold(&case.file, |manifest| {
+                manifest["parts"].as_array_mut().unwrap().retain(|part| part["name"] != missing);
+            });
+            assert_eq!(case.refused(&untold).await, damaged(missing, None, BundleDamage::Missing));
+            let told_twice = retold(&case.file, |manifest| {
+                let parts = manifest["parts"].as_array_mut().unwrap();
+                let again = parts.iter().find(|part| part["name"] == missing).unwrap().clone();
+                parts.push(again);
+            });
+            assert_eq!(case.refused(&told_twice).await, damaged(missing, None, BundleDamage::Twice));
+        }
+        let mut many = unpacked(&case.file);
+        many.extend((0..50_000).map(|number| (format!("{number}"), Vec::new())));
+        assert_eq!(case.refused(&packed(&many)).await, BundleProblem::NotABundle);
     }
-    // No zip library writes a name twice: this one is renamed in its bytes.
-    let mut twice = with("documents.ndjsoN");
-    while let Some(at) = twice.windows(16).position(|name| name == b"documents.ndjsoN") {
-        twice[at..at + 16].copy_from_slice(b"documents.ndjson");
-    }
-    assert_eq!(case.refused(&twice).await, damaged("manifest.json", None, BundleDamage::Twice));
-    for missing in ["organization.json", "collection.json", DOCUMENTS] {
-        let mut parts = unpacked(&case.file);
-        parts.retain(|(name, _)| name != missing);
-        assert_eq!(case.refused(&packed(&parts)).await, damaged(missing, None, BundleDamage::Missing));
-        let untold = retold(&case.file, |manifest| {
-            manifest["parts"].as_array_mut().unwrap().retain(|part| part["name"] != missing);
-        });
-        assert_eq!(case.refused(&untold).await, damaged(missing, None, BundleDamage::Missing));
-        let told_twice = retold(&case.file, |manifest| {
-            let parts = manifest["parts"].as_array_mut().unwrap();
-            let again = parts.iter().find(|part| part["name"] == missing).unwrap().clone();
-            parts.push(again);
-        });
-        assert_eq!(case.refused(&told_twice).await, damaged(missing, None, BundleDamage::Twice));
-    }
-    let mut many = unpacked(&case.file);
-    many.extend((0..50_000).map(|number| (format!("{number}"), Vec::new())));
-    assert_eq!(case.refused(&packed(&many)).await, BundleProblem::NotABundle);
 }
 
 #[tokio::test]
 async fn a_damaged_byte_anywhere_is_found_or_does_no_harm() {
-    let case = Case::new().await;
-    let whole = documents_in(&case.file).await.expect("whole");
-    let manifest = open(&case.file).expect("a bundle").manifest().clone();
-    let (mut found, mut harmless) = (0, 0);
-    for at in 0..case.file.len() {
-        let mut file = case.file.clone();
-        file[at] ^= 0x5a;
-        match documents_in(&file).await {
-            Err(AppError::Bundle(_)) => found += 1,
-            Err(error) => panic!("byte {at}: {error:?}"),
-            // Times and permissions of the zip, which nobody reads.
-            Ok(documents) => {
-                assert_eq!(documents, whole, "byte {at}");
-                let read = open(&file).expect("a bundle").manifest().clone();
-                assert_eq!(read, manifest, "byte {at}");
-                harmless += 1;
+    for case in Case::both().await {
+        let whole = documents_in(&case.file).await.expect("whole");
+        let manifest = open(&case.file).expect("a bundle").manifest().clone();
+        let (mut found, mut harmless) = (0, 0);
+        for at in 0..case.file.len() {
+            let mut file = case.file.clone();
+            file[at] ^= 0x5a;
+            match documents_in(&file).await {
+                Err(AppError::Bundle(_)) => found += 1,
+                Err(error) => panic!("byte {at}: {error:?}"),
+                // Times and permissions of the zip, which nobody reads.
+                Ok(documents) => {
+                    assert_eq!(documents, whole, "byte {at}");
+                    let read = open(&file).expect("a bundle").manifest().clone();
+                    assert_eq!(read, manifest, "byte {at}");
+                    harmless += 1;
+                }
             }
         }
+        assert!(found > case.file.len() / 2 && harmless > 0, "{found} found, {harmless} harmless");
     }
-    assert!(found > case.file.len() / 2 && harmless > 0, "{found} found, {harmless} harmless");
 }
 
 #[tokio::test]
 async fn documents_with_one_id_are_not_taken_for_two() {
-    let case = Case::new().await;
-    let twins = changed(&case.file, DOCUMENTS, |text| lines(text, |all| all[2] = all[1].clone()));
-    let bundle = open(&twins).expect("a bundle");
-    bundle.verify(&Quiet, &Cancellation::default()).await.expect("each line is a document");
-    let cancellation = Cancellation::default();
-    let received =
-        case.console.bundles.receive(&case.operator, &bundle, request("zenith"), &Quiet, &cancellation).await;
-    assert_eq!(received.map(|_| ()), Err(AppError::Bundle(BundleProblem::ReadBackOtherwise)));
-    assert_eq!(collections(&case.workspace.ports).await, ["org_acme"]);
+    for case in Case::both().await {
+        let twins = changed(&case.file, DOCUMENTS, |text| lines(text, |all| all[2] = all[1].clone()));
+        let bundle = open(&twins).expect("a bundle");
+        bundle.verify(&Quiet, &Cancellation::default()).await.expect("each line is a document");
+        let cancellation = Cancellation::default();
+        let received = case
+            .console
+            .bundles
+            .receive(&case.operator, &bundle, request("zenith"), &Quiet, &cancellation)
+            .await;
+        assert_eq!(received.map(|_| ()), Err(AppError::Bundle(BundleProblem::ReadBackOtherwise)));
+        assert_eq!(collections(&case.workspace.ports).await, ["org_acme"]);
+    }
 }
 
 /// A disk that is full after so many bytes.
@@ -366,11 +440,12 @@ impl Seek for Failing {
 
 #[tokio::test]
 async fn a_disk_that_does_not_read_is_told_from_damage() {
-    let case = Case::new().await;
-    let denied = AppError::Bundle(BundleProblem::NotRead { problem: FileProblem::Denied });
-    let failing = |until: usize| Failing(Cursor::new(case.file.clone()), until as u64);
-    for until in [0, 3, case.file.len() / 2, case.file.len() - 5] {
-        let opened = BundleReader::open(Box::new(failing(until))).map(|_| ());
-        assert_eq!(opened, Err(denied.clone()), "until {until}");
+    for case in Case::both().await {
+        let denied = AppError::Bundle(BundleProblem::NotRead { problem: FileProblem::Denied });
+        let failing = |until: usize| Failing(Cursor::new(case.file.clone()), until as u64);
+        for until in [0, 3, case.file.len() / 2, case.file.len() - 5] {
+            let opened = BundleReader::open(Box::new(failing(until))).map(|_| ());
+            assert_eq!(opened, Err(denied.clone()), "until {until}");
+        }
     }
 }

@@ -1001,12 +1001,13 @@ export const commands = {
 	 */
 	dryRunMend: (workspace: string, request: MendRequest) => typedError<DryRun, ConsoleError>(__TAURI_INVOKE("dry_run_mend", { workspace, request })),
 	/**
-	 *  Mends one finding. A join of two halves can be stopped by the name of its job; what it moved stays moved.
+	 *  Mends one finding. A join of two halves can be stopped by the name of its job; what it moved stays moved. So can the
+	 *  writing of a file, which tells its progress; nothing is left of it.
 	 * 
 	 *  # Errors
-	 *  As [`dry_run_mend`], and `cancelled`, `read_only`, `denied_by_database`.
+	 *  As [`dry_run_mend`], and `cancelled`, `read_only`, `denied_by_database`, `file_not_written`, `bundle_refused`.
 	 */
-	mendFinding: (workspace: string, request: MendRequest, job: string | null) => typedError<MendedFinding, ConsoleError>(__TAURI_INVOKE("mend_finding", { workspace, request, job })),
+	mendFinding: (workspace: string, request: MendRequest, job: string | null, progress: Channel<JobProgress>) => typedError<MendedFinding, ConsoleError>(__TAURI_INVOKE("mend_finding", { workspace, request, job, progress })),
 	/**
 	 *  The indexes that operators added to the template.
 	 * 
@@ -1552,7 +1553,9 @@ export type BundleDamage =
 
 /**  What a bundle says of itself. */
 export type BundleFactsView = {
-	/**  The organization's name. */
+	/**  The name of the collection, if it belongs to no organization. */
+	collection: string | null,
+	/**  The organization's name. Without an organization, the one that goes with the collection's, if there is one. */
 	name: string,
 	/**  Its display name. */
 	displayName: string | null,
@@ -1601,7 +1604,14 @@ damage: BundleDamage } |
 /**  The store has a document that is larger than any server takes. */
 { is: "too_large" } | 
 /**  What was read back is not what was written, so it was removed again. */
-{ is: "read_back_otherwise" };
+{ is: "read_back_otherwise" } | 
+/**
+ *  Others wrote to a collection after it was written to a file, or gave it to an organization: it was not dropped,
+ *  and the file stays.
+ */
+{ is: "source_changed"; 
+/**  The file, for people. */
+path: string };
 
 /**  What is wrong with a cell. */
 export type CellProblem = {
@@ -3311,6 +3321,16 @@ export type KeepingReason =
 /**  The last secret could not be written into the file of secrets. */
 "not_written";
 
+/**  A file that stands in for a collection. */
+export type KeptFile = {
+	/**  Its path. */
+	path: string,
+	/**  Its size. */
+	bytes: Count,
+	/**  Documents in it. */
+	documents: Count,
+};
+
 /**  What a deployment has a limited number of. */
 export type Limited = 
 /**  Collections of the whole deployment. */
@@ -3537,6 +3557,8 @@ export type MendKind =
 "attach_collection" | 
 /**  Makes an organization for an ownerless collection. */
 "create_organization" | 
+/**  Puts an ownerless collection into a file, and drops it. */
+"set_aside" | 
 /**  Drops a collection that was about to be dropped, or that belongs to a restore that did not end. */
 "drop_leftover" | 
 /**  Makes an empty collection. */
@@ -3594,6 +3616,8 @@ export type MendedFinding = {
 	entry: Count,
 	/**  A password that was generated for the organization's admin. It is shown once. */
 	oneTimePassword: string | null,
+	/**  The file that has what was dropped. */
+	file: KeptFile | null,
 };
 
 /**  How an unfinished move ended. */
@@ -4198,7 +4222,10 @@ export type RecoveredAct =
 "delete_forever" | 
 /**  Fill a collection from elsewhere under a name of its own, insert the document, rename the collection. */
 "receive" | 
-/**  Put right what the doctor found. Each step can be repeated, and none destroys what no other place has. */
+/**
+ *  Put right what the doctor found. Each step can be repeated, and none destroys what no other place has: what is
+ *  dropped was read back from a file before.
+ */
 "mend";
 
 /**  What became of an act that a crash had left unfinished. */

@@ -149,6 +149,20 @@ impl PendingFile {
         Ok(Box::new(self.file.reopen().map_err(|error| FileProblem::from(&error))?))
     }
 
+    /// The place that it will have.
+    pub fn path(&self) -> &Path {
+        &self.target.path
+    }
+
+    /// What was written, from its beginning, once it is on the disk.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn read_back(&self) -> Result<File, FileProblem> {
+        self.file.as_file().sync_all().map_err(|error| FileProblem::from(&error))?;
+        self.file.reopen().map_err(|error| FileProblem::from(&error))
+    }
+
     /// Moves the whole file to its place; returns its size in bytes.
     ///
     /// # Errors
@@ -209,6 +223,36 @@ pub fn confirmed(chosen: PathBuf, ending: &str) -> Target {
     path.push(".");
     path.push(ending);
     Target { path: path.into(), may_replace: false }
+}
+
+/// Brings the names in a folder to the disk, so that a power cut does not take away a file that was just put there. A
+/// file system that can't, as on some shares, is left to itself.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn sync_folder(folder: &Path) -> Result<(), FileProblem> {
+    #[cfg(unix)]
+    {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        match synced {
+            Err(error)
+                if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
+            {
+                return Err(FileProblem::from(&error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    // Windows writes them with the file's own data, and has no call for a folder.
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// A name for a file, from a stored name that may have anything in it: none of it leads to another folder.
+pub fn file_name(stored: &str) -> String {
+    let is_plain = |character: &char| character.is_ascii_alphanumeric() || ['-', '_'].contains(character);
+    stored.chars().take(120).map(|character| if is_plain(&character) { character } else { '_' }).collect()
 }
 
 /// A free name in a folder: `name.extension`, otherwise with a number.
@@ -279,6 +323,14 @@ mod tests {
     /// for it.
     fn without_flags_and_links(file: NamedTempFile, _path: &Path) -> Result<(), PersistError> {
         Err(PersistError { error: io::Error::from(io::ErrorKind::PermissionDenied), file })
+    }
+
+    #[test]
+    fn a_stored_name_leads_to_no_other_folder() {
+        assert_eq!(file_name("org_acme-2"), "org_acme-2");
+        assert_eq!(file_name("org_../../etc/passwd"), "org_______etc_passwd");
+        assert_eq!(file_name("org_ C:\\x\0\u{202e}"), "org__C__x__");
+        assert_eq!(file_name(&"x".repeat(500)).len(), 120, "a disk takes it");
     }
 
     fn part_in(folder: &Path, content: &str) -> NamedTempFile {

@@ -53,6 +53,7 @@ pub mod moving;
 pub mod presence;
 pub mod profiles;
 pub mod sealing;
+pub mod setting_aside;
 pub mod transfer;
 pub mod vault;
 mod watch;

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tenantry_core::access::{AccessService, AccessState, Prepared};
 use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
-use tenantry_core::bundle::BundleService;
+use tenantry_core::bundle::{BundleService, Origin, PendingBundle};
 use tenantry_core::collections::CollectionService;
 use tenantry_core::doctor::{DoctorService, DryRun, Finding, MendRequest, Mended, PassKeeper};
 use tenantry_core::erasure::ErasureService;
@@ -409,7 +409,28 @@ impl OpenWorkspace {
         Ok(mended)
     }
 
-    fn finding(&self, actor: &Actor, id: &str) -> Result<Finding, AppError> {
+    /// Sets the collection of a finding aside in a file, and notes it in the last result.
+    ///
+    /// # Errors
+    /// As [`MendService::set_aside`](tenantry_core::doctor::MendService::set_aside); `NotFound` if the last result does
+    /// not have the finding.
+    pub async fn set_aside(
+        &self,
+        actor: &Actor,
+        request: &MendRequest,
+        to: (Box<dyn PendingBundle>, &Origin),
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<Mended, AppError> {
+        actor.require_some(Act::Mend)?;
+        let finding = self.finding(actor, &request.finding)?;
+        let mended = self.services.mends.set_aside(actor, &finding, to, progress, cancellation).await?;
+        let entry = u32::try_from(mended.entry).unwrap_or(u32::MAX);
+        self.services.doctor.note_mended(&finding, request, mended.at, entry);
+        Ok(mended)
+    }
+
+    pub(crate) fn finding(&self, actor: &Actor, id: &str) -> Result<Finding, AppError> {
         let found = self.services.doctor.finding(actor, id)?;
         found.ok_or(AppError::NotFound { what: "finding" })
     }

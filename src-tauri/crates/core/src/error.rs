@@ -424,6 +424,13 @@ pub enum BundleProblem {
     /// What was read back is not what was written, so it was removed again.
     #[error("what was read back is not what was written")]
     ReadBackOtherwise,
+    /// Others wrote to a collection after it was written to a file, or gave it to an organization: it was not dropped,
+    /// and the file stays.
+    #[error("the collection changed after it was written to a file, so it stays")]
+    SourceChanged {
+        /// The file, for people.
+        path: String,
+    },
 }
 
 /// What is wrong with a part of a bundle.

@@ -236,7 +236,11 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
         }})
     }),
     ("dry_run_mend", Everywhere(Act::Mend), |_| json!({"request": mend()})),
-    ("mend_finding", Everywhere(Act::Mend), |_| json!({"request": mend(), "job": null})),
+    (
+        "mend_finding",
+        Everywhere(Act::Mend),
+        |_| json!({"progress": "__CHANNEL__:2", "request": mend(), "job": null}),
+    ),
     ("get_template", Everywhere(Act::Findings), NO_ARGUMENTS),
     ("change_template", Everywhere(Act::Mend), |_| json!({"seen": {"indexes": []}, "next": {"indexes": []}})),
     (

@@ -43,7 +43,7 @@ export function plainSentence(entry: EntryView): string {
 
 function valuesOf(entry: EntryView): Values {
   const name = entry.changes.find(({ field }) => field === "name");
-  const organization = entry.organizationName ?? m.activity_something();
+  const organization = entry.organizationName ?? entry.subject ?? m.activity_something();
   return {
     who: whoOf(entry),
     organization,

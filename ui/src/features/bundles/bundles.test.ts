@@ -103,6 +103,44 @@ test("a bundle is restored under another name when its own is taken", async () =
   });
 });
 
+test("a bundle of a collection that was nobody's becomes an organization", async () => {
+  const { backend, user, inputs, onclose } = await open(() => ({ kind: "restore" }));
+  backend.on("read_bundle", () => ({
+    collection: "org_harbour",
+    name: "harbour",
+    displayName: null,
+    email: "",
+    workspace: "Meridian production",
+    writtenAt: "2026-11-28T14:32:00Z",
+    documents: 1_204,
+    bytes: 433_440,
+    indexes: 3,
+  }));
+  backend.on("plan_restore", ({ name }: { name: string }) => ({
+    keepsId: false,
+    name,
+    collection: `org_${name}`,
+    problems: [],
+    documents: 1_204,
+    bytes: 433_440,
+    indexes: 3,
+    hasOptions: true,
+    room: null,
+  }));
+  await press(user, "Choose");
+  expect(await screen.findByLabelText("Name")).toHaveValue("harbour");
+  expect(screen.getByText("None. A new one is made for it")).toBeVisible();
+  expect(await screen.findByText("None. It gets an id of its own")).toBeVisible();
+  await user.type(screen.getByLabelText("Admin email"), "admin@harbour.example");
+  await user.type(screen.getByLabelText("Password"), FAKE_PASSWORD);
+  await press(user, "Restore organization");
+  await waitFor(() => expect(onclose).toHaveBeenCalled());
+  expect(inputs<RestoreBundleInput>("restore_bundle")[0]).toMatchObject({
+    name: "harbour",
+    email: "admin@harbour.example",
+  });
+});
+
 test("a bundle that is whole stays on screen with what it has", async () => {
   const { user, onclose } = await open(() => ({ kind: "verify" }));
   await press(user, "Choose");

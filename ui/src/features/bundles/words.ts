@@ -21,12 +21,13 @@ export function looksWord(looks: Looks): string {
   }
 }
 
-/** What is in the way; the fields say more. */
-export function clashesOf(plan: ReceivePlanView): string {
+/** What is in the way; the fields say more. What belongs to nobody has no id that it could keep. */
+export function clashesOf(plan: ReceivePlanView, ownerless: boolean): string {
   const fields = new Set(plan.problems.map(({ field }) => field));
   if (fields.has("name") && fields.has("email")) return m.bundles_clash_both();
   if (fields.has("name")) return m.bundles_clash_name();
   if (fields.has("email")) return m.bundles_clash_email();
+  if (ownerless) return m.bundles_clash_ownerless();
   return plan.keepsId ? m.bundles_clash_none() : m.bundles_clash_new_id();
 }
 

@@ -141,6 +141,51 @@ test("in production the name is typed before a mend", async () => {
   await waitFor(() => expect(called("mend_finding")).toHaveLength(1));
 });
 
+test("a collection is set aside into the suggested folder, and its file can be shown", async () => {
+  const { app, backend, called, user } = await open({ findings: FINDINGS });
+  await user.click(await rowOf(/org_harbour/));
+  const shown = within(await panel());
+  await user.click(shown.getByRole("radio", { name: /Set aside as a bundle/ }));
+  await user.click(shown.getByRole("button", { name: "Set aside as a bundle" }));
+  const dialog = within(
+    await screen.findByRole("alertdialog", { name: "Set aside as a bundle: org_harbour" }),
+  );
+  expect(await dialog.findByText("~/Downloads")).toBeVisible();
+  const release = backend.hold("mend_finding");
+  await user.click(dialog.getByRole("button", { name: "Set aside as a bundle" }));
+  expect(await dialog.findByRole("progressbar", { name: "Setting org_harbour aside" })).toBeVisible();
+  await user.click(dialog.getByRole("button", { name: "Stop" }));
+  const { job } = called("mend_finding")[0]?.args as { job: string };
+  expect(called("cancel_job")[0]?.args).toMatchObject({ job });
+  release();
+  await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+  expect(called("mend_finding")[0]?.args).toMatchObject({
+    request: { mend: "set_aside", choices: { target: "default" } },
+  });
+  expect(app.toasts.list.at(-1)).toMatchObject({
+    title: "org_harbour set aside",
+    action: { label: "Show in folder" },
+  });
+});
+
+test("what was stopped is neither mended nor failed, and what changed says where its file is", async () => {
+  const findings = ["harbour", "mill"].map((name) => madeUpFinding("ownerless_collection", name));
+  const { backend, called, user } = await open({ findings });
+  await user.click(await screen.findByRole("button", { name: "Set aside as a bundle…" }));
+  const dialog = within(await screen.findByRole("alertdialog"));
+  await dialog.findByText("~/Downloads");
+  backend.fail("mend_finding", { code: "cancelled" });
+  await user.click(dialog.getByRole("button", { name: "Set aside as a bundle" }));
+  const goOn = await dialog.findByRole("button", { name: "Continue with the remaining 2" });
+  expect(called("mend_finding")).toHaveLength(1);
+  expect(dialog.queryByText(/could not be mended|Nothing was mended/)).toBeNull();
+  const problem = { is: "source_changed", path: "~/Downloads/org_harbour-2026-11-28.tenant" } as const;
+  backend.fail("mend_finding", { code: "bundle_refused", details: { problem } });
+  await user.click(goOn);
+  expect(await dialog.findByText("2 of 2 could not be mended")).toBeVisible();
+  expect(dialog.getAllByText(/What was read is in .*org_harbour-2026-11-28.tenant/)).toHaveLength(2);
+});
+
 test("all of a group are mended at once, each with its result, and those that failed again", async () => {
   const { backend, called, user } = await open({ findings: FINDINGS });
   await user.click(await screen.findByRole("button", { name: "Make the collection…" }));

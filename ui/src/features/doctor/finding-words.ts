@@ -43,6 +43,7 @@ const MENDS: Record<MendKind, [label: () => string, why: () => string]> = {
   decide_twins: [m.doctor_mend_decide_twins, m.doctor_mend_decide_twins_why],
   attach_collection: [m.doctor_mend_attach_collection, m.doctor_mend_attach_collection_why],
   create_organization: [m.doctor_mend_create_organization, m.doctor_mend_create_organization_why],
+  set_aside: [m.doctor_mend_set_aside, m.doctor_mend_set_aside_why],
   drop_leftover: [m.doctor_mend_drop_leftover, m.doctor_mend_drop_leftover_why],
   create_collection: [m.doctor_mend_create_collection, m.doctor_mend_create_collection_why],
   join_halves: [m.doctor_mend_join_halves, m.doctor_mend_join_halves_why],

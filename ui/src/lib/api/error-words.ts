@@ -157,6 +157,8 @@ const bundleRefused: Sentence<FactsOf<"bundle_refused">> = ({ problem }) => {
       return m.errors_bundle_too_large();
     case "read_back_otherwise":
       return m.errors_bundle_read_back_otherwise();
+    case "source_changed":
+      return m.errors_bundle_source_changed();
   }
 };
 
@@ -331,7 +333,14 @@ export const errorWords: { readonly [Code in ErrorCode]: Entry<FactsOf<Code>> } 
   data_missing: [m.errors_data_missing_title, m.errors_data_missing_text, m.errors_data_missing_remedy],
   data_corrupt: [m.errors_data_corrupt_title, m.errors_data_corrupt_text, m.errors_data_corrupt_remedy],
   database_full: [m.errors_database_full_title, m.errors_database_full_text, m.errors_database_full_remedy],
-  bundle_refused: [m.errors_bundle_title, bundleRefused, m.errors_bundle_remedy],
+  bundle_refused: ({ problem }) =>
+    problem.is === "source_changed"
+      ? [
+          m.errors_bundle_source_changed_title,
+          bundleRefused,
+          () => m.errors_bundle_source_changed_remedy({ path: problem.path }),
+        ]
+      : [m.errors_bundle_title, bundleRefused, m.errors_bundle_remedy],
   file_not_written: [
     ({ reason }) => files[reason].title(),
     ({ what, path }) => fates[what]({ path }),

@@ -13,6 +13,7 @@ import type {
   ImportRun,
   EraseInput,
   JobProgress,
+  KeptFile,
   MendRequest,
   MoveInput,
   OrganizationQuery,
@@ -23,7 +24,12 @@ import type {
 import { calling, callingInto } from "./calling";
 
 /** A finding as it is after its mend, and a password that is shown once. */
-export type MendedNow = { finding: DoctorFinding | null; oneTimePassword: string | null };
+export type MendedNow = {
+  finding: DoctorFinding | null;
+  oneTimePassword: string | null;
+  /** What was dropped is there. */
+  file?: KeptFile | null;
+};
 
 function progressChannel(onprogress: (progress: JobProgress) => void): Channel<JobProgress> {
   const channel = new Channel<JobProgress>();
@@ -214,9 +220,13 @@ export function workspaceApi(workspace: string) {
     exportFindings: (input: FindingsExportInput, onprogress: (progress: JobProgress) => void) =>
       exportFindings(input, progressChannel(onprogress)),
     dryRunMend: into(commands.dryRunMend),
-    mendFinding: async (request: MendRequest, job: string | null = null): Promise<MendedNow> => {
-      const { oneTimePassword } = await mend(request, job);
-      return { finding: await getFinding(request.finding), oneTimePassword };
+    mendFinding: async (
+      request: MendRequest,
+      job: string | null = null,
+      onprogress: (progress: JobProgress) => void = () => undefined,
+    ): Promise<MendedNow> => {
+      const { oneTimePassword, file } = await mend(request, job, progressChannel(onprogress));
+      return { finding: await getFinding(request.finding), oneTimePassword, file };
     },
     getTemplate: into(commands.getTemplate),
     changeTemplate: asking(commands.changeTemplate),

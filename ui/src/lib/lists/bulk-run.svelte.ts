@@ -59,6 +59,7 @@ export class BulkRun<Row extends ListRow> {
     const asked = this.#remaining;
     this.#failed = [];
     this.#left = [];
+    const cancelled: Row[] = [];
     this.#stopped = false;
     this.#done = this.#changed.length;
     for (const { id } of asked) this.#busy?.add(id);
@@ -72,8 +73,14 @@ export class BulkRun<Row extends ListRow> {
         this.#changed.push(await act(row));
       } catch (cause) {
         const error = ApiError.from(cause);
-        this.#failed.push({ row, error });
-        if (concernsAll(error)) ofAll = error;
+        if (error.code === "cancelled") {
+          // As if it had not been tried.
+          cancelled.push(row);
+          this.stop();
+        } else {
+          this.#failed.push({ row, error });
+          if (concernsAll(error)) ofAll = error;
+        }
       }
       this.#busy?.delete(row.id);
       this.#done += 1;
@@ -84,7 +91,7 @@ export class BulkRun<Row extends ListRow> {
     };
     await goOn();
     await Promise.all(Array.from({ length: atOnce }, lane));
-    const untried = asked.slice(next);
+    const untried = [...cancelled, ...asked.slice(next)];
     if (ofAll === null) this.#left = untried;
     else for (const row of untried) this.#failed.push({ row, error: ofAll });
     this.#putInOrder();

@@ -16,7 +16,7 @@ use tenantry_core::values::OrganizationId;
 
 use super::{Console, blocking};
 use crate::error::{ConsoleError, FileKind};
-use crate::files::{Target, free_path};
+use crate::files::{PendingFile, Target, file_name, free_path};
 use crate::identifiers::random_id;
 use crate::moving::{MoveEnd, MoveNote, MovePlan, MoveRequest, Moving, PeopleBrought, Side, Standing};
 use crate::workspace::OpenWorkspace;
@@ -153,10 +153,10 @@ impl Console {
         cancellation: &Cancellation,
     ) -> Result<Vec<(OrganizationId, BackedUp)>, ConsoleError> {
         actor.require_some(Act::BackUp)?;
-        let folder =
-            self.bundle_files.find(target).ok_or_else(|| ConsoleError::not_found("chosen folder"))?;
-        let (summary, _) = self.summary_of(workspace).await?;
-        let origin = Origin { workspace: summary.name, program: env!("CARGO_PKG_VERSION").to_owned() };
+        if self.bundle_files.find(target).is_none() {
+            return Err(ConsoleError::not_found("chosen folder"));
+        }
+        let origin = self.origin_of(workspace).await?;
         let mut results = Vec::with_capacity(ids.len());
         let mut so_far = After { sink: progress, documents: 0, bytes: 0 };
         for id in ids {
@@ -165,7 +165,7 @@ impl Console {
                 continue;
             }
             let backed_up =
-                self.back_up_one(workspace, actor, *id, &origin, &folder, &so_far, cancellation).await;
+                self.back_up_one(workspace, actor, *id, &origin, target, &so_far, cancellation).await;
             match backed_up {
                 Ok((path, bytes, bundle)) => {
                     so_far.documents += bundle.documents;
@@ -179,6 +179,36 @@ impl Console {
         Ok(results)
     }
 
+    pub(crate) async fn origin_of(&self, workspace: &OpenWorkspace) -> Result<Origin, ConsoleError> {
+        let (summary, _) = self.summary_of(workspace).await?;
+        Ok(Origin { workspace: summary.name, program: env!("CARGO_PKG_VERSION").to_owned() })
+    }
+
+    /// Where a bundle goes in a chosen folder: a name that no file there has, from that of what is in it.
+    ///
+    /// # Errors
+    /// `not_found` for a folder that was not chosen.
+    pub(crate) async fn place_of_bundle(&self, folder: &str, name: &str) -> Result<PathBuf, ConsoleError> {
+        let folder =
+            self.bundle_files.find(folder).ok_or_else(|| ConsoleError::not_found("chosen folder"))?;
+        let name = format!("{}-{}", file_name(name), self.clock.now().date());
+        blocking(move || free_path(&folder, &name, BUNDLE_EXTENSION)).await
+    }
+
+    /// Starts the file of a bundle beside its place.
+    ///
+    /// # Errors
+    /// As [`place_of_bundle`](Self::place_of_bundle); `file_not_written`.
+    pub(crate) async fn start_bundle(&self, folder: &str, name: &str) -> Result<PendingFile, ConsoleError> {
+        let path = self.place_of_bundle(folder, name).await?;
+        let (unfinished, target) = (Arc::clone(&self.unfinished), path.clone());
+        let started = blocking(move || unfinished.start(Target { path: target, may_replace: false })).await?;
+        started.map_err(|reason| {
+            let path = path.display().to_string();
+            ConsoleError::FileNotWritten { what: FileKind::Export, path, reason }
+        })
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one step of `back_up`, with all that it knows")]
     async fn back_up_one(
         &self,
@@ -186,25 +216,20 @@ impl Console {
         actor: &Actor,
         id: OrganizationId,
         origin: &Origin,
-        folder: &std::path::Path,
+        folder: &str,
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
     ) -> Result<(PathBuf, u64, WrittenBundle), ConsoleError> {
         let organization = workspace.organizations().get(actor, &id.to_string()).await?;
-        let name = format!("{}-{}", organization.name, self.clock.now().date());
-        let (unfinished, wanted) = (Arc::clone(&self.unfinished), folder.to_owned());
-        let started = blocking(move || {
-            let path = free_path(&wanted, &name, BUNDLE_EXTENSION);
-            let file = unfinished.start(Target { path: path.clone(), may_replace: false });
-            (path, file.and_then(|file| Ok((file.writer()?, file))))
-        });
-        let (path, started) = started.await?;
+        let file = self.start_bundle(folder, organization.name.as_str()).await?;
+        let path = file.path().to_owned();
         let not_written = |reason| ConsoleError::FileNotWritten {
             what: FileKind::Export,
             path: path.display().to_string(),
             reason,
         };
-        let (writer, file) = started.map_err(not_written)?;
+        let (writer, file) = blocking(move || (file.writer(), file)).await?;
+        let writer = writer.map_err(not_written)?;
         let bundle =
             workspace.bundles().write(actor, id, origin, writer, progress, cancellation).await.map_err(
                 |error| match error {

@@ -4,8 +4,11 @@ use super::tenant::ChangedMeanwhile;
 use crate::error::{AppError, BundleDamage, BundleProblem};
 use crate::limits::{BUNDLE_LINE_MAX, BUNDLE_UNPACKED_MAX};
 
-/// The version of the format.
-pub(super) const VERSION: u32 = 1;
+/// The newest version of the format: that of a bundle without an organization. A reader of version 1 would miss
+/// `organization.json` and call the file damaged; so it asks for a newer program instead.
+pub(super) const VERSION: u32 = 2;
+/// The version of a bundle with an organization, which every reader knows.
+const VERSION_WITH_ORGANIZATION: u32 = 1;
 /// The word by which a manifest is told from other files of its name.
 pub(super) const FORMAT: &str = "tenantry-bundle";
 
@@ -15,7 +18,7 @@ pub(super) const COLLECTION: &str = "collection.json";
 pub(super) const DOCUMENTS: &str = "documents.ndjson";
 
 /// The parts that a manifest tells of, in the order of the file.
-pub(super) const PARTS: [&str; 3] = [ORGANIZATION, COLLECTION, DOCUMENTS];
+const PARTS: [&str; 3] = [ORGANIZATION, COLLECTION, DOCUMENTS];
 
 /// What a bundle says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +35,12 @@ pub struct Manifest {
     pub written_at: String,
     /// The address of the person who had it written.
     pub written_by: String,
+    /// The name of the collection, if it belongs to no organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
     /// The organization's id in hex; empty if it has none.
     pub organization_id: String,
-    /// The organization's name.
+    /// The organization's name; empty without an organization.
     pub organization_name: String,
     /// The name that is shown instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,7 +83,25 @@ impl Manifest {
             let found = u32::try_from(version).unwrap_or(u32::MAX);
             return Err(AppError::Bundle(BundleProblem::Newer { found, supported: VERSION }));
         }
-        serde_json::from_value(value).map_err(|_| damaged(MANIFEST, BundleDamage::NotADocument))
+        let read: Self =
+            serde_json::from_value(value).map_err(|_| damaged(MANIFEST, BundleDamage::NotADocument))?;
+        // The two are told apart by both: what one reader takes for an organization, no other does without.
+        let is_ownerless = version > u64::from(VERSION_WITH_ORGANIZATION);
+        if is_ownerless != read.collection.is_some() {
+            return Err(damaged(MANIFEST, BundleDamage::NotADocument));
+        }
+        Ok(read)
+    }
+
+    /// The version of a bundle with an organization, or of one without.
+    pub(super) fn version_of(has_organization: bool) -> u32 {
+        if has_organization { VERSION_WITH_ORGANIZATION } else { VERSION }
+    }
+
+    /// The parts that the bundle has beside the manifest.
+    pub(super) fn names(&self) -> &'static [&'static str] {
+        let [_, without @ ..] = &PARTS;
+        if self.collection.is_some() { without } else { &PARTS }
     }
 
     /// A part, if the manifest names it once, with a size that such a part can have.

@@ -15,13 +15,14 @@ use zip::unstable::read::ZipIterable;
 use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
 
 use super::extended_json::{self, Problem};
-use super::manifest::{COLLECTION, DOCUMENTS, MANIFEST, Manifest, ORGANIZATION, PARTS, Part, damaged};
+use super::manifest::{COLLECTION, DOCUMENTS, MANIFEST, Manifest, ORGANIZATION, Part, damaged};
 use super::progress::Told;
 use super::tenant::{ChangedMeanwhile, Tenant, TenantSource};
 use super::{BundleProgress, collection};
 use crate::error::{AppError, BundleDamage, BundleProblem, FileProblem};
 use crate::jobs::{Cancellation, ProgressSink};
 use crate::limits::{BATCH_BYTES, BATCH_ROWS, BUNDLE_ENTRIES_MAX, BUNDLE_LINE_MAX, BUNDLE_MANIFEST_MAX};
+use crate::values::CollectionName;
 
 /// How every zip begins that has something in it.
 const ZIP: &[u8; 4] = b"PK\x03\x04";
@@ -72,7 +73,7 @@ impl BundleReader {
         // The names are only compared: nothing is ever unpacked to a path.
         for name in archive.file_names() {
             let name = name.map_err(|error| of_zip(error, not_a_bundle()))?;
-            if name != MANIFEST && !PARTS.contains(&&*name) {
+            if name != MANIFEST && !manifest.names().contains(&&*name) {
                 return Err(damaged(&shown(&name), BundleDamage::Foreign));
             }
         }
@@ -80,18 +81,31 @@ impl BundleReader {
             return Err(damaged(MANIFEST, BundleDamage::Twice));
         }
         let line_max = BUNDLE_LINE_MAX as u64;
-        let organization = manifest.part(ORGANIZATION)?;
-        let organization = small_part(&mut archive, ORGANIZATION, line_max, Some(organization))?;
+        let document = match manifest.collection {
+            None => {
+                let told = manifest.part(ORGANIZATION)?;
+                let text = small_part(&mut archive, ORGANIZATION, line_max, Some(told))?;
+                let mut document = Vec::new();
+                extended_json::read(text.trim_ascii_end(), &mut document)
+                    .map_err(|problem| damaged(ORGANIZATION, damage_of(problem)))?;
+                Some(document)
+            }
+            Some(_) => None,
+        };
         let of_collection = manifest.part(COLLECTION)?;
         let of_collection = small_part(&mut archive, COLLECTION, line_max, Some(of_collection))?;
         require_size(&mut archive, manifest.part(DOCUMENTS)?)?;
 
-        let mut document = Vec::new();
-        extended_json::read(organization.trim_ascii_end(), &mut document)
-            .map_err(|problem| damaged(ORGANIZATION, damage_of(problem)))?;
+        let (documents, bytes) = (Some(manifest.documents), Some(manifest.bytes));
         let description = collection::read(&of_collection)?;
-        // Whoever wrote it: a hash in a file is not taken in.
-        let tenant = Tenant::of(&document, description, Some(manifest.documents), Some(manifest.bytes))?;
+        let tenant = match (document, manifest.collection.clone()) {
+            (None, Some(name)) => {
+                let name = CollectionName::from_stored(name);
+                Tenant::without_organization(name, description, documents, bytes)
+            }
+            // Whoever wrote it: a hash in a file is not taken in.
+            (document, _) => Tenant::of(&document.unwrap_or_default(), description, documents, bytes)?,
+        };
         Ok(Self { archive: Arc::new(Mutex::new(archive)), manifest, tenant })
     }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::BundleProgress;
+use super::collection_source::CollectionSource;
 use super::fingerprint::Fingerprint;
 use super::manifest::Manifest;
-use super::organization::OrganizationSource;
 use super::reading::BundleReader;
 use super::receiving::{Newcomer, Sum};
 use super::tenant::{ChangedMeanwhile, Tenant, TenantSource};
@@ -135,7 +135,7 @@ impl BundleService {
     pub async fn source(&self, actor: &Actor, id: OrganizationId) -> Result<Box<dyn TenantSource>, AppError> {
         actor.require_on(Act::BackUp, id)?;
         let organization = self.load(id).await?;
-        Ok(Box::new(OrganizationSource::find(&self.ports, &organization).await?))
+        Ok(Box::new(CollectionSource::of_organization(&self.ports, &organization).await?))
     }
 
     /// Writes an organization to a bundle. What is cancelled or fails leaves an output that is worthless: the caller
@@ -154,7 +154,7 @@ impl BundleService {
     ) -> Result<WrittenBundle, AppError> {
         actor.require_on(Act::BackUp, id)?;
         let organization = self.load(id).await?;
-        let source = OrganizationSource::find(&self.ports, &organization).await?;
+        let source = CollectionSource::of_organization(&self.ports, &organization).await?;
         let record = ActivityEntry::of(actor, ActivityKind::BundleWritten).about(id, &organization.name);
         let record = match source.tenant().documents {
             Some(documents) => record.with_detail(format!("{documents} documents")),

@@ -1,18 +1,20 @@
 use async_trait::async_trait;
-use bson::{Bson, Document};
+use bson::{Bson, Document, RawDocumentBuf};
 use futures_util::stream::BoxStream;
 
 use crate::error::{AppError, BundleProblem};
 use crate::nesting::is_decodable;
 use crate::records::CollectionDescription;
-use crate::values::OrganizationId;
+use crate::values::{CollectionName, OrganizationId};
 
-/// An organization that can be taken elsewhere, without its documents.
+/// An organization that can be taken elsewhere, or a collection without one, without its documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
     /// Its whole document as BSON, also fields of other software. It has no password hash, and nothing that counts only
-    /// where it comes from.
+    /// where it comes from. Empty without an organization.
     pub document: Vec<u8>,
+    /// The name of the collection, if it belongs to no organization.
+    pub ownerless: Option<CollectionName>,
     /// Its collection: options and indexes.
     pub description: CollectionDescription,
     /// Documents of the collection; `None` if they were not counted.
@@ -46,7 +48,18 @@ impl Tenant {
         }
         without_hashes(&mut whole);
         let document = whole.to_vec().map_err(|_| AppError::Bundle(BundleProblem::NotADocument))?;
-        Ok(Self { document, description, documents, bytes })
+        Ok(Self { document, ownerless: None, description, documents, bytes })
+    }
+
+    /// A collection that belongs to no organization.
+    pub fn without_organization(
+        name: CollectionName,
+        description: CollectionDescription,
+        documents: Option<u64>,
+        bytes: Option<u64>,
+    ) -> Self {
+        let document = RawDocumentBuf::new().into_bytes();
+        Self { document, ownerless: Some(name), description, documents, bytes }
     }
 
     /// Its id; `None` if the document has none that an organization can have.
@@ -54,9 +67,14 @@ impl Tenant {
         self.fields().get_object_id("_id").ok().map(OrganizationId::from)
     }
 
-    /// Its name; empty if there is none.
+    /// Its name; empty if there is none. Without an organization, the name that goes with the collection's.
     pub fn name(&self) -> String {
-        text(&self.fields(), "organization_name")
+        match &self.ownerless {
+            Some(collection) => {
+                collection.organization_name().map(|name| name.to_string()).unwrap_or_default()
+            }
+            None => text(&self.fields(), "organization_name"),
+        }
     }
 
     /// The address of its admin; empty if there is none.

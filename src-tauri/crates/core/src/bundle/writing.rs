@@ -12,7 +12,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::manifest::{COLLECTION, DOCUMENTS, FORMAT, MANIFEST, Manifest, ORGANIZATION, Part, VERSION};
+use super::manifest::{COLLECTION, DOCUMENTS, FORMAT, MANIFEST, Manifest, ORGANIZATION, Part};
 use super::progress::Told;
 use super::tenant::TenantSource;
 use super::{collection, extended_json};
@@ -33,10 +33,10 @@ pub struct Origin {
 }
 
 /// Who has a bundle written, and when.
-pub(super) struct Occasion<'a> {
-    pub(super) origin: &'a Origin,
-    pub(super) by: &'a str,
-    pub(super) at: OffsetDateTime,
+pub(crate) struct Occasion<'a> {
+    pub(crate) origin: &'a Origin,
+    pub(crate) by: &'a str,
+    pub(crate) at: OffsetDateTime,
 }
 
 /// Writes a tenant with all its documents.
@@ -53,11 +53,15 @@ pub(super) async fn write_bundle(
 ) -> Result<Manifest, AppError> {
     cancellation.checkpoint()?;
     let tenant = source.tenant();
-    let mut organization = Vec::new();
-    extended_json::write(&tenant.document, &mut organization)
-        .map_err(|_| AppError::Bundle(BundleProblem::NotADocument))?;
-    organization.push(b'\n');
-    let small = [(ORGANIZATION, organization), (COLLECTION, collection::written(&tenant.description)?)];
+    let mut small = Vec::with_capacity(2);
+    if tenant.ownerless.is_none() {
+        let mut organization = Vec::new();
+        extended_json::write(&tenant.document, &mut organization)
+            .map_err(|_| AppError::Bundle(BundleProblem::NotADocument))?;
+        organization.push(b'\n');
+        small.push((ORGANIZATION, organization));
+    }
+    small.push((COLLECTION, collection::written(&tenant.description)?));
     let mut parts: Vec<Part> = small.iter().map(|(name, text)| part(name, text)).collect();
 
     // At most two batches wait before each of the two, so they do not pile up before a slow disk.
@@ -87,13 +91,14 @@ pub(super) async fn write_bundle(
         let id = tenant.id().map(|id| id.to_hex()).unwrap_or_default();
         Ok(Manifest {
             format: FORMAT.to_owned(),
-            version: VERSION,
+            version: Manifest::version_of(tenant.ownerless.is_none()),
             program: occasion.origin.program.clone(),
             workspace: occasion.origin.workspace.clone(),
             written_at: occasion.at.format(&Rfc3339).unwrap_or_default(),
             written_by: occasion.by.to_owned(),
+            collection: tenant.ownerless.as_ref().map(ToString::to_string),
             organization_id: id,
-            organization_name: tenant.name(),
+            organization_name: if tenant.ownerless.is_none() { tenant.name() } else { String::new() },
             display_name: tenant.display_name(),
             documents: done.documents,
             bytes: done.bytes,

@@ -215,9 +215,11 @@ impl FindingKind {
             Self::InvalidName => &[MendKind::RenameOrganization],
             Self::UnverifiableHash => &[MendKind::SetOneTimePassword],
             Self::InterruptedOperation => &[MendKind::DecideOperation],
-            Self::OwnerlessCollection => &[MendKind::AttachCollection, MendKind::CreateOrganization],
-            Self::OwnerlessTrash => &[MendKind::AttachCollection],
-            Self::LeftoverDropped | Self::LeftoverIncoming => &[MendKind::DropLeftover],
+            Self::OwnerlessCollection => {
+                &[MendKind::AttachCollection, MendKind::CreateOrganization, MendKind::SetAside]
+            }
+            Self::OwnerlessTrash => &[MendKind::AttachCollection, MendKind::SetAside],
+            Self::LeftoverDropped | Self::LeftoverIncoming => &[MendKind::DropLeftover, MendKind::SetAside],
             Self::CollectionNameDiffers => &[MendKind::SetCollectionName],
             Self::NameForm => &[MendKind::CorrectName],
             Self::AddressForm => &[MendKind::CorrectAddress],

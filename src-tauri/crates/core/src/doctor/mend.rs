@@ -26,6 +26,8 @@ pub enum MendKind {
     AttachCollection,
     /// Makes an organization for an ownerless collection.
     CreateOrganization,
+    /// Puts an ownerless collection into a file, and drops it.
+    SetAside,
     /// Drops a collection that was about to be dropped, or that belongs to a restore that did not end.
     DropLeftover,
     /// Makes an empty collection.

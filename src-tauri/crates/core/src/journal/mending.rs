@@ -1,5 +1,5 @@
 //! Ends an interrupted mend by looking at what exists. What a mend did not reach is found by the next pass, so a mend
-//! that cannot go on is left as it is: none of its steps destroys anything.
+//! that cannot go on is left as it is: none of its steps destroys what no other place has.
 
 use time::OffsetDateTime;
 
@@ -33,6 +33,7 @@ pub(super) async fn settle_mend(
         MendWord::CreateOrganization => mending.settle_organization().await,
         MendWord::FollowName => mending.settle_follow(asked, now).await,
         MendWord::JoinHalves => mending.settle_join(now).await,
+        MendWord::SetAside => mending.settle_set_aside(asked).await,
         MendWord::SeparateTwins => mending.settle_twins(asked, now).await,
     }
 }
@@ -180,6 +181,15 @@ impl Mending<'_> {
             self.ports.organizations.correct(&seen, &correction, now).await?;
         }
         Ok(Settled::Finished)
+    }
+
+    /// The collection decides: its drop is the last step, and only after the file was in its place. After a failure that
+    /// is known it was not dropped by this run, and if it is gone, others did that.
+    async fn settle_set_aside(&self, asked: Asked<'_>) -> Result<Settled, StoreError> {
+        let (Some(from), Some(which)) = (self.from, self.collection) else { return Ok(Settled::Undone) };
+        let found = self.ports.collections.identity(from).await?;
+        let is_there = found.is_some_and(|found| which.is_same_as(&found) != Some(false));
+        Ok(if is_there || asked.says_undone() { Settled::Undone } else { Settled::Finished })
     }
 
     /// The document decides. If it has its new name, those who share the old collection have one. Otherwise it gets the

@@ -40,6 +40,16 @@ impl Asked<'_> {
         matches!(self, Self::AtOnce(_)) && is_for_good(error)
     }
 
+    /// Whether the failure proves that the last step was not carried out. After a change by others it may have been.
+    pub(super) fn says_undone(self) -> bool {
+        match self {
+            Self::AtOnce(AppError::Store(StoreError::Changed { .. })) => false,
+            Self::AtOnce(AppError::Store(error)) => !error.is_unclear(),
+            Self::AtOnce(_) => true,
+            Self::Later => false,
+        }
+    }
+
     /// Whether the failure proves that no collection was moved: it had changed before, or the move was refused.
     pub(super) fn says_unmoved(self) -> bool {
         matches!(

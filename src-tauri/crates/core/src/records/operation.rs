@@ -78,7 +78,8 @@ pub enum OperationPlan {
         /// The mark of the collection while it is being filled. It is random, so that the name alone tells it.
         incoming: CopyId,
     },
-    /// Put right what the doctor found. Each step can be repeated, and none destroys what no other place has.
+    /// Put right what the doctor found. Each step can be repeated, and none destroys what no other place has: what is
+    /// dropped was read back from a file before.
     Mend {
         /// What it does.
         mend: MendWord,
@@ -109,6 +110,8 @@ pub enum MendWord {
     FollowName,
     /// The documents of one collection are moved into another, then the document gets the other's name.
     JoinHalves,
+    /// An ownerless collection is put into a file and then dropped.
+    SetAside,
     /// One of two organizations of one name gets another, with the shared collection, a copy of it, or an empty one.
     SeparateTwins,
 }

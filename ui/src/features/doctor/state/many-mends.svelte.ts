@@ -1,4 +1,14 @@
-import type { DoctorFinding, Environment, MendedNow, MendKind, MendRequest } from "$lib/api";
+import type {
+  DoctorFinding,
+  Environment,
+  KeptFile,
+  MendedNow,
+  MendKind,
+  MendRequest,
+  WorkspaceApi,
+} from "$lib/api";
+import type { BackUp } from "$lib/bundles";
+import { ExportRun } from "$lib/exports";
 import { formatCount } from "$lib/format";
 import { Draft, TypedConfirmation } from "$lib/forms";
 import { BulkRun, type BulkResult } from "$lib/lists";
@@ -12,6 +22,9 @@ const WITHOUT_COUNT = 10;
 /** A server builds one index at a time for us: each reads a whole collection. */
 const BUILDS: ReadonlySet<MendKind> = new Set(["create_indexes", "replace_indexes"]);
 
+/** What a mend calls for one finding. */
+export type MendCalls = Pick<WorkspaceApi, "mendFinding" | "cancelJob">;
+
 /** One mend of one or several findings of a kind: its confirmation, its progress and what became of each. */
 export class ManyMends {
   readonly submission = new Draft();
@@ -20,6 +33,13 @@ export class ManyMends {
   mend = $state() as MendKind;
   /** A password that the mend of a single finding made. */
   secret: string | null = null;
+  /** The files that have what was dropped. */
+  readonly files: KeptFile[] = [];
+  /** Where files go, and the one that is being written. */
+  readonly folder: BackUp | null;
+  writing = $state.raw<ExportRun<MendedNow> | null>(null);
+  /** What the file is of that is being written. */
+  current = $state("");
   readonly #request: MendRequest | null;
 
   /** `request` is that of a single finding, with what its person filled in. */
@@ -28,7 +48,9 @@ export class ManyMends {
     mend: MendKind,
     environment: Environment,
     request: MendRequest | null,
+    folder: BackUp | null = null,
   ) {
+    this.folder = folder;
     this.run = new BulkRun(findings);
     this.mend = mend;
     this.#request = request;
@@ -51,7 +73,21 @@ export class ManyMends {
   }
 
   requestFor(finding: DoctorFinding): MendRequest {
-    return this.#request ?? requestOf(finding, this.mend);
+    const request = this.#request ?? requestOf(finding, this.mend);
+    if (!this.keeps) return request;
+    const target = this.folder?.folder?.target ?? null;
+    return { ...request, choices: { ...request.choices, target } };
+  }
+
+  /** Whether a file is kept of what the mend drops. */
+  get keeps(): boolean {
+    return this.mend === "set_aside";
+  }
+
+  /** Stops after what is under way; a file that is being written is given up. */
+  stop(): void {
+    this.run.stop();
+    void this.writing?.cancel();
   }
 
   get title(): string {
@@ -62,6 +98,7 @@ export class ManyMends {
   }
 
   get blocked(): string | null {
+    if (this.keeps && !this.folder?.folder) return m.bundles_folder_missing();
     return this.typed?.blocked ?? null;
   }
 
@@ -85,19 +122,20 @@ export class ManyMends {
     if (this.submission.busy) return first;
     const shown = formatCount(this.run.remaining.length);
     if (this.failed.length > 0) return m.dialogs_many_again({ shown });
-    return this.run.stopped ? m.dialogs_many_go_on({ shown }) : first;
+    return this.run.stopped && !this.single ? m.dialogs_many_go_on({ shown }) : first;
   }
 
   submit(
-    mend: (request: MendRequest) => Promise<MendedNow>,
+    calls: MendCalls,
     done: (result: BulkResult<DoctorFinding>) => void,
   ): Promise<void> {
     return this.submission.run(
       async () => {
-        const atOnce = BUILDS.has(this.mend) ? 1 : undefined;
+        const atOnce = this.keeps || BUILDS.has(this.mend) ? 1 : undefined;
         const each = async (finding: DoctorFinding) => {
-          const now = await mend(this.requestFor(finding));
+          const now = await this.#mendOne(calls, finding);
           this.secret = now.oneTimePassword;
+          if (now.file) this.files.push(now.file);
           return now.finding ?? finding;
         };
         const result = await this.run.run(each, atOnce);
@@ -109,5 +147,18 @@ export class ManyMends {
         if (this.run.remaining.length === 0) done(result);
       },
     );
+  }
+
+  /** With its progress, if it writes a file. */
+  async #mendOne({ mendFinding, cancelJob }: MendCalls, finding: DoctorFinding): Promise<MendedNow> {
+    const request = this.requestFor(finding);
+    if (!this.keeps) return mendFinding(request);
+    const run = new ExportRun((job, onprogress) => mendFinding(request, job, onprogress), cancelJob, null);
+    this.current = finding.subject;
+    this.writing = run;
+    await run.ended;
+    this.writing = null;
+    if (run.report === null) throw run.failure;
+    return run.report;
   }
 }

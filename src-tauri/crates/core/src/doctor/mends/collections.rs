@@ -13,7 +13,7 @@ use crate::records::{
     StoredOrganization, TrashedCollection, set_aside,
 };
 use crate::values::{
-    CollectionName, CopyId, EmailAddress, FieldIssue, OneTimePassword, OrganizationId, OrganizationName,
+    CollectionName, EmailAddress, FieldIssue, OneTimePassword, OrganizationId, OrganizationName,
 };
 
 impl MendService {
@@ -236,20 +236,7 @@ impl MendService {
     ) -> Result<Plan, AppError> {
         let name = collection_of(finding, choices)?;
         let which = self.ports.collections.identity(&name).await?.ok_or_else(changed)?;
-        let is_incoming = |copy: CopyId| CollectionName::incoming(copy) == name;
-        let is_used =
-            self.ports.journal.unfinished().await?.iter().any(|entry| match &entry.operation.plan {
-                OperationPlan::Receive { incoming, .. } => is_incoming(*incoming),
-                OperationPlan::Mend { from, .. } => from.as_ref() == Some(&name),
-                OperationPlan::Create { .. }
-                | OperationPlan::Rename { .. }
-                | OperationPlan::Trash { .. }
-                | OperationPlan::Restore { .. }
-                | OperationPlan::DeleteForever { .. } => false,
-            });
-        if is_used {
-            return Err(AppError::Busy { act: "receive" });
-        }
+        self.require_unused(&name, &which, None).await?;
         let is_copy = name.as_str().starts_with("console_incoming_");
         let step = match () {
             // What came in from elsewhere is there still.
@@ -263,8 +250,37 @@ impl MendService {
         ))
     }
 
+    /// Refuses a collection that an operation in the journal works with, other than the one of `own`.
+    pub(super) async fn require_unused(
+        &self,
+        name: &CollectionName,
+        which: &CollectionIdentity,
+        own: Option<OrganizationId>,
+    ) -> Result<(), AppError> {
+        let unfinished = self.ports.journal.unfinished().await?;
+        let mut others = unfinished.iter().map(|entry| &entry.operation);
+        let user = others.find(|other| {
+            let is_named = match &other.plan {
+                OperationPlan::Receive { incoming, .. } => CollectionName::incoming(*incoming) == *name,
+                OperationPlan::Mend { from, .. } => from.as_ref() == Some(name),
+                OperationPlan::Create { .. }
+                | OperationPlan::Rename { .. }
+                | OperationPlan::Trash { .. }
+                | OperationPlan::Restore { .. }
+                | OperationPlan::DeleteForever { .. } => false,
+            };
+            let is_it =
+                other.plan.collection().is_some_and(|planned| planned.is_same_as(which) == Some(true));
+            Some(other.organization_id) != own && (is_named || is_it)
+        });
+        match user {
+            Some(user) => Err(AppError::Busy { act: user.plan.act() }),
+            None => Ok(()),
+        }
+    }
+
     /// The identity of a collection that belongs to nobody.
-    async fn ownerless(&self, name: &CollectionName) -> Result<CollectionIdentity, AppError> {
+    pub(super) async fn ownerless(&self, name: &CollectionName) -> Result<CollectionIdentity, AppError> {
         let which = self.ports.collections.identity(name).await?.ok_or_else(changed)?;
         if let Some(owner) = name.organization_name()
             && !self.ports.organizations.owners(&owner).await?.is_empty()

@@ -63,6 +63,7 @@ impl Dialect {
             Step::Rename { from, to, .. } | Step::RenameMade { from, to } => vec![self.rename(from, to)],
             Step::Create { name } => self.create(name, None),
             Step::CreateLike { name, like } => self.create(name, Some(&like.options)),
+            Step::SetDown { name, place } => vec![self.read(name, place), self.recorded()],
             Step::Drop { name, .. } => vec![self.drop(name)],
             Step::DropEmpty { name } => self.drop_empty(name),
             Step::Correct { seen, correction } => vec![self.correct(seen, correction)],
@@ -125,6 +126,15 @@ impl Dialect {
             return format!("INSERT INTO collections (name, created_at) VALUES ({}, …)", sql(name));
         }
         format!("db.createCollection({})", text(name.as_str()))
+    }
+
+    fn read(&self, name: &CollectionName, place: &str) -> String {
+        let note = self.note(&format!("to {place}, which is read back and compared with the collection"));
+        if self.is_file {
+            let of = format!("(SELECT id FROM collections WHERE name = {})", sql(name));
+            return format!("SELECT document FROM documents WHERE collection_id = {of} {note}");
+        }
+        format!("{}.find() {note}", self.collection(name))
     }
 
     fn drop(&self, name: &CollectionName) -> String {

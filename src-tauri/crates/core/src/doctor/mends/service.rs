@@ -7,6 +7,7 @@ use super::choices::organization_of;
 use super::commands::Dialect;
 use super::plan::Plan;
 use crate::access::Operations;
+use crate::bundle::KeptBundle;
 use crate::capacity::CapacityService;
 use crate::clock::Clock;
 use crate::doctor::{DryRun, Finding, MendChoices, MendKind, MendRequest};
@@ -41,6 +42,8 @@ pub struct Mended {
     pub at: OffsetDateTime,
     /// A password that was generated, to show once.
     pub one_time: Option<SecretString>,
+    /// The file that has what was dropped.
+    pub file: Option<KeptBundle>,
 }
 
 impl MendService {
@@ -88,6 +91,10 @@ impl MendService {
         actor.require(Act::Mend)?;
         self.operations.admit()?;
         cancellation.checkpoint()?;
+        if request.mend == MendKind::SetAside {
+            // Only with a file.
+            return Err(AppError::NotFound { what: "file" });
+        }
         let plan = self.plan(finding, request.mend, &request.choices).await?;
         self.carry_out(actor, &plan, cancellation).await
     }
@@ -125,11 +132,11 @@ impl MendService {
             }
         }
         let one_time = plan.one_time.as_ref().map(|one_time| one_time.secret().clone());
-        Ok(Mended { entry: self.entry_of(&operation).await, at: now, one_time })
+        Ok(Mended { entry: self.entry_of(&operation).await, at: now, one_time, file: None })
     }
 
     /// The number of the entry of an operation; 0 if it cannot be found, because the mend is done in any case.
-    async fn entry_of(&self, operation: &str) -> u64 {
+    pub(super) async fn entry_of(&self, operation: &str) -> u64 {
         let kinds = vec![ActivityKind::Mended];
         let query = RecordQuery { kinds, limit: NEWEST, ..RecordQuery::default() };
         let page = self.ports.activity.page(&query).await;
@@ -146,6 +153,7 @@ impl MendService {
         match mend {
             MendKind::AttachCollection => self.attach_collection(finding, choices).await,
             MendKind::CreateOrganization => self.create_organization(finding, choices).await,
+            MendKind::SetAside => self.plan_set_aside(finding, choices).await,
             MendKind::DropLeftover => self.drop_leftover(finding, choices).await,
             MendKind::CreateCollection => self.create_collection(finding, choices).await,
             MendKind::JoinHalves => self.join_halves(finding, choices).await,

