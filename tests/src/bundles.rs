@@ -156,16 +156,14 @@ pub fn read_apart(file: &[u8]) -> BTreeMap<String, String> {
     let lines = std::str::from_utf8(lines).expect("text").lines();
     lines
         .map(|line| {
-            let value: Value = serde_json::from_str(line).expect("JSON");
-            let document = match value["$tenantryBson"].as_str() {
-                Some(text) => {
+            // In the order of its fields, as no plain JSON value is.
+            let written: Document = serde_json::from_str(line).expect("Extended JSON");
+            let document = match written.get_str("$tenantryBson") {
+                Ok(text) => {
                     let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text);
                     Document::from_reader(bytes.expect("base64").as_slice()).expect("a document")
                 }
-                None => match Bson::try_from(value).expect("Extended JSON") {
-                    Bson::Document(document) => document,
-                    other => panic!("{other:?} is no document"),
-                },
+                Err(_) => written,
             };
             let id = doc! { "_id": document.get("_id").expect("an id").clone() };
             (hex(&id.to_vec().expect("bytes")), hex(&document.to_vec().expect("bytes")))

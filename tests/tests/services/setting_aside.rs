@@ -428,11 +428,6 @@ async fn a_full_disk_a_lying_one_and_a_taken_place_lose_nothing() {
             (Err(AppError::FileNotWritten(FileProblem::Full)), Watched { room: Some(_), .. })
             | (Err(AppError::FileNotWritten(FileProblem::Exists)), Watched { is_taken: true, .. })
             | (Err(AppError::Bundle(_)), Watched { flipped: Some(_), .. }) => refused += 1,
-            // A time or a permission of the zip, which nobody reads.
-            (Ok(_), Watched { flipped: Some(_), .. }) => {
-                lost(&workspace.ports, &name).await;
-                continue;
-            }
             (other, _) => panic!("{case}: {other:?}"),
         }
         assert_eq!(*kept.lock(), None, "{case}: no such file comes to its place");

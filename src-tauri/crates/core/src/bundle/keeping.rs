@@ -1,7 +1,7 @@
 //! Bundles that stand in for what they were made of, which is given up afterwards: each is written, read back from the
 //! disk, and only then put in its place.
 
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
@@ -83,14 +83,23 @@ impl ProvenBundle {
         let output = Box::new(Digesting { output, digest: Arc::clone(&digest) });
         let manifest = write_bundle(source, occasion, output, rounds, cancellation).await?;
         rounds.next();
-        let (file, input) = on_disk(file, |file| file.reader()).await?;
-        let bundle = spawn_blocking(move || BundleReader::open(input)).await.map_err(stopped)??;
-        if *bundle.manifest() != manifest {
+        let sha256 = hex::encode(digest.lock().clone().finalize());
+        let (file, mut input) = on_disk(file, |file| file.reader()).await?;
+        let read = move || {
+            // First byte by byte: what the record says of the file is true of every byte of it.
+            let mut digest = Sha256::new();
+            let read = io::copy(&mut input, &mut digest).and_then(|_| input.seek(SeekFrom::Start(0)));
+            read.map_err(|error| {
+                AppError::Bundle(BundleProblem::NotRead { problem: FileProblem::from(&error) })
+            })?;
+            Ok::<_, AppError>((hex::encode(digest.finalize()), BundleReader::open(input)?))
+        };
+        let (found, bundle) = spawn_blocking(read).await.map_err(stopped)??;
+        if found != sha256 || *bundle.manifest() != manifest {
             return Err(AppError::Bundle(BundleProblem::ReadBackOtherwise));
         }
         let contents = contents(&bundle, rounds, cancellation).await?;
         rounds.next();
-        let sha256 = hex::encode(digest.lock().clone().finalize());
         Ok(Self { file, manifest, contents, sha256 })
     }
 

@@ -1,8 +1,8 @@
 //! Mends: what each finding offers, what it would send, and carrying it out.
 //!
 //! A mend is a plan of steps ([`step`]). A dry run shows the steps of a plan as commands; carrying out sends them. None
-//! of the steps removes what no other place has (a file that was read back is one), and each can be repeated: after a crash the journal ends the mend by
-//! what exists, and the next pass finds the rest.
+//! of the steps removes what no other place has (a file that was read back is one), and each can be repeated: after a
+//! crash the journal ends the mend by what exists, and the next pass finds the rest.
 
 mod choices;
 mod collections;

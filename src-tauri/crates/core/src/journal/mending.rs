@@ -183,8 +183,8 @@ impl Mending<'_> {
         Ok(Settled::Finished)
     }
 
-    /// The collection decides: its drop is the last step, and only after the file was in its place. After a failure that
-    /// is known it was not dropped by this run, and if it is gone, others did that.
+    /// The collection decides: its drop is the last step, and only after the file was in its place. After a failure
+    /// that is known, it was not dropped by this run; if it is gone, others did that.
     async fn settle_set_aside(&self, asked: Asked<'_>) -> Result<Settled, StoreError> {
         let (Some(from), Some(which)) = (self.from, self.collection) else { return Ok(Settled::Undone) };
         let found = self.ports.collections.identity(from).await?;
