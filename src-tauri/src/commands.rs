@@ -172,6 +172,7 @@ pub fn all<R: Runtime>() -> Commands<R> {
         bundles::finish_move,
         bundles::take_back_move,
         doctor::export_findings,
+        mends::compare_finding,
         mends::dry_run_mend,
         mends::mend_finding,
         template::get_template,

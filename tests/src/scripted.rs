@@ -193,6 +193,23 @@ impl CollectionStore for ScriptedCollections {
         self.inner.documents_of(name, ids).await
     }
 
+    async fn documents_after(
+        &self,
+        name: &CollectionName,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.inner.documents_after(name, after, limit).await
+    }
+
+    async fn replace_documents(
+        &self,
+        name: &CollectionName,
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) -> Result<u64, StoreError> {
+        self.inner.replace_documents(name, pairs).await
+    }
+
     async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.newest(name).await
     }

@@ -7,7 +7,7 @@ use tauri::ipc::Channel;
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
 use tenantry_core::bundle::KeptBundle;
-use tenantry_core::doctor::{DryRun, MendRequest};
+use tenantry_core::doctor::{ComparePlace, Comparison, DryRun, MendRequest};
 use tenantry_core::numbers::Count;
 
 use super::jobs::{ChannelProgress, JobProgress};
@@ -43,6 +43,24 @@ impl From<KeptBundle> for KeptFile {
     }
 }
 
+/// One step of a comparison of both sides of a finding, `half_renamed` or `kept_twins`: documents of tenants beside
+/// each other. `at` is `null` for the first step, then what the last one had as `next`. Writes nothing.
+///
+/// # Errors
+/// `facts_changed` if what was found is not there any more; `not_found`, `forbidden`, those of a session,
+/// `unavailable`.
+#[tauri::command]
+#[specta::specta]
+pub async fn compare_finding(
+    console: State<'_, Console>,
+    workspace: String,
+    finding: String,
+    at: Option<ComparePlace>,
+) -> Result<Comparison, ConsoleError> {
+    let (open, actor) = console.reader(&workspace).await?;
+    Ok(open.compare(&actor, &finding, at).await?)
+}
+
 /// The commands that a mend would send, in the order in which it would. Writes nothing.
 ///
 /// # Errors
@@ -59,8 +77,9 @@ pub async fn dry_run_mend(
     console.dry_run_mend(&open, &actor, &request).await
 }
 
-/// Mends one finding. A join of two halves can be stopped by the name of its job; what it moved stays moved. So can the
-/// writing of a file, which tells its progress; nothing is left of it.
+/// Mends one finding. It stays open while twins are left that nobody has decided about. A join of two halves can be
+/// stopped by the name of its job; what it moved stays moved. So can the writing of a file, which tells its progress;
+/// nothing is left of it.
 ///
 /// # Errors
 /// As [`dry_run_mend`], and `cancelled`, `read_only`, `denied_by_database`, `file_not_written`, `bundle_refused`.

@@ -28,7 +28,7 @@ use super::{
 };
 
 /// Writes that a closed gate refuses.
-pub const REFUSED: [&str; 44] = [
+pub const REFUSED: [&str; 45] = [
     "organizations.insert",
     "organizations.insert_many",
     "organizations.remove",
@@ -48,6 +48,7 @@ pub const REFUSED: [&str; 44] = [
     "collections.delete_empty",
     "collections.insert_documents",
     "collections.create_as",
+    "collections.replace_documents",
     "collections.remove_documents",
     "collections.create_index",
     "collections.drop_index",
@@ -92,7 +93,7 @@ pub const PERMITTED: [&str; 12] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 59] = [
+pub const READS: [&str; 60] = [
     "organizations.find",
     "organizations.find_several",
     "organizations.find_by_name",
@@ -118,6 +119,7 @@ pub const READS: [&str; 59] = [
     "collections.describe",
     "collections.documents",
     "collections.documents_of",
+    "collections.documents_after",
     "collections.newest",
     "accounts.has_operators",
     "accounts.find_operator",
@@ -269,6 +271,10 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ("collections.delete_empty", collections.delete_empty(&collection("acme")).await.map(drop)),
             ("collections.insert_documents", collections.insert_documents(&collection("acme"), &[]).await),
             ("collections.create_as", collections.create_as(&collection("new"), &described).await),
+            (
+                "collections.replace_documents",
+                collections.replace_documents(&collection("acme"), &[]).await.map(drop),
+            ),
             (
                 "collections.remove_documents",
                 collections.remove_documents(&collection("acme"), &[]).await.map(drop),
@@ -445,6 +451,13 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
             (
                 "collections.documents",
                 shut.collections.documents(&collection("acme")).try_concat().await.map(|all| all.is_empty()),
+            ),
+            (
+                "collections.documents_after",
+                shut.collections
+                    .documents_after(&collection("acme"), None, 5)
+                    .await
+                    .map(|some| some.len() < 2),
             ),
             (
                 "collections.documents_of",

@@ -180,6 +180,118 @@ pub async fn documents_are_found_by_ids_of_every_type(ports: &Ports) {
     assert_eq!(ports.collections.documents_of(&acme, &[]).await, Ok(Vec::new()));
 }
 
+/// Documents with ids of every type that this store can have, and the ids alone.
+fn of_every_type() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let binary = bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: vec![1, 2] };
+    let ids: [Bson; 17] = [
+        Bson::MinKey,
+        Bson::Null,
+        f64::NAN.into(),
+        (-1_i32).into(),
+        2.5.into(),
+        7_i64.into(),
+        "".into(),
+        "text".into(),
+        doc! { "a": 1 }.into(),
+        doc! { "a": "b" }.into(),
+        binary.into(),
+        ObjectId::from_bytes([1; 12]).into(),
+        ObjectId::from_bytes([2; 12]).into(),
+        false.into(),
+        bson::DateTime::from_millis(5).into(),
+        Bson::Timestamp(bson::Timestamp { time: 1, increment: 1 }),
+        Bson::MaxKey,
+    ];
+    ids.map(|one| (id(one.clone()), bytes(&doc! { "_id": one.clone(), "text": format!("of {one}") }))).into()
+}
+
+/// `documents_after`: ids of every type, and places that nobody has any more.
+pub async fn documents_are_paged_by_id_through_every_type(ports: &Ports) {
+    let acme = collection("acme");
+    assert_eq!(ports.collections.documents_after(&acme, None, 5).await, Ok(Vec::new()), "a missing one");
+    ports.collections.create(&acme).await.expect("created");
+    assert_eq!(ports.collections.documents_after(&acme, None, 5).await, Ok(Vec::new()));
+    let documents: Vec<_> = of_every_type().into_iter().map(|(_, document)| document).collect();
+    ports.collections.insert_documents(&acme, &documents).await.expect("inserted");
+    let expected: BTreeSet<_> = documents.iter().cloned().collect();
+    let mut whole = Vec::new();
+    for (limit, removes) in [(1, false), (3, false), (100, false), (2, true)] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page =
+                ports.collections.documents_after(&acme, after.as_deref(), limit).await.expect("a page");
+            assert!(page.len() <= limit as usize, "{limit}: {}", page.len());
+            let Some(last) = page.last() else { break };
+            after = Some(id(read(last).get("_id").expect("an _id").clone()));
+            if removes {
+                assert_eq!(ports.collections.remove_documents(&acme, &page).await, Ok(page.len() as u64));
+            }
+            found.extend(page);
+        }
+        assert_eq!(found.len(), documents.len(), "{limit}: each once");
+        assert_eq!(found.iter().cloned().collect::<BTreeSet<_>>(), expected, "{limit}");
+        // The same order, however it is paged.
+        if whole.is_empty() {
+            whole.clone_from(&found);
+        }
+        assert_eq!(found, whole, "{limit}");
+    }
+    assert_eq!(all(ports, &acme).await, Vec::<Vec<u8>>::new(), "the last walk removed what it was handed");
+}
+
+/// `documents_after`: large documents end a page, and none is passed over.
+pub async fn a_page_of_large_documents_is_short_and_none_is_left_out(ports: &Ports) {
+    let acme = collection("acme");
+    ports.collections.create(&acme).await.expect("created");
+    let text = "x".repeat(6 * 1024 * 1024);
+    for number in 0..5 {
+        let document = bytes(&doc! { "_id": number, "text": &text });
+        ports.collections.insert_documents(&acme, &[document]).await.expect("inserted");
+    }
+    let (mut found, mut after) = (0, None);
+    loop {
+        let page = ports.collections.documents_after(&acme, after.as_deref(), 100).await.expect("a page");
+        let Some(last) = page.last() else { break };
+        let size: usize = page.iter().map(Vec::len).sum();
+        assert!(size <= 17 * 1024 * 1024, "a page of {size} bytes");
+        after = Some(id(read(last).get("_id").expect("an _id").clone()));
+        found += page.len();
+    }
+    assert_eq!(found, 5);
+    let documents = all(ports, &acme).await;
+    assert_eq!(
+        ports.collections.remove_documents(&acme, &documents).await,
+        Ok(5),
+        "more than one command has room for"
+    );
+}
+
+/// `replace_documents`.
+pub async fn a_document_is_replaced_only_while_it_is_exactly_this_one(ports: &Ports) {
+    let acme = collection("acme");
+    let date = |day: i64| bson::DateTime::from_millis(day * 86_400_000);
+    let document =
+        |number: i32, text: &str| bytes(&doc! { "_id": number, "text": text, "created_at": date(1) });
+    assert_eq!(ports.collections.replace_documents(&acme, &[]).await, Ok(0));
+    ports.collections.create(&acme).await.expect("created");
+    let documents: Vec<_> = (0..3).map(|number| document(number, "old")).collect();
+    ports.collections.insert_documents(&acme, &documents).await.expect("inserted");
+    let pairs = [
+        (documents[0].clone(), bytes(&doc! { "_id": 0, "longer": "than before".repeat(9) })),
+        (document(1, "another"), document(1, "new")),
+        (document(9, "nobody"), document(9, "new")),
+    ];
+    assert_eq!(ports.collections.replace_documents(&acme, &pairs).await, Ok(1));
+    let expected: BTreeSet<_> = [pairs[0].1.clone(), documents[1].clone(), documents[2].clone()].into();
+    assert_eq!(all(ports, &acme).await.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert_eq!(ports.collections.statistics(&acme).await.expect("statistics").documents, 3);
+    // What the rules of the collection refuse leaves what it has.
+    let refused = bytes(&doc! { "_id": 2, "created_at": "yesterday" });
+    let answer = ports.collections.replace_documents(&acme, &[(documents[2].clone(), refused)]).await;
+    assert!(matches!(answer, Err(StoreError::RuleBroken { .. } | StoreError::Corrupt { .. })), "{answer:?}");
+    assert_eq!(all(ports, &acme).await.into_iter().collect::<BTreeSet<_>>(), expected);
+}
+
 /// `newest`.
 pub async fn the_newest_document_has_the_greatest_id(ports: &Ports) {
     let acme = collection("acme");

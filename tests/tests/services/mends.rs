@@ -7,7 +7,7 @@ use bson::oid::ObjectId;
 use bson::{Document, doc};
 use parking_lot::Mutex;
 use tenantry_core::doctor::{
-    Finding, FindingKind, FindingState, MendChoices, MendKind, MendRequest, OrganizationNamed,
+    Finding, FindingKind, FindingState, MendChoices, MendKind, MendRequest, OrganizationNamed, TwinDecision,
 };
 use tenantry_core::error::{AppError, ConflictOn, StoreError, UndoRefusal};
 use tenantry_core::jobs::{Cancellation, Quiet};
@@ -419,7 +419,7 @@ async fn twins_wait_for_a_decision(kind: StoreKind) {
     let console = Console::on(&workspace);
     let operator = console.operator().await;
     let at = Whereabouts::of(&workspace);
-    for (number, decision) in (1..).zip(["keep", "take", "both"]) {
+    for (number, decision) in (1..).zip([TwinDecision::Keep, TwinDecision::Take, TwinDecision::Both]) {
         let damaged = Damaged::make(&workspace, &console, Damage::Halves, number).await;
         damaged.mend(&console, &operator).await.expect("joined");
         let name = format!("console_twins_{}", damaged.id);
@@ -431,24 +431,24 @@ async fn twins_wait_for_a_decision(kind: StoreKind) {
         let decide = Damaged {
             finding: finding(FindingKind::KeptTwins, &[&acme], &[&twins]),
             mend: MendKind::DecideTwins,
-            choices: MendChoices { decision: Some(decision.to_owned()), ..MendChoices::default() },
+            choices: MendChoices { decision: Some(decision), ..MendChoices::default() },
             id: damaged.id,
         };
-        decide.mend(&console, &operator).await.unwrap_or_else(|error| panic!("{decision}: {error}"));
+        decide.mend(&console, &operator).await.unwrap_or_else(|error| panic!("{decision:?}: {error}"));
         let decided = at.look().await;
-        decided.require_good(decision);
-        assert!(!decided.collections.contains_key(&name), "{kind:?} {decision}: nothing waits any more");
+        decided.require_good(decision.as_str());
+        assert!(!decided.collections.contains_key(&name), "{kind:?} {decision:?}: nothing waits any more");
         let documents = &decided.of_tenant(&format!("acme-{number}")).documents;
         let texts = |text: &str| {
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
             documents.values().filter(|document| document.contains(&hex)).count()
         };
         let wanted = match decision {
-            "keep" => (30, 0),
-            "take" => (28, 2),
-            _ => (30, 2),
+            TwinDecision::Keep => (30, 0),
+            TwinDecision::Take => (28, 2),
+            TwinDecision::Both => (30, 2),
         };
-        assert_eq!((texts("same"), texts("another")), wanted, "{kind:?} {decision}");
+        assert_eq!((texts("same"), texts("another")), wanted, "{kind:?} {decision:?}");
     }
     workspace.remove().await;
 }

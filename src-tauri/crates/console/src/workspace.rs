@@ -10,7 +10,9 @@ use tenantry_core::activity::RecordService;
 use tenantry_core::attention::AttentionService;
 use tenantry_core::bundle::{BundleService, Origin, PendingBundle};
 use tenantry_core::collections::CollectionService;
-use tenantry_core::doctor::{DoctorService, DryRun, Finding, MendRequest, Mended, PassKeeper};
+use tenantry_core::doctor::{
+    ComparePlace, Comparison, DoctorService, DryRun, Finding, MendRequest, Mended, PassKeeper,
+};
 use tenantry_core::erasure::ErasureService;
 use tenantry_core::error::SessionProblem;
 use tenantry_core::export::ExportService;
@@ -390,6 +392,22 @@ impl OpenWorkspace {
         self.services.mends.dry_run(actor, &finding, request).await
     }
 
+    /// One step of a comparison of both sides of a finding.
+    ///
+    /// # Errors
+    /// As [`MendService::compare`](tenantry_core::doctor::MendService::compare); `NotFound` if the last result does not
+    /// have the finding.
+    pub async fn compare(
+        &self,
+        actor: &Actor,
+        finding: &str,
+        at: Option<ComparePlace>,
+    ) -> Result<Comparison, AppError> {
+        actor.require_some(Act::Mend)?;
+        let finding = self.finding(actor, finding)?;
+        self.services.mends.compare(actor, &finding, at).await
+    }
+
     /// Mends a finding, and notes it in the last result.
     ///
     /// # Errors
@@ -404,8 +422,10 @@ impl OpenWorkspace {
         actor.require_some(Act::Mend)?;
         let finding = self.finding(actor, &request.finding)?;
         let mended = self.services.mends.mend(actor, &finding, request, cancellation).await?;
-        let entry = u32::try_from(mended.entry).unwrap_or(u32::MAX);
-        self.services.doctor.note_mended(&finding, request, mended.at, entry);
+        if !mended.stays_open {
+            let entry = u32::try_from(mended.entry).unwrap_or(u32::MAX);
+            self.services.doctor.note_mended(&finding, request, mended.at, entry);
+        }
         Ok(mended)
     }
 

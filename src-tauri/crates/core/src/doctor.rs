@@ -2,6 +2,7 @@
 //! and offers mends.
 
 mod columns;
+mod compare;
 mod differences;
 mod document;
 mod finding;
@@ -16,10 +17,16 @@ mod result;
 mod service;
 mod settle;
 
+pub use compare::{
+    ComparePlace, Compared, ComparedCollection, ComparedIndex, ComparedPair, ComparedSides, ComparedText,
+    Comparison,
+};
 pub use differences::{Difference, Wanted, definition_of};
 pub use finding::{EvidenceRow, Finding, FindingState, OrganizationNamed, finding_id};
 pub use kind::{Depth, EvidenceWord, FindingKind, Severity};
-pub use mend::{DryRun, MendChoices, MendKind, MendOutcome, MendRequest};
+pub use mend::{
+    DecidedTwin, DryRun, MendChoices, MendKind, MendOutcome, MendRequest, SeenTwin, TwinDecision,
+};
 pub use mends::{MendService, Mended};
 pub use result::{DriftOfRow, FindingGroup, FindingPage, FindingQuery, Pass, PassSummary};
 pub use service::{DoctorService, PassKeeper};

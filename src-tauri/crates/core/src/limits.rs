@@ -153,6 +153,18 @@ pub const HALVES_MAX: usize = 16;
 pub const HALVES_COMPARED: usize = 32;
 /// Documents by which two collections are compared.
 pub const HALVES_DOCUMENTS: usize = 32;
+/// Documents that one step of a comparison looks at, at most by one question more.
+pub const COMPARED_DOCUMENTS: usize = 5_000;
+/// Bytes that one step of a comparison reads, at most by one question more.
+pub const COMPARED_BYTES: usize = 8 * 1024 * 1024;
+/// Pairs of documents that one step of a comparison shows.
+pub const COMPARED_SHOWN: usize = 20;
+/// Bytes of the text of a document that is shown.
+pub const COMPARED_TEXT: usize = 32 * 1024;
+/// Fields that are named because they differ.
+pub const COMPARED_FIELDS: usize = 100;
+/// Twins that a dry run names one by one. The others are counted.
+pub const TWINS_NAMED: usize = 10;
 
 /// How long a server may take to move or delete a collection before it gives up.
 pub const STEP_LIMIT: Duration = Duration::from_secs(20);

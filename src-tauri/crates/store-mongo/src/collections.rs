@@ -255,6 +255,23 @@ impl CollectionStore for MongoStore {
         self.with_ids(name, ids).await
     }
 
+    async fn documents_after(
+        &self,
+        name: &CollectionName,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.some_after(name, after, limit).await
+    }
+
+    async fn replace_documents(
+        &self,
+        name: &CollectionName,
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) -> Result<u64, StoreError> {
+        self.replace_exactly(name, pairs).await
+    }
+
     async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError> {
         self.newest_document(name).await
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use futures_util::TryStreamExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use mongodb::raw_batch_cursor::RawBatchCursor;
+use mongodb::options::Hint;
+use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use tenantry_connection::failure::{Cause, Failure, code};
 use tenantry_core::StoreError;
 use tenantry_core::nesting::decoded;
@@ -19,6 +20,10 @@ use crate::open::{MongoStore, unconfirmed};
 
 /// Documents in an answer at most; the server ends one at 16 MB whatever their number.
 const ANSWER_DOCUMENTS: u32 = 10_000;
+/// Bytes of documents in a command.
+const COMMAND_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of a condition around a document, with its `_id` once more.
+const AROUND_BYTES: usize = 512;
 /// Building an index reads every document, and the person who asked for it can stop it.
 const BUILD_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -190,13 +195,7 @@ impl MongoStore {
                 stream::try_unfold((cursor, name), move |(mut cursor, name)| async move {
                     let act = Act::on("find", name.as_str());
                     let Some(answer) = self.call(act, cursor.try_next()).await? else { return Ok(None) };
-                    let damaged = || self.told(Failure::of(Cause::Damaged), act);
-                    let mut batch = Vec::new();
-                    for document in answer.doc_slices().map_err(|_| damaged())? {
-                        let document = document.map_err(|_| damaged())?;
-                        let document = document.as_document().ok_or_else(damaged)?;
-                        batch.push(document.as_bytes().to_vec());
-                    }
+                    let batch = self.documents_in(&answer, act)?;
                     Ok(Some((batch, (cursor, name))))
                 })
             })
@@ -230,6 +229,41 @@ impl MongoStore {
         Ok(found.into_iter().map(RawDocumentBuf::into_bytes).collect())
     }
 
+    pub(crate) async fn some_after(
+        &self,
+        name: &CollectionName,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let by_id = doc! { "_id": 1 };
+        // A negative limit asks for one answer and no cursor: the server ends it at 16 MB.
+        let limit = -i64::from(limit);
+        let documents = self.raw(name.as_str());
+        let found = match after {
+            None => documents.find(doc! {}),
+            Some(after) => {
+                let after = document_of(after).and_then(|mut after| after.remove("_id"));
+                let after = after.ok_or_else(|| StoreError::Corrupt { what: "an _id".to_owned() })?;
+                // Begins in the index at this place, inclusive. A filter by `$gt` would find ids of its own type only.
+                documents.find(doc! { "_id": { "$ne": &after } }).min(doc! { "_id": after })
+            }
+        };
+        let found = found.sort(by_id.clone()).hint(Hint::Keys(by_id)).limit(limit);
+        let act = Act::on("find", name.as_str());
+        let mut answers = self.call(act, found.batch()).await?;
+        let Some(answer) = self.call(act, answers.try_next()).await? else { return Ok(Vec::new()) };
+        self.documents_in(&answer, act)
+    }
+
+    fn documents_in(&self, answer: &RawBatch, act: Act<'_>) -> Result<Vec<Vec<u8>>, StoreError> {
+        let damaged = || self.told(Failure::of(Cause::Damaged), act);
+        let documents = answer.doc_slices().map_err(|_| damaged())?.into_iter().map(|document| {
+            let document = document.map_err(|_| damaged())?;
+            Ok(document.as_document().ok_or_else(damaged)?.as_bytes().to_vec())
+        });
+        documents.collect()
+    }
+
     pub(crate) async fn newest_document(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError> {
         let documents = self.raw(name.as_str());
         let newest = documents.find_one(doc! {}).sort(doc! { "_id": -1 });
@@ -242,27 +276,85 @@ impl MongoStore {
         name: &CollectionName,
         read: &[Vec<u8>],
     ) -> Result<u64, StoreError> {
-        if read.is_empty() {
-            return Ok(0);
-        }
         let damaged = || StoreError::Corrupt { what: "a document to remove".to_owned() };
-        let mut removals = Vec::with_capacity(read.len());
-        for document in read {
-            let document = RawDocument::from_bytes(document).map_err(|_| damaged())?;
-            removals.push(doc! { "q": documents::unchanged(document)?, "limit": 1 });
-        }
-        let command = limited(doc! { "delete": name.as_str(), "deletes": removals, "ordered": false });
         let act = Act::on("remove", name.as_str());
-        match self.write_command(&self.database, command).await {
-            Ok(Some(answer)) => Ok(documents::count(&raw(&answer)?, "n").unwrap_or(0)),
-            Ok(None) => Err(unconfirmed()),
-            Err(failure) => Err(self.told(failure, act)),
+        let mut removed = 0;
+        for part in parts(read, Vec::len) {
+            let mut removals = Vec::with_capacity(part.len());
+            for document in part {
+                let document = RawDocument::from_bytes(document).map_err(|_| damaged())?;
+                removals.push(doc! { "q": documents::unchanged(document)?, "limit": 1 });
+            }
+            let command = limited(doc! { "delete": name.as_str(), "deletes": removals, "ordered": false });
+            removed += match self.write_command(&self.database, command).await {
+                Ok(Some(answer)) => documents::count(&raw(&answer)?, "n").unwrap_or(0),
+                Ok(None) => return Err(unconfirmed()),
+                Err(failure) => return Err(self.told(failure, act)),
+            };
         }
+        Ok(removed)
+    }
+
+    pub(crate) async fn replace_exactly(
+        &self,
+        name: &CollectionName,
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) -> Result<u64, StoreError> {
+        let damaged = || StoreError::Corrupt { what: "a document to replace".to_owned() };
+        let act = Act::on("update", name.as_str());
+        let mut replaced = 0;
+        for part in parts(pairs, |(read, next)| read.len() + next.len()) {
+            let mut updates = Vec::with_capacity(part.len());
+            for (read, next) in part {
+                let read = RawDocument::from_bytes(read).map_err(|_| damaged())?;
+                let next = document_of(next).ok_or_else(damaged)?;
+                // The server would take it for a list of changes.
+                if next.keys().next().is_some_and(|first| first.starts_with('$')) {
+                    return Err(damaged());
+                }
+                updates.push(doc! { "q": documents::unchanged(read)?, "u": next });
+            }
+            let command = limited(doc! { "update": name.as_str(), "updates": updates, "ordered": false });
+            let answer = match self.write_command(&self.database, command).await {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return Err(unconfirmed()),
+                Err(failure) => return Err(self.told(failure, act)),
+            };
+            // To the driver, a command whose every write was refused went well.
+            let refused = answer.get_array("writeErrors").ok().and_then(|refused| refused.first());
+            if let Some(refused) = refused.and_then(Bson::as_document) {
+                let code = refused.get_i32("code").ok();
+                return Err(match code {
+                    Some(code::DUPLICATE_KEY) => {
+                        StoreError::RuleBroken { rule: format!("a unique index of {name}") }
+                    }
+                    code => self.told(Failure { code, ..Failure::of(Cause::Answer) }, act),
+                });
+            }
+            replaced += documents::count(&raw(&answer)?, "n").unwrap_or(0);
+        }
+        Ok(replaced)
     }
 
     async fn is_there(&self, name: &CollectionName) -> Result<bool, StoreError> {
         tenantry_core::ports::CollectionStore::exists(self, name).await
     }
+}
+
+/// Parts that each fit into one command, which has 16 MB for everything. One that is larger goes alone.
+fn parts<T>(of: &[T], size: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+    let mut so_far = 0;
+    let mut begins = vec![0];
+    for (at, one) in of.iter().enumerate() {
+        let one = size(one) + AROUND_BYTES;
+        if so_far > 0 && so_far + one > COMMAND_BYTES {
+            begins.push(at);
+            so_far = 0;
+        }
+        so_far += one;
+    }
+    let ends: Vec<_> = begins.iter().skip(1).copied().chain([of.len()]).collect();
+    begins.into_iter().zip(ends).filter_map(|(begin, end)| of.get(begin..end)).filter(|part| !part.is_empty())
 }
 
 /// Whether the server finds fault with what a command says, not with the state of things.

@@ -137,7 +137,7 @@ impl CollectionStore for SqliteStore {
 
     async fn insert_documents(&self, name: &CollectionName, documents: &[Vec<u8>]) -> Result<(), StoreError> {
         let (name, documents) = (name.clone(), documents.to_vec());
-        self.write(move |transaction| insert_documents(transaction, &name, &documents)).await
+        self.write(move |transaction| insert_documents(transaction, &name, &documents).map(drop)).await
     }
 
     async fn list(&self) -> Result<Vec<ListedCollection>, StoreError> {
@@ -158,6 +158,23 @@ impl CollectionStore for SqliteStore {
 
     async fn documents_of(&self, name: &CollectionName, ids: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
         self.with_ids(name, ids).await
+    }
+
+    async fn documents_after(
+        &self,
+        name: &CollectionName,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.some_after(name, after, limit).await
+    }
+
+    async fn replace_documents(
+        &self,
+        name: &CollectionName,
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) -> Result<u64, StoreError> {
+        self.replace_exactly(name, pairs).await
     }
 
     async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError> {
@@ -268,11 +285,12 @@ fn statistics(
     }
 }
 
-fn insert_documents(
+/// Returns how many were inserted.
+pub(crate) fn insert_documents(
     transaction: &Transaction<'_>,
     name: &CollectionName,
     documents: &[Vec<u8>],
-) -> Outcome<()> {
+) -> Outcome<u64> {
     let sql = "SELECT id, options IS NULL FROM collections WHERE name = ?1";
     let (collection, is_the_services): (i64, bool) = transaction
         .query_row_cached(sql, [name.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -284,7 +302,7 @@ fn insert_documents(
          VALUES (:collection, :id, :created_at, :updated_at, :document) \
          ON CONFLICT (collection_id, id_key) DO NOTHING",
     )?;
-    let (mut count, mut data_size, mut id_keys, mut dated_created, mut dated_updated) = (0, 0, 0, 0, 0);
+    let (mut count, mut data_size, mut id_keys, mut dated_created, mut dated_updated) = (0_i64, 0, 0, 0, 0);
     for document in documents {
         let keys = keys(document, dates)?;
         let inserted = insert.execute(named_params! {
@@ -316,7 +334,7 @@ fn insert_documents(
             ":collection": collection,
         },
     )?;
-    Ok(())
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 fn signed(length: usize) -> i64 {

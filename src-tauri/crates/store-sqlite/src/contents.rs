@@ -9,7 +9,7 @@ use tenantry_core::records::{CollectionDescription, CollectionKind, IndexDescrip
 use tenantry_core::values::CollectionName;
 
 use crate::SqliteStore;
-use crate::collections::{INDEXES, create, document, identity, indexes_of, missing};
+use crate::collections::{INDEXES, create, document, identity, indexes_of, insert_documents, missing};
 use crate::documents::{Dates, id_key_of, keys};
 use crate::errors::{Outcome, damaged};
 use crate::records::milliseconds;
@@ -170,6 +170,56 @@ impl SqliteStore {
                 );
             }
             Ok(found)
+        })
+        .await
+    }
+
+    pub(crate) async fn some_after(
+        &self,
+        name: &CollectionName,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (name, after) = (name.clone(), after.map(<[u8]>::to_vec));
+        self.read_together(move |connection| {
+            let Some(collection) = find_number(connection, &name)? else { return Ok(Vec::new()) };
+            // No key is empty.
+            let after = after.map_or_else(|| Ok(Vec::new()), |after| id_key_of(&after))?;
+            let sql = "SELECT document FROM documents WHERE collection_id = ?1 AND id_key > ?2 \
+                       ORDER BY id_key LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query((collection, after, limit))?;
+            let (mut found, mut size) = (Vec::new(), 0);
+            while let Some(row) = rows.next()? {
+                let document: Vec<u8> = row.get(0)?;
+                size += document.len();
+                found.push(document);
+                if size >= BATCH_BYTES {
+                    break;
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    pub(crate) async fn replace_exactly(
+        &self,
+        name: &CollectionName,
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) -> Result<u64, StoreError> {
+        let (name, pairs) = (name.clone(), pairs.to_vec());
+        self.erase(move |transaction| {
+            let mut replaced = 0;
+            for (read, next) in &pairs {
+                if keys(read, Dates::OrAnything)?.id != keys(next, Dates::OrAnything)?.id {
+                    return Err(damaged("a document to replace (it has another _id)").into());
+                }
+                if remove(transaction, &name, std::slice::from_ref(read))? == 1 {
+                    replaced += insert_documents(transaction, &name, std::slice::from_ref(next))?;
+                }
+            }
+            Ok(replaced)
         })
         .await
     }

@@ -235,6 +235,7 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
             "file": {"job": "j", "format": "json", "csv": {"kind": "excel"}, "target": on.target}
         }})
     }),
+    ("compare_finding", Everywhere(Act::Mend), |_| json!({"finding": "missing_collection:none", "at": null})),
     ("dry_run_mend", Everywhere(Act::Mend), |_| json!({"request": mend()})),
     (
         "mend_finding",
@@ -404,7 +405,7 @@ fn mend() -> Value {
         "finding": "missing_collection:none", "mend": "create_collection",
         "choices": {
             "organization": null, "collection": null, "name": null, "adminEmail": null, "decision": null,
-            "seen": null, "copyToBoth": false, "target": null
+            "twins": null, "copyToBoth": false, "target": null
         }
     })
 }

@@ -98,14 +98,55 @@ pub struct MendChoices {
     pub name: Option<String>,
     /// The new address.
     pub admin_email: Option<String>,
-    /// About twins: `keep` what the collection has, `take` the twin, or have `both`.
-    pub decision: Option<String>,
-    /// The `_id` that the decision is about, in hex; `null` for all.
-    pub seen: Option<String>,
+    /// What becomes of all twins that wait, seen or not; `null` if `twins` decides.
+    pub decision: Option<TwinDecision>,
+    /// What becomes of these twins, each as it was seen; `null` if `decision` decides about all.
+    pub twins: Option<Vec<DecidedTwin>>,
     /// Whether both twins get the documents; otherwise the chosen one.
     pub copy_to_both: bool,
     /// The token of the place for a file.
     pub target: Option<String>,
+}
+
+/// What becomes of a document that was kept beside the one of its `_id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum TwinDecision {
+    /// The collection keeps its own: the twin is removed.
+    Keep,
+    /// The twin takes the place of the collection's own, which is gone then.
+    Take,
+    /// The collection has both: the twin gets an `_id` of its own.
+    Both,
+}
+
+impl TwinDecision {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A pair of documents as a comparison showed it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct SeenTwin {
+    /// The bytes of a document of the `_id` alone, in hex.
+    pub id: String,
+    /// A digest of both documents: it is another once one of them changes.
+    pub proof: String,
+}
+
+/// What becomes of one twin.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub struct DecidedTwin {
+    /// The pair as it was shown.
+    pub seen: SeenTwin,
+    /// What becomes of it.
+    pub decision: TwinDecision,
 }
 
 /// What a mend would do.

@@ -1,12 +1,13 @@
 //! Mends: what each finding offers, what it would send, and carrying it out.
 //!
-//! A mend is a plan of steps ([`step`]). A dry run shows the steps of a plan as commands; carrying out sends them. None
-//! of the steps removes what no other place has (a file that was read back is one), and each can be repeated: after a
-//! crash the journal ends the mend by what exists, and the next pass finds the rest.
+//! A mend is a plan of steps ([`step`]). A dry run shows the steps of a plan as commands; carrying out sends them. But
+//! for a decision about twins, none of the steps removes what no other place has (a file that was read back is one).
+//! Each can be repeated: after a crash the journal ends the mend by what exists, and the next pass finds the rest.
 
 mod choices;
 mod collections;
 mod commands;
+mod deciding;
 mod documents;
 mod halves;
 mod plan;
@@ -14,6 +15,8 @@ mod service;
 mod set_aside;
 mod step;
 mod template;
+mod twins;
 mod undo;
 
 pub use service::{MendService, Mended};
+pub(super) use step::{id_of, ids_of};

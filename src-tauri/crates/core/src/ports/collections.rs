@@ -110,12 +110,34 @@ pub trait CollectionStore: Send + Sync {
     /// Those documents that have one of these ids, in no order. An id is a BSON document of `_id` alone.
     async fn documents_of(&self, name: &CollectionName, ids: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError>;
 
+    /// Documents in the order in which the store has their `_id`s, of every type, after this one, which nobody needs to
+    /// have any more: at most `limit`, and fewer if they are large. None only once there are no more, or no collection.
+    /// An id is a BSON document of `_id` alone.
+    async fn documents_after(
+        &self,
+        name: &CollectionName,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError>;
+
     /// The document with the greatest `_id`: of ObjectIds the newest one, to the second.
     async fn newest(&self, name: &CollectionName) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Removes documents, each while it is exactly this one; returns how many were removed.
     async fn remove_documents(&self, name: &CollectionName, documents: &[Vec<u8>])
     -> Result<u64, StoreError>;
+
+    /// Puts documents in the place of others of their `_id`, each while the other is exactly as it was read: first what
+    /// was read, then what replaces it. Returns how many were replaced.
+    ///
+    /// # Errors
+    /// `RuleBroken` or `Corrupt` if the collection's rules refuse one. It keeps what it had then; others may be
+    /// replaced.
+    async fn replace_documents(
+        &self,
+        name: &CollectionName,
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) -> Result<u64, StoreError>;
 
     /// Makes an index and waits for it, however long it takes. An index like it counts as done.
     ///

@@ -170,7 +170,9 @@ pass_on! {
     read describe(name: &CollectionName) -> Option<CollectionDescription>;
     write create_as(name: &CollectionName, like: &CollectionDescription) -> ();
     read documents_of(name: &CollectionName, ids: &[Vec<u8>]) -> Vec<Vec<u8>>;
+    read documents_after(name: &CollectionName, after: Option<&[u8]>, limit: u32) -> Vec<Vec<u8>>;
     read newest(name: &CollectionName) -> Option<Vec<u8>>;
+    write replace_documents(name: &CollectionName, pairs: &[(Vec<u8>, Vec<u8>)]) -> u64;
     write remove_documents(name: &CollectionName, documents: &[Vec<u8>]) -> u64;
     write create_index(name: &CollectionName, index: &IndexDescription) -> ();
     write drop_index(name: &CollectionName, index: &str) -> ();

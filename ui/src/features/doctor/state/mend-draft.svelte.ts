@@ -1,4 +1,4 @@
-import type { DoctorFinding, MendKind, MendRequest, WorkspaceApi } from "$lib/api";
+import type { DoctorFinding, MendKind, MendRequest, TwinDecision, WorkspaceApi } from "$lib/api";
 import { Draft, emailField, nameField, type DraftField } from "$lib/forms";
 import { m } from "$lib/messages";
 import { ChoiceField } from "./choice-field.svelte";
@@ -76,7 +76,7 @@ export class MendDraft {
       collection: given("collection", collection.value),
       name: given("name", name.value),
       adminEmail: given("email", email.value),
-      decision: given("decision", decision.value),
+      decision: (given("decision", decision.value) || null) as TwinDecision | null,
       copyToBoth: this.needed.includes("copy") && this.copyToBoth,
     });
   }
@@ -100,7 +100,7 @@ export const requestOf = (
     name: null,
     adminEmail: null,
     decision: null,
-    seen: null,
+    twins: null,
     copyToBoth: false,
     target: null,
     ...choices,

@@ -3,8 +3,10 @@
 
 use bson::Bson;
 
+use super::deciding::{Deciding, Named};
 use super::plan::Plan;
 use super::step::Step;
+use crate::doctor::TwinDecision;
 use crate::records::{Correction, IndexDescription, ServerFacts, StoredOrganization, Topology};
 use crate::values::CollectionName;
 
@@ -82,9 +84,8 @@ impl Dialect {
                     self.remove(from),
                 ]
             }
-            Step::Take { from, to, .. } => vec![self.remove(to), self.put(to, from), self.remove(from)],
-            Step::Forget { name, .. } => vec![self.remove(name)],
-            Step::Add { from, to, .. } => vec![self.put(to, from), self.remove(from)],
+            Step::Decide { deciding } => self.decide(deciding),
+            Step::DropOnceEmpty { name } => self.drop_empty(name),
             Step::Prepare => vec![self.prepare()],
             Step::Accept { accepted } => vec![self.accept(&accepted.organization.to_hex())],
         }
@@ -230,6 +231,60 @@ impl Dialect {
         format!("{}.deleteMany({{ $or: […] }}) {note}", self.collection(name))
     }
 
+    /// The first decisions one by one, and how many more there are.
+    fn decide(&self, deciding: &Deciding) -> Vec<String> {
+        let mut commands: Vec<_> =
+            deciding.named.iter().flat_map(|named| self.decide_one(deciding, named)).collect();
+        let named = deciding.named.len() as u64;
+        if let more @ 1.. = deciding.total.saturating_sub(named) {
+            commands.push(self.note(&format!("… and {more} more documents in the same way")));
+        }
+        commands
+    }
+
+    fn decide_one(&self, Deciding { from, to, .. }: &Deciding, named: &Named) -> Vec<String> {
+        let mut commands = match (named.decision, named.has_own) {
+            (TwinDecision::Keep, _) => Vec::new(),
+            (TwinDecision::Take, true) => vec![self.replace_one(to, &named.id)],
+            (TwinDecision::Take | TwinDecision::Both, false) => vec![self.insert_one(to, &named.id)],
+            (TwinDecision::Both, true) => vec![self.insert_one(to, &named.new_id)],
+        };
+        commands.push(self.remove_one(from, &named.id));
+        commands
+    }
+
+    fn replace_one(&self, name: &CollectionName, id: &[u8]) -> String {
+        let (id, note) = (value(id), self.note("only while it is as it was seen; it is gone then"));
+        if self.is_file {
+            let of = format!("(SELECT id FROM collections WHERE name = {})", sql(name));
+            return format!(
+                "UPDATE documents SET document = … WHERE collection_id = {of} AND id_key = … AND document = … {note}: {id}"
+            );
+        }
+        format!("{}.replaceOne({{ _id: {id}, … }}, {{ … }}) {note}", self.collection(name))
+    }
+
+    fn insert_one(&self, name: &CollectionName, id: &[u8]) -> String {
+        let id = value(id);
+        if self.is_file {
+            let into = format!("(SELECT id FROM collections WHERE name = {})", sql(name));
+            let note = self.note(&id);
+            return format!("INSERT INTO documents (collection_id, id_key, …) VALUES ({into}, …) {note}");
+        }
+        format!("{}.insertMany([{{ _id: {id}, … }}])", self.collection(name))
+    }
+
+    fn remove_one(&self, name: &CollectionName, id: &[u8]) -> String {
+        let (id, note) = (value(id), self.note("only while it is as it was seen"));
+        if self.is_file {
+            let of = format!("(SELECT id FROM collections WHERE name = {})", sql(name));
+            return format!(
+                "DELETE FROM documents WHERE collection_id = {of} AND id_key = … AND document = … {note}: {id}"
+            );
+        }
+        format!("{}.deleteMany({{ _id: {id}, … }}) {note}", self.collection(name))
+    }
+
     fn prepare(&self) -> String {
         if self.is_file {
             return self.note("a file has its unique indexes always");
@@ -292,6 +347,15 @@ fn quoted(value: &str) -> String {
 
 fn sql(name: &CollectionName) -> String {
     format!("'{}'", quoted(name.as_str()))
+}
+
+/// The `_id` in a document of it alone, as the shell reads it.
+fn value(id: &[u8]) -> String {
+    match bson::Document::from_reader(id).ok().and_then(|mut id| id.remove("_id")) {
+        Some(Bson::ObjectId(id)) => format!("ObjectId({})", text(&id.to_hex())),
+        Some(id) => id.into_relaxed_extjson().to_string(),
+        None => "…".to_owned(),
+    }
 }
 
 /// A BSON document as the shell reads it.

@@ -1,14 +1,13 @@
 //! Mends of what two organizations, or two collections of one, have in common.
 
-use futures_util::TryStreamExt;
-
-use super::choices::{changed, collection_of, name_of, organization_of};
+use super::choices::{changed, name_of, organization_of};
 use super::plan::{Journaled, Plan};
 use super::service::MendService;
 use super::step::Step;
+use super::twins::other_half;
 use crate::doctor::{Finding, MendChoices, MendKind};
 use crate::error::AppError;
-use crate::records::{Correction, MendWord, StoredOrganization};
+use crate::records::{Correction, MendWord};
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 
 impl MendService {
@@ -22,10 +21,9 @@ impl MendService {
         let (id, seen) = self.organization(finding, choices).await?;
         let name = name_of(&seen)?;
         let to = CollectionName::for_organization(&name);
-        let other = finding.collections.iter().find(|other| other.as_str() != to.as_str());
-        let from = CollectionName::from_stored(other.ok_or_else(changed)?.clone());
+        let from = other_half(finding, &to)?;
         let which = self.ports.collections.identity(&from).await?.ok_or_else(changed)?;
-        if !from.holds_tenants() || self.is_of_others(&from, id).await? {
+        if self.is_of_others(&from, id).await? {
             return Err(changed());
         }
         if !self.ports.collections.exists(&to).await? {
@@ -108,60 +106,6 @@ impl MendService {
         };
         let plan = Plan::new(MendKind::SeparateTwins, steps).about(id, &name).in_journal(journaled);
         Ok(plan.changed("name", Some(old), Some(name)).changed("collection", Some(shared), Some(to)))
-    }
-
-    /// What becomes of documents that two halves had with one `_id` and different contents.
-    pub(super) async fn decide_twins(
-        &self,
-        finding: &Finding,
-        choices: &MendChoices,
-    ) -> Result<Plan, AppError> {
-        let from = collection_of(finding, &MendChoices::default())?;
-        let (id, seen) = self.owner_of_twins(&from).await?;
-        let name = name_of(&seen)?;
-        let to = CollectionName::for_organization(&name);
-        let decision = choices.decision.as_deref().unwrap_or_default();
-        let only = choices.seen.as_deref();
-        let mut steps = Vec::new();
-        let mut decided = 0_usize;
-        let mut batches = self.ports.collections.documents(&from);
-        while let Some(batch) = batches.try_next().await? {
-            let ids = super::step::ids_of(&batch)?;
-            let chosen: Vec<usize> = (0..batch.len())
-                .filter(|at| only.is_none_or(|only| only == hex::encode(&ids[*at])))
-                .collect();
-            if chosen.is_empty() {
-                continue;
-            }
-            decided += chosen.len();
-            let ids = chosen.iter().map(|at| ids[*at].clone()).collect();
-            let documents = chosen.iter().map(|at| batch[*at].clone()).collect();
-            let (from, to) = (from.clone(), to.clone());
-            steps.push(match decision {
-                "keep" => Step::Forget { name: from, documents },
-                "take" => Step::Take { from, to, ids },
-                "both" => Step::Add { from, to, documents },
-                _ => return Err(AppError::NotFound { what: "decision" }),
-            });
-        }
-        if decided == 0 {
-            return Err(changed());
-        }
-        if only.is_none() {
-            steps.push(Step::DropEmpty { name: from.clone() });
-        }
-        let plan = Plan::new(MendKind::DecideTwins, steps).about(id, &name).on(&from);
-        Ok(plan.changed("twins", Some(decided), Some(decision)))
-    }
-
-    /// The organization whose twins a collection has: its name is made from the organization's id.
-    pub(super) async fn owner_of_twins(
-        &self,
-        twins: &CollectionName,
-    ) -> Result<(OrganizationId, StoredOrganization), AppError> {
-        let id = twins.as_str().strip_prefix("console_twins_").and_then(|id| id.parse().ok());
-        let id: OrganizationId = id.ok_or(AppError::NotFound { what: "organization" })?;
-        Ok((id, self.load(id).await?))
     }
 
     /// Whether another organization than this one has the collection.

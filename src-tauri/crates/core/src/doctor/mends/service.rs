@@ -44,6 +44,8 @@ pub struct Mended {
     pub one_time: Option<SecretString>,
     /// The file that has what was dropped.
     pub file: Option<KeptBundle>,
+    /// Whether something of the finding is left to mend.
+    pub stays_open: bool,
 }
 
 impl MendService {
@@ -96,7 +98,11 @@ impl MendService {
             return Err(AppError::NotFound { what: "file" });
         }
         let plan = self.plan(finding, request.mend, &request.choices).await?;
-        self.carry_out(actor, &plan, cancellation).await
+        let mut mended = self.carry_out(actor, &plan, cancellation).await?;
+        if request.mend == MendKind::DecideTwins {
+            mended.stays_open = self.has_twins(finding).await;
+        }
+        Ok(mended)
     }
 
     /// Carries out what was planned, recorded first.
@@ -132,7 +138,8 @@ impl MendService {
             }
         }
         let one_time = plan.one_time.as_ref().map(|one_time| one_time.secret().clone());
-        Ok(Mended { entry: self.entry_of(&operation).await, at: now, one_time, file: None })
+        let entry = self.entry_of(&operation).await;
+        Ok(Mended { entry, at: now, one_time, file: None, stays_open: false })
     }
 
     /// The number of the entry of an operation; 0 if it cannot be found, because the mend is done in any case.

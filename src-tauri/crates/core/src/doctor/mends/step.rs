@@ -3,6 +3,7 @@ use bson::{RawDocument, RawDocumentBuf};
 use futures_util::TryStreamExt;
 use time::OffsetDateTime;
 
+use super::deciding::Deciding;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::jobs::Cancellation;
 use crate::ports::Ports;
@@ -47,12 +48,10 @@ pub(super) enum Step {
     /// Moves every document, each verified before it is removed. What differs from a document of its `_id` goes to
     /// `twins`.
     Join { from: CollectionName, to: CollectionName, twins: CollectionName },
-    /// Puts documents of `from` into `to`, each in place of the one with its `_id`, and removes them from `from`.
-    Take { from: CollectionName, to: CollectionName, ids: Vec<Vec<u8>> },
-    /// Removes documents that a person decided against.
-    Forget { name: CollectionName, documents: Vec<Vec<u8>> },
-    /// Inserts documents under an `_id` of their own, and removes them from `from`.
-    Add { from: CollectionName, to: CollectionName, documents: Vec<Vec<u8>> },
+    /// Carries out what a person decided about twins.
+    Decide { deciding: Deciding },
+    /// Deletes a collection if it has no document.
+    DropOnceEmpty { name: CollectionName },
     /// Makes the indexes of the master collections.
     Prepare,
     /// Accepts what differs from the template.
@@ -92,12 +91,11 @@ impl Step {
             Self::SetValidator { name, validator } => Ok(collections.set_validator(name, validator).await?),
             Self::Copy { from, to } => copy(ports, from, to, cancellation).await,
             Self::Join { from, to, twins } => join(ports, (from, to), twins, cancellation).await,
-            Self::Take { from, to, ids } => take(ports, (from, to), ids).await,
-            Self::Forget { name, documents } => {
-                collections.remove_documents(name, documents).await?;
+            Self::Decide { deciding } => deciding.carry_out(ports, cancellation).await,
+            Self::DropOnceEmpty { name } => {
+                collections.delete_empty(name).await?;
                 Ok(())
             }
-            Self::Add { from, to, documents } => add(ports, (from, to), documents).await,
             Self::Prepare => {
                 ports.health.prepare().await?;
                 match ports.health.unprepared().await?.into_iter().next() {
@@ -123,7 +121,7 @@ fn taken(error: StoreError) -> AppError {
 }
 
 /// A document of the `_id` alone.
-pub(super) fn id_of(document: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(in crate::doctor) fn id_of(document: &[u8]) -> Result<Vec<u8>, StoreError> {
     let damaged = || StoreError::Corrupt { what: "a tenant's document".to_owned() };
     let read = RawDocument::from_bytes(document).map_err(|_| damaged())?;
     let id = read.get("_id").map_err(|_| damaged())?.ok_or_else(damaged)?;
@@ -132,12 +130,12 @@ pub(super) fn id_of(document: &[u8]) -> Result<Vec<u8>, StoreError> {
     Ok(alone.into_bytes())
 }
 
-pub(super) fn ids_of(documents: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+pub(in crate::doctor) fn ids_of(documents: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
     documents.iter().map(|document| id_of(document)).collect()
 }
 
 /// Inserts documents where none has their `_id`; returns those that are there now exactly as they are here.
-async fn put(
+pub(super) async fn put(
     ports: &Ports,
     to: &CollectionName,
     documents: &[Vec<u8>],
@@ -197,40 +195,4 @@ fn plain() -> CollectionDescription {
         options: RawDocumentBuf::new().into_bytes(),
         indexes: Vec::new(),
     }
-}
-
-/// The twin is removed last, so that it is never nowhere.
-async fn take(
-    ports: &Ports,
-    (from, to): (&CollectionName, &CollectionName),
-    ids: &[Vec<u8>],
-) -> Result<(), AppError> {
-    let twins = ports.collections.documents_of(from, ids).await?;
-    let replaced = ports.collections.documents_of(to, ids).await?;
-    let replaced: Vec<_> = replaced.into_iter().filter(|document| !twins.contains(document)).collect();
-    ports.collections.remove_documents(to, &replaced).await?;
-    let (safe, differing) = put(ports, to, &twins).await?;
-    ports.collections.remove_documents(from, &safe).await?;
-    if differing.is_empty() { Ok(()) } else { Err(StoreError::Changed { what: "the documents" }.into()) }
-}
-
-/// Each document under a new `_id`, beside the one that has its own.
-async fn add(
-    ports: &Ports,
-    (from, to): (&CollectionName, &CollectionName),
-    documents: &[Vec<u8>],
-) -> Result<(), AppError> {
-    for document in documents {
-        let mut copy = bson::Document::from_reader(document.as_slice())
-            .map_err(|_| StoreError::Corrupt { what: "a tenant's document".to_owned() })?;
-        copy.insert("_id", bson::oid::ObjectId::new());
-        let copy =
-            copy.to_vec().map_err(|_| StoreError::Corrupt { what: "a tenant's document".to_owned() })?;
-        let (_, differing) = put(ports, to, &[copy]).await?;
-        if !differing.is_empty() {
-            return Err(StoreError::Changed { what: "the documents" }.into());
-        }
-        ports.collections.remove_documents(from, std::slice::from_ref(document)).await?;
-    }
-    Ok(())
 }
