@@ -64,6 +64,8 @@ mod slept;
 mod statistics;
 #[path = "services/timing.rs"]
 mod timing;
+#[path = "services/twins.rs"]
+mod twins;
 #[path = "services/undo.rs"]
 mod undo;
 #[path = "services/verify.rs"]

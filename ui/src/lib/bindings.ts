@@ -993,6 +993,15 @@ export const commands = {
 	 */
 	exportFindings: (workspace: string, input: FindingsExportInput, progress: Channel<JobProgress>) => typedError<ExportReport, ConsoleError>(__TAURI_INVOKE("export_findings", { workspace, input, progress })),
 	/**
+	 *  One step of a comparison of both sides of a finding, `half_renamed` or `kept_twins`: documents of tenants beside
+	 *  each other. `at` is `null` for the first step, then what the last one had as `next`. Writes nothing.
+	 * 
+	 *  # Errors
+	 *  `facts_changed` if what was found is not there any more; `not_found`, `forbidden`, those of a session,
+	 *  `unavailable`.
+	 */
+	compareFinding: (workspace: string, finding: string, at: ComparePlace | null) => typedError<Comparison, ConsoleError>(__TAURI_INVOKE("compare_finding", { workspace, finding, at })),
+	/**
 	 *  The commands that a mend would send, in the order in which it would. Writes nothing.
 	 * 
 	 *  # Errors
@@ -1001,8 +1010,9 @@ export const commands = {
 	 */
 	dryRunMend: (workspace: string, request: MendRequest) => typedError<DryRun, ConsoleError>(__TAURI_INVOKE("dry_run_mend", { workspace, request })),
 	/**
-	 *  Mends one finding. A join of two halves can be stopped by the name of its job; what it moved stays moved. So can the
-	 *  writing of a file, which tells its progress; nothing is left of it.
+	 *  Mends one finding. It stays open while twins are left that nobody has decided about. A join of two halves can be
+	 *  stopped by the name of its job; what it moved stays moved. So can the writing of a file, which tells its progress;
+	 *  nothing is left of it.
 	 * 
 	 *  # Errors
 	 *  As [`dry_run_mend`], and `cancelled`, `read_only`, `denied_by_database`, `file_not_written`, `bundle_refused`.
@@ -1785,6 +1795,101 @@ export type CommandDescription = {
 	description: string,
 };
 
+/**  Where a comparison goes on. */
+export type ComparePlace = {
+	/**  The last `_id` that was looked at: the bytes of a document of `_id` alone, in hex. */
+	after: string,
+	/**  What was counted up to there. */
+	soFar: Compared,
+};
+
+/**  What a comparison has counted since its beginning. */
+export type Compared = {
+	/**  Documents of the right collection that were looked at. */
+	looked: number,
+	/**  Those that the left one has exactly so. */
+	same: number,
+	/**  Those that the left one has with other contents. */
+	differing: number,
+	/**  Those that the left one does not have. */
+	onlyRight: number,
+};
+
+/**  One collection of a comparison. */
+export type ComparedCollection = {
+	/**  Its name. */
+	name: string,
+	/**  Whether it is there. The figures of a missing one are those of an empty one. */
+	exists: boolean,
+	/**  Documents in it. */
+	documents: Count,
+	/**  Whether they were counted (true) or estimated by the store (false). */
+	exact: boolean,
+	/**  Bytes of its documents; `null` if the store does not say. */
+	bytes: Count | null,
+	/**  When its newest document was made, by the document's `_id`: an estimate. `null` if the `_id` has no time. */
+	newest: string | null,
+	/**  Its indexes. */
+	indexes: ComparedIndex[],
+};
+
+/**  An index of a compared collection. */
+export type ComparedIndex = {
+	/**  Its name. */
+	name: string,
+	/**  Its definition as Extended JSON, without its name. */
+	definition: string,
+};
+
+/**  A document of the right collection, beside the one of its `_id` in the left one. */
+export type ComparedPair = {
+	/**  The `_id`, to show. */
+	id: string,
+	/**  What a decision about the pair gives back, so that it is made about these documents and no later ones. */
+	seen: SeenTwin,
+	/**  The document of the left collection; `null` if it has none. */
+	left: ComparedText | null,
+	/**  The document of the right collection. */
+	right: ComparedText,
+	/**
+	 *  The fields that differ, those of embedded documents with dots: the first ones. None if there is one document
+	 *  only, if both are the same, and if only the order of their fields differs.
+	 */
+	fields: string[],
+};
+
+/**  Both collections of a comparison. */
+export type ComparedSides = {
+	/**  The organization's collection. */
+	left: ComparedCollection,
+	/**  The other half, or the collection of kept twins. */
+	right: ComparedCollection,
+};
+
+/**  A document as text, to look at. It may be cut, so it is never written anywhere. */
+export type ComparedText = {
+	/**  Extended JSON, a field a line. Of a document that differs only in the types of its values, the canonical form. */
+	text: string,
+	/**  Bytes of the document. */
+	bytes: Count,
+	/**  Whether the text ends before the document does. */
+	cut: boolean,
+};
+
+/**  One step of a comparison. */
+export type Comparison = {
+	/**  Both collections; with the first step only. */
+	sides: ComparedSides | null,
+	/**  The documents to show of this step. */
+	pairs: ComparedPair[],
+	/**  What was counted since the beginning. */
+	soFar: Compared,
+	/**  Documents that only the left collection has; `null` before the last step, and for kept twins. */
+	onlyLeft: Count | null,
+	/**  Where it goes on; `null` once everything was looked at. */
+	next: ComparePlace | null,
+};
+
 /**  A compression of messages. */
 export type Compressor = "zstd" | "zlib" | "snappy";
 
@@ -2147,6 +2252,14 @@ export type DamageKind =
  *  written anew with everything after it.
  */
 "rewritten";
+
+/**  What becomes of one twin. */
+export type DecidedTwin = {
+	/**  The pair as it was shown. */
+	seen: SeenTwin,
+	/**  What becomes of it. */
+	decision: TwinDecision,
+};
 
 /**  The room of a deployment. */
 export type DeploymentRoom = {
@@ -3541,10 +3654,10 @@ export type MendChoices = {
 	name?: string | null,
 	/**  The new address. */
 	adminEmail?: string | null,
-	/**  About twins: `keep` what the collection has, `take` the twin, or have `both`. */
-	decision?: string | null,
-	/**  The `_id` that the decision is about, in hex; `null` for all. */
-	seen?: string | null,
+	/**  What becomes of all twins that wait, seen or not; `null` if `twins` decides. */
+	decision?: TwinDecision | null,
+	/**  What becomes of these twins, each as it was seen; `null` if `decision` decides about all. */
+	twins?: DecidedTwin[] | null,
 	/**  Whether both twins get the documents; otherwise the chosen one. */
 	copyToBoth?: boolean,
 	/**  The token of the place for a file. */
@@ -4437,6 +4550,14 @@ export type SeenInput = {
 	passwordMark: string | null,
 };
 
+/**  A pair of documents as a comparison showed it. */
+export type SeenTwin = {
+	/**  The bytes of a document of the `_id` alone, in hex. */
+	id: string,
+	/**  A digest of both documents: it is another once one of them changes. */
+	proof: string,
+};
+
 /**  Facts about the server or file. */
 export type ServerFacts = {
 	/**  Its product: "SQLite", "MongoDB". */
@@ -4823,6 +4944,15 @@ export type Topology =
 "replica_set" | 
 /**  A sharded cluster. */
 "sharded";
+
+/**  What becomes of a document that was kept beside the one of its `_id`. */
+export type TwinDecision = 
+/**  The collection keeps its own: the twin is removed. */
+"keep" | 
+/**  The twin takes the place of the collection's own, which is gone then. */
+"take" | 
+/**  The collection has both: the twin gets an `_id` of its own. */
+"both";
 
 /**  What can't be reached, or why. */
 export type UnavailableReason = 

@@ -120,16 +120,14 @@ fn text(document: &Document, bytes: usize, with_types: bool) -> ComparedText {
 
 /// A field a line, in the order of the document, up to the longest text that is shown.
 fn write_document(document: &Document, with_types: bool, depth: usize, to: &mut String) {
-    let fields = document.iter().map(|(name, value)| {
-        let name = serde_json::Value::String(name.clone());
-        (format!("{name}: "), value)
-    });
-    write_lines(('{', '}'), fields, with_types, depth, to);
+    let names = document.keys().map(|name| format!("{}: ", serde_json::Value::String(name.clone())));
+    write_lines(('{', '}'), &mut names.zip(document.values()), with_types, depth, to);
 }
 
-fn write_lines<'a>(
+/// Behind a pointer, because it comes back to itself with another kind of lines.
+fn write_lines(
     (opens, closes): (char, char),
-    lines: impl Iterator<Item = (String, &'a Bson)>,
+    lines: &mut dyn Iterator<Item = (String, &Bson)>,
     with_types: bool,
     depth: usize,
     to: &mut String,
@@ -149,8 +147,8 @@ fn write_lines<'a>(
         match value {
             Bson::Document(inner) => write_document(inner, with_types, depth + 1, to),
             Bson::Array(inner) => {
-                let lines = inner.iter().map(|value| (String::new(), value));
-                write_lines(('[', ']'), lines, with_types, depth + 1, to);
+                let mut lines = inner.iter().map(|value| (String::new(), value));
+                write_lines(('[', ']'), &mut lines, with_types, depth + 1, to);
             }
             value => {
                 let value = value.clone();
