@@ -220,17 +220,18 @@ pub async fn documents_are_paged_by_id_through_every_type(ports: &Ports) {
     for limit in [3, 100] {
         assert_eq!(walked(ports, &acme, limit, false).await, whole, "{limit}: the same order");
     }
-    // Not a number is not itself to every server, so not every one removes it.
-    let others: Vec<_> = whole.into_iter().filter(|document| !is_no_number(document)).collect();
+    // The server that tests are tried on does not find these by their value, so it does not remove them either.
+    let is_found = |document: &Vec<u8>| match read(document).get("_id") {
+        Some(Bson::MinKey | Bson::MaxKey) => false,
+        Some(Bson::Double(number)) => !number.is_nan(),
+        _ => true,
+    };
+    let others: Vec<_> = whole.into_iter().filter(is_found).collect();
     let zenith = collection("zenith");
     ports.collections.create(&zenith).await.expect("created");
     ports.collections.insert_documents(&zenith, &others).await.expect("inserted");
     assert_eq!(walked(ports, &zenith, 2, true).await, others, "after an id that is gone");
     assert_eq!(all(ports, &zenith).await, Vec::<Vec<u8>>::new());
-}
-
-fn is_no_number(document: &[u8]) -> bool {
-    read(document).get_f64("_id").is_ok_and(f64::is_nan)
 }
 
 /// All documents by pages; each page is removed once it is there, if that is asked for.
@@ -242,7 +243,9 @@ async fn walked(ports: &Ports, name: &CollectionName, limit: u32, removes: bool)
         let Some(last) = page.last() else { return found };
         after = Some(id(read(last).get("_id").expect("an _id").clone()));
         if removes {
-            assert_eq!(ports.collections.remove_documents(name, &page).await, Ok(page.len() as u64));
+            let removed = ports.collections.remove_documents(name, &page).await;
+            let ids: Vec<_> = page.iter().map(|document| read(document).get("_id").cloned()).collect();
+            assert_eq!(removed, Ok(page.len() as u64), "{ids:?}");
         }
         found.extend(page);
     }
