@@ -559,8 +559,12 @@ async fn twins_of_one_name_are_separated_with_their_documents_where_they_belong(
     let operator = console.operator().await;
     let at = Whereabouts::of(&workspace);
     let mut number = 0;
+    let faults = [Moment::Before, Moment::After]
+        .into_iter()
+        .flat_map(|moment| [(moment, Aftermath::Dead), (moment, Aftermath::Recovers)]);
+    let faults: Vec<_> = std::iter::once(None).chain(faults.map(Some)).collect();
     for (way, wanted) in [("stays", (5, 0)), ("goes along", (0, 5)), ("copied", (5, 5))] {
-        for moment in [None, Some(Moment::Before), Some(Moment::After)] {
+        for moment in faults.clone() {
             for write in 1..MANY {
                 number += 1;
                 let (one, other) = twins(&workspace, &console, number).await;
@@ -575,9 +579,15 @@ async fn twins_of_one_name_are_separated_with_their_documents_where_they_belong(
                 let finding = finding(FindingKind::TwinNames, &[&one, &other], &[&shared]);
                 let damaged = Damaged { finding, mend: MendKind::SeparateTwins, choices, id: other.id };
                 let before = at.look().await;
+                let shown = console.mends.dry_run(&operator, &damaged.finding, &damaged.request()).await;
+                let shown = shown.unwrap_or_else(|error| panic!("{way}: {error}")).commands;
+                // Those that keep the name get a collection of their own, and a person sees that it is empty.
+                let made = format!("db.createCollection(\"{shared}\"");
+                let is_made = shown.iter().any(|one| one.starts_with(&made) && one.contains("new and empty"));
+                assert_eq!(is_made, way == "goes along", "{way}: {shown:?}");
                 let mut met = false;
-                if let Some(moment) = moment {
-                    let fault = Fault { write, moment, aftermath: Aftermath::Dead };
+                if let Some((moment, aftermath)) = moment {
+                    let fault = Fault { write, moment, aftermath };
                     let store = FaultyStore::over(&ports, fault);
                     let run = Run { instance: format!("run-{number}"), ..Run::default() };
                     let faulty = Console::run(store.ports(), &workspace.clock, run);
@@ -601,12 +611,43 @@ async fn twins_of_one_name_are_separated_with_their_documents_where_they_belong(
                 let of = |name: String| good.of_tenant(&name).documents.len();
                 let found = (of(format!("twin-{number}")), of(format!("apart-{number}")));
                 assert_eq!(found, wanted, "{way} {moment:?} {write}");
+                // Whoever has a new one has it as the service makes it.
+                let [kept, apart] = [&one, &other].map(|twin| good.live[&twin.id.to_hex()].clone());
+                assert_eq!(kept.collection_name, shared.to_string(), "{way} {moment:?} {write}");
+                let [kept, apart] = [kept, apart].map(|twin| &good.collections[&twin.collection_name]);
+                assert_eq!(kept.indexes.keys().collect::<Vec<_>>(), apart.indexes.keys().collect::<Vec<_>>());
+                assert_eq!(kept.options, apart.options, "{way} {moment:?} {write}");
                 if moment.is_none() || !met {
                     break;
                 }
             }
         }
     }
+    // Names that differ in letter case have a collection each: it follows the new name.
+    let (one, other) = twins(&workspace, &console, number + 1).await;
+    let (upper, shared) = (format!("Twin-{}", number + 1), one.collection());
+    workspace.write_behind(other.id, "organization_name", &upper).await;
+    workspace.write_behind(other.id, "collection_name", &format!("org_{upper}")).await;
+    let own = CollectionName::from_stored(format!("org_{upper}"));
+    ports.collections.create(&own).await.expect("created");
+    ports.collections.insert_documents(&own, &documents(5..8)).await.expect("inserted");
+    let choices = MendChoices {
+        organization: Some(other.id.to_hex()),
+        name: Some("of-its-own".to_owned()),
+        ..MendChoices::default()
+    };
+    let finding = finding(FindingKind::TwinNames, &[&one, &other], &[&shared, &own]);
+    let damaged = Damaged { finding, mend: MendKind::SeparateTwins, choices, id: other.id };
+    damaged.mend(&console, &operator).await.expect("separated");
+    let good = at.look().await;
+    good.require_good("another letter case");
+    let of = |name: &str| good.of_tenant(name).documents.len();
+    assert_eq!((of(one.name.as_str()), of("of-its-own")), (5, 3));
+    assert_eq!(
+        damaged.mend(&console, &operator).await,
+        Err(AppError::FactsChanged),
+        "they are none any more"
+    );
     let master = Damaged {
         finding: finding(FindingKind::MissingMasterIndex, &[], &[]),
         mend: MendKind::CreateMasterIndexes,

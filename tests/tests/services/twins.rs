@@ -348,7 +348,7 @@ async fn documents_are_shown_to_those_who_may_mend_and_only_of_findings_with_two
     let console = &scene.console;
     let finding = scene.finding();
     let reader = console.another_operator("reader@example.com", OperatorRole::ReadOnlyOperator).await;
-    let admin = console.person(&scene.acme, "admin@acme.example.com", MemberRole::OrganizationAdmin).await;
+    let admin = console.person(&scene.acme, "second@acme.example.com", MemberRole::OrganizationAdmin).await;
     for session in [reader, admin] {
         let refused = console.mends.compare(&session.actor, &finding, None).await;
         assert!(matches!(refused, Err(AppError::Forbidden { .. })), "{refused:?}");

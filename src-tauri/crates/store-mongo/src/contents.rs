@@ -236,8 +236,9 @@ impl MongoStore {
         limit: u32,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         let by_id = doc! { "_id": 1 };
-        // A negative limit asks for one answer and no cursor: the server ends it at 16 MB.
-        let limit = -i64::from(limit);
+        // A negative limit asks for one answer and no cursor: the server ends it at 16 MB, and at 101 documents unless
+        // the batch is larger.
+        let (limit, at_once) = (-i64::from(limit), limit);
         let documents = self.raw(name.as_str());
         let found = match after {
             None => documents.find(doc! {}),
@@ -248,7 +249,7 @@ impl MongoStore {
                 documents.find(doc! { "_id": { "$ne": &after } }).min(doc! { "_id": after })
             }
         };
-        let found = found.sort(by_id.clone()).hint(Hint::Keys(by_id)).limit(limit);
+        let found = found.sort(by_id.clone()).hint(Hint::Keys(by_id)).limit(limit).batch_size(at_once);
         let act = Act::on("find", name.as_str());
         let mut answers = self.call(act, found.batch()).await?;
         let Some(answer) = self.call(act, answers.try_next()).await? else { return Ok(Vec::new()) };

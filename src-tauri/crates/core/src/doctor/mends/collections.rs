@@ -169,7 +169,7 @@ impl MendService {
     }
 
     /// The document gets the name and the collection's name; a collection that stands elsewhere is moved first.
-    async fn follow(
+    pub(super) async fn follow(
         &self,
         mend: MendKind,
         (id, seen): (OrganizationId, StoredOrganization),

@@ -108,15 +108,16 @@ impl Dialect {
     }
 
     fn create(&self, name: &CollectionName, options: Option<&[u8]>) -> Vec<String> {
+        let empty = self.note("new and empty");
         if self.is_file {
-            return vec![self.create_plain(name)];
+            return vec![format!("{} {empty}", self.create_plain(name))];
         }
         let options = match options {
             None => "{ validator: { $jsonSchema: … } }".to_owned(),
             Some(options) => json(options),
         };
         vec![
-            format!("db.createCollection({}, {options})", text(name.as_str())),
+            format!("db.createCollection({}, {options}) {empty}", text(name.as_str())),
             format!("{}.createIndexes([…])", self.collection(name)),
         ]
     }

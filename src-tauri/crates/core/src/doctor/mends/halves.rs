@@ -64,8 +64,15 @@ impl MendService {
             (name_of(&seen)?, OrganizationName::parse(choices.name.as_deref().unwrap_or_default())?);
         self.require_free(Some(&name), None, None).await?;
         let (shared, to) = (CollectionName::for_organization(&old), CollectionName::for_organization(&name));
-        if self.ports.collections.exists(&to).await? || !self.is_of_others(&shared, id).await? {
+        if self.ports.collections.exists(&to).await? {
             return Err(changed());
+        }
+        if !self.is_of_others(&shared, id).await? {
+            // Names that differ in letter case have a collection each: it follows the new name.
+            if !self.has_twin(finding, id, &old).await? {
+                return Err(changed());
+            }
+            return self.follow(MendKind::SeparateTwins, (id, seen), name).await;
         }
         self.capacity.require(Some(&name), 1).await?;
         let described = self.ports.collections.describe(&shared).await?;
@@ -106,6 +113,24 @@ impl MendService {
         };
         let plan = Plan::new(MendKind::SeparateTwins, steps).about(id, &name).in_journal(journaled);
         Ok(plan.changed("name", Some(old), Some(name)).changed("collection", Some(shared), Some(to)))
+    }
+
+    /// Whether another organization of the finding still has this name, in any letter case.
+    async fn has_twin(
+        &self,
+        finding: &Finding,
+        id: OrganizationId,
+        name: &OrganizationName,
+    ) -> Result<bool, AppError> {
+        let others = finding.organizations.iter().filter_map(|twin| twin.id.parse::<OrganizationId>().ok());
+        for other in others.filter(|other| *other != id) {
+            let stored = self.ports.organizations.stored(other).await?;
+            let its = stored.as_ref().and_then(|stored| stored.name.as_str());
+            if its.is_some_and(|its| its.eq_ignore_ascii_case(name.as_str())) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether another organization than this one has the collection.
