@@ -636,8 +636,8 @@ async fn twins_of_one_name_are_separated_with_their_documents_where_they_belong(
         name: Some("of-its-own".to_owned()),
         ..MendChoices::default()
     };
-    let finding = finding(FindingKind::TwinNames, &[&one, &other], &[&shared, &own]);
-    let damaged = Damaged { finding, mend: MendKind::SeparateTwins, choices, id: other.id };
+    let found = finding(FindingKind::TwinNames, &[&one, &other], &[&shared, &own]);
+    let damaged = Damaged { finding: found, mend: MendKind::SeparateTwins, choices, id: other.id };
     damaged.mend(&console, &operator).await.expect("separated");
     let good = at.look().await;
     good.require_good("another letter case");

@@ -72,7 +72,7 @@ impl MendService {
             if !self.has_twin(finding, id, &old).await? {
                 return Err(changed());
             }
-            return self.follow(MendKind::SeparateTwins, (id, seen), name).await;
+            return self.follow(MendKind::RenameOrganization, (id, seen), name).await;
         }
         self.capacity.require(Some(&name), 1).await?;
         let described = self.ports.collections.describe(&shared).await?;
