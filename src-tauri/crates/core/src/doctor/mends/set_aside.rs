@@ -78,7 +78,8 @@ impl MendService {
             Ok(ports.collections.delete(leaving.name, which).await?)
         };
         runner.run(journaled.plan(), entry, journaled.id, async { Ok(()) }, steps).await?;
-        Ok(Mended { entry: self.entry_of(&operation).await, at: now, one_time: None, file: kept })
+        let entry = self.entry_of(&operation).await;
+        Ok(Mended { entry, at: now, one_time: None, file: kept, stays_open: false })
     }
 
     /// For a dry run: the place of the file as it is shown, if one was chosen.
