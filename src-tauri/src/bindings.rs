@@ -60,6 +60,8 @@ fn limits_for_forms() -> Value {
         "keepTrashDaysMin": limits::KEEP_TRASH_DAYS_MIN,
         "sessionMinutesMax": limits::SESSION_MINUTES_MAX,
         "sessionMinutesMin": limits::SESSION_MINUTES_MIN,
+        "expireAfterMax": limits::EXPIRE_AFTER_MAX,
+        "indexNameMaxBytes": limits::INDEX_NAME_MAX,
         "bulkAtOnce": limits::BULK_AT_ONCE,
         "importBytesMax": limits::IMPORT_BYTES_MAX,
         "importUnpackedMax": limits::IMPORT_UNPACKED_MAX,

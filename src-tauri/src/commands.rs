@@ -177,7 +177,6 @@ pub fn all<R: Runtime>() -> Commands<R> {
         mends::mend_finding,
         template::get_template,
         template::change_template,
-        template::apply_template,
         exports::choose_export_file,
         exports::default_export_file,
         exports::export_organizations,

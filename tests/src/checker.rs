@@ -440,6 +440,24 @@ fn of_file(path: &Path) -> Contents {
     }
 }
 
+/// A file describes the indexes where they are not the service's.
+fn indexes_in_file(file: &Connection, number: i64) -> BTreeMap<String, Document> {
+    let sql = "SELECT indexes FROM collections WHERE id = ?1";
+    let described = file.query_row(sql, [number], |row| row.get::<_, Option<Vec<u8>>>(0)).expect("a row");
+    let described = match described {
+        Some(described) => Document::from_reader(described.as_slice()).expect("BSON"),
+        None => {
+            let service = [("_id", "_id_"), ("created_at", "created_at_1"), ("updated_at", "updated_at_1")];
+            doc! { "indexes": service.map(|(field, name)| doc! { "key": { field: 1 }, "name": name }).to_vec() }
+        }
+    };
+    let indexes = described.get_array("indexes").expect("a list").iter().map(|index| {
+        let index = index.as_document().expect("an index").clone();
+        (index.get_str("name").expect("a name").to_owned(), index)
+    });
+    indexes.collect()
+}
+
 /// A file keeps options and indexes as a description beside the collection, where it keeps them.
 fn collection_in_file(file: &Connection, row: &Document) -> SeenCollection {
     let number = row.get_i64("id").expect("a number");
@@ -448,7 +466,8 @@ fn collection_in_file(file: &Connection, row: &Document) -> SeenCollection {
         identity: format!("{number} {:?}", row.get("created_at")),
         ..SeenCollection::default()
     };
-    let kept = ["id", "name", "created_at", "documents", "data_size", "id_key_size"];
+    seen.indexes = indexes_in_file(file, number);
+    let kept = ["id", "name", "created_at", "documents", "data_size", "id_key_size", "indexes"];
     for (column, value) in row {
         let is_counted = column.starts_with("dated_") || kept.contains(&column.as_str());
         if !is_counted && *value != bson::Bson::Null {

@@ -62,6 +62,8 @@ mod sign_in;
 mod slept;
 #[path = "services/statistics.rs"]
 mod statistics;
+#[path = "services/template.rs"]
+mod template;
 #[path = "services/timing.rs"]
 mod timing;
 #[path = "services/twins.rs"]

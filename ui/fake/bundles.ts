@@ -43,6 +43,7 @@ export function bundleHandlers(world: World): Handlers {
     documents: DOCUMENTS,
     bytes: BYTES,
     indexes: 3,
+    lacks: 0,
     changed: null,
   });
   const environmentOf = (id: string) =>

@@ -212,6 +212,8 @@ pub struct ReceivedView {
     pub bytes: Count,
     /// Indexes of the collection.
     pub indexes: u32,
+    /// Indexes of the workspace's template that the collection lacks.
+    pub lacks: u32,
     /// What others changed at the source meanwhile.
     pub changed: Option<ChangedMeanwhile>,
 }
@@ -223,6 +225,7 @@ impl From<Received> for ReceivedView {
             documents: Count::from(received.documents),
             bytes: Count::from(received.bytes),
             indexes: received.indexes,
+            lacks: received.lacks,
             changed: received.changed,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tenantry_core::limits::EXPIRE_AFTER_MAX;
 use tenantry_core::ports::Ports;
 use tenantry_core::records::{Accepted, IndexKey, IndexKeyKind, Template, TemplateIndex, WorkspaceSettings};
 use tenantry_core::values::OrganizationId;
@@ -62,15 +63,21 @@ pub async fn settings_that_are_written_again_count_as_done(ports: &Ports) {
 pub fn template(fields: &[&str]) -> Template {
     let index = |field: &&str| {
         let key = |kind| IndexKey { field: (*field).to_owned(), kind };
-        let keys = vec![key(IndexKeyKind::Descending)];
-        TemplateIndex { keys, unique: field.starts_with("unique"), sparse: field.ends_with("sparse") }
+        TemplateIndex {
+            unique: field.starts_with("unique"),
+            sparse: field.ends_with("sparse"),
+            name: field.starts_with("named").then(|| format!("by {field}")),
+            expire_after_seconds: field.ends_with("expires").then_some(EXPIRE_AFTER_MAX),
+            ..TemplateIndex::on(vec![key(IndexKeyKind::Descending)])
+        }
     };
     Template { indexes: fields.iter().map(index).collect() }
 }
 
 /// `template`, `change_template`.
 pub async fn a_template_takes_the_place_of_the_one_that_was_seen_only(ports: &Ports) {
-    let [first, second, third] = [&["status"][..], &["status", "unique_number", "sparse"], &[]].map(template);
+    let many = &["status", "unique_number", "sparse", "named", "expires", "named_expires"];
+    let [first, second, third] = [&["status"][..], many, &[]].map(template);
     assert_eq!(ports.settings.template().await, Ok(None));
     assert_eq!(ports.settings.change_template(Some(&first), &second).await, Ok(false), "there is none yet");
     for _ in 0..2 {

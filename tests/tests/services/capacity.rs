@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use tenantry_core::capacity::require_index_room;
+use tenantry_core::capacity::{CapacityService, require_index_room};
+use tenantry_core::doctor::{Depth, Finding, FindingQuery, MendChoices, MendKind, MendRequest};
 use tenantry_core::error::{AppError, Limited, StoreError};
+use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::limits::CAPACITY_FRESH;
 use tenantry_core::ports::{HealthStore, Ports};
 use tenantry_core::records::{
@@ -14,7 +16,7 @@ use tenantry_core::records::{
 };
 use tenantry_core::values::{Field, FieldRule};
 use tenantry_tests::console::{Console, Run, create_request};
-use tenantry_tests::suite::collection;
+use tenantry_tests::suite::{ANY, collection};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 /// A deployment that tells the room of a test.
@@ -154,4 +156,49 @@ fn a_collection_takes_64_indexes() {
     assert_eq!(require_index_room(63, 1), Ok(()));
     let full = AppError::NoRoom { of: Limited::Indexes, used: 64, limit: 64, needed: 1 };
     assert_eq!(require_index_room(64, 1), Err(full));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mend_that_makes_a_collection_is_refused_where_there_is_no_room_and_counted_where_there_is() {
+    let workspace = TestWorkspace::open(StoreKind::MongoReplicaSet).await;
+    let (console, tight) = console(&workspace, free(400));
+    let operator = console.operator().await;
+    for name in ["acme", "birch", "cedar"] {
+        console.create(name).await;
+        workspace.ports.collections.delete(&collection(name), &ANY).await.expect("deleted");
+    }
+    console.doctor.run(&operator, Depth::Quick, &Quiet, &Cancellation::default()).await.expect("a pass");
+    let query = FindingQuery { limit: 9, ..FindingQuery::default() };
+    let missing = console.doctor.page(&operator, &query).expect("a page").findings;
+    let mend = async |finding: &Finding| {
+        let (finding, mend) = (finding.clone(), MendKind::CreateCollection);
+        let request = MendRequest { finding: finding.id.clone(), mend, choices: MendChoices::default() };
+        console.mends.mend(&operator, &finding, &request, &Cancellation::default()).await.map(drop)
+    };
+    *tight.room.lock() = Ok(free(498));
+    workspace.clock.advance(CAPACITY_FRESH);
+    let [acme, birch, cedar] = &missing[..] else { panic!("three: {missing:?}") };
+    assert_eq!(mend(acme).await, Ok(()));
+    assert_eq!(mend(birch).await, Ok(()));
+    let full = AppError::NoRoom { of: Limited::Collections, used: 500, limit: 500, needed: 1 };
+    assert_eq!(mend(cedar).await, Err(full), "what the mends made meanwhile is counted");
+    assert_eq!(workspace.ports.collections.exists(&collection("cedar")).await, Ok(false));
+    workspace.remove().await;
+}
+
+#[tokio::test]
+async fn an_index_counts_where_indexes_count() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteInMemory).await;
+    let (console, tight) = console(&workspace, free(500));
+    let capacity = CapacityService::new(console.ports.clone(), workspace.clock.clone());
+    assert_eq!(capacity.require_indexes(3, 5).await, Ok(()), "collections are what is full there");
+    assert_eq!(capacity.require_indexes(3, 5).await, Ok(()));
+    assert_eq!(*tight.asked.lock(), 1, "one question for many");
+    assert!(matches!(
+        capacity.require_indexes(60, 5).await,
+        Err(AppError::NoRoom { of: Limited::Indexes, .. })
+    ));
+    let counted =
+        [CollectionLimit::AtlasFreeOrFlex, CollectionLimit::Recommended].map(|limit| limit.counted(2, 7));
+    assert_eq!(counted, [2, 9]);
 }

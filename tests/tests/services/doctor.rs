@@ -327,7 +327,7 @@ async fn what_differs_from_the_template_is_told_by_a_deep_pass_only() {
         assert_eq!(kinds, rest, "{kind:?}: what was accepted is told no more");
 
         let keys = vec![IndexKey { field: "status".to_owned(), kind: IndexKeyKind::Descending }];
-        let indexes = vec![TemplateIndex { keys, unique: false, sparse: true }];
+        let indexes = vec![TemplateIndex { sparse: true, ..TemplateIndex::on(keys) }];
         assert!(settings.change_template(None, &Template { indexes }).await.expect("changed"));
         let missing = case.told(Depth::Deep).await;
         let missing = missing.iter().filter(|(kind, _)| *kind == FindingKind::IndexMissing.as_str());

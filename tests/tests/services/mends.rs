@@ -10,12 +10,10 @@ use tenantry_core::doctor::{
     Finding, FindingKind, FindingState, MendChoices, MendKind, MendRequest, OrganizationNamed, TwinDecision,
 };
 use tenantry_core::error::{AppError, ConflictOn, StoreError, UndoRefusal};
-use tenantry_core::jobs::{Cancellation, Quiet};
+use tenantry_core::jobs::Cancellation;
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::{Call, Policy, Ports};
-use tenantry_core::records::{
-    ActivityKind, IndexKey, IndexKeyKind, Organization, RecordQuery, RecoveryOutcome, Template, TemplateIndex,
-};
+use tenantry_core::records::{ActivityKind, Organization, RecoveryOutcome};
 use tenantry_core::rights::Actor;
 use tenantry_core::values::{CollectionName, OrganizationId};
 use tenantry_tests::checker::{Contents, Whereabouts};
@@ -655,80 +653,6 @@ async fn twins_of_one_name_are_separated_with_their_documents_where_they_belong(
     master.mend(&console, &operator).await.expect("once it is clean, the index is made");
     assert_eq!(ports.health.unprepared().await, Ok(Vec::new()));
     workspace.remove().await;
-}
-
-fn index(field: &str) -> TemplateIndex {
-    let keys = vec![IndexKey { field: field.to_owned(), kind: IndexKeyKind::Ascending }];
-    TemplateIndex { keys, unique: false, sparse: false }
-}
-
-async fn indexes_of(console: &Console, name: &str) -> Vec<String> {
-    let described = console.ports.collections.describe(&collection(name)).await.expect("described");
-    let mut names: Vec<_> = described.expect("there").indexes.into_iter().map(|index| index.name).collect();
-    names.sort_unstable();
-    names
-}
-
-async fn a_template_is_given_to_new_and_chosen_and_all_collections(kind: StoreKind) {
-    let workspace = TestWorkspace::open(kind).await;
-    let console = Console::on(&workspace);
-    let operator = console.operator().await;
-    let acme = console.create("acme").await;
-    console.create("globex").await;
-    let template = console.organizations.template();
-    let next = Template { indexes: vec![index("status")] };
-    let none = Template::default();
-    template.change(&operator, &none, next.clone()).await.expect("changed");
-    let overtaken = template.change(&operator, &none, Template { indexes: vec![index("x")] }).await;
-    assert_eq!(overtaken, Err(AppError::FactsChanged), "{kind:?}: two changed it");
-    console.create("initech").await;
-    let with = ["_id_", "created_at_1", "status_1", "updated_at_1"];
-    let without = ["_id_", "created_at_1", "updated_at_1"];
-    assert_eq!(indexes_of(&console, "initech").await, with, "{kind:?}: a new one has it");
-    assert_eq!(indexes_of(&console, "acme").await, without, "{kind:?}: others wait");
-
-    // The finding of one, mended and undone.
-    let damaged = Damaged {
-        finding: finding(FindingKind::IndexMissing, &[&acme], &[&acme.collection()]),
-        mend: MendKind::CreateIndexes,
-        choices: MendChoices::default(),
-        id: acme.id,
-    };
-    let entry = damaged.mend(&console, &operator).await.expect("made");
-    assert_eq!(indexes_of(&console, "acme").await, with, "{kind:?}");
-    let undone = console.record.undo((&console.organizations, &console.mends), &operator, entry, None).await;
-    undone.expect("undone");
-    assert_eq!(indexes_of(&console, "acme").await, without, "{kind:?}");
-
-    // Accepted for one: nobody makes it there.
-    let accept = Damaged { mend: MendKind::AcceptAsIs, ..damaged };
-    accept.mend(&console, &operator).await.expect("accepted");
-    let stopped = Cancellation::default();
-    stopped.cancel();
-    let nothing = template.apply(&operator, None, &Quiet, &stopped).await.expect("a result");
-    assert!(nothing.stopped && nothing.applied.is_empty(), "{kind:?}: stopped before the first");
-    let done = template.apply(&operator, None, &Quiet, &Cancellation::default()).await.expect("applied");
-    let applied: Vec<_> = done.applied.iter().map(|one| (one.name.as_str(), one.outcome.clone())).collect();
-    assert_eq!(applied, [("globex", Ok(vec!["status_1".to_owned()]))], "{kind:?}");
-    assert_eq!(
-        (done.complete, done.stopped),
-        (2, false),
-        "{kind:?}: the accepted one, and the one that has it"
-    );
-    assert_eq!(indexes_of(&console, "acme").await, without, "{kind:?}: as it is");
-    let query =
-        RecordQuery { kinds: vec![ActivityKind::TemplateChanged], limit: 9, ..RecordQuery::default() };
-    let told = console.ports.activity.page(&query).await.expect("the record").entries;
-    assert_eq!(told.len(), 1, "{kind:?}: the change is recorded, and no refused one");
-    assert_eq!(told[0].entry.changes[0].after.as_deref(), Some("status_1"));
-    workspace.remove().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_template_reaches_new_chosen_and_all_collections() {
-    for kind in STORES {
-        a_template_is_given_to_new_and_chosen_and_all_collections(kind).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

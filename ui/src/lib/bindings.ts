@@ -1034,14 +1034,6 @@ export const commands = {
 	 */
 	changeTemplate: (workspace: string, seen: Template, next: Template) => typedError<Template, ConsoleError>(__TAURI_INVOKE("change_template", { workspace, seen, next })),
 	/**
-	 *  Makes the missing indexes of the template in all organizations' collections, or in those of `ids`, one by one. A
-	 *  cancelled job ends with what became of each until then.
-	 * 
-	 *  # Errors
-	 *  `forbidden`, those of a session, `read_only`, `unavailable`.
-	 */
-	applyTemplate: (workspace: string, ids: string[] | null, job: string, progress: Channel<JobProgress>) => typedError<TemplateReport, ConsoleError>(__TAURI_INVOKE("apply_template", { workspace, ids, job, progress })),
-	/**
 	 *  Opens the platform's save dialog; `null` if the person changed their mind.
 	 * 
 	 *  # Errors
@@ -1131,7 +1123,7 @@ export const commands = {
 /* Constants */
 export const DEFAULT_DATABASE = "organization_management" as const;
 
-export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"importBytesMax":33554432,"importCellMax":32767,"importColumnsMax":100,"importRowsMax":50000,"importUnpackedMax":134217728,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"keepTrashDaysMax":3650,"keepTrashDaysMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
+export const LIMITS = {"bulkAtOnce":8,"databaseNameMaxBytes":63,"displayNameMax":80,"emailMax":254,"expireAfterMax":2147483647,"idleLockMinutesMax":720,"idleLockMinutesMin":1,"importBytesMax":33554432,"importCellMax":32767,"importColumnsMax":100,"importRowsMax":50000,"importUnpackedMax":134217728,"indexNameMaxBytes":127,"keepRecordMonthsMax":120,"keepRecordMonthsMin":1,"keepTrashDaysMax":3650,"keepTrashDaysMin":1,"notesMax":2000,"organizationNameMax":50,"organizationNameMin":3,"pageMax":500,"passphraseMin":10,"passwordMaxBytes":72,"passwordMin":8,"personNameMax":80,"profileNameMax":80,"reasonMax":200,"reasonMin":3,"sessionMinutesMax":720,"sessionMinutesMin":5,"summaryMax":50} as const;
 
 export const RIGHTS = [{"act":"list","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"statistics","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"create","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"change","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"deactivate","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"trash","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"delete_forever","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"import","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"back_up","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"restore_bundle","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"findings","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"nothing"},{"act":"mend","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"read_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"own"},{"act":"manage_people","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"end_sessions","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"oneself","viewer":"oneself"},{"act":"activity","operator":"all","organization_admin":"own","owner":"all","read_only_operator":"all","viewer":"oneself"},{"act":"operators","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"settings","operator":"nothing","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"unlock","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"nothing","viewer":"nothing"},{"act":"health","operator":"all","organization_admin":"nothing","owner":"all","read_only_operator":"all","viewer":"nothing"}] as const;
 
@@ -1446,18 +1438,6 @@ export type AnchorView = {
 	at: string,
 	/**  How many entries there were. */
 	entries: Count,
-};
-
-/**  What became of one organization when the template was applied. */
-export type AppliedTemplate = {
-	/**  The organization. */
-	id: string,
-	/**  Its name. */
-	name: string,
-	/**  The names of the indexes that were made. */
-	made: string[],
-	/**  Why none was made. */
-	error: ConsoleError | null,
 };
 
 /**  The choices for an archive. */
@@ -2499,6 +2479,8 @@ export type EvidenceWord =
 "active" | 
 /**  An index: that of the template, and that of the collection. */
 "index" | 
+/**  After how many seconds the template's index lets the server delete documents. */
+"expires_after" | 
 /**  The validator: that of the template, and that of the collection. */
 "validator" | 
 /**  The interrupted operation. */
@@ -2714,7 +2696,11 @@ export type Field =
 /**  The role of an operator or a person. */
 "role" | 
 /**  An index of the template. */
-"index";
+"index" | 
+/**  The name of an index. */
+"indexName" | 
+/**  After how many seconds an index expires documents. */
+"expireAfterSeconds";
 
 /**  Whether a field's value is valid. */
 export type FieldCheck = {
@@ -4304,6 +4290,8 @@ export type ReceivedView = {
 	bytes: Count,
 	/**  Indexes of the collection. */
 	indexes: number,
+	/**  Indexes of the workspace's template that the collection lacks. */
+	lacks: number,
 	/**  What others changed at the source meanwhile. */
 	changed: ChangedMeanwhile | null,
 };
@@ -4860,7 +4848,7 @@ export type Template = {
 	indexes: TemplateIndex[],
 };
 
-/**  An index of the template. It never expires documents: a template deletes nothing. */
+/**  An index of the template. */
 export type TemplateIndex = {
 	/**  Its fields, in their order. */
 	keys: IndexKey[],
@@ -4868,6 +4856,10 @@ export type TemplateIndex = {
 	unique: boolean,
 	/**  Whether documents without the fields are left out. */
 	sparse: boolean,
+	/**  Its name; `null` for the one that a server makes from its fields. */
+	name: string | null,
+	/**  The server deletes a document this many seconds after the date in the field; `null` if it deletes none. */
+	expireAfterSeconds: number | null,
 };
 
 /**  The purpose of a template. */
@@ -4878,16 +4870,6 @@ export type TemplateName =
 "atlas" | 
 /**  A replica set with TLS and users. */
 "replica_set";
-
-/**  What applying the template came to. */
-export type TemplateReport = {
-	/**  The organizations that had something to be made, by name. */
-	applied: AppliedTemplate[],
-	/**  How many had all of it. */
-	complete: Count,
-	/**  Whether it was stopped before the last. */
-	stopped: boolean,
-};
 
 /**  The connection to test. */
 export type TestInput = {

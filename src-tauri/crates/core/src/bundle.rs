@@ -6,7 +6,7 @@
 
 mod collection;
 mod collection_source;
-mod extended_json;
+pub(crate) mod extended_json;
 mod fingerprint;
 mod keeping;
 mod manifest;

@@ -61,14 +61,19 @@ impl CapacityService {
         if let Some(name) = name {
             require_short(name, capacity.name_bytes)?;
         }
-        match (capacity.limit.filter(|limit| limit.is_enforced()), capacity.used()) {
-            (Some(limit), Some(used))
-                if collections > 0 && used.saturating_add(collections) > u64::from(limit.number()) =>
-            {
-                let limit = limit.number();
-                Err(AppError::NoRoom { of: Limited::Collections, used, limit, needed: collections })
-            }
-            (Some(_) | None, _) => Ok(()),
+        require_room(&capacity, collections, 0)
+    }
+
+    /// Checks that a collection can have more indexes than the `there` that it has, and that the deployment has room
+    /// for them.
+    ///
+    /// # Errors
+    /// `NoRoom`.
+    pub async fn require_indexes(&self, there: u64, more: u64) -> Result<(), AppError> {
+        require_index_room(there, more)?;
+        match self.current().await {
+            Some(capacity) => require_room(&capacity, 0, more),
+            None => Ok(()),
         }
     }
 
@@ -80,6 +85,21 @@ impl CapacityService {
             kept.capacity.indexes = add(kept.capacity.indexes, indexes);
         }
     }
+}
+
+/// Indexes of a tenant collection as the service makes it.
+pub(crate) const INDEXES_OF_A_TENANT: u64 = 3;
+
+fn require_room(capacity: &Capacity, collections: u64, indexes: u64) -> Result<(), AppError> {
+    let (Some(limit), Some(used)) = (capacity.limit.filter(|limit| limit.is_enforced()), capacity.used())
+    else {
+        return Ok(());
+    };
+    let (needed, limit) = (limit.counted(collections, indexes), limit.number());
+    if needed == 0 || used.saturating_add(needed) <= u64::from(limit) {
+        return Ok(());
+    }
+    Err(AppError::NoRoom { of: Limited::Collections, used, limit, needed })
 }
 
 /// Checks that a collection can have more indexes than the `there` that it has, the one on `_id` among them.

@@ -21,7 +21,7 @@ pub use compare::{
     ComparePlace, Compared, ComparedCollection, ComparedIndex, ComparedPair, ComparedSides, ComparedText,
     Comparison,
 };
-pub use differences::{Difference, Wanted, definition_of};
+pub use differences::{Difference, Wanted};
 pub use finding::{EvidenceRow, Finding, FindingState, OrganizationNamed, finding_id};
 pub use kind::{Depth, EvidenceWord, FindingKind, Severity};
 pub use mend::{

@@ -137,6 +137,10 @@ pub const TEMPLATE_INDEXES_MAX: usize = 40;
 pub const INDEX_KEYS_MAX: usize = 32;
 /// Bytes of a field in an index.
 pub const INDEX_FIELD_MAX: usize = 100;
+/// Bytes of the name of an index. Servers have had limits from 63 to none; drivers and tools know 127.
+pub const INDEX_NAME_MAX: usize = 127;
+/// Seconds after which documents expire. The server's rule.
+pub const EXPIRE_AFTER_MAX: u32 = 2_147_483_647;
 /// Findings of one kind that a pass keeps. The others are counted.
 pub const FINDINGS_OF_A_KIND_MAX: usize = 10_000;
 /// Findings of one page.

@@ -4,6 +4,7 @@
 mod activity;
 mod batches;
 mod collection;
+mod comparable;
 mod deployment;
 mod health;
 mod one_time;
@@ -12,6 +13,7 @@ mod operator;
 mod organization;
 mod people;
 mod permits;
+mod relaxed;
 mod session;
 mod settings;
 mod stored;
@@ -26,6 +28,7 @@ pub use collection::{
     CollectionDescription, CollectionIdentity, CollectionKind, CollectionStatistics, IndexDescription,
     IndexStatistics, ListedCollection,
 };
+pub use comparable::{comparable, comparable_index};
 pub use deployment::{Capacity, CollectionLimit, CollectionUse, ConnectionUse, Member, MemberState};
 pub use health::{
     EndOfLife, HealthWarning, Line, Privilege, PrivilegedAct, RestrictedAct, Restriction, RoleCommand,
@@ -49,6 +52,7 @@ pub use people::{
     PersonRow,
 };
 pub use permits::{Access, Decided, Environment, Permits};
+pub use relaxed::relaxed;
 pub use session::{LiveSession, SessionDigest, SessionFacts, SessionQuery, SessionsOf};
 pub use settings::{SettingValue, WorkspaceSettings};
 pub use stored::{Correction, OddField, Shelf, StoredId, StoredOrganization, StoredText};

@@ -1,58 +1,28 @@
 //! The template of tenant collections: what operators added to it, and how collections get it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Bson, Document, doc};
-use futures_util::TryStreamExt;
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 
 use crate::access::Operations;
-use crate::capacity::require_index_room;
 use crate::clock::{Clock, is_fresh};
 use crate::error::AppError;
-use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::ports::Ports;
-use crate::records::{
-    ActivityEntry, ActivityKind, IndexDescription, Organization, OrganizationFilter, OrganizationQuery,
-    PageStart, SortDirection, SortField, StatusFilter, Template, TemplateIndex,
-};
+use crate::records::{ActivityEntry, ActivityKind, IndexKey, Template, TemplateIndex};
 use crate::rights::{Act, Actor};
-use crate::values::{CollectionName, OrganizationId};
+use crate::values::CollectionName;
 
 /// How long an open workspace can miss a change that was made on another computer.
 const FOLLOW_EVERY: Duration = Duration::from_secs(15);
 
-/// Shows and changes the template, and applies it.
+/// Shows and changes the template, and gives it to new collections. The doctor's mends give it to those that exist.
 pub struct TemplateService {
     ports: Ports,
     operations: Arc<Operations>,
     clock: Arc<dyn Clock>,
     kept: Mutex<Option<(Template, OffsetDateTime)>>,
-}
-
-/// What became of one organization when the template was applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// The organization.
-    pub id: OrganizationId,
-    /// Its name.
-    pub name: String,
-    /// The names of the indexes that were made, or why none was.
-    pub outcome: Result<Vec<String>, AppError>,
-}
-
-/// What applying the template came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppliedToAll {
-    /// Those that had something to be made, in the order of their names.
-    pub applied: Vec<Applied>,
-    /// Those that had all of it.
-    pub complete: u64,
-    /// Whether it was stopped before the last.
-    pub stopped: bool,
 }
 
 impl TemplateService {
@@ -107,97 +77,10 @@ impl TemplateService {
         Ok(next)
     }
 
-    /// Makes the missing indexes of the template in all live organizations' collections, or in those of `chosen`, one
-    /// by one. Stops when it is asked to, with what became of each until then.
-    ///
-    /// # Errors
-    /// `Forbidden`, `Store`. What fails in one collection is its own result.
-    pub async fn apply(
-        &self,
-        actor: &Actor,
-        chosen: Option<&[OrganizationId]>,
-        progress: &dyn ProgressSink,
-        cancellation: &Cancellation,
-    ) -> Result<AppliedToAll, AppError> {
-        actor.require(Act::Mend)?;
-        self.operations.admit()?;
-        let template = self.current(actor).await?;
-        let mut done = AppliedToAll { applied: Vec::new(), complete: 0, stopped: false };
-        let chosen: Option<BTreeSet<OrganizationId>> = chosen.map(|ids| ids.iter().copied().collect());
-        let query = everything();
-        let total = match &chosen {
-            Some(chosen) => Some(chosen.len() as u64),
-            None => Some(self.ports.organizations.count(&query.filter).await?.live),
-        };
-        let mut looked = 0;
-        let mut rows = self.ports.organizations.rows(&query);
-        while let Some(batch) = rows.try_next().await? {
-            let is_chosen =
-                |row: &&Organization| chosen.as_ref().is_none_or(|chosen| chosen.contains(&row.id));
-            for organization in batch.iter().filter(is_chosen) {
-                if cancellation.checkpoint().is_err() {
-                    return Ok(AppliedToAll { stopped: true, ..done });
-                }
-                let outcome = self.apply_to(actor, &template, organization).await;
-                match outcome {
-                    Ok(made) if made.is_empty() => done.complete += 1,
-                    outcome => done.applied.push(Applied {
-                        id: organization.id,
-                        name: organization.name.to_string(),
-                        outcome,
-                    }),
-                }
-                looked += 1;
-                progress.report(Progress { done: looked, total });
-            }
-        }
-        Ok(done)
-    }
-
-    async fn apply_to(
-        &self,
-        actor: &Actor,
-        template: &Template,
-        organization: &Organization,
-    ) -> Result<Vec<String>, AppError> {
-        let name = organization.collection();
-        let found = self.ports.collections.describe(&name).await?;
-        let found = found.ok_or_else(|| AppError::DataMissing { collection: name.to_string() })?;
-        let accepted = self.ports.settings.accepted_of(organization.id).await?;
-        let is_accepted = |index: &IndexDescription| {
-            let accepted = accepted.as_ref().map(|accepted| &accepted.differences);
-            let of_it = format!("index {}:", index.name);
-            accepted.is_some_and(|differences| differences.iter().any(|one| one.starts_with(&of_it)))
-        };
-        let wanted = template.all().iter().map(description_of).collect::<Vec<_>>();
-        let missing = wanted.into_iter().filter(|index| {
-            !found.indexes.iter().any(|there| there.name == index.name) && !is_accepted(index)
-        });
-        let missing: Vec<IndexDescription> = missing.collect();
-        if missing.is_empty() {
-            return Ok(Vec::new());
-        }
-        require_index_room(found.indexes.len() as u64, missing.len() as u64)?;
-        let mut entry = ActivityEntry::of(actor, ActivityKind::Mended)
-            .with_detail("create_indexes")
-            .about(organization.id, &organization.name);
-        for index in &missing {
-            entry = entry.changed("index", None, Some(index.name.clone()));
-        }
-        let made = async {
-            for index in &missing {
-                self.ports.collections.create_index(&name, index).await?;
-            }
-            Ok::<_, AppError>(())
-        };
-        self.ports.recorded(entry, made).await?;
-        Ok(missing.into_iter().map(|index| index.name).collect())
-    }
-
     /// Gives a collection that was just made the indexes that operators added. The organization is there in any case:
     /// what cannot be made is found by the next pass.
     pub(crate) async fn complete(&self, name: &CollectionName) {
-        for index in self.followed().await.indexes.iter().map(description_of) {
+        for index in self.followed().await.indexes.iter().map(TemplateIndex::description) {
             if let Err(error) = self.ports.collections.create_index(name, &index).await {
                 tracing::warn!(collection = %name, index = index.name, %error, "an index could not be made");
             }
@@ -231,39 +114,21 @@ impl TemplateService {
     }
 }
 
-fn everything() -> OrganizationQuery {
-    OrganizationQuery {
-        filter: OrganizationFilter { search: String::new(), status: StatusFilter::All, only: None },
-        sort: SortField::Name,
-        direction: SortDirection::Ascending,
-        backwards: false,
-        start: PageStart::Beginning,
-        limit: u32::MAX,
-    }
-}
-
-/// An index of the template as a store makes it.
-pub fn description_of(index: &TemplateIndex) -> IndexDescription {
-    let key: Document = index
-        .keys
-        .iter()
-        .map(|key| {
-            let value = key.kind.direction().map_or_else(|| Bson::from(key.kind.as_str()), Bson::from);
-            (key.field.clone(), value)
-        })
-        .collect();
-    let mut definition = doc! { "key": key, "name": index.name() };
-    for (option, is_set) in [("unique", index.unique), ("sparse", index.sparse)] {
-        if is_set {
-            definition.insert(option, true);
-        }
-    }
-    // Can't fail: its parts are short and plain.
-    IndexDescription { name: index.name(), definition: definition.to_vec().unwrap_or_default() }
-}
-
 /// An index in the record.
 fn text_of(index: &TemplateIndex) -> String {
-    let option = |is_set: bool, word: &str| if is_set { format!(", {word}") } else { String::new() };
-    format!("{}{}{}", index.name(), option(index.unique, "unique"), option(index.sparse, "sparse"))
+    let mut text = index.name();
+    if index.name.is_some() {
+        let key = |key: &IndexKey| format!("{}: {}", key.field, key.kind.as_str());
+        let keys: Vec<_> = index.keys.iter().map(key).collect();
+        text = format!("{text} ({})", keys.join(", "));
+    }
+    for (option, is_set) in [("unique", index.unique), ("sparse", index.sparse)] {
+        if is_set {
+            text = format!("{text}, {option}");
+        }
+    }
+    match index.expire_after_seconds {
+        Some(seconds) => format!("{text}, deletes documents after {seconds} s"),
+        None => text,
+    }
 }

@@ -80,11 +80,10 @@ impl SqliteStore {
             };
             let wanted = key(&index).ok_or_else(refused)?;
             for found in &description.indexes {
-                let is_same_key = key(found).as_ref() == Some(&wanted);
-                if found.name == index.name && is_same_key {
+                if found.name == index.name && found.does_what(&index) {
                     return Ok(());
                 }
-                if found.name == index.name || is_same_key {
+                if found.name == index.name || key(found).as_ref() == Some(&wanted) {
                     return Err(refused().into());
                 }
             }
@@ -114,7 +113,13 @@ impl SqliteStore {
         let validator = validator.to_vec();
         self.redescribe(name, move |description| {
             let mut options = document(&description.options, "the options of a collection")?;
-            options.insert("validator", document(&validator, "a validator")?);
+            let validator = document(&validator, "a validator")?;
+            // A server takes an empty one for none.
+            if validator.is_empty() {
+                options.remove("validator");
+            } else {
+                options.insert("validator", validator);
+            }
             description.options = bytes(&options)?;
             Ok(())
         })

@@ -244,11 +244,6 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ),
     ("get_template", Everywhere(Act::Findings), NO_ARGUMENTS),
     ("change_template", Everywhere(Act::Mend), |_| json!({"seen": {"indexes": []}, "next": {"indexes": []}})),
-    (
-        "apply_template",
-        Everywhere(Act::Mend),
-        |_| json!({"progress": "__CHANNEL__:2", "job": "j", "ids": []}),
-    ),
     ("choose_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("default_export_file", Needs::Session, |_| json!({"list": "organizations", "format": "csv"})),
     ("export_organizations", Within(Act::List), |on| {

@@ -82,6 +82,7 @@ const EVIDENCE: Record<EvidenceWord, () => string> = {
   hash: m.doctor_evidence_of_hash,
   active: m.doctor_evidence_of_active,
   index: m.doctor_evidence_of_index,
+  expires_after: m.doctor_evidence_of_expires_after,
   validator: m.doctor_evidence_of_validator,
   operation: m.doctor_evidence_of_operation,
   trashed_at: m.doctor_evidence_of_trashed_at,

@@ -167,6 +167,8 @@ const rules: Record<FieldProblem["field"], FieldProblem["rule"][]> = {
   keepRecordMonths: ["range"],
   keepTrashDays: ["range"],
   role: [],
+  indexName: ["required", "too_many_bytes", "characters", "taken"],
+  expireAfterSeconds: ["range", "characters"],
   index: ["required", "too_long", "characters", "taken"],
 };
 

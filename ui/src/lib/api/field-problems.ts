@@ -28,6 +28,7 @@ const mostBytes: Limits = {
   email: LIMITS.emailMax,
   password: LIMITS.passwordMaxBytes,
   database: LIMITS.databaseNameMaxBytes,
+  indexName: LIMITS.indexNameMaxBytes,
 };
 
 /** Numbers, at least and at most. */
@@ -47,6 +48,7 @@ export function inRange(field: Field, number: number): boolean {
 function characters(field: Field): string {
   if (field === "name") return m.errors_rule_characters_name();
   if (field === "database") return m.errors_rule_characters_database();
+  if (field === "indexName") return m.errors_rule_characters_index_name();
   return m.errors_rule_characters();
 }
 
@@ -91,5 +93,6 @@ const sentences: Record<FieldRule, (problem: FieldProblem) => string> = {
 
 /** The broken rule of a field, in words. */
 export function fieldSentence(problem: FieldProblem): string {
-  return problem.field === "index" ? m.errors_rule_index() : sentences[problem.rule](problem);
+  if (problem.field === "index") return m.errors_rule_index();
+  return problem.field === "expireAfterSeconds" ? m.errors_rule_expiry() : sentences[problem.rule](problem);
 }

@@ -10,8 +10,8 @@
 mod reading;
 mod writing;
 
-pub(super) use reading::{Problem, read};
-pub(super) use writing::write;
+pub(crate) use reading::{Problem, read};
+pub(crate) use writing::write;
 
 /// What holds a document's bytes where the canonical form can't.
 const AS_BYTES: &str = "$tenantryBson";

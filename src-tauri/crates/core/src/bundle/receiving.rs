@@ -10,7 +10,7 @@ use super::tenant::{Tenant, TenantSource};
 use crate::error::{AppError, BundleProblem, ConflictOn, StoreError, UniqueField};
 use crate::jobs::{Cancellation, ProgressSink};
 use crate::ports::Ports;
-use crate::records::CollectionDescription;
+use crate::records::{CollectionDescription, IndexDescription};
 use crate::values::{CollectionName, CopyId, EmailAddress, OrganizationId, OrganizationName, PasswordHash};
 
 const VALIDATOR: &str = "validator";
@@ -60,15 +60,14 @@ impl Newcomer<'_> {
         let filled = self.fill(ports, &waiting, progress, cancellation).await?;
         // After the documents: building an index once is quicker than changing it for each, and a document that an
         // index refuses is told as such.
-        for index in tenant.description.indexes.iter().filter(|index| !is_of_id(&index.definition)) {
-            tokio::select! {
-                () = cancellation.cancelled() => return Err(AppError::Cancelled),
-                made = ports.collections.create_index(&waiting, index) => made?,
-            }
-        }
+        let own = tenant.description.indexes.iter().filter(|index| !is_of_id(&index.definition));
+        let (expiring, lasting): (Vec<_>, Vec<_>) = own.partition(|index| index.expires());
+        index(ports, &waiting, &lasting, cancellation).await?;
         if self.read_back(ports, &waiting, cancellation).await? != filled {
             return Err(AppError::Bundle(BundleProblem::ReadBackOtherwise));
         }
+        // After the comparison: as soon as they are there, the server deletes old documents.
+        index(ports, &waiting, &expiring, cancellation).await?;
         if let Some(validator) = validator {
             ports.collections.set_validator(&waiting, &validator).await?;
         }
@@ -209,6 +208,21 @@ fn validator(description: &CollectionDescription) -> Option<Vec<u8>> {
 
 fn options(description: &CollectionDescription) -> Document {
     super::tenant::decoded(&description.options).unwrap_or_default()
+}
+
+async fn index(
+    ports: &Ports,
+    name: &CollectionName,
+    indexes: &[&IndexDescription],
+    cancellation: &Cancellation,
+) -> Result<(), AppError> {
+    for index in indexes {
+        tokio::select! {
+            () = cancellation.cancelled() => return Err(AppError::Cancelled),
+            made = ports.collections.create_index(name, index) => made?,
+        }
+    }
+    Ok(())
 }
 
 /// Whether it is the index that every collection has.

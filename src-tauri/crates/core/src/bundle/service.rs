@@ -110,6 +110,8 @@ pub struct Received {
     pub bytes: u64,
     /// Indexes of the collection, with that of `_id`.
     pub indexes: u32,
+    /// Indexes of the workspace's template that the collection lacks: it has what it had, and the doctor tells.
+    pub lacks: u32,
     /// The content of its collection when it came in.
     pub fingerprint: Fingerprint,
     /// What others changed at the source meanwhile: a move must not give up the source then.
@@ -319,13 +321,29 @@ impl BundleService {
         let plan = OperationPlan::Receive { name: name.clone(), incoming: newcomer.incoming };
         let done = runner.run(plan, record, id, hashed, steps).await?;
         self.capacity.made(1, indexes);
-        let organization = self.load(id).await?;
+        let (organization, lacks) = futures_util::join!(self.load(id), self.lacked_by(tenant));
+        let organization = organization?;
         // The journal finished it after a lost response: what was compared was compared, but the numbers are lost.
         let (Sum { fingerprint, bytes }, changed) =
             done.unwrap_or((Sum::default(), Some(ChangedMeanwhile::Collection)));
         let documents = fingerprint.documents;
         let indexes = u32::try_from(indexes).unwrap_or(u32::MAX);
-        Ok(Received { organization, documents, bytes, indexes, fingerprint, changed })
+        Ok(Received { organization, documents, bytes, indexes, lacks, fingerprint, changed })
+    }
+
+    /// How many indexes of the template a tenant's collection lacks; none if the template can't be read, because the
+    /// organization is in.
+    async fn lacked_by(&self, tenant: &Tenant) -> u32 {
+        match self.ports.settings.template().await {
+            Ok(template) => {
+                let lacked = template.unwrap_or_default().lacked_by(&tenant.description);
+                u32::try_from(lacked.len()).unwrap_or(u32::MAX)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the template could not be read");
+                0
+            }
+        }
     }
 
     /// The id that an organization gets here: its own, if nobody has that here.

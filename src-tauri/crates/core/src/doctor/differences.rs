@@ -1,11 +1,11 @@
 //! What differs between a tenant collection and the template.
 
-use bson::{Bson, Document, doc};
+use bson::Document;
 use sha2::{Digest, Sha256};
 
 use super::FindingKind;
 use crate::limits::RECORD_TEXT_MAX;
-use crate::records::{CollectionDescription, IndexKey, Template, TemplateIndex};
+use crate::records::{CollectionDescription, Template, comparable, comparable_index, relaxed};
 
 /// What every tenant collection should have.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Difference {
     pub wanted: Option<String>,
     /// What the collection has; `None` if it has none.
     pub found: Option<String>,
+    /// After how many seconds the template's index lets the server delete documents; `None` if it does not.
+    pub expires_after: Option<String>,
 }
 
 impl Difference {
@@ -67,7 +69,7 @@ impl Wanted {
     /// What the workspace's template says: the service's, and what operators added.
     pub fn of_template(template: &Template) -> Self {
         let of_service = Self::of_the_service();
-        let added = template.indexes.iter().map(|index| (index.name(), definition_of(index)));
+        let added = template.indexes.iter().map(|index| (index.name(), index.definition()));
         Self { indexes: of_service.indexes.into_iter().chain(added).collect(), ..of_service }
     }
 
@@ -80,6 +82,7 @@ impl Wanted {
                 index: None,
                 wanted: self.validator.as_ref().map(text),
                 found: validator.as_ref().map(text),
+                expires_after: None,
             });
         }
         let has: Vec<(&str, Document)> = found
@@ -97,26 +100,11 @@ impl Wanted {
                 index: Some(name.clone()),
                 wanted: Some(index_text(wanted)),
                 found: of_name.map(index_text),
+                expires_after: wanted.get("expireAfterSeconds").map(ToString::to_string),
             });
         }
         differences
     }
-}
-
-/// The definition of an index of the template, as a server takes it.
-pub fn definition_of(index: &TemplateIndex) -> Document {
-    let key = |key: &IndexKey| {
-        let kind = key.kind.direction().map_or_else(|| Bson::from(key.kind.as_str()), Bson::from);
-        (key.field.clone(), kind)
-    };
-    let key: Document = index.keys.iter().map(key).collect();
-    let mut definition = doc! { "key": key, "name": index.name() };
-    for (option, is_set) in [("unique", index.unique), ("sparse", index.sparse)] {
-        if is_set {
-            definition.insert(option, true);
-        }
-    }
-    definition
 }
 
 const ID_INDEX: &str = "_id_";
@@ -125,60 +113,15 @@ fn read(bytes: &[u8]) -> Option<Document> {
     bson::deserialize_from_slice(bytes).ok()
 }
 
-fn validator_of(description: &CollectionDescription) -> Option<Document> {
+/// The validator of a collection, if it has one.
+pub(super) fn validator_of(description: &CollectionDescription) -> Option<Document> {
     let validator = read(&description.options)?.get_document("validator").ok()?.clone();
     // A server takes an empty one for none.
     (!validator.is_empty()).then_some(validator)
 }
 
-/// A form that is equal for two values that a server treats alike: servers and drivers write 1 as an integer of either
-/// width or as a number with a point.
-fn comparable(document: &Document) -> Document {
-    fn of(value: &Bson) -> Bson {
-        match value {
-            Bson::Int32(number) => Bson::Double(f64::from(*number)),
-            #[expect(clippy::cast_precision_loss, reason = "no key and no limit of a validator is as large")]
-            Bson::Int64(number) => Bson::Double(*number as f64),
-            Bson::Document(document) => Bson::Document(comparable(document)),
-            Bson::Array(values) => Bson::Array(values.iter().map(of).collect()),
-            other => other.clone(),
-        }
-    }
-    document.iter().map(|(key, value)| (key.clone(), of(value))).collect()
-}
-
-/// What an index does, whatever it is called: its key and options, in the order of their names.
-fn comparable_index(definition: &Document) -> [Vec<(String, Bson)>; 2] {
-    let key = definition.get_document("key").ok();
-    let key = match definition.get_document("weights") {
-        // A server keeps the fields of a text index apart from its key.
-        Ok(weights) => weights.keys().map(|field| (field.clone(), Bson::from("text"))).collect(),
-        Err(_) => key.into_iter().flat_map(comparable).collect(),
-    };
-    let made_by_server = [
-        "key",
-        "name",
-        "v",
-        "ns",
-        "background",
-        "weights",
-        "textIndexVersion",
-        "default_language",
-        "language_override",
-        "2dsphereIndexVersion",
-    ];
-    let options = comparable(definition).into_iter();
-    let mut options: Vec<_> = options
-        .filter(|(option, value)| {
-            !made_by_server.contains(&option.as_str()) && *value != Bson::Boolean(false)
-        })
-        .collect();
-    options.sort_by(|(one, _), (other, _)| one.cmp(other));
-    [key, options]
-}
-
 fn text(document: &Document) -> String {
-    let text = Bson::Document(document.clone()).into_relaxed_extjson().to_string();
+    let text = relaxed(document);
     match text.char_indices().nth(RECORD_TEXT_MAX) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
@@ -194,7 +137,9 @@ fn index_text(definition: &Document) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{IndexDescription, IndexKeyKind};
+    use bson::doc;
+
+    use crate::records::{IndexDescription, IndexKey, IndexKeyKind, TemplateIndex};
 
     fn with(change: impl FnOnce(&mut CollectionDescription)) -> Vec<(FindingKind, Option<String>)> {
         let mut found = CollectionDescription::of_the_service();
@@ -245,8 +190,7 @@ mod tests {
     #[test]
     fn a_text_index_is_the_same_as_a_server_tells_it() {
         let key = IndexKey { field: "body".to_owned(), kind: IndexKeyKind::Text };
-        let index = TemplateIndex { keys: vec![key], unique: false, sparse: false };
-        let wanted = Wanted::of_template(&Template { indexes: vec![index] });
+        let wanted = Wanted::of_template(&Template { indexes: vec![TemplateIndex::on(vec![key])] });
         let mut found = CollectionDescription::of_the_service();
         let as_told = doc! {
             "v": 2, "key": { "_fts": "text", "_ftsx": 1 }, "name": "body_text", "weights": { "body": 1 },
@@ -255,5 +199,32 @@ mod tests {
         assert_eq!(wanted.differences(&found).len(), 1);
         found.indexes.push(self::index("body_text", as_told));
         assert_eq!(wanted.differences(&found), []);
+    }
+
+    #[test]
+    fn another_time_to_live_differs_and_is_told() {
+        let key = IndexKey { field: "at".to_owned(), kind: IndexKeyKind::Ascending };
+        let expiring = TemplateIndex { expire_after_seconds: Some(60), ..TemplateIndex::on(vec![key]) };
+        let wanted = Wanted::of_template(&Template { indexes: vec![expiring] });
+        let mut found = CollectionDescription::of_the_service();
+        let differs = |found: &CollectionDescription| {
+            let differences = wanted.differences(found);
+            differences.into_iter().map(|one| (one.kind(), one.expires_after)).collect::<Vec<_>>()
+        };
+        let sixty = || Some("60".to_owned());
+        assert_eq!(differs(&found), [(FindingKind::IndexMissing, sixty())]);
+        let told = |seconds: f64| doc! { "key": { "at": 1 }, "name": "at_1", "expireAfterSeconds": seconds };
+        found.indexes.push(self::index("at_1", doc! { "key": { "at": 1 }, "name": "at_1" }));
+        assert_eq!(differs(&found), [(FindingKind::IndexDiffers, sixty())], "it deletes nothing");
+        found.indexes[3] = self::index("at_1", told(61.0));
+        assert_eq!(differs(&found), [(FindingKind::IndexDiffers, sixty())], "it deletes later");
+        found.indexes[3] = self::index("at_1", told(60.0));
+        assert_eq!(differs(&found), []);
+    }
+
+    #[test]
+    fn the_fields_of_an_index_are_told_in_their_order() {
+        let text = index_text(&doc! { "key": { "b": 1, "a": -1 }, "name": "b_1_a_-1" });
+        assert_eq!(text, r#"{"key":{"b":1,"a":-1}}"#);
     }
 }

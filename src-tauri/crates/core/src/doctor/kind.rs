@@ -268,6 +268,8 @@ pub enum EvidenceWord {
     Active,
     /// An index: that of the template, and that of the collection.
     Index,
+    /// After how many seconds the template's index lets the server delete documents.
+    ExpiresAfter,
     /// The validator: that of the template, and that of the collection.
     Validator,
     /// The interrupted operation.

@@ -8,6 +8,7 @@ mod choices;
 mod collections;
 mod commands;
 mod deciding;
+mod definitions;
 mod documents;
 mod halves;
 mod plan;

@@ -245,7 +245,11 @@ fn compare(
 
 fn with_difference(draft: Draft, difference: &Difference) -> Draft {
     let what = if difference.index.is_some() { EvidenceWord::Index } else { EvidenceWord::Validator };
-    draft.with(what, difference.wanted.clone(), difference.found.clone())
+    let draft = draft.with(what, difference.wanted.clone(), difference.found.clone());
+    match &difference.expires_after {
+        Some(seconds) => draft.with(EvidenceWord::ExpiresAfter, Some(seconds.clone()), None),
+        None => draft,
+    }
 }
 
 /// An operation that nobody carries on.

@@ -6,6 +6,7 @@
 use std::future::Future;
 
 use super::service::{CreateRequest, OrganizationService, conflict};
+use crate::capacity::INDEXES_OF_A_TENANT;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::journal::{OperationRunner, forget_tenant};
 use crate::ports::Ports;
@@ -18,9 +19,6 @@ use crate::values::{
     CollectionName, CopyId, DisplayName, EmailAddress, FieldIssue, OrganizationId, OrganizationName,
     Password, PasswordHash,
 };
-
-/// With the one on `_id`.
-const INDEXES_OF_A_TENANT: u64 = 3;
 
 impl OrganizationService {
     /// Creates an organization: its document, then its collection with validator and indexes.

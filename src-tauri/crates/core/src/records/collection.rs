@@ -2,6 +2,7 @@ use bson::{Document, doc};
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::comparable::comparable_index;
 use crate::values::CollectionName;
 
 /// The identity of a collection, whatever its name: a rename keeps it, a recreated collection has another. `None` if
@@ -54,25 +55,6 @@ pub struct CollectionDescription {
 }
 
 impl CollectionDescription {
-    /// A tenant collection as the service makes it.
-    pub fn of_the_service() -> Self {
-        let index = |name: &str, field: &str| IndexDescription {
-            name: name.to_owned(),
-            definition: bytes(doc! { "key": { field: 1 }, "name": name }),
-        };
-        let [created_at, updated_at] = Self::INDEXED_BY_THE_SERVICE;
-        Self {
-            identity: CollectionIdentity(None),
-            kind: CollectionKind::Plain,
-            options: bytes(doc! { "validator": Self::validator_of_the_service() }),
-            indexes: vec![
-                index("_id_", "_id"),
-                index("created_at_1", created_at),
-                index("updated_at_1", updated_at),
-            ],
-        }
-    }
-
     /// The fields with an index of their own.
     pub const INDEXED_BY_THE_SERVICE: [&str; 2] = ["created_at", "updated_at"];
 
@@ -90,11 +72,6 @@ impl CollectionDescription {
     }
 }
 
-fn bytes(document: Document) -> Vec<u8> {
-    // Can't fail: its parts are short and plain.
-    document.to_vec().unwrap_or_default()
-}
-
 /// One index of a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexDescription {
@@ -102,6 +79,24 @@ pub struct IndexDescription {
     pub name: String,
     /// Its definition as a BSON document: `key`, `name` and options, without the version of its format.
     pub definition: Vec<u8>,
+}
+
+impl IndexDescription {
+    /// Its definition, if it can be read.
+    pub fn read(&self) -> Option<Document> {
+        bson::deserialize_from_slice(&self.definition).ok()
+    }
+
+    /// Whether it does what another does, whatever they are called.
+    pub fn does_what(&self, other: &Self) -> bool {
+        let effect = |index: &Self| index.read().map(|definition| comparable_index(&definition));
+        effect(self).is_some_and(|does| Some(does) == effect(other))
+    }
+
+    /// Whether the server deletes documents by it.
+    pub fn expires(&self) -> bool {
+        self.read().is_some_and(|definition| definition.contains_key("expireAfterSeconds"))
+    }
 }
 
 /// Statistics of one collection.

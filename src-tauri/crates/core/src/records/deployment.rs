@@ -92,9 +92,10 @@ pub struct Capacity {
 impl Capacity {
     /// What counts against the limit; `None` without a limit, and if it is not known.
     pub fn used(&self) -> Option<u64> {
-        match self.limit? {
+        let limit = self.limit?;
+        match limit {
             CollectionLimit::AtlasFreeOrFlex => self.collections,
-            CollectionLimit::Recommended => Some(self.collections? + self.indexes?),
+            CollectionLimit::Recommended => Some(limit.counted(self.collections?, self.indexes?)),
         }
     }
 
@@ -123,6 +124,14 @@ impl CollectionLimit {
         match self {
             Self::AtlasFreeOrFlex => 500,
             Self::Recommended => 5_000,
+        }
+    }
+
+    /// What of these counts against it.
+    pub fn counted(self, collections: u64, indexes: u64) -> u64 {
+        match self {
+            Self::AtlasFreeOrFlex => collections,
+            Self::Recommended => collections.saturating_add(indexes),
         }
     }
 

@@ -45,6 +45,10 @@ pub enum Field {
     Role,
     /// An index of the template.
     Index,
+    /// The name of an index.
+    IndexName,
+    /// After how many seconds an index expires documents.
+    ExpireAfterSeconds,
 }
 
 /// A field that is stored with another value than a person saw.

@@ -49,12 +49,19 @@ export function showBackUp(
 /** The toast after a restore. */
 export function showRestored(report: ReceivedView, toasts: ToastState): void {
   toasts.success(m.bundles_restored({ name: report.organization.displayName ?? report.organization.name }), {
-    text: m.bundles_received_text({
-      documents: formatCount(report.documents),
-      collection: report.organization.collectionName,
-    }),
+    text: receivedText(report),
     lifetime: DONE_LIFETIME,
   });
+}
+
+/** What came in, and what it lacks: it has the indexes that it had. */
+function receivedText({ documents, organization, lacks }: ReceivedView): string {
+  const text = m.bundles_received_text({
+    documents: formatCount(documents),
+    collection: organization.collectionName,
+  });
+  if (lacks === 0) return text;
+  return `${text} ${m.bundles_received_lacks({ count: lacks, shown: formatCount(lacks) })}`;
 }
 
 /** The toast after a copy or a move; a move can be taken back from it. */
@@ -67,10 +74,7 @@ export function showMoved(
   const { received, note } = report;
   if (received === null) return;
   const name = received.organization.displayName ?? received.organization.name;
-  const text = m.bundles_received_text({
-    documents: formatCount(received.documents),
-    collection: received.organization.collectionName,
-  });
+  const text = receivedText(received);
   if (note === null || takeBack === null)
     toasts.success(m.bundles_copied({ name, workspace }), { text, lifetime: DONE_LIFETIME });
   else

@@ -17,6 +17,7 @@ export class Doctor {
   #failure = $state.raw<ApiError | null>(null);
   /** Counts the results: depend on it to read findings again. */
   #generation = $state(0);
+  #ended: Promise<unknown> = Promise.resolve();
   readonly #calls: PassCalls;
 
   constructor(calls: PassCalls) {
@@ -71,15 +72,25 @@ export class Doctor {
     }
   }
 
+  /** Resolves when the run under way has ended. */
+  get ended(): Promise<unknown> {
+    return this.#ended;
+  }
+
   /** Returns whether it ran to its end. */
-  async run(): Promise<boolean> {
+  async run(depth: Depth = this.deep ? "deep" : "quick"): Promise<boolean> {
     if (this.#job !== null) return false;
+    const run = this.#run(depth);
+    this.#ended = run;
+    return run;
+  }
+
+  async #run(depth: Depth): Promise<boolean> {
     const job = newJob();
     this.#job = job;
     this.#progress = null;
     this.#failure = null;
     try {
-      const depth = this.deep ? "deep" : "quick";
       this.#take(await this.#calls.runDoctor(depth, job, (progress) => (this.#progress = progress)));
       return true;
     } catch (failure) {

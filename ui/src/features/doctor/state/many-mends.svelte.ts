@@ -14,10 +14,14 @@ import { Draft, TypedConfirmation } from "$lib/forms";
 import { BulkRun, type BulkResult } from "$lib/lists";
 import { m } from "$lib/messages";
 import { mendLabel } from "../finding-words";
+import { expiryOf } from "../template/index-words";
 import { requestOf } from "./mend-draft.svelte";
 
 /** More findings than this are confirmed by typing their number, where others work with what is changed. */
 const WITHOUT_COUNT = 10;
+
+/** Before a button that lets documents be deleted can be pressed where others work. */
+const HOLD_OFF_SECONDS = 3;
 
 /** A server builds one index at a time for us: each reads a whole collection. */
 const BUILDS: ReadonlySet<MendKind> = new Set(["create_indexes", "replace_indexes"]);
@@ -58,11 +62,13 @@ export class ManyMends {
     const careful = environment === "production";
     const many = findings.length > WITHOUT_COUNT && (careful || environment === "staging");
     const single = findings.length === 1 && only !== undefined;
+    // As deleting for good is: nothing brings a document back that a server deletes by its age.
+    const deletes = this.expiresAfter !== null;
     this.typed =
-      careful || many
+      careful || many || (deletes && environment === "staging")
         ? new TypedConfirmation(
             single ? only.subject : String(findings.length),
-            0,
+            deletes && careful ? HOLD_OFF_SECONDS : 0,
             single ? m.doctor_mend_confirm_missing : m.doctor_mend_confirm_count_missing,
           )
         : null;
@@ -97,6 +103,13 @@ export class ManyMends {
     return m.doctor_many_title({ mend, count: length, shown: formatCount(length) });
   }
 
+  /** After how many seconds an index that it makes lets the server delete documents; null if none does. */
+  get expiresAfter(): number | null {
+    if (!BUILDS.has(this.mend)) return null;
+    const times = this.run.rows.map(expiryOf).filter((time) => time !== null);
+    return times.length > 0 ? times.reduce((least, time) => Math.min(least, time)) : null;
+  }
+
   get blocked(): string | null {
     if (this.keeps && !this.folder?.folder) return m.bundles_folder_missing();
     return this.typed?.blocked ?? null;
@@ -125,10 +138,7 @@ export class ManyMends {
     return this.run.stopped && !this.single ? m.dialogs_many_go_on({ shown }) : first;
   }
 
-  submit(
-    calls: MendCalls,
-    done: (result: BulkResult<DoctorFinding>) => void,
-  ): Promise<void> {
+  submit(calls: MendCalls, done: (result: BulkResult<DoctorFinding>) => void): Promise<void> {
     return this.submission.run(
       async () => {
         const atOnce = this.keeps || BUILDS.has(this.mend) ? 1 : undefined;

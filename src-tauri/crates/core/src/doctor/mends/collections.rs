@@ -10,7 +10,7 @@ use crate::doctor::{Finding, MendChoices, MendKind};
 use crate::error::{AppError, ConflictOn};
 use crate::records::{
     CollectionIdentity, Correction, MendWord, NewOrganization, OperationPlan, Shelf, StoredId,
-    StoredOrganization, TrashedCollection, set_aside,
+    StoredOrganization, TemplateIndex, TrashedCollection, set_aside,
 };
 use crate::values::{
     CollectionName, EmailAddress, FieldIssue, OneTimePassword, OrganizationId, OrganizationName,
@@ -38,7 +38,7 @@ impl MendService {
             to: Some(to.clone()),
             collection: None,
         };
-        let steps = vec![Step::Create { name: to.clone() }];
+        let steps = self.new_collection(&to).await?;
         let plan = Plan::new(MendKind::CreateCollection, steps).about(id, &name).in_journal(journaled);
         Ok(plan.changed("collection", None::<String>, Some(to)).undoable())
     }
@@ -277,6 +277,15 @@ impl MendService {
             Some(user) => Err(AppError::Busy { act: user.plan.act() }),
             None => Ok(()),
         }
+    }
+
+    /// An empty collection as every new organization gets it, with the indexes of the template.
+    pub(super) async fn new_collection(&self, name: &CollectionName) -> Result<Vec<Step>, AppError> {
+        let template = self.template().await?;
+        let index =
+            |index: &TemplateIndex| Step::MakeIndex { name: name.clone(), index: index.description() };
+        let created = std::iter::once(Step::Create { name: name.clone() });
+        Ok(created.chain(template.indexes.iter().map(index)).collect())
     }
 
     /// The identity of a collection that belongs to nobody.

@@ -7,7 +7,7 @@ use super::deciding::{Deciding, Named};
 use super::plan::Plan;
 use super::step::Step;
 use crate::doctor::TwinDecision;
-use crate::records::{Correction, IndexDescription, ServerFacts, StoredOrganization, Topology};
+use crate::records::{Correction, IndexDescription, ServerFacts, StoredOrganization, Topology, relaxed};
 use crate::values::CollectionName;
 
 /// The store that commands are for.
@@ -362,7 +362,7 @@ fn value(id: &[u8]) -> String {
 /// A BSON document as the shell reads it.
 pub(super) fn json(bytes: &[u8]) -> String {
     match bson::Document::from_reader(bytes) {
-        Ok(document) => Bson::Document(document).into_relaxed_extjson().to_string(),
+        Ok(document) => relaxed(&document),
         Err(_) => "{ … }".to_owned(),
     }
 }

@@ -92,7 +92,7 @@ impl MendService {
                 steps.push(Step::Rename { from: shared.clone(), to: to.clone(), which: which_one.clone() });
                 (from, which) = (Some(shared.clone()), Some(which_one));
             }
-            Some(_) | None => steps.push(Step::Create { name: to.clone() }),
+            Some(_) | None => steps.extend(self.new_collection(&to).await?),
         }
         let correction = Correction {
             name: Some(name.clone()),
@@ -101,7 +101,7 @@ impl MendService {
         };
         steps.push(Step::Correct { seen: Box::new(seen), correction: Box::new(correction) });
         if which.is_some() {
-            steps.push(Step::Create { name: shared.clone() });
+            steps.extend(self.new_collection(&shared).await?);
         }
         let journaled = Journaled {
             id,

@@ -1,4 +1,5 @@
 use super::step::Step;
+use crate::capacity::INDEXES_OF_A_TENANT;
 use crate::doctor::MendKind;
 use crate::records::{ActivityEntry, ActivityKind, Change, CollectionIdentity, MendWord, OperationPlan};
 use crate::rights::Actor;
@@ -73,6 +74,31 @@ impl Plan {
 
     pub(super) fn undoable(self) -> Self {
         Self { can_be_undone: true, ..self }
+    }
+
+    /// Whether it can be undone is up to what its entry has of what was there.
+    pub(super) fn undoable_by_its_changes(self) -> Self {
+        let change = |(field, before, after): &(&'static str, Option<String>, Option<String>)| Change {
+            field: (*field).to_owned(),
+            before: before.clone(),
+            after: after.clone(),
+        };
+        let changes: Vec<Change> = self.changes.iter().map(change).collect();
+        Self { can_be_undone: self.mend.can_be_undone(&changes), ..self }
+    }
+
+    /// How many collections and indexes there are more when it is done, where nothing of it is there yet.
+    pub(super) fn makes(&self) -> (u64, u64) {
+        let made = self.steps.iter().map(|step| match step {
+            Step::Create { .. } => (1, INDEXES_OF_A_TENANT),
+            Step::CreateLike { like, .. } => (1, like.indexes.len() as u64),
+            Step::MakeIndex { .. } => (0, 1),
+            _ => (0, 0),
+        });
+        let dropped = self.steps.iter().filter(|step| matches!(step, Step::DropIndex { .. })).count();
+        let (collections, indexes) = made
+            .fold((0, 0), |(collections, indexes), (more, further)| (collections + more, indexes + further));
+        (collections, indexes.saturating_sub(dropped as u64))
     }
 
     pub(super) fn in_journal(self, journaled: Journaled) -> Self {

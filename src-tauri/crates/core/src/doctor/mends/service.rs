@@ -137,6 +137,8 @@ impl MendService {
                 ports.recorded(entry, steps).await?;
             }
         }
+        let (collections, indexes) = plan.makes();
+        self.capacity.made(collections, indexes);
         let one_time = plan.one_time.as_ref().map(|one_time| one_time.secret().clone());
         let entry = self.entry_of(&operation).await;
         Ok(Mended { entry, at: now, one_time, file: None, stays_open: false })

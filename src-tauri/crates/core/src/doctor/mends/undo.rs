@@ -3,6 +3,7 @@
 use super::plan::{Journaled, Plan};
 use super::service::MendService;
 use super::step::Step;
+use super::template::{has_earlier_indexes, has_earlier_validator};
 use crate::doctor::MendKind;
 use crate::error::{AppError, UndoRefusal};
 use crate::jobs::Cancellation;
@@ -37,9 +38,9 @@ impl MendKind {
             | Self::CorrectActive
             | Self::SetOneTimePassword
             | Self::DecideOperation
-            | Self::CreateMasterIndexes
-            | Self::ReplaceIndexes
-            | Self::SetValidator => false,
+            | Self::CreateMasterIndexes => false,
+            Self::ReplaceIndexes => has_earlier_indexes(changes),
+            Self::SetValidator => has_earlier_validator(changes),
         }
     }
 }
@@ -119,7 +120,7 @@ impl MendService {
             }
             steps.push(Step::Correct { seen: Box::new(seen), correction: Box::new(correction) });
         }
-        steps.extend(self.without_indexes(id, mend, changes).await?);
+        steps.extend(self.without_template(id, mend, changes).await?);
         if mend == MendKind::AcceptAsIs {
             steps.push(self.without_acceptance(id, changes).await?);
         }
@@ -132,29 +133,6 @@ impl MendService {
         let mut plan = plan.about(id, name.unwrap_or_default());
         plan.turned = changes.clone();
         self.carry_out(actor, &plan, &Cancellation::default()).await.map(drop)
-    }
-
-    async fn without_indexes(
-        &self,
-        id: OrganizationId,
-        mend: MendKind,
-        changes: &[Change],
-    ) -> Result<Vec<Step>, AppError> {
-        let made: Vec<_> = changes.iter().filter(|change| change.field == "index").collect();
-        if mend != MendKind::CreateIndexes || made.is_empty() {
-            return Ok(Vec::new());
-        }
-        let live = self.ports.organizations.find(id).await?;
-        let name = live.ok_or(AppError::UndoRefused(UndoRefusal::Gone))?.collection();
-        let found = self.ports.collections.describe(&name).await?.ok_or_else(changed_since)?;
-        let mut steps = Vec::new();
-        for index in made.into_iter().filter_map(|change| change.after.clone()) {
-            if !found.indexes.iter().any(|there| there.name == index) {
-                return Err(changed_since());
-            }
-            steps.push(Step::DropIndex { name: name.clone(), index });
-        }
-        Ok(steps)
     }
 
     async fn without_acceptance(&self, id: OrganizationId, changes: &[Change]) -> Result<Step, AppError> {
