@@ -15,7 +15,7 @@ use tenantry_core::records::OrganizationStatus;
 use tenantry_store_sqlite::SqliteStore;
 use tenantry_tests::server::{Server, Topology, fresh_database};
 use tenantry_tests::suite::{collection, insert, name};
-use tenantry_tests::window::{DAMAGE, OLGA, OLGAS_PASSWORD, Window, screenshot};
+use tenantry_tests::window::{DAMAGE, OLGA, Window, screenshot};
 use tenantry_tests::workspace::open_database;
 
 const ADMIN: &str = "dana@acme.example.com";

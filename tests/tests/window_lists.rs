@@ -43,7 +43,7 @@ async fn drift(theme: &str) {
     window.see("Collection name does not follow").await;
 
     window.press("Organizations").await;
-    window.see_in_row("Copper Kettle", "No collection").await;
+    window.see_in_row("copper-kettle", "No collection").await;
     window.look("lists-marks", theme).await;
     window.press("Drift").await;
     window.see("7 organizations").await;
