@@ -584,6 +584,12 @@ async fn the_last_document_is_neither_thrown_away_unseen_nor_lost_to_a_rule() {
             assert_eq!((own.len(), other.len()), (1, 1), "{store:?} {decision:?}: nothing is lost");
         }
 
+        // A twin that an interrupted decision has put into the collection is not put there once more.
+        scene.next("there").await;
+        scene.put(&documents([0], "another"), &documents([0], "another")).await;
+        scene.decide(&all(TwinDecision::Both)).await.expect("decided");
+        assert_eq!(scene.with("another").await, (vec![seen_id(0)], vec![]), "{store:?}");
+
         // An empty collection, as a crash leaves it after the last decision.
         scene.next("empty").await;
         let mended = scene.decide(&all(TwinDecision::Keep)).await.expect("dropped");

@@ -132,7 +132,8 @@ impl Deciding {
         for Pair { twin, own, decision } in pairs {
             match (decision, own) {
                 (TwinDecision::Keep, _) => {}
-                (TwinDecision::Take, Some(own)) if own == twin => {}
+                // An interrupted decision put it there.
+                (TwinDecision::Take | TwinDecision::Both, Some(own)) if own == twin => {}
                 (TwinDecision::Take, Some(own)) => replaced.push((own, twin.clone())),
                 (TwinDecision::Both, Some(_)) => inserted.push(copy_of(&twin)?),
                 (TwinDecision::Take | TwinDecision::Both, None) => inserted.push(twin.clone()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::choices::{changed, collection_of, name_of};
+use super::choices::{changed, collection_of, name_of, organization_of};
 use super::deciding::{Decided, Deciding, Named, What};
 use super::plan::Plan;
 use super::service::MendService;
@@ -31,14 +31,15 @@ impl MendService {
         actor.require(Act::Mend)?;
         let (left, right, shows_all) = match finding.kind {
             FindingKind::HalfRenamed => {
-                let (_, seen) = self.organization(finding, &MendChoices::default()).await?;
+                // Only read, as all of this: nothing is settled first.
+                let seen = self.stored(organization_of(finding, &MendChoices::default())?).await?;
                 let left = CollectionName::for_organization(&name_of(&seen)?);
                 let right = other_half(finding, &left)?;
                 (left, right, false)
             }
             FindingKind::KeptTwins => {
                 let right = collection_of(finding, &MendChoices::default())?;
-                let (_, seen) = self.owner_of_twins(&right).await?;
+                let seen = self.stored(owner_of(&right)?).await?;
                 (CollectionName::for_organization(&name_of(&seen)?), right, true)
             }
             _ => return Err(AppError::NotFound { what: "second side of the finding" }),
@@ -54,7 +55,8 @@ impl MendService {
         choices: &MendChoices,
     ) -> Result<Plan, AppError> {
         let from = collection_of(finding, &MendChoices::default())?;
-        let (id, seen) = self.owner_of_twins(&from).await?;
+        let id = owner_of(&from)?;
+        let seen = self.load(id).await?;
         let name = name_of(&seen)?;
         let to = CollectionName::for_organization(&name);
         if !self.ports.collections.exists(&from).await? {
@@ -118,15 +120,16 @@ impl MendService {
         }
     }
 
-    /// The organization whose twins a collection has: its name is made from the organization's id.
-    async fn owner_of_twins(
-        &self,
-        twins: &CollectionName,
-    ) -> Result<(OrganizationId, StoredOrganization), AppError> {
-        let id = twins.as_str().strip_prefix("console_twins_").and_then(|id| id.parse().ok());
-        let id: OrganizationId = id.ok_or(AppError::NotFound { what: "organization" })?;
-        Ok((id, self.load(id).await?))
+    async fn stored(&self, id: OrganizationId) -> Result<StoredOrganization, AppError> {
+        let found = self.ports.organizations.stored(id).await?;
+        found.ok_or(AppError::NotFound { what: "organization" })
     }
+}
+
+/// The organization whose twins a collection has: its name is made from the organization's id.
+fn owner_of(twins: &CollectionName) -> Result<OrganizationId, AppError> {
+    let id = twins.as_str().strip_prefix("console_twins_").and_then(|id| id.parse().ok());
+    id.ok_or(AppError::NotFound { what: "organization" })
 }
 
 /// The half that an organization's own collection is joined with.
