@@ -631,7 +631,7 @@ async fn survives(store: StoreKind, decision: TwinDecision, is_all: bool) {
                 let met = faulty.was_met();
                 if met {
                     faults += 1;
-                    // Nobody is nowhere: one document of each `_id` in the collection, and no twin gone before its time.
+                    // Nobody is nowhere: one document of each `_id` in the collection, and no twin gone too early.
                     let contents = scene.at.look().await;
                     let own = &contents.collections[scene.own.as_str()].documents;
                     let there = (0..120).filter(|number| own.contains_key(&seen_id(*number))).count();

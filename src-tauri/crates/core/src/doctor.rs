@@ -8,6 +8,7 @@ mod document;
 mod finding;
 mod found;
 mod halves;
+mod ids;
 mod kind;
 mod mend;
 mod mends;

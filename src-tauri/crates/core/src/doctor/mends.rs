@@ -12,6 +12,7 @@ mod definitions;
 mod documents;
 mod halves;
 mod plan;
+mod put;
 mod service;
 mod set_aside;
 mod step;
@@ -20,4 +21,3 @@ mod twins;
 mod undo;
 
 pub use service::{MendService, Mended};
-pub(super) use step::{id_of, ids_of};

@@ -8,9 +8,10 @@ use bson::raw::{RawDocumentBuf, cstr};
 use sha2::{Digest, Sha256};
 
 use super::choices::changed;
-use super::step::{id_of, ids_of, put};
+use super::put::put;
 use crate::doctor::TwinDecision;
 use crate::doctor::compare::{beside, proof_of};
+use crate::doctor::ids::{id_of, ids_of};
 use crate::error::{AppError, StoreError};
 use crate::jobs::Cancellation;
 use crate::limits::DOCUMENT_BYTES_MAX;

@@ -1,9 +1,9 @@
-use bson::raw::cstr;
-use bson::{RawDocument, RawDocumentBuf};
+use bson::RawDocumentBuf;
 use futures_util::TryStreamExt;
 use time::OffsetDateTime;
 
 use super::deciding::Deciding;
+use super::put::put;
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::jobs::Cancellation;
 use crate::ports::Ports;
@@ -118,31 +118,6 @@ fn taken(error: StoreError) -> AppError {
         StoreError::CollectionExists { .. } => AppError::Conflict(ConflictOn::Collection),
         other => AppError::Store(other),
     }
-}
-
-/// A document of the `_id` alone.
-pub(in crate::doctor) fn id_of(document: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let damaged = || StoreError::Corrupt { what: "a tenant's document".to_owned() };
-    let read = RawDocument::from_bytes(document).map_err(|_| damaged())?;
-    let id = read.get("_id").map_err(|_| damaged())?.ok_or_else(damaged)?;
-    let mut alone = RawDocumentBuf::new();
-    alone.append(cstr!("_id"), id);
-    Ok(alone.into_bytes())
-}
-
-pub(in crate::doctor) fn ids_of(documents: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
-    documents.iter().map(|document| id_of(document)).collect()
-}
-
-/// Inserts documents where none has their `_id`; returns those that are there now exactly as they are here.
-pub(super) async fn put(
-    ports: &Ports,
-    to: &CollectionName,
-    documents: &[Vec<u8>],
-) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>), StoreError> {
-    ports.collections.insert_documents(to, documents).await?;
-    let there = ports.collections.documents_of(to, &ids_of(documents)?).await?;
-    Ok(documents.iter().cloned().partition(|document| there.contains(document)))
 }
 
 async fn copy(

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::service::MendService;
 use super::step::Step;
 use crate::doctor::compare::{ComparePlace, Comparing, Comparison, beside};
+use crate::doctor::ids::id_of;
 use crate::doctor::{DecidedTwin, Finding, FindingKind, MendChoices, MendKind};
 use crate::error::AppError;
 use crate::limits::TWINS_NAMED;
@@ -143,7 +144,7 @@ pub(super) fn other_half(finding: &Finding, own: &CollectionName) -> Result<Coll
 fn decided(twins: &[DecidedTwin]) -> Result<Vec<Decided>, AppError> {
     let mut ids = HashSet::new();
     let decided = twins.iter().map(|DecidedTwin { seen, decision }| {
-        let id = hex::decode(&seen.id).ok().filter(|id| super::id_of(id).is_ok_and(|alone| alone == *id));
+        let id = hex::decode(&seen.id).ok().filter(|id| id_of(id).is_ok_and(|alone| alone == *id));
         let id = id.filter(|id| ids.insert(id.clone())).ok_or(AppError::NotFound { what: "document" })?;
         Ok(Decided { id, proof: seen.proof.clone(), decision: *decision })
     });
