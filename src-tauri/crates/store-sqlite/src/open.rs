@@ -217,6 +217,7 @@ fn remove_old_copies(path: &Path, now: SystemTime) {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::TryStreamExt;
     use tempfile::TempDir;
     use tenantry_core::clock::{ManualClock, SystemClock};
     use tenantry_core::ports::{ActivityStore, CollectionStore, OrganizationStore};
@@ -400,6 +401,42 @@ mod tests {
         let store = SqliteStore { connections: Arc::new(copy), clock: Arc::new(SystemClock) };
         let found = OrganizationStore::find(&store, acme.id).await;
         assert!(found.expect("reads").is_some(), "the copy must hold the data");
+    }
+
+    /// Documents of somewhat more than a kilobyte.
+    fn documents() -> Vec<Vec<u8>> {
+        let text = "x".repeat(1_000);
+        let document = |number: i32| bson::doc! { "_id": number, "text": &text }.to_vec().expect("encodes");
+        (0..500).map(document).collect()
+    }
+
+    #[tokio::test]
+    async fn the_documents_of_an_older_file_stay_and_take_not_much_more_than_their_size() {
+        let folder = folder();
+        let path = folder.path().join("tenantry.db");
+        let name = CollectionName::from_stored("org_acme".to_owned());
+        let older = open_file(path.clone(), &STEPS[..13]).expect("a file of the version before");
+        let store = SqliteStore { connections: Arc::new(older), clock: Arc::new(SystemClock) };
+        store.create(&name).await.expect("created");
+        store.insert_documents(&name, &documents()).await.expect("inserted");
+        drop(store);
+        let used = |path: &Path| {
+            let connection = connect(path).expect("opens by hand");
+            let sql = "SELECT sum(pgsize) FROM dbstat WHERE name = 'documents'";
+            connection.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("known")
+        };
+        let whole: i64 = documents().iter().map(|document| document.len() as i64).sum();
+        assert!(used(&path) > whole * 3, "{} bytes for {whole}", used(&path));
+
+        let store = open(&path).await.expect("opens and migrates");
+        let read: Vec<Vec<Vec<u8>>> =
+            CollectionStore::documents(&store, &name).try_collect().await.expect("reads");
+        assert_eq!(read.concat(), documents());
+        store.insert_documents(&name, &documents()[..10]).await.expect("those are there");
+        assert_eq!(store.statistics(&name).await.expect("statistics").documents, 500, "each `_id` once");
+        drop(store);
+
+        assert!(used(&path) < whole * 3 / 2, "{} bytes for {whole}", used(&path));
     }
 
     #[tokio::test]

@@ -23,6 +23,7 @@ pub(crate) const STEPS: &[&str] = &[
     include_str!("migrations/0011_people.sql"),
     include_str!("migrations/0012_whole_documents.sql"),
     include_str!("migrations/0013_mends.sql"),
+    include_str!("migrations/0014_documents_in_pages.sql"),
 ];
 /// The first version that overwrites deleted data. Free pages of an older file may contain anything.
 pub(crate) const OVERWRITES_SINCE: usize = 4;
