@@ -14,16 +14,6 @@ const DAMAGE: &str = "
     UPDATE organizations SET admin_email = 'orders@OldMillBooks.example' WHERE organization_name = 'old-mill-books';
 ";
 
-/// Chooses an option by its words, in the field with this label.
-async fn choose_in(window: &Window, label: &str, option: &str) {
-    let choose =
-        "const label = [...document.querySelectorAll('label')].find((one) => one.innerText === arguments[0]);
-        const select = document.getElementById(label.htmlFor);
-        select.value = [...select.options].find((one) => one.text === arguments[1]).value;
-        select.dispatchEvent(new Event('change', { bubbles: true }));";
-    window.evaluate(choose, vec![label.into(), option.into()]).await;
-}
-
 /// What the file says about an organization: the field `collection_name`, and whether the collection of its name is
 /// there.
 fn stored(file: &Connection, name: &str) -> (String, bool) {
@@ -93,7 +83,7 @@ async fn mend(window: &Window, theme: &str) {
     // One that has to be told something.
     window.press_row("org_lost").await;
     window.see("no organization has it").await;
-    choose_in(window, "Organization", "polar-logistics").await;
+    window.choose_in("Organization", "polar-logistics").await;
     window.look("doctor-attach", theme).await;
     window.press_in("org_lost", "Attach collection").await;
     window.see("Mended").await;

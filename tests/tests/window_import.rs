@@ -16,16 +16,6 @@ const FILE: &str = "Tenant;Firm;Reach;Note\n\
     harbour;Harbour Sons;other@harbour.example.com;twin\n\
     kestrel;Kestrel Labs;hello@kestrel.example.com;\n";
 
-/// Gives a field a column, by the words of both.
-async fn choose_column(window: &Window, field: &str, header: &str) {
-    let choose =
-        "const label = [...document.querySelectorAll('label')].find((one) => one.innerText === arguments[0]);
-        const select = document.getElementById(label.htmlFor);
-        select.value = [...select.options].find((one) => one.text === arguments[1]).value;
-        select.dispatchEvent(new Event('change', { bubbles: true }));";
-    window.evaluate(choose, vec![field.into(), header.into()]).await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_is_matched_mended_and_imported_in_light() {
     import("Light").await;
@@ -61,8 +51,8 @@ async fn import(theme: &str) {
     fs::write(&chosen, FILE).expect("a file");
     window.press("Choose a file").await;
     window.see("CSV, separated by semicolons, UTF-8").await;
-    choose_column(&window, "Display name", "Firm").await;
-    choose_column(&window, "Admin email", "Reach").await;
+    window.choose_in("Display name", "Firm").await;
+    window.choose_in("Admin email", "Reach").await;
     window.see("2 create, 0 change, 1 skip").await;
     window.look("import-columns", theme).await;
 

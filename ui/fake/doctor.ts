@@ -7,11 +7,13 @@ import type {
   FindingQuery,
   JobProgress,
   MendKind,
+  MendRequest,
   PassSummary,
   Severity,
   Template,
 } from "../src/lib/bindings";
 import type { Handlers } from "./commands";
+import { comparisons, madeUpPair } from "./comparing";
 import { madeUpEntry } from "./entries";
 import { now, type World } from "./world";
 
@@ -25,6 +27,7 @@ const KINDS: Partial<Record<FindingKind, [Severity, MendKind[]]>> = {
   collection_name_differs: ["drift", ["set_collection_name"]],
   unreadable_date: ["drift", ["correct_dates"]],
   index_missing: ["drift", ["create_indexes", "accept_as_is"]],
+  kept_twins: ["note", ["decide_twins"]],
   view_collection: ["note", []],
 };
 const ORDER = Object.keys(KINDS) as FindingKind[];
@@ -72,6 +75,7 @@ export function madeUpFindings(world: Pick<World, "organizations">): DoctorFindi
     madeUpFinding("ownerless_collection", "harbour_lights"),
     madeUpFinding("ownerless_collection", "old_mill_bakery"),
     madeUpFinding("collection_name_differs", ...of(4)),
+    madeUpFinding("kept_twins", ...of(13)),
     madeUpFinding("view_collection", ...of(15)),
   ];
 }
@@ -150,20 +154,24 @@ export function doctorHandlers(world: World) {
         return first === undefined ? [] : [{ id, worst: severityOf(first), kinds }];
       }),
   };
+  const pairs = world.options.pairs ?? Array.from({ length: 14 }, (_, number) => madeUpPair(number + 1));
+  const { decide, ...comparing } = comparisons(pairs, find);
   let template: Template = { indexes: [] };
   return {
     ...handlers,
+    ...comparing,
     get_template: () => template,
     change_template: ({ next }: { next: Template }) => (template = next),
     dry_run_mend: ({ request }: { request: { finding: string; mend: MendKind } }) => ({
       commands: [`db.createCollection("${find(request.finding)?.collections[0] ?? ""}")`],
       canBeUndone: true,
     }),
-    mend_finding: ({ request }: { request: { finding: string; mend: MendKind } }) => {
+    mend_finding: ({ request }: { request: MendRequest }) => {
+      const isDone = request.mend !== "decide_twins" || decide(request.choices);
       const finding = find(request.finding);
       const entry = world.entries.length + 1;
       world.entries.push(madeUpEntry(entry, { at: now(), kind: "organization_changed" }));
-      if (finding) finding.state = { kind: "mended", mend: request.mend, at: now(), entry };
+      if (finding && isDone) finding.state = { kind: "mended", mend: request.mend, at: now(), entry };
       const path = `~/Downloads/${finding?.collections[0] ?? ""}-2026-11-28.tenant`;
       return {
         entry,

@@ -3,6 +3,7 @@ import type {
   Access,
   AccountChoiceView,
   Act,
+  ComparedPair,
   DoctorFinding,
   EntryView,
   JobProgress,
@@ -67,6 +68,8 @@ export interface FakeOptions {
   findings?: DoctorFinding[];
   /** When it looked at indexes, too. */
   deepCheckedAt?: string;
+  /** The documents that differ between two sides of a finding. */
+  pairs?: ComparedPair[];
 }
 
 /** One open workspace of the fake. */

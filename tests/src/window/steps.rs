@@ -68,6 +68,26 @@ impl Window {
         Connection::open(self.data.path().join("tenantry.db")).expect("the file of the workspace")
     }
 
+    /// Chooses an option by its words, in the list with this label. The platform draws the options outside of the page,
+    /// where the driver does not reach them.
+    ///
+    /// # Panics
+    /// When there is no such option in time.
+    pub async fn choose_in(&self, label: &str, option: &str) {
+        let choose =
+            "const label = [...document.querySelectorAll('label')].find((one) => one.innerText === arguments[0]);
+            const select = document.getElementById(label?.htmlFor);
+            const option = [...(select?.options ?? [])].find((one) => one.text === arguments[1]);
+            if (!option) return false;
+            select.value = option.value;
+            select.dispatchEvent(new Event('change', { bubbles: true }));
+            return true;";
+        self.until(&format!("choose \"{option}\" in \"{label}\""), async || {
+            self.evaluate(choose, vec![label.into(), option.into()]).await == true
+        })
+        .await;
+    }
+
     /// Takes a picture at two widths, and asks axe-core.
     ///
     /// # Panics

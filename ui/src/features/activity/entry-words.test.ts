@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { madeUpEntry } from "$fake/entries";
-import { differenceOf } from "./diff";
+import { differenceOf } from "$lib/sides";
 import { plainSentence, sentenceOf } from "./entry-words";
 import { KINDS } from "./sentences";
 import type { ActivityKind, Outcome } from "$lib/api";

@@ -219,6 +219,7 @@ export function workspaceApi(workspace: string) {
     listFindings: into(commands.listFindings),
     exportFindings: (input: FindingsExportInput, onprogress: (progress: JobProgress) => void) =>
       exportFindings(input, progressChannel(onprogress)),
+    compareFinding: into(commands.compareFinding),
     dryRunMend: into(commands.dryRunMend),
     mendFinding: async (
       request: MendRequest,

@@ -1,8 +1,8 @@
 import type { DraftField } from "$lib/forms";
 
 /** One of several, which a person has to choose. */
-export class ChoiceField implements DraftField {
-  #value = $state("");
+export class ChoiceField<Value extends string = string> implements DraftField {
+  #value = $state<Value | "">("");
   #left = $state(false);
   readonly #missing: () => string;
 
@@ -10,11 +10,11 @@ export class ChoiceField implements DraftField {
     this.#missing = missing;
   }
 
-  get value(): string {
+  get value(): Value | "" {
     return this.#value;
   }
 
-  set value(value: string) {
+  set value(value: Value | "") {
     this.#value = value;
   }
 

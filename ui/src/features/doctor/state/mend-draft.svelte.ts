@@ -3,10 +3,16 @@ import { Draft, emailField, nameField, type DraftField } from "$lib/forms";
 import { m } from "$lib/messages";
 import { ChoiceField } from "./choice-field.svelte";
 
-export type MendField = "organization" | "collection" | "name" | "email" | "decision" | "copy";
+export type MendField = "organization" | "collection" | "name" | "email" | "decision" | "shared";
+
+/** How many documents a comparison found that wait for a decision, and for how many of them one is chosen. */
+export type LeftToDecide = { all: number; chosen: number };
+
+/** What becomes of the collection that organizations of one name share, when one of them gets another name. */
+export type SharedFate = "stays" | "goes_along" | "copied";
 
 /** What a mend has to be told about one finding. */
-export function fieldsOf(mend: MendKind, { kind, organizations }: DoctorFinding): MendField[] {
+export function fieldsOf(mend: MendKind, { kind, organizations, collections }: DoctorFinding): MendField[] {
   const which: MendField[] = organizations.length > 1 ? ["organization"] : [];
   switch (mend) {
     case "attach_collection":
@@ -16,7 +22,7 @@ export function fieldsOf(mend: MendKind, { kind, organizations }: DoctorFinding)
     case "create_organization":
       return ["name", "email"];
     case "separate_twins":
-      return ["organization", "name", "copy"];
+      return ["organization", "name", ...(collections.length > 0 ? (["shared"] as const) : [])];
     case "rename_organization":
       return [...which, "name"];
     case "change_address":
@@ -32,7 +38,6 @@ export function fieldsOf(mend: MendKind, { kind, organizations }: DoctorFinding)
 export class MendDraft {
   readonly finding: DoctorFinding;
   readonly draft;
-  copyToBoth = $state(false);
   #mend = $state() as MendKind;
 
   constructor(api: WorkspaceApi, finding: DoctorFinding, first: MendKind) {
@@ -42,7 +47,8 @@ export class MendDraft {
     this.draft = new Draft({
       organization: new ChoiceField(m.doctor_choose_missing),
       collection: new ChoiceField(m.doctor_choose_missing),
-      decision: new ChoiceField(m.doctor_choose_missing),
+      decision: new ChoiceField<TwinDecision>(m.doctor_choose_missing),
+      shared: new ChoiceField<SharedFate>(m.doctor_shared_missing),
       name: nameField(api, first === "create_organization" ? null : of),
       email: emailField(api, of === null ? null : { id: of }),
     });
@@ -64,25 +70,28 @@ export class MendDraft {
     return this.#fields.find(({ blocked }) => blocked !== null)?.blocked ?? null;
   }
 
-  leaveAll(): void {
-    for (const field of this.#fields) field.leave?.();
-  }
-
   get request(): MendRequest {
-    const { organization, collection, decision, name, email } = this.draft.fields;
-    const given = (field: MendField, value: string) => (this.needed.includes(field) ? value : null);
+    const { organization, collection, decision, shared, name, email } = this.draft.fields;
+    const given = (field: MendField, value: string | null) => (this.needed.includes(field) ? value : null);
+    const fate = given("shared", shared.value);
     return requestOf(this.finding, this.#mend, {
       organization: given("organization", organization.value),
-      collection: given("collection", collection.value),
+      collection: fate === "goes_along" ? this.#shared : given("collection", collection.value),
       name: given("name", name.value),
       adminEmail: given("email", email.value),
-      decision: (given("decision", decision.value) || null) as TwinDecision | null,
-      copyToBoth: this.needed.includes("copy") && this.copyToBoth,
+      decision: this.needed.includes("decision") ? decision.value || null : null,
+      copyToBoth: fate === "copied",
     });
   }
 
+  /** The collection of the name that they have in common, which is stored in lower case. */
+  get #shared(): string | null {
+    const { collections } = this.finding;
+    return collections.find((name) => name === name.toLowerCase()) ?? collections[0] ?? null;
+  }
+
   get #fields(): DraftField[] {
-    return this.needed.flatMap((name) => (name === "copy" ? [] : [this.draft.fields[name]]));
+    return this.needed.map((name) => this.draft.fields[name]);
   }
 }
 
