@@ -416,7 +416,10 @@ impl Window {
                 match answer(what, outcome).await {
                     Ok(true) => return true,
                     Ok(false) => *obstacle.borrow_mut() = "it is not shown".to_owned(),
-                    Err(error) => *obstacle.borrow_mut() = format!("{error:?}"),
+                    Err(error) => {
+                        *obstacle.borrow_mut() = format!("{error:?}");
+                        self.scroll_to(&element).await;
+                    }
                 }
             }
             false
@@ -424,6 +427,13 @@ impl Window {
         if !done.await {
             self.fail(&format!("{what}: {}", obstacle.borrow())).await;
         }
+    }
+
+    /// Scrolls to an element as a person does; the driver does not for what it points at. One that is gone stays gone.
+    async fn scroll_to(&self, element: &Element) {
+        let Ok(element) = serde_json::to_value(element) else { return };
+        let scroll = "arguments[0].scrollIntoView({ block: 'nearest' })";
+        answer("scroll", self.client.execute(scroll, vec![element])).await.ok();
     }
 
     async fn until(&self, what: &str, look: impl AsyncFn() -> bool) {

@@ -12,7 +12,8 @@ export type LeftToDecide = { all: number; chosen: number };
 export type SharedFate = "stays" | "goes_along" | "copied";
 
 /** What a mend has to be told about one finding. */
-export function fieldsOf(mend: MendKind, { kind, organizations, collections }: DoctorFinding): MendField[] {
+export function fieldsOf(mend: MendKind, finding: DoctorFinding, chosen = ""): MendField[] {
+  const { kind, organizations } = finding;
   const which: MendField[] = organizations.length > 1 ? ["organization"] : [];
   switch (mend) {
     case "attach_collection":
@@ -22,7 +23,7 @@ export function fieldsOf(mend: MendKind, { kind, organizations, collections }: D
     case "create_organization":
       return ["name", "email"];
     case "separate_twins":
-      return ["organization", "name", ...(collections.length > 0 ? (["shared"] as const) : [])];
+      return ["organization", "name", ...(sharedBy(finding, chosen) === null ? [] : (["shared"] as const))];
     case "rename_organization":
       return [...which, "name"];
     case "change_address":
@@ -32,6 +33,17 @@ export function fieldsOf(mend: MendKind, { kind, organizations, collections }: D
     default:
       return [];
   }
+}
+
+/**
+ * The collection that an organization of several shares with another; null if it has its own, or none. Names that
+ * differ in letter case alone have a collection each.
+ */
+function sharedBy({ evidence }: DoctorFinding, organization: string): string | null {
+  const names = evidence.filter(({ what, storage }) => what === "name" && storage !== null);
+  const isShared = (storage: string | null) => names.filter((row) => row.storage === storage).length > 1;
+  const of = names.filter((row) => organization === "" || row.organization === organization);
+  return of.find(({ storage }) => isShared(storage))?.storage ?? null;
 }
 
 /** A mend of one finding while a person chooses it and fills in what it has to be told. */
@@ -63,7 +75,7 @@ export class MendDraft {
   }
 
   get needed(): MendField[] {
-    return fieldsOf(this.#mend, this.finding);
+    return fieldsOf(this.#mend, this.finding, this.draft.fields.organization.value);
   }
 
   get blocked(): string | null {
@@ -76,18 +88,15 @@ export class MendDraft {
     const fate = given("shared", shared.value);
     return requestOf(this.finding, this.#mend, {
       organization: given("organization", organization.value),
-      collection: fate === "goes_along" ? this.#shared : given("collection", collection.value),
+      collection:
+        fate === "goes_along"
+          ? sharedBy(this.finding, organization.value)
+          : given("collection", collection.value),
       name: given("name", name.value),
       adminEmail: given("email", email.value),
       decision: this.needed.includes("decision") ? decision.value || null : null,
       copyToBoth: fate === "copied",
     });
-  }
-
-  /** The collection of the name that they have in common, which is stored in lower case. */
-  get #shared(): string | null {
-    const { collections } = this.finding;
-    return collections.find((name) => name === name.toLowerCase()) ?? collections[0] ?? null;
   }
 
   get #fields(): DraftField[] {
