@@ -51,7 +51,7 @@ async fn with_samples(window: &Window, theme: &str) -> Connection {
     window.claim_built_in().await;
     window.press("Load sample organizations").await;
     window.see("60 sample organizations loaded").await;
-    Connection::open(window.data.path().join("tenantry.db")).expect("another writer")
+    window.file()
 }
 
 async fn mend(window: &Window, theme: &str) {
