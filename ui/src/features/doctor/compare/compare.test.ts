@@ -158,6 +158,7 @@ test("nothing is chosen at first; some are decided, and the page goes on with th
   });
   await waitFor(() => expect(shown.getAllByRole("article")).toHaveLength(1));
   expect(shown.queryByRole("button", { name: /^Decide \d/ })).toBeNull();
+  expect(shown.getByRole("group", { name: "Both sides" })).toHaveFocus();
 });
 
 test("all that are left are decided at once, after those that were chosen", async () => {
@@ -170,6 +171,7 @@ test("all that are left are decided at once, after those that were chosen", asyn
   await user.click(shown.getByRole("button", { name: "Clear choices" }));
   await user.click(all);
   expect(await shown.findByText(/^Decide about the twins, /)).toBeVisible();
+  expect(screen.getByRole("complementary")).toHaveFocus();
   expect(called("mend_finding")[0]?.args).toMatchObject({
     request: { choices: { decision: "both", twins: null } },
   });
