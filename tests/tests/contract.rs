@@ -155,6 +155,7 @@ macro_rules! contract {
                 a_person_is_refused_when_id_or_address_is_taken,
                 an_admins_address_is_free_for_a_person,
                 a_membership_is_added_once_and_changed_alone,
+                a_role_that_became_another_one_is_not_written_over,
                 a_person_goes_with_the_last_membership,
                 all_people_leave_an_organization_and_keep_the_others,
                 of_many_who_leave_at_once_nobody_is_left_over,

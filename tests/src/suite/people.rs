@@ -107,7 +107,7 @@ pub async fn a_membership_is_added_once_and_changed_alone(ports: &Ports) {
     assert_eq!(again.map(drop), Err(StoreError::Duplicate { field: UniqueField::Id }));
     let nobody = ports.people.join(&person("no@example.com", &[]), &membership(acme), None).await;
     assert_eq!(nobody.map(drop), Err(MISSING));
-    let change = MembershipChange { role: Some(MemberRole::Viewer), is_active: Some(false) };
+    let change = MembershipChange { role: Some(MemberRole::Viewer), role_was: None, is_active: Some(false) };
     let changed = ports.people.change_membership(dana.id, Some(globex), change).await.expect("changed");
     let seen = |person: &Person| {
         person
@@ -119,7 +119,7 @@ pub async fn a_membership_is_added_once_and_changed_alone(ports: &Ports) {
     let expected = vec![(acme, MemberRole::OrganizationAdmin, true), (globex, MemberRole::Viewer, false)];
     assert_eq!((seen(&changed), changed.session_version), (expected, 1), "ends the sessions");
     assert_eq!(kept(&load(ports, dana.id).await), kept(&changed));
-    let all = MembershipChange { is_active: Some(false), role: None };
+    let all = MembershipChange { is_active: Some(false), ..MembershipChange::default() };
     let changed = ports.people.change_membership(dana.id, None, all).await.expect("changed");
     assert!(changed.memberships.iter().all(|membership| !membership.is_active), "all of them");
     assert_eq!(changed.memberships[0].role, MemberRole::OrganizationAdmin, "a role that is not named stays");
@@ -127,6 +127,34 @@ pub async fn a_membership_is_added_once_and_changed_alone(ports: &Ports) {
     assert_eq!(missing.map(drop), Err(MISSING));
     let nobody = ports.people.change_membership(PersonId::new(), None, all).await;
     assert_eq!(nobody.map(drop), Err(MISSING));
+}
+
+/// `change_membership`, with the role that it was.
+pub async fn a_role_that_became_another_one_is_not_written_over(ports: &Ports) {
+    let (acme, globex) = (OrganizationId::new(), OrganizationId::new());
+    let dana = person("dana@example.com", &[acme, globex]);
+    ports.people.insert(&dana).await.expect("inserted");
+    let to = |role, was| MembershipChange { role: Some(role), role_was: Some(was), is_active: None };
+    let (admin, viewer) = (MemberRole::OrganizationAdmin, MemberRole::Viewer);
+    let changed = ports.people.change_membership(dana.id, Some(globex), to(viewer, admin)).await;
+    let roles = |person: &Person| person.memberships.iter().map(|one| one.role).collect::<Vec<_>>();
+    assert_eq!(changed.as_ref().map(roles), Ok(vec![admin, viewer]), "the other membership keeps its role");
+    let elsewhere = Err(StoreError::Changed { what: "the person" });
+    for organization in [Some(globex), None] {
+        let refused = ports.people.change_membership(dana.id, organization, to(admin, admin)).await;
+        assert_eq!(refused.map(drop), elsewhere, "{organization:?}: it became a viewer's");
+    }
+    let after = load(ports, dana.id).await;
+    assert_eq!((roles(&after), after.session_version), (vec![admin, viewer], 1), "nothing is written");
+    let missing =
+        ports.people.change_membership(dana.id, Some(OrganizationId::new()), to(viewer, admin)).await;
+    assert_eq!(missing.map(drop), Err(MISSING));
+    let nobody = ports.people.change_membership(PersonId::new(), None, to(viewer, admin)).await;
+    assert_eq!(nobody.map(drop), Err(MISSING));
+    let one = ports.people.change_membership(dana.id, Some(globex), to(admin, viewer)).await;
+    assert_eq!(one.as_ref().map(roles), Ok(vec![admin, admin]));
+    let all = ports.people.change_membership(dana.id, None, to(viewer, admin)).await;
+    assert_eq!(all.as_ref().map(roles), Ok(vec![viewer, viewer]), "all of them have the role");
 }
 
 /// `leave`.

@@ -160,13 +160,20 @@ impl PeopleStore for MongoStore {
         change: MembershipChange,
     ) -> Result<Person, StoreError> {
         let mut filter = doc! { "_id": id.object_id() };
+        let was = change.role_was.map(|role| Role::from(role).as_str());
         // The place of the one membership that the filter found, or all places.
         let place = match organization {
             Some(organization) => {
-                filter.insert("memberships.organization_id", organization.object_id());
+                let mut membership = doc! { "organization_id": organization.object_id() };
+                membership.extend(was.map(|was| ("role".to_owned(), Bson::from(was))));
+                filter.insert("memberships", doc! { "$elemMatch": membership });
                 "$"
             }
-            None => "$[]",
+            None => {
+                let other = |was| doc! { "$not": { "$elemMatch": { "role": { "$ne": was } } } };
+                filter.extend(was.map(|was| ("memberships".to_owned(), Bson::from(other(was)))));
+                "$[]"
+            }
         };
         let mut set = Document::new();
         if let Some(role) = change.role {
@@ -179,7 +186,18 @@ impl PeopleStore for MongoStore {
         if !set.is_empty() {
             update.insert("$set", set);
         }
-        self.changed_person(filter, update).await?.ok_or_else(missing)
+        if let Some(changed) = self.changed_person(filter, update).await? {
+            return Ok(changed);
+        }
+        let there = match was {
+            Some(_) => PeopleStore::find(self, id).await?,
+            None => None,
+        };
+        let belongs = |person: &Person| organization.is_none_or(|one| person.membership(one).is_some());
+        match there.filter(belongs) {
+            Some(_) => Err(StoreError::Changed { what: "the person" }),
+            None => Err(missing()),
+        }
     }
 
     async fn leave(&self, id: PersonId, organization: Option<OrganizationId>) -> Result<(), StoreError> {

@@ -160,6 +160,22 @@ impl PeopleStore for SqliteStore {
         change: MembershipChange,
     ) -> Result<Person, StoreError> {
         self.write(move |transaction| {
+            if let Some(was) = change.role_was {
+                let others = "SELECT EXISTS (SELECT 1 FROM console_memberships WHERE person_id = :person \
+                              AND (:organization IS NULL OR organization_id = :organization) AND role <> :was)";
+                let differs = transaction.query_row_cached(
+                    others,
+                    named_params! {
+                        ":person": id_bytes(id),
+                        ":organization": organization.map(bytes),
+                        ":was": Role::from(was).as_str(),
+                    },
+                    |row| row.get::<_, bool>(0),
+                )?;
+                if differs {
+                    return Err(StoreError::Changed { what: "the person" }.into());
+                }
+            }
             let changed = transaction.execute_cached(
                 "UPDATE console_memberships SET role = coalesce(:role, role), \
                  is_active = coalesce(:is_active, is_active) \

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::one_time::{one_time, taken};
 use super::role_change::{RoleChange, require_role_as_seen};
 use crate::clock::Clock;
-use crate::error::{AppError, ConflictOn};
+use crate::error::{AppError, ConflictOn, StoreError};
 use crate::limits::{PAGE_MAX, SHOWN_MEMBERSHIPS};
 use crate::ports::Ports;
 use crate::records::{
@@ -215,8 +215,16 @@ impl PeopleService {
         }
         let entry = self.entry(actor, ActivityKind::PersonChanged, &seen, Some(organization)).await?;
         let entry = entry.changed("role", before.map(word), Some(word(role)));
-        let change = MembershipChange { role: Some(role), is_active: None };
-        self.change(actor, entry, &seen, Some(organization), change).await
+        let change = MembershipChange { role: Some(role), role_was: before, is_active: None };
+        match self.change(actor, entry, &seen, Some(organization), change).await {
+            Err(AppError::Store(StoreError::Changed { .. })) => {
+                let now = self.load(id, Some(organization)).await?;
+                let stored = now.membership(organization).map(|membership| membership.role);
+                require_role_as_seen(before, stored, role, word)?;
+                Ok(self.row(actor, &now, Some(organization)))
+            }
+            answer => answer,
+        }
     }
 
     /// Keeps a person from signing in to an organization, or to all of them, and ends their sessions.
@@ -311,7 +319,7 @@ impl PeopleService {
             false => ActivityKind::PersonDeactivated,
         };
         let entry = self.entry(actor, kind, &seen, organization).await?;
-        let change = MembershipChange { role: None, is_active: Some(is_active) };
+        let change = MembershipChange { is_active: Some(is_active), ..MembershipChange::default() };
         self.change(actor, entry, &seen, organization, change).await
     }
 

@@ -52,7 +52,8 @@ pub trait PeopleStore: Send + Sync {
     /// Changes the membership in an organization, or all of them, and ends the person's sessions.
     ///
     /// # Errors
-    /// `NotFound` if there is no such membership.
+    /// `NotFound` if there is no such membership; `Changed` if a role is not the one that it was: nothing is written
+    /// then.
     async fn change_membership(
         &self,
         id: PersonId,

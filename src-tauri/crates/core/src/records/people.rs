@@ -91,6 +91,8 @@ impl MemberRole {
 pub struct MembershipChange {
     /// Another role.
     pub role: Option<MemberRole>,
+    /// The role that the membership must still have for any of it to be written.
+    pub role_was: Option<MemberRole>,
     /// Active or deactivated.
     pub is_active: Option<bool>,
 }
