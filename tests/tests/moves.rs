@@ -203,6 +203,11 @@ async fn a_move_takes_everything_along_and_can_be_taken_back(source: StoreKind, 
     assert_eq!(documents(&pair.source.ports, &trashed.collection()).await, all_documents());
     assert_eq!(told(&pair.source.ports, id).await, [Outcome::Done]);
     assert!(pair.notes.unfinished("here").await.is_empty());
+    // A later run has no note, and knows from the record.
+    let later = pair.run("two").await;
+    let went = later.source.bundles().moved_to(&pair.here, &trashed).await.expect("the record");
+    let went = went.map(|moved| (moved.workspace, moved.name));
+    assert_eq!(went, Some(("There".to_owned(), "acme".to_owned())));
 
     let note = pair.notes.find(&moved.note.expect("it can be taken back")).await.expect("a note");
     let cancellation = Cancellation::default();
@@ -212,6 +217,10 @@ async fn a_move_takes_everything_along_and_can_be_taken_back(source: StoreKind, 
     let found = pair.target.ports.organizations.find_trashed(id).await.expect("a look-up answers");
     assert!(found.is_some(), "what was written there meanwhile is not lost");
     assert_eq!(told(&pair.source.ports, id).await, [Outcome::Done, Outcome::Undone]);
+    let organizations = run.source.organizations();
+    let trashed = organizations.trash(&pair.here, id, Some("acme")).await.expect("trashed");
+    let went = run.source.bundles().moved_to(&pair.here, &trashed).await;
+    assert_eq!(went, Ok(None), "it is in the trash for another reason");
     pair.remove().await;
 }
 

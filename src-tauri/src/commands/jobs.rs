@@ -8,7 +8,7 @@ use serde::Serialize;
 use tauri::State;
 use tauri::ipc::Channel;
 use tenantry_core::AppError;
-use tenantry_core::jobs::{Progress, ProgressSink};
+use tenantry_core::jobs::{JobStep, Progress, ProgressSink};
 
 use tenantry_console::Console;
 use tenantry_console::error::ConsoleError;
@@ -21,15 +21,17 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct JobProgress {
-    /// Units done.
+    /// The part of the job that is under way.
+    pub step: JobStep,
+    /// Units of it done.
     pub done: Count,
     /// All units, if known.
     pub total: Option<Count>,
-    /// Units per second since the job started.
+    /// Units per second since it began.
     pub per_second: Count,
     /// The bytes of what is done; 0 from a job that does not count them.
     pub bytes: Count,
-    /// Bytes per second since the job started.
+    /// Bytes per second since it began.
     pub bytes_per_second: Count,
 }
 
@@ -63,15 +65,27 @@ pub async fn unless_cancelled<T>(
 /// Sends a job's progress to the window, at most ten times a second.
 pub struct ChannelProgress {
     channel: Channel<JobProgress>,
-    started: Instant,
-    reported: Mutex<Option<Instant>>,
+    part: Mutex<Part>,
     bytes: AtomicU64,
+}
+
+/// The part of a job that is under way.
+struct Part {
+    step: JobStep,
+    started: Instant,
+    reported: Option<Instant>,
+}
+
+impl Part {
+    fn of(step: JobStep) -> Self {
+        Self { step, started: Instant::now(), reported: None }
+    }
 }
 
 impl ChannelProgress {
     /// Reports on `channel`, measuring speed from now.
     pub fn new(channel: Channel<JobProgress>) -> Self {
-        Self { channel, started: Instant::now(), reported: Mutex::new(None), bytes: AtomicU64::new(0) }
+        Self { channel, part: Mutex::new(Part::of(JobStep::Whole)), bytes: AtomicU64::new(0) }
     }
 }
 
@@ -79,17 +93,19 @@ impl ProgressSink for ChannelProgress {
     fn report(&self, progress: Progress) {
         let now = Instant::now();
         let is_last = progress.total == Some(progress.done);
-        let mut reported = self.reported.lock();
-        if !is_last && reported.is_some_and(|before| now.duration_since(before) < REPORT_EVERY) {
+        let mut part = self.part.lock();
+        if !is_last && part.reported.is_some_and(|before| now.duration_since(before) < REPORT_EVERY) {
             return;
         }
-        *reported = Some(now);
-        drop(reported);
+        part.reported = Some(now);
+        let (step, started) = (part.step, part.started);
+        drop(part);
 
-        let milliseconds = u64::try_from(now.duration_since(self.started).as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = u64::try_from(now.duration_since(started).as_millis()).unwrap_or(u64::MAX);
         let bytes = self.bytes.load(Ordering::Relaxed);
         let per_second = |done: u64| Count::from(done.saturating_mul(1000) / milliseconds.max(1));
         let report = JobProgress {
+            step,
             done: Count::from(progress.done),
             total: progress.total.map(Count::from),
             per_second: per_second(progress.done),
@@ -104,5 +120,11 @@ impl ProgressSink for ChannelProgress {
 
     fn report_bytes(&self, bytes: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    fn begin(&self, step: JobStep) {
+        *self.part.lock() = Part::of(step);
+        self.bytes.store(0, Ordering::Relaxed);
+        self.report(Progress { done: 0, total: None });
     }
 }

@@ -57,6 +57,20 @@ pub struct OrganizationDetails {
     pub unverifiable_hash: Option<String>,
     /// Tells whether its admin's password is still this one, for a change of it; `null` in the trash.
     pub password_mark: Option<String>,
+    /// Where a move has taken it, if that is why it is in the trash.
+    pub moved_to: Option<MovedToView>,
+}
+
+/// Where a move has taken an organization.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MovedToView {
+    /// The name of the other workspace, as people knew it then.
+    pub workspace: String,
+    /// The name that the organization got there.
+    pub name: String,
+    /// When it went.
+    pub at: String,
 }
 
 /// An organization after an act on it.
@@ -511,10 +525,16 @@ pub async fn get_organization(
     let organization = organizations.get(&actor, &name_or_id).await?;
     let password = organizations.stored_password(&actor, organization.id).await?;
     let unverifiable = password.as_ref().and_then(|password| password.unverifiable);
+    let moved_to = workspace.bundles().moved_to(&actor, &organization).await?;
     Ok(OrganizationDetails {
         organization: OrganizationView::in_trash(organization, &workspace.settings().current()),
         unverifiable_hash: unverifiable.map(|hash| hash.to_string()),
         password_mark: password.map(|password| password.mark),
+        moved_to: moved_to.map(|moved| MovedToView {
+            workspace: moved.workspace,
+            name: moved.name,
+            at: moment(moved.at),
+        }),
     })
 }
 

@@ -1,11 +1,16 @@
 //! What is deleted for good is gone everywhere, and a certificate shows it.
 
+use std::path::PathBuf;
+
 use bson::doc;
 use bson::oid::ObjectId;
+use parking_lot::Mutex;
 use secrecy::SecretString;
+use tenantry_console::error::ConsoleError;
 use tenantry_core::erasure::{Certificate, ErasedIn};
 use tenantry_core::error::AppError;
-use tenantry_core::records::{ActivityKind, MemberRole, PeopleFilter, SessionQuery, SessionsOf};
+use tenantry_core::jobs::{Cancellation, JobStep, Progress, ProgressSink};
+use tenantry_core::records::{ActivityKind, MemberRole, Outcome, PeopleFilter, SessionQuery, SessionsOf};
 use tenantry_core::rights::Account;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::console::{Console, PASSWORD};
@@ -149,4 +154,95 @@ async fn only_who_may_delete_for_good_gets_a_certificate_and_nothing_goes_by_its
     let never = tenantry_core::records::WorkspaceSettings { keep_trash_days: None, ..settings };
     assert_eq!(console.organizations.kept_long_enough(&operator, &never).await, Ok(Vec::new()));
     assert!(console.try_sign_in("admin@globex.example.com", &SecretString::from(PASSWORD)).await.is_ok());
+}
+
+/// What a job told, which is cancelled at the first document of a part.
+struct Watched {
+    cancels: Option<JobStep>,
+    cancellation: Cancellation,
+    told: Mutex<Vec<(JobStep, u64)>>,
+}
+
+impl Watched {
+    fn new(cancels: Option<JobStep>) -> Self {
+        Self { cancels, cancellation: Cancellation::default(), told: Mutex::default() }
+    }
+
+    /// The most documents of each part, in the order of the parts.
+    fn parts(&self) -> Vec<(JobStep, u64)> {
+        let mut parts: Vec<(JobStep, u64)> = Vec::new();
+        for (step, done) in self.told.lock().iter() {
+            match parts.last_mut().filter(|(last, _)| last == step) {
+                Some((_, most)) => *most = (*most).max(*done),
+                None => parts.push((*step, *done)),
+            }
+        }
+        parts
+    }
+}
+
+impl ProgressSink for Watched {
+    fn report(&self, progress: Progress) {
+        let step = self.told.lock().last().map(|(step, _)| *step).unwrap_or_default();
+        self.told.lock().push((step, progress.done));
+        if progress.done > 0 && Some(step) == self.cancels {
+            self.cancellation.cancel();
+        }
+    }
+
+    fn begin(&self, step: JobStep) {
+        self.told.lock().push((step, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_no_file() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let (id, _) = in_trash(&console).await;
+        let mut open = console.opened().await;
+        "built-in".clone_into(&mut open.id);
+        let files = tempfile::tempdir().expect("a folder");
+        let program = tenantry_console::Console::in_folder(files.path());
+        let folder = program.default_bundle_folder().target;
+        let erase = async |watched: &Watched, backup: Option<&str>| {
+            let cancellation = &watched.cancellation;
+            program.erase(&open, &operator, id, "acme", backup, watched, cancellation).await
+        };
+        let bundles = || -> Vec<PathBuf> {
+            let all = std::fs::read_dir(files.path()).expect("a folder").flatten().map(|entry| entry.path());
+            all.filter(|path| path.extension().is_some_and(|end| end == "tenant")).collect()
+        };
+        for step in [JobStep::Writing, JobStep::ReadingBack] {
+            let watched = Watched::new(Some(step));
+            let refused = erase(&watched, Some(&folder)).await;
+            assert!(matches!(refused, Err(ConsoleError::Cancelled)), "{kind:?} {step:?}: {refused:?}");
+            assert_eq!(bundles(), Vec::<PathBuf>::new(), "{kind:?} {step:?}: somebody would rely on it");
+            let there = workspace.ports.organizations.find_trashed(id).await.expect("an answer");
+            assert!(there.is_some(), "{kind:?} {step:?}: nothing is deleted");
+            let entry = &newest(&workspace.ports, id, 1).await[0];
+            assert_eq!(
+                (entry.kind, entry.outcome),
+                (ActivityKind::BundleWritten, Outcome::Undone),
+                "{kind:?} {step:?}"
+            );
+        }
+        let early = Watched::new(None);
+        early.cancellation.cancel();
+        let refused = erase(&early, None).await;
+        assert!(matches!(refused, Err(ConsoleError::Cancelled)), "{kind:?}: {refused:?}");
+        let watched = Watched::new(Some(JobStep::Ending));
+        let erased = erase(&watched, Some(&folder)).await.expect("deleted");
+        assert_eq!(
+            watched.parts(),
+            [(JobStep::Writing, 1), (JobStep::ReadingBack, 1), (JobStep::Ending, 0)],
+            "{kind:?}"
+        );
+        assert_eq!(bundles(), Vec::from_iter(erased.backup), "{kind:?}: the one backup");
+        let certificate = erased.certificate.expect("a certificate");
+        assert_eq!(certificate.bundles().len(), 1, "{kind:?}: files that were removed are not looked for");
+        workspace.remove().await;
+    }
 }

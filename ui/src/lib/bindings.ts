@@ -3387,17 +3387,30 @@ export type InvitedView = {
 
 /**  The progress of a job. */
 export type JobProgress = {
-	/**  Units done. */
+	/**  The part of the job that is under way. */
+	step: JobStep,
+	/**  Units of it done. */
 	done: Count,
 	/**  All units, if known. */
 	total: Count | null,
-	/**  Units per second since the job started. */
+	/**  Units per second since it began. */
 	perSecond: Count,
 	/**  The bytes of what is done; 0 from a job that does not count them. */
 	bytes: Count,
-	/**  Bytes per second since the job started. */
+	/**  Bytes per second since it began. */
 	bytesPerSecond: Count,
 };
+
+/**  The part of a job that is under way, each with units that are counted from zero. */
+export type JobStep = 
+/**  The job has one part only. */
+"whole" | 
+/**  A backup is written. */
+"writing" | 
+/**  What was written is read back. */
+"reading_back" | 
+/**  What has no progress and can't be stopped any more. */
+"ending";
 
 /**  Why secrets are not kept where they should be. */
 export type KeepingReason = 
@@ -3801,6 +3814,16 @@ export type MoveReport = {
 	unfinished: ConsoleError | null,
 };
 
+/**  Where a move has taken an organization. */
+export type MovedToView = {
+	/**  The name of the other workspace, as people knew it then. */
+	workspace: string,
+	/**  The name that the organization got there. */
+	name: string,
+	/**  When it went. */
+	at: string,
+};
+
 /**  Whether a name is available. */
 export type NameCheck = {
 	/**  Whether it keeps the rules and is free. */
@@ -3888,6 +3911,8 @@ export type OrganizationDetails = {
 	unverifiableHash: string | null,
 	/**  Tells whether its admin's password is still this one, for a change of it; `null` in the trash. */
 	passwordMark: string | null,
+	/**  Where a move has taken it, if that is why it is in the trash. */
+	movedTo: MovedToView | null,
 } & OrganizationView;
 
 /**  The organizations in a list. */

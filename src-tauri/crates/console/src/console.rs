@@ -116,7 +116,8 @@ impl Console {
         // Another process on this folder may be writing right now.
         if lock.is_held() {
             unfinished.remove_leftovers();
-            [&folders.data, &folders.configuration].into_iter().for_each(|own| remove_parts_in(own));
+            let own = [&folders.data, &folders.configuration, &folders.moves()];
+            own.into_iter().for_each(|own| remove_parts_in(own));
         }
         Self {
             move_notes: MoveNotes::of(folders.moves()),
@@ -248,7 +249,9 @@ impl Console {
 }
 
 /// Runs blocking work off the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ConsoleError> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ConsoleError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| ConsoleError::internal(&format!("blocking work stopped: {error}")))

@@ -1,14 +1,15 @@
 //! Deletes for good, after a backup that was written and verified.
 
+use std::fs;
 use std::path::PathBuf;
 
 use tenantry_core::AppError;
 use tenantry_core::erasure::Certificate;
-use tenantry_core::jobs::{Cancellation, ProgressSink};
+use tenantry_core::jobs::{Cancellation, JobStep, ProgressSink};
 use tenantry_core::rights::Actor;
 use tenantry_core::values::OrganizationId;
 
-use crate::console::{BackedUp, Console, ExportedFile};
+use crate::console::{BackedUp, Console, ExportedFile, blocking};
 use crate::error::ConsoleError;
 use crate::workspace::OpenWorkspace;
 
@@ -42,22 +43,49 @@ impl Console {
         // Before a file is written for an act that is refused.
         workspace.organizations().require_typed_name(actor, id, confirmation).await?;
         let backup = match backup {
-            None => None,
+            None => {
+                cancellation.checkpoint()?;
+                None
+            }
             Some(folder) => {
-                let written =
-                    self.back_up(workspace, actor, &[id], folder, progress, cancellation).await?.pop();
-                match written {
-                    Some((_, BackedUp::Written { path, .. })) => {
-                        self.verify_written(workspace, actor, &path, progress, cancellation).await?;
-                        Some(path)
-                    }
-                    Some((_, BackedUp::Failed(problem))) => return Err(problem),
-                    Some((_, BackedUp::NotBegun)) | None => return Err(ConsoleError::Cancelled),
-                }
+                Some(self.back_up_first(workspace, actor, id, folder, progress, cancellation).await?)
             }
         };
+        progress.begin(JobStep::Ending);
         workspace.organizations().delete_forever(actor, id, confirmation).await?;
         Ok(Erased { backup, certificate: workspace.erasure().certificate(actor, id).await })
+    }
+
+    /// Writes a backup and reads it back. A file that was not read to its end, because of its damage or because the
+    /// person cancelled, does not stay: somebody would rely on it.
+    async fn back_up_first(
+        &self,
+        workspace: &OpenWorkspace,
+        actor: &Actor,
+        id: OrganizationId,
+        folder: &str,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<PathBuf, ConsoleError> {
+        progress.begin(JobStep::Writing);
+        let written = self.back_up(workspace, actor, &[id], folder, progress, cancellation).await?.pop();
+        let (path, bundle) = match written {
+            Some((_, BackedUp::Written { path, bundle, .. })) => (path, bundle),
+            Some((_, BackedUp::Failed(problem))) => return Err(problem),
+            Some((_, BackedUp::NotBegun)) | None => return Err(ConsoleError::Cancelled),
+        };
+        progress.begin(JobStep::ReadingBack);
+        let verified = async {
+            self.verify_written(workspace, actor, &path, progress, cancellation).await?;
+            Ok(cancellation.checkpoint()?)
+        };
+        let Err(problem) = verified.await else { return Ok(path) };
+        let file = path.clone();
+        match blocking(move || fs::remove_file(file)).await? {
+            Ok(()) => workspace.bundles().record_removed(actor, &bundle, "it was not read back whole").await,
+            Err(error) => tracing::warn!(%error, "a backup that was not read back stays"),
+        }
+        Err(problem)
     }
 
     /// Writes the certificate about a deletion to the chosen place.

@@ -8,7 +8,7 @@ mod notes;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tenantry_core::bundle::masking::{MaskedSource, Masking, MaskingChoices};
+use tenantry_core::bundle::masking::{MaskedSource, MaskingChoices};
 use tenantry_core::bundle::{
     AdminPassword, Destination, ReceivePlan, ReceiveRequest, Received, TenantSource,
 };
@@ -511,7 +511,11 @@ impl Moving<'_> {
         let organization = organization.ok_or(AppError::NotFound { what: "organization" })?;
         let masking = request.masking.as_ref().filter(|_| request.kind == MoveKind::Copy);
         let source: Box<dyn TenantSource> = match masking {
-            Some(choices) => Box::new(MaskedSource::new(source, Masking::new(choices))?),
+            Some(choices) => {
+                let bundles = self.source.workspace.bundles();
+                let masking = bundles.masking_of(self.source.actor, request.id, choices).await?;
+                Box::new(MaskedSource::new(source, masking)?)
+            }
             None => source,
         };
         Ok((organization, source))

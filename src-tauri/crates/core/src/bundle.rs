@@ -24,7 +24,7 @@ pub use fingerprint::Fingerprint;
 pub use keeping::{KeptBundle, PendingBundle};
 pub(crate) use keeping::{ProvenBundle, Rounds, contents};
 pub use manifest::{Manifest, Part};
-pub use moving::Destination;
+pub use moving::{Destination, MovedTo};
 pub use progress::BundleProgress;
 pub use reading::{BundleInput, BundleReader};
 pub use service::{AdminPassword, BundleService, ReceivePlan, ReceiveRequest, Received, WrittenBundle};

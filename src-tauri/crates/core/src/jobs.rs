@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::error::AppError;
@@ -15,6 +16,22 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
+/// The part of a job that is under way, each with units that are counted from zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "wire", derive(specta::Type))]
+pub enum JobStep {
+    /// The job has one part only.
+    #[default]
+    Whole,
+    /// A backup is written.
+    Writing,
+    /// What was written is read back.
+    ReadingBack,
+    /// What has no progress and can't be stopped any more.
+    Ending,
+}
+
 /// Receives the progress of a job.
 pub trait ProgressSink: Send + Sync {
     /// Receives a report. Must not block.
@@ -22,6 +39,9 @@ pub trait ProgressSink: Send + Sync {
 
     /// Receives the bytes of what is done, from a job that counts them too. Must not block.
     fn report_bytes(&self, _bytes: u64) {}
+
+    /// Another part begins. Must not block.
+    fn begin(&self, _step: JobStep) {}
 }
 
 /// Ignores all reports.

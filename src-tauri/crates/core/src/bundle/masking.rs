@@ -6,9 +6,11 @@
 //! is forgotten with the copy. Different ASCII values stay different, so that unique indexes hold.
 
 mod looks;
+mod names;
 mod source;
 mod values;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::mem;
 
@@ -16,7 +18,8 @@ use bson::{Bson, Document, RawDocument};
 use serde::{Deserialize, Serialize};
 
 pub use looks::Looks;
-use looks::{addresses_in, by_name, by_value};
+use looks::{by_name, by_value};
+use names::Names;
 pub use source::MaskedSource;
 use values::Key;
 
@@ -58,6 +61,15 @@ pub struct Masking {
     automatic: bool,
     fields: HashSet<String>,
     kept: HashSet<String>,
+    /// People who are known besides those in the documents.
+    known: Names,
+}
+
+/// A document on its way, with what is known of it.
+struct Within<'a> {
+    /// The names of people in its own fields.
+    names: &'a Names,
+    seen: Seen<'a>,
 }
 
 /// A field that was masked in the documents of a preview.
@@ -119,7 +131,17 @@ impl Masking {
             automatic: choices.automatic,
             fields: trimmed(&choices.fields),
             kept: trimmed(&choices.kept),
+            known: Names::default(),
         }
+    }
+
+    /// Replaces the names of these people within other text too.
+    #[must_use]
+    pub fn knowing(mut self, people: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        for name in people {
+            self.known.add(name.as_ref(), &self.key);
+        }
+        self
     }
 
     /// The masked form of a document in BSON.
@@ -128,7 +150,7 @@ impl Masking {
     /// `Corrupt` for bytes that are no document.
     pub fn mask(&self, document: &[u8]) -> Result<Vec<u8>, StoreError> {
         let document = read(document)?;
-        let masked = self.document(document, &mut String::new(), None, &mut |_, _, _, _| {});
+        let masked = self.whole(document, &mut |_, _, _, _| {});
         let mut bytes = Vec::new();
         masked.to_writer(&mut bytes).map_err(|_| unreadable())?;
         Ok(bytes)
@@ -145,7 +167,7 @@ impl Masking {
             let id = document.get("_id").map(shown).unwrap_or_default();
             let mut replaced = Vec::new();
             let fields = &mut preview.fields;
-            self.document(document, &mut String::new(), None, &mut |path, looks, before, after| {
+            self.whole(document, &mut |path, looks, before, after| {
                 note(fields, path, looks);
                 if replaced.len() < REPLACED_MAX {
                     replaced.push(Replaced {
@@ -169,19 +191,45 @@ impl Masking {
         Ok(preview)
     }
 
+    fn whole(&self, document: Document, seen: Seen<'_>) -> Document {
+        let mut names = Names::default();
+        if self.automatic {
+            self.note_names(&document, &mut String::new(), &mut names);
+        }
+        self.document(document, &mut String::new(), None, &mut Within { names: &names, seen })
+    }
+
+    /// Notes the names of people that stand in fields of their own.
+    fn note_names(&self, document: &Document, path: &mut String, names: &mut Names) {
+        for (name, value) in document {
+            let length = enter(path, name);
+            if !self.kept.contains(path.as_str()) {
+                self.note_names_in(name, value, path, names);
+            }
+            path.truncate(length);
+        }
+    }
+
+    fn note_names_in(&self, name: &str, value: &Bson, path: &mut String, names: &mut Names) {
+        match value {
+            Bson::String(text) if by_name(name, value) == Some(Looks::Name) => names.add(text, &self.key),
+            Bson::Document(inner) => self.note_names(inner, path, names),
+            Bson::Array(values) => {
+                values.iter().for_each(|value| self.note_names_in(name, value, path, names));
+            }
+            _ => {}
+        }
+    }
+
     fn document(
         &self,
         document: Document,
         path: &mut String,
         within: Option<Looks>,
-        seen: Seen<'_>,
+        on: &mut Within<'_>,
     ) -> Document {
         let masked = document.into_iter().map(|(name, value)| {
-            let length = path.len();
-            if length > 0 {
-                path.push('.');
-            }
-            path.push_str(&name);
+            let length = enter(path, &name);
             let value = if self.kept.contains(path.as_str()) {
                 value
             } else {
@@ -191,7 +239,7 @@ impl Masking {
                     None if self.automatic => by_name(&name, &value),
                     looks => looks,
                 };
-                self.value(value, path, looks, seen)
+                self.value(value, path, looks, on)
             };
             path.truncate(length);
             (name, value)
@@ -199,38 +247,55 @@ impl Masking {
         masked.collect()
     }
 
-    fn value(&self, value: Bson, path: &mut String, within: Option<Looks>, seen: Seen<'_>) -> Bson {
+    fn value(&self, value: Bson, path: &mut String, within: Option<Looks>, on: &mut Within<'_>) -> Bson {
         match (value, within) {
-            (Bson::Document(document), within) => Bson::Document(self.document(document, path, within, seen)),
+            (Bson::Document(document), within) => Bson::Document(self.document(document, path, within, on)),
             (Bson::Array(values), within) => {
-                values.into_iter().map(|value| self.value(value, path, within, seen)).collect()
+                values.into_iter().map(|value| self.value(value, path, within, on)).collect()
             }
-            (value, Some(looks)) => self.replaced(value, path, looks, seen),
+            (value, Some(looks)) => self.replaced(value, path, looks, on),
             (Bson::String(text), None) if self.automatic => match by_value(&text) {
-                Some(looks) => self.replaced(Bson::String(text), path, looks, seen),
-                None => self.without_addresses(text, path, seen),
+                Some(looks) => self.replaced(Bson::String(text), path, looks, on),
+                None => self.without_people(text, path, on),
             },
             (value, None) => value,
         }
     }
 
-    fn replaced(&self, value: Bson, path: &str, looks: Looks, seen: Seen<'_>) -> Bson {
+    fn replaced(&self, value: Bson, path: &str, looks: Looks, on: &mut Within<'_>) -> Bson {
         let masked = self.key.value(&value);
         if masked != value {
-            seen(path, looks, &value, &masked);
+            (on.seen)(path, looks, &value, &masked);
         }
         masked
     }
 
-    /// Text that is kept, except for the email addresses in it.
-    fn without_addresses(&self, text: String, path: &str, seen: Seen<'_>) -> Bson {
-        if addresses_in(&text).is_empty() {
+    /// Text that is kept, except for the email addresses and the known names in it.
+    fn without_people(&self, text: String, path: &str, on: &mut Within<'_>) -> Bson {
+        let names = Cell::new(false);
+        let masked = self.key.addresses_of(&text, |other| {
+            let masked = self.known.replaced(other, on.names);
+            names.set(names.get() || masked != other);
+            masked
+        });
+        if masked == text {
             return Bson::String(text);
         }
-        let masked = Bson::String(self.key.addresses_of(&text, str::to_owned));
-        seen(path, Looks::EmailAddress, &Bson::String(text), &masked);
+        let looks = if names.get() { Looks::Name } else { Looks::EmailAddress };
+        let masked = Bson::String(masked);
+        (on.seen)(path, looks, &Bson::String(text), &masked);
         masked
     }
+}
+
+/// Appends a field to the path; the length to go back to.
+fn enter(path: &mut String, name: &str) -> usize {
+    let length = path.len();
+    if length > 0 {
+        path.push('.');
+    }
+    path.push_str(name);
+    length
 }
 
 fn note(fields: &mut Vec<MaskedField>, path: &str, looks: Looks) {
@@ -346,6 +411,33 @@ mod tests {
         assert_eq!(masked_with(&one, &document), after);
         let other = Masking::new(&MaskingChoices::default());
         assert_ne!(masked_with(&other, &document), after, "two copies can be matched by their masks");
+    }
+
+    #[test]
+    fn known_names_are_masked_within_other_text() {
+        let document = doc! {
+            "customer": {"name": "Dana Whitlock"},
+            "note": "Dana Whitlock called; ask Olga Berg (olga@acme.com) about Berg's order.",
+            "log": [{"text": "Whitlock: paid"}],
+            "title": "An order of steel",
+        };
+        let choices = MaskingChoices::default();
+        let masking = Masking::with(Key::from([7; 32]), &choices).knowing(["Olga Berg"]);
+        let after = masked_with(&masking, &document);
+        let text = after.to_string();
+        for gone in ["Dana", "Whitlock", "Olga", "Berg", "olga@"] {
+            assert!(!text.contains(gone), "{gone} is left in {text}");
+        }
+        let name = after.get_document("customer").unwrap().get_str("name").unwrap().to_owned();
+        assert!(after.get_str("note").unwrap().starts_with(&format!("{name} called; ask ")), "{text}");
+        assert_eq!(after.get("title"), document.get("title"), "no name is in it");
+        let preview = masking.preview(&[document.to_vec().unwrap()]).unwrap();
+        let fields: Vec<_> = preview.fields.iter().map(|field| (field.path.as_str(), field.looks)).collect();
+        let expected = [("customer.name", Looks::Name), ("log.text", Looks::Name), ("note", Looks::Name)];
+        assert_eq!(fields, expected);
+        let kept = MaskingChoices { kept: vec!["customer.name".to_owned()], ..choices };
+        let after = masked(&kept, &document);
+        assert!(after.get_str("note").unwrap().starts_with("Dana Whitlock called"), "a kept name stays");
     }
 
     #[test]

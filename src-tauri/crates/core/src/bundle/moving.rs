@@ -1,15 +1,25 @@
 //! What the two sides of a copy or move need besides sending and receiving.
 
 use futures_util::TryStreamExt;
+use time::OffsetDateTime;
 
 use super::BundleService;
 use super::fingerprint::Fingerprint;
 use super::masking::{Masking, MaskingChoices, MaskingPreview, PREVIEWED};
-use crate::error::AppError;
+use crate::error::{AppError, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
-use crate::records::{ActivityEntry, ActivityKind, Organization, Outcome};
+use crate::limits::PAGE_MAX;
+use crate::records::{
+    ActivityEntry, ActivityKind, Organization, Outcome, PageStart, PeopleFilter, PeopleQuery, PeopleSort,
+    RecordQuery, Recorded, SortDirection,
+};
 use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, OrganizationId, PasswordHash};
+
+/// The detail of an entry about an organization that leaves.
+const MOVED: &str = "moved";
+/// How many entries about moves and restores are looked at: an earlier move is not why it is in the trash.
+const MOVES_LOOKED_AT: u32 = 20;
 
 /// Where an organization goes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -24,7 +34,44 @@ pub struct Destination {
     pub leaves: bool,
 }
 
+/// Where a move has taken an organization that is in the trash since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedTo {
+    /// The name of the other workspace, as people knew it then.
+    pub workspace: String,
+    /// The name that the organization got there.
+    pub name: String,
+    /// When it went.
+    pub at: OffsetDateTime,
+}
+
 impl BundleService {
+    /// Where a move has taken an organization, if that is why it is in the trash: restoring it takes the move back at
+    /// this end. `None` for a live one, and for whoever may not read the record.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn moved_to(
+        &self,
+        actor: &Actor,
+        organization: &Organization,
+    ) -> Result<Option<MovedTo>, AppError> {
+        if organization.trashed.is_none() || actor.require_on(Act::Activity, organization.id).is_err() {
+            return Ok(None);
+        }
+        let query = RecordQuery {
+            kinds: vec![ActivityKind::OrganizationMoved, ActivityKind::OrganizationRestored],
+            organization: Some(organization.id),
+            limit: MOVES_LOOKED_AT,
+            ..RecordQuery::default()
+        };
+        let page = match self.ports.activity.page(&query).await {
+            Err(StoreError::Denied { .. }) => return Ok(None),
+            page => page?,
+        };
+        Ok(last_move(&page.entries))
+    }
+
     /// The hash of an admin's password, for a move: it goes through memory only.
     ///
     /// # Errors
@@ -89,6 +136,44 @@ impl BundleService {
         Ok(found)
     }
 
+    /// Masking for a copy of an organization, which knows its people by name. A database user who may not read people
+    /// does without.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Store`.
+    pub async fn masking_of(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        choices: &MaskingChoices,
+    ) -> Result<Masking, AppError> {
+        actor.require_on(Act::RestoreBundle, id)?;
+        self.masking(id, choices).await
+    }
+
+    async fn masking(&self, id: OrganizationId, choices: &MaskingChoices) -> Result<Masking, AppError> {
+        let mut query = PeopleQuery {
+            filter: PeopleFilter { organization: Some(id), ..PeopleFilter::default() },
+            sort: PeopleSort::Email,
+            direction: SortDirection::Ascending,
+            backwards: false,
+            start: PageStart::Beginning,
+            limit: PAGE_MAX,
+        };
+        let mut masking = Masking::new(choices);
+        // Without the automatic part only chosen fields are masked, and nothing within text.
+        while choices.automatic {
+            let page = match self.ports.people.page(&query, self.clock.now()).await {
+                Err(StoreError::Denied { .. }) => break,
+                page => page?,
+            };
+            masking = masking.knowing(page.people.iter().map(|person| person.name.as_str()));
+            let Some(next) = page.next else { break };
+            query.start = PageStart::After(next);
+        }
+        Ok(masking)
+    }
+
     /// What masking does to the first documents of an organization. Looking at documents is recorded.
     ///
     /// # Errors
@@ -106,15 +191,46 @@ impl BundleService {
             .about(id, &organization.name)
             .with_detail(format!("the first {PREVIEWED}, to see how a copy is masked"));
         let read = async {
+            let masking = self.masking(id, choices).await?;
             let first = self.ports.collections.documents(&organization.collection()).try_next().await?;
-            Ok(Masking::new(choices).preview(&first.unwrap_or_default())?)
+            Ok(masking.preview(&first.unwrap_or_default())?)
         };
         self.ports.recorded(entry, read).await
     }
 }
 
+/// What the newest entries about moves and restores say. A move that failed may have been finished later, and one that
+/// was undone was not: its end has an entry that is newer than its beginning.
+fn last_move(entries: &[Recorded]) -> Option<MovedTo> {
+    for Recorded { entry, at, .. } in entries {
+        let leaves = entry.detail.as_deref() == Some(MOVED);
+        match (entry.kind, entry.outcome) {
+            (ActivityKind::OrganizationMoved, Outcome::Done) if leaves => {
+                let name = entry.changes.iter().find(|change| change.field == "name");
+                return Some(MovedTo {
+                    workspace: entry.subject.clone()?,
+                    name: name.and_then(|name| name.after.clone())?,
+                    at: *at,
+                });
+            }
+            // A copy that failed is told like a move that failed.
+            (ActivityKind::OrganizationMoved, Outcome::Undone) if is_move(entry, entries) => return None,
+            (ActivityKind::OrganizationRestored, Outcome::Done) => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether the operation of an entry has begun as a move.
+fn is_move(end: &ActivityEntry, entries: &[Recorded]) -> bool {
+    let is_its =
+        |entry: &ActivityEntry| entry.operation == end.operation && entry.detail.as_deref() == Some(MOVED);
+    entries.iter().any(|recorded| is_its(&recorded.entry))
+}
+
 fn leaving(actor: &Actor, id: OrganizationId, name: &str, to: &Destination) -> ActivityEntry {
-    let word = if to.leaves { "moved" } else { "copied" };
+    let word = if to.leaves { MOVED } else { "copied" };
     ActivityEntry::of(actor, ActivityKind::OrganizationMoved)
         .about(id, name)
         .on(&to.workspace)

@@ -17,7 +17,8 @@ use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn};
 use crate::jobs::{Cancellation, ProgressSink};
 use crate::ports::Ports;
-use crate::records::{ActivityEntry, ActivityKind, OperationPlan, Organization};
+use crate::record::random_operation;
+use crate::records::{ActivityEntry, ActivityKind, OperationPlan, Organization, Outcome};
 use crate::rights::{Act, Actor};
 use crate::sessions::PasswordHasher;
 use crate::values::{
@@ -47,6 +48,8 @@ pub struct WrittenBundle {
     pub indexes: u32,
     /// What others changed meanwhile.
     pub changed: Option<ChangedMeanwhile>,
+    /// The id of all entries about it.
+    pub operation: String,
 }
 
 /// How an organization comes in.
@@ -157,7 +160,9 @@ impl BundleService {
         actor.require_on(Act::BackUp, id)?;
         let organization = self.load(id).await?;
         let source = CollectionSource::of_organization(&self.ports, &organization).await?;
+        let operation = random_operation();
         let record = ActivityEntry::of(actor, ActivityKind::BundleWritten).about(id, &organization.name);
+        let record = record.of_operation(operation.clone());
         let record = match source.tenant().documents {
             Some(documents) => record.with_detail(format!("{documents} documents")),
             None => record,
@@ -166,7 +171,18 @@ impl BundleService {
         let written = write_bundle(&source, occasion, output, progress, cancellation);
         let Manifest { documents, bytes, indexes, changed_meanwhile: changed, .. } =
             self.ports.recorded(record, written).await?;
-        Ok(WrittenBundle { organization, documents, bytes, indexes, changed })
+        Ok(WrittenBundle { organization, documents, bytes, indexes, changed, operation })
+    }
+
+    /// Records that the file of a bundle was removed again: nobody should look for it.
+    pub async fn record_removed(&self, actor: &Actor, written: &WrittenBundle, why: &str) {
+        let WrittenBundle { organization, operation, .. } = written;
+        let entry = ActivityEntry::of(actor, ActivityKind::BundleWritten)
+            .about(organization.id, &organization.name)
+            .of_operation(operation.clone())
+            .ended(Outcome::Undone)
+            .with_detail(why);
+        self.ports.record(&entry).await;
     }
 
     /// Reads every line of a bundle and compares all counts and checksums.

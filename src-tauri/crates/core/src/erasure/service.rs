@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -133,10 +134,19 @@ impl ErasureService {
     async fn about(&self, id: OrganizationId) -> Result<(u64, Vec<String>), AppError> {
         let mut query = RecordQuery { organization: Some(id), limit: PAGE_MAX, ..RecordQuery::default() };
         let (mut entries, mut bundles) = (1_u64, Vec::new());
+        // The entry about the end of an operation is newer than the one about its beginning.
+        let mut removed = HashSet::new();
         for _ in 0..PAGES_MAX {
             let page = self.ports.activity.page(&query).await?;
             entries += u64::try_from(page.entries.len()).unwrap_or(0);
-            let written = page.entries.iter().filter(|entry| entry.entry.kind == ActivityKind::BundleWritten);
+            let about = page.entries.iter().filter(|entry| entry.entry.kind == ActivityKind::BundleWritten);
+            let written = about.filter(|Recorded { entry, .. }| {
+                let is_written = entry.outcome == Outcome::Done;
+                if !is_written {
+                    removed.extend(entry.operation.clone());
+                }
+                is_written && !entry.operation.as_ref().is_some_and(|one| removed.contains(one))
+            });
             let named = written.map(|entry| {
                 let what = entry.entry.subject.as_ref().or(entry.entry.detail.as_ref());
                 what.cloned().unwrap_or_else(|| format!("entry {}", entry.number))

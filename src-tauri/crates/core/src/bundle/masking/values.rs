@@ -108,7 +108,7 @@ impl Key {
     }
 
     /// Text of the same shape. Email addresses in it become email addresses.
-    fn text(&self, text: &str) -> String {
+    pub(super) fn text(&self, text: &str) -> String {
         self.addresses_of(text, |other| self.shape(other))
     }
 
