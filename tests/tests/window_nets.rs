@@ -1,16 +1,28 @@
 //! What catches a mistake, in the real window: Undo in the toast, the comparison with what somebody else stored
-//! meanwhile, and the deletion for good with its backup and its certificate.
+//! meanwhile, and the deletion for good of one or many, with backups, progress, Cancel and certificates.
 
 use std::fs;
 
-use rusqlite::Connection;
-use tenantry_tests::window::{OLGAS_PASSWORD, Window};
+use bson::doc;
+use bson::oid::ObjectId;
+use rusqlite::{Connection, params};
+use tenantry_tests::window::{OLGAS_PASSWORD, Window, screenshot};
 
 /// Chooses the radio button whose name begins so.
 async fn take(window: &Window, name: &str) {
     let choose = "[...document.querySelectorAll('input[type=radio]')]
         .find((one) => one.ariaLabel?.startsWith(arguments[0])).click()";
     window.evaluate(choose, vec![name.into()]).await;
+}
+
+async fn create(window: &Window, name: &str) {
+    window.press("New organization").await;
+    window.fill("Name", name).await;
+    window.fill("Admin email", &format!("office@{name}.example.com")).await;
+    window.fill("Password", OLGAS_PASSWORD).await;
+    window.see("Available. Its collection will be").await;
+    window.press("Create organization").await;
+    window.see(&format!("{name} created")).await;
 }
 
 fn stored(file: &Connection) -> (String, Option<String>, String) {
@@ -33,13 +45,7 @@ async fn mistakes(window: &Window, theme: &str) {
     window.press(theme).await;
     window.see("A workspace in a single file").await;
     window.claim_built_in().await;
-    window.press("New organization").await;
-    window.fill("Name", "aldgate").await;
-    window.fill("Admin email", "office@aldgate.example.com").await;
-    window.fill("Password", OLGAS_PASSWORD).await;
-    window.see("Available. Its collection will be").await;
-    window.press("Create organization").await;
-    window.see("aldgate created").await;
+    create(window, "aldgate").await;
     let file = Connection::open(window.data.path().join("tenantry.db")).expect("another writer");
 
     // A rename, undone where it is told.
@@ -105,4 +111,142 @@ async fn mistakes(window: &Window, theme: &str) {
     for end in [".tenant", ".json"] {
         assert!(files.iter().any(|one| one.ends_with(end)), "{end}: {files:?}");
     }
+}
+
+/// Writes so many documents to the collection of an organization in the trash.
+fn fill(file: &mut Connection, name: &str, documents: u32) {
+    let of = "SELECT collections.id FROM collections, console_trash
+        WHERE collections.name = console_trash.collection_name AND organization_name = ?1";
+    let collection: i64 = file.query_row(of, [name], |row| row.get(0)).expect("its collection");
+    let transaction = file.transaction().expect("a transaction");
+    let (mut bytes, mut insert) = (
+        0,
+        transaction
+            .prepare("INSERT INTO documents (collection_id, id_key, document) VALUES (?1, ?2, ?3)")
+            .expect("prepared"),
+    );
+    for number in 0..documents {
+        let words: String = (0..40_u32)
+            .map(|word| format!("{:x} ", number.wrapping_mul(2_654_435_761).wrapping_mul(word)))
+            .collect();
+        let document = doc! { "_id": ObjectId::new(), "number": number, "words": words };
+        let document = document.to_vec().expect("BSON");
+        bytes += document.len();
+        insert.execute(params![collection, number.to_be_bytes().to_vec(), document]).expect("inserted");
+    }
+    drop(insert);
+    let counted = "UPDATE collections SET documents = ?2, data_size = ?3 WHERE id = ?1";
+    transaction.execute(counted, params![collection, documents, bytes]).expect("counted");
+    transaction.commit().expect("committed");
+}
+
+/// The buttons of the dialog and the messages that lie over each other.
+async fn covered(window: &Window) -> Vec<String> {
+    let look = "const rect = (one) => one.getBoundingClientRect();
+        const meet = (a, b) =>
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        const toasts = [...document.querySelectorAll('[data-above-dialogs] > *')].map(rect);
+        const dialog = document.querySelector('[aria-modal=true]');
+        if (!dialog || toasts.length === 0) return ['no dialog and message'];
+        const inside = toasts.every(({ left, top }) => left >= 0 && top >= 0);
+        const over = [dialog, ...dialog.querySelectorAll('button, input, a')]
+            .filter((one) => toasts.some((toast) => meet(rect(one), toast)));
+        return [...over.map((one) => one.innerText), ...(inside ? [] : ['outside the window'])];";
+    serde_json::from_value(window.evaluate(look, Vec::new()).await).expect("a list of texts")
+}
+
+fn trashed(file: &Connection) -> Vec<String> {
+    let names = "SELECT organization_name FROM console_trash ORDER BY organization_name";
+    let mut names = file.prepare(names).expect("prepared");
+    let names = names.query_map([], |row| row.get(0)).expect("names");
+    names.map(|name| name.expect("a name")).collect()
+}
+
+fn bundles(window: &Window) -> usize {
+    let files = fs::read_dir(window.exports.path()).expect("a folder").flatten();
+    files.filter(|one| one.path().extension().is_some_and(|end| end == "tenant")).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_are_deleted_for_good_with_progress_in_light() {
+    many(&Window::open().await, "Light").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_are_deleted_for_good_with_progress_in_dark() {
+    many(&Window::open().await, "Dark").await;
+}
+
+async fn many(window: &Window, theme: &str) {
+    let photograph = async |what: &str, width: u32, height: u32| {
+        window.resize(width, height).await;
+        window.photograph(&screenshot(&format!("{what}-{width}"), theme)).await;
+    };
+    window.press("Light or dark").await;
+    window.press(theme).await;
+    window.claim_built_in().await;
+    for name in ["aldgate", "borough", "camden"] {
+        create(window, name).await;
+    }
+    window.press("Select all matching").await;
+    window.press_in("Selected organizations", "Trash").await;
+    window.see("Move 3 organizations to trash?").await;
+    window.press("Move to trash").await;
+    window.see("3 organizations moved to trash").await;
+
+    // A message is on screen, and the tallest dialog of this page at the smallest window opens.
+    window.press("New organization").await;
+    window.see("Create organization").await;
+    for (width, height) in [(960, 640), (1440, 900)] {
+        photograph("nets-message", width, height).await;
+        assert_eq!(covered(window).await, [""; 0], "a message lies over the dialog at {width}");
+    }
+    window.press("Cancel").await;
+    window.resize(1280, 820).await;
+
+    let mut file = Connection::open(window.data.path().join("tenantry.db")).expect("another writer");
+    fill(&mut file, "borough", 60_000);
+    for (name, day) in [("aldgate", 1), ("borough", 2), ("camden", 3)] {
+        let long_ago = "UPDATE console_trash SET trashed_at = ?2 WHERE organization_name = ?1";
+        file.execute(long_ago, params![name, 1_600_000_000_000_i64 + day * 86_400_000]).expect("set back");
+    }
+    window.press("Trash").await;
+    window.see("3 organizations have been in the trash for as long as").await;
+    window.look("nets-kept", theme).await;
+    window.press("Review 3").await;
+    window.see("Delete 3 organizations for good?").await;
+    window.tick("Write a backup first").await;
+    window.fill("Type the number of organizations to confirm", "3").await;
+    window.look("nets-delete-many", theme).await;
+    window.press("Delete for good").await;
+    // The first is small, the second is not.
+    window.see("Writing the backup: borough, 2 of 3").await;
+    window.see("of 60,000 documents").await;
+    window.see("left").await;
+    photograph("nets-deleting", 960, 640).await;
+    window.see("Closing this dialog does not stop it.").await;
+    window.press("Close").await;
+    window.see("the backup").await;
+    photograph("nets-deleting-message", 1440, 900).await;
+    window.press("Cancel").await;
+    window.see("1 of 3 deleted for good").await;
+    assert_eq!(trashed(&file), ["borough", "camden"], "neither the cancelled one is deleted nor the next");
+    assert_eq!(bundles(window), 1, "a cancelled backup leaves no file");
+    window.press("Show certificates").await;
+    window.see("Chained into the record").await;
+    window.look("nets-deleted-details", theme).await;
+    window.press("Done").await;
+
+    window.press("Select all matching").await;
+    window.press_in("Selected organizations", "Delete for good").await;
+    window.see("Delete 2 organizations for good?").await;
+    window.fill("Type the number of organizations to confirm", "2").await;
+    window.press_in("Delete 2 organizations for good?", "Delete for good").await;
+    window.see("2 organizations are deleted").await;
+    window.see("camden is deleted: certificate").await;
+    window.evaluate("document.querySelector('[aria-modal] details summary').click()", Vec::new()).await;
+    window.see("Chained into the record").await;
+    window.look("nets-deleted-many", theme).await;
+    window.press("Done").await;
+    assert_eq!(trashed(&file), [""; 0]);
 }

@@ -100,6 +100,7 @@ export function organizationHandlers(world: World): Handlers {
       ...find(nameOrId),
       unverifiableHash: world.options.unverifiableHash ?? null,
       passwordMark: "mark",
+      movedTo: world.options.movedTo ?? null,
     }),
     check_organization_name: ({ name, forId }: { name: string; forId: string | null }) => {
       const check = recorded("check_organization_name", { name });
@@ -181,9 +182,18 @@ export function organizationHandlers(world: World): Handlers {
     restore_organization: ({ id, name }: { id: string; name: string | null }) =>
       act(id, { status: "active", trashedAt: null, trashedBy: null, ...named(name) }),
     undo_act: ({ id, act }: { id: string; act: string }) => change(id, acts.get(act) ?? notFound()),
-    erase_organization: ({ input }: { input: EraseInput }) => {
+    erase_organization: async ({
+      input,
+      progress,
+    }: {
+      input: EraseInput;
+      progress: Channel<JobProgress>;
+    }) => {
       const organization = find(input.id);
       confirm(organization, input.confirmation);
+      if (input.backup !== null)
+        for (const step of ["writing", "reading_back"] as const)
+          await world.work(input.job, documentsOf(organization), progress, step);
       organizations.splice(organizations.indexOf(organization), 1);
       const backup = input.backup === null ? null : `~/Downloads/${organization.name}.tenant`;
       return { backup, certificate: madeUpCertificate(organization), problem: null };

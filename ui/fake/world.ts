@@ -7,6 +7,7 @@ import type {
   DoctorFinding,
   EntryView,
   JobProgress,
+  MovedToView,
   OrganizationView,
   Restriction,
   SecretKeeper,
@@ -58,6 +59,8 @@ export interface FakeOptions {
   restrictions?: Restriction[];
   /** What every admin's stored hash is, where it can't be verified. */
   unverifiableHash?: string;
+  /** Where a move has taken the organizations in the trash. */
+  movedTo?: MovedToView;
   /** Interrupted changes that wait for a decision. */
   unsettled?: UnsettledAct[];
   /** Moves that stopped half-way. */
@@ -191,12 +194,17 @@ export class World {
   }
 
   /** Counts up in steps, telling each. */
-  async work(job: string, total: number, progress: Channel<JobProgress>): Promise<void> {
+  async work(
+    job: string,
+    total: number,
+    progress: Channel<JobProgress>,
+    step: JobProgress["step"] = "whole",
+  ): Promise<void> {
     for (let done = 0; done < total; done += Math.max(1, Math.round(total / 20))) {
-      progress.onmessage({ done, total, perSecond: 4200, ...bytes(done) });
+      progress.onmessage({ step, done, total, perSecond: 4200, ...bytes(done) });
       await this.pause();
       this.stopIfCancelled(job);
     }
-    progress.onmessage({ done: total, total, perSecond: 4200, ...bytes(total) });
+    progress.onmessage({ step, done: total, total, perSecond: 4200, ...bytes(total) });
   }
 }

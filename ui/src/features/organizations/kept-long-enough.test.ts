@@ -38,16 +38,22 @@ test("the trash offers what was kept long enough, the longest first, each with i
   expect(screen.queryByText(/for as long as the settings say/)).toBeNull();
   await enter();
   expect(await screen.findByText(/^2 organizations have been in the trash/)).toBeVisible();
-  await user.click(screen.getByRole("button", { name: "Delete camden for good" }));
-  expect(await screen.findByRole("alertdialog", { name: /camden/ })).toBeVisible();
-  expect(backend.calls.some(({ command }) => command === "preview_removal")).toBe(true);
+  await user.click(screen.getByRole("button", { name: "Review 2" }));
+  const dialog = await screen.findByRole("alertdialog", { name: "Delete 2 organizations for good?" });
+  const names = within(within(dialog).getByRole("list", { name: "Organizations" })).getAllByRole("listitem");
+  expect(names.map((name) => name.textContent)).toEqual([
+    expect.stringContaining("camden"),
+    expect.stringContaining("borough"),
+  ]);
   expect(backend.calls.some(({ command }) => command === "erase_organization")).toBe(false);
 });
 
 test("one that has left the trash is not offered again", async () => {
   const { user, enter } = await openTrash();
   await enter();
-  await user.click(await screen.findByRole("button", { name: "Delete camden for good" }));
+  await screen.findByText(/^2 organizations have been in the trash/);
+  await user.click(screen.getByText("camden"));
+  await user.click(await screen.findByRole("button", { name: "Delete for good" }));
   const dialog = await screen.findByRole("alertdialog", { name: /camden/ });
   await user.type(within(dialog).getByRole("textbox"), "camden");
   const button = within(dialog).getByRole("button", { name: /^Delete/ });

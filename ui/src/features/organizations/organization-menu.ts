@@ -2,7 +2,7 @@ import type { OrganizationView } from "$lib/api";
 import type { BundleAct } from "$lib/bundles";
 import type { IconName, MenuItem } from "$lib/components";
 import { m } from "$lib/messages";
-import type { ActLimits, OrganizationAct, ReversibleAct } from "./state/organization-acts";
+import type { ActLimits, BulkAct, OrganizationAct } from "./state/organization-acts";
 
 export type MenuActs = {
   offered: OrganizationAct[];
@@ -28,10 +28,11 @@ const ENTRIES: Record<OrganizationAct, Entry> = {
 };
 
 /** The buttons of the bar for selected rows. */
-export const BULK_LOOKS: Record<ReversibleAct, () => { label: string; icon: IconName }> = {
+export const BULK_LOOKS: Record<BulkAct, () => { label: string; icon: IconName }> = {
   deactivate: () => ({ label: m.organizations_bulk_deactivate(), icon: ENTRIES.deactivate.icon }),
   reactivate: () => ({ label: m.organizations_bulk_reactivate(), icon: ENTRIES.reactivate.icon }),
   trash: () => ({ label: m.organizations_bulk_trash(), icon: ENTRIES.trash.icon }),
+  delete_forever: () => ({ label: m.organizations_bulk_delete(), icon: ENTRIES.delete_forever.icon }),
 };
 
 const BUNDLES: Record<BundleAct, Entry> = {

@@ -1,4 +1,5 @@
-import type { OrganizationStatus, OrganizationView } from "$lib/api";
+import type { MovedToView, OrganizationStatus, OrganizationView } from "$lib/api";
+import { formatDay } from "$lib/format";
 import { m } from "$lib/messages";
 
 /** The name that people use. The organization's name stays the identifier. */
@@ -15,3 +16,6 @@ const STATUS_LABELS: Record<OrganizationStatus, () => string> = {
 export function statusLabel(status: OrganizationStatus): string {
   return STATUS_LABELS[status]();
 }
+
+export const movedTitle = ({ workspace, at }: MovedToView): string =>
+  m.nets_moved_to({ workspace, day: formatDay(at) });

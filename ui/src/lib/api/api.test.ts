@@ -105,7 +105,8 @@ describe("long work", () => {
   it("tells its progress", async () => {
     const progress = vi.fn();
     await builtIn.loadSampleOrganizations(newJob(), progress);
-    const last = { done: 60, total: 60, perSecond: 4200, bytes: 21_600, bytesPerSecond: 1_512_000 };
+    const bytes = { bytes: 21_600, bytesPerSecond: 1_512_000 };
+    const last = { step: "whole", done: 60, total: 60, perSecond: 4200, ...bytes };
     expect(progress).toHaveBeenLastCalledWith(last);
   });
 

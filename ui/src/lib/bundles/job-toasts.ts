@@ -1,18 +1,18 @@
-import type { ExportRun } from "$lib/exports";
-import { ApiError } from "$lib/api";
-import { m } from "$lib/messages";
-import type { ToastState } from "$lib/state";
+import type { ExportRun } from "../exports";
+import { ApiError } from "../api";
+import { m } from "../messages";
+import type { ToastState } from "../state";
 
 /** Shows a job whose dialog is closed: its progress with Cancel, then its outcome. */
 export async function followJob<Report>(
   run: ExportRun<Report>,
-  label: string,
+  label: () => string,
   toasts: ToastState,
   ondone: (report: Report) => void,
 ): Promise<void> {
   const cancel = { label: m.bundles_cancel(), run: () => void run.cancel(), stays: true };
-  const id = toasts.info(label, { ...progressOf(run, label), action: cancel, lifetime: null });
-  run.onprogress = () => toasts.update(id, progressOf(run, label));
+  const id = toasts.info(label(), { ...progressOf(run, label()), action: cancel, lifetime: null });
+  run.onprogress = () => toasts.update(id, { title: label(), ...progressOf(run, label()) });
   await run.ended;
   toasts.dismiss(id);
   if (run.report !== null) ondone(run.report);

@@ -48,6 +48,11 @@ export class ExportRun<Report = ExportReport> {
     return this.#failure;
   }
 
+  /** The part that is under way. */
+  get step(): JobProgress["step"] {
+    return this.#progress?.step ?? "whole";
+  }
+
   get done(): number {
     return this.#progress?.done ?? 0;
   }

@@ -29,15 +29,19 @@ async function openFor(
 async function openDeletion(
   environment: Environment,
   arrange: (backend: FakeBackend) => void = () => undefined,
+  count = 1,
 ) {
   const onclose = vi.fn();
   const ondone = vi.fn();
+  let organizations: OrganizationView[] = [];
+  let unmount = () => {};
   const opened = await openDialog(environment, (backend, context) => {
     arrange(backend);
-    const organization = firstOf(backend, "trashed");
-    render(DeleteForeverDialog, { props: { organization, onclose, ondone }, context });
+    organizations = organizationsOf(backend, "trashed").slice(0, count);
+    ({ unmount } = render(DeleteForeverDialog, { props: { organizations, onclose, ondone }, context }));
   });
-  return { ...opened, organization: firstOf(opened.backend, "trashed"), ondone };
+  const [organization = firstOf(opened.backend, "trashed")] = organizations;
+  return { ...opened, organization, organizations, onclose, ondone, unmount };
 }
 
 const trash = () => screen.getByRole("button", { name: "Move to trash" });
@@ -195,7 +199,7 @@ test("Cancel says why it waits while one organization is acted on", async () => 
 });
 
 test("deleting for good asks for the typed name in every environment", async () => {
-  const { backend, user, organization, ondone } = await openDeletion("local");
+  const { backend, user, organization, onclose, ondone } = await openDeletion("local");
   const field = screen.getByLabelText("Type the organization name to confirm");
   await waitFor(() => expect(field).toHaveFocus());
   await user.click(deletion());
@@ -211,8 +215,10 @@ test("deleting for good asks for the typed name in every environment", async () 
   await user.click(deletion());
   const done = await screen.findByRole("button", { name: "Done" });
   expect(screen.getByRole("dialog")).toHaveTextContent("entries of the record stay");
+  expect(ondone).toHaveBeenCalledExactlyOnceWith(expect.anything(), true);
+  expect(onclose).not.toHaveBeenCalled();
   await user.click(done);
-  expect(ondone).toHaveBeenCalledOnce();
+  expect(onclose).toHaveBeenCalledOnce();
   expect(argumentsOf(backend, "erase_organization")[0]).toMatchObject({ input: { backup: null } });
 });
 
@@ -255,4 +261,92 @@ test("in production deleting for good holds off three seconds after the name is 
   expect(argumentsOf(backend, "erase_organization")).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(deletion()).not.toHaveAttribute("aria-disabled");
+});
+
+test("a backup under way shows its progress, and cancelling it deletes nothing", async () => {
+  const { backend, user, organization, ondone } = await openDeletion("local");
+  let fail = (_: unknown) => {};
+  backend.on("erase_organization", ({ progress }: { progress: { onmessage: (told: unknown) => void } }) => {
+    const bytes = { bytes: 4_000_000, bytesPerSecond: 2_000_000 };
+    progress.onmessage({ step: "writing", done: 250, total: 1000, perSecond: 125, ...bytes });
+    return new Promise((_, reject) => (fail = reject));
+  });
+  await user.click(await screen.findByRole("checkbox", { name: /backup/ }));
+  await user.type(screen.getByLabelText("Type the organization name to confirm"), organization.name);
+  await waitFor(() => expect(deletion()).not.toHaveAttribute("aria-disabled"));
+  await user.click(deletion());
+  const dialog = screen.getByRole("alertdialog");
+  for (const text of ["Writing the backup", "250 of 1,000 documents", "25%", "MB/s", "About 6"])
+    await waitFor(() => expect(dialog).toHaveTextContent(text));
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  const [{ input }] = argumentsOf(backend, "erase_organization") as [{ input: { job: string } }];
+  const cancelled = () => backend.calls.filter(({ command }) => command === "cancel_job");
+  await waitFor(() => expect(cancelled().map(({ args }) => args)).toEqual([{ job: input.job }]));
+  fail({ code: "cancelled" });
+  expect(await screen.findByText("Code: cancelled")).toBeVisible();
+  expect(deletion()).toHaveTextContent("Delete for good");
+  expect(ondone).not.toHaveBeenCalled();
+});
+
+test("several are deleted one after the other, each with its own backup and certificate", async () => {
+  const { backend, user, organizations, ondone } = await openDeletion("production", () => undefined, 3);
+  await waitFor(() => expect(screen.getByRole("checkbox", { name: /backup/ })).toBeChecked());
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  await user.type(screen.getByLabelText("Type the number of organizations to confirm"), "3");
+  await vi.advanceTimersByTimeAsync(3_000);
+  await waitFor(() => expect(deletion()).not.toHaveAttribute("aria-disabled"));
+  backend.on("erase_organization", () => {
+    throw { code: "busy", details: { act: "restore" } };
+  });
+  deletion().click();
+  expect(await screen.findByRole("alert")).toHaveTextContent("None of the 3 organizations was changed.");
+  backend.restore("erase_organization");
+  (await screen.findByRole("button", { name: "Try the remaining 3 again" })).click();
+  const list = await screen.findByRole("list", { name: "Deleted organizations" });
+  await waitFor(() => expect(within(list).getAllByRole("listitem")).toHaveLength(3));
+  expect(await screen.findByRole("dialog", { name: "3 organizations are deleted" })).toBeVisible();
+  const inputs = argumentsOf(backend, "erase_organization") as {
+    input: { id: string; confirmation: string; backup: string };
+  }[];
+  expect(inputs.slice(-3).map(({ input: { id, confirmation } }) => ({ id, confirmation }))).toEqual(
+    organizations.map(({ id, name }) => ({ id, confirmation: name })),
+  );
+  expect(inputs.every(({ input }) => input.backup === "default")).toBe(true);
+  await waitFor(() => expect(ondone.mock.calls.at(-1)?.[0].changed).toHaveLength(3));
+});
+
+test("cancelling keeps what was deleted, and the rest is as it was", async () => {
+  const { backend, user, organizations, ondone } = await openDeletion("local", () => undefined, 3);
+  await user.type(screen.getByLabelText("Type the number of organizations to confirm"), "3");
+  await waitFor(() => expect(deletion()).not.toHaveAttribute("aria-disabled"));
+  let fail = (_: unknown) => {};
+  const second = organizations[1]?.id;
+  const whole = { backup: null, certificate: null, problem: { code: "busy", details: { act: "restore" } } };
+  backend.on("erase_organization", ({ input }: { input: { id: string } }) =>
+    input.id === second ? new Promise((_, reject) => (fail = reject)) : whole,
+  );
+  await user.click(deletion());
+  expect(await screen.findByRole("progressbar", { name: /^Deleting: .*, 2 of 3$/ })).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  fail({ code: "cancelled" });
+  expect(await screen.findByText("Stopped. 1 of 3 are done.")).toBeVisible();
+  expect(screen.getByText("2 were not started and are unchanged.")).toBeVisible();
+  const [{ changed, left }] = ondone.mock.calls[0] as [{ changed: unknown[]; left: unknown[] }];
+  expect([changed.length, left.length]).toEqual([1, 2]);
+  expect(screen.getByRole("button", { name: "Continue with the remaining 2" })).toBeVisible();
+});
+
+test("closed while it runs, it goes on and tells its outcome elsewhere", async () => {
+  const { backend, user, organization, onclose, ondone, unmount } = await openDeletion("local");
+  let end = (_: unknown) => {};
+  backend.on("erase_organization", () => new Promise((resolve) => (end = resolve)));
+  await user.type(screen.getByLabelText("Type the organization name to confirm"), organization.name);
+  await waitFor(() => expect(deletion()).not.toHaveAttribute("aria-disabled"));
+  await user.click(deletion());
+  await user.click(screen.getByRole("button", { name: "Close" }));
+  expect(onclose).toHaveBeenCalledOnce();
+  unmount();
+  expect(ondone).not.toHaveBeenCalled();
+  end({ backup: null, certificate: null, problem: null });
+  await waitFor(() => expect(ondone).toHaveBeenCalledExactlyOnceWith(expect.anything(), false));
 });

@@ -4,6 +4,7 @@ import { formatCount } from "$lib/format";
 import type { BulkResult } from "$lib/lists";
 import { m } from "$lib/messages";
 import { displayNameOf } from "../organization-words";
+import type { ErasureReport } from "../dialogs";
 import type { ActOutcome, ReversibleAct } from "./organization-acts";
 
 export type Announcement = Pick<ToastMessage, "kind" | "title" | "text" | "action">;
@@ -75,6 +76,33 @@ function announceDone(
       ? m.organizations_done_shared({ count: changed.length, shown: formatCount(stayed) })
       : undefined;
   return { kind: "info", title, text, action: undo && { label: m.common_undo(), run: undo } };
+}
+
+/** The outcome of a deletion for good whose dialog was closed meanwhile. */
+export function announceErased(
+  { erased, failed, left }: ErasureReport,
+  describe: Describe,
+  showDetails: () => void,
+): Announcement {
+  const [failure] = failed;
+  const [only] = erased;
+  const action =
+    only === undefined ? undefined : { label: m.organizations_deleted_certificates(), run: showDetails };
+  const done = formatCount(erased.length);
+  const all = formatCount(erased.length + failed.length + left.length);
+  if (failure !== undefined)
+    return {
+      kind: "warning",
+      title: m.organizations_deleted_mixed({ done, all }),
+      text: m.lists_mixed_why({ name: displayNameOf(failure.row), reason: describe(failure.error) }),
+      action,
+    };
+  if (left.length > 0) return { kind: "info", title: m.organizations_deleted_mixed({ done, all }), action };
+  const title =
+    only !== undefined && erased.length === 1
+      ? m.organizations_deleted_forever({ name: displayNameOf(only.organization) })
+      : m.organizations_deleted_many({ count: erased.length, shown: done });
+  return { kind: "info", title, action };
 }
 
 /** The outcome of undoing an act. */

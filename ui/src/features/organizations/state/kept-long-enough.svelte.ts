@@ -10,8 +10,8 @@ export class KeptLongEnough {
     this.#list = list;
   }
 
-  get count(): number {
-    return this.#all.length;
+  get all(): readonly OrganizationView[] {
+    return this.#all;
   }
 
   get first(): OrganizationView | null {

@@ -1,4 +1,5 @@
 import type { OrganizationView } from "$lib/api";
+import type { ErasureReport } from "../dialogs";
 import type { ActOutcome } from "./organization-acts";
 
 /** `checked` if they are selected rows. */
@@ -12,5 +13,6 @@ export type OpenDialog =
   | ({ kind: "deactivate" } & AskedOf)
   | ({ kind: "trash" } & AskedOf)
   | { kind: "restore"; organization: OrganizationView }
-  | { kind: "delete_forever"; organization: OrganizationView }
+  | ({ kind: "delete_forever" } & AskedOf)
+  | { kind: "erased"; report: ErasureReport }
   | { kind: "outcome"; outcome: ActOutcome };

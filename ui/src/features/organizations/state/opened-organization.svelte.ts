@@ -1,6 +1,7 @@
 import {
   ApiError,
   type CollectionStatistics,
+  type MovedToView,
   type OrganizationDetails,
   type OrganizationView,
 } from "$lib/api";
@@ -23,6 +24,7 @@ export class OpenedOrganization implements ListPanel<OrganizationView> {
   readonly #ongone: (organization: OrganizationView) => void;
   #row = $state.raw<OrganizationView | null>(null);
   #unverifiableHash = $state.raw<string | null>(null);
+  #movedTo = $state.raw<MovedToView | null>(null);
 
   /** Calls `ongone` if the organization no longer exists. */
   constructor(source: OpenedSource, ongone: (organization: OrganizationView) => void) {
@@ -40,9 +42,15 @@ export class OpenedOrganization implements ListPanel<OrganizationView> {
     return this.#unverifiableHash;
   }
 
+  /** Where a move has taken it, if that is why it is in the trash; a list does not know. */
+  get movedTo(): MovedToView | null {
+    return this.#row?.status === "trashed" ? this.#movedTo : null;
+  }
+
   open(organization: OrganizationView): void {
     this.#row = organization;
     this.#unverifiableHash = null;
+    this.#movedTo = null;
     this.reading.show(organization.id);
     void this.#look(organization.id);
   }
@@ -87,7 +95,9 @@ export class OpenedOrganization implements ListPanel<OrganizationView> {
     }
   }
 
-  #note({ id, unverifiableHash }: OrganizationDetails): void {
-    if (this.#row?.id === id) this.#unverifiableHash = unverifiableHash;
+  #note({ id, unverifiableHash, movedTo }: OrganizationDetails): void {
+    if (this.#row?.id !== id) return;
+    this.#unverifiableHash = unverifiableHash;
+    this.#movedTo = movedTo;
   }
 }

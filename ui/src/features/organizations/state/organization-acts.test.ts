@@ -54,7 +54,7 @@ describe("the acts that are offered", () => {
       "trash",
     ]);
     expect(offeredBulkActs(session("operator", every), ["deactivated"])).toEqual(["reactivate", "trash"]);
-    expect(offeredBulkActs(session("operator", every), ["trashed"])).toEqual([]);
+    expect(offeredBulkActs(session("operator", every), ["trashed"])).toEqual(["delete_forever"]);
     expect(offeredBulkActs(session("viewer", ["list"], "1"), ["active"])).toEqual([]);
   });
 });

@@ -59,30 +59,35 @@ export function offeredBundleActs(session: SessionView, organization: Organizati
 /** Acts on many rows that can be undone. */
 export type ReversibleAct = "deactivate" | "reactivate" | "trash";
 
+/** Acts on many rows. */
+export type BulkAct = ReversibleAct | "delete_forever";
+
 /** An organization, with the id of the act that was done on it. */
 export type Acted = OrganizationView & { act?: string };
 
 /** The outcome of such an act. */
 export type ActOutcome = BulkResult<Acted> & { act: ReversibleAct };
 
-const APPLIES_TO: Record<ReversibleAct, OrganizationStatus[]> = {
+const APPLIES_TO: Record<BulkAct, OrganizationStatus[]> = {
   deactivate: ["active"],
   reactivate: ["deactivated"],
   trash: ["active", "deactivated"],
+  delete_forever: ["trashed"],
 };
 
-export function appliesTo(act: ReversibleAct, organization: OrganizationView): boolean {
+export function appliesTo(act: BulkAct, organization: OrganizationView): boolean {
   return APPLIES_TO[act].includes(organization.status);
 }
 
 /** The acts that apply to at least one row of these statuses. */
-export function offeredBulkActs(session: SessionView, statuses: OrganizationStatus[]): ReversibleAct[] {
-  const allowed: Record<ReversibleAct, boolean> = {
+export function offeredBulkActs(session: SessionView, statuses: OrganizationStatus[]): BulkAct[] {
+  const allowed: Record<BulkAct, boolean> = {
     deactivate: may(session, "deactivate"),
     reactivate: may(session, "deactivate"),
     trash: may(session, "trash"),
+    delete_forever: may(session, "delete_forever"),
   };
-  const acts: ReversibleAct[] = ["deactivate", "reactivate", "trash"];
+  const acts: BulkAct[] = ["deactivate", "reactivate", "trash", "delete_forever"];
   return acts.filter((act) => allowed[act] && APPLIES_TO[act].some((status) => statuses.includes(status)));
 }
 

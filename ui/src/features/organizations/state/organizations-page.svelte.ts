@@ -16,6 +16,7 @@ import { ListState } from "$lib/lists";
 import { may } from "$lib/may";
 import { m } from "$lib/messages";
 import type { BundleAct } from "$lib/bundles";
+import type { ErasureReport } from "../dialogs";
 import type { ExportWish } from "../export-wish";
 import { displayNameOf } from "../organization-words";
 import {
@@ -36,8 +37,8 @@ import {
   offeredBulkActs,
   offeredBundleActs,
   RESTRICTED_AS,
+  type BulkAct,
   type OrganizationAct,
-  type ReversibleAct,
 } from "./organization-acts";
 import { PageActs, type ActCalls } from "./page-acts.svelte";
 import { SampleLoading } from "./sample-loading.svelte";
@@ -141,7 +142,7 @@ export class OrganizationsPageState {
 
   reasonFor = (act: OrganizationAct): string | null => this.needs(RESTRICTED_AS[act]);
 
-  get bulkActs(): ReversibleAct[] {
+  get bulkActs(): BulkAct[] {
     const session = this.#host.session();
     if (session === null || !this.#host.writable()) return [];
     return offeredBulkActs(session, this.#checkedStatuses());
@@ -162,7 +163,7 @@ export class OrganizationsPageState {
       : [];
   }
 
-  async bulk(act: ReversibleAct): Promise<void> {
+  async bulk(act: BulkAct): Promise<void> {
     const organizations = await this.#checked();
     if (organizations !== null) this.acts.startMany(act, organizations, true);
   }
@@ -229,11 +230,13 @@ export class OrganizationsPageState {
     this.#host.announce({ kind: "success", title: m.organizations_restored({ name }) });
   }
 
-  showDeleted(organization: OrganizationView): void {
-    this.list.removed(organization.id);
-    this.kept.left(organization.id);
-    const name = displayNameOf(organization);
-    this.#host.announce({ kind: "success", title: m.organizations_deleted_forever({ name }) });
+  /** They are deleted for good; `seen` tells whether a dialog shows it. */
+  showErased(report: ErasureReport, checked: boolean, seen: boolean): void {
+    for (const { id } of report.changed) {
+      this.list.removed(id);
+      this.kept.left(id);
+    }
+    this.acts.reportErased(report, checked, seen);
   }
 
   /** The page comes on screen: earlier data stays until it is read again. */

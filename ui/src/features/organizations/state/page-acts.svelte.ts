@@ -2,7 +2,8 @@ import { SvelteSet } from "svelte/reactivity";
 import type { ActedOn, Environment, OrganizationView } from "$lib/api";
 import { BulkRun, type BulkResult } from "$lib/lists";
 import { m } from "$lib/messages";
-import { announceOutcome, announceUndone, type Announcement } from "./announcements";
+import type { ErasureReport } from "../dialogs";
+import { announceErased, announceOutcome, announceUndone, type Announcement } from "./announcements";
 import type { OpenDialog } from "./open-dialog";
 import {
   appliesTo,
@@ -10,6 +11,7 @@ import {
   deactivatesAtOnce,
   type ActOutcome,
   type Acted,
+  type BulkAct,
   type OrganizationAct,
   type ReversibleAct,
 } from "./organization-acts";
@@ -82,24 +84,25 @@ export class PageActs {
       case "deactivate":
       case "reactivate":
       case "trash":
+      case "delete_forever":
         this.startMany(act, [organization]);
         return;
       case "rename":
       case "edit":
       case "restore":
-      case "delete_forever":
         this.dialog = { kind: act, organization };
         return;
     }
   }
 
   /** `checked` if they are the selected rows: those that it succeeds on lose their selection. */
-  startMany(act: ReversibleAct, organizations: OrganizationView[], checked = false): void {
+  startMany(act: BulkAct, organizations: OrganizationView[], checked = false): void {
     const targets = organizations.filter((organization) => appliesTo(act, organization));
     if (targets.length === 0) return;
     // Letting people sign in again takes nothing from anyone, so no environment asks.
     if (
       act === "trash" ||
+      act === "delete_forever" ||
       (act === "deactivate" && !deactivatesAtOnce(this.#host.environment(), targets.length))
     )
       this.dialog = { kind: act, organizations: targets, checked };
@@ -117,6 +120,14 @@ export class PageActs {
       showDetails: () => (this.dialog = { kind: "outcome", outcome }),
     });
     if (announcement !== null) this.#host.announce(announcement);
+    this.#settled += 1;
+  }
+
+  /** What was deleted for good is gone. `seen` tells whether its dialog shows it; otherwise a message does. */
+  reportErased(report: ErasureReport, checked: boolean, seen: boolean): void {
+    if (checked) this.#host.keepChecked([...report.failed.map(({ row }) => row), ...report.left]);
+    const showDetails = () => (this.dialog = { kind: "erased", report });
+    if (!seen) this.#host.announce(announceErased(report, this.#host.describe, showDetails));
     this.#settled += 1;
   }
 

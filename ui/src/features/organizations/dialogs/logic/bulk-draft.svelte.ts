@@ -15,7 +15,7 @@ export class BulkDraft {
 
   /** `nameNeeded` tells whether the service requires the typed name, whatever the environment says. */
   constructor(
-    kind: "deactivate" | "trash",
+    kind: "deactivate" | "trash" | "delete_forever",
     organizations: OrganizationView[],
     environment: Environment,
     nameNeeded: () => boolean = () => false,
@@ -65,7 +65,7 @@ export class BulkDraft {
     if (this.submission.busy) return first;
     const shown = formatCount(this.run.remaining.length);
     if (this.failed.length > 0) return m.dialogs_many_again({ shown });
-    return this.run.stopped ? m.dialogs_many_go_on({ shown }) : first;
+    return this.run.stopped && this.run.rows.length > 1 ? m.dialogs_many_go_on({ shown }) : first;
   }
 
   /** Listed one by one; a failure of a single organization is the dialog's own. */

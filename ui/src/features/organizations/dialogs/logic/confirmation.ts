@@ -28,7 +28,11 @@ export function confirmationFor(act: ConfirmedAct, environment: Environment, cou
     case "trash":
       return { typed: typedForTrash(careful, production, count), checkbox: false, holdOffSeconds: 0 };
     case "delete_forever":
-      return { typed: "name", checkbox: false, holdOffSeconds: production ? HOLD_OFF_SECONDS : 0 };
+      return {
+        typed: count === 1 ? "name" : "count",
+        checkbox: false,
+        holdOffSeconds: production ? HOLD_OFF_SECONDS : 0,
+      };
   }
 }
 
