@@ -11,8 +11,8 @@ export async function followJob<Report>(
   ondone: (report: Report) => void,
 ): Promise<void> {
   const cancel = { label: m.bundles_cancel(), run: () => void run.cancel(), stays: true };
-  const id = toasts.info(label(), { ...progressOf(run, label()), action: cancel, lifetime: null });
-  run.onprogress = () => toasts.update(id, { title: label(), ...progressOf(run, label()) });
+  const id = toasts.info(label(), { ...progressOf(run), action: cancel, lifetime: null });
+  run.onprogress = () => toasts.update(id, { title: label(), ...progressOf(run) });
   await run.ended;
   toasts.dismiss(id);
   if (run.report !== null) ondone(run.report);
@@ -22,12 +22,12 @@ export async function followJob<Report>(
 }
 
 // A screen reader reads a toast's text whenever it changes, so it changes only at every tenth.
-function progressOf(run: ExportRun<unknown>, what: string) {
+function progressOf(run: ExportRun<unknown>) {
   const { percent } = run;
   if (percent === null) return { text: null, progress: { part: null } };
   const tenth = Math.floor(percent / 10) * 10;
   return {
-    text: m.bundles_running_announced({ what, percent: tenth }),
+    text: m.bundles_running_percent({ percent: tenth }),
     progress: { part: percent / 100 },
   };
 }

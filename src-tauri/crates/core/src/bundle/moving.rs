@@ -161,17 +161,19 @@ impl BundleService {
             limit: PAGE_MAX,
         };
         let mut masking = Masking::new(choices);
-        // Without the automatic part only chosen fields are masked, and nothing within text.
-        while choices.automatic {
+        if !choices.automatic {
+            // Only chosen fields are masked, and nothing within text.
+            return Ok(masking);
+        }
+        loop {
             let page = match self.ports.people.page(&query, self.clock.now()).await {
-                Err(StoreError::Denied { .. }) => break,
+                Err(StoreError::Denied { .. }) => return Ok(masking),
                 page => page?,
             };
             masking = masking.knowing(page.people.iter().map(|person| person.name.as_str()));
-            let Some(next) = page.next else { break };
+            let Some(next) = page.next else { return Ok(masking) };
             query.start = PageStart::After(next);
         }
-        Ok(masking)
     }
 
     /// What masking does to the first documents of an organization. Looking at documents is recorded.
@@ -206,10 +208,12 @@ fn last_move(entries: &[Recorded]) -> Option<MovedTo> {
         let leaves = entry.detail.as_deref() == Some(MOVED);
         match (entry.kind, entry.outcome) {
             (ActivityKind::OrganizationMoved, Outcome::Done) if leaves => {
+                // A name that stays is no change.
                 let name = entry.changes.iter().find(|change| change.field == "name");
+                let name = name.and_then(|name| name.after.clone());
                 return Some(MovedTo {
                     workspace: entry.subject.clone()?,
-                    name: name.and_then(|name| name.after.clone())?,
+                    name: name.or_else(|| entry.organization_name.clone())?,
                     at: *at,
                 });
             }

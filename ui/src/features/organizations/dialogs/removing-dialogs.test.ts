@@ -179,7 +179,7 @@ test("work on several is stopped after the one under way, and tells what was don
   await user.click(await screen.findByRole("button", { name: "Stop" }));
   release();
   expect(await screen.findByText("Stopped. 1 of 3 are done.")).toBeVisible();
-  expect(screen.getByText("2 were not started and are unchanged.")).toBeVisible();
+  expect(screen.getByText("2 were not changed.")).toBeVisible();
   expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   expect(argumentsOf(backend, "deactivate_organization")).toHaveLength(1);
 
@@ -330,7 +330,7 @@ test("cancelling keeps what was deleted, and the rest is as it was", async () =>
   await user.click(screen.getByRole("button", { name: "Cancel" }));
   fail({ code: "cancelled" });
   expect(await screen.findByText("Stopped. 1 of 3 are done.")).toBeVisible();
-  expect(screen.getByText("2 were not started and are unchanged.")).toBeVisible();
+  expect(screen.getByText("2 were not changed.")).toBeVisible();
   const [{ changed, left }] = ondone.mock.calls[0] as [{ changed: unknown[]; left: unknown[] }];
   expect([changed.length, left.length]).toEqual([1, 2]);
   expect(screen.getByRole("button", { name: "Continue with the remaining 2" })).toBeVisible();
