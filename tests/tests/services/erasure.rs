@@ -161,11 +161,14 @@ struct Watched {
     cancels: Option<JobStep>,
     cancellation: Cancellation,
     told: Mutex<Vec<(JobStep, u64)>>,
+    /// The parts that told at once how much there is to do.
+    measured: Mutex<Vec<JobStep>>,
 }
 
 impl Watched {
     fn new(cancels: Option<JobStep>) -> Self {
-        Self { cancels, cancellation: Cancellation::default(), told: Mutex::default() }
+        let (told, measured) = Default::default();
+        Self { cancels, cancellation: Cancellation::default(), told, measured }
     }
 
     /// The most documents of each part, in the order of the parts.
@@ -185,6 +188,9 @@ impl ProgressSink for Watched {
     fn report(&self, progress: Progress) {
         let step = self.told.lock().last().map(|(step, _)| *step).unwrap_or_default();
         self.told.lock().push((step, progress.done));
+        if progress.done == 0 && progress.total.is_some() {
+            self.measured.lock().push(step);
+        }
         if progress.done > 0 && Some(step) == self.cancels {
             self.cancellation.cancel();
         }
@@ -240,6 +246,8 @@ async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_n
             [(JobStep::Writing, 1), (JobStep::ReadingBack, 1), (JobStep::Ending, 0)],
             "{kind:?}"
         );
+        let measured = watched.measured.lock().clone();
+        assert_eq!(measured, [JobStep::Writing, JobStep::ReadingBack], "{kind:?}: no time left is told");
         assert_eq!(bundles(), Vec::from_iter(erased.backup), "{kind:?}: the one backup");
         let certificate = erased.certificate.expect("a certificate");
         assert_eq!(certificate.bundles().len(), 1, "{kind:?}: files that were removed are not looked for");

@@ -101,16 +101,18 @@ impl Opened {
     }
 }
 
-/// Adds what was done before to the progress of one of several.
+/// Adds what was done before to the progress of one of several, whose total is not known.
 struct After<'a> {
     sink: &'a dyn ProgressSink,
+    alone: bool,
     documents: u64,
     bytes: u64,
 }
 
 impl ProgressSink for After<'_> {
     fn report(&self, progress: Progress) {
-        self.sink.report(Progress { done: self.documents + progress.done, total: None });
+        let total = progress.total.filter(|_| self.alone);
+        self.sink.report(Progress { done: self.documents + progress.done, total });
     }
 
     fn report_bytes(&self, bytes: u64) {
@@ -158,7 +160,7 @@ impl Console {
         }
         let origin = self.origin_of(workspace).await?;
         let mut results = Vec::with_capacity(ids.len());
-        let mut so_far = After { sink: progress, documents: 0, bytes: 0 };
+        let mut so_far = After { sink: progress, alone: ids.len() == 1, documents: 0, bytes: 0 };
         for id in ids {
             if cancellation.checkpoint().is_err() {
                 results.push((*id, BackedUp::NotBegun));
