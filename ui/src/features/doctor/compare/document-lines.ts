@@ -39,7 +39,7 @@ function fieldsOf(text: string, differing: ReadonlySet<string>): Field[] {
   return fields;
 }
 
-/** Both documents of a pair, field by field in the order of the left one; fields of the right one alone stay in theirs. */
+/** Both documents of a pair, field by field, as the left one has them; fields of the right one alone stay in place. */
 export function rowsOf({ left, right, fields }: ComparedPair): FieldRow[] {
   const differing = new Set(fields);
   const [lefts, rights] = [left?.text ?? null, right.text].map((text) =>
