@@ -115,7 +115,7 @@ pub(crate) async fn measure(place: &Place, aims: &mut Aims) -> Outcome<()> {
     ] {
         println!("| {what} | {} | {:.0} | {:.2} |", shown(times.median()), rate(times), share(times, raw));
     }
-    // Before it and after it. The server of the tests reads everything for them; a mongod reads one key and its counters.
+    // Before it and after it. The server of the tests reads everything for them; a mongod a key and its counters.
     println!("\nThe questions for the count and the newest document took {}.", shown(looked.median()));
     let asked = (looked.median() * 2).min(out.median());
     let alone = read.median().as_secs_f64() / (out.median() - asked).as_secs_f64();
