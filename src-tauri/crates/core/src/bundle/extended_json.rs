@@ -139,6 +139,8 @@ mod tests {
             ("a yes that is neither", of_value(0x08, &[2])),
             ("a list that starts elsewhere", of_value(0x04, &array(b"7"))),
             ("a decimal of another coding", of_value(0x13, &[0xff; 16])),
+            ("old bytes, too short for their second length", of_value(0x05, &[3, 0, 0, 0, 2, 7, 7, 7])),
+            ("old bytes of another second length", of_value(0x05, &[5, 0, 0, 0, 2, 9, 0, 0, 0, 7])),
         ];
         for (what, document) in odd {
             let text = written(&document);

@@ -186,7 +186,9 @@ impl Writer<'_> {
         if subtype == 0x02 {
             // This one says its length a second time.
             let mut inner = Rest(bytes);
-            if inner.length().ok() != length.checked_sub(4) {
+            // One that is too short for it says nothing.
+            let said = inner.length().map_err(|_| Unfit::Inexact)?;
+            if Some(said) != length.checked_sub(4) {
                 return Err(Unfit::Inexact);
             }
             bytes = inner.0;
