@@ -170,6 +170,7 @@ macro_rules! contract {
                 of_many_begins_at_once_one_wins,
                 unfinished_operations_are_listed_oldest_first_until_they_end,
                 an_operation_is_taken_over_only_as_it_was_seen,
+                an_operation_that_was_asserted_meanwhile_is_not_taken_over,
                 an_operation_is_ended_by_its_owner_only,
                 an_entry_is_as_old_as_its_turn_and_remembers_when_it_began,
                 of_many_that_take_over_at_once_one_wins;

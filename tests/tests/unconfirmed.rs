@@ -114,7 +114,7 @@ async fn no_write_is_believed_that_is_not_there(topology: Topology) {
         }
         let taken = operation.taken_over_by(&owner);
         case.unconfirmed("update");
-        let answer = case.ports.journal.take_over(&operation, &taken).await;
+        let answer = case.ports.journal.take_over(&operation, None, &taken).await;
         case.judge("taking over", &answer);
         case.unconfirmed("delete");
         let own = if stands { &taken } else { &operation };

@@ -317,7 +317,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
             ("journal.begin", shut.journal.begin(&rename(gone.id)).await),
             (
                 "journal.take_over",
-                shut.journal.take_over(&begun, &begun.taken_over_by(&other)).await.map(drop),
+                shut.journal.take_over(&begun, None, &begun.taken_over_by(&other)).await.map(drop),
             ),
             ("journal.end", shut.journal.end(&begun).await.map(drop)),
             ("activity.cut", shut.activity.cut(&Head::before_the_first()).await.map(drop)),

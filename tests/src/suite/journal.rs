@@ -126,13 +126,41 @@ pub async fn an_operation_is_taken_over_only_as_it_was_seen(ports: &Ports) {
     let seen = create();
     ports.journal.begin(&seen).await.expect("begun");
     let taken = seen.taken_over_by(&owner("second-run"));
-    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
+    assert_eq!(ports.journal.take_over(&seen, None, &taken).await, Ok(true));
     assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()));
     let third = owner("third-run");
-    assert_eq!(ports.journal.take_over(&seen, &seen.taken_over_by(&third)).await, Ok(false), "too late");
+    assert_eq!(
+        ports.journal.take_over(&seen, None, &seen.taken_over_by(&third)).await,
+        Ok(false),
+        "too late"
+    );
     assert_eq!(found(ports, seen.organization_id).await, Some(taken.clone()));
     ports.journal.end(&taken).await.expect("ended");
-    assert_eq!(ports.journal.take_over(&taken, &taken.taken_over_by(&third)).await, Ok(false), "it is over");
+    assert_eq!(
+        ports.journal.take_over(&taken, None, &taken.taken_over_by(&third)).await,
+        Ok(false),
+        "it is over"
+    );
+}
+
+/// A run that woke after another one saw its operation abandoned, and asserted it before that one took over.
+pub async fn an_operation_that_was_asserted_meanwhile_is_not_taken_over(ports: &Ports) {
+    let seen = create();
+    ports.journal.begin(&seen).await.expect("begun");
+    let entry =
+        async || ports.journal.find(seen.organization_id).await.expect("a look").expect("it is there");
+    let abandoned = entry().await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(ports.journal.take_over(&seen, None, &seen).await, Ok(true), "asserted");
+    let asserted = entry().await;
+    let taken = seen.taken_over_by(&owner("second-run"));
+    // A standing clock tells the two moments not apart.
+    if asserted.since != abandoned.since {
+        assert_eq!(ports.journal.take_over(&seen, Some(abandoned.since), &taken).await, Ok(false));
+        assert_eq!(entry().await.operation, seen);
+    }
+    assert_eq!(ports.journal.take_over(&seen, Some(asserted.since), &taken).await, Ok(true));
+    assert_eq!(entry().await.operation, taken);
 }
 
 /// A run that slept while another took over, also in the same process.
@@ -140,7 +168,7 @@ pub async fn an_operation_is_ended_by_its_owner_only(ports: &Ports) {
     let seen = create();
     ports.journal.begin(&seen).await.expect("begun");
     let taken = seen.taken_over_by(&owner("second-run"));
-    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
+    assert_eq!(ports.journal.take_over(&seen, None, &taken).await, Ok(true));
     let another_turn = taken.taken_over_by(&taken.owner);
     for another in [&seen, &another_turn] {
         assert_eq!(ports.journal.end(another).await, Ok(false));
@@ -160,7 +188,7 @@ pub async fn an_entry_is_as_old_as_its_turn_and_remembers_when_it_began(ports: &
     let older = ports.journal.find(seen.organization_id).await.expect("a look").expect("it is there");
     assert!(older.age >= begun.age, "{:?} < {:?}", older.age, begun.age);
     let taken = seen.taken_over_by(&owner("second-run"));
-    assert_eq!(ports.journal.take_over(&seen, &taken).await, Ok(true));
+    assert_eq!(ports.journal.take_over(&seen, None, &taken).await, Ok(true));
     let renewed = ports.journal.unfinished().await.expect("a list").remove(0);
     assert_eq!((renewed.operation, renewed.begun_at), (taken, begun.begun_at));
     // A standing clock knows no age.
@@ -174,7 +202,7 @@ pub async fn of_many_that_take_over_at_once_one_wins(ports: &Ports) {
     let takers = (0..8).map(|number| {
         let (seen, journal) = (seen.clone(), ports.journal.clone());
         let taken = seen.taken_over_by(&owner(&format!("run-{number}")));
-        async move { journal.take_over(&seen, &taken).await.expect("an answer") }
+        async move { journal.take_over(&seen, None, &taken).await.expect("an answer") }
     });
     let answers = futures_util::future::join_all(takers).await;
     assert_eq!(answers.iter().filter(|won| **won).count(), 1, "{answers:?}");

@@ -500,7 +500,7 @@ async fn a_receive_that_takes_long_stays_its_own_until_another_computer_takes_it
             loop {
                 let seen = under_way(&workspace).await;
                 let taken = seen.taken_over_by(&owner("another"));
-                if workspace.ports.journal.take_over(&seen, &taken).await.expect("an answer") {
+                if workspace.ports.journal.take_over(&seen, None, &taken).await.expect("an answer") {
                     workspace.ports.journal.end(&taken).await.expect("ended");
                     return;
                 }

@@ -78,7 +78,12 @@ impl OperationJournal for MongoStore {
         Ok(entries)
     }
 
-    async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError> {
+    async fn take_over(
+        &self,
+        seen: &Operation,
+        since: Option<OffsetDateTime>,
+        taken: &Operation,
+    ) -> Result<bool, StoreError> {
         let mut owner = doc! {
             "installation": &taken.owner.installation,
             "instance": &taken.owner.instance,
@@ -89,7 +94,11 @@ impl OperationJournal for MongoStore {
         }
         let update = doc! { "$set": owner, "$currentDate": { "started_at": true } };
         let operations = self.documents(OPERATIONS);
-        let written = operations.update_one(entry_of(seen), update);
+        let mut its = entry_of(seen);
+        if let Some(since) = since {
+            its.insert("started_at", documents::date(since));
+        }
+        let written = operations.update_one(its, update);
         match self
             .write(written)
             .await
@@ -188,6 +197,7 @@ pub(crate) fn entry(document: &RawDocument, now: OffsetDateTime) -> Option<Journ
     Some(JournalEntry {
         operation: operation(document, started_at)?,
         begun_at: documents::moment(document, "begun_at").unwrap_or(started_at),
+        since: started_at,
         age: Duration::try_from(now - started_at).unwrap_or_default(),
     })
 }
@@ -269,7 +279,7 @@ mod tests {
             stored.insert("started_at", documents::date(begun_at));
             let stored = RawDocumentBuf::try_from(stored).expect("a document");
             let age = Duration::from_millis(1_500);
-            let read = JournalEntry { operation: written, begun_at, age };
+            let read = JournalEntry { operation: written, begun_at, since: begun_at, age };
             assert_eq!(entry(&stored, begun_at + age), Some(read.clone()));
             let early = entry(&stored, begun_at - age);
             assert_eq!(early, Some(JournalEntry { age: Duration::ZERO, ..read }), "no age is negative");

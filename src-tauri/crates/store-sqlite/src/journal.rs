@@ -98,19 +98,26 @@ impl OperationJournal for SqliteStore {
         .await
     }
 
-    async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError> {
+    async fn take_over(
+        &self,
+        seen: &Operation,
+        since: Option<OffsetDateTime>,
+        taken: &Operation,
+    ) -> Result<bool, StoreError> {
         let (seen, taken, now) = (seen.clone(), taken.clone(), milliseconds(self.clock.now()));
         self.write(move |transaction| {
             let changed = transaction.execute_cached(
                 &format!(
                     "UPDATE console_operations SET owner_installation = :to_installation, \
-                     owner_instance = :to_instance, turn = :to_turn, started_at = :now WHERE {IS_ITS_ENTRY}"
+                     owner_instance = :to_instance, turn = :to_turn, started_at = :now \
+                     WHERE {IS_ITS_ENTRY} AND started_at = coalesce(:since, started_at)"
                 ),
                 named_params! {
                     ":to_installation": taken.owner.installation,
                     ":to_instance": taken.owner.instance,
                     ":to_turn": taken.turn.name(),
                     ":now": now,
+                    ":since": since.map(milliseconds),
                     ":id": bytes(seen.organization_id),
                     ":installation": seen.owner.installation,
                     ":instance": seen.owner.instance,
@@ -211,6 +218,7 @@ fn entry(row: &Row<'_>, now: OffsetDateTime) -> Outcome<JournalEntry> {
             record: row.get("record")?,
         },
         begun_at: row.get::<_, Option<i64>>("begun_at")?.map_or(started_at, moment),
+        since: started_at,
         age: Duration::try_from(now - started_at).unwrap_or_default(),
     })
 }

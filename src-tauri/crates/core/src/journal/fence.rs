@@ -65,7 +65,7 @@ impl Watch {
     async fn assert(&self) -> Result<(), StoreError> {
         while !self.is_certain() {
             let at = (self.clock.running_for(), self.clock.now());
-            let is_its_own = self.journal.take_over(&self.operation, &self.operation).await?;
+            let is_its_own = self.journal.take_over(&self.operation, None, &self.operation).await?;
             *self.asserted.lock() = Asserted { at, is_lost: !is_its_own };
             if !is_its_own {
                 return Err(StoreError::Changed { what: "the organization" });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{self, Either};
 use parking_lot::{Mutex, MutexGuard};
+use time::OffsetDateTime;
 
 use super::fence::Fence;
 use super::opening::Opening;
@@ -221,7 +222,7 @@ impl OperationRunner {
     /// Restarts the age of an operation's entry; `false` if it is another run's by now. Its turn stays, so that asking
     /// again after a lost response tells the same.
     async fn is_renewed(&self, operation: &Operation) -> bool {
-        self.ports.journal.take_over(operation, operation).await.unwrap_or(true)
+        self.ports.journal.take_over(operation, None, operation).await.unwrap_or(true)
     }
 
     /// Takes over what was left on an organization, for a person's decision.
@@ -236,7 +237,7 @@ impl OperationRunner {
         if !self.may_take(&earlier) {
             return Err(busy);
         }
-        let operation = self.take_over(&earlier.operation).await?.ok_or(busy)?;
+        let operation = self.take_over(&earlier).await?.ok_or(busy)?;
         Ok(Held { runner: self, operation, _running: running })
     }
 
@@ -251,7 +252,7 @@ impl OperationRunner {
         if !self.may_take(&earlier) {
             return Err(busy);
         }
-        match self.settle_found(&earlier.operation).await? {
+        match self.settle_found(&earlier).await? {
             RecoveryOutcome::Finished | RecoveryOutcome::Undone | RecoveryOutcome::CollectionGone { .. } => {
                 Ok(true)
             }
@@ -309,14 +310,13 @@ impl OperationRunner {
     async fn recover_one(&self, entry: JournalEntry) -> Option<Recovered> {
         let _running = self.start(entry.operation.organization_id)?;
         let is_abandoned = self.may_take(&entry);
-        let operation = entry.operation;
         let outcome = if is_abandoned {
-            let settled = self.settle_found(&operation).await;
+            let settled = self.settle_found(&entry).await;
             settled.unwrap_or_else(|error| RecoveryOutcome::NeedsAttention { reason: error.to_string() })
         } else {
             RecoveryOutcome::InProgressElsewhere
         };
-        Some(Recovered { operation, outcome })
+        Some(Recovered { operation: entry.operation, outcome })
     }
 
     /// Resolves an operation of this run after a step failed, unless another run has taken it over.
@@ -327,7 +327,7 @@ impl OperationRunner {
         record: &ActivityEntry,
     ) -> Result<(), AppError> {
         let (act, id) = (operation.plan.act(), operation.organization_id);
-        let settled = match self.take_and_settle(operation, Asked::AtOnce(&failure)).await {
+        let settled = match self.take_and_settle(operation, None, Asked::AtOnce(&failure)).await {
             Ok(Some((taken, settled))) => {
                 let is_pending = matches!(&failure, AppError::Store(error) if error.is_unclear());
                 match &settled {
@@ -404,8 +404,9 @@ impl OperationRunner {
     }
 
     /// Resolves an abandoned operation and records what became of it.
-    async fn settle_found(&self, operation: &Operation) -> Result<RecoveryOutcome, StoreError> {
-        let settled = self.take_and_settle(operation, Asked::Later).await;
+    async fn settle_found(&self, found: &JournalEntry) -> Result<RecoveryOutcome, StoreError> {
+        let operation = &found.operation;
+        let settled = self.take_and_settle(operation, Some(found.since), Asked::Later).await;
         if matches!(&settled, Err(error) if !error.is_unclear()) {
             self.leave_undecided(operation.organization_id);
         }
@@ -435,11 +436,12 @@ impl OperationRunner {
     async fn take_and_settle(
         &self,
         operation: &Operation,
+        since: Option<OffsetDateTime>,
         asked: Asked<'_>,
     ) -> Result<Option<(Operation, Settled)>, StoreError> {
         let taken = operation.taken_over_by(self.opening.owner());
         let fence = Fence::around(taken.clone(), &self.ports, &self.clock);
-        if !self.take(operation, &taken).await? {
+        if !self.take(operation, since, &taken).await? {
             return Ok(None);
         }
         match recovery::settle(&fence.ports(&self.ports), &taken, asked, self.clock.now()).await {
@@ -451,14 +453,19 @@ impl OperationRunner {
     }
 
     /// Makes this run the owner of an operation; `None` if another run was quicker.
-    async fn take_over(&self, operation: &Operation) -> Result<Option<Operation>, StoreError> {
-        let taken = operation.taken_over_by(self.opening.owner());
-        Ok(self.take(operation, &taken).await?.then_some(taken))
+    async fn take_over(&self, found: &JournalEntry) -> Result<Option<Operation>, StoreError> {
+        let taken = found.operation.taken_over_by(self.opening.owner());
+        Ok(self.take(&found.operation, Some(found.since), &taken).await?.then_some(taken))
     }
 
-    async fn take(&self, operation: &Operation, taken: &Operation) -> Result<bool, StoreError> {
+    async fn take(
+        &self,
+        operation: &Operation,
+        since: Option<OffsetDateTime>,
+        taken: &Operation,
+    ) -> Result<bool, StoreError> {
         self.leave(taken, self.pending());
-        self.ports.journal.take_over(operation, taken).await
+        self.ports.journal.take_over(operation, since, taken).await
     }
 
     /// Writes the intent.

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
 use super::WholeActs;
 use crate::error::StoreError;
@@ -28,8 +29,14 @@ pub trait OperationJournal: Send + Sync {
     async fn unfinished(&self) -> Result<Vec<JournalEntry>, StoreError>;
 
     /// Gives the entry of `seen` the owner and the turn of `taken`, and restarts its age, if the entry is still
-    /// `seen`'s; returns whether it was.
-    async fn take_over(&self, seen: &Operation, taken: &Operation) -> Result<bool, StoreError>;
+    /// `seen`'s; returns whether it was. Whoever takes over what another run left says `since` when that one had it: a
+    /// run that woke and asserted its operation meanwhile keeps it.
+    async fn take_over(
+        &self,
+        seen: &Operation,
+        since: Option<OffsetDateTime>,
+        taken: &Operation,
+    ) -> Result<bool, StoreError>;
 
     /// Removes this operation's entry. An absent entry counts as done, and the entry of a run that took the operation
     /// over stays: returns whether there was one of this operation.

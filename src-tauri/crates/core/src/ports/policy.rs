@@ -228,7 +228,7 @@ pass_on! {
     write begin(operation: &Operation) -> ();
     read find(organization_id: OrganizationId) -> Option<JournalEntry>;
     read unfinished() -> Vec<JournalEntry>;
-    write take_over(seen: &Operation, taken: &Operation) -> bool;
+    write take_over(seen: &Operation, since: Option<OffsetDateTime>, taken: &Operation) -> bool;
     write end(operation: &Operation) -> bool;
 }
 

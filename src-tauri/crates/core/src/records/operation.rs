@@ -244,6 +244,8 @@ pub struct JournalEntry {
     pub operation: Operation,
     /// When it started, whoever has taken it over since.
     pub begun_at: OffsetDateTime,
+    /// Since when its owner has it: when it began, was taken over, or was last asserted, by the clock of the journal.
+    pub since: OffsetDateTime,
     /// How long its owner has had it, by the clock of the journal, so that no computer's own clock shortens or
     /// lengthens it; zero for an entry from the future.
     pub age: Duration,
