@@ -334,22 +334,31 @@ impl MongoStore {
             let taken = match turn {
                 Some(turn) => {
                     let replaced = settings.replace_one(doc! { "_id": OWNERS, "turn": turn }, &next);
-                    self.write(replaced).await.map(drop)
+                    // Without a response it may be ours.
+                    self.write(replaced).await.map(|written| written.is_none_or(|one| one.matched_count == 1))
                 }
                 None => {
                     let mut first = next.clone();
                     first.insert("_id", OWNERS);
-                    self.write(settings.insert_one(first)).await.map(drop)
+                    self.write(settings.insert_one(first)).await.map(|_| true)
                 }
             };
             match taken {
-                Ok(()) => {}
+                Ok(true) => {}
                 // Somebody else was first.
+                Ok(false) => continue,
                 Err(failure) if failure.is_duplicate() => continue,
                 Err(failure) => return Err(self.told(failure, Act::on("update", SETTINGS))),
             }
             let ours = doc! { "_id": OWNERS, "mark": mark };
-            let Some(ours) = self.confirmed(SETTINGS, ours).await? else { continue };
+            let Some(ours) = self.confirmed(SETTINGS, ours).await? else {
+                // Whoever has the next turn carried it out first.
+                let ours = RawDocumentBuf::try_from(&next).map_err(|_| damaged_guard())?;
+                if self.is_carried_out(&ours).await? {
+                    return Ok(());
+                }
+                continue;
+            };
             return if self.carry_out(&ours).await? {
                 Ok(())
             } else {
@@ -368,15 +377,32 @@ impl MongoStore {
         };
         let filter = doc! { "_id": id, "session_version": version };
         let operators = self.documents(OPERATORS);
+        match guard.get_document("set") {
+            Ok(set) => {
+                let set = Document::try_from(set.to_owned()).map_err(|_| damaged_guard())?;
+                let update = doc! { "$set": set, "$inc": { "session_version": 1_i64 } };
+                let changed = self.write(operators.update_one(filter, update)).await;
+                changed.map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))?;
+            }
+            Err(_) => {
+                let removed = self.write(operators.delete_one(filter)).await;
+                removed.map_err(|failure| self.told(failure, Act::on("remove", OPERATORS)))?;
+            }
+        }
+        self.is_carried_out(guard).await
+    }
+
+    /// Whether what the guard's document says has happened.
+    async fn is_carried_out(&self, guard: &RawDocument) -> Result<bool, StoreError> {
+        let (Some(id), Some(version)) =
+            (documents::object_id(guard, "operator"), documents::integer(guard, "session_version"))
+        else {
+            return Ok(true);
+        };
         let Ok(set) = guard.get_document("set") else {
-            let removed = self.write(operators.delete_one(filter)).await;
-            removed.map_err(|failure| self.told(failure, Act::on("remove", OPERATORS)))?;
             return Ok(self.confirmed(OPERATORS, doc! { "_id": id }).await?.is_none());
         };
         let mut set = Document::try_from(set.to_owned()).map_err(|_| damaged_guard())?;
-        let update = doc! { "$set": set.clone(), "$inc": { "session_version": 1_i64 } };
-        let changed = self.write(operators.update_one(filter, update)).await;
-        changed.map_err(|failure| self.told(failure, Act::on("update", OPERATORS)))?;
         set.insert("_id", id);
         set.insert("session_version", version + 1);
         Ok(self.confirmed(OPERATORS, set).await?.is_some())
