@@ -72,9 +72,6 @@ async fn drift(theme: &str) {
     window.press_row("Kestrel Freight").await;
     window.hold(Key::Control, "a").await;
     window.press_in("Selected organizations", "Deactivate").await;
-    window.see("No one in these organizations can sign in").await;
-    window.look("lists-drift-deactivate", theme).await;
-    window.press("Deactivate").await;
     window.see_in_row("Kestrel Freight", "Deactivated").await;
     window.see_in_row("Polar Logistics", "Deactivated").await;
     let mut expected = before;
