@@ -148,7 +148,10 @@ impl Window {
     /// # Panics
     /// When there is none in time.
     pub async fn press_in(&self, part: &str, name: &str) {
-        let path = format!("//*[@aria-label={}]//*[({BUTTON}) and ({})]", quoted(part), named(name));
+        let part_name = quoted(part);
+        let labelled =
+            format!("@aria-label={part_name} or @aria-labelledby=//*[normalize-space(.)={part_name}]/@id");
+        let path = format!("//*[{labelled}]//*[({BUTTON}) and ({})]", named(name));
         self.act(&format!("press \"{name}\" in \"{part}\""), &path, async |element: &Element| {
             element.click().await
         })
