@@ -41,7 +41,7 @@ async fn template(window: &Window, theme: &str) {
     window.claim_built_in().await;
     window.press("Load sample organizations").await;
     window.see("60 sample organizations loaded").await;
-    let file = Connection::open(window.data.path().join("tenantry.db")).expect("another writer");
+    let file = window.file();
 
     window.press("Settings").await;
     window.press("Add index").await;
