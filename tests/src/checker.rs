@@ -496,7 +496,6 @@ mod tests {
     use crate::console::Console;
     use crate::twins::fill;
     use crate::workspace::StoreKind;
-    use tenantry_core::values::CollectionName;
 
     /// A checker that finds nothing checks nothing: each damage is told.
     async fn damage_is_told(kind: StoreKind) {
@@ -516,7 +515,7 @@ mod tests {
         let identity =
             console.ports.collections.identity(&acme.collection()).await.expect("a look-up answers");
         let identity = identity.expect("it is there");
-        let aside = CollectionName::dropped();
+        let aside = acme.collection().dropped();
         console.ports.collections.rename(&acme.collection(), &aside, &identity).await.expect("renamed");
         workspace.write_behind(acme.id, "admin_email", "admin@GLOBEX.example.com").await;
         workspace.write_behind(acme.id, "organization_name", "Acme").await;

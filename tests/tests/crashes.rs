@@ -12,16 +12,18 @@ use bson::{DateTime, doc};
 use tenantry_core::bundle::BundleReader;
 use tenantry_core::error::AppError;
 use tenantry_core::jobs::{Cancellation, Quiet};
-use tenantry_core::limits::STEP_PENDING;
+use tenantry_core::limits::{OPERATION_LEASE, STEP_PENDING};
 use tenantry_core::ports::Ports;
-use tenantry_core::records::{Organization, PeopleFilter, RecoveryOutcome, TrashedCollection};
+use tenantry_core::records::{
+    MendWord, Operation, OperationPlan, Organization, Owner, PeopleFilter, RecoveryOutcome, TrashedCollection,
+};
 use tenantry_core::rights::Actor;
 use tenantry_core::values::OrganizationId;
 use tenantry_tests::bundles::{collections, open, request, written};
 use tenantry_tests::console::{Console, Run, create_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
 use tenantry_tests::suite::people::person;
-use tenantry_tests::suite::{collection, moment, name};
+use tenantry_tests::suite::{collection, moment, move_collection, name};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 /// Documents of the tenant in each case.
@@ -327,6 +329,50 @@ async fn survives(kind: StoreKind, act: Act) {
     workspace.remove().await;
 }
 
+/// The process died while the empty collection of an organization made way for one that is attached to it: on a server it
+/// is under a name that nobody knows. With a document that came in meanwhile, it returns.
+async fn what_made_way_is_gone_or_back(kind: StoreKind) {
+    for is_written in [false, true] {
+        let workspace = TestWorkspace::open(kind).await;
+        let first = Console::on(&workspace);
+        let operator = first.operator().await;
+        let acme = first.organizations.create(&operator, create_request("acme")).await.expect("created");
+        let (lost, home) = (collection("lost"), collection("acme"));
+        let collections = &first.ports.collections;
+        let document = doc! { "_id": 1 }.to_vec().expect("bytes");
+        if is_written {
+            collections.insert_documents(&home, std::slice::from_ref(&document)).await.expect("inserted");
+        }
+        move_collection(&first.ports, &home, &home.dropped()).await.expect("moved");
+        collections.create(&lost).await.expect("created");
+        collections
+            .insert_documents(&lost, &[document.clone(), doc! { "_id": 2 }.to_vec().expect("bytes")])
+            .await
+            .expect("inserted");
+        let plan = OperationPlan::Mend {
+            mend: MendWord::AttachCollection,
+            name: acme.name.clone(),
+            from: Some(lost.clone()),
+            to: Some(home.clone()),
+            collection: collections.identity(&lost).await.expect("a look-up answers"),
+        };
+        let dead = Owner { installation: "another".to_owned(), instance: "dead".to_owned() };
+        let begun = Operation::new(acme.id, plan, dead, "operator@example.com".to_owned());
+        first.ports.journal.begin(&begun).await.expect("begun");
+
+        workspace.pass(OPERATION_LEASE + STEP_PENDING).await;
+        let next = next_run(&workspace, &workspace.ports, "next");
+        let recovered = next.operations.recover().await.expect("the journal is read");
+        let expected = if is_written { RecoveryOutcome::Undone } else { RecoveryOutcome::Finished };
+        assert_eq!(recovered.into_iter().map(|one| one.outcome).collect::<Vec<_>>(), [expected]);
+        let count = async |name| collections.statistics(name).await.expect("it is there").documents;
+        assert_eq!(count(&home).await, if is_written { 1 } else { 2 }, "{kind:?}");
+        assert_eq!(collections.exists(&lost).await, Ok(is_written), "{kind:?}");
+        assert_eq!(collections.exists(&home.dropped()).await, Ok(false), "{kind:?}: nothing is left over");
+        workspace.remove().await;
+    }
+}
+
 macro_rules! every_act_survives {
     ($($store:ident: $kind:expr;)+) => {
         $(mod $store {
@@ -355,6 +401,11 @@ macro_rules! every_act_survives {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn delete_for_ever_is_done_or_undone_after_a_crash_at_any_write() {
                 survives($kind, Act::DeleteForever).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn an_empty_collection_that_made_way_is_gone_or_back_after_a_crash() {
+                what_made_way_is_gone_or_back($kind).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -143,21 +143,19 @@ impl CollectionStore for MongoStore {
     }
 
     async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
-        if !self.exists(name).await? {
-            return Ok(true);
-        }
+        let Some(which) = self.identity(name).await? else { return Ok(true) };
         if !self.is_empty(name).await? {
             return Ok(false);
         }
-        // Under a random name nobody adds anything, so an empty collection stays empty.
-        let aside = CollectionName::dropped();
+        // Nobody adds anything under that name, so an empty collection stays empty.
+        let aside = name.dropped();
         match self.move_collection(name, &aside).await {
             Ok(()) => {}
             Err(StoreError::CollectionMissing { .. }) => return Ok(true),
             Err(error) => return Err(error),
         }
         if self.is_empty(&aside).await? {
-            self.drop_collection(&aside).await?;
+            self.delete(&aside, &which).await?;
             return Ok(true);
         }
         self.move_collection(&aside, name).await?;

@@ -22,6 +22,7 @@ pub(super) async fn settle(
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
+    end_deletions(ports, &operation.plan).await?;
     let id = operation.organization_id;
     match &operation.plan {
         OperationPlan::Create { name } => settle_create(ports, id, name, asked).await,
@@ -44,6 +45,29 @@ pub(super) async fn settle(
             settle_mend(*mend, &mending, asked, now).await
         }
     }
+}
+
+/// Ends what a crash interrupted in the deletion of an empty collection: it goes, or returns to its name if a document
+/// came in before it was moved aside.
+async fn end_deletions(ports: &Ports, plan: &OperationPlan) -> Result<(), StoreError> {
+    let homes = plan.homes();
+    let asides: Vec<_> = homes.iter().map(CollectionName::dropped).collect();
+    let found = ports.collections.existing(&asides).await?;
+    for (home, aside) in homes.iter().zip(&asides).filter(|(_, aside)| found.contains(aside)) {
+        let Some(which) = ports.collections.identity(aside).await? else { continue };
+        let ended = match ports.collections.is_empty(aside).await? {
+            true => ports.collections.delete(aside, &which).await,
+            false => ports.collections.rename(aside, home, &which).await,
+        };
+        match ended {
+            Ok(()) | Err(StoreError::CollectionMissing { .. }) => {}
+            Err(error) if is_for_good(&error) || matches!(error, StoreError::CollectionExists { .. }) => {
+                tracing::warn!(%aside, %home, %error, "a collection that was about to be deleted stays");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// The document decides: it alone makes the organization, and the collection, created at the same time, follows it.

@@ -145,6 +145,21 @@ impl OperationPlan {
         }
     }
 
+    /// The collections that it may make for an organization, and delete again while they are empty.
+    pub fn homes(&self) -> Vec<CollectionName> {
+        let mut homes = vec![CollectionName::for_organization(self.name())];
+        match self {
+            Self::Rename { to, .. } => homes.push(CollectionName::for_organization(to)),
+            Self::Mend { from, to, .. } => homes.extend(from.iter().chain(to).cloned()),
+            Self::Create { .. }
+            | Self::Trash { .. }
+            | Self::Restore { .. }
+            | Self::DeleteForever { .. }
+            | Self::Receive { .. } => {}
+        }
+        homes
+    }
+
     /// The copy that it is about: in the trash, which it creates, restores or removes, or coming in from elsewhere.
     pub fn copy(&self) -> Option<CopyId> {
         match self {

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{CopyId, OrganizationId, OrganizationName};
 
 /// The name of a collection with an organization's documents.
@@ -24,9 +26,11 @@ impl CollectionName {
         Self(format!("console_trash_{id}"))
     }
 
-    /// A random name for a collection that is about to be deleted: new each time, so nobody else knows it.
-    pub fn dropped() -> Self {
-        Self(format!("console_dropped_{}", CopyId::new()))
+    /// The name of this collection while it is about to be deleted because it is empty: nobody writes there. It is made
+    /// from the name, so that whoever goes on after a crash finds it.
+    pub fn dropped(&self) -> Self {
+        let digest = hex::encode(Sha256::digest(&self.0));
+        Self(format!("console_dropped_{}", &digest[..24]))
     }
 
     /// The name under which documents from elsewhere are collected, before they belong to an organization.

@@ -151,11 +151,12 @@ impl Dialect {
         if self.is_file {
             return vec![format!("{} {note}", self.drop(name))];
         }
-        let aside = format!("{}.console_dropped_…", self.database);
+        let dropped = name.dropped();
+        let aside = format!("{}.{dropped}", self.database);
         let from = text(&format!("{}.{name}", self.database));
         vec![
             format!("db.adminCommand({{ renameCollection: {from}, to: {} }}) {note}", text(&aside)),
-            format!("db.getCollection(\"console_dropped_…\").drop() {note}"),
+            format!("{}.drop() {note}", self.collection(&dropped)),
         ]
     }
 
