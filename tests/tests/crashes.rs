@@ -329,8 +329,8 @@ async fn survives(kind: StoreKind, act: Act) {
     workspace.remove().await;
 }
 
-/// The process died while the empty collection of an organization made way for one that is attached to it: on a server it
-/// is under a name that nobody knows. With a document that came in meanwhile, it returns.
+/// The process died while the empty collection of an organization made way for one that is attached to it: a server has
+/// it under another name. With a document that came in meanwhile, it returns.
 async fn what_made_way_is_gone_or_back(kind: StoreKind) {
     for is_written in [false, true] {
         let workspace = TestWorkspace::open(kind).await;
