@@ -165,6 +165,10 @@ impl CollectionStore for ScriptedCollections {
         self.inner.is_empty(name).await
     }
 
+    async fn count(&self, name: &CollectionName) -> Result<u64, StoreError> {
+        self.inner.count(name).await
+    }
+
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
         self.inner.statistics(name).await
     }

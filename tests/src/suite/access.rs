@@ -93,7 +93,7 @@ pub const PERMITTED: [&str; 12] = [
 ];
 
 /// Reads.
-pub const READS: [&str; 60] = [
+pub const READS: [&str; 61] = [
     "organizations.find",
     "organizations.find_several",
     "organizations.find_by_name",
@@ -113,6 +113,7 @@ pub const READS: [&str; 60] = [
     "collections.existing",
     "collections.identity",
     "collections.is_empty",
+    "collections.count",
     "collections.statistics",
     "collections.pending",
     "collections.list",
@@ -441,6 +442,7 @@ pub async fn reads_pass_a_shut_gate(ports: &Ports) {
                 shut.collections.identity(&collection("acme")).await.map(|found| found.is_some()),
             ),
             ("collections.is_empty", shut.collections.is_empty(&collection("acme")).await),
+            ("collections.count", shut.collections.count(&collection("acme")).await.map(|count| count == 0)),
             ("collections.statistics", shut.collections.statistics(&collection("acme")).await.map(|_| true)),
             ("collections.pending", Ok(shut.collections.pending() == ports.collections.pending())),
             ("collections.list", shut.collections.list().await.map(|all| all.len() == 1)),

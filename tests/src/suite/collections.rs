@@ -205,6 +205,8 @@ pub async fn statistics_tell_documents_and_their_bytes(ports: &Ports) {
     assert_eq!(statistics.data_size, Some(bytes as u64));
     assert_eq!(statistics.average_document(), Some(bytes as u64 / 40));
     assert!(!statistics.command.is_empty(), "it says how it was read");
+    assert_eq!(ports.collections.count(&acme).await, Ok(40));
+    assert_eq!(ports.collections.count(&collection("missing")).await, Ok(0));
 }
 
 /// Statistics of a missing collection.

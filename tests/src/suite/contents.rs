@@ -209,6 +209,8 @@ fn of_every_type() -> Vec<Vec<u8>> {
 pub async fn documents_are_paged_by_id_through_every_type(ports: &Ports) {
     let acme = collection("acme");
     assert_eq!(ports.collections.documents_after(&acme, None, 5).await, Ok(Vec::new()), "a missing one");
+    let after_one = ports.collections.documents_after(&acme, Some(&id(Bson::Int32(1))), 5).await;
+    assert_eq!(after_one, Ok(Vec::new()), "a missing one");
     ports.collections.create(&acme).await.expect("created");
     assert_eq!(ports.collections.documents_after(&acme, None, 5).await, Ok(Vec::new()));
     let documents = of_every_type();

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bson::oid::ObjectId;
 use bson::{Document, doc};
 use futures_util::TryStreamExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -283,9 +284,15 @@ async fn what_others_change_meanwhile_is_noticed() {
         let source = console.bundles.source(&operator, id).await.expect("a source");
         let _: Vec<_> = source.documents().try_collect().await.expect("read");
         assert_eq!(source.changed().await, Ok(None));
-        let more = doc! {"_id": "zzz"}.to_vec().expect("bytes");
-        workspace.ports.collections.insert_documents(&collection("acme"), &[more]).await.expect("inserted");
-        assert_eq!(source.changed().await, Ok(Some(ChangedMeanwhile::Documents)), "{kind:?}");
+        let (stored, home) = (&workspace.ports.collections, collection("acme"));
+        let [newest, other] =
+            [doc! {"_id": ObjectId::new()}, doc! {"_id": "other"}].map(|one| one.to_vec().expect("bytes"));
+        stored.insert_documents(&home, std::slice::from_ref(&newest)).await.expect("inserted");
+        assert_eq!(source.changed().await, Ok(Some(ChangedMeanwhile::Documents)), "{kind:?}: one more");
+        let source = console.bundles.source(&operator, id).await.expect("a source");
+        assert_eq!(stored.remove_documents(&home, &[newest]).await, Ok(1));
+        stored.insert_documents(&home, &[other]).await.expect("inserted");
+        assert_eq!(source.changed().await, Ok(Some(ChangedMeanwhile::Documents)), "{kind:?}: as many");
         let source = console.bundles.source(&operator, id).await.expect("a source");
         console.organizations.trash(&operator, id, None).await.expect("trashed");
         assert_eq!(source.changed().await, Ok(Some(ChangedMeanwhile::Collection)), "{kind:?}");

@@ -8,7 +8,6 @@ mod document;
 mod finding;
 mod found;
 mod halves;
-mod ids;
 mod kind;
 mod mend;
 mod mends;

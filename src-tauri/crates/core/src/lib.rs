@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod clock;
 pub mod collections;
 pub mod doctor;
+mod document_ids;
 pub mod erasure;
 pub mod error;
 pub mod export;

@@ -168,6 +168,11 @@ impl CollectionStore for MongoStore {
         Ok(self.call(Act::on("find", name.as_str()), any).await?.is_none())
     }
 
+    async fn count(&self, name: &CollectionName) -> Result<u64, StoreError> {
+        let stored = self.raw(name.as_str());
+        self.call(Act::on("find", name.as_str()), stored.estimated_document_count()).await
+    }
+
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
         let act = Act::on("collStats", name.as_str());
         let stage = doc! { "$collStats": { "storageStats": {}, "count": {} } };

@@ -10,6 +10,7 @@ use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 use tenantry_connection::failure::{Cause, Failure, code};
 use tenantry_core::StoreError;
 use tenantry_core::nesting::decoded;
+use tenantry_core::ports::CollectionStore as _;
 use tenantry_core::records::{CollectionDescription, CollectionKind, IndexDescription, ListedCollection};
 use tenantry_core::values::CollectionName;
 
@@ -251,7 +252,11 @@ impl MongoStore {
         };
         let found = found.sort(by_id.clone()).hint(Hint::Keys(by_id)).limit(limit).batch_size(at_once);
         let act = Act::on("find", name.as_str());
-        let mut answers = self.call(act, found.batch()).await?;
+        let mut answers = match self.call(act, found.batch()).await {
+            // Without a collection there is no index of `_id` either.
+            Err(StoreError::RuleBroken { .. }) if !self.exists(name).await? => return Ok(Vec::new()),
+            answers => answers?,
+        };
         let Some(answer) = self.call(act, answers.try_next()).await? else { return Ok(Vec::new()) };
         self.documents_in(&answer, act)
     }

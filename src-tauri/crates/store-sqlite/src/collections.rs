@@ -119,6 +119,16 @@ impl CollectionStore for SqliteStore {
         self.read(move |connection| Ok(!has_documents(connection, &name)?)).await
     }
 
+    async fn count(&self, name: &CollectionName) -> Result<u64, StoreError> {
+        let name = name.clone();
+        self.read(move |connection| {
+            let sql = "SELECT documents FROM collections WHERE name = ?1";
+            let count = connection.query_row_cached(sql, [name.as_str()], |row| row.get::<_, i64>(0));
+            Ok(count.optional()?.map_or(0, |count| u64::try_from(count).unwrap_or(0)))
+        })
+        .await
+    }
+
     async fn statistics(&self, name: &CollectionName) -> Result<CollectionStatistics, StoreError> {
         let (name, read_at) = (name.clone(), self.clock.now());
         self.read(move |connection| {

@@ -5,11 +5,10 @@ use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 
 use super::tenant::{ChangedMeanwhile, Tenant, TenantSource};
+use crate::document_ids::id_of;
 use crate::error::{AppError, BundleProblem, StoreError};
 use crate::ports::Ports;
-use crate::records::{
-    CollectionDescription, CollectionIdentity, CollectionKind, CollectionStatistics, Organization,
-};
+use crate::records::{CollectionDescription, CollectionIdentity, CollectionKind, Organization};
 use crate::values::CollectionName;
 
 /// A collection as it was found, with its organization if it has one.
@@ -21,8 +20,7 @@ pub(crate) struct CollectionSource {
     tenant: Tenant,
 }
 
-/// What tells whether documents were added or removed.
-#[derive(PartialEq, Eq)]
+/// What tells whether documents were added or removed, without reading them.
 struct Contents {
     documents: u64,
     newest: Option<Vec<u8>>,
@@ -45,13 +43,10 @@ impl CollectionSource {
                 Some(_) => ports.organizations.trashed_document(organization.id).await,
             }
         };
-        let (document, (statistics, newest)) =
-            futures_util::try_join!(document, contents(ports, &collection))?;
-        let statistics = statistics.ok_or_else(|| missing(&collection))?;
+        let (document, found) = futures_util::try_join!(document, Contents::of(ports, &collection))?;
         let document = document.ok_or(AppError::NotFound { what: "organization" })?;
         let identity = description.identity.clone();
-        let found = Contents { documents: statistics.documents, newest };
-        let tenant = Tenant::of(&document, description, Some(statistics.documents), statistics.data_size)?;
+        let tenant = Tenant::of(&document, description, Some(found.documents), None)?;
         Ok(Self { ports: ports.clone(), collection, identity, found, tenant })
     }
 
@@ -61,13 +56,20 @@ impl CollectionSource {
     /// `DataMissing`, `Bundle`, `Store`.
     pub(crate) async fn ownerless(ports: &Ports, collection: &CollectionName) -> Result<Self, AppError> {
         let description = described(ports, collection).await?;
-        let (statistics, newest) = contents(ports, collection).await?;
-        let statistics = statistics.ok_or_else(|| missing(collection))?;
+        let found = Contents::of(ports, collection).await?;
         let identity = description.identity.clone();
-        let found = Contents { documents: statistics.documents, newest };
-        let (documents, bytes) = (Some(statistics.documents), statistics.data_size);
-        let tenant = Tenant::without_organization(collection.clone(), description, documents, bytes);
+        let documents = Some(found.documents);
+        let tenant = Tenant::without_organization(collection.clone(), description, documents, None);
         Ok(Self { ports: ports.clone(), collection: collection.clone(), identity, found, tenant })
+    }
+
+    /// The same with the size of its documents, for a plan. Some servers read all of them for it.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub(crate) async fn measured(mut self) -> Result<Self, AppError> {
+        self.tenant.bytes = self.ports.collections.statistics(&self.collection).await?.data_size;
+        Ok(self)
     }
 
     /// Which collection it is.
@@ -80,7 +82,6 @@ fn missing(collection: &CollectionName) -> AppError {
     AppError::DataMissing { collection: collection.to_string() }
 }
 
-/// First of all: what is no collection has no statistics.
 async fn described(ports: &Ports, collection: &CollectionName) -> Result<CollectionDescription, AppError> {
     let description = ports.collections.describe(collection).await?.ok_or_else(|| missing(collection))?;
     match description.kind {
@@ -90,19 +91,36 @@ async fn described(ports: &Ports, collection: &CollectionName) -> Result<Collect
     }
 }
 
-/// Statistics, if there is a collection that has some, and the newest document.
-async fn contents(
-    ports: &Ports,
-    collection: &CollectionName,
-) -> Result<(Option<CollectionStatistics>, Option<Vec<u8>>), StoreError> {
-    let statistics = async {
-        match ports.collections.statistics(collection).await {
-            Ok(statistics) => Ok(Some(statistics)),
-            Err(StoreError::CollectionMissing { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    };
-    futures_util::try_join!(statistics, ports.collections.newest(collection))
+impl Contents {
+    async fn of(ports: &Ports, collection: &CollectionName) -> Result<Self, StoreError> {
+        let (documents, newest) = futures_util::try_join!(
+            ports.collections.count(collection),
+            ports.collections.newest(collection)
+        )?;
+        Ok(Self { documents, newest })
+    }
+
+    /// Whether as many are there, and the newest is as it was and still the newest. A look by `_id` costs nothing, where
+    /// asking for the newest again may cost a server a look at each.
+    async fn are_in(&self, ports: &Ports, collection: &CollectionName) -> Result<bool, StoreError> {
+        let collections = &ports.collections;
+        let newest = async {
+            let Some(newest) = &self.newest else { return Ok(true) };
+            let id = id_of(newest)?;
+            let ids = std::slice::from_ref(&id);
+            let looked = futures_util::try_join!(
+                collections.documents_of(collection, ids),
+                collections.documents_after(collection, Some(&id), 1),
+            );
+            match looked {
+                Ok((found, newer)) => Ok(newer.is_empty() && found == [newest.as_slice()]),
+                Err(StoreError::CollectionMissing { .. }) => Ok(false),
+                Err(error) => Err(error),
+            }
+        };
+        let (documents, is_newest) = futures_util::try_join!(collections.count(collection), newest)?;
+        Ok(is_newest && documents == self.documents)
+    }
 }
 
 #[async_trait]
@@ -116,17 +134,15 @@ impl TenantSource for CollectionSource {
     }
 
     async fn changed(&self) -> Result<Option<ChangedMeanwhile>, AppError> {
-        let (identity, (statistics, newest)) = futures_util::try_join!(
+        let (identity, is_same) = futures_util::try_join!(
             self.ports.collections.identity(&self.collection),
-            contents(&self.ports, &self.collection),
+            self.found.are_in(&self.ports, &self.collection),
         )?;
-        let (Some(identity), Some(statistics)) = (identity, statistics) else {
-            return Ok(Some(ChangedMeanwhile::Collection));
-        };
-        if self.identity.is_same_as(&identity) == Some(false) {
-            return Ok(Some(ChangedMeanwhile::Collection));
-        }
-        let now = Contents { documents: statistics.documents, newest };
-        Ok((now != self.found).then_some(ChangedMeanwhile::Documents))
+        let is_it = identity.is_some_and(|identity| self.identity.is_same_as(&identity) != Some(false));
+        Ok(match (is_it, is_same) {
+            (false, _) => Some(ChangedMeanwhile::Collection),
+            (true, false) => Some(ChangedMeanwhile::Documents),
+            (true, true) => None,
+        })
     }
 }

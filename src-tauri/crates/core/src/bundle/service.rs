@@ -140,7 +140,8 @@ impl BundleService {
     pub async fn source(&self, actor: &Actor, id: OrganizationId) -> Result<Box<dyn TenantSource>, AppError> {
         actor.require_on(Act::BackUp, id)?;
         let organization = self.load(id).await?;
-        Ok(Box::new(CollectionSource::of_organization(&self.ports, &organization).await?))
+        let source = CollectionSource::of_organization(&self.ports, &organization).await?;
+        Ok(Box::new(source.measured().await?))
     }
 
     /// Writes an organization to a bundle. What is cancelled or fails leaves an output that is worthless: the caller

@@ -14,7 +14,7 @@ use time::serde::rfc3339;
 
 pub(super) use self::shown::proof_of;
 use super::SeenTwin;
-use super::ids::{id_of, ids_of};
+use crate::document_ids::{id_of, ids_of};
 use crate::error::{AppError, StoreError};
 use crate::limits::{COMPARED_BYTES, COMPARED_DOCUMENTS, COMPARED_SHOWN};
 use crate::nesting::decoded;

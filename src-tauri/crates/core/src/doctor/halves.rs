@@ -4,14 +4,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use bson::raw::cstr;
-use bson::{RawDocument, RawDocumentBuf};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::found::Draft;
 use super::merge::{Merged, collection, name_of};
 use super::settle::documents_in;
 use super::{Depth, EvidenceRow, EvidenceWord, Finding, FindingKind, OrganizationNamed, Pass};
+use crate::document_ids::id_of;
 use crate::error::StoreError;
 use crate::limits::{DOUBTS_AT_ONCE, HALVES_COMPARED, HALVES_DOCUMENTS, HALVES_MAX};
 use crate::ports::Ports;
@@ -179,18 +178,10 @@ async fn some_ids(ports: &Ports, name: &str) -> Result<Vec<Vec<u8>>, StoreError>
         first => first?,
     };
     let documents = first.into_iter().flatten().take(HALVES_DOCUMENTS - 1).chain([newest]);
-    let mut ids: Vec<_> = documents.filter_map(|document| id_of(&document)).collect();
+    let mut ids: Vec<_> = documents.filter_map(|document| id_of(&document).ok()).collect();
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
-}
-
-/// A BSON document of the `_id` alone.
-fn id_of(document: &[u8]) -> Option<Vec<u8>> {
-    let id = RawDocument::from_bytes(document).ok()?.get("_id").ok()??;
-    let mut alone = RawDocumentBuf::new();
-    alone.append(cstr!("_id"), id);
-    Some(alone.into_bytes())
 }
 
 /// Which of these ids a collection has.
@@ -200,7 +191,7 @@ async fn has(ports: &Ports, own: &str, ids: &[Vec<u8>]) -> Result<BTreeSet<Vec<u
     }
     match ports.collections.documents_of(&collection(own), ids).await {
         Err(StoreError::CollectionMissing { .. }) => Ok(BTreeSet::new()),
-        found => Ok(found?.iter().filter_map(|document| id_of(document)).collect()),
+        found => Ok(found?.iter().filter_map(|document| id_of(document).ok()).collect()),
     }
 }
 

@@ -70,6 +70,10 @@ pub trait CollectionStore: Send + Sync {
     /// collection is empty.
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError>;
 
+    /// Its documents by the store's own counter, without reading them; those of a missing collection are none. After a
+    /// crash of a server it can be off: two answers tell whether something changed, one tells no exact number.
+    async fn count(&self, name: &CollectionName) -> Result<u64, StoreError>;
+
     /// Reads a collection's statistics now, for display: if the store has several copies, they may come from one that
     /// lags behind.
     ///

@@ -164,6 +164,7 @@ pass_on! {
     write delete(name: &CollectionName, which: &CollectionIdentity) -> ();
     write delete_empty(name: &CollectionName) -> bool;
     read is_empty(name: &CollectionName) -> bool;
+    read count(name: &CollectionName) -> u64;
     read statistics(name: &CollectionName) -> CollectionStatistics;
     write insert_documents(name: &CollectionName, documents: &[Vec<u8>]) -> ();
     read list() -> Vec<ListedCollection>;

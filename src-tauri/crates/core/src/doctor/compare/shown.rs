@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{ComparedPair, ComparedText};
 use crate::doctor::SeenTwin;
-use crate::doctor::ids::id_of;
+use crate::document_ids::id_of;
 use crate::error::StoreError;
 use crate::limits::{COMPARED_FIELDS, COMPARED_TEXT};
 use crate::nesting::decoded;

@@ -11,7 +11,7 @@ use super::choices::changed;
 use super::put::put;
 use crate::doctor::TwinDecision;
 use crate::doctor::compare::{beside, proof_of};
-use crate::doctor::ids::{id_of, ids_of};
+use crate::document_ids::{id_of, ids_of};
 use crate::error::{AppError, StoreError};
 use crate::jobs::Cancellation;
 use crate::limits::DOCUMENT_BYTES_MAX;

@@ -1,6 +1,6 @@
 //! Puts documents into a collection, each verified.
 
-use crate::doctor::ids::ids_of;
+use crate::document_ids::ids_of;
 use crate::error::StoreError;
 use crate::ports::Ports;
 use crate::values::CollectionName;
