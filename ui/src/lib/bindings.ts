@@ -3409,6 +3409,8 @@ export type JobStep =
 "writing" | 
 /**  What was written is read back. */
 "reading_back" | 
+/**  What was written is compared with what it was made of. */
+"comparing" | 
 /**  What has no progress and can't be stopped any more. */
 "ending";
 

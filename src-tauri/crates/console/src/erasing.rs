@@ -1,15 +1,15 @@
 //! Deletes for good, after a backup that was written and verified.
 
-use std::fs;
 use std::path::PathBuf;
 
 use tenantry_core::AppError;
+use tenantry_core::bundle::PendingBundle;
 use tenantry_core::erasure::Certificate;
 use tenantry_core::jobs::{Cancellation, JobStep, ProgressSink};
 use tenantry_core::rights::Actor;
 use tenantry_core::values::OrganizationId;
 
-use crate::console::{BackedUp, Console, ExportedFile, blocking};
+use crate::console::{Console, ExportedFile};
 use crate::error::ConsoleError;
 use crate::workspace::OpenWorkspace;
 
@@ -56,8 +56,8 @@ impl Console {
         Ok(Erased { backup, certificate: workspace.erasure().certificate(actor, id).await })
     }
 
-    /// Writes a backup and reads it back. A file that was not read to its end, because of its damage or because the
-    /// person cancelled, does not stay: somebody would rely on it.
+    /// Writes a backup. A file that was not read back to its end, because of its damage or because the person
+    /// cancelled, does not stay: somebody would rely on it.
     async fn back_up_first(
         &self,
         workspace: &OpenWorkspace,
@@ -67,25 +67,15 @@ impl Console {
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
     ) -> Result<PathBuf, ConsoleError> {
-        progress.begin(JobStep::Writing);
-        let written = self.back_up(workspace, actor, &[id], folder, progress, cancellation).await?.pop();
-        let (path, bundle) = match written {
-            Some((_, BackedUp::Written { path, bundle, .. })) => (path, bundle),
-            Some((_, BackedUp::Failed(problem))) => return Err(problem),
-            Some((_, BackedUp::NotBegun)) | None => return Err(ConsoleError::Cancelled),
-        };
-        progress.begin(JobStep::ReadingBack);
-        let verified = async {
-            self.verify_written(workspace, actor, &path, progress, cancellation).await?;
-            Ok(cancellation.checkpoint()?)
-        };
-        let Err(problem) = verified.await else { return Ok(path) };
-        let file = path.clone();
-        match blocking(move || fs::remove_file(file)).await? {
-            Ok(()) => workspace.bundles().record_removed(actor, &bundle, "it was not read back whole").await,
-            Err(error) => tracing::warn!(%error, "a backup that was not read back stays"),
-        }
-        Err(problem)
+        let organization = workspace.organizations().get(actor, &id.to_string()).await?;
+        let origin = self.origin_of(workspace).await?;
+        let file = self.start_bundle(folder, organization.name.as_str()).await?;
+        let path = file.path().to_owned();
+        let file: Box<dyn PendingBundle> = Box::new(file);
+        let kept = workspace.bundles().keep(actor, id, (file, &origin), progress, cancellation).await;
+        kept.map_err(|error| ConsoleError::of_file(&path, error))?;
+        self.exports.note_shown(&path);
+        Ok(path)
     }
 
     /// Writes the certificate about a deletion to the chosen place.

@@ -5,6 +5,7 @@
 //! decided its code.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 use tenantry_core::error::{
@@ -183,6 +184,19 @@ impl ConsoleError {
     /// There is no such thing.
     pub fn not_found(what: &str) -> Self {
         Self::NotFound { what: what.to_owned() }
+    }
+
+    /// A chosen file was not written.
+    pub(crate) fn not_written(path: &Path, reason: FileProblem) -> Self {
+        Self::FileNotWritten { what: FileKind::Export, path: path.display().to_string(), reason }
+    }
+
+    /// The failure of work that writes a chosen file.
+    pub(crate) fn of_file(path: &Path, error: AppError) -> Self {
+        match error {
+            AppError::FileNotWritten(reason) => Self::not_written(path, reason),
+            error => Self::from(error),
+        }
     }
 
     /// One field breaks one rule. `message` is for the log.

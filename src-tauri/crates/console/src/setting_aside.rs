@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use tenantry_core::AppError;
 use tenantry_core::bundle::{BundleInput, PendingBundle};
 use tenantry_core::doctor::{DryRun, MendKind, MendRequest, MendService, Mended};
 use tenantry_core::error::FileProblem;
@@ -10,7 +9,7 @@ use tenantry_core::jobs::{Cancellation, ProgressSink};
 use tenantry_core::rights::{Act, Actor};
 
 use crate::console::Console;
-use crate::error::{ConsoleError, FileKind};
+use crate::error::ConsoleError;
 use crate::files::{PendingFile, sync_folder};
 use crate::workspace::OpenWorkspace;
 
@@ -88,13 +87,6 @@ impl Console {
         self.exports.note_shown(&path);
         let file: Box<dyn PendingBundle> = Box::new(file);
         let done = workspace.set_aside(actor, request, (file, &origin), progress, cancellation).await;
-        done.map_err(|error| match error {
-            AppError::FileNotWritten(reason) => ConsoleError::FileNotWritten {
-                what: FileKind::Export,
-                path: path.display().to_string(),
-                reason,
-            },
-            error => ConsoleError::from(error),
-        })
+        done.map_err(|error| ConsoleError::of_file(&path, error))
     }
 }

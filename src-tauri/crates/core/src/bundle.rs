@@ -22,7 +22,7 @@ mod writing;
 pub(crate) use collection_source::CollectionSource;
 pub use fingerprint::Fingerprint;
 pub use keeping::{KeptBundle, PendingBundle};
-pub(crate) use keeping::{ProvenBundle, Rounds, contents};
+pub(crate) use keeping::{ProvenBundle, contents};
 pub use manifest::{Manifest, Part};
 pub use moving::{Destination, MovedTo};
 pub use progress::BundleProgress;

@@ -28,6 +28,8 @@ pub enum JobStep {
     Writing,
     /// What was written is read back.
     ReadingBack,
+    /// What was written is compared with what it was made of.
+    Comparing,
     /// What has no progress and can't be stopped any more.
     Ending,
 }

@@ -156,6 +156,17 @@ test("a collection is set aside into the suggested folder, and its file can be s
   const release = backend.hold("mend_finding");
   await user.click(dialog.getByRole("button", { name: "Set aside as a bundle" }));
   expect(await dialog.findByRole("progressbar", { name: "Setting org_harbour aside" })).toBeVisible();
+  const { progress } = called("mend_finding")[0]?.args as {
+    progress: { onmessage: (told: unknown) => void };
+  };
+  const parts = {
+    reading_back: "Reading the file of org_harbour back",
+    comparing: "Comparing org_harbour with its file",
+  };
+  for (const [step, name] of Object.entries(parts)) {
+    progress.onmessage({ step, done: 1, total: 2, perSecond: 1, bytes: 1, bytesPerSecond: 1 });
+    expect(await dialog.findByRole("progressbar", { name })).toBeVisible();
+  }
   await user.click(dialog.getByRole("button", { name: "Stop" }));
   const { job } = called("mend_finding")[0]?.args as { job: string };
   expect(called("cancel_job")[0]?.args).toMatchObject({ job });

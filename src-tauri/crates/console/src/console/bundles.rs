@@ -15,7 +15,7 @@ use tenantry_core::rights::{Act, Actor};
 use tenantry_core::values::OrganizationId;
 
 use super::{Console, blocking};
-use crate::error::{ConsoleError, FileKind};
+use crate::error::ConsoleError;
 use crate::files::{PendingFile, Target, file_name, free_path};
 use crate::identifiers::random_id;
 use crate::moving::{MoveEnd, MoveNote, MovePlan, MoveRequest, Moving, PeopleBrought, Side, Standing};
@@ -205,10 +205,7 @@ impl Console {
         let path = self.place_of_bundle(folder, name).await?;
         let (unfinished, target) = (Arc::clone(&self.unfinished), path.clone());
         let started = blocking(move || unfinished.start(Target { path: target, may_replace: false })).await?;
-        started.map_err(|reason| {
-            let path = path.display().to_string();
-            ConsoleError::FileNotWritten { what: FileKind::Export, path, reason }
-        })
+        started.map_err(|reason| ConsoleError::not_written(&path, reason))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one step of `back_up`, with all that it knows")]
@@ -225,21 +222,13 @@ impl Console {
         let organization = workspace.organizations().get(actor, &id.to_string()).await?;
         let file = self.start_bundle(folder, organization.name.as_str()).await?;
         let path = file.path().to_owned();
-        let not_written = |reason| ConsoleError::FileNotWritten {
-            what: FileKind::Export,
-            path: path.display().to_string(),
-            reason,
-        };
         let (writer, file) = blocking(move || (file.writer(), file)).await?;
-        let writer = writer.map_err(not_written)?;
-        let bundle =
-            workspace.bundles().write(actor, id, origin, writer, progress, cancellation).await.map_err(
-                |error| match error {
-                    AppError::FileNotWritten(problem) => not_written(problem),
-                    error => ConsoleError::from(error),
-                },
-            )?;
-        let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
+        let writer = writer.map_err(|reason| ConsoleError::not_written(&path, reason))?;
+        let written = workspace.bundles().write(actor, id, origin, writer, progress, cancellation).await;
+        let bundle = written.map_err(|error| ConsoleError::of_file(&path, error))?;
+        let bytes = blocking(move || file.finish())
+            .await?
+            .map_err(|reason| ConsoleError::not_written(&path, reason))?;
         self.exports.note_shown(&path);
         tracing::info!(bytes, "wrote a bundle");
         Ok((path, bytes, bundle))
@@ -293,22 +282,6 @@ impl Console {
         let bundle = self.open_bundle(source).await?;
         workspace.bundles().verify(actor, &bundle, progress, cancellation).await?;
         Ok(bundle)
-    }
-
-    /// Reads back a bundle that was just written.
-    ///
-    /// # Errors
-    /// As [`verify_bundle`](Self::verify_bundle).
-    pub(crate) async fn verify_written(
-        &self,
-        workspace: &OpenWorkspace,
-        actor: &Actor,
-        path: &std::path::Path,
-        progress: &dyn ProgressSink,
-        cancellation: &Cancellation,
-    ) -> Result<(), ConsoleError> {
-        let source = self.bundle_files.choose(path.to_owned());
-        self.verify_bundle(workspace, actor, &source, progress, cancellation).await.map(drop)
     }
 
     /// What would happen if a bundle were restored.

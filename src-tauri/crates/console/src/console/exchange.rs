@@ -12,7 +12,7 @@ use tenantry_core::values::{Field, FieldRule};
 
 use super::secret_keeping::require_strong;
 use super::{Console, blocking};
-use crate::error::{ConsoleError, FileKind};
+use crate::error::ConsoleError;
 use crate::files::{confirmed, free_path};
 use crate::sealing;
 use crate::transfer::{
@@ -220,11 +220,7 @@ impl Console {
             drop(writer);
             pending.finish()
         });
-        written.await?.map_err(|reason| ConsoleError::FileNotWritten {
-            what: FileKind::Export,
-            path: path.clone(),
-            reason,
-        })?;
+        written.await?.map_err(|reason| ConsoleError::not_written(Path::new(&path), reason))?;
         self.connection_files.note_written(Path::new(&path));
         self.exports.note_shown(Path::new(&path));
         tracing::info!(profiles = ids.len(), secrets, "exported connections");

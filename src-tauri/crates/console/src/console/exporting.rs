@@ -11,7 +11,7 @@ use tenantry_core::jobs::{Cancellation, ProgressSink};
 use tenantry_core::rights::Actor;
 
 use super::{Console, blocking};
-use crate::error::{ConsoleError, FileKind};
+use crate::error::ConsoleError;
 use crate::files::{Target, confirmed, free_path};
 use crate::workspace::OpenWorkspace;
 
@@ -131,18 +131,11 @@ impl Console {
     {
         let place = self.exports.target(target).ok_or_else(|| ConsoleError::not_found("chosen file"))?;
         let path = place.path.clone();
-        let not_written = |reason| ConsoleError::FileNotWritten {
-            what: FileKind::Export,
-            path: path.display().to_string(),
-            reason,
-        };
+        let not_written = |reason| ConsoleError::not_written(&path, reason);
         let unfinished = Arc::clone(&self.unfinished);
         let start = move || unfinished.start(place).and_then(|file| Ok((file.writer()?, file)));
         let (writer, file) = blocking(start).await?.map_err(not_written)?;
-        let exported = write(writer).await.map_err(|error| match error {
-            AppError::FileNotWritten(problem) => not_written(problem),
-            error => ConsoleError::from(error),
-        })?;
+        let exported = write(writer).await.map_err(|error| ConsoleError::of_file(&path, error))?;
         let bytes = blocking(move || file.finish()).await?.map_err(not_written)?;
         self.exports.note_written(target, &path);
         tracing::info!(bytes, "exported a list");

@@ -11,7 +11,7 @@ use tenantry_core::records::Head;
 use tenantry_core::rights::Actor;
 
 use super::{Console, ExportedFile, blocking};
-use crate::error::{ConsoleError, FileKind};
+use crate::error::ConsoleError;
 use crate::profiles::RecordAnchor;
 use crate::workspace::OpenWorkspace;
 
@@ -69,14 +69,7 @@ impl Console {
         let read = move || File::open(&path).and_then(|file| read_archive(BufReader::new(file)));
         match blocking(read).await? {
             Ok(facts) if facts == written.exported => {}
-            Ok(_) | Err(_) => {
-                let path = written.path.display().to_string();
-                return Err(ConsoleError::FileNotWritten {
-                    what: FileKind::Export,
-                    path,
-                    reason: FileProblem::Other,
-                });
-            }
+            Ok(_) | Err(_) => return Err(ConsoleError::not_written(&written.path, FileProblem::Other)),
         }
         cancellation.checkpoint()?;
         let file = written.path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -9,7 +9,7 @@ use tenantry_core::error::FileProblem;
 use tenantry_core::export::{Cell, Column, CsvLayout, CsvSeparator, ExportFormat, row_writer};
 
 use super::{Console, blocking};
-use crate::error::{ConsoleError, FileKind};
+use crate::error::ConsoleError;
 use crate::files::{confirmed, free_path};
 
 /// A one-time password with whom it is for.
@@ -119,18 +119,14 @@ impl Console {
             Some(confirmed(desktop.choose_file(title, &folder, &name, kind, ending)?, ending))
         };
         let Some(target) = blocking(ask).await? else { return Ok(None) };
-        let path = target.path.display().to_string();
+        let path = target.path.clone();
         let unfinished = Arc::clone(&self.unfinished);
         let write = move || {
             let pending = unfinished.start(target)?;
             file.write(pending.writer()?).map_err(|error| FileProblem::from(&error))?;
             pending.finish()
         };
-        blocking(write).await?.map_err(|reason| ConsoleError::FileNotWritten {
-            what: FileKind::Export,
-            path: path.clone(),
-            reason,
-        })?;
-        Ok(Some(path))
+        blocking(write).await?.map_err(|reason| ConsoleError::not_written(&path, reason))?;
+        Ok(Some(path.display().to_string()))
     }
 }

@@ -100,7 +100,7 @@ impl Contents {
         Ok(Self { documents, newest })
     }
 
-    /// Whether as many are there, and the newest is as it was and still the newest. A look by `_id` costs nothing, where
+    /// Whether as many are there, and the newest is as it was and still the newest. A look by `_id` costs nothing;
     /// asking for the newest again may cost a server a look at each.
     async fn are_in(&self, ports: &Ports, collection: &CollectionName) -> Result<bool, StoreError> {
         let collections = &ports.collections;

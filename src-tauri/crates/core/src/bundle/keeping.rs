@@ -16,7 +16,9 @@ use super::reading::{BundleInput, BundleReader};
 use super::tenant::TenantSource;
 use super::writing::{Occasion, write_bundle};
 use crate::error::{AppError, BundleProblem, FileProblem};
-use crate::jobs::{Cancellation, Progress, ProgressSink};
+use crate::jobs::{Cancellation, JobStep, ProgressSink};
+use crate::records::{ActivityEntry, ActivityKind};
+use crate::rights::Actor;
 
 /// The file of a bundle that is not in its place yet. Dropped before that, it is removed. Every call waits for a disk.
 pub trait PendingBundle: Send + Sync {
@@ -59,15 +61,14 @@ pub struct KeptBundle {
 /// A bundle that was written and read back, and is not in its place yet.
 pub(crate) struct ProvenBundle {
     file: Box<dyn PendingBundle>,
-    /// What it says of itself.
-    pub(crate) manifest: Manifest,
+    manifest: Manifest,
     /// The documents that were read back.
     pub(crate) contents: Fingerprint,
     sha256: String,
 }
 
 impl ProvenBundle {
-    /// Writes a bundle, brings it to the disk and reads all of it back. Progress goes through the documents twice.
+    /// Writes a bundle, brings it to the disk and reads all of it back: two steps of the job.
     ///
     /// # Errors
     /// Those of the source; `Cancelled`, `FileNotWritten`, `Bundle`. Nothing is left of the file then.
@@ -75,14 +76,15 @@ impl ProvenBundle {
         source: &dyn TenantSource,
         occasion: Occasion<'_>,
         file: Box<dyn PendingBundle>,
-        rounds: &mut Rounds<'_>,
+        progress: &dyn ProgressSink,
         cancellation: &Cancellation,
     ) -> Result<Self, AppError> {
+        progress.begin(JobStep::Writing);
         let (file, output) = on_disk(file, |file| file.writer()).await?;
         let digest = Arc::new(Mutex::new(Sha256::new()));
         let output = Box::new(Digesting { output, digest: Arc::clone(&digest) });
-        let manifest = write_bundle(source, occasion, output, rounds, cancellation).await?;
-        rounds.next();
+        let manifest = write_bundle(source, occasion, output, progress, cancellation).await?;
+        progress.begin(JobStep::ReadingBack);
         let sha256 = hex::encode(digest.lock().clone().finalize());
         let (file, mut input) = on_disk(file, |file| file.reader()).await?;
         let read = move || {
@@ -98,14 +100,17 @@ impl ProvenBundle {
         if found != sha256 || *bundle.manifest() != manifest {
             return Err(AppError::Bundle(BundleProblem::ReadBackOtherwise));
         }
-        let contents = contents(&bundle, rounds, cancellation).await?;
-        rounds.next();
+        let contents = contents(&bundle, progress, cancellation).await?;
         Ok(Self { file, manifest, contents, sha256 })
     }
 
-    /// The SHA-256 of the file.
-    pub(crate) fn sha256(&self) -> &str {
-        &self.sha256
+    /// The entry of the record about it, with what tells its file from others.
+    pub(crate) fn entry(&self, actor: &Actor, operation: &str) -> ActivityEntry {
+        ActivityEntry::of(actor, ActivityKind::BundleWritten)
+            .changed("file", None, Some(self.file.place()))
+            .changed("sha256", None, Some(self.sha256.clone()))
+            .with_detail(format!("{} documents", self.manifest.documents))
+            .of_operation(operation)
     }
 
     /// Puts the file in its place.
@@ -146,40 +151,6 @@ pub(crate) async fn contents(
     }
     told.end();
     Ok(found)
-}
-
-/// Progress of a job that goes through the same documents several times: a document is done after the last round.
-pub(crate) struct Rounds<'job> {
-    sink: &'job dyn ProgressSink,
-    rounds: u64,
-    /// Documents and bytes of the rounds before this one.
-    before: (u64, u64),
-    /// Documents and bytes of this round so far.
-    now: Mutex<(u64, u64)>,
-}
-
-impl<'job> Rounds<'job> {
-    pub(crate) fn new(sink: &'job dyn ProgressSink, rounds: u64) -> Self {
-        Self { sink, rounds: rounds.max(1), before: (0, 0), now: Mutex::default() }
-    }
-
-    fn next(&mut self) {
-        let now = std::mem::take(&mut *self.now.lock());
-        self.before = (self.before.0 + now.0, self.before.1 + now.1);
-    }
-}
-
-impl ProgressSink for Rounds<'_> {
-    fn report(&self, progress: Progress) {
-        self.now.lock().0 = progress.done;
-        let done = (self.before.0 + progress.done) / self.rounds;
-        self.sink.report(Progress { done, total: progress.total });
-    }
-
-    fn report_bytes(&self, bytes: u64) {
-        self.now.lock().1 = bytes;
-        self.sink.report_bytes((self.before.1 + bytes) / self.rounds);
-    }
 }
 
 async fn on_disk<T: Send + 'static>(

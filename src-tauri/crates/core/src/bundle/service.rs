@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::BundleProgress;
 use super::collection_source::CollectionSource;
 use super::fingerprint::Fingerprint;
+use super::keeping::{KeptBundle, PendingBundle, ProvenBundle};
 use super::manifest::Manifest;
 use super::reading::BundleReader;
 use super::receiving::{Newcomer, Sum};
@@ -14,11 +15,11 @@ use super::writing::{Occasion, Origin, write_bundle};
 use crate::access::Operations;
 use crate::capacity::{CapacityService, require_index_room};
 use crate::clock::Clock;
-use crate::error::{AppError, ConflictOn};
+use crate::error::{AppError, ConflictOn, StoreError};
 use crate::jobs::{Cancellation, ProgressSink};
 use crate::ports::Ports;
 use crate::record::random_operation;
-use crate::records::{ActivityEntry, ActivityKind, OperationPlan, Organization, Outcome};
+use crate::records::{ActivityEntry, ActivityKind, OperationPlan, Organization};
 use crate::rights::{Act, Actor};
 use crate::sessions::PasswordHasher;
 use crate::values::{
@@ -48,8 +49,6 @@ pub struct WrittenBundle {
     pub indexes: u32,
     /// What others changed meanwhile.
     pub changed: Option<ChangedMeanwhile>,
-    /// The id of all entries about it.
-    pub operation: String,
 }
 
 /// How an organization comes in.
@@ -161,9 +160,7 @@ impl BundleService {
         actor.require_on(Act::BackUp, id)?;
         let organization = self.load(id).await?;
         let source = CollectionSource::of_organization(&self.ports, &organization).await?;
-        let operation = random_operation();
         let record = ActivityEntry::of(actor, ActivityKind::BundleWritten).about(id, &organization.name);
-        let record = record.of_operation(operation.clone());
         let record = match source.tenant().documents {
             Some(documents) => record.with_detail(format!("{documents} documents")),
             None => record,
@@ -172,18 +169,33 @@ impl BundleService {
         let written = write_bundle(&source, occasion, output, progress, cancellation);
         let Manifest { documents, bytes, indexes, changed_meanwhile: changed, .. } =
             self.ports.recorded(record, written).await?;
-        Ok(WrittenBundle { organization, documents, bytes, indexes, changed, operation })
+        Ok(WrittenBundle { organization, documents, bytes, indexes, changed })
     }
 
-    /// Records that the file of a bundle was removed again: nobody should look for it.
-    pub async fn record_removed(&self, actor: &Actor, written: &WrittenBundle, why: &str) {
-        let WrittenBundle { organization, operation, .. } = written;
-        let entry = ActivityEntry::of(actor, ActivityKind::BundleWritten)
-            .about(organization.id, &organization.name)
-            .of_operation(operation.clone())
-            .ended(Outcome::Undone)
-            .with_detail(why);
-        self.ports.record(&entry).await;
+    /// Writes an organization to a bundle that stands in for it: it is read back from the disk before it is in its
+    /// place. What is cancelled, fails or was changed by others meanwhile leaves no file.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write); `Store` with `Changed` after a change by others.
+    pub async fn keep(
+        &self,
+        actor: &Actor,
+        id: OrganizationId,
+        (file, origin): (Box<dyn PendingBundle>, &Origin),
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<KeptBundle, AppError> {
+        actor.require_on(Act::BackUp, id)?;
+        let organization = self.load(id).await?;
+        let source = CollectionSource::of_organization(&self.ports, &organization).await?;
+        let occasion = Occasion { origin, by: actor.email(), at: self.clock.now() };
+        let bundle = ProvenBundle::write(&source, occasion, file, progress, cancellation).await?;
+        if source.changed().await?.is_some() {
+            return Err(StoreError::Changed { what: "the collection" }.into());
+        }
+        cancellation.checkpoint()?;
+        let record = bundle.entry(actor, &random_operation()).about(id, &organization.name);
+        self.ports.recorded(record, bundle.keep()).await
     }
 
     /// Reads every line of a bundle and compares all counts and checksums.

@@ -121,6 +121,21 @@ export class ManyMends {
     return m.dialogs_many_progress({ done: formatCount(done), total: formatCount(rows.length) });
   }
 
+  /** What is under way with the file of the collection that is set aside. */
+  get writingWord(): string {
+    const name = this.current;
+    switch (this.writing?.step) {
+      case "reading_back":
+        return m.doctor_set_aside_reading_back({ name });
+      case "comparing":
+        return m.doctor_set_aside_comparing({ name });
+      case "ending":
+        return m.doctor_set_aside_ending({ name });
+      default:
+        return m.doctor_set_aside_running({ name });
+    }
+  }
+
   get begun(): boolean {
     return this.run.result.changed.length > 0;
   }

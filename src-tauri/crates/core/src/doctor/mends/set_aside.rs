@@ -5,19 +5,16 @@ use super::plan::{Journaled, Plan};
 use super::service::{MendService, Mended};
 use super::step::Step;
 use crate::bundle::{
-    CollectionSource, Occasion, Origin, PendingBundle, ProvenBundle, Rounds, TenantSource, contents,
+    CollectionSource, Occasion, Origin, PendingBundle, ProvenBundle, TenantSource, contents,
 };
 use crate::doctor::{Finding, MendChoices, MendKind};
 use crate::error::{AppError, BundleProblem};
-use crate::jobs::{Cancellation, ProgressSink};
+use crate::jobs::{Cancellation, JobStep, ProgressSink};
 use crate::ports::Ports;
 use crate::record::random_operation;
-use crate::records::{ActivityEntry, ActivityKind, CollectionIdentity, MendWord};
+use crate::records::{CollectionIdentity, MendWord};
 use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
-
-/// How often the collection is gone through: into the file, in the file, and once more before it is dropped.
-const ROUNDS: u64 = 3;
 
 impl MendService {
     /// The collection that a finding is about, if it can be set aside: the caller names a file after it.
@@ -56,19 +53,20 @@ impl MendService {
         let operation = random_operation();
         let entry = plan.entry(actor).of_operation(operation.as_str());
         let now = self.clock.now();
-        let leaving = Leaving { service: self, actor, operation: &operation, id: journaled.id, name: &name };
+        let leaving = Leaving { service: self, operation: &operation, id: journaled.id, name: &name };
         let leaving = &leaving;
         let occasion = Occasion { origin, by: actor.email(), at: now };
         let mut kept = None;
         let told = &mut kept;
         let steps = |ports: Ports, ()| async move {
             let source = CollectionSource::ownerless(&ports, leaving.name).await?;
-            let mut rounds = Rounds::new(progress, ROUNDS);
-            let bundle = ProvenBundle::write(&source, occasion, file, &mut rounds, cancellation).await?;
-            let is_same = contents(&source, &rounds, cancellation).await? == bundle.contents;
+            let bundle = ProvenBundle::write(&source, occasion, file, progress, cancellation).await?;
+            progress.begin(JobStep::Comparing);
+            let is_same = contents(&source, progress, cancellation).await? == bundle.contents;
             cancellation.checkpoint()?;
             // From here on nothing stops it: the file in its place is what the record tells of.
-            leaving.record(&ports, &place, &bundle).await?;
+            progress.begin(JobStep::Ending);
+            ports.record_first(&bundle.entry(actor, leaving.operation).on(leaving.name)).await?;
             let file = told.insert(bundle.keep().await?);
             let path = file.path.clone();
             let which = source.identity();
@@ -122,25 +120,12 @@ impl MendService {
 /// A collection on its way out.
 struct Leaving<'a> {
     service: &'a MendService,
-    actor: &'a Actor,
     operation: &'a str,
     id: OrganizationId,
     name: &'a CollectionName,
 }
 
 impl Leaving<'_> {
-    /// Records where the collection is from now on, with what tells that file from others.
-    async fn record(&self, ports: &Ports, place: &str, bundle: &ProvenBundle) -> Result<(), AppError> {
-        let documents = bundle.manifest.documents;
-        let entry = ActivityEntry::of(self.actor, ActivityKind::BundleWritten)
-            .on(self.name)
-            .changed("file", None, Some(place.to_owned()))
-            .changed("sha256", None, Some(bundle.sha256().to_owned()))
-            .with_detail(format!("{documents} documents"))
-            .of_operation(self.operation);
-        ports.record_first(&entry).await.map(drop)
-    }
-
     /// Whether nobody owns it still, and nobody wrote to it since it was looked at.
     async fn is_as_found(
         &self,
