@@ -147,9 +147,12 @@ impl ErasureService {
                 }
                 is_written && !entry.operation.as_ref().is_some_and(|one| removed.contains(one))
             });
-            let named = written.map(|entry| {
-                let what = entry.entry.subject.as_ref().or(entry.entry.detail.as_ref());
-                what.cloned().unwrap_or_else(|| format!("entry {}", entry.number))
+            let named = written.map(|Recorded { entry, number, .. }| {
+                let file = entry.changes.iter().find(|change| change.field == "file");
+                let path = file.and_then(|change| change.after.as_deref());
+                let name = path.and_then(|path| path.rsplit(['/', '\\']).next());
+                let what = name.or(entry.subject.as_deref()).or(entry.detail.as_deref());
+                what.map_or_else(|| format!("entry {number}"), str::to_owned)
             });
             bundles.extend(named.map(|name| name.chars().take(90).collect::<String>()));
             match page.next {
