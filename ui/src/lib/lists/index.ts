@@ -1,5 +1,6 @@
 /** A long list is a source, columns and a row; everything else of it is here. */
 export { BulkRun, type BulkFailure, type BulkResult } from "./bulk-run.svelte";
+export { default as FailedRows } from "./FailedRows.svelte";
 export type { ListColumn } from "./column-layout";
 export type {
   BulkAction,
