@@ -121,8 +121,7 @@ pub fn origin() -> Origin {
 /// When it can't be written.
 pub async fn written(console: &Console, actor: &Actor, id: OrganizationId) -> Vec<u8> {
     let file = Buffer::default();
-    let output = Box::new(file.clone());
-    let cancellation = Cancellation::default();
+    let (output, cancellation) = (("bundle.tenant", file.clone()), Cancellation::default());
     console.bundles.write(actor, id, &origin(), output, &Quiet, &cancellation).await.expect("it is written");
     std::mem::take(&mut *file.0.lock())
 }

@@ -515,7 +515,7 @@ mod tests {
         let identity =
             console.ports.collections.identity(&acme.collection()).await.expect("a look-up answers");
         let identity = identity.expect("it is there");
-        let aside = acme.collection().dropped();
+        let aside = acme.collection().dropped("an operation");
         console.ports.collections.rename(&acme.collection(), &aside, &identity).await.expect("renamed");
         workspace.write_behind(acme.id, "admin_email", "admin@GLOBEX.example.com").await;
         workspace.write_behind(acme.id, "organization_name", "Acme").await;

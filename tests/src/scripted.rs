@@ -157,8 +157,8 @@ impl CollectionStore for ScriptedCollections {
         self.write(Write::Delete(name.clone(), which.clone())).await
     }
 
-    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
-        self.inner.delete_empty(name).await
+    async fn delete_empty(&self, name: &CollectionName, operation: &str) -> Result<bool, StoreError> {
+        self.inner.delete_empty(name, operation).await
     }
 
     async fn is_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {

@@ -343,12 +343,9 @@ async fn what_made_way_is_gone_or_back(kind: StoreKind) {
         if is_written {
             collections.insert_documents(&home, std::slice::from_ref(&document)).await.expect("inserted");
         }
-        move_collection(&first.ports, &home, &home.dropped()).await.expect("moved");
         collections.create(&lost).await.expect("created");
-        collections
-            .insert_documents(&lost, &[document.clone(), doc! { "_id": 2 }.to_vec().expect("bytes")])
-            .await
-            .expect("inserted");
+        let second = doc! { "_id": 2 }.to_vec().expect("bytes");
+        collections.insert_documents(&lost, &[document, second]).await.expect("inserted");
         let plan = OperationPlan::Mend {
             mend: MendWord::AttachCollection,
             name: acme.name.clone(),
@@ -359,6 +356,8 @@ async fn what_made_way_is_gone_or_back(kind: StoreKind) {
         let dead = Owner { installation: "another".to_owned(), instance: "dead".to_owned() };
         let begun = Operation::new(acme.id, plan, dead, "operator@example.com".to_owned());
         first.ports.journal.begin(&begun).await.expect("begun");
+        let aside = home.dropped(&begun.mark());
+        move_collection(&first.ports, &home, &aside).await.expect("moved");
 
         workspace.pass(OPERATION_LEASE + STEP_PENDING).await;
         let next = next_run(&workspace, &workspace.ports, "next");
@@ -368,7 +367,7 @@ async fn what_made_way_is_gone_or_back(kind: StoreKind) {
         let count = async |name| collections.statistics(name).await.expect("it is there").documents;
         assert_eq!(count(&home).await, if is_written { 1 } else { 2 }, "{kind:?}");
         assert_eq!(collections.exists(&lost).await, Ok(is_written), "{kind:?}");
-        assert_eq!(collections.exists(&home.dropped()).await, Ok(false), "{kind:?}: nothing is left over");
+        assert_eq!(collections.exists(&aside).await, Ok(false), "{kind:?}: nothing is left over");
         workspace.remove().await;
     }
 }

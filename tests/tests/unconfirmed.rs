@@ -169,7 +169,7 @@ async fn no_document_is_lost_to_the_deletion_of_an_empty_collection() {
             let stored = raw.collection::<Document>(name.as_str());
             let (written, deleted) = tokio::join!(
                 stored.insert_one(doc! { "of": "a tenant" }),
-                ports.collections.delete_empty(&name)
+                ports.collections.delete_empty(&name, "an operation")
             );
             written.expect("the tenant's write is accepted");
             // A name that the server was asked for twice at once is a conflict, which loses nothing either.

@@ -88,7 +88,7 @@ impl From<&Certificate> for CertificateView {
 ///
 /// # Errors
 /// `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a backup, `cancelled`, those of a session,
-/// `unavailable`: nothing was deleted.
+/// `changed_meanwhile`, `unavailable`: nothing was deleted.
 #[tauri::command]
 #[specta::specta]
 pub async fn erase_organization(

@@ -168,7 +168,7 @@ async fn fill(workspace: &Workspace, home: &CollectionName, most: u64) -> Outcom
 
 async fn write(workspace: &Workspace, actor: &Actor, id: OrganizationId, path: &Path) -> Outcome<()> {
     let origin = Origin { workspace: "Bench".to_owned(), program: env!("CARGO_PKG_VERSION").to_owned() };
-    let output = Box::new(File::create(path)?);
+    let output = ("bundle.tenant", File::create(path)?);
     workspace.bundles.write(actor, id, &origin, output, &Quiet, &Cancellation::default()).await?;
     Ok(())
 }

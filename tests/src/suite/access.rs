@@ -269,7 +269,10 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
                 collections.rename(&collection("acme"), &collection("zenith"), &ANY).await,
             ),
             ("collections.delete", collections.delete(&collection("acme"), &ANY).await),
-            ("collections.delete_empty", collections.delete_empty(&collection("acme")).await.map(drop)),
+            (
+                "collections.delete_empty",
+                collections.delete_empty(&collection("acme"), "an operation").await.map(drop),
+            ),
             ("collections.insert_documents", collections.insert_documents(&collection("acme"), &[]).await),
             ("collections.create_as", collections.create_as(&collection("new"), &described).await),
             (

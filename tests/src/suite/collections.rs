@@ -280,13 +280,17 @@ pub async fn a_collection_that_stands_in_anothers_place_is_neither_renamed_nor_d
 /// Only an empty one is deleted.
 pub async fn an_empty_collection_is_deleted_and_one_with_documents_stays(ports: &Ports) {
     let acme = collection("acme");
-    assert_eq!(ports.collections.delete_empty(&acme).await, Ok(true), "absent counts as done");
+    assert_eq!(
+        ports.collections.delete_empty(&acme, "an operation").await,
+        Ok(true),
+        "absent counts as done"
+    );
     ports.collections.create(&acme).await.expect("created");
     ports.collections.insert_documents(&acme, &[document(10)]).await.expect("inserted");
-    assert_eq!(ports.collections.delete_empty(&acme).await, Ok(false));
+    assert_eq!(ports.collections.delete_empty(&acme, "an operation").await, Ok(false));
     assert_eq!(count(ports, &acme).await, 1);
     let empty = collection("empty");
     ports.collections.create(&empty).await.expect("created");
-    assert_eq!(ports.collections.delete_empty(&empty).await, Ok(true));
+    assert_eq!(ports.collections.delete_empty(&empty, "an operation").await, Ok(true));
     assert!(!exists(ports, &empty).await);
 }

@@ -55,7 +55,7 @@ pub async fn collections_of_tenants_are_listed_by_name_and_no_others(ports: &Por
         CollectionName::set_aside(copy),
         CollectionName::incoming(copy),
         CollectionName::twins(copy),
-        collection("gone").dropped(),
+        collection("gone").dropped("an operation"),
     ];
     let mut expected: Vec<_> = ["zenith", "acme", "acme-2", "acme_2"].map(collection).into();
     expected.extend(aside);

@@ -11,7 +11,7 @@ const FOLDERS: [&[&str]; 14] = [
     &["clock", "values"],
     &["error"],
     &["rights"],
-    &["jobs", "records"],
+    &["document_ids", "jobs", "records"],
     &["ports"],
     &["capacity", "record"],
     &["erasure", "journal", "settings"],

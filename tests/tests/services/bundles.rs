@@ -331,7 +331,7 @@ async fn what_is_cancelled_leaves_nothing() {
         let cancellation = Cancellation::default();
         let sink = CancelsOnTheWay(cancellation.clone());
         let origin = tenantry_tests::bundles::origin();
-        let output = Box::new(file.clone());
+        let output = ("bundle.tenant", file.clone());
         let answer = console.bundles.write(&operator, id, &origin, output, &sink, &cancellation).await;
         assert_eq!(answer.map(|_| ()), Err(AppError::Cancelled));
         let half = std::mem::take(&mut *file.0.lock());

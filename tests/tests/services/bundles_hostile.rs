@@ -243,7 +243,7 @@ async fn a_document_over_sixteen_megabytes_is_refused_in_a_file_and_on_the_way_t
         .await
         .expect("inserted");
     let acme = case.console.organizations.get(&case.operator, "acme").await.expect("found");
-    let (origin, output) = (origin(), Box::new(io::sink()));
+    let (origin, output) = (origin(), ("bundle.tenant", io::sink()));
     let cancellation = Cancellation::default();
     let answer =
         case.console.bundles.write(&case.operator, acme.id, &origin, output, &Quiet, &cancellation).await;
@@ -408,7 +408,7 @@ async fn a_full_disk_is_told_wherever_it_is_full() {
     let case = Case::new().await;
     let acme = case.console.organizations.get(&case.operator, "acme").await.expect("found");
     for room in (0..case.file.len()).step_by(97) {
-        let output = Box::new(Small(room));
+        let output = ("bundle.tenant", Small(room));
         let cancellation = Cancellation::default();
         let answer = case
             .console

@@ -154,7 +154,8 @@ async fn the_services_own_database_has_nothing_wrong() {
 #[tokio::test]
 async fn collections_without_an_owner_and_organizations_without_a_collection_are_told() {
     let trash = CollectionName::set_aside(CopyId::new());
-    let (dropped, incoming) = (collection("gone").dropped(), CollectionName::incoming(CopyId::new()));
+    let (dropped, incoming) =
+        (collection("gone").dropped("an operation"), CollectionName::incoming(CopyId::new()));
     let twins = CollectionName::twins(CopyId::new());
     for kind in STORES {
         let case = Case::open(kind).await;

@@ -676,7 +676,7 @@ async fn a_validator_that_other_software_took_away_is_set_again_and_leftovers_ar
         |name| seen.of_tenant(name).options.get_document("validator").expect("a validator").clone();
     assert_eq!(validator("acme"), validator("globex"), "as the service makes them");
 
-    let dropped = collection("gone").dropped();
+    let dropped = collection("gone").dropped("an operation");
     database.create_collection(dropped.as_str()).await.expect("left over");
     let leftover = Damaged {
         finding: finding(FindingKind::LeftoverDropped, &[], &[&dropped]),

@@ -80,7 +80,7 @@ async fn a_collection_goes_into_a_file_and_comes_back_as_an_organization(kind: S
         collection("lost"),
         CollectionName::set_aside(copy),
         CollectionName::incoming(copy),
-        collection("gone").dropped(),
+        collection("gone").dropped("an operation"),
     ];
     for name in &names {
         lost(&workspace.ports, name).await;

@@ -361,7 +361,7 @@ async fn documents_are_shown_to_those_who_may_mend_and_only_of_findings_with_two
         let refused = console.mends.compare(&scene.operator, &finding, Some(at)).await;
         assert!(matches!(refused, Err(AppError::NotFound { .. })), "{after:?}: {refused:?}");
     }
-    let gone = console.ports.collections.delete_empty(&scene.other).await;
+    let gone = console.ports.collections.delete_empty(&scene.other, "an operation").await;
     assert_eq!(gone, Ok(true));
     let refused = console.mends.compare(&scene.operator, &finding, None).await;
     assert_eq!(refused, Err(AppError::FactsChanged), "the other half is gone");

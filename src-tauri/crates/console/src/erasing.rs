@@ -27,7 +27,7 @@ impl Console {
     /// written and read back.
     ///
     /// # Errors
-    /// Those of [`back_up`](Self::back_up) and of
+    /// `changed_meanwhile` if others wrote to it, and the others of `BundleService::keep`; those of
     /// [`delete_forever`](tenantry_core::organizations::OrganizationService::delete_forever): nothing was deleted.
     #[expect(clippy::too_many_arguments, reason = "a job with what is typed and where its file goes")]
     pub async fn erase(

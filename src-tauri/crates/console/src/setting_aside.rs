@@ -29,8 +29,13 @@ impl PendingBundle for PendingFile {
     fn finish(self: Box<Self>) -> Result<u64, FileProblem> {
         let path = self.path().to_owned();
         let bytes = Self::finish(*self)?;
-        // Its name, too: what it stands in for is about to be given up.
-        sync_folder(path.parent().unwrap_or(Path::new("."))).map(|()| bytes)
+        // Its name, too: what it stands in for is about to be given up. Without that the file is none to rely on.
+        let synced = sync_folder(path.parent().unwrap_or(Path::new(".")));
+        synced.map(|()| bytes).inspect_err(|_| {
+            if let Err(error) = std::fs::remove_file(&path) {
+                tracing::warn!(%error, "a bundle whose folder was not brought to the disk stays");
+            }
+        })
     }
 }
 

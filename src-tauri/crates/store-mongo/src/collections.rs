@@ -142,16 +142,17 @@ impl CollectionStore for MongoStore {
         }
     }
 
-    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+    async fn delete_empty(&self, name: &CollectionName, operation: &str) -> Result<bool, StoreError> {
         let Some(which) = self.identity(name).await? else { return Ok(true) };
         if !self.is_empty(name).await? {
             return Ok(false);
         }
         // Nobody adds anything under that name, so an empty collection stays empty.
-        let aside = name.dropped();
-        match self.move_collection(name, &aside).await {
+        let aside = name.dropped(operation);
+        match self.rename(name, &aside, &which).await {
             Ok(()) => {}
-            Err(StoreError::CollectionMissing { .. }) => return Ok(true),
+            // Another one that took its place is looked at by whoever asks again.
+            Err(StoreError::CollectionMissing { .. }) => return Ok(!self.exists(name).await?),
             Err(error) => return Err(error),
         }
         if self.is_empty(&aside).await? {

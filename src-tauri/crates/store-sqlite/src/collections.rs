@@ -102,7 +102,8 @@ impl CollectionStore for SqliteStore {
         .await
     }
 
-    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError> {
+    /// At once, under no other name.
+    async fn delete_empty(&self, name: &CollectionName, _operation: &str) -> Result<bool, StoreError> {
         let name = name.clone();
         self.write(move |transaction| {
             if has_documents(transaction, &name)? {

@@ -224,7 +224,8 @@ impl Console {
         let path = file.path().to_owned();
         let (writer, file) = blocking(move || (file.writer(), file)).await?;
         let writer = writer.map_err(|reason| ConsoleError::not_written(&path, reason))?;
-        let written = workspace.bundles().write(actor, id, origin, writer, progress, cancellation).await;
+        let output = (&*path.display().to_string(), writer);
+        let written = workspace.bundles().write(actor, id, origin, output, progress, cancellation).await;
         let bundle = written.map_err(|error| ConsoleError::of_file(&path, error))?;
         let bytes = blocking(move || file.finish())
             .await?

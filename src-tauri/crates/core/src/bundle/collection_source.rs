@@ -63,12 +63,13 @@ impl CollectionSource {
         Ok(Self { ports: ports.clone(), collection: collection.clone(), identity, found, tenant })
     }
 
-    /// The same with the size of its documents, for a plan. Some servers read all of them for it.
+    /// The same with the number and the size of its documents for a plan. Some servers read all of them for it.
     ///
     /// # Errors
     /// `Store`.
     pub(crate) async fn measured(mut self) -> Result<Self, AppError> {
-        self.tenant.bytes = self.ports.collections.statistics(&self.collection).await?.data_size;
+        let statistics = self.ports.collections.statistics(&self.collection).await?;
+        (self.tenant.documents, self.tenant.bytes) = (Some(statistics.documents), statistics.data_size);
         Ok(self)
     }
 

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::BundleProgress;
 use super::collection_source::CollectionSource;
 use super::fingerprint::Fingerprint;
-use super::keeping::{KeptBundle, PendingBundle, ProvenBundle};
+use super::keeping::{KeptBundle, PendingBundle, ProvenBundle, contents};
 use super::manifest::Manifest;
 use super::reading::BundleReader;
 use super::receiving::{Newcomer, Sum};
@@ -16,7 +16,7 @@ use crate::access::Operations;
 use crate::capacity::{CapacityService, require_index_room};
 use crate::clock::Clock;
 use crate::error::{AppError, ConflictOn, StoreError};
-use crate::jobs::{Cancellation, ProgressSink};
+use crate::jobs::{Cancellation, JobStep, ProgressSink};
 use crate::ports::Ports;
 use crate::record::random_operation;
 use crate::records::{ActivityEntry, ActivityKind, OperationPlan, Organization};
@@ -143,8 +143,8 @@ impl BundleService {
         Ok(Box::new(source.measured().await?))
     }
 
-    /// Writes an organization to a bundle. What is cancelled or fails leaves an output that is worthless: the caller
-    /// replaces the target whole or not at all.
+    /// Writes an organization to a bundle, for which the record names the `place`. What is cancelled or fails leaves an
+    /// output that is worthless: the caller replaces the target whole or not at all.
     ///
     /// # Errors
     /// Those of [`source`](Self::source), `Cancelled`, `FileNotWritten`.
@@ -153,7 +153,7 @@ impl BundleService {
         actor: &Actor,
         id: OrganizationId,
         origin: &Origin,
-        output: Box<dyn Write + Send>,
+        (place, output): (&str, impl Write + Send + 'static),
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
     ) -> Result<WrittenBundle, AppError> {
@@ -161,12 +161,9 @@ impl BundleService {
         let organization = self.load(id).await?;
         let source = CollectionSource::of_organization(&self.ports, &organization).await?;
         let record = ActivityEntry::of(actor, ActivityKind::BundleWritten).about(id, &organization.name);
-        let record = match source.tenant().documents {
-            Some(documents) => record.with_detail(format!("{documents} documents")),
-            None => record,
-        };
+        let record = record.changed("file", None, Some(place.to_owned()));
         let occasion = Occasion { origin, by: actor.email(), at: self.clock.now() };
-        let written = write_bundle(&source, occasion, output, progress, cancellation);
+        let written = write_bundle(&source, occasion, Box::new(output), progress, cancellation);
         let Manifest { documents, bytes, indexes, changed_meanwhile: changed, .. } =
             self.ports.recorded(record, written).await?;
         Ok(WrittenBundle { organization, documents, bytes, indexes, changed })
@@ -190,7 +187,9 @@ impl BundleService {
         let source = CollectionSource::of_organization(&self.ports, &organization).await?;
         let occasion = Occasion { origin, by: actor.email(), at: self.clock.now() };
         let bundle = ProvenBundle::write(&source, occasion, file, progress, cancellation).await?;
-        if source.changed().await?.is_some() {
+        progress.begin(JobStep::Comparing);
+        let is_same = contents(&source, progress, cancellation).await? == bundle.contents;
+        if !is_same || source.changed().await?.is_some() {
             return Err(StoreError::Changed { what: "the collection" }.into());
         }
         cancellation.checkpoint()?;

@@ -42,20 +42,18 @@ impl Busy {
 
 /// The names that a collection of the operation can have.
 fn collections_of(operation: &Operation) -> Vec<CollectionName> {
-    let plan = &operation.plan;
-    let aside = set_aside(operation.organization_id, plan.copy());
-    let own = CollectionName::for_organization(plan.name());
+    let (plan, mark) = (&operation.plan, operation.mark());
+    let homes = plan.homes();
+    let mut names: Vec<_> = homes.iter().map(|home| home.dropped(&mark)).collect();
+    names.extend(homes);
     match plan {
-        OperationPlan::Rename { to, .. } => vec![own, CollectionName::for_organization(to)],
-        OperationPlan::Receive { incoming, .. } => vec![own, CollectionName::incoming(*incoming)],
-        OperationPlan::Mend { from, to, .. } => {
-            [Some(&own), from.as_ref(), to.as_ref()].into_iter().flatten().cloned().collect()
-        }
-        OperationPlan::Create { .. } => vec![own],
+        OperationPlan::Receive { incoming, .. } => names.push(CollectionName::incoming(*incoming)),
         OperationPlan::Trash { .. } | OperationPlan::Restore { .. } | OperationPlan::DeleteForever { .. } => {
-            vec![own, aside]
+            names.push(set_aside(operation.organization_id, plan.copy()));
         }
+        OperationPlan::Create { .. } | OperationPlan::Rename { .. } | OperationPlan::Mend { .. } => {}
     }
+    names
 }
 
 /// The names as they are now.

@@ -7,12 +7,13 @@ use super::settled::{Asked, Settled, discard, is_for_good, is_taken};
 use super::whereabouts::{Move, Whereabouts};
 use crate::error::StoreError;
 use crate::ports::Ports;
-use crate::records::{CollectionIdentity, Correction, MendWord, Organization};
+use crate::records::{CollectionIdentity, Correction, MendWord, Operation, Organization};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
 /// A mend in the journal, on the store.
 pub(super) struct Mending<'a> {
     pub(super) ports: &'a Ports,
+    pub(super) operation: &'a Operation,
     pub(super) id: OrganizationId,
     pub(super) name: &'a OrganizationName,
     pub(super) from: Option<&'a CollectionName>,
@@ -48,7 +49,7 @@ impl Mending<'_> {
             return Ok(None);
         }
         let names = [from.clone(), to.clone()];
-        Move::of(self.ports, collection, &names).look().await.map(Some)
+        Move::of((self.ports, self.operation), collection, &names).look().await.map(Some)
     }
 
     async fn live(&self) -> Result<Option<Organization>, StoreError> {
@@ -100,7 +101,7 @@ impl Mending<'_> {
     async fn settle_collection(&self) -> Result<Settled, StoreError> {
         let Some(to) = self.to else { return Ok(Settled::Undone) };
         if self.live().await?.is_none_or(|live| live.collection() != *to) {
-            discard(self.ports, self.id, self.name).await?;
+            discard(self.ports, self.operation, self.name).await?;
             return Ok(Settled::Undone);
         }
         match self.ports.collections.create(to).await {
@@ -170,7 +171,7 @@ impl Mending<'_> {
         if !self.ports.collections.is_empty(from).await? {
             return Ok(Settled::Undone);
         }
-        self.ports.collections.delete_empty(from).await?;
+        self.ports.collections.delete_empty(from, &self.operation.mark()).await?;
         let Some(seen) = self.ports.organizations.stored(self.id).await? else {
             return Ok(Settled::Finished);
         };
@@ -229,7 +230,7 @@ impl Mending<'_> {
     /// Removes what was made for an organization that kept its name: an empty collection, or a copy that is not whole.
     async fn without_twin(&self, is_new: bool) -> Result<Settled, StoreError> {
         match self.from.filter(|_| is_new) {
-            None if is_new => discard(self.ports, self.id, self.name).await?,
+            None if is_new => discard(self.ports, self.operation, self.name).await?,
             None => {}
             Some(copy) => {
                 if let Some(which) = self.ports.collections.identity(copy).await? {

@@ -22,26 +22,26 @@ pub(super) async fn settle(
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
-    end_deletions(ports, &operation.plan).await?;
+    end_deletions(ports, operation, &operation.plan.homes()).await?;
     let id = operation.organization_id;
     match &operation.plan {
-        OperationPlan::Create { name } => settle_create(ports, id, name, asked).await,
+        OperationPlan::Create { name } => settle_create(ports, operation, name, asked).await,
         OperationPlan::Rename { from, to, collection } => {
-            settle_rename(ports, id, (from, to), collection.as_ref(), asked, now).await
+            settle_rename(ports, operation, (from, to), collection.as_ref(), asked, now).await
         }
         OperationPlan::Trash { name, trashed, collection } => {
-            settle_trash(ports, (id, trashed.copy), name, collection.as_ref(), asked, now).await
+            settle_trash((ports, operation), trashed.copy, name, collection.as_ref(), asked, now).await
         }
         OperationPlan::Restore { name, copy, collection } => {
-            settle_restore(ports, (id, *copy), name, collection.as_ref(), asked, now).await
+            settle_restore((ports, operation), *copy, name, collection.as_ref(), asked, now).await
         }
         OperationPlan::DeleteForever { copy, collection, .. } => {
             settle_delete_forever(ports, (id, *copy), collection.as_ref()).await
         }
-        OperationPlan::Receive { incoming, .. } => settle_receive(ports, id, *incoming, asked).await,
+        OperationPlan::Receive { incoming, .. } => settle_receive(ports, operation, *incoming, asked).await,
         OperationPlan::Mend { mend, name, from, to, collection } => {
             let (from, to, collection) = (from.as_ref(), to.as_ref(), collection.as_ref());
-            let mending = Mending { ports, id, name, from, to, collection };
+            let mending = Mending { ports, operation, id, name, from, to, collection };
             settle_mend(*mend, &mending, asked, now).await
         }
     }
@@ -49,9 +49,13 @@ pub(super) async fn settle(
 
 /// Ends what a crash interrupted in the deletion of an empty collection: it goes, or returns to its name if a document
 /// came in before it was moved aside.
-async fn end_deletions(ports: &Ports, plan: &OperationPlan) -> Result<(), StoreError> {
-    let homes = plan.homes();
-    let asides: Vec<_> = homes.iter().map(CollectionName::dropped).collect();
+async fn end_deletions(
+    ports: &Ports,
+    operation: &Operation,
+    homes: &[CollectionName],
+) -> Result<(), StoreError> {
+    let mark = operation.mark();
+    let asides: Vec<_> = homes.iter().map(|home| home.dropped(&mark)).collect();
     let found = ports.collections.existing(&asides).await?;
     for (home, aside) in homes.iter().zip(&asides).filter(|(_, aside)| found.contains(aside)) {
         let Some(which) = ports.collections.identity(aside).await? else { continue };
@@ -75,12 +79,13 @@ async fn end_deletions(ports: &Ports, plan: &OperationPlan) -> Result<(), StoreE
 /// the step would have made. Only the run that inserted the document removes it again.
 async fn settle_create(
     ports: &Ports,
-    id: OrganizationId,
+    operation: &Operation,
     name: &OrganizationName,
     asked: Asked<'_>,
 ) -> Result<Settled, StoreError> {
+    let id = operation.organization_id;
     let Some(organization) = ports.organizations.find(id).await? else {
-        discard(ports, id, name).await?;
+        discard(ports, operation, name).await?;
         return Ok(Settled::Undone);
     };
     if organization.name != *name {
@@ -90,7 +95,7 @@ async fn settle_create(
     let collection = organization.collection();
     if is_anothers(ports, id, &collection, asked).await? {
         ports.organizations.remove(&organization).await?;
-        discard(ports, id, name).await?;
+        discard(ports, operation, name).await?;
         return Ok(Settled::Undone);
     }
     let refusal = match ports.collections.create(&collection).await {
@@ -100,7 +105,7 @@ async fn settle_create(
     };
     if matches!(asked, Asked::AtOnce(_)) && ports.collections.is_empty(&collection).await? {
         ports.organizations.remove(&organization).await?;
-        discard(ports, id, name).await?;
+        discard(ports, operation, name).await?;
         return Ok(Settled::Undone);
     }
     // A server checks the permission to create before it notices that there is nothing to do.
@@ -115,12 +120,13 @@ async fn settle_create(
 /// was shared or missing, the document decides.
 async fn settle_rename(
     ports: &Ports,
-    id: OrganizationId,
+    operation: &Operation,
     (from, to): (&OrganizationName, &OrganizationName),
     collection: Option<&CollectionIdentity>,
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
+    let id = operation.organization_id;
     let names = [from, to].map(CollectionName::for_organization);
     let live = ports.organizations.find(id).await?;
     if live.as_ref().is_some_and(|organization| organization.name == *to) {
@@ -128,10 +134,10 @@ async fn settle_rename(
     }
     let Some(collection) = collection else {
         // An empty collection was created for the new name, and nobody has it now.
-        discard(ports, id, to).await?;
+        discard(ports, operation, to).await?;
         return Ok(Settled::Undone);
     };
-    let moved = Move::of(ports, collection, &names);
+    let moved = Move::of((ports, operation), collection, &names);
     let Some(organization) = live else { return settle_orphan(id, &moved).await };
     if organization.name != *from {
         let home = ports.collections.identity(&organization.collection()).await?;
@@ -156,7 +162,7 @@ async fn settle_rename(
     }
     match ports.organizations.set_name(&organization, to, now).await {
         Ok(()) => {
-            discard(ports, id, from).await?;
+            discard(ports, operation, from).await?;
             Ok(Settled::Finished)
         }
         Err(error) if is_taken(&error) || asked.ends_with(&error) => {
@@ -211,15 +217,16 @@ async fn both_sides(
 /// The operation's own copy in the trash decides: it comes first, and after that the operation goes forward, unless the
 /// collection cannot be moved at all.
 async fn settle_trash(
-    ports: &Ports,
-    (id, copy): (OrganizationId, Option<CopyId>),
+    (ports, operation): (&Ports, &Operation),
+    copy: Option<CopyId>,
     name: &OrganizationName,
     collection: Option<&CollectionIdentity>,
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
+    let id = operation.organization_id;
     let names = [CollectionName::for_organization(name), set_aside(id, copy)];
-    let moved = collection.map(|collection| Move::of(ports, collection, &names));
+    let moved = collection.map(|collection| Move::of((ports, operation), collection, &names));
     let (_, copied) = both_sides(ports, (id, copy)).await?;
     if copied.is_none() {
         // Not copied, or restored since: a late move may have taken the collection from a live organization.
@@ -283,15 +290,16 @@ async fn settle_without_collection(
 
 /// The document decides, then the collection: both return to the list, or the collection returns to the trash.
 async fn settle_restore(
-    ports: &Ports,
-    (id, copy): (OrganizationId, Option<CopyId>),
+    (ports, operation): (&Ports, &Operation),
+    copy: Option<CopyId>,
     name: &OrganizationName,
     collection: Option<&CollectionIdentity>,
     asked: Asked<'_>,
     now: OffsetDateTime,
 ) -> Result<Settled, StoreError> {
+    let id = operation.organization_id;
     let names = [set_aside(id, copy), CollectionName::for_organization(name)];
-    let moved = collection.map(|collection| Move::of(ports, collection, &names));
+    let moved = collection.map(|collection| Move::of((ports, operation), collection, &names));
     let (live, copied) = both_sides(ports, (id, copy)).await?;
     if live.is_some() {
         if copied.is_some() {
@@ -301,7 +309,7 @@ async fn settle_restore(
     }
     let Some(moved) = moved else {
         // An empty collection was created for the name, and nobody has it now.
-        discard(ports, id, name).await?;
+        discard(ports, operation, name).await?;
         return Ok(Settled::Undone);
     };
     if copied.is_none() {
@@ -353,10 +361,11 @@ async fn settle_delete_forever(
 /// was filled from is still there.
 async fn settle_receive(
     ports: &Ports,
-    id: OrganizationId,
+    operation: &Operation,
     incoming: CopyId,
     asked: Asked<'_>,
 ) -> Result<Settled, StoreError> {
+    let id = operation.organization_id;
     let waiting = CollectionName::incoming(incoming);
     let found = ports.collections.identity(&waiting).await?;
     let Some(organization) = ports.organizations.find(id).await? else {
@@ -369,6 +378,8 @@ async fn settle_receive(
         return Ok(Settled::Undone);
     };
     let home = organization.collection();
+    // Other software may have renamed it.
+    end_deletions(ports, operation, std::slice::from_ref(&home)).await?;
     let Some(which) = found else {
         if asked.says_unmoved() {
             // Another console dropped it while this computer slept. What it was filled from is still there.
@@ -382,7 +393,7 @@ async fn settle_receive(
         Ok(()) => Ok(Settled::Finished),
         Err(StoreError::CollectionExists { .. }) => {
             // The service makes a collection when a tenant writes to a missing one.
-            if ports.collections.delete_empty(&home).await? {
+            if ports.collections.delete_empty(&home, &operation.mark()).await? {
                 ports.collections.rename(&waiting, &home, &which).await?;
                 return Ok(Settled::Finished);
             }

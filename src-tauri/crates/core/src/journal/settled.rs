@@ -2,7 +2,7 @@
 
 use crate::error::{AppError, ConflictOn, StoreError, UniqueField};
 use crate::ports::Ports;
-use crate::records::{CollectionIdentity, JournalEntry, OperationPlan};
+use crate::records::{CollectionIdentity, JournalEntry, Operation, OperationPlan};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
 /// The outcome of resolving an operation.
@@ -84,9 +84,10 @@ pub(super) async fn is_owned_by_other(
 /// reported as a conflict when someone wants the name.
 pub(super) async fn discard(
     ports: &Ports,
-    id: OrganizationId,
+    operation: &Operation,
     name: &OrganizationName,
 ) -> Result<(), StoreError> {
+    let id = operation.organization_id;
     let collection = CollectionName::for_organization(name);
     // In this order: an operation that ends meanwhile leaves an owner.
     let Some(found) = ports.collections.identity(&collection).await? else { return Ok(()) };
@@ -106,7 +107,7 @@ pub(super) async fn discard(
     if !ports.organizations.owners(name).await?.iter().all(has_left) {
         return Ok(());
     }
-    match ports.collections.delete_empty(&collection).await {
+    match ports.collections.delete_empty(&collection, &operation.mark()).await {
         Ok(true) => Ok(()),
         Ok(false) => {
             tracing::warn!(%collection, "a collection that belongs to nobody has documents and stays");

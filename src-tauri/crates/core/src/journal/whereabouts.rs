@@ -1,11 +1,12 @@
 use crate::error::StoreError;
 use crate::ports::Ports;
-use crate::records::{CollectionIdentity, Trashed, TrashedCollection};
+use crate::records::{CollectionIdentity, Operation, Trashed, TrashedCollection};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
 /// The move of a collection in an operation.
 pub(super) struct Move<'a> {
     ports: &'a Ports,
+    operation: &'a Operation,
     collection: &'a CollectionIdentity,
     source: &'a CollectionName,
     target: &'a CollectionName,
@@ -29,11 +30,11 @@ pub(super) enum Whereabouts {
 
 impl<'a> Move<'a> {
     pub(super) fn of(
-        ports: &'a Ports,
+        (ports, operation): (&'a Ports, &'a Operation),
         collection: &'a CollectionIdentity,
         [source, target]: &'a [CollectionName; 2],
     ) -> Self {
-        Self { ports, collection, source, target }
+        Self { ports, operation, collection, source, target }
     }
 
     pub(super) fn source(&self) -> &CollectionName {
@@ -112,7 +113,7 @@ impl<'a> Move<'a> {
             self.ports.collections.create(self.target).await?;
             // It may have given up meanwhile: its creation found the collection that was on its way.
             if self.ports.organizations.find_by_name(name).await?.is_none() {
-                self.ports.collections.delete_empty(self.target).await?;
+                self.ports.collections.delete_empty(self.target, &self.operation.mark()).await?;
             }
         }
         Ok(())

@@ -63,8 +63,8 @@ pub trait CollectionStore: Send + Sync {
     async fn delete(&self, name: &CollectionName, which: &CollectionIdentity) -> Result<(), StoreError>;
 
     /// Deletes a collection that has no document; returns whether it is gone. A document that arrives meanwhile is
-    /// kept, and its collection with it.
-    async fn delete_empty(&self, name: &CollectionName) -> Result<bool, StoreError>;
+    /// kept, and its collection with it. Until then it may have the name [`CollectionName::dropped`] by this operation.
+    async fn delete_empty(&self, name: &CollectionName, operation: &str) -> Result<bool, StoreError>;
 
     /// Whether a collection has no document, as the newest write left it: the caller may delete an empty one. A missing
     /// collection is empty.

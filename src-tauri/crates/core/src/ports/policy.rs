@@ -162,7 +162,7 @@ pass_on! {
     write create_new(name: &CollectionName) -> ();
     write rename(from: &CollectionName, to: &CollectionName, which: &CollectionIdentity) -> ();
     write delete(name: &CollectionName, which: &CollectionIdentity) -> ();
-    write delete_empty(name: &CollectionName) -> bool;
+    write delete_empty(name: &CollectionName, operation: &str) -> bool;
     read is_empty(name: &CollectionName) -> bool;
     read count(name: &CollectionName) -> u64;
     read statistics(name: &CollectionName) -> CollectionStatistics;

@@ -145,7 +145,7 @@ impl OperationPlan {
         }
     }
 
-    /// The collections that it may make for an organization, and delete again while they are empty.
+    /// The collections that it, or what settles it, may delete while they are empty.
     pub fn homes(&self) -> Vec<CollectionName> {
         let mut homes = vec![CollectionName::for_organization(self.name())];
         match self {
@@ -243,6 +243,11 @@ impl Operation {
     /// An operation that is about to start.
     pub fn new(organization_id: OrganizationId, plan: OperationPlan, owner: Owner, actor: String) -> Self {
         Self { organization_id, plan, owner, actor, turn: Turn::new(), record: Some(random_id()) }
+    }
+
+    /// What nobody but this operation has, whoever runs it.
+    pub fn mark(&self) -> String {
+        self.record.clone().unwrap_or_else(|| self.organization_id.to_hex())
     }
 
     /// The same operation, run by `owner` from now on.

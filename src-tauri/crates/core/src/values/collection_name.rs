@@ -26,10 +26,10 @@ impl CollectionName {
         Self(format!("console_trash_{id}"))
     }
 
-    /// The name of this collection while it is about to be deleted because it is empty: nobody writes there. It is made
-    /// from the name, so that whoever goes on after a crash finds it.
-    pub fn dropped(&self) -> Self {
-        let digest = hex::encode(Sha256::digest(&self.0));
+    /// The name of this collection while an operation is about to delete it because it is empty: nobody writes there.
+    /// Each operation has its own, and whoever goes on with it after a crash finds it.
+    pub fn dropped(&self, operation: &str) -> Self {
+        let digest = hex::encode(Sha256::digest(format!("{operation} {self}")));
         Self(format!("console_dropped_{}", &digest[..24]))
     }
 

@@ -136,6 +136,11 @@ export class ManyMends {
     }
   }
 
+  /** A single one only while its file is written; of several the rest. */
+  get stoppable(): boolean {
+    return !this.single || (this.keeps && this.writing?.step !== "ending");
+  }
+
   get begun(): boolean {
     return this.run.result.changed.length > 0;
   }

@@ -269,6 +269,8 @@ impl MendService {
                 | OperationPlan::Restore { .. }
                 | OperationPlan::DeleteForever { .. } => false,
             };
+            let mark = other.mark();
+            let is_named = is_named || other.plan.homes().iter().any(|home| home.dropped(&mark) == *name);
             let is_it =
                 other.plan.collection().is_some_and(|planned| planned.is_same_as(which) == Some(true));
             Some(other.organization_id) != own && (is_named || is_it)

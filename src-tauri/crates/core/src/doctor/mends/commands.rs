@@ -151,12 +151,11 @@ impl Dialect {
         if self.is_file {
             return vec![format!("{} {note}", self.drop(name))];
         }
-        let dropped = name.dropped();
-        let aside = format!("{}.{dropped}", self.database);
+        let aside = format!("{}.console_dropped_…", self.database);
         let from = text(&format!("{}.{name}", self.database));
         vec![
             format!("db.adminCommand({{ renameCollection: {from}, to: {} }}) {note}", text(&aside)),
-            format!("{}.drop() {note}", self.collection(&dropped)),
+            format!("db.getCollection(\"console_dropped_…\").drop() {note}"),
         ]
     }
 

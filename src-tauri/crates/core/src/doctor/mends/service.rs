@@ -115,12 +115,12 @@ impl MendService {
         let runner = self.operations.admit()?;
         let operation = random_operation();
         let entry = plan.entry(actor).of_operation(operation.as_str());
-        let now = self.clock.now();
+        let (now, operation) = (self.clock.now(), operation.as_str());
         match &plan.journaled {
             Some(journaled) => {
                 let steps = |ports: Ports, ()| async move {
                     for step in &plan.steps {
-                        step.carry_out(&ports, now, cancellation).await?;
+                        step.carry_out((&ports, operation), now, cancellation).await?;
                     }
                     Ok(())
                 };
@@ -130,7 +130,7 @@ impl MendService {
                 let ports = runner.ports();
                 let steps = async {
                     for step in &plan.steps {
-                        step.carry_out(ports, now, cancellation).await?;
+                        step.carry_out((ports, operation), now, cancellation).await?;
                     }
                     Ok(())
                 };
@@ -140,7 +140,7 @@ impl MendService {
         let (collections, indexes) = plan.makes();
         self.capacity.made(collections, indexes);
         let one_time = plan.one_time.as_ref().map(|one_time| one_time.secret().clone());
-        let entry = self.entry_of(&operation).await;
+        let entry = self.entry_of(operation).await;
         Ok(Mended { entry, at: now, one_time, file: None, stays_open: false })
     }
 

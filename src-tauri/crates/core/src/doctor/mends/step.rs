@@ -62,7 +62,7 @@ impl Step {
     /// Carries it out. Repeating it is harmless.
     pub(super) async fn carry_out(
         &self,
-        ports: &Ports,
+        (ports, operation): (&Ports, &str),
         now: OffsetDateTime,
         cancellation: &Cancellation,
     ) -> Result<(), AppError> {
@@ -78,7 +78,7 @@ impl Step {
             Self::CreateLike { name, like } => Ok(collections.create_as(name, like).await?),
             Self::SetDown { .. } => Err(AppError::NotFound { what: "file" }),
             Self::Drop { name, which } => Ok(collections.delete(name, which).await?),
-            Self::DropEmpty { name } => match collections.delete_empty(name).await? {
+            Self::DropEmpty { name } => match collections.delete_empty(name, operation).await? {
                 true => Ok(()),
                 false => Err(StoreError::Changed { what: "the collection" }.into()),
             },
@@ -93,7 +93,7 @@ impl Step {
             Self::Join { from, to, twins } => join(ports, (from, to), twins, cancellation).await,
             Self::Decide { deciding } => deciding.carry_out(ports, cancellation).await,
             Self::DropOnceEmpty { name } => {
-                collections.delete_empty(name).await?;
+                collections.delete_empty(name, operation).await?;
                 Ok(())
             }
             Self::Prepare => {

@@ -88,6 +88,8 @@ export class Erasing extends BulkDraft {
         return m.nets_erase_writing();
       case "reading_back":
         return m.nets_erase_reading_back();
+      case "comparing":
+        return m.nets_erase_comparing();
       default:
         return m.nets_erase_deleting();
     }
