@@ -1,9 +1,12 @@
 //! A process that dies, loses one response, or sleeps, at a chosen write.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tenantry_core::error::StoreError;
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::{Call, Policy, Ports};
@@ -204,4 +207,32 @@ impl Policy for Refusing {
 
 fn lost() -> StoreError {
     StoreError::Unavailable { reason: "the line broke, as the test asked".to_owned() }
+}
+
+/// Has others do something once, right before a call of this name.
+pub fn before<Others>(ports: &Ports, call: &'static str, others: Others) -> Ports
+where
+    Others: Future<Output = ()> + Send + 'static,
+{
+    ports.clone().under(Before { call, others: Arc::new(Mutex::new(Some(Box::pin(others)))) })
+}
+
+#[derive(Clone)]
+struct Before {
+    call: &'static str,
+    others: Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>>,
+}
+
+impl Policy for Before {
+    async fn call<T: Send>(
+        &self,
+        call: Call<'_>,
+        store: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let others = if call.name == self.call { self.others.lock().take() } else { None };
+        if let Some(others) = others {
+            others.await;
+        }
+        store.await
+    }
 }

@@ -28,7 +28,8 @@ use tenantry_tests::bundles::{
     PARTS, collections, contents, described, documents_in, documents_of_every_type, odd_collection, open,
     request, unpacked, written,
 };
-use tenantry_tests::console::{Console, PASSWORD};
+use tenantry_tests::console::{Console, PASSWORD, Run};
+use tenantry_tests::faults::before;
 use tenantry_tests::suite::{collection, name};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 use tokio::sync::Semaphore;
@@ -552,6 +553,39 @@ async fn what_came_in_while_the_service_made_its_collection_waits_for_a_person()
         console.operations.recover().await.expect("the journal is read");
         assert_eq!(collections(ports).await, ["org_acme"], "{kind:?}");
         assert_eq!(ports.journal.unfinished().await, Ok(Vec::new()));
+        workspace.remove().await;
+    }
+}
+
+/// Somebody brings a deleted organization back with other tools while its bundle is restored: it stays as it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_brought_back_meanwhile_is_not_removed() {
+    for kind in [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet] {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let id = acme(&console).await;
+        let bundle = open(&written(&console, &operator, id).await).expect("a bundle");
+        let document =
+            workspace.ports.organizations.document(id).await.expect("an answer").expect("it is there");
+        console.organizations.trash(&operator, id, None).await.expect("trashed");
+        console.organizations.delete_forever(&operator, id, "acme").await.expect("deleted");
+        let (ports, home) = (workspace.ports.clone(), collection("acme"));
+        let others = async move {
+            ports.organizations.insert_document(&document).await.expect("inserted");
+            ports.collections.create(&home).await.expect("created");
+            let theirs = doc! {"_id": "theirs"}.to_vec().expect("bytes");
+            ports.collections.insert_documents(&home, &[theirs]).await.expect("inserted");
+        };
+        let ports = before(&workspace.ports, "collections.create_as", others);
+        let run = Run { instance: "restores".to_owned(), ..Run::default() };
+        let restores = Console::run(ports, &workspace.clock, run);
+        let never = Cancellation::default();
+        let answer = restores.bundles.receive(&operator, &bundle, request("acme"), &Quiet, &never).await;
+        assert!(answer.is_err(), "{kind:?}");
+        let live = workspace.ports.organizations.find(id).await.expect("an answer");
+        assert_eq!(live.map(|live| live.name), Some(name("acme")), "{kind:?}: their document is there");
+        assert_eq!(workspace.ports.collections.count(&collection("acme")).await, Ok(1), "{kind:?}");
         workspace.remove().await;
     }
 }

@@ -221,7 +221,7 @@ async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_n
             let all = std::fs::read_dir(files.path()).expect("a folder").flatten().map(|entry| entry.path());
             all.filter(|path| path.extension().is_some_and(|end| end == "tenant")).collect()
         };
-        for step in [JobStep::Writing, JobStep::ReadingBack] {
+        for step in [JobStep::Writing, JobStep::ReadingBack, JobStep::Comparing] {
             let watched = Watched::new(Some(step));
             let refused = erase(&watched, Some(&folder)).await;
             assert!(matches!(refused, Err(ConsoleError::Cancelled)), "{kind:?} {step:?}: {refused:?}");
@@ -239,11 +239,15 @@ async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_n
         let erased = erase(&watched, Some(&folder)).await.expect("deleted");
         assert_eq!(
             watched.parts(),
-            [(JobStep::Writing, 1), (JobStep::ReadingBack, 1), (JobStep::Ending, 0)],
+            [(JobStep::Writing, 1), (JobStep::ReadingBack, 1), (JobStep::Comparing, 1), (JobStep::Ending, 0)],
             "{kind:?}"
         );
         let measured = watched.measured.lock().clone();
-        assert_eq!(measured, [JobStep::Writing, JobStep::ReadingBack], "{kind:?}: no time left is told");
+        assert_eq!(
+            measured,
+            [JobStep::Writing, JobStep::ReadingBack, JobStep::Comparing],
+            "{kind:?}: no time left is told"
+        );
         assert_eq!(bundles(), Vec::from_iter(erased.backup), "{kind:?}: the one backup");
         let certificate = erased.certificate.expect("a certificate");
         let named = bundles().into_iter().map(|path| path.file_name().expect("a name").to_owned());

@@ -18,8 +18,8 @@ use tenantry_core::rights::Actor;
 use tenantry_core::values::{CollectionName, OrganizationId};
 use tenantry_tests::checker::{Contents, Whereabouts};
 use tenantry_tests::console::{Console, Run};
-use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
-use tenantry_tests::suite::{ANY, collection, moment};
+use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment, before};
+use tenantry_tests::suite::{ANY, collection, insert, moment};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
 
 const STORES: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
@@ -687,4 +687,32 @@ async fn a_validator_that_other_software_took_away_is_set_again_and_leftovers_ar
     leftover.mend(&console, &operator).await.expect("dropped");
     Whereabouts::of(&workspace).look().await.require_good("nothing is left over");
     workspace.remove().await;
+}
+
+/// The service made an organization of the half's name after the join was planned: what is written there is its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_that_got_an_owner_meanwhile_keeps_its_documents() {
+    for kind in STORES {
+        let workspace = TestWorkspace::open(kind).await;
+        let first = Console::on(&workspace);
+        let operator = first.operator().await;
+        let damaged = Damaged::make(&workspace, &first, Damage::Halves, 1).await;
+        let at = Whereabouts::of(&workspace);
+        let before_it = at.look().await;
+        let ports = workspace.ports.clone();
+        let others = async move {
+            insert(&ports, "lost-1").await;
+        };
+        let ports = before(&workspace.ports, "journal.begin", others);
+        let run = Run { instance: "joins".to_owned(), ..Run::default() };
+        let refused = damaged.mend(&Console::run(ports, &workspace.clock, run), &operator).await;
+        let changed = StoreError::Changed { what: "the collection" };
+        assert_eq!(refused, Err(AppError::Store(changed)), "{kind:?}");
+        let now = at.look().await;
+        for name in ["acme-1", "lost-1"] {
+            assert_eq!(now.of_tenant(name), before_it.of_tenant(name), "{kind:?}: {name}");
+        }
+        assert_eq!(workspace.ports.journal.unfinished().await, Ok(Vec::new()), "{kind:?}");
+        workspace.remove().await;
+    }
 }

@@ -381,13 +381,20 @@ async fn settle_receive(
     // Other software may have renamed it.
     end_deletions(ports, operation, std::slice::from_ref(&home)).await?;
     let Some(which) = found else {
-        if asked.says_unmoved() {
-            // Another console dropped it while this computer slept. What it was filled from is still there.
-            ports.organizations.remove(&organization).await?;
-            return Ok(Settled::Undone);
-        }
-        let is_home = ports.collections.exists(&home).await?;
-        return Ok(if is_home { Settled::Finished } else { Settled::Gone { finished: true } });
+        return match (ports.collections.exists(&home).await?, asked.says_unmoved()) {
+            (true, false) => Ok(Settled::Finished),
+            (false, false) => Ok(Settled::Gone { finished: true }),
+            (true, true) => {
+                // Another console finished it while this computer slept, or others made that collection since.
+                let reason = format!("{home} is there, and whether it is what came in can't be told");
+                Ok(Settled::Undecided { reason })
+            }
+            (false, true) => {
+                // Another console dropped it while this computer slept. What it was filled from is still there.
+                ports.organizations.remove(&organization).await?;
+                Ok(Settled::Undone)
+            }
+        };
     };
     match ports.collections.rename(&waiting, &home, &which).await {
         Ok(()) => Ok(Settled::Finished),
@@ -397,11 +404,7 @@ async fn settle_receive(
                 ports.collections.rename(&waiting, &home, &which).await?;
                 return Ok(Settled::Finished);
             }
-            if matches!(asked, Asked::AtOnce(_)) {
-                ports.organizations.remove(&organization).await?;
-                ports.collections.delete(&waiting, &which).await?;
-                return Ok(Settled::Undone);
-            }
+            // Nothing is removed: others can have brought the organization back with its document.
             let reason =
                 format!("{home} was made meanwhile and has documents; those received are in {waiting}");
             Ok(Settled::Undecided { reason })

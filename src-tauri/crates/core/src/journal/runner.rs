@@ -369,7 +369,12 @@ impl OperationRunner {
             tracing::error!(act, %id, %error, "what an act did after it was taken over could not be looked at");
             return Err(failure);
         }
-        match recovery::settle(&self.ports, &late, Asked::AtOnce(&failure), self.clock.now()).await {
+        let asked = match &late.plan {
+            // That its collection was there says nothing any more: who took it over may have made it.
+            OperationPlan::Create { .. } => Asked::Later,
+            _ => Asked::AtOnce(&failure),
+        };
+        match recovery::settle(&self.ports, &late, asked, self.clock.now()).await {
             Ok(Settled::Finished | Settled::Gone { finished: true }) => {
                 // Whoever took it over may have recorded that it was undone. Without this entry, the act stays in the
                 // journal: whoever resolves it records that it is finished.

@@ -74,7 +74,7 @@ impl Dialect {
             Step::DropIndex { name, index } => vec![self.drop_index(name, index)],
             Step::SetValidator { name, validator } => vec![self.set_validator(name, validator)],
             Step::Copy { from, to } => vec![self.put(to, from)],
-            Step::Join { from, to, twins } => {
+            Step::Join { from, to, twins, .. } => {
                 let only = self.note("where documents differ");
                 let differing = |command: String| format!("{command} {only}");
                 vec![

@@ -3,7 +3,7 @@
 use super::choices::{changed, name_of, organization_of};
 use super::plan::{Journaled, Plan};
 use super::service::MendService;
-use super::step::Step;
+use super::step::{Step, is_of_others};
 use super::twins::other_half;
 use crate::doctor::{Finding, MendChoices, MendKind};
 use crate::error::AppError;
@@ -23,7 +23,7 @@ impl MendService {
         let to = CollectionName::for_organization(&name);
         let from = other_half(finding, &to)?;
         let which = self.ports.collections.identity(&from).await?.ok_or_else(changed)?;
-        if self.is_of_others(&from, id).await? {
+        if is_of_others(&self.ports, &from, id).await? {
             return Err(changed());
         }
         if !self.ports.collections.exists(&to).await? {
@@ -31,7 +31,7 @@ impl MendService {
         }
         let twins = twins_of(id);
         let mut steps = vec![
-            Step::Join { from: from.clone(), to: to.clone(), twins },
+            Step::Join { id, from: from.clone(), to: to.clone(), twins },
             Step::DropEmpty { name: from.clone() },
         ];
         let named = seen.collection_name.as_str().map(str::to_owned);
@@ -67,7 +67,7 @@ impl MendService {
         if self.ports.collections.exists(&to).await? {
             return Err(changed());
         }
-        if !self.is_of_others(&shared, id).await? {
+        if !is_of_others(&self.ports, &shared, id).await? {
             // Names that differ in letter case have a collection each: it follows the new name.
             if !self.has_twin(finding, id, &old).await? {
                 return Err(changed());
@@ -131,12 +131,6 @@ impl MendService {
             }
         }
         Ok(false)
-    }
-
-    /// Whether another organization than this one has the collection.
-    async fn is_of_others(&self, name: &CollectionName, id: OrganizationId) -> Result<bool, AppError> {
-        let Some(owner) = name.organization_name() else { return Ok(true) };
-        Ok(self.ports.organizations.owners(&owner).await?.iter().any(|owner| *owner != id))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::records::{
     Accepted, CollectionDescription, CollectionIdentity, CollectionKind, Correction, IndexDescription,
     NewOrganization, StoredOrganization,
 };
-use crate::values::CollectionName;
+use crate::values::{CollectionName, OrganizationId};
 
 /// How often a join goes through a collection that others write to meanwhile.
 const PASSES: usize = 3;
@@ -45,9 +45,9 @@ pub(super) enum Step {
     SetValidator { name: CollectionName, validator: Vec<u8> },
     /// Copies every document, each verified.
     Copy { from: CollectionName, to: CollectionName },
-    /// Moves every document, each verified before it is removed. What differs from a document of its `_id` goes to
-    /// `twins`.
-    Join { from: CollectionName, to: CollectionName, twins: CollectionName },
+    /// Moves every document, each verified before it is removed, as long as nobody but this organization owns `from`.
+    /// What differs from a document of its `_id` goes to `twins`.
+    Join { id: OrganizationId, from: CollectionName, to: CollectionName, twins: CollectionName },
     /// Carries out what a person decided about twins.
     Decide { deciding: Deciding },
     /// Deletes a collection if it has no document.
@@ -90,7 +90,7 @@ impl Step {
             Self::DropIndex { name, index } => Ok(collections.drop_index(name, index).await?),
             Self::SetValidator { name, validator } => Ok(collections.set_validator(name, validator).await?),
             Self::Copy { from, to } => copy(ports, from, to, cancellation).await,
-            Self::Join { from, to, twins } => join(ports, (from, to), twins, cancellation).await,
+            Self::Join { id, from, to, twins } => join((ports, *id), (from, to), twins, cancellation).await,
             Self::Decide { deciding } => deciding.carry_out(ports, cancellation).await,
             Self::DropOnceEmpty { name } => {
                 collections.delete_empty(name, operation).await?;
@@ -138,7 +138,7 @@ async fn copy(
 }
 
 async fn join(
-    ports: &Ports,
+    (ports, id): (&Ports, OrganizationId),
     (from, to): (&CollectionName, &CollectionName),
     twins: &CollectionName,
     cancellation: &Cancellation,
@@ -147,6 +147,10 @@ async fn join(
         let mut batches = ports.collections.documents(from);
         while let Some(batch) = batches.try_next().await? {
             cancellation.checkpoint()?;
+            if is_of_others(ports, from, id).await? {
+                // What a new owner writes there is nobody else's.
+                return Err(StoreError::Changed { what: "the collection" }.into());
+            }
             let (mut safe, differing) = put(ports, to, &batch).await?;
             if !differing.is_empty() {
                 ports.collections.create_as(twins, &plain()).await?;
@@ -160,6 +164,16 @@ async fn join(
         }
     }
     Err(StoreError::Changed { what: "the documents" }.into())
+}
+
+/// Whether another organization than this one has the collection.
+pub(super) async fn is_of_others(
+    ports: &Ports,
+    name: &CollectionName,
+    id: OrganizationId,
+) -> Result<bool, StoreError> {
+    let Some(owner) = name.organization_name() else { return Ok(true) };
+    Ok(ports.organizations.owners(&owner).await?.iter().any(|owner| *owner != id))
 }
 
 /// A collection without options: a validator could refuse what another collection has.
