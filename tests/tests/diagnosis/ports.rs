@@ -9,7 +9,7 @@ use tenantry_tests::dns_stub::{DnsStub, Manner};
 use tenantry_tests::listeners::{ALERT_40, Listener, good_hello};
 use tenantry_tests::processes::free_port;
 
-use super::{Attempt, HASTY, cancelled_after, stage};
+use super::{Attempt, HASTY, PATIENT, cancelled_after, stage};
 
 #[tokio::test]
 async fn a_port_where_nothing_listens_is_refused() {
@@ -30,7 +30,7 @@ async fn a_port_that_drops_what_comes_is_silent() {
     let attempt = Attempt::at(firewall.address).hasty();
     let (_, diagnosis) = attempt.found(StageName::Reach, FindingCode::ConnectionSilent).await;
     let took = took(&diagnosis, StageName::Reach);
-    assert!(took <= HASTY + Duration::from_millis(300), "the stage took {took:?}");
+    assert!(took < PATIENT / 2, "the stage took {took:?}");
     assert!(took >= HASTY / 2, "it gave up after {took:?}");
 }
 
@@ -41,7 +41,7 @@ async fn a_host_that_accepts_and_never_answers_is_silent_with_and_without_encryp
         let attempt = Attempt::of(format!("mongodb://{}/{options}", mute.address)).hasty();
         let (_, diagnosis) = attempt.found(at, FindingCode::ConnectionSilent).await;
         let took = took(&diagnosis, at);
-        assert!(took <= HASTY + Duration::from_millis(300), "the stage took {took:?}");
+        assert!(took < PATIENT / 2, "the stage took {took:?}");
     }
 }
 
@@ -65,7 +65,7 @@ async fn a_cancelled_test_ends_at_once_in_the_middle_of_a_silent_stage() {
     ] {
         let (answer, took) = cancelled_after(&attempt, Duration::from_millis(200)).await;
         assert_eq!(answer.err(), Some(AppError::Cancelled));
-        assert!(took < Duration::from_millis(700), "it went on for {took:?}");
+        assert!(took < PATIENT / 2, "it went on for {took:?}");
     }
 }
 
