@@ -511,7 +511,8 @@ async fn a_change_of_the_primary_is_waited_for() {
     };
     assert_eq!(renamed.name.to_string(), "zenith");
 
-    server.step_down(20).await;
+    // For longer than both refusals may take.
+    server.step_down(40).await;
     let asked = Instant::now();
     // A write first: a server that is no longer the primary may respond to a read until someone finds out.
     let created = console.organizations.create(&operator, create_request("globex")).await;
@@ -519,7 +520,7 @@ async fn a_change_of_the_primary_is_waited_for() {
     let answer = ports.organizations.page(&everything()).await;
     assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
     assert!(asked.elapsed() < PATIENCE * 2, "{:?}", asked.elapsed());
-    tokio::time::sleep(Duration::from_secs(20).saturating_sub(asked.elapsed())).await;
+    tokio::time::sleep(Duration::from_secs(40).saturating_sub(asked.elapsed())).await;
     console.create("globex").await;
     let page = ports.organizations.page(&everything()).await.expect("all is well again");
     assert_eq!(page.organizations.len(), 2);
