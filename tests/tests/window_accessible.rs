@@ -144,7 +144,7 @@ async fn everybody_can_work_with_connections() {
     walk.window.see("Every step passed").await;
     walk.look("a test that passes").await;
     walk.window.press("Save").await;
-    walk.window.see("Connection saved").await;
+    walk.window.keep_message("Connection saved").await;
     walk.look("saved").await;
     walk.window.press("Close message").await;
 

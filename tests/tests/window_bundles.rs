@@ -104,7 +104,7 @@ async fn out_and_in_and_over(theme: &str) {
     window.see("org_acme").await;
     take("bundle-move").await;
     window.press("Move organization").await;
-    window.see("acme moved to Customers").await;
+    window.keep_message("acme moved to Customers").await;
     take("bundle-moved").await;
     window.press("Take back").await;
     window.see("The move was taken back").await;

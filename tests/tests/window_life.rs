@@ -13,8 +13,9 @@ use tenantry_tests::processes::{GuardedProcess, await_some};
 use tenantry_tests::watched::Watched;
 use tenantry_tests::window::{OLGA, OLGAS_PASSWORD, Window, built_program};
 
-/// A second start ends within this time, whatever the first one does.
-const SECOND_START_LIMIT: Duration = Duration::from_secs(5);
+/// A second start ends within this time, whatever the first one does. Not waiting for ever is the point: a start alone
+/// can take seconds on a slow computer.
+const SECOND_START_LIMIT: Duration = Duration::from_secs(20);
 
 /// The message of a second start that nobody takes over.
 const NOT_TAKEN_OVER: &str = "is running under Tenantry's name and does not respond";
@@ -229,7 +230,8 @@ fn a_second_start_brings_the_window_of_the_first_to_the_front() {
     assert!(cover.hides_window(), "the window is hidden to begin with");
     let (code, errors) = session.second_start();
     assert_eq!(code, 0, "{errors}");
-    assert!(!cover.hides_window(), "the window of the first is in front");
+    // The second start ends once the first has asked its display, which may take its time.
+    await_some("the window of the first is in front", || (!cover.hides_window()).then_some(()));
     assert!(!first.has_ended(), "the first goes on");
 }
 

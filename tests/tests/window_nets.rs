@@ -54,7 +54,7 @@ async fn mistakes(window: &Window, theme: &str) {
     window.fill("New name", "aldgate-cover").await;
     window.see("none copied").await;
     window.press("Rename organization").await;
-    window.see("aldgate-cover renamed").await;
+    window.keep_message("aldgate-cover renamed").await;
     window.look("nets-undo", theme).await;
     window.press("Undo").await;
     window.see("Undone").await;
@@ -192,7 +192,7 @@ async fn many(window: &Window, theme: &str) {
     window.press_in("Selected organizations", "Trash").await;
     window.see("Move 3 organizations to trash?").await;
     window.press("Move to trash").await;
-    window.see("3 organizations moved to trash").await;
+    window.keep_message("3 organizations moved to trash").await;
 
     // A message is on screen, and the tallest dialog of this page at the smallest window opens.
     window.press("New organization").await;
@@ -202,6 +202,7 @@ async fn many(window: &Window, theme: &str) {
         assert_eq!(covered(window).await, [""; 0], "a message lies over the dialog at {width}");
     }
     window.press("Cancel").await;
+    window.close_message("3 organizations moved to trash").await;
     window.resize(1280, 820).await;
 
     for (name, day) in [("aldgate", 1), ("borough", 2), ("camden", 3)] {

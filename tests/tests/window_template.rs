@@ -69,7 +69,7 @@ async fn template(window: &Window, theme: &str) {
     window.press("Hide dry run").await;
     window.look("template-apply", theme).await;
     window.press("Make the indexes").await;
-    window.see("60 collections have the indexes now").await;
+    window.keep_message("60 collections have the indexes now").await;
     assert_eq!(with_index(&file, "recently seen"), 60);
     window.look("template-applied", theme).await;
     window.press("Undo").await;

@@ -1,8 +1,9 @@
 //! What several tests in the window do: claim a workspace, damage it, and look at a screen.
 
+use fantoccini::elements::Element;
 use rusqlite::Connection;
 
-use super::{Window, screenshot};
+use super::{Window, named, quoted, screenshot};
 
 /// The address of the person who claims a workspace.
 pub const OLGA: &str = "olga@example.com";
@@ -86,6 +87,35 @@ impl Window {
             self.evaluate(choose, vec![label.into(), option.into()]).await == true
         })
         .await;
+    }
+
+    /// Waits for the message with this text, and keeps it until it is closed, as a pointer that rests on it does:
+    /// pictures and axe-core may take longer than a message stays. It stays as well when the real pointer leaves it
+    /// because the window changes its size.
+    ///
+    /// # Panics
+    /// When it is not there in time.
+    pub async fn keep_message(&self, text: &str) {
+        let rest = "const messages = [...document.querySelectorAll('[data-toasts] > *')];
+            const message = messages.find((one) => one.innerText.includes(arguments[0]));
+            message?.addEventListener('pointerleave', (event) => event.stopImmediatePropagation(), true);
+            message?.dispatchEvent(new PointerEvent('pointerenter'));
+            return message !== undefined;";
+        self.until(&format!("see the message \"{text}\""), async || {
+            self.evaluate(rest, vec![text.into()]).await == true
+        })
+        .await;
+    }
+
+    /// Closes the message with this text.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn close_message(&self, text: &str) {
+        let path =
+            format!("//*[@data-toasts]/*[contains(., {})]//button[{}]", quoted(text), named("Close message"));
+        let what = format!("close the message \"{text}\"");
+        self.act(&what, &path, async |element: &Element| element.click().await).await;
     }
 
     /// Takes a picture at two widths, and asks axe-core.
