@@ -188,8 +188,14 @@ impl Mending<'_> {
     /// that is known, it was not dropped by this run; if it is gone, others did that.
     async fn settle_set_aside(&self, asked: Asked<'_>) -> Result<Settled, StoreError> {
         let (Some(from), Some(which)) = (self.from, self.collection) else { return Ok(Settled::Undone) };
-        let found = self.ports.collections.identity(from).await?;
-        let is_there = found.is_some_and(|found| which.is_same_as(&found) != Some(false));
+        // It did not get its name back if another collection has it by now.
+        let aside = from.dropped(&self.operation.mark());
+        let (found, left) = futures_util::try_join!(
+            self.ports.collections.identity(from),
+            self.ports.collections.identity(&aside),
+        )?;
+        let is_it = |found: CollectionIdentity| which.is_same_as(&found) != Some(false);
+        let is_there = found.is_some_and(is_it) || left.is_some();
         Ok(if is_there || asked.says_undone() { Settled::Undone } else { Settled::Finished })
     }
 

@@ -10,8 +10,8 @@ use crate::error::StoreError;
 use crate::limits::PAGE_MAX;
 use crate::ports::Ports;
 use crate::records::{
-    CollectionIdentity, Operation, OperationPlan, Organization, PageStart, PeopleFilter, PeopleQuery,
-    PeopleSort, SessionsOf, SortDirection, set_aside,
+    CollectionIdentity, MendWord, Operation, OperationPlan, Organization, PageStart, PeopleFilter,
+    PeopleQuery, PeopleSort, SessionsOf, SortDirection, set_aside,
 };
 use crate::rights::Account;
 use crate::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
@@ -47,19 +47,20 @@ pub(super) async fn settle(
     }
 }
 
-/// Ends what a crash interrupted in the deletion of an empty collection: it goes, or returns to its name if a document
-/// came in before it was moved aside.
+/// Ends what was interrupted in the deletion of a collection that was moved aside for it: an empty one goes, any other
+/// returns to its name. One that was put into a file returns even if it is empty: it may have indexes of its own.
 async fn end_deletions(
     ports: &Ports,
     operation: &Operation,
     homes: &[CollectionName],
 ) -> Result<(), StoreError> {
     let mark = operation.mark();
+    let returns = matches!(operation.plan, OperationPlan::Mend { mend: MendWord::SetAside, .. });
     let asides: Vec<_> = homes.iter().map(|home| home.dropped(&mark)).collect();
     let found = ports.collections.existing(&asides).await?;
     for (home, aside) in homes.iter().zip(&asides).filter(|(_, aside)| found.contains(aside)) {
         let Some(which) = ports.collections.identity(aside).await? else { continue };
-        let ended = match ports.collections.is_empty(aside).await? {
+        let ended = match !returns && ports.collections.is_empty(aside).await? {
             true => ports.collections.delete(aside, &which).await,
             false => ports.collections.rename(aside, home, &which).await,
         };

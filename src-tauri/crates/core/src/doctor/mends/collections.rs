@@ -293,10 +293,15 @@ impl MendService {
     /// The identity of a collection that belongs to nobody.
     pub(super) async fn ownerless(&self, name: &CollectionName) -> Result<CollectionIdentity, AppError> {
         let which = self.ports.collections.identity(name).await?.ok_or_else(changed)?;
+        if self.has_owner(name).await? { Err(changed()) } else { Ok(which) }
+    }
+
+    /// Whether an organization, live or in the trash, has a collection of this name.
+    pub(super) async fn has_owner(&self, name: &CollectionName) -> Result<bool, AppError> {
         if let Some(owner) = name.organization_name()
             && !self.ports.organizations.owners(&owner).await?.is_empty()
         {
-            return Err(changed());
+            return Ok(true);
         }
         let mut trash = self.ports.organizations.scan(Shelf::Trash);
         while let Some(batch) = trash.try_next().await? {
@@ -307,10 +312,10 @@ impl MendService {
                 (StoredId::Other { .. }, _) | (_, None) => false,
             };
             if batch.iter().any(is_its) {
-                return Err(changed());
+                return Ok(true);
             }
         }
-        Ok(which)
+        Ok(false)
     }
 
     /// What makes room under a name: nothing, or the removal of an empty collection.

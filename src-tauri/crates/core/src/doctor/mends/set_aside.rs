@@ -1,18 +1,16 @@
 //! The mend that puts a collection without an organization into a file, and drops it.
 
-use super::choices::{changed, collection_of};
+use super::choices::collection_of;
 use super::plan::{Journaled, Plan};
 use super::service::{MendService, Mended};
 use super::step::Step;
-use crate::bundle::{
-    CollectionSource, Occasion, Origin, PendingBundle, ProvenBundle, TenantSource, contents,
-};
+use crate::bundle::{CollectionSource, Occasion, Origin, PendingBundle, ProvenBundle, contents};
 use crate::doctor::{Finding, MendChoices, MendKind};
-use crate::error::{AppError, BundleProblem};
+use crate::error::{AppError, BundleProblem, StoreError};
 use crate::jobs::{Cancellation, JobStep, ProgressSink};
 use crate::ports::Ports;
 use crate::record::random_operation;
-use crate::records::{CollectionIdentity, MendWord};
+use crate::records::MendWord;
 use crate::rights::{Act, Actor};
 use crate::values::{CollectionName, OrganizationId, OrganizationName};
 
@@ -28,9 +26,9 @@ impl MendService {
         collection_of(finding, &MendChoices::default())
     }
 
-    /// Writes a collection that nobody owns to a bundle, reads the file back, compares the collection with it once more
-    /// and drops it. The drop is the last step: whatever fails, is cancelled or dies before it leaves the collection,
-    /// and after it the whole file is in its place.
+    /// Writes a collection that nobody owns to a bundle, reads the file back, moves the collection where nobody writes,
+    /// compares it with the file once more and drops it. The drop is the last step: whatever fails, is cancelled or
+    /// dies before it leaves the collection, and after it the whole file is in its place.
     ///
     /// # Errors
     /// As [`mend`](Self::mend); `FileNotWritten`; `Bundle`: `SourceChanged` if others wrote to the collection, or it
@@ -53,30 +51,37 @@ impl MendService {
         let operation = random_operation();
         let entry = plan.entry(actor).of_operation(operation.as_str());
         let now = self.clock.now();
-        let leaving = Leaving { service: self, operation: &operation, id: journaled.id, name: &name };
-        let leaving = &leaving;
+        let (service, operation, name) = (self, operation.as_str(), &name);
         let occasion = Occasion { origin, by: actor.email(), at: now };
         let mut kept = None;
         let told = &mut kept;
         let steps = |ports: Ports, ()| async move {
-            let source = CollectionSource::ownerless(&ports, leaving.name).await?;
+            let source = CollectionSource::ownerless(&ports, name).await?;
             let bundle = ProvenBundle::write(&source, occasion, file, progress, cancellation).await?;
             progress.begin(JobStep::Comparing);
-            let is_same = contents(&source, progress, cancellation).await? == bundle.contents;
+            // Under a name that nobody else knows: what is compared is what is dropped. It returns if anything fails.
+            let (which, aside) = (source.identity(), name.dropped(operation));
+            let is_same = match ports.collections.rename(name, &aside, which).await {
+                Ok(()) => {
+                    let moved = CollectionSource::ownerless(&ports, &aside).await?;
+                    contents(&moved, progress, cancellation).await? == bundle.contents
+                }
+                Err(StoreError::CollectionMissing { .. }) => false,
+                Err(error) => return Err(error.into()),
+            };
             cancellation.checkpoint()?;
             // From here on nothing stops it: the file in its place is what the record tells of.
             progress.begin(JobStep::Ending);
-            ports.record_first(&bundle.entry(actor, leaving.operation).on(leaving.name)).await?;
+            ports.record_first(&bundle.entry(actor, operation).on(name)).await?;
             let file = told.insert(bundle.keep().await?);
             let path = file.path.clone();
-            let which = source.identity();
-            if !is_same || !leaving.is_as_found(which, &source).await? {
+            if !is_same || service.has_owner(name).await? {
                 return Err(AppError::Bundle(BundleProblem::SourceChanged { path }));
             }
-            Ok(ports.collections.delete(leaving.name, which).await?)
+            Ok(ports.collections.delete(&aside, which).await?)
         };
         runner.run(journaled.plan(), entry, journaled.id, async { Ok(()) }, steps).await?;
-        let entry = self.entry_of(&operation).await;
+        let entry = self.entry_of(operation).await;
         Ok(Mended { entry, at: now, one_time: None, file: kept, stays_open: false })
     }
 
@@ -107,40 +112,14 @@ impl MendService {
             to: None,
             collection: Some(which.clone()),
         };
+        let aside = CollectionName::from_stored("console_dropped_…".to_owned());
         let steps = vec![
             Step::SetDown { name: name.clone(), place: place.unwrap_or("…").to_owned() },
-            Step::Drop { name: name.clone(), which },
+            Step::Rename { from: name.clone(), to: aside.clone(), which: which.clone() },
+            Step::Drop { name: aside, which },
         ];
         let plan = Plan::new(MendKind::SetAside, steps).on(name);
         let plan = plan.changed("collection", Some(name), None::<String>);
         Ok((plan.changed("file", None::<String>, place), journaled))
-    }
-}
-
-/// A collection on its way out.
-struct Leaving<'a> {
-    service: &'a MendService,
-    operation: &'a str,
-    id: OrganizationId,
-    name: &'a CollectionName,
-}
-
-impl Leaving<'_> {
-    /// Whether nobody owns it still, and nobody wrote to it since it was looked at.
-    async fn is_as_found(
-        &self,
-        which: &CollectionIdentity,
-        source: &CollectionSource,
-    ) -> Result<bool, AppError> {
-        let owned = match self.service.ownerless(self.name).await {
-            Ok(now) => now.is_same_as(which) == Some(false),
-            Err(error) if error == changed() => true,
-            Err(error) => return Err(error),
-        };
-        if owned {
-            return Ok(false);
-        }
-        self.service.require_unused(self.name, which, Some(self.id)).await?;
-        Ok(source.changed().await?.is_none())
     }
 }
