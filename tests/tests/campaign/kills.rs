@@ -232,23 +232,34 @@ impl Stage {
                 tokio::time::sleep(STILL_SENT).await;
             }
             let what = format!("{:?} {:?} killed after {wait:?}", self.kind, scene.act);
-            let killed = if heard.is_err() { Killed::Sending } else { Killed::Not };
+            let killed = match (heard, self.kind) {
+                (Ok(_), _) => Killed::Not,
+                // Nobody carries out what a killed process had begun on a file.
+                (Err(_), StoreKind::SqliteOnFile) => Killed::Still,
+                (Err(_), _) => Killed::Sending,
+            };
             self.settles(&scene, &before, &what, killed).await;
         }
     }
 
-    /// The next start settles what a killed process left, and the checker looks: the act is done, or it never was.
-    pub async fn settles(&mut self, scene: &Scene, before: &View, what: &str, killed: Killed) {
-        let Set { workspace, operator, .. } = &self.set;
+    /// The next start, which settles what was left.
+    async fn opened(&self, more: &str, what: &str) -> Console {
+        let Set { workspace, .. } = &self.set;
         workspace.pass(STEP_PENDING).await;
         let ports = workspace.reopened().await;
-        let run = Run { instance: format!("next-{}", self.number), ..Run::default() };
+        let run = Run { instance: format!("next-{}{more}", self.number), ..Run::default() };
         let console = Console::run(ports, &workspace.clock, run);
         let prepared = console.access.prepare().await.expect("the workspace opens");
         for one in &prepared.recovered {
             let is_settled = matches!(one.outcome, RecoveryOutcome::Finished | RecoveryOutcome::Undone);
             assert!(is_settled, "{what}: {one:?}");
         }
+        console
+    }
+
+    /// The next start settles what a killed process left, and the checker looks: the act is done, or it never was.
+    pub async fn settles(&mut self, scene: &Scene, before: &View, what: &str, killed: Killed) {
+        let mut console = self.opened("", what).await;
         let ended = self.check(scene, before, what).await;
         self.check_sessions(&console, scene, ended, what).await;
         match ended {
@@ -256,13 +267,19 @@ impl Stage {
             Ended::Undone | Ended::Between => {
                 assert_ne!(killed, Killed::Not, "{what}: said to be done and is not");
                 self.counts.undone.up();
-                let done = scene.act.carry_out(&console, &operator.actor).await;
+                let actor = &self.set.operator.actor;
+                let mut done = scene.act.carry_out(&console, actor).await;
                 if killed == Killed::Sending && done.is_err() {
-                    // On a busy computer the dead one's request came only now, between look and write.
+                    // On a busy computer the dead one's request came only now, between look and write: as the last
+                    // write of the act, or as its intent alone.
                     tokio::time::sleep(STILL_SENT).await;
-                } else {
-                    assert_eq!(done, Ok(()), "{what}: nothing that a crash left prevents doing it now");
+                    console = self.opened("-again", what).await;
+                    done = match self.check(scene, before, what).await {
+                        Ended::Done => Ok(()),
+                        Ended::Undone | Ended::Between => scene.act.carry_out(&console, actor).await,
+                    };
                 }
+                assert_eq!(done, Ok(()), "{what}: nothing that a crash left prevents doing it now");
                 let ended = self.check(scene, before, what).await;
                 assert_eq!(ended, Ended::Done, "{what}: done now");
             }
