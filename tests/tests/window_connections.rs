@@ -21,7 +21,7 @@ async fn begin(window: &Window, uri: &str) {
 async fn save(window: &Window, name: &str) {
     window.fill("Name", name).await;
     window.press("Save").await;
-    window.see("Connection saved").await;
+    window.keep_message("Connection saved").await;
     window.press("Close message").await;
 }
 
@@ -111,7 +111,7 @@ async fn connections_are_copied_removed_brought_back_and_imported() {
     window.press("Duplicate").await;
     window.see("Edit Rig (copy)").await;
     window.press("Remove").await;
-    window.see("Rig (copy) removed").await;
+    window.keep_message("Rig (copy) removed").await;
     window.press("Undo").await;
     window.see("Edit Rig (copy)").await;
 
