@@ -1,11 +1,10 @@
 //! A process that dies, loses one response, or sleeps, at a chosen write.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tenantry_core::error::StoreError;
 use tenantry_core::limits::STEP_PENDING;
@@ -220,7 +219,7 @@ where
 #[derive(Clone)]
 struct Before {
     call: &'static str,
-    others: Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>>,
+    others: Arc<Mutex<Option<BoxFuture<'static, ()>>>>,
 }
 
 impl Policy for Before {
