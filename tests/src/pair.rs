@@ -82,7 +82,7 @@ impl Pair {
                 };
                 match moving.carry_out(request).await? {
                     MoveEnd::Done(_) => Ok(()),
-                    MoveEnd::Unfinished { cause, .. } => Err(cause),
+                    MoveEnd::Unfinished { cause, .. } | MoveEnd::InTrash { cause } => Err(cause),
                 }
             }
             Act::EndMoves { takes_back } => {

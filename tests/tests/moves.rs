@@ -10,19 +10,24 @@ use futures_util::TryStreamExt;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tenantry_console::OpenWorkspace;
-use tenantry_console::moving::{MoveEnd, MoveKind, MoveNotes, MoveRequest, Moved, Moving, Side, Standing};
+use tenantry_console::moving::{
+    MoveEnd, MoveKind, MoveNote, MoveNotes, MoveRequest, Moved, Moving, Side, Standing,
+};
 use tenantry_core::bundle::masking::MaskingChoices;
 use tenantry_core::error::{AppError, StoreError};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::limits::STEP_PENDING;
 use tenantry_core::ports::{Call, Policy, Ports};
-use tenantry_core::records::{ActivityKind, MemberRole, OperatorRole, Outcome, RecordQuery};
+use tenantry_core::records::{
+    ActivityKind, MemberRole, OperatorRole, OrganizationChange, Outcome, RecordQuery,
+};
 use tenantry_core::rights::Actor;
 use tenantry_core::values::{CollectionName, OrganizationId};
 use tenantry_tests::console::{Console, PASSWORD, Run, create_request};
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment};
 use tenantry_tests::suite::{collection, name};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+use time::OffsetDateTime;
 
 /// Documents of the organization that moves.
 const DOCUMENTS: i32 = 5;
@@ -287,11 +292,70 @@ async fn what_is_in_the_way_is_told_before_anything_is_done() {
     pair.remove().await;
 }
 
-/// Writes to the collection of the organization in the moment in which it is moved to the trash.
+/// What other software does to the source in the moment in which it is moved to the trash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meddling {
+    /// Nothing.
+    Nothing,
+    /// Adds a document.
+    Adds,
+    /// Changes a document in its place.
+    Changes,
+    /// Drops the collection.
+    Drops,
+    /// Deactivates the organization, in its own document.
+    Deactivates,
+}
+
+/// Meddles with the source, and can kill the run when it comes to compare the two sides.
 #[derive(Clone)]
 struct Meddler {
     ports: Ports,
+    id: OrganizationId,
+    meddling: Meddling,
+    dies: bool,
     met: Arc<AtomicBool>,
+    dead: Arc<AtomicBool>,
+}
+
+impl Meddler {
+    fn of(pair: &Pair, id: OrganizationId, meddling: Meddling) -> Self {
+        let ports = pair.source.ports.clone();
+        Self { ports, id, meddling, dies: false, met: Arc::default(), dead: Arc::default() }
+    }
+
+    fn that_dies(self) -> Self {
+        Self { dies: true, ..self }
+    }
+
+    async fn meddle(&self) -> Result<(), StoreError> {
+        let (collections, acme) = (&self.ports.collections, collection("acme"));
+        match self.meddling {
+            Meddling::Nothing => Ok(()),
+            Meddling::Adds => collections.insert_documents(&acme, &[bytes(&document(99))]).await,
+            Meddling::Changes => {
+                let changed = bytes(&doc! {"_id": 0, "changed": true});
+                collections.replace_documents(&acme, &[(bytes(&document(0)), changed)]).await.map(drop)
+            }
+            Meddling::Drops => {
+                let identity = collections.identity(&acme).await?.expect("it is there");
+                collections.delete(&acme, &identity).await
+            }
+            Meddling::Deactivates => {
+                let change = OrganizationChange { is_active: Some(false), ..OrganizationChange::default() };
+                self.ports.organizations.change(self.id, &change, OffsetDateTime::now_utc()).await.map(drop)
+            }
+        }
+    }
+
+    /// The move as this meddler lets it be.
+    async fn moved(&self, pair: &Pair) -> Result<MoveEnd, AppError> {
+        let ports = pair.source.reopened().await.under(self.clone());
+        let run = pair.run_on(ports, pair.target.reopened().await, "one").await;
+        let end = pair.carry_out(&run, wanted(self.id, MoveKind::Move, "acme")).await;
+        assert!(self.met.load(Ordering::SeqCst));
+        end
+    }
 }
 
 impl Policy for Meddler {
@@ -301,8 +365,14 @@ impl Policy for Meddler {
         store: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         if call.name == "organizations.copy_to_trash" && !self.met.swap(true, Ordering::SeqCst) {
-            let collections = &self.ports.collections;
-            collections.insert_documents(&collection("acme"), &[bytes(&document(99))]).await?;
+            self.meddle().await?;
+        }
+        let compares = ["organizations.trashed_document", "collections.documents"].contains(&call.name);
+        if self.dies && compares && self.met.load(Ordering::SeqCst) {
+            self.dead.store(true, Ordering::SeqCst);
+        }
+        if self.dead.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable { reason: "killed".to_owned() });
         }
         store.await
     }
@@ -312,16 +382,112 @@ impl Policy for Meddler {
 async fn a_document_that_comes_in_the_last_moment_is_not_left_behind() {
     let pair = Pair::open(StoreKind::SqliteOnFile, StoreKind::SqliteOnFile).await;
     let id = pair.organization("acme").await;
-    let meddler = Meddler { ports: pair.source.ports.clone(), met: Arc::default() };
-    let ports = pair.source.reopened().await.under(meddler.clone());
-    let run = pair.run_on(ports, pair.target.reopened().await, "one").await;
-    let end = pair.carry_out(&run, wanted(id, MoveKind::Move, "acme")).await;
-    assert!(meddler.met.load(Ordering::SeqCst));
+    let end = Meddler::of(&pair, id, Meddling::Adds).moved(&pair).await;
     assert!(matches!(end, Err(AppError::Store(StoreError::Changed { .. }))), "{end:?}");
     let here = documents(&pair.source.ports, &collection("acme")).await.expect("it is back");
     assert_eq!(here.len(), DOCUMENTS as usize + 1);
     assert_eq!(documents(&pair.target.ports, &collection("acme")).await, None, "a half of it is left there");
     assert_eq!(told(&pair.source.ports, id).await, [Outcome::Done, Outcome::Undone]);
+    let trashed = pair.target.ports.organizations.find_trashed(id).await.expect("a look-up answers");
+    assert!(trashed.is_none(), "its id is not free for another try");
+    pair.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_service_changes_about_the_organization_meanwhile_is_not_left_behind() {
+    let pair = Pair::open(StoreKind::SqliteOnFile, StoreKind::SqliteOnFile).await;
+    let id = pair.organization("acme").await;
+    let end = Meddler::of(&pair, id, Meddling::Deactivates).moved(&pair).await;
+    assert!(matches!(end, Err(AppError::Store(StoreError::Changed { .. }))), "{end:?}");
+    let here = pair.source.ports.organizations.find(id).await.expect("a look-up answers");
+    assert!(!here.expect("it is back").is_active);
+    assert_eq!(documents(&pair.source.ports, &collection("acme")).await, all_documents());
+    assert!(pair.target.ports.organizations.find(id).await.expect("a look-up answers").is_none());
+    pair.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_in_stays_in_the_trash_when_the_source_has_lost_its_documents() {
+    let pair = Pair::open(StoreKind::SqliteOnFile, StoreKind::SqliteOnFile).await;
+    let id = pair.organization("acme").await;
+    let end = Meddler::of(&pair, id, Meddling::Drops).moved(&pair).await;
+    assert!(matches!(end, Ok(MoveEnd::InTrash { .. })), "{end:?}");
+    assert!(pair.source.ports.organizations.find(id).await.expect("a look-up answers").is_some());
+    let trashed = pair.target.ports.organizations.find_trashed(id).await.expect("a look-up answers");
+    let trashed = trashed.expect("the last copy was deleted");
+    assert_eq!(documents(&pair.target.ports, &trashed.collection()).await, all_documents());
+    assert!(pair.notes.unfinished("here").await.is_empty());
+    assert_eq!(told(&pair.source.ports, id).await, [Outcome::Done, Outcome::Undone]);
+    pair.remove().await;
+}
+
+/// A move that died after the trash of the source and before it compared, with what others did meanwhile; its note.
+async fn dead_before_it_compared(pair: &Pair, meddling: Meddling) -> (OrganizationId, MoveNote) {
+    let id = pair.organization("acme").await;
+    let end = Meddler::of(pair, id, meddling).that_dies().moved(pair).await;
+    assert!(matches!(end, Ok(MoveEnd::Unfinished { .. })), "{end:?}");
+    pair.pass(STEP_PENDING).await;
+    let [note] = pair.notes.unfinished("here").await.try_into().expect("one note");
+    (id, note)
+}
+
+async fn a_move_that_died_before_it_compared_is_compared(meddling: Meddling) {
+    let pair = Pair::open(StoreKind::SqliteOnFile, StoreKind::SqliteOnFile).await;
+    let (id, note) = dead_before_it_compared(&pair, meddling).await;
+    let next = pair.run("two").await;
+    let cancellation = Cancellation::default();
+    let moving = pair.moving(&next, &cancellation);
+    assert_eq!(moving.standing(&note).await, Ok(Standing::AtTarget));
+    let finished = moving.finish(&note).await.map(|(standing, _)| standing);
+    assert!(
+        matches!(finished, Err(AppError::Store(StoreError::Changed { .. }))),
+        "{meddling:?} is only in the trash of the source, and nobody is told: {finished:?}"
+    );
+    assert_eq!(pair.notes.unfinished("here").await.len(), 1, "it can't be taken back");
+    assert_eq!(moving.take_back(&note).await, Ok(Standing::AtSource));
+    let here =
+        pair.source.ports.organizations.find(id).await.expect("a look-up answers").expect("it is back");
+    assert_eq!(here.is_active, meddling != Meddling::Deactivates);
+    let found = documents(&pair.source.ports, &collection("acme")).await;
+    assert_eq!(found == all_documents(), meddling == Meddling::Deactivates, "what was written last");
+    assert!(pair.notes.unfinished("here").await.is_empty());
+    pair.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_document_is_found_after_a_death_before_the_comparison() {
+    a_move_that_died_before_it_compared_is_compared(Meddling::Adds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_change_is_found_after_a_death_before_the_comparison() {
+    a_move_that_died_before_it_compared_is_compared(Meddling::Changes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_change_of_the_organization_is_found_after_a_death_before_the_comparison() {
+    a_move_that_died_before_it_compared_is_compared(Meddling::Deactivates).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_that_died_before_it_compared_ends_where_nothing_was_left_behind() {
+    let pair = Pair::open(StoreKind::SqliteOnFile, StoreKind::SqliteOnFile).await;
+    let (id, note) = dead_before_it_compared(&pair, Meddling::Nothing).await;
+    // The target is in use by then, and has what the source never had.
+    let collections = &pair.target.ports.collections;
+    collections.insert_documents(&collection("acme"), &[bytes(&document(7))]).await.expect("inserted");
+    let next = pair.run("two").await;
+    let cancellation = Cancellation::default();
+    let moving = pair.moving(&next, &cancellation);
+    // An earlier version noted nothing of what came in: then only the target tells.
+    let earlier = MoveNote { came_in: None, own: None, ..note.clone() };
+    let finished = moving.finish(&earlier).await.map(|(standing, _)| standing);
+    assert!(matches!(finished, Err(AppError::Store(StoreError::Changed { .. }))), "{finished:?}");
+    let finished = moving.finish(&note).await.map(|(standing, _)| standing);
+    assert_eq!(finished, Ok(Standing::AtTarget));
+    assert!(pair.notes.unfinished("here").await.is_empty());
+    let trashed = pair.source.ports.organizations.find_trashed(id).await.expect("a look-up answers");
+    assert!(trashed.is_some(), "it can be restored");
     pair.remove().await;
 }
 

@@ -14,6 +14,7 @@ use tenantry_core::bundle::masking::{Looks, MaskingChoices, MaskingPreview};
 use tenantry_core::bundle::{
     AdminPassword, BundleReader, ChangedMeanwhile, ReceivePlan, ReceiveRequest, Received, TenantSource,
 };
+use tenantry_core::error::AppError;
 use tenantry_core::numbers::Count;
 use tenantry_core::records::Environment;
 use tenantry_core::rights::Act;
@@ -321,10 +322,24 @@ pub struct MoveReport {
     pub invited: Vec<InvitedView>,
     /// The addresses of those who did not come along.
     pub left: Vec<String>,
-    /// What takes it back; `null` for a copy.
+    /// What takes it back; `null` for a copy, and for a move that was undone.
     pub note: Option<String>,
-    /// Why it stopped half-way: it can be finished or taken back.
+    /// Why it stopped half-way: it can be finished or taken back. Without a note it was undone, and what came in is in
+    /// the trash of the other workspace.
     pub unfinished: Option<ConsoleError>,
+}
+
+impl MoveReport {
+    fn stopped(note: Option<String>, cause: AppError) -> Self {
+        Self {
+            received: None,
+            people: Count::from(0_u64),
+            invited: Vec::new(),
+            left: Vec::new(),
+            note,
+            unfinished: Some(cause.into()),
+        }
+    }
 }
 
 impl From<MoveEnd> for MoveReport {
@@ -341,14 +356,8 @@ impl From<MoveEnd> for MoveReport {
                     unfinished: None,
                 }
             }
-            MoveEnd::Unfinished { note, cause } => Self {
-                received: None,
-                people: Count::from(0_u64),
-                invited: Vec::new(),
-                left: Vec::new(),
-                note: Some(note),
-                unfinished: Some(cause.into()),
-            },
+            MoveEnd::Unfinished { note, cause } => Self::stopped(Some(note), cause),
+            MoveEnd::InTrash { cause } => Self::stopped(None, cause),
         }
     }
 }

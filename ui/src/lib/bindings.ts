@@ -598,7 +598,7 @@ export const commands = {
 	 * 
 	 *  # Errors
 	 *  `confirmation_mismatch`, `not_found`, `forbidden`, `busy`, those of a backup, `cancelled`, those of a session,
-	 *  `unavailable`: nothing was deleted.
+	 *  `changed_meanwhile`, `unavailable`: nothing was deleted.
 	 */
 	eraseOrganization: (workspace: string, input: EraseInput, progress: Channel<JobProgress>) => typedError<ErasedView, ConsoleError>(__TAURI_INVOKE("erase_organization", { workspace, input, progress })),
 	/**
@@ -3810,9 +3810,12 @@ export type MoveReport = {
 	invited: InvitedView[],
 	/**  The addresses of those who did not come along. */
 	left: string[],
-	/**  What takes it back; `null` for a copy. */
+	/**  What takes it back; `null` for a copy, and for a move that was undone. */
 	note: string | null,
-	/**  Why it stopped half-way: it can be finished or taken back. */
+	/**
+	 *  Why it stopped half-way: it can be finished or taken back. Without a note it was undone, and what came in is in
+	 *  the trash of the other workspace.
+	 */
 	unfinished: ConsoleError | null,
 };
 

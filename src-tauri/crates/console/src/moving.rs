@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tenantry_core::bundle::masking::{MaskedSource, MaskingChoices};
 use tenantry_core::bundle::{
-    AdminPassword, Destination, ReceivePlan, ReceiveRequest, Received, TenantSource,
+    AdminPassword, Destination, Fingerprint, ReceivePlan, ReceiveRequest, Received, TenantSource,
 };
 use tenantry_core::error::{AppError, ConflictOn, StoreError};
 use tenantry_core::jobs::{Cancellation, ProgressSink, Quiet};
@@ -145,6 +145,11 @@ pub enum MoveEnd {
         /// What stopped it.
         cause: AppError,
     },
+    /// It was undone, and what came in is in the trash of the target: it may be all that is left of some documents.
+    InTrash {
+        /// What stopped it.
+        cause: AppError,
+    },
 }
 
 /// Where the organization of a move is.
@@ -176,10 +181,20 @@ pub struct Moving<'a> {
     pub cancellation: &'a Cancellation,
 }
 
-/// Why a move stopped, and whether the organization is known to be at the source alone.
+/// Why a move stopped, and what that left.
 struct Stopped {
     error: AppError,
-    is_undone: bool,
+    left: Left,
+}
+
+/// What a move that stopped left at the target.
+enum Left {
+    /// Nothing: the organization is at the source alone.
+    Nothing,
+    /// What came in, in the trash. The organization is live at the source alone.
+    InTrash,
+    /// Nobody knows, or the organization is live there.
+    Unclear,
 }
 
 impl Moving<'_> {
@@ -210,7 +225,7 @@ impl Moving<'_> {
     }
 
     /// Copies or moves. What is refused, cancelled or fails leaves the source as it was and nothing at the target,
-    /// unless it ends as [`MoveEnd::Unfinished`].
+    /// unless it ends as [`MoveEnd::Unfinished`] or [`MoveEnd::InTrash`].
     ///
     /// # Errors
     /// `InvalidInput` with what is in the way; `ConfirmationMismatch`; those of [`plan`](Self::plan) and of
@@ -270,6 +285,8 @@ impl Moving<'_> {
         organization: Organization,
         to: Destination,
     ) -> Result<MoveEnd, AppError> {
+        // Before the document and the hash are read that go along: what others change after them is noticed.
+        let own = self.source.workspace.bundles().own_fingerprint(self.source.actor, organization.id).await?;
         let (_, source) = self.look_at_source(&request).await?;
         let wanted = self.wanted(&request).await?;
         let mut note = MoveNote {
@@ -280,6 +297,8 @@ impl Moving<'_> {
             to,
             by: self.source.actor.email().to_owned(),
             begun_at: OffsetDateTime::now_utc(),
+            own: Some(own),
+            came_in: None,
         };
         let _working = self.notes.work_on(&note.id);
         self.notes.keep(&note).await.map_err(|error| AppError::Unexpected {
@@ -300,11 +319,16 @@ impl Moving<'_> {
                 self.notes.complete(note).await;
                 Ok(MoveEnd::Done(Box::new(moved)))
             }
-            Err(Stopped { error, is_undone: true }) => {
+            Err(Stopped { error, left: Left::Nothing }) => {
                 self.note_undone(&note, &error.to_string()).await;
                 Err(error)
             }
-            Err(Stopped { error, is_undone: false }) => {
+            Err(Stopped { error, left: Left::InTrash }) => {
+                let why = format!("{error}; what came in is in the trash of {}", note.to.workspace);
+                self.note_undone(&note, &why).await;
+                Ok(MoveEnd::InTrash { cause: error })
+            }
+            Err(Stopped { error, left: Left::Unclear }) => {
                 let about = (organization.id, organization.name.as_str());
                 self.record_stay(about, &note.to, Outcome::Failed, &error.to_string()).await;
                 Ok(MoveEnd::Unfinished { note: note.id, cause: error })
@@ -321,11 +345,12 @@ impl Moving<'_> {
         confirmation: Option<String>,
     ) -> Result<Moved, Stopped> {
         let received = self.receive(source, wanted).await.map_err(|error| {
-            let is_undone = !is_unclear(&error);
-            Stopped { error, is_undone }
+            let left = if is_unclear(&error) { Left::Unclear } else { Left::Nothing };
+            Stopped { error, left }
         })?;
         let there = &received.organization;
         note.target.organization = Some(there.id);
+        note.came_in = received.changed.is_none().then_some(received.fingerprint);
         if let Err(error) = self.notes.keep(note).await {
             // It is found by its name then.
             tracing::warn!(%error, "the note about a move could not be completed");
@@ -341,14 +366,14 @@ impl Moving<'_> {
         };
         match gone_on.await {
             Ok(people) => Ok(Moved { received, people, note: None }),
-            Err(error) if is_unclear(&error) => Err(Stopped { error, is_undone: false }),
-            Err(error) => match self.withdraw(note, &received).await {
-                Ok(()) => Err(Stopped { error, is_undone: true }),
-                Err(why) => {
+            Err(error) if is_unclear(&error) => Err(Stopped { error, left: Left::Unclear }),
+            Err(error) => {
+                let left = self.withdraw(note, source, &received).await.unwrap_or_else(|why| {
                     tracing::error!(%why, "what a stopped move left could not be removed");
-                    Err(Stopped { error, is_undone: false })
-                }
-            },
+                    Left::Unclear
+                });
+                Err(Stopped { error, left })
+            }
         }
     }
 
@@ -363,22 +388,58 @@ impl Moving<'_> {
         let (id, organizations) = (source_id(note)?, self.source.workspace.organizations());
         let confirmation = confirmation.or(Some(note.source.name.as_str()));
         let trashed = organizations.trash(self.source.actor, id, confirmation).await?;
-        let same = async {
-            let (here, frozen) = (self.source.workspace.bundles(), trashed.collection());
-            let before = here.fingerprint(&frozen, None, self.progress, self.cancellation);
-            let (bundles, collection) = (self.target.workspace.bundles(), there.collection());
-            let after = bundles.fingerprint(&collection, None, &Quiet, self.cancellation);
-            let (before, after) = tokio::try_join!(before, after)?;
-            if before == after { Ok(()) } else { Err(changed()) }
+        let error = match self.both(note, &trashed, there).await {
+            Ok((before, after)) if before == after => return Ok(()),
+            Ok(_) => changed(),
+            Err(error) => error,
         };
-        let Err(error) = same.await else { return Ok(()) };
         organizations.restore(self.source.actor, id, None).await?;
         Err(error)
     }
 
-    /// Removes what a stopped move has just brought to the target, while the source has the organization. Documents
-    /// that somebody wrote there meanwhile are nowhere else: then it stays in the trash.
-    async fn withdraw(&self, note: &MoveNote, received: &Received) -> Result<(), AppError> {
+    /// The documents that the source has in its trash, and those of the target.
+    ///
+    /// # Errors
+    /// `Store`: `Changed` if the organization's own document is not as it was when it was taken along; `Cancelled`.
+    async fn both(
+        &self,
+        note: &MoveNote,
+        trashed: &Organization,
+        there: &Organization,
+    ) -> Result<(Fingerprint, Fingerprint), AppError> {
+        let (here, frozen) = (self.source.workspace.bundles(), trashed.collection());
+        let own = here.own_fingerprint(self.source.actor, trashed.id).await?;
+        if note.own.is_some_and(|noted| noted != own) {
+            return Err(changed());
+        }
+        let before = here.fingerprint(&frozen, None, self.progress, self.cancellation);
+        let (bundles, collection) = (self.target.workspace.bundles(), there.collection());
+        let after = bundles.fingerprint(&collection, None, &Quiet, self.cancellation);
+        tokio::try_join!(before, after)
+    }
+
+    /// Checks that nothing is in the trash of the source that did not go along: a move that died before it compared the
+    /// two may have left behind what was written last. What was written to the target since does not matter.
+    async fn require_none_left(&self, note: &MoveNote, there: &Organization) -> Result<(), AppError> {
+        let ports = self.source.workspace.ports();
+        let Some(trashed) = ports.organizations.find_trashed(source_id(note)?).await? else { return Ok(()) };
+        if !ports.collections.exists(&trashed.collection()).await? {
+            return Ok(());
+        }
+        let (before, after) = self.both(note, &trashed, there).await?;
+        let is_all = before == after || note.came_in == Some(before);
+        if is_all { Ok(()) } else { Err(changed()) }
+    }
+
+    /// Removes what a stopped move has just brought to the target, while the source has the organization. It stays in
+    /// the trash if it may be all that is left of some documents: those that somebody wrote there meanwhile, or those
+    /// that the source lost.
+    async fn withdraw(
+        &self,
+        note: &MoveNote,
+        source: &dyn TenantSource,
+        received: &Received,
+    ) -> Result<Left, AppError> {
         if self.source.live(source_id(note)?).await?.is_none() {
             return Err(changed());
         }
@@ -388,10 +449,33 @@ impl Moving<'_> {
         let (bundles, collection) = (self.target.workspace.bundles(), trashed.collection());
         // Not the move's own cancellation, which may be why it stopped.
         let left = bundles.fingerprint(&collection, None, &Quiet, &Cancellation::default()).await?;
-        if left != received.fingerprint {
-            return Ok(());
+        if left != received.fingerprint || !self.has_still(note, source, received).await? {
+            return Ok(Left::InTrash);
         }
-        organizations.delete_forever(self.target.actor, there.id, name).await
+        organizations.delete_forever(self.target.actor, there.id, name).await?;
+        Ok(Left::Nothing)
+    }
+
+    /// Whether the source still has the collection that went along, with no fewer documents. What its own software
+    /// changes in it is no reason to keep what came in: the id would not be free there for another try.
+    async fn has_still(
+        &self,
+        note: &MoveNote,
+        source: &dyn TenantSource,
+        received: &Received,
+    ) -> Result<bool, AppError> {
+        let Some(here) = self.source.live(source_id(note)?).await? else { return Ok(false) };
+        let (ports, collection) = (self.source.workspace.ports(), here.collection());
+        let Some(identity) = ports.collections.identity(&collection).await? else { return Ok(false) };
+        match source.tenant().description.identity.is_same_as(&identity) {
+            Some(true) => Ok(ports.collections.count(&collection).await? >= received.documents),
+            Some(false) => Ok(false),
+            None => {
+                let bundles = self.source.workspace.bundles();
+                let has = bundles.fingerprint(&collection, None, &Quiet, &Cancellation::default()).await?;
+                Ok(has == received.fingerprint)
+            }
+        }
     }
 
     /// Finds out where the organization of a move is.
@@ -413,7 +497,8 @@ impl Moving<'_> {
     /// is.
     ///
     /// # Errors
-    /// `Forbidden`, `Busy` while it is under way; `Store`: `Changed` if the two differ by now.
+    /// `Forbidden`, `Busy` while it is under way; `Store`: `Changed` if the two differ by now, or if the trash of the
+    /// source has what did not go along. The note remains then, and the move can be taken back.
     pub async fn finish(&self, note: &MoveNote) -> Result<(Standing, PeopleBrought), AppError> {
         let _working = self.notes.work_on(&note.id).ok_or(AppError::Busy { act: "move" })?;
         self.require_rights()?;
@@ -429,7 +514,10 @@ impl Moving<'_> {
                 self.note_undone(note, "it never arrived").await;
                 Ok((standing, PeopleBrought::default()))
             }
-            (Standing::InBoth | Standing::AtTarget | Standing::InNeither, _) => {
+            (_, there) => {
+                if let (Standing::AtTarget, Some(there)) = (standing, there) {
+                    self.require_none_left(note, &there).await?;
+                }
                 self.notes.remove(&note.id).await;
                 Ok((standing, PeopleBrought::default()))
             }

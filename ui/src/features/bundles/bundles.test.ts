@@ -5,6 +5,7 @@ import type { BackUpInput, MoveInput, RestoreBundleInput, UnfinishedMoveView } f
 import type { BundleWish } from "$lib/bundles";
 import { FAKE_PASSWORD, installFakeBackend, type FakeOptions } from "$fake/backend";
 import { firstOf } from "$fake/in-dialog";
+import { refuse } from "$fake/world";
 import { AppState, appContextKey } from "$lib/state";
 import BundleHost from "./BundleHost.svelte";
 
@@ -206,4 +207,39 @@ test("a move that stopped half-way is told, and taken back or finished", async (
   await press(user, "Finish move");
   await waitFor(() => expect(backend.calls.some(({ command }) => command === "finish_move")).toBe(true));
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+});
+
+test("a move that died before it compared is finished by comparing, and can still be taken back", async () => {
+  const arrived: UnfinishedMoveView = { ...unfinished, standing: "at_target" };
+  const { app, backend, user } = await open(() => null, { unfinishedMoves: [arrived] });
+  backend.on("finish_move", () => refuse({ code: "changed_meanwhile" }));
+  await waitFor(() => expect(app.toasts.list).not.toHaveLength(0));
+  app.toasts.list.at(-1)?.action?.run();
+  await press(user, "Finish move");
+  expect(await screen.findByText("Not all of it came to On this computer")).toBeVisible();
+  expect(screen.queryByText("Someone else changed this organization")).toBeNull();
+  await user.click(screen.getByRole("radio", { name: /Take it back/ }));
+  await press(user, "Take back");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(backend.calls.some(({ command }) => command === "take_back_move")).toBe(true);
+});
+
+test("an undone move says that what came in is in the trash of the target", async () => {
+  const { app, backend, user, onclose } = await open(moving);
+  const { name } = firstOf(backend, "active");
+  backend.on("move_organization", () => ({
+    received: null,
+    people: 0,
+    invited: [],
+    left: [],
+    note: null,
+    unfinished: { code: "changed_meanwhile" },
+  }));
+  await user.click(await screen.findByRole("radio", { name: "Move" }));
+  await user.type(await screen.findByPlaceholderText(name), name);
+  await press(user, "Move organization");
+  await waitFor(() => expect(onclose).toHaveBeenCalled());
+  const titles = app.toasts.list.map(({ title }) => title);
+  expect(titles).toContain("Someone else changed this organization");
+  expect(titles).toContain("What came in is in the trash");
 });

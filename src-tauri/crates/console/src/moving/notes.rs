@@ -1,5 +1,5 @@
 //! Notes about moves that have begun, in the data folder: a move that died half-way is told of at the next start. They
-//! hold names and ids, no secret.
+//! hold names, ids and digests, no secret. What a digest is of cannot be guessed: a stored hash has a random salt.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use tenantry_core::bundle::Destination;
+use tenantry_core::bundle::{Destination, Fingerprint};
 use tenantry_core::values::OrganizationId;
 use time::OffsetDateTime;
 
@@ -51,6 +51,12 @@ pub struct MoveNote {
     /// When it began.
     #[serde(with = "time::serde::rfc3339")]
     pub begun_at: OffsetDateTime,
+    /// What of the organization's own document goes along, as the move found it. Earlier versions did not note it.
+    #[serde(default)]
+    pub own: Option<Fingerprint>,
+    /// The documents that came in; `None` before that, and if others changed them meanwhile.
+    #[serde(default)]
+    pub came_in: Option<Fingerprint>,
 }
 
 mod organization_id {
@@ -216,6 +222,8 @@ mod tests {
             },
             by: "olga@example.com".to_owned(),
             begun_at: datetime!(2026-03-01 12:00 UTC),
+            own: Some(Fingerprint::default()),
+            came_in: None,
         }
     }
 

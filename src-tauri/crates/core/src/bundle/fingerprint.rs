@@ -1,12 +1,13 @@
 //! Whether two collections have the same documents.
 
 use bson::{RawDocument, RawDocumentBuf};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
 
 /// The content of a collection: two with equal ones have the same documents, byte for byte, in whatever order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// The number of documents.
     pub documents: u64,

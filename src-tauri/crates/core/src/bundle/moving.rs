@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use super::BundleService;
 use super::fingerprint::Fingerprint;
 use super::masking::{Masking, MaskingChoices, MaskingPreview, PREVIEWED};
+use super::tenant::moving;
 use crate::error::{AppError, StoreError};
 use crate::jobs::{Cancellation, Progress, ProgressSink};
 use crate::limits::PAGE_MAX;
@@ -82,6 +83,20 @@ impl BundleService {
         Ok(found.ok_or(AppError::NotFound { what: "organization" })?.password_hash)
     }
 
+    /// What a move takes along of an organization's own document, live or in the trash, with the hash of its admin's
+    /// password.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, `Bundle` if it is no document, `Store`.
+    pub async fn own_fingerprint(&self, actor: &Actor, id: OrganizationId) -> Result<Fingerprint, AppError> {
+        actor.require_on(Act::RestoreBundle, id)?;
+        let found = match self.ports.organizations.document(id).await? {
+            None => self.ports.organizations.trashed_document(id).await?,
+            live => live,
+        };
+        moving(&found.ok_or(AppError::NotFound { what: "organization" })?)
+    }
+
     /// Records that an organization goes to another workspace, before it does.
     ///
     /// # Errors
@@ -113,7 +128,7 @@ impl BundleService {
     /// The content of a collection. Reads all of it.
     ///
     /// # Errors
-    /// `Cancelled`, `Store`.
+    /// `Cancelled`, `Store`: `CollectionMissing` if there is none.
     pub async fn fingerprint(
         &self,
         collection: &CollectionName,

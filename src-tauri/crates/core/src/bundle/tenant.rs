@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use bson::{Bson, Document, RawDocumentBuf};
 use futures_util::stream::BoxStream;
 
+use super::fingerprint::Fingerprint;
 use crate::error::{AppError, BundleProblem};
 use crate::nesting::is_decodable;
 use crate::records::CollectionDescription;
@@ -39,15 +40,9 @@ impl Tenant {
         documents: Option<u64>,
         bytes: Option<u64>,
     ) -> Result<Self, AppError> {
-        let mut whole = decoded(document)?;
-        whole.remove("admin_password");
-        if let Ok(console) = whole.get_document_mut("console") {
-            for field in LEFT_BEHIND {
-                console.remove(field);
-            }
-        }
-        without_hashes(&mut whole);
-        let document = whole.to_vec().map_err(|_| AppError::Bundle(BundleProblem::NotADocument))?;
+        let document = leaving(decoded(document)?)
+            .to_vec()
+            .map_err(|_| AppError::Bundle(BundleProblem::NotADocument))?;
         Ok(Self { document, ownerless: None, description, documents, bytes })
     }
 
@@ -98,6 +93,36 @@ impl Tenant {
     pub(super) fn fields(&self) -> Document {
         decoded(&self.document).unwrap_or_default()
     }
+}
+
+/// What of an organization's document may leave its workspace.
+fn leaving(mut whole: Document) -> Document {
+    whole.remove("admin_password");
+    if let Ok(console) = whole.get_document_mut("console") {
+        for field in LEFT_BEHIND {
+            console.remove(field);
+        }
+    }
+    without_hashes(&mut whole);
+    whole
+}
+
+/// What of an organization's document a move takes along, its admin's hash with it: two with equal ones come in alike.
+pub(super) fn moving(document: &[u8]) -> Result<Fingerprint, AppError> {
+    let whole = decoded(document)?;
+    let hash = whole.get("admin_password").cloned();
+    let mut moving = leaving(whole);
+    // Set anew where it comes in.
+    moving.remove("updated_at");
+    // It comes and goes with the counters of sessions.
+    if moving.get_document("console").is_ok_and(Document::is_empty) {
+        moving.remove("console");
+    }
+    moving.extend(hash.map(|hash| ("admin_password".to_owned(), hash)));
+    let bytes = moving.to_vec().map_err(|_| AppError::Bundle(BundleProblem::NotADocument))?;
+    let mut found = Fingerprint::default();
+    found.add(&bytes)?;
+    Ok(found)
 }
 
 pub(super) fn decoded(document: &[u8]) -> Result<Document, AppError> {
@@ -167,4 +192,36 @@ pub enum ChangedMeanwhile {
     Documents,
     /// The collection is another one by now, or gone.
     Collection,
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+
+    use super::*;
+
+    #[test]
+    fn what_moves_is_the_same_until_something_changes_that_goes_along() {
+        let of = |change: fn(&mut Document)| {
+            let mut document = doc! {
+                "_id": 1, "organization_name": "acme", "admin_password": "one", "is_active": true, "updated_at": 1,
+            };
+            change(&mut document);
+            moving(&document.to_vec().unwrap()).unwrap()
+        };
+        let was = of(|_| {});
+        let same: [fn(&mut Document); 3] = [
+            |document| drop(document.insert("updated_at", 2)),
+            |document| drop(document.insert("console", doc! { "session_version": 1 })),
+            |document| drop(document.insert("console", doc! { "password_renewal": "note" })),
+        ];
+        let other: [fn(&mut Document); 4] = [
+            |document| drop(document.insert("admin_password", "two")),
+            |document| drop(document.remove("admin_password")),
+            |document| drop(document.insert("is_active", false)),
+            |document| drop(document.insert("console", doc! { "display_name": "Acme" })),
+        ];
+        same.iter().for_each(|change| assert_eq!(of(*change), was));
+        other.iter().for_each(|change| assert_ne!(of(*change), was));
+    }
 }
