@@ -98,7 +98,7 @@ impl ActivityStore for Unrecorded {
         empty().boxed()
     }
 
-    async fn cut(&self, _: &Head) -> Result<u64, StoreError> {
+    async fn cut(&self, _: &Head, _: &[String]) -> Result<u64, StoreError> {
         Ok(0)
     }
 }

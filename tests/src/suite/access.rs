@@ -324,7 +324,7 @@ pub async fn every_write_is_refused_behind_a_shut_gate_and_nothing_changes(ports
                 shut.journal.take_over(&begun, None, &begun.taken_over_by(&other)).await.map(drop),
             ),
             ("journal.end", shut.journal.end(&begun).await.map(drop)),
-            ("activity.cut", shut.activity.cut(&Head::before_the_first()).await.map(drop)),
+            ("activity.cut", shut.activity.cut(&Head::before_the_first(), &[]).await.map(drop)),
             ("permits.decide", shut.permits.decide(None, &decided(Access::ReadWrite)).await.map(drop)),
             ("settings.change", shut.settings.change(None, &WorkspaceSettings::default()).await.map(drop)),
             (

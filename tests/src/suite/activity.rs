@@ -203,14 +203,14 @@ pub async fn a_cut_removes_old_entries_only_as_they_were_seen(ports: &Ports) {
         heads.push(Head { number, hash });
     }
     let other = Head { number: 3, hash: heads[0].hash.clone() };
-    assert_eq!(ports.activity.cut(&other).await, Err(StoreError::Changed { what: "the record" }));
+    assert_eq!(ports.activity.cut(&other, &[]).await, Err(StoreError::Changed { what: "the record" }));
     assert!(
-        matches!(ports.activity.cut(&heads[5]).await, Err(StoreError::NotFound { .. })),
+        matches!(ports.activity.cut(&heads[5], &[]).await, Err(StoreError::NotFound { .. })),
         "the newest stays"
     );
     assert_eq!(stored(ports).await.len(), 6, "a refused cut removes nothing");
-    assert_eq!(ports.activity.cut(&heads[2]).await, Ok(3));
-    assert_eq!(ports.activity.cut(&heads[2]).await, Ok(0), "there is nothing left of it");
+    assert_eq!(ports.activity.cut(&heads[2], &[]).await, Ok(3));
+    assert_eq!(ports.activity.cut(&heads[2], &[]).await, Ok(0), "there is nothing left of it");
     assert_eq!(stored(ports).await.iter().filter_map(Stored::number).collect::<Vec<_>>(), [4, 5, 6]);
     let next = append(ports, &whole()).await;
     assert_eq!((next.number, &next.previous), (7, &heads[5].hash), "the chain goes on");

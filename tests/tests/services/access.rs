@@ -72,8 +72,8 @@ impl ActivityStore for Noted {
         self.inner.walk_earlier()
     }
 
-    async fn cut(&self, last: &Head) -> Result<u64, StoreError> {
-        self.inner.cut(last).await
+    async fn cut(&self, last: &Head, earlier: &[String]) -> Result<u64, StoreError> {
+        self.inner.cut(last, earlier).await
     }
 }
 

@@ -4,15 +4,20 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use tenantry_core::activity::{ArchiveFacts, RecordExport, RecordFacet, Undo, read_archive};
+use tenantry_core::clock::Clock;
 use tenantry_core::error::{AppError, UndoRefusal};
 use tenantry_core::export::{CsvLayout, CsvSeparator, ExportFormat};
 use tenantry_core::jobs::{Cancellation, Quiet};
 use tenantry_core::organizations::UpdateRequest;
+use tenantry_core::record::verify;
 use tenantry_core::records::{ActivityKind, Organization, Outcome, RecordQuery, Recorded};
 use tenantry_core::rights::Actor;
 use tenantry_tests::console::{Console, Run, create_request, update_request};
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+
+use super::record::{write_earlier, write_earlier_at};
 
 const BOTH: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
 
@@ -283,6 +288,53 @@ async fn old_entries_leave_for_a_file_that_is_checked_by_itself_and_their_leavin
         assert_eq!(again.await, Err(AppError::FactsChanged), "{kind:?}: they are gone");
         workspace.remove().await;
     }
+}
+
+/// The actors of the entries of earlier versions that are still in the record.
+async fn earlier_actors(workspace: &TestWorkspace) -> Vec<String> {
+    let walked = workspace.ports.activity.walk_earlier().try_concat().await.expect("walked");
+    walked.into_iter().map(|entry| entry.fields["actor"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_of_an_earlier_version_leaves_the_record_only_for_the_file() {
+    let workspace = TestWorkspace::open(StoreKind::SqliteOnFile).await;
+    write_earlier(&workspace, &["old@example.com"]).await;
+    let console = Console::on(&workspace);
+    let operator = console.operator().await;
+    workspace.clock.advance(Duration::from_secs(40 * 24 * 60 * 60));
+    console.create("acme").await;
+    // A program of the earlier version is still in use.
+    write_earlier_at(&workspace, console.clock.now(), &["young@example.com"]).await;
+    let last = console.record.plan_archive(&operator, 1).await.expect("a plan").expect("some are old").last;
+    let write = async |file: &Buffer| {
+        let (output, cancellation) = (Box::new(file.clone()), Cancellation::default());
+        console.record.write_archive(&operator, "M", &last, output, &Quiet, &cancellation).await
+    };
+    let (late, file) = (Buffer::default(), Buffer::default());
+    let facts = write(&late).await.expect("written");
+    write_earlier(&workspace, &["late@example.com"]).await;
+    write_earlier_at(&workspace, console.clock.now(), &["newest@example.com"]).await;
+    let removed = console.record.remove_archived(&operator, &facts, "f").await;
+    assert_eq!(removed, Err(AppError::FactsChanged), "one of that age is not in the file");
+    let everybody = ["old@example.com", "young@example.com", "late@example.com", "newest@example.com"];
+    assert_eq!(earlier_actors(&workspace).await, everybody);
+
+    let facts = write(&file).await.expect("written");
+    assert_eq!(read_archive(file.text().as_bytes()).expect("a good archive"), facts);
+    assert_eq!(facts.earlier.number, 2, "only those as old as the last entry");
+    assert!(!file.text().contains("young@example.com") && !file.text().contains("newest@example.com"));
+    let between = console.clock.now();
+    write_earlier_at(&workspace, between, &["between@example.com"]).await;
+    let removed = console.record.remove_archived(&operator, &facts, "f").await;
+    assert_eq!(removed, Ok(facts.entries + 2));
+    let left = ["young@example.com", "newest@example.com", "between@example.com"];
+    assert_eq!(earlier_actors(&workspace).await, left, "what is not in the file stays in the record");
+    let ports = &workspace.ports;
+    let verified = verify(ports.activity.as_ref(), &[], &Quiet, &Cancellation::default()).await;
+    let verified = verified.expect("walked");
+    assert_eq!((verified.beside, verified.damage), (3, None));
+    workspace.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

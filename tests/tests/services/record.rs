@@ -13,7 +13,7 @@ use tenantry_core::organizations::UpdateRequest;
 use tenantry_core::ports::Ports;
 use tenantry_core::record::{Damage, DamageKind, Verified, verify};
 use tenantry_core::records::{
-    Access, ActivityEntry, ActivityKind, Change, Environment, OrganizationFilter, Outcome, Permits,
+    Access, ActivityEntry, ActivityKind, Change, Environment, Head, OrganizationFilter, Outcome, Permits,
     RecordQuery, SortDirection, SortField, StatusFilter, Stored,
 };
 use tenantry_core::rights::Actor;
@@ -22,6 +22,8 @@ use tenantry_tests::console::{Console, OPERATOR, PASSWORD, Run, create_request, 
 use tenantry_tests::faults::{Aftermath, Fault, FaultyStore, Moment, Refusing};
 use tenantry_tests::suite::collection;
 use tenantry_tests::workspace::{StoreKind, TestWorkspace};
+use time::OffsetDateTime;
+use time::macros::datetime;
 
 const BOTH: [StoreKind; 2] = [StoreKind::SqliteOnFile, StoreKind::MongoReplicaSet];
 
@@ -362,19 +364,23 @@ async fn of_two_programs_that_write_at_once_every_entry_is_in_one_chain() {
     }
 }
 
-/// Writes entries as an earlier version did.
-async fn write_earlier(workspace: &TestWorkspace, actors: &[&str]) {
-    for (number, actor) in (0i64..).zip(actors) {
+/// Writes entries as an earlier version did, long ago.
+pub(super) async fn write_earlier(workspace: &TestWorkspace, actors: &[&str]) {
+    write_earlier_at(workspace, datetime!(2023-11-14 12:00 UTC), actors).await;
+}
+
+pub(super) async fn write_earlier_at(workspace: &TestWorkspace, at: OffsetDateTime, actors: &[&str]) {
+    for (number, actor) in (at.unix_timestamp() * 1_000..).zip(actors) {
         if let Some(file) = workspace.file() {
             let sql = "INSERT INTO console_activity_earlier (at, actor, kind, organization_name, detail) \
                        VALUES (?1, ?2, 'organization_renamed', 'acme', 'from acme to zenith')";
             let connection = rusqlite::Connection::open(file).expect("another writer");
-            connection.execute(sql, rusqlite::params![1_700_000_000_000 + number, actor]).expect("written");
+            connection.execute(sql, rusqlite::params![number, actor]).expect("written");
             continue;
         }
         let record = workspace.database().await.collection::<Document>("console_activity");
         let entry = doc! {
-            "_id": ObjectId::new(), "at": DateTime::from_millis(1_700_000_000_000 + number), "actor": *actor,
+            "_id": ObjectId::new(), "at": DateTime::from_millis(number), "actor": *actor,
             "kind": "organization_renamed", "organization_id": ObjectId::new(), "organization_name": "acme",
             "detail": "from acme to zenith",
         };
@@ -449,6 +455,35 @@ async fn entries_of_an_earlier_version_are_kept_and_vouched_for() {
         }
         let removed = Some(Damage { number: 0, kind: DamageKind::Removed });
         assert_eq!(look().await.2, removed, "{kind:?}");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_removes_of_earlier_versions_only_the_entries_it_names() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let activity = &workspace.ports.activity;
+        write_earlier(&workspace, &["a@example.com", "b@example.com", "c@example.com"]).await;
+        let entry = ActivityEntry::by("dana@example.com", ActivityKind::SignedIn);
+        let first = activity.append(&entry).await.expect("appended");
+        activity.append(&entry).await.expect("appended");
+        let last = Head { number: first.number, hash: first.hash };
+        let left = async || {
+            let walked = activity.walk_earlier().try_concat().await.expect("walked");
+            walked.into_iter().map(|entry| entry.fields["actor"].clone()).collect::<Vec<_>>()
+        };
+        let walked = activity.walk_earlier().try_concat().await.expect("walked");
+        let named: Vec<String> = [0, 2].map(|at: usize| walked[at].fields["id"].clone()).into();
+        write_earlier(&workspace, &["d@example.com"]).await;
+        let other = Head { hash: "0".repeat(64), ..last.clone() };
+        assert!(activity.cut(&other, &named).await.is_err(), "{kind:?}");
+        assert_eq!(left().await.len(), 4, "{kind:?}: a refused cut removes nothing");
+        assert_eq!(activity.cut(&last, &named).await, Ok(4), "{kind:?}: two, the first, and who vouched");
+        assert_eq!(left().await, ["b@example.com", "d@example.com"], "{kind:?}");
+        assert_eq!(activity.cut(&last, &named).await, Ok(0), "{kind:?}: there is nothing left of it");
+        assert_eq!(activity.cut(&last, &["1 OR 1".to_owned()]).await, Ok(0), "{kind:?}: no such id");
+        assert_eq!(left().await, ["b@example.com", "d@example.com"], "{kind:?}");
         workspace.remove().await;
     }
 }

@@ -227,7 +227,7 @@ async fn a_record_whose_old_entries_were_archived_verifies_from_there_on() {
         rest.drain(1..4);
         workspace.replace_record(&rest).await;
         assert_eq!(verified(ports, &[]).await.damage, None, "{kind:?}: half of it is removed");
-        ports.activity.cut(&last_removed).await.expect("cut");
+        ports.activity.cut(&last_removed, &[]).await.expect("cut");
         let rest = stored(ports).await;
         assert_eq!(rest[0].number(), Some(8), "{kind:?}");
         let anchors = [early, entries[9].head()];

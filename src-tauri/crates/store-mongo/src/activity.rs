@@ -59,7 +59,7 @@ impl ActivityStore for MongoStore {
         self.batches(first, "$gte", last)
     }
 
-    async fn cut(&self, last: &Head) -> Result<u64, StoreError> {
+    async fn cut(&self, last: &Head, earlier: &[String]) -> Result<u64, StoreError> {
         let entries = self.raw(ACTIVITY);
         let found = entries.find_one(doc! { "_id": signed(last.number) });
         let (found, newest) =
@@ -72,7 +72,9 @@ impl ActivityStore for MongoStore {
             return Err(StoreError::NotFound { what: "a newer entry" });
         }
         let mut removed = self.remove_up_to(last.number).await?;
-        removed += self.remove_earlier().await?;
+        for ids in earlier.chunks(RECORD_BATCH as usize) {
+            removed += self.remove_earlier(ids).await?;
+        }
         Ok(removed)
     }
 }
@@ -241,9 +243,9 @@ impl MongoStore {
         self.remove_entries(doc! { "_id": { "$gte": 0i64, "$lte": signed(number) } }).await
     }
 
-    async fn remove_earlier(&self) -> Result<u64, StoreError> {
-        let [first, last] = every_object_id();
-        self.remove_entries(doc! { "_id": { "$gte": first, "$lte": last } }).await
+    async fn remove_earlier(&self, ids: &[String]) -> Result<u64, StoreError> {
+        let ids: Vec<ObjectId> = ids.iter().filter_map(|id| ObjectId::parse_str(id).ok()).collect();
+        self.remove_entries(doc! { "_id": { "$in": ids } }).await
     }
 
     async fn remove_entries(&self, which: Document) -> Result<u64, StoreError> {

@@ -58,8 +58,9 @@ impl ActivityStore for SqliteStore {
         self.batches(format!("{EARLIER} WHERE id >= ?1 ORDER BY id LIMIT ?2"), 0, earlier)
     }
 
-    async fn cut(&self, last: &Head) -> Result<u64, StoreError> {
+    async fn cut(&self, last: &Head, earlier: &[String]) -> Result<u64, StoreError> {
         let last = last.clone();
+        let earlier: Vec<i64> = earlier.iter().filter_map(|id| id.parse().ok()).collect();
         self.erase(move |transaction| {
             let number = signed(last.number);
             let found = "SELECT hash FROM console_activity WHERE number = ?1";
@@ -74,10 +75,13 @@ impl ActivityStore for SqliteStore {
             if newest(transaction)?.is_none_or(|head| head.number <= last.number) {
                 return Err(StoreError::NotFound { what: "a newer entry" }.into());
             }
-            let entries =
+            let mut removed =
                 transaction.execute_cached("DELETE FROM console_activity WHERE number <= ?1", [number])?;
-            let earlier = transaction.execute_cached("DELETE FROM console_activity_earlier", [])?;
-            Ok((entries + earlier) as u64)
+            for id in earlier {
+                let sql = "DELETE FROM console_activity_earlier WHERE id = ?1";
+                removed += transaction.execute_cached(sql, [id])?;
+            }
+            Ok(removed as u64)
         })
         .await
     }

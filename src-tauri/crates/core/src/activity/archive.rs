@@ -47,7 +47,7 @@ pub struct ArchiveFacts {
     pub last: Head,
     /// How many entries the file has, without those of earlier versions.
     pub entries: u64,
-    /// Entries of earlier versions, and the digest of all.
+    /// Entries of earlier versions that are no younger than the last one, and the digest of all.
     pub earlier: Head,
 }
 
@@ -105,11 +105,7 @@ impl RecordService {
         }
         let first = self.ports.activity.walk(0).try_next().await?.and_then(|batch| batch.into_iter().next());
         let first = first.ok_or(AppError::FactsChanged)?;
-        let mut earlier = Head::before_the_first();
-        let mut walk = self.ports.activity.walk_earlier();
-        while let Some(batch) = walk.try_next().await? {
-            earlier = batch.iter().fold(earlier, |so_far, entry| seal_earlier(&so_far, entry));
-        }
+        let (earlier, _) = self.earlier_until(found.at).await?;
         let number = first.number().unwrap_or(0);
         let facts = ArchiveFacts {
             tenantry_record: VERSION,
@@ -121,7 +117,7 @@ impl RecordService {
         };
         let (lines, receiver) = mpsc::channel(2);
         let writer = tokio::task::spawn_blocking(move || write_lines(output, receiver));
-        let sent = self.send_lines(&facts, lines, progress, cancellation).await;
+        let sent = self.send_lines((&facts, found.at), lines, progress, cancellation).await;
         let written = writer.await;
         sent?;
         match written {
@@ -133,10 +129,24 @@ impl RecordService {
         }
     }
 
-    /// Hands the lines of an archive to its writer.
+    /// The entries of earlier versions that are no younger than that: their number and digest, and their ids. Whose
+    /// moment cannot be read stays in the record.
+    async fn earlier_until(&self, until: OffsetDateTime) -> Result<(Head, Vec<String>), AppError> {
+        let (mut sealed, mut ids) = (Head::before_the_first(), Vec::new());
+        let mut walk = self.ports.activity.walk_earlier();
+        while let Some(batch) = walk.try_next().await? {
+            for entry in batch.iter().filter(|entry| is_of(entry, until)) {
+                sealed = seal_earlier(&sealed, entry);
+                ids.extend(entry.fields.get("id").cloned());
+            }
+        }
+        Ok((sealed, ids))
+    }
+
+    /// Hands the lines of an archive, whose last entry is of that moment, to its writer.
     async fn send_lines(
         &self,
-        facts: &ArchiveFacts,
+        (facts, until): (&ArchiveFacts, OffsetDateTime),
         lines: mpsc::Sender<Vec<u8>>,
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
@@ -148,7 +158,8 @@ impl RecordService {
         };
         send(line(&json!(facts))).await?;
         let mut earlier = self.ports.activity.walk_earlier();
-        while let Some(batch) = earlier.try_next().await? {
+        while let Some(mut batch) = earlier.try_next().await? {
+            batch.retain(|entry| is_of(entry, until));
             send(batch.iter().flat_map(|entry| line(&json!({ "earlier": entry.fields }))).collect()).await?;
         }
         let mut chain = Chain::of(facts);
@@ -168,10 +179,11 @@ impl RecordService {
         if chain.at == facts.last { Ok(()) } else { Err(AppError::FactsChanged) }
     }
 
-    /// Removes archived entries, which is an entry itself.
+    /// Removes archived entries, which is an entry itself. Entries that are not in the archive stay.
     ///
     /// # Errors
-    /// `FactsChanged` if the record is not as it was archived; `Forbidden`, also for entries of the last month, by the
+    /// `FactsChanged` if the record is not as it was archived, also if a program of an earlier version has added an
+    /// entry of that age; `Forbidden`, also for entries of the last month, by the
     /// store's clock; `Store`.
     pub async fn remove_archived(
         &self,
@@ -186,7 +198,7 @@ impl RecordService {
             .with_detail(format!("{} entries", facts.entries.saturating_add(facts.earlier.number)))
             .sealing(facts.last.clone());
         let now = self.ports.activity.append(&entry).await?.at;
-        let removed = self.cut(&facts.last, now).await;
+        let removed = self.cut(facts, now).await;
         if let Err(error) = &removed {
             // Verifying relies on it: an archiving that is undone excuses no missing entry.
             let is_undone = matches!(error, AppError::Forbidden | AppError::FactsChanged);
@@ -196,12 +208,22 @@ impl RecordService {
         removed
     }
 
-    async fn cut(&self, last: &Head, now: OffsetDateTime) -> Result<u64, AppError> {
-        let found = self.ports.activity.find(last.number).await?;
-        if found.is_some_and(|found| found.at >= kept_from(now, KEEP_RECORD_MONTHS_MIN)) {
-            return Err(AppError::Forbidden);
-        }
-        self.ports.activity.cut(last).await.map_err(|error| match error {
+    async fn cut(&self, facts: &ArchiveFacts, now: OffsetDateTime) -> Result<u64, AppError> {
+        let earlier = match self.ports.activity.find(facts.last.number).await? {
+            Some(last) if last.at >= kept_from(now, KEEP_RECORD_MONTHS_MIN) => {
+                return Err(AppError::Forbidden);
+            }
+            Some(last) => {
+                let (sealed, ids) = self.earlier_until(last.at).await?;
+                if sealed != facts.earlier {
+                    return Err(AppError::FactsChanged);
+                }
+                ids
+            }
+            // An earlier cut that did not end has removed it. What it left of earlier versions waits for the next.
+            None => Vec::new(),
+        };
+        self.ports.activity.cut(&facts.last, &earlier).await.map_err(|error| match error {
             StoreError::Changed { .. } | StoreError::NotFound { .. } => AppError::FactsChanged,
             error => error.into(),
         })
@@ -212,6 +234,11 @@ impl RecordService {
 fn kept_from(now: OffsetDateTime, months: u32) -> OffsetDateTime {
     let days = i64::from(months.max(KEEP_RECORD_MONTHS_MIN)).saturating_mul(365) / 12;
     now.saturating_sub(Duration::days(days))
+}
+
+/// Whether an entry of an earlier version belongs to an archive whose last entry is of that moment.
+fn is_of(entry: &Stored, until: OffsetDateTime) -> bool {
+    entry.at().is_some_and(|at| at <= until)
 }
 
 /// Checks that entries follow each other.

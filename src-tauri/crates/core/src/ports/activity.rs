@@ -39,10 +39,13 @@ pub trait ActivityStore: Send + Sync {
     /// The entries of earlier versions, oldest first, as they are stored, in batches.
     fn walk_earlier(&self) -> BoxStream<'_, Result<Vec<Stored>, StoreError>>;
 
-    /// Removes every entry up to this one, and those of earlier versions; returns how many. Repeating it removes what
-    /// a cut that did not end has left.
+    /// Removes every entry up to this one, and those of earlier versions with these ids; returns how many. Repeating it
+    /// removes what a cut that did not end has left.
+    ///
+    /// A program of an earlier version may add an entry at any moment, with an id that is not above all others: only
+    /// ids tell those that are in an archive.
     ///
     /// # Errors
     /// `Changed` if another entry has this number, `NotFound` if it is not below the newest: nothing was removed.
-    async fn cut(&self, last: &Head) -> Result<u64, StoreError>;
+    async fn cut(&self, last: &Head, earlier: &[String]) -> Result<u64, StoreError>;
 }

@@ -249,7 +249,7 @@ pass_on! {
     read head() -> Option<Head>;
     read page(query: &RecordQuery) -> RecordPage;
     read find(number: u64) -> Option<Recorded>;
-    write cut(last: &Head) -> u64;
+    write cut(last: &Head, earlier: &[String]) -> u64;
 }
 
 impl<P: Policy> Ruled<P> {

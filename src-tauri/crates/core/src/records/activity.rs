@@ -465,14 +465,18 @@ impl Stored {
         Head { number: self.number().unwrap_or(0), hash: self.hash.clone() }
     }
 
+    /// When it was written; `None` if that cannot be read.
+    pub fn at(&self) -> Option<OffsetDateTime> {
+        let milliseconds: i128 = self.fields.get("at")?.parse().ok()?;
+        OffsetDateTime::from_unix_timestamp_nanos(milliseconds.checked_mul(1_000_000)?).ok()
+    }
+
     /// The entry; `None` if it cannot be read, or is of a newer version's kind.
     pub fn recorded(&self) -> Option<Recorded> {
-        let milliseconds: i128 = self.fields.get("at")?.parse().ok()?;
-        let nanoseconds = milliseconds.checked_mul(1_000_000)?;
         Some(Recorded {
             number: self.number().unwrap_or(0),
             id: self.fields.get("id").cloned().unwrap_or_default(),
-            at: OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?,
+            at: self.at()?,
             previous: self.previous().to_owned(),
             hash: self.hash.clone(),
             entry: ActivityEntry::of_fields(&self.fields)?,
