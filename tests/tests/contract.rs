@@ -82,6 +82,7 @@ macro_rules! contract {
                 what_changed_since_it_was_copied_is_copied_before_it_is_removed,
                 a_live_organization_is_not_removed_for_a_copy_that_the_trash_does_not_have,
                 another_copy_in_the_trash_is_left_alone,
+                one_id_in_the_list_and_in_the_trash_loses_neither_document,
                 a_collection_is_of_who_has_its_name_and_of_who_left_it_to_others,
                 removing_on_one_side_leaves_the_other_side;
             rows:

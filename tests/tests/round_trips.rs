@@ -28,7 +28,7 @@ use time::OffsetDateTime;
 const DELAY: Duration = Duration::from_millis(60);
 /// Waves and commands of two acts that are also done to many organizations.
 const DEACTIVATING: (usize, usize) = (3, 3);
-const TRASHING: (usize, usize) = (13, 22);
+const TRASHING: (usize, usize) = (13, 23);
 /// A busy computer can make two waves of one, never one of two: the best of several attempts counts.
 const ATTEMPTS: u32 = 4;
 
@@ -222,14 +222,14 @@ async fn an_act_takes_few_round_trips() {
         proxy.count();
         organizations.restore(operator, id, None).await.expect("restored");
     };
-    distant.cost("restoring", (11, 22), restore).await;
+    distant.cost("restoring", (11, 23), restore).await;
     let delete = async |attempt| {
         let name = format!("gone-{attempt}");
         let id = trashed(&name).await;
         proxy.count();
         organizations.delete_forever(operator, id, &name).await.expect("deleted");
     };
-    distant.cost("deleting for good", (9, 25), delete).await;
+    distant.cost("deleting for good", (9, 26), delete).await;
     distant.judge();
 }
 

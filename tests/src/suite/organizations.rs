@@ -1250,6 +1250,32 @@ pub async fn another_copy_in_the_trash_is_left_alone(ports: &Ports) {
     assert_eq!(kept.and_then(|kept| kept.trashed), Some(noted), "it stays as it was");
 }
 
+/// A restore of part of a database can bring a document back beside its copy in the trash.
+pub async fn one_id_in_the_list_and_in_the_trash_loses_neither_document(ports: &Ports) {
+    let new = insert(ports, "acme").await;
+    let backup = ports.organizations.document(new.id).await.expect("read").expect("it is there");
+    let newer = OrganizationChange { admin_password: Some(hash("newer")), ..OrganizationChange::default() };
+    ports.organizations.change(new.id, &newer, moment(1)).await.expect("changed");
+    let (noted, later) = (copy(2), copy(3));
+    ports.organizations.copy_to_trash(new.id, &noted).await.expect("copied");
+    ports.organizations.remove_copied(new.id, noted.copy).await.expect("removed");
+    let kept = ports.organizations.trashed_document(new.id).await.expect("read");
+    ports.organizations.insert_document(&backup).await.expect("brought back");
+
+    for name in [name("acme"), name("acme-2")] {
+        let twice = ports.organizations.copy_from_trash(new.id, noted.copy, &name, moment(4)).await;
+        assert_eq!(twice, Err(StoreError::Duplicate { field: UniqueField::Id }), "{name}");
+    }
+    assert_eq!(ports.organizations.copy_to_trash(new.id, &later).await, CHANGED);
+    assert_eq!(ports.organizations.copy_to_trash(new.id, &trashed(3)).await, CHANGED);
+    assert_eq!(ports.organizations.document(new.id).await, Ok(Some(backup)));
+    assert_eq!(ports.organizations.trashed_document(new.id).await, Ok(kept));
+    let found = ports.organizations.find_trashed(new.id).await.expect("a look-up answers");
+    assert_eq!(found.and_then(|found| found.trashed), Some(noted.clone()), "it is the same copy");
+    // As its own act repeats it.
+    assert_eq!(ports.organizations.copy_to_trash(new.id, &noted).await, Ok(()));
+}
+
 /// The owners of a collection.
 pub async fn a_collection_is_of_who_has_its_name_and_of_who_left_it_to_others(ports: &Ports) {
     let live = insert(ports, "acme").await;

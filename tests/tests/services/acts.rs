@@ -350,6 +350,47 @@ async fn a_restore_is_refused_while_its_address_is_taken() {
     assert_eq!(refused, Err(AppError::Conflict(ConflictOn::Email)));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_the_list_and_in_the_trash_is_neither_restored_nor_trashed() {
+    for kind in [StoreKind::SqliteInMemory, StoreKind::MongoReplicaSet] {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let (acme, organizations) = (console.create("acme").await, &console.ports.organizations);
+        add_document(&console, &collection("acme")).await;
+        let backup = organizations.document(acme.id).await.expect("read").expect("it is there");
+        console.organizations.trash(&operator, acme.id, None).await.expect("trashed");
+        let trashed = organizations.find_trashed(acme.id).await.expect("a look-up answers");
+        let aside = trashed.as_ref().expect("it is in the trash").collection();
+        // A part of a backup, as a database administrator restores it.
+        organizations.insert_document(&backup).await.expect("brought back");
+        let twice = Err(AppError::Conflict(ConflictOn::Id));
+        let restored = console.organizations.restore(&operator, acme.id, Some("acme-2")).await;
+        assert_eq!(restored, twice, "{kind:?}");
+        assert_eq!(console.organizations.trash(&operator, acme.id, None).await, twice, "{kind:?}");
+        assert_eq!(organizations.document(acme.id).await, Ok(Some(backup)), "{kind:?}");
+        assert_eq!(organizations.find_trashed(acme.id).await, Ok(trashed), "{kind:?}");
+        assert_eq!(documents(&console, &aside).await, 1, "{kind:?}: its documents wait for it");
+        assert!(!exists(&console, &collection("acme-2")).await, "{kind:?}");
+        assert_eq!(console.ports.journal.unfinished().await, Ok(Vec::new()), "{kind:?}");
+        // A database administrator removes the one that is not wanted.
+        let live = organizations.find(acme.id).await.expect("a look-up answers").expect("it is live");
+        organizations.remove(&live).await.expect("removed");
+        console.organizations.restore(&operator, acme.id, Some("acme-2")).await.expect("restored");
+        assert_eq!(documents(&console, &collection("acme-2")).await, 1, "{kind:?}");
+
+        // Or the one in the trash goes for good.
+        let backup = organizations.document(acme.id).await.expect("read").expect("it is there");
+        let trashed = console.organizations.trash(&operator, acme.id, None).await.expect("trashed");
+        organizations.insert_document(&backup).await.expect("brought back");
+        let deleted = console.organizations.delete_forever(&operator, acme.id, "acme-2").await;
+        assert_eq!(deleted, Ok(()), "{kind:?}");
+        assert!(!exists(&console, &trashed.collection()).await, "{kind:?}");
+        assert_eq!(organizations.document(acme.id).await, Ok(Some(backup)), "{kind:?}: the live one stays");
+        workspace.remove().await;
+    }
+}
+
 #[tokio::test]
 async fn deleting_for_ever_is_for_the_trash_only_and_needs_the_typed_name() {
     let workspace = workspace().await;

@@ -236,6 +236,29 @@ async fn a_trash_that_finds_something_in_its_place_moves_nothing_and_waits_for_a
 }
 
 #[tokio::test]
+async fn a_restore_whose_organization_was_brought_back_by_others_leaves_the_copy_and_its_documents() {
+    let case = Case::open().await;
+    let organizations = &case.workspace.ports.organizations;
+    let backup = organizations.document(case.acme.id).await.expect("read").expect("it is there");
+    case.console.organizations.trash(&case.operator, case.acme.id, None).await.expect("trashed");
+    let (aside, copy, target) = (case.in_trash().await, case.copy().await, collection("acme-2"));
+    for is_moved in [false, true] {
+        let known = case.identity(&aside).await;
+        if is_moved {
+            case.rename_collection(&aside, &target).await;
+        }
+        if case.live().await.is_none() {
+            organizations.insert_document(&backup).await.expect("brought back");
+        }
+        case.left(OperationPlan::Restore { name: name("acme-2"), copy, collection: known }).await;
+        assert_eq!(recover(&case.console).await, RecoveryOutcome::Undone, "moved: {is_moved}");
+        assert_eq!(case.copy().await, copy, "the newer document is still in the trash");
+        assert_eq!((case.documents(&aside).await, case.documents(&target).await), (Some(3), None));
+        assert_eq!(case.live().await.map(|live| live.name), Some(name("acme")));
+    }
+}
+
+#[tokio::test]
 async fn a_rename_whose_old_collection_was_made_anew_keeps_its_documents() {
     let case = Case::open().await;
     let (source, target) = (collection("acme"), collection("zenith"));

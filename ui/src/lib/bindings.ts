@@ -1880,7 +1880,12 @@ export type ConflictOn =
 /**  The admin's email address. */
 "email" | 
 /**  A collection with the organization's collection name exists and belongs to no organization. */
-"collection";
+"collection" | 
+/**
+ *  The organization's id: it is in the list and in the trash at once, as two documents. Other software brought one
+ *  back.
+ */
+"id";
 
 /**  The fields of the form for a connection string. */
 export type ConnectionFields = {

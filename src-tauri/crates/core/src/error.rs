@@ -310,6 +310,9 @@ pub enum ConflictOn {
     Email,
     /// A collection with the organization's collection name exists and belongs to no organization.
     Collection,
+    /// The organization's id: it is in the list and in the trash at once, as two documents. Other software brought one
+    /// back.
+    Id,
 }
 
 /// What a deployment has a limited number of.
@@ -516,6 +519,9 @@ impl From<ConflictOn> for FieldIssue {
                 FieldRule::CollectionTaken,
                 "The collection that this name needs exists and belongs to no organization.",
             ),
+            ConflictOn::Id => {
+                (Field::Name, FieldRule::Taken, "The organization is in the list and in the trash.")
+            }
         };
         Self { field, rule, message: message.to_owned() }
     }

@@ -221,6 +221,8 @@ pub(crate) fn restored(
     name: &OrganizationName,
     at: OffsetDateTime,
 ) -> Option<Document> {
+    let version = document.get_document("console").ok();
+    let version = version.and_then(|console| integer(console, "session_version")).unwrap_or(0);
     let mut document = decoded(document)?;
     document.insert("organization_name", name.as_str());
     document.insert("collection_name", CollectionName::for_organization(name).as_str());
@@ -234,11 +236,6 @@ pub(crate) fn restored(
                 _ => return None,
             }
         }
-    };
-    let version = match console.get("session_version") {
-        Some(Bson::Int32(version)) => i64::from(*version),
-        Some(Bson::Int64(version)) => *version,
-        _ => 0,
     };
     console.insert("session_version", version.saturating_add(1));
     Some(document)

@@ -3,6 +3,7 @@
 use bson::{Document, RawDocument, RawDocumentBuf, doc};
 use tenantry_connection::database::{ORGANIZATIONS, TRASH};
 use tenantry_core::StoreError;
+use tenantry_core::error::UniqueField;
 use tenantry_core::limits::STEP_LIMIT;
 use tenantry_core::records::Trashed;
 use tenantry_core::values::{CopyId, EmailAddress, OrganizationId, OrganizationName};
@@ -47,8 +48,8 @@ impl MongoStore {
             return Ok(());
         }
         for _ in 0..TRIES {
-            // Read first, so that a copy made since then is not replaced.
-            let before = self.find_in_trash(id).await?;
+            // Read first, so that a copy made since then is not replaced. Another one is not this act's to replace.
+            let before = self.find_copy(id, trashed.copy).await?;
             let Some(live) = self.find_live(doc! { "_id": id.object_id() }).await? else {
                 return match self.find_copy(id, trashed.copy).await? {
                     Some(_) => Ok(()),
@@ -164,7 +165,8 @@ impl MongoStore {
             Ok(None) => self.stands(ORGANIZATIONS, document.clone()).await?,
             Err(failure) if failure.is_duplicate() => {
                 return match self.settled(ORGANIZATIONS, doc! { "_id": id.object_id() }).await? {
-                    Some(_) => Ok(()),
+                    Some(live) if is_restored(&live, organization) => Ok(()),
+                    Some(_) => Err(StoreError::Duplicate { field: UniqueField::Id }),
                     None => self.repeated_or_taken(id, name, &email).await,
                 };
             }
@@ -209,6 +211,12 @@ impl MongoStore {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a live document came from this one in the trash.
+fn is_restored(live: &RawDocument, kept: &RawDocument) -> bool {
+    let [live, kept] = [live, kept].map(documents::organization);
+    live.zip(kept).is_some_and(|(live, kept)| live.is_restored_from(&kept))
 }
 
 pub(crate) fn changed() -> StoreError {

@@ -1,6 +1,8 @@
 //! Organizations in the trash. Rows are copied whole, column by column, so that restoring loses nothing.
 
 use rusqlite::{Transaction, named_params};
+use tenantry_core::StoreError;
+use tenantry_core::error::UniqueField;
 use tenantry_core::records::{Organization, Trashed, TrashedCollection};
 use tenantry_core::values::{CollectionName, CopyId, OrganizationId, OrganizationName};
 use time::OffsetDateTime;
@@ -11,6 +13,7 @@ use crate::records::{Shelf, bytes, copy_bytes, find, milliseconds, search_text};
 use crate::statements::Statements;
 
 pub(crate) fn copy_to(transaction: &Transaction<'_>, id: OrganizationId, trashed: &Trashed) -> Outcome<()> {
+    find_copy(transaction, id, trashed.copy)?;
     // Not INSERT OR REPLACE: it would skip the triggers that keep the counts.
     transaction.execute_cached(
         "DELETE FROM console_trash WHERE id = ?1 AND EXISTS (SELECT 1 FROM organizations WHERE id = ?1)",
@@ -61,7 +64,11 @@ pub(crate) fn copy_from(
     let Some(trashed) = find_copy(transaction, id, copy)? else {
         return find(transaction, Shelf::Live, id)?.map(|_| ()).ok_or_else(missing);
     };
-    if find(transaction, Shelf::Live, id)?.is_none() && operator_has(transaction, &trashed.admin_email)? {
+    if let Some(live) = find(transaction, Shelf::Live, id)? {
+        let is_done = live.is_restored_from(&trashed);
+        return if is_done { Ok(()) } else { Err(StoreError::Duplicate { field: UniqueField::Id }.into()) };
+    }
+    if operator_has(transaction, &trashed.admin_email)? {
         return Err(taken(transaction, name)?);
     }
     let copied = transaction.execute_cached(
@@ -81,10 +88,7 @@ pub(crate) fn copy_from(
     );
     match copied {
         Ok(_) => Ok(()),
-        Err(error) if breaks_uniqueness(&error) => match find(transaction, Shelf::Live, id)? {
-            Some(_) => Ok(()),
-            None => Err(taken(transaction, name)?),
-        },
+        Err(error) if breaks_uniqueness(&error) => Err(taken(transaction, name)?),
         Err(error) => Err(error.into()),
     }
 }

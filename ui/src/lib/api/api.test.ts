@@ -179,6 +179,7 @@ describe("an explanation", () => {
     { code: "conflict", details: { field: "name" } },
     { code: "conflict", details: { field: "email" } },
     { code: "conflict", details: { field: "collection" } },
+    { code: "conflict", details: { field: "id" } },
     { code: "not_found", details: { what: "organization" } },
     { code: "not_signed_in" },
     { code: "session_expired" },

@@ -27,6 +27,7 @@ const conflicts: Record<bindings.ConflictOn, Words> = {
     m.errors_conflict_collection_text,
     m.errors_conflict_collection_remedy,
   ],
+  id: [m.errors_conflict_id_title, m.errors_conflict_id_text, m.errors_conflict_id_remedy],
 };
 
 const workspaceFile: Sentence<FactsOf<"unavailable">> = ({ path }) =>

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::mending::{Mending, settle_mend};
 use super::settled::{Asked, Settled, discard, is_anothers, is_for_good, is_owned_by_other, is_taken};
 use super::whereabouts::{Move, Whereabouts};
-use crate::error::StoreError;
+use crate::error::{StoreError, UniqueField};
 use crate::limits::PAGE_MAX;
 use crate::ports::Ports;
 use crate::records::{
@@ -302,12 +302,14 @@ async fn settle_restore(
     let names = [set_aside(id, copy), CollectionName::for_organization(name)];
     let moved = collection.map(|collection| Move::of((ports, operation), collection, &names));
     let (live, copied) = both_sides(ports, (id, copy)).await?;
-    if live.is_some() {
-        if copied.is_some() {
+    if let Some(live) = &live {
+        let Some(copied) = &copied else { return Ok(Settled::Finished) };
+        if live.is_restored_from(copied) {
             ports.organizations.remove_trashed(id, copy).await?;
+            return Ok(Settled::Finished);
         }
-        return Ok(Settled::Finished);
     }
+    // From here on a live one is another that other software brought back: the copy stays, and its collection with it.
     let Some(moved) = moved else {
         // An empty collection was created for the name, and nobody has it now.
         discard(ports, operation, name).await?;
@@ -325,12 +327,17 @@ async fn settle_restore(
             ports.organizations.remove_trashed(id, copy).await?;
             Ok(Settled::Finished)
         }
-        Err(error) if is_taken(&error) || asked.ends_with(&error) => {
+        Err(error) if is_taken(&error) || is_twice(&error) || asked.ends_with(&error) => {
             moved.back(name).await?;
             Ok(Settled::Undone)
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether another document of the same id is live.
+fn is_twice(error: &StoreError) -> bool {
+    matches!(error, StoreError::Duplicate { field: UniqueField::Id })
 }
 
 /// The collection decides, or the copy in the trash if there was no collection: stores drop a collection whole or not

@@ -314,7 +314,8 @@ impl OrganizationService {
     /// is set aside under another name. All of it can be restored. A shared collection stays where it is.
     ///
     /// # Errors
-    /// `ConfirmationMismatch` if the workspace requires the typed name; `NotFound`, `Forbidden`, `Busy`, `Store`.
+    /// `ConfirmationMismatch` if the workspace requires the typed name; `Conflict` if the trash has one of this id
+    /// already; `NotFound`, `Forbidden`, `Busy`, `Store`.
     pub async fn trash(
         &self,
         actor: &Actor,
@@ -373,7 +374,12 @@ impl OrganizationService {
         let record = if shared { record.with_detail(stayed(source)) } else { record };
         let (name, collection) = (name.clone(), collection.clone());
         let plan = OperationPlan::Trash { name, trashed: trashed.clone(), collection };
-        match self.operations.run(plan, record, id, async { Ok(()) }, steps).await? {
+        // Its document would go with the copy, and its collection would be nobody's.
+        let beside = async {
+            let in_trash = self.ports.organizations.find_trashed(id).await?;
+            in_trash.map_or(Ok(()), |_| Err(AppError::Conflict(ConflictOn::Id)))
+        };
+        match self.operations.run(plan, record, id, beside, steps).await? {
             // What other software changed since it was found is in the trash, and in the next list.
             Some(()) => Ok(Organization { trashed: Some(trashed.clone()), ..organization }),
             None => self.load_trashed(id).await,
@@ -385,8 +391,8 @@ impl OrganizationService {
     /// One that left its collection to others gets an empty one, unless it returns under the name of that collection.
     ///
     /// # Errors
-    /// `Conflict` if the name, the address or the collection was taken meanwhile: it stays in the trash;
-    /// `InvalidInput`, `NotFound`, `Forbidden`, `Busy`, `Store`.
+    /// `Conflict` if the name, the address or the collection was taken meanwhile, or one of this id is live: it stays
+    /// in the trash; `InvalidInput`, `NotFound`, `Forbidden`, `Busy`, `Store`.
     pub async fn restore(
         &self,
         actor: &Actor,
@@ -444,7 +450,11 @@ impl OrganizationService {
                 None if shared => {}
                 None => self.require_same(source, &None, "trash").await?,
             }
-            ports.organizations.copy_from_trash(id, copy, name, self.clock.now()).await.map_err(conflict)?;
+            let restored = ports.organizations.copy_from_trash(id, copy, name, self.clock.now()).await;
+            restored.map_err(|error| match error {
+                StoreError::Duplicate { field: UniqueField::Id } => AppError::Conflict(ConflictOn::Id),
+                error => conflict(error),
+            })?;
             let (removed, restored) =
                 futures_util::join!(ports.organizations.remove_trashed(id, copy), self.load_live(id));
             removed?;
@@ -458,8 +468,14 @@ impl OrganizationService {
         let plan = OperationPlan::Restore { name: name.clone(), copy, collection: collection.clone() };
         // The copy needs no second look: what is restored and removed is this very copy.
         let beside = async {
-            let (same, ended) = futures_util::join!(self.require_copy(id, copy), self.end_sessions(id));
-            same.and(ended)
+            // A copy that counts as restored is removed: the live one must not be another.
+            let not_live = async {
+                let live = self.ports.organizations.find(id).await?;
+                live.map_or(Ok(()), |_| Err(AppError::Conflict(ConflictOn::Id)))
+            };
+            let same = self.require_copy(id, copy);
+            let (same, not_live, ended) = futures_util::join!(same, not_live, self.end_sessions(id));
+            same.and(not_live).and(ended)
         };
         let done = self.operations.run(plan, record, id, beside, steps).await?;
         if shared && !returns {
@@ -498,20 +514,22 @@ impl OrganizationService {
                 }
             }
         };
-        let (identity, extent) = futures_util::join!(identity, self.extent(&organization));
-        let collection = &identity?;
+        let (identity, extent, live) =
+            futures_util::join!(identity, self.extent(&organization), self.ports.organizations.find(id),);
+        let (collection, was_live) = (&identity?, live?.is_some());
         let steps = |ports: Ports, ()| async move {
             if let Some(which) = collection {
                 ports.collections.delete(in_trash, which).await?;
             }
             // Another console may have restored it while this computer slept: then nothing was deleted. If it does so
-            // from now on, it has taken over, and the end of the intent tells.
+            // from now on, it has taken over, and the end of the intent tells. What was live all along was brought back
+            // by other software, and is not what was asked for.
             let (removed, live) = futures_util::join!(
                 ports.organizations.remove_trashed(id, copy),
                 ports.organizations.find(id),
             );
             removed?;
-            if live?.is_some() {
+            if live?.is_some() && !was_live {
                 return Err(changed());
             }
             Ok(forget_tenant(&ports, id).await?)

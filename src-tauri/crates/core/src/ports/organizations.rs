@@ -150,7 +150,7 @@ pub trait OrganizationStore: Send + Sync {
     /// stays.
     ///
     /// # Errors
-    /// `NotFound` if it is neither live nor in the trash; `Changed` if it is not live and the trash has another copy.
+    /// `NotFound` if it is neither live nor in the trash; `Changed` if the trash has another copy.
     async fn copy_to_trash(&self, id: OrganizationId, trashed: &Trashed) -> Result<(), StoreError>;
 
     /// Removes the live document whose `copy` is in the trash. What other software changed since the copy is copied
@@ -164,10 +164,11 @@ pub trait OrganizationStore: Send + Sync {
     async fn find_trashed(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
 
     /// Copies this copy from the trash back into the list, whole, under `name`, with `updated_at` and a raised session
-    /// version. Being live already counts as done. The trash keeps its copy.
+    /// version. Being live already counts as done, if the session version says that it
+    /// [is restored](Organization::is_restored_from). The trash keeps its copy.
     ///
     /// # Errors
-    /// `Duplicate {Name | Email}`, nothing is written then; `NotFound` if the trash has none; `Changed` if it has
+    /// `Duplicate {Name | Email | Id}`, nothing is written then; `NotFound` if the trash has none; `Changed` if it has
     /// another.
     async fn copy_from_trash(
         &self,

@@ -48,6 +48,12 @@ impl Organization {
         }
     }
 
+    /// Whether this live organization came from that copy in the trash: a restore raises the session version, and
+    /// nothing lowers it. What other software brings back from a backup has the version it had then.
+    pub fn is_restored_from(&self, copied: &Self) -> bool {
+        self.session_version > copied.session_version
+    }
+
     /// The same organization under another name.
     pub(crate) fn renamed(&self, to: &OrganizationName, at: OffsetDateTime) -> Self {
         Self { name: to.clone(), updated_at: at.into(), ..self.clone() }

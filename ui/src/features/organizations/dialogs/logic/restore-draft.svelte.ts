@@ -50,7 +50,8 @@ export class RestoreDraft extends Draft<{ name: CheckedField<NameCheck> }> {
       return await this.#backend.restoreOrganization(this.#organization.id, name);
     } catch (error) {
       const { wire } = ApiError.from(error);
-      if (wire.code === "conflict" && wire.details.field !== "email") this.#refused = "taken";
+      const taken = wire.code === "conflict" ? wire.details.field : null;
+      if (taken === "name" || taken === "collection") this.#refused = "taken";
       if (wire.code === "invalid_input" && name === null) this.#refused = "invalid";
       throw error;
     }
