@@ -20,6 +20,8 @@ pub struct EraseInput {
     pub job: String,
     /// The organization.
     pub id: String,
+    /// The collection of its documents, as it was shown: it tells which copy in the trash is meant.
+    pub collection: String,
     /// Its typed name.
     pub confirmation: String,
     /// The token of the chosen folder for a backup, which is written and verified first.
@@ -99,10 +101,11 @@ pub async fn erase_organization(
 ) -> Result<ErasedView, ConsoleError> {
     let (open, actor) = console.writer(&workspace).await?;
     let (id, backup) = (organization_id(&input.id)?, input.backup.as_deref());
+    let seen = (id, input.collection.as_str());
     let job = console.jobs.begin_in(&workspace, &input.job);
     let (progress, confirmation) = (ChannelProgress::new(progress), &input.confirmation);
     let erased =
-        console.erase(&open, &actor, id, confirmation, backup, &progress, job.cancellation()).await?;
+        console.erase(&open, &actor, seen, confirmation, backup, &progress, job.cancellation()).await?;
     let Erased { backup, certificate } = erased;
     let backup = backup.map(|path| path.display().to_string());
     Ok(match certificate {

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tenantry_console::error::ConsoleError;
 use tenantry_core::erasure::{Certificate, ErasedIn};
 use tenantry_core::error::AppError;
-use tenantry_core::jobs::{Cancellation, JobStep, Progress, ProgressSink};
+use tenantry_core::jobs::{Cancellation, JobStep, Progress, ProgressSink, Quiet};
 use tenantry_core::records::{ActivityKind, MemberRole, PeopleFilter, SessionQuery, SessionsOf};
 use tenantry_core::rights::Account;
 use tenantry_core::values::{CollectionName, OrganizationId};
@@ -208,6 +208,9 @@ async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_n
         let console = Console::on(&workspace);
         let operator = console.operator().await;
         let (id, _) = in_trash(&console).await;
+        let trashed = workspace.ports.organizations.find_trashed(id).await.expect("an answer");
+        let home = trashed.expect("it is in the trash").collection();
+        let seen = (id, home.as_str());
         let mut open = console.opened().await;
         "built-in".clone_into(&mut open.id);
         let files = tempfile::tempdir().expect("a folder");
@@ -215,7 +218,7 @@ async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_n
         let folder = program.default_bundle_folder().target;
         let erase = async |watched: &Watched, backup: Option<&str>| {
             let cancellation = &watched.cancellation;
-            program.erase(&open, &operator, id, "acme", backup, watched, cancellation).await
+            program.erase(&open, &operator, seen, "acme", backup, watched, cancellation).await
         };
         let bundles = || -> Vec<PathBuf> {
             let all = std::fs::read_dir(files.path()).expect("a folder").flatten().map(|entry| entry.path());
@@ -288,12 +291,46 @@ async fn nothing_is_deleted_if_others_wrote_to_it_while_its_backup_was_made() {
         let program = tenantry_console::Console::in_folder(files.path());
         let folder = program.default_bundle_folder().target;
         let (meddles, never) = (Meddles(&workspace, home.clone()), Cancellation::default());
-        let refused = program.erase(&open, &operator, id, "acme", Some(&folder), &meddles, &never).await;
+        let seen = (id, home.as_str());
+        let refused = program.erase(&open, &operator, seen, "acme", Some(&folder), &meddles, &never).await;
         assert!(matches!(refused, Err(ConsoleError::ChangedMeanwhile)), "{kind:?}: {refused:?}");
         let files = std::fs::read_dir(files.path()).expect("a folder").flatten();
         let bundles = files.filter(|file| file.path().extension().is_some_and(|end| end == "tenant"));
         assert_eq!(bundles.count(), 0, "{kind:?}: the file lacks a document");
         assert_eq!(workspace.ports.collections.count(&home).await, Ok(2), "{kind:?}: both are there");
+        workspace.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_restored_and_used_and_trashed_again_is_not_what_was_to_be_deleted() {
+    for kind in BOTH {
+        let workspace = TestWorkspace::open(kind).await;
+        let console = Console::on(&workspace);
+        let operator = console.operator().await;
+        let (id, _) = in_trash(&console).await;
+        let home = async || {
+            let trashed = workspace.ports.organizations.find_trashed(id).await.expect("an answer");
+            trashed.expect("it is in the trash").collection()
+        };
+        let shown = home().await;
+        console.organizations.restore(&operator, id, None).await.expect("restored");
+        console.organizations.trash(&operator, id, None).await.expect("trashed again");
+        let mut open = console.opened().await;
+        "built-in".clone_into(&mut open.id);
+        let files = tempfile::tempdir().expect("a folder");
+        let program = tenantry_console::Console::in_folder(files.path());
+        let never = Cancellation::default();
+        let seen = (id, shown.as_str());
+        let refused = program.erase(&open, &operator, seen, "acme", None, &Quiet, &never).await;
+        assert!(matches!(refused, Err(ConsoleError::ChangedMeanwhile)), "{kind:?}: {refused:?}");
+        let late = open.organizations().delete_seen(&operator, (id, Some(shown.as_str())), "acme").await;
+        assert!(late.is_err(), "{kind:?}: also if it happened while the backup was made");
+        let now = home().await;
+        assert_eq!(workspace.ports.collections.exists(&now).await, Ok(true), "{kind:?}");
+        let erased = program.erase(&open, &operator, (id, now.as_str()), "acme", None, &Quiet, &never).await;
+        erased.expect("this one was meant");
+        assert_eq!(workspace.ports.organizations.find_trashed(id).await, Ok(None), "{kind:?}");
         workspace.remove().await;
     }
 }

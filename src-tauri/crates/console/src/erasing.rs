@@ -23,25 +23,25 @@ pub struct Erased {
 }
 
 impl Console {
-    /// Deletes an organization in the trash. With a folder for a backup, nothing is deleted before the file was
-    /// written and read back.
+    /// Deletes an organization in the trash whose documents were `seen` in that collection. With a folder for a backup,
+    /// nothing is deleted before the file was written and read back.
     ///
     /// # Errors
-    /// `changed_meanwhile` if others wrote to it, and the others of `BundleService::keep`; those of
-    /// [`delete_forever`](tenantry_core::organizations::OrganizationService::delete_forever): nothing was deleted.
+    /// `changed_meanwhile` if it is another copy or others wrote to it, and the others of `BundleService::keep`; those
+    /// of [`delete_seen`](tenantry_core::organizations::OrganizationService::delete_seen): nothing was deleted.
     #[expect(clippy::too_many_arguments, reason = "a job with what is typed and where its file goes")]
     pub async fn erase(
         &self,
         workspace: &OpenWorkspace,
         actor: &Actor,
-        id: OrganizationId,
+        (id, seen): (OrganizationId, &str),
         confirmation: &str,
         backup: Option<&str>,
         progress: &dyn ProgressSink,
         cancellation: &Cancellation,
     ) -> Result<Erased, ConsoleError> {
         // Before a file is written for an act that is refused.
-        workspace.organizations().require_typed_name(actor, id, confirmation).await?;
+        workspace.organizations().require_typed_name(actor, (id, seen), confirmation).await?;
         let backup = match backup {
             None => {
                 cancellation.checkpoint()?;
@@ -52,7 +52,7 @@ impl Console {
             }
         };
         progress.begin(JobStep::Ending);
-        workspace.organizations().delete_forever(actor, id, confirmation).await?;
+        workspace.organizations().delete_seen(actor, (id, Some(seen)), confirmation).await?;
         Ok(Erased { backup, certificate: workspace.erasure().certificate(actor, id).await })
     }
 

@@ -279,7 +279,7 @@ const IN_A_WORKSPACE: &[(&str, Needs, Arguments)] = &[
     ("list_kept_long_enough", Everywhere(Act::DeleteForever), NO_ARGUMENTS),
     ("erase_organization", On(Act::DeleteForever), |on| {
         json!({"progress": "__CHANNEL__:3", "input": {
-            "job": "j", "id": on.organization, "confirmation": "not its name", "backup": null
+            "job": "j", "id": on.organization, "collection": "org_x", "confirmation": "not its name", "backup": null
         }})
     }),
     // Only what was deleted for good has one, and nobody learns anything else from it.

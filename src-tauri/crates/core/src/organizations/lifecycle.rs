@@ -499,8 +499,23 @@ impl OrganizationService {
         id: OrganizationId,
         confirmation: &str,
     ) -> Result<(), AppError> {
+        self.delete_seen(actor, (id, None), confirmation).await
+    }
+
+    /// The same of what a person was shown, with its documents in the collection `seen`. What was restored and moved to
+    /// the trash again since then has them in another one.
+    ///
+    /// # Errors
+    /// `Store` with `Changed` for another copy; those of [`delete_forever`](Self::delete_forever).
+    pub async fn delete_seen(
+        &self,
+        actor: &Actor,
+        (id, seen): (OrganizationId, Option<&str>),
+        confirmation: &str,
+    ) -> Result<(), AppError> {
         actor.require_on(Act::DeleteForever, id)?;
         let organization = self.operations.settled(id, || self.load_trashed(id)).await?;
+        require_seen(&organization, seen)?;
         require_confirmation(&organization, Some(confirmation))?;
         let Some(Trashed { collection: was, copy, .. }) = organization.trashed else {
             return Err(AppError::NotFound { what: "organization" });
@@ -543,18 +558,20 @@ impl OrganizationService {
         self.operations.run(plan, record, id, self.require_copy(id, copy), steps).await.map(drop)
     }
 
-    /// Checks early what a deletion for good will check: the right, and that the name was typed.
+    /// Checks early what a deletion for good will check: the right, the copy, and that the name was typed.
     ///
     /// # Errors
     /// `ConfirmationMismatch`, `NotFound`, `Forbidden`, `Store`.
     pub async fn require_typed_name(
         &self,
         actor: &Actor,
-        id: OrganizationId,
+        (id, seen): (OrganizationId, &str),
         typed: &str,
     ) -> Result<(), AppError> {
         actor.require_on(Act::DeleteForever, id)?;
-        require_confirmation(&self.load_trashed(id).await?, Some(typed))
+        let organization = self.load_trashed(id).await?;
+        require_seen(&organization, Some(seen))?;
+        require_confirmation(&organization, Some(typed))
     }
 
     /// Checks the plan again after the intent was written: another console may have renamed the organization in
@@ -685,6 +702,11 @@ pub(super) fn missing(error: StoreError) -> AppError {
         StoreError::NotFound { .. } => AppError::NotFound { what: "organization" },
         other => conflict(other),
     }
+}
+
+fn require_seen(organization: &Organization, seen: Option<&str>) -> Result<(), AppError> {
+    let is_it = seen.is_none_or(|seen| seen == organization.collection().as_str());
+    if is_it { Ok(()) } else { Err(changed()) }
 }
 
 fn require_confirmation(organization: &Organization, typed: Option<&str>) -> Result<(), AppError> {

@@ -219,7 +219,9 @@ test("deleting for good asks for the typed name in every environment", async () 
   expect(onclose).not.toHaveBeenCalled();
   await user.click(done);
   expect(onclose).toHaveBeenCalledOnce();
-  expect(argumentsOf(backend, "erase_organization")[0]).toMatchObject({ input: { backup: null } });
+  expect(argumentsOf(backend, "erase_organization")[0]).toMatchObject({
+    input: { backup: null, collection: organization.collectionName },
+  });
 });
 
 test("in production a backup is written first, into the chosen folder", async () => {

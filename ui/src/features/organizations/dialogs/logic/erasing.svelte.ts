@@ -115,7 +115,9 @@ export class Erasing extends BulkDraft {
       const backup = target !== null && (await this.#hasOwnCollection(row)) ? target : null;
       // A typed number stands for all the names.
       const confirmation = this.typesCount ? row.name : (this.typed?.typed ?? "");
-      const view = await this.#calls.eraseOrganization({ job, id: row.id, confirmation, backup }, onprogress);
+      const { id, collectionName: collection } = row;
+      const input = { job, id, collection, confirmation, backup };
+      const view = await this.#calls.eraseOrganization(input, onprogress);
       this.#erased = [...this.#erased, { ...view, organization: row }];
       return row;
     } catch (error) {
