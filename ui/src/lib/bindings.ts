@@ -2389,6 +2389,8 @@ export type EraseInput = {
 	job: string,
 	/**  The organization. */
 	id: string,
+	/**  The collection of its documents, as it was shown: it tells which copy in the trash is meant. */
+	collection: string,
 	/**  Its typed name. */
 	confirmation: string,
 	/**  The token of the chosen folder for a backup, which is written and verified first. */

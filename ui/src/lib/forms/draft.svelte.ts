@@ -98,5 +98,7 @@ function problemsOf(failure: WireError): FieldProblem[] {
   const { field } = failure.details;
   // The collection's name follows from the organization's, so only another name helps.
   if (field === "collection") return [{ field: "name", rule: "collection_taken" }];
+  // Nothing that is typed changes it.
+  if (field === "id") return [];
   return [{ field, rule: "taken" }];
 }
