@@ -457,7 +457,8 @@ async fn everybody_can_work_with_a_server_in_production() {
     walk.window.press("Settings").await;
     // As long as an earlier check of the session is enough for a read.
     tokio::time::sleep(Duration::from_millis(2_100)).await;
-    walk.window.press("Organizations").await;
+    // The settings may have asked that late themselves, and then the question covers what could be pressed.
+    walk.window.hold(Key::Control, "1").await;
     walk.window.see("Sign in again").await;
     walk.look("the end of a session").await;
     walk.end().await;
