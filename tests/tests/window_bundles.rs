@@ -153,7 +153,7 @@ async fn set_aside_and_back(theme: &str) {
     window.see("No file is replaced.").await;
     window.press("Dry run").await;
     window.see("which is read back and compared with the collection").await;
-    window.see("DELETE FROM collections WHERE name = 'org_polar-logistics'").await;
+    window.see("DELETE FROM collections WHERE name = 'console_dropped_…'").await;
     window.see("It cannot be undone afterwards.").await;
     window.look("set-aside", theme).await;
     assert_eq!((bundles(&window).len(), count("org_polar-logistics")), (0, 1), "nothing is done yet");

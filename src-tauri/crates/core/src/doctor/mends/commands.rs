@@ -65,7 +65,9 @@ impl Dialect {
             Step::Rename { from, to, .. } | Step::RenameMade { from, to } => vec![self.rename(from, to)],
             Step::Create { name } => self.create(name, None),
             Step::CreateLike { name, like } => self.create(name, Some(&like.options)),
-            Step::SetDown { name, place } => vec![self.read(name, place), self.recorded()],
+            Step::SetDown { name, aside, place } => {
+                vec![self.read(name, place), self.rename(name, aside), self.recorded()]
+            }
             Step::Drop { name, .. } => vec![self.drop(name)],
             Step::DropEmpty { name } => self.drop_empty(name),
             Step::Correct { seen, correction } => vec![self.correct(seen, correction)],

@@ -114,8 +114,11 @@ impl MendService {
         };
         let aside = CollectionName::from_stored("console_dropped_…".to_owned());
         let steps = vec![
-            Step::SetDown { name: name.clone(), place: place.unwrap_or("…").to_owned() },
-            Step::Rename { from: name.clone(), to: aside.clone(), which: which.clone() },
+            Step::SetDown {
+                name: name.clone(),
+                aside: aside.clone(),
+                place: place.unwrap_or("…").to_owned(),
+            },
             Step::Drop { name: aside, which },
         ];
         let plan = Plan::new(MendKind::SetAside, steps).on(name);

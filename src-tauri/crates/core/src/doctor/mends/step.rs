@@ -27,8 +27,9 @@ pub(super) enum Step {
     Create { name: CollectionName },
     /// Creates a collection like another.
     CreateLike { name: CollectionName, like: CollectionDescription },
-    /// Writes every document to a file for people, and reads that back. Whoever has the file carries it out.
-    SetDown { name: CollectionName, place: String },
+    /// Writes every document to a file for people, reads that back, and renames the collection, to compare it where
+    /// nobody writes. Whoever has the file carries it out.
+    SetDown { name: CollectionName, aside: CollectionName, place: String },
     /// Deletes the collection that was seen.
     Drop { name: CollectionName, which: CollectionIdentity },
     /// Deletes a collection without a document.
