@@ -6,12 +6,14 @@ use bson::doc;
 use bson::oid::ObjectId;
 use parking_lot::Mutex;
 use secrecy::SecretString;
+use tenantry_console::OpenWorkspace;
+use tenantry_console::erasing::Erased;
 use tenantry_console::error::ConsoleError;
 use tenantry_core::erasure::{Certificate, ErasedIn};
 use tenantry_core::error::AppError;
 use tenantry_core::jobs::{Cancellation, JobStep, Progress, ProgressSink, Quiet};
 use tenantry_core::records::{ActivityKind, MemberRole, PeopleFilter, SessionQuery, SessionsOf};
-use tenantry_core::rights::Account;
+use tenantry_core::rights::{Account, Actor};
 use tenantry_core::values::{CollectionName, OrganizationId};
 use tenantry_tests::console::{Console, PASSWORD};
 use tenantry_tests::suite::{collection, newest};
@@ -201,6 +203,46 @@ impl ProgressSink for Watched {
     }
 }
 
+/// The program on a workspace with an organization in the trash, and a folder for backups.
+struct Erasing {
+    id: OrganizationId,
+    home: CollectionName,
+    open: OpenWorkspace,
+    program: tenantry_console::Console,
+    files: tempfile::TempDir,
+    folder: String,
+}
+
+impl Erasing {
+    async fn begin(workspace: &TestWorkspace, console: Console, id: OrganizationId) -> Self {
+        let trashed = workspace.ports.organizations.find_trashed(id).await.expect("an answer");
+        let home = trashed.expect("it is in the trash").collection();
+        let mut open = console.opened().await;
+        "built-in".clone_into(&mut open.id);
+        let files = tempfile::tempdir().expect("a folder");
+        let program = tenantry_console::Console::in_folder(files.path());
+        let folder = program.default_bundle_folder().target;
+        Self { id, home, open, program, files, folder }
+    }
+
+    async fn erase(
+        &self,
+        actor: &Actor,
+        backup: Option<&str>,
+        progress: &dyn ProgressSink,
+        cancellation: &Cancellation,
+    ) -> Result<Erased, ConsoleError> {
+        let seen = (self.id, self.home.as_str());
+        self.program.erase(&self.open, actor, seen, "acme", backup, progress, cancellation).await
+    }
+
+    fn bundles(&self) -> Vec<PathBuf> {
+        let all = std::fs::read_dir(self.files.path()).expect("a folder").flatten();
+        let all = all.map(|entry| entry.path());
+        all.filter(|path| path.extension().is_some_and(|end| end == "tenant")).collect()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_no_file() {
     for kind in BOTH {
@@ -208,25 +250,14 @@ async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_n
         let console = Console::on(&workspace);
         let operator = console.operator().await;
         let (id, _) = in_trash(&console).await;
-        let trashed = workspace.ports.organizations.find_trashed(id).await.expect("an answer");
-        let home = trashed.expect("it is in the trash").collection();
-        let seen = (id, home.as_str());
-        let mut open = console.opened().await;
-        "built-in".clone_into(&mut open.id);
-        let files = tempfile::tempdir().expect("a folder");
-        let program = tenantry_console::Console::in_folder(files.path());
-        let folder = program.default_bundle_folder().target;
+        let erasing = Erasing::begin(&workspace, console, id).await;
         let erase = async |watched: &Watched, backup: Option<&str>| {
-            let cancellation = &watched.cancellation;
-            program.erase(&open, &operator, seen, "acme", backup, watched, cancellation).await
+            erasing.erase(&operator, backup, watched, &watched.cancellation).await
         };
-        let bundles = || -> Vec<PathBuf> {
-            let all = std::fs::read_dir(files.path()).expect("a folder").flatten().map(|entry| entry.path());
-            all.filter(|path| path.extension().is_some_and(|end| end == "tenant")).collect()
-        };
+        let (bundles, folder) = (|| erasing.bundles(), &erasing.folder);
         for step in [JobStep::Writing, JobStep::ReadingBack, JobStep::Comparing] {
             let watched = Watched::new(Some(step));
-            let refused = erase(&watched, Some(&folder)).await;
+            let refused = erase(&watched, Some(folder)).await;
             assert!(matches!(refused, Err(ConsoleError::Cancelled)), "{kind:?} {step:?}: {refused:?}");
             assert_eq!(bundles(), Vec::<PathBuf>::new(), "{kind:?} {step:?}: somebody would rely on it");
             let there = workspace.ports.organizations.find_trashed(id).await.expect("an answer");
@@ -239,7 +270,7 @@ async fn a_backup_before_a_deletion_tells_its_parts_and_a_cancelled_one_leaves_n
         let refused = erase(&early, None).await;
         assert!(matches!(refused, Err(ConsoleError::Cancelled)), "{kind:?}: {refused:?}");
         let watched = Watched::new(Some(JobStep::Ending));
-        let erased = erase(&watched, Some(&folder)).await.expect("deleted");
+        let erased = erase(&watched, Some(folder)).await.expect("deleted");
         assert_eq!(
             watched.parts(),
             [(JobStep::Writing, 1), (JobStep::ReadingBack, 1), (JobStep::Comparing, 1), (JobStep::Ending, 0)],
@@ -283,21 +314,13 @@ async fn nothing_is_deleted_if_others_wrote_to_it_while_its_backup_was_made() {
         let console = Console::on(&workspace);
         let operator = console.operator().await;
         let (id, _) = in_trash(&console).await;
-        let trashed = workspace.ports.organizations.find_trashed(id).await.expect("an answer");
-        let home = trashed.expect("it is in the trash").collection();
-        let mut open = console.opened().await;
-        "built-in".clone_into(&mut open.id);
-        let files = tempfile::tempdir().expect("a folder");
-        let program = tenantry_console::Console::in_folder(files.path());
-        let folder = program.default_bundle_folder().target;
+        let erasing = Erasing::begin(&workspace, console, id).await;
+        let home = &erasing.home;
         let (meddles, never) = (Meddles(&workspace, home.clone()), Cancellation::default());
-        let seen = (id, home.as_str());
-        let refused = program.erase(&open, &operator, seen, "acme", Some(&folder), &meddles, &never).await;
+        let refused = erasing.erase(&operator, Some(&erasing.folder), &meddles, &never).await;
         assert!(matches!(refused, Err(ConsoleError::ChangedMeanwhile)), "{kind:?}: {refused:?}");
-        let files = std::fs::read_dir(files.path()).expect("a folder").flatten();
-        let bundles = files.filter(|file| file.path().extension().is_some_and(|end| end == "tenant"));
-        assert_eq!(bundles.count(), 0, "{kind:?}: the file lacks a document");
-        assert_eq!(workspace.ports.collections.count(&home).await, Ok(2), "{kind:?}: both are there");
+        assert_eq!(erasing.bundles(), Vec::<PathBuf>::new(), "{kind:?}: the file lacks a document");
+        assert_eq!(workspace.ports.collections.count(home).await, Ok(2), "{kind:?}: both are there");
         workspace.remove().await;
     }
 }
